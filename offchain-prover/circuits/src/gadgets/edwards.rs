@@ -1,0 +1,189 @@
+//! Points of Baby Jubjub, `a·x² + y² = 1 + d·x²·y²` with a = 168700 and d = 168696, and their group law.
+//!
+//! Every addition is the complete one: a is a square and d is not, so for any two points *of the curve* the
+//! denominators `1 ± d·x1·x2·y1·y2` are non-zero (Bernstein, Birkner, Joye, Lange, Peters, "Twisted Edwards curves",
+//! 2008, section 6), equal, opposite and neutral points included. Hence each division below has exactly one
+//! solution. For pairs that are not on the curve nothing is promised; callers see to it with [`enforce_on_curve`].
+
+use super::logic::select;
+use crate::r1cs::{Bit, Cs, Num, Sum};
+use ark_bn254::Fr;
+use ark_ff::{AdditiveGroup, Field, One};
+use clearproof_primitives::babyjubjub;
+
+/// An affine point. That it is on the curve is for the gadgets' documentation to say.
+#[derive(Clone, Debug)]
+pub struct Point {
+    /// First coordinate.
+    pub x: Num,
+    /// Second coordinate.
+    pub y: Num,
+}
+
+impl Point {
+    /// The neutral element (0, 1).
+    pub fn identity() -> Self {
+        Self { x: Num::zero(), y: Num::one() }
+    }
+
+    /// A constant point.
+    pub fn constant(x: Fr, y: Fr) -> Self {
+        Self { x: Num::constant(x), y: Num::constant(y) }
+    }
+
+    /// Two new witnesses; not checked.
+    pub fn alloc(cs: &mut Cs, x: Fr, y: Fr) -> Self {
+        Self { x: cs.alloc(x), y: cs.alloc(y) }
+    }
+}
+
+/// Requires a point to be on the curve. Costs 3.
+pub fn enforce_on_curve(cs: &mut Cs, p: &Point) {
+    let xx = cs.square(&p.x);
+    let yy = cs.square(&p.y);
+    // x²·(d·y² − a) = y² − 1
+    cs.enforce(&xx, &(yy.scale(d()) - Num::constant(a())), &(yy - Num::one()));
+}
+
+/// The point where the condition holds, else the neutral element. Costs 2.
+pub fn or_identity(cs: &mut Cs, condition: &Bit, p: &Point) -> Point {
+    let identity = Point::identity();
+    Point { x: select(cs, condition, &p.x, &identity.x), y: select(cs, condition, &p.y, &identity.y) }
+}
+
+/// The sum of two points of the curve. Costs 6.
+pub fn add(cs: &mut Cs, p: &Point, q: &Point) -> Point {
+    let xy = cs.mul(&p.x, &q.y);
+    let yx = cs.mul(&p.y, &q.x);
+    // (y1 − a·x1)(x2 + y2) = (y1·y2 − a·x1·x2) + y1·x2 − a·x1·y2
+    let cross = cs.mul(&(&p.y - p.x.scale(a())), &(&q.x + &q.y));
+    let product = cs.mul(&xy, &yx).scale(d());
+    let y_numerator = cross - &yx + xy.scale(a());
+    quotients(cs, &(xy + yx), &y_numerator, &product)
+}
+
+/// Twice a point of the curve. Costs 5.
+///
+/// The addition of equal points, with `x·y` computed once.
+pub fn double(cs: &mut Cs, p: &Point) -> Point {
+    let xy = cs.mul(&p.x, &p.y);
+    let cross = cs.mul(&(&p.y - p.x.scale(a())), &(&p.x + &p.y));
+    let product = cs.square(&xy).scale(d());
+    let y_numerator = cross + xy.scale(a() - Fr::one());
+    quotients(cs, &xy.double(), &y_numerator, &product)
+}
+
+/// `(x_numerator / (1 + product), y_numerator / (1 − product))`, for non-zero denominators. Costs 2.
+fn quotients(cs: &mut Cs, x_numerator: &Num, y_numerator: &Num, product: &Num) -> Point {
+    let plus = Num::one() + product;
+    let minus = Num::one() - product;
+    let inverse = (plus.value() * minus.value()).inverse().unwrap_or(Fr::ZERO);
+    let x = x_numerator.value() * minus.value() * inverse;
+    let y = y_numerator.value() * plus.value() * inverse;
+    if [x_numerator, y_numerator, product].into_iter().all(Num::is_constant) {
+        return Point::constant(x, y);
+    }
+    let point = Point::alloc(cs, x, y);
+    cs.enforce(&point.x, &plus, x_numerator);
+    cs.enforce(&point.y, &minus, y_numerator);
+    point
+}
+
+/// `(2k + 1)·p` for `k = Σ 2^i·bits[i]` and a point of the curve; the number of bits must be even. Costs 10 for each
+/// bit, and 11.
+///
+/// Horner's rule from the top with the digits ±1, ±3 for two bits: `acc ← 4·acc + (2e − 3)·p`, e = 0..3, from acc = p, ends
+/// at `4^m + 2k − (4^m − 1) = 2k + 1`. No digit is zero, so a digit costs 4 rather than 6.
+pub fn multiply_odd(cs: &mut Cs, bits: &[Bit], p: &Point) -> Point {
+    assert!(bits.len() % 2 == 0, "windows of two bits");
+    let twice = double(cs, p);
+    let thrice = add(cs, &twice, p);
+    let half = babyjubjub_half();
+    let mean = Point { x: (&thrice.x + &p.x).scale(half), y: (&thrice.y + &p.y).scale(half) };
+    let offset = Point { x: (&thrice.x - &p.x).scale(half), y: (&thrice.y - &p.y).scale(half) };
+
+    let mut acc = p.clone();
+    for pair in bits.chunks_exact(2).rev() {
+        // With signs s = 2·bit − 1: x = s1·mean + s0·offset is x3, x1, −x1, −x3, and y depends on s0·s1 alone.
+        let [low, high] = [0, 1].map(|i: usize| pair[i].num().double() - Num::one());
+        let same = cs.mul(&low, &high);
+        let x = cs.mul(&high, &mean.x) + cs.mul(&low, &offset.x);
+        let y = &mean.y + cs.mul(&same, &offset.y);
+        acc = double(cs, &acc);
+        acc = double(cs, &acc);
+        acc = add(cs, &acc, &Point { x, y });
+    }
+    acc
+}
+
+fn babyjubjub_half() -> Fr {
+    Fr::from(2u64).inverse().unwrap_or(Fr::ZERO)
+}
+
+/// Multiples of a constant point for [`multiply_fixed`]: for the i-th window of three bits, `e·8^i·P` for e = 0..7.
+#[derive(Debug)]
+pub struct FixedBase {
+    windows: Vec<[(Fr, Fr); 8]>,
+}
+
+impl FixedBase {
+    /// The table for scalars of the given number of bits.
+    pub fn new(base: &babyjubjub::Point, bits: usize) -> Self {
+        let mut windows = Vec::with_capacity(bits.div_ceil(3));
+        let mut step = *base;
+        for _ in 0..bits.div_ceil(3) {
+            let mut multiple = babyjubjub::Point::IDENTITY;
+            windows.push([(); 8].map(|()| {
+                let entry = (multiple.x, multiple.y);
+                multiple = multiple.add(&step);
+                entry
+            }));
+            step = multiple;
+        }
+        Self { windows }
+    }
+}
+
+/// `k·P` for `k = Σ 2^i·bits[i]` and a constant point of the curve. Costs 10 for every 3 bits, less 6.
+///
+/// A digit's point is linear in the products of its three bits (4 of them), by Möbius inversion of the table.
+pub fn multiply_fixed(cs: &mut Cs, bits: &[Bit], table: &FixedBase) -> Point {
+    assert!(bits.len() <= 3 * table.windows.len(), "the table is too short for {} bits", bits.len());
+    let mut acc: Option<Point> = None;
+    for (window, entries) in bits.chunks(3).zip(&table.windows) {
+        let digit = lookup(cs, window, entries);
+        acc = Some(match acc {
+            Some(acc) => add(cs, &acc, &digit),
+            None => digit,
+        });
+    }
+    acc.unwrap_or_else(Point::identity)
+}
+
+/// The entry that one to three bits select: `Σ over sets of bits (Π of the set) · coefficient`.
+fn lookup(cs: &mut Cs, bits: &[Bit], entries: &[(Fr, Fr); 8]) -> Point {
+    let mut products = vec![Num::one()];
+    for bit in bits {
+        for i in 0..products.len() {
+            let product = cs.mul(&products[i], bit.num());
+            products.push(product);
+        }
+    }
+    let coordinate = |of: fn(&(Fr, Fr)) -> Fr| {
+        let mut coefficients: Vec<Fr> = entries[..products.len()].iter().map(of).collect();
+        for bit in 0..bits.len() {
+            for i in 0..coefficients.len() {
+                if i >> bit & 1 == 1 {
+                    let without = coefficients[i ^ 1 << bit];
+                    coefficients[i] -= without;
+                }
+            }
+        }
+        let mut sum = Sum::new();
+        for (product, coefficient) in products.iter().zip(coefficients) {
+            sum.add_scaled(product, coefficient);
+        }
+        sum.finish()
+    };
+    Point { x: coordinate(|entry| entry.0), y: coordinate(|entry| entry.1) }
+}

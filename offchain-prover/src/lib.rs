@@ -1,0 +1,1 @@
+//! Operator, prover, calculators and the command line.

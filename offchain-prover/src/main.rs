@@ -1,0 +1,2 @@
+//! Operator, prover, calculators and the command line.
+fn main() {}

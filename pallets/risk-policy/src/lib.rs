@@ -1,0 +1,2 @@
+//! The governed risk policy, its bounds and cross-field checks.
+#![cfg_attr(not(feature = "std"), no_std)]

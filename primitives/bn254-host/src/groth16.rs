@@ -1,0 +1,21 @@
+//! Groth16 over BN254 (<https://eprint.iacr.org/2016/260>): keys, proofs and their verification.
+//!
+//! The one definition for chain and prover. Encodings are arkworks' uncompressed canonical ones:
+//!
+//! | what | bytes |
+//! | --- | --- |
+//! | proof | A (64), B (128), C (64): [`PROOF_BYTES`] |
+//! | verifying key | α (64), β (128), γ (128), δ (128), count as 8 bytes little-endian, count × 64 |
+//!
+//! A proof's bytes identify nothing: who sees a proof can make other valid proofs of the same
+//! statement from it, without the witness. Key a proof by its public inputs.
+
+mod encoding;
+mod key;
+mod proof;
+mod verify;
+
+pub use encoding::{DecodeError, Field, Object};
+pub use key::{KeyError, VerifyingKey, MAX_GAMMA_ABC};
+pub use proof::{Proof, PROOF_BYTES};
+pub use verify::{batch_verify, batch_verify_with, verify_one, Item, VerifyError};

@@ -1,0 +1,296 @@
+//! Batches: price entries, deposits, withdrawals, boundaries, the header, and each proof's one public input.
+
+use crate::{
+    field::{bytes32_to_fields, FieldBytes, FieldError, Fr},
+    fixed::Price,
+    ledger::DepositCursor,
+    poseidon::{hash, hash_list, Domain},
+    shape::{Shape, AMOUNT_BITS, INSTRUMENT_BITS, PRICE_BITS, TIME_BITS},
+    wide::pack,
+};
+use alloc::vec::Vec;
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use scale_info::TypeInfo;
+use serde::{Deserialize, Serialize};
+
+/// Version of the protocol that headers name.
+pub const PROTOCOL_VERSION: u16 = 1;
+
+/// One uniform clearing price: instrument, tick time, price. Ordered by instrument, then time.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize,
+)]
+pub struct PriceEntry {
+    /// Instrument slot.
+    pub instrument: u16,
+    /// Time of the tick, milliseconds since the Unix epoch, below 2^48.
+    pub time: u64,
+    /// Clearing price, 32.32, never 0.
+    pub price: Price,
+}
+
+impl PriceEntry {
+    /// Bit layout of a packed entry: instrument, time, price.
+    pub const LAYOUT: [usize; 3] = [INSTRUMENT_BITS, TIME_BITS, PRICE_BITS];
+
+    /// The entry as one field element; an unused slot of a list is 0.
+    pub fn packed(&self) -> Fr {
+        let [instrument, time, price] = Self::LAYOUT;
+        pack(&[(self.instrument as u64, instrument), (self.time, time), (self.price, price)])
+    }
+}
+
+/// Hash of a chunk's price entries, padded with zeros to the shape's E. At most E entries.
+pub fn price_list_hash(shape: &Shape, entries: &[PriceEntry]) -> Fr {
+    let mut fields: Vec<_> = entries.iter().map(PriceEntry::packed).collect();
+    fields.resize(shape.entries as usize, Fr::default());
+    hash_list(Domain::PriceList, &fields)
+}
+
+/// Hash of all chunks' price-list hashes, their number first.
+pub fn prices_hash(lists: &[Fr]) -> Fr {
+    let mut fields = alloc::vec![Fr::from(lists.len() as u64)];
+    fields.extend_from_slice(lists);
+    hash_list(Domain::Prices, &fields)
+}
+
+/// A deposit as the queue records it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct Deposit {
+    /// Which account it is for: [`crate::account::account_key`].
+    pub account_key: FieldBytes,
+    /// Asset index, below K.
+    pub asset: u8,
+    /// Smallest units, 1 to 2^63 - 1.
+    pub amount: u64,
+}
+
+/// Bit layout of an asset and an amount packed together.
+pub const ASSET_AMOUNT_LAYOUT: [usize; 2] = [8, AMOUNT_BITS];
+
+/// An asset index and an amount in one field element.
+pub fn pack_asset_amount(asset: u8, amount: u64) -> Fr {
+    let [a, b] = ASSET_AMOUNT_LAYOUT;
+    pack(&[(asset as u64, a), (amount, b)])
+}
+
+impl DepositCursor {
+    /// The cursor after one more deposit: `Poseidon(accumulator, account key, asset and amount)`.
+    pub fn after(&self, account_key: Fr, asset: u8, amount: u64) -> Self {
+        Self {
+            count: self.count + 1,
+            accumulator: hash::<3>(&[self.accumulator, account_key, pack_asset_amount(asset, amount)]),
+        }
+    }
+}
+
+/// A withdrawal that a batch pays.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize,
+)]
+pub struct Withdrawal {
+    /// Account on the chain that is paid.
+    pub recipient: [u8; 32],
+    /// Asset index, below K.
+    pub asset: u8,
+    /// Smallest units, 1 to 2^63 - 1.
+    pub amount: u64,
+}
+
+impl Withdrawal {
+    /// The withdrawals' hash chain after this one: `Poseidon(chain, recipient low, high, asset and amount)`.
+    pub fn chain(&self, chain: Fr) -> Fr {
+        let (low, high) = bytes32_to_fields(&self.recipient);
+        hash::<4>(&[chain, low, high, pack_asset_amount(self.asset, self.amount)])
+    }
+}
+
+/// Hash chain over a batch's withdrawals, starting from 0.
+pub fn withdrawals_hash(withdrawals: &[Withdrawal]) -> Fr {
+    withdrawals.iter().fold(Fr::default(), |chain, w| w.chain(chain))
+}
+
+/// The state between two chunks of a batch. Sums start at zero with the batch; signed sums are field elements.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Boundary {
+    /// Blinds the commitment.
+    pub salt: Fr,
+    /// Root of the accounts tree.
+    pub accounts_root: Fr,
+    /// Deposits taken.
+    pub deposits: DepositCursor,
+    /// Withdrawals so far in the batch.
+    pub withdrawal_count: u64,
+    /// Hash chain over them.
+    pub withdrawals: Fr,
+    /// Σ quote received less quote paid in fills, fees aside; never positive over a whole batch.
+    pub quote_sum: i128,
+    /// Σ fees.
+    pub fee_sum: u128,
+    /// Number of fills.
+    pub fill_count: u64,
+    /// Hash of the venue's per-instrument state at the start of the batch.
+    pub funding_hash: Fr,
+    /// M sums of signed filled lots; all zero over a whole batch.
+    pub net: Vec<i128>,
+    /// K sums of deposits taken in the batch.
+    pub deposited: Vec<u128>,
+    /// K sums of withdrawals in the batch.
+    pub withdrawn: Vec<u128>,
+}
+
+impl Boundary {
+    /// The first boundary of a batch.
+    pub fn start(shape: &Shape, salt: Fr, accounts_root: Fr, deposits: DepositCursor, funding_hash: Fr) -> Self {
+        Self {
+            salt,
+            accounts_root,
+            deposits,
+            withdrawal_count: 0,
+            withdrawals: Fr::default(),
+            quote_sum: 0,
+            fee_sum: 0,
+            fill_count: 0,
+            funding_hash,
+            net: alloc::vec![0; shape.market.instruments as usize],
+            deposited: alloc::vec![0; shape.market.assets as usize],
+            withdrawn: alloc::vec![0; shape.market.assets as usize],
+        }
+    }
+
+    /// Committed field elements, in the order of the struct's fields.
+    pub fn fields(&self) -> Vec<Fr> {
+        let signed = crate::field::fr_from_i128;
+        let mut fields = alloc::vec![
+            self.salt,
+            self.accounts_root,
+            Fr::from(self.deposits.count),
+            self.deposits.accumulator,
+            Fr::from(self.withdrawal_count),
+            self.withdrawals,
+            signed(self.quote_sum),
+            Fr::from(self.fee_sum),
+            Fr::from(self.fill_count),
+            self.funding_hash,
+        ];
+        fields.extend(self.net.iter().map(|n| signed(*n)));
+        fields.extend(self.deposited.iter().chain(&self.withdrawn).map(|v| Fr::from(*v)));
+        fields
+    }
+
+    /// The salted commitment that chunk proofs name.
+    pub fn commitment(&self) -> Fr {
+        hash_list(Domain::Boundary, &self.fields())
+    }
+}
+
+/// A batch's header. Field elements are canonical little-endian bytes; the chain refuses others.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize)]
+pub struct BatchHeader {
+    /// [`PROTOCOL_VERSION`].
+    pub version: u16,
+    /// Hash of the chain's genesis block.
+    pub genesis: [u8; 32],
+    /// Venue.
+    pub venue: u32,
+    /// Batch number, counting from 1.
+    pub number: u64,
+    /// State root before.
+    pub old_root: FieldBytes,
+    /// State root after.
+    pub new_root: FieldBytes,
+    /// Snapshot that margin was checked at.
+    pub snapshot_number: u64,
+    /// Its hash.
+    pub snapshot_hash: FieldBytes,
+    /// First millisecond of the batch's ticks.
+    pub time_from: u64,
+    /// Last millisecond of the batch's ticks.
+    pub time_to: u64,
+    /// [`prices_hash`] over the chunks' lists.
+    pub prices_hash: FieldBytes,
+    /// Deposits taken before the batch.
+    pub deposits_before: u64,
+    /// Accumulator before the batch.
+    pub deposits_accumulator_before: FieldBytes,
+    /// Deposits taken after the batch.
+    pub deposits_after: u64,
+    /// Accumulator after the batch.
+    pub deposits_accumulator_after: FieldBytes,
+    /// Number of withdrawals.
+    pub withdrawal_count: u32,
+    /// [`withdrawals_hash`].
+    pub withdrawals_hash: FieldBytes,
+    /// Hash of the batch's encrypted data; 0 while leaves are not yet published.
+    pub data_hash: FieldBytes,
+    /// Chunks in the batch, at least 1.
+    pub chunk_count: u16,
+    /// Account on the chain that submits: nobody else can submit the same proofs.
+    pub submitter: [u8; 32],
+}
+
+/// The genesis hash as the field element that order sets and headers are bound to.
+pub fn genesis_field(genesis: &[u8; 32]) -> Fr {
+    let (low, high) = bytes32_to_fields(genesis);
+    hash::<2>(&[low, high])
+}
+
+impl BatchHeader {
+    /// Layout of the first packed field: version, venue, number, chunk count.
+    pub const IDENTITY_LAYOUT: [usize; 4] = [16, 32, 64, 16];
+    /// Layout of the packed time span.
+    pub const TIMES_LAYOUT: [usize; 2] = [TIME_BITS, TIME_BITS];
+    /// Layout of the packed counts: deposits before, deposits after, withdrawals.
+    pub const COUNTS_LAYOUT: [usize; 3] = [64, 64, 32];
+
+    /// The 15 hashed field elements, in the order that the circuits rebuild: identity, genesis, old root, new
+    /// root, snapshot number, snapshot hash, times, prices hash, counts, accumulator before, accumulator after,
+    /// withdrawals hash, data hash, submitter low, submitter high. Refuses non-canonical elements.
+    pub fn fields(&self) -> Result<[Fr; 15], FieldError> {
+        let [version, venue, number, chunks] = Self::IDENTITY_LAYOUT;
+        let [from, to] = Self::TIMES_LAYOUT;
+        let [before, after, withdrawals] = Self::COUNTS_LAYOUT;
+        let (low, high) = bytes32_to_fields(&self.submitter);
+        Ok([
+            pack(&[
+                (self.version as u64, version),
+                (self.venue as u64, venue),
+                (self.number, number),
+                (self.chunk_count as u64, chunks),
+            ]),
+            genesis_field(&self.genesis),
+            self.old_root.to_fr()?,
+            self.new_root.to_fr()?,
+            Fr::from(self.snapshot_number),
+            self.snapshot_hash.to_fr()?,
+            pack(&[(self.time_from, from), (self.time_to, to)]),
+            self.prices_hash.to_fr()?,
+            pack(&[
+                (self.deposits_before, before),
+                (self.deposits_after, after),
+                (self.withdrawal_count as u64, withdrawals),
+            ]),
+            self.deposits_accumulator_before.to_fr()?,
+            self.deposits_accumulator_after.to_fr()?,
+            self.withdrawals_hash.to_fr()?,
+            self.data_hash.to_fr()?,
+            low,
+            high,
+        ])
+    }
+
+    /// The header's hash. Times must be below 2^48: check them before hashing.
+    pub fn hash(&self) -> Result<Fr, FieldError> {
+        Ok(hash_list(Domain::Header, &self.fields()?))
+    }
+}
+
+/// The one public input of chunk `index`'s proof.
+pub fn chunk_public_input(header_hash: Fr, index: u16, before: Fr, after: Fr, price_list: Fr) -> Fr {
+    hash::<5>(&[header_hash, Fr::from(index), before, after, price_list])
+}
+
+/// The one public input of the closing proof.
+pub fn closing_public_input(header_hash: Fr, chunk_count: u16, first: Fr, last: Fr) -> Fr {
+    hash::<4>(&[header_hash, Fr::from(chunk_count), first, last])
+}

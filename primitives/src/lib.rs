@@ -1,0 +1,22 @@
+//! The one definition: field, Poseidon, signatures, fixed point, accounts, orders, margin, batches.
+//!
+//! Pallets, engine, circuits' tests and tools all use this crate; no type, encoding, hash or margin formula
+//! of the protocol is written anywhere else. It is `no_std` and builds for the chain's wasm runtime.
+#![cfg_attr(not(feature = "std"), no_std)]
+extern crate alloc;
+
+pub mod account;
+pub mod babyjubjub;
+pub mod batch;
+pub mod eddsa;
+pub mod field;
+pub mod fixed;
+pub mod ledger;
+pub mod margin;
+pub mod order;
+pub mod policy;
+pub mod poseidon;
+pub mod shape;
+pub mod snapshot;
+pub mod tree;
+pub mod wide;

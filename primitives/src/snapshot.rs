@@ -1,0 +1,139 @@
+//! Snapshots: what the chain says about the markets at a block, and what every proof is bound to.
+
+use crate::{
+    field::{fr_from_i128, Fr},
+    fixed::{Factor, Price, Rate},
+    poseidon::{hash_list, Domain},
+    shape::{MarketShape, TIME_BITS},
+    wide::pack,
+};
+use alloc::vec::Vec;
+use codec::{Decode, DecodeWithMemTracking, Encode};
+use scale_info::TypeInfo;
+use serde::{Deserialize, Serialize};
+
+/// Marks, charges and deltas are below 2^62 in magnitude, so that no margin sum leaves 128 bits.
+pub const ROW_VALUE_BITS: usize = 62;
+/// Margin factors are below 2^20, that is below 16.
+pub const FACTOR_LIMIT_BITS: usize = 20;
+
+/// One instrument slot: its mark, its value changes under the scenarios, its charges. All zero for an empty slot.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, Serialize, Deserialize)]
+pub struct InstrumentRow {
+    /// Mark, 32.32 quote units per lot; 0 for a slot without an instrument, which cannot trade.
+    pub mark: Price,
+    /// Initial margin charge per lot held long, 32.32.
+    pub initial_long: Price,
+    /// Initial margin charge per lot held short, 32.32.
+    pub initial_short: Price,
+    /// Maintenance margin charge per lot held long, 32.32.
+    pub maintenance_long: Price,
+    /// Maintenance margin charge per lot held short, 32.32.
+    pub maintenance_short: Price,
+    /// S scenario deltas: value of a long lot under the scenario less the mark, signed 32.32.
+    pub deltas: Vec<i64>,
+}
+
+impl InstrumentRow {
+    /// A slot without an instrument.
+    pub fn empty(market: &MarketShape) -> Self {
+        Self { deltas: alloc::vec![0; market.scenarios as usize], ..Default::default() }
+    }
+
+    /// The row itself if every value is within its bits.
+    pub fn checked(self) -> Result<Self, SnapshotError> {
+        let small = |v: u64| v < 1 << ROW_VALUE_BITS;
+        let charges = [self.initial_long, self.initial_short, self.maintenance_long, self.maintenance_short];
+        if !small(self.mark) || !charges.into_iter().all(small) {
+            return Err(SnapshotError::Mark);
+        }
+        if !self.deltas.iter().all(|d| small(d.unsigned_abs())) {
+            return Err(SnapshotError::Delta);
+        }
+        Ok(self)
+    }
+}
+
+/// Margin factors of one underlying.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, Serialize, Deserialize)]
+pub struct UnderlyingFactors {
+    /// Multiplies the scan loss for initial margin.
+    pub initial: Factor,
+    /// Multiplies the scan loss for maintenance margin.
+    pub maintenance: Factor,
+}
+
+/// A snapshot of all markets under the policy in force.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// Number, counting from 1.
+    pub number: u64,
+    /// Milliseconds since the Unix epoch at which it was taken.
+    pub taken_at: u64,
+    /// K collateral weights: price × (1 − haircut), 32.32 quote units per smallest unit; exactly one for asset 0.
+    pub weights: Vec<Price>,
+    /// U pairs of margin factors.
+    pub factors: Vec<UnderlyingFactors>,
+    /// Trading fee, as a fraction of 2^32 of a fill's quote amount.
+    pub fee_rate: Rate,
+    /// M rows; slot `i` belongs to underlying `i / (M / U)`.
+    pub rows: Vec<InstrumentRow>,
+}
+
+/// Why a snapshot cannot be taken or used. Each variant names the field and its limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SnapshotError {
+    /// No such underlying.
+    #[error("underlying: beyond the market's underlyings")]
+    Underlying,
+    /// A mark or charge is too large.
+    #[error("mark, charges: must be below 2^62 (32.32 quote units per lot)")]
+    Mark,
+    /// A delta is too large.
+    #[error("deltas: magnitudes must be below 2^62")]
+    Delta,
+    /// A list has the wrong length for the market, or a factor or weight is out of bounds.
+    #[error("{0}: does not fit the market's shape or bounds")]
+    Shape(&'static str),
+}
+
+impl Snapshot {
+    /// Checks lengths and bounds against the market.
+    pub fn check(&self, market: &MarketShape) -> Result<(), SnapshotError> {
+        let require = |ok: bool, name| if ok { Ok(()) } else { Err(SnapshotError::Shape(name)) };
+        require(self.taken_at < 1 << TIME_BITS, "taken_at")?;
+        require(self.weights.len() == market.assets as usize, "weights")?;
+        require(self.weights.first() == Some(&crate::fixed::ONE), "weights[0]")?;
+        require(self.weights.iter().all(|w| *w < 1 << ROW_VALUE_BITS), "weights")?;
+        require(self.factors.len() == market.underlyings as usize, "factors")?;
+        let small = |f: &UnderlyingFactors| f.initial < 1 << FACTOR_LIMIT_BITS && f.maintenance <= f.initial;
+        require(self.factors.iter().all(small), "factors")?;
+        require(self.rows.len() == market.instruments as usize, "rows")?;
+        for row in &self.rows {
+            require(row.deltas.len() == market.scenarios as usize, "rows.deltas")?;
+            row.clone().checked()?;
+        }
+        Ok(())
+    }
+
+    /// The committed field elements: number and time packed; weights; initial and maintenance factor of each
+    /// underlying; fee rate; then per row mark, four charges (initial long, initial short, maintenance long,
+    /// maintenance short) and deltas. Unpacked, because a circuit unpacks dearer than it hashes.
+    pub fn fields(&self) -> Vec<Fr> {
+        let mut fields = alloc::vec![pack(&[(self.number, 64), (self.taken_at, TIME_BITS)])];
+        fields.extend(self.weights.iter().map(|w| Fr::from(*w)));
+        fields.extend(self.factors.iter().flat_map(|f| [Fr::from(f.initial), Fr::from(f.maintenance)]));
+        fields.push(Fr::from(self.fee_rate));
+        for row in &self.rows {
+            let charges = [row.mark, row.initial_long, row.initial_short, row.maintenance_long, row.maintenance_short];
+            fields.extend(charges.map(Fr::from));
+            fields.extend(row.deltas.iter().map(|d| fr_from_i128(*d as i128)));
+        }
+        fields
+    }
+
+    /// The snapshot's hash.
+    pub fn hash(&self) -> Fr {
+        hash_list(Domain::Snapshot, &self.fields())
+    }
+}
