@@ -18,5 +18,7 @@ pub mod policy;
 pub mod poseidon;
 pub mod shape;
 pub mod snapshot;
+pub mod step;
 pub mod tree;
 pub mod wide;
+pub mod witness;

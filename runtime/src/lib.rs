@@ -1,2 +1,189 @@
 //! The Clearproof chain: pallets, runtime interfaces and genesis presets.
+//!
+//! A solo chain of the Polkadot SDK. BABE authors blocks, GRANDPA finalises them; equivocations of either are
+//! proved with historical session roots and recorded by the offences pallet. `configs` holds one file per group
+//! of pallets, [`apis`] the runtime interfaces, [`genesis_presets`] the development genesis states, [`constants`]
+//! every number that more than one of them needs.
 #![cfg_attr(not(feature = "std"), no_std)]
+#![recursion_limit = "512"]
+// The runtime's macros write items of their own, without documentation.
+#![allow(missing_docs)]
+
+extern crate alloc;
+
+#[cfg(feature = "std")]
+include!(concat!(env!("OUT_DIR"), "/wasm_binary.rs"));
+
+pub mod apis;
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarks;
+pub mod configs;
+pub mod constants;
+pub mod genesis_presets;
+pub mod validators;
+
+use alloc::vec::Vec;
+use sp_runtime::{
+    generic, impl_opaque_keys,
+    traits::{BlakeTwo256, IdentifyAccount, Verify},
+    MultiAddress, MultiSignature,
+};
+use sp_version::RuntimeVersion;
+
+/// A signature by any of the supported schemes.
+pub type Signature = MultiSignature;
+/// Identifies an account; derived from its public key.
+pub type AccountId = <<Signature as Verify>::Signer as IdentifyAccount>::AccountId;
+/// An account as a transaction names it.
+pub type Address = MultiAddress<AccountId, ()>;
+/// Amount of the native token or of an asset, in its smallest unit.
+pub type Balance = u128;
+/// Identifies an asset of the assets pallet.
+pub type AssetId = u32;
+/// Number of transactions sent by an account.
+pub type Nonce = u32;
+/// Height of a block.
+pub type BlockNumber = u32;
+/// Hash of blocks and of state.
+pub type Hash = sp_core::H256;
+/// Milliseconds since the Unix epoch.
+pub type Moment = u64;
+/// Header of a block.
+pub type Header = generic::Header<BlockNumber, BlakeTwo256>;
+/// A block.
+pub type Block = generic::Block<Header, UncheckedExtrinsic>;
+/// A block with its justifications.
+pub type SignedBlock = generic::SignedBlock<Block>;
+
+/// What a transaction carries besides call and signature, in this order.
+pub type TxExtension = (
+    frame_system::AuthorizeCall<Runtime>,
+    frame_system::CheckNonZeroSender<Runtime>,
+    frame_system::CheckSpecVersion<Runtime>,
+    frame_system::CheckTxVersion<Runtime>,
+    frame_system::CheckGenesis<Runtime>,
+    frame_system::CheckMortality<Runtime>,
+    frame_system::CheckNonce<Runtime>,
+    frame_system::CheckWeight<Runtime>,
+    pallet_transaction_payment::ChargeTransactionPayment<Runtime>,
+    frame_metadata_hash_extension::CheckMetadataHash<Runtime>,
+    frame_system::WeightReclaim<Runtime>,
+);
+
+/// A transaction as it travels, its signature not yet checked.
+pub type UncheckedExtrinsic =
+    generic::UncheckedExtrinsic<Address, RuntimeCall, Signature, TxExtension>;
+/// What a transaction's signature covers.
+pub type SignedPayload = generic::SignedPayload<RuntimeCall, TxExtension>;
+
+/// Executes blocks. Storage migrations are listed in `frame_system::Config::SingleBlockMigrations`.
+pub type Executive = frame_executive::Executive<
+    Runtime,
+    Block,
+    frame_system::ChainContext<Runtime>,
+    Runtime,
+    AllPalletsWithSystem,
+>;
+
+impl_opaque_keys! {
+    /// A validator's keys.
+    pub struct SessionKeys {
+        pub babe: Babe,
+        pub grandpa: Grandpa,
+    }
+}
+
+/// The node's view of the chain's types: it passes transactions on without decoding them, so that a node need not
+/// be rebuilt when the runtime learns a new call.
+pub mod opaque {
+    use super::{generic, BlakeTwo256, BlockNumber};
+    pub use sp_runtime::OpaqueExtrinsic as UncheckedExtrinsic;
+
+    /// Header of a block.
+    pub type Header = generic::Header<BlockNumber, BlakeTwo256>;
+    /// A block whose transactions are opaque bytes.
+    pub type Block = generic::Block<Header, UncheckedExtrinsic>;
+    /// Hash of a block.
+    pub type Hash = <BlakeTwo256 as sp_runtime::traits::Hash>::Output;
+}
+
+/// Version of the runtime. Raise `spec_version` with every change of behaviour, `transaction_version` with every
+/// change of a call's or of [`TxExtension`]'s encoding.
+#[sp_version::runtime_version]
+pub const VERSION: RuntimeVersion = RuntimeVersion {
+    spec_name: alloc::borrow::Cow::Borrowed("clearproof"),
+    impl_name: alloc::borrow::Cow::Borrowed("clearproof"),
+    authoring_version: 1,
+    spec_version: 1,
+    impl_version: 1,
+    apis: apis::RUNTIME_API_VERSIONS,
+    transaction_version: 1,
+    system_version: 1,
+};
+
+/// BABE's configuration at genesis. Secondary slots carry a VRF output too, so that every block adds to the
+/// randomness of an epoch and there is a block in every slot.
+pub const BABE_GENESIS_EPOCH_CONFIG: sp_consensus_babe::BabeEpochConfiguration =
+    sp_consensus_babe::BabeEpochConfiguration {
+        c: constants::time::PRIMARY_PROBABILITY,
+        allowed_slots: sp_consensus_babe::AllowedSlots::PrimaryAndSecondaryVRFSlots,
+    };
+
+/// The pallets. Indices are part of every call's encoding: never reuse or move one.
+///
+/// `Babe` stands before `Session`, which asks it whether the session has ended; `Balances` before `Session`, whose
+/// genesis refers to accounts that exist; `OracleMembership` before `Oracle`, which it informs.
+#[frame_support::runtime]
+mod runtime {
+    use pallet_session::historical as pallet_session_historical;
+
+    #[runtime::runtime]
+    #[runtime::derive(
+        RuntimeCall,
+        RuntimeEvent,
+        RuntimeError,
+        RuntimeOrigin,
+        RuntimeFreezeReason,
+        RuntimeHoldReason,
+        RuntimeSlashReason,
+        RuntimeLockId,
+        RuntimeTask,
+        RuntimeViewFunction
+    )]
+    pub struct Runtime;
+
+    #[runtime::pallet_index(0)]
+    pub type System = frame_system;
+    #[runtime::pallet_index(1)]
+    pub type Timestamp = pallet_timestamp;
+    #[runtime::pallet_index(2)]
+    pub type Babe = pallet_babe;
+    #[runtime::pallet_index(3)]
+    pub type Authorship = pallet_authorship;
+
+    #[runtime::pallet_index(10)]
+    pub type Balances = pallet_balances;
+    #[runtime::pallet_index(11)]
+    pub type TransactionPayment = pallet_transaction_payment;
+    #[runtime::pallet_index(12)]
+    pub type Assets = pallet_assets;
+
+    #[runtime::pallet_index(20)]
+    pub type Offences = pallet_offences;
+    #[runtime::pallet_index(21)]
+    pub type Historical = pallet_session_historical;
+    #[runtime::pallet_index(22)]
+    pub type Session = pallet_session;
+    #[runtime::pallet_index(23)]
+    pub type Grandpa = pallet_grandpa;
+
+    #[runtime::pallet_index(30)]
+    pub type Utility = pallet_utility;
+    #[runtime::pallet_index(31)]
+    pub type Sudo = pallet_sudo;
+
+    #[runtime::pallet_index(40)]
+    pub type OracleMembership = pallet_membership<Instance1>;
+    #[runtime::pallet_index(41)]
+    pub type Oracle = pallet_oracle;
+}

@@ -1,2 +1,196 @@
 //! The governed risk policy, its bounds and cross-field checks.
+//!
+//! One [`Policy`] is in force at a time. It is replaced as a whole, so that its cross-field checks
+//! always see all of it. Nothing reads it inside a batch: the market-data pallet reads it when it takes
+//! a snapshot, and proofs are bound to snapshots, so a new policy takes effect with the next snapshot.
 #![cfg_attr(not(feature = "std"), no_std)]
+extern crate alloc;
+
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarking;
+mod bounded;
+#[cfg(test)]
+mod mock;
+#[cfg(test)]
+mod tests;
+pub mod weights;
+
+pub use bounded::BoundedPolicy;
+pub use pallet::*;
+pub use weights::WeightInfo;
+
+use clearproof_primitives::policy::{Policy, PolicyError, PolicyField};
+
+/// The pallet; see the crate's documentation.
+#[frame_support::pallet]
+pub mod pallet {
+    use super::*;
+    use alloc::boxed::Box;
+    use clearproof_primitives::shape::MarketShape;
+    use frame_support::pallet_prelude::*;
+    use frame_system::pallet_prelude::*;
+
+    const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
+
+    /// Configuration.
+    #[pallet::config]
+    pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>> {
+        /// Who may replace the policy.
+        type AdminOrigin: EnsureOrigin<Self::RuntimeOrigin>;
+        /// The chain's market dimensions; the policy has one entry per underlying, scenario and asset.
+        #[pallet::constant]
+        type Market: Get<MarketShape>;
+        /// Weights of the calls.
+        type WeightInfo: WeightInfo;
+    }
+
+    /// The pallet.
+    #[pallet::pallet]
+    #[pallet::storage_version(STORAGE_VERSION)]
+    pub struct Pallet<T>(_);
+
+    /// The policy in force; none until genesis or the first `set_policy`.
+    #[pallet::storage]
+    pub type CurrentPolicy<T: Config> = StorageValue<_, BoundedPolicy<T::Market>, OptionQuery>;
+
+    /// How often a policy was set: 1 for the first.
+    #[pallet::storage]
+    pub type Version<T: Config> = StorageValue<_, u32, ValueQuery>;
+
+    /// What happened.
+    #[pallet::event]
+    #[pallet::generate_deposit(pub(super) fn deposit_event)]
+    pub enum Event<T: Config> {
+        /// A policy was set; it takes effect with the next snapshot.
+        PolicySet {
+            /// Its version, counting from 1.
+            version: u32,
+        },
+    }
+
+    /// Why a policy is refused: which field, and its limit.
+    #[pallet::error]
+    #[derive(PartialEq, Eq)]
+    pub enum Error<T> {
+        /// `underlyings`: give exactly one entry per underlying of the market.
+        UnderlyingsLength,
+        /// `shocks`: give exactly one per scenario of the market, for every underlying.
+        ShocksLength,
+        /// `haircuts`: give exactly one per asset of the market.
+        HaircutsLength,
+        /// `shocks`: keep each within ±90 % (58,982 of 65,536), with at least one up and one down.
+        ShocksBounds,
+        /// `maintenance_factor`, `initial_factor`: keep within 1 to 15 (65,536 to 983,040).
+        FactorsBounds,
+        /// `charges`: keep each at most 50 % of the mark (2^31).
+        ChargesBounds,
+        /// `haircuts`: asset 0, the quote, must have none.
+        HaircutsBounds,
+        /// `fee_rate`: keep at most 1 % (42,949,672 of 2^32).
+        FeeRateBounds,
+        /// `price_band`: keep within 0.1 % and 50 % (4,294,967 to 2^31).
+        PriceBandBounds,
+        /// Raise the initial factor or charge: it must not be below the maintenance one.
+        InitialBelowMaintenance,
+    }
+
+    impl<T> From<PolicyError> for Error<T> {
+        fn from(error: PolicyError) -> Self {
+            use PolicyField as F;
+            match error {
+                PolicyError::InitialBelowMaintenance => Self::InitialBelowMaintenance,
+                PolicyError::Length(F::Underlyings) | PolicyError::Bounds(F::Underlyings) => Self::UnderlyingsLength,
+                PolicyError::Length(F::Shocks) => Self::ShocksLength,
+                PolicyError::Length(F::Haircuts) => Self::HaircutsLength,
+                PolicyError::Bounds(F::Shocks) => Self::ShocksBounds,
+                PolicyError::Bounds(F::Haircuts) => Self::HaircutsBounds,
+                PolicyError::Length(F::Factors) | PolicyError::Bounds(F::Factors) => Self::FactorsBounds,
+                PolicyError::Length(F::Charges) | PolicyError::Bounds(F::Charges) => Self::ChargesBounds,
+                PolicyError::Length(F::FeeRate) | PolicyError::Bounds(F::FeeRate) => Self::FeeRateBounds,
+                PolicyError::Length(F::PriceBand) | PolicyError::Bounds(F::PriceBand) => Self::PriceBandBounds,
+            }
+        }
+    }
+
+    /// The policy that the chain starts with.
+    #[pallet::genesis_config]
+    #[derive(frame_support::DefaultNoBound)]
+    pub struct GenesisConfig<T: Config> {
+        /// The policy; none leaves the chain without snapshots until one is set.
+        pub policy: Option<Policy>,
+        #[doc(hidden)]
+        #[serde(skip)]
+        pub _config: core::marker::PhantomData<T>,
+    }
+
+    #[pallet::genesis_build]
+    impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
+        fn build(&self) {
+            if let Some(policy) = &self.policy {
+                let stored = Pallet::<T>::store(policy.clone());
+                assert!(stored.is_ok(), "genesis: riskPolicy.policy: {:?}", policy.check(&T::Market::get()));
+            }
+        }
+    }
+
+    #[pallet::hooks]
+    impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+        fn integrity_test() {
+            let market = T::Market::get();
+            assert!(market.underlyings > 0 && market.assets > 0, "Market: needs an underlying and the quote asset");
+            assert!(
+                market.instruments > 0 && market.instruments % market.underlyings == 0,
+                "Market: instruments must be a multiple of underlyings"
+            );
+            assert!(market.scenarios >= 2, "Market: needs at least one scenario up and one down");
+        }
+
+        #[cfg(feature = "try-runtime")]
+        fn try_state(_n: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
+            if let Some(policy) = Self::policy() {
+                policy.check(&T::Market::get()).map_err(|_| "CurrentPolicy: out of its bounds")?;
+                ensure!(Version::<T>::get() > 0, "Version: 0 although a policy is set");
+            }
+            Ok(())
+        }
+    }
+
+    #[pallet::call]
+    impl<T: Config> Pallet<T> {
+        /// Replaces the policy, from the next snapshot on.
+        ///
+        /// Origin: `AdminOrigin`. Refuses a policy out of its bounds, naming the field and its limit.
+        #[pallet::call_index(0)]
+        #[pallet::weight(T::WeightInfo::set_policy())]
+        pub fn set_policy(origin: OriginFor<T>, policy: Box<Policy>) -> DispatchResult {
+            T::AdminOrigin::ensure_origin(origin)?;
+            let version = Self::store(*policy)?;
+            Self::deposit_event(Event::PolicySet { version });
+            Ok(())
+        }
+    }
+
+    #[pallet::view_functions]
+    impl<T: Config> Pallet<T> {
+        /// The policy in force for the next snapshot.
+        pub fn policy() -> Option<Policy> {
+            CurrentPolicy::<T>::get().map(BoundedPolicy::into_inner)
+        }
+
+        /// Its version, counting from 1; 0 while there is none.
+        pub fn version() -> u32 {
+            Version::<T>::get()
+        }
+    }
+
+    impl<T: Config> Pallet<T> {
+        /// Checks and stores a policy; returns its version.
+        fn store(policy: Policy) -> Result<u32, Error<T>> {
+            CurrentPolicy::<T>::put(BoundedPolicy::<T::Market>::try_from(policy)?);
+            Ok(Version::<T>::mutate(|version| {
+                *version = version.saturating_add(1);
+                *version
+            }))
+        }
+    }
+}

@@ -213,3 +213,18 @@ impl Backend for Host {
         HostError::from_code(node::check_g2_subgroup(&g2_bytes(points)))
     }
 }
+
+/// Product of the pairings of all pairs; zero, which no pairing gives, if the backend refused them.
+pub(crate) fn pairing_product<B: Backend>(g1: Vec<ext::G1Affine<B>>, g2: &[G2Affine]) -> Fq12 {
+    let g2 = g2.iter().map(|p| {
+        let hooked: ext::G2Affine<B> = (*p).transmute_into();
+        hooked
+    });
+    let f = Bn254::<B>::multi_miller_loop(g1, g2);
+    Bn254::<B>::final_exponentiation(f).map_or(Fq12::ZERO, |output| output.0)
+}
+
+/// The same points, on the curve whose operations go to the backend.
+pub(crate) fn hooked_g1<B: Backend>(points: &[G1Affine]) -> Vec<ext::G1Affine<B>> {
+    points.iter().map(|p| (*p).transmute_into()).collect()
+}

@@ -6,6 +6,7 @@
 //! | --- | --- |
 //! | proof | A (64), B (128), C (64): [`PROOF_BYTES`] |
 //! | verifying key | α (64), β (128), γ (128), δ (128), count as 8 bytes little-endian, count × 64 |
+//! | verifying key in storage | the same, then e(α, β) (384) |
 //!
 //! A proof's bytes identify nothing: who sees a proof can make other valid proofs of the same
 //! statement from it, without the witness. Key a proof by its public inputs.
@@ -16,6 +17,6 @@ mod proof;
 mod verify;
 
 pub use encoding::{DecodeError, Field, Object};
-pub use key::{KeyError, VerifyingKey, MAX_GAMMA_ABC};
+pub use key::{KeyError, VerifyingKey, MAX_GAMMA_ABC, MAX_KEY_BYTES, MAX_REGISTERED_KEY_BYTES};
 pub use proof::{Proof, PROOF_BYTES};
 pub use verify::{batch_verify, batch_verify_with, verify_one, Item, VerifyError};

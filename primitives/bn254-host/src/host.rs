@@ -133,7 +133,7 @@ mod bytes {
     use alloc::vec::Vec;
     use ark_bn254::{Fq12, Fr, G1Affine, G2Affine};
     use ark_ec::CurveGroup;
-    use ark_serialize::{CanonicalDeserialize, CanonicalSerialize, Compress, Validate};
+    use ark_serialize::{CanonicalSerialize, Compress};
 
     type Status = Result<(), HostError>;
 
@@ -185,11 +185,8 @@ mod bytes {
     }
 
     pub fn final_exponentiation(f: &[u8], out: &mut [u8]) -> Status {
-        if f.len() != TARGET_BYTES {
-            return Err(HostError::Length);
-        }
-        let f = Fq12::deserialize_with_mode(f, Compress::No, Validate::No)
-            .map_err(|_| PointFault::NonCanonical)?;
+        let f = f.try_into().map_err(|_| HostError::Length)?;
+        let f = point::decode_target(f)?;
         let result = native::final_exponentiation(f).ok_or(HostError::NotInvertible)?;
         target(&result, out)
     }

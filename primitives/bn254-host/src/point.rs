@@ -7,7 +7,7 @@
 //! has exactly one.
 
 use alloc::vec::Vec;
-use ark_bn254::{g1, g2, Fr, G1Affine, G2Affine};
+use ark_bn254::{g1, g2, Fq12, Fr, G1Affine, G2Affine};
 use ark_ec::short_weierstrass::{Affine, SWCurveConfig};
 use ark_serialize::{CanonicalDeserialize, CanonicalSerialize, Compress, Validate};
 
@@ -81,6 +81,12 @@ pub fn encode_g2(point: &G2Affine) -> [u8; G2_BYTES] {
 /// Decodes a scalar; refuses values that are not below r.
 pub fn decode_scalar(bytes: &[u8; SCALAR_BYTES]) -> Result<Fr, PointFault> {
     Fr::deserialize_with_mode(&bytes[..], Compress::No, Validate::No)
+        .map_err(|_| PointFault::NonCanonical)
+}
+
+/// Decodes a target field element; refuses coefficients that are not below q.
+pub fn decode_target(bytes: &[u8; TARGET_BYTES]) -> Result<Fq12, PointFault> {
+    Fq12::deserialize_with_mode(&bytes[..], Compress::No, Validate::No)
         .map_err(|_| PointFault::NonCanonical)
 }
 

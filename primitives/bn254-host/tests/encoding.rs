@@ -3,13 +3,14 @@
 
 mod common;
 
-use ark_bn254::{Fq, G1Affine, G2Affine};
-use ark_ec::AffineRepr;
+use ark_bn254::{Bn254, Fq, G1Affine, G2Affine};
+use ark_ec::{pairing::Pairing, AffineRepr};
 use ark_ff::{BigInteger, PrimeField};
 use clearproof_bn254_host::{
     backend::{Host, Native},
     groth16::{
-        DecodeError, Field, KeyError, Object, Proof, VerifyingKey, MAX_GAMMA_ABC, PROOF_BYTES,
+        DecodeError, Field, KeyError, Object, Proof, VerifyingKey, MAX_GAMMA_ABC, MAX_KEY_BYTES,
+        MAX_REGISTERED_KEY_BYTES, PROOF_BYTES,
     },
     point::{encode_g1, encode_g2, PointFault, G1_BYTES, G2_BYTES},
 };
@@ -46,10 +47,10 @@ fn encodings_are_those_of_arkworks() {
     let (proof, _) = setup.prove();
     let (key, ark) = (&setup.key, &setup.proving_key.vk);
     assert_eq!(key.encode(), uncompressed(ark));
-    assert_eq!(
-        VerifyingKey::decode_registered(&key.encode()).unwrap(),
-        *key
-    );
+    let registered = key.encode_registered();
+    assert_eq!(VerifyingKey::decode_registered(&registered).unwrap(), *key);
+    let pairing = Bn254::pairing(ark.alpha_g1, ark.beta_g2);
+    assert_eq!(*key.alpha_beta(), pairing.0);
     assert_eq!(Proof::decode(&proof.encode()).unwrap(), proof);
     assert_eq!(
         Proof::new(*proof.a(), *proof.b(), *proof.c()).unwrap(),
@@ -171,7 +172,8 @@ fn bad_points_of_a_proof_are_named() {
 
 #[test]
 fn bad_points_of_a_key_are_named() {
-    let key = Setup::new(1, 1).key.encode();
+    let key = Setup::new(1, 1).key;
+    let (registered, key) = (key.encode_registered(), key.encode());
     let outside = encode_g2(&g2_outside_subgroup());
     let g2 = [Field::KeyBeta, Field::KeyGamma, Field::KeyDelta];
     for (i, field) in g2.into_iter().enumerate() {
@@ -191,11 +193,20 @@ fn bad_points_of_a_key_are_named() {
     for (field, at) in points {
         let error = Err(fault(field, PointFault::NonCanonical));
         assert_eq!(VerifyingKey::decode(&plus_modulus(&key, at)), error);
-        assert_eq!(
-            VerifyingKey::decode_registered(&plus_modulus(&key, at)),
-            error
-        );
+        let registered = plus_modulus(&registered, at);
+        assert_eq!(VerifyingKey::decode_registered(&registered), error);
     }
+    let bytes = plus_modulus(&registered, key.len());
+    let error = fault(Field::KeyAlphaBeta, PointFault::NonCanonical);
+    assert_eq!(VerifyingKey::decode_registered(&bytes), Err(error));
+    let (object, expected, got) = (Object::VerifyingKey, registered.len(), key.len());
+    let error = DecodeError::WrongLength {
+        object,
+        expected,
+        got,
+    };
+    assert_eq!(VerifyingKey::decode_registered(&key), Err(error));
+    assert!(registered.len() <= MAX_REGISTERED_KEY_BYTES && key.len() <= MAX_KEY_BYTES);
 }
 
 #[test]

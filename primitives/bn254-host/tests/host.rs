@@ -3,12 +3,12 @@
 
 mod common;
 
-use ark_bn254::{Bn254, Fq12, Fr, G1Affine, G1Projective, G2Affine, G2Projective};
+use ark_bn254::{Bn254, Fq12, Fq2, Fr, G1Affine, G1Projective, G2Affine, G2Projective};
 use ark_bn254_ext as ext;
 use ark_ec::{
     pairing::{MillerLoopOutput, Pairing},
     scalar_mul::{glv::GLVConfig, variable_base::VariableBaseMSM},
-    AffineRepr, CurveGroup,
+    AffineRepr, CurveConfig, CurveGroup,
 };
 use ark_ff::{AdditiveGroup, Field, PrimeField};
 use ark_models_ext::transmute::{TransmuteInto, TransmuteRef};
@@ -17,6 +17,7 @@ use ark_std::{test_rng, UniformRand};
 use clearproof_bn254_host::{
     backend::{Backend, Host, Native},
     host::{clearproof_bn_254 as host, HostError},
+    native,
     point::{encode_g1, encode_g2, PointFault, G1_BYTES, G2_BYTES, TARGET_BYTES},
 };
 use common::{g2_outside_subgroup, uncompressed};
@@ -156,6 +157,77 @@ fn points_off_the_curve_fail_closed_on_every_backend() {
     }
     check::<Native>();
     check::<Host>();
+}
+
+#[test]
+fn final_exponentiation_is_that_of_arkworks() {
+    let rng = &mut test_rng();
+    for f in (0..20)
+        .map(|_| Fq12::rand(rng))
+        .chain([Fq12::ONE, -Fq12::ONE])
+    {
+        let expected = Bn254::final_exponentiation(MillerLoopOutput(f)).unwrap();
+        assert_eq!(native::final_exponentiation(f), Some(expected.0));
+    }
+    assert_eq!(native::final_exponentiation(Fq12::ZERO), None);
+}
+
+/// Against multiplication by r, for points in the subgroup, anywhere, and of every small order.
+#[test]
+fn the_subgroup_test_is_exact() {
+    let rng = &mut test_rng();
+    let by_r = |p: &G2Affine| p.mul_bigint(Fr::MODULUS);
+    let check = |p: G2Affine| {
+        assert!(p.is_on_curve());
+        assert_eq!(native::g2_in_subgroup(&[p]), by_r(&p).is_zero());
+    };
+    check(G2Affine::identity());
+    for _ in 0..50 {
+        let inside = G2Affine::rand(rng);
+        assert!(native::g2_in_subgroup(&[inside]));
+        check(inside);
+    }
+    let mut outside = Vec::new();
+    while outside.len() < 50 {
+        outside.extend(G2Affine::get_point_from_x_unchecked(Fq2::rand(rng), true));
+    }
+    for p in outside {
+        check(p);
+        // The part of p outside the subgroup, and a point that differs from the subgroup by it.
+        let part = by_r(&p).into_affine();
+        assert!(!native::g2_in_subgroup(&[part]));
+        check((G2Affine::rand(rng) + part).into_affine());
+    }
+
+    // Points of the small prime orders that divide the cofactor.
+    for order in [10_069u64, 5_864_401] {
+        let mut limbs = <ark_bn254::g2::Config as CurveConfig>::COFACTOR.to_vec();
+        assert_eq!(divide(&mut limbs, order), 0);
+        let small = loop {
+            let x = Fq2::rand(rng);
+            let Some(p) = G2Affine::get_point_from_x_unchecked(x, true) else {
+                continue;
+            };
+            let small = by_r(&p).into_affine().mul_bigint(&limbs).into_affine();
+            if !small.is_zero() {
+                break small;
+            }
+        };
+        assert!(small.mul_bigint([order]).is_zero());
+        assert!(!native::g2_in_subgroup(&[small]));
+        let shifted = (G2Affine::rand(rng) + small).into_affine();
+        assert!(!native::g2_in_subgroup(&[shifted]));
+        check(shifted);
+    }
+}
+
+/// Divides a number in place, least significant limb first; gives the remainder.
+fn divide(limbs: &mut [u64], by: u64) -> u64 {
+    limbs.iter_mut().rev().fold(0, |carry, limb| {
+        let value = u128::from(carry) << 64 | u128::from(*limb);
+        *limb = (value / u128::from(by)) as u64;
+        (value % u128::from(by)) as u64
+    })
 }
 
 fn error(code: u32) -> HostError {

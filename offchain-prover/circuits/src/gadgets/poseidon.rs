@@ -11,12 +11,14 @@
 
 use crate::r1cs::{Cs, Num, Sum};
 use ark_bn254::Fr;
-use ark_ff::{AdditiveGroup, Field, One};
+use ark_ff::{AdditiveGroup, Field};
 use clearproof_primitives::poseidon::{self, Domain};
 use std::sync::OnceLock;
 
 /// Inputs of one block of [`hash_list`], beside the running hash.
 const BLOCK: usize = 13;
+/// Full rounds of every width, half of them before and half after the partial ones.
+const FULL_ROUNDS: usize = 8;
 
 /// Poseidon of 1 to 5 or 14 inputs. Costs 3 for each S-box that is not constant: for n inputs, of width t = n + 1,
 /// `3·(8·t + partial rounds − 1)`, less 3 for each constant input. 240 / 261 / 297 / 321 / 537 for 2 / 3 / 4 / 5 / 14.
@@ -79,4 +81,220 @@ struct Layout {
     partial_outputs: Vec<Row>,
     /// The state after the partial rounds, without its first element, over the same.
     after_partial: Vec<Row>,
+}
+
+impl Layout {
+    /// The layout of a width, computed at first use.
+    fn of(width: usize) -> &'static Self {
+        static LAYOUTS: [OnceLock<Layout>; 6] = [const { OnceLock::new() }; 6];
+        let slot = match width {
+            2..=6 => width - 2,
+            15 => 5,
+            _ => panic!("Poseidon takes 1 to 5 or 14 inputs, not {}", width - 1),
+        };
+        LAYOUTS[slot].get_or_init(|| Self::new(width))
+    }
+
+    fn new(width: usize) -> Self {
+        let parameters = poseidon::parameters(width);
+        let mds: Vec<Vec<Fr>> = parameters.mds.chunks(width).map(<[Fr]>::to_vec).collect();
+        let constants = parameters.round_constants;
+        let partial_rounds = constants.len() / width - FULL_ROUNDS;
+        let mut layout = Self {
+            width,
+            partial_rounds,
+            constants,
+            mds_inverse: inverse(&mds),
+            mds,
+            partial_outputs: Vec::with_capacity(partial_rounds),
+            after_partial: Vec::new(),
+        };
+
+        // Run the partial rounds on expressions. Variable j < width is state element j of the first partial round,
+        // variable width + r the first state element r + 1 rounds later.
+        let one = width + partial_rounds;
+        let unit = |index: usize| -> Row { (0..=one).map(|i| Fr::from(u64::from(i == index))).collect() };
+        let mut state: Vec<Row> = (0..width).map(unit).collect();
+        for round in 0..partial_rounds {
+            let constants = layout.round_constants(FULL_ROUNDS / 2 + round + 1);
+            // next[0] = Σ mds[0][j]·state[j] + constant, with the S-box's output in place of state[0]; solve for it.
+            let next = unit(width + round);
+            let mut output = next.clone();
+            for j in 1..width {
+                accumulate(&mut output, &state[j], -layout.mds[0][j]);
+            }
+            output[one] -= constants[0];
+            let scale = layout.mds[0][0].inverse().unwrap_or(Fr::ZERO);
+            output.iter_mut().for_each(|coefficient| *coefficient *= scale);
+            state[0] = output.clone();
+            let mut after = vec![next];
+            for i in 1..width {
+                let mut row = vec![Fr::ZERO; one + 1];
+                for j in 0..width {
+                    accumulate(&mut row, &state[j], layout.mds[i][j]);
+                }
+                row[one] += constants[i];
+                after.push(row);
+            }
+            layout.partial_outputs.push(output);
+            state = after;
+        }
+        layout.after_partial = state.split_off(1);
+        layout
+    }
+
+    fn round_constants(&self, round: usize) -> &'static [Fr] {
+        &self.constants[round * self.width..(round + 1) * self.width]
+    }
+
+    fn rounds(&self) -> usize {
+        FULL_ROUNDS + self.partial_rounds
+    }
+
+    /// The states before the S-boxes of each round, then the final state.
+    fn trace(&self, inputs: &[Fr]) -> Vec<Vec<Fr>> {
+        let mut state = vec![Fr::ZERO];
+        state.extend_from_slice(inputs);
+        let mut states = Vec::with_capacity(self.rounds() + 1);
+        for round in 0..self.rounds() {
+            for (element, constant) in state.iter_mut().zip(self.round_constants(round)) {
+                *element += constant;
+            }
+            states.push(state.clone());
+            let full = !(FULL_ROUNDS / 2..FULL_ROUNDS / 2 + self.partial_rounds).contains(&round);
+            let boxes = if full { self.width } else { 1 };
+            state[..boxes].iter_mut().for_each(|element| *element = fifth_power(*element));
+            state = self.mds.iter().map(|row| row.iter().zip(&state).map(|(m, x)| *m * x).sum()).collect();
+        }
+        states.push(state);
+        states
+    }
+
+    fn native(&self, inputs: &[Fr]) -> Fr {
+        self.trace(inputs).last().map_or(Fr::ZERO, |state| state[0])
+    }
+
+    fn synthesize(&self, cs: &mut Cs, inputs: &[Num]) -> Num {
+        let values: Vec<Fr> = inputs.iter().map(Num::value).collect();
+        let states = self.trace(&values);
+        let half = FULL_ROUNDS / 2;
+
+        // Round 0: outputs are the variables, as those of constant inputs are constants.
+        let mut input = vec![Num::zero()];
+        input.extend_from_slice(inputs);
+        let outputs: Vec<Num> = input
+            .iter()
+            .zip(self.round_constants(0))
+            .map(|(x, constant)| sbox(cs, &(x + Num::constant(*constant))))
+            .collect();
+        // Round 1: inputs are expressions.
+        let mut state: Vec<Num> = (0..self.width)
+            .map(|i| {
+                let mut sum = Sum::new();
+                sum.add(&Num::constant(self.round_constants(1)[i]));
+                for (output, coefficient) in outputs.iter().zip(&self.mds[i]) {
+                    sum.add_scaled(output, *coefficient);
+                }
+                sum.finish()
+            })
+            .collect();
+
+        for round in 1..half {
+            state = self.full_round(cs, &state, &states[round + 1], round + 1);
+        }
+        state = self.partial_rounds(cs, state, &states);
+        for round in half + self.partial_rounds..self.rounds() - 1 {
+            state = self.full_round(cs, &state, &states[round + 1], round + 1);
+        }
+
+        // Last round: of the final state only the first element is wanted. The S-boxes but the first give variables; the
+        // first gives what is missing for that element.
+        let mut first = Sum::new();
+        for i in 1..self.width {
+            first.add_scaled(&sbox(cs, &state[i]), -self.mds[0][i]);
+        }
+        let result = cs.alloc(states[self.rounds()][0]);
+        first.add(&result);
+        let scale = self.mds[0][0].inverse().unwrap_or(Fr::ZERO);
+        sbox_into(cs, &state[0], &first.finish().scale(scale));
+        result
+    }
+
+    /// A full round from S-box inputs to the next round's S-box inputs, which are new variables.
+    fn full_round(&self, cs: &mut Cs, state: &[Num], next: &[Fr], next_round: usize) -> Vec<Num> {
+        let next = cs.alloc_all(next);
+        let shifted: Vec<Num> = next
+            .iter()
+            .zip(self.round_constants(next_round))
+            .map(|(x, constant)| x - Num::constant(*constant))
+            .collect();
+        for (x, row) in state.iter().zip(&self.mds_inverse) {
+            let mut output = Sum::new();
+            for (element, coefficient) in shifted.iter().zip(row) {
+                output.add_scaled(element, *coefficient);
+            }
+            sbox_into(cs, x, &output.finish());
+        }
+        next
+    }
+
+    /// All partial rounds: their first state elements are new variables.
+    fn partial_rounds(&self, cs: &mut Cs, state: Vec<Num>, states: &[Vec<Fr>]) -> Vec<Num> {
+        let first_round = FULL_ROUNDS / 2;
+        let mut variables = state;
+        let mut x = variables[0].clone();
+        for (round, row) in self.partial_outputs.iter().enumerate() {
+            let (now, after) = (first_round + round, first_round + round + 1);
+            let next = cs.alloc(states[after][0]);
+            variables.push(next.clone());
+            let output = cs.combination(fifth_power(states[now][0]), || expression(row, &variables));
+            sbox_into(cs, &x, &output);
+            x = next;
+        }
+        let end = &states[first_round + self.partial_rounds];
+        let mut after = vec![x];
+        for (row, value) in self.after_partial.iter().zip(&end[1..]) {
+            after.push(cs.combination(*value, || expression(row, &variables)));
+        }
+        after
+    }
+}
+
+/// A row over the first variables there are; later coefficients are zero, but the last, which is the constant.
+fn expression(row: &[Fr], variables: &[Num]) -> Num {
+    let mut sum = Sum::new();
+    for (variable, coefficient) in variables.iter().zip(row) {
+        sum.add_scaled(variable, *coefficient);
+    }
+    if let Some(constant) = row.last() {
+        sum.add(&Num::constant(*constant));
+    }
+    sum.finish()
+}
+
+/// `into += factor · row`.
+fn accumulate(into: &mut [Fr], row: &[Fr], factor: Fr) {
+    for (sum, coefficient) in into.iter_mut().zip(row) {
+        *sum += *coefficient * factor;
+    }
+}
+
+/// The inverse of an invertible matrix, by Gauss and Jordan. A Poseidon matrix has no singular minor.
+fn inverse(matrix: &[Vec<Fr>]) -> Vec<Vec<Fr>> {
+    let n = matrix.len();
+    let mut left = matrix.to_vec();
+    let mut right: Vec<Vec<Fr>> = (0..n).map(|i| (0..n).map(|j| Fr::from(u64::from(i == j))).collect()).collect();
+    for column in 0..n {
+        let pivot = left[column][column].inverse().expect("all leading minors of an MDS matrix are non-zero");
+        for row in [&mut left[column], &mut right[column]] {
+            row.iter_mut().for_each(|entry| *entry *= pivot);
+        }
+        let (pivot_left, pivot_right) = (left[column].clone(), right[column].clone());
+        for row in (0..n).filter(|row| *row != column) {
+            let factor = -left[row][column];
+            accumulate(&mut left[row], &pivot_left, factor);
+            accumulate(&mut right[row], &pivot_right, factor);
+        }
+    }
+    right
 }

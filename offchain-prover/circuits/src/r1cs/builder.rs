@@ -119,6 +119,17 @@ impl Cs {
         }
     }
 
+    /// A linear combination that is worth building only where it is recorded. `value` must be what it evaluates to.
+    pub(crate) fn combination(&self, value: Fr, build: impl FnOnce() -> Num) -> Num {
+        if self.is_recording() {
+            let num = build();
+            debug_assert_eq!(num.value(), value, "a combination and its announced value");
+            num
+        } else {
+            Num::unrecorded(value)
+        }
+    }
+
     /// A new witness with the inverse of a number, or 0 for 0. A bare hint: the caller writes the constraint
     /// that defines it.
     pub(crate) fn hint_inverse(&mut self, of: &Num) -> Num {

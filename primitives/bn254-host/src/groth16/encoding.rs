@@ -45,6 +45,8 @@ pub enum Field {
     KeyDelta,
     /// The point of a key for the public input with this index, in G1; index 0 is the constant one.
     KeyGammaAbc(u32),
+    /// e(α, β) of a key, in the target group.
+    KeyAlphaBeta,
 }
 
 impl fmt::Display for Field {
@@ -57,6 +59,7 @@ impl fmt::Display for Field {
             Self::KeyBeta => f.write_str("beta of the verifying key"),
             Self::KeyGamma => f.write_str("gamma of the verifying key"),
             Self::KeyDelta => f.write_str("delta of the verifying key"),
+            Self::KeyAlphaBeta => f.write_str("e(alpha, beta) of the verifying key"),
             Self::KeyGammaAbc(i) => write!(f, "gamma_abc[{i}] of the verifying key"),
         }
     }

@@ -2,15 +2,22 @@
 
 use super::encoding::{check_g1, check_g2, check_subgroup, DecodeError, Field, Object, Reader};
 use crate::{
-    backend::{Backend, DefaultBackend},
-    point::{encode_g1, encode_g2, G1_BYTES, G2_BYTES},
+    backend::{hooked_g1, pairing_product, Backend, DefaultBackend},
+    host::HostError,
+    point::{append, decode_target, encode_g1, encode_g2, G1_BYTES, G2_BYTES, TARGET_BYTES},
 };
 use alloc::vec::Vec;
-use ark_bn254::{G1Affine, G2Affine};
+use ark_bn254::{Fq12, G1Affine, G2Affine};
 use ark_ec::AffineRepr;
+use ark_ff::{AdditiveGroup, Zero};
 
 /// The most points for public inputs that a key may have, the constant included.
 pub const MAX_GAMMA_ABC: u32 = 16;
+
+/// The most bytes of an encoded key.
+pub const MAX_KEY_BYTES: usize = HEADER_BYTES + G1_BYTES * MAX_GAMMA_ABC as usize;
+/// The most bytes of a key encoded for storage.
+pub const MAX_REGISTERED_KEY_BYTES: usize = MAX_KEY_BYTES + TARGET_BYTES;
 
 const COUNT_BYTES: usize = 8;
 const HEADER_BYTES: usize = G1_BYTES + 3 * G2_BYTES + COUNT_BYTES;
@@ -24,6 +31,8 @@ pub struct VerifyingKey {
     gamma_g2: G2Affine,
     delta_g2: G2Affine,
     gamma_abc_g1: Vec<G1Affine>,
+    /// e(α, β), which spares every verification one pairing.
+    alpha_beta: Fq12,
 }
 
 /// Why a key must not be used, though its encoding is right.
@@ -64,17 +73,19 @@ impl VerifyingKey {
         for (i, point) in (0..).zip(&gamma_abc_g1) {
             check_g1(Field::KeyGammaAbc(i), point)?;
         }
+        let alpha_beta = pair_alpha_beta::<DefaultBackend>(&alpha_g1, &beta_g2)?;
         Ok(Self {
             alpha_g1,
             beta_g2,
             gamma_g2,
             delta_g2,
             gamma_abc_g1,
+            alpha_beta,
         })
     }
 
-    /// Decodes and checks a key from outside: canonical, curve and subgroup. A key to be registered
-    /// must also pass [`Self::check`].
+    /// Decodes and checks a key from outside: canonical, curve and subgroup; computes e(α, β). A key to be
+    /// registered must also pass [`Self::check`].
     ///
     /// # Errors
     /// Every [`DecodeError`] that names a key.
@@ -87,32 +98,44 @@ impl VerifyingKey {
     /// # Errors
     /// As [`Self::decode`].
     pub fn decode_with<B: Backend>(bytes: &[u8]) -> Result<Self, DecodeError> {
-        let key = Self::decode_registered(bytes)?;
+        let (mut key, _) = Self::read(bytes, 0)?;
         check_subgroup::<B>(Field::KeyBeta, &key.beta_g2)?;
         check_subgroup::<B>(Field::KeyGamma, &key.gamma_g2)?;
         check_subgroup::<B>(Field::KeyDelta, &key.delta_g2)?;
+        key.alpha_beta = pair_alpha_beta::<B>(&key.alpha_g1, &key.beta_g2)?;
         Ok(key)
     }
 
-    /// Decodes a key that [`Self::decode`] accepted before, such as one from the chain's storage: all
-    /// checks but the three for the subgroup, which cost as much as verifying half a proof.
+    /// Decodes what [`Self::encode_registered`] wrote to a trusted place, such as the chain's storage.
+    /// Canonical form and curve are checked again; the subgroup and e(α, β), dear, are believed.
     ///
     /// # Errors
     /// Every [`DecodeError`] that names a key, but never `NotInSubgroup`.
     pub fn decode_registered(bytes: &[u8]) -> Result<Self, DecodeError> {
-        let least = HEADER_BYTES.saturating_add(G1_BYTES);
+        let (mut key, mut reader) = Self::read(bytes, TARGET_BYTES)?;
+        key.alpha_beta = decode_target(reader.take::<TARGET_BYTES>()?)
+            .map_err(DecodeError::point(Field::KeyAlphaBeta))?;
+        Ok(key)
+    }
+
+    /// Reads the points, after which `rest` bytes must follow; leaves e(α, β) zero.
+    fn read(bytes: &[u8], rest: usize) -> Result<(Self, Reader<'_>), DecodeError> {
+        let length = |count: u32| {
+            HEADER_BYTES
+                .saturating_add(G1_BYTES.saturating_mul(count as usize))
+                .saturating_add(rest)
+        };
         let count = bytes
             .get(HEADER_BYTES - COUNT_BYTES..)
             .and_then(|rest| rest.first_chunk::<COUNT_BYTES>())
             .map(|count| u64::from_le_bytes(*count))
             .ok_or(DecodeError::WrongLength {
                 object: Object::VerifyingKey,
-                expected: least,
+                expected: length(1),
                 got: bytes.len(),
             })?;
         let count = check_count(count)?;
-        let expected = HEADER_BYTES.saturating_add(G1_BYTES.saturating_mul(count as usize));
-        let mut reader = Reader::new(Object::VerifyingKey, bytes, expected)?;
+        let mut reader = Reader::new(Object::VerifyingKey, bytes, length(count))?;
         let alpha_g1 = reader.g1(Field::KeyAlpha)?;
         let beta_g2 = reader.g2(Field::KeyBeta)?;
         let gamma_g2 = reader.g2(Field::KeyGamma)?;
@@ -121,13 +144,18 @@ impl VerifyingKey {
         let gamma_abc_g1 = (0..count)
             .map(|i| reader.g1(Field::KeyGammaAbc(i)))
             .collect::<Result<_, _>>()?;
-        Ok(Self {
-            alpha_g1,
-            beta_g2,
-            gamma_g2,
-            delta_g2,
-            gamma_abc_g1,
-        })
+        let alpha_beta = Fq12::ZERO;
+        Ok((
+            Self {
+                alpha_g1,
+                beta_g2,
+                gamma_g2,
+                delta_g2,
+                gamma_abc_g1,
+                alpha_beta,
+            },
+            reader,
+        ))
     }
 
     /// Refuses keys with which false statements can be proven, as far as the key itself shows it.
@@ -183,6 +211,13 @@ impl VerifyingKey {
         bytes
     }
 
+    /// The key's bytes, and e(α, β) after them (384): for [`Self::decode_registered`].
+    pub fn encode_registered(&self) -> Vec<u8> {
+        let mut bytes = self.encode();
+        append(&self.alpha_beta, &mut bytes);
+        bytes
+    }
+
     /// Number of public inputs of the key's statements, without the constant.
     pub fn inputs(&self) -> usize {
         self.gamma_abc_g1.len().saturating_sub(1)
@@ -208,6 +243,11 @@ impl VerifyingKey {
         &self.delta_g2
     }
 
+    /// e(α, β).
+    pub fn alpha_beta(&self) -> &Fq12 {
+        &self.alpha_beta
+    }
+
     /// The points of the constant and of each public input.
     pub fn gamma_abc_g1(&self) -> &[G1Affine] {
         &self.gamma_abc_g1
@@ -222,6 +262,15 @@ fn check_count(got: u64) -> Result<u32, DecodeError> {
             limit: MAX_GAMMA_ABC,
         }),
     }
+}
+
+fn pair_alpha_beta<B: Backend>(alpha: &G1Affine, beta: &G2Affine) -> Result<Fq12, DecodeError> {
+    let product = pairing_product::<B>(hooked_g1(&[*alpha]), &[*beta]);
+    if product.is_zero() {
+        let (field, error) = (Field::KeyAlphaBeta, HostError::NotInvertible);
+        return Err(DecodeError::Host { field, error });
+    }
+    Ok(product)
 }
 
 /// On this curve two points with the same x are equal or opposite.

@@ -6,17 +6,20 @@
 //! L = gamma_abc\[0\] + Σ xⱼ·gamma_abc\[j\]. With E_i the quotient of both sides, the batch checks
 //! Π E_i^(r_i) = 1, arranged so that every G2 point occurs once:
 //!
-//! Π_i e(r_i·A_i, B_i) · Π_k e(−(Σ r_i)·α_k, β_k)·e(−Σ r_i·L_i, γ_k)·e(−Σ r_i·C_i, δ_k) = 1,
+//! Π_i e(r_i·A_i, B_i) · Π_k e(−Σ r_i·L_i, γ_k)·e(−Σ r_i·C_i, δ_k) · Π_(k≠0) e(−(Σ r_i)·α_k, β_k) = e(α_0, β_0),
 //!
-//! the sums over the proofs of key k.
+//! the sums over the proofs of key k. Key 0 is that of the first proof; the challenges of its proofs are
+//! made to sum to one, so that e(α_0, β_0), known with the key, needs neither pairing nor power.
 //!
 //! # Soundness
 //!
 //! All points lie in groups of prime order r (their types see to it), so each E_i lies in the target
-//! group of order r. Let some E_j ≠ 1. The first challenge is fixed to one. If only E_0 ≠ 1, the product is
-//! E_0 ≠ 1. Otherwise take j ≥ 1: for any choice of the others, exactly one value of r_j modulo r gives
-//! the product 1. Each r_j is one of 2¹²⁸ − 1 different non-zero residues, each of probability at most
-//! 2⁻¹²⁷; so a batch with a false proof passes with probability at most 2⁻¹²⁷ per try.
+//! group of order r. The challenges r_i for i ≥ 1 are drawn; r_0 = 1 − Σ r_i over the other proofs of key 0. With
+//! F_i = E_i/E_0 for those and F_i = E_i for proofs of other keys, the product is E_0·Π_(i≥1) F_i^(r_i).
+//! If all F_i are one, it is E_0, so it is one only if all proofs hold. Otherwise take j with F_j ≠ 1: whatever the
+//! other challenges, exactly one value of r_j modulo r gives the product 1. Each r_j is one of 2¹²⁸ − 1 different
+//! non-zero residues, each of probability at most 2⁻¹²⁷; so a batch with a false proof passes with
+//! probability at most 2⁻¹²⁷ per try.
 //!
 //! Challenges are not random but hashed (Fiat–Shamir) over all keys, all proofs and all inputs, with
 //! all counts: whoever changes anything gets new challenges. Were something left out, one could
@@ -25,32 +28,31 @@
 //! succeed with probability at most q·2⁻¹²⁷, beyond the strength of the curve itself (about 2¹⁰⁰).
 //!
 //! A challenge is a + b·λ with a, b of 64 bits and λ the eigenvalue of G1's endomorphism: multiplying
-//! by it costs 64 doublings instead of 128. Different (a, b) give different residues: the shortest vectors
-//! (a, b) with a + b·λ = 0 modulo r have a coordinate near 2¹²⁷. Zero is replaced by one, since a zero would
-//! leave its proof unchecked.
+//! by it costs 64 doublings instead of 127. Different (a, b) give different residues: every vector
+//! (a, b) ≠ 0 with a + b·λ = 0 modulo r has a coordinate beyond 2⁶⁴ in size, the lattice's reduced basis
+//! being (2¹²⁶·⁸, 2⁶³·¹), (2⁶³·¹, 2¹²⁶·⁸) up to sign. Zero is replaced by one: a zero would leave its
+//! proof unchecked.
 //!
 //! # Cost
 //!
-//! For n proofs under K different keys: one Miller loop with n + 3·K pairs, one final exponentiation,
-//! n − 1 short and K general multiplications in G1, and per key a sum of as many terms as it has proofs
-//! and one of as many as it has gamma_abc points.
+//! For n proofs under K different keys: one Miller loop with n + 3·K − 1 pairs, one final
+//! exponentiation, n − 1 short and K general multiplications in G1, and per key a sum of as many terms as
+//! it has proofs and one of as many as it has gamma_abc points.
 
 use super::{key::VerifyingKey, proof::Proof};
 use crate::{
-    backend::{Backend, DefaultBackend},
+    backend::{hooked_g1, pairing_product, Backend, DefaultBackend},
     host::HostError,
     point,
 };
 use alloc::vec::Vec;
-use ark_bn254::{g1, Fq12, Fr, G1Affine, G2Affine};
+use ark_bn254::{g1, Fr, G1Affine, G2Affine};
 use ark_bn254_ext as ext;
 use ark_ec::{
-    pairing::Pairing,
     scalar_mul::{glv::GLVConfig, variable_base::VariableBaseMSM},
     CurveGroup,
 };
-use ark_ff::{AdditiveGroup, Field, One, Zero};
-use ark_models_ext::transmute::TransmuteInto;
+use ark_ff::{One, Zero};
 use blake2::{
     digest::consts::{U16, U32},
     Blake2b, Digest,
@@ -130,16 +132,19 @@ pub fn batch_verify_with<B: Backend>(items: &[Item<'_>]) -> Result<(), VerifyErr
 
     let mut g1 = scaled::<B>(items, &groups, &challenges)?;
     let mut g2: Vec<_> = items.iter().map(|(_, proof, _)| *proof.b()).collect();
-    g2.extend(groups.iter().map(|group| *group.key.beta_g2()));
+    g2.extend(groups.iter().skip(1).map(|group| *group.key.beta_g2()));
     for group in &groups {
         let (inputs, c) = sums::<B>(items, group, &challenges)?;
         g1.extend([-inputs, -c]);
         g2.extend([*group.key.gamma_g2(), *group.key.delta_g2()]);
     }
 
-    match pairing_product::<B>(g1, g2) {
-        f if f == Fq12::ONE => Ok(()),
-        f if f == Fq12::ZERO => Err(VerifyError::Pairing),
+    let product = pairing_product::<B>(g1, &g2);
+    if product.is_zero() {
+        return Err(VerifyError::Pairing);
+    }
+    match groups.first() {
+        Some(first) if product == *first.key.alpha_beta() => Ok(()),
         _ => Err(VerifyError::Invalid),
     }
 }
@@ -165,7 +170,7 @@ fn group_by_key<'a>(items: &[Item<'a>]) -> Vec<Group<'a>> {
     groups
 }
 
-/// One challenge per proof; the first is one.
+/// One challenge per proof; those of the first key's proofs sum to one.
 ///
 /// Hashed: the number of keys; each key; the number of its proofs and, for each, its index, the proof
 /// and its inputs. A key's encoding tells its own length and the number of inputs of its proofs.
@@ -194,12 +199,14 @@ fn challenges(items: &[Item<'_>], groups: &[Group<'_>]) -> Vec<Fr> {
             bits => Fr::from(bits as u64) + Fr::from((bits >> 64) as u64) * g1::Config::LAMBDA,
         }
     };
-    core::iter::once(Fr::one())
-        .chain((1..items.len()).map(challenge))
-        .collect()
+    let mut challenges: Vec<Fr> = (0..items.len()).map(challenge).collect();
+    // The first group holds proof 0.
+    let others = groups.first().map_or(&[][..], |group| &group.items[1..]);
+    challenges[0] = Fr::one() - others.iter().map(|&i| challenges[i]).sum::<Fr>();
+    challenges
 }
 
-/// `r_i·A_i` for each proof, then `−(Σ r_i)·α_k` for each key.
+/// `r_i·A_i` for each proof, then `−(Σ r_i)·α_k` for each key but the first.
 fn scaled<B: Backend>(
     items: &[Item<'_>],
     groups: &[Group<'_>],
@@ -207,13 +214,13 @@ fn scaled<B: Backend>(
 ) -> Result<Vec<ext::G1Affine<B>>, VerifyError> {
     let mut points: Vec<G1Affine> = items.iter().map(|(_, proof, _)| *proof.a()).collect();
     let mut scalars = challenges.to_vec();
-    for group in groups {
+    for group in groups.iter().skip(1) {
         points.push(*group.key.alpha_g1());
         scalars.push(group.items.iter().map(|&i| challenges[i]).sum());
     }
     let mut products = B::scale_g1(&points, &scalars).map_err(VerifyError::Host)?;
     products.iter_mut().skip(items.len()).for_each(|p| *p = -*p);
-    Ok(hooked(&products))
+    Ok(hooked_g1(&products))
 }
 
 /// `Σ r_i·L_i` and `Σ r_i·C_i` over the proofs of one key.
@@ -238,7 +245,7 @@ fn sums<B: Backend>(
         c.push(*proof.c());
     }
     let msm = |points: &[G1Affine], scalars: &[Fr]| {
-        ext::G1Projective::<B>::msm(&hooked(points), scalars)
+        ext::G1Projective::<B>::msm(&hooked_g1(points), scalars)
             .map_err(|_| VerifyError::Host(HostError::Length))
     };
     let sums = [
@@ -247,18 +254,4 @@ fn sums<B: Backend>(
     ];
     let [inputs, c] = sums.map(|sum| sum.into_affine());
     Ok((inputs, c))
-}
-
-/// The same points, on the curve whose operations go to the backend.
-fn hooked<B: Backend>(points: &[G1Affine]) -> Vec<ext::G1Affine<B>> {
-    points.iter().map(|p| (*p).transmute_into()).collect()
-}
-
-/// Product of the pairings of all pairs; zero if the backend refused them.
-fn pairing_product<B: Backend>(g1: Vec<ext::G1Affine<B>>, g2: Vec<G2Affine>) -> Fq12 {
-    let g2 = g2
-        .into_iter()
-        .map(TransmuteInto::<ext::G2Affine<B>>::transmute_into);
-    let f = ext::Bn254::<B>::multi_miller_loop(g1, g2);
-    ext::Bn254::<B>::final_exponentiation(f).map_or(Fq12::ZERO, |output| output.0)
 }

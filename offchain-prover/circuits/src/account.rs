@@ -1,0 +1,159 @@
+//! An account's leaf as variables.
+
+use crate::{
+    gadgets::{
+        bits::range,
+        compare::enforce_gt_if,
+        edwards::Point,
+        logic::{enforce_implies, is_zero},
+        one_hot::{index_of, one_hot},
+        poseidon::{hash, hash_list},
+        signed::{signed_split, Signed},
+    },
+    packing::pack,
+    r1cs::{Bit, Cs, Num},
+};
+use clearproof_primitives::{
+    account::{Account, BALANCES_PER_FIELD, SLOTS_PER_FIELD},
+    field::fr_from_i128,
+    poseidon::Domain,
+    shape::{Shape, AMOUNT_BITS, INSTRUMENT_BITS, ORDER_ID_BITS, QUANTITY_BITS},
+    wide::offset,
+};
+
+/// Progress of one order slot.
+#[derive(Clone)]
+pub struct SlotVars {
+    /// Order id, 32 bits.
+    pub id: Num,
+    /// Lots filled, 48 bits.
+    pub filled: Num,
+}
+
+/// One position. An empty one has no bit of `instrument` set and quantity 0.
+#[derive(Clone)]
+pub struct PositionVars {
+    /// One bit per instrument of the market.
+    pub instrument: Vec<Bit>,
+    /// Whether there is a position.
+    pub active: Bit,
+    /// Signed lots.
+    pub quantity: Num,
+    /// Its sign and magnitude.
+    pub signed: Signed,
+}
+
+/// The leaf's contents.
+#[derive(Clone)]
+pub struct AccountVars {
+    /// Owner's key.
+    pub owner: Point,
+    /// Viewing key.
+    pub viewing_key: Num,
+    /// Sequence of the current order set, 64 bits.
+    pub sequence: Num,
+    /// R slots.
+    pub slots: Vec<SlotVars>,
+    /// K signed balances in `[−2^63, 2^63)`.
+    pub balances: Vec<Num>,
+    /// P positions.
+    pub positions: Vec<PositionVars>,
+}
+
+impl PositionVars {
+    /// Allocates P positions, each with unique parts. Costs M + QUANTITY_BITS + 4 each.
+    ///
+    /// Sound: `active` is "quantity is not zero" and the instrument's bits add up to it, so an empty position is
+    /// written one way only; quantity lies in `[−2^48, 2^48)`.
+    pub fn load_all(cs: &mut Cs, shape: &Shape, account: &Account) -> Vec<Self> {
+        (0..shape.positions as usize)
+            .map(|i| {
+                let native = account.positions.get(i);
+                let quantity = cs.alloc(fr_from_i128(native.map_or(0, |p| p.quantity as i128)));
+                let signed = signed_split(cs, &quantity, QUANTITY_BITS);
+                let active = is_zero(cs, &quantity).not();
+                let index = native.map(|p| p.instrument as usize);
+                let instrument = one_hot(cs, index, shape.market.instruments as usize, active.num());
+                Self { instrument, active, quantity, signed }
+            })
+            .collect()
+    }
+
+    /// Requires positions strictly ascending by instrument, empty ones last. Costs 17 per pair.
+    ///
+    /// Sound: with [`PositionVars::load_all`] this leaves one list for each vector of quantities by instrument.
+    pub fn enforce_canonical(cs: &mut Cs, positions: &[Self]) {
+        for pair in positions.windows(2) {
+            enforce_implies(cs, &pair[1].active, &pair[0].active);
+            let (left, right) = (index_of(&pair[0].instrument), index_of(&pair[1].instrument));
+            enforce_gt_if(cs, &pair[1].active, &right, &left, INSTRUMENT_BITS);
+        }
+    }
+
+    fn packed(&self) -> Num {
+        let quantity = &self.quantity + Num::power_of_two(QUANTITY_BITS);
+        let funding = Num::from(offset(0));
+        pack(&[(&index_of(&self.instrument), INSTRUMENT_BITS), (&quantity, QUANTITY_BITS + 1), (&funding, 64)])
+    }
+}
+
+impl AccountVars {
+    /// Allocates a leaf's contents with unique parts: every packed value is range-checked, so that the leaf's hash
+    /// determines all of them. Funding indices are the constant 0 in this version.
+    pub fn load(cs: &mut Cs, shape: &Shape, account: &Account) -> Self {
+        let owner = Point::alloc(cs, account.owner.0, account.owner.1);
+        let viewing_key = cs.alloc(account.viewing_key);
+        let sequence = cs.alloc(account.sequence);
+        range(cs, &sequence, 64);
+        let slots = account
+            .slots
+            .iter()
+            .map(|slot| {
+                let vars = SlotVars { id: cs.alloc(slot.id as u64), filled: cs.alloc(slot.filled) };
+                range(cs, &vars.id, ORDER_ID_BITS);
+                range(cs, &vars.filled, QUANTITY_BITS);
+                vars
+            })
+            .collect();
+        let balances = account
+            .balances
+            .iter()
+            .map(|balance| {
+                let balance = cs.alloc(fr_from_i128(*balance as i128));
+                range(cs, &(&balance + Num::power_of_two(AMOUNT_BITS)), AMOUNT_BITS + 1);
+                balance
+            })
+            .collect();
+        let positions = PositionVars::load_all(cs, shape, account);
+        Self { owner, viewing_key, sequence, slots, balances, positions }
+    }
+
+    /// The leaf's hash, as `Account::leaf`.
+    pub fn leaf(&self, cs: &mut Cs) -> Num {
+        let mut fields =
+            vec![self.owner.x.clone(), self.owner.y.clone(), self.viewing_key.clone(), self.sequence.clone()];
+        fields.extend(self.slots.chunks(SLOTS_PER_FIELD).map(|pair| {
+            let parts: Vec<_> = pair.iter().flat_map(|s| [(&s.id, ORDER_ID_BITS), (&s.filled, QUANTITY_BITS)]).collect();
+            pack(&parts)
+        }));
+        fields.extend(self.balances.chunks(BALANCES_PER_FIELD).map(|triple| {
+            let lifted: Vec<_> = triple.iter().map(|b| b + Num::power_of_two(AMOUNT_BITS)).collect();
+            pack(&lifted.iter().map(|b| (b, AMOUNT_BITS + 1)).collect::<Vec<_>>())
+        }));
+        fields.extend(self.positions.iter().map(PositionVars::packed));
+        hash_list(cs, Domain::AccountLeaf, &fields)
+    }
+
+    /// The key that deposits name, as `Account::key`.
+    pub fn key(&self, cs: &mut Cs) -> Num {
+        let commitment = hash(cs, std::slice::from_ref(&self.viewing_key));
+        hash(cs, &[self.owner.x.clone(), self.owner.y.clone(), commitment])
+    }
+
+    /// All that must be zero in an account that was just opened: sequence, slots, balances, positions.
+    pub fn contents(&self) -> Vec<Num> {
+        let slots = self.slots.iter().flat_map(|s| [s.id.clone(), s.filled.clone()]);
+        let positions = self.positions.iter().map(|p| p.active.num().clone());
+        [self.sequence.clone()].into_iter().chain(slots).chain(self.balances.iter().cloned()).chain(positions).collect()
+    }
+}

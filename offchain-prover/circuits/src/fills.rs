@@ -1,0 +1,180 @@
+//! Fills: each takes a slot of the order set and a price entry of the chunk, and changes quote, fees and lots.
+
+use crate::{
+    gadgets::{
+        bits::{alloc_bit, range},
+        compare::enforce_ge_if,
+        division::mul_shift_ceil,
+        logic::{any, enforce_implies, enforce_zero_if, is_zero},
+        one_hot::{index_of, mux, one_hot},
+    },
+    market::Market,
+    order_set::OrderSetVars,
+    packing::pack,
+    r1cs::{Bit, Cs, Num, Sum},
+};
+use ark_ff::{BigInteger, PrimeField};
+use clearproof_primitives::{
+    batch::PriceEntry,
+    fixed::FRACTION_BITS,
+    shape::{Shape, AMOUNT_BITS, PRICE_BITS, QUANTITY_BITS, TIME_BITS},
+    step::Fill,
+};
+
+/// What all fills of a step add up to.
+pub struct FillTotals {
+    /// Whether there is any.
+    pub any: Bit,
+    /// Number of fills.
+    pub count: Num,
+    /// Quote received less paid, fees aside; signed.
+    pub quote: Num,
+    /// Fees.
+    pub fee: Num,
+    /// M signed sums of lots.
+    pub net: Vec<Num>,
+    /// R sums of lots by order slot.
+    pub by_slot: Vec<Num>,
+    /// R bits: whether the slot was filled at all.
+    pub slot_used: Vec<Bit>,
+}
+
+/// One fill's contributions.
+struct FillVars {
+    active: Bit,
+    slot: Vec<Bit>,
+    instrument: Vec<Bit>,
+    quantity: Num,
+    lots: Num,
+    quote: Num,
+    fee: Num,
+}
+
+impl FillTotals {
+    /// Adds up F fills; a fill needs the order set to be present.
+    pub fn of(
+        cs: &mut Cs,
+        shape: &Shape,
+        market: &Market,
+        set: &OrderSetVars,
+        entries: &[Num],
+        fills: &[Fill],
+        native_entries: &[PriceEntry],
+    ) -> Self {
+        let each: Vec<_> = (0..shape.fills as usize)
+            .map(|i| fill(cs, shape, market, set, entries, fills.get(i), native_entries))
+            .collect();
+        let active: Vec<_> = each.iter().map(|f| f.active.clone()).collect();
+        let sum_over = |cs: &mut Cs, value: &dyn Fn(&mut Cs, &FillVars) -> Num| {
+            let mut sum = Sum::new();
+            for fill in &each {
+                sum.add(&value(cs, fill));
+            }
+            sum.finish()
+        };
+        let net = (0..shape.market.instruments as usize)
+            .map(|i| sum_over(cs, &|cs, f| cs.mul(f.instrument[i].num(), &f.lots)))
+            .collect();
+        let by_slot = (0..shape.orders as usize)
+            .map(|r| sum_over(cs, &|cs, f| cs.mul(f.slot[r].num(), &f.quantity)))
+            .collect();
+        let slot_used = (0..shape.orders as usize)
+            .map(|r| {
+                let uses: Vec<_> = each.iter().map(|f| f.slot[r].clone()).collect();
+                any(cs, &uses)
+            })
+            .collect();
+        Self {
+            any: any(cs, &active),
+            count: Num::sum(active.iter().map(Bit::num)),
+            quote: Num::sum(each.iter().map(|f| &f.quote)),
+            fee: Num::sum(each.iter().map(|f| &f.fee)),
+            net,
+            by_slot,
+            slot_used,
+        }
+    }
+}
+
+/// One fill.
+///
+/// Sound: slot and entry are chosen by one-hot rows that add up to `active`; the entry's parts are unique because
+/// they are range-checked (the instrument by its one-hot row); its price is not zero, which rules out the padding
+/// of the list. An inactive fill selects nothing, has quantity 0 and adds nothing.
+fn fill(
+    cs: &mut Cs,
+    shape: &Shape,
+    market: &Market,
+    set: &OrderSetVars,
+    entries: &[Num],
+    native: Option<&Fill>,
+    native_entries: &[PriceEntry],
+) -> FillVars {
+    let entry = native.and_then(|f| native_entries.get(f.entry));
+    let active = alloc_bit(cs, native.is_some());
+    enforce_implies(cs, &active, &set.present);
+    let slot = one_hot(cs, native.map(|f| f.slot), shape.orders as usize, active.num());
+    let chosen = one_hot(cs, native.map(|f| f.entry), shape.entries as usize, active.num());
+
+    let [_, time_bits, price_bits] = PriceEntry::LAYOUT;
+    let instrument =
+        one_hot(cs, entry.map(|e| e.instrument as usize), market.rows.len(), active.num());
+    let time = cs.alloc(entry.map_or(0, |e| e.time));
+    range(cs, &time, time_bits);
+    let price = cs.alloc(entry.map_or(0, |e| e.price));
+    range(cs, &price, price_bits);
+    let packed = mux(cs, &chosen, entries);
+    let instrument_index = index_of(&instrument);
+    let [instrument_bits, ..] = PriceEntry::LAYOUT;
+    let parts = pack(&[(&instrument_index, instrument_bits), (&time, time_bits), (&price, price_bits)]);
+    cs.enforce_equal(&packed, &parts);
+    let no_price = is_zero(cs, &price);
+    enforce_zero_if(cs, &active, no_price.num());
+
+    let column = |cs: &mut Cs, of: &dyn Fn(&crate::order_set::OrderVars) -> Num| {
+        let items: Vec<_> = set.orders.iter().map(of).collect();
+        mux(cs, &slot, &items)
+    };
+    let order_instrument = column(cs, &|o| o.instrument.clone());
+    cs.enforce_equal(&order_instrument, &instrument_index);
+    let sells = column(cs, &|o| o.sells.num().clone());
+    let limit = column(cs, &|o| o.limit.clone());
+    let direction = Num::one() - sells.double();
+    let slack = cs.mul(&direction, &(&limit - &price));
+    range(cs, &slack, PRICE_BITS);
+    enforce_ge_if(cs, &active, &time, &set.valid_from, TIME_BITS);
+    enforce_ge_if(cs, &active, &set.valid_until, &time, TIME_BITS);
+
+    let quantity = cs.alloc(native.map_or(0, |f| f.quantity));
+    range(cs, &quantity, QUANTITY_BITS);
+    let nothing = is_zero(cs, &quantity);
+    cs.enforce_equal(nothing.num(), active.not().num());
+    let quote = rounded_quote(cs, &quantity, &price, &direction);
+    let fee = mul_shift_ceil(cs, &quote, &market.fee_rate, FRACTION_BITS as usize, AMOUNT_BITS);
+    let lots = cs.mul(&direction, &quantity);
+    let received = cs.mul(&-direction, &quote);
+    FillVars { active, slot, instrument, quantity, lots, quote: received, fee }
+}
+
+/// `quantity · price / 2^32`, up where `direction` is 1 (a buy), down where it is −1 (a sell).
+///
+/// Sound: `quote · 2^32 = quantity · price + direction · remainder` with the remainder in `[0, 2^32)` and quote in
+/// `[0, 2^63)` has one solution over the integers, and neither side reaches 2^113.
+fn rounded_quote(cs: &mut Cs, quantity: &Num, price: &Num, direction: &Num) -> Num {
+    let notional = cs.mul(quantity, price);
+    let buys = direction.value() == Num::one().value();
+    let fraction = FRACTION_BITS as usize;
+    let low_bits = notional.value().into_bigint();
+    let low = low_bits.as_ref()[0] & ((1u64 << fraction) - 1);
+    let remainder = if buys && low != 0 { (1u64 << fraction) - low } else { low };
+    let remainder = cs.alloc(remainder);
+    range(cs, &remainder, fraction);
+    let signed_remainder = cs.mul(direction, &remainder);
+    let scaled = notional + signed_remainder;
+    let mut quotient = scaled.value().into_bigint();
+    quotient.divn(fraction as u32);
+    let quote = cs.alloc(ark_bn254::Fr::from_bigint(quotient).unwrap_or_default());
+    range(cs, &quote, AMOUNT_BITS);
+    cs.enforce_equal(&quote.scale(Num::power_of_two(fraction).value()), &scaled);
+    quote
+}

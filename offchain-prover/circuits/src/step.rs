@@ -1,0 +1,234 @@
+//! The account step: load a leaf, deposit, install the order set, fill, withdraw, check margin, store the leaf.
+//!
+//! Mirrors `clearproof_primitives::step::apply` rule by rule. A step without deposit and order set changes nothing.
+
+use crate::{
+    account::{AccountVars, PositionVars},
+    fills::FillTotals,
+    gadgets::{
+        bits::{alloc_bit, range, to_bits},
+        compare::enforce_ge_if,
+        logic::{enforce_equal_if, enforce_implies, enforce_zero_if, is_zero, or, select},
+        merkle,
+        one_hot::{index_of, one_hot},
+        poseidon::hash,
+    },
+    header::HeaderVars,
+    margin::{self, Exposure, Holdings},
+    market::Market,
+    order_set::OrderSetVars,
+    packing::pack,
+    r1cs::{Bit, Cs, Num},
+    running::Running,
+};
+use ark_bn254::Fr;
+use clearproof_primitives::{
+    batch::{PriceEntry, ASSET_AMOUNT_LAYOUT},
+    shape::{Shape, AMOUNT_BITS, QUANTITY_BITS},
+    tree::ARITY,
+    witness::StepWitness,
+};
+
+/// What all steps of a chunk share.
+pub struct StepEnvironment<'a> {
+    /// Shape of the venue.
+    pub shape: &'a Shape,
+    /// The header.
+    pub header: &'a HeaderVars,
+    /// The snapshot.
+    pub market: &'a Market,
+    /// E packed price entries.
+    pub entries: &'a [Num],
+    /// Their values, for hints.
+    pub native_entries: &'a [PriceEntry],
+}
+
+/// A selected asset and an amount that moves.
+struct Movement {
+    active: Bit,
+    asset: Vec<Bit>,
+    amount: Num,
+}
+
+impl Movement {
+    /// K products: the amount at its asset, 0 elsewhere.
+    fn by_asset(&self, cs: &mut Cs) -> Vec<Num> {
+        self.asset.iter().map(|bit| cs.mul(bit.num(), &self.amount)).collect()
+    }
+
+    fn packed(&self) -> Num {
+        let [asset_bits, amount_bits] = ASSET_AMOUNT_LAYOUT;
+        pack(&[(&index_of(&self.asset), asset_bits), (&self.amount, amount_bits)])
+    }
+}
+
+/// Siblings of a path, the node itself left out at every level.
+pub fn siblings(index: u32, path: &[[Fr; ARITY]]) -> Vec<[Fr; 3]> {
+    path.iter()
+        .enumerate()
+        .map(|(level, children)| {
+            let own = (index as usize >> (2 * level)) & 3;
+            std::array::from_fn(|i| children[if i < own { i } else { i + 1 }])
+        })
+        .collect()
+}
+
+/// Enforces one account step and advances the running sums.
+pub fn step(cs: &mut Cs, environment: &StepEnvironment<'_>, running: &mut Running, witness: &StepWitness) {
+    let StepEnvironment { shape, header, market, entries, native_entries } = environment;
+    let index = cs.alloc(witness.step.account as u64);
+    let index_bits = to_bits(cs, &index, 2 * shape.depth as usize);
+    let before = cs.part("account", |cs| {
+        let before = AccountVars::load(cs, shape, &witness.before);
+        PositionVars::enforce_canonical(cs, &before.positions);
+        before
+    });
+    let mut after = before.clone();
+
+    let deposit = cs.part("deposit", |cs| take_deposit(cs, environment, running, witness, &before, &mut after));
+    let opens = alloc_bit(cs, !witness.exists);
+    enforce_implies(cs, &opens, &deposit.active);
+    for content in before.contents() {
+        enforce_zero_if(cs, &opens, &content);
+    }
+
+    let set = cs.part("order_set", |cs| {
+        OrderSetVars::open(cs, shape, header, &index, &mut after, witness.step.set.as_ref())
+    });
+    // Account 0 is the insurance fund: only the closing circuit touches it.
+    let touches = or(cs, &deposit.active, &set.present);
+    let is_fund = is_zero(cs, &index);
+    enforce_zero_if(cs, &touches, is_fund.num());
+
+    let fills = cs.part("fills", |cs| {
+        let fills = FillTotals::of(cs, shape, market, &set, entries, &witness.step.fills, native_entries);
+        set.enforce_fee_accepted(cs, &fills.any, &market.fee_rate);
+        for (slot, ((order, filled), used)) in
+            after.slots.iter_mut().zip(set.orders.iter().zip(&fills.by_slot).zip(&fills.slot_used))
+        {
+            slot.filled = &slot.filled + filled;
+            enforce_ge_if(cs, used, &order.quantity, &slot.filled, QUANTITY_BITS);
+        }
+        fills
+    });
+    after.balances[0] = &after.balances[0] + &fills.quote - &fills.fee;
+
+    let withdrawal = cs.part("withdrawal", |cs| withdraw(cs, shape, running, witness, &set, &mut after));
+    for (k, balance) in after.balances.iter().enumerate() {
+        // The quote balance may be negative; other assets are lent by nobody.
+        match k {
+            0 => range(cs, &(balance + Num::power_of_two(AMOUNT_BITS)), AMOUNT_BITS + 1),
+            _ => range(cs, balance, AMOUNT_BITS),
+        }
+    }
+
+    let (exposure_before, exposure_after) = cs.part("positions", |cs| {
+        after.positions = PositionVars::load_all(cs, shape, &witness.after);
+        PositionVars::enforce_canonical(cs, &after.positions);
+        let exposure_before = Exposure::of(cs, market, &before.positions);
+        let exposure_after = Exposure::of(cs, market, &after.positions);
+        for ((new, old), filled) in exposure_after.quantity.iter().zip(&exposure_before.quantity).zip(&fills.net) {
+            cs.enforce_equal(new, &(old + filled));
+        }
+        (exposure_before, exposure_after)
+    });
+    cs.part("margin", |cs| {
+        let holdings_before = Holdings { balances: &before.balances, exposure: &exposure_before };
+        let holdings_after = Holdings { balances: &after.balances, exposure: &exposure_after };
+        margin::enforce(
+            cs,
+            market,
+            &holdings_before,
+            &holdings_after,
+            &after.positions,
+            &fills.any,
+            &withdrawal.active,
+        );
+    });
+
+    cs.part("leaf", |cs| {
+        let loaded = before.leaf(cs);
+        let old_leaf = cs.mul(opens.not().num(), &loaded);
+        let new_leaf = after.leaf(cs);
+        let siblings = siblings(witness.step.account, &witness.path);
+        let (old_root, new_root) = cs.part("tree", |cs| merkle::update(cs, &index_bits, &old_leaf, &new_leaf, &siblings));
+        cs.enforce_equal(&old_root, &running.accounts_root);
+        running.accounts_root = new_root;
+    });
+    running.quote_sum = &running.quote_sum + &fills.quote;
+    running.fee_sum = &running.fee_sum + &fills.fee;
+    running.fill_count = &running.fill_count + &fills.count;
+    for (sum, net) in running.net.iter_mut().zip(&fills.net) {
+        *sum = &*sum + net;
+    }
+}
+
+/// Takes the next deposit of the queue, if any.
+///
+/// Sound: the deposit enters the queue's hash chain, which the closing circuit compares with the chain's; the key that
+/// it names must be this account's.
+fn take_deposit(
+    cs: &mut Cs,
+    environment: &StepEnvironment<'_>,
+    running: &mut Running,
+    witness: &StepWitness,
+    before: &AccountVars,
+    after: &mut AccountVars,
+) -> Movement {
+    let native = witness.step.deposit.as_ref();
+    let active = alloc_bit(cs, native.is_some());
+    let assets = environment.shape.market.assets as usize;
+    let asset = one_hot(cs, native.map(|d| d.asset as usize), assets, active.num());
+    let amount = cs.alloc(native.map_or(0, |d| d.amount));
+    range(cs, &amount, AMOUNT_BITS);
+    let movement = Movement { active, asset, amount };
+    let named = cs.alloc(native.map_or_else(Fr::default, |d| d.account_key));
+    let key = before.key(cs);
+    enforce_equal_if(cs, &movement.active, &named, &key);
+    let chained = hash(cs, &[running.deposit_accumulator.clone(), named, movement.packed()]);
+    running.deposit_accumulator = select(cs, &movement.active, &chained, &running.deposit_accumulator);
+    running.deposit_count = &running.deposit_count + movement.active.num();
+    for ((moved, balance), sum) in
+        movement.by_asset(cs).iter().zip(&mut after.balances).zip(&mut running.deposited)
+    {
+        *balance = &*balance + moved;
+        *sum = &*sum + moved;
+    }
+    movement
+}
+
+/// Carries out the order set's withdrawal, if the step says so.
+fn withdraw(
+    cs: &mut Cs,
+    shape: &Shape,
+    running: &mut Running,
+    witness: &StepWitness,
+    set: &OrderSetVars,
+    after: &mut AccountVars,
+) -> Movement {
+    let request = witness.step.set.as_ref().and_then(|s| s.set.withdrawal).filter(|_| witness.step.withdraw);
+    let active = alloc_bit(cs, witness.step.withdraw);
+    set.enforce_withdrawal_allowed(cs, &active);
+    let asset = one_hot(cs, request.map(|w| w.asset as usize), shape.market.assets as usize, active.num());
+    set.enforce_asset(cs, &active, &index_of(&asset));
+    let movement = Movement { active, asset, amount: set.amount.clone() };
+    // A set without a withdrawal says amount 0, and cannot carry one out.
+    let nothing = is_zero(cs, &set.amount);
+    enforce_zero_if(cs, &movement.active, nothing.num());
+    let chain = [
+        running.withdrawals.clone(),
+        set.recipient_low.clone(),
+        set.recipient_high.clone(),
+        movement.packed(),
+    ];
+    let chained = hash(cs, &chain);
+    running.withdrawals = select(cs, &movement.active, &chained, &running.withdrawals);
+    running.withdrawal_count = &running.withdrawal_count + movement.active.num();
+    for ((moved, balance), sum) in
+        movement.by_asset(cs).iter().zip(&mut after.balances).zip(&mut running.withdrawn)
+    {
+        *balance = &*balance - moved;
+        *sum = &*sum + moved;
+    }
+    movement
+}

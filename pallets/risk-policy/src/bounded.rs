@@ -1,0 +1,48 @@
+//! A checked policy of bounded size, as the chain stores it.
+
+use clearproof_primitives::{
+    policy::{ChargeRates, Policy, PolicyError, Shock},
+    shape::MarketShape,
+};
+use codec::{Compact, Decode, Encode, MaxEncodedLen};
+use core::marker::PhantomData;
+use frame_support::{traits::Get, CloneNoBound, DebugNoBound, EqNoBound, PartialEqNoBound};
+use scale_info::TypeInfo;
+
+/// A policy that passed [`Policy::check`] against the market `M`, which bounds its encoded length.
+///
+/// It is made by `try_from` only. Decoding does not check again, so it is a storage type, not a call's argument.
+/// It encodes exactly as the [`Policy`] inside.
+#[derive(Encode, Decode, TypeInfo, CloneNoBound, DebugNoBound, EqNoBound, PartialEqNoBound)]
+#[scale_info(skip_type_params(M))]
+#[codec(encode_bound())]
+#[codec(decode_bound())]
+pub struct BoundedPolicy<M>(Policy, PhantomData<M>);
+
+impl<M> BoundedPolicy<M> {
+    /// The policy.
+    pub fn into_inner(self) -> Policy {
+        self.0
+    }
+}
+
+impl<M: Get<MarketShape>> TryFrom<Policy> for BoundedPolicy<M> {
+    type Error = PolicyError;
+
+    fn try_from(policy: Policy) -> Result<Self, PolicyError> {
+        policy.check(&M::get())?;
+        Ok(Self(policy, PhantomData))
+    }
+}
+
+impl<M: Get<MarketShape>> MaxEncodedLen for BoundedPolicy<M> {
+    fn max_encoded_len() -> usize {
+        let market = M::get();
+        let list = |length: u16, item: usize| Compact::<u32>::max_encoded_len() + length as usize * item;
+        let shocks = list(market.scenarios, Shock::max_encoded_len());
+        let factors = 2 * u32::max_encoded_len();
+        let underlying = factors + shocks + ChargeRates::max_encoded_len();
+        let rates = 2 * u32::max_encoded_len();
+        list(market.underlyings, underlying) + list(market.assets, u32::max_encoded_len()) + rates
+    }
+}

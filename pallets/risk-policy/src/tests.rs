@@ -1,0 +1,85 @@
+#![allow(clippy::unwrap_used)]
+
+use crate::{mock::*, BoundedPolicy, CurrentPolicy, Error, Event, WeightInfo};
+use clearproof_primitives::{fixed::Rate, policy::Policy, shape::MarketShape};
+use codec::{Encode, MaxEncodedLen};
+use frame_support::{assert_noop, assert_ok, dispatch::GetDispatchInfo};
+use sp_runtime::DispatchError::BadOrigin;
+
+fn development() -> Policy {
+    Policy::development(&MarketShape::REFERENCE)
+}
+
+#[test]
+fn genesis_sets_version_one() {
+    new_test_ext().execute_with(|| {
+        assert_eq!(RiskPolicy::policy(), Some(development()));
+        assert_eq!(RiskPolicy::version(), 1);
+    });
+    ext_with(None).execute_with(|| {
+        assert_eq!((RiskPolicy::policy(), RiskPolicy::version()), (None, 0));
+    });
+}
+
+#[test]
+#[should_panic(expected = "FeeRate")]
+fn genesis_refuses_a_policy_out_of_bounds() {
+    ext_with(Some(Policy { fee_rate: Rate::MAX, ..development() }));
+}
+
+#[test]
+fn only_the_admin_replaces_the_policy() {
+    new_test_ext().execute_with(|| {
+        let policy = Policy { fee_rate: 7, ..development() };
+        for origin in [RuntimeOrigin::signed(1), RuntimeOrigin::none()] {
+            assert_noop!(RiskPolicy::set_policy(origin, Box::new(policy.clone())), BadOrigin);
+        }
+        assert_ok!(RiskPolicy::set_policy(RuntimeOrigin::root(), Box::new(policy.clone())));
+        assert_eq!(RiskPolicy::policy(), Some(policy));
+        assert_eq!(RiskPolicy::version(), 2);
+        System::assert_last_event(Event::PolicySet { version: 2 }.into());
+    });
+}
+
+#[test]
+fn a_refused_policy_names_its_field_and_changes_nothing() {
+    type E = Error<Test>;
+    let cases: [(&dyn Fn(&mut Policy), E); 11] = [
+        (&|p| p.underlyings.truncate(1), E::UnderlyingsLength),
+        (&|p| p.underlyings[0].shocks.push(1), E::ShocksLength),
+        (&|p| p.haircuts.clear(), E::HaircutsLength),
+        (&|p| p.underlyings[3].shocks[15] = i32::MIN, E::ShocksBounds),
+        (&|p| p.underlyings[3].maintenance_factor = 0, E::FactorsBounds),
+        (&|p| p.underlyings[3].initial_factor = u32::MAX, E::FactorsBounds),
+        (&|p| p.underlyings[3].charges.maintenance_short = Rate::MAX, E::ChargesBounds),
+        (&|p| p.haircuts[0] = 1, E::HaircutsBounds),
+        (&|p| p.fee_rate = Rate::MAX, E::FeeRateBounds),
+        (&|p| p.price_band = 0, E::PriceBandBounds),
+        (&|p| p.underlyings[2].charges.maintenance_long *= 3, E::InitialBelowMaintenance),
+    ];
+    new_test_ext().execute_with(|| {
+        for (change, error) in cases {
+            let mut policy = development();
+            change(&mut policy);
+            assert_noop!(RiskPolicy::set_policy(RuntimeOrigin::root(), Box::new(policy)), error);
+        }
+    });
+}
+
+#[test]
+fn the_stored_policy_fits_its_bound_and_encodes_as_a_policy() {
+    let policy = development();
+    let bounded = BoundedPolicy::<Market>::try_from(policy.clone()).unwrap();
+    assert_eq!(bounded.encode(), policy.encode());
+    let bound = BoundedPolicy::<Market>::max_encoded_len();
+    // The bound takes five bytes for each of six list lengths, which need one or two.
+    assert!((bound - 6 * 5..=bound).contains(&policy.encoded_size()), "{bound} {}", policy.encoded_size());
+    new_test_ext().execute_with(|| assert_eq!(CurrentPolicy::<Test>::get(), Some(bounded)));
+}
+
+#[test]
+fn the_call_has_its_own_weight() {
+    let call = crate::Call::<Test>::set_policy { policy: Box::new(development()) };
+    assert_eq!(call.get_dispatch_info().call_weight, <Test as crate::Config>::WeightInfo::set_policy());
+    assert!(call.get_dispatch_info().call_weight.all_gt(frame_support::weights::Weight::zero()));
+}

@@ -1,0 +1,6 @@
+//! Configuration of the pallets, one file per group.
+
+pub mod consensus;
+pub mod money;
+pub mod oracle;
+pub mod system;

@@ -1,0 +1,94 @@
+//! The chain's constants: time, money and the block's budget, each defined here and nowhere else.
+
+use crate::{Balance, BlockNumber, Moment};
+
+/// Symbol of the native token.
+pub const TOKEN_SYMBOL: &str = "CLR";
+/// Decimals of the native token: one CLR is 10¹² units.
+pub const TOKEN_DECIMALS: u8 = 12;
+/// Address prefix: 42, the generic Substrate prefix.
+pub const SS58_PREFIX: u16 = 42;
+
+/// Time, in milliseconds, slots and blocks.
+pub mod time {
+    use super::{BlockNumber, Moment};
+
+    /// Target time between blocks, milliseconds.
+    pub const MILLISECS_PER_BLOCK: Moment = 3_000;
+    /// Duration of a BABE slot, milliseconds. It cannot change after genesis without stopping the chain.
+    pub const SLOT_DURATION: Moment = MILLISECS_PER_BLOCK;
+    /// Duration of an epoch, in slots (ten minutes). A session is an epoch. It cannot change after genesis.
+    pub const EPOCH_DURATION_IN_SLOTS: u64 = 200;
+    /// Blocks in a minute.
+    pub const MINUTES: BlockNumber = 60_000 / (MILLISECS_PER_BLOCK as BlockNumber);
+    /// Blocks in an hour.
+    pub const HOURS: BlockNumber = MINUTES * 60;
+    /// Blocks in a day.
+    pub const DAYS: BlockNumber = HOURS * 24;
+
+    /// BABE's `1 - c`, the probability of a slot without a primary author: `c = 1/4`.
+    pub const PRIMARY_PROBABILITY: (u64, u64) = (1, 4);
+
+    /// How long an equivocation can be reported, in sessions (seven days): key-ownership roots older than this
+    /// are pruned.
+    pub const REPORT_SESSIONS: u32 = 7 * DAYS / (EPOCH_DURATION_IN_SLOTS as BlockNumber);
+}
+
+/// Amounts of the native token.
+pub mod money {
+    use super::{Balance, TOKEN_DECIMALS};
+
+    /// One CLR, in units.
+    pub const CLR: Balance = 10u128.pow(TOKEN_DECIMALS as u32);
+    /// A thousandth of a CLR, in units.
+    pub const MILLI_CLR: Balance = CLR / 1_000;
+    /// A millionth of a CLR, in units.
+    pub const MICRO_CLR: Balance = CLR / 1_000_000;
+    /// Below this balance an account is removed.
+    pub const EXISTENTIAL_DEPOSIT: Balance = MILLI_CLR;
+    /// Price of a byte of a transaction, in units: a block full of bytes costs about 5 CLR, a block full of
+    /// computation (see the weight fee) 2 CLR.
+    pub const FEE_PER_BYTE: Balance = MICRO_CLR;
+
+    /// Deposit for `items` storage entries of `bytes` bytes together, in units.
+    pub const fn deposit(items: u32, bytes: u32) -> Balance {
+        items as Balance * 100 * MILLI_CLR + bytes as Balance * 100 * MICRO_CLR
+    }
+}
+
+/// What fits into a block.
+pub mod block {
+    use frame_support::weights::{constants::WEIGHT_REF_TIME_PER_SECOND, Weight};
+    use sp_runtime::Perbill;
+
+    /// Computation in a block: 2 s of the 3 s between blocks. The proof size is not limited, since a solo chain
+    /// proves its state to nobody.
+    pub const MAX_WEIGHT: Weight =
+        Weight::from_parts(2 * WEIGHT_REF_TIME_PER_SECOND, u64::MAX);
+    /// Length of a block, bytes.
+    pub const MAX_LENGTH: u32 = 5 * 1024 * 1024;
+    /// Share of a block for normal transactions; the rest is for operational ones.
+    pub const NORMAL_RATIO: Perbill = Perbill::from_percent(75);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn build_script_hashes_the_same_token() {
+        let script = include_str!("../build.rs");
+        assert!(script.contains(&format!(
+            "enable_metadata_hash(\"{TOKEN_SYMBOL}\", {TOKEN_DECIMALS})"
+        )));
+    }
+
+    #[test]
+    fn derived_times_are_what_their_names_say() {
+        assert_eq!(u64::from(time::DAYS) * time::MILLISECS_PER_BLOCK, 86_400_000);
+        assert_eq!(
+            u64::from(time::REPORT_SESSIONS) * time::EPOCH_DURATION_IN_SLOTS * time::SLOT_DURATION,
+            7 * 86_400_000
+        );
+    }
+}
