@@ -1,2 +1,12 @@
 //! The Clearproof node: consensus, networking, database and JSON-RPC around the runtime.
-fn main() {}
+
+mod chain_spec;
+mod cli;
+mod command;
+mod executor;
+mod rpc;
+mod service;
+
+fn main() -> sc_cli::Result<()> {
+    command::run()
+}

@@ -77,24 +77,43 @@ impl Account {
 
     /// Signed lots held of an instrument.
     pub fn quantity(&self, instrument: u16) -> i64 {
-        self.positions.iter().find(|p| p.instrument == instrument).map_or(0, |p| p.quantity)
+        self.positions
+            .iter()
+            .find(|p| p.instrument == instrument)
+            .map_or(0, |p| p.quantity)
     }
 
     /// The leaf's field elements: owner x and y, viewing key, sequence, slots two by two, balances three by
     /// three, positions. See `docs/protocol.md` for the bit layout.
     pub fn fields(&self, shape: &Shape) -> Vec<Fr> {
-        let mut fields = alloc::vec![self.owner.0, self.owner.1, self.viewing_key, Fr::from(self.sequence)];
+        let mut fields = alloc::vec![
+            self.owner.0,
+            self.owner.1,
+            self.viewing_key,
+            Fr::from(self.sequence)
+        ];
         fields.extend(self.slots.chunks(SLOTS_PER_FIELD).map(|pair| {
-            let parts: Vec<_> =
-                pair.iter().flat_map(|s| [(s.id as u64, ORDER_ID_BITS), (s.filled, QUANTITY_BITS)]).collect();
+            let parts: Vec<_> = pair
+                .iter()
+                .flat_map(|s| [(s.id as u64, ORDER_ID_BITS), (s.filled, QUANTITY_BITS)])
+                .collect();
             pack(&parts)
         }));
         fields.extend(self.balances.chunks(BALANCES_PER_FIELD).map(|triple| {
-            let parts: Vec<_> = triple.iter().map(|b| (offset(*b), AMOUNT_BITS + 1)).collect();
+            let parts: Vec<_> = triple
+                .iter()
+                .map(|b| (offset(*b), AMOUNT_BITS + 1))
+                .collect();
             pack(&parts)
         }));
-        let empty = Position { instrument: 0, quantity: 0, funding: 0 };
-        fields.extend((0..shape.positions as usize).map(|i| self.positions.get(i).unwrap_or(&empty).packed()));
+        let empty = Position {
+            instrument: 0,
+            quantity: 0,
+            funding: 0,
+        };
+        fields.extend(
+            (0..shape.positions as usize).map(|i| self.positions.get(i).unwrap_or(&empty).packed()),
+        );
         fields
     }
 
@@ -113,7 +132,11 @@ impl Position {
     /// Instrument (16 bits), quantity + 2^48 (49 bits), funding index + 2^63 (64 bits).
     fn packed(&self) -> Fr {
         let quantity = (self.quantity + (1 << QUANTITY_BITS)) as u64;
-        pack(&[(self.instrument as u64, INSTRUMENT_BITS), (quantity, QUANTITY_BITS + 1), (offset(self.funding), 64)])
+        pack(&[
+            (self.instrument as u64, INSTRUMENT_BITS),
+            (quantity, QUANTITY_BITS + 1),
+            (offset(self.funding), 64),
+        ])
     }
 }
 

@@ -18,7 +18,20 @@ pub const PROTOCOL_VERSION: u16 = 1;
 
 /// One uniform clearing price: instrument, tick time, price. Ordered by instrument, then time.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+    Serialize,
+    Deserialize,
 )]
 pub struct PriceEntry {
     /// Instrument slot.
@@ -36,7 +49,11 @@ impl PriceEntry {
     /// The entry as one field element; an unused slot of a list is 0.
     pub fn packed(&self) -> Fr {
         let [instrument, time, price] = Self::LAYOUT;
-        pack(&[(self.instrument as u64, instrument), (self.time, time), (self.price, price)])
+        pack(&[
+            (self.instrument as u64, instrument),
+            (self.time, time),
+            (self.price, price),
+        ])
     }
 }
 
@@ -55,7 +72,18 @@ pub fn prices_hash(lists: &[Fr]) -> Fr {
 }
 
 /// A deposit as the queue records it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+)]
 pub struct Deposit {
     /// Which account it is for: [`crate::account::account_key`].
     pub account_key: FieldBytes,
@@ -79,14 +107,29 @@ impl DepositCursor {
     pub fn after(&self, account_key: Fr, asset: u8, amount: u64) -> Self {
         Self {
             count: self.count + 1,
-            accumulator: hash::<3>(&[self.accumulator, account_key, pack_asset_amount(asset, amount)]),
+            accumulator: hash::<3>(&[
+                self.accumulator,
+                account_key,
+                pack_asset_amount(asset, amount),
+            ]),
         }
     }
 }
 
 /// A withdrawal that a batch pays.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+    Serialize,
+    Deserialize,
 )]
 pub struct Withdrawal {
     /// Account on the chain that is paid.
@@ -107,7 +150,9 @@ impl Withdrawal {
 
 /// Hash chain over a batch's withdrawals, starting from 0.
 pub fn withdrawals_hash(withdrawals: &[Withdrawal]) -> Fr {
-    withdrawals.iter().fold(Fr::default(), |chain, w| w.chain(chain))
+    withdrawals
+        .iter()
+        .fold(Fr::default(), |chain, w| w.chain(chain))
 }
 
 /// The state between two chunks of a batch. Sums start at zero with the batch; signed sums are field elements.
@@ -141,7 +186,13 @@ pub struct Boundary {
 
 impl Boundary {
     /// The first boundary of a batch.
-    pub fn start(shape: &Shape, salt: Fr, accounts_root: Fr, deposits: DepositCursor, funding_hash: Fr) -> Self {
+    pub fn start(
+        shape: &Shape,
+        salt: Fr,
+        accounts_root: Fr,
+        deposits: DepositCursor,
+        funding_hash: Fr,
+    ) -> Self {
         Self {
             salt,
             accounts_root,
@@ -174,7 +225,12 @@ impl Boundary {
             self.funding_hash,
         ];
         fields.extend(self.net.iter().map(|n| signed(*n)));
-        fields.extend(self.deposited.iter().chain(&self.withdrawn).map(|v| Fr::from(*v)));
+        fields.extend(
+            self.deposited
+                .iter()
+                .chain(&self.withdrawn)
+                .map(|v| Fr::from(*v)),
+        );
         fields
     }
 
@@ -185,7 +241,19 @@ impl Boundary {
 }
 
 /// A batch's header. Field elements are canonical little-endian bytes; the chain refuses others.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+    Serialize,
+    Deserialize,
+)]
 pub struct BatchHeader {
     /// [`PROTOCOL_VERSION`].
     pub version: u16,
@@ -286,7 +354,13 @@ impl BatchHeader {
 }
 
 /// The one public input of chunk `index`'s proof.
-pub fn chunk_public_input(header_hash: Fr, index: u16, before: Fr, after: Fr, price_list: Fr) -> Fr {
+pub fn chunk_public_input(
+    header_hash: Fr,
+    index: u16,
+    before: Fr,
+    after: Fr,
+    price_list: Fr,
+) -> Fr {
     hash::<5>(&[header_hash, Fr::from(index), before, after, price_list])
 }
 

@@ -35,18 +35,30 @@ pub fn mul_fraction(a: u64, b: u64, rounding: Rounding) -> Option<u64> {
         Rounding::Up if remainder != 0 => floor + 1,
         _ => floor,
     };
-    u64::try_from(value).ok().filter(|v| *v < 1 << crate::shape::AMOUNT_BITS)
+    u64::try_from(value)
+        .ok()
+        .filter(|v| *v < 1 << crate::shape::AMOUNT_BITS)
 }
 
 /// A price from a decimal string with at most nine fractional digits, rounded to the nearest 32.32 value.
 pub fn price_from_decimal(text: &str) -> Option<Price> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
-    if whole.is_empty() || whole.len() > 10 || fraction.len() > 9 || !digits(whole) || !digits(fraction) {
+    if whole.is_empty()
+        || whole.len() > 10
+        || fraction.len() > 9
+        || !digits(whole)
+        || !digits(fraction)
+    {
         return None;
     }
     let scale = 10u128.pow(fraction.len() as u32);
-    let numerator = whole.parse::<u128>().ok()? * scale + if fraction.is_empty() { 0 } else { fraction.parse::<u128>().ok()? };
+    let numerator = whole.parse::<u128>().ok()? * scale
+        + if fraction.is_empty() {
+            0
+        } else {
+            fraction.parse::<u128>().ok()?
+        };
     u64::try_from(((numerator << FRACTION_BITS) + scale / 2) / scale).ok()
 }
 

@@ -48,7 +48,11 @@ impl Ledger {
 
     /// Hash of the per-instrument state.
     pub fn funding_hash(&self) -> Fr {
-        let fields: Vec<_> = self.funding.iter().map(|f| crate::field::fr_from_i128(*f as i128)).collect();
+        let fields: Vec<_> = self
+            .funding
+            .iter()
+            .map(|f| crate::field::fr_from_i128(*f as i128))
+            .collect();
         hash_list(Domain::InstrumentState, &fields)
     }
 

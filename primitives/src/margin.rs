@@ -66,7 +66,10 @@ pub fn margin(
     }
     let (mut initial, mut maintenance) = (0u128, 0u128);
     for position in positions {
-        let row = snapshot.rows.get(position.instrument as usize).ok_or(MarginError::Instrument)?;
+        let row = snapshot
+            .rows
+            .get(position.instrument as usize)
+            .ok_or(MarginError::Instrument)?;
         let lots = position.quantity.unsigned_abs() as u128;
         within("positions", lots, QUANTITY_BITS)?;
         equity += position.quantity as i128 * row.mark as i128;
@@ -85,7 +88,11 @@ pub fn margin(
         maintenance += scan * factors.maintenance as u128;
     }
     within("initial margin", initial, MARGIN_BITS)?;
-    Ok(Margin { equity, initial, maintenance })
+    Ok(Margin {
+        equity,
+        initial,
+        maintenance,
+    })
 }
 
 /// The largest loss over all scenarios of the positions on one underlying, in 2^-32 quote units; never negative.
@@ -112,10 +119,15 @@ pub fn scenario_loss(
     underlying: usize,
     scenario: usize,
 ) -> i128 {
-    let on_underlying = positions.iter().filter(|p| market.underlying_of(p.instrument as usize) == underlying);
+    let on_underlying = positions
+        .iter()
+        .filter(|p| market.underlying_of(p.instrument as usize) == underlying);
     on_underlying
         .map(|p| {
-            let delta = snapshot.rows.get(p.instrument as usize).and_then(|row| row.deltas.get(scenario));
+            let delta = snapshot
+                .rows
+                .get(p.instrument as usize)
+                .and_then(|row| row.deltas.get(scenario));
             -(p.quantity as i128) * *delta.unwrap_or(&0) as i128
         })
         .sum()
@@ -131,7 +143,11 @@ fn within(name: &'static str, magnitude: u128, bits: usize) -> Result<(), Margin
 
 impl Margin {
     /// Margin of an account at a snapshot.
-    pub fn of(market: &MarketShape, snapshot: &Snapshot, account: &Account) -> Result<Self, MarginError> {
+    pub fn of(
+        market: &MarketShape,
+        snapshot: &Snapshot,
+        account: &Account,
+    ) -> Result<Self, MarginError> {
         margin(market, snapshot, &account.balances, &account.positions)
     }
 
@@ -159,7 +175,12 @@ pub fn only_reduces(before: &Account, after: &Account) -> bool {
 /// Free afterwards: allowed. Otherwise only a step that reduces risk: no position grows or flips, equity is not
 /// negative afterwards, `equity₀·MM₁ ≤ equity₁·MM₀`, and `equity₁ ≥ equity₀` where `MM₀ = 0`. A withdrawal
 /// needs the account to be free afterwards.
-pub fn check_step(before: &Margin, after: &Margin, reduces: bool, withdraws: bool) -> Result<(), MarginRefusal> {
+pub fn check_step(
+    before: &Margin,
+    after: &Margin,
+    reduces: bool,
+    withdraws: bool,
+) -> Result<(), MarginRefusal> {
     if after.is_free() {
         return Ok(());
     }
@@ -167,8 +188,13 @@ pub fn check_step(before: &Margin, after: &Margin, reduces: bool, withdraws: boo
         return Err(MarginRefusal::WithdrawalBelowInitial);
     }
     let ratio_holds = before.equity <= 0
-        || cmp_products(before.equity.unsigned_abs(), after.maintenance, after.equity.unsigned_abs(), before.maintenance)
-            .is_le();
+        || cmp_products(
+            before.equity.unsigned_abs(),
+            after.maintenance,
+            after.equity.unsigned_abs(),
+            before.maintenance,
+        )
+        .is_le();
     let no_margin_before = before.maintenance == 0 && after.equity < before.equity;
     if reduces && after.equity >= 0 && ratio_holds && !no_margin_before {
         Ok(())

@@ -6,7 +6,10 @@ use crate::{
     field::{bytes32_to_fields, Fr},
     fixed::{Price, Rate},
     poseidon::{hash_list, Domain},
-    shape::{Shape, ACCOUNT_BITS, AMOUNT_BITS, INSTRUMENT_BITS, ORDER_ID_BITS, PRICE_BITS, QUANTITY_BITS, TIME_BITS},
+    shape::{
+        Shape, ACCOUNT_BITS, AMOUNT_BITS, INSTRUMENT_BITS, ORDER_ID_BITS, PRICE_BITS,
+        QUANTITY_BITS, TIME_BITS,
+    },
     wide::pack,
 };
 use alloc::vec::Vec;
@@ -14,7 +17,9 @@ use codec::{Decode, Encode, MaxEncodedLen};
 use serde::{Deserialize, Serialize};
 
 /// Direction of an order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen, Serialize, Deserialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Side {
     /// Adds lots, pays quote.
@@ -24,7 +29,9 @@ pub enum Side {
 }
 
 /// A limit order in a slot of an order set. `id` 0 marks an empty slot, all of whose fields are zero.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen, Serialize, Deserialize,
+)]
 #[serde(deny_unknown_fields)]
 pub struct Order {
     /// Chosen by the trader; a slot that keeps its id keeps its filled quantity.
@@ -42,7 +49,14 @@ pub struct Order {
 impl Order {
     /// The bit layout of a packed order, low bits first: id, instrument, side, quantity, limit, and two bits (reduce-only,
     /// has-trigger) that are zero in this version.
-    pub const LAYOUT: [usize; 6] = [ORDER_ID_BITS, INSTRUMENT_BITS, 1, QUANTITY_BITS, PRICE_BITS, 2];
+    pub const LAYOUT: [usize; 6] = [
+        ORDER_ID_BITS,
+        INSTRUMENT_BITS,
+        1,
+        QUANTITY_BITS,
+        PRICE_BITS,
+        2,
+    ];
 
     fn packed(&self) -> Fr {
         let [id, instrument, side, quantity, limit, _] = Self::LAYOUT;
@@ -57,7 +71,9 @@ impl Order {
 }
 
 /// A withdrawal that is part of a signed order set; it is carried out in the step that installs the set, or never.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen, Serialize, Deserialize,
+)]
 #[serde(deny_unknown_fields)]
 pub struct WithdrawalRequest {
     /// Asset index, below K.
@@ -139,20 +155,38 @@ impl OrderSet {
         use OrderSetError as E;
         let require = |ok: bool, error: E| if ok { Ok(()) } else { Err(error) };
         require(self.account != 0, E::InsuranceFund)?;
-        require((self.account as u64) < shape.capacity(), E::Account(self.account))?;
+        require(
+            (self.account as u64) < shape.capacity(),
+            E::Account(self.account),
+        )?;
         require(self.sequence != 0, E::Sequence)?;
-        require(self.valid_from <= self.valid_until && self.valid_until < 1 << TIME_BITS, E::Validity)?;
-        require(self.orders.len() <= shape.orders as usize, E::TooManyOrders(self.orders.len(), shape.orders))?;
+        require(
+            self.valid_from <= self.valid_until && self.valid_until < 1 << TIME_BITS,
+            E::Validity,
+        )?;
+        require(
+            self.orders.len() <= shape.orders as usize,
+            E::TooManyOrders(self.orders.len(), shape.orders),
+        )?;
         for (i, order) in self.orders.iter().enumerate() {
             let Some(order) = order else { continue };
             require(order.id != 0, E::OrderId(i))?;
-            require(order.instrument < shape.market.instruments, E::Instrument(i))?;
-            require(order.quantity != 0 && order.quantity < 1 << QUANTITY_BITS, E::Quantity(i))?;
+            require(
+                order.instrument < shape.market.instruments,
+                E::Instrument(i),
+            )?;
+            require(
+                order.quantity != 0 && order.quantity < 1 << QUANTITY_BITS,
+                E::Quantity(i),
+            )?;
             require(order.limit != 0, E::Limit(i))?;
         }
         if let Some(withdrawal) = &self.withdrawal {
             require((withdrawal.asset as u16) < shape.market.assets, E::Asset)?;
-            require(withdrawal.amount != 0 && withdrawal.amount < 1 << AMOUNT_BITS, E::Amount)?;
+            require(
+                withdrawal.amount != 0 && withdrawal.amount < 1 << AMOUNT_BITS,
+                E::Amount,
+            )?;
         }
         Ok(())
     }
@@ -166,7 +200,11 @@ impl OrderSet {
     pub fn fields(&self, shape: &Shape, genesis: Fr) -> Vec<Fr> {
         let [venue, account, sequence, fee] = Self::HEAD_LAYOUT;
         let [from, until, asset, amount] = Self::TERMS_LAYOUT;
-        let withdrawal = self.withdrawal.unwrap_or(WithdrawalRequest { asset: 0, amount: 0, recipient: [0; 32] });
+        let withdrawal = self.withdrawal.unwrap_or(WithdrawalRequest {
+            asset: 0,
+            amount: 0,
+            recipient: [0; 32],
+        });
         let head = pack(&[
             (self.venue as u64, venue),
             (self.account as u64, account),
@@ -181,7 +219,10 @@ impl OrderSet {
         ]);
         let (low, high) = bytes32_to_fields(&withdrawal.recipient);
         let mut fields = alloc::vec![genesis, head, terms];
-        fields.extend((0..shape.orders as usize).map(|i| self.order(i).map_or_else(Fr::default, Order::packed)));
+        fields.extend(
+            (0..shape.orders as usize)
+                .map(|i| self.order(i).map_or_else(Fr::default, Order::packed)),
+        );
         fields.extend([low, high]);
         fields
     }
@@ -203,7 +244,12 @@ pub struct SignedOrderSet {
 
 impl SignedOrderSet {
     /// Checks the signature against the owner's key.
-    pub fn verify(&self, shape: &Shape, genesis: Fr, owner: &PublicKey) -> Result<(), SignatureError> {
+    pub fn verify(
+        &self,
+        shape: &Shape,
+        genesis: Fr,
+        owner: &PublicKey,
+    ) -> Result<(), SignatureError> {
         owner.verify(self.set.message(shape, genesis), &self.signature)
     }
 }

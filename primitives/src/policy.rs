@@ -25,7 +25,9 @@ pub const MAX_DECIMALS: u8 = 18;
 ///
 /// Refuses a mark that is 0, which means "no instrument", or not below 2^62.
 pub fn mark_price(price: IndexPrice, units_per_lot: u64) -> Result<Price, SnapshotError> {
-    let product = price.checked_mul(units_per_lot as u128).ok_or(SnapshotError::Mark)?;
+    let product = price
+        .checked_mul(units_per_lot as u128)
+        .ok_or(SnapshotError::Mark)?;
     let mark = u64::try_from(product >> FRACTION_BITS).map_err(|_| SnapshotError::Mark)?;
     if mark == 0 || mark >= 1 << ROW_VALUE_BITS {
         return Err(SnapshotError::Mark);
@@ -35,7 +37,19 @@ pub fn mark_price(price: IndexPrice, units_per_lot: u64) -> Result<Price, Snapsh
 
 /// Charges per lot as a share of the mark, in fractions of 2^32.
 #[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, codec::MaxEncodedLen, TypeInfo, Serialize, Deserialize,
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    codec::MaxEncodedLen,
+    TypeInfo,
+    Serialize,
+    Deserialize,
 )]
 pub struct ChargeRates {
     /// Initial margin, per lot held long.
@@ -49,7 +63,18 @@ pub struct ChargeRates {
 }
 
 /// Parameters of one underlying.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    TypeInfo,
+    Serialize,
+    Deserialize,
+)]
 pub struct UnderlyingPolicy {
     /// Multiplies the scan loss for initial margin; at least `maintenance_factor`.
     pub initial_factor: Factor,
@@ -62,7 +87,18 @@ pub struct UnderlyingPolicy {
 }
 
 /// The policy in force. Bounds are in [`Policy::check`].
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    TypeInfo,
+    Serialize,
+    Deserialize,
+)]
 pub struct Policy {
     /// U underlyings.
     pub underlyings: Vec<UnderlyingPolicy>,
@@ -75,7 +111,18 @@ pub struct Policy {
 }
 
 /// Why a policy is refused. Each variant names the field and its limit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, thiserror::Error)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    TypeInfo,
+    thiserror::Error,
+)]
 pub enum PolicyError {
     /// A list has the wrong length.
     #[error("{0:?}: wrong number of entries for the market")]
@@ -117,20 +164,40 @@ impl Policy {
         use PolicyField as F;
         let length = |ok: bool, field| if ok { Ok(()) } else { Err(Length(field)) };
         let bounds = |ok: bool, field| if ok { Ok(()) } else { Err(Bounds(field)) };
-        length(self.underlyings.len() == market.underlyings as usize, F::Underlyings)?;
+        length(
+            self.underlyings.len() == market.underlyings as usize,
+            F::Underlyings,
+        )?;
         length(self.haircuts.len() == market.assets as usize, F::Haircuts)?;
         bounds(self.haircuts.first() == Some(&0), F::Haircuts)?;
         bounds((self.fee_rate as u64) <= ONE_RATE / 100, F::FeeRate)?;
         let band = self.price_band as u64;
-        bounds(band >= ONE_RATE / 1000 && band <= ONE_RATE / 2, F::PriceBand)?;
+        bounds(
+            band >= ONE_RATE / 1000 && band <= ONE_RATE / 2,
+            F::PriceBand,
+        )?;
         for u in &self.underlyings {
             length(u.shocks.len() == market.scenarios as usize, F::Shocks)?;
             let limit = ONE_FACTOR * 9 / 10;
-            bounds(u.shocks.iter().all(|s| s.unsigned_abs() <= limit), F::Shocks)?;
-            bounds(u.shocks.iter().any(|s| *s > 0) && u.shocks.iter().any(|s| *s < 0), F::Shocks)?;
-            bounds(u.maintenance_factor >= ONE_FACTOR && u.initial_factor <= 15 * ONE_FACTOR, F::Factors)?;
+            bounds(
+                u.shocks.iter().all(|s| s.unsigned_abs() <= limit),
+                F::Shocks,
+            )?;
+            bounds(
+                u.shocks.iter().any(|s| *s > 0) && u.shocks.iter().any(|s| *s < 0),
+                F::Shocks,
+            )?;
+            bounds(
+                u.maintenance_factor >= ONE_FACTOR && u.initial_factor <= 15 * ONE_FACTOR,
+                F::Factors,
+            )?;
             let c = &u.charges;
-            let all = [c.initial_long, c.initial_short, c.maintenance_long, c.maintenance_short];
+            let all = [
+                c.initial_long,
+                c.initial_short,
+                c.maintenance_long,
+                c.maintenance_short,
+            ];
             bounds(all.iter().all(|r| (*r as u64) <= ONE_RATE / 2), F::Charges)?;
             let ordered = u.initial_factor >= u.maintenance_factor
                 && c.initial_long >= c.maintenance_long
@@ -146,18 +213,29 @@ impl Policy {
     /// down, 32.32 quote units per smallest unit. Asset 0 is the quote: exactly one, whatever `price` says.
     ///
     /// Refuses an asset without a haircut, a price that is not below 2^95, more than 18 decimals, and a weight that
-    /// is not below 2^62.
-    pub fn collateral_weight(&self, asset: usize, price: IndexPrice, decimals: u8) -> Result<Price, SnapshotError> {
+    /// would not be below 2^62 without the haircut: so a price that fits under one policy fits under all.
+    pub fn collateral_weight(
+        &self,
+        asset: usize,
+        price: IndexPrice,
+        decimals: u8,
+    ) -> Result<Price, SnapshotError> {
         if asset == 0 {
             return Ok(ONE);
         }
-        let haircut = *self.haircuts.get(asset).ok_or(SnapshotError::Shape("haircuts"))?;
+        let haircut = *self
+            .haircuts
+            .get(asset)
+            .ok_or(SnapshotError::Shape("haircuts"))?;
         if price >= 1 << INDEX_PRICE_BITS || decimals > MAX_DECIMALS {
             return Err(SnapshotError::Shape("weights"));
         }
+        let units = 10u128.pow(decimals as u32);
+        if price / units >= 1 << ROW_VALUE_BITS {
+            return Err(SnapshotError::Shape("weights"));
+        }
         let kept = price * (ONE_RATE - haircut as u64) as u128;
-        let weight = kept / (10u128.pow(decimals as u32) << FRACTION_BITS);
-        u64::try_from(weight).ok().filter(|w| *w < 1 << ROW_VALUE_BITS).ok_or(SnapshotError::Shape("weights"))
+        u64::try_from(kept / (units << FRACTION_BITS)).map_err(|_| SnapshotError::Shape("weights"))
     }
 
     /// A policy for development chains and tests, of plausible size but calibrated to nothing: shocks evenly spread over
@@ -192,13 +270,23 @@ impl Policy {
     ///
     /// A perpetual's value moves with its index: delta = mark · shock, rounded down (against the holder of a long
     /// lot by less than 2^-32 units); charges = mark · rate, rounded up.
-    pub fn perpetual_row(&self, underlying: usize, mark: Price) -> Result<InstrumentRow, SnapshotError> {
-        let policy = self.underlyings.get(underlying).ok_or(SnapshotError::Underlying)?;
+    pub fn perpetual_row(
+        &self,
+        underlying: usize,
+        mark: Price,
+    ) -> Result<InstrumentRow, SnapshotError> {
+        let policy = self
+            .underlyings
+            .get(underlying)
+            .ok_or(SnapshotError::Underlying)?;
         let charge = |rate: Rate| ((mark as u128 * rate as u128).div_ceil(ONE_RATE as u128)) as u64;
         let deltas = policy
             .shocks
             .iter()
-            .map(|shock| i64::try_from((mark as i128 * *shock as i128) >> FACTOR_BITS).map_err(|_| SnapshotError::Mark))
+            .map(|shock| {
+                i64::try_from((mark as i128 * *shock as i128) >> FACTOR_BITS)
+                    .map_err(|_| SnapshotError::Mark)
+            })
             .collect::<Result<_, _>>()?;
         let c = &policy.charges;
         InstrumentRow {
@@ -237,7 +325,11 @@ mod tests {
             Policy::development(&market).check(&market).unwrap();
         }
         let shocks = development_shocks(16);
-        assert_eq!(shocks.iter().max(), Some(&17_203), "75 % of which 35 % counts");
+        assert_eq!(
+            shocks.iter().max(),
+            Some(&17_203),
+            "75 % of which 35 % counts"
+        );
         assert!(shocks.contains(&16_384) && shocks.contains(&-16_384));
         assert_eq!(shocks.iter().sum::<Shock>(), 0);
     }
@@ -251,38 +343,109 @@ mod tests {
             change(&mut policy);
             policy.check(&market).unwrap_err()
         };
-        assert_eq!(refused(&|p| p.underlyings.truncate(3)), Length(PolicyField::Underlyings));
-        assert_eq!(refused(&|p| p.haircuts.truncate(3)), Length(PolicyField::Haircuts));
-        assert_eq!(refused(&|p| p.underlyings[3].shocks.truncate(15)), Length(PolicyField::Shocks));
-        assert_eq!(refused(&|p| p.haircuts[0] = 1), Bounds(PolicyField::Haircuts));
-        assert_eq!(refused(&|p| p.fee_rate = (ONE / 100) as Rate + 1), Bounds(PolicyField::FeeRate));
-        assert_eq!(refused(&|p| p.price_band = (ONE / 1000) as Rate - 1), Bounds(PolicyField::PriceBand));
-        assert_eq!(refused(&|p| p.price_band = (ONE / 2) as Rate + 1), Bounds(PolicyField::PriceBand));
+        assert_eq!(
+            refused(&|p| p.underlyings.truncate(3)),
+            Length(PolicyField::Underlyings)
+        );
+        assert_eq!(
+            refused(&|p| p.haircuts.truncate(3)),
+            Length(PolicyField::Haircuts)
+        );
+        assert_eq!(
+            refused(&|p| p.underlyings[3].shocks.truncate(15)),
+            Length(PolicyField::Shocks)
+        );
+        assert_eq!(
+            refused(&|p| p.haircuts[0] = 1),
+            Bounds(PolicyField::Haircuts)
+        );
+        assert_eq!(
+            refused(&|p| p.fee_rate = (ONE / 100) as Rate + 1),
+            Bounds(PolicyField::FeeRate)
+        );
+        assert_eq!(
+            refused(&|p| p.price_band = (ONE / 1000) as Rate - 1),
+            Bounds(PolicyField::PriceBand)
+        );
+        assert_eq!(
+            refused(&|p| p.price_band = (ONE / 2) as Rate + 1),
+            Bounds(PolicyField::PriceBand)
+        );
         for shock in [i32::MIN, i32::MAX, 58_983, -58_983] {
-            assert_eq!(refused(&|p| p.underlyings[1].shocks[2] = shock), Bounds(PolicyField::Shocks), "{shock}");
+            assert_eq!(
+                refused(&|p| p.underlyings[1].shocks[2] = shock),
+                Bounds(PolicyField::Shocks),
+                "{shock}"
+            );
         }
-        assert_eq!(refused(&|p| p.underlyings[0].shocks.fill(-1)), Bounds(PolicyField::Shocks));
-        assert_eq!(refused(&|p| p.underlyings[0].maintenance_factor -= 1), Bounds(PolicyField::Factors));
-        assert_eq!(refused(&|p| p.underlyings[0].initial_factor = 15 * ONE_FACTOR + 1), Bounds(PolicyField::Factors));
-        assert_eq!(refused(&|p| p.underlyings[2].charges.initial_long = Rate::MAX), Bounds(PolicyField::Charges));
-        assert_eq!(refused(&|p| p.underlyings[2].charges.initial_short = 0), InitialBelowMaintenance);
-        assert_eq!(refused(&|p| p.underlyings[2].maintenance_factor = 2 * ONE_FACTOR), InitialBelowMaintenance);
+        assert_eq!(
+            refused(&|p| p.underlyings[0].shocks.fill(-1)),
+            Bounds(PolicyField::Shocks)
+        );
+        assert_eq!(
+            refused(&|p| p.underlyings[0].maintenance_factor -= 1),
+            Bounds(PolicyField::Factors)
+        );
+        assert_eq!(
+            refused(&|p| p.underlyings[0].initial_factor = 15 * ONE_FACTOR + 1),
+            Bounds(PolicyField::Factors)
+        );
+        assert_eq!(
+            refused(&|p| p.underlyings[2].charges.initial_long = Rate::MAX),
+            Bounds(PolicyField::Charges)
+        );
+        assert_eq!(
+            refused(&|p| p.underlyings[2].charges.initial_short = 0),
+            InitialBelowMaintenance
+        );
+        assert_eq!(
+            refused(&|p| p.underlyings[2].maintenance_factor = 2 * ONE_FACTOR),
+            InitialBelowMaintenance
+        );
     }
 
     #[test]
     fn marks_and_weights_are_exact_rounded_down_and_bounded() {
         let price = 60_000_000_000u128 << FRACTION_BITS;
-        assert_eq!(mark_price(price, ONE / 1024), Ok(((60_000_000_000u128 << FRACTION_BITS) / 1024) as u64));
+        assert_eq!(
+            mark_price(price, ONE / 1024),
+            Ok(((60_000_000_000u128 << FRACTION_BITS) / 1024) as u64)
+        );
         assert_eq!(mark_price(3, ONE / 2), Ok(1), "1.5 rounded down");
-        for (price, lot) in [(0, ONE), (1, ONE / 2), (1 << 62, ONE), (u128::MAX, u64::MAX), (u128::MAX, 1)] {
-            assert_eq!(mark_price(price, lot), Err(SnapshotError::Mark), "{price} {lot}");
+        for (price, lot) in [
+            (0, ONE),
+            (1, ONE / 2),
+            (1 << 62, ONE),
+            (u128::MAX, u64::MAX),
+            (u128::MAX, 1),
+        ] {
+            assert_eq!(
+                mark_price(price, lot),
+                Err(SnapshotError::Mark),
+                "{price} {lot}"
+            );
         }
-        let policy = Policy { haircuts: alloc::vec![0, 1 << 31, 0, 0], ..Policy::development(&MarketShape::REFERENCE) };
+        let policy = Policy {
+            haircuts: alloc::vec![0, 1 << 31, 0, 0],
+            ..Policy::development(&MarketShape::REFERENCE)
+        };
         assert_eq!(policy.collateral_weight(0, 0, 0), Ok(ONE));
         assert_eq!(policy.collateral_weight(1, price, 8), Ok(300 * ONE));
-        assert_eq!(policy.collateral_weight(2, 19, 1), Ok(1), "1.9 rounded down");
-        for (asset, price, decimals) in [(4, ONE as u128, 0), (1, 1 << 95, 18), (1, 1, 19), (2, 1 << 62, 0)] {
-            assert!(policy.collateral_weight(asset, price, decimals).is_err(), "{asset} {price} {decimals}");
+        assert_eq!(
+            policy.collateral_weight(2, 19, 1),
+            Ok(1),
+            "1.9 rounded down"
+        );
+        for (asset, price, decimals) in [
+            (4, ONE as u128, 0),
+            (1, 1 << 95, 18),
+            (1, 1, 19),
+            (1, 1 << 62, 0),
+        ] {
+            assert!(
+                policy.collateral_weight(asset, price, decimals).is_err(),
+                "{asset} {price} {decimals}"
+            );
         }
     }
 
@@ -293,7 +456,10 @@ mod tests {
         let row = policy.perpetual_row(1, ONE_FACTOR as u64 + 1).unwrap();
         assert_eq!(row.deltas, [-2, 1]);
         let rate = policy.underlyings[1].charges.initial_long as u128;
-        assert_eq!(row.initial_long as u128, ((ONE_FACTOR as u128 + 1) * rate).div_ceil(1 << 32));
+        assert_eq!(
+            row.initial_long as u128,
+            ((ONE_FACTOR as u128 + 1) * rate).div_ceil(1 << 32)
+        );
         assert_eq!(policy.perpetual_row(2, 1), Err(SnapshotError::Underlying));
         assert_eq!(policy.perpetual_row(0, 1 << 62), Err(SnapshotError::Mark));
     }

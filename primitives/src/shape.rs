@@ -21,7 +21,18 @@ pub const ACCOUNT_BITS: usize = 32;
 
 /// The market's dimensions, fixed per chain: they shape the snapshot and so its hash.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+    Serialize,
+    Deserialize,
 )]
 pub struct MarketShape {
     /// M: instrument slots. Slot `i` belongs to underlying `i / (M / U)`.
@@ -36,9 +47,19 @@ pub struct MarketShape {
 
 impl MarketShape {
     /// The reference market of the protocol: 32 instruments, 16 scenarios, 4 underlyings, 4 assets.
-    pub const REFERENCE: Self = Self { instruments: 32, scenarios: 16, underlyings: 4, assets: 4 };
+    pub const REFERENCE: Self = Self {
+        instruments: 32,
+        scenarios: 16,
+        underlyings: 4,
+        assets: 4,
+    };
     /// The smallest market that still has two of everything; for unit and mutation tests.
-    pub const TINY: Self = Self { instruments: 4, scenarios: 2, underlyings: 2, assets: 2 };
+    pub const TINY: Self = Self {
+        instruments: 4,
+        scenarios: 2,
+        underlyings: 2,
+        assets: 2,
+    };
 
     /// Instrument slots per underlying: slots `u·n .. (u+1)·n` belong to underlying `u`.
     pub const fn slots_per_underlying(&self) -> usize {
@@ -53,7 +74,18 @@ impl MarketShape {
 
 /// All dimensions of a venue's circuits.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+    Serialize,
+    Deserialize,
 )]
 pub struct Shape {
     /// The market the snapshots describe.
@@ -94,8 +126,15 @@ impl Shape {
         steps: 4,
     };
     /// The smallest shape with two of everything, for unit, property and mutation tests.
-    pub const TINY: Self =
-        Self { market: MarketShape::TINY, orders: 2, fills: 2, positions: 2, entries: 3, depth: 2, steps: 2 };
+    pub const TINY: Self = Self {
+        market: MarketShape::TINY,
+        orders: 2,
+        fills: 2,
+        positions: 2,
+        entries: 3,
+        depth: 2,
+        steps: 2,
+    };
 
     /// Number of accounts the tree can hold, account 0 included.
     pub const fn capacity(&self) -> u64 {

@@ -18,7 +18,19 @@ pub const ROW_VALUE_BITS: usize = 62;
 pub const FACTOR_LIMIT_BITS: usize = 20;
 
 /// One instrument slot: its mark, its value changes under the scenarios, its charges. All zero for an empty slot.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    TypeInfo,
+    Serialize,
+    Deserialize,
+)]
 pub struct InstrumentRow {
     /// Mark, 32.32 quote units per lot; 0 for a slot without an instrument, which cannot trade.
     pub mark: Price,
@@ -37,13 +49,21 @@ pub struct InstrumentRow {
 impl InstrumentRow {
     /// A slot without an instrument.
     pub fn empty(market: &MarketShape) -> Self {
-        Self { deltas: alloc::vec![0; market.scenarios as usize], ..Default::default() }
+        Self {
+            deltas: alloc::vec![0; market.scenarios as usize],
+            ..Default::default()
+        }
     }
 
     /// The row itself if every value is within its bits.
     pub fn checked(self) -> Result<Self, SnapshotError> {
         let small = |v: u64| v < 1 << ROW_VALUE_BITS;
-        let charges = [self.initial_long, self.initial_short, self.maintenance_long, self.maintenance_short];
+        let charges = [
+            self.initial_long,
+            self.initial_short,
+            self.maintenance_long,
+            self.maintenance_short,
+        ];
         if !small(self.mark) || !charges.into_iter().all(small) {
             return Err(SnapshotError::Mark);
         }
@@ -55,7 +75,20 @@ impl InstrumentRow {
 }
 
 /// Margin factors of one underlying.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    TypeInfo,
+    Serialize,
+    Deserialize,
+)]
 pub struct UnderlyingFactors {
     /// Multiplies the scan loss for initial margin.
     pub initial: Factor,
@@ -64,7 +97,18 @@ pub struct UnderlyingFactors {
 }
 
 /// A snapshot of all markets under the policy in force.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    TypeInfo,
+    Serialize,
+    Deserialize,
+)]
 pub struct Snapshot {
     /// Number, counting from 1.
     pub number: u64,
@@ -100,13 +144,27 @@ pub enum SnapshotError {
 impl Snapshot {
     /// Checks lengths and bounds against the market.
     pub fn check(&self, market: &MarketShape) -> Result<(), SnapshotError> {
-        let require = |ok: bool, name| if ok { Ok(()) } else { Err(SnapshotError::Shape(name)) };
+        let require = |ok: bool, name| {
+            if ok {
+                Ok(())
+            } else {
+                Err(SnapshotError::Shape(name))
+            }
+        };
         require(self.taken_at < 1 << TIME_BITS, "taken_at")?;
         require(self.weights.len() == market.assets as usize, "weights")?;
-        require(self.weights.first() == Some(&crate::fixed::ONE), "weights[0]")?;
-        require(self.weights.iter().all(|w| *w < 1 << ROW_VALUE_BITS), "weights")?;
+        require(
+            self.weights.first() == Some(&crate::fixed::ONE),
+            "weights[0]",
+        )?;
+        require(
+            self.weights.iter().all(|w| *w < 1 << ROW_VALUE_BITS),
+            "weights",
+        )?;
         require(self.factors.len() == market.underlyings as usize, "factors")?;
-        let small = |f: &UnderlyingFactors| f.initial < 1 << FACTOR_LIMIT_BITS && f.maintenance <= f.initial;
+        let small = |f: &UnderlyingFactors| {
+            f.initial < 1 << FACTOR_LIMIT_BITS && f.maintenance <= f.initial
+        };
         require(self.factors.iter().all(small), "factors")?;
         require(self.rows.len() == market.instruments as usize, "rows")?;
         for row in &self.rows {
@@ -122,10 +180,20 @@ impl Snapshot {
     pub fn fields(&self) -> Vec<Fr> {
         let mut fields = alloc::vec![pack(&[(self.number, 64), (self.taken_at, TIME_BITS)])];
         fields.extend(self.weights.iter().map(|w| Fr::from(*w)));
-        fields.extend(self.factors.iter().flat_map(|f| [Fr::from(f.initial), Fr::from(f.maintenance)]));
+        fields.extend(
+            self.factors
+                .iter()
+                .flat_map(|f| [Fr::from(f.initial), Fr::from(f.maintenance)]),
+        );
         fields.push(Fr::from(self.fee_rate));
         for row in &self.rows {
-            let charges = [row.mark, row.initial_long, row.initial_short, row.maintenance_long, row.maintenance_short];
+            let charges = [
+                row.mark,
+                row.initial_long,
+                row.initial_short,
+                row.maintenance_long,
+                row.maintenance_short,
+            ];
             fields.extend(charges.map(Fr::from));
             fields.extend(row.deltas.iter().map(|d| fr_from_i128(*d as i128)));
         }

@@ -119,7 +119,9 @@ pub enum StepError {
     FillTarget(usize),
     #[error("fills[{0}]: the order is for another instrument")]
     FillInstrument(usize),
-    #[error("fills[{0}]: quantity must be 1 to 2^48 - 1 lots and fit the order's remaining quantity")]
+    #[error(
+        "fills[{0}]: quantity must be 1 to 2^48 - 1 lots and fit the order's remaining quantity"
+    )]
     FillQuantity(usize),
     #[error("fills[{0}]: price is worse than the order's limit")]
     FillLimit(usize),
@@ -148,7 +150,10 @@ pub fn apply(
 ) -> Result<(Account, StepEffects), StepError> {
     let result = apply_unsigned(context, before, exists, step)?;
     if let Some(signed) = &step.set {
-        let owner = crate::babyjubjub::Point { x: before.owner.0, y: before.owner.1 };
+        let owner = crate::babyjubjub::Point {
+            x: before.owner.0,
+            y: before.owner.1,
+        };
         let key = PublicKey::new(owner).map_err(|_| StepError::OwnerKey)?;
         signed.verify(context.shape, context.genesis, &key)?;
     }
@@ -175,17 +180,27 @@ pub fn apply_unsigned(
         if deposit.account_key != before.key() {
             return Err(StepError::DepositKey);
         }
-        let balance = after.balances.get_mut(deposit.asset as usize).ok_or(StepError::DepositAsset)?;
+        let balance = after
+            .balances
+            .get_mut(deposit.asset as usize)
+            .ok_or(StepError::DepositAsset)?;
         *balance = amount_in_range(*balance as i128 + deposit.amount as i128)?;
     }
     let Some(signed) = &step.set else {
-        return if step.fills.is_empty() && !step.withdraw { Ok((after, effects)) } else { Err(StepError::NoOrderSet) };
+        return if step.fills.is_empty() && !step.withdraw {
+            Ok((after, effects))
+        } else {
+            Err(StepError::NoOrderSet)
+        };
     };
     let set = &signed.set;
     set.check(context.shape)?;
     let installs = install(context, step, &mut after)?;
     if step.fills.len() > context.shape.fills as usize {
-        return Err(StepError::TooManyFills(step.fills.len(), context.shape.fills));
+        return Err(StepError::TooManyFills(
+            step.fills.len(),
+            context.shape.fills,
+        ));
     }
     if !step.fills.is_empty() && set.max_fee < context.snapshot.fee_rate {
         return Err(StepError::FeeAboveMaximum);
@@ -197,11 +212,17 @@ pub fn apply_unsigned(
         return Err(StepError::TooManyPositions);
     }
     if step.withdraw {
-        let request = set.withdrawal.filter(|_| installs).ok_or(StepError::NoWithdrawal)?;
+        let request = set
+            .withdrawal
+            .filter(|_| installs)
+            .ok_or(StepError::NoWithdrawal)?;
         let balance = &mut after.balances[request.asset as usize];
         *balance = amount_in_range(*balance as i128 - request.amount as i128)?;
-        effects.withdrawal =
-            Some(Withdrawal { recipient: request.recipient, asset: request.asset, amount: request.amount });
+        effects.withdrawal = Some(Withdrawal {
+            recipient: request.recipient,
+            asset: request.asset,
+            amount: request.amount,
+        });
     }
     if let Some(k) = (1..after.balances.len()).find(|k| after.balances[*k] < 0) {
         return Err(StepError::NegativeBalance(k));
@@ -210,20 +231,30 @@ pub fn apply_unsigned(
         let market = &context.shape.market;
         let margin_before = Margin::of(market, context.snapshot, before)?;
         let margin_after = Margin::of(market, context.snapshot, &after)?;
-        check_step(&margin_before, &margin_after, only_reduces(before, &after), step.withdraw)?;
+        check_step(
+            &margin_before,
+            &margin_after,
+            only_reduces(before, &after),
+            step.withdraw,
+        )?;
     }
     Ok((after, effects))
 }
 
 /// Checks target, sequence and validity, and brings the slots in line with the set. True if the set is new.
 fn install(context: &StepContext<'_>, step: &Step, after: &mut Account) -> Result<bool, StepError> {
-    let Some(signed) = &step.set else { return Ok(false) };
+    let Some(signed) = &step.set else {
+        return Ok(false);
+    };
     let set = &signed.set;
     if set.venue != context.venue || set.account != step.account {
         return Err(StepError::WrongTarget);
     }
     if set.sequence < after.sequence {
-        return Err(StepError::OldSequence { given: set.sequence, current: after.sequence });
+        return Err(StepError::OldSequence {
+            given: set.sequence,
+            current: after.sequence,
+        });
     }
     if set.valid_from > context.time_to || set.valid_until < context.time_from {
         return Err(StepError::NotValid);
@@ -250,23 +281,40 @@ fn apply_fill(
     after: &mut Account,
     effects: &mut StepEffects,
 ) -> Result<(), StepError> {
-    let order = signed.set.order(fill.slot).ok_or(StepError::FillTarget(i))?;
-    let entry = context.entries.get(fill.entry).ok_or(StepError::FillTarget(i))?;
+    let order = signed
+        .set
+        .order(fill.slot)
+        .ok_or(StepError::FillTarget(i))?;
+    let entry = context
+        .entries
+        .get(fill.entry)
+        .ok_or(StepError::FillTarget(i))?;
     let require = |ok: bool, error: StepError| if ok { Ok(()) } else { Err(error) };
     require(entry.price != 0, StepError::FillTarget(i))?;
-    require(entry.instrument == order.instrument, StepError::FillInstrument(i))?;
-    require(fill.quantity != 0 && fill.quantity < 1 << QUANTITY_BITS, StepError::FillQuantity(i))?;
+    require(
+        entry.instrument == order.instrument,
+        StepError::FillInstrument(i),
+    )?;
+    require(
+        fill.quantity != 0 && fill.quantity < 1 << QUANTITY_BITS,
+        StepError::FillQuantity(i),
+    )?;
     let slot = &mut after.slots[fill.slot];
     slot.filled += fill.quantity;
     require(slot.filled <= order.quantity, StepError::FillQuantity(i))?;
-    require(entry.time >= signed.set.valid_from && entry.time <= signed.set.valid_until, StepError::FillTime(i))?;
+    require(
+        entry.time >= signed.set.valid_from && entry.time <= signed.set.valid_until,
+        StepError::FillTime(i),
+    )?;
     let (within_limit, rounding, sign) = match order.side {
         Side::Buy => (entry.price <= order.limit, Rounding::Up, 1),
         Side::Sell => (entry.price >= order.limit, Rounding::Down, -1),
     };
     require(within_limit, StepError::FillLimit(i))?;
-    let quote = mul_fraction(fill.quantity, entry.price, rounding).ok_or(StepError::Range("fill quote"))?;
-    let fee = mul_fraction(quote, context.snapshot.fee_rate as u64, Rounding::Up).ok_or(StepError::Range("fee"))?;
+    let quote =
+        mul_fraction(fill.quantity, entry.price, rounding).ok_or(StepError::Range("fill quote"))?;
+    let fee = mul_fraction(quote, context.snapshot.fee_rate as u64, Rounding::Up)
+        .ok_or(StepError::Range("fee"))?;
     let change = -(sign as i128) * quote as i128;
     after.balances[0] = amount_in_range(after.balances[0] as i128 + change - fee as i128)?;
     let lots = sign * fill.quantity as i64;
@@ -278,7 +326,11 @@ fn apply_fill(
 }
 
 /// Adds lots to a position, keeping the list sorted and free of empty positions.
-fn add_position(positions: &mut Vec<Position>, instrument: u16, lots: i64) -> Result<(), StepError> {
+fn add_position(
+    positions: &mut Vec<Position>,
+    instrument: u16,
+    lots: i64,
+) -> Result<(), StepError> {
     match positions.binary_search_by_key(&instrument, |p| p.instrument) {
         Ok(at) => {
             positions[at].quantity += lots;
@@ -288,11 +340,21 @@ fn add_position(positions: &mut Vec<Position>, instrument: u16, lots: i64) -> Re
                 return Err(StepError::Range("position"));
             }
         }
-        Err(at) => positions.insert(at, Position { instrument, quantity: lots, funding: 0 }),
+        Err(at) => positions.insert(
+            at,
+            Position {
+                instrument,
+                quantity: lots,
+                funding: 0,
+            },
+        ),
     }
     Ok(())
 }
 
 fn amount_in_range(value: i128) -> Result<i64, StepError> {
-    i64::try_from(value).ok().filter(|v| v.unsigned_abs() < 1 << AMOUNT_BITS).ok_or(StepError::Range("balance"))
+    i64::try_from(value)
+        .ok()
+        .filter(|v| v.unsigned_abs() < 1 << AMOUNT_BITS)
+        .ok_or(StepError::Range("balance"))
 }

@@ -25,7 +25,10 @@ impl AccountsTree {
             let child = empty[level];
             empty.push(hash::<ARITY>(&[child; ARITY]));
         }
-        Self { levels: alloc::vec![BTreeMap::new(); depth + 1], empty }
+        Self {
+            levels: alloc::vec![BTreeMap::new(); depth + 1],
+            empty,
+        }
     }
 
     /// Levels between a leaf and the root.
@@ -66,11 +69,16 @@ impl AccountsTree {
 
     /// The four children at every level on the way from a leaf to the root, the leaf's own group first.
     pub fn path(&self, index: u64) -> Vec<[Fr; ARITY]> {
-        (0..self.depth()).map(|level| self.children(level, index >> (2 * (level as u32 + 1)))).collect()
+        (0..self.depth())
+            .map(|level| self.children(level, index >> (2 * (level as u32 + 1))))
+            .collect()
     }
 
     fn node(&self, level: usize, position: u64) -> Fr {
-        self.levels[level].get(&position).copied().unwrap_or(self.empty[level])
+        self.levels[level]
+            .get(&position)
+            .copied()
+            .unwrap_or(self.empty[level])
     }
 
     fn children(&self, level: usize, parent: u64) -> [Fr; ARITY] {
@@ -80,11 +88,13 @@ impl AccountsTree {
 
 /// The root that a path leads to once `leaf` stands at `index`.
 pub fn root_of_path(index: u64, leaf: Fr, path: &[[Fr; ARITY]]) -> Fr {
-    path.iter().enumerate().fold(leaf, |value, (level, children)| {
-        let mut group = *children;
-        group[((index >> (2 * level)) & 3) as usize] = value;
-        hash(&group)
-    })
+    path.iter()
+        .enumerate()
+        .fold(leaf, |value, (level, children)| {
+            let mut group = *children;
+            group[((index >> (2 * level)) & 3) as usize] = value;
+            hash(&group)
+        })
 }
 
 #[cfg(test)]

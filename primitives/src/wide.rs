@@ -54,13 +54,18 @@ mod tests {
 
     #[test]
     fn packing_places_values_side_by_side() {
-        let expected = Fr::from(5u64) + Fr::from(7u64) * Fr::from(1u128 << 60) + Fr::from(u64::MAX) * Fr::from(1u128 << 124);
+        let expected = Fr::from(5u64)
+            + Fr::from(7u64) * Fr::from(1u128 << 60)
+            + Fr::from(u64::MAX) * Fr::from(1u128 << 124);
         assert_eq!(pack(&[(5, 60), (7, 64), (u64::MAX, 64)]), expected);
     }
 
     #[test]
     fn products_compare_beyond_128_bits() {
-        assert_eq!(cmp_products(u128::MAX, u128::MAX, u128::MAX, u128::MAX - 1), Ordering::Greater);
+        assert_eq!(
+            cmp_products(u128::MAX, u128::MAX, u128::MAX, u128::MAX - 1),
+            Ordering::Greater
+        );
         assert_eq!(cmp_products(1 << 127, 2, 1 << 126, 4), Ordering::Equal);
         assert_eq!(cmp_products(u128::MAX, 3, 1 << 127, 7), Ordering::Less);
     }

@@ -14,3 +14,6 @@ pub mod merkle;
 pub mod one_hot;
 pub mod poseidon;
 pub mod signed;
+
+#[cfg(test)]
+mod testing;

@@ -20,3 +20,6 @@ pub use builder::{Cs, Synthesized};
 pub use matrices::{check, CheckError, Matrices, RowViolated};
 pub use mutation::mutations;
 pub use num::{Bit, Num, Sum};
+
+#[cfg(test)]
+mod tests;

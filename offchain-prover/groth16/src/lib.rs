@@ -1,1 +1,38 @@
 //! Groth16 over BN254: proving keys, their cache on disk, and the backends that prove.
+//!
+//! - [`Circuit`]: validated R1CS matrices with a name, a shape and a hash; everything else refers to it.
+//! - [`generate`] makes a [`ProvingKey`], [`KeyStore`] keeps keys on disk and refuses those of other circuits.
+//! - [`Backend`] is what hardware has to offer: vectors, points, sums over points, transforms. [`ArkBackend`]
+//!   is the reference. [`prove`] is written once over it.
+//! - A [`Proof`] exists only if it verified: there is no other way to obtain one.
+//!
+//! The reduction from R1CS to a quadratic arithmetic program is the one of libsnark and `ark-groth16`, so keys,
+//! proofs and verifying keys are interchangeable with theirs. Groth16: <https://eprint.iacr.org/2016/260>.
+
+pub mod backend;
+mod circuit;
+mod compare;
+mod key;
+mod matrices;
+mod progress;
+mod proof;
+mod prover;
+mod setup;
+#[cfg(test)]
+mod testing;
+mod verify;
+
+pub use backend::{ark::ArkBackend, Backend, BackendError};
+pub use circuit::{Circuit, CircuitError, CircuitId};
+pub use compare::{compare_with_arkworks, CompareError, Comparison};
+pub use key::{
+    file::{KeyFileError, Part as KeyFilePart},
+    store::{KeyStore, StoreError},
+    Origin, ProvingKey,
+};
+pub use matrices::{Matrices, MatricesError, Matrix};
+pub use progress::{Bars, Phase, Progress, Silent};
+pub use proof::{Proof, PROOF_BYTES};
+pub use prover::{loaded::LoadedKey, prove, PhaseTimes, ProofMeta, Prove, ProveError, Prover};
+pub use setup::{generate, SetupError};
+pub use verify::{verify, verifying_key_bytes, VerifyError};

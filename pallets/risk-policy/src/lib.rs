@@ -4,6 +4,8 @@
 //! always see all of it. Nothing reads it inside a batch: the market-data pallet reads it when it takes
 //! a snapshot, and proofs are bound to snapshots, so a new policy takes effect with the next snapshot.
 #![cfg_attr(not(feature = "std"), no_std)]
+// FRAME's attribute macros expand to qualified paths.
+#![allow(unused_qualifications)]
 extern crate alloc;
 
 #[cfg(feature = "runtime-benchmarks")]
@@ -120,7 +122,7 @@ pub mod pallet {
         pub policy: Option<Policy>,
         #[doc(hidden)]
         #[serde(skip)]
-        pub _config: core::marker::PhantomData<T>,
+        pub _config: PhantomData<T>,
     }
 
     #[pallet::genesis_build]

@@ -1,2 +1,456 @@
 //! Venues, verifying keys, batch verification and state roots.
+//!
+//! A venue settles batches: [`Pallet::submit_batch`] checks the header against what the chain knows, recomputes every
+//! hash and public input, verifies all proofs of the batch in one randomised batch verification, then stores the new
+//! state root, takes deposits and pays withdrawals. Anything wrong is a named error without any change of state, and
+//! the fee is kept.
+//!
+//! Nothing is identified by a proof's bytes, since proofs can be re-randomised: a batch is identified by venue and
+//! number, and bound to its submitter.
+//!
+//! Circuits are registered by governance and never change. Keys of an insecure set-up are taken only on chains whose
+//! genesis allows them.
 #![cfg_attr(not(feature = "std"), no_std)]
+extern crate alloc;
+
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarking;
+mod checks;
+mod keys;
+mod market;
+#[cfg(any(test, feature = "runtime-benchmarks"))]
+mod simulator;
+mod submit;
+mod types;
+mod venues;
+pub mod weights;
+
+#[cfg(test)]
+mod mock;
+#[cfg(test)]
+mod tests;
+
+pub use pallet::*;
+#[cfg(feature = "runtime-benchmarks")]
+pub use types::BenchmarkHelper;
+pub use types::{
+    Batch, BatchRecord, BatchSize, ChunkSubmission, Circuit, CircuitId, GenesisCircuit, KeyBytes,
+    Operators, PriceList, ProofBytes, ProofKind, ProofRefusal, SnapshotProvider, Stops, Venue,
+    KEY_BYTES, MAX_CHUNKS, MAX_ENTRIES, MAX_OPERATORS, MAX_WITHDRAWALS,
+};
+pub use weights::WeightInfo;
+
+/// The pallet.
+#[frame_support::pallet]
+pub mod pallet {
+    use super::*;
+    use alloc::{boxed::Box, vec::Vec};
+    use clearproof_primitives::{
+        field::FieldBytes,
+        shape::{MarketShape, Shape},
+    };
+    use frame_support::{
+        pallet_prelude::*,
+        traits::{fungible, EnsureOrigin, UnixTime},
+    };
+    use frame_system::pallet_prelude::*;
+    use pallet_clearproof_custody::{VenueCustody, VenueId};
+
+    const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
+
+    /// Balances of the currency that venue deposits are held in.
+    pub type BalanceOf<T> =
+        <<T as Config>::Currency as fungible::Inspect<<T as frame_system::Config>::AccountId>>::Balance;
+    /// A venue as the pallet stores it.
+    pub type VenueOf<T> = Venue<<T as frame_system::Config>::AccountId, BalanceOf<T>>;
+
+    /// The pallet's state and calls.
+    #[pallet::pallet]
+    #[pallet::storage_version(STORAGE_VERSION)]
+    pub struct Pallet<T>(_);
+
+    /// What the runtime provides. Headers name submitters by 32 bytes, so accounts convert from and to them.
+    #[pallet::config]
+    pub trait Config:
+        frame_system::Config<
+        RuntimeEvent: From<Event<Self>>,
+        AccountId: From<[u8; 32]> + Into<[u8; 32]>,
+    >
+    {
+        /// Holds the venues' deposits.
+        type Currency: fungible::MutateHold<Self::AccountId, Reason = Self::RuntimeHoldReason>
+            + fungible::Mutate<Self::AccountId>;
+
+        /// The runtime's hold reasons.
+        type RuntimeHoldReason: From<HoldReason>;
+
+        /// The venues' money.
+        type Custody: VenueCustody<Self::AccountId>;
+
+        /// The chain's snapshots.
+        type Snapshots: SnapshotProvider;
+
+        /// The time of the present block.
+        type Time: UnixTime;
+
+        /// Who registers circuits and may stop any venue.
+        type AdminOrigin: EnsureOrigin<Self::RuntimeOrigin>;
+
+        /// The market's dimensions: every circuit must be made for them.
+        #[pallet::constant]
+        type Market: Get<MarketShape>;
+
+        /// Held from a venue's owner until it is closed.
+        #[pallet::constant]
+        type VenueDeposit: Get<BalanceOf<Self>>;
+
+        /// Milliseconds after the taking of the next snapshot for which a batch's ticks may still use the last one.
+        #[pallet::constant]
+        type SnapshotGrace: Get<u64>;
+
+        /// How many of each venue's last batches are remembered; at least 1.
+        #[pallet::constant]
+        type RootHistory: Get<u32>;
+
+        /// Weights of the calls.
+        type WeightInfo: WeightInfo;
+
+        /// Sets up what benchmarks need.
+        #[cfg(feature = "runtime-benchmarks")]
+        type BenchmarkHelper: BenchmarkHelper;
+    }
+
+    /// Why funds of a venue's owner are held.
+    #[pallet::composite_enum]
+    pub enum HoldReason {
+        /// For a venue, until it is closed.
+        VenueDeposit,
+    }
+
+    /// Registered circuits. Entries never change and never go away.
+    #[pallet::storage]
+    pub type Circuits<T: Config> = StorageMap<_, Twox64Concat, CircuitId, Circuit>;
+
+    /// Whether keys of an insecure set-up may be registered. Set at genesis only.
+    #[pallet::storage]
+    pub type DevelopmentKeysAllowed<T: Config> = StorageValue<_, bool, ValueQuery>;
+
+    /// Number of the next venue; numbers are never used twice.
+    #[pallet::storage]
+    pub type NextVenue<T: Config> = StorageValue<_, VenueId, ValueQuery>;
+
+    /// Venues by number.
+    #[pallet::storage]
+    pub type Venues<T: Config> = StorageMap<_, Twox64Concat, VenueId, VenueOf<T>>;
+
+    /// The last `RootHistory` batches of each venue, by venue and batch number.
+    #[pallet::storage]
+    pub type Batches<T: Config> = StorageDoubleMap<
+        _,
+        Twox64Concat,
+        VenueId,
+        Twox64Concat,
+        u64,
+        BatchRecord<BlockNumberFor<T>>,
+    >;
+
+    /// Circuits registered from the start.
+    #[pallet::genesis_config]
+    #[derive(frame_support::DefaultNoBound)]
+    pub struct GenesisConfig<T: Config> {
+        /// True on development chains only.
+        pub allow_development_keys: bool,
+        /// Circuits.
+        pub circuits: Vec<GenesisCircuit>,
+        /// No value.
+        #[serde(skip)]
+        pub _config: PhantomData<T>,
+    }
+
+    #[pallet::genesis_build]
+    impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
+        fn build(&self) {
+            DevelopmentKeysAllowed::<T>::put(self.allow_development_keys);
+            for circuit in self.circuits.clone() {
+                let GenesisCircuit { id, shape, chunk_key, closing_key, development } = circuit;
+                let keys = KeyBytes::try_from(chunk_key).ok().zip(KeyBytes::try_from(closing_key).ok());
+                let added = keys.map(|(chunk, closing)| {
+                    Pallet::<T>::add_circuit(id, shape, chunk, closing, development)
+                });
+                assert!(
+                    added == Some(Ok(())),
+                    "settlement genesis: circuit {id} is refused: {added:?} (None: a key is longer than {KEY_BYTES} bytes)"
+                );
+            }
+        }
+    }
+
+    /// What happened.
+    #[pallet::event]
+    #[pallet::generate_deposit(pub(super) fn deposit_event)]
+    pub enum Event<T: Config> {
+        /// A circuit was registered.
+        CircuitRegistered {
+            /// Number.
+            circuit: CircuitId,
+            /// Its dimensions.
+            shape: Shape,
+            /// Made by an insecure set-up.
+            development: bool,
+        },
+        /// A venue was created.
+        VenueCreated {
+            /// Number.
+            venue: VenueId,
+            /// Owner.
+            owner: T::AccountId,
+            /// Circuit.
+            circuit: CircuitId,
+        },
+        /// A venue's operators were replaced.
+        OperatorsSet {
+            /// Venue.
+            venue: VenueId,
+            /// Who may submit batches now.
+            operators: Operators<T::AccountId>,
+        },
+        /// A stop of a venue was set or lifted.
+        StopsChanged {
+            /// Venue.
+            venue: VenueId,
+            /// Stops in force now.
+            stops: Stops,
+        },
+        /// A venue was closed and its deposit released.
+        VenueClosed {
+            /// Venue.
+            venue: VenueId,
+        },
+        /// A batch was verified and settled.
+        BatchSettled {
+            /// Venue.
+            venue: VenueId,
+            /// Batch number, counting from 1.
+            number: u64,
+            /// State root from now on.
+            state_root: FieldBytes,
+            /// Snapshot that margin was checked at.
+            snapshot_number: u64,
+            /// Chunks proven.
+            chunks: u16,
+            /// Deposits of the venue's queue taken in all.
+            deposits_taken: u64,
+            /// Withdrawals of this batch.
+            withdrawals: u32,
+            /// How many of them could not be paid out and wait for a claim.
+            withdrawals_kept: u32,
+        },
+    }
+
+    /// Why a call was refused.
+    #[pallet::error]
+    pub enum Error<T> {
+        /// No circuit is registered under this number.
+        UnknownCircuit,
+        /// The circuit's number is taken and circuits never change: use a new number.
+        CircuitExists,
+        /// The circuit's market must have this chain's dimensions.
+        MarketMismatch,
+        /// A dimension is 0, there are more than 256 price entries per chunk, or the tree is deeper than 16.
+        ShapeOutOfRange,
+        /// A verifying key is not 584 bytes of canonical points on the curve and in the subgroup.
+        MalformedKey,
+        /// A verifying key must have exactly one public input.
+        KeyInputCount,
+        /// False statements can be proven with this key: an identity element, delta = gamma or delta a generator.
+        UnsafeKey,
+        /// This chain takes no keys of an insecure set-up: register keys of a ceremony.
+        DevelopmentKeyRefused,
+        /// No venue has this number.
+        UnknownVenue,
+        /// Only the venue's owner may do this.
+        NotOwner,
+        /// The venue is stopped, by its owner or by the chain's admin.
+        VenuePaused,
+        /// There are no venue numbers left.
+        VenueNumbersExhausted,
+        /// The header's version is not this chain's: update the operator's software.
+        WrongVersion,
+        /// The header is for another chain.
+        WrongGenesis,
+        /// The caller is not an operator of the header's venue.
+        NotOperator,
+        /// The header names another submitter.
+        WrongSubmitter,
+        /// The batch number does not follow the venue's last: the batch was settled already, or one is missing.
+        WrongBatchNumber,
+        /// The batch starts from another state root than the venue's: prove it again from the present one.
+        StaleRoot,
+        /// A batch needs at least one chunk.
+        NoChunks,
+        /// The header's chunk count is not the number of chunks.
+        ChunkCountMismatch,
+        /// The header's withdrawal count is not the number of withdrawals.
+        WithdrawalCountMismatch,
+        /// The chain took no such snapshot, or remembers it no longer: use a recent one.
+        UnknownSnapshot,
+        /// The snapshot of this number has another hash.
+        SnapshotMismatch,
+        /// The time span ends before it begins.
+        TimeSpanReversed,
+        /// The time span ends after the present block's time: submit later.
+        TimeSpanInFuture,
+        /// The time span does not lie after the last batch's.
+        TimeSpanOverlaps,
+        /// The time span begins before the snapshot was taken: use the snapshot before.
+        SnapshotTooNew,
+        /// The time span ends too long after the next snapshot was taken: use that one.
+        SnapshotTooOld,
+        /// A chunk has more price entries than its circuit takes.
+        TooManyPrices,
+        /// A chunk's price entries must be strictly ascending by instrument and time.
+        PricesUnsorted,
+        /// A price must not be 0.
+        PriceZero,
+        /// A price's time is outside the header's time span.
+        PriceTime,
+        /// A price's instrument has no mark in the snapshot: it is not listed, or halted.
+        InstrumentNotListed,
+        /// A price is further from the snapshot's mark than the policy's band.
+        PriceOutsideBand,
+        /// An instrument has two prices in one tick.
+        PriceConflict,
+        /// A field element must be below the modulus of BN254's scalar field.
+        NonCanonicalField,
+        /// The header's prices hash is not that of the chunks' price lists.
+        PricesHashMismatch,
+        /// The header's withdrawals hash is not that of the withdrawals.
+        WithdrawalsHashMismatch,
+        /// A proof's bytes are not canonical points on the curve and in the subgroup.
+        MalformedProof,
+        /// At least one proof does not hold for this batch.
+        ProofRejected,
+    }
+
+    #[pallet::call]
+    impl<T: Config> Pallet<T> {
+        /// Registers a pair of circuits under a free number, for good. Admin origin.
+        ///
+        /// Keys are 584 bytes each: α, β, γ, δ, the count 2, and two points, uncompressed. `development` says that
+        /// they were made by an insecure set-up.
+        #[pallet::call_index(0)]
+        #[pallet::weight(T::WeightInfo::register_circuit())]
+        pub fn register_circuit(
+            origin: OriginFor<T>,
+            circuit: CircuitId,
+            shape: Shape,
+            chunk_key: KeyBytes,
+            closing_key: KeyBytes,
+            development: bool,
+        ) -> DispatchResult {
+            T::AdminOrigin::ensure_origin(origin)?;
+            Self::add_circuit(circuit, shape, chunk_key, closing_key, development)?;
+            Self::deposit_event(Event::CircuitRegistered { circuit, shape, development });
+            Ok(())
+        }
+
+        /// Creates a venue owned by the caller. Holds `VenueDeposit` from the caller until the venue is closed, and
+        /// moves the currency's minimum balance to the venue's custody account.
+        #[pallet::call_index(1)]
+        #[pallet::weight(T::WeightInfo::create_venue())]
+        pub fn create_venue(
+            origin: OriginFor<T>,
+            operators: Operators<T::AccountId>,
+            circuit: CircuitId,
+        ) -> DispatchResult {
+            let owner = ensure_signed(origin)?;
+            let venue = Self::found(owner.clone(), operators, circuit)?;
+            Self::deposit_event(Event::VenueCreated { venue, owner, circuit });
+            Ok(())
+        }
+
+        /// Replaces a venue's operators. Owner only.
+        #[pallet::call_index(2)]
+        #[pallet::weight(T::WeightInfo::set_operators())]
+        pub fn set_operators(
+            origin: OriginFor<T>,
+            venue: VenueId,
+            operators: Operators<T::AccountId>,
+        ) -> DispatchResult {
+            let who = ensure_signed(origin)?;
+            Self::as_owner(venue, &who, |state| state.operators = operators.clone())?;
+            Self::deposit_event(Event::OperatorsSet { venue, operators });
+            Ok(())
+        }
+
+        /// Stops a venue's deposits and batches, or lifts the stop. The owner and the admin origin each have a stop of
+        /// their own; the venue works while neither is set.
+        #[pallet::call_index(3)]
+        #[pallet::weight(T::WeightInfo::set_paused())]
+        pub fn set_paused(origin: OriginFor<T>, venue: VenueId, paused: bool) -> DispatchResult {
+            match T::AdminOrigin::try_origin(origin) {
+                Ok(_) => Self::stop_as_admin(venue, paused)?,
+                Err(origin) => {
+                    let who = ensure_signed(origin)?;
+                    Self::as_owner(venue, &who, |state| state.stops.owner = paused)?;
+                }
+            }
+            let stops = Self::known(venue)?.stops;
+            Self::deposit_event(Event::StopsChanged { venue, stops });
+            Ok(())
+        }
+
+        /// Closes a venue that owes nothing and releases its deposit. Owner only.
+        #[pallet::call_index(4)]
+        #[pallet::weight(T::WeightInfo::close_venue(T::RootHistory::get()))]
+        pub fn close_venue(origin: OriginFor<T>, venue: VenueId) -> DispatchResult {
+            let who = ensure_signed(origin)?;
+            Self::wind_up(venue, &who)?;
+            Self::deposit_event(Event::VenueClosed { venue });
+            Ok(())
+        }
+
+        /// Verifies a batch and settles it. Operators of the header's venue only.
+        #[pallet::call_index(5)]
+        #[pallet::weight(T::WeightInfo::submit_batch(batch.size()))]
+        pub fn submit_batch(origin: OriginFor<T>, batch: Box<Batch>) -> DispatchResult {
+            let who = ensure_signed(origin)?;
+            Self::settle(&who, &batch)
+        }
+    }
+
+    #[pallet::view_functions]
+    impl<T: Config> Pallet<T> {
+        /// A venue's state.
+        pub fn venue(venue: VenueId) -> Option<VenueOf<T>> {
+            Venues::<T>::get(venue)
+        }
+
+        /// A settled batch, while it is among the last `RootHistory`.
+        pub fn batch(venue: VenueId, number: u64) -> Option<BatchRecord<BlockNumberFor<T>>> {
+            Batches::<T>::get(venue, number)
+        }
+
+        /// A registered circuit.
+        pub fn circuit(circuit: CircuitId) -> Option<Circuit> {
+            Circuits::<T>::get(circuit)
+        }
+
+        /// Checks one proof against a registered key, as a batch's are checked.
+        pub fn verify_proof(
+            circuit: CircuitId,
+            kind: ProofKind,
+            proof: Vec<u8>,
+            public_input: FieldBytes,
+        ) -> Result<(), ProofRefusal> {
+            Self::check_proof(circuit, kind, &proof, public_input)
+        }
+    }
+
+    #[pallet::hooks]
+    impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+        fn integrity_test() {
+            assert!(T::RootHistory::get() > 0, "the last batch must be remembered");
+        }
+    }
+}

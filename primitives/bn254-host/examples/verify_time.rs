@@ -27,7 +27,7 @@ fn median(mut run: impl FnMut()) -> f64 {
 }
 
 fn report<B: Backend>(name: &str, key: &VerifyingKey, proofs: &[(Vec<u8>, Vec<Fr>)]) {
-    let key_bytes = key.encode();
+    let key_bytes = key.encode_registered();
     let decode = || -> Vec<Proof> {
         proofs
             .iter()

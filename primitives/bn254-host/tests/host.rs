@@ -10,7 +10,7 @@ use ark_ec::{
     scalar_mul::{glv::GLVConfig, variable_base::VariableBaseMSM},
     AffineRepr, CurveConfig, CurveGroup,
 };
-use ark_ff::{AdditiveGroup, Field, PrimeField};
+use ark_ff::{AdditiveGroup, Field, PrimeField, Zero};
 use ark_models_ext::transmute::{TransmuteInto, TransmuteRef};
 use ark_serialize::CanonicalSerialize;
 use ark_std::{test_rng, UniformRand};

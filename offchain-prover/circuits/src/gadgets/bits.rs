@@ -42,7 +42,7 @@ pub fn to_bits(cs: &mut Cs, x: &Num, n: usize) -> Vec<Bit> {
     decompose(cs, x, n)
 }
 
-/// The 254 bits of a number, lowest first, as an integer below r. Costs 254 + 127.
+/// The 254 bits of a number, lowest first, as an integer below r. Costs 254 + 106.
 ///
 /// Sound: as [`to_bits`], but 254 bits could also spell the number plus r; [`enforce_at_most`] r − 1 forbids that.
 pub fn to_bits_strict(cs: &mut Cs, x: &Num) -> Vec<Bit> {
@@ -117,4 +117,126 @@ fn all_ones(cs: &mut Cs, equal: &Num, sum: &Num, run: usize) -> Num {
     let all = cs.alloc(missing.value().is_zero() as u64);
     cs.enforce(&missing, &hint, &(Num::one() - &all));
     all
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::gadgets::testing::{accepted, holds_with, refused, rng};
+    use ark_ff::UniformRand;
+
+    fn integer(bits: &[Bit]) -> BigInt<4> {
+        BigInt::from_bits_le(&bits.iter().map(Bit::value).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn a_decomposition_costs_its_bits_and_is_the_number() {
+        for (value, n) in [(0u64, 1), (1, 1), (5, 3), (255, 8), (u64::MAX, 64), (1 << 40, 253)] {
+            let cost = accepted(|cs| {
+                let x = cs.input(value);
+                let bits = to_bits(cs, &x, n);
+                assert_eq!(integer(&bits), BigInt::from(value));
+                assert_eq!(pack(&bits).value(), x.value());
+            });
+            assert_eq!(cost, n);
+        }
+    }
+
+    #[test]
+    fn a_number_out_of_range_is_refused() {
+        for (value, n) in [(Fr::from(2u64), 1), (Fr::from(256u64), 8), (-Fr::one(), 64), (-Fr::one(), 253), (Fr::one(), 0)] {
+            refused(|cs| {
+                let x = cs.alloc(value);
+                range(cs, &x, n);
+            });
+        }
+    }
+
+    #[test]
+    fn constants_are_checked_without_constraints() {
+        assert_eq!(accepted(|cs| range(cs, &Num::from(7), 3)), 0);
+        let mut cs = Cs::recording();
+        range(&mut cs, &Num::from(8), 3);
+        assert!(cs.finish().is_err());
+    }
+
+    #[test]
+    fn a_strict_decomposition_is_the_canonical_integer() {
+        let minus_one = -Fr::one();
+        let mut rng = rng();
+        let mut samples = vec![Fr::zero(), Fr::one(), minus_one, minus_one - Fr::one(), minus_one - Fr::from(1u64 << 28)];
+        samples.extend((0..5).map(|_| Fr::rand(&mut rng)));
+        for value in samples {
+            let cost = accepted(|cs| {
+                let x = cs.input(value);
+                assert_eq!(integer(&to_bits_strict(cs, &x)), value.into_bigint());
+            });
+            assert_eq!(cost, STRICT_COST);
+        }
+    }
+
+    const STRICT_COST: usize = 360;
+
+    #[test]
+    fn a_limit_is_exact_for_every_small_integer() {
+        for limit in 0u64..32 {
+            for value in 0u64..32 {
+                let build = |cs: &mut Cs| {
+                    let x = cs.input(value);
+                    let bits = to_bits(cs, &x, 5);
+                    enforce_at_most(cs, &bits, &BigInt::from(limit));
+                };
+                if value <= limit {
+                    accepted(build);
+                } else {
+                    refused(build);
+                }
+            }
+        }
+    }
+
+    /// The bits of x + r spell x as well; only the limit forbids them, whatever the prover puts for the hints.
+    #[test]
+    fn the_other_spelling_of_a_number_is_refused() {
+        let mut other = Fr::MODULUS;
+        other.add_with_carry(&BigInt::from(5u64));
+        let other_bits = |i: usize| Fr::from(u64::from(other.get_bit(i)));
+        let build = |strict: bool| {
+            move |cs: &mut Cs| {
+                let x = cs.alloc(5u64);
+                if strict {
+                    to_bits_strict(cs, &x);
+                } else {
+                    decompose(cs, &x, FIELD_BITS);
+                }
+            }
+        };
+        let bits: Vec<(usize, Fr)> = (1..FIELD_BITS).map(|i| (i, other_bits(i))).collect();
+        assert!(holds_with(build(false), &bits), "the sum alone does not see it");
+        assert!(!holds_with(build(true), &bits));
+
+        // With the hints an honest prover would compute for these bits.
+        refused(|cs| {
+            let bits: Vec<Bit> = (0..FIELD_BITS).map(|i| alloc_bit(cs, other.get_bit(i))).collect();
+            let mut limit = Fr::MODULUS;
+            limit.sub_with_borrow(&BigInt::from(1u64));
+            enforce_at_most(cs, &bits, &limit);
+        });
+    }
+
+    #[test]
+    fn only_zero_and_one_are_bits() {
+        // A lone bit may be flipped: tie it to an input.
+        let cost = accepted(|cs| {
+            let bit = alloc_bit(cs, true);
+            let given = cs.input(1u64);
+            cs.enforce_equal(bit.num(), &given);
+        });
+        assert_eq!(cost, 1 + 1);
+        refused(|cs| {
+            let two = cs.alloc(2u64);
+            enforce_bit(cs, &two);
+        });
+    }
 }

@@ -45,3 +45,79 @@ pub fn is_gt(cs: &mut Cs, a: &Num, b: &Num, n: usize) -> Bit {
 pub fn is_nonnegative(cs: &mut Cs, a: &Num, n: usize) -> Bit {
     is_ge(cs, a, &Num::zero(), n)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gadgets::{
+        logic::as_bit,
+        testing::{accepted, refused},
+    };
+    use ark_bn254::Fr;
+
+    const CASES: [(i64, i64); 9] =
+        [(0, 0), (1, 0), (0, 1), (255, 0), (0, 255), (-128, 127), (127, -128), (-1, -1), (-5, -4)];
+
+    #[test]
+    fn answers_agree_with_integers() {
+        for (a, b) in CASES {
+            let cost = accepted(|cs| {
+                let (x, y) = (cs.input(Fr::from(a)), cs.input(Fr::from(b)));
+                assert_eq!(is_ge(cs, &x, &y, 8).value(), a >= b);
+                assert_eq!(is_gt(cs, &x, &y, 8).value(), a > b);
+            });
+            assert_eq!(cost, 2 * 9);
+        }
+    }
+
+    #[test]
+    fn requirements_agree_with_integers() {
+        for (a, b) in CASES {
+            let checks: [(fn(&mut Cs, &Num, &Num, usize), bool); 2] = [(enforce_ge, a >= b), (enforce_gt, a > b)];
+            for (check, fine) in checks {
+                let build = |cs: &mut Cs| {
+                    let (x, y) = (cs.input(Fr::from(a)), cs.input(Fr::from(b)));
+                    check(cs, &x, &y, 8);
+                };
+                if fine {
+                    assert_eq!(accepted(build), 8);
+                } else {
+                    refused(build);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn conditional_requirements_bind_under_their_condition() {
+        let build = |condition: bool, a: u64, b: u64| {
+            move |cs: &mut Cs| {
+                let (x, y) = (cs.input(a), cs.input(b));
+                let given = cs.input(u64::from(condition));
+                let bit = as_bit(cs, &given);
+                enforce_ge_if(cs, &bit, &x, &y, 8);
+                enforce_gt_if(cs, &bit, &x, &(y - Num::one()), 8);
+            }
+        };
+        let mut cs = Cs::recording();
+        build(false, 0, 9)(&mut cs);
+        assert_eq!(cs.num_constraints(), 1 + 2 * 9);
+        assert!(cs.finish().is_ok());
+        accepted(build(true, 9, 9));
+        refused(build(true, 8, 9));
+    }
+
+    #[test]
+    fn a_difference_out_of_range_has_no_answer() {
+        for difference in [256i64, -257, i64::MAX, i64::MIN] {
+            refused(|cs| {
+                let x = cs.input(Fr::from(difference));
+                is_nonnegative(cs, &x, 8);
+            });
+        }
+        accepted(|cs| {
+            let x = cs.input(-Fr::from(256u64));
+            assert!(!is_nonnegative(cs, &x, 8).value());
+        });
+    }
+}

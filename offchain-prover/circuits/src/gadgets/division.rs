@@ -8,7 +8,7 @@
 use super::bits::range;
 use crate::r1cs::{Cs, Num};
 use ark_bn254::Fr;
-use ark_ff::{BigInt, BigInteger, PrimeField};
+use ark_ff::{BigInt, PrimeField};
 
 /// `⌊x / 2^shift⌋`, requiring x in `[0, 2^(quotient_bits + shift))`; `quotient_bits + shift ≤ 252`. Costs
 /// quotient_bits + shift.
@@ -65,5 +65,76 @@ fn quotient_hint(cs: &mut Cs, x: &Num, shift: usize, dividend: Fr) -> Num {
         Num::constant(quotient)
     } else {
         cs.alloc(quotient)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gadgets::testing::{accepted, holds_with, refused};
+
+    #[test]
+    fn products_are_rounded_as_stated() {
+        for (a, b) in [(0u64, 9), (3, 5), (16, 16), (255, 255), (1, 1), (7, 16)] {
+            let cost = accepted(|cs| {
+                let (x, y) = (cs.input(a), cs.input(b));
+                assert_eq!(mul_shift_floor(cs, &x, &y, 4, 12).value(), Fr::from((a * b) >> 4));
+                assert_eq!(mul_shift_ceil(cs, &x, &y, 4, 12).value(), Fr::from((a * b).div_ceil(16)));
+            });
+            assert_eq!(cost, 2 * (1 + 4 + 12));
+        }
+    }
+
+    #[test]
+    fn signed_numbers_round_towards_the_stated_infinity() {
+        for x in [0i64, 1, -1, 15, 16, 17, -15, -16, -17, 4095, -4096] {
+            let cost = accepted(|cs| {
+                let num = cs.input(Fr::from(x));
+                assert_eq!(shift_floor_signed(cs, &num, 4, 9).value(), Fr::from(x.div_euclid(16)));
+                assert_eq!(shift_ceil_signed(cs, &num, 4, 9).value(), Fr::from(-(-x).div_euclid(16)));
+            });
+            assert_eq!(cost, 2 * (4 + 10));
+        }
+    }
+
+    #[test]
+    fn a_quotient_out_of_range_is_refused() {
+        refused(|cs| {
+            let x = cs.input(1u64 << 12);
+            shift_floor(cs, &x, 4, 8);
+        });
+        refused(|cs| {
+            let x = cs.input((1u64 << 12) - 15);
+            shift_ceil(cs, &x, 4, 8);
+        });
+        for x in [-Fr::from(1u64), -Fr::from(16u64)] {
+            refused(|cs| {
+                let x = cs.input(x);
+                shift_floor(cs, &x, 4, 8);
+            });
+        }
+    }
+
+    /// A quotient one too small or too large needs a remainder outside of its range.
+    #[test]
+    fn another_quotient_is_refused() {
+        for quotient in [1u64, 3] {
+            let bit = |i: usize| Fr::from(quotient >> i & 1);
+            let remainder = 45 - 16 * quotient as i64;
+            let rest = |i: usize| Fr::from((remainder >> i & 1) as u64);
+            // witnesses: quotient, its bits from 1, the remainder's bits from 1
+            let replaced: Vec<(usize, Fr)> = [(0, Fr::from(quotient))]
+                .into_iter()
+                .chain((1..4).map(|i| (i, bit(i))))
+                .chain((1..4).map(|i| (3 + i, rest(i))))
+                .collect();
+            assert!(!holds_with(
+                |cs| {
+                    let x = cs.input(45u64);
+                    shift_floor(cs, &x, 4, 4);
+                },
+                &replaced
+            ));
+        }
     }
 }

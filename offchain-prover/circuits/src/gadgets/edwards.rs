@@ -42,7 +42,7 @@ pub fn enforce_on_curve(cs: &mut Cs, p: &Point) {
     let xx = cs.square(&p.x);
     let yy = cs.square(&p.y);
     // x²·(d·y² − a) = y² − 1
-    cs.enforce(&xx, &(yy.scale(d()) - Num::constant(a())), &(yy - Num::one()));
+    cs.enforce(&xx, &(yy.scale(babyjubjub::D) - Num::constant(babyjubjub::A)), &(yy - Num::one()));
 }
 
 /// The point where the condition holds, else the neutral element. Costs 2.
@@ -56,9 +56,9 @@ pub fn add(cs: &mut Cs, p: &Point, q: &Point) -> Point {
     let xy = cs.mul(&p.x, &q.y);
     let yx = cs.mul(&p.y, &q.x);
     // (y1 − a·x1)(x2 + y2) = (y1·y2 − a·x1·x2) + y1·x2 − a·x1·y2
-    let cross = cs.mul(&(&p.y - p.x.scale(a())), &(&q.x + &q.y));
-    let product = cs.mul(&xy, &yx).scale(d());
-    let y_numerator = cross - &yx + xy.scale(a());
+    let cross = cs.mul(&(&p.y - p.x.scale(babyjubjub::A)), &(&q.x + &q.y));
+    let product = cs.mul(&xy, &yx).scale(babyjubjub::D);
+    let y_numerator = cross - &yx + xy.scale(babyjubjub::A);
     quotients(cs, &(xy + yx), &y_numerator, &product)
 }
 
@@ -67,9 +67,9 @@ pub fn add(cs: &mut Cs, p: &Point, q: &Point) -> Point {
 /// The addition of equal points, with `x·y` computed once.
 pub fn double(cs: &mut Cs, p: &Point) -> Point {
     let xy = cs.mul(&p.x, &p.y);
-    let cross = cs.mul(&(&p.y - p.x.scale(a())), &(&p.x + &p.y));
-    let product = cs.square(&xy).scale(d());
-    let y_numerator = cross + xy.scale(a() - Fr::one());
+    let cross = cs.mul(&(&p.y - p.x.scale(babyjubjub::A)), &(&p.x + &p.y));
+    let product = cs.square(&xy).scale(babyjubjub::D);
+    let y_numerator = cross + xy.scale(babyjubjub::A - Fr::one());
     quotients(cs, &xy.double(), &y_numerator, &product)
 }
 
@@ -98,7 +98,7 @@ pub fn multiply_odd(cs: &mut Cs, bits: &[Bit], p: &Point) -> Point {
     assert!(bits.len() % 2 == 0, "windows of two bits");
     let twice = double(cs, p);
     let thrice = add(cs, &twice, p);
-    let half = babyjubjub_half();
+    let half = Fr::from(2u64).inverse().unwrap_or(Fr::ZERO);
     let mean = Point { x: (&thrice.x + &p.x).scale(half), y: (&thrice.y + &p.y).scale(half) };
     let offset = Point { x: (&thrice.x - &p.x).scale(half), y: (&thrice.y - &p.y).scale(half) };
 
@@ -114,10 +114,6 @@ pub fn multiply_odd(cs: &mut Cs, bits: &[Bit], p: &Point) -> Point {
         acc = add(cs, &acc, &Point { x, y });
     }
     acc
-}
-
-fn babyjubjub_half() -> Fr {
-    Fr::from(2u64).inverse().unwrap_or(Fr::ZERO)
 }
 
 /// Multiples of a constant point for [`multiply_fixed`]: for the i-th window of three bits, `e·8^i·P` for e = 0..7.
@@ -186,4 +182,107 @@ fn lookup(cs: &mut Cs, bits: &[Bit], entries: &[(Fr, Fr); 8]) -> Point {
         sum.finish()
     };
     Point { x: coordinate(|entry| entry.0), y: coordinate(|entry| entry.1) }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::gadgets::{
+        bits::{alloc_bit, to_bits},
+        testing::{accepted, refused},
+    };
+    use ark_ff::BigInt;
+    use babyjubjub::BASE8;
+
+    fn input(cs: &mut Cs, p: &babyjubjub::Point) -> Point {
+        Point { x: cs.input(p.x), y: cs.input(p.y) }
+    }
+
+    fn value(p: &Point) -> babyjubjub::Point {
+        babyjubjub::Point { x: p.x.value(), y: p.y.value() }
+    }
+
+    /// The neutral point, points of order 2 and 4, of order l, and of composite order.
+    fn samples() -> Vec<babyjubjub::Point> {
+        let quarter = babyjubjub::Point { x: babyjubjub::A.inverse().unwrap().sqrt().unwrap(), y: Fr::ZERO };
+        let half = babyjubjub::Point { x: Fr::ZERO, y: -Fr::ONE };
+        vec![babyjubjub::Point::IDENTITY, half, quarter, BASE8, BASE8.neg(), BASE8.add(&quarter), BASE8.add(&BASE8)]
+    }
+
+    #[test]
+    fn sums_agree_with_the_native_ones_in_every_case() {
+        for p in samples() {
+            for q in samples() {
+                let cost = accepted(|cs| {
+                    let (a, b) = (input(cs, &p), input(cs, &q));
+                    assert_eq!(value(&add(cs, &a, &b)), p.add(&q));
+                });
+                assert_eq!(cost, 6);
+            }
+            let cost = accepted(|cs| {
+                let a = input(cs, &p);
+                assert_eq!(value(&double(cs, &a)), p.add(&p));
+            });
+            assert_eq!(cost, 5);
+        }
+    }
+
+    #[test]
+    fn only_points_of_the_curve_pass() {
+        for p in samples() {
+            let cost = accepted(|cs| {
+                let a = input(cs, &p);
+                enforce_on_curve(cs, &a);
+            });
+            assert_eq!(cost, 3);
+            for off in [babyjubjub::Point { x: p.x + Fr::from(3u64), y: p.y }, babyjubjub::Point { x: p.x, y: p.y + Fr::from(3u64) }] {
+                assert!(!off.is_on_curve());
+                refused(|cs| {
+                    let a = input(cs, &off);
+                    enforce_on_curve(cs, &a);
+                });
+            }
+        }
+        refused(|cs| {
+            let nowhere = Point::alloc(cs, Fr::ZERO, Fr::ZERO);
+            enforce_on_curve(cs, &nowhere);
+        });
+    }
+
+    #[test]
+    fn a_condition_chooses_between_point_and_identity() {
+        for condition in [false, true] {
+            let cost = accepted(|cs| {
+                let a = input(cs, &BASE8);
+                let bit = alloc_bit(cs, condition);
+                let chosen = or_identity(cs, &bit, &a);
+                assert_eq!(value(&chosen), if condition { BASE8 } else { babyjubjub::Point::IDENTITY });
+                cs.enforce_equal(&chosen.y, &Num::constant(value(&chosen).y));
+            });
+            assert_eq!(cost, 1 + 2 + 1);
+        }
+    }
+
+    #[test]
+    fn multiples_agree_with_the_native_ones() {
+        let table = FixedBase::new(&BASE8, 20);
+        for scalar in [0u64, 1, 2, 7, 8, 0b1001, 77_777, (1 << 20) - 1] {
+            let cost = accepted(|cs| {
+                let k = cs.input(scalar);
+                let bits = to_bits(cs, &k, 20);
+                assert_eq!(value(&multiply_fixed(cs, &bits, &table)), BASE8.mul(&BigInt::from(scalar)));
+            });
+            // six windows of three bits, one of two
+            assert_eq!(cost, 20 + 6 * 4 + 1 + 6 * 6);
+            for p in samples() {
+                let cost = accepted(|cs| {
+                    let (a, k) = (input(cs, &p), cs.input(scalar));
+                    let bits = to_bits(cs, &k, 20);
+                    assert_eq!(value(&multiply_odd(cs, &bits, &a)), p.mul(&BigInt::from(2 * scalar + 1)));
+                });
+                assert_eq!(cost, 20 + 11 + 10 * 20);
+            }
+        }
+    }
 }

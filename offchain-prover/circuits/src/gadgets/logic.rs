@@ -105,3 +105,128 @@ pub fn any(cs: &mut Cs, bits: &[Bit]) -> Bit {
 pub fn as_bit(cs: &mut Cs, x: &Num) -> Bit {
     enforce_bit(cs, x)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gadgets::{
+        bits::alloc_bit,
+        testing::{accepted, holds_with, refused},
+    };
+    use ark_bn254::Fr;
+
+    const BOOLS: [bool; 2] = [false, true];
+
+    fn bits<const N: usize>(cs: &mut Cs, values: [bool; N]) -> [Bit; N] {
+        values.map(|value| {
+            let given = cs.input(u64::from(value));
+            as_bit(cs, &given)
+        })
+    }
+
+    #[test]
+    fn truth_tables() {
+        for a in BOOLS {
+            for b in BOOLS {
+                let cost = accepted(|cs| {
+                    let [x, y] = bits(cs, [a, b]);
+                    assert_eq!(and(cs, &x, &y).value(), a && b);
+                    assert_eq!(or(cs, &x, &y).value(), a || b);
+                    assert_eq!(xor(cs, &x, &y).value(), a ^ b);
+                    assert_eq!(x.not().value(), !a);
+                });
+                assert_eq!(cost, 2 + 3);
+                for c in BOOLS {
+                    let cost = accepted(|cs| {
+                        let bits = bits(cs, [a, b, c]);
+                        assert_eq!(all(cs, &bits).value(), a && b && c);
+                        assert_eq!(any(cs, &bits).value(), a || b || c);
+                        assert_eq!(select_bit(cs, &bits[0], &bits[1], &bits[2]).value(), if a { b } else { c });
+                    });
+                    assert_eq!(cost, 3 + 2 + 2 + 1);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn selection_costs_one() {
+        for condition in BOOLS {
+            let cost = accepted(|cs| {
+                let bit = alloc_bit(cs, condition);
+                let (a, b) = (cs.alloc(11u64), cs.alloc(22u64));
+                let chosen = select(cs, &bit, &a, &b);
+                assert_eq!(chosen.value(), Fr::from(if condition { 11u64 } else { 22 }));
+                cs.enforce_equal(&chosen, &Num::from(if condition { 11 } else { 22 }));
+                cs.enforce_equal(&(a + b), &Num::from(33));
+            });
+            assert_eq!(cost, 1 + 1 + 2);
+        }
+    }
+
+    #[test]
+    fn zero_is_recognised_and_nothing_else() {
+        for value in [0u64, 1, 5] {
+            let build = |cs: &mut Cs| {
+                let x = cs.input(value);
+                assert_eq!(is_zero(cs, &x).value(), value == 0);
+            };
+            assert_eq!(accepted(build), 2);
+            // witnesses: hint, answer. No hint makes the wrong answer hold.
+            let wrong = Fr::from(u64::from(value != 0));
+            for hint in [Fr::zero(), Fr::from(1u64), -Fr::from(1u64)] {
+                assert!(!holds_with(build, &[(0, hint), (1, wrong)]));
+            }
+        }
+        accepted(|cs| {
+            let (a, b) = (cs.input(3u64), cs.input(3u64));
+            assert!(is_equal(cs, &a, &b).value());
+            let c = cs.input(4u64);
+            assert!(!is_equal(cs, &a, &c).value());
+        });
+        assert_eq!(
+            accepted(|cs| {
+                let x = cs.input(9u64);
+                enforce_nonzero(cs, &x);
+            }),
+            1
+        );
+        refused(|cs| {
+            let x = cs.input(0u64);
+            enforce_nonzero(cs, &x);
+        });
+    }
+
+    #[test]
+    fn conditional_rules_bind_only_under_their_condition() {
+        for (condition, fine) in [(false, true), (true, false)] {
+            let rules: [fn(&mut Cs, &Bit); 3] = [
+                |cs, bit| {
+                    let (a, b) = (cs.input(1u64), cs.input(2u64));
+                    enforce_equal_if(cs, bit, &a, &b);
+                },
+                |cs, bit| {
+                    let a = cs.input(1u64);
+                    enforce_zero_if(cs, bit, &a);
+                },
+                |cs, bit| {
+                    let no = cs.input(0u64);
+                    let no = as_bit(cs, &no);
+                    enforce_implies(cs, bit, &no);
+                },
+            ];
+            for rule in rules {
+                let build = |cs: &mut Cs| {
+                    let given = cs.input(u64::from(condition));
+                    let bit = as_bit(cs, &given);
+                    rule(cs, &bit);
+                };
+                if fine {
+                    accepted(build);
+                } else {
+                    refused(build);
+                }
+            }
+        }
+    }
+}

@@ -40,3 +40,57 @@ pub fn maximum(cs: &mut Cs, xs: &[Num], n: usize) -> Num {
     }
     claim
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gadgets::testing::{accepted, holds_with, refused};
+
+    const SIGNED: [i64; 4] = [-7, 5, 3, 5];
+
+    #[test]
+    fn the_maximum_is_found() {
+        let cost = accepted(|cs| {
+            let xs: Vec<Num> = SIGNED.iter().map(|x| cs.input(Fr::from(*x))).collect();
+            assert_eq!(maximum(cs, &xs, 8).value(), Fr::from(5));
+        });
+        assert_eq!(cost, 4 * 9 + 4 - 1);
+    }
+
+    #[test]
+    fn a_larger_or_smaller_claim_is_refused() {
+        for claim in [6i64, 3, -7] {
+            let build = |cs: &mut Cs| {
+                let xs: Vec<Num> = SIGNED.iter().map(|x| cs.input(Fr::from(*x))).collect();
+                let claim = cs.alloc(Fr::from(claim));
+                let mut product = Num::one();
+                for x in &xs {
+                    range(cs, &(&claim - x), 9);
+                    product = cs.mul(&product, &(&claim - x));
+                }
+                cs.enforce_zero(&product);
+            };
+            refused(build);
+        }
+        // the gadget itself, with only its claim replaced
+        let build = |cs: &mut Cs| {
+            let xs: Vec<Num> = SIGNED.iter().map(|x| cs.input(Fr::from(*x))).collect();
+            maximum(cs, &xs, 8);
+        };
+        assert!(!holds_with(build, &[(0, Fr::from(6))]));
+    }
+
+    #[test]
+    fn a_bound_may_be_loose_but_not_low() {
+        let build = |claim: u64| {
+            move |cs: &mut Cs| {
+                let xs: Vec<Num> = [1u64, 9, 4].iter().map(|x| cs.input(*x)).collect();
+                let claim = cs.input(claim);
+                enforce_upper_bound(cs, &claim, &xs, 8);
+            }
+        };
+        assert_eq!(accepted(build(9)), 3 * 8);
+        accepted(build(10));
+        refused(build(8));
+    }
+}

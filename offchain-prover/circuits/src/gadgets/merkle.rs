@@ -80,3 +80,92 @@ pub fn update(cs: &mut Cs, index: &[Bit], old: &Num, new: &Num, path: &[[Fr; 4]]
     }
     (before, after)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gadgets::{
+        bits::to_bits,
+        testing::{accepted, holds_with, refused},
+    };
+    use clearproof_primitives::tree::AccountsTree;
+
+    const DEPTH: usize = 2;
+    const SIZE: u64 = 16;
+
+    fn tree() -> AccountsTree {
+        let mut tree = AccountsTree::new(DEPTH);
+        for index in 0..SIZE {
+            assert!(tree.set(index, Fr::from(index * index + 3)));
+        }
+        tree
+    }
+
+    #[test]
+    fn roots_agree_with_the_native_tree_at_every_index() {
+        for index in 0..SIZE {
+            let mut tree = tree();
+            let (old_leaf, old_root, path) = (tree.leaf(index), tree.root(), tree.path(index));
+            tree.set(index, Fr::from(99u64));
+            let cost = accepted(|cs| {
+                let at = cs.input(index);
+                let bits = to_bits(cs, &at, 2 * DEPTH);
+                let (old, new) = (cs.input(old_leaf), cs.input(Fr::from(99u64)));
+                let expected = (cs.input(old_root), cs.input(tree.root()));
+                let (before, after) = update(cs, &bits, &old, &new, &path);
+                cs.enforce_equal(&before, &expected.0);
+                cs.enforce_equal(&after, &expected.1);
+            });
+            assert_eq!(cost, 2 * DEPTH + DEPTH * 601 + 2);
+            let cost = accepted(|cs| {
+                let at = cs.input(index);
+                let bits = to_bits(cs, &at, 2 * DEPTH);
+                let leaf = cs.input(old_leaf);
+                let expected = cs.input(old_root);
+                let found = root(cs, &bits, &leaf, &path);
+                cs.enforce_equal(&found, &expected);
+            });
+            assert_eq!(cost, 2 * DEPTH + DEPTH * 301 + 1);
+        }
+    }
+
+    #[test]
+    fn a_wrong_leaf_index_or_sibling_is_refused() {
+        let tree = tree();
+        let claim = |leaf: u64, index: u64, path: Vec<[Fr; 4]>| {
+            let root_value = tree.root();
+            move |cs: &mut Cs| {
+                let at = cs.input(index);
+                let bits = to_bits(cs, &at, 2 * DEPTH);
+                let (leaf, expected) = (cs.input(leaf), cs.input(root_value));
+                let found = root(cs, &bits, &leaf, &path);
+                cs.enforce_equal(&found, &expected);
+            }
+        };
+        let leaf = 6 * 6 + 3;
+        accepted(claim(leaf, 6, tree.path(6)));
+        refused(claim(leaf + 1, 6, tree.path(6)));
+        refused(claim(leaf, 5, tree.path(6)));
+        refused(claim(leaf, 5, tree.path(5)));
+        let mut path = tree.path(6);
+        path[1][0] += Fr::from(1u64);
+        refused(claim(leaf, 6, path));
+    }
+
+    /// A prover who puts the true child where the claimed leaf should be needs the selection to look away.
+    #[test]
+    fn the_selected_child_is_the_leaf() {
+        let tree = tree();
+        let path = tree.path(6);
+        let build = |cs: &mut Cs| {
+            let at = cs.input(6u64);
+            let bits = to_bits(cs, &at, 2 * DEPTH);
+            let leaf = cs.input(1u64);
+            let found = root(cs, &bits, &leaf, &path);
+            drop(found);
+        };
+        // witnesses: three index bits, both, then the four children; the leaf is child 2
+        assert!(holds_with(build, &[]));
+        assert!(!holds_with(build, &[(3 + 1 + 2, path[0][2])]));
+    }
+}

@@ -12,18 +12,14 @@
 use crate::r1cs::{Cs, Num, Sum};
 use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup, Field};
-use clearproof_primitives::poseidon::{self, Domain};
+use clearproof_primitives::poseidon::{parameters, Domain, Parameters, FULL_ROUNDS, LIST_RATE, LIST_WIDTH, WIDTHS};
 use std::sync::OnceLock;
-
-/// Inputs of one block of [`hash_list`], beside the running hash.
-const BLOCK: usize = 13;
-/// Full rounds of every width, half of them before and half after the partial ones.
-const FULL_ROUNDS: usize = 8;
 
 /// Poseidon of 1 to 5 or 14 inputs. Costs 3 for each S-box that is not constant: for n inputs, of width t = n + 1,
 /// `3·(8·t + partial rounds − 1)`, less 3 for each constant input. 240 / 261 / 297 / 321 / 537 for 2 / 3 / 4 / 5 / 14.
-pub fn hash(cs: &mut Cs, inputs: &[Num]) -> Num {
-    let layout = Layout::of(inputs.len() + 1);
+pub fn hash<const N: usize>(cs: &mut Cs, inputs: &[Num; N]) -> Num {
+    const { assert!(N >= 1 && (N <= 5 || N == LIST_WIDTH - 1), "no constants for this number of inputs") };
+    let layout = Layout::of(N + 1);
     if inputs.iter().all(Num::is_constant) {
         let values: Vec<Fr> = inputs.iter().map(Num::value).collect();
         return Num::constant(layout.native(&values));
@@ -35,12 +31,11 @@ pub fn hash(cs: &mut Cs, inputs: &[Num]) -> Num {
 pub fn hash_list(cs: &mut Cs, domain: Domain, items: &[Num]) -> Num {
     let mut state = Num::constant(domain.tag());
     let empty: [&[Num]; 1] = [&[]];
-    let blocks: Vec<&[Num]> = if items.is_empty() { empty.to_vec() } else { items.chunks(BLOCK).collect() };
+    let blocks: Vec<&[Num]> = if items.is_empty() { empty.to_vec() } else { items.chunks(LIST_RATE).collect() };
     for block in blocks {
-        let mut inputs = Vec::with_capacity(BLOCK + 1);
-        inputs.push(state);
-        inputs.extend_from_slice(block);
-        inputs.resize(BLOCK + 1, Num::zero());
+        let mut inputs: [Num; LIST_RATE + 1] = std::array::from_fn(|_| Num::zero());
+        inputs[0] = state;
+        inputs[1..=block.len()].clone_from_slice(block);
         state = hash(cs, &inputs);
     }
     state
@@ -72,8 +67,7 @@ type Row = Vec<Fr>;
 struct Layout {
     width: usize,
     partial_rounds: usize,
-    /// Round r adds `constants[r·width..]` before its S-boxes.
-    constants: &'static [Fr],
+    parameters: &'static Parameters,
     mds: Vec<Vec<Fr>>,
     mds_inverse: Vec<Vec<Fr>>,
     /// For each partial round, its S-box's output over `[state at the first partial round, first state elements of the
@@ -86,24 +80,19 @@ struct Layout {
 impl Layout {
     /// The layout of a width, computed at first use.
     fn of(width: usize) -> &'static Self {
-        static LAYOUTS: [OnceLock<Layout>; 6] = [const { OnceLock::new() }; 6];
-        let slot = match width {
-            2..=6 => width - 2,
-            15 => 5,
-            _ => panic!("Poseidon takes 1 to 5 or 14 inputs, not {}", width - 1),
-        };
-        LAYOUTS[slot].get_or_init(|| Self::new(width))
+        static LAYOUTS: [OnceLock<Layout>; WIDTHS.len()] = [const { OnceLock::new() }; WIDTHS.len()];
+        let known = WIDTHS.iter().zip(&LAYOUTS).find(|((known, _), _)| *known == width);
+        let (_, layout) = known.expect("`hash` only compiles for known widths");
+        layout.get_or_init(|| Self::new(parameters(width).expect("constants exist for each of WIDTHS")))
     }
 
-    fn new(width: usize) -> Self {
-        let parameters = poseidon::parameters(width);
+    fn new(parameters: &'static Parameters) -> Self {
+        let (width, partial_rounds) = (parameters.width, parameters.partial_rounds);
         let mds: Vec<Vec<Fr>> = parameters.mds.chunks(width).map(<[Fr]>::to_vec).collect();
-        let constants = parameters.round_constants;
-        let partial_rounds = constants.len() / width - FULL_ROUNDS;
         let mut layout = Self {
             width,
             partial_rounds,
-            constants,
+            parameters,
             mds_inverse: inverse(&mds),
             mds,
             partial_outputs: Vec::with_capacity(partial_rounds),
@@ -144,27 +133,58 @@ impl Layout {
     }
 
     fn round_constants(&self, round: usize) -> &'static [Fr] {
-        &self.constants[round * self.width..(round + 1) * self.width]
+        &self.parameters.round_constants[round * self.width..(round + 1) * self.width]
     }
 
     fn rounds(&self) -> usize {
         FULL_ROUNDS + self.partial_rounds
     }
 
-    /// The states before the S-boxes of each round, then the final state.
+    /// The state before the S-boxes of each round, then the final state. Of the partial rounds but the first only
+    /// the first element is given; they run in the sparse form, which computes the same.
     fn trace(&self, inputs: &[Fr]) -> Vec<Vec<Fr>> {
+        let (parameters, half) = (self.parameters, FULL_ROUNDS / 2);
+        let multiply = |matrix: &[Fr], state: &[Fr]| -> Vec<Fr> {
+            matrix.chunks(self.width).map(|row| row.iter().zip(state).map(|(m, x)| *m * x).sum()).collect()
+        };
+        let add = |state: &mut [Fr], constants: &[Fr]| {
+            state.iter_mut().zip(constants).for_each(|(x, constant)| *x += constant);
+        };
+        let mut states = Vec::with_capacity(self.rounds() + 1);
+        let full_round = |state: Vec<Fr>, states: &mut Vec<Vec<Fr>>| -> Vec<Fr> {
+            let boxed = state.iter().map(|x| fifth_power(*x)).collect();
+            states.push(state);
+            boxed
+        };
+
         let mut state = vec![Fr::ZERO];
         state.extend_from_slice(inputs);
-        let mut states = Vec::with_capacity(self.rounds() + 1);
-        for round in 0..self.rounds() {
-            for (element, constant) in state.iter_mut().zip(self.round_constants(round)) {
-                *element += constant;
+        let mut boxed = state;
+        for round in 0..half {
+            let mut before = if round == 0 { boxed } else { multiply(parameters.mds, &boxed) };
+            add(&mut before, self.round_constants(round));
+            boxed = full_round(before, &mut states);
+        }
+        let mut first_partial = multiply(parameters.mds, &boxed);
+        add(&mut first_partial, self.round_constants(half));
+        states.push(first_partial);
+        let mut state = multiply(parameters.pre_sparse, &boxed);
+        let sparse = parameters.sparse.chunks_exact(2 * self.width - 1);
+        for (round, (constant, matrix)) in parameters.partial_constants.iter().zip(sparse).enumerate() {
+            let (row, column) = matrix.split_at(self.width);
+            let before = state[0] + constant;
+            if round > 0 {
+                states.push(vec![before]);
             }
-            states.push(state.clone());
-            let full = !(FULL_ROUNDS / 2..FULL_ROUNDS / 2 + self.partial_rounds).contains(&round);
-            let boxes = if full { self.width } else { 1 };
-            state[..boxes].iter_mut().for_each(|element| *element = fifth_power(*element));
-            state = self.mds.iter().map(|row| row.iter().zip(&state).map(|(m, x)| *m * x).sum()).collect();
+            state[0] = fifth_power(before);
+            let first = row.iter().zip(&state).map(|(m, x)| *m * x).sum();
+            let output = state[0];
+            state[1..].iter_mut().zip(column).for_each(|(x, m)| *x += *m * output);
+            state[0] = first;
+        }
+        for constants in parameters.last_constants.chunks(self.width) {
+            add(&mut state, constants);
+            state = multiply(parameters.mds, &full_round(state, &mut states));
         }
         states.push(state);
         states
@@ -297,4 +317,96 @@ fn inverse(matrix: &[Vec<Fr>]) -> Vec<Vec<Fr>> {
         }
     }
     right
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::gadgets::testing::{accepted, rng};
+    use ark_ff::UniformRand;
+    use clearproof_primitives::poseidon as native;
+
+    fn native_hash(inputs: &[Fr]) -> Fr {
+        match inputs.len() {
+            1 => native::hash::<1>(inputs.try_into().unwrap()),
+            2 => native::hash::<2>(inputs.try_into().unwrap()),
+            3 => native::hash::<3>(inputs.try_into().unwrap()),
+            4 => native::hash::<4>(inputs.try_into().unwrap()),
+            5 => native::hash::<5>(inputs.try_into().unwrap()),
+            14 => native::hash::<14>(inputs.try_into().unwrap()),
+            n => panic!("no hash of {n} inputs"),
+        }
+    }
+
+    fn hash_any(cs: &mut Cs, inputs: &[Num]) -> Num {
+        let inputs = inputs.to_vec();
+        match inputs.len() {
+            1 => hash::<1>(cs, &inputs.try_into().unwrap()),
+            2 => hash::<2>(cs, &inputs.try_into().unwrap()),
+            3 => hash::<3>(cs, &inputs.try_into().unwrap()),
+            4 => hash::<4>(cs, &inputs.try_into().unwrap()),
+            5 => hash::<5>(cs, &inputs.try_into().unwrap()),
+            14 => hash::<14>(cs, &inputs.try_into().unwrap()),
+            n => panic!("no hash of {n} inputs"),
+        }
+    }
+
+    #[test]
+    fn hashes_agree_with_the_native_ones_at_the_stated_cost() {
+        let mut rng = rng();
+        for (n, expected) in [(1, 213), (2, 240), (3, 261), (4, 297), (5, 321), (14, 537)] {
+            for zero in [false, true] {
+                let values: Vec<Fr> = (0..n).map(|_| if zero { Fr::ZERO } else { Fr::rand(&mut rng) }).collect();
+                let cost = accepted(|cs| {
+                    let inputs: Vec<Num> = values.iter().map(|value| cs.input(*value)).collect();
+                    assert_eq!(hash_any(cs, &inputs).value(), native_hash(&values));
+                });
+                assert_eq!(cost, expected);
+            }
+        }
+    }
+
+    #[test]
+    fn constant_inputs_cost_less_or_nothing() {
+        for constants in 0..=4usize {
+            let cost = accepted(|cs| {
+                let inputs: [Num; 4] =
+                    std::array::from_fn(|i| if i < constants { Num::from(i as u64) } else { cs.input(i as u64) });
+                let expected = native_hash(&(0..4u64).map(Fr::from).collect::<Vec<_>>());
+                assert_eq!(hash(cs, &inputs).value(), expected);
+            });
+            assert_eq!(cost, if constants == 4 { 0 } else { 297 - 3 * constants });
+        }
+    }
+
+    #[test]
+    fn lists_agree_with_the_native_ones() {
+        let mut rng = rng();
+        for n in [0usize, 1, 12, 13, 14, 26, 27] {
+            let values: Vec<Fr> = (0..n).map(|_| Fr::rand(&mut rng)).collect();
+            let cost = accepted(|cs| {
+                let items: Vec<Num> = values.iter().map(|value| cs.input(*value)).collect();
+                assert_eq!(hash_list(cs, Domain::Snapshot, &items).value(), native::hash_list(Domain::Snapshot, &values));
+            });
+            // The tag is constant in the first block, the filling in the last.
+            let blocks = n.div_ceil(13);
+            let filling = 13 * blocks - n;
+            assert_eq!(cost, if n == 0 { 0 } else { blocks * 537 - 3 - 3 * filling });
+        }
+    }
+
+    /// The reason for the choice of variables: few entries, and few in B, whose points cost most.
+    #[test]
+    fn rows_stay_sparse() {
+        for (n, limit) in [(2, 13), (4, 15), (5, 16), (14, 21)] {
+            let mut cs = Cs::recording();
+            let inputs: Vec<Num> = (0..n).map(|i| cs.input(i as u64)).collect();
+            hash_any(&mut cs, &inputs);
+            let matrices = cs.finish().unwrap().matrices.unwrap();
+            let entries: usize = matrices.num_non_zero().iter().sum();
+            println!("{n} inputs: {:?} entries in {} rows", matrices.num_non_zero(), matrices.num_constraints());
+            assert!(entries < limit * matrices.num_constraints(), "{entries} entries");
+        }
+    }
 }

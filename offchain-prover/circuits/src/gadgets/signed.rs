@@ -30,3 +30,34 @@ pub fn signed_split(cs: &mut Cs, x: &Num, n: usize) -> Signed {
     let negative = (&magnitude - x).scale(half);
     Signed { is_negative, magnitude, positive, negative }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gadgets::testing::{accepted, refused};
+
+    #[test]
+    fn parts_of_a_signed_number() {
+        for x in [0i64, 1, -1, 127, -128, 77, -100] {
+            let cost = accepted(|cs| {
+                let num = cs.input(Fr::from(x));
+                let parts = signed_split(cs, &num, 7);
+                assert_eq!(parts.is_negative.value(), x < 0);
+                assert_eq!(parts.magnitude.value(), Fr::from(x.unsigned_abs()));
+                assert_eq!(parts.positive.value(), Fr::from(x.max(0)));
+                assert_eq!(parts.negative.value(), Fr::from((-x).max(0)));
+            });
+            assert_eq!(cost, 7 + 2);
+        }
+    }
+
+    #[test]
+    fn out_of_range_is_refused() {
+        for x in [128i64, -129] {
+            refused(|cs| {
+                let num = cs.input(Fr::from(x));
+                signed_split(cs, &num, 7);
+            });
+        }
+    }
+}

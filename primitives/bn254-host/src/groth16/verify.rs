@@ -46,7 +46,7 @@ use crate::{
     point,
 };
 use alloc::vec::Vec;
-use ark_bn254::{g1, Fr, G1Affine, G2Affine};
+use ark_bn254::{g1, Fr, G1Affine};
 use ark_bn254_ext as ext;
 use ark_ec::{
     scalar_mul::{glv::GLVConfig, variable_base::VariableBaseMSM},

@@ -1,0 +1,40 @@
+# Everyday commands; `make` lists them. Where things are built, and with what, is in scripts/env.sh.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.PHONY: help setup build demo test bench lint weights dev-keys
+
+ENV := . scripts/env.sh;
+# All members are named whatever is built: features are then the same everywhere and nothing is built twice.
+BUILD := cargo build --release --workspace
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' Makefile | expand -t 14
+
+setup: ## bring the machine to where the workspace builds (the other commands do it themselves)
+	@scripts/setup.sh
+
+build: setup ## the whole workspace, release
+	@$(ENV) step "build: workspace"; $(BUILD)
+
+demo: setup ## a chain and a venue with trading clients; ARGS="--traders 100 --prices FILE"
+	@$(ENV) step "build: node and prover"; $(BUILD) --bin clearproof-node --bin clearproof-prover
+	@$(ENV) step "demo"; exec "$$CLEARPROOF_PROVER" demo $(ARGS)
+
+test: setup ## all tests; ARGS go to the test runner
+	@scripts/test.sh $(ARGS)
+
+bench: setup ## measure proving on this machine; ARGS go to the command
+	@$(ENV) step "build: prover"; $(BUILD) --bin clearproof-prover
+	@$(ENV) step "bench"; exec "$$CLEARPROOF_PROVER" bench $(ARGS)
+
+lint: setup ## formatting, clippy with warnings as errors, licences and sources of dependencies
+	@scripts/lint.sh $(ARGS)
+
+weights: setup ## measure the pallets' calls and write pallets/*/src/weights.rs; ARGS="custody" for one
+	@scripts/weights.sh $(ARGS)
+
+dev-keys: setup ## write the development verifying keys to runtime/dev-keys
+	@$(ENV) step "build: prover"; $(BUILD) --bin clearproof-prover
+	@$(ENV) step "dev-keys"; exec "$$CLEARPROOF_PROVER" keys export-dev

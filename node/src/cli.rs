@@ -1,0 +1,52 @@
+//! The command line.
+
+use sc_cli::RunCmd;
+
+/// Arguments of the program: a subcommand, or those of a running node.
+#[derive(Debug, clap::Parser)]
+pub struct Cli {
+    /// What to do instead of running a node.
+    #[command(subcommand)]
+    pub subcommand: Option<Subcommand>,
+
+    /// How to run a node.
+    #[clap(flatten)]
+    pub run: RunCmd,
+}
+
+/// What the program can do besides running a node.
+#[derive(Debug, clap::Subcommand)]
+pub enum Subcommand {
+    /// Make and inspect keys.
+    #[command(subcommand)]
+    Key(sc_cli::KeySubcommand),
+
+    /// Write a chain specification (`--chain dev`, `local` or a file) to standard output or a file.
+    ExportChainSpec(sc_cli::ExportChainSpecCmd),
+
+    /// Check a block.
+    CheckBlock(sc_cli::CheckBlockCmd),
+
+    /// Write blocks to a file.
+    ExportBlocks(sc_cli::ExportBlocksCmd),
+
+    /// Write the state at a block as a chain specification.
+    ExportState(sc_cli::ExportStateCmd),
+
+    /// Read blocks from a file.
+    ImportBlocks(sc_cli::ImportBlocksCmd),
+
+    /// Delete the chain's database.
+    PurgeChain(sc_cli::PurgeChainCmd),
+
+    /// Take the chain back by some blocks that are not final.
+    Revert(sc_cli::RevertCmd),
+
+    /// Show what the database knows about the chain.
+    ChainInfo(sc_cli::ChainInfoCmd),
+
+    /// Measure the weights of pallets and of the machine.
+    #[cfg(feature = "runtime-benchmarks")]
+    #[command(subcommand)]
+    Benchmark(Box<frame_benchmarking_cli::BenchmarkCmd>),
+}

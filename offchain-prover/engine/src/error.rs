@@ -1,0 +1,79 @@
+//! What the engine refuses, and why.
+
+use clearproof_primitives::{
+    eddsa::SignatureError, field::FieldError, order::OrderSetError, snapshot::SnapshotError, step::StepError,
+};
+
+/// Why a call is refused; the state is then unchanged.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EngineError {
+    /// No batch is open.
+    #[error("no batch is open: open one at a snapshot first")]
+    NoOpenBatch,
+    /// A batch is open already.
+    #[error("a batch is open already: close it first")]
+    BatchOpen,
+    /// Time went backwards.
+    #[error("time {given} ms is before {current} ms, where the venue is")]
+    Time {
+        /// What was given.
+        given: u64,
+        /// Where the venue is.
+        current: u64,
+    },
+    /// No such account.
+    #[error("account: {0} does not exist")]
+    NoAccount(u32),
+    /// Every leaf of the tree is taken.
+    #[error("accounts: all {0} leaves are taken")]
+    Full(u64),
+    /// The deposit's key is not that of the owner and viewing key given.
+    #[error("deposit: owner and viewing key do not match the account key in the queue")]
+    DepositKey,
+    /// Deposits must come in the queue's order.
+    #[error("deposit: number {given} given, {expected} is next")]
+    DepositOrder {
+        /// What was given.
+        given: u64,
+        /// What is next.
+        expected: u64,
+    },
+    /// A malformed order set.
+    #[error("order set: {0}")]
+    OrderSet(#[from] OrderSetError),
+    /// A sequence that was used.
+    #[error("order set: sequence must be above {0}")]
+    OldSequence(u64),
+    /// The set is for another venue.
+    #[error("order set: signed for venue {0}")]
+    OtherVenue(u32),
+    /// The set is not valid any more.
+    #[error("order set: valid until {0} ms, which is over")]
+    Expired(u64),
+    /// A bad signature.
+    #[error("order set: {0}")]
+    Signature(#[from] SignatureError),
+    /// The step that this would need breaks a rule.
+    #[error("{0}")]
+    Step(#[from] StepError),
+    /// The snapshot does not fit.
+    #[error("snapshot: {0}")]
+    Snapshot(#[from] SnapshotError),
+    /// A field element is not canonical.
+    #[error("{0}")]
+    Field(#[from] FieldError),
+    /// More chunks than a header can count.
+    #[error("batch: {0} chunks, at most 65,535 fit a header")]
+    TooManyChunks(usize),
+    /// An amount left its range.
+    #[error("{0}: out of range")]
+    Range(&'static str),
+    /// A batch was settled that the engine does not wait for.
+    #[error("batch {given} is not the oldest open one, {expected:?}")]
+    NotPending {
+        /// What was given.
+        given: u64,
+        /// The oldest closed and not settled batch.
+        expected: Option<u64>,
+    },
+}

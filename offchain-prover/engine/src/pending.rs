@@ -1,0 +1,60 @@
+//! Account steps in the making: what happened to an account since its last finished step in the open batch.
+
+use clearproof_primitives::{
+    account::Account,
+    batch::PriceEntry,
+    order::SignedOrderSet,
+    step::{DepositStep, Fill, Step},
+};
+
+/// A fill that names its price by entry, since chunks and their lists are only formed when the batch closes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct PricedFill {
+    pub slot: usize,
+    pub entry: PriceEntry,
+    pub quantity: u64,
+}
+
+/// A step whose chunk is not known yet.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct PendingStep {
+    pub account: u32,
+    pub exists: bool,
+    pub deposit: Option<DepositStep>,
+    pub set: Option<SignedOrderSet>,
+    pub fills: Vec<PricedFill>,
+    pub withdraw: bool,
+    /// The account before the step, or the fresh one that its deposit opens.
+    pub before: Option<Account>,
+}
+
+impl PendingStep {
+    /// The price entries that the step needs.
+    pub fn entries(&self) -> impl Iterator<Item = PriceEntry> + '_ {
+        self.fills.iter().map(|f| f.entry)
+    }
+
+    /// The step against a chunk's sorted list, which must contain all its entries.
+    pub fn against(&self, list: &[PriceEntry]) -> Step {
+        let fills = self.fills.iter().map(|f| Fill {
+            slot: f.slot,
+            entry: list.binary_search(&f.entry).unwrap_or(list.len()),
+            quantity: f.quantity,
+        });
+        Step {
+            account: self.account,
+            deposit: self.deposit.clone(),
+            set: self.set.clone(),
+            fills: fills.collect(),
+            withdraw: self.withdraw,
+        }
+    }
+
+    /// The step's own sorted list of entries.
+    pub fn own_entries(&self) -> Vec<PriceEntry> {
+        let mut list: Vec<_> = self.entries().collect();
+        list.sort_unstable();
+        list.dedup();
+        list
+    }
+}

@@ -1,0 +1,111 @@
+//! A venue's books as plain data, for storage: everything that the next batch needs.
+
+use crate::{
+    error::EngineError,
+    venue::{Books, Venue, VenueConfig},
+};
+use clearproof_primitives::{
+    account::{Account, OrderSlot, Position},
+    field::{FieldBytes, Fr},
+    ledger::{DepositCursor, Ledger},
+};
+use serde::{Deserialize, Serialize};
+
+/// An account as stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StoredAccount {
+    owner: (FieldBytes, FieldBytes),
+    viewing_key: FieldBytes,
+    sequence: u64,
+    slots: Vec<(u32, u64)>,
+    balances: Vec<i64>,
+    positions: Vec<(u16, i64, i64)>,
+}
+
+/// A venue's final books as stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StoredBooks {
+    accounts: Vec<StoredAccount>,
+    salt: FieldBytes,
+    totals: Vec<u64>,
+    fees: u64,
+    deposits: (u64, FieldBytes),
+    funding: Vec<i64>,
+    /// Number of the last batch in these books.
+    pub number: u64,
+    time: u64,
+}
+
+impl From<&Account> for StoredAccount {
+    fn from(account: &Account) -> Self {
+        Self {
+            owner: (account.owner.0.into(), account.owner.1.into()),
+            viewing_key: account.viewing_key.into(),
+            sequence: account.sequence,
+            slots: account.slots.iter().map(|s| (s.id, s.filled)).collect(),
+            balances: account.balances.clone(),
+            positions: account.positions.iter().map(|p| (p.instrument, p.quantity, p.funding)).collect(),
+        }
+    }
+}
+
+impl TryFrom<StoredAccount> for Account {
+    type Error = EngineError;
+    fn try_from(stored: StoredAccount) -> Result<Self, EngineError> {
+        let position = |(instrument, quantity, funding)| Position { instrument, quantity, funding };
+        Ok(Self {
+            owner: (stored.owner.0.to_fr()?, stored.owner.1.to_fr()?),
+            viewing_key: stored.viewing_key.to_fr()?,
+            sequence: stored.sequence,
+            slots: stored.slots.into_iter().map(|(id, filled)| OrderSlot { id, filled }).collect(),
+            balances: stored.balances,
+            positions: stored.positions.into_iter().map(position).collect(),
+        })
+    }
+}
+
+impl Venue {
+    /// The books after the last closed batch.
+    pub fn stored(&self) -> StoredBooks {
+        let (books, ledger) = (&self.books, &self.books.ledger);
+        StoredBooks {
+            accounts: books.accounts.iter().map(StoredAccount::from).collect(),
+            salt: ledger.salt.into(),
+            totals: ledger.totals.clone(),
+            fees: ledger.fees,
+            deposits: (ledger.deposits.count, ledger.deposits.accumulator.into()),
+            funding: ledger.funding.clone(),
+            number: books.number,
+            time: books.time,
+        }
+    }
+
+    /// A venue that goes on from stored books; the caller compares [`Venue::state_root`] with the chain's.
+    pub fn restore(config: VenueConfig, stored: StoredBooks) -> Result<Self, EngineError> {
+        let shape = config.shape;
+        let accounts: Vec<Account> =
+            stored.accounts.into_iter().map(Account::try_from).collect::<Result<_, _>>()?;
+        let lengths_fit = accounts.iter().all(|a| {
+            a.slots.len() == shape.orders as usize
+                && a.balances.len() == shape.market.assets as usize
+                && a.positions.len() <= shape.positions as usize
+        });
+        let ledger_fits = stored.totals.len() == shape.market.assets as usize
+            && stored.funding.len() == shape.market.instruments as usize;
+        if accounts.is_empty() || accounts.len() as u64 > shape.capacity() || !lengths_fit || !ledger_fits {
+            return Err(EngineError::Range("stored books: lengths do not fit the venue's shape"));
+        }
+        let accumulator: Fr = stored.deposits.1.to_fr()?;
+        let ledger = Ledger {
+            salt: stored.salt.to_fr()?,
+            totals: stored.totals,
+            fees: stored.fees,
+            deposits: DepositCursor { count: stored.deposits.0, accumulator },
+            funding: stored.funding,
+        };
+        let books = Books::of(&shape, accounts, ledger, stored.number, stored.time);
+        Ok(Self::from_books(config, books))
+    }
+}

@@ -1,0 +1,99 @@
+//! Progress of long work: a trait, silence, and bars on a terminal.
+
+use indicatif::{ProgressBar, ProgressStyle};
+use std::{fmt, sync::Mutex};
+
+/// A part of long work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Phase {
+    /// Evaluating the polynomials of the columns at the secret point.
+    QapEvaluation,
+    /// Multiples of the generators.
+    Tables,
+    /// The query of A in G1.
+    A,
+    /// The query of B in G1.
+    BG1,
+    /// The query of B in G2.
+    BG2,
+    /// The query of the witness columns in G1.
+    L,
+    /// The query of the quotient in G1.
+    H,
+    /// Writing a key to disk.
+    Write,
+    /// Reading a key from disk.
+    Read,
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::QapEvaluation => "QAP evaluation",
+            Self::Tables => "tables",
+            Self::A => "A",
+            Self::BG1 => "B in G1",
+            Self::BG2 => "B in G2",
+            Self::L => "L",
+            Self::H => "H",
+            Self::Write => "writing the key",
+            Self::Read => "reading the key",
+        })
+    }
+}
+
+/// Hears about the progress of long work. Phases come one after the other.
+pub trait Progress: Send + Sync {
+    /// A phase of `total` units begins.
+    fn begin(&self, phase: Phase, total: u64);
+    /// `units` more are done.
+    fn advance(&self, units: u64);
+    /// The phase is over.
+    fn end(&self);
+}
+
+/// Shows nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Silent;
+
+impl Progress for Silent {
+    fn begin(&self, _: Phase, _: u64) {}
+    fn advance(&self, _: u64) {}
+    fn end(&self) {}
+}
+
+/// One bar per phase on the standard error, if that is a terminal.
+#[derive(Debug)]
+pub struct Bars {
+    title: String,
+    bar: Mutex<Option<ProgressBar>>,
+}
+
+impl Bars {
+    /// Bars with a title, such as the name of a circuit, in front.
+    pub fn new(title: impl Into<String>) -> Self {
+        Self { title: title.into(), bar: Mutex::new(None) }
+    }
+
+    fn with(&self, act: impl FnOnce(&mut Option<ProgressBar>)) {
+        // A bar cannot be left half changed, so a panic elsewhere does not matter.
+        act(&mut self.bar.lock().unwrap_or_else(|poisoned| poisoned.into_inner()));
+    }
+}
+
+impl Progress for Bars {
+    fn begin(&self, phase: Phase, total: u64) {
+        let style = ProgressStyle::with_template("{prefix} {wide_bar} {percent:>3} % {elapsed} (left {eta})")
+            .unwrap_or_else(|_| ProgressStyle::default_bar());
+        let bar = ProgressBar::new(total).with_style(style).with_prefix(format!("{} {phase:<15}", self.title));
+        self.with(|slot| *slot = Some(bar));
+    }
+
+    fn advance(&self, units: u64) {
+        self.with(|slot| slot.iter().for_each(|bar| bar.inc(units)));
+    }
+
+    fn end(&self) {
+        self.with(|slot| slot.take().iter().for_each(ProgressBar::finish));
+    }
+}

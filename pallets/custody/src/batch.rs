@@ -1,0 +1,190 @@
+//! What a batch does to the money: deposits taken, withdrawals paid, nothing overdrawn.
+
+use crate::{
+    Assets, Claimable, Config, Cursor, Deposits, Error, Event, Held, Pallet, Queues, Totals,
+    VenueCustody, VenueId, MAX_DEPOSITS_PER_BATCH,
+};
+use alloc::collections::BTreeMap;
+use clearproof_primitives::batch::Withdrawal;
+use frame_support::{
+    dispatch::DispatchResult,
+    ensure,
+    traits::{fungible::{Inspect as _, Mutate as _}, tokens::Preservation},
+};
+use sp_runtime::{traits::Zero, DispatchError};
+
+/// Totals of the assets that a batch touches.
+type Touched = BTreeMap<u8, Held>;
+
+impl<T: Config> Pallet<T> {
+    fn touched(venue: VenueId, totals: &mut Touched, asset: u8) -> &mut Held {
+        totals
+            .entry(asset)
+            .or_insert_with(|| Totals::<T>::get(venue, asset))
+    }
+
+    /// Moves the deposits `from..to` from queued to taken.
+    fn take_deposits(venue: VenueId, from: u64, to: u64, totals: &mut Touched) -> DispatchResult {
+        for index in from..to {
+            let queued =
+                Deposits::<T>::get(venue, index).ok_or(Error::<T>::DepositCursorMismatch)?;
+            let (asset, amount) = (queued.deposit.asset, queued.deposit.amount);
+            let held = Self::touched(venue, totals, asset);
+            // Both hold by construction: each queued deposit was added to `queued`, and the sum of all is bounded.
+            held.queued = held.queued.checked_sub(amount).ok_or(Error::<T>::Overdraw)?;
+            held.taken = held
+                .taken
+                .checked_add(amount)
+                .ok_or(Error::<T>::TotalTooLarge)?;
+        }
+        Ok(())
+    }
+
+    /// Deducts the withdrawals from what was taken.
+    fn deduct(venue: VenueId, withdrawals: &[Withdrawal], totals: &mut Touched) -> DispatchResult {
+        for withdrawal in withdrawals {
+            Self::ensure_amount(withdrawal.amount)?;
+            let held = Self::touched(venue, totals, withdrawal.asset);
+            held.taken = held
+                .taken
+                .checked_sub(withdrawal.amount)
+                .ok_or(Error::<T>::Overdraw)?;
+        }
+        Ok(())
+    }
+
+    /// Pays one withdrawal, or keeps it for a claim; answers whether it was paid.
+    fn pay_or_keep(venue: VenueId, withdrawal: &Withdrawal) -> Result<bool, DispatchError> {
+        let Withdrawal {
+            recipient,
+            asset,
+            amount,
+        } = *withdrawal;
+        let recipient = T::AccountId::from(recipient);
+        let paid = Assets::<T>::get(asset)
+            .is_some_and(|info| Self::pay_out(venue, info.kind, &recipient, amount).is_ok());
+        if paid {
+            return Ok(true);
+        }
+        Totals::<T>::try_mutate(venue, asset, |held| {
+            held.claimable = held
+                .claimable
+                .checked_add(amount)
+                .ok_or(Error::<T>::TotalTooLarge)?;
+            Ok::<(), DispatchError>(())
+        })?;
+        Claimable::<T>::try_mutate((venue, &recipient, asset), |owed| {
+            *owed = owed
+                .checked_add(amount)
+                .ok_or(Error::<T>::TotalTooLarge)?;
+            Ok::<(), DispatchError>(())
+        })?;
+        Self::deposit_event(Event::WithdrawalKept {
+            venue,
+            recipient,
+            asset,
+            amount,
+        });
+        Ok(false)
+    }
+
+    /// Pays the caller's claim on a venue to an account that can receive it.
+    pub(crate) fn pay_claim(
+        venue: VenueId,
+        asset: u8,
+        claimant: &T::AccountId,
+        to: &T::AccountId,
+    ) -> Result<u64, DispatchError> {
+        let info = Self::registered(asset)?;
+        let amount = Claimable::<T>::take((venue, claimant, asset));
+        ensure!(!amount.is_zero(), Error::<T>::NothingToClaim);
+        Totals::<T>::try_mutate(venue, asset, |held| {
+            held.claimable = held
+                .claimable
+                .checked_sub(amount)
+                .ok_or(Error::<T>::Overdraw)?;
+            Ok::<(), DispatchError>(())
+        })?;
+        Self::pay_out(venue, info.kind, to, amount)?;
+        Ok(amount)
+    }
+}
+
+impl<T: Config> VenueCustody<T::AccountId> for Pallet<T> {
+    fn open(venue: VenueId, founder: &T::AccountId) -> DispatchResult {
+        let account = Self::custody_account_of(venue);
+        let minimum = T::NativeCurrency::minimum_balance();
+        T::NativeCurrency::transfer(founder, &account, minimum, Preservation::Preserve)?;
+        Ok(())
+    }
+
+    fn close(venue: VenueId) -> DispatchResult {
+        let owes = Totals::<T>::iter_prefix(venue).any(|(_, held)| !held.owed().is_zero());
+        ensure!(!owes, Error::<T>::VenueNotEmpty);
+        // One entry per asset index at most, and there are at most 256 of them.
+        let _ = Totals::<T>::clear_prefix(venue, 1 << u8::BITS, None);
+        Queues::<T>::remove(venue);
+        Ok(())
+    }
+
+    fn check_batch(
+        venue: VenueId,
+        before: &Cursor,
+        after: &Cursor,
+        withdrawals: &[Withdrawal],
+    ) -> DispatchResult {
+        let queue = Queues::<T>::get(venue);
+        ensure!(*before == queue.taken, Error::<T>::DepositCursorMismatch);
+        let new = after
+            .count
+            .checked_sub(before.count)
+            .ok_or(Error::<T>::DepositCursorMismatch)?;
+        ensure!(
+            new <= MAX_DEPOSITS_PER_BATCH,
+            Error::<T>::TooManyDeposits
+        );
+        ensure!(
+            Self::cursor_at(venue, after.count) == Some(*after),
+            Error::<T>::DepositCursorMismatch
+        );
+        let mut totals = Touched::new();
+        Self::take_deposits(venue, before.count, after.count, &mut totals)?;
+        Self::deduct(venue, withdrawals, &mut totals)
+    }
+
+    fn apply_batch(
+        venue: VenueId,
+        count: u64,
+        withdrawals: &[Withdrawal],
+    ) -> Result<u32, DispatchError> {
+        let mut queue = Queues::<T>::get(venue);
+        let from = queue.taken.count;
+        let after = Self::cursor_at(venue, count).ok_or(Error::<T>::DepositCursorMismatch)?;
+        let mut totals = Touched::new();
+        Self::take_deposits(venue, from, count, &mut totals)?;
+        Self::deduct(venue, withdrawals, &mut totals)?;
+
+        queue.taken = after;
+        Queues::<T>::insert(venue, queue);
+        (from..count).for_each(|index| Deposits::<T>::remove(venue, index));
+        totals
+            .into_iter()
+            .for_each(|(asset, held)| Totals::<T>::insert(venue, asset, held));
+        let mut kept = 0u32;
+        for withdrawal in withdrawals {
+            if !Self::pay_or_keep(venue, withdrawal)? {
+                kept = kept.saturating_add(1);
+            }
+        }
+        Ok(kept)
+    }
+
+    #[cfg(feature = "runtime-benchmarks")]
+    fn benchmark_prepare(
+        venue: VenueId,
+        deposits: u32,
+        withdrawals: &[Withdrawal],
+    ) -> (Cursor, Cursor) {
+        Self::prepare_for_benchmark(venue, deposits, withdrawals)
+    }
+}

@@ -1,0 +1,76 @@
+//! The deposit queue: appending, and where a cursor stands.
+
+use crate::{Config, Cursor, Deposits, Error, Pallet, QueuedDeposit, Queues, VenueId};
+use clearproof_primitives::{
+    account::account_key,
+    babyjubjub::PublicKey,
+    batch::Deposit,
+    field::{FieldBytes, Fr},
+    ledger::DepositCursor,
+};
+use sp_runtime::DispatchError;
+
+impl<T: Config> Pallet<T> {
+    /// The key of the account that a deposit names, from the owner's compressed key and the viewing commitment.
+    pub(crate) fn named_account(
+        owner: &[u8; 32],
+        viewing_commitment: FieldBytes,
+    ) -> Result<Fr, DispatchError> {
+        let commitment = viewing_commitment
+            .to_fr()
+            .map_err(|_| Error::<T>::NonCanonicalField)?;
+        let point = PublicKey::from_compressed(owner)
+            .map_err(|_| Error::<T>::InvalidOwnerKey)?
+            .point();
+        Ok(account_key((point.x, point.y), commitment))
+    }
+
+    /// Appends a deposit; answers its index and what the queue now holds there.
+    pub(crate) fn enqueue(
+        venue: VenueId,
+        account_key: Fr,
+        asset: u8,
+        amount: u64,
+    ) -> Result<(u64, QueuedDeposit), DispatchError> {
+        let mut queue = Queues::<T>::get(venue);
+        let index = queue.made.count;
+        let accumulator = queue
+            .made
+            .accumulator
+            .to_fr()
+            .map_err(|_| Error::<T>::NonCanonicalField)?;
+        let end = DepositCursor {
+            count: index,
+            accumulator,
+        }
+        .after(account_key, asset, amount);
+        queue.made = Cursor {
+            count: end.count,
+            accumulator: end.accumulator.into(),
+        };
+        let queued = QueuedDeposit {
+            deposit: Deposit {
+                account_key: account_key.into(),
+                asset,
+                amount,
+            },
+            accumulator: queue.made.accumulator,
+        };
+        Deposits::<T>::insert(venue, index, queued);
+        Queues::<T>::insert(venue, queue);
+        Ok((index, queued))
+    }
+
+    /// The cursor after the first `count` deposits, as far as the queue still knows it.
+    pub(crate) fn cursor_at(venue: VenueId, count: u64) -> Option<Cursor> {
+        let queue = Queues::<T>::get(venue);
+        if count == queue.taken.count {
+            return Some(queue.taken);
+        }
+        let last = Deposits::<T>::get(venue, count.checked_sub(1)?)?;
+        Some(Cursor {
+            count,
+            accumulator: last.accumulator,
+        })
+    }
+}

@@ -1,0 +1,186 @@
+//! What the pallet stores and answers, and its two seams: to the venues, and to the settlement of batches.
+
+use alloc::vec::Vec;
+use clearproof_primitives::{
+    batch::{Deposit, Withdrawal},
+    field::FieldBytes,
+};
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use frame_support::dispatch::DispatchResult;
+use scale_info::TypeInfo;
+use serde::{Deserialize, Serialize};
+use sp_runtime::DispatchError;
+
+/// A venue's number, as batch headers name it.
+pub type VenueId = u32;
+
+/// The most deposits that one batch may take from the queue.
+pub const MAX_DEPOSITS_PER_BATCH: u64 = 512;
+
+/// What stands behind an asset index.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+    Serialize,
+    Deserialize,
+)]
+pub enum AssetKind {
+    /// The chain's own currency.
+    Native,
+    /// A token of the assets pallet, by its id.
+    Token(u32),
+}
+
+/// A registered asset.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+    Serialize,
+    Deserialize,
+)]
+pub struct AssetInfo {
+    /// Never changes once registered.
+    pub kind: AssetKind,
+    /// Least deposit, in smallest units: taking a deposit costs the venue an account step, so dust must not be free.
+    pub minimum_deposit: u64,
+}
+
+/// A position in a venue's deposit queue, as stored; see [`clearproof_primitives::ledger::DepositCursor`].
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct Cursor {
+    /// Deposits up to here.
+    pub count: u64,
+    /// Hash chain over them; 0 before the first.
+    pub accumulator: FieldBytes,
+}
+
+/// A venue's deposit queue: what batches have taken, and what was made in all.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct Queue {
+    /// End of what the venue's batches have taken.
+    pub taken: Cursor,
+    /// End of the queue.
+    pub made: Cursor,
+}
+
+/// A deposit that no batch has taken yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct QueuedDeposit {
+    /// What the queue's hash chain records.
+    pub deposit: Deposit,
+    /// The accumulator after this deposit.
+    pub accumulator: FieldBytes,
+}
+
+/// What a venue's custody account owes of one asset, in smallest units. The three sum to less than 2^63.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct Held {
+    /// Deposits still in the queue.
+    pub queued: u64,
+    /// Deposits taken less withdrawals: what the accounts and fees of the venue hold. Withdrawals are paid from here only.
+    pub taken: u64,
+    /// Withdrawals that could not be paid out and wait for a claim.
+    pub claimable: u64,
+}
+
+impl Held {
+    /// All that is owed.
+    pub fn owed(&self) -> u128 {
+        u128::from(self.queued)
+            .saturating_add(self.taken.into())
+            .saturating_add(self.claimable.into())
+    }
+}
+
+/// What this pallet asks about venues.
+pub trait VenueInspect {
+    /// Succeeds if the venue exists and takes deposits now.
+    ///
+    /// # Errors
+    /// The venues' own named error: unknown, or paused.
+    fn ensure_accepts_deposits(venue: VenueId) -> DispatchResult;
+
+    /// A venue that takes deposits.
+    #[cfg(feature = "runtime-benchmarks")]
+    fn benchmark_venue() -> VenueId;
+}
+
+/// What the settlement of batches asks of this pallet.
+pub trait VenueCustody<AccountId> {
+    /// Opens a venue's custody account: the founder gives it the native currency's minimum balance, which stays there
+    /// so that the account can pay its last unit and hold other assets.
+    ///
+    /// # Errors
+    /// If the founder cannot pay it.
+    fn open(venue: VenueId, founder: &AccountId) -> DispatchResult;
+
+    /// Forgets a venue that owes nothing. The minimum balance given at [`Self::open`] stays in the account.
+    ///
+    /// # Errors
+    /// If anything is queued, held or claimable.
+    fn close(venue: VenueId) -> DispatchResult;
+
+    /// Checks a batch against queue and totals, changing nothing.
+    ///
+    /// # Errors
+    /// If `before` is not the end of what was taken, `after` is no point of the queue at most
+    /// [`MAX_DEPOSITS_PER_BATCH`] further, an amount is out of range, or an asset would be overdrawn.
+    fn check_batch(
+        venue: VenueId,
+        before: &Cursor,
+        after: &Cursor,
+        withdrawals: &[Withdrawal],
+    ) -> DispatchResult;
+
+    /// Takes the deposits up to `count` out of the queue and pays the withdrawals. What a recipient cannot receive is
+    /// kept for a claim. Answers how many withdrawals were kept.
+    ///
+    /// # Errors
+    /// As [`Self::check_batch`]; never after it succeeded in the same state.
+    fn apply_batch(
+        venue: VenueId,
+        count: u64,
+        withdrawals: &[Withdrawal],
+    ) -> Result<u32, DispatchError>;
+
+    /// Gives the venue a queue of `deposits` deposits and enough taken to pay every withdrawal once; answers the
+    /// cursors around the queue.
+    #[cfg(feature = "runtime-benchmarks")]
+    fn benchmark_prepare(
+        venue: VenueId,
+        deposits: u32,
+        withdrawals: &[Withdrawal],
+    ) -> (Cursor, Cursor);
+}
+
+/// What benchmarks need from the runtime.
+#[cfg(feature = "runtime-benchmarks")]
+pub trait BenchmarkHelper {
+    /// Creates the token `id`, sufficient and with minimum balance 1.
+    fn create_token(id: u32);
+}
+
+/// One asset of a venue, for reads.
+pub type AssetTotals = Vec<(u8, Held)>;

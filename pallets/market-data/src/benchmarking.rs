@@ -1,0 +1,150 @@
+//! Benchmarks of the pallet's calls and of taking a snapshot, all slots being taken.
+
+use super::*;
+use alloc::vec::Vec;
+use clearproof_primitives::{fixed::ONE, policy::Policy};
+use frame_benchmarking::v2::*;
+use frame_support::traits::{EnsureOrigin, Get, Time};
+use frame_system::pallet_prelude::{BlockNumberFor, OriginFor};
+use pallet_clearproof_risk_policy::{BoundedPolicy, CurrentPolicy};
+
+/// A listing with the longest symbol, in the underlying that the slot belongs to.
+fn listing<T: Config>(slot: u16) -> Listing {
+    Listing {
+        slot,
+        underlying: T::Market::get().underlying_of(slot as usize) as u16,
+        kind: InstrumentKind::Perpetual,
+        symbol: Symbol::truncate_from(alloc::vec![b'X'; SYMBOL_LENGTH as usize]),
+        units_per_lot: ONE,
+    }
+}
+
+/// Lists everything but instrument slot 0, with a policy in force and a fresh price of every feed.
+fn prepare<T: Config>() -> Result<(), BenchmarkError> {
+    let market = T::Market::get();
+    let policy = BoundedPolicy::try_from(Policy::development(&market)).map_err(|_| "development policy")?;
+    CurrentPolicy::<T>::put(policy);
+    Instruments::<T>::kill();
+    CollateralAssets::<T>::kill();
+    for slot in 1..market.instruments {
+        Pallet::<T>::list(listing::<T>(slot)).map_err(|_| "slot")?;
+    }
+    for asset in 1..market.assets {
+        Pallet::<T>::list_asset(Collateral { asset: asset as u8, decimals: 6 }).map_err(|_| "asset")?;
+    }
+    let feeds: Vec<_> = feeds::Listed::<T::Market>::read::<T>().feeds().collect();
+    for feed in feeds {
+        Feeds::<T>::remove(feed);
+        T::IndexPrices::set_latest(&feed, TimedPrice { value: 1_080_000 << 32, timestamp: T::Time::now() });
+    }
+    Ok(())
+}
+
+fn admin<T: Config>() -> Result<OriginFor<T>, BenchmarkError> {
+    <T as Config>::AdminOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)
+}
+
+#[benchmarks]
+mod benchmarks {
+    use super::*;
+
+    #[benchmark]
+    fn list_instrument() -> Result<(), BenchmarkError> {
+        prepare::<T>()?;
+        // Snapshots are being taken, and the underlying has no price yet: the oracle is asked.
+        LatestNumber::<T>::put(1);
+        let (origin, listing) = (admin::<T>()?, listing::<T>(0));
+
+        #[extrinsic_call]
+        _(origin, listing);
+
+        assert!(Instruments::<T>::get().contains_key(&0));
+        Ok(())
+    }
+
+    #[benchmark]
+    fn delist_instrument() -> Result<(), BenchmarkError> {
+        prepare::<T>()?;
+        let slot = T::Market::get().instruments - 1;
+        let origin = admin::<T>()?;
+        Pallet::<T>::set_halted(origin.clone(), slot, true)?;
+
+        #[extrinsic_call]
+        _(origin, slot);
+
+        assert!(!Instruments::<T>::get().contains_key(&slot));
+        Ok(())
+    }
+
+    #[benchmark]
+    fn set_halted() -> Result<(), BenchmarkError> {
+        prepare::<T>()?;
+        let slot = T::Market::get().instruments - 1;
+        let origin = admin::<T>()?;
+
+        #[extrinsic_call]
+        _(origin, slot, true);
+
+        assert!(Instruments::<T>::get()[&slot].halted);
+        Ok(())
+    }
+
+    #[benchmark]
+    fn list_collateral() -> Result<(), BenchmarkError> {
+        prepare::<T>()?;
+        CollateralAssets::<T>::mutate(|assets| assets.remove(&1));
+        let origin = admin::<T>()?;
+
+        #[extrinsic_call]
+        _(origin, Collateral { asset: 1, decimals: 6 });
+
+        assert!(CollateralAssets::<T>::get().contains_key(&1));
+        Ok(())
+    }
+
+    #[benchmark]
+    fn delist_collateral() -> Result<(), BenchmarkError> {
+        prepare::<T>()?;
+        let origin = admin::<T>()?;
+
+        #[extrinsic_call]
+        _(origin, 1);
+
+        assert!(!CollateralAssets::<T>::get().contains_key(&1));
+        Ok(())
+    }
+
+    #[benchmark]
+    fn accept_range() -> Result<(), BenchmarkError> {
+        prepare::<T>()?;
+        let origin = admin::<T>()?;
+
+        #[extrinsic_call]
+        _(origin, Feed::Underlying(0), 1, 2);
+
+        assert!(Feeds::<T>::get(Feed::Underlying(0)).expected.is_some());
+        Ok(())
+    }
+
+    #[benchmark]
+    fn take_snapshot() -> Result<(), BenchmarkError> {
+        prepare::<T>()?;
+        Pallet::<T>::list(listing::<T>(0)).map_err(|_| "slot")?;
+        LatestNumber::<T>::kill();
+        Pallet::<T>::take_snapshot();
+        // The next one drops number 1.
+        let retained = T::RetainedSnapshots::get() as u64;
+        LatestNumber::<T>::put(retained);
+        let block = BlockNumberFor::<T>::from(0u32);
+
+        #[block]
+        {
+            <Pallet<T> as frame_support::traits::Hooks<_>>::on_finalize(block);
+        }
+
+        assert!(Snapshots::<T>::contains_key(retained + 1) && !Snapshots::<T>::contains_key(1));
+        Ok(())
+    }
+
+    impl_benchmark_test_suite!(Pallet, crate::mock::new_test_ext(), crate::mock::Test);
+}

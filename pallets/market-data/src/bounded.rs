@@ -1,0 +1,82 @@
+//! Snapshots of bounded size, as the chain stores them.
+
+use clearproof_primitives::{
+    field::FieldBytes,
+    fixed::{Price, Rate},
+    shape::MarketShape,
+    snapshot::{Snapshot, SnapshotError},
+};
+use codec::{Compact, Decode, Encode, MaxEncodedLen};
+use core::marker::PhantomData;
+use frame_support::{traits::Get, BoundedVec, CloneNoBound, DebugNoBound, EqNoBound, PartialEqNoBound};
+use scale_info::TypeInfo;
+
+/// The market's number of instrument slots.
+pub struct SlotCount<M>(PhantomData<M>);
+
+impl<M: Get<MarketShape>> Get<u32> for SlotCount<M> {
+    fn get() -> u32 {
+        M::get().instruments as u32
+    }
+}
+
+/// The market's number of assets.
+pub struct AssetCount<M>(PhantomData<M>);
+
+impl<M: Get<MarketShape>> Get<u32> for AssetCount<M> {
+    fn get() -> u32 {
+        M::get().assets as u32
+    }
+}
+
+/// A snapshot that passed [`Snapshot::check`] against the market `M`, which bounds its encoded length.
+///
+/// It is made by `try_from` only; decoding does not check again. It encodes exactly as the [`Snapshot`] inside.
+#[derive(Encode, Decode, TypeInfo, CloneNoBound, DebugNoBound, EqNoBound, PartialEqNoBound)]
+#[scale_info(skip_type_params(M))]
+#[codec(encode_bound())]
+#[codec(decode_bound())]
+pub struct BoundedSnapshot<M>(Snapshot, PhantomData<M>);
+
+impl<M> BoundedSnapshot<M> {
+    /// The snapshot.
+    pub fn into_inner(self) -> Snapshot {
+        self.0
+    }
+}
+
+impl<M: Get<MarketShape>> TryFrom<Snapshot> for BoundedSnapshot<M> {
+    type Error = SnapshotError;
+
+    fn try_from(snapshot: Snapshot) -> Result<Self, SnapshotError> {
+        snapshot.check(&M::get())?;
+        Ok(Self(snapshot, PhantomData))
+    }
+}
+
+impl<M: Get<MarketShape>> MaxEncodedLen for BoundedSnapshot<M> {
+    fn max_encoded_len() -> usize {
+        let market = M::get();
+        let list = |length: u16, item: usize| Compact::<u32>::max_encoded_len() + length as usize * item;
+        let number_and_time = 2 * u64::max_encoded_len();
+        let weights = list(market.assets, Price::max_encoded_len());
+        let factors = list(market.underlyings, 2 * u32::max_encoded_len());
+        let row = 5 * Price::max_encoded_len() + list(market.scenarios, i64::max_encoded_len());
+        number_and_time + weights + factors + Rate::max_encoded_len() + list(market.instruments, row)
+    }
+}
+
+/// What is kept beside a snapshot, so that settlement need not decode all of it.
+#[derive(Encode, Decode, MaxEncodedLen, TypeInfo, CloneNoBound, DebugNoBound, EqNoBound, PartialEqNoBound)]
+#[scale_info(skip_type_params(M))]
+#[codec(mel_bound())]
+pub struct SnapshotRecord<M: Get<MarketShape>> {
+    /// The snapshot's hash.
+    pub hash: FieldBytes,
+    /// Milliseconds since the Unix epoch at which it was taken.
+    pub taken_at: u64,
+    /// Marks of the instruments that trade, 0 for the others.
+    pub marks: BoundedVec<Price, SlotCount<M>>,
+    /// Largest distance of a clearing price from the mark, as a fraction of 2^32 of the mark.
+    pub price_band: Rate,
+}

@@ -1,0 +1,129 @@
+//! A runtime with the clock, the risk policy and this pallet, and an oracle that says what a test tells it.
+
+use crate::{self as pallet_market_data, development, Feed, IndexPrices, TimedPrice};
+use clearproof_primitives::{
+    policy::{IndexPrice, Policy},
+    shape::MarketShape,
+};
+use frame_support::{
+    derive_impl, parameter_types,
+    traits::{ConstU32, ConstU64, Hooks},
+};
+use frame_system::EnsureRoot;
+use sp_runtime::BuildStorage;
+use std::{cell::RefCell, collections::BTreeMap};
+
+frame_support::construct_runtime!(
+    pub enum Test {
+        System: frame_system,
+        Timestamp: pallet_timestamp,
+        RiskPolicy: pallet_clearproof_risk_policy,
+        MarketData: pallet_market_data,
+    }
+);
+
+#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
+impl frame_system::Config for Test {
+    type Block = frame_system::mocking::MockBlock<Test>;
+}
+
+impl pallet_timestamp::Config for Test {
+    type Moment = u64;
+    type OnTimestampSet = ();
+    type MinimumPeriod = ConstU64<1>;
+    type WeightInfo = ();
+}
+
+/// Milliseconds per block.
+pub const BLOCK: u64 = 6_000;
+/// Time of block 0.
+pub const START: u64 = 1_700_000_000_000;
+/// Ten percent.
+pub const DEVIATION: u32 = u32::MAX / 10 + 1;
+
+parameter_types! {
+    pub const Market: MarketShape = MarketShape::REFERENCE;
+}
+
+impl pallet_clearproof_risk_policy::Config for Test {
+    type AdminOrigin = EnsureRoot<u64>;
+    type Market = Market;
+    type WeightInfo = ();
+}
+
+impl pallet_market_data::Config for Test {
+    type AdminOrigin = EnsureRoot<u64>;
+    type IndexPrices = Oracle;
+    type Time = Timestamp;
+    type SnapshotInterval = ConstU64<2>;
+    type RetainedSnapshots = ConstU32<4>;
+    type MaxPriceAge = ConstU64<{ 5 * BLOCK }>;
+    type MaxDeviation = ConstU32<DEVIATION>;
+    type WeightInfo = crate::weights::SubstrateWeight<Test>;
+}
+
+thread_local! {
+    static PRICES: RefCell<BTreeMap<Feed, TimedPrice>> = const { RefCell::new(BTreeMap::new()) };
+}
+
+/// The oracle that tests feed.
+pub struct Oracle;
+
+impl IndexPrices for Oracle {
+    fn latest(feed: &Feed) -> Option<TimedPrice> {
+        PRICES.with_borrow(|prices| prices.get(feed).copied())
+    }
+
+    #[cfg(feature = "runtime-benchmarks")]
+    fn set_latest(feed: &Feed, price: TimedPrice) {
+        PRICES.with_borrow_mut(|prices| prices.insert(*feed, price));
+    }
+}
+
+/// Whole dollars as an index price of the development market, whose quote has six decimals.
+pub const fn dollars(whole: u128) -> IndexPrice {
+    (whole * 1_000_000) << 32
+}
+
+/// Feeds a price, observed now.
+pub fn feed(feed: Feed, value: IndexPrice) {
+    let timestamp = Timestamp::get();
+    PRICES.with_borrow_mut(|prices| prices.insert(feed, TimedPrice { value, timestamp }));
+}
+
+/// Feeds the usual price of every underlying, and of bitcoin as collateral.
+pub fn feed_all() {
+    for (underlying, price) in [1, 60_000, 3_000, 2].into_iter().enumerate() {
+        feed(Feed::Underlying(underlying as u16), dollars(price));
+    }
+    feed(Feed::Asset(1), dollars(60_000));
+}
+
+/// Finishes blocks up to `block`, with `before_end` run in each, once its time is set.
+pub fn run_to(block: u64, before_end: impl Fn()) {
+    for number in System::block_number() + 1..=block {
+        System::set_block_number(number);
+        MarketData::on_initialize(number);
+        Timestamp::set_timestamp(START + number * BLOCK);
+        before_end();
+        MarketData::on_finalize(number);
+    }
+}
+
+/// Externalities of a development chain, before its first block and without any price.
+pub fn new_test_ext() -> sp_io::TestExternalities {
+    PRICES.with_borrow_mut(BTreeMap::clear);
+    let genesis = RuntimeGenesisConfig {
+        risk_policy: pallet_clearproof_risk_policy::GenesisConfig {
+            policy: Some(Policy::development(&MarketShape::REFERENCE)),
+            ..Default::default()
+        },
+        market_data: pallet_market_data::GenesisConfig {
+            instruments: development::instruments(&MarketShape::REFERENCE),
+            collateral: development::collateral(&MarketShape::REFERENCE),
+            ..Default::default()
+        },
+        ..Default::default()
+    };
+    genesis.build_storage().expect("a valid genesis").into()
+}

@@ -1,0 +1,159 @@
+//! What is listed, what the oracle says, and what a snapshot leaves for settlement.
+
+use clearproof_primitives::{
+    field::FieldBytes,
+    fixed::{Price, Rate},
+    policy::IndexPrice,
+};
+use alloc::vec::Vec;
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use frame_support::{traits::ConstU32, BoundedVec};
+use scale_info::TypeInfo;
+use serde::{Deserialize, Serialize};
+
+/// Largest length of an instrument's symbol, in bytes of UTF-8.
+pub const SYMBOL_LENGTH: u32 = 16;
+/// An instrument's name for people, such as `EUR/USD`.
+pub type Symbol = BoundedVec<u8, ConstU32<SYMBOL_LENGTH>>;
+
+/// What an index price is of; the oracle's key.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+    Serialize, Deserialize,
+)]
+pub enum Feed {
+    /// One whole unit of an underlying, in quote units.
+    Underlying(u16),
+    /// One whole unit of a collateral asset, in quote units. Asset 0 is the quote itself and has no feed.
+    Asset(u8),
+}
+
+/// An index price and when it was observed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct TimedPrice {
+    /// Quote units (smallest) per whole unit, 32 fraction bits.
+    pub value: IndexPrice,
+    /// Milliseconds since the Unix epoch.
+    pub timestamp: u64,
+}
+
+/// Where index prices come from. An adapter to the oracle; it may answer with an old price, for its timestamp is
+/// checked here.
+pub trait IndexPrices {
+    /// The latest price, if there has been one.
+    fn latest(feed: &Feed) -> Option<TimedPrice>;
+
+    /// Makes `latest` answer with `price` from now on.
+    #[cfg(feature = "runtime-benchmarks")]
+    fn set_latest(feed: &Feed, price: TimedPrice);
+}
+
+/// Why a feed's last accepted price stays in place, and nothing on it trades.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub enum HaltReason {
+    /// The oracle has no price.
+    Missing,
+    /// The oracle's price is older than `MaxPriceAge`.
+    Stale,
+    /// The oracle's price is further from the last accepted one than `MaxDeviation`: `accept_range` resolves it.
+    Deviation,
+    /// The price is 0 or at least 2^95, or a mark or weight would be 0 or at least 2^62.
+    OutOfRange,
+}
+
+/// An inclusive range of prices that the admin expects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct PriceRange {
+    /// Lowest price, as in [`TimedPrice::value`].
+    pub low: IndexPrice,
+    /// Highest price.
+    pub high: IndexPrice,
+}
+
+/// What is known of a feed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub struct FeedState {
+    /// The last accepted price; snapshots are computed with it.
+    pub accepted: Option<TimedPrice>,
+    /// Why the latest price was not accepted, if it was not.
+    pub halt: Option<HaltReason>,
+    /// A price in this range is accepted next, however far it is from the last.
+    pub expected: Option<PriceRange>,
+}
+
+/// What kind of contract an instrument is.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize,
+    Deserialize,
+)]
+pub enum InstrumentKind {
+    /// A perpetual: its value moves with the index price.
+    Perpetual,
+}
+
+/// An instrument as it is listed.
+#[derive(
+    Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize,
+)]
+pub struct Listing {
+    /// Instrument slot; slots `u·n .. (u+1)·n` belong to underlying `u`, with `n = M / U`.
+    pub slot: u16,
+    /// Underlying; must be the slot's.
+    pub underlying: u16,
+    /// Kind of contract.
+    pub kind: InstrumentKind,
+    /// Name for people.
+    pub symbol: Symbol,
+    /// Whole units of the underlying per lot, 32.32; never 0. The mark is index price times this, rounded down.
+    pub units_per_lot: u64,
+}
+
+/// A listed instrument.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub struct Instrument {
+    /// How it was listed.
+    pub listing: Listing,
+    /// Halted by the admin: it keeps its mark and margin but does not trade.
+    pub halted: bool,
+}
+
+/// A collateral asset other than the quote.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize,
+    Deserialize,
+)]
+pub struct Collateral {
+    /// Asset index, 1 to K - 1.
+    pub asset: u8,
+    /// A whole unit is `10^decimals` smallest units; at most 18.
+    pub decimals: u8,
+}
+
+/// Why no snapshot is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub enum NotTaken {
+    /// No risk policy is set.
+    NoPolicy,
+    /// No price of this underlying was ever accepted.
+    NoPrice {
+        /// The underlying.
+        underlying: u16,
+    },
+    /// The snapshot would break its own bounds; a defect, since every input is checked before.
+    Invalid,
+}
+
+/// What settlement checks a batch against.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct SnapshotInfo {
+    /// The snapshot's hash.
+    pub hash: FieldBytes,
+    /// Milliseconds since the Unix epoch at which it was taken.
+    pub taken_at: u64,
+    /// The same of the next snapshot, once there is one.
+    pub next_taken_at: Option<u64>,
+    /// One per instrument slot: its mark, 32.32 quote units per lot, or 0 if it does not trade (empty or halted).
+    pub marks: Vec<Price>,
+    /// Largest distance of a clearing price from the mark, as a fraction of 2^32 of the mark.
+    pub price_band: Rate,
+}

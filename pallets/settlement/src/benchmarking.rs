@@ -1,0 +1,230 @@
+//! Benchmarks of every call. Keys and proofs come from Groth16's simulator, so each batch is really verified.
+
+use crate::{
+    simulator::Simulator, Batch, BatchRecord, Batches, BenchmarkHelper, BalanceOf, Call,
+    ChunkSubmission, CircuitId, Circuits, Config, DevelopmentKeysAllowed, Operators, Pallet,
+    Venues, MAX_CHUNKS, MAX_WITHDRAWALS,
+};
+use alloc::{boxed::Box, vec::Vec};
+use clearproof_primitives::{
+    batch::{
+        chunk_public_input, closing_public_input, price_list_hash, prices_hash, withdrawals_hash,
+        BatchHeader, PriceEntry, Withdrawal, PROTOCOL_VERSION,
+    },
+    field::{FieldBytes, Fr},
+    shape::Shape,
+};
+use frame_benchmarking::v2::*;
+use frame_support::traits::{fungible::{Inspect as _, Mutate as _}, EnsureOrigin, Get};
+use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
+use pallet_clearproof_custody::{VenueCustody, VenueId, MAX_DEPOSITS_PER_BATCH};
+use sp_runtime::traits::{Saturating, Zero};
+
+const CIRCUIT: CircuitId = 1;
+const START: u64 = 1_700_000_000_000;
+const SNAPSHOT_AT: u64 = START + 1_000;
+const CHUNK: u64 = 1;
+const CLOSING: u64 = 2;
+
+fn shape<T: Config>() -> Shape {
+    Shape { market: T::Market::get(), ..Shape::REFERENCE }
+}
+
+fn register<T: Config>() {
+    DevelopmentKeysAllowed::<T>::put(true);
+    if !Circuits::<T>::contains_key(CIRCUIT) {
+        let [chunk, closing] = [CHUNK, CLOSING].map(|seed| Simulator::new(seed).key());
+        Pallet::<T>::add_circuit(CIRCUIT, shape::<T>(), chunk, closing, true)
+            .expect("simulated keys are sound in form");
+    }
+}
+
+fn rich<T: Config>(who: &T::AccountId) {
+    let unit = T::Currency::minimum_balance().saturating_add(T::VenueDeposit::get());
+    let plenty: BalanceOf<T> = unit.saturating_mul(1_000u32.into());
+    T::Currency::mint_into(who, plenty).expect("issuance is far below its limit");
+}
+
+/// A venue on the benchmark circuit, its owner also its first of the most possible operators.
+pub(crate) fn venue<T: Config>() -> (VenueId, T::AccountId) {
+    register::<T>();
+    let owner: T::AccountId = whitelisted_caller();
+    rich::<T>(&owner);
+    let id = Pallet::<T>::found(owner.clone(), operators::<T>(&owner), CIRCUIT)
+        .expect("the owner can pay and the circuit exists");
+    (id, owner)
+}
+
+fn operators<T: Config>(last: &T::AccountId) -> Operators<T::AccountId> {
+    let mut list: Vec<T::AccountId> =
+        (1..crate::MAX_OPERATORS).map(|n| account("operator", n, 0)).collect();
+    list.push(last.clone());
+    list.try_into().expect("MAX_OPERATORS of them")
+}
+
+/// A valid batch of the given size.
+fn batch<T: Config>(chunks: u32, prices: u32, withdrawals: u32, deposits: u32) -> (T::AccountId, Box<Batch>) {
+    T::BenchmarkHelper::set_time(START);
+    let (venue, owner) = venue::<T>();
+    let snapshot_number = T::BenchmarkHelper::snapshot_at(SNAPSHOT_AT);
+    let snapshot = <T::Snapshots as crate::SnapshotProvider>::snapshot(snapshot_number)
+        .expect("it was taken");
+    let shape = shape::<T>();
+    let time_to = SNAPSHOT_AT + u64::from(prices) + 1;
+    T::BenchmarkHelper::set_time(time_to);
+
+    let withdrawals: Vec<_> = (0..withdrawals)
+        .map(|n| {
+            let recipient: T::AccountId = account("recipient", n, 0);
+            Withdrawal { recipient: recipient.into(), asset: 0, amount: 1_000 }
+        })
+        .collect();
+    let (before, after) = T::Custody::benchmark_prepare(venue, deposits, &withdrawals);
+    let lists: Vec<Vec<PriceEntry>> = (0..chunks)
+        .map(|chunk| {
+            // Spread as evenly as possible, all of instrument 0, each at its own time.
+            let entry = |n: u32| PriceEntry {
+                instrument: 0,
+                time: SNAPSHOT_AT + u64::from(n),
+                price: snapshot.marks[0],
+            };
+            (0..prices).filter(|n| n % chunks == chunk).map(entry).collect()
+        })
+        .collect();
+    let list_hashes: Vec<Fr> = lists.iter().map(|list| price_list_hash(&shape, list)).collect();
+    let boundaries: Vec<Fr> = (0..=chunks).map(|n| Fr::from(n) + Fr::from(1_000u64)).collect();
+    let header = BatchHeader {
+        version: PROTOCOL_VERSION,
+        genesis: frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::zero())
+            .as_ref()
+            .try_into()
+            .expect("block hashes have 32 bytes"),
+        venue,
+        number: 1,
+        old_root: Venues::<T>::get(venue).expect("just founded").state_root,
+        new_root: Fr::from(77u64).into(),
+        snapshot_number,
+        snapshot_hash: snapshot.hash,
+        time_from: SNAPSHOT_AT,
+        time_to,
+        prices_hash: prices_hash(&list_hashes).into(),
+        deposits_before: before.count,
+        deposits_accumulator_before: before.accumulator,
+        deposits_after: after.count,
+        deposits_accumulator_after: after.accumulator,
+        withdrawal_count: withdrawals.len() as u32,
+        withdrawals_hash: withdrawals_hash(&withdrawals).into(),
+        data_hash: FieldBytes::default(),
+        chunk_count: chunks as u16,
+        submitter: owner.clone().into(),
+    };
+    let hash = header.hash().expect("canonical");
+    let chunk_proofs = Simulator::new(CHUNK);
+    let submissions: Vec<_> = (0..chunks)
+        .zip(lists)
+        .map(|(n, list)| {
+            let at = n as usize;
+            let input =
+                chunk_public_input(hash, n as u16, boundaries[at], boundaries[at + 1], list_hashes[at]);
+            ChunkSubmission {
+                prices: list.try_into().expect("at most MAX_ENTRIES per chunk"),
+                boundary_after: boundaries[at + 1].into(),
+                proof: chunk_proofs.prove(input, n.into()),
+            }
+        })
+        .collect();
+    let closing = closing_public_input(hash, chunks as u16, boundaries[0], boundaries[chunks as usize]);
+    let batch = Batch {
+        header,
+        first_boundary: boundaries[0].into(),
+        chunks: submissions.try_into().expect("at most MAX_CHUNKS"),
+        withdrawals: withdrawals.try_into().expect("at most MAX_WITHDRAWALS"),
+        closing_proof: Simulator::new(CLOSING).prove(closing, 0),
+    };
+    (owner, Box::new(batch))
+}
+
+#[benchmarks]
+mod benchmarks {
+    use super::*;
+
+    #[benchmark]
+    fn register_circuit() -> Result<(), BenchmarkError> {
+        DevelopmentKeysAllowed::<T>::put(true);
+        let origin =
+            T::AdminOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)?;
+        let [chunk, closing] = [CHUNK, CLOSING].map(|seed| Simulator::new(seed).key());
+        #[extrinsic_call]
+        _(origin as T::RuntimeOrigin, CIRCUIT, shape::<T>(), chunk, closing, true);
+
+        assert!(Circuits::<T>::contains_key(CIRCUIT));
+        Ok(())
+    }
+
+    #[benchmark]
+    fn create_venue() {
+        register::<T>();
+        let caller: T::AccountId = whitelisted_caller();
+        rich::<T>(&caller);
+        let operators = operators::<T>(&caller);
+        let id = crate::NextVenue::<T>::get();
+        #[extrinsic_call]
+        _(RawOrigin::Signed(caller), operators, CIRCUIT);
+
+        assert!(Venues::<T>::contains_key(id));
+    }
+
+    #[benchmark]
+    fn set_operators() {
+        let (id, owner) = venue::<T>();
+        let operators = operators::<T>(&owner);
+        #[extrinsic_call]
+        _(RawOrigin::Signed(owner), id, operators.clone());
+
+        assert_eq!(Venues::<T>::get(id).map(|v| v.operators), Some(operators));
+    }
+
+    #[benchmark]
+    fn set_paused() {
+        let (id, owner) = venue::<T>();
+        #[extrinsic_call]
+        _(RawOrigin::Signed(owner), id, true);
+
+        assert_eq!(Venues::<T>::get(id).map(|v| v.stops.owner), Some(true));
+    }
+
+    #[benchmark]
+    fn close_venue(b: Linear<0, { T::RootHistory::get() }>) {
+        let (id, owner) = venue::<T>();
+        for number in 0..b {
+            let record = BatchRecord {
+                state_root: FieldBytes::default(),
+                header_hash: FieldBytes::default(),
+                snapshot_number: 1,
+                block: BlockNumberFor::<T>::zero(),
+            };
+            Batches::<T>::insert(id, u64::from(number), record);
+        }
+        #[extrinsic_call]
+        _(RawOrigin::Signed(owner), id);
+
+        assert!(!Venues::<T>::contains_key(id));
+    }
+
+    #[benchmark]
+    fn submit_batch(
+        c: Linear<1, { MAX_CHUNKS / 4 }>,
+        p: Linear<0, 64>,
+        w: Linear<0, { MAX_WITHDRAWALS / 4 }>,
+        d: Linear<0, { (MAX_DEPOSITS_PER_BATCH / 4) as u32 }>,
+    ) {
+        let (caller, batch) = batch::<T>(c, p, w, d);
+        let id = batch.header.venue;
+        #[extrinsic_call]
+        _(RawOrigin::Signed(caller), batch);
+
+        assert_eq!(Venues::<T>::get(id).map(|v| v.batches), Some(1));
+    }
+
+    impl_benchmark_test_suite!(Pallet, crate::mock::new_test_ext(), crate::mock::Test);
+}

@@ -1,0 +1,102 @@
+//! The registry of verifying keys, and checking one proof.
+
+use crate::{
+    Circuit, CircuitId, Circuits, Config, DevelopmentKeysAllowed, Error, KeyBytes, Pallet,
+    ProofKind, ProofRefusal, MAX_ENTRIES,
+};
+use clearproof_bn254_host::groth16::{verify_one, Proof, VerifyingKey};
+use clearproof_primitives::{
+    field::FieldBytes,
+    ledger::genesis_state_root,
+    shape::{Shape, ACCOUNT_BITS},
+};
+use frame_support::{dispatch::DispatchResult, ensure, traits::Get};
+use sp_runtime::DispatchError;
+
+/// Public inputs of every circuit.
+const PUBLIC_INPUTS: usize = 1;
+
+impl<T: Config> Pallet<T> {
+    /// Checks a circuit and stores it under a free number.
+    pub(crate) fn add_circuit(
+        id: CircuitId,
+        shape: Shape,
+        chunk_key: KeyBytes,
+        closing_key: KeyBytes,
+        development: bool,
+    ) -> DispatchResult {
+        ensure!(
+            !Circuits::<T>::contains_key(id),
+            Error::<T>::CircuitExists
+        );
+        ensure!(
+            !development || DevelopmentKeysAllowed::<T>::get(),
+            Error::<T>::DevelopmentKeyRefused
+        );
+        Self::ensure_shape(&shape)?;
+        Self::ensure_key(&chunk_key)?;
+        Self::ensure_key(&closing_key)?;
+        let circuit = Circuit {
+            shape,
+            chunk_key,
+            closing_key,
+            development,
+            genesis_root: genesis_state_root(&shape).into(),
+        };
+        Circuits::<T>::insert(id, circuit);
+        Ok(())
+    }
+
+    fn ensure_shape(shape: &Shape) -> DispatchResult {
+        ensure!(
+            shape.market == T::Market::get(),
+            Error::<T>::MarketMismatch
+        );
+        let positive = [shape.orders, shape.fills, shape.positions, shape.entries, shape.depth, shape.steps];
+        let fits = positive.into_iter().all(|n| n > 0)
+            && u32::from(shape.entries) <= MAX_ENTRIES
+            && usize::from(shape.depth) <= ACCOUNT_BITS / 2;
+        ensure!(fits, Error::<T>::ShapeOutOfRange);
+        Ok(())
+    }
+
+    fn ensure_key(bytes: &[u8]) -> DispatchResult {
+        let key = VerifyingKey::decode(bytes).map_err(|_| Error::<T>::MalformedKey)?;
+        ensure!(
+            key.inputs() == PUBLIC_INPUTS,
+            Error::<T>::KeyInputCount
+        );
+        key.check().map_err(|_| Error::<T>::UnsafeKey)?;
+        Ok(())
+    }
+
+    /// A circuit that a venue was created with; circuits never go away.
+    pub(crate) fn registered(id: CircuitId) -> Result<Circuit, DispatchError> {
+        Circuits::<T>::get(id).ok_or_else(|| Error::<T>::UnknownCircuit.into())
+    }
+
+    /// A key that was checked when it was registered.
+    pub(crate) fn stored_key(bytes: &[u8]) -> Result<VerifyingKey, DispatchError> {
+        VerifyingKey::decode_registered(bytes).map_err(|_| Error::<T>::MalformedKey.into())
+    }
+
+    /// Verifies one proof against a registered key.
+    pub(crate) fn check_proof(
+        circuit: CircuitId,
+        kind: ProofKind,
+        proof: &[u8],
+        public_input: FieldBytes,
+    ) -> Result<(), ProofRefusal> {
+        let circuit = Circuits::<T>::get(circuit).ok_or(ProofRefusal::UnknownCircuit)?;
+        let input = public_input
+            .to_fr()
+            .map_err(|_| ProofRefusal::NonCanonicalInput)?;
+        let proof = Proof::decode(proof).map_err(|_| ProofRefusal::Malformed)?;
+        let bytes = match kind {
+            ProofKind::Chunk => &circuit.chunk_key,
+            ProofKind::Closing => &circuit.closing_key,
+        };
+        let key = VerifyingKey::decode_registered(bytes).map_err(|_| ProofRefusal::UnknownCircuit)?;
+        verify_one(&key, &proof, &[input]).map_err(|_| ProofRefusal::Rejected)
+    }
+}

@@ -1,0 +1,10 @@
+//! The market-data pallet as the source of snapshots.
+
+use crate::SnapshotProvider;
+use pallet_clearproof_market_data::{Config, Pallet, SnapshotInfo};
+
+impl<T: Config> SnapshotProvider for Pallet<T> {
+    fn snapshot(number: u64) -> Option<SnapshotInfo> {
+        Self::snapshot_info(number)
+    }
+}

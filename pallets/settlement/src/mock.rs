@@ -1,0 +1,209 @@
+#![allow(clippy::unwrap_used)]
+use crate::{self as pallet_clearproof_settlement, GenesisCircuit, SnapshotProvider};
+use clearproof_primitives::{
+    field::Fr,
+    fixed::ONE,
+    shape::{MarketShape, Shape},
+};
+use crate::simulator::Simulator;
+use frame_support::{
+    derive_impl, parameter_types,
+    traits::{AsEnsureOriginWithArg, ConstU128, ConstU32, ConstU64},
+    PalletId,
+};
+use frame_system::{EnsureRoot, EnsureSigned};
+use pallet_clearproof_custody::{AssetInfo, AssetKind};
+use pallet_clearproof_market_data::SnapshotInfo;
+use sp_runtime::{traits::IdentityLookup, AccountId32, BuildStorage};
+use std::collections::BTreeMap;
+
+pub type AccountId = AccountId32;
+
+frame_support::construct_runtime!(
+    pub enum Test {
+        System: frame_system,
+        Timestamp: pallet_timestamp,
+        Balances: pallet_balances,
+        Tokens: pallet_assets,
+        Custody: pallet_clearproof_custody,
+        Settlement: pallet_clearproof_settlement,
+    }
+);
+
+#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
+impl frame_system::Config for Test {
+    type Block = frame_system::mocking::MockBlock<Test>;
+    type AccountId = AccountId;
+    type Lookup = IdentityLookup<AccountId>;
+    type AccountData = pallet_balances::AccountData<u128>;
+}
+
+#[derive_impl(pallet_timestamp::config_preludes::TestDefaultConfig)]
+impl pallet_timestamp::Config for Test {}
+
+#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
+impl pallet_balances::Config for Test {
+    type Balance = u128;
+    type ExistentialDeposit = ConstU128<10>;
+    type AccountStore = System;
+}
+
+#[derive_impl(pallet_assets::config_preludes::TestDefaultConfig)]
+impl pallet_assets::Config for Test {
+    type Balance = u128;
+    type Currency = Balances;
+    type CreateOrigin = AsEnsureOriginWithArg<EnsureSigned<AccountId>>;
+    type ForceOrigin = EnsureRoot<AccountId>;
+    type AssetDeposit = ConstU128<1>;
+    type AssetAccountDeposit = ConstU128<1>;
+    type MetadataDepositBase = ConstU128<1>;
+    type MetadataDepositPerByte = ConstU128<1>;
+    type ApprovalDeposit = ConstU128<1>;
+}
+
+parameter_types! {
+    pub const Market: MarketShape = MarketShape::TINY;
+    pub const Id: PalletId = PalletId(*b"clearprf");
+    pub static Taken: BTreeMap<u64, SnapshotInfo> = BTreeMap::new();
+}
+
+impl pallet_clearproof_custody::Config for Test {
+    type NativeCurrency = Balances;
+    type Tokens = Tokens;
+    type AdminOrigin = EnsureRoot<AccountId>;
+    type Venues = Settlement;
+    type Market = Market;
+    type PalletId = Id;
+    type WeightInfo = ();
+    #[cfg(feature = "runtime-benchmarks")]
+    type BenchmarkHelper = Helper;
+}
+
+pub struct Snapshots;
+impl SnapshotProvider for Snapshots {
+    fn snapshot(number: u64) -> Option<SnapshotInfo> {
+        Taken::get().get(&number).cloned()
+    }
+}
+
+pub const DEPOSIT: u128 = 1_000;
+pub const GRACE: u64 = 10_000;
+pub const HISTORY: u32 = 3;
+
+impl pallet_clearproof_settlement::Config for Test {
+    type Currency = Balances;
+    type RuntimeHoldReason = RuntimeHoldReason;
+    type Custody = Custody;
+    type Snapshots = Snapshots;
+    type Time = Timestamp;
+    type AdminOrigin = EnsureRoot<AccountId>;
+    type Market = Market;
+    type VenueDeposit = ConstU128<DEPOSIT>;
+    type SnapshotGrace = ConstU64<GRACE>;
+    type RootHistory = ConstU32<HISTORY>;
+    type WeightInfo = ();
+    #[cfg(feature = "runtime-benchmarks")]
+    type BenchmarkHelper = Helper;
+}
+
+#[cfg(feature = "runtime-benchmarks")]
+pub struct Helper;
+#[cfg(feature = "runtime-benchmarks")]
+impl pallet_clearproof_custody::BenchmarkHelper for Helper {
+    fn create_token(id: u32) {
+        Tokens::force_create(RuntimeOrigin::root(), id, account(9), true, 1).unwrap();
+    }
+}
+#[cfg(feature = "runtime-benchmarks")]
+impl crate::BenchmarkHelper for Helper {
+    fn snapshot_at(now: u64) -> u64 {
+        Timestamp::set_timestamp(now);
+        Taken::mutate(|taken| taken.insert(9, snapshot(now, None)));
+        9
+    }
+    fn set_time(now: u64) {
+        Timestamp::set_timestamp(now);
+    }
+}
+
+pub fn account(n: u8) -> AccountId {
+    AccountId32::new([n; 32])
+}
+
+pub const OWNER: u8 = 1;
+pub const BOB: u8 = 2;
+pub const OPERATOR: u8 = 3;
+
+pub const COIN: u32 = 7;
+pub const CIRCUIT: u32 = 1;
+/// Key seeds of the circuit.
+pub const CHUNK: u64 = 1;
+pub const CLOSING: u64 = 2;
+
+pub const CREATED: u64 = 1_000_000;
+pub const TAKEN: u64 = 2_000_000;
+pub const NEXT_TAKEN: u64 = 3_000_000;
+pub const NOW: u64 = 10_000_000;
+/// 5 % of 2^32.
+pub const BAND: u32 = (ONE / 20) as u32;
+
+pub fn snapshot(taken_at: u64, next_taken_at: Option<u64>) -> SnapshotInfo {
+    SnapshotInfo {
+        hash: Fr::from(taken_at).into(),
+        taken_at,
+        next_taken_at,
+        marks: vec![1_000 * ONE, 2_000 * ONE, 0, 50 * ONE],
+        price_band: BAND,
+    }
+}
+
+pub fn genesis_circuit(development: bool) -> GenesisCircuit {
+    GenesisCircuit {
+        id: CIRCUIT,
+        shape: Shape::TINY,
+        chunk_key: Simulator::new(CHUNK).key().into_inner(),
+        closing_key: Simulator::new(CLOSING).key().into_inner(),
+        development,
+    }
+}
+
+/// Accounts with funds, the coin as asset 0, one development circuit, snapshots 1 (superseded) and 2 (latest), and
+/// the time of the venues' creation.
+pub fn new_test_ext() -> sp_io::TestExternalities {
+    let storage = RuntimeGenesisConfig {
+        balances: pallet_balances::GenesisConfig {
+            balances: [OWNER, BOB, OPERATOR].map(|n| (account(n), 1_000_000)).to_vec(),
+            ..Default::default()
+        },
+        tokens: pallet_assets::GenesisConfig {
+            assets: vec![(COIN, account(OWNER), true, 1)],
+            accounts: vec![(COIN, account(OWNER), 1_000_000)],
+            ..Default::default()
+        },
+        custody: pallet_clearproof_custody::GenesisConfig {
+            assets: vec![
+                (0, AssetInfo { kind: AssetKind::Token(COIN), minimum_deposit: 1 }),
+                (1, AssetInfo { kind: AssetKind::Native, minimum_deposit: 1 }),
+            ],
+            ..Default::default()
+        },
+        settlement: pallet_clearproof_settlement::GenesisConfig {
+            allow_development_keys: true,
+            circuits: vec![genesis_circuit(true)],
+            ..Default::default()
+        },
+        ..Default::default()
+    }
+    .build_storage()
+    .unwrap();
+    let mut ext = sp_io::TestExternalities::from(storage);
+    ext.execute_with(|| {
+        System::set_block_number(1);
+        Timestamp::set_timestamp(CREATED);
+        Taken::set(BTreeMap::from([
+            (1, snapshot(TAKEN, Some(NEXT_TAKEN))),
+            (2, snapshot(NEXT_TAKEN, None)),
+        ]));
+    });
+    ext
+}

@@ -1,0 +1,142 @@
+//! Batches for tests: correct unless a test changes them before or after they are sealed.
+use super::{call, signed};
+use crate::{mock::*, simulator::Simulator, Batch, ChunkSubmission};
+use clearproof_primitives::{
+    babyjubjub::BASE8,
+    batch::{
+        chunk_public_input, closing_public_input, price_list_hash, prices_hash, withdrawals_hash,
+        BatchHeader, PriceEntry, Withdrawal, PROTOCOL_VERSION,
+    },
+    field::{FieldBytes, Fr},
+    fixed::ONE,
+    shape::Shape,
+};
+use frame_support::{assert_ok, dispatch::DispatchResult};
+use sp_runtime::traits::Dispatchable;
+
+/// A batch without hashes, counts and proofs.
+#[derive(Clone)]
+pub struct Draft {
+    pub header: BatchHeader,
+    pub lists: Vec<Vec<PriceEntry>>,
+    pub boundaries: Vec<FieldBytes>,
+    pub withdrawals: Vec<Withdrawal>,
+    /// Seeds of the keys that proofs are made for.
+    pub keys: (u64, u64),
+}
+
+pub fn price(instrument: u16, time: u64, price: u64) -> PriceEntry {
+    PriceEntry { instrument, time, price }
+}
+
+/// Creates a venue with one operator; answers its number.
+pub fn found_venue() -> u32 {
+    let venue = crate::NextVenue::<Test>::get();
+    let operators = vec![account(OPERATOR)].try_into().unwrap();
+    assert_ok!(call(crate::Call::create_venue { operators, circuit: CIRCUIT }, signed(OWNER)));
+    venue
+}
+
+pub fn deposit(venue: u32, asset: u8, amount: u64) -> DispatchResult {
+    let deposit = pallet_clearproof_custody::Call::deposit {
+        venue,
+        asset,
+        amount,
+        owner: BASE8.compress(),
+        viewing_commitment: Fr::from(5u64).into(),
+    };
+    RuntimeCall::Custody(deposit).dispatch(signed(OWNER)).map(|_| ()).map_err(|e| e.error)
+}
+
+pub fn submit(who: u8, batch: &Batch) -> DispatchResult {
+    call(crate::Call::submit_batch { batch: Box::new(batch.clone()) }, signed(who))
+}
+
+impl Draft {
+    /// A new venue with one deposit of 500 coins, and its first batch: two chunks, the deposit, a withdrawal of 100.
+    pub fn founded() -> Self {
+        let venue = found_venue();
+        deposit(venue, 0, 500).unwrap();
+        Timestamp::set_timestamp(NOW);
+        let mut draft = Self::next(venue, TAKEN + 100);
+        draft.withdrawals = vec![Withdrawal { recipient: [BOB; 32], asset: 0, amount: 100 }];
+        draft
+    }
+
+    /// The next batch of a venue, taking all deposits, with 400 ms of ticks.
+    pub fn next(venue: u32, from: u64) -> Self {
+        let state = crate::Venues::<Test>::get(venue).unwrap();
+        let queue = Custody::queue(venue);
+        let header = BatchHeader {
+            version: PROTOCOL_VERSION,
+            genesis: System::block_hash(0).0,
+            venue,
+            number: state.batches + 1,
+            old_root: state.state_root,
+            new_root: Fr::from(9_000 + state.batches).into(),
+            snapshot_number: 1,
+            snapshot_hash: Taken::get()[&1].hash,
+            time_from: from,
+            time_to: from + 400,
+            prices_hash: FieldBytes::default(),
+            deposits_before: queue.taken.count,
+            deposits_accumulator_before: queue.taken.accumulator,
+            deposits_after: queue.made.count,
+            deposits_accumulator_after: queue.made.accumulator,
+            withdrawal_count: 0,
+            withdrawals_hash: FieldBytes::default(),
+            data_hash: FieldBytes::default(),
+            chunk_count: 0,
+            submitter: [OPERATOR; 32],
+        };
+        Self {
+            header,
+            lists: vec![
+                vec![price(0, from, 1_000 * ONE), price(0, from + 100, 1_010 * ONE), price(1, from, 2_000 * ONE)],
+                vec![price(0, from, 1_000 * ONE), price(3, from + 400, 50 * ONE)],
+            ],
+            boundaries: (0..3u64).map(|n| Fr::from(100 + n).into()).collect(),
+            withdrawals: vec![],
+            keys: (CHUNK, CLOSING),
+        }
+    }
+
+    /// With hashes, counts and proofs that fit: whatever is wrong with it then is for the chain to find.
+    pub fn seal(&self) -> Batch {
+        let lists: Vec<Fr> =
+            self.lists.iter().map(|list| price_list_hash(&Shape::TINY, list)).collect();
+        let mut header = self.header.clone();
+        header.prices_hash = prices_hash(&lists).into();
+        header.withdrawals_hash = withdrawals_hash(&self.withdrawals).into();
+        header.withdrawal_count = self.withdrawals.len() as u32;
+        header.chunk_count = self.lists.len() as u16;
+        self.prove(header, &lists)
+    }
+
+    /// Proofs for a given header.
+    pub fn prove(&self, header: BatchHeader, lists: &[Fr]) -> Batch {
+        let hash = header.hash().unwrap_or_default();
+        let boundaries: Vec<Fr> =
+            self.boundaries.iter().map(|b| b.to_fr().unwrap_or_default()).collect();
+        let chunk_keys = Simulator::new(self.keys.0);
+        let chunks: Vec<_> = (0..self.lists.len())
+            .map(|n| {
+                let input = chunk_public_input(hash, n as u16, boundaries[n], boundaries[n + 1], lists[n]);
+                ChunkSubmission {
+                    prices: self.lists[n].clone().try_into().unwrap(),
+                    boundary_after: self.boundaries[n + 1],
+                    proof: chunk_keys.prove(input, n as u64),
+                }
+            })
+            .collect();
+        let last = boundaries[self.lists.len()];
+        let closing = closing_public_input(hash, chunks.len() as u16, boundaries[0], last);
+        Batch {
+            header,
+            first_boundary: self.boundaries[0],
+            chunks: chunks.try_into().unwrap(),
+            withdrawals: self.withdrawals.clone().try_into().unwrap(),
+            closing_proof: Simulator::new(self.keys.1).prove(closing, 0),
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! Venues: founding, operators, stopping, closing.
+
+use crate::{
+    BalanceOf, Batches, CircuitId, Config, Error, HoldReason, NextVenue, Operators, Pallet, Stops,
+    Venue, VenueOf, Venues,
+};
+use frame_support::{
+    dispatch::DispatchResult,
+    ensure,
+    traits::{fungible::MutateHold as _, tokens::Precision, Get, UnixTime},
+};
+use pallet_clearproof_custody::{VenueCustody, VenueId, VenueInspect};
+use sp_runtime::DispatchError;
+
+impl<T: Config> Pallet<T> {
+    /// Milliseconds since the Unix epoch, as the present block says.
+    pub(crate) fn now() -> u64 {
+        u64::try_from(T::Time::now().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// A venue's state.
+    pub(crate) fn known(id: VenueId) -> Result<VenueOf<T>, DispatchError> {
+        Venues::<T>::get(id).ok_or_else(|| Error::<T>::UnknownVenue.into())
+    }
+
+    pub(crate) fn found(
+        owner: T::AccountId,
+        operators: Operators<T::AccountId>,
+        circuit: CircuitId,
+    ) -> Result<VenueId, DispatchError> {
+        let state_root = Self::registered(circuit)?.genesis_root;
+        let id = NextVenue::<T>::get();
+        let next = id.checked_add(1).ok_or(Error::<T>::VenueNumbersExhausted)?;
+        let deposit: BalanceOf<T> = T::VenueDeposit::get();
+        T::Currency::hold(&HoldReason::VenueDeposit.into(), &owner, deposit)?;
+        T::Custody::open(id, &owner)?;
+        NextVenue::<T>::put(next);
+        let venue = Venue {
+            owner,
+            operators,
+            circuit,
+            state_root,
+            batches: 0,
+            time_to: Self::now(),
+            stops: Stops::default(),
+            deposit,
+        };
+        Venues::<T>::insert(id, venue);
+        Ok(id)
+    }
+
+    /// Changes a venue on behalf of its owner.
+    pub(crate) fn as_owner(
+        id: VenueId,
+        who: &T::AccountId,
+        change: impl FnOnce(&mut VenueOf<T>),
+    ) -> DispatchResult {
+        let mut venue = Self::known(id)?;
+        ensure!(venue.owner == *who, Error::<T>::NotOwner);
+        change(&mut venue);
+        Venues::<T>::insert(id, venue);
+        Ok(())
+    }
+
+    pub(crate) fn stop_as_admin(id: VenueId, stop: bool) -> DispatchResult {
+        let mut venue = Self::known(id)?;
+        venue.stops.admin = stop;
+        Venues::<T>::insert(id, venue);
+        Ok(())
+    }
+
+    /// Removes a venue that owes nothing and gives its deposit back. Its number is never used again.
+    pub(crate) fn wind_up(id: VenueId, who: &T::AccountId) -> DispatchResult {
+        let venue = Self::known(id)?;
+        ensure!(venue.owner == *who, Error::<T>::NotOwner);
+        T::Custody::close(id)?;
+        let reason = HoldReason::VenueDeposit.into();
+        T::Currency::release(&reason, who, venue.deposit, Precision::BestEffort)?;
+        let _ = Batches::<T>::clear_prefix(id, T::RootHistory::get(), None);
+        Venues::<T>::remove(id);
+        Ok(())
+    }
+}
+
+impl<T: Config> VenueInspect for Pallet<T> {
+    fn ensure_accepts_deposits(id: VenueId) -> DispatchResult {
+        let venue = Self::known(id)?;
+        ensure!(venue.stops == Stops::default(), Error::<T>::VenuePaused);
+        Ok(())
+    }
+
+    #[cfg(feature = "runtime-benchmarks")]
+    fn benchmark_venue() -> VenueId {
+        crate::benchmarking::venue::<T>().0
+    }
+}

@@ -1,0 +1,17 @@
+//! Writes the files of Poseidon's constants: `cargo run --release -p clearproof-primitives --example poseidon_constants`.
+
+use clearproof_primitives::poseidon::{grain, WIDTHS};
+use std::{fs, path::Path};
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/poseidon");
+    for (width, partial_rounds) in WIDTHS {
+        let elements = grain::generate(width, partial_rounds)
+            .ok_or("a matrix of this instance is singular")?;
+        fs::write(
+            folder.join(format!("width_{width}.bin")),
+            grain::to_bytes(&elements),
+        )?;
+    }
+    Ok(())
+}

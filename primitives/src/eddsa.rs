@@ -1,0 +1,285 @@
+//! EdDSA-Poseidon over Baby Jubjub as circomlib and iden3 define it, with strict verification.
+//!
+//! Source: circomlibjs `eddsa.js`, functions signPoseidon and verifyPoseidon. Stricter than they are: keys lie in the
+//! prime-order subgroup and are not neutral ([`PublicKey`]), S is below l, encodings are canonical. The circuit accepts
+//! exactly the same signatures.
+
+use crate::{
+    babyjubjub::{double_mul, Point, PointError, PublicKey, Scalar, BASE8},
+    field::{FieldBytes, FieldError, Fr},
+    poseidon::hash,
+};
+use ark_ff::{BigInt, PrimeField};
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use scale_info::TypeInfo;
+
+/// A signature: `R8` and `S`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Signature {
+    /// The commitment.
+    pub r8: Point,
+    /// The response, an integer below l, as a field element (l is below r).
+    s: Fr,
+}
+
+/// 64 bytes: R8 packed, then S little-endian, as circomlibjs packs signatures.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+)]
+pub struct SignatureBytes(pub [u8; 64]);
+
+/// Why a signature is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SignatureError {
+    /// R8 is not a point.
+    #[error("signature R8: {0}")]
+    R8(#[from] PointError),
+    /// S is not a field element.
+    #[error("signature S: {0}")]
+    Encoding(#[from] FieldError),
+    /// S is l or more.
+    #[error("signature S: must be below the order of the prime subgroup")]
+    NotReduced,
+    /// The equation does not hold.
+    #[error("signature does not belong to this message and key")]
+    Wrong,
+}
+
+impl Signature {
+    /// From parts; S must be below l, R8 on the curve.
+    pub fn new(r8: Point, s: Fr) -> Result<Self, SignatureError> {
+        if !r8.is_on_curve() {
+            return Err(PointError::NotOnCurve.into());
+        }
+        if s.into_bigint() >= Scalar::MODULUS {
+            return Err(SignatureError::NotReduced);
+        }
+        Ok(Self { r8, s })
+    }
+
+    /// S as a field element.
+    pub fn s_as_field(&self) -> Fr {
+        self.s
+    }
+
+    /// Packed form.
+    pub fn to_bytes(&self) -> SignatureBytes {
+        let mut bytes = [0; 64];
+        bytes[..32].copy_from_slice(&self.r8.compress());
+        bytes[32..].copy_from_slice(&FieldBytes::from(self.s).0);
+        SignatureBytes(bytes)
+    }
+}
+
+impl TryFrom<&SignatureBytes> for Signature {
+    type Error = SignatureError;
+    fn try_from(bytes: &SignatureBytes) -> Result<Self, SignatureError> {
+        let (mut r8, mut s) = ([0; 32], [0; 32]);
+        r8.copy_from_slice(&bytes.0[..32]);
+        s.copy_from_slice(&bytes.0[32..]);
+        Self::new(Point::decompress(&r8)?, FieldBytes(s).to_fr()?)
+    }
+}
+
+impl PublicKey {
+    /// Verifies `S·B8 = R8 + hm·(8·A)` with `hm = Poseidon(R8x, R8y, Ax, Ay, message)` as an integer below r.
+    ///
+    /// The equation forces R8 into the prime subgroup, as both other terms lie in it.
+    pub fn verify(&self, message: Fr, signature: &Signature) -> Result<(), SignatureError> {
+        let (a, r8) = (self.point(), &signature.r8);
+        let challenge = Scalar::from(8u64) * scalar_of(&hash(&[r8.x, r8.y, a.x, a.y, message]));
+        let expected = double_mul(
+            &BASE8,
+            &signature.s.into_bigint(),
+            &a.neg(),
+            &challenge.into_bigint(),
+        );
+        if expected == *r8 {
+            Ok(())
+        } else {
+            Err(SignatureError::Wrong)
+        }
+    }
+}
+
+fn scalar_of(value: &Fr) -> Scalar {
+    Scalar::from(num_to_scalar_input(value.into_bigint()))
+}
+
+/// An integer below r is below 8·l: reduce it by hand, as a field's own conversion expects reduced input.
+fn num_to_scalar_input(mut value: BigInt<4>) -> BigInt<4> {
+    use ark_ff::BigInteger;
+    while value >= Scalar::MODULUS {
+        value.sub_with_borrow(&Scalar::MODULUS);
+    }
+    value
+}
+
+#[cfg(feature = "std")]
+pub use signing::SecretKey;
+
+#[cfg(feature = "std")]
+mod signing {
+    use super::*;
+    use crate::babyjubjub::{eighth, integer};
+    use blake_hash::{Blake512, Digest};
+
+    /// A signing key: any 32 bytes. Its text is never shown.
+    #[derive(Clone, PartialEq, Eq)]
+    pub struct SecretKey([u8; 32]);
+
+    impl core::fmt::Debug for SecretKey {
+        fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+            f.write_str("SecretKey(hidden)")
+        }
+    }
+
+    impl SecretKey {
+        /// From seed bytes.
+        pub fn new(seed: [u8; 32]) -> Self {
+            Self(seed)
+        }
+
+        /// BLAKE-512 of the seed, its first half clamped as Ed25519 does.
+        fn expand(&self) -> ([u8; 32], [u8; 32]) {
+            let digest = Blake512::digest(&self.0);
+            let (mut low, mut high) = ([0; 32], [0; 32]);
+            low.copy_from_slice(&digest[..32]);
+            high.copy_from_slice(&digest[32..]);
+            low[0] &= 0xf8;
+            low[31] = low[31] & 0x7f | 0x40;
+            (low, high)
+        }
+
+        /// The public key `(s / 8) · B8`.
+        pub fn public_key(&self) -> PublicKey {
+            let point = BASE8.mul(&eighth(integer(&self.expand().0)));
+            PublicKey::new(point).expect("a clamped multiple of the base point is a valid key")
+        }
+
+        /// Signs a message; deterministic.
+        pub fn sign(&self, message: Fr) -> Signature {
+            let (low, high) = self.expand();
+            let mut nonce_input = [0; 64];
+            nonce_input[..32].copy_from_slice(&high);
+            nonce_input[32..].copy_from_slice(&FieldBytes::from(message).0);
+            let r = Scalar::from_le_bytes_mod_order(&Blake512::digest(&nonce_input));
+            let r8 = BASE8.mul(&r.into_bigint());
+            let key = self.public_key();
+            let a = key.point();
+            let challenge = scalar_of(&hash(&[r8.x, r8.y, a.x, a.y, message]));
+            let s = r + challenge * Scalar::from_le_bytes_mod_order(&low);
+            let s = Fr::from_bigint(s.into_bigint()).expect("l is below r");
+            Signature { r8, s }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::field::{from_decimal, to_decimal};
+    use ark_ff::{Field, Zero};
+
+    fn fr(text: &str) -> Fr {
+        from_decimal(text).unwrap()
+    }
+
+    /// circomlibjs, test/eddsa.js, "Sign (using Poseidon) a single 10 bytes from 0 to 9".
+    #[test]
+    fn matches_circomlibjs() {
+        let seed: Vec<u8> = (0..32).map(|i| (i % 10) as u8).collect();
+        let key = SecretKey::new(seed.try_into().unwrap());
+        let message = [0u8, 1, 2, 3, 4, 5, 6, 7, 8, 9];
+        let message = message
+            .iter()
+            .rev()
+            .fold(Fr::zero(), |m, b| m * Fr::from(256u64) + Fr::from(*b));
+        let public = key.public_key();
+        assert_eq!(
+            to_decimal(&public.point().x),
+            "13277427435165878497778222415993513565335242147425444199013288855685581939618"
+        );
+        let signature = key.sign(message);
+        assert_eq!(
+            to_decimal(&signature.r8.x),
+            "11384336176656855268977457483345535180380036354188103142384839473266348197733"
+        );
+        assert_eq!(
+            to_decimal(&signature.s),
+            "1672775540645840396591609181675628451599263765380031905495115170613215233181"
+        );
+        public.verify(message, &signature).unwrap();
+        assert_eq!(
+            public.verify(message + Fr::from(1u64), &signature),
+            Err(SignatureError::Wrong)
+        );
+    }
+
+    #[test]
+    fn s_plus_l_and_foreign_points_are_refused() {
+        let key = SecretKey::new([7; 32]);
+        let signature = key.sign(Fr::from(5u64));
+        let l = Fr::from_bigint(Scalar::MODULUS).unwrap();
+        assert_eq!(
+            Signature::new(signature.r8, signature.s + l),
+            Err(SignatureError::NotReduced)
+        );
+        let off = Point {
+            x: signature.r8.x + Fr::from(1u64),
+            y: signature.r8.y,
+        };
+        assert_eq!(
+            Signature::new(off, signature.s),
+            Err(PointError::NotOnCurve.into())
+        );
+        let bytes = signature.to_bytes();
+        assert_eq!(Signature::try_from(&bytes), Ok(signature));
+    }
+
+    #[test]
+    fn keys_of_small_order_are_refused() {
+        assert_eq!(PublicKey::new(Point::IDENTITY), Err(PointError::Identity));
+        let order_2 = Point {
+            x: Fr::zero(),
+            y: -Fr::from(1u64),
+        };
+        assert_eq!(PublicKey::new(order_2), Err(PointError::NotInSubgroup));
+        let x = crate::babyjubjub::A.inverse().unwrap().sqrt().unwrap();
+        assert_eq!(
+            PublicKey::new(Point { x, y: Fr::zero() }),
+            Err(PointError::NotInSubgroup)
+        );
+        let mixed = BASE8.add(&order_2);
+        assert_eq!(PublicKey::new(mixed), Err(PointError::NotInSubgroup));
+        let zero = fr("0");
+        assert_eq!(
+            PublicKey::new(Point { x: zero, y: zero }),
+            Err(PointError::NotOnCurve)
+        );
+    }
+
+    #[test]
+    fn packed_points_round_trip() {
+        for i in 1..20u64 {
+            let point = BASE8.mul(&BigInt::from(i));
+            assert_eq!(Point::decompress(&point.compress()), Ok(point));
+        }
+        let mut beyond = FieldBytes::from(-Fr::from(1u64)).0;
+        beyond[0] += 1;
+        assert!(matches!(
+            Point::decompress(&beyond),
+            Err(PointError::NotCanonical(_))
+        ));
+    }
+}

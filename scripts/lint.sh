@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# lint.sh [fmt] [clippy] [deny]: formatting, lints with warnings as errors, dependencies. All three by default.
+set -euo pipefail
+. "$(dirname "$0")/env.sh"
+cd "$CLEARPROOF_ROOT"
+
+[ $# -gt 0 ] || set -- fmt clippy deny
+
+# The version is fixed so that everyone gets the same answer. No default features: it asks the
+# installed cargo and git instead of bringing its own.
+deny_version=0.20.2
+
+deny() {
+    if [ "$(cargo-deny --version 2>/dev/null)" != "cargo-deny $deny_version" ]; then
+        step "deny: installing cargo-deny $deny_version (once, some minutes)"
+        cargo install cargo-deny --version "=$deny_version" --locked --no-default-features \
+            --root "$CLEARPROOF_CACHE/tools" --target-dir "$CARGO_TARGET_DIR-tools" --quiet ||
+            fail "deny" "cargo-deny $deny_version could not be installed" \
+                "check the network, then: cargo install cargo-deny --version =$deny_version --locked"
+        rm -rf "$CARGO_TARGET_DIR-tools"
+    fi
+    step "deny: licences, bans, sources"
+    cargo deny --log-level error check licenses bans sources ||
+        fail "deny" "a dependency breaks deny.toml" "take another dependency, or change deny.toml with a reason"
+    # The database of advisories lives on a server that not every machine can reach.
+    if GIT_TERMINAL_PROMPT=0 timeout 120 cargo deny --log-level off fetch db >/dev/null 2>&1; then
+        step "deny: advisories"
+        cargo deny --log-level error check --disable-fetch advisories ||
+            fail "deny" "a dependency has an advisory" \
+                "cargo update -p CRATE, or list the advisory in deny.toml with a reason"
+    else
+        step "deny: advisories left out, their database cannot be reached from here"
+    fi
+}
+
+for check in "$@"; do
+    case $check in
+        fmt)
+            step "fmt: checking"
+            cargo fmt --all --check ||
+                fail "fmt" "the files above are not formatted" "cargo fmt --all"
+            ;;
+        clippy)
+            # Release, and the runtime's wasm as in a build: build scripts and macros are shared with it, and
+            # no later build is spoilt by a skipped wasm.
+            step "clippy: warnings are errors"
+            cargo clippy --release --workspace --all-targets --quiet -- -D warnings ||
+                fail "clippy" "the lints above" "mend the code; an allow needs a reason beside it"
+            ;;
+        deny) deny ;;
+        *) fail "lint" "no check is called $check" "use: fmt, clippy, deny" ;;
+    esac
+done
