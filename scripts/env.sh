@@ -11,8 +11,20 @@ export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$CLEARPROOF_CACHE/target}
 export CLEARPROOF_NODE=$CARGO_TARGET_DIR/release/clearproof-node
 export CLEARPROOF_PROVER=$CARGO_TARGET_DIR/release/clearproof-prover
 
-# Tools that the scripts install for themselves.
-export PATH=$CLEARPROOF_CACHE/tools/bin:${CARGO_HOME:-$HOME/.cargo}/bin:$PATH
+# Tools that the scripts install for themselves, and cargo where no login shell has set PATH.
+export PATH=$CLEARPROOF_CACHE/tools/bin:$PATH:${CARGO_HOME:-${HOME:-}/.cargo}/bin
+
+# The compiler may be installed under another name, such as stable: that one is used, and nothing fetched.
+RUST_WANTED=$(sed -n 's/^channel *= *"\(.*\)"/\1/p' "$CLEARPROOF_ROOT/rust-toolchain.toml")
+rustup_toolchains=${RUSTUP_HOME:-${HOME:-}/.rustup}/toolchains
+if [ -z "${RUSTUP_TOOLCHAIN:-}" ] && ! compgen -G "$rustup_toolchains/$RUST_WANTED-*" >/dev/null; then
+    for toolchain in "$rustup_toolchains"/*; do
+        case $("$toolchain/bin/rustc" --version 2>/dev/null) in
+            "rustc $RUST_WANTED "*) export RUSTUP_TOOLCHAIN=${toolchain##*/} ;;
+        esac
+    done
+fi
+unset toolchain rustup_toolchains
 
 step() { printf '==> %s\n' "$*" >&2; }
 

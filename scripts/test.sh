@@ -9,14 +9,18 @@ cd "$CLEARPROOF_ROOT"
 step "test: building the programs that the end-to-end tests start"
 cargo build --release --workspace
 
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+
 if cargo nextest --version >/dev/null 2>&1; then
     step "test: cargo nextest"
-    exec cargo nextest run --release --workspace --no-fail-fast "$@"
+    cargo nextest run --release --workspace --no-fail-fast "$@" 2>&1 | tee "$log" && exit 0
+    # After a failure the summary is followed by the list of what failed: repeat it, so that it comes last.
+    grep -E '^ *Summary \[' "$log" || true
+    exit 1
 fi
 
 step "test: cargo test (with cargo-nextest installed this is faster)"
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
 result=ok
 # --tests leaves doc tests out. The runner keeps the end-to-end tests from starting many nodes at once.
 cargo test --release --workspace --tests --no-fail-fast \

@@ -153,7 +153,8 @@ pub fn fr_to_signed_i128(value: &Fr) -> Option<i128> {
     if let Some(positive) = fr_low_u128(value) {
         return i128::try_from(positive).ok();
     }
-    i128::try_from(fr_low_u128(&-*value)?).ok().map(|v| -v)
+    let magnitude = fr_low_u128(&-*value)?;
+    (magnitude <= i128::MIN.unsigned_abs()).then(|| (magnitude as i128).wrapping_neg())
 }
 
 /// 32 bytes as two 128-bit field elements `(low, high)`: bytes 0..16 and 16..32, each little-endian.
@@ -193,6 +194,49 @@ mod tests {
         }
     }
 
+    #[test]
+    fn the_ends_of_the_signed_range() {
+        for value in [i128::MIN, i128::MIN + 1, -1, 0, 1, i128::MAX] {
+            assert_eq!(fr_to_signed_i128(&fr_from_i128(value)), Some(value));
+        }
+        assert_eq!(
+            fr_to_signed_i128(&(fr_from_i128(i128::MAX) + Fr::from(1u64))),
+            None
+        );
+        assert_eq!(
+            fr_to_signed_i128(&(fr_from_i128(i128::MIN) - Fr::from(1u64))),
+            None
+        );
+        assert_eq!(fr_low_u128(&(Fr::from(u128::MAX) + Fr::from(1u64))), None);
+    }
+
+    #[test]
+    fn json_is_decimal_text() {
+        let bytes = FieldBytes::from(Fr::from(1234u64));
+        assert_eq!(serde_json::to_string(&bytes).unwrap(), "\"1234\"");
+        assert_eq!(
+            serde_json::from_str::<FieldBytes>("\"1234\"").unwrap(),
+            bytes
+        );
+        for bad in [
+            "1234",
+            "\"01234\"",
+            "\"0x12\"",
+            "\"\"",
+            &format!("\"{MODULUS}\""),
+        ] {
+            assert!(serde_json::from_str::<FieldBytes>(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn halves_of_32_bytes_are_little_endian() {
+        let mut bytes = [0; 32];
+        (bytes[0], bytes[1], bytes[16], bytes[31]) = (1, 2, 3, 4);
+        let high = Fr::from(3u128 + (4u128 << 120));
+        assert_eq!(bytes32_to_fields(&bytes), (Fr::from(0x201u64), high));
+    }
+
     proptest! {
         #[test]
         fn encodings_round_trip(raw in any::<[u8; 32]>()) {
@@ -203,8 +247,8 @@ mod tests {
         }
 
         #[test]
-        fn signed_values_round_trip(value in any::<i64>()) {
-            prop_assert_eq!(fr_to_signed_i128(&fr_from_i128(value as i128)), Some(value as i128));
+        fn signed_values_round_trip(value in any::<i128>()) {
+            prop_assert_eq!(fr_to_signed_i128(&fr_from_i128(value)), Some(value as i128));
         }
     }
 }

@@ -93,9 +93,20 @@ fn permute<const T: usize>(parameters: &Parameters, state: &mut [Fr; T]) {
     };
     for (round, constants) in parameters.first_constants.chunks_exact(T).enumerate() {
         let last = round + 1 == half;
-        full(state, constants, if last { parameters.pre_sparse } else { parameters.mds });
+        full(
+            state,
+            constants,
+            if last {
+                parameters.pre_sparse
+            } else {
+                parameters.mds
+            },
+        );
     }
-    let sparse = parameters.sparse.chunks_exact(2 * T - 1).filter_map(|round| round.split_first_chunk::<T>());
+    let sparse = parameters
+        .sparse
+        .chunks_exact(2 * T - 1)
+        .filter_map(|round| round.split_first_chunk::<T>());
     for (constant, (row, column)) in parameters.partial_constants.iter().zip(sparse) {
         let first = sbox(state[0] + constant);
         state[0] = first;

@@ -113,7 +113,7 @@ impl Shape {
         positions: 8,
         entries: 64,
         depth: 12,
-        steps: 12,
+        steps: 13,
     };
     /// Few and small steps on the reference market: proves in seconds, for end-to-end tests on a real chain.
     pub const SMALL: Self = Self {

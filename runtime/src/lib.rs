@@ -23,6 +23,7 @@ pub mod genesis_presets;
 pub mod validators;
 
 use alloc::vec::Vec;
+use pallet_session::historical as pallet_session_historical;
 use sp_runtime::{
     generic, impl_opaque_keys,
     traits::{BlakeTwo256, IdentifyAccount, Verify},
@@ -135,8 +136,6 @@ pub const BABE_GENESIS_EPOCH_CONFIG: sp_consensus_babe::BabeEpochConfiguration =
 /// genesis refers to accounts that exist; `OracleMembership` before `Oracle`, which it informs.
 #[frame_support::runtime]
 mod runtime {
-    use pallet_session::historical as pallet_session_historical;
-
     #[runtime::runtime]
     #[runtime::derive(
         RuntimeCall,

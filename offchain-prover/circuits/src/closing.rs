@@ -11,7 +11,6 @@ use crate::{
     header::HeaderVars,
     r1cs::{Cs, Num},
     running::Running,
-    step::siblings,
     CircuitError,
 };
 use clearproof_primitives::{
@@ -141,8 +140,7 @@ pub fn closing(
         range(cs, &(&credited.balances[0] + Num::power_of_two(AMOUNT_BITS)), AMOUNT_BITS + 1);
         let (old_leaf, new_leaf) = (fund.leaf(cs), credited.leaf(cs));
         let index = to_bits(cs, &Num::zero(), 2 * shape.depth as usize);
-        let siblings = siblings(0, &witness.fund_path);
-        let (old_root, new_root) = merkle::update(cs, &index, &old_leaf, &new_leaf, &siblings);
+        let (old_root, new_root) = merkle::update(cs, &index, &old_leaf, &new_leaf, &witness.fund_path);
         cs.enforce_equal(&old_root, &last.accounts_root);
         new_root
     });

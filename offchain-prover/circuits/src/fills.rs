@@ -13,7 +13,7 @@ use crate::{
     packing::pack,
     r1cs::{Bit, Cs, Num, Sum},
 };
-use ark_ff::{BigInteger, PrimeField};
+use ark_ff::PrimeField;
 use clearproof_primitives::{
     batch::PriceEntry,
     fixed::FRACTION_BITS,
@@ -171,8 +171,7 @@ fn rounded_quote(cs: &mut Cs, quantity: &Num, price: &Num, direction: &Num) -> N
     range(cs, &remainder, fraction);
     let signed_remainder = cs.mul(direction, &remainder);
     let scaled = notional + signed_remainder;
-    let mut quotient = scaled.value().into_bigint();
-    quotient.divn(fraction as u32);
+    let quotient = scaled.value().into_bigint() >> fraction as u32;
     let quote = cs.alloc(ark_bn254::Fr::from_bigint(quotient).unwrap_or_default());
     range(cs, &quote, AMOUNT_BITS);
     cs.enforce_equal(&quote.scale(Num::power_of_two(fraction).value()), &scaled);

@@ -1,15 +1,17 @@
 //! A small R1CS builder over the scalar field of BN254.
 //!
-//! Why not a general library: a circuit is run once with [`Cs::recording`] to obtain its matrices and then,
-//! for each proof, with [`Cs::witness_only`], which computes values and skips linear combinations altogether.
-//! Both modes allocate exactly the same variables, because the shape of a circuit never depends on values:
-//! whether a [`Num`] is a constant is part of its type state and is known in both.
+//! Why not a general library: a circuit is run once with [`Cs::recording`] to obtain its matrices
+//! and then, for each proof, with [`Cs::witness_only`], which computes values and skips linear
+//! combinations altogether. Both modes allocate exactly the same variables, because the shape of a
+//! circuit never depends on values: whether a [`Num`] is a constant is part of its type state and
+//! is known in both.
 //!
-//! Columns are ordered `[1, instance.., witness..]`, as arkworks' Groth16 expects them. Inputs may be allocated
-//! at any time; [`Cs::finish`] puts them in their place.
+//! Columns are ordered `[1, instance.., witness..]`, as arkworks' Groth16 expects them. Inputs may
+//! be allocated at any time; [`Cs::finish`] puts them in their place.
 //!
-//! Gadgets never fail while they build: a value that breaks a rule gives an assignment that breaks a row, and
-//! [`Cs::finish`] names the first such row and the part of the circuit that it belongs to.
+//! Gadgets never fail while they build: a value that breaks a rule gives an assignment that breaks
+//! a row, and [`Cs::finish`] names the first such row and the part of the circuit that it belongs
+//! to.
 
 mod builder;
 mod matrices;

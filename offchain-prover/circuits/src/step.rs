@@ -25,7 +25,6 @@ use ark_bn254::Fr;
 use clearproof_primitives::{
     batch::{PriceEntry, ASSET_AMOUNT_LAYOUT},
     shape::{Shape, AMOUNT_BITS, QUANTITY_BITS},
-    tree::ARITY,
     witness::StepWitness,
 };
 
@@ -60,17 +59,6 @@ impl Movement {
         let [asset_bits, amount_bits] = ASSET_AMOUNT_LAYOUT;
         pack(&[(&index_of(&self.asset), asset_bits), (&self.amount, amount_bits)])
     }
-}
-
-/// Siblings of a path, the node itself left out at every level.
-pub fn siblings(index: u32, path: &[[Fr; ARITY]]) -> Vec<[Fr; 3]> {
-    path.iter()
-        .enumerate()
-        .map(|(level, children)| {
-            let own = (index as usize >> (2 * level)) & 3;
-            std::array::from_fn(|i| children[if i < own { i } else { i + 1 }])
-        })
-        .collect()
 }
 
 /// Enforces one account step and advances the running sums.
@@ -150,8 +138,7 @@ pub fn step(cs: &mut Cs, environment: &StepEnvironment<'_>, running: &mut Runnin
         let loaded = before.leaf(cs);
         let old_leaf = cs.mul(opens.not().num(), &loaded);
         let new_leaf = after.leaf(cs);
-        let siblings = siblings(witness.step.account, &witness.path);
-        let (old_root, new_root) = cs.part("tree", |cs| merkle::update(cs, &index_bits, &old_leaf, &new_leaf, &siblings));
+        let (old_root, new_root) = cs.part("tree", |cs| merkle::update(cs, &index_bits, &old_leaf, &new_leaf, &witness.path));
         cs.enforce_equal(&old_root, &running.accounts_root);
         running.accounts_root = new_root;
     });

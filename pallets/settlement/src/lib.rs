@@ -41,6 +41,8 @@ pub use types::{
 pub use weights::WeightInfo;
 
 /// The pallet.
+// The pallet's attributes have short names in the prelude as well, which the lint would rather see.
+#[allow(unused_qualifications)]
 #[frame_support::pallet]
 pub mod pallet {
     use super::*;

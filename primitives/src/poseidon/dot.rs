@@ -6,7 +6,7 @@ use ark_ff::{BigInt, BigInteger, Fp, PrimeField};
 /// Terms that fit: `15·r² + 2^256·r < 2^512`, and the reduced sum is then below 4·r.
 const MAX_TERMS: usize = 15;
 
-/// `sum + a·b + carry` as low and high word; never overflows, as `(2^64 − 1)² + 2·(2^64 − 1) = 2^128 − 1`.
+/// `sum + a·b + carry` as low and high word; it fits, as `(2^64 − 1)² + 2·(2^64 − 1) = 2^128 − 1`.
 #[inline(always)]
 fn mac(sum: u64, a: u64, b: u64, carry: u64) -> (u64, u64) {
     let wide = sum as u128 + a as u128 * b as u128 + carry as u128;
@@ -73,7 +73,10 @@ mod tests {
         let mut limbs = Fr::MODULUS;
         limbs.sub_with_borrow(&BigInt::from(1u64));
         let largest: Fr = Fp::new_unchecked(limbs);
-        assert_eq!(dot(&[largest; 15], &[largest; 15]), largest.square() * Fr::from(15u64));
+        assert_eq!(
+            dot(&[largest; 15], &[largest; 15]),
+            largest.square() * Fr::from(15u64)
+        );
         assert_eq!(dot(&[Fr::ZERO; 15], &[largest; 15]), Fr::ZERO);
     }
 

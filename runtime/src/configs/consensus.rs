@@ -3,7 +3,7 @@
 use crate::{
     constants::{money, time},
     validators::{AccountOf, FixedValidators},
-    AccountId, Babe, Balance, Balances, Grandpa, Historical, Moment, Offences, Runtime,
+    AccountId, Babe, Balance, Balances, Historical, Moment, Offences, Runtime,
     RuntimeEvent, Session, SessionKeys,
 };
 use frame_support::{

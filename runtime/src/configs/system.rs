@@ -3,7 +3,7 @@
 use crate::{
     constants::{block, time, SS58_PREFIX},
     AccountId, Babe, Balance, Block, BlockNumber, Hash, Moment, Nonce, OriginCaller, PalletInfo,
-    Runtime, RuntimeCall, RuntimeEvent, RuntimeOrigin, RuntimeTask, System, UncheckedExtrinsic,
+    Runtime, RuntimeCall, RuntimeEvent, RuntimeOrigin, RuntimeTask, UncheckedExtrinsic,
     VERSION,
 };
 use frame_support::{

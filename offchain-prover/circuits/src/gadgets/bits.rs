@@ -1,7 +1,8 @@
 //! Bits, decompositions and ranges.
 //!
-//! The lowest bit of a decomposition is not a witness: it is the number less the weighted other bits, required to
-//! be 0 or 1. So a decomposition into n bits costs n constraints, and there is no separate sum to check.
+//! The lowest bit of a decomposition is not a witness: it is the number less the weighted other
+//! bits, required to be 0 or 1. So a decomposition into n bits costs n constraints, and there is no
+//! separate sum to check.
 
 use crate::r1cs::{Bit, Cs, Num, Sum};
 use ark_bn254::Fr;
@@ -35,16 +36,20 @@ pub fn pack(bits: &[Bit]) -> Num {
 
 /// The n bits of a number, lowest first; requires it to lie in `[0, 2^n)`. `n ≤ 253`. Costs n.
 ///
-/// Sound: all n bits are boolean and their weighted sum equals the number by construction of the lowest one. The
-/// sum is below `2^253 < r`, so it does not wrap and the bits are unique.
+/// Sound: all n bits are boolean and their weighted sum equals the number by construction of the
+/// lowest one. The sum is below `2^253 < r`, so it does not wrap and the bits are unique.
 pub fn to_bits(cs: &mut Cs, x: &Num, n: usize) -> Vec<Bit> {
-    assert!(n < FIELD_BITS, "{n} bits are not unique in the field: use to_bits_strict");
+    assert!(
+        n < FIELD_BITS,
+        "{n} bits are not unique in the field: use to_bits_strict"
+    );
     decompose(cs, x, n)
 }
 
 /// The 254 bits of a number, lowest first, as an integer below r. Costs 254 + 106.
 ///
-/// Sound: as [`to_bits`], but 254 bits could also spell the number plus r; [`enforce_at_most`] r − 1 forbids that.
+/// Sound: as [`to_bits`], but 254 bits could also spell the number plus r; [`enforce_at_most`] r −
+/// 1 forbids that.
 pub fn to_bits_strict(cs: &mut Cs, x: &Num) -> Vec<Bit> {
     let bits = decompose(cs, x, FIELD_BITS);
     let mut limit = Fr::MODULUS;
@@ -83,14 +88,16 @@ fn decompose(cs: &mut Cs, x: &Num, n: usize) -> Vec<Bit> {
     bits
 }
 
-/// Requires the integer `Σ 2^i · bits[i]` to be at most a constant of the circuit's shape. Costs about half the
-/// number of bits: one for each run of ones and one for each run of zeros in the constant.
+/// Requires the integer `Σ 2^i · bits[i]` to be at most a constant of the circuit's shape. Costs
+/// about half the number of bits: one for each run of ones and one for each run of zeros in the
+/// constant.
 ///
-/// From the top, `equal` says whether all bits so far agree with the constant. Sound: as long as they do agree,
-/// `equal` is forced to be 1: a run of k ones makes `missing = 0`, and `missing · hint = 1 − equal` leaves no
-/// choice. So in a run of zeros, `equal · Σ bits = 0` forces these bits (boolean, fewer than r) to be zero. The first bit
-/// that differs from the constant is therefore below it. After it nothing is claimed and nothing is needed: a
-/// prover may choose any `equal` there, the honest one takes 0, and with 0 all constraints hold.
+/// From the top, `equal` says whether all bits so far agree with the constant. Sound: as long as
+/// they do agree, `equal` is forced to be 1: a run of k ones makes `missing = 0`, and `missing ·
+/// hint = 1 − equal` leaves no choice. So in a run of zeros, `equal · Σ bits = 0` forces these bits
+/// (boolean, fewer than r) to be zero. The first bit that differs from the constant is therefore
+/// below it. After it nothing is claimed and nothing is needed: a prover may choose any `equal`
+/// there, the honest one takes 0, and with 0 all constraints hold.
 pub fn enforce_at_most(cs: &mut Cs, bits: &[Bit], limit: &BigInt<4>) {
     let mut equal = Num::one();
     let mut top = bits.len();
@@ -99,18 +106,28 @@ pub fn enforce_at_most(cs: &mut Cs, bits: &[Bit], limit: &BigInt<4>) {
     }
     while top > 0 {
         let expected = limit.get_bit(top - 1);
-        let run = bits[..top].iter().rev().enumerate().take_while(|(i, _)| limit.get_bit(top - 1 - i) == expected).count();
+        let run = bits[..top]
+            .iter()
+            .rev()
+            .enumerate()
+            .take_while(|(i, _)| limit.get_bit(top - 1 - i) == expected)
+            .count();
         let sum = Num::sum(bits[top - run..top].iter().map(Bit::num));
         top -= run;
         if !expected {
             cs.enforce(&equal, &sum, &Num::zero());
         } else if top > 0 {
-            equal = if run == 1 { cs.mul(&equal, &sum) } else { all_ones(cs, &equal, &sum, run) };
+            equal = if run == 1 {
+                cs.mul(&equal, &sum)
+            } else {
+                all_ones(cs, &equal, &sum, run)
+            };
         }
     }
 }
 
-/// 1 if `equal` and all `run` bits in `sum` are 1, by one constraint that is only forced in that direction.
+/// 1 if `equal` and all `run` bits in `sum` are 1, by one constraint that is only forced in that
+/// direction.
 fn all_ones(cs: &mut Cs, equal: &Num, sum: &Num, run: usize) -> Num {
     let missing = Num::from(run as u64 + 1) - equal - sum;
     let hint = cs.hint_inverse(&missing);
@@ -132,7 +149,14 @@ mod tests {
 
     #[test]
     fn a_decomposition_costs_its_bits_and_is_the_number() {
-        for (value, n) in [(0u64, 1), (1, 1), (5, 3), (255, 8), (u64::MAX, 64), (1 << 40, 253)] {
+        for (value, n) in [
+            (0u64, 1),
+            (1, 1),
+            (5, 3),
+            (255, 8),
+            (u64::MAX, 64),
+            (1 << 40, 253),
+        ] {
             let cost = accepted(|cs| {
                 let x = cs.input(value);
                 let bits = to_bits(cs, &x, n);
@@ -145,7 +169,13 @@ mod tests {
 
     #[test]
     fn a_number_out_of_range_is_refused() {
-        for (value, n) in [(Fr::from(2u64), 1), (Fr::from(256u64), 8), (-Fr::one(), 64), (-Fr::one(), 253), (Fr::one(), 0)] {
+        for (value, n) in [
+            (Fr::from(2u64), 1),
+            (Fr::from(256u64), 8),
+            (-Fr::one(), 64),
+            (-Fr::one(), 253),
+            (Fr::one(), 0),
+        ] {
             refused(|cs| {
                 let x = cs.alloc(value);
                 range(cs, &x, n);
@@ -165,7 +195,13 @@ mod tests {
     fn a_strict_decomposition_is_the_canonical_integer() {
         let minus_one = -Fr::one();
         let mut rng = rng();
-        let mut samples = vec![Fr::zero(), Fr::one(), minus_one, minus_one - Fr::one(), minus_one - Fr::from(1u64 << 28)];
+        let mut samples = vec![
+            Fr::zero(),
+            Fr::one(),
+            minus_one,
+            minus_one - Fr::one(),
+            minus_one - Fr::from(1u64 << 28),
+        ];
         samples.extend((0..5).map(|_| Fr::rand(&mut rng)));
         for value in samples {
             let cost = accepted(|cs| {
@@ -196,7 +232,8 @@ mod tests {
         }
     }
 
-    /// The bits of x + r spell x as well; only the limit forbids them, whatever the prover puts for the hints.
+    /// The bits of x + r spell x as well; only the limit forbids them, whatever the prover puts for
+    /// the hints.
     #[test]
     fn the_other_spelling_of_a_number_is_refused() {
         let mut other = Fr::MODULUS;
@@ -213,12 +250,17 @@ mod tests {
             }
         };
         let bits: Vec<(usize, Fr)> = (1..FIELD_BITS).map(|i| (i, other_bits(i))).collect();
-        assert!(holds_with(build(false), &bits), "the sum alone does not see it");
+        assert!(
+            holds_with(build(false), &bits),
+            "the sum alone does not see it"
+        );
         assert!(!holds_with(build(true), &bits));
 
         // With the hints an honest prover would compute for these bits.
         refused(|cs| {
-            let bits: Vec<Bit> = (0..FIELD_BITS).map(|i| alloc_bit(cs, other.get_bit(i))).collect();
+            let bits: Vec<Bit> = (0..FIELD_BITS)
+                .map(|i| alloc_bit(cs, other.get_bit(i)))
+                .collect();
             let mut limit = Fr::MODULUS;
             limit.sub_with_borrow(&BigInt::from(1u64));
             enforce_at_most(cs, &bits, &limit);

@@ -3,7 +3,9 @@
 
 use super::{
     bits::{enforce_at_most, to_bits, to_bits_strict},
-    edwards::{add, double, enforce_on_curve, multiply_fixed, multiply_odd, or_identity, FixedBase, Point},
+    edwards::{
+        add, double, enforce_on_curve, multiply_fixed, multiply_odd, or_identity, FixedBase, Point,
+    },
     logic::enforce_equal_if,
     poseidon::hash,
 };
@@ -15,18 +17,21 @@ use std::sync::OnceLock;
 /// Bits of a scalar: the subgroup's order l lies between 2^250 and 2^251.
 const SCALAR_BITS: usize = 251;
 
-/// Where `enabled` is set, requires `(r8, s)` to be a signature of `message` under `key`. Elsewhere key, r8 and message may
-/// be anything; s must be a canonical scalar all the same (zero will do). Costs 4,468.
+/// Where `enabled` is set, requires `(r8, s)` to be a signature of `message` under `key`. Elsewhere
+/// key, r8 and message may be anything; s must be a canonical scalar all the same (zero will do).
+/// Costs 4,468.
 ///
-/// Guaranteed where enabled: key and r8 are on the curve, `s < l`, and the equation holds, with h the canonical integer
-/// below r. This is what the native verification asks, but for the key being in the prime-order subgroup and not
-/// neutral: that is a property of every key that an account leaf can hold, checked at registration. A key that is not on
-/// the curve, such as (0, 0), has no signatures.
+/// Guaranteed where enabled: key and r8 are on the curve, `s < l`, and the equation holds, with h
+/// the canonical integer below r. This is what the native verification asks, but for the key being
+/// in the prime-order subgroup and not neutral: that is a property of every key that an account
+/// leaf can hold, checked at registration. A key that is not on the curve, such as (0, 0), has no
+/// signatures.
 ///
-/// Sound: all points that are added are on the curve (the two given ones by constraint, the base and its multiples by
-/// construction, sums because the law is closed), so each addition is determined. Both decompositions
-/// are canonical. Where disabled, the two points are replaced by the neutral one before anything else, so the same
-/// holds and honest witnesses exist whatever the inputs.
+/// Sound: all points that are added are on the curve (the two given ones by constraint, the base
+/// and its multiples by construction, sums because the law is closed), so each addition is
+/// determined. Both decompositions are canonical. Where disabled, the two points are replaced by
+/// the neutral one before anything else, so the same holds and honest witnesses exist whatever the
+/// inputs.
 pub fn verify(cs: &mut Cs, enabled: &Bit, key: &Point, r8: &Point, s: &Num, message: &Num) {
     let challenge = hash(cs, &[&r8.x, &r8.y, &key.x, &key.y, message].map(Num::clone));
     let key = cs.part("on curve", |cs| curve_point(cs, enabled, key));
@@ -99,24 +104,40 @@ mod tests {
             let secret = SecretKey::new([seed; 32]);
             let message = Fr::from(message);
             let signature = secret.sign(message);
-            Self { key: secret.public_key().point(), r8: signature.r8, s: signature.s_as_field(), message }
+            Self {
+                key: secret.public_key().point(),
+                r8: signature.r8,
+                s: signature.s_as_field(),
+                message,
+            }
         }
 
-        /// All of the signature is public here: what the mutation test changes are the gadget's own witnesses.
+        /// All of the signature is public here: what the mutation test changes are the gadget's own
+        /// witnesses.
         fn build(self, enabled: bool) -> impl Fn(&mut Cs) {
             move |cs| {
                 let enabled = cs.input(u64::from(enabled));
                 let enabled = as_bit(cs, &enabled);
-                let key = Point { x: cs.input(self.key.x), y: cs.input(self.key.y) };
-                let r8 = Point { x: cs.input(self.r8.x), y: cs.input(self.r8.y) };
+                let key = Point {
+                    x: cs.input(self.key.x),
+                    y: cs.input(self.key.y),
+                };
+                let r8 = Point {
+                    x: cs.input(self.r8.x),
+                    y: cs.input(self.r8.y),
+                };
                 let (s, message) = (cs.input(self.s), cs.input(self.message));
                 verify(cs, &enabled, &key, &r8, &s, &message);
             }
         }
 
         fn native(self) -> bool {
-            let Ok(key) = PublicKey::new(self.key) else { return false };
-            let Ok(signature) = Signature::new(self.r8, self.s) else { return false };
+            let Ok(key) = PublicKey::new(self.key) else {
+                return false;
+            };
+            let Ok(signature) = Signature::new(self.r8, self.s) else {
+                return false;
+            };
             key.verify(self.message, &signature).is_ok()
         }
 
@@ -145,17 +166,31 @@ mod tests {
         value
     }
 
-    /// A case that satisfies the equation for a given key with `8·key = B8` and any nonce, torsion in R8 and key aside.
-    fn crafted(key: babyjubjub::Point, nonce: u64, torsion: babyjubjub::Point, message: Fr) -> Case {
+    /// A case that satisfies the equation for a given key with `8·key = B8` and any nonce, torsion
+    /// in R8 and key aside.
+    fn crafted(
+        key: babyjubjub::Point,
+        nonce: u64,
+        torsion: babyjubjub::Point,
+        message: Fr,
+    ) -> Case {
         let r8 = BASE8.mul(&BigInt::from(nonce)).add(&torsion);
         let h = poseidon::hash(&[r8.x, r8.y, key.x, key.y, message]);
         let mut s = reduced(h.into_bigint());
         s.add_with_carry(&BigInt::from(nonce));
-        Case { key, r8, s: Fr::from(reduced(s)), message }
+        Case {
+            key,
+            r8,
+            s: Fr::from(reduced(s)),
+            message,
+        }
     }
 
     fn order_two() -> babyjubjub::Point {
-        babyjubjub::Point { x: Fr::ZERO, y: -Fr::ONE }
+        babyjubjub::Point {
+            x: Fr::ZERO,
+            y: -Fr::ONE,
+        }
     }
 
     #[test]
@@ -171,21 +206,66 @@ mod tests {
     fn tampered_signatures_are_refused_by_both() {
         let good = Case::signed(4, 9);
         let l = Fr::from(SUBGROUP_ORDER);
-        let (one, nowhere) = (Fr::ONE, babyjubjub::Point { x: Fr::ZERO, y: Fr::ZERO });
+        let (one, nowhere) = (
+            Fr::ONE,
+            babyjubjub::Point {
+                x: Fr::ZERO,
+                y: Fr::ZERO,
+            },
+        );
         let bad = [
-            Case { message: good.message + one, ..good },
-            Case { s: good.s + one, ..good },
-            Case { s: good.s + l, ..good },
+            Case {
+                message: good.message + one,
+                ..good
+            },
+            Case {
+                s: good.s + one,
+                ..good
+            },
+            Case {
+                s: good.s + l,
+                ..good
+            },
             Case { s: -good.s, ..good },
             Case { s: l, ..good },
-            Case { r8: good.r8.neg(), ..good },
-            Case { r8: good.r8.add(&order_two()), ..good },
-            Case { r8: nowhere, ..good },
-            Case { r8: babyjubjub::Point { x: good.r8.x + one, ..good.r8 }, ..good },
-            Case { key: nowhere, ..good },
-            Case { key: good.key.neg(), ..good },
-            Case { key: Case::signed(5, 9).key, ..good },
-            Case { key: babyjubjub::Point { x: good.key.x, y: good.key.y + one }, ..good },
+            Case {
+                r8: good.r8.neg(),
+                ..good
+            },
+            Case {
+                r8: good.r8.add(&order_two()),
+                ..good
+            },
+            Case {
+                r8: nowhere,
+                ..good
+            },
+            Case {
+                r8: babyjubjub::Point {
+                    x: good.r8.x + one,
+                    ..good.r8
+                },
+                ..good
+            },
+            Case {
+                key: nowhere,
+                ..good
+            },
+            Case {
+                key: good.key.neg(),
+                ..good
+            },
+            Case {
+                key: Case::signed(5, 9).key,
+                ..good
+            },
+            Case {
+                key: babyjubjub::Point {
+                    x: good.key.x,
+                    y: good.key.y + one,
+                },
+                ..good
+            },
         ];
         for case in bad {
             assert!(!case.native(), "{case:?}");
@@ -195,13 +275,35 @@ mod tests {
 
     #[test]
     fn disabled_everything_but_s_may_be_anything() {
-        let nowhere = babyjubjub::Point { x: Fr::ZERO, y: Fr::ZERO };
-        let empty = Case { key: nowhere, r8: nowhere, s: Fr::ZERO, message: Fr::ZERO };
+        let nowhere = babyjubjub::Point {
+            x: Fr::ZERO,
+            y: Fr::ZERO,
+        };
+        let empty = Case {
+            key: nowhere,
+            r8: nowhere,
+            s: Fr::ZERO,
+            message: Fr::ZERO,
+        };
         let limit = Fr::from(SUBGROUP_ORDER) - Fr::ONE;
-        for case in [empty, Case::signed(6, 1), Case { s: limit, ..empty }, Case { message: Fr::ONE, ..Case::signed(7, 2) }] {
+        for case in [
+            empty,
+            Case::signed(6, 1),
+            Case { s: limit, ..empty },
+            Case {
+                message: Fr::ONE,
+                ..Case::signed(7, 2)
+            },
+        ] {
             assert_eq!(accepted(case.build(false)), COST + 1);
         }
-        refused(Case { s: limit + Fr::ONE, ..empty }.build(false));
+        refused(
+            Case {
+                s: limit + Fr::ONE,
+                ..empty
+            }
+            .build(false),
+        );
     }
 
     #[test]
@@ -210,7 +312,8 @@ mod tests {
         assert_eq!(key.mul(&BigInt::from(8u64)), BASE8);
         for message in 0..4u64 {
             let message = Fr::from(message);
-            // A nonce of zero makes R8 neutral; 1 makes it the base itself, whose multiples the table holds.
+            // A nonce of zero makes R8 neutral; 1 makes it the base itself, whose multiples the
+            // table holds.
             for nonce in [0, 1, 2, 8, u64::MAX] {
                 let case = crafted(key, nonce, babyjubjub::Point::IDENTITY, message);
                 assert!(case.native() && case.circuit(), "{case:?}");
@@ -220,7 +323,8 @@ mod tests {
         }
     }
 
-    /// The one difference: that a key has order l is known of account leaves, and not checked again.
+    /// The one difference: that a key has order l is known of account leaves, and not checked
+    /// again.
     #[test]
     fn the_order_of_the_key_is_the_callers_to_know() {
         let key = BASE8.mul(&eighth()).add(&order_two());

@@ -34,8 +34,8 @@ pub fn select_bit(cs: &mut Cs, condition: &Bit, a: &Bit, b: &Bit) -> Bit {
 
 /// Whether a number is zero. Costs 2.
 ///
-/// Sound: `x · hint = 1 − z` and `x · z = 0`. If x = 0 the first gives z = 1; if x ≠ 0 the second gives z = 0. So z is a
-/// bit without a constraint of its own.
+/// Sound: `x · hint = 1 − z` and `x · z = 0`. If x = 0 the first gives z = 1; if x ≠ 0 the second
+/// gives z = 0. So z is a bit without a constraint of its own.
 pub fn is_zero(cs: &mut Cs, x: &Num) -> Bit {
     if let Some(constant) = x.as_constant() {
         return Bit::constant(constant.is_zero());
@@ -77,8 +77,8 @@ pub fn enforce_implies(cs: &mut Cs, condition: &Bit, conclusion: &Bit) {
     cs.enforce(condition.num(), conclusion.not().num(), &Num::zero());
 }
 
-/// All of many bits. Costs 2 (one product for two bits): counts those missing and asks whether there are none;
-/// fewer bits than r.
+/// All of many bits. Costs 2 (one product for two bits): counts those missing and asks whether
+/// there are none; fewer bits than r.
 pub fn all(cs: &mut Cs, bits: &[Bit]) -> Bit {
     match bits {
         [] => Bit::constant(true),
@@ -141,7 +141,10 @@ mod tests {
                         let bits = bits(cs, [a, b, c]);
                         assert_eq!(all(cs, &bits).value(), a && b && c);
                         assert_eq!(any(cs, &bits).value(), a || b || c);
-                        assert_eq!(select_bit(cs, &bits[0], &bits[1], &bits[2]).value(), if a { b } else { c });
+                        assert_eq!(
+                            select_bit(cs, &bits[0], &bits[1], &bits[2]).value(),
+                            if a { b } else { c }
+                        );
                     });
                     assert_eq!(cost, 3 + 2 + 2 + 1);
                 }

@@ -12,10 +12,11 @@ pub fn enforce_upper_bound(cs: &mut Cs, claim: &Num, xs: &[Num], n: usize) {
     }
 }
 
-/// The largest of one or more numbers of `[−2^n, 2^n)`, n ≤ 251. Costs n + 1 for each, and one less than their number.
+/// The largest of one or more numbers of `[−2^n, 2^n)`, n ≤ 251. Costs n + 1 for each, and one less
+/// than their number.
 ///
-/// The caller knows the ranges. Sound: every difference `max − x` lies in `[0, 2^(n+1))`, so the maximum is an upper
-/// bound; the product of the differences is zero, so it is one of the numbers.
+/// The caller knows the ranges. Sound: every difference `max − x` lies in `[0, 2^(n+1))`, so the
+/// maximum is an upper bound; the product of the differences is zero, so it is one of the numbers.
 pub fn maximum(cs: &mut Cs, xs: &[Num], n: usize) -> Num {
     assert!(!xs.is_empty(), "no maximum of no numbers");
     let offset = Num::power_of_two(n).value();

@@ -17,13 +17,19 @@ impl Position {
     fn new(cs: &mut Cs, low: &Bit, high: &Bit) -> Self {
         let both = cs.mul(low.num(), high.num());
         let value = usize::from(low.value()) + 2 * usize::from(high.value());
-        Self { low: low.num().clone(), high: high.num().clone(), both, value }
+        Self {
+            low: low.num().clone(),
+            high: high.num().clone(),
+            both,
+            value,
+        }
     }
 
-    /// The four children as witnesses, the one at this position being required to equal `node`. Costs 3.
+    /// The four children as witnesses, the one at this position being required to equal `node`.
+    /// Costs 3.
     ///
-    /// The siblings are free: it is the root that binds them. The selected child is
-    /// `c0 + low·(c1−c0) + high·(c2−c0) + low·high·(c3−c2−c1+c0)`, nested so that three products do.
+    /// The siblings are free: it is the root that binds them. The selected child is `c0 +
+    /// low·(c1−c0) + high·(c2−c0) + low·high·(c3−c2−c1+c0)`, nested so that three products do.
     fn children(&self, cs: &mut Cs, node: &Num, group: &[Fr; 4]) -> [Num; 4] {
         let mut values = *group;
         values[self.value] = node.value();
@@ -41,20 +47,29 @@ impl Position {
         let odd = cs.mul(&self.low, change);
         let upper = cs.mul(&self.high, change);
         let [c0, c1, c2, c3] = children;
-        [c0 + change - &odd - &upper + &third, c1 + odd - &third, c2 + upper - &third, c3 + third]
+        [
+            c0 + change - &odd - &upper + &third,
+            c1 + odd - &third,
+            c2 + upper - &third,
+            c3 + third,
+        ]
     }
 }
 
-fn levels<'a>(index: &'a [Bit], path: &'a [[Fr; 4]]) -> impl Iterator<Item = (&'a [Bit], &'a [Fr; 4])> {
+fn levels<'a>(
+    index: &'a [Bit],
+    path: &'a [[Fr; 4]],
+) -> impl Iterator<Item = (&'a [Bit], &'a [Fr; 4])> {
     assert_eq!(index.len(), 2 * path.len(), "two index bits for each level");
     index.chunks_exact(2).zip(path)
 }
 
-/// The root above `leaf` at `index` (bits lowest first, two for each level, the leaf's level first). `path` is as
-/// `AccountsTree::path` gives it: the four children at each level, the node itself among them, whose entry is not
-/// looked at. Costs 301 for each level.
+/// The root above `leaf` at `index` (bits lowest first, two for each level, the leaf's level
+/// first). `path` is as `AccountsTree::path` gives it: the four children at each level, the node
+/// itself among them, whose entry is not looked at. Costs 301 for each level.
 ///
-/// Sound: equal roots with equal index mean equal leaf, as a collision of Poseidon would follow otherwise.
+/// Sound: equal roots with equal index mean equal leaf, as a collision of Poseidon would follow
+/// otherwise.
 pub fn root(cs: &mut Cs, index: &[Bit], leaf: &Num, path: &[[Fr; 4]]) -> Num {
     let mut node = leaf.clone();
     for (bits, group) in levels(index, path) {
@@ -65,10 +80,11 @@ pub fn root(cs: &mut Cs, index: &[Bit], leaf: &Num, path: &[[Fr; 4]]) -> Num {
     node
 }
 
-/// The roots above `old` and above `new` at the same index with the same siblings. Costs 601 for each level.
+/// The roots above `old` and above `new` at the same index with the same siblings. Costs 601 for
+/// each level.
 ///
-/// Sound: if the old root is the true root of a tree, the siblings are that tree's (collision resistance), so the new
-/// root is that of the same tree with this one leaf replaced.
+/// Sound: if the old root is the true root of a tree, the siblings are that tree's (collision
+/// resistance), so the new root is that of the same tree with this one leaf replaced.
 pub fn update(cs: &mut Cs, index: &[Bit], old: &Num, new: &Num, path: &[[Fr; 4]]) -> (Num, Num) {
     let (mut before, mut after) = (old.clone(), new.clone());
     for (bits, group) in levels(index, path) {
@@ -152,7 +168,8 @@ mod tests {
         refused(claim(leaf, 6, path));
     }
 
-    /// A prover who puts the true child where the claimed leaf should be needs the selection to look away.
+    /// A prover who puts the true child where the claimed leaf should be needs the selection to
+    /// look away.
     #[test]
     fn the_selected_child_is_the_leaf() {
         let tree = tree();

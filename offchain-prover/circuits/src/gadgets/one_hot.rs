@@ -3,11 +3,13 @@
 use super::bits::{alloc_bit, enforce_bit};
 use crate::r1cs::{Bit, Cs, Num, Sum};
 
-/// n bits of which exactly `active` are set, `active` being 0 or 1: the one at `index`, or none. Costs n (n ≥ 1).
+/// n bits of which exactly `active` are set, `active` being 0 or 1: the one at `index`, or none.
+/// Costs n (n ≥ 1).
 ///
-/// Sound: each is boolean, and the last is `active` less the others, so they add up to `active`; the sum of n booleans
-/// does not wrap. The caller has `active` boolean, and ties the index with [`index_of`] if it means anything. Where active is 1 and the
-/// hint names no item, the last one is taken.
+/// Sound: each is boolean, and the last is `active` less the others, so they add up to `active`;
+/// the sum of n booleans does not wrap. The caller has `active` boolean, and ties the index with
+/// [`index_of`] if it means anything. Where active is 1 and the hint names no item, the last one is
+/// taken.
 pub fn one_hot(cs: &mut Cs, index: Option<usize>, n: usize, active: &Num) -> Vec<Bit> {
     assert!(n > 0, "a selection needs something to select from");
     let mut bits = Vec::with_capacity(n);
@@ -22,7 +24,8 @@ pub fn one_hot(cs: &mut Cs, index: Option<usize>, n: usize, active: &Num) -> Vec
     bits
 }
 
-/// `Σ bits[i] · items[i]`: the selected item, or 0 where no bit is set. Costs one for each non-constant item.
+/// `Σ bits[i] · items[i]`: the selected item, or 0 where no bit is set. Costs one for each
+/// non-constant item.
 pub fn mux(cs: &mut Cs, bits: &[Bit], items: &[Num]) -> Num {
     assert_eq!(bits.len(), items.len(), "one bit for each item");
     let mut sum = Sum::new();
@@ -43,7 +46,8 @@ pub fn index_of(bits: &[Bit]) -> Num {
 
 /// The selected item of four by a two-bit index, `items[low + 2·high]`. Costs 3.
 ///
-/// It is `(i0 + high·(i2 − i0)) + low·((i1 − i0) + high·(i3 − i2 − i1 + i0))`: an identity for bits.
+/// It is `(i0 + high·(i2 − i0)) + low·((i1 − i0) + high·(i3 − i2 − i1 + i0))`: an identity for
+/// bits.
 pub fn mux4(cs: &mut Cs, low: &Bit, high: &Bit, items: &[Num; 4]) -> Num {
     let [i0, i1, i2, i3] = items;
     let even = i0 + cs.mul(high.num(), &(i2 - i0));
@@ -67,10 +71,16 @@ mod tests {
                 let active = cs.input(u64::from(index.is_some()));
                 let items: Vec<Num> = (10..15u64).map(|x| cs.input(x)).collect();
                 let bits = one_hot(cs, index, 5, &active);
-                assert_eq!(mux(cs, &bits, &items).value(), Fr::from(index.map_or(0, |i| i as u64 + 10)));
+                assert_eq!(
+                    mux(cs, &bits, &items).value(),
+                    Fr::from(index.map_or(0, |i| i as u64 + 10))
+                );
                 assert_eq!(index_of(&bits).value(), Fr::from(index.unwrap_or(0) as u64));
                 let constants: Vec<Num> = (20..25u64).map(Num::from).collect();
-                assert_eq!(mux(cs, &bits, &constants).value(), Fr::from(index.map_or(0, |i| i as u64 + 20)));
+                assert_eq!(
+                    mux(cs, &bits, &constants).value(),
+                    Fr::from(index.map_or(0, |i| i as u64 + 20))
+                );
             });
             assert_eq!(cost, 5 + 5);
         }
@@ -85,11 +95,19 @@ mod tests {
         let build = |active: u64| {
             move |cs: &mut Cs| {
                 let active = cs.input(active);
-                one_hot(cs, Some(1).filter(|_| active.value() == Fr::from(1u64)), 4, &active);
+                one_hot(
+                    cs,
+                    Some(1).filter(|_| active.value() == Fr::from(1u64)),
+                    4,
+                    &active,
+                );
             }
         };
         // the last bit is what is left of `active`: −1, which is no bit
-        assert!(!holds_with(build(1), &[(0, Fr::from(1u64)), (1, Fr::from(1u64))]));
+        assert!(!holds_with(
+            build(1),
+            &[(0, Fr::from(1u64)), (1, Fr::from(1u64))]
+        ));
         assert!(!holds_with(build(0), &[(0, Fr::from(1u64))]));
     }
 

@@ -1,24 +1,34 @@
 //! Poseidon with circomlib's constants, equal to `clearproof_primitives::poseidon`.
 //!
-//! An S-box is three constraints, `x·x = x2`, `x2·x2 = x4`, `x4·x = y`. Which of x and y is the variable decides how
-//! dense the rows are. Here it is x, the S-box's input, wherever possible, and y is the linear expression (in the
-//! *next* inputs) that it must equal: then it stands in one matrix only, C, rather than twice in A and twice in B. In the 60
-//! or so partial rounds, whose linear layers are never cut by other variables, that makes a third of the entries.
-//! The expressions do not depend on the inputs: they are computed once for each width ([`Layout`]).
+//! An S-box is three constraints, `x·x = x2`, `x2·x2 = x4`, `x4·x = y`. Which of x and y is the
+//! variable decides how dense the rows are. Here it is x, the S-box's input, wherever possible, and
+//! y is the linear expression (in the *next* inputs) that it must equal: then it stands in one
+//! matrix only, C, rather than twice in A and twice in B. In the 60 or so partial rounds, whose
+//! linear layers are never cut by other variables, that makes a third of the entries. The
+//! expressions do not depend on the inputs: they are computed once for each width ([`Layout`]).
 //!
-//! Soundness: each row of C has the next input (or, in a full round, the invertible image of the next inputs) as its only
-//! new variables, so given the inputs all variables are determined one after the other, as in the native function.
+//! Soundness: each row of C has the next input (or, in a full round, the invertible image of the
+//! next inputs) as its only new variables, so given the inputs all variables are determined one
+//! after the other, as in the native function.
 
 use crate::r1cs::{Cs, Num, Sum};
 use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup, Field};
-use clearproof_primitives::poseidon::{parameters, Domain, Parameters, FULL_ROUNDS, LIST_RATE, LIST_WIDTH, WIDTHS};
+use clearproof_primitives::poseidon::{
+    parameters, Domain, Parameters, FULL_ROUNDS, LIST_RATE, LIST_WIDTH, WIDTHS,
+};
 use std::sync::OnceLock;
 
-/// Poseidon of 1 to 5 or 14 inputs. Costs 3 for each S-box that is not constant: for n inputs, of width t = n + 1,
-/// `3·(8·t + partial rounds − 1)`, less 3 for each constant input. 240 / 261 / 297 / 321 / 537 for 2 / 3 / 4 / 5 / 14.
+/// Poseidon of 1 to 5 or 14 inputs. Costs 3 for each S-box that is not constant: for n inputs, of
+/// width t = n + 1, `3·(8·t + partial rounds − 1)`, less 3 for each constant input. 240 / 261 / 297
+/// / 321 / 537 for 2 / 3 / 4 / 5 / 14.
 pub fn hash<const N: usize>(cs: &mut Cs, inputs: &[Num; N]) -> Num {
-    const { assert!(N >= 1 && (N <= 5 || N == LIST_WIDTH - 1), "no constants for this number of inputs") };
+    const {
+        assert!(
+            N >= 1 && (N <= 5 || N == LIST_WIDTH - 1),
+            "no constants for this number of inputs"
+        )
+    };
     let layout = Layout::of(N + 1);
     if inputs.iter().all(Num::is_constant) {
         let values: Vec<Fr> = inputs.iter().map(Num::value).collect();
@@ -27,11 +37,16 @@ pub fn hash<const N: usize>(cs: &mut Cs, inputs: &[Num; N]) -> Num {
     layout.synthesize(cs, inputs)
 }
 
-/// `poseidon::hash_list`: the list's length is part of the circuit's shape. One hash of 14 inputs for each block of 13.
+/// `poseidon::hash_list`: the list's length is part of the circuit's shape. One hash of 14 inputs
+/// for each block of 13.
 pub fn hash_list(cs: &mut Cs, domain: Domain, items: &[Num]) -> Num {
     let mut state = Num::constant(domain.tag());
     let empty: [&[Num]; 1] = [&[]];
-    let blocks: Vec<&[Num]> = if items.is_empty() { empty.to_vec() } else { items.chunks(LIST_RATE).collect() };
+    let blocks: Vec<&[Num]> = if items.is_empty() {
+        empty.to_vec()
+    } else {
+        items.chunks(LIST_RATE).collect()
+    };
     for block in blocks {
         let mut inputs: [Num; LIST_RATE + 1] = std::array::from_fn(|_| Num::zero());
         inputs[0] = state;
@@ -70,8 +85,8 @@ struct Layout {
     parameters: &'static Parameters,
     mds: Vec<Vec<Fr>>,
     mds_inverse: Vec<Vec<Fr>>,
-    /// For each partial round, its S-box's output over `[state at the first partial round, first state elements of the
-    /// rounds after it.., 1]`.
+    /// For each partial round, its S-box's output over `[state at the first partial round, first
+    /// state elements of the rounds after it.., 1]`.
     partial_outputs: Vec<Row>,
     /// The state after the partial rounds, without its first element, over the same.
     after_partial: Vec<Row>,
@@ -80,10 +95,16 @@ struct Layout {
 impl Layout {
     /// The layout of a width, computed at first use.
     fn of(width: usize) -> &'static Self {
-        static LAYOUTS: [OnceLock<Layout>; WIDTHS.len()] = [const { OnceLock::new() }; WIDTHS.len()];
-        let known = WIDTHS.iter().zip(&LAYOUTS).find(|((known, _), _)| *known == width);
+        static LAYOUTS: [OnceLock<Layout>; WIDTHS.len()] =
+            [const { OnceLock::new() }; WIDTHS.len()];
+        let known = WIDTHS
+            .iter()
+            .zip(&LAYOUTS)
+            .find(|((known, _), _)| *known == width);
         let (_, layout) = known.expect("`hash` only compiles for known widths");
-        layout.get_or_init(|| Self::new(parameters(width).expect("constants exist for each of WIDTHS")))
+        layout.get_or_init(|| {
+            Self::new(parameters(width).expect("constants exist for each of WIDTHS"))
+        })
     }
 
     fn new(parameters: &'static Parameters) -> Self {
@@ -99,30 +120,34 @@ impl Layout {
             after_partial: Vec::new(),
         };
 
-        // Run the partial rounds on expressions. Variable j < width is state element j of the first partial round,
-        // variable width + r the first state element r + 1 rounds later.
+        // Run the partial rounds on expressions. Variable j < width is state element j of the first
+        // partial round, variable width + r the first state element r + 1 rounds later.
         let one = width + partial_rounds;
-        let unit = |index: usize| -> Row { (0..=one).map(|i| Fr::from(u64::from(i == index))).collect() };
+        let unit =
+            |index: usize| -> Row { (0..=one).map(|i| Fr::from(u64::from(i == index))).collect() };
         let mut state: Vec<Row> = (0..width).map(unit).collect();
         for round in 0..partial_rounds {
             let constants = layout.round_constants(FULL_ROUNDS / 2 + round + 1);
-            // next[0] = Σ mds[0][j]·state[j] + constant, with the S-box's output in place of state[0]; solve for it.
+            // next[0] = Σ mds[0][j]·state[j] + constant, with the S-box's output in place of
+            // state[0]; solve for it.
             let next = unit(width + round);
             let mut output = next.clone();
-            for j in 1..width {
-                accumulate(&mut output, &state[j], -layout.mds[0][j]);
+            for (element, coefficient) in state.iter().zip(&layout.mds[0]).skip(1) {
+                accumulate(&mut output, element, -*coefficient);
             }
             output[one] -= constants[0];
             let scale = layout.mds[0][0].inverse().unwrap_or(Fr::ZERO);
-            output.iter_mut().for_each(|coefficient| *coefficient *= scale);
+            output
+                .iter_mut()
+                .for_each(|coefficient| *coefficient *= scale);
             state[0] = output.clone();
             let mut after = vec![next];
-            for i in 1..width {
+            for (coefficients, constant) in layout.mds.iter().zip(constants).skip(1) {
                 let mut row = vec![Fr::ZERO; one + 1];
-                for j in 0..width {
-                    accumulate(&mut row, &state[j], layout.mds[i][j]);
+                for (element, coefficient) in state.iter().zip(coefficients) {
+                    accumulate(&mut row, element, *coefficient);
                 }
-                row[one] += constants[i];
+                row[one] += constant;
                 after.push(row);
             }
             layout.partial_outputs.push(output);
@@ -140,15 +165,22 @@ impl Layout {
         FULL_ROUNDS + self.partial_rounds
     }
 
-    /// The state before the S-boxes of each round, then the final state. Of the partial rounds but the first only
-    /// the first element is given; they run in the sparse form, which computes the same.
+    /// The state before the S-boxes of each round, then the final state. Of the partial rounds but
+    /// the first only the first element is given; they run in the sparse form, which computes the
+    /// same.
     fn trace(&self, inputs: &[Fr]) -> Vec<Vec<Fr>> {
         let (parameters, half) = (self.parameters, FULL_ROUNDS / 2);
         let multiply = |matrix: &[Fr], state: &[Fr]| -> Vec<Fr> {
-            matrix.chunks(self.width).map(|row| row.iter().zip(state).map(|(m, x)| *m * x).sum()).collect()
+            matrix
+                .chunks(self.width)
+                .map(|row| row.iter().zip(state).map(|(m, x)| *m * x).sum())
+                .collect()
         };
         let add = |state: &mut [Fr], constants: &[Fr]| {
-            state.iter_mut().zip(constants).for_each(|(x, constant)| *x += constant);
+            state
+                .iter_mut()
+                .zip(constants)
+                .for_each(|(x, constant)| *x += constant);
         };
         let mut states = Vec::with_capacity(self.rounds() + 1);
         let full_round = |state: Vec<Fr>, states: &mut Vec<Vec<Fr>>| -> Vec<Fr> {
@@ -161,7 +193,11 @@ impl Layout {
         state.extend_from_slice(inputs);
         let mut boxed = state;
         for round in 0..half {
-            let mut before = if round == 0 { boxed } else { multiply(parameters.mds, &boxed) };
+            let mut before = if round == 0 {
+                boxed
+            } else {
+                multiply(parameters.mds, &boxed)
+            };
             add(&mut before, self.round_constants(round));
             boxed = full_round(before, &mut states);
         }
@@ -170,7 +206,9 @@ impl Layout {
         states.push(first_partial);
         let mut state = multiply(parameters.pre_sparse, &boxed);
         let sparse = parameters.sparse.chunks_exact(2 * self.width - 1);
-        for (round, (constant, matrix)) in parameters.partial_constants.iter().zip(sparse).enumerate() {
+        for (round, (constant, matrix)) in
+            parameters.partial_constants.iter().zip(sparse).enumerate()
+        {
             let (row, column) = matrix.split_at(self.width);
             let before = state[0] + constant;
             if round > 0 {
@@ -179,7 +217,10 @@ impl Layout {
             state[0] = fifth_power(before);
             let first = row.iter().zip(&state).map(|(m, x)| *m * x).sum();
             let output = state[0];
-            state[1..].iter_mut().zip(column).for_each(|(x, m)| *x += *m * output);
+            state[1..]
+                .iter_mut()
+                .zip(column)
+                .for_each(|(x, m)| *x += *m * output);
             state[0] = first;
         }
         for constants in parameters.last_constants.chunks(self.width) {
@@ -227,11 +268,11 @@ impl Layout {
             state = self.full_round(cs, &state, &states[round + 1], round + 1);
         }
 
-        // Last round: of the final state only the first element is wanted. The S-boxes but the first give variables; the
-        // first gives what is missing for that element.
+        // Last round: of the final state only the first element is wanted. The S-boxes but the
+        // first give variables; the first gives what is missing for that element.
         let mut first = Sum::new();
-        for i in 1..self.width {
-            first.add_scaled(&sbox(cs, &state[i]), -self.mds[0][i]);
+        for (x, coefficient) in state.iter().zip(&self.mds[0]).skip(1) {
+            first.add_scaled(&sbox(cs, x), -*coefficient);
         }
         let result = cs.alloc(states[self.rounds()][0]);
         first.add(&result);
@@ -243,17 +284,17 @@ impl Layout {
     /// A full round from S-box inputs to the next round's S-box inputs, which are new variables.
     fn full_round(&self, cs: &mut Cs, state: &[Num], next: &[Fr], next_round: usize) -> Vec<Num> {
         let next = cs.alloc_all(next);
-        let shifted: Vec<Num> = next
-            .iter()
-            .zip(self.round_constants(next_round))
-            .map(|(x, constant)| x - Num::constant(*constant))
-            .collect();
         for (x, row) in state.iter().zip(&self.mds_inverse) {
-            let mut output = Sum::new();
-            for (element, coefficient) in shifted.iter().zip(row) {
-                output.add_scaled(element, *coefficient);
-            }
-            sbox_into(cs, x, &output.finish());
+            let output = cs.combination(fifth_power(x.value()), || {
+                let mut sum = Sum::new();
+                let constants = self.round_constants(next_round);
+                for ((element, constant), coefficient) in next.iter().zip(constants).zip(row) {
+                    sum.add_scaled(element, *coefficient);
+                    sum.add(&Num::constant(-*constant * coefficient));
+                }
+                sum.finish()
+            });
+            sbox_into(cs, x, &output);
         }
         next
     }
@@ -267,7 +308,8 @@ impl Layout {
             let (now, after) = (first_round + round, first_round + round + 1);
             let next = cs.alloc(states[after][0]);
             variables.push(next.clone());
-            let output = cs.combination(fifth_power(states[now][0]), || expression(row, &variables));
+            let output =
+                cs.combination(fifth_power(states[now][0]), || expression(row, &variables));
             sbox_into(cs, &x, &output);
             x = next;
         }
@@ -280,7 +322,8 @@ impl Layout {
     }
 }
 
-/// A row over the first variables there are; later coefficients are zero, but the last, which is the constant.
+/// A row over the first variables there are; later coefficients are zero, but the last, which is
+/// the constant.
 fn expression(row: &[Fr], variables: &[Num]) -> Num {
     let mut sum = Sum::new();
     for (variable, coefficient) in variables.iter().zip(row) {
@@ -299,13 +342,18 @@ fn accumulate(into: &mut [Fr], row: &[Fr], factor: Fr) {
     }
 }
 
-/// The inverse of an invertible matrix, by Gauss and Jordan. A Poseidon matrix has no singular minor.
+/// The inverse of an invertible matrix, by Gauss and Jordan. A Poseidon matrix has no singular
+/// minor.
 fn inverse(matrix: &[Vec<Fr>]) -> Vec<Vec<Fr>> {
     let n = matrix.len();
     let mut left = matrix.to_vec();
-    let mut right: Vec<Vec<Fr>> = (0..n).map(|i| (0..n).map(|j| Fr::from(u64::from(i == j))).collect()).collect();
+    let mut right: Vec<Vec<Fr>> = (0..n)
+        .map(|i| (0..n).map(|j| Fr::from(u64::from(i == j))).collect())
+        .collect();
     for column in 0..n {
-        let pivot = left[column][column].inverse().expect("all leading minors of an MDS matrix are non-zero");
+        let pivot = left[column][column]
+            .inverse()
+            .expect("all leading minors of an MDS matrix are non-zero");
         for row in [&mut left[column], &mut right[column]] {
             row.iter_mut().for_each(|entry| *entry *= pivot);
         }
@@ -357,7 +405,9 @@ mod tests {
         let mut rng = rng();
         for (n, expected) in [(1, 213), (2, 240), (3, 261), (4, 297), (5, 321), (14, 537)] {
             for zero in [false, true] {
-                let values: Vec<Fr> = (0..n).map(|_| if zero { Fr::ZERO } else { Fr::rand(&mut rng) }).collect();
+                let values: Vec<Fr> = (0..n)
+                    .map(|_| if zero { Fr::ZERO } else { Fr::rand(&mut rng) })
+                    .collect();
                 let cost = accepted(|cs| {
                     let inputs: Vec<Num> = values.iter().map(|value| cs.input(*value)).collect();
                     assert_eq!(hash_any(cs, &inputs).value(), native_hash(&values));
@@ -371,12 +421,24 @@ mod tests {
     fn constant_inputs_cost_less_or_nothing() {
         for constants in 0..=4usize {
             let cost = accepted(|cs| {
-                let inputs: [Num; 4] =
-                    std::array::from_fn(|i| if i < constants { Num::from(i as u64) } else { cs.input(i as u64) });
+                let inputs: [Num; 4] = std::array::from_fn(|i| {
+                    if i < constants {
+                        Num::from(i as u64)
+                    } else {
+                        cs.input(i as u64)
+                    }
+                });
                 let expected = native_hash(&(0..4u64).map(Fr::from).collect::<Vec<_>>());
                 assert_eq!(hash(cs, &inputs).value(), expected);
             });
-            assert_eq!(cost, if constants == 4 { 0 } else { 297 - 3 * constants });
+            assert_eq!(
+                cost,
+                if constants == 4 {
+                    0
+                } else {
+                    297 - 3 * constants
+                }
+            );
         }
     }
 
@@ -387,12 +449,22 @@ mod tests {
             let values: Vec<Fr> = (0..n).map(|_| Fr::rand(&mut rng)).collect();
             let cost = accepted(|cs| {
                 let items: Vec<Num> = values.iter().map(|value| cs.input(*value)).collect();
-                assert_eq!(hash_list(cs, Domain::Snapshot, &items).value(), native::hash_list(Domain::Snapshot, &values));
+                assert_eq!(
+                    hash_list(cs, Domain::Snapshot, &items).value(),
+                    native::hash_list(Domain::Snapshot, &values)
+                );
             });
             // The tag is constant in the first block, the filling in the last.
             let blocks = n.div_ceil(13);
             let filling = 13 * blocks - n;
-            assert_eq!(cost, if n == 0 { 0 } else { blocks * 537 - 3 - 3 * filling });
+            assert_eq!(
+                cost,
+                if n == 0 {
+                    0
+                } else {
+                    blocks * 537 - 3 - 3 * filling
+                }
+            );
         }
     }
 
@@ -405,8 +477,15 @@ mod tests {
             hash_any(&mut cs, &inputs);
             let matrices = cs.finish().unwrap().matrices.unwrap();
             let entries: usize = matrices.num_non_zero().iter().sum();
-            println!("{n} inputs: {:?} entries in {} rows", matrices.num_non_zero(), matrices.num_constraints());
-            assert!(entries < limit * matrices.num_constraints(), "{entries} entries");
+            println!(
+                "{n} inputs: {:?} entries in {} rows",
+                matrices.num_non_zero(),
+                matrices.num_constraints()
+            );
+            assert!(
+                entries < limit * matrices.num_constraints(),
+                "{entries} entries"
+            );
         }
     }
 }

@@ -10,19 +10,33 @@ pub fn rng() -> StdRng {
     StdRng::seed_from_u64(7)
 }
 
-/// Builds in both modes, requires the same assignment from both, a satisfied system, and that no single witness can
-/// be changed but the declared free hints. Answers with the number of constraints.
+/// Builds in both modes, requires the same assignment from both, a satisfied system, and that no
+/// single witness can be changed but the declared free hints. Answers with the number of
+/// constraints.
 pub fn accepted(build: impl Fn(&mut Cs)) -> usize {
     let mut recording = Cs::recording();
     build(&mut recording);
-    let recorded = recording.finish().expect("an honest assignment satisfies the system");
+    let recorded = recording
+        .finish()
+        .expect("an honest assignment satisfies the system");
     let mut witness_only = Cs::witness_only();
     build(&mut witness_only);
-    let light = witness_only.finish().expect("an honest assignment satisfies the system");
-    assert_eq!(recorded.instance, light.instance, "both modes give the same inputs");
-    assert_eq!(recorded.witness, light.witness, "both modes give the same witnesses");
+    let light = witness_only
+        .finish()
+        .expect("an honest assignment satisfies the system");
+    assert_eq!(
+        recorded.instance, light.instance,
+        "both modes give the same inputs"
+    );
+    assert_eq!(
+        recorded.witness, light.witness,
+        "both modes give the same witnesses"
+    );
     assert_eq!(recorded.parts, light.parts, "both modes count the same");
-    assert_eq!(recorded.free_hints, light.free_hints, "both modes mark the same hints");
+    assert_eq!(
+        recorded.free_hints, light.free_hints,
+        "both modes mark the same hints"
+    );
     unmovable(&recorded);
     recorded.num_constraints
 }
@@ -30,14 +44,24 @@ pub fn accepted(build: impl Fn(&mut Cs)) -> usize {
 fn unmovable(synthesized: &Synthesized) {
     let matrices = synthesized.matrices.as_ref().expect("recorded");
     assert_eq!(matrices.num_constraints(), synthesized.num_constraints);
-    check(matrices, &synthesized.instance, &synthesized.witness).expect("satisfied by the matrices, too");
+    check(matrices, &synthesized.instance, &synthesized.witness)
+        .expect("satisfied by the matrices, too");
     let mut rng = rng();
-    let survivors = mutations(matrices, &synthesized.instance, &synthesized.witness, || Fr::rand(&mut rng))
-        .expect("satisfied to begin with");
-    assert_eq!(survivors, synthesized.free_hints, "witnesses that can be changed unnoticed");
+    let survivors = mutations(
+        matrices,
+        &synthesized.instance,
+        &synthesized.witness,
+        || Fr::rand(&mut rng),
+    )
+    .expect("satisfied to begin with");
+    assert_eq!(
+        survivors, synthesized.free_hints,
+        "witnesses that can be changed unnoticed"
+    );
 }
 
-/// Builds an assignment that must break the system, in the opinion of the builder in both modes and of the matrices.
+/// Builds an assignment that must break the system, in the opinion of the builder in both modes and
+/// of the matrices.
 pub fn refused(build: impl Fn(&mut Cs)) -> RowViolated {
     let mut witness_only = Cs::witness_only();
     build(&mut witness_only);
@@ -48,7 +72,10 @@ pub fn refused(build: impl Fn(&mut Cs)) -> RowViolated {
     assert_eq!(violation, light);
     let all = recording.finish_unchecked();
     let matrices = all.matrices.expect("recorded");
-    assert_eq!(check(&matrices, &all.instance, &all.witness), Err(CheckError::Row(violation.clone())));
+    assert_eq!(
+        check(&matrices, &all.instance, &all.witness),
+        Err(CheckError::Row(violation.clone()))
+    );
     violation
 }
 
@@ -60,5 +87,10 @@ pub fn holds_with(build: impl Fn(&mut Cs), replaced: &[(usize, Fr)]) -> bool {
     for (index, value) in replaced {
         all.witness[*index] = *value;
     }
-    check(&all.matrices.expect("recorded"), &all.instance, &all.witness).is_ok()
+    check(
+        &all.matrices.expect("recorded"),
+        &all.instance,
+        &all.witness,
+    )
+    .is_ok()
 }

@@ -37,13 +37,14 @@ pub struct Synthesized {
     pub instance: Vec<Fr>,
     /// The witnesses in order of allocation.
     pub witness: Vec<Fr>,
-    /// Constraints per part, by path (`step/signature`); a path counts only what lies directly in it.
-    /// Constraints outside of all parts are under the empty path.
+    /// Constraints per part, by path (`step/signature`); a path counts only what lies directly in
+    /// it. Constraints outside of all parts are under the empty path.
     pub parts: BTreeMap<String, usize>,
     /// Number of constraints.
     pub num_constraints: usize,
-    /// Witness indices of hinted inverses whose argument is zero. No constraint binds these, by design: the
-    /// gadget's claim does not depend on them. Everything else must not survive [`mutations`](super::mutations).
+    /// Witness indices of hinted inverses whose argument is zero. No constraint binds these, by
+    /// design: the gadget's claim does not depend on them. Everything else must not survive
+    /// [`mutations`](super::mutations).
     pub free_hints: Vec<usize>,
 }
 
@@ -62,7 +63,9 @@ impl Synthesized {
         let below = format!("{path}/");
         self.parts
             .iter()
-            .filter(|(name, _)| path.is_empty() || name.as_str() == path || name.starts_with(&below))
+            .filter(|(name, _)| {
+                path.is_empty() || name.as_str() == path || name.starts_with(&below)
+            })
             .map(|(_, count)| count)
             .sum()
     }
@@ -119,7 +122,8 @@ impl Cs {
         }
     }
 
-    /// A linear combination that is worth building only where it is recorded. `value` must be what it evaluates to.
+    /// A linear combination that is worth building only where it is recorded. `value` must be what
+    /// it evaluates to.
     pub(crate) fn combination(&self, value: Fr, build: impl FnOnce() -> Num) -> Num {
         if self.is_recording() {
             let num = build();
@@ -130,8 +134,8 @@ impl Cs {
         }
     }
 
-    /// A new witness with the inverse of a number, or 0 for 0. A bare hint: the caller writes the constraint
-    /// that defines it.
+    /// A new witness with the inverse of a number, or 0 for 0. A bare hint: the caller writes the
+    /// constraint that defines it.
     pub(crate) fn hint_inverse(&mut self, of: &Num) -> Num {
         let inverse = of.value().inverse();
         if inverse.is_none() {
@@ -176,7 +180,10 @@ impl Cs {
 
     fn require(&mut self, holds: bool, a: &Num, b: &Num, c: &Num) {
         if !holds && self.violation.is_none() {
-            self.violation = Some(RowViolated { row: self.constraints, part: self.parts.path(self.parts.current) });
+            self.violation = Some(RowViolated {
+                row: self.constraints,
+                part: self.parts.path(self.parts.current),
+            });
         }
         if !(a.is_constant() && b.is_constant() && c.is_constant()) {
             self.record(a, b, c);
@@ -230,14 +237,18 @@ impl Cs {
         }
     }
 
-    /// Ends construction whether or not the assignment satisfies the system. For the shape alone (key
-    /// generation from a placeholder witness), and for tests.
+    /// Ends construction whether or not the assignment satisfies the system. For the shape alone
+    /// (key generation from a placeholder witness), and for tests.
     pub fn finish_unchecked(self) -> Synthesized {
         let num_instance = self.instance.len() + 1;
         let matrices = self.recorder.map(|recorder| {
             let columns = |rows: Vec<Terms>| -> Vec<Vec<(Fr, usize)>> {
                 rows.into_iter()
-                    .map(|row| row.into_iter().map(|(v, c)| (c, v.column(num_instance))).collect())
+                    .map(|row| {
+                        row.into_iter()
+                            .map(|(v, c)| (c, v.column(num_instance)))
+                            .collect()
+                    })
                     .collect()
             };
             Matrices {
@@ -247,7 +258,9 @@ impl Cs {
                 num_instance,
                 num_witness: self.witness.len(),
                 row_parts: recorder.row_parts,
-                part_names: (0..self.parts.nodes.len()).map(|id| self.parts.path(id as u32)).collect(),
+                part_names: (0..self.parts.nodes.len())
+                    .map(|id| self.parts.path(id as u32))
+                    .collect(),
             }
         });
         Synthesized {
@@ -278,8 +291,16 @@ struct Part {
 
 impl Parts {
     fn new() -> Self {
-        let root = Part { name: String::new(), parent: 0, children: Vec::new(), count: 0 };
-        Self { nodes: vec![root], current: 0 }
+        let root = Part {
+            name: String::new(),
+            parent: 0,
+            children: Vec::new(),
+            count: 0,
+        };
+        Self {
+            nodes: vec![root],
+            current: 0,
+        }
     }
 
     /// Enters a part and returns the one that it lies in.
@@ -294,7 +315,12 @@ impl Parts {
             Some(child) => child,
             None => {
                 let child = self.nodes.len() as u32;
-                self.nodes.push(Part { name: name.into(), parent: outer, children: Vec::new(), count: 0 });
+                self.nodes.push(Part {
+                    name: name.into(),
+                    parent: outer,
+                    children: Vec::new(),
+                    count: 0,
+                });
                 self.nodes[outer as usize].children.push(child);
                 child
             }

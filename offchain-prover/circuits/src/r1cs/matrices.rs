@@ -4,7 +4,8 @@ use ark_bn254::Fr;
 use ark_ff::Zero;
 use thiserror::Error;
 
-/// The three matrices over the columns `[1, instance.., witness..]`, row by row as `(coefficient, column)`.
+/// The three matrices over the columns `[1, instance.., witness..]`, row by row as `(coefficient,
+/// column)`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Matrices {
     /// Left factors.
@@ -76,7 +77,11 @@ impl Matrices {
             if found == expected {
                 Ok(())
             } else {
-                Err(CheckError::Length { what, found, expected })
+                Err(CheckError::Length {
+                    what,
+                    found,
+                    expected,
+                })
             }
         };
         length("inputs", instance.len() + 1, self.num_instance)?;
@@ -91,16 +96,23 @@ impl Matrices {
 
 /// The value of one row.
 pub(super) fn evaluate(row: &[(Fr, usize)], assignment: &[Fr]) -> Fr {
-    row.iter().fold(Fr::zero(), |sum, (coefficient, column)| sum + *coefficient * assignment[*column])
+    row.iter().fold(Fr::zero(), |sum, (coefficient, column)| {
+        sum + *coefficient * assignment[*column]
+    })
 }
 
 /// Checks every row. `instance` is without the leading one.
 pub fn check(matrices: &Matrices, instance: &[Fr], witness: &[Fr]) -> Result<(), CheckError> {
     let assignment = matrices.columns(instance, witness)?;
     for row in 0..matrices.num_constraints() {
-        let [a, b, c] = [&matrices.a, &matrices.b, &matrices.c].map(|m| evaluate(&m[row], &assignment));
+        let [a, b, c] =
+            [&matrices.a, &matrices.b, &matrices.c].map(|m| evaluate(&m[row], &assignment));
         if a * b != c {
-            return Err(RowViolated { row, part: matrices.part_of(row).into() }.into());
+            return Err(RowViolated {
+                row,
+                part: matrices.part_of(row).into(),
+            }
+            .into());
         }
     }
     Ok(())

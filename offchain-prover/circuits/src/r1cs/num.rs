@@ -13,12 +13,18 @@ impl Variable {
     const WITNESS: u32 = 1 << 31;
 
     pub(super) fn instance(index: usize) -> Self {
-        assert!(index < (Self::WITNESS - 1) as usize, "too many inputs for 31-bit indices");
+        assert!(
+            index < (Self::WITNESS - 1) as usize,
+            "too many inputs for 31-bit indices"
+        );
         Self(index as u32 + 1)
     }
 
     pub(super) fn witness(index: usize) -> Self {
-        assert!(index < Self::WITNESS as usize, "too many witnesses for 31-bit indices");
+        assert!(
+            index < Self::WITNESS as usize,
+            "too many witnesses for 31-bit indices"
+        );
         Self(index as u32 | Self::WITNESS)
     }
 
@@ -41,14 +47,15 @@ enum Form {
     Constant,
     /// Depends on variables; witness-only mode does not keep which.
     Unrecorded,
-    /// A linear combination. It may be empty (`x - x`) and still counts as non-constant, as in the other mode.
+    /// A linear combination. It may be empty (`x - x`) and still counts as non-constant, as in the
+    /// other mode.
     Recorded(Terms),
 }
 
 /// A linear combination of variables together with its value.
 ///
-/// Adding, subtracting and scaling cost no constraint. Long sums should go through [`Sum`] (or [`Num::sum`]):
-/// adding one by one merges the terms each time.
+/// Adding, subtracting and scaling cost no constraint. Long sums should go through [`Sum`] (or
+/// [`Num::sum`]): adding one by one merges the terms each time.
 #[derive(Clone, Debug)]
 pub struct Num {
     value: Fr,
@@ -58,7 +65,10 @@ pub struct Num {
 impl Num {
     /// A constant: part of the circuit's shape, so it must not depend on the witness.
     pub fn constant(value: impl Into<Fr>) -> Self {
-        Self { value: value.into(), form: Form::Constant }
+        Self {
+            value: value.into(),
+            form: Form::Constant,
+        }
     }
 
     /// The constant zero.
@@ -77,11 +87,17 @@ impl Num {
     }
 
     pub(super) fn unrecorded(value: Fr) -> Self {
-        Self { value, form: Form::Unrecorded }
+        Self {
+            value,
+            form: Form::Unrecorded,
+        }
     }
 
     pub(super) fn variable(value: Fr, variable: Variable) -> Self {
-        Self { value, form: Form::Recorded(vec![(variable, Fr::one())]) }
+        Self {
+            value,
+            form: Form::Recorded(vec![(variable, Fr::one())]),
+        }
     }
 
     /// The value under the present assignment.
@@ -106,10 +122,15 @@ impl Num {
             return Self::zero();
         }
         let form = match &self.form {
-            Form::Recorded(terms) => Form::Recorded(terms.iter().map(|(v, c)| (*v, *c * factor)).collect()),
+            Form::Recorded(terms) => {
+                Form::Recorded(terms.iter().map(|(v, c)| (*v, *c * factor)).collect())
+            }
             other => other.clone(),
         };
-        Self { value: self.value * factor, form }
+        Self {
+            value: self.value * factor,
+            form,
+        }
     }
 
     /// Twice the number.
@@ -138,7 +159,11 @@ impl Num {
 
     /// `self + factor · other`, for the two factors 1 and −1.
     fn combine(&self, other: &Num, subtract: bool) -> Self {
-        let value = if subtract { self.value - other.value } else { self.value + other.value };
+        let value = if subtract {
+            self.value - other.value
+        } else {
+            self.value + other.value
+        };
         let form = match (&self.form, &other.form) {
             (Form::Constant, Form::Constant) => Form::Constant,
             (Form::Unrecorded, _) | (_, Form::Unrecorded) => Form::Unrecorded,
@@ -152,7 +177,10 @@ impl Num {
 
 /// `2^exponent` in the field.
 pub(crate) fn power_of_two(exponent: usize) -> Fr {
-    assert!(exponent < 254, "2^{exponent} is not below the field's modulus");
+    assert!(
+        exponent < 254,
+        "2^{exponent} is not below the field's modulus"
+    );
     let mut limbs = [0u64; 4];
     limbs[exponent / 64] = 1 << (exponent % 64);
     Fr::from(ark_ff::BigInt(limbs))
@@ -259,7 +287,11 @@ impl Default for Sum {
 impl Sum {
     /// The empty sum, the constant zero.
     pub fn new() -> Self {
-        Self { value: Fr::zero(), form: Form::Constant, constant: Fr::zero() }
+        Self {
+            value: Fr::zero(),
+            form: Form::Constant,
+            constant: Fr::zero(),
+        }
     }
 
     /// Adds a number.
@@ -273,7 +305,11 @@ impl Sum {
         if factor.is_zero() {
             return self;
         }
-        let value = if factor.is_one() { item.value } else { item.value * factor };
+        let value = if factor.is_one() {
+            item.value
+        } else {
+            item.value * factor
+        };
         self.value += value;
         match &item.form {
             Form::Constant => self.constant += value,
@@ -308,7 +344,10 @@ impl Sum {
             }
             other => other,
         };
-        Num { value: self.value, form }
+        Num {
+            value: self.value,
+            form,
+        }
     }
 }
 
@@ -322,7 +361,8 @@ impl Bit {
         Self(Num::constant(value as u64))
     }
 
-    /// Takes over a number that other constraints already force to be 0 or 1; the caller answers for that.
+    /// Takes over a number that other constraints already force to be 0 or 1; the caller answers
+    /// for that.
     pub fn from_num_unchecked(num: Num) -> Self {
         Self(num)
     }

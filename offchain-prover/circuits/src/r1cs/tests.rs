@@ -19,7 +19,10 @@ fn both_modes_agree_and_count_alike() {
     let (mut recording, mut witness_only) = (Cs::recording(), Cs::witness_only());
     cubic(&mut recording, 3);
     cubic(&mut witness_only, 3);
-    let (recorded, light) = (recording.finish().expect("satisfied"), witness_only.finish().expect("satisfied"));
+    let (recorded, light) = (
+        recording.finish().expect("satisfied"),
+        witness_only.finish().expect("satisfied"),
+    );
     assert_eq!(recorded.assignment(), light.assignment());
     assert_eq!(recorded.parts, light.parts);
     assert_eq!(recorded.num_constraints, 3);
@@ -35,16 +38,33 @@ fn both_modes_agree_and_count_alike() {
     assert_eq!(matrices.num_non_zero(), [1 + 1 + 4, 1 + 1 + 1, 1 + 1]);
     // The input came last and has column 1; witnesses begin at 2.
     assert_eq!(matrices.a[0], vec![(Fr::one(), 2)]);
-    assert_eq!(matrices.a[2], vec![(Fr::from(5u64), 0), (-Fr::one(), 1), (Fr::one(), 2), (Fr::one(), 4)]);
+    assert_eq!(
+        matrices.a[2],
+        vec![
+            (Fr::from(5u64), 0),
+            (-Fr::one(), 1),
+            (Fr::one(), 2),
+            (Fr::one(), 4)
+        ]
+    );
     assert_eq!(matrices.part_of(1), "power/third");
-    assert_eq!(check(&matrices, &recorded.instance, &recorded.witness), Ok(()));
+    assert_eq!(
+        check(&matrices, &recorded.instance, &recorded.witness),
+        Ok(())
+    );
 }
 
 #[test]
 fn a_broken_row_is_named() {
     let mut cs = Cs::witness_only();
     cubic(&mut cs, 4);
-    assert_eq!(cs.finish().map(drop), Err(RowViolated { row: 2, part: String::new() }));
+    assert_eq!(
+        cs.finish().map(drop),
+        Err(RowViolated {
+            row: 2,
+            part: String::new()
+        })
+    );
 
     let mut cs = Cs::recording();
     cubic(&mut cs, 3);
@@ -52,13 +72,36 @@ fn a_broken_row_is_named() {
     let matrices = all.matrices.expect("recorded");
     let mut witness = all.witness.clone();
     witness[2] += Fr::one();
-    let broken = RowViolated { row: 1, part: "power/third".into() };
-    assert_eq!(check(&matrices, &all.instance, &witness), Err(CheckError::Row(broken.clone())));
-    assert_eq!(broken.to_string(), "constraint 1 does not hold, in part 'power/third'");
+    let broken = RowViolated {
+        row: 1,
+        part: "power/third".into(),
+    };
+    assert_eq!(
+        check(&matrices, &all.instance, &witness),
+        Err(CheckError::Row(broken.clone()))
+    );
+    assert_eq!(
+        broken.to_string(),
+        "constraint 1 does not hold, in part 'power/third'"
+    );
     let short = check(&matrices, &all.instance, &witness[1..]);
-    assert_eq!(short, Err(CheckError::Length { what: "witnesses", found: 2, expected: 3 }));
+    assert_eq!(
+        short,
+        Err(CheckError::Length {
+            what: "witnesses",
+            found: 2,
+            expected: 3
+        })
+    );
     let inputs = check(&matrices, &[], &witness);
-    assert_eq!(inputs, Err(CheckError::Length { what: "inputs", found: 1, expected: 2 }));
+    assert_eq!(
+        inputs,
+        Err(CheckError::Length {
+            what: "inputs",
+            found: 1,
+            expected: 2
+        })
+    );
     assert!(mutations(&matrices, &all.instance, &witness, Fr::one).is_err());
 }
 
@@ -76,7 +119,8 @@ fn mutations_find_what_nothing_binds() {
     cs.enforce(&bit, &bit, &bit);
     let all = cs.finish().expect("satisfied");
     let matrices = all.matrices.expect("recorded");
-    let survivors = mutations(&matrices, &all.instance, &all.witness, || Fr::from(99u64)).expect("satisfied");
+    let survivors =
+        mutations(&matrices, &all.instance, &all.witness, || Fr::from(99u64)).expect("satisfied");
     assert_eq!(survivors, vec![free, sign, flag]);
 }
 
@@ -89,7 +133,8 @@ fn sums_and_single_additions_are_the_same() {
     for (i, num) in nums.iter().chain(&nums).enumerate() {
         let factor = Fr::from(i as u64) - Fr::from(2u64);
         one_by_one = one_by_one + num.scale(factor) - Num::from(i as u64);
-        sum.add_scaled(num, factor).add_scaled(&Num::from(i as u64), -Fr::one());
+        sum.add_scaled(num, factor)
+            .add_scaled(&Num::from(i as u64), -Fr::one());
     }
     let sum = sum.finish();
     assert_eq!(sum.value(), one_by_one.value());

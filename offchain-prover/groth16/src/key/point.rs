@@ -3,11 +3,12 @@
 //! A base field element is its four 64-bit Montgomery limbs, little-endian; a point is x and y; the point at
 //! infinity is all zeros, which lies on neither curve.
 
-use ark_bn254::{Fq, Fq2, G1Affine, G2Affine};
-use ark_ec::AffineRepr;
+use ark_bn254::{Fq, Fq2};
+use ark_ec::{
+    short_weierstrass::{Affine, SWCurveConfig},
+    AffineRepr,
+};
 use ark_ff::{BigInt, PrimeField, Zero};
-
-const FQ_BYTES: usize = 32;
 
 /// A point with a fixed size on disk.
 pub(super) trait RawPoint: Sized {
@@ -20,53 +21,59 @@ pub(super) trait RawPoint: Sized {
     fn read(bytes: &[u8]) -> Option<Self>;
 }
 
-fn write_fq(element: &Fq, bytes: &mut Vec<u8>) {
-    element.0 .0.iter().for_each(|limb| bytes.extend_from_slice(&limb.to_le_bytes()));
+/// A coordinate with a fixed size on disk.
+pub(super) trait RawCoordinate: Sized {
+    const BYTES: usize;
+    fn write(&self, bytes: &mut Vec<u8>);
+    fn read(bytes: &[u8]) -> Option<Self>;
 }
 
-fn read_fq(bytes: &[u8]) -> Option<Fq> {
-    let mut limbs = [0u64; 4];
-    for (limb, chunk) in limbs.iter_mut().zip(bytes.chunks_exact(8)) {
-        *limb = u64::from_le_bytes(chunk.try_into().ok()?);
-    }
-    let element = BigInt(limbs);
-    (element < Fq::MODULUS).then(|| Fq::new_unchecked(element))
-}
-
-fn read_fq2(bytes: &[u8]) -> Option<Fq2> {
-    let (c0, c1) = bytes.split_at_checked(FQ_BYTES)?;
-    Some(Fq2::new(read_fq(c0)?, read_fq(c1)?))
-}
-
-impl RawPoint for G1Affine {
-    const BYTES: usize = 2 * FQ_BYTES;
+impl RawCoordinate for Fq {
+    const BYTES: usize = 32;
 
     fn write(&self, bytes: &mut Vec<u8>) {
-        let (x, y) = self.xy().unwrap_or_default();
-        write_fq(&x, bytes);
-        write_fq(&y, bytes);
+        self.0 .0.iter().for_each(|limb| bytes.extend_from_slice(&limb.to_le_bytes()));
     }
 
     fn read(bytes: &[u8]) -> Option<Self> {
-        let (x, y) = bytes.split_at_checked(FQ_BYTES)?;
-        let (x, y) = (read_fq(x)?, read_fq(y)?);
-        Some(if x.is_zero() && y.is_zero() { Self::zero() } else { Self::new_unchecked(x, y) })
-    }
-}
-
-impl RawPoint for G2Affine {
-    const BYTES: usize = 4 * FQ_BYTES;
-
-    fn write(&self, bytes: &mut Vec<u8>) {
-        let (x, y) = self.xy().unwrap_or_default();
-        for element in [x.c0, x.c1, y.c0, y.c1] {
-            write_fq(&element, bytes);
+        let mut limbs = [0u64; 4];
+        for (limb, chunk) in limbs.iter_mut().zip(bytes.chunks_exact(8)) {
+            *limb = u64::from_le_bytes(chunk.try_into().ok()?);
         }
+        let element = BigInt(limbs);
+        (element < Self::MODULUS).then(|| Self::new_unchecked(element))
+    }
+}
+
+impl RawCoordinate for Fq2 {
+    const BYTES: usize = 2 * Fq::BYTES;
+
+    fn write(&self, bytes: &mut Vec<u8>) {
+        self.c0.write(bytes);
+        self.c1.write(bytes);
     }
 
     fn read(bytes: &[u8]) -> Option<Self> {
-        let (x, y) = bytes.split_at_checked(2 * FQ_BYTES)?;
-        let (x, y) = (read_fq2(x)?, read_fq2(y)?);
+        let (c0, c1) = bytes.split_at_checked(Fq::BYTES)?;
+        Some(Self::new(Fq::read(c0)?, Fq::read(c1)?))
+    }
+}
+
+impl<C: SWCurveConfig> RawPoint for Affine<C>
+where
+    C::BaseField: RawCoordinate,
+{
+    const BYTES: usize = 2 * C::BaseField::BYTES;
+
+    fn write(&self, bytes: &mut Vec<u8>) {
+        let (x, y) = self.xy().unwrap_or_default();
+        x.write(bytes);
+        y.write(bytes);
+    }
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let (x, y) = bytes.split_at_checked(C::BaseField::BYTES)?;
+        let (x, y) = (C::BaseField::read(x)?, C::BaseField::read(y)?);
         Some(if x.is_zero() && y.is_zero() { Self::zero() } else { Self::new_unchecked(x, y) })
     }
 }
@@ -76,6 +83,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
+    use ark_bn254::{G1Affine, G2Affine};
     use ark_ff::UniformRand;
     use rand::{rngs::StdRng, SeedableRng};
 

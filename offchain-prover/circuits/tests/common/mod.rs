@@ -1,0 +1,147 @@
+//! A small venue run by the engine, whose batches the circuits must accept.
+#![allow(clippy::unwrap_used, dead_code)]
+
+use clearproof_engine::{BatchRequest, ClosedBatch, DepositReceived, Venue, VenueConfig};
+use clearproof_primitives::{
+    account::{account_key, viewing_commitment},
+    batch::{genesis_field, Deposit},
+    eddsa::SecretKey,
+    field::Fr,
+    fixed::ONE,
+    order::{Order, OrderSet, Side, SignedOrderSet, WithdrawalRequest},
+    policy::{ChargeRates, Policy, UnderlyingPolicy},
+    shape::{MarketShape, Shape},
+    snapshot::{InstrumentRow, Snapshot, UnderlyingFactors},
+};
+
+pub const GENESIS: [u8; 32] = [9; 32];
+pub const START: u64 = 1_000;
+
+/// A policy whose shocks span ±10 %.
+pub fn policy(market: &MarketShape) -> Policy {
+    let scenarios = market.scenarios as i32;
+    let shocks = (0..scenarios).map(|s| 6554 * (2 * s - (scenarios - 1)) / (scenarios - 1).max(1)).collect();
+    let underlying = UnderlyingPolicy {
+        initial_factor: 5 << 14,
+        maintenance_factor: 1 << 16,
+        shocks,
+        charges: ChargeRates {
+            initial_long: 1 << 26,
+            initial_short: 1 << 26,
+            maintenance_long: 1 << 25,
+            maintenance_short: 1 << 25,
+        },
+    };
+    Policy {
+        underlyings: vec![underlying; market.underlyings as usize],
+        haircuts: vec![0; market.assets as usize],
+        fee_rate: 1 << 20,
+        price_band: 1 << 29,
+    }
+}
+
+/// A snapshot with a perpetual in the first slot of each underlying, all at one mark.
+pub fn snapshot(market: &MarketShape, mark: u64) -> Snapshot {
+    let policy = policy(market);
+    policy.check(market).unwrap();
+    let rows = (0..market.instruments as usize).map(|i| {
+        if i % market.slots_per_underlying() == 0 {
+            policy.perpetual_row(market.underlying_of(i), mark).unwrap()
+        } else {
+            InstrumentRow::empty(market)
+        }
+    });
+    let factors = policy
+        .underlyings
+        .iter()
+        .map(|u| UnderlyingFactors { initial: u.initial_factor, maintenance: u.maintenance_factor })
+        .collect();
+    Snapshot {
+        number: 1,
+        taken_at: START - 1,
+        weights: vec![ONE; market.assets as usize],
+        factors,
+        fee_rate: policy.fee_rate,
+        rows: rows.collect(),
+    }
+}
+
+pub struct Trader {
+    pub key: SecretKey,
+    pub viewing_key: Fr,
+    pub account: u32,
+    pub sequence: u64,
+}
+
+impl Trader {
+    pub fn new(seed: u8) -> Self {
+        Self { key: SecretKey::new([seed; 32]), viewing_key: Fr::from(1000 + seed as u64), account: 0, sequence: 0 }
+    }
+
+    pub fn deposit(&self, number: u64, asset: u8, amount: u64) -> DepositReceived {
+        let owner = self.key.public_key();
+        let point = owner.point();
+        let key = account_key((point.x, point.y), viewing_commitment(self.viewing_key));
+        DepositReceived {
+            number,
+            deposit: Deposit { account_key: key.into(), asset, amount },
+            owner,
+            viewing_key: self.viewing_key,
+        }
+    }
+
+    pub fn set(&mut self, shape: &Shape, orders: Vec<Option<Order>>, withdrawal: Option<WithdrawalRequest>) -> SignedOrderSet {
+        self.sequence += 1;
+        let set = OrderSet {
+            venue: 7,
+            account: self.account,
+            sequence: self.sequence,
+            valid_from: 0,
+            valid_until: 1 << 40,
+            max_fee: 1 << 24,
+            orders,
+            withdrawal,
+        };
+        self.sign(shape, set)
+    }
+
+    pub fn sign(&self, shape: &Shape, set: OrderSet) -> SignedOrderSet {
+        let signature = self.key.sign(set.message(shape, genesis_field(&GENESIS)));
+        SignedOrderSet { set, signature }
+    }
+}
+
+pub fn order(id: u32, side: Side, quantity: u64, limit: u64) -> Option<Order> {
+    Some(Order { id, instrument: 0, side, quantity, limit })
+}
+
+pub fn venue(shape: &Shape) -> Venue {
+    Venue::new(VenueConfig { shape: *shape, id: 7, genesis: genesis_field(&GENESIS) })
+}
+
+pub fn request(time_to: u64) -> BatchRequest {
+    BatchRequest { time_to, genesis: GENESIS, submitter: [5; 32], salt_seed: Fr::from(77u64) }
+}
+
+/// Two traders deposit, trade one lot size with each other, and one withdraws.
+pub fn busy_batch(shape: &Shape) -> (Venue, ClosedBatch) {
+    let mark = 100 * ONE + ONE / 3;
+    let mut venue = venue(shape);
+    let halted = vec![false; shape.market.instruments as usize];
+    venue.open_batch(snapshot(&shape.market, mark), 1 << 29, halted, START).unwrap();
+    let mut traders = [Trader::new(1), Trader::new(2)];
+    for (i, trader) in traders.iter_mut().enumerate() {
+        trader.account = venue.deposit(&trader.deposit(i as u64 + 1, 0, 100_000)).unwrap();
+    }
+    let buy = traders[0].set(shape, vec![order(11, Side::Buy, 30, 101 * ONE)], None);
+    let sell = traders[1].set(shape, vec![order(21, Side::Sell, 20, 99 * ONE)], None);
+    venue.submit(buy).unwrap();
+    venue.submit(sell).unwrap();
+    let report = venue.tick(START + 100).unwrap();
+    assert_eq!(report.trades.len(), 2);
+    let withdrawal = WithdrawalRequest { asset: 0, amount: 500, recipient: [8; 32] };
+    let set = traders[0].set(shape, vec![order(11, Side::Buy, 30, 101 * ONE)], Some(withdrawal));
+    venue.submit(set).unwrap();
+    let closed = venue.close_batch(&request(START + 200)).unwrap();
+    (venue, closed)
+}

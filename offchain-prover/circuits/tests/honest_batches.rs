@@ -1,0 +1,34 @@
+//! What the engine builds, the circuits accept.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use clearproof_circuits::{chunk::chunk, closing::closing, r1cs::Cs};
+use clearproof_primitives::{shape::Shape, witness::BatchWitness};
+
+fn accept(shape: &Shape, witness: &BatchWitness) -> Vec<usize> {
+    let mut sizes = Vec::new();
+    for part in &witness.chunks {
+        let mut cs = Cs::recording();
+        chunk(&mut cs, shape, &witness.header, &witness.snapshot, part).unwrap();
+        let done = cs.finish().unwrap_or_else(|e| panic!("chunk {}: {e:?}", part.index));
+        println!("{:#?}", done.parts);
+        sizes.push(done.num_constraints);
+    }
+    let mut cs = Cs::recording();
+    closing(&mut cs, shape, &witness.header, &witness.closing).unwrap();
+    sizes.push(cs.finish().unwrap_or_else(|e| panic!("closing: {e:?}")).num_constraints);
+    sizes
+}
+
+#[test]
+fn a_busy_batch_of_the_tiny_shape_satisfies_both_circuits() {
+    let (_, closed) = common::busy_batch(&Shape::TINY);
+    println!("{:?}", accept(&Shape::TINY, &closed.witness));
+}
+
+#[test]
+fn a_busy_batch_of_the_reference_shape_satisfies_both_circuits() {
+    let (_, closed) = common::busy_batch(&Shape::REFERENCE);
+    println!("{:?}", accept(&Shape::REFERENCE, &closed.witness));
+}

@@ -1,0 +1,64 @@
+//! A key in a backend's memory.
+
+use crate::{
+    backend::{Backend, BackendError},
+    circuit::CircuitId,
+    key::{Origin, ProvingKey},
+    matrices::domain_size,
+};
+use ark_bn254::{Bn254, G1Affine};
+use ark_groth16::{prepare_verifying_key, PreparedVerifyingKey, VerifyingKey};
+
+/// A proving key whose points a backend has taken.
+pub struct LoadedKey<B: Backend> {
+    id: CircuitId,
+    origin: Origin,
+    pub(super) prepared: PreparedVerifyingKey<Bn254>,
+    pub(super) beta_g1: G1Affine,
+    pub(super) delta_g1: G1Affine,
+    pub(super) a: B::BasesG1,
+    pub(super) b_g1: B::BasesG1,
+    pub(super) b_g2: B::BasesG2,
+    pub(super) h: B::BasesG1,
+    pub(super) l: B::BasesG1,
+    pub(super) domain: B::Domain,
+}
+
+impl<B: Backend> LoadedKey<B> {
+    /// Hands the key's points to `backend`.
+    ///
+    /// # Errors
+    /// Where the backend cannot take them.
+    pub fn new(backend: &B, key: ProvingKey) -> Result<Self, BackendError> {
+        let ProvingKey { id, origin, num_constraints, points } = key;
+        let domain = backend.domain(domain_size(num_constraints, points.vk.gamma_abc_g1.len()))?;
+        Ok(Self {
+            id,
+            origin,
+            prepared: prepare_verifying_key(&points.vk),
+            beta_g1: points.beta_g1,
+            delta_g1: points.delta_g1,
+            a: backend.load_bases_g1(points.a_query)?,
+            b_g1: backend.load_bases_g1(points.b_g1_query)?,
+            b_g2: backend.load_bases_g2(points.b_g2_query)?,
+            h: backend.load_bases_g1(points.h_query)?,
+            l: backend.load_bases_g1(points.l_query)?,
+            domain,
+        })
+    }
+
+    /// The circuit that the key is for.
+    pub fn id(&self) -> &CircuitId {
+        &self.id
+    }
+
+    /// Who knows the secrets.
+    pub fn origin(&self) -> Origin {
+        self.origin
+    }
+
+    /// The verifying key.
+    pub fn verifying_key(&self) -> &VerifyingKey<Bn254> {
+        &self.prepared.vk
+    }
+}

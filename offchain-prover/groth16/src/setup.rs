@@ -1,0 +1,127 @@
+//! Making keys: the generator of Groth16 (<https://eprint.iacr.org/2016/260>, section 3.2) from matrices.
+
+mod qap;
+mod secrets;
+
+use crate::{
+    circuit::Circuit,
+    key::{Origin, ProvingKey},
+    progress::{Phase, Progress},
+};
+use ark_bn254::{Bn254, Fr, G1Projective, G2Projective};
+use ark_ec::{
+    scalar_mul::{BatchMulPreprocessing, ScalarMul},
+    CurveGroup, PrimeGroup,
+};
+use ark_ff::Zero;
+use ark_groth16::VerifyingKey;
+use ark_poly::{EvaluationDomain, Radix2EvaluationDomain};
+use qap::Queries;
+use rayon::prelude::*;
+use secrets::Secrets;
+use thiserror::Error;
+
+/// Why no key could be made.
+#[derive(Debug, Error)]
+pub enum SetupError {
+    /// The operating system gave no random bytes.
+    #[error("the operating system's random number generator: {0}")]
+    Randomness(#[from] rand::Error),
+    /// There is no domain for the circuit.
+    #[error("no evaluation domain for {size} rows; the limit is 2^28")]
+    Domain {
+        /// Rows plus instance columns.
+        size: usize,
+    },
+}
+
+/// Scalars whose multiples of a generator are computed between two reports of progress.
+const CHUNK: usize = 1 << 13;
+
+/// Makes the key of `circuit`.
+///
+/// Development keys are the same on every machine. For others the secrets live in this process's memory while it
+/// works and are not wiped afterwards: see [`Origin::SingleParty`].
+///
+/// # Errors
+/// [`SetupError`]
+pub fn generate(
+    circuit: &Circuit,
+    origin: Origin,
+    progress: &dyn Progress,
+) -> Result<ProvingKey, SetupError> {
+    let size = circuit.matrices().domain_size();
+    let domain = Radix2EvaluationDomain::new(size).ok_or(SetupError::Domain { size })?;
+    let secrets = Secrets::draw(circuit.id(), origin, &domain)?;
+    Ok(ProvingKey {
+        id: circuit.id().clone(),
+        origin,
+        num_constraints: circuit.matrices().num_constraints(),
+        points: points(circuit, &domain, &secrets, progress),
+    })
+}
+
+fn points(
+    circuit: &Circuit,
+    domain: &Radix2EvaluationDomain<Fr>,
+    secrets: &Secrets,
+    progress: &dyn Progress,
+) -> ark_groth16::ProvingKey<Bn254> {
+    let matrices = circuit.matrices();
+    progress.begin(Phase::QapEvaluation, 1);
+    let Queries { a, b, l, gamma_abc, h } = qap::evaluate(matrices, domain, secrets);
+    progress.advance(1);
+    progress.end();
+
+    progress.begin(Phase::Tables, 2);
+    let (g1, g2) = (G1Projective::generator(), G2Projective::generator());
+    let nonzero = |scalars: &[Fr]| scalars.par_iter().filter(|scalar| !scalar.is_zero()).count();
+    let (nonzero_a, nonzero_b) = (nonzero(&a), nonzero(&b));
+    let table_g1 = BatchMulPreprocessing::new(g1, nonzero_a + nonzero_b + l.len() + h.len() + gamma_abc.len());
+    progress.advance(1);
+    let table_g2 = BatchMulPreprocessing::new(g2, nonzero_b);
+    progress.advance(1);
+    progress.end();
+
+    let b_g2_query = multiples(&table_g2, &b, Phase::BG2, progress);
+    let a_query = multiples(&table_g1, &a, Phase::A, progress);
+    let b_g1_query = multiples(&table_g1, &b, Phase::BG1, progress);
+    let h_query = multiples(&table_g1, &h, Phase::H, progress);
+    let l_query = multiples(&table_g1, &l, Phase::L, progress);
+
+    ark_groth16::ProvingKey {
+        vk: VerifyingKey {
+            alpha_g1: (g1 * secrets.alpha).into_affine(),
+            beta_g2: (g2 * secrets.beta).into_affine(),
+            gamma_g2: (g2 * secrets.gamma).into_affine(),
+            delta_g2: (g2 * secrets.delta).into_affine(),
+            gamma_abc_g1: table_g1.batch_mul(&gamma_abc),
+        },
+        beta_g1: (g1 * secrets.beta).into_affine(),
+        delta_g1: (g1 * secrets.delta).into_affine(),
+        a_query,
+        b_g1_query,
+        b_g2_query,
+        h_query,
+        l_query,
+    }
+}
+
+fn multiples<G: ScalarMul<ScalarField = Fr>>(
+    table: &BatchMulPreprocessing<G>,
+    scalars: &[Fr],
+    phase: Phase,
+    progress: &dyn Progress,
+) -> Vec<G::MulBase> {
+    progress.begin(phase, scalars.len() as u64);
+    let mut points = Vec::with_capacity(scalars.len());
+    for chunk in scalars.chunks(CHUNK) {
+        points.extend(table.batch_mul(chunk));
+        progress.advance(chunk.len() as u64);
+    }
+    progress.end();
+    points
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,108 @@
+#![allow(clippy::unwrap_used)]
+use super::{
+    call,
+    draft::{deposit, found_venue, submit, Draft},
+    refused, signed,
+};
+use crate::{mock::*, Error, Stops};
+use clearproof_primitives::{batch::Withdrawal, ledger::genesis_state_root, shape::Shape};
+use frame_support::{
+    assert_ok,
+    traits::fungible::{Inspect, InspectHold},
+};
+use sp_runtime::{DispatchError, TokenError};
+
+type E = Error<Test>;
+
+fn set_paused(origin: RuntimeOrigin, venue: u32, paused: bool) -> frame_support::dispatch::DispatchResult {
+    call(crate::Call::set_paused { venue, paused }, origin)
+}
+
+#[test]
+fn a_venue_starts_at_its_shapes_genesis_root_and_holds_a_deposit() {
+    new_test_ext().execute_with(|| {
+        let id = found_venue();
+        assert_eq!(found_venue(), id + 1);
+        let venue = Settlement::venue(id).unwrap();
+        assert_eq!(venue.state_root, genesis_state_root(&Shape::TINY).into());
+        assert_eq!((venue.batches, venue.time_to, venue.stops), (0, CREATED, Stops::default()));
+        assert_eq!(Balances::total_balance_on_hold(&account(OWNER)), 2 * DEPOSIT);
+        assert_eq!(Balances::balance(&Custody::custody_account(id)), 10);
+        let operators: crate::Operators<_> = vec![account(OPERATOR)].try_into().unwrap();
+        let create = |origin, circuit| {
+            call(crate::Call::create_venue { operators: operators.clone(), circuit }, origin)
+        };
+        refused(E::UnknownCircuit, || create(signed(OWNER), 9));
+        refused(TokenError::FundsUnavailable, || create(signed(50), CIRCUIT));
+        refused(DispatchError::BadOrigin, || create(RuntimeOrigin::root(), CIRCUIT));
+    });
+}
+
+#[test]
+fn only_the_owner_appoints_operators() {
+    new_test_ext().execute_with(|| {
+        let draft = Draft::founded();
+        let venue = draft.header.venue;
+        let set = |by, operators: Vec<AccountId>, venue| {
+            call(crate::Call::set_operators { venue, operators: operators.try_into().unwrap() }, signed(by))
+        };
+        refused(E::NotOwner, || set(OPERATOR, vec![account(OPERATOR)], venue));
+        refused(E::UnknownVenue, || set(OWNER, vec![], venue + 1));
+        assert_ok!(set(OWNER, vec![account(BOB)], venue));
+        refused(E::NotOperator, || submit(OPERATOR, &draft.seal()));
+        let mut bobs = draft;
+        bobs.header.submitter = [BOB; 32];
+        assert_ok!(submit(BOB, &bobs.seal()));
+    });
+}
+
+#[test]
+fn owner_and_admin_each_have_a_stop() {
+    new_test_ext().execute_with(|| {
+        let draft = Draft::founded();
+        let venue = draft.header.venue;
+        let stopped = || {
+            refused(E::VenuePaused, || submit(OPERATOR, &draft.seal()));
+            refused(E::VenuePaused, || deposit(venue, 0, 10));
+        };
+        refused(E::NotOwner, || set_paused(signed(OPERATOR), venue, true));
+        refused(E::UnknownVenue, || set_paused(RuntimeOrigin::root(), venue + 1, true));
+        refused(DispatchError::BadOrigin, || set_paused(RuntimeOrigin::none(), venue, true));
+        assert_ok!(set_paused(RuntimeOrigin::root(), venue, true));
+        stopped();
+        // The owner cannot lift the admin's stop.
+        assert_ok!(set_paused(signed(OWNER), venue, false));
+        stopped();
+        assert_ok!(set_paused(signed(OWNER), venue, true));
+        assert_ok!(set_paused(RuntimeOrigin::root(), venue, false));
+        stopped();
+        assert_ok!(set_paused(signed(OWNER), venue, false));
+        assert_ok!(submit(OPERATOR, &draft.seal()));
+    });
+}
+
+#[test]
+fn deposits_go_to_known_venues_only() {
+    new_test_ext().execute_with(|| {
+        refused(E::UnknownVenue, || deposit(7, 0, 10));
+    });
+}
+
+#[test]
+fn an_emptied_venue_is_closed_its_deposit_released_and_its_number_never_used_again() {
+    new_test_ext().execute_with(|| {
+        let mut draft = Draft::founded();
+        let venue = draft.header.venue;
+        let close = |by| call(crate::Call::close_venue { venue }, signed(by));
+        refused(E::NotOwner, || close(BOB));
+        let not_empty = pallet_clearproof_custody::Error::<Test>::VenueNotEmpty;
+        refused(not_empty, || close(OWNER));
+        draft.withdrawals = vec![Withdrawal { recipient: [BOB; 32], asset: 0, amount: 500 }];
+        assert_ok!(submit(OPERATOR, &draft.seal()));
+        assert_ok!(close(OWNER));
+        assert_eq!(Balances::total_balance_on_hold(&account(OWNER)), 0);
+        assert!(Settlement::venue(venue).is_none() && Settlement::batch(venue, 1).is_none());
+        refused(E::UnknownVenue, || close(OWNER));
+        assert_eq!(found_venue(), venue + 1);
+    });
+}
