@@ -119,14 +119,16 @@ pub fn run() -> Result<()> {
 
 #[cfg(feature = "runtime-benchmarks")]
 fn benchmark(cli: &Cli, cmd: &frame_benchmarking_cli::BenchmarkCmd) -> Result<()> {
-    use crate::executor::HostFunctions;
+    use crate::executor::OwnHostFunctions;
     use frame_benchmarking_cli::{BenchmarkCmd, SUBSTRATE_REFERENCE_HARDWARE};
     use sp_runtime::traits::HashingFor;
 
     let runner = cli.create_runner(cmd)?;
     runner.sync_run(|config| match cmd {
-        BenchmarkCmd::Pallet(cmd) => cmd
-            .run_with_spec::<HashingFor<Block>, HostFunctions>(Some(config.chain_spec)),
+        // The command adds the SDK's host functions, and those of benchmarks, itself.
+        BenchmarkCmd::Pallet(cmd) => {
+            cmd.run_with_spec::<HashingFor<Block>, OwnHostFunctions>(Some(config.chain_spec))
+        }
         BenchmarkCmd::Block(cmd) => cmd.run(service::new_partial(&config)?.client),
         BenchmarkCmd::Machine(cmd) => cmd.run(&config, SUBSTRATE_REFERENCE_HARDWARE.clone()),
         BenchmarkCmd::Storage(_) | BenchmarkCmd::Overhead(_) | BenchmarkCmd::Extrinsic(_) => {

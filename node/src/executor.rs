@@ -1,14 +1,18 @@
 //! The executor of the runtime's wasm, and the host functions that it gives to it.
 
-/// Host functions of the runtime: those of the SDK.
-#[cfg(not(feature = "runtime-benchmarks"))]
-pub type HostFunctions = sp_io::SubstrateHostFunctions;
+/// Host functions of the runtime beyond the SDK's: BN254 arithmetic.
+pub type OwnHostFunctions = clearproof_bn254_host::HostFunctions;
 
-/// Host functions of the runtime, and those that benchmarks need.
+/// All host functions of the runtime.
+#[cfg(not(feature = "runtime-benchmarks"))]
+pub type HostFunctions = (sp_io::SubstrateHostFunctions, OwnHostFunctions);
+
+/// All host functions of the runtime, and those that its benchmarks call.
 #[cfg(feature = "runtime-benchmarks")]
 pub type HostFunctions = (
     sp_io::SubstrateHostFunctions,
-    frame_benchmarking_cli::frame_benchmarking::benchmarking::HostFunctions,
+    frame_benchmarking::benchmarking::HostFunctions,
+    OwnHostFunctions,
 );
 
 /// Executes the runtime.

@@ -1,1 +1,3 @@
-//! Operator, prover, calculators and the command line.
+//! Operator, prover and command line of a Clearproof venue.
+
+pub mod proving;

@@ -134,6 +134,8 @@ mod signing {
     use blake_hash::{Blake512, Digest};
 
     /// A signing key: any 32 bytes. Its text is never shown.
+    ///
+    /// Signing takes a time that depends on the key: use it where no attacker can measure it, as on a trader's own machine.
     #[derive(Clone, PartialEq, Eq)]
     pub struct SecretKey([u8; 32]);
 

@@ -99,13 +99,21 @@ pub trait Backend: Send + Sync {
     ///
     /// # Errors
     /// As [`Self::intt`].
-    fn coset_ntt(&self, domain: &Self::Domain, values: &mut Self::Scalars) -> Result<(), BackendError>;
+    fn coset_ntt(
+        &self,
+        domain: &Self::Domain,
+        values: &mut Self::Scalars,
+    ) -> Result<(), BackendError>;
 
     /// From values on the coset to coefficients.
     ///
     /// # Errors
     /// As [`Self::intt`].
-    fn coset_intt(&self, domain: &Self::Domain, values: &mut Self::Scalars) -> Result<(), BackendError>;
+    fn coset_intt(
+        &self,
+        domain: &Self::Domain,
+        values: &mut Self::Scalars,
+    ) -> Result<(), BackendError>;
 
     /// `a[i] ← (a[i]·b[i] − c[i]) / Z` where Z is the value, the same everywhere, of the subgroup's vanishing
     /// polynomial on the coset.

@@ -45,10 +45,16 @@ impl CircuitId {
     pub(crate) fn new(name: String, shape: String, hash: [u8; 32]) -> Result<Self, CircuitError> {
         let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         if name.is_empty() || name.len() > Self::MAX_NAME || !name.chars().all(allowed) {
-            return Err(CircuitError::Name { found: name, limit: Self::MAX_NAME });
+            return Err(CircuitError::Name {
+                found: name,
+                limit: Self::MAX_NAME,
+            });
         }
         if shape.len() > Self::MAX_SHAPE {
-            return Err(CircuitError::Shape { found: shape.len(), limit: Self::MAX_SHAPE });
+            return Err(CircuitError::Shape {
+                found: shape.len(),
+                limit: Self::MAX_SHAPE,
+            });
         }
         Ok(Self { name, shape, hash })
     }
@@ -71,7 +77,13 @@ impl CircuitId {
 
 impl fmt::Display for CircuitId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} [{}] {}", self.name, self.shape, hex::encode(&self.hash[..8]))
+        write!(
+            f,
+            "{} [{}] {}",
+            self.name,
+            self.shape,
+            hex::encode(&self.hash[..8])
+        )
     }
 }
 
@@ -122,12 +134,21 @@ mod tests {
         let (circuit, _) = toy();
         let make = |name: &str, shape: &str| Circuit::new(name, shape, circuit.matrices().clone());
         for name in ["", "Chunk", "a/b", "..", &"a".repeat(65)] {
-            assert!(matches!(make(name, ""), Err(CircuitError::Name { .. })), "{name:?}");
+            assert!(
+                matches!(make(name, ""), Err(CircuitError::Name { .. })),
+                "{name:?}"
+            );
         }
         assert!(matches!(
             make("a", &"x".repeat(4097)),
-            Err(CircuitError::Shape { found: 4097, limit: 4096 })
+            Err(CircuitError::Shape {
+                found: 4097,
+                limit: 4096
+            })
         ));
-        assert_eq!(make("chunk-2", "R=8").unwrap().id().hash(), circuit.id().hash());
+        assert_eq!(
+            make("chunk-2", "R=8").unwrap().id().hash(),
+            circuit.id().hash()
+        );
     }
 }

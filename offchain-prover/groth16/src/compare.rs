@@ -63,7 +63,10 @@ pub fn compare_with_arkworks<B: Backend>(
     let (rows, instance) = (matrices.num_constraints(), matrices.num_instance);
     let their_matrices = [matrices.a.clone(), matrices.b.clone(), matrices.c.clone()];
     let round = || -> Result<Comparison, CompareError> {
-        let blinding = Blinding { r: Fr::rand(&mut OsRng), s: Fr::rand(&mut OsRng) };
+        let blinding = Blinding {
+            r: Fr::rand(&mut OsRng),
+            s: Fr::rand(&mut OsRng),
+        };
         // First ours: it refuses what arkworks would panic on.
         let (proof, meta) = prove_blinded(backend, &loaded, circuit, assignment, &blinding)?;
         let start = Instant::now();
@@ -78,9 +81,14 @@ pub fn compare_with_arkworks<B: Backend>(
         )?;
         let arkworks = start.elapsed();
         if proof.points() != &theirs {
-            return Err(CompareError::Different { backend: meta.backend });
+            return Err(CompareError::Different {
+                backend: meta.backend,
+            });
         }
-        Ok(Comparison { arkworks, backend: meta })
+        Ok(Comparison {
+            arkworks,
+            backend: meta,
+        })
     };
     let mut best = round()?;
     for _ in 1..rounds {

@@ -44,7 +44,9 @@ pub enum MatricesError {
         c: usize,
     },
     /// An entry lies in a column that does not exist.
-    #[error("matrix {matrix}, row {row}: column {column} does not exist, there are {columns} columns")]
+    #[error(
+        "matrix {matrix}, row {row}: column {column} does not exist, there are {columns} columns"
+    )]
     Column {
         /// `A`, `B` or `C`.
         matrix: char,
@@ -107,8 +109,14 @@ impl Matrices {
         }
         let limit = Self::LIMIT;
         let sizes = [
-            ("num_instance + num_witness", self.num_instance.saturating_add(self.num_witness)),
-            ("constraints + num_instance", a.saturating_add(self.num_instance)),
+            (
+                "num_instance + num_witness",
+                self.num_instance.saturating_add(self.num_witness),
+            ),
+            (
+                "constraints + num_instance",
+                a.saturating_add(self.num_instance),
+            ),
         ];
         for (what, found) in sizes {
             if found > limit {
@@ -117,10 +125,18 @@ impl Matrices {
         }
         let columns = self.num_columns();
         for (name, matrix) in self.each() {
-            let outside = matrix.par_iter().enumerate().find_map_first(|(row, entries)| {
-                let (_, column) = entries.iter().find(|(_, column)| *column >= columns)?;
-                Some(MatricesError::Column { matrix: name, row, column: *column, columns })
-            });
+            let outside = matrix
+                .par_iter()
+                .enumerate()
+                .find_map_first(|(row, entries)| {
+                    let (_, column) = entries.iter().find(|(_, column)| *column >= columns)?;
+                    Some(MatricesError::Column {
+                        matrix: name,
+                        row,
+                        column: *column,
+                        columns,
+                    })
+                });
             if let Some(error) = outside {
                 return Err(error);
             }
@@ -137,7 +153,11 @@ impl Matrices {
     /// A matrix is hashed row by row: the number of entries, then per entry the column and the coefficient.
     /// Integers are 64-bit, field elements 32 bytes below r, all little-endian.
     pub(crate) fn hash(&self) -> [u8; 32] {
-        let hashes: Vec<[u8; 32]> = self.each().par_iter().map(|(_, matrix)| hash_matrix(matrix)).collect();
+        let hashes: Vec<[u8; 32]> = self
+            .each()
+            .par_iter()
+            .map(|(_, matrix)| hash_matrix(matrix))
+            .collect();
         let mut hasher = Blake2b::<U32>::new();
         hasher.update(b"clearproof r1cs v1");
         for length in [self.num_instance, self.num_witness, self.num_constraints()] {
@@ -156,14 +176,21 @@ impl Matrices {
         let (size, constraints) = (self.domain_size(), self.num_constraints());
         let product = |matrix: &Matrix| {
             let mut values = vec![Fr::zero(); size];
-            values.par_iter_mut().zip(matrix).for_each(|(value, row)| *value = dot(row, assignment));
+            values
+                .par_iter_mut()
+                .zip(matrix)
+                .for_each(|(value, row)| *value = dot(row, assignment));
             values
         };
         let (mut a, b, c) = (product(&self.a), product(&self.b), product(&self.c));
-        if let Some(row) = (0..constraints).into_par_iter().find_first(|row| a[*row] * b[*row] != c[*row]) {
+        if let Some(row) = (0..constraints)
+            .into_par_iter()
+            .find_first(|row| a[*row] * b[*row] != c[*row])
+        {
             return Err(row);
         }
-        a[constraints..constraints + self.num_instance].copy_from_slice(&assignment[..self.num_instance]);
+        a[constraints..constraints + self.num_instance]
+            .copy_from_slice(&assignment[..self.num_instance]);
         Ok(Rows { a, b, c })
     }
 }
@@ -177,7 +204,11 @@ fn dot(row: &[(Fr, usize)], assignment: &[Fr]) -> Fr {
     row.iter().fold(Fr::zero(), |sum, (coefficient, column)| {
         let value = assignment[*column];
         // Most coefficients are one; a comparison is much cheaper than a product.
-        sum + if coefficient.is_one() { value } else { value * coefficient }
+        sum + if coefficient.is_one() {
+            value
+        } else {
+            value * coefficient
+        }
     })
 }
 
@@ -209,7 +240,8 @@ mod tests {
         assignment[column] += Fr::one();
         let first = (0..matrices.num_constraints())
             .find(|row| {
-                let [a, b, c] = [&matrices.a, &matrices.b, &matrices.c].map(|m| dot(&m[*row], &assignment));
+                let [a, b, c] =
+                    [&matrices.a, &matrices.b, &matrices.c].map(|m| dot(&m[*row], &assignment));
                 a * b != c
             })
             .unwrap();
@@ -252,15 +284,28 @@ mod tests {
             matrices.validate()
         };
         assert_eq!(change(|_| ()), Ok(()));
-        assert_eq!(change(|m| m.num_instance = 0), Err(MatricesError::NoConstant));
-        assert!(matches!(change(|m| drop(m.b.pop())), Err(MatricesError::RowCounts { .. })));
+        assert_eq!(
+            change(|m| m.num_instance = 0),
+            Err(MatricesError::NoConstant)
+        );
+        assert!(matches!(
+            change(|m| drop(m.b.pop())),
+            Err(MatricesError::RowCounts { .. })
+        ));
         assert!(matches!(
             change(|m| m.c[2][0].1 = m.num_columns()),
-            Err(MatricesError::Column { matrix: 'C', row: 2, .. })
+            Err(MatricesError::Column {
+                matrix: 'C',
+                row: 2,
+                ..
+            })
         ));
         assert!(matches!(
             change(|m| m.num_witness = usize::MAX),
-            Err(MatricesError::TooLarge { found: usize::MAX, .. })
+            Err(MatricesError::TooLarge {
+                found: usize::MAX,
+                ..
+            })
         ));
     }
 }

@@ -72,20 +72,30 @@ pub struct Bars {
 impl Bars {
     /// Bars with a title, such as the name of a circuit, in front.
     pub fn new(title: impl Into<String>) -> Self {
-        Self { title: title.into(), bar: Mutex::new(None) }
+        Self {
+            title: title.into(),
+            bar: Mutex::new(None),
+        }
     }
 
     fn with(&self, act: impl FnOnce(&mut Option<ProgressBar>)) {
         // A bar cannot be left half changed, so a panic elsewhere does not matter.
-        act(&mut self.bar.lock().unwrap_or_else(|poisoned| poisoned.into_inner()));
+        act(&mut self
+            .bar
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner()));
     }
 }
 
 impl Progress for Bars {
     fn begin(&self, phase: Phase, total: u64) {
-        let style = ProgressStyle::with_template("{prefix} {wide_bar} {percent:>3} % {elapsed} (left {eta})")
-            .unwrap_or_else(|_| ProgressStyle::default_bar());
-        let bar = ProgressBar::new(total).with_style(style).with_prefix(format!("{} {phase:<15}", self.title));
+        let style = ProgressStyle::with_template(
+            "{prefix} {wide_bar} {percent:>3} % {elapsed} (left {eta})",
+        )
+        .unwrap_or_else(|_| ProgressStyle::default_bar());
+        let bar = ProgressBar::new(total)
+            .with_style(style)
+            .with_prefix(format!("{} {phase:<15}", self.title));
         self.with(|slot| *slot = Some(bar));
     }
 

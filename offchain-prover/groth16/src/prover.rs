@@ -151,7 +151,8 @@ pub(crate) fn prove_blinded<B: Backend>(
     let mut times = PhaseTimes::default();
     let matrices = circuit.matrices();
     check(key, circuit, assignment)?;
-    let rows = timed(&mut times.rows, || matrices.evaluate(assignment)).map_err(|row| ProveError::Row { row })?;
+    let rows = timed(&mut times.rows, || matrices.evaluate(assignment))
+        .map_err(|row| ProveError::Row { row })?;
 
     let h = timed(&mut times.quotient, || {
         let [a, b, c] = [rows.a, rows.b, rows.c].map(|values| backend.load_scalars(values));
@@ -160,7 +161,9 @@ pub(crate) fn prove_blinded<B: Backend>(
     let h = timed(&mut times.h, || backend.msm_g1(&key.h, &h, 0))?;
 
     let z = backend.load_scalars(assignment.to_vec())?;
-    let l = timed(&mut times.l, || backend.msm_g1(&key.l, &z, matrices.num_instance))?;
+    let l = timed(&mut times.l, || {
+        backend.msm_g1(&key.l, &z, matrices.num_instance)
+    })?;
     let a = timed(&mut times.a, || backend.msm_g1(&key.a, &z, 0))?;
     let b_g1 = timed(&mut times.b_g1, || backend.msm_g1(&key.b_g1, &z, 0))?;
     let b_g2 = timed(&mut times.b_g2, || backend.msm_g2(&key.b_g2, &z, 0))?;
@@ -170,12 +173,19 @@ pub(crate) fn prove_blinded<B: Backend>(
     let b_g1 = b_g1 + key.beta_g1 + key.delta_g1 * s;
     let b_g2 = b_g2 + vk.beta_g2 + vk.delta_g2 * s;
     let c = l + h + a * s + b_g1 * r - key.delta_g1 * (*r * s);
-    let points =
-        ark_groth16::Proof::<Bn254> { a: a.into_affine(), b: b_g2.into_affine(), c: c.into_affine() };
+    let points = ark_groth16::Proof::<Bn254> {
+        a: a.into_affine(),
+        b: b_g2.into_affine(),
+        c: c.into_affine(),
+    };
 
     let inputs = &assignment[1..matrices.num_instance];
-    timed(&mut times.verify, || verify_prepared(&key.prepared, inputs, &points))
-        .map_err(|_| ProveError::ProofDidNotVerify { backend: backend.name() })?;
+    timed(&mut times.verify, || {
+        verify_prepared(&key.prepared, inputs, &points)
+    })
+    .map_err(|_| ProveError::ProofDidNotVerify {
+        backend: backend.name(),
+    })?;
     times.total = start.elapsed();
     let meta = ProofMeta {
         backend: backend.name(),
@@ -189,12 +199,20 @@ pub(crate) fn prove_blinded<B: Backend>(
     Ok((Proof::verified(points), meta))
 }
 
-fn check<B: Backend>(key: &LoadedKey<B>, circuit: &Circuit, assignment: &[Fr]) -> Result<(), ProveError> {
+fn check<B: Backend>(
+    key: &LoadedKey<B>,
+    circuit: &Circuit,
+    assignment: &[Fr],
+) -> Result<(), ProveError> {
     same_circuit(key.id(), circuit.id())?;
     let (found, expected) = (assignment.len(), circuit.matrices().num_columns());
     if found != expected {
         let instance = circuit.matrices().num_instance - 1;
-        return Err(ProveError::AssignmentLength { found, expected, instance });
+        return Err(ProveError::AssignmentLength {
+            found,
+            expected,
+            instance,
+        });
     }
     if !assignment[0].is_one() {
         return Err(ProveError::NoConstant);
@@ -206,7 +224,10 @@ fn same_circuit(key: &CircuitId, circuit: &CircuitId) -> Result<(), ProveError> 
     if key == circuit {
         Ok(())
     } else {
-        Err(ProveError::Circuit { key: Box::new(key.clone()), circuit: Box::new(circuit.clone()) })
+        Err(ProveError::Circuit {
+            key: Box::new(key.clone()),
+            circuit: Box::new(circuit.clone()),
+        })
     }
 }
 
@@ -240,7 +261,11 @@ impl<B: Backend> Prover<B> {
     pub fn new(backend: B, circuit: Circuit, key: ProvingKey) -> Result<Self, ProveError> {
         same_circuit(key.id(), circuit.id())?;
         let key = LoadedKey::new(&backend, key)?;
-        Ok(Self { backend, circuit, key })
+        Ok(Self {
+            backend,
+            circuit,
+            key,
+        })
     }
 }
 
@@ -258,7 +283,13 @@ impl<B: Backend> Prove for Prover<B> {
     }
 
     fn prove(&self, assignment: &[Fr]) -> Result<(Proof, ProofMeta), ProveError> {
-        prove(&self.backend, &self.key, &self.circuit, assignment, &mut OsRng)
+        prove(
+            &self.backend,
+            &self.key,
+            &self.circuit,
+            assignment,
+            &mut OsRng,
+        )
     }
 }
 

@@ -69,15 +69,29 @@ fn points(
 ) -> ark_groth16::ProvingKey<Bn254> {
     let matrices = circuit.matrices();
     progress.begin(Phase::QapEvaluation, 1);
-    let Queries { a, b, l, gamma_abc, h } = qap::evaluate(matrices, domain, secrets);
+    let Queries {
+        a,
+        b,
+        l,
+        gamma_abc,
+        h,
+    } = qap::evaluate(matrices, domain, secrets);
     progress.advance(1);
     progress.end();
 
     progress.begin(Phase::Tables, 2);
     let (g1, g2) = (G1Projective::generator(), G2Projective::generator());
-    let nonzero = |scalars: &[Fr]| scalars.par_iter().filter(|scalar| !scalar.is_zero()).count();
+    let nonzero = |scalars: &[Fr]| {
+        scalars
+            .par_iter()
+            .filter(|scalar| !scalar.is_zero())
+            .count()
+    };
     let (nonzero_a, nonzero_b) = (nonzero(&a), nonzero(&b));
-    let table_g1 = BatchMulPreprocessing::new(g1, nonzero_a + nonzero_b + l.len() + h.len() + gamma_abc.len());
+    let table_g1 = BatchMulPreprocessing::new(
+        g1,
+        nonzero_a + nonzero_b + l.len() + h.len() + gamma_abc.len(),
+    );
     progress.advance(1);
     let table_g2 = BatchMulPreprocessing::new(g2, nonzero_b);
     progress.advance(1);

@@ -16,7 +16,13 @@ pub(crate) fn toy() -> (Circuit, Vec<Fr>) {
 
 pub(crate) fn cubes(steps: usize, secret: Fr) -> (Circuit, Vec<Fr>) {
     let one = Fr::one();
-    let mut matrices = Matrices { num_instance: 2, num_witness: 1, a: vec![], b: vec![], c: vec![] };
+    let mut matrices = Matrices {
+        num_instance: 2,
+        num_witness: 1,
+        a: vec![],
+        b: vec![],
+        c: vec![],
+    };
     let mut witness = vec![secret];
     let mut current = 2;
     for step in 0..steps {
@@ -24,9 +30,15 @@ pub(crate) fn cubes(steps: usize, secret: Fr) -> (Circuit, Vec<Fr>) {
         let (square, next) = (current + 1, current + 2);
         let constant = Fr::from(step as u64);
         witness.extend([x * x, x * x * x + constant]);
-        matrices.a.extend([vec![(one, current)], vec![(one, square)]]);
-        matrices.b.extend([vec![(one, current)], vec![(one, current)]]);
-        matrices.c.extend([vec![(one, square)], vec![(one, next), (-constant, 0)]]);
+        matrices
+            .a
+            .extend([vec![(one, current)], vec![(one, square)]]);
+        matrices
+            .b
+            .extend([vec![(one, current)], vec![(one, current)]]);
+        matrices
+            .c
+            .extend([vec![(one, square)], vec![(one, next), (-constant, 0)]]);
         current = next;
     }
     matrices.a.push(vec![(one, current), (-one, 1)]);
@@ -35,7 +47,10 @@ pub(crate) fn cubes(steps: usize, secret: Fr) -> (Circuit, Vec<Fr>) {
     matrices.num_witness = witness.len();
     let mut assignment = vec![one, *witness.last().unwrap()];
     assignment.extend(witness);
-    (Circuit::new("cubes", format!("steps={steps}"), matrices).unwrap(), assignment)
+    (
+        Circuit::new("cubes", format!("steps={steps}"), matrices).unwrap(),
+        assignment,
+    )
 }
 
 /// A satisfied system of random rows: `free` free witnesses (small, large, zero, one), then one witness per row,
@@ -65,20 +80,29 @@ pub(crate) fn random_circuit(
             .collect()
     };
     let value = |row: &[(Fr, usize)], assignment: &[Fr]| -> Fr {
-        row.iter().fold(Fr::zero(), |sum, (coefficient, column)| sum + *coefficient * assignment[*column])
+        row.iter().fold(Fr::zero(), |sum, (coefficient, column)| {
+            sum + *coefficient * assignment[*column]
+        })
     };
     let (mut a, mut b, mut c) = (vec![], vec![], vec![]);
     for _ in 0..constraints {
         let known = assignment.len();
         let (left, right, mut product) = (row(rng, known), row(rng, known), row(rng, known));
-        let rest = value(&left, &assignment) * value(&right, &assignment) - value(&product, &assignment);
+        let rest =
+            value(&left, &assignment) * value(&right, &assignment) - value(&product, &assignment);
         assignment.push(rest);
         product.push((Fr::one(), known));
         a.push(left);
         b.push(right);
         c.push(product);
     }
-    let matrices = Matrices { num_instance: 1 + inputs, num_witness: free + constraints, a, b, c };
+    let matrices = Matrices {
+        num_instance: 1 + inputs,
+        num_witness: free + constraints,
+        a,
+        b,
+        c,
+    };
     let circuit = Circuit::new("random", format!("seed={seed}"), matrices).unwrap();
     (circuit, assignment)
 }
@@ -97,7 +121,11 @@ impl ConstraintSynthesizer<Fr> for Replay<'_> {
             columns.push(cs.new_witness_variable(unknown)?);
         }
         let combination = |row: &[(Fr, usize)]| {
-            LinearCombination(row.iter().map(|(coefficient, column)| (*coefficient, columns[*column])).collect())
+            LinearCombination(
+                row.iter()
+                    .map(|(coefficient, column)| (*coefficient, columns[*column]))
+                    .collect(),
+            )
         };
         for row in 0..self.0.num_constraints() {
             cs.enforce_r1cs_constraint(

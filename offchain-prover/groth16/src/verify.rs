@@ -25,7 +25,11 @@ pub enum VerifyError {
 ///
 /// # Errors
 /// [`VerifyError`]. The number of inputs is checked here because arkworks' verifier does not.
-pub fn verify(key: &VerifyingKey<Bn254>, inputs: &[Fr], proof: &Proof<Bn254>) -> Result<(), VerifyError> {
+pub fn verify(
+    key: &VerifyingKey<Bn254>,
+    inputs: &[Fr],
+    proof: &Proof<Bn254>,
+) -> Result<(), VerifyError> {
     verify_prepared(&prepare_verifying_key(key), inputs, proof)
 }
 
@@ -37,7 +41,10 @@ pub(crate) fn verify_prepared(
     let expected = key.vk.gamma_abc_g1.len().saturating_sub(1);
     // A key without any point is refused too: the verifier would index into nothing.
     if inputs.len() != expected || key.vk.gamma_abc_g1.is_empty() {
-        return Err(VerifyError::InputCount { found: inputs.len(), expected });
+        return Err(VerifyError::InputCount {
+            found: inputs.len(),
+            expected,
+        });
     }
     match Groth16::<Bn254>::verify_proof(key, proof, inputs) {
         Ok(true) => Ok(()),
@@ -49,6 +56,7 @@ pub(crate) fn verify_prepared(
 /// `gamma_abc_g1` as 64-bit integer, and those points; all in arkworks' uncompressed encoding.
 pub fn verifying_key_bytes(key: &VerifyingKey<Bn254>) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(key.uncompressed_size());
-    key.serialize_uncompressed(&mut bytes).expect("a vector takes all that is written to it");
+    key.serialize_uncompressed(&mut bytes)
+        .expect("a vector takes all that is written to it");
     bytes
 }

@@ -22,7 +22,8 @@ fn listing<T: Config>(slot: u16) -> Listing {
 /// Lists everything but instrument slot 0, with a policy in force and a fresh price of every feed.
 fn prepare<T: Config>() -> Result<(), BenchmarkError> {
     let market = T::Market::get();
-    let policy = BoundedPolicy::try_from(Policy::development(&market)).map_err(|_| "development policy")?;
+    let policy =
+        BoundedPolicy::try_from(Policy::development(&market)).map_err(|_| "development policy")?;
     CurrentPolicy::<T>::put(policy);
     Instruments::<T>::kill();
     CollateralAssets::<T>::kill();
@@ -30,12 +31,22 @@ fn prepare<T: Config>() -> Result<(), BenchmarkError> {
         Pallet::<T>::list(listing::<T>(slot)).map_err(|_| "slot")?;
     }
     for asset in 1..market.assets {
-        Pallet::<T>::list_asset(Collateral { asset: asset as u8, decimals: 6 }).map_err(|_| "asset")?;
+        Pallet::<T>::list_asset(Collateral {
+            asset: asset as u8,
+            decimals: 6,
+        })
+        .map_err(|_| "asset")?;
     }
     let feeds: Vec<_> = feeds::Listed::<T::Market>::read::<T>().feeds().collect();
     for feed in feeds {
         Feeds::<T>::remove(feed);
-        T::IndexPrices::set_latest(&feed, TimedPrice { value: 1_080_000 << 32, timestamp: T::Time::now() });
+        T::IndexPrices::set_latest(
+            &feed,
+            TimedPrice {
+                value: 1_080_000 << 32,
+                timestamp: T::Time::now(),
+            },
+        );
     }
     Ok(())
 }
@@ -96,7 +107,13 @@ mod benchmarks {
         let origin = admin::<T>()?;
 
         #[extrinsic_call]
-        _(origin, Collateral { asset: 1, decimals: 6 });
+        _(
+            origin,
+            Collateral {
+                asset: 1,
+                decimals: 6,
+            },
+        );
 
         assert!(CollateralAssets::<T>::get().contains_key(&1));
         Ok(())

@@ -8,7 +8,9 @@ use clearproof_primitives::{
 };
 use codec::{Compact, Decode, Encode, MaxEncodedLen};
 use core::marker::PhantomData;
-use frame_support::{traits::Get, BoundedVec, CloneNoBound, DebugNoBound, EqNoBound, PartialEqNoBound};
+use frame_support::{
+    traits::Get, BoundedVec, CloneNoBound, DebugNoBound, EqNoBound, PartialEqNoBound,
+};
 use scale_info::TypeInfo;
 
 /// The market's number of instrument slots.
@@ -57,17 +59,24 @@ impl<M: Get<MarketShape>> TryFrom<Snapshot> for BoundedSnapshot<M> {
 impl<M: Get<MarketShape>> MaxEncodedLen for BoundedSnapshot<M> {
     fn max_encoded_len() -> usize {
         let market = M::get();
-        let list = |length: u16, item: usize| Compact::<u32>::max_encoded_len() + length as usize * item;
+        let list =
+            |length: u16, item: usize| Compact::<u32>::max_encoded_len() + length as usize * item;
         let number_and_time = 2 * u64::max_encoded_len();
         let weights = list(market.assets, Price::max_encoded_len());
         let factors = list(market.underlyings, 2 * u32::max_encoded_len());
         let row = 5 * Price::max_encoded_len() + list(market.scenarios, i64::max_encoded_len());
-        number_and_time + weights + factors + Rate::max_encoded_len() + list(market.instruments, row)
+        number_and_time
+            + weights
+            + factors
+            + Rate::max_encoded_len()
+            + list(market.instruments, row)
     }
 }
 
 /// What is kept beside a snapshot, so that settlement need not decode all of it.
-#[derive(Encode, Decode, MaxEncodedLen, TypeInfo, CloneNoBound, DebugNoBound, EqNoBound, PartialEqNoBound)]
+#[derive(
+    Encode, Decode, MaxEncodedLen, TypeInfo, CloneNoBound, DebugNoBound, EqNoBound, PartialEqNoBound,
+)]
 #[scale_info(skip_type_params(M))]
 #[codec(mel_bound())]
 pub struct SnapshotRecord<M: Get<MarketShape>> {

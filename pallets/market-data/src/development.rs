@@ -7,8 +7,12 @@ use alloc::vec::Vec;
 use clearproof_primitives::{fixed::ONE, shape::MarketShape};
 
 /// Symbol and 32.32 units per lot of each underlying's perpetual.
-const PERPETUALS: [(&str, u64); 4] =
-    [("EUR/USD", ONE), ("BTC/USD", ONE / 1000), ("ETH/USD", ONE / 100), ("GBP/USD", ONE)];
+const PERPETUALS: [(&str, u64); 4] = [
+    ("EUR/USD", ONE),
+    ("BTC/USD", ONE / 1000),
+    ("ETH/USD", ONE / 100),
+    ("GBP/USD", ONE),
+];
 
 /// Perpetuals on EUR/USD (lots of one), BTC/USD (of 0.001), ETH/USD (of 0.01), GBP/USD (of one), each in the first
 /// slot of its underlying; fewer if the market has fewer underlyings.
@@ -20,10 +24,19 @@ pub fn instruments(market: &MarketShape) -> Vec<Listing> {
         symbol: Symbol::truncate_from(symbol.as_bytes().to_vec()),
         units_per_lot: *units_per_lot,
     };
-    (0..market.underlyings).zip(&PERPETUALS).map(listing).collect()
+    (0..market.underlyings)
+        .zip(&PERPETUALS)
+        .map(listing)
+        .collect()
 }
 
 /// Bitcoin and ether with eight decimals, the euro with six, as assets 1 to 3; fewer if the market has fewer assets.
 pub fn collateral(market: &MarketShape) -> Vec<Collateral> {
-    (1..market.assets).zip([8, 8, 6]).map(|(asset, decimals)| Collateral { asset: asset as u8, decimals }).collect()
+    (1..market.assets)
+        .zip([8, 8, 6])
+        .map(|(asset, decimals)| Collateral {
+            asset: asset as u8,
+            decimals,
+        })
+        .collect()
 }

@@ -35,7 +35,9 @@ pub use weights::WeightInfo;
 pub mod pallet {
     use super::*;
     use alloc::vec::Vec;
-    use clearproof_primitives::{field::FieldBytes, fixed::Rate, policy::IndexPrice, snapshot::Snapshot};
+    use clearproof_primitives::{
+        field::FieldBytes, fixed::Rate, policy::IndexPrice, snapshot::Snapshot,
+    };
     use frame_support::{pallet_prelude::*, traits::Time};
     use frame_system::pallet_prelude::*;
 
@@ -44,7 +46,8 @@ pub mod pallet {
     /// Configuration. The market's dimensions are the risk policy's.
     #[pallet::config]
     pub trait Config:
-        frame_system::Config<RuntimeEvent: From<Event<Self>>> + pallet_clearproof_risk_policy::Config
+        frame_system::Config<RuntimeEvent: From<Event<Self>>>
+        + pallet_clearproof_risk_policy::Config
     {
         /// Who lists, delists and halts.
         type AdminOrigin: EnsureOrigin<Self::RuntimeOrigin>;
@@ -91,11 +94,13 @@ pub mod pallet {
 
     /// The latest `RetainedSnapshots` snapshots by number.
     #[pallet::storage]
-    pub type Snapshots<T: Config> = StorageMap<_, Twox64Concat, u64, BoundedSnapshot<T::Market>, OptionQuery>;
+    pub type Snapshots<T: Config> =
+        StorageMap<_, Twox64Concat, u64, BoundedSnapshot<T::Market>, OptionQuery>;
 
     /// What settlement needs of each of them.
     #[pallet::storage]
-    pub type Records<T: Config> = StorageMap<_, Twox64Concat, u64, SnapshotRecord<T::Market>, OptionQuery>;
+    pub type Records<T: Config> =
+        StorageMap<_, Twox64Concat, u64, SnapshotRecord<T::Market>, OptionQuery>;
 
     /// What happened.
     #[pallet::event]
@@ -216,11 +221,17 @@ pub mod pallet {
         fn build(&self) {
             for listing in &self.instruments {
                 let listed = Pallet::<T>::list(listing.clone());
-                assert!(listed.is_ok(), "genesis: marketData.instruments: {listing:?}: {listed:?}");
+                assert!(
+                    listed.is_ok(),
+                    "genesis: marketData.instruments: {listing:?}: {listed:?}"
+                );
             }
             for collateral in &self.collateral {
                 let listed = Pallet::<T>::list_asset(*collateral);
-                assert!(listed.is_ok(), "genesis: marketData.collateral: {collateral:?}: {listed:?}");
+                assert!(
+                    listed.is_ok(),
+                    "genesis: marketData.collateral: {collateral:?}: {listed:?}"
+                );
             }
         }
     }
@@ -244,10 +255,22 @@ pub mod pallet {
         }
 
         fn integrity_test() {
-            assert!(T::RetainedSnapshots::get() >= 2, "RetainedSnapshots: settlement needs the next one too");
-            assert!(T::MaxPriceAge::get() > 0, "MaxPriceAge: no price would ever be fresh");
-            assert!(T::MaxDeviation::get() > 0, "MaxDeviation: no price could ever move");
-            assert!(T::Market::get().assets <= 256, "Market: an asset index is one byte");
+            assert!(
+                T::RetainedSnapshots::get() >= 2,
+                "RetainedSnapshots: settlement needs the next one too"
+            );
+            assert!(
+                T::MaxPriceAge::get() > 0,
+                "MaxPriceAge: no price would ever be fresh"
+            );
+            assert!(
+                T::MaxDeviation::get() > 0,
+                "MaxDeviation: no price could ever move"
+            );
+            assert!(
+                T::Market::get().assets <= 256,
+                "Market: an asset index is one byte"
+            );
         }
 
         #[cfg(feature = "try-runtime")]
@@ -290,7 +313,10 @@ pub mod pallet {
         pub fn set_halted(origin: OriginFor<T>, slot: u16, halted: bool) -> DispatchResult {
             <T as Config>::AdminOrigin::ensure_origin(origin)?;
             Instruments::<T>::try_mutate(|instruments| {
-                instruments.get_mut(&slot).ok_or(Error::<T>::SlotEmpty)?.halted = halted;
+                instruments
+                    .get_mut(&slot)
+                    .ok_or(Error::<T>::SlotEmpty)?
+                    .halted = halted;
                 Ok::<_, Error<T>>(())
             })?;
             Self::deposit_event(Event::InstrumentHaltSet { slot, halted });
@@ -314,7 +340,9 @@ pub mod pallet {
         #[pallet::call_index(4)]
         pub fn delist_collateral(origin: OriginFor<T>, asset: u8) -> DispatchResult {
             <T as Config>::AdminOrigin::ensure_origin(origin)?;
-            CollateralAssets::<T>::try_mutate(|assets| assets.remove(&asset).ok_or(Error::<T>::AssetNotListed))?;
+            CollateralAssets::<T>::try_mutate(|assets| {
+                assets.remove(&asset).ok_or(Error::<T>::AssetNotListed)
+            })?;
             Feeds::<T>::remove(Feed::Asset(asset));
             Self::deposit_event(Event::CollateralDelisted { asset });
             Ok(())
@@ -348,7 +376,13 @@ pub mod pallet {
 
         /// All listed collateral assets.
         pub fn collateral() -> Vec<Collateral> {
-            CollateralAssets::<T>::get().iter().map(|(asset, decimals)| Collateral { asset: *asset, decimals: *decimals }).collect()
+            CollateralAssets::<T>::get()
+                .iter()
+                .map(|(asset, decimals)| Collateral {
+                    asset: *asset,
+                    decimals: *decimals,
+                })
+                .collect()
         }
 
         /// Last accepted price and halt of a feed.

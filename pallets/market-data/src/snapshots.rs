@@ -1,6 +1,9 @@
 //! Taking snapshots, keeping the latest ones, and reading them.
 
-use crate::{feeds::Listed, types::*, BoundedSnapshot, Config, Event, Feeds, LatestNumber, Pallet, Records, SnapshotRecord, Snapshots};
+use crate::{
+    feeds::Listed, types::*, BoundedSnapshot, Config, Event, Feeds, LatestNumber, Pallet, Records,
+    SnapshotRecord, Snapshots,
+};
 use alloc::{collections::BTreeMap, vec::Vec};
 use clearproof_primitives::{
     field::FieldBytes,
@@ -28,14 +31,21 @@ impl<T: Config> Pallet<T> {
     }
 
     fn try_take_snapshot() -> Result<(), NotTaken> {
-        let policy = pallet_clearproof_risk_policy::Pallet::<T>::policy().ok_or(NotTaken::NoPolicy)?;
+        let policy =
+            pallet_clearproof_risk_policy::Pallet::<T>::policy().ok_or(NotTaken::NoPolicy)?;
         let listed = Listed::<T::Market>::read::<T>();
         let now = T::Time::now();
-        let states: FeedStates = listed.feeds().map(|f| (f, Self::refresh(f, now, &listed, &policy))).collect();
+        let states: FeedStates = listed
+            .feeds()
+            .map(|f| (f, Self::refresh(f, now, &listed, &policy)))
+            .collect();
         readiness(&states)?;
 
-        let number = LatestNumber::<T>::get().checked_add(1).ok_or(NotTaken::Invalid)?;
-        let snapshot = Self::build(number, now, &policy, &listed, &states).map_err(|_| NotTaken::Invalid)?;
+        let number = LatestNumber::<T>::get()
+            .checked_add(1)
+            .ok_or(NotTaken::Invalid)?;
+        let snapshot =
+            Self::build(number, now, &policy, &listed, &states).map_err(|_| NotTaken::Invalid)?;
         let hash = FieldBytes::from(snapshot.hash());
         let record = SnapshotRecord {
             hash,
@@ -52,7 +62,11 @@ impl<T: Config> Pallet<T> {
             Records::<T>::remove(oldest);
         }
         let policy_version = pallet_clearproof_risk_policy::Pallet::<T>::version();
-        Self::deposit_event(Event::SnapshotTaken { number, hash, policy_version });
+        Self::deposit_event(Event::SnapshotTaken {
+            number,
+            hash,
+            policy_version,
+        });
         Ok(())
     }
 
@@ -71,17 +85,22 @@ impl<T: Config> Pallet<T> {
             }
             let index = u8::try_from(asset).map_err(|_| SnapshotError::Shape("weights"))?;
             match (listed.collateral.get(&index), accepted(Feed::Asset(index))) {
-                (Some(decimals), Some(price)) => policy.collateral_weight(asset as usize, price.value, *decimals),
+                (Some(decimals), Some(price)) => {
+                    policy.collateral_weight(asset as usize, price.value, *decimals)
+                }
                 _ => Ok(0),
             }
         });
         let rows = (0..market.instruments).map(|slot| match listed.instruments.get(&slot) {
             None => Ok(InstrumentRow::empty(&market)),
             Some(Instrument { listing, .. }) => {
-                let price = accepted(Feed::Underlying(listing.underlying)).ok_or(SnapshotError::Mark)?;
+                let price =
+                    accepted(Feed::Underlying(listing.underlying)).ok_or(SnapshotError::Mark)?;
                 let mark = mark_price(price.value, listing.units_per_lot)?;
                 match listing.kind {
-                    InstrumentKind::Perpetual => policy.perpetual_row(listing.underlying as usize, mark),
+                    InstrumentKind::Perpetual => {
+                        policy.perpetual_row(listing.underlying as usize, mark)
+                    }
                 }
             }
         });
@@ -91,7 +110,10 @@ impl<T: Config> Pallet<T> {
             taken_at,
             weights: weights.collect::<Result<_, _>>()?,
             factors: factors
-                .map(|u| UnderlyingFactors { initial: u.initial_factor, maintenance: u.maintenance_factor })
+                .map(|u| UnderlyingFactors {
+                    initial: u.initial_factor,
+                    maintenance: u.maintenance_factor,
+                })
                 .collect(),
             fee_rate: policy.fee_rate,
             rows: rows.collect::<Result<_, _>>()?,
@@ -111,8 +133,15 @@ impl<T: Config> Pallet<T> {
                 !i.halted && state.is_some_and(|s| s.halt.is_none())
             })
         };
-        let marks = snapshot.rows.iter().enumerate().map(|(slot, row)| if trades(slot) { row.mark } else { 0 });
-        marks.collect::<Vec<_>>().try_into().map_err(|_| NotTaken::Invalid)
+        let marks = snapshot
+            .rows
+            .iter()
+            .enumerate()
+            .map(|(slot, row)| if trades(slot) { row.mark } else { 0 });
+        marks
+            .collect::<Vec<_>>()
+            .try_into()
+            .map_err(|_| NotTaken::Invalid)
     }
 
     /// Why the next snapshot would not be taken with the prices accepted so far; none if it would.
@@ -121,7 +150,10 @@ impl<T: Config> Pallet<T> {
             return Some(NotTaken::NoPolicy);
         }
         let listed = Listed::<T::Market>::read::<T>();
-        let states = listed.feeds().map(|feed| (feed, Feeds::<T>::get(feed))).collect();
+        let states = listed
+            .feeds()
+            .map(|feed| (feed, Feeds::<T>::get(feed)))
+            .collect();
         readiness(&states).err()
     }
 
@@ -133,15 +165,21 @@ impl<T: Config> Pallet<T> {
         let oldest = latest.saturating_sub(T::RetainedSnapshots::get() as u64) + 1;
         for number in oldest..=latest {
             let (snapshot, record) = (Self::snapshot(number), Records::<T>::get(number));
-            let (snapshot, record) = snapshot.zip(record).ok_or("Snapshots, Records: one of the latest is missing")?;
-            snapshot.check(&T::Market::get()).map_err(|_| "Snapshots: does not fit the market")?;
+            let (snapshot, record) = snapshot
+                .zip(record)
+                .ok_or("Snapshots, Records: one of the latest is missing")?;
+            snapshot
+                .check(&T::Market::get())
+                .map_err(|_| "Snapshots: does not fit the market")?;
             let same = snapshot.number == number && snapshot.taken_at == record.taken_at;
             if !same || (number == latest && record.hash != FieldBytes::from(snapshot.hash())) {
                 return Err("Records: does not belong to its snapshot");
             }
         }
         let kept = latest + 1 - oldest;
-        if Snapshots::<T>::iter_keys().count() as u64 != kept || Records::<T>::iter_keys().count() as u64 != kept {
+        if Snapshots::<T>::iter_keys().count() as u64 != kept
+            || Records::<T>::iter_keys().count() as u64 != kept
+        {
             return Err("Snapshots, Records: more than RetainedSnapshots");
         }
         let listed = Listed::<T::Market>::read::<T>();

@@ -1,11 +1,11 @@
 //! What is listed, what the oracle says, and what a snapshot leaves for settlement.
 
+use alloc::vec::Vec;
 use clearproof_primitives::{
     field::FieldBytes,
     fixed::{Price, Rate},
     policy::IndexPrice,
 };
-use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{traits::ConstU32, BoundedVec};
 use scale_info::TypeInfo;
@@ -18,8 +18,20 @@ pub type Symbol = BoundedVec<u8, ConstU32<SYMBOL_LENGTH>>;
 
 /// What an index price is of; the oracle's key.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
-    Serialize, Deserialize,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+    Serialize,
+    Deserialize,
 )]
 pub enum Feed {
     /// One whole unit of an underlying, in quote units.
@@ -29,7 +41,18 @@ pub enum Feed {
 }
 
 /// An index price and when it was observed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+)]
 pub struct TimedPrice {
     /// Quote units (smallest) per whole unit, 32 fraction bits.
     pub value: IndexPrice,
@@ -49,7 +72,18 @@ pub trait IndexPrices {
 }
 
 /// Why a feed's last accepted price stays in place, and nothing on it trades.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+)]
 pub enum HaltReason {
     /// The oracle has no price.
     Missing,
@@ -62,7 +96,18 @@ pub enum HaltReason {
 }
 
 /// An inclusive range of prices that the admin expects.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+)]
 pub struct PriceRange {
     /// Lowest price, as in [`TimedPrice::value`].
     pub low: IndexPrice,
@@ -83,7 +128,17 @@ pub struct FeedState {
 
 /// What kind of contract an instrument is.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+    Serialize,
     Deserialize,
 )]
 pub enum InstrumentKind {
@@ -93,7 +148,17 @@ pub enum InstrumentKind {
 
 /// An instrument as it is listed.
 #[derive(
-    Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize,
+    Clone,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+    Serialize,
+    Deserialize,
 )]
 pub struct Listing {
     /// Instrument slot; slots `u·n .. (u+1)·n` belong to underlying `u`, with `n = M / U`.
@@ -119,7 +184,17 @@ pub struct Instrument {
 
 /// A collateral asset other than the quote.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+    Serialize,
     Deserialize,
 )]
 pub struct Collateral {
@@ -130,7 +205,18 @@ pub struct Collateral {
 }
 
 /// Why no snapshot is taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+)]
 pub enum NotTaken {
     /// No risk policy is set.
     NoPolicy,

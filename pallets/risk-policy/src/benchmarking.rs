@@ -11,7 +11,8 @@ mod benchmarks {
 
     #[benchmark]
     fn set_policy() -> Result<(), BenchmarkError> {
-        let origin = T::AdminOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)?;
+        let origin =
+            T::AdminOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)?;
         let version = Version::<T>::get();
         let policy = Box::new(Policy::development(&T::Market::get()));
 

@@ -38,7 +38,8 @@ impl<M: Get<MarketShape>> TryFrom<Policy> for BoundedPolicy<M> {
 impl<M: Get<MarketShape>> MaxEncodedLen for BoundedPolicy<M> {
     fn max_encoded_len() -> usize {
         let market = M::get();
-        let list = |length: u16, item: usize| Compact::<u32>::max_encoded_len() + length as usize * item;
+        let list =
+            |length: u16, item: usize| Compact::<u32>::max_encoded_len() + length as usize * item;
         let shocks = list(market.scenarios, Shock::max_encoded_len());
         let factors = 2 * u32::max_encoded_len();
         let underlying = factors + shocks + ChargeRates::max_encoded_len();

@@ -101,15 +101,25 @@ pub mod pallet {
             use PolicyField as F;
             match error {
                 PolicyError::InitialBelowMaintenance => Self::InitialBelowMaintenance,
-                PolicyError::Length(F::Underlyings) | PolicyError::Bounds(F::Underlyings) => Self::UnderlyingsLength,
+                PolicyError::Length(F::Underlyings) | PolicyError::Bounds(F::Underlyings) => {
+                    Self::UnderlyingsLength
+                }
                 PolicyError::Length(F::Shocks) => Self::ShocksLength,
                 PolicyError::Length(F::Haircuts) => Self::HaircutsLength,
                 PolicyError::Bounds(F::Shocks) => Self::ShocksBounds,
                 PolicyError::Bounds(F::Haircuts) => Self::HaircutsBounds,
-                PolicyError::Length(F::Factors) | PolicyError::Bounds(F::Factors) => Self::FactorsBounds,
-                PolicyError::Length(F::Charges) | PolicyError::Bounds(F::Charges) => Self::ChargesBounds,
-                PolicyError::Length(F::FeeRate) | PolicyError::Bounds(F::FeeRate) => Self::FeeRateBounds,
-                PolicyError::Length(F::PriceBand) | PolicyError::Bounds(F::PriceBand) => Self::PriceBandBounds,
+                PolicyError::Length(F::Factors) | PolicyError::Bounds(F::Factors) => {
+                    Self::FactorsBounds
+                }
+                PolicyError::Length(F::Charges) | PolicyError::Bounds(F::Charges) => {
+                    Self::ChargesBounds
+                }
+                PolicyError::Length(F::FeeRate) | PolicyError::Bounds(F::FeeRate) => {
+                    Self::FeeRateBounds
+                }
+                PolicyError::Length(F::PriceBand) | PolicyError::Bounds(F::PriceBand) => {
+                    Self::PriceBandBounds
+                }
             }
         }
     }
@@ -130,7 +140,11 @@ pub mod pallet {
         fn build(&self) {
             if let Some(policy) = &self.policy {
                 let stored = Pallet::<T>::store(policy.clone());
-                assert!(stored.is_ok(), "genesis: riskPolicy.policy: {:?}", policy.check(&T::Market::get()));
+                assert!(
+                    stored.is_ok(),
+                    "genesis: riskPolicy.policy: {:?}",
+                    policy.check(&T::Market::get())
+                );
             }
         }
     }
@@ -139,19 +153,30 @@ pub mod pallet {
     impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
         fn integrity_test() {
             let market = T::Market::get();
-            assert!(market.underlyings > 0 && market.assets > 0, "Market: needs an underlying and the quote asset");
+            assert!(
+                market.underlyings > 0 && market.assets > 0,
+                "Market: needs an underlying and the quote asset"
+            );
             assert!(
                 market.instruments > 0 && market.instruments % market.underlyings == 0,
                 "Market: instruments must be a multiple of underlyings"
             );
-            assert!(market.scenarios >= 2, "Market: needs at least one scenario up and one down");
+            assert!(
+                market.scenarios >= 2,
+                "Market: needs at least one scenario up and one down"
+            );
         }
 
         #[cfg(feature = "try-runtime")]
         fn try_state(_n: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
             if let Some(policy) = Self::policy() {
-                policy.check(&T::Market::get()).map_err(|_| "CurrentPolicy: out of its bounds")?;
-                ensure!(Version::<T>::get() > 0, "Version: 0 although a policy is set");
+                policy
+                    .check(&T::Market::get())
+                    .map_err(|_| "CurrentPolicy: out of its bounds")?;
+                ensure!(
+                    Version::<T>::get() > 0,
+                    "Version: 0 although a policy is set"
+                );
             }
             Ok(())
         }

@@ -31,10 +31,14 @@ impl pallet_risk_policy::Config for Test {
 /// Externalities of a chain whose genesis has this policy.
 pub fn ext_with(policy: Option<Policy>) -> sp_io::TestExternalities {
     let genesis = RuntimeGenesisConfig {
-        risk_policy: crate::GenesisConfig { policy, _config: Default::default() },
+        risk_policy: crate::GenesisConfig {
+            policy,
+            _config: Default::default(),
+        },
         ..Default::default()
     };
-    let mut ext: sp_io::TestExternalities = genesis.build_storage().expect("a valid genesis").into();
+    let mut ext: sp_io::TestExternalities =
+        genesis.build_storage().expect("a valid genesis").into();
     ext.execute_with(|| System::set_block_number(1));
     ext
 }

@@ -24,17 +24,29 @@ fn genesis_sets_version_one() {
 #[test]
 #[should_panic(expected = "FeeRate")]
 fn genesis_refuses_a_policy_out_of_bounds() {
-    ext_with(Some(Policy { fee_rate: Rate::MAX, ..development() }));
+    ext_with(Some(Policy {
+        fee_rate: Rate::MAX,
+        ..development()
+    }));
 }
 
 #[test]
 fn only_the_admin_replaces_the_policy() {
     new_test_ext().execute_with(|| {
-        let policy = Policy { fee_rate: 7, ..development() };
+        let policy = Policy {
+            fee_rate: 7,
+            ..development()
+        };
         for origin in [RuntimeOrigin::signed(1), RuntimeOrigin::none()] {
-            assert_noop!(RiskPolicy::set_policy(origin, Box::new(policy.clone())), BadOrigin);
+            assert_noop!(
+                RiskPolicy::set_policy(origin, Box::new(policy.clone())),
+                BadOrigin
+            );
         }
-        assert_ok!(RiskPolicy::set_policy(RuntimeOrigin::root(), Box::new(policy.clone())));
+        assert_ok!(RiskPolicy::set_policy(
+            RuntimeOrigin::root(),
+            Box::new(policy.clone())
+        ));
         assert_eq!(RiskPolicy::policy(), Some(policy));
         assert_eq!(RiskPolicy::version(), 2);
         System::assert_last_event(Event::PolicySet { version: 2 }.into());
@@ -44,24 +56,40 @@ fn only_the_admin_replaces_the_policy() {
 #[test]
 fn a_refused_policy_names_its_field_and_changes_nothing() {
     type E = Error<Test>;
-    let cases: [(&dyn Fn(&mut Policy), E); 11] = [
+    type Change<'a> = &'a dyn Fn(&mut Policy);
+    let cases: [(Change, E); 11] = [
         (&|p| p.underlyings.truncate(1), E::UnderlyingsLength),
         (&|p| p.underlyings[0].shocks.push(1), E::ShocksLength),
         (&|p| p.haircuts.clear(), E::HaircutsLength),
         (&|p| p.underlyings[3].shocks[15] = i32::MIN, E::ShocksBounds),
-        (&|p| p.underlyings[3].maintenance_factor = 0, E::FactorsBounds),
-        (&|p| p.underlyings[3].initial_factor = u32::MAX, E::FactorsBounds),
-        (&|p| p.underlyings[3].charges.maintenance_short = Rate::MAX, E::ChargesBounds),
+        (
+            &|p| p.underlyings[3].maintenance_factor = 0,
+            E::FactorsBounds,
+        ),
+        (
+            &|p| p.underlyings[3].initial_factor = u32::MAX,
+            E::FactorsBounds,
+        ),
+        (
+            &|p| p.underlyings[3].charges.maintenance_short = Rate::MAX,
+            E::ChargesBounds,
+        ),
         (&|p| p.haircuts[0] = 1, E::HaircutsBounds),
         (&|p| p.fee_rate = Rate::MAX, E::FeeRateBounds),
         (&|p| p.price_band = 0, E::PriceBandBounds),
-        (&|p| p.underlyings[2].charges.maintenance_long *= 3, E::InitialBelowMaintenance),
+        (
+            &|p| p.underlyings[2].charges.maintenance_long *= 3,
+            E::InitialBelowMaintenance,
+        ),
     ];
     new_test_ext().execute_with(|| {
         for (change, error) in cases {
             let mut policy = development();
             change(&mut policy);
-            assert_noop!(RiskPolicy::set_policy(RuntimeOrigin::root(), Box::new(policy)), error);
+            assert_noop!(
+                RiskPolicy::set_policy(RuntimeOrigin::root(), Box::new(policy)),
+                error
+            );
         }
     });
 }
@@ -73,13 +101,25 @@ fn the_stored_policy_fits_its_bound_and_encodes_as_a_policy() {
     assert_eq!(bounded.encode(), policy.encode());
     let bound = BoundedPolicy::<Market>::max_encoded_len();
     // The bound takes five bytes for each of six list lengths, which need one or two.
-    assert!((bound - 6 * 5..=bound).contains(&policy.encoded_size()), "{bound} {}", policy.encoded_size());
+    assert!(
+        (bound - 6 * 5..=bound).contains(&policy.encoded_size()),
+        "{bound} {}",
+        policy.encoded_size()
+    );
     new_test_ext().execute_with(|| assert_eq!(CurrentPolicy::<Test>::get(), Some(bounded)));
 }
 
 #[test]
 fn the_call_has_its_own_weight() {
-    let call = crate::Call::<Test>::set_policy { policy: Box::new(development()) };
-    assert_eq!(call.get_dispatch_info().call_weight, <Test as crate::Config>::WeightInfo::set_policy());
-    assert!(call.get_dispatch_info().call_weight.all_gt(frame_support::weights::Weight::zero()));
+    let call = crate::Call::<Test>::set_policy {
+        policy: Box::new(development()),
+    };
+    assert_eq!(
+        call.get_dispatch_info().call_weight,
+        <Test as crate::Config>::WeightInfo::set_policy()
+    );
+    assert!(call
+        .get_dispatch_info()
+        .call_weight
+        .all_gt(frame_support::weights::Weight::zero()));
 }

@@ -13,17 +13,15 @@ use clearproof_bn254_host::{
 use common::Setup;
 use std::time::Instant;
 
-/// The median of several runs, in milliseconds.
-fn median(mut run: impl FnMut()) -> f64 {
-    let mut times: Vec<f64> = (0..31)
+/// The shortest of several runs, in milliseconds: what the work takes when nothing else runs.
+fn shortest(mut run: impl FnMut()) -> f64 {
+    (0..101)
         .map(|_| {
             let start = Instant::now();
             run();
             start.elapsed().as_secs_f64() * 1e3
         })
-        .collect();
-    times.sort_by(f64::total_cmp);
-    times[times.len() / 2]
+        .fold(f64::INFINITY, f64::min)
 }
 
 fn report<B: Backend>(name: &str, key: &VerifyingKey, proofs: &[(Vec<u8>, Vec<Fr>)]) {
@@ -34,10 +32,10 @@ fn report<B: Backend>(name: &str, key: &VerifyingKey, proofs: &[(Vec<u8>, Vec<Fr
             .map(|(bytes, _)| Proof::decode_with::<B>(bytes).unwrap())
             .collect()
     };
-    let key_time = median(|| {
+    let key_time = shortest(|| {
         VerifyingKey::decode_registered(&key_bytes).unwrap();
     });
-    let decode_time = median(|| {
+    let decode_time = shortest(|| {
         decode();
     });
     let decoded = decode();
@@ -46,7 +44,7 @@ fn report<B: Backend>(name: &str, key: &VerifyingKey, proofs: &[(Vec<u8>, Vec<Fr
         .zip(proofs)
         .map(|(proof, (_, inputs))| (key, proof, &inputs[..]))
         .collect();
-    let verify_time = median(|| batch_verify_with::<B>(&items).unwrap());
+    let verify_time = shortest(|| batch_verify_with::<B>(&items).unwrap());
     println!(
         "{name}: {:3} proofs: key {key_time:.3} ms, decode {decode_time:.3} ms, verify {verify_time:.3} ms, all {:.3} ms",
         proofs.len(),

@@ -1,8 +1,8 @@
 //! Extended coordinates on the isomorphic curve `−X² + Y² = 1 + d'·X²·Y²`, `d' = −d/a`, `X = √(−a)·x`, `Y = y`.
 //!
 //! Source: Hisil, Wong, Carter, Dawson, "Twisted Edwards Curves Revisited", 2008, sections 3.1 and 3.3, for a = −1.
-//! −1 is a square and d' is not, so the formulas hold for all pairs of points. Scalars are public here: windows are
-//! recoded to non-adjacent form and take a time that depends on them.
+//! −1 is a square and d' is not, so the formulas hold for all pairs of points. Scalars are recoded to windows in
+//! non-adjacent form; the time taken depends on them.
 
 use super::{BigInteger256, Point};
 use crate::field::Fr;
@@ -176,7 +176,7 @@ fn sum_of_multiples<const N: usize>(
 /// The scalar as `Σ digit_i·2^i` with odd digits in −15..=15 or zero.
 fn non_adjacent_form(scalar: &BigInteger256) -> [i8; DIGITS] {
     let mut digits = [0; DIGITS];
-    // Five limbs, as a negative digit may carry out of the fourth.
+    // Past the scalar's 256 bits there is only the last carry.
     let bit = |position: usize| position < 256 && scalar.get_bit(position);
     let mut carry = false;
     let mut position = 0;

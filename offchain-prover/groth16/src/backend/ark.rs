@@ -22,7 +22,11 @@ pub struct ArkDomain {
 const NAME: &str = "arkworks";
 
 fn error(operation: &'static str, reason: String) -> BackendError {
-    BackendError { backend: NAME, operation, reason }
+    BackendError {
+        backend: NAME,
+        operation,
+        reason,
+    }
 }
 
 fn msm<G: VariableBaseMSM<ScalarField = Fr>>(
@@ -30,10 +34,16 @@ fn msm<G: VariableBaseMSM<ScalarField = Fr>>(
     scalars: &[Fr],
     offset: usize,
 ) -> Result<G, BackendError> {
-    let scalars = offset.checked_add(bases.len()).and_then(|end| scalars.get(offset..end)).ok_or_else(|| {
-        let (points, given) = (bases.len(), scalars.len());
-        error("sum over points", format!("{points} points from offset {offset} on, but only {given} scalars"))
-    })?;
+    let scalars = offset
+        .checked_add(bases.len())
+        .and_then(|end| scalars.get(offset..end))
+        .ok_or_else(|| {
+            let (points, given) = (bases.len(), scalars.len());
+            error(
+                "sum over points",
+                format!("{points} points from offset {offset} on, but only {given} scalars"),
+            )
+        })?;
     Ok(G::msm_unchecked(bases, scalars))
 }
 
@@ -43,7 +53,10 @@ impl ArkDomain {
         if expected == found {
             Ok(())
         } else {
-            Err(error(operation, format!("{found} values, the domain has {expected}")))
+            Err(error(
+                operation,
+                format!("{found} values, the domain has {expected}"),
+            ))
         }
     }
 }
@@ -75,15 +88,26 @@ impl Backend for ArkBackend {
     }
 
     fn domain(&self, size: usize) -> Result<ArkDomain, BackendError> {
-        let refuse = || error("domain", format!("size {size} is no power of two up to 2^28"));
+        let refuse = || {
+            error(
+                "domain",
+                format!("size {size} is no power of two up to 2^28"),
+            )
+        };
         if !size.is_power_of_two() {
             return Err(refuse());
         }
         let subgroup = Radix2EvaluationDomain::new(size).ok_or_else(refuse)?;
         let coset = subgroup.get_coset(Fr::GENERATOR).ok_or_else(refuse)?;
-        let vanishing_inverse =
-            subgroup.evaluate_vanishing_polynomial(Fr::GENERATOR).inverse().ok_or_else(refuse)?;
-        Ok(ArkDomain { subgroup, coset, vanishing_inverse })
+        let vanishing_inverse = subgroup
+            .evaluate_vanishing_polynomial(Fr::GENERATOR)
+            .inverse()
+            .ok_or_else(refuse)?;
+        Ok(ArkDomain {
+            subgroup,
+            coset,
+            vanishing_inverse,
+        })
     }
 
     fn msm_g1(
@@ -132,7 +156,10 @@ impl Backend for ArkBackend {
         for values in [&*a, b, c] {
             domain.check("division by the vanishing polynomial", values)?;
         }
-        a.par_iter_mut().zip(b).zip(c).for_each(|((a, b), c)| *a = (*a * b - c) * domain.vanishing_inverse);
+        a.par_iter_mut()
+            .zip(b)
+            .zip(c)
+            .for_each(|((a, b), c)| *a = (*a * b - c) * domain.vanishing_inverse);
         Ok(())
     }
 }
@@ -150,19 +177,40 @@ mod tests {
     #[test]
     fn sums_use_the_scalars_from_the_offset_on() {
         let rng = &mut StdRng::seed_from_u64(1);
-        let g1: Vec<_> = (0..40).map(|_| G1Affine::rand(rng)).chain([G1Affine::zero()]).collect();
-        let g2: Vec<_> = (0..40).map(|_| G2Affine::rand(rng)).chain([G2Affine::zero()]).collect();
+        let g1: Vec<_> = (0..40)
+            .map(|_| G1Affine::rand(rng))
+            .chain([G1Affine::zero()])
+            .collect();
+        let g2: Vec<_> = (0..40)
+            .map(|_| G2Affine::rand(rng))
+            .chain([G2Affine::zero()])
+            .collect();
         let scalars: Vec<_> = (0..50)
-            .map(|i| if i % 3 == 0 { Fr::from(i as u64 % 2) } else { -Fr::rand(rng) })
+            .map(|i| {
+                if i % 3 == 0 {
+                    Fr::from(i as u64 % 2)
+                } else {
+                    -Fr::rand(rng)
+                }
+            })
             .collect();
         let expected_g1: G1Projective = g1.iter().zip(&scalars[5..]).map(|(p, s)| *p * s).sum();
         let expected_g2: G2Projective = g2.iter().zip(&scalars[5..]).map(|(p, s)| *p * s).sum();
-        assert_eq!(ArkBackend.msm_g1(&g1, &scalars, 5).unwrap().into_affine(), expected_g1.into_affine());
-        assert_eq!(ArkBackend.msm_g2(&g2, &scalars, 5).unwrap().into_affine(), expected_g2.into_affine());
+        assert_eq!(
+            ArkBackend.msm_g1(&g1, &scalars, 5).unwrap().into_affine(),
+            expected_g1.into_affine()
+        );
+        assert_eq!(
+            ArkBackend.msm_g2(&g2, &scalars, 5).unwrap().into_affine(),
+            expected_g2.into_affine()
+        );
         assert!(ArkBackend.msm_g1(&g1, &scalars, 9).is_ok());
         assert!(ArkBackend.msm_g1(&g1, &scalars, 10).is_err());
         assert!(ArkBackend.msm_g2(&g2, &scalars, usize::MAX).is_err());
-        assert!(ArkBackend.msm_g1(&Vec::new(), &scalars, 0).unwrap().is_zero());
+        assert!(ArkBackend
+            .msm_g1(&Vec::new(), &scalars, 0)
+            .unwrap()
+            .is_zero());
     }
 
     #[test]
@@ -175,10 +223,14 @@ mod tests {
         let polynomial =
             |values: &[Fr]| DensePolynomial::from_coefficients_vec(domain.subgroup.ifft(values));
         let numerator = &(&polynomial(&a) * &polynomial(&b)) - &polynomial(&c);
-        let quotient = DensePolynomial::from_coefficients_vec(ArkBackend.quotient(&domain, a, b, c).unwrap());
+        let quotient =
+            DensePolynomial::from_coefficients_vec(ArkBackend.quotient(&domain, a, b, c).unwrap());
         let point = Fr::rand(rng);
         let vanishing = domain.subgroup.evaluate_vanishing_polynomial(point);
-        assert_eq!(quotient.evaluate(&point) * vanishing, numerator.evaluate(&point));
+        assert_eq!(
+            quotient.evaluate(&point) * vanishing,
+            numerator.evaluate(&point)
+        );
         assert!(!quotient.is_zero());
     }
 
@@ -194,8 +246,12 @@ mod tests {
             assert!(ArkBackend.intt(&domain, &mut short).is_err());
             assert!(ArkBackend.coset_ntt(&domain, &mut short).is_err());
             assert!(ArkBackend.coset_intt(&domain, &mut short).is_err());
-            assert!(ArkBackend.divide_by_vanishing(&domain, &mut short, &fine, &fine).is_err());
-            assert!(ArkBackend.divide_by_vanishing(&domain, &mut fine.clone(), &short, &fine).is_err());
+            assert!(ArkBackend
+                .divide_by_vanishing(&domain, &mut short, &fine, &fine)
+                .is_err());
+            assert!(ArkBackend
+                .divide_by_vanishing(&domain, &mut fine.clone(), &short, &fine)
+                .is_err());
         }
     }
 }

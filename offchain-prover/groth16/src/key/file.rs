@@ -131,7 +131,9 @@ pub enum KeyFileError {
         expected: String,
     },
     /// The file is longer or shorter than its header says.
-    #[error("the file has {found} bytes, its header wants {expected}; delete it and make the key again")]
+    #[error(
+        "the file has {found} bytes, its header wants {expected}; delete it and make the key again"
+    )]
     Size {
         /// Bytes of the file.
         found: u64,
@@ -165,13 +167,26 @@ struct Writer<'a, W> {
 }
 
 /// Writes a key: once through the points for the digest, once to write them.
-pub(super) fn write(key: &ProvingKey, sink: &mut impl Write, progress: &dyn Progress) -> io::Result<()> {
+pub(super) fn write(
+    key: &ProvingKey,
+    sink: &mut impl Write,
+    progress: &dyn Progress,
+) -> io::Result<()> {
     let counts = counts(key);
-    let header = Header { id: key.id.clone(), origin: key.origin, counts }.encode();
+    let header = Header {
+        id: key.id.clone(),
+        origin: key.origin,
+        counts,
+    }
+    .encode();
     progress.begin(Phase::Write, 2 * counts.body_bytes());
     let mut hasher = Blake2b::<U32>::new();
     hasher.update(&header);
-    Writer { sink: HashSink(&mut hasher), progress }.body(key)?;
+    Writer {
+        sink: HashSink(&mut hasher),
+        progress,
+    }
+    .body(key)?;
     sink.write_all(&header)?;
     sink.write_all(&hasher.finalize())?;
     Writer { sink, progress }.body(key)?;
@@ -243,33 +258,55 @@ pub(super) fn read(
     size: u64,
     progress: &dyn Progress,
 ) -> Result<ProvingKey, KeyFileError> {
-    let mut reader = Reader { source, hasher: Blake2b::new(), taken: 0, progress };
+    let mut reader = Reader {
+        source,
+        hasher: Blake2b::new(),
+        taken: 0,
+        progress,
+    };
     let header = Header::decode(|buffer, part| reader.take(buffer, part))?;
     let counts = Counts::of(circuit.matrices());
-    header.expect(&Header { id: circuit.id().clone(), origin, counts })?;
+    header.expect(&Header {
+        id: circuit.id().clone(),
+        origin,
+        counts,
+    })?;
     let mut digest = [0; DIGEST_BYTES];
     reader.fill(&mut digest, Part::Digest)?;
 
     let expected = reader.taken + counts.body_bytes();
     if size != expected {
-        return Err(KeyFileError::Size { found: size, expected });
+        return Err(KeyFileError::Size {
+            found: size,
+            expected,
+        });
     }
     progress.begin(Phase::Read, counts.body_bytes());
     let points = reader.body(&counts)?;
     let computed = reader.hasher.finalize();
     progress.end();
     if computed[..] != digest {
-        return Err(KeyFileError::Digest { found: hex::encode(digest), computed: hex::encode(computed) });
+        return Err(KeyFileError::Digest {
+            found: hex::encode(digest),
+            computed: hex::encode(computed),
+        });
     }
-    Ok(ProvingKey { id: header.id, origin: header.origin, num_constraints: counts.num_constraints, points })
+    Ok(ProvingKey {
+        id: header.id,
+        origin: header.origin,
+        num_constraints: counts.num_constraints,
+        points,
+    })
 }
 
 impl<R: Read> Reader<'_, R> {
     fn fill(&mut self, buffer: &mut [u8], part: Part) -> Result<(), KeyFileError> {
-        self.source.read_exact(buffer).map_err(|error| match error.kind() {
-            io::ErrorKind::UnexpectedEof => KeyFileError::Truncated { part },
-            _ => error.into(),
-        })?;
+        self.source
+            .read_exact(buffer)
+            .map_err(|error| match error.kind() {
+                io::ErrorKind::UnexpectedEof => KeyFileError::Truncated { part },
+                _ => error.into(),
+            })?;
         self.taken += buffer.len() as u64;
         Ok(())
     }
@@ -285,7 +322,13 @@ impl<R: Read> Reader<'_, R> {
         let [beta_g2, gamma_g2, delta_g2] = self.array(Part::VerifyingKey)?;
         let gamma_abc_g1 = self.points(counts.num_instance, Part::VerifyingKey)?;
         Ok(ark_groth16::ProvingKey {
-            vk: VerifyingKey { alpha_g1, beta_g2, gamma_g2, delta_g2, gamma_abc_g1 },
+            vk: VerifyingKey {
+                alpha_g1,
+                beta_g2,
+                gamma_g2,
+                delta_g2,
+                gamma_abc_g1,
+            },
             beta_g1,
             delta_g1,
             a_query: self.points(counts.columns(), Part::A)?,
@@ -297,7 +340,9 @@ impl<R: Read> Reader<'_, R> {
     }
 
     fn array<P: RawPoint, const N: usize>(&mut self, part: Part) -> Result<[P; N], KeyFileError> {
-        self.points(N, part)?.try_into().map_err(|_| KeyFileError::Truncated { part })
+        self.points(N, part)?
+            .try_into()
+            .map_err(|_| KeyFileError::Truncated { part })
     }
 
     fn points<P: RawPoint>(&mut self, count: usize, part: Part) -> Result<Vec<P>, KeyFileError> {
@@ -307,7 +352,10 @@ impl<R: Read> Reader<'_, R> {
             let bytes = &mut bytes[..CHUNK.min(count - points.len()) * P::BYTES];
             self.take(bytes, part)?;
             for chunk in bytes.chunks_exact(P::BYTES) {
-                points.push(P::read(chunk).ok_or(KeyFileError::Point { part, index: points.len() })?);
+                points.push(P::read(chunk).ok_or(KeyFileError::Point {
+                    part,
+                    index: points.len(),
+                })?);
             }
             self.progress.advance(bytes.len() as u64);
         }

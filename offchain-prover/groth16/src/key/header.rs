@@ -71,7 +71,8 @@ impl Counts {
     /// Bytes of the body. The counts are at most 2²⁸ each, so that nothing here can overflow.
     pub fn body_bytes(&self) -> u64 {
         // alpha, beta, delta and the instance columns; A and B; L; H.
-        let g1 = 3 + self.num_instance + 2 * self.columns() + self.num_witness + self.quotient_points();
+        let g1 =
+            3 + self.num_instance + 2 * self.columns() + self.num_witness + self.quotient_points();
         // beta, gamma and delta; B.
         let g2 = 3 + self.columns();
         (g1 * G1Affine::BYTES + g2 * G2Affine::BYTES) as u64
@@ -110,7 +111,10 @@ impl Header {
         take(&mut version, Part::Version)?;
         let version = u16::from_le_bytes(version);
         if version != VERSION {
-            return Err(KeyFileError::Version { found: version, expected: VERSION });
+            return Err(KeyFileError::Version {
+                found: version,
+                expected: VERSION,
+            });
         }
         let mut flag = [0; 1];
         take(&mut flag, Part::DevelopmentFlag)?;
@@ -134,7 +138,8 @@ impl Header {
         };
         let name = text(Part::Name, CircuitId::MAX_NAME)?;
         let shape = text(Part::Shape, CircuitId::MAX_SHAPE)?;
-        let id = CircuitId::new(name, shape, hash).map_err(|_| KeyFileError::Text { part: Part::Name })?;
+        let id = CircuitId::new(name, shape, hash)
+            .map_err(|_| KeyFileError::Text { part: Part::Name })?;
 
         let mut count = |part| {
             let mut bytes = [0; 8];
@@ -160,14 +165,24 @@ impl Header {
             if found == expected {
                 Ok(())
             } else {
-                Err(KeyFileError::Differs { part, found, expected })
+                Err(KeyFileError::Differs {
+                    part,
+                    found,
+                    expected,
+                })
             }
         };
         differs(Part::DevelopmentFlag, &self.origin, &wanted.origin)?;
         differs(Part::Name, &self.id.name(), &wanted.id.name())?;
         differs(Part::Shape, &self.id.shape(), &wanted.id.shape())?;
-        differs(Part::CircuitHash, &hex::encode(self.id.hash()), &hex::encode(wanted.id.hash()))?;
-        for ((part, found), (_, expected)) in self.counts.named().into_iter().zip(wanted.counts.named()) {
+        differs(
+            Part::CircuitHash,
+            &hex::encode(self.id.hash()),
+            &hex::encode(wanted.id.hash()),
+        )?;
+        for ((part, found), (_, expected)) in
+            self.counts.named().into_iter().zip(wanted.counts.named())
+        {
             differs(part, &found, &expected)?;
         }
         Ok(())

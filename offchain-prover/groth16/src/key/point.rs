@@ -32,7 +32,10 @@ impl RawCoordinate for Fq {
     const BYTES: usize = 32;
 
     fn write(&self, bytes: &mut Vec<u8>) {
-        self.0 .0.iter().for_each(|limb| bytes.extend_from_slice(&limb.to_le_bytes()));
+        self.0
+             .0
+            .iter()
+            .for_each(|limb| bytes.extend_from_slice(&limb.to_le_bytes()));
     }
 
     fn read(bytes: &[u8]) -> Option<Self> {
@@ -74,7 +77,11 @@ where
     fn read(bytes: &[u8]) -> Option<Self> {
         let (x, y) = bytes.split_at_checked(C::BaseField::BYTES)?;
         let (x, y) = (C::BaseField::read(x)?, C::BaseField::read(y)?);
-        Some(if x.is_zero() && y.is_zero() { Self::zero() } else { Self::new_unchecked(x, y) })
+        Some(if x.is_zero() && y.is_zero() {
+            Self::zero()
+        } else {
+            Self::new_unchecked(x, y)
+        })
     }
 }
 

@@ -52,12 +52,18 @@ pub struct KeyStore {
 impl KeyStore {
     /// Keys in `folder`, which is created with the first key.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
-        Self { folder: folder.into() }
+        Self {
+            folder: folder.into(),
+        }
     }
 
     /// The file of a circuit's key.
     pub fn path(&self, id: &CircuitId, origin: Origin) -> PathBuf {
-        self.folder.join(format!("{}-{}-{origin}.key", id.name(), hex::encode(&id.hash()[..8])))
+        self.folder.join(format!(
+            "{}-{}-{origin}.key",
+            id.name(),
+            hex::encode(&id.hash()[..8])
+        ))
     }
 
     /// The key of `circuit`: from the folder, or made and kept there.
@@ -119,7 +125,9 @@ impl KeyStore {
     }
 
     fn write(&self, path: &Path, key: &ProvingKey, progress: &dyn Progress) -> io::Result<()> {
-        let mut file = tempfile::Builder::new().prefix(".key-").tempfile_in(&self.folder)?;
+        let mut file = tempfile::Builder::new()
+            .prefix(".key-")
+            .tempfile_in(&self.folder)?;
         let mut sink = BufWriter::new(file.as_file_mut());
         file::write(key, &mut sink, progress)?;
         sink.flush()?;
@@ -135,7 +143,10 @@ fn exists(path: &Path) -> Result<bool, StoreError> {
 }
 
 fn at(path: &Path) -> impl FnOnce(io::Error) -> StoreError + '_ {
-    move |source| StoreError::Io { path: path.to_owned(), source }
+    move |source| StoreError::Io {
+        path: path.to_owned(),
+        source,
+    }
 }
 
 #[cfg(test)]
@@ -173,14 +184,28 @@ mod tests {
         let (circuit, _) = toy();
         let phases = || {
             let heard = Heard::default();
-            let key = store.load_or_generate(&circuit, Origin::Development, &heard).unwrap();
-            (key, heard.0.into_inner().unwrap().into_iter().map(|(phase, ..)| phase).collect::<Vec<_>>())
+            let key = store
+                .load_or_generate(&circuit, Origin::Development, &heard)
+                .unwrap();
+            (
+                key,
+                heard
+                    .0
+                    .into_inner()
+                    .unwrap()
+                    .into_iter()
+                    .map(|(phase, ..)| phase)
+                    .collect::<Vec<_>>(),
+            )
         };
         let (made, phases_made) = phases();
         let (read, phases_read) = phases();
         assert_eq!(made, read);
         use Phase::*;
-        assert_eq!(phases_made, [QapEvaluation, Tables, BG2, A, BG1, H, L, Write]);
+        assert_eq!(
+            phases_made,
+            [QapEvaluation, Tables, BG2, A, BG1, H, L, Write]
+        );
         assert_eq!(phases_read, [Read]);
     }
 
@@ -194,7 +219,10 @@ mod tests {
         assert_ne!(development.verifying_key(), single.verifying_key());
         assert_eq!(make(Origin::SingleParty), single);
         fs::remove_file(store.path(circuit.id(), Origin::SingleParty)).unwrap();
-        assert_ne!(make(Origin::SingleParty).verifying_key(), single.verifying_key());
+        assert_ne!(
+            make(Origin::SingleParty).verifying_key(),
+            single.verifying_key()
+        );
 
         // Renaming a development key does not turn it into another one.
         fs::copy(
@@ -202,8 +230,14 @@ mod tests {
             store.path(circuit.id(), Origin::SingleParty),
         )
         .unwrap();
-        let error = store.load(&circuit, Origin::SingleParty, &Silent).unwrap_err().to_string();
-        assert!(error.contains("development flag: the file has development, wanted is single-party"), "{error}");
+        let error = store
+            .load(&circuit, Origin::SingleParty, &Silent)
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("development flag: the file has development, wanted is single-party"),
+            "{error}"
+        );
     }
 
     #[test]
@@ -212,9 +246,16 @@ mod tests {
         let store = KeyStore::new(folder.path());
         let (circuit, _) = random_circuit(5, 600, 1, 100);
         let keys: Vec<_> = std::thread::scope(|scope| {
-            let make = || store.load_or_generate(&circuit, Origin::SingleParty, &Silent).unwrap();
+            let make = || {
+                store
+                    .load_or_generate(&circuit, Origin::SingleParty, &Silent)
+                    .unwrap()
+            };
             let threads: Vec<_> = (0..4).map(|_| scope.spawn(make)).collect();
-            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+            threads
+                .into_iter()
+                .map(|thread| thread.join().unwrap())
+                .collect()
         });
         assert!(keys.windows(2).all(|pair| pair[0] == pair[1]));
         let files: Vec<_> = fs::read_dir(folder.path())
@@ -230,7 +271,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = KeyStore::new(folder.path());
         let (circuit, _) = toy();
-        let error = store.load(&circuit, Origin::Development, &Silent).unwrap_err();
+        let error = store
+            .load(&circuit, Origin::Development, &Silent)
+            .unwrap_err();
         assert!(matches!(&error, StoreError::Io { path, .. } if path.starts_with(folder.path())));
     }
 }

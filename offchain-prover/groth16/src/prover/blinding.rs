@@ -40,6 +40,9 @@ impl Blinding {
             }
         }
         let mut rng = ChaCha20Rng::from_seed(hasher.finalize().into());
-        Ok(Self { r: Fr::rand(&mut rng), s: Fr::rand(&mut rng) })
+        Ok(Self {
+            r: Fr::rand(&mut rng),
+            s: Fr::rand(&mut rng),
+        })
     }
 }

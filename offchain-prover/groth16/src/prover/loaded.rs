@@ -30,7 +30,12 @@ impl<B: Backend> LoadedKey<B> {
     /// # Errors
     /// Where the backend cannot take them.
     pub fn new(backend: &B, key: ProvingKey) -> Result<Self, BackendError> {
-        let ProvingKey { id, origin, num_constraints, points } = key;
+        let ProvingKey {
+            id,
+            origin,
+            num_constraints,
+            points,
+        } = key;
         let domain = backend.domain(domain_size(num_constraints, points.vk.gamma_abc_g1.len()))?;
         Ok(Self {
             id,

@@ -28,14 +28,27 @@ fn proofs_verify_with_arkworks() {
     let prover = prover(&circuit);
     let (proof, meta) = prover.prove(&assignment).unwrap();
     let key = ark_groth16::prepare_verifying_key(prover.verifying_key());
-    let accepted = |input: Fr| Groth16::<Bn254>::verify_proof(&key, proof.points(), &[input]).unwrap();
+    let accepted =
+        |input: Fr| Groth16::<Bn254>::verify_proof(&key, proof.points(), &[input]).unwrap();
     assert!(accepted(assignment[1]));
     assert!(!accepted(assignment[1] + Fr::one()));
 
-    assert_eq!((meta.backend, meta.constraints, meta.domain), ("arkworks", 301, 512));
+    assert_eq!(
+        (meta.backend, meta.constraints, meta.domain),
+        ("arkworks", 301, 512)
+    );
     assert_eq!(meta.columns, assignment.len());
     let times = &meta.times;
-    let parts = [times.rows, times.quotient, times.a, times.b_g1, times.b_g2, times.l, times.h, times.verify];
+    let parts = [
+        times.rows,
+        times.quotient,
+        times.a,
+        times.b_g1,
+        times.b_g2,
+        times.l,
+        times.h,
+        times.verify,
+    ];
     assert!(parts.iter().all(|part| !part.is_zero()));
     assert!(parts.iter().sum::<Duration>() <= times.total);
 }
@@ -44,7 +57,8 @@ fn proofs_verify_with_arkworks() {
 fn proof_bytes_are_those_of_arkworks() {
     let (circuit, assignment) = toy();
     let (proof, _) = prover(&circuit).prove(&assignment).unwrap();
-    let decoded = ark_groth16::Proof::<Bn254>::deserialize_uncompressed(&proof.to_bytes()[..]).unwrap();
+    let decoded =
+        ark_groth16::Proof::<Bn254>::deserialize_uncompressed(&proof.to_bytes()[..]).unwrap();
     assert_eq!(&decoded, proof.points());
 }
 
@@ -65,7 +79,8 @@ fn proofs_equal_those_of_arkworks() {
     ] {
         let (circuit, assignment) = random_circuit(seed, constraints, inputs, free);
         let key = generate(&circuit, Origin::Development, &Silent).unwrap();
-        let comparison = compare_with_arkworks(&ArkBackend, &key, &circuit, &assignment, 2).unwrap();
+        let comparison =
+            compare_with_arkworks(&ArkBackend, &key, &circuit, &assignment, 2).unwrap();
         assert!(comparison.speed_up() > 0.0, "seed {seed}");
         assert_eq!(comparison.backend.constraints, constraints);
     }
@@ -78,7 +93,10 @@ fn witnesses_of_zeros_are_proven() {
     assert!(assignment[1..].iter().all(Zero::is_zero));
     let (proof, _) = prover(&circuit).prove(&assignment).unwrap();
     let key = generate(&circuit, Origin::Development, &Silent).unwrap();
-    assert_eq!(verify(key.verifying_key(), &[Fr::zero()], proof.points()), Ok(()));
+    assert_eq!(
+        verify(key.verifying_key(), &[Fr::zero()], proof.points()),
+        Ok(())
+    );
 }
 
 #[test]
@@ -91,13 +109,22 @@ fn wrong_assignments_are_refused_before_any_work() {
         prover.prove(&assignment).unwrap_err()
     };
     // The secret appears first in row 0; the result in the last row only.
-    assert!(matches!(refused(&|z| z[2] += Fr::one()), ProveError::Row { row: 0 }));
-    assert!(matches!(refused(&|z| z[1] += Fr::one()), ProveError::Row { row: 300 }));
-    assert!(matches!(refused(&|z| z[0] = Fr::zero()), ProveError::NoConstant));
+    assert!(matches!(
+        refused(&|z| z[2] += Fr::one()),
+        ProveError::Row { row: 0 }
+    ));
+    assert!(matches!(
+        refused(&|z| z[1] += Fr::one()),
+        ProveError::Row { row: 300 }
+    ));
+    assert!(matches!(
+        refused(&|z| z[0] = Fr::zero()),
+        ProveError::NoConstant
+    ));
     let expected = assignment.len();
     for (found, error) in [
         (0, refused(&|z| z.clear())),
-        (expected - 1, refused(&|z| drop(z.pop()))),
+        (expected - 1, refused(&|z| z.truncate(expected - 1))),
         (expected + 1, refused(&|z| z.push(Fr::zero()))),
     ] {
         assert!(
@@ -116,14 +143,24 @@ fn public_inputs_are_bound() {
     for index in 0..3 {
         let mut inputs = inputs.to_vec();
         inputs[index] += Fr::one();
-        assert_eq!(verify(key, &inputs, proof.points()), Err(VerifyError::Refused), "input {index}");
+        assert_eq!(
+            verify(key, &inputs, proof.points()),
+            Err(VerifyError::Refused),
+            "input {index}"
+        );
     }
     for wrong in [&inputs[..2], &assignment[1..5], &[]] {
-        let count = VerifyError::InputCount { found: wrong.len(), expected: 3 };
+        let count = VerifyError::InputCount {
+            found: wrong.len(),
+            expected: 3,
+        };
         assert_eq!(verify(key, wrong, proof.points()), Err(count));
     }
     let empty = VerifyingKey::default();
-    assert!(matches!(verify(&empty, &[], proof.points()), Err(VerifyError::InputCount { .. })));
+    assert!(matches!(
+        verify(&empty, &[], proof.points()),
+        Err(VerifyError::InputCount { .. })
+    ));
 }
 
 #[test]
@@ -131,7 +168,10 @@ fn keys_of_other_circuits_are_refused() {
     let (circuit, _) = toy();
     let (other, assignment) = cubes(151, Fr::from(3u64));
     let key = generate(&circuit, Origin::Development, &Silent).unwrap();
-    assert!(matches!(Prover::new(ArkBackend, other.clone(), key.clone()), Err(ProveError::Circuit { .. })));
+    assert!(matches!(
+        Prover::new(ArkBackend, other.clone(), key.clone()),
+        Err(ProveError::Circuit { .. })
+    ));
     let loaded = LoadedKey::new(&ArkBackend, key).unwrap();
     let result = prove(&ArkBackend, &loaded, &other, &assignment, &mut OsRng);
     assert!(matches!(result, Err(ProveError::Circuit { .. })));
@@ -141,7 +181,8 @@ fn keys_of_other_circuits_are_refused() {
 fn randomness_is_hedged_with_the_assignment() {
     let (circuit, assignment) = toy();
     let draw = |assignment: &[Fr], seed| {
-        let blinding = Blinding::draw(circuit.id(), assignment, &mut StdRng::seed_from_u64(seed)).unwrap();
+        let blinding =
+            Blinding::draw(circuit.id(), assignment, &mut StdRng::seed_from_u64(seed)).unwrap();
         (blinding.r, blinding.s)
     };
     let mut other = assignment.clone();
@@ -192,13 +233,31 @@ impl Backend for Faulty {
     fn domain(&self, size: usize) -> Result<ArkDomain, BackendError> {
         ArkBackend.domain(size)
     }
-    fn msm_g1(&self, bases: &Vec<G1Affine>, scalars: &Vec<Fr>, offset: usize) -> Result<G1Projective, BackendError> {
+    fn msm_g1(
+        &self,
+        bases: &Vec<G1Affine>,
+        scalars: &Vec<Fr>,
+        offset: usize,
+    ) -> Result<G1Projective, BackendError> {
         let sum = ArkBackend.msm_g1(bases, scalars, offset)?;
-        Ok(if self.0 == Fault::G1 { sum + G1Projective::generator() } else { sum })
+        Ok(if self.0 == Fault::G1 {
+            sum + G1Projective::generator()
+        } else {
+            sum
+        })
     }
-    fn msm_g2(&self, bases: &Vec<G2Affine>, scalars: &Vec<Fr>, offset: usize) -> Result<G2Projective, BackendError> {
+    fn msm_g2(
+        &self,
+        bases: &Vec<G2Affine>,
+        scalars: &Vec<Fr>,
+        offset: usize,
+    ) -> Result<G2Projective, BackendError> {
         let sum = ArkBackend.msm_g2(bases, scalars, offset)?;
-        Ok(if self.0 == Fault::G2 { sum + G2Projective::generator() } else { sum })
+        Ok(if self.0 == Fault::G2 {
+            sum + G2Projective::generator()
+        } else {
+            sum
+        })
     }
     fn intt(&self, domain: &ArkDomain, values: &mut Vec<Fr>) -> Result<(), BackendError> {
         ArkBackend.intt(domain, values)
@@ -231,7 +290,10 @@ fn wrong_proofs_never_leave() {
         let key = generate(&circuit, Origin::Development, &Silent).unwrap();
         let prover = Prover::new(Faulty(fault), circuit.clone(), key).unwrap();
         assert!(
-            matches!(prover.prove(&assignment), Err(ProveError::ProofDidNotVerify { backend: "faulty" })),
+            matches!(
+                prover.prove(&assignment),
+                Err(ProveError::ProofDidNotVerify { backend: "faulty" })
+            ),
             "{fault:?}"
         );
     }

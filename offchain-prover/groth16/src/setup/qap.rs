@@ -25,8 +25,18 @@ pub(super) struct Queries {
 const POWERS: usize = 1 << 12;
 
 /// Evaluates everything at τ.
-pub(super) fn evaluate(matrices: &Matrices, domain: &Radix2EvaluationDomain<Fr>, secrets: &Secrets) -> Queries {
-    let Secrets { alpha, beta, gamma, delta, tau } = secrets;
+pub(super) fn evaluate(
+    matrices: &Matrices,
+    domain: &Radix2EvaluationDomain<Fr>,
+    secrets: &Secrets,
+) -> Queries {
+    let Secrets {
+        alpha,
+        beta,
+        gamma,
+        delta,
+        tau,
+    } = secrets;
     let lagrange = domain.evaluate_all_lagrange_coefficients(*tau);
     let columns = matrices.num_columns();
     let mut evaluated: Vec<Vec<Fr>> = [&matrices.a, &matrices.b, &matrices.c]
@@ -35,7 +45,10 @@ pub(super) fn evaluate(matrices: &Matrices, domain: &Radix2EvaluationDomain<Fr>,
         .collect();
     // The rows that keep the instance columns independent have an entry in A only.
     let extra = &lagrange[matrices.num_constraints()..][..matrices.num_instance];
-    evaluated[0].iter_mut().zip(extra).for_each(|(value, lagrange)| *value += lagrange);
+    evaluated[0]
+        .iter_mut()
+        .zip(extra)
+        .for_each(|(value, lagrange)| *value += lagrange);
 
     let mut inverses = [*gamma, *delta];
     batch_inversion(&mut inverses);
@@ -51,17 +64,28 @@ pub(super) fn evaluate(matrices: &Matrices, domain: &Radix2EvaluationDomain<Fr>,
 
     let factor = domain.evaluate_vanishing_polynomial(*tau) * delta_inverse;
     let mut h = vec![Fr::zero(); domain.size() - 1];
-    h.par_chunks_mut(POWERS).enumerate().for_each(|(chunk, powers)| {
-        let mut power = factor * tau.pow([(chunk * POWERS) as u64]);
-        for value in powers {
-            *value = power;
-            power *= tau;
-        }
-    });
+    h.par_chunks_mut(POWERS)
+        .enumerate()
+        .for_each(|(chunk, powers)| {
+            let mut power = factor * tau.pow([(chunk * POWERS) as u64]);
+            for value in powers {
+                *value = power;
+                power *= tau;
+            }
+        });
 
     let mut evaluated = evaluated.into_iter();
-    let (a, b) = (evaluated.next().unwrap_or_default(), evaluated.next().unwrap_or_default());
-    Queries { a, b, l, gamma_abc, h }
+    let (a, b) = (
+        evaluated.next().unwrap_or_default(),
+        evaluated.next().unwrap_or_default(),
+    );
+    Queries {
+        a,
+        b,
+        l,
+        gamma_abc,
+        h,
+    }
 }
 
 /// `Σ_row lagrange[row] · matrix[row]`, per column.

@@ -41,7 +41,10 @@ impl Secrets {
     }
 
     /// The order of drawing is part of what a development key is.
-    pub fn sample<R: RngCore + CryptoRng>(rng: &mut R, domain: &Radix2EvaluationDomain<Fr>) -> Self {
+    pub fn sample<R: RngCore + CryptoRng>(
+        rng: &mut R,
+        domain: &Radix2EvaluationDomain<Fr>,
+    ) -> Self {
         let mut nonzero = || loop {
             let scalar = Fr::rand(rng);
             if !scalar.is_zero() {
@@ -49,7 +52,13 @@ impl Secrets {
             }
         };
         let (alpha, beta, gamma, delta) = (nonzero(), nonzero(), nonzero(), nonzero());
-        Self { alpha, beta, gamma, delta, tau: domain.sample_element_outside_domain(rng) }
+        Self {
+            alpha,
+            beta,
+            gamma,
+            delta,
+            tau: domain.sample_element_outside_domain(rng),
+        }
     }
 }
 

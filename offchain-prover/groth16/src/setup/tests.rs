@@ -58,11 +58,17 @@ fn development_keys_are_deterministic() {
     let digests: Vec<_> = [1, 2, 3]
         .into_iter()
         .map(|threads| {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let pool = rayon::ThreadPoolBuilder::new()
+                .num_threads(threads)
+                .build()
+                .unwrap();
             pool.install(|| digest(&generate(&circuit, Origin::Development, &Silent).unwrap()))
         })
         .collect();
-    assert_eq!(digests, ["PIN"; 3]);
+    assert_eq!(
+        digests,
+        ["89e45c08e225479b09c5b733d6b7a08d477e5b7cc4614cdef98948e8ed00c5f2"; 3]
+    );
 }
 
 #[test]
@@ -77,9 +83,18 @@ fn keys_depend_on_the_circuit_and_on_the_origin() {
         development.verifying_key().alpha_g1,
         make(&other, Origin::Development).verifying_key().alpha_g1
     );
-    let singles = [make(&circuit, Origin::SingleParty), make(&circuit, Origin::SingleParty)];
-    assert_ne!(development.verifying_key().alpha_g1, singles[0].verifying_key().alpha_g1);
-    assert_ne!(singles[0].verifying_key().alpha_g1, singles[1].verifying_key().alpha_g1);
+    let singles = [
+        make(&circuit, Origin::SingleParty),
+        make(&circuit, Origin::SingleParty),
+    ];
+    assert_ne!(
+        development.verifying_key().alpha_g1,
+        singles[0].verifying_key().alpha_g1
+    );
+    assert_ne!(
+        singles[0].verifying_key().alpha_g1,
+        singles[1].verifying_key().alpha_g1
+    );
     assert_eq!(singles[0].origin(), Origin::SingleParty);
     assert!(development.origin().is_development());
 }
@@ -93,6 +108,9 @@ fn the_verifying_key_has_its_documented_bytes() {
     assert_eq!(bytes.len(), 64 + 3 * 128 + 8 + 64 * inputs);
     assert_eq!(bytes[448..456], (inputs as u64).to_le_bytes());
     let mut alpha = Vec::new();
-    key.verifying_key().alpha_g1.serialize_uncompressed(&mut alpha).unwrap();
+    key.verifying_key()
+        .alpha_g1
+        .serialize_uncompressed(&mut alpha)
+        .unwrap();
     assert_eq!(bytes[..64], alpha);
 }

@@ -1,0 +1,223 @@
+//! Taking, keeping and reading snapshots.
+
+use super::*;
+
+#[test]
+fn no_snapshot_before_every_listed_underlying_has_a_price() {
+    new_test_ext().execute_with(|| {
+        run_to(2, || ());
+        assert_eq!((latest(), MarketData::latest_snapshot()), (0, None));
+        assert_eq!(
+            emitted(Event::SnapshotNotTaken {
+                reason: NotTaken::NoPrice { underlying: 0 }
+            }),
+            1
+        );
+        run_to(4, || {
+            (0..3).for_each(|u| feed(Feed::Underlying(u), dollars(1)))
+        });
+        assert_eq!(
+            MarketData::why_no_snapshot(),
+            Some(NotTaken::NoPrice { underlying: 3 })
+        );
+        assert_eq!(latest(), 0);
+        run_to(6, || feed(Feed::Underlying(3), dollars(1)));
+        assert_eq!((latest(), MarketData::why_no_snapshot()), (1, None));
+        MarketData::check_state().unwrap();
+    });
+}
+
+#[test]
+fn no_snapshot_without_a_policy() {
+    new_test_ext().execute_with(|| {
+        pallet_clearproof_risk_policy::CurrentPolicy::<Test>::kill();
+        run_to(2, feed_all);
+        assert_eq!(
+            (latest(), MarketData::why_no_snapshot()),
+            (0, Some(NotTaken::NoPolicy))
+        );
+    });
+}
+
+#[test]
+fn a_snapshot_is_what_prices_and_policy_say() {
+    with_first_snapshot(|| {
+        let (snapshot, hash) = MarketData::latest_snapshot().unwrap();
+        let policy = Policy::development(&MarketShape::REFERENCE);
+        assert_eq!((snapshot.number, snapshot.taken_at), (1, START + 2 * BLOCK));
+        assert_eq!(hash, FieldBytes::from(snapshot.hash()));
+        assert_eq!(snapshot.fee_rate, policy.fee_rate);
+        assert_eq!(
+            snapshot.rows[0],
+            policy
+                .perpetual_row(0, price_from_decimal("1000000").unwrap())
+                .unwrap()
+        );
+        // A thousandth of a bitcoin is 60 dollars, less the rounding of a thousandth to 32 bits.
+        let thousandth = (dollars(60_000) * (ONE / 1000) as u128) >> 32;
+        assert_eq!(snapshot.rows[8].mark as u128, thousandth);
+        assert!(mark(8) < 60_000_000 * ONE && mark(8) > 59_999_990 * ONE);
+        assert!(snapshot.rows[1].mark == 0 && snapshot.rows[1].deltas == [0; 16]);
+        // Bitcoin: 60,000 dollars less the haircut over 10^8 smallest units; ether and euro have no price.
+        let weight = policy.collateral_weight(1, dollars(60_000), 8).unwrap();
+        assert_eq!(snapshot.weights, [ONE, weight, 0, 0]);
+        assert!(
+            weight.abs_diff(540 * ONE) < ONE,
+            "600 quote units less 10 %"
+        );
+        assert_eq!(
+            emitted(Event::SnapshotTaken {
+                number: 1,
+                hash,
+                policy_version: 1
+            }),
+            1
+        );
+
+        let info = latest_info();
+        assert_eq!(
+            (info.hash, info.taken_at, info.next_taken_at),
+            (hash, START + 2 * BLOCK, None)
+        );
+        assert_eq!(info.price_band, policy.price_band);
+        assert_eq!(
+            info.marks,
+            snapshot.rows.iter().map(|r| r.mark).collect::<Vec<_>>()
+        );
+    });
+}
+
+#[test]
+fn snapshots_follow_the_interval_and_only_the_latest_are_kept() {
+    with_first_snapshot(|| {
+        run_to(3, feed_all);
+        assert_eq!(latest(), 1);
+        run_to(12, feed_all);
+        assert_eq!(latest(), 6);
+        for number in [0, 1, 2, 7, u64::MAX] {
+            assert!(
+                MarketData::snapshot(number).is_none()
+                    && MarketData::snapshot_info(number).is_none(),
+                "{number}"
+            );
+        }
+        let infos: Vec<_> = (3..=6)
+            .map(|n| MarketData::snapshot_info(n).unwrap())
+            .collect();
+        for pair in infos.windows(2) {
+            assert_eq!(pair[0].next_taken_at, Some(pair[1].taken_at));
+            assert_ne!(pair[0].hash, pair[1].hash);
+        }
+        assert_eq!(infos[3].next_taken_at, None);
+    });
+}
+
+#[test]
+fn a_new_policy_takes_effect_with_the_next_snapshot_only() {
+    with_first_snapshot(|| {
+        let before = (MarketData::latest_snapshot(), MarketData::snapshot_info(1));
+        let mut policy = Policy::development(&MarketShape::REFERENCE);
+        (policy.fee_rate, policy.price_band) = (7, 1 << 31);
+        policy.underlyings[0].shocks[0] = -1;
+        assert_ok!(RiskPolicy::set_policy(root(), Box::new(policy.clone())));
+        run_to(3, feed_all);
+        assert_eq!(
+            (MarketData::latest_snapshot(), MarketData::snapshot_info(1)),
+            before
+        );
+        run_to(4, feed_all);
+        let (snapshot, hash) = MarketData::latest_snapshot().unwrap();
+        assert_eq!(
+            (snapshot.number, snapshot.fee_rate, latest_info().price_band),
+            (2, 7, 1 << 31)
+        );
+        assert_eq!(
+            snapshot.rows[0],
+            policy.perpetual_row(0, snapshot.rows[0].mark).unwrap()
+        );
+        assert_eq!(
+            emitted(Event::SnapshotTaken {
+                number: 2,
+                hash,
+                policy_version: 2
+            }),
+            1
+        );
+        assert_eq!(MarketData::snapshot(1).unwrap(), before.0.unwrap().0);
+    });
+}
+
+#[test]
+fn weights_are_wired_and_the_snapshot_is_paid_for_in_its_block() {
+    new_test_ext().execute_with(|| {
+        type W = <Test as Config>::WeightInfo;
+        let weight = |call: Call<Test>| call.get_dispatch_info().call_weight;
+        assert_eq!(
+            weight(Call::list_instrument {
+                listing: listing(1, 0)
+            }),
+            W::list_instrument()
+        );
+        assert_eq!(
+            weight(Call::delist_instrument { slot: 0 }),
+            W::delist_instrument()
+        );
+        assert_eq!(
+            weight(Call::set_halted {
+                slot: 0,
+                halted: true
+            }),
+            W::set_halted()
+        );
+        let collateral = Collateral {
+            asset: 1,
+            decimals: 1,
+        };
+        assert_eq!(
+            weight(Call::list_collateral { collateral }),
+            W::list_collateral()
+        );
+        assert_eq!(
+            weight(Call::delist_collateral { asset: 1 }),
+            W::delist_collateral()
+        );
+        assert_eq!(
+            weight(Call::accept_range {
+                feed: EUR,
+                low: 1,
+                high: 2
+            }),
+            W::accept_range()
+        );
+        assert_eq!(MarketData::on_initialize(1), Weight::zero());
+        assert_eq!(MarketData::on_initialize(2), W::take_snapshot());
+        assert!(W::take_snapshot().all_gt(W::list_instrument()));
+    });
+}
+
+#[test]
+fn what_is_stored_fits_its_bound() {
+    with_first_snapshot(|| {
+        let (snapshot, record) = (
+            MarketData::snapshot(1).unwrap(),
+            Records::<Test>::get(1).unwrap(),
+        );
+        let bound = BoundedSnapshot::<Market>::max_encoded_len();
+        // The bound takes five bytes for each of 35 list lengths, which need one or two.
+        assert!(
+            (bound - 35 * 5..=bound).contains(&snapshot.encoded_size()),
+            "{bound} {}",
+            snapshot.encoded_size()
+        );
+        assert!(record.encoded_size() <= SnapshotRecord::<Market>::max_encoded_len());
+        assert_eq!(
+            BoundedSnapshot::<Market>::try_from(snapshot.clone())
+                .unwrap()
+                .encode(),
+            snapshot.encode()
+        );
+        let mut wrong = snapshot;
+        wrong.rows.pop();
+        assert!(BoundedSnapshot::<Market>::try_from(wrong).is_err());
+    });
+}
