@@ -185,4 +185,13 @@ mod runtime {
     pub type OracleMembership = pallet_membership<Instance1>;
     #[runtime::pallet_index(41)]
     pub type Oracle = pallet_oracle;
+
+    #[runtime::pallet_index(50)]
+    pub type RiskPolicy = pallet_clearproof_risk_policy;
+    #[runtime::pallet_index(51)]
+    pub type MarketData = pallet_clearproof_market_data;
+    #[runtime::pallet_index(52)]
+    pub type Custody = pallet_clearproof_custody;
+    #[runtime::pallet_index(53)]
+    pub type Settlement = pallet_clearproof_settlement;
 }

@@ -30,7 +30,8 @@ fn circuit(constraints: usize) -> Result<(Circuit, Vec<Fr>), Box<dyn Error>> {
             matrices.b.push(vec![(one, fresh), (-one, 0)]);
             matrices.c.push(vec![]);
         } else {
-            let earlier = last / 2;
+            // Not the input, whose value is known only in the end.
+            let earlier = (last / 2).max(2);
             let sum = columns[last] + columns[earlier] * Fr::from(5u64);
             let factor = if row % 4 == 0 { columns[last] } else { sum };
             columns.push(sum * factor);

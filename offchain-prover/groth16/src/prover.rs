@@ -34,7 +34,10 @@ pub enum ProveError {
         circuit: Box<CircuitId>,
     },
     /// The assignment does not have one element per column.
-    #[error("the assignment has {found} elements, the circuit has {expected} columns: the one, {instance} inputs, and the witnesses")]
+    #[error(
+        "the assignment has {found} elements, the circuit has {expected} columns: \
+             the one, {instance} inputs, and the witnesses"
+    )]
     AssignmentLength {
         /// Elements given.
         found: usize,
@@ -59,7 +62,10 @@ pub enum ProveError {
     #[error(transparent)]
     Backend(#[from] BackendError),
     /// The backend computed something wrong; the proof is not released.
-    #[error("backend {backend} made a proof that does not verify, it was thrown away: hardware or backend is faulty, or the key is not one that the set-up made")]
+    #[error(
+        "backend {backend} made a proof that does not verify, it was thrown away: \
+             hardware or backend is faulty, or the key is not one that the set-up made"
+    )]
     ProofDidNotVerify {
         /// The backend's name.
         backend: &'static str,

@@ -9,7 +9,10 @@ use clearproof_primitives::batch::Withdrawal;
 use frame_support::{
     dispatch::DispatchResult,
     ensure,
-    traits::{fungible::{Inspect as _, Mutate as _}, tokens::Preservation},
+    traits::{
+        fungible::{Inspect as _, Mutate as _},
+        tokens::Preservation,
+    },
 };
 use sp_runtime::{traits::Zero, DispatchError};
 
@@ -31,7 +34,10 @@ impl<T: Config> Pallet<T> {
             let (asset, amount) = (queued.deposit.asset, queued.deposit.amount);
             let held = Self::touched(venue, totals, asset);
             // Both hold by construction: each queued deposit was added to `queued`, and the sum of all is bounded.
-            held.queued = held.queued.checked_sub(amount).ok_or(Error::<T>::Overdraw)?;
+            held.queued = held
+                .queued
+                .checked_sub(amount)
+                .ok_or(Error::<T>::Overdraw)?;
             held.taken = held
                 .taken
                 .checked_add(amount)
@@ -74,9 +80,7 @@ impl<T: Config> Pallet<T> {
             Ok::<(), DispatchError>(())
         })?;
         Claimable::<T>::try_mutate((venue, &recipient, asset), |owed| {
-            *owed = owed
-                .checked_add(amount)
-                .ok_or(Error::<T>::TotalTooLarge)?;
+            *owed = owed.checked_add(amount).ok_or(Error::<T>::TotalTooLarge)?;
             Ok::<(), DispatchError>(())
         })?;
         Self::deposit_event(Event::WithdrawalKept {
@@ -139,10 +143,7 @@ impl<T: Config> VenueCustody<T::AccountId> for Pallet<T> {
             .count
             .checked_sub(before.count)
             .ok_or(Error::<T>::DepositCursorMismatch)?;
-        ensure!(
-            new <= MAX_DEPOSITS_PER_BATCH,
-            Error::<T>::TooManyDeposits
-        );
+        ensure!(new <= MAX_DEPOSITS_PER_BATCH, Error::<T>::TooManyDeposits);
         ensure!(
             Self::cursor_at(venue, after.count) == Some(*after),
             Error::<T>::DepositCursorMismatch

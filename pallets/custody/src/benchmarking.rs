@@ -2,7 +2,7 @@
 
 use crate::{
     AssetInfo, AssetKind, Assets, BenchmarkHelper, Call, Claimable, Config, Cursor, Deposits, Held,
-    Pallet, Queues, Totals, VenueCustody, VenueId, VenueInspect,
+    Pallet, Queues, Totals, VenueId, VenueInspect,
 };
 use clearproof_primitives::{
     babyjubjub::BASE8,
@@ -49,7 +49,9 @@ impl<T: Config> Pallet<T> {
         rich::<T>(&account);
         for index in 0..deposits {
             let amount = 10u64;
-            Totals::<T>::mutate(venue, ASSET, |held| held.queued = held.queued.saturating_add(amount));
+            Totals::<T>::mutate(venue, ASSET, |held| {
+                held.queued = held.queued.saturating_add(amount)
+            });
             Self::enqueue(venue, Fr::from(index), ASSET, amount).expect("the queue is canonical");
         }
         for withdrawal in withdrawals {
@@ -74,7 +76,12 @@ mod benchmarks {
         let origin =
             T::AdminOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)?;
         #[extrinsic_call]
-        _(origin as T::RuntimeOrigin, ASSET, AssetKind::Token(TOKEN), 1);
+        _(
+            origin as T::RuntimeOrigin,
+            ASSET,
+            AssetKind::Token(TOKEN),
+            1,
+        );
 
         assert!(Assets::<T>::contains_key(ASSET));
         Ok(())
@@ -90,7 +97,14 @@ mod benchmarks {
         let owner = BASE8.compress();
         let commitment = FieldBytes::from(Fr::from(99u64));
         #[extrinsic_call]
-        _(RawOrigin::Signed(caller), venue, ASSET, 100, owner, commitment);
+        _(
+            RawOrigin::Signed(caller),
+            venue,
+            ASSET,
+            100,
+            owner,
+            commitment,
+        );
 
         assert!(Deposits::<T>::contains_key(venue, 0));
     }
@@ -101,7 +115,10 @@ mod benchmarks {
         let venue = T::Venues::benchmark_venue();
         let caller: T::AccountId = whitelisted_caller();
         rich::<T>(&Pallet::<T>::custody_account_of(venue));
-        let held = Held { claimable: 100, ..Default::default() };
+        let held = Held {
+            claimable: 100,
+            ..Default::default()
+        };
         Totals::<T>::insert(venue, ASSET, held);
         Claimable::<T>::insert((venue, &caller, ASSET), 100);
         let to: T::AccountId = account("recipient", 0, 0);

@@ -9,9 +9,7 @@ use frame_support::{
     PalletId,
 };
 use frame_system::{EnsureRoot, EnsureSigned};
-use sp_runtime::{
-    traits::IdentityLookup, AccountId32, BuildStorage, DispatchError,
-};
+use sp_runtime::{traits::IdentityLookup, AccountId32, BuildStorage, DispatchError};
 
 pub type AccountId = AccountId32;
 
@@ -131,8 +129,20 @@ pub fn new_test_ext() -> sp_io::TestExternalities {
         },
         custody: pallet_clearproof_custody::GenesisConfig {
             assets: vec![
-                (0, AssetInfo { kind: AssetKind::Token(COIN), minimum_deposit: 5 }),
-                (1, AssetInfo { kind: AssetKind::Native, minimum_deposit: 1 }),
+                (
+                    0,
+                    AssetInfo {
+                        kind: AssetKind::Token(COIN),
+                        minimum_deposit: 5,
+                    },
+                ),
+                (
+                    1,
+                    AssetInfo {
+                        kind: AssetKind::Native,
+                        minimum_deposit: 1,
+                    },
+                ),
             ],
             ..Default::default()
         },

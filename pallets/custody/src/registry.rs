@@ -18,7 +18,8 @@ impl<T: Config> Pallet<T> {
         if let Some(present) = Assets::<T>::get(asset) {
             ensure!(present.kind == info.kind, Error::<T>::AssetKindFixed);
         }
-        let elsewhere = Assets::<T>::iter().any(|(index, other)| index != asset && other.kind == info.kind);
+        let elsewhere =
+            Assets::<T>::iter().any(|(index, other)| index != asset && other.kind == info.kind);
         ensure!(!elsewhere, Error::<T>::AssetRegisteredTwice);
         if let AssetKind::Token(id) = info.kind {
             ensure!(T::Tokens::asset_exists(id), Error::<T>::TokenMissing);

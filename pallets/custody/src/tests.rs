@@ -31,7 +31,10 @@ fn commitment() -> FieldBytes {
 }
 
 fn call(call: crate::Call<Test>, origin: RuntimeOrigin) -> DispatchResult {
-    RuntimeCall::Custody(call).dispatch(origin).map(|_| ()).map_err(|e| e.error)
+    RuntimeCall::Custody(call)
+        .dispatch(origin)
+        .map(|_| ())
+        .map_err(|e| e.error)
 }
 
 fn deposit_by(who: u8, venue: u32, asset: u8, amount: u64) -> DispatchResult {
@@ -49,7 +52,11 @@ fn deposit_by(who: u8, venue: u32, asset: u8, amount: u64) -> DispatchResult {
 fn refused(error: impl Into<DispatchError>, action: impl FnOnce() -> DispatchResult) {
     let before = sp_io::storage::root(StateVersion::V1);
     assert_eq!(action(), Err(error.into()));
-    assert_eq!(before, sp_io::storage::root(StateVersion::V1), "a refused call changed the state");
+    assert_eq!(
+        before,
+        sp_io::storage::root(StateVersion::V1),
+        "a refused call changed the state"
+    );
 }
 
 fn error_is(result: DispatchResult, error: Error<Test>) {
@@ -61,7 +68,11 @@ fn queue_end(venue: u32) -> Cursor {
 }
 
 fn withdrawal(to: u8, asset: u8, amount: u64) -> Withdrawal {
-    Withdrawal { recipient: [to; 32], asset, amount }
+    Withdrawal {
+        recipient: [to; 32],
+        asset,
+        amount,
+    }
 }
 
 fn settle(venue: u32, count: u64, withdrawals: &[Withdrawal]) -> Result<u32, DispatchError> {
@@ -83,13 +94,25 @@ fn a_deposit_moves_funds_and_extends_the_hash_chain_of_the_protocol() {
         let point = owner_key().point();
         let key = account_key((point.x, point.y), Fr::from(99u64));
         let expected = DepositCursor::default().after(key, 0, 100).after(key, 1, 7);
-        assert_eq!(queue_end(VENUE), Cursor { count: 2, accumulator: expected.accumulator.into() });
+        assert_eq!(
+            queue_end(VENUE),
+            Cursor {
+                count: 2,
+                accumulator: expected.accumulator.into()
+            }
+        );
         assert_eq!(CustodyApi::queue(VENUE).taken, Cursor::default());
         let custody = CustodyApi::custody_account(VENUE);
         assert_eq!(coins(&custody), 100);
         assert_eq!(Balances::balance(&custody), EXISTENTIAL + 7);
-        let queued = |amount| Held { queued: amount, ..Default::default() };
-        assert_eq!(CustodyApi::totals(VENUE), vec![(0, queued(100)), (1, queued(7))]);
+        let queued = |amount| Held {
+            queued: amount,
+            ..Default::default()
+        };
+        assert_eq!(
+            CustodyApi::totals(VENUE),
+            vec![(0, queued(100)), (1, queued(7))]
+        );
         assert_eq!(CustodyApi::totals(OTHER_VENUE), vec![]);
         let list = CustodyApi::queued_deposits(VENUE, 1);
         assert_eq!(list.len(), 1);
@@ -101,12 +124,24 @@ fn a_deposit_moves_funds_and_extends_the_hash_chain_of_the_protocol() {
 fn deposits_are_refused_with_the_reason() {
     run(|| {
         assert_ok!(deposit_by(ALICE, VENUE, 0, 100));
-        refused(Error::<Test>::AmountOutOfRange, || deposit_by(BOB, VENUE, 0, 0));
-        refused(Error::<Test>::AmountOutOfRange, || deposit_by(BOB, VENUE, 0, 1 << 63));
-        refused(Error::<Test>::BelowMinimumDeposit, || deposit_by(BOB, VENUE, 0, 4));
-        refused(Error::<Test>::UnknownAsset, || deposit_by(BOB, VENUE, 9, 100));
-        refused(DispatchError::Unavailable, || deposit_by(BOB, PAUSED_VENUE, 0, 100));
-        refused(Error::<Test>::TotalTooLarge, || deposit_by(BOB, VENUE, 0, (1 << 63) - 100));
+        refused(Error::<Test>::AmountOutOfRange, || {
+            deposit_by(BOB, VENUE, 0, 0)
+        });
+        refused(Error::<Test>::AmountOutOfRange, || {
+            deposit_by(BOB, VENUE, 0, 1 << 63)
+        });
+        refused(Error::<Test>::BelowMinimumDeposit, || {
+            deposit_by(BOB, VENUE, 0, 4)
+        });
+        refused(Error::<Test>::UnknownAsset, || {
+            deposit_by(BOB, VENUE, 9, 100)
+        });
+        refused(DispatchError::Unavailable, || {
+            deposit_by(BOB, PAUSED_VENUE, 0, 100)
+        });
+        refused(Error::<Test>::TotalTooLarge, || {
+            deposit_by(BOB, VENUE, 0, (1 << 63) - 100)
+        });
         assert_ok!(deposit_by(BOB, VENUE, 0, (1 << 63) - 101));
         // More than Bob has left beside his own minimum balance.
         assert!(deposit_by(BOB, VENUE, 1, 1_000_000).is_err());
@@ -117,8 +152,13 @@ fn deposits_are_refused_with_the_reason() {
 fn keys_outside_the_subgroup_and_non_canonical_fields_are_refused() {
     run(|| {
         let with = |owner, viewing_commitment| {
-            let deposit =
-                crate::Call::deposit { venue: VENUE, asset: 0, amount: 100, owner, viewing_commitment };
+            let deposit = crate::Call::deposit {
+                venue: VENUE,
+                asset: 0,
+                amount: 100,
+                owner,
+                viewing_commitment,
+            };
             call(deposit, RuntimeOrigin::signed(account(ALICE)))
         };
         let mut identity = [0u8; 32];
@@ -129,7 +169,9 @@ fn keys_outside_the_subgroup_and_non_canonical_fields_are_refused() {
             refused(Error::<Test>::InvalidOwnerKey, || with(key, commitment()));
         }
         let too_large = FieldBytes([0xff; 32]);
-        refused(Error::<Test>::NonCanonicalField, || with(owner(), too_large));
+        refused(Error::<Test>::NonCanonicalField, || {
+            with(owner(), too_large)
+        });
     });
 }
 
@@ -137,21 +179,40 @@ fn keys_outside_the_subgroup_and_non_canonical_fields_are_refused() {
 fn assets_are_registered_by_the_admin_once_and_for_good() {
     run(|| {
         let register = |asset, kind, minimum_deposit, origin| {
-            call(crate::Call::register_asset { asset, kind, minimum_deposit }, origin)
+            call(
+                crate::Call::register_asset {
+                    asset,
+                    kind,
+                    minimum_deposit,
+                },
+                origin,
+            )
         };
         let root = RuntimeOrigin::root;
         let coin = AssetKind::Token(COIN);
         refused(DispatchError::BadOrigin, || {
             register(0, coin, 1, RuntimeOrigin::signed(account(ALICE)))
         });
-        refused(Error::<Test>::AssetBeyondMarket, || register(2, coin, 1, root()));
-        refused(Error::<Test>::AssetKindFixed, || register(0, AssetKind::Token(HEAVY), 1, root()));
-        refused(Error::<Test>::AmountOutOfRange, || register(0, coin, 0, root()));
+        refused(Error::<Test>::AssetBeyondMarket, || {
+            register(2, coin, 1, root())
+        });
+        refused(Error::<Test>::AssetKindFixed, || {
+            register(0, AssetKind::Token(HEAVY), 1, root())
+        });
+        refused(Error::<Test>::AmountOutOfRange, || {
+            register(0, coin, 0, root())
+        });
         assert_ok!(register(0, coin, 50, root()));
-        refused(Error::<Test>::BelowMinimumDeposit, || deposit_by(ALICE, VENUE, 0, 49));
+        refused(Error::<Test>::BelowMinimumDeposit, || {
+            deposit_by(ALICE, VENUE, 0, 49)
+        });
         crate::Assets::<Test>::remove(1);
-        refused(Error::<Test>::TokenMissing, || register(1, AssetKind::Token(1234), 1, root()));
-        refused(Error::<Test>::AssetRegisteredTwice, || register(1, coin, 1, root()));
+        refused(Error::<Test>::TokenMissing, || {
+            register(1, AssetKind::Token(1234), 1, root())
+        });
+        refused(Error::<Test>::AssetRegisteredTwice, || {
+            register(1, coin, 1, root())
+        });
         assert_ok!(register(1, AssetKind::Token(HEAVY), 1, root()));
     });
 }
@@ -159,17 +220,37 @@ fn assets_are_registered_by_the_admin_once_and_for_good() {
 #[test]
 fn a_token_with_a_minimum_balance_needs_its_reserve_first_and_is_then_paid_to_the_last_unit() {
     run(|| {
-        let heavy = AssetInfo { kind: AssetKind::Token(HEAVY), minimum_deposit: 1 };
+        let heavy = AssetInfo {
+            kind: AssetKind::Token(HEAVY),
+            minimum_deposit: 1,
+        };
         crate::Assets::<Test>::insert(1, heavy);
-        refused(Error::<Test>::ReserveMissing, || deposit_by(ALICE, VENUE, 1, 100));
+        refused(Error::<Test>::ReserveMissing, || {
+            deposit_by(ALICE, VENUE, 1, 100)
+        });
         let custody = CustodyApi::custody_account(VENUE);
-        assert_ok!(Tokens::transfer(RuntimeOrigin::signed(account(ALICE)), HEAVY, custody, 5));
+        assert_ok!(Tokens::transfer(
+            RuntimeOrigin::signed(account(ALICE)),
+            HEAVY,
+            custody,
+            5
+        ));
         assert_ok!(deposit_by(ALICE, VENUE, 1, 100));
-        assert_eq!(settle(VENUE, 1, &[withdrawal(ALICE, 1, 98), withdrawal(BOB, 1, 2)]), Ok(1));
+        assert_eq!(
+            settle(VENUE, 1, &[withdrawal(ALICE, 1, 98), withdrawal(BOB, 1, 2)]),
+            Ok(1)
+        );
         // Two units are below the token's minimum for Bob; Alice can receive them for him.
-        let claim = crate::Call::claim { venue: VENUE, asset: 1, to: account(ALICE) };
+        let claim = crate::Call::claim {
+            venue: VENUE,
+            asset: 1,
+            to: account(ALICE),
+        };
         assert_ok!(call(claim, RuntimeOrigin::signed(account(BOB))));
-        assert_eq!(<Tokens as fungibles::Inspect<_>>::balance(HEAVY, &account(ALICE)), 1_000_000 - 5);
+        assert_eq!(
+            <Tokens as fungibles::Inspect<_>>::balance(HEAVY, &account(ALICE)),
+            1_000_000 - 5
+        );
     });
 }
 
@@ -182,7 +263,17 @@ fn a_batch_takes_a_prefix_prunes_it_and_pays() {
         assert_eq!(settle(VENUE, 2, &[withdrawal(BOB, 0, 25)]), Ok(0));
         assert_eq!(CustodyApi::queue(VENUE).taken.count, 2);
         assert_eq!(crate::Deposits::<Test>::iter_prefix(VENUE).count(), 1);
-        assert_eq!(CustodyApi::totals(VENUE), vec![(0, Held { queued: 30, taken: 5, claimable: 0 })]);
+        assert_eq!(
+            CustodyApi::totals(VENUE),
+            vec![(
+                0,
+                Held {
+                    queued: 30,
+                    taken: 5,
+                    claimable: 0
+                }
+            )]
+        );
         assert_eq!(settle(VENUE, 3, &[withdrawal(ALICE, 0, 35)]), Ok(0));
         assert_eq!(coins(&CustodyApi::custody_account(VENUE)), 0);
         assert_eq!(coins(&account(ALICE)), 1_000_000 - 25);
@@ -197,19 +288,35 @@ fn cursors_that_do_not_fit_the_queue_are_refused() {
         }
         assert_ok!(deposit_by(ALICE, OTHER_VENUE, 0, 10));
         let (start, end) = (Cursor::default(), queue_end(VENUE));
-        let check = |before: &Cursor, after: &Cursor| CustodyApi::check_batch(VENUE, before, after, &[]);
+        let check =
+            |before: &Cursor, after: &Cursor| CustodyApi::check_batch(VENUE, before, after, &[]);
         assert_ok!(check(&start, &start));
         assert_ok!(check(&start, &end));
-        let wrong_chain = Cursor { accumulator: Fr::from(5u64).into(), ..end };
+        let wrong_chain = Cursor {
+            accumulator: Fr::from(5u64).into(),
+            ..end
+        };
         let beyond = Cursor { count: 3, ..end };
-        for (before, after) in [(start, wrong_chain), (start, beyond), (end, end), (end, start), (wrong_chain, end)] {
+        for (before, after) in [
+            (start, wrong_chain),
+            (start, beyond),
+            (end, end),
+            (end, start),
+            (wrong_chain, end),
+        ] {
             error_is(check(&before, &after), Error::DepositCursorMismatch);
         }
         // The same deposits at another venue are another queue.
         assert_ok!(settle(VENUE, 1, &[]));
         error_is(check(&start, &end), Error::DepositCursorMismatch);
-        let far = Cursor { count: 10_000, ..end };
-        error_is(check(&CustodyApi::queue(VENUE).taken, &far), Error::TooManyDeposits);
+        let far = Cursor {
+            count: 10_000,
+            ..end
+        };
+        error_is(
+            check(&CustodyApi::queue(VENUE).taken, &far),
+            Error::TooManyDeposits,
+        );
     });
 }
 
@@ -225,11 +332,17 @@ fn nothing_can_be_overdrawn_not_even_with_what_is_still_queued() {
             vec![withdrawal(BOB, 1, 1)],
             vec![withdrawal(BOB, 200, 1)],
         ] {
-            refused(Error::<Test>::Overdraw, || settle(VENUE, 1, &withdrawals).map(|_| ()));
-            refused(Error::<Test>::Overdraw, || CustodyApi::apply_batch(VENUE, 1, &withdrawals).map(|_| ()));
+            refused(Error::<Test>::Overdraw, || {
+                settle(VENUE, 1, &withdrawals).map(|_| ())
+            });
+            refused(Error::<Test>::Overdraw, || {
+                CustodyApi::apply_batch(VENUE, 1, &withdrawals).map(|_| ())
+            });
         }
         for amount in [0, 1 << 63, u64::MAX] {
-            refused(Error::<Test>::AmountOutOfRange, || settle(VENUE, 1, &[withdrawal(BOB, 0, amount)]).map(|_| ()));
+            refused(Error::<Test>::AmountOutOfRange, || {
+                settle(VENUE, 1, &[withdrawal(BOB, 0, amount)]).map(|_| ())
+            });
         }
         assert_eq!(settle(VENUE, 1, &[withdrawal(BOB, 0, 100)]), Ok(0));
     });
@@ -240,15 +353,40 @@ fn what_a_recipient_cannot_receive_is_kept_and_claimed() {
     run(|| {
         assert_ok!(deposit_by(ALICE, VENUE, 1, 100));
         // A new account cannot be opened with less than the minimum balance.
-        let kept = [withdrawal(77, 1, 4), withdrawal(77, 1, 5), withdrawal(BOB, 1, 50)];
+        let kept = [
+            withdrawal(77, 1, 4),
+            withdrawal(77, 1, 5),
+            withdrawal(BOB, 1, 50),
+        ];
         assert_eq!(settle(VENUE, 1, &kept), Ok(2));
         assert_eq!(CustodyApi::claimable(VENUE, account(77), 1), 9);
-        assert_eq!(CustodyApi::totals(VENUE), vec![(1, Held { queued: 0, taken: 41, claimable: 9 })]);
-        let last = Event::WithdrawalKept { venue: VENUE, recipient: account(77), asset: 1, amount: 5 };
-        assert!(System::events().iter().any(|e| e.event == last.clone().into()));
+        assert_eq!(
+            CustodyApi::totals(VENUE),
+            vec![(
+                1,
+                Held {
+                    queued: 0,
+                    taken: 41,
+                    claimable: 9
+                }
+            )]
+        );
+        let last = Event::WithdrawalKept {
+            venue: VENUE,
+            recipient: account(77),
+            asset: 1,
+            amount: 5,
+        };
+        assert!(System::events()
+            .iter()
+            .any(|e| e.event == last.clone().into()));
         let claim = |by: u8, to: u8| {
             call(
-                crate::Call::claim { venue: VENUE, asset: 1, to: account(to) },
+                crate::Call::claim {
+                    venue: VENUE,
+                    asset: 1,
+                    to: account(to),
+                },
                 RuntimeOrigin::signed(account(by)),
             )
         };
@@ -267,8 +405,19 @@ fn what_a_recipient_cannot_receive_is_kept_and_claimed() {
 fn a_frozen_recipient_does_not_stop_the_others() {
     run(|| {
         assert_ok!(deposit_by(ALICE, VENUE, 0, 100));
-        assert_ok!(Tokens::block(RuntimeOrigin::signed(account(ALICE)), COIN, account(BOB)));
-        assert_eq!(settle(VENUE, 1, &[withdrawal(BOB, 0, 10), withdrawal(ALICE, 0, 90)]), Ok(1));
+        assert_ok!(Tokens::block(
+            RuntimeOrigin::signed(account(ALICE)),
+            COIN,
+            account(BOB)
+        ));
+        assert_eq!(
+            settle(
+                VENUE,
+                1,
+                &[withdrawal(BOB, 0, 10), withdrawal(ALICE, 0, 90)]
+            ),
+            Ok(1)
+        );
         assert_eq!(CustodyApi::claimable(VENUE, account(BOB), 0), 10);
     });
 }
@@ -288,7 +437,11 @@ fn only_a_venue_that_owes_nothing_is_closed() {
 
 #[test]
 fn a_founder_without_funds_opens_no_venue() {
-    run(|| refused(sp_runtime::TokenError::FundsUnavailable, || CustodyApi::open(5, &account(50))));
+    run(|| {
+        refused(sp_runtime::TokenError::FundsUnavailable, || {
+            CustodyApi::open(5, &account(50))
+        })
+    });
 }
 
 proptest! {

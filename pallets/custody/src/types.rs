@@ -63,7 +63,17 @@ pub struct AssetInfo {
 
 /// A position in a venue's deposit queue, as stored; see [`clearproof_primitives::ledger::DepositCursor`].
 #[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
 )]
 pub struct Cursor {
     /// Deposits up to here.
@@ -74,7 +84,17 @@ pub struct Cursor {
 
 /// A venue's deposit queue: what batches have taken, and what was made in all.
 #[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
 )]
 pub struct Queue {
     /// End of what the venue's batches have taken.
@@ -84,7 +104,18 @@ pub struct Queue {
 }
 
 /// A deposit that no batch has taken yet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+)]
 pub struct QueuedDeposit {
     /// What the queue's hash chain records.
     pub deposit: Deposit,
@@ -94,7 +125,17 @@ pub struct QueuedDeposit {
 
 /// What a venue's custody account owes of one asset, in smallest units. The three sum to less than 2^63.
 #[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
 )]
 pub struct Held {
     /// Deposits still in the queue.

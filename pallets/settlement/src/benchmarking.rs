@@ -1,7 +1,7 @@
 //! Benchmarks of every call. Keys and proofs come from Groth16's simulator, so each batch is really verified.
 
 use crate::{
-    simulator::Simulator, Batch, BatchRecord, Batches, BenchmarkHelper, BalanceOf, Call,
+    simulator::Simulator, BalanceOf, Batch, BatchRecord, Batches, BenchmarkHelper, Call,
     ChunkSubmission, CircuitId, Circuits, Config, DevelopmentKeysAllowed, Operators, Pallet,
     Venues, MAX_CHUNKS, MAX_WITHDRAWALS,
 };
@@ -15,7 +15,10 @@ use clearproof_primitives::{
     shape::Shape,
 };
 use frame_benchmarking::v2::*;
-use frame_support::traits::{fungible::{Inspect as _, Mutate as _}, EnsureOrigin, Get};
+use frame_support::traits::{
+    fungible::{Inspect as _, Mutate as _},
+    EnsureOrigin, Get,
+};
 use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
 use pallet_clearproof_custody::{VenueCustody, VenueId, MAX_DEPOSITS_PER_BATCH};
 use sp_runtime::traits::{Saturating, Zero};
@@ -27,7 +30,10 @@ const CHUNK: u64 = 1;
 const CLOSING: u64 = 2;
 
 fn shape<T: Config>() -> Shape {
-    Shape { market: T::Market::get(), ..Shape::REFERENCE }
+    Shape {
+        market: T::Market::get(),
+        ..Shape::REFERENCE
+    }
 }
 
 fn register<T: Config>() {
@@ -56,19 +62,25 @@ pub(crate) fn venue<T: Config>() -> (VenueId, T::AccountId) {
 }
 
 fn operators<T: Config>(last: &T::AccountId) -> Operators<T::AccountId> {
-    let mut list: Vec<T::AccountId> =
-        (1..crate::MAX_OPERATORS).map(|n| account("operator", n, 0)).collect();
+    let mut list: Vec<T::AccountId> = (1..crate::MAX_OPERATORS)
+        .map(|n| account("operator", n, 0))
+        .collect();
     list.push(last.clone());
     list.try_into().expect("MAX_OPERATORS of them")
 }
 
 /// A valid batch of the given size.
-fn batch<T: Config>(chunks: u32, prices: u32, withdrawals: u32, deposits: u32) -> (T::AccountId, Box<Batch>) {
+fn batch<T: Config>(
+    chunks: u32,
+    prices: u32,
+    withdrawals: u32,
+    deposits: u32,
+) -> (T::AccountId, Box<Batch>) {
     T::BenchmarkHelper::set_time(START);
     let (venue, owner) = venue::<T>();
     let snapshot_number = T::BenchmarkHelper::snapshot_at(SNAPSHOT_AT);
-    let snapshot = <T::Snapshots as crate::SnapshotProvider>::snapshot(snapshot_number)
-        .expect("it was taken");
+    let snapshot =
+        <T::Snapshots as crate::SnapshotProvider>::snapshot(snapshot_number).expect("it was taken");
     let shape = shape::<T>();
     let time_to = SNAPSHOT_AT + u64::from(prices) + 1;
     T::BenchmarkHelper::set_time(time_to);
@@ -76,7 +88,11 @@ fn batch<T: Config>(chunks: u32, prices: u32, withdrawals: u32, deposits: u32) -
     let withdrawals: Vec<_> = (0..withdrawals)
         .map(|n| {
             let recipient: T::AccountId = account("recipient", n, 0);
-            Withdrawal { recipient: recipient.into(), asset: 0, amount: 1_000 }
+            Withdrawal {
+                recipient: recipient.into(),
+                asset: 0,
+                amount: 1_000,
+            }
         })
         .collect();
     let (before, after) = T::Custody::benchmark_prepare(venue, deposits, &withdrawals);
@@ -88,11 +104,19 @@ fn batch<T: Config>(chunks: u32, prices: u32, withdrawals: u32, deposits: u32) -
                 time: SNAPSHOT_AT + u64::from(n),
                 price: snapshot.marks[0],
             };
-            (0..prices).filter(|n| n % chunks == chunk).map(entry).collect()
+            (0..prices)
+                .filter(|n| n % chunks == chunk)
+                .map(entry)
+                .collect()
         })
         .collect();
-    let list_hashes: Vec<Fr> = lists.iter().map(|list| price_list_hash(&shape, list)).collect();
-    let boundaries: Vec<Fr> = (0..=chunks).map(|n| Fr::from(n) + Fr::from(1_000u64)).collect();
+    let list_hashes: Vec<Fr> = lists
+        .iter()
+        .map(|list| price_list_hash(&shape, list))
+        .collect();
+    let boundaries: Vec<Fr> = (0..=chunks)
+        .map(|n| Fr::from(n) + Fr::from(1_000u64))
+        .collect();
     let header = BatchHeader {
         version: PROTOCOL_VERSION,
         genesis: frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::zero())
@@ -124,8 +148,13 @@ fn batch<T: Config>(chunks: u32, prices: u32, withdrawals: u32, deposits: u32) -
         .zip(lists)
         .map(|(n, list)| {
             let at = n as usize;
-            let input =
-                chunk_public_input(hash, n as u16, boundaries[at], boundaries[at + 1], list_hashes[at]);
+            let input = chunk_public_input(
+                hash,
+                n as u16,
+                boundaries[at],
+                boundaries[at + 1],
+                list_hashes[at],
+            );
             ChunkSubmission {
                 prices: list.try_into().expect("at most MAX_ENTRIES per chunk"),
                 boundary_after: boundaries[at + 1].into(),
@@ -133,7 +162,12 @@ fn batch<T: Config>(chunks: u32, prices: u32, withdrawals: u32, deposits: u32) -
             }
         })
         .collect();
-    let closing = closing_public_input(hash, chunks as u16, boundaries[0], boundaries[chunks as usize]);
+    let closing = closing_public_input(
+        hash,
+        chunks as u16,
+        boundaries[0],
+        boundaries[chunks as usize],
+    );
     let batch = Batch {
         header,
         first_boundary: boundaries[0].into(),
@@ -155,7 +189,14 @@ mod benchmarks {
             T::AdminOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)?;
         let [chunk, closing] = [CHUNK, CLOSING].map(|seed| Simulator::new(seed).key());
         #[extrinsic_call]
-        _(origin as T::RuntimeOrigin, CIRCUIT, shape::<T>(), chunk, closing, true);
+        _(
+            origin as T::RuntimeOrigin,
+            CIRCUIT,
+            shape::<T>(),
+            chunk,
+            closing,
+            true,
+        );
 
         assert!(Circuits::<T>::contains_key(CIRCUIT));
         Ok(())

@@ -1,6 +1,6 @@
 //! What a batch must satisfy before any proof is looked at, from cheap to dear. Nothing here writes.
 
-use crate::{BatchSize, Batch, Config, Error, Pallet, Stops, VenueOf};
+use crate::{Batch, BatchSize, Config, Error, Pallet, Stops, VenueOf};
 use alloc::{collections::BTreeMap, vec::Vec};
 use clearproof_primitives::{
     batch::{
@@ -30,7 +30,10 @@ impl<T: Config> Pallet<T> {
         let submitter: [u8; 32] = who.clone().into();
         ensure!(header.submitter == submitter, Error::<T>::WrongSubmitter);
         let genesis = frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::zero());
-        ensure!(genesis.as_ref() == header.genesis.as_slice(), Error::<T>::WrongGenesis);
+        ensure!(
+            genesis.as_ref() == header.genesis.as_slice(),
+            Error::<T>::WrongGenesis
+        );
         let number = venue.batches.checked_add(1);
         ensure!(number == Some(header.number), Error::<T>::WrongBatchNumber);
         ensure!(header.old_root == venue.state_root, Error::<T>::StaleRoot);
@@ -39,10 +42,20 @@ impl<T: Config> Pallet<T> {
 
     /// That the header counts what the batch holds.
     pub(crate) fn check_counts(batch: &Batch) -> DispatchResult {
-        let BatchSize { chunks, withdrawals, .. } = batch.size();
+        let BatchSize {
+            chunks,
+            withdrawals,
+            ..
+        } = batch.size();
         ensure!(chunks > 0, Error::<T>::NoChunks);
-        ensure!(chunks == batch.header.chunk_count.into(), Error::<T>::ChunkCountMismatch);
-        ensure!(withdrawals == batch.header.withdrawal_count, Error::<T>::WithdrawalCountMismatch);
+        ensure!(
+            chunks == u32::from(batch.header.chunk_count),
+            Error::<T>::ChunkCountMismatch
+        );
+        ensure!(
+            withdrawals == batch.header.withdrawal_count,
+            Error::<T>::WithdrawalCountMismatch
+        );
         Ok(())
     }
 
@@ -56,7 +69,10 @@ impl<T: Config> Pallet<T> {
         let (from, to) = (header.time_from, header.time_to);
         ensure!(from <= to, Error::<T>::TimeSpanReversed);
         // What a header's hash packs; a later date than any block's, but the packing must not rest on the clock.
-        ensure!(to < 1 << TIME_BITS && to <= Self::now(), Error::<T>::TimeSpanInFuture);
+        ensure!(
+            to < 1 << TIME_BITS && to <= Self::now(),
+            Error::<T>::TimeSpanInFuture
+        );
         ensure!(from > venue.time_to, Error::<T>::TimeSpanOverlaps);
         ensure!(from >= snapshot.taken_at, Error::<T>::SnapshotTooNew);
         if let Some(next) = snapshot.next_taken_at {
@@ -68,12 +84,22 @@ impl<T: Config> Pallet<T> {
 
     /// Each chunk's price list: its length and order; each entry's instrument, price and time; and that an
     /// instrument has one price per tick in the whole batch.
-    pub(crate) fn check_prices(batch: &Batch, shape: &Shape, snapshot: &SnapshotInfo) -> DispatchResult {
+    pub(crate) fn check_prices(
+        batch: &Batch,
+        shape: &Shape,
+        snapshot: &SnapshotInfo,
+    ) -> DispatchResult {
         let mut clearing = BTreeMap::<(u16, u64), Price>::new();
         for chunk in &batch.chunks {
-            ensure!(chunk.prices.len() <= shape.entries.into(), Error::<T>::TooManyPrices);
+            ensure!(
+                chunk.prices.len() <= shape.entries.into(),
+                Error::<T>::TooManyPrices
+            );
             let key = |entry: &PriceEntry| (entry.instrument, entry.time);
-            let sorted = chunk.prices.windows(2).all(|pair| key(&pair[0]) < key(&pair[1]));
+            let sorted = chunk
+                .prices
+                .windows(2)
+                .all(|pair| key(&pair[0]) < key(&pair[1]));
             ensure!(sorted, Error::<T>::PricesUnsorted);
             for entry in &chunk.prices {
                 Self::check_price(entry, &batch.header, snapshot)?;
@@ -84,11 +110,19 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    fn check_price(entry: &PriceEntry, header: &BatchHeader, snapshot: &SnapshotInfo) -> DispatchResult {
+    fn check_price(
+        entry: &PriceEntry,
+        header: &BatchHeader,
+        snapshot: &SnapshotInfo,
+    ) -> DispatchResult {
         ensure!(entry.price != 0, Error::<T>::PriceZero);
         let inside = (header.time_from..=header.time_to).contains(&entry.time);
         ensure!(inside, Error::<T>::PriceTime);
-        let mark = snapshot.marks.get(usize::from(entry.instrument)).copied().unwrap_or(0);
+        let mark = snapshot
+            .marks
+            .get(usize::from(entry.instrument))
+            .copied()
+            .unwrap_or(0);
         ensure!(mark != 0, Error::<T>::InstrumentNotListed);
         let band = mul_fraction(mark, snapshot.price_band.into(), Rounding::Down);
         let inside = band.is_some_and(|band| entry.price.abs_diff(mark) <= band);
@@ -131,15 +165,24 @@ impl<T: Config> Pallet<T> {
             .map(|chunk| price_list_hash(shape, &chunk.prices))
             .collect();
         let prices: FieldBytes = prices_hash(&lists).into();
-        ensure!(prices == batch.header.prices_hash, Error::<T>::PricesHashMismatch);
+        ensure!(
+            prices == batch.header.prices_hash,
+            Error::<T>::PricesHashMismatch
+        );
         Ok(lists)
     }
 
     /// The header's deposit cursors, before and after.
     pub(crate) fn cursors(header: &BatchHeader) -> [Cursor; 2] {
         [
-            Cursor { count: header.deposits_before, accumulator: header.deposits_accumulator_before },
-            Cursor { count: header.deposits_after, accumulator: header.deposits_accumulator_after },
+            Cursor {
+                count: header.deposits_before,
+                accumulator: header.deposits_accumulator_before,
+            },
+            Cursor {
+                count: header.deposits_after,
+                accumulator: header.deposits_accumulator_after,
+            },
         ]
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     Circuit, CircuitId, Circuits, Config, DevelopmentKeysAllowed, Error, KeyBytes, Pallet,
-    ProofKind, ProofRefusal, MAX_ENTRIES,
+    ProofKind, ProofRefusal, StoredKey, MAX_ENTRIES,
 };
 use clearproof_bn254_host::groth16::{verify_one, Proof, VerifyingKey};
 use clearproof_primitives::{
@@ -25,21 +25,16 @@ impl<T: Config> Pallet<T> {
         closing_key: KeyBytes,
         development: bool,
     ) -> DispatchResult {
-        ensure!(
-            !Circuits::<T>::contains_key(id),
-            Error::<T>::CircuitExists
-        );
+        ensure!(!Circuits::<T>::contains_key(id), Error::<T>::CircuitExists);
         ensure!(
             !development || DevelopmentKeysAllowed::<T>::get(),
             Error::<T>::DevelopmentKeyRefused
         );
         Self::ensure_shape(&shape)?;
-        Self::ensure_key(&chunk_key)?;
-        Self::ensure_key(&closing_key)?;
         let circuit = Circuit {
             shape,
-            chunk_key,
-            closing_key,
+            chunk_key: Self::checked_key(&chunk_key)?,
+            closing_key: Self::checked_key(&closing_key)?,
             development,
             genesis_root: genesis_state_root(&shape).into(),
         };
@@ -48,11 +43,15 @@ impl<T: Config> Pallet<T> {
     }
 
     fn ensure_shape(shape: &Shape) -> DispatchResult {
-        ensure!(
-            shape.market == T::Market::get(),
-            Error::<T>::MarketMismatch
-        );
-        let positive = [shape.orders, shape.fills, shape.positions, shape.entries, shape.depth, shape.steps];
+        ensure!(shape.market == T::Market::get(), Error::<T>::MarketMismatch);
+        let positive = [
+            shape.orders,
+            shape.fills,
+            shape.positions,
+            shape.entries,
+            shape.depth,
+            shape.steps,
+        ];
         let fits = positive.into_iter().all(|n| n > 0)
             && u32::from(shape.entries) <= MAX_ENTRIES
             && usize::from(shape.depth) <= ACCOUNT_BITS / 2;
@@ -60,14 +59,12 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    fn ensure_key(bytes: &[u8]) -> DispatchResult {
+    /// Checks a key in full; answers it as it is stored.
+    fn checked_key(bytes: &[u8]) -> Result<StoredKey, DispatchError> {
         let key = VerifyingKey::decode(bytes).map_err(|_| Error::<T>::MalformedKey)?;
-        ensure!(
-            key.inputs() == PUBLIC_INPUTS,
-            Error::<T>::KeyInputCount
-        );
+        ensure!(key.inputs() == PUBLIC_INPUTS, Error::<T>::KeyInputCount);
         key.check().map_err(|_| Error::<T>::UnsafeKey)?;
-        Ok(())
+        StoredKey::try_from(key.encode_registered()).map_err(|_| Error::<T>::MalformedKey.into())
     }
 
     /// A circuit that a venue was created with; circuits never go away.
@@ -96,7 +93,8 @@ impl<T: Config> Pallet<T> {
             ProofKind::Chunk => &circuit.chunk_key,
             ProofKind::Closing => &circuit.closing_key,
         };
-        let key = VerifyingKey::decode_registered(bytes).map_err(|_| ProofRefusal::UnknownCircuit)?;
+        let key =
+            VerifyingKey::decode_registered(bytes).map_err(|_| ProofRefusal::UnknownCircuit)?;
         verify_one(&key, &proof, &[input]).map_err(|_| ProofRefusal::Rejected)
     }
 }

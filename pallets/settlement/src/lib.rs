@@ -35,8 +35,8 @@ pub use pallet::*;
 pub use types::BenchmarkHelper;
 pub use types::{
     Batch, BatchRecord, BatchSize, ChunkSubmission, Circuit, CircuitId, GenesisCircuit, KeyBytes,
-    Operators, PriceList, ProofBytes, ProofKind, ProofRefusal, SnapshotProvider, Stops, Venue,
-    KEY_BYTES, MAX_CHUNKS, MAX_ENTRIES, MAX_OPERATORS, MAX_WITHDRAWALS,
+    Operators, PriceList, ProofBytes, ProofKind, ProofRefusal, SnapshotProvider, Stops, StoredKey,
+    Venue, KEY_BYTES, MAX_CHUNKS, MAX_ENTRIES, MAX_OPERATORS, MAX_WITHDRAWALS, STORED_KEY_BYTES,
 };
 pub use weights::WeightInfo;
 
@@ -61,8 +61,9 @@ pub mod pallet {
     const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
 
     /// Balances of the currency that venue deposits are held in.
-    pub type BalanceOf<T> =
-        <<T as Config>::Currency as fungible::Inspect<<T as frame_system::Config>::AccountId>>::Balance;
+    pub type BalanceOf<T> = <<T as Config>::Currency as fungible::Inspect<
+        <T as frame_system::Config>::AccountId,
+    >>::Balance;
     /// A venue as the pallet stores it.
     pub type VenueOf<T> = Venue<<T as frame_system::Config>::AccountId, BalanceOf<T>>;
 
@@ -174,8 +175,16 @@ pub mod pallet {
         fn build(&self) {
             DevelopmentKeysAllowed::<T>::put(self.allow_development_keys);
             for circuit in self.circuits.clone() {
-                let GenesisCircuit { id, shape, chunk_key, closing_key, development } = circuit;
-                let keys = KeyBytes::try_from(chunk_key).ok().zip(KeyBytes::try_from(closing_key).ok());
+                let GenesisCircuit {
+                    id,
+                    shape,
+                    chunk_key,
+                    closing_key,
+                    development,
+                } = circuit;
+                let keys = KeyBytes::try_from(chunk_key)
+                    .ok()
+                    .zip(KeyBytes::try_from(closing_key).ok());
                 let added = keys.map(|(chunk, closing)| {
                     Pallet::<T>::add_circuit(id, shape, chunk, closing, development)
                 });
@@ -352,7 +361,11 @@ pub mod pallet {
         ) -> DispatchResult {
             T::AdminOrigin::ensure_origin(origin)?;
             Self::add_circuit(circuit, shape, chunk_key, closing_key, development)?;
-            Self::deposit_event(Event::CircuitRegistered { circuit, shape, development });
+            Self::deposit_event(Event::CircuitRegistered {
+                circuit,
+                shape,
+                development,
+            });
             Ok(())
         }
 
@@ -367,7 +380,11 @@ pub mod pallet {
         ) -> DispatchResult {
             let owner = ensure_signed(origin)?;
             let venue = Self::found(owner.clone(), operators, circuit)?;
-            Self::deposit_event(Event::VenueCreated { venue, owner, circuit });
+            Self::deposit_event(Event::VenueCreated {
+                venue,
+                owner,
+                circuit,
+            });
             Ok(())
         }
 
@@ -452,7 +469,10 @@ pub mod pallet {
     #[pallet::hooks]
     impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
         fn integrity_test() {
-            assert!(T::RootHistory::get() > 0, "the last batch must be remembered");
+            assert!(
+                T::RootHistory::get() > 0,
+                "the last batch must be remembered"
+            );
         }
     }
 }

@@ -1,11 +1,11 @@
 #![allow(clippy::unwrap_used)]
+use crate::simulator::Simulator;
 use crate::{self as pallet_clearproof_settlement, GenesisCircuit, SnapshotProvider};
 use clearproof_primitives::{
     field::Fr,
     fixed::ONE,
     shape::{MarketShape, Shape},
 };
-use crate::simulator::Simulator;
 use frame_support::{
     derive_impl, parameter_types,
     traits::{AsEnsureOriginWithArg, ConstU128, ConstU32, ConstU64},
@@ -64,7 +64,7 @@ impl pallet_assets::Config for Test {
 parameter_types! {
     pub const Market: MarketShape = MarketShape::TINY;
     pub const Id: PalletId = PalletId(*b"clearprf");
-    pub static Taken: BTreeMap<u64, SnapshotInfo> = BTreeMap::new();
+    pub static TakenSnapshots: BTreeMap<u64, SnapshotInfo> = BTreeMap::new();
 }
 
 impl pallet_clearproof_custody::Config for Test {
@@ -82,7 +82,7 @@ impl pallet_clearproof_custody::Config for Test {
 pub struct Snapshots;
 impl SnapshotProvider for Snapshots {
     fn snapshot(number: u64) -> Option<SnapshotInfo> {
-        Taken::get().get(&number).cloned()
+        TakenSnapshots::get().get(&number).cloned()
     }
 }
 
@@ -118,7 +118,7 @@ impl pallet_clearproof_custody::BenchmarkHelper for Helper {
 impl crate::BenchmarkHelper for Helper {
     fn snapshot_at(now: u64) -> u64 {
         Timestamp::set_timestamp(now);
-        Taken::mutate(|taken| taken.insert(9, snapshot(now, None)));
+        TakenSnapshots::mutate(|taken| taken.insert(9, snapshot(now, None)));
         9
     }
     fn set_time(now: u64) {
@@ -172,7 +172,9 @@ pub fn genesis_circuit(development: bool) -> GenesisCircuit {
 pub fn new_test_ext() -> sp_io::TestExternalities {
     let storage = RuntimeGenesisConfig {
         balances: pallet_balances::GenesisConfig {
-            balances: [OWNER, BOB, OPERATOR].map(|n| (account(n), 1_000_000)).to_vec(),
+            balances: [OWNER, BOB, OPERATOR]
+                .map(|n| (account(n), 1_000_000))
+                .to_vec(),
             ..Default::default()
         },
         tokens: pallet_assets::GenesisConfig {
@@ -182,8 +184,20 @@ pub fn new_test_ext() -> sp_io::TestExternalities {
         },
         custody: pallet_clearproof_custody::GenesisConfig {
             assets: vec![
-                (0, AssetInfo { kind: AssetKind::Token(COIN), minimum_deposit: 1 }),
-                (1, AssetInfo { kind: AssetKind::Native, minimum_deposit: 1 }),
+                (
+                    0,
+                    AssetInfo {
+                        kind: AssetKind::Token(COIN),
+                        minimum_deposit: 1,
+                    },
+                ),
+                (
+                    1,
+                    AssetInfo {
+                        kind: AssetKind::Native,
+                        minimum_deposit: 1,
+                    },
+                ),
             ],
             ..Default::default()
         },
@@ -200,7 +214,7 @@ pub fn new_test_ext() -> sp_io::TestExternalities {
     ext.execute_with(|| {
         System::set_block_number(1);
         Timestamp::set_timestamp(CREATED);
-        Taken::set(BTreeMap::from([
+        TakenSnapshots::set(BTreeMap::from([
             (1, snapshot(TAKEN, Some(NEXT_TAKEN))),
             (2, snapshot(NEXT_TAKEN, None)),
         ]));

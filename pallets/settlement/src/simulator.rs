@@ -32,7 +32,9 @@ impl Simulator {
     /// A trapdoor from a seed.
     pub(crate) fn new(seed: u64) -> Self {
         // Any distinct non-zero scalars other than ±1 do.
-        let scalar = |n: u64| Fr::from(1_000_003u64).pow([seed.wrapping_mul(16).wrapping_add(n).wrapping_add(5)]);
+        let scalar = |n: u64| {
+            Fr::from(1_000_003u64).pow([seed.wrapping_mul(16).wrapping_add(n).wrapping_add(5)])
+        };
         Self {
             alpha: scalar(1),
             beta: scalar(2),
@@ -46,11 +48,17 @@ impl Simulator {
     /// The verifying key, encoded.
     pub(crate) fn key(&self) -> KeyBytes {
         let points = alloc::vec![g1(self.constant), g1(self.input)];
-        VerifyingKey::new(g1(self.alpha), g2(self.beta), g2(self.gamma), g2(self.delta), points)
-            .expect("multiples of the generators lie in the groups")
-            .encode()
-            .try_into()
-            .expect("a key with one input has KEY_BYTES bytes")
+        VerifyingKey::new(
+            g1(self.alpha),
+            g2(self.beta),
+            g2(self.gamma),
+            g2(self.delta),
+            points,
+        )
+        .expect("multiples of the generators lie in the groups")
+        .encode()
+        .try_into()
+        .expect("a key with one input has KEY_BYTES bytes")
     }
 
     /// A proof that verifies for the public input; `nonce` picks one of many.

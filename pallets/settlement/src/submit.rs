@@ -36,7 +36,8 @@ impl<T: Config> Pallet<T> {
         let header_hash = header.hash().map_err(|_| Error::<T>::NonCanonicalField)?;
         Self::verify(batch, &circuit, header_hash, &boundaries, &lists)?;
 
-        let kept = T::Custody::apply_batch(header.venue, header.deposits_after, &batch.withdrawals)?;
+        let kept =
+            T::Custody::apply_batch(header.venue, header.deposits_after, &batch.withdrawals)?;
         venue.state_root = header.new_root;
         venue.batches = header.number;
         venue.time_to = header.time_to;
@@ -86,14 +87,25 @@ impl<T: Config> Pallet<T> {
             .zip(boundaries.windows(2))
             .zip(lists)
             .map(|((index, pair), list)| {
-                [chunk_public_input(header_hash, index, pair[0], pair[1], *list)]
+                [chunk_public_input(
+                    header_hash,
+                    index,
+                    pair[0],
+                    pair[1],
+                    *list,
+                )]
             })
             .collect();
         let (first, last) = boundaries
             .first()
             .zip(boundaries.last())
             .ok_or(Error::<T>::NoChunks)?;
-        inputs.push([closing_public_input(header_hash, batch.header.chunk_count, *first, *last)]);
+        inputs.push([closing_public_input(
+            header_hash,
+            batch.header.chunk_count,
+            *first,
+            *last,
+        )]);
 
         let chunk_key = Self::stored_key(&circuit.chunk_key)?;
         let closing_key = Self::stored_key(&circuit.closing_key)?;

@@ -9,7 +9,10 @@ use frame_support::dispatch::DispatchResult;
 use sp_runtime::{traits::Dispatchable, DispatchError, StateVersion};
 
 fn call(call: crate::Call<Test>, origin: RuntimeOrigin) -> DispatchResult {
-    RuntimeCall::Settlement(call).dispatch(origin).map(|_| ()).map_err(|e| e.error)
+    RuntimeCall::Settlement(call)
+        .dispatch(origin)
+        .map(|_| ())
+        .map_err(|e| e.error)
 }
 
 fn signed(who: u8) -> RuntimeOrigin {
@@ -21,7 +24,11 @@ fn signed(who: u8) -> RuntimeOrigin {
 fn refused(error: impl Into<DispatchError>, action: impl FnOnce() -> DispatchResult) {
     let before = sp_io::storage::root(StateVersion::V1);
     assert_eq!(action(), Err(error.into()));
-    assert_eq!(before, sp_io::storage::root(StateVersion::V1), "a refused call changed the state");
+    assert_eq!(
+        before,
+        sp_io::storage::root(StateVersion::V1),
+        "a refused call changed the state"
+    );
 }
 
 #[test]
@@ -31,8 +38,13 @@ fn the_calls_use_the_weights_of_the_configuration() {
     new_test_ext().execute_with(|| {
         let batch = draft::Draft::founded().seal();
         let size = batch.size();
-        let submit = crate::Call::<Test>::submit_batch { batch: Box::new(batch) };
-        assert_eq!(submit.get_dispatch_info().call_weight, <() as WeightInfo>::submit_batch(size));
+        let submit = crate::Call::<Test>::submit_batch {
+            batch: Box::new(batch),
+        };
+        assert_eq!(
+            submit.get_dispatch_info().call_weight,
+            <() as WeightInfo>::submit_batch(size)
+        );
         let more = |change: &dyn Fn(&mut crate::BatchSize)| {
             let mut bigger = size;
             change(&mut bigger);
@@ -46,9 +58,18 @@ fn the_calls_use_the_weights_of_the_configuration() {
         ] {
             assert!(bigger.ref_time() > <() as WeightInfo>::submit_batch(size).ref_time());
         }
-        let paused = crate::Call::<Test>::set_paused { venue: 0, paused: true };
-        assert_eq!(paused.get_dispatch_info().call_weight, <() as WeightInfo>::set_paused());
+        let paused = crate::Call::<Test>::set_paused {
+            venue: 0,
+            paused: true,
+        };
+        assert_eq!(
+            paused.get_dispatch_info().call_weight,
+            <() as WeightInfo>::set_paused()
+        );
         let close = crate::Call::<Test>::close_venue { venue: 0 };
-        assert_eq!(close.get_dispatch_info().call_weight, <() as WeightInfo>::close_venue(HISTORY));
+        assert_eq!(
+            close.get_dispatch_info().call_weight,
+            <() as WeightInfo>::close_venue(HISTORY)
+        );
     });
 }

@@ -29,6 +29,10 @@ pub const KEY_BYTES: u32 = 64 + 3 * 128 + 8 + 2 * 64;
 
 /// An encoded verifying key; see [`clearproof_bn254_host::groth16`].
 pub type KeyBytes = BoundedVec<u8, ConstU32<KEY_BYTES>>;
+/// Bytes of a checked key in storage: with e(α, β), which every batch needs.
+pub const STORED_KEY_BYTES: u32 = KEY_BYTES + 384;
+/// A key that was checked when it was registered, and its e(α, β).
+pub type StoredKey = BoundedVec<u8, ConstU32<STORED_KEY_BYTES>>;
 /// An encoded proof.
 pub type ProofBytes = [u8; PROOF_BYTES];
 /// A venue's operators.
@@ -37,14 +41,16 @@ pub type Operators<AccountId> = BoundedVec<AccountId, ConstU32<MAX_OPERATORS>>;
 pub type PriceList = BoundedVec<PriceEntry, ConstU32<MAX_ENTRIES>>;
 
 /// A pair of circuits that venues settle with. Never changes.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+#[derive(
+    Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
 pub struct Circuit {
     /// Dimensions of both circuits.
     pub shape: Shape,
     /// Verifying key of the chunk circuit.
-    pub chunk_key: KeyBytes,
+    pub chunk_key: StoredKey,
     /// Verifying key of the closing circuit.
-    pub closing_key: KeyBytes,
+    pub closing_key: StoredKey,
     /// Made by an insecure set-up: whoever made the keys can prove anything.
     pub development: bool,
     /// State root of a venue of this shape that has settled nothing.
@@ -52,7 +58,18 @@ pub struct Circuit {
 }
 
 /// Which of a circuit's two keys.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+)]
 pub enum ProofKind {
     /// A chunk proof.
     Chunk,
@@ -62,7 +79,17 @@ pub enum ProofKind {
 
 /// Who stopped a venue. It works while nobody has; each can lift only their own stop.
 #[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
 )]
 pub struct Stops {
     /// Its owner.
@@ -72,7 +99,9 @@ pub struct Stops {
 }
 
 /// A venue's state on the chain.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+#[derive(
+    Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
 pub struct Venue<AccountId, Balance> {
     /// Who appoints operators and may close the venue.
     pub owner: AccountId,
@@ -93,7 +122,18 @@ pub struct Venue<AccountId, Balance> {
 }
 
 /// What the chain remembers of a settled batch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+)]
 pub struct BatchRecord<BlockNumber> {
     /// State root after it.
     pub state_root: FieldBytes,
@@ -154,7 +194,11 @@ impl Batch {
             .min(pallet_clearproof_custody::MAX_DEPOSITS_PER_BATCH);
         BatchSize {
             chunks: self.chunks.len() as u32,
-            prices: self.chunks.iter().map(|chunk| chunk.prices.len() as u32).sum(),
+            prices: self
+                .chunks
+                .iter()
+                .map(|chunk| chunk.prices.len() as u32)
+                .sum(),
             withdrawals: self.withdrawals.len() as u32,
             deposits: deposits as u32,
         }
@@ -162,13 +206,24 @@ impl Batch {
 
     /// Commitments to the states around the chunks: one more than there are chunks.
     pub(crate) fn boundaries(&self) -> impl Iterator<Item = FieldBytes> + '_ {
-        core::iter::once(self.first_boundary).chain(self.chunks.iter().map(|chunk| chunk.boundary_after))
+        core::iter::once(self.first_boundary)
+            .chain(self.chunks.iter().map(|chunk| chunk.boundary_after))
     }
 }
 
 /// Why a proof is not accepted, for callers that are not a batch.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, Serialize, Deserialize,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    TypeInfo,
+    Serialize,
+    Deserialize,
 )]
 pub enum ProofRefusal {
     /// No circuit is registered under this number.
@@ -200,6 +255,7 @@ pub trait BenchmarkHelper {
 
 /// A circuit for the chain's first block.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct GenesisCircuit {
     /// Number.
     pub id: CircuitId,
@@ -214,4 +270,3 @@ pub struct GenesisCircuit {
     /// Made by an insecure set-up.
     pub development: bool,
 }
-

@@ -78,7 +78,8 @@ impl WeightInfo for () {
 
 /// Six subgroup checks (500 µs each) and about 40 hashes for the genesis state root.
 fn register_circuit(db: RuntimeDbWeight) -> Weight {
-    Weight::from_parts(6 * 500 * MICROSECOND + 40 * HASH, 6_000).saturating_add(db.reads_writes(2, 1))
+    Weight::from_parts(6 * 500 * MICROSECOND + 40 * HASH, 6_000)
+        .saturating_add(db.reads_writes(2, 1))
 }
 
 /// A hold and a transfer.
@@ -101,7 +102,12 @@ fn close_venue(db: RuntimeDbWeight, batches: u32) -> Weight {
 /// boundaries' public input and its list's hash. Per 13 prices: a block of the list's hash. Per withdrawal: a hash and
 /// a transfer. Per deposit: two reads and a removal.
 fn submit_batch(db: RuntimeDbWeight, size: BatchSize) -> Weight {
-    let BatchSize { chunks, prices, withdrawals, deposits } = size;
+    let BatchSize {
+        chunks,
+        prices,
+        withdrawals,
+        deposits,
+    } = size;
     let times = |unit: u64, n: u32| unit.saturating_mul(n.into());
     let time = (3 * PROOF + 6 * HASH)
         .saturating_add(times(PROOF + 8 * HASH, chunks))

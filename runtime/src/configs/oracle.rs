@@ -9,11 +9,11 @@ use frame_system::EnsureRoot;
 /// The instance of the membership pallet that holds the oracle's operators.
 pub type OracleOperators = pallet_membership::Instance1;
 
-/// Identifies an underlying.
-pub type OracleKey = u32;
+/// What a price is of.
+pub type OracleKey = pallet_clearproof_market_data::Feed;
 
-/// A price, 32.32 fixed point, quote units per lot.
-pub type OracleValue = u64;
+/// A price: quote units per whole unit, 32 fraction bits.
+pub type OracleValue = clearproof_primitives::policy::IndexPrice;
 
 parameter_types! {
     pub const OraclePalletId: PalletId = PalletId(*b"clr/orcl");
@@ -66,7 +66,7 @@ impl pallet_oracle::BenchmarkHelper<OracleKey, OracleValue, ConstU32<32>> for Be
     fn get_currency_id_value_pairs(
     ) -> frame_support::BoundedVec<(OracleKey, OracleValue), ConstU32<32>> {
         frame_support::BoundedVec::truncate_from(
-            (0..32u32).map(|key| (key, u64::from(key + 1) << 32)).collect(),
+            (0..32u16).map(|key| (OracleKey::Underlying(key), OracleValue::from(key + 1) << 32)).collect(),
         )
     }
 }

@@ -1,6 +1,8 @@
 //! A small venue run by the engine, whose batches the circuits must accept.
 #![allow(clippy::unwrap_used, dead_code)]
 
+pub mod scene;
+
 use clearproof_engine::{BatchRequest, ClosedBatch, DepositReceived, Venue, VenueConfig};
 use clearproof_primitives::{
     account::{account_key, viewing_commitment},

@@ -91,7 +91,10 @@ pub enum KeyFileError {
     #[error("magic: this is no proving key of ours; delete the file and make the key again")]
     NotAKey,
     /// The format is another one.
-    #[error("version: the file has format {found}, this program reads {expected}; delete the file and make the key again")]
+    #[error(
+        "version: the file has format {found}, this program reads {expected}; \
+             delete the file and make the key again"
+    )]
     Version {
         /// Version in the file.
         found: u16,
@@ -121,7 +124,10 @@ pub enum KeyFileError {
         part: Part,
     },
     /// The key is for another circuit, or of another origin.
-    #[error("{part}: the file has {found}, wanted is {expected}; use the matching program or delete the file and make the key again")]
+    #[error(
+        "{part}: the file has {found}, wanted is {expected}; \
+             use the matching program or delete the file and make the key again"
+    )]
     Differs {
         /// The field.
         part: Part,
@@ -141,7 +147,10 @@ pub enum KeyFileError {
         expected: u64,
     },
     /// A coordinate is not below the modulus.
-    #[error("{part}, point {index}: a coordinate is not below the modulus; the file is damaged, delete it and make the key again")]
+    #[error(
+        "{part}, point {index}: a coordinate is not below the modulus; \
+             the file is damaged, delete it and make the key again"
+    )]
     Point {
         /// The list of points.
         part: Part,
@@ -149,7 +158,10 @@ pub enum KeyFileError {
         index: usize,
     },
     /// The hash over header and body differs.
-    #[error("digest: the file has {found}, its content hashes to {computed}; it is damaged, delete it and make the key again")]
+    #[error(
+        "digest: the file has {found}, its content hashes to {computed}; \
+             it is damaged, delete it and make the key again"
+    )]
     Digest {
         /// Hash in the file.
         found: String,

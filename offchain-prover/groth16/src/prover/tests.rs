@@ -127,9 +127,15 @@ fn wrong_assignments_are_refused_before_any_work() {
         (expected - 1, refused(&|z| z.truncate(expected - 1))),
         (expected + 1, refused(&|z| z.push(Fr::zero()))),
     ] {
-        assert!(
-            matches!(error, ProveError::AssignmentLength { found: f, expected: e, instance: 1 } if (f, e) == (found, expected))
-        );
+        let ProveError::AssignmentLength {
+            found: told,
+            expected: wanted,
+            instance,
+        } = error
+        else {
+            panic!("{error}");
+        };
+        assert_eq!((told, wanted, instance), (found, expected, 1));
     }
 }
 

@@ -13,7 +13,13 @@ use sp_runtime::{BuildStorage, DispatchError};
 
 type E = Error<Test>;
 
-fn register(id: u32, shape: Shape, chunk: KeyBytes, closing: KeyBytes, development: bool) -> DispatchResult {
+fn register(
+    id: u32,
+    shape: Shape,
+    chunk: KeyBytes,
+    closing: KeyBytes,
+    development: bool,
+) -> DispatchResult {
     let register = crate::Call::register_circuit {
         circuit: id,
         shape,
@@ -29,13 +35,24 @@ fn keys() -> (KeyBytes, KeyBytes) {
 }
 
 /// A good key with points replaced.
-fn tampered(change: impl FnOnce(&mut (G1Affine, G2Affine, G2Affine, G2Affine, Vec<G1Affine>))) -> KeyBytes {
+fn tampered(
+    change: impl FnOnce(&mut (G1Affine, G2Affine, G2Affine, G2Affine, Vec<G1Affine>)),
+) -> KeyBytes {
     let key = VerifyingKey::decode(&keys().0).unwrap();
-    let mut points =
-        (*key.alpha_g1(), *key.beta_g2(), *key.gamma_g2(), *key.delta_g2(), key.gamma_abc_g1().to_vec());
+    let mut points = (
+        *key.alpha_g1(),
+        *key.beta_g2(),
+        *key.gamma_g2(),
+        *key.delta_g2(),
+        key.gamma_abc_g1().to_vec(),
+    );
     change(&mut points);
     let (alpha, beta, gamma, delta, abc) = points;
-    VerifyingKey::new(alpha, beta, gamma, delta, abc).unwrap().encode().try_into().unwrap()
+    VerifyingKey::new(alpha, beta, gamma, delta, abc)
+        .unwrap()
+        .encode()
+        .try_into()
+        .unwrap()
 }
 
 #[test]
@@ -50,10 +67,21 @@ fn governance_registers_circuits_for_good() {
             development: false,
         };
         refused(DispatchError::BadOrigin, || call(by_anyone, signed(OWNER)));
-        assert_ok!(register(2, Shape::TINY, chunk.clone(), closing.clone(), false));
-        refused(E::CircuitExists, || register(2, Shape::TINY, chunk, closing, false));
+        assert_ok!(register(
+            2,
+            Shape::TINY,
+            chunk.clone(),
+            closing.clone(),
+            false
+        ));
+        refused(E::CircuitExists, || {
+            register(2, Shape::TINY, chunk, closing, false)
+        });
         let circuit = Settlement::circuit(2).unwrap();
-        assert_eq!(circuit.genesis_root, genesis_state_root(&Shape::TINY).into());
+        assert_eq!(
+            circuit.genesis_root,
+            genesis_state_root(&Shape::TINY).into()
+        );
         assert!(!circuit.development);
     });
 }
@@ -63,7 +91,9 @@ fn development_keys_need_the_genesis_to_allow_them() {
     new_test_ext().execute_with(|| {
         let (chunk, closing) = keys();
         crate::DevelopmentKeysAllowed::<Test>::put(false);
-        refused(E::DevelopmentKeyRefused, || register(2, Shape::TINY, chunk.clone(), closing.clone(), true));
+        refused(E::DevelopmentKeyRefused, || {
+            register(2, Shape::TINY, chunk.clone(), closing.clone(), true)
+        });
         assert_ok!(register(2, Shape::TINY, chunk, closing, false));
     });
 }
@@ -87,7 +117,10 @@ fn the_genesis_configuration_goes_through_json() {
         ..Default::default()
     };
     let json = serde_json::to_value(&genesis).unwrap();
-    assert!(json["circuits"][0]["chunkKey"].as_str().unwrap().starts_with("0x"));
+    assert!(json["circuits"][0]["chunkKey"]
+        .as_str()
+        .unwrap()
+        .starts_with("0x"));
     let back: crate::GenesisConfig<Test> = serde_json::from_value(json).unwrap();
     assert_eq!(back.circuits, genesis.circuits);
 }
@@ -100,11 +133,21 @@ fn shapes_must_fit_the_chain() {
             register(2, shape, chunk, closing, false)
         };
         let tiny = Shape::TINY;
-        refused(E::MarketMismatch, || with(Shape { market: MarketShape::REFERENCE, ..tiny }));
+        refused(E::MarketMismatch, || {
+            with(Shape {
+                market: MarketShape::REFERENCE,
+                ..tiny
+            })
+        });
         refused(E::ShapeOutOfRange, || with(Shape { steps: 0, ..tiny }));
         refused(E::ShapeOutOfRange, || with(Shape { depth: 17, ..tiny }));
         refused(E::ShapeOutOfRange, || with(Shape { depth: 0, ..tiny }));
-        refused(E::ShapeOutOfRange, || with(Shape { entries: 257, ..tiny }));
+        refused(E::ShapeOutOfRange, || {
+            with(Shape {
+                entries: 257,
+                ..tiny
+            })
+        });
     });
 }
 
@@ -114,7 +157,9 @@ fn unsound_keys_are_refused_on_either_side() {
         let good = keys().0;
         let both = |error: E, bad: KeyBytes| {
             let code = DispatchError::from(error);
-            refused(code, || register(2, Shape::TINY, bad.clone(), good.clone(), false));
+            refused(code, || {
+                register(2, Shape::TINY, bad.clone(), good.clone(), false)
+            });
             refused(code, || register(2, Shape::TINY, good.clone(), bad, false));
         };
         both(E::MalformedKey, KeyBytes::default());

@@ -26,14 +26,24 @@ pub struct Draft {
 }
 
 pub fn price(instrument: u16, time: u64, price: u64) -> PriceEntry {
-    PriceEntry { instrument, time, price }
+    PriceEntry {
+        instrument,
+        time,
+        price,
+    }
 }
 
 /// Creates a venue with one operator; answers its number.
 pub fn found_venue() -> u32 {
     let venue = crate::NextVenue::<Test>::get();
     let operators = vec![account(OPERATOR)].try_into().unwrap();
-    assert_ok!(call(crate::Call::create_venue { operators, circuit: CIRCUIT }, signed(OWNER)));
+    assert_ok!(call(
+        crate::Call::create_venue {
+            operators,
+            circuit: CIRCUIT
+        },
+        signed(OWNER)
+    ));
     venue
 }
 
@@ -45,11 +55,19 @@ pub fn deposit(venue: u32, asset: u8, amount: u64) -> DispatchResult {
         owner: BASE8.compress(),
         viewing_commitment: Fr::from(5u64).into(),
     };
-    RuntimeCall::Custody(deposit).dispatch(signed(OWNER)).map(|_| ()).map_err(|e| e.error)
+    RuntimeCall::Custody(deposit)
+        .dispatch(signed(OWNER))
+        .map(|_| ())
+        .map_err(|e| e.error)
 }
 
 pub fn submit(who: u8, batch: &Batch) -> DispatchResult {
-    call(crate::Call::submit_batch { batch: Box::new(batch.clone()) }, signed(who))
+    call(
+        crate::Call::submit_batch {
+            batch: Box::new(batch.clone()),
+        },
+        signed(who),
+    )
 }
 
 impl Draft {
@@ -59,7 +77,11 @@ impl Draft {
         deposit(venue, 0, 500).unwrap();
         Timestamp::set_timestamp(NOW);
         let mut draft = Self::next(venue, TAKEN + 100);
-        draft.withdrawals = vec![Withdrawal { recipient: [BOB; 32], asset: 0, amount: 100 }];
+        draft.withdrawals = vec![Withdrawal {
+            recipient: [BOB; 32],
+            asset: 0,
+            amount: 100,
+        }];
         draft
     }
 
@@ -75,7 +97,7 @@ impl Draft {
             old_root: state.state_root,
             new_root: Fr::from(9_000 + state.batches).into(),
             snapshot_number: 1,
-            snapshot_hash: Taken::get()[&1].hash,
+            snapshot_hash: TakenSnapshots::get()[&1].hash,
             time_from: from,
             time_to: from + 400,
             prices_hash: FieldBytes::default(),
@@ -92,7 +114,11 @@ impl Draft {
         Self {
             header,
             lists: vec![
-                vec![price(0, from, 1_000 * ONE), price(0, from + 100, 1_010 * ONE), price(1, from, 2_000 * ONE)],
+                vec![
+                    price(0, from, 1_000 * ONE),
+                    price(0, from + 100, 1_010 * ONE),
+                    price(1, from, 2_000 * ONE),
+                ],
                 vec![price(0, from, 1_000 * ONE), price(3, from + 400, 50 * ONE)],
             ],
             boundaries: (0..3u64).map(|n| Fr::from(100 + n).into()).collect(),
@@ -103,8 +129,11 @@ impl Draft {
 
     /// With hashes, counts and proofs that fit: whatever is wrong with it then is for the chain to find.
     pub fn seal(&self) -> Batch {
-        let lists: Vec<Fr> =
-            self.lists.iter().map(|list| price_list_hash(&Shape::TINY, list)).collect();
+        let lists: Vec<Fr> = self
+            .lists
+            .iter()
+            .map(|list| price_list_hash(&Shape::TINY, list))
+            .collect();
         let mut header = self.header.clone();
         header.prices_hash = prices_hash(&lists).into();
         header.withdrawals_hash = withdrawals_hash(&self.withdrawals).into();
@@ -116,12 +145,16 @@ impl Draft {
     /// Proofs for a given header.
     pub fn prove(&self, header: BatchHeader, lists: &[Fr]) -> Batch {
         let hash = header.hash().unwrap_or_default();
-        let boundaries: Vec<Fr> =
-            self.boundaries.iter().map(|b| b.to_fr().unwrap_or_default()).collect();
+        let boundaries: Vec<Fr> = self
+            .boundaries
+            .iter()
+            .map(|b| b.to_fr().unwrap_or_default())
+            .collect();
         let chunk_keys = Simulator::new(self.keys.0);
         let chunks: Vec<_> = (0..self.lists.len())
             .map(|n| {
-                let input = chunk_public_input(hash, n as u16, boundaries[n], boundaries[n + 1], lists[n]);
+                let input =
+                    chunk_public_input(hash, n as u16, boundaries[n], boundaries[n + 1], lists[n]);
                 ChunkSubmission {
                     prices: self.lists[n].clone().try_into().unwrap(),
                     boundary_after: self.boundaries[n + 1],

@@ -14,7 +14,11 @@ use sp_runtime::{DispatchError, TokenError};
 
 type E = Error<Test>;
 
-fn set_paused(origin: RuntimeOrigin, venue: u32, paused: bool) -> frame_support::dispatch::DispatchResult {
+fn set_paused(
+    origin: RuntimeOrigin,
+    venue: u32,
+    paused: bool,
+) -> frame_support::dispatch::DispatchResult {
     call(crate::Call::set_paused { venue, paused }, origin)
 }
 
@@ -25,16 +29,30 @@ fn a_venue_starts_at_its_shapes_genesis_root_and_holds_a_deposit() {
         assert_eq!(found_venue(), id + 1);
         let venue = Settlement::venue(id).unwrap();
         assert_eq!(venue.state_root, genesis_state_root(&Shape::TINY).into());
-        assert_eq!((venue.batches, venue.time_to, venue.stops), (0, CREATED, Stops::default()));
-        assert_eq!(Balances::total_balance_on_hold(&account(OWNER)), 2 * DEPOSIT);
+        assert_eq!(
+            (venue.batches, venue.time_to, venue.stops),
+            (0, CREATED, Stops::default())
+        );
+        assert_eq!(
+            Balances::total_balance_on_hold(&account(OWNER)),
+            2 * DEPOSIT
+        );
         assert_eq!(Balances::balance(&Custody::custody_account(id)), 10);
         let operators: crate::Operators<_> = vec![account(OPERATOR)].try_into().unwrap();
         let create = |origin, circuit| {
-            call(crate::Call::create_venue { operators: operators.clone(), circuit }, origin)
+            call(
+                crate::Call::create_venue {
+                    operators: operators.clone(),
+                    circuit,
+                },
+                origin,
+            )
         };
         refused(E::UnknownCircuit, || create(signed(OWNER), 9));
         refused(TokenError::FundsUnavailable, || create(signed(50), CIRCUIT));
-        refused(DispatchError::BadOrigin, || create(RuntimeOrigin::root(), CIRCUIT));
+        refused(DispatchError::BadOrigin, || {
+            create(RuntimeOrigin::root(), CIRCUIT)
+        });
     });
 }
 
@@ -44,9 +62,17 @@ fn only_the_owner_appoints_operators() {
         let draft = Draft::founded();
         let venue = draft.header.venue;
         let set = |by, operators: Vec<AccountId>, venue| {
-            call(crate::Call::set_operators { venue, operators: operators.try_into().unwrap() }, signed(by))
+            call(
+                crate::Call::set_operators {
+                    venue,
+                    operators: operators.try_into().unwrap(),
+                },
+                signed(by),
+            )
         };
-        refused(E::NotOwner, || set(OPERATOR, vec![account(OPERATOR)], venue));
+        refused(E::NotOwner, || {
+            set(OPERATOR, vec![account(OPERATOR)], venue)
+        });
         refused(E::UnknownVenue, || set(OWNER, vec![], venue + 1));
         assert_ok!(set(OWNER, vec![account(BOB)], venue));
         refused(E::NotOperator, || submit(OPERATOR, &draft.seal()));
@@ -66,8 +92,12 @@ fn owner_and_admin_each_have_a_stop() {
             refused(E::VenuePaused, || deposit(venue, 0, 10));
         };
         refused(E::NotOwner, || set_paused(signed(OPERATOR), venue, true));
-        refused(E::UnknownVenue, || set_paused(RuntimeOrigin::root(), venue + 1, true));
-        refused(DispatchError::BadOrigin, || set_paused(RuntimeOrigin::none(), venue, true));
+        refused(E::UnknownVenue, || {
+            set_paused(RuntimeOrigin::root(), venue + 1, true)
+        });
+        refused(DispatchError::BadOrigin, || {
+            set_paused(RuntimeOrigin::none(), venue, true)
+        });
         assert_ok!(set_paused(RuntimeOrigin::root(), venue, true));
         stopped();
         // The owner cannot lift the admin's stop.
@@ -97,7 +127,11 @@ fn an_emptied_venue_is_closed_its_deposit_released_and_its_number_never_used_aga
         refused(E::NotOwner, || close(BOB));
         let not_empty = pallet_clearproof_custody::Error::<Test>::VenueNotEmpty;
         refused(not_empty, || close(OWNER));
-        draft.withdrawals = vec![Withdrawal { recipient: [BOB; 32], asset: 0, amount: 500 }];
+        draft.withdrawals = vec![Withdrawal {
+            recipient: [BOB; 32],
+            asset: 0,
+            amount: 500,
+        }];
         assert_ok!(submit(OPERATOR, &draft.seal()));
         assert_ok!(close(OWNER));
         assert_eq!(Balances::total_balance_on_hold(&account(OWNER)), 0);

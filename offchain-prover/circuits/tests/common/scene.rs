@@ -1,0 +1,291 @@
+//! An honest chunk or closing out of an engine's batch, to be tampered with.
+//!
+//! After a change, everything that follows from it is worked out again without any check (leaves, paths, sums,
+//! boundaries, roots), so that only the rule under test is broken.
+
+use super::{busy_batch, Trader, GENESIS};
+use clearproof_circuits::{
+    chunk::chunk,
+    closing::closing,
+    r1cs::{Cs, Matrices},
+};
+use clearproof_primitives::{
+    account::{Account, OrderSlot, Position},
+    batch::{genesis_field, BatchHeader, PriceEntry, Withdrawal},
+    field::Fr,
+    fixed::{mul_fraction, Rounding},
+    ledger::state_root,
+    order::{Order, OrderSet, Side, WithdrawalRequest},
+    shape::Shape,
+    snapshot::Snapshot,
+    step::{apply, Step, StepContext, StepEffects, StepError},
+    tree::{root_of_path, AccountsTree},
+    witness::{BatchWitness, ChunkWitness, ClosingWitness},
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Parts of all rows that do not hold.
+fn broken_parts(matrices: &Matrices, assignment: &[Fr]) -> BTreeSet<String> {
+    let value = |row: &[(Fr, usize)]| row.iter().map(|(c, column)| *c * assignment[*column]).sum::<Fr>();
+    (0..matrices.num_constraints())
+        .filter(|i| value(&matrices.a[*i]) * value(&matrices.b[*i]) != value(&matrices.c[*i]))
+        .map(|i| matrices.part_of(i).to_owned())
+        .collect()
+}
+
+/// Requires that a circuit refuses, and that every broken row lies in `part` (in or below it, if it ends in `/*`).
+fn assert_refused(part: &str, build: impl Fn(&mut Cs)) {
+    let mut light = Cs::witness_only();
+    build(&mut light);
+    let first = light.finish().map(drop).expect_err("the circuit accepts the attack");
+    let mut recording = Cs::recording();
+    build(&mut recording);
+    let all = recording.finish_unchecked();
+    let broken = broken_parts(all.matrices.as_ref().unwrap(), &all.assignment());
+    let within = |name: &str| match part.strip_suffix("/*") {
+        Some(above) => name.starts_with(above),
+        None => name == part,
+    };
+    assert!(broken.iter().all(|name| within(name)), "broken: {broken:?}, expected only '{part}'");
+    assert!(broken.contains(&first.part), "both modes see the same");
+}
+
+fn assert_accepted(build: impl Fn(&mut Cs)) {
+    let mut cs = Cs::witness_only();
+    build(&mut cs);
+    cs.finish().map(drop).expect("the circuit accepts what the rules allow");
+}
+
+/// A chunk with the tree that it starts from.
+#[derive(Clone)]
+pub struct Scene {
+    pub shape: Shape,
+    pub header: BatchHeader,
+    pub snapshot: Snapshot,
+    pub chunk: ChunkWitness,
+    start: AccountsTree,
+}
+
+impl Scene {
+    /// A chunk of the busy batch. 0: deposits open accounts 1 and 2. 1: account 1 buys, then withdraws. 2: account 2
+    /// sells, then padding.
+    pub fn busy(index: usize) -> Self {
+        let (_, closed) = busy_batch(&Shape::TINY);
+        Self::of(Shape::TINY, &closed.witness, index)
+    }
+
+    /// A chunk of a venue's first batch.
+    pub fn of(shape: Shape, batch: &BatchWitness, index: usize) -> Self {
+        let mut start = AccountsTree::new(shape.depth as usize);
+        start.set(0, Account::insurance_fund(&shape).leaf(&shape));
+        for step in batch.chunks[..index].iter().flat_map(|c| &c.steps) {
+            start.set(step.step.account as u64, step.after.leaf(&shape));
+        }
+        let chunk = batch.chunks[index].clone();
+        assert_eq!(start.root(), chunk.before.accounts_root, "the tree at the chunk's start");
+        Self { shape, header: batch.header.clone(), snapshot: batch.snapshot.clone(), chunk, start }
+    }
+
+    pub fn step(&mut self, step: usize) -> &mut Step {
+        &mut self.chunk.steps[step].step
+    }
+
+    /// Changes the account that a step loads, in the tree as well.
+    pub fn reload(&mut self, step: usize, change: impl FnOnce(&mut Account)) {
+        let witness = &mut self.chunk.steps[step];
+        change(&mut witness.before);
+        self.start.set(witness.step.account as u64, witness.before.leaf(&self.shape));
+    }
+
+    /// Changes a step's order set; its owner signs it again.
+    pub fn resign(&mut self, step: usize, change: impl FnOnce(&mut OrderSet)) {
+        let genesis = genesis_field(&GENESIS);
+        self.resign_for(step, genesis, change);
+    }
+
+    /// As [`Self::resign`], for another chain.
+    pub fn resign_for(&mut self, step: usize, genesis: Fr, change: impl FnOnce(&mut OrderSet)) {
+        let shape = self.shape;
+        let signed = self.step(step).set.as_mut().unwrap();
+        let owner = Trader::new(signed.set.account as u8);
+        change(&mut signed.set);
+        signed.signature = owner.key.sign(signed.set.message(&shape, genesis));
+    }
+
+    pub fn order(&mut self, step: usize, slot: usize) -> &mut Order {
+        self.step(step).set.as_mut().unwrap().set.orders[slot].as_mut().unwrap()
+    }
+
+    /// Works out everything after the first boundary, checking nothing.
+    pub fn replay(&mut self) {
+        self.replay_forged(|_, _, _| ());
+    }
+
+    /// As [`Self::replay`], with a say in what each step leads to.
+    pub fn replay_forged(&mut self, forge: impl Fn(usize, &mut Account, &mut StepEffects)) {
+        let mut tree = self.start.clone();
+        let mut visited = BTreeMap::new();
+        self.chunk.before.accounts_root = tree.root();
+        let mut state = self.chunk.before.clone();
+        for (i, witness) in self.chunk.steps.iter_mut().enumerate() {
+            let account = witness.step.account;
+            if let Some(known) = visited.get(&account).filter(|_| witness.exists) {
+                witness.before = Clone::clone(known);
+            }
+            let (mut after, mut effects) =
+                unchecked(&self.chunk.entries, self.snapshot.fee_rate, &witness.before, &witness.step);
+            forge(i, &mut after, &mut effects);
+            witness.path = tree.path(account as u64);
+            tree.set(account as u64, after.leaf(&self.shape));
+            if let Some(d) = &witness.step.deposit {
+                state.deposits = state.deposits.after(d.account_key, d.asset, d.amount);
+                state.deposited[d.asset as usize] += d.amount as u128;
+            }
+            if let Some(w) = &effects.withdrawal {
+                state.withdrawal_count += 1;
+                state.withdrawals = w.chain(state.withdrawals);
+                state.withdrawn[w.asset as usize] += w.amount as u128;
+            }
+            state.quote_sum += effects.quote;
+            state.fee_sum += effects.fee;
+            state.fill_count += effects.net.len() as u64;
+            for (instrument, lots) in &effects.net {
+                state.net[*instrument as usize] += *lots as i128;
+            }
+            visited.insert(account, after.clone());
+            witness.after = after;
+        }
+        state.accounts_root = tree.root();
+        state.salt = self.chunk.after.salt;
+        self.chunk.after = state;
+    }
+
+    /// What the native rules say about a step, signature included.
+    pub fn native(&self, step: usize) -> Result<(Account, StepEffects), StepError> {
+        let context = StepContext {
+            shape: &self.shape,
+            snapshot: &self.snapshot,
+            genesis: genesis_field(&self.header.genesis),
+            venue: self.header.venue,
+            time_from: self.header.time_from,
+            time_to: self.header.time_to,
+            entries: &self.chunk.entries,
+        };
+        let witness = &self.chunk.steps[step];
+        apply(&context, &witness.before, witness.exists, &witness.step)
+    }
+
+    pub fn build(&self, cs: &mut Cs) {
+        chunk(cs, &self.shape, &self.header, &self.snapshot, &self.chunk).unwrap();
+    }
+
+    pub fn satisfied(&self) -> bool {
+        let mut cs = Cs::witness_only();
+        self.build(&mut cs);
+        cs.finish().is_ok()
+    }
+
+    /// Requires that the circuit refuses, by rows of one part only.
+    pub fn refused_in(&self, part: &str) {
+        assert_refused(part, |cs| self.build(cs));
+    }
+
+    /// Requires that native code refuses a step for one reason, and the circuit by rows of one part only.
+    pub fn refused(&self, step: usize, reason: StepError, part: &str) {
+        assert_eq!(self.native(step), Err(reason));
+        self.refused_in(part);
+    }
+
+    /// Requires that native code and circuit accept all steps, and agree.
+    pub fn accepted(&self) {
+        for (i, witness) in self.chunk.steps.iter().enumerate() {
+            assert_eq!(self.native(i).map(|(after, _)| after), Ok(witness.after.clone()), "step {i}");
+        }
+        assert_accepted(|cs| self.build(cs));
+    }
+}
+
+/// What a step leads to if nobody checks anything.
+fn unchecked(entries: &[PriceEntry], fee_rate: u32, before: &Account, step: &Step) -> (Account, StepEffects) {
+    let mut after = before.clone();
+    let mut effects = StepEffects::default();
+    if let Some(deposit) = &step.deposit {
+        after.balances[deposit.asset as usize] += deposit.amount as i64;
+    }
+    let set = step.set.as_ref().map(|signed| &signed.set);
+    if let Some(set) = set {
+        after.sequence = set.sequence;
+        for (i, slot) in after.slots.iter_mut().enumerate() {
+            let id = set.order(i).map_or(0, |o| o.id);
+            *slot = OrderSlot { id, filled: if id == slot.id { slot.filled } else { 0 } };
+        }
+    }
+    let mut lots_of: BTreeMap<u16, i64> = BTreeMap::new();
+    for position in &before.positions {
+        *lots_of.entry(position.instrument).or_default() += position.quantity;
+    }
+    for fill in &step.fills {
+        let entry = entries[fill.entry];
+        let sells = set.and_then(|s| s.order(fill.slot)).is_some_and(|o| o.side == Side::Sell);
+        let (rounding, sign) = if sells { (Rounding::Down, -1) } else { (Rounding::Up, 1) };
+        let quote = mul_fraction(fill.quantity, entry.price, rounding).unwrap();
+        let fee = mul_fraction(quote, fee_rate as u64, Rounding::Up).unwrap();
+        let lots = sign * fill.quantity as i64;
+        after.slots[fill.slot].filled += fill.quantity;
+        after.balances[0] -= sign * quote as i64 + fee as i64;
+        *lots_of.entry(entry.instrument).or_default() += lots;
+        effects.net.push((entry.instrument, lots));
+        effects.quote -= (sign * quote as i64) as i128;
+        effects.fee += fee as u128;
+    }
+    after.positions = lots_of
+        .into_iter()
+        .filter(|(_, quantity)| *quantity != 0)
+        .map(|(instrument, quantity)| Position { instrument, quantity, funding: 0 })
+        .collect();
+    if step.withdraw {
+        let nothing = WithdrawalRequest { asset: 0, amount: 0, recipient: [0; 32] };
+        let request = set.and_then(|s| s.withdrawal).unwrap_or(nothing);
+        let asset = request.asset.min(after.balances.len() as u8 - 1);
+        after.balances[asset as usize] -= request.amount as i64;
+        effects.withdrawal = Some(Withdrawal { recipient: request.recipient, asset, amount: request.amount });
+    }
+    (after, effects)
+}
+
+/// A closing.
+#[derive(Clone)]
+pub struct ClosingScene {
+    pub shape: Shape,
+    pub header: BatchHeader,
+    pub closing: ClosingWitness,
+}
+
+impl ClosingScene {
+    /// The busy batch's closing.
+    pub fn busy() -> Self {
+        let (_, closed) = busy_batch(&Shape::TINY);
+        Self { shape: Shape::TINY, header: closed.witness.header, closing: closed.witness.closing }
+    }
+
+    /// Works out both state roots from ledgers, boundaries and the fund.
+    pub fn reroot(&mut self) {
+        let w = &mut self.closing;
+        w.accounts_root_after = root_of_path(0, w.fund_after.leaf(&self.shape), &w.fund_path);
+        self.header.old_root = state_root(w.first.accounts_root, &w.ledger_before).into();
+        self.header.new_root = state_root(w.accounts_root_after, &w.ledger_after).into();
+    }
+
+    pub fn build(&self, cs: &mut Cs) {
+        closing(cs, &self.shape, &self.header, &self.closing).unwrap();
+    }
+
+    pub fn accepted(&self) {
+        assert_accepted(|cs| self.build(cs));
+    }
+
+    /// Requires that the circuit refuses, by rows of one part only.
+    pub fn refused_in(&self, part: &str) {
+        assert_refused(part, |cs| self.build(cs));
+    }
+}

@@ -1,0 +1,92 @@
+//! The real runtime at its development genesis, on in-memory storage. Blocks here are what hooks and calls make of
+//! them; consensus is the node's business.
+
+use clearproof_primitives::field::FieldBytes;
+use clearproof_prover::proving::ProvenBatch;
+use clearproof_engine::ClosedBatch;
+use clearproof_runtime::{
+    genesis_presets, AccountId, MarketData, Oracle, Runtime, RuntimeGenesisConfig, RuntimeOrigin, Settlement, System,
+};
+use frame_support::{traits::Hooks, BoundedVec};
+use pallet_clearproof_settlement::{Batch, ChunkSubmission};
+use serde_json::Value;
+use sp_keyring::Sr25519Keyring;
+use sp_runtime::{BuildStorage, DispatchError, DispatchResult};
+
+/// Time of block 1, milliseconds since the Unix epoch.
+pub const START: u64 = 1_700_000_000_000;
+/// Milliseconds per block.
+pub const BLOCK_TIME: u64 = clearproof_runtime::constants::time::MILLISECS_PER_BLOCK;
+
+/// Merges a patch into a JSON value as genesis presets do: objects by key, everything else replaced.
+fn merge(into: &mut Value, patch: Value) {
+    match (into, patch) {
+        (Value::Object(into), Value::Object(patch)) => {
+            for (key, value) in patch {
+                merge(into.entry(key).or_insert(Value::Null), value);
+            }
+        }
+        (into, patch) => *into = patch,
+    }
+}
+
+/// Storage after the development genesis.
+pub fn development() -> sp_io::TestExternalities {
+    let patch = genesis_presets::get_preset(&genesis_presets::DEVELOPMENT.into()).expect("the preset exists");
+    let mut config = serde_json::to_value(RuntimeGenesisConfig::default()).expect("genesis is JSON");
+    merge(&mut config, serde_json::from_slice(&patch).expect("the preset is JSON"));
+    let genesis: RuntimeGenesisConfig = serde_json::from_value(config).expect("the preset fits the genesis");
+    genesis.build_storage().expect("the genesis builds").into()
+}
+
+/// Starts a block: number and time.
+pub fn begin_block(number: u32) -> u64 {
+    let now = START + u64::from(number) * BLOCK_TIME;
+    System::set_block_number(number);
+    pallet_timestamp::Now::<Runtime>::put(now);
+    now
+}
+
+/// Ends a block: the oracle's and the market data's hooks.
+pub fn end_block(number: u32) {
+    Oracle::on_finalize(number);
+    MarketData::on_finalize(number);
+}
+
+/// Two oracle members feed one price to every market.
+pub fn feed(price: u128) {
+    let values: Vec<_> = genesis_presets::feeds().into_iter().map(|feed| (feed, price)).collect();
+    for member in [Sr25519Keyring::Alice, Sr25519Keyring::Bob] {
+        let values = BoundedVec::truncate_from(values.clone());
+        Oracle::feed_values(RuntimeOrigin::signed(member.to_account_id()), values).expect("members may feed");
+    }
+}
+
+/// The submission that a proven batch makes.
+pub fn submission(closed: &ClosedBatch, proven: &ProvenBatch) -> Batch {
+    let chunks = closed.witness.chunks.iter().zip(&proven.chunk_proofs).zip(&proven.boundaries[1..]);
+    let chunks = chunks.map(|((chunk, proof), boundary)| ChunkSubmission {
+        prices: BoundedVec::truncate_from(chunk.entries.clone()),
+        boundary_after: *boundary,
+        proof: *proof,
+    });
+    Batch {
+        header: closed.witness.header.clone(),
+        first_boundary: proven.boundaries[0],
+        chunks: BoundedVec::truncate_from(chunks.collect()),
+        withdrawals: BoundedVec::truncate_from(closed.withdrawals.clone()),
+        closing_proof: proven.closing_proof,
+    }
+}
+
+/// Submits a batch; a refusal leaves the storage as it was, as it does in a block.
+pub fn submit(who: &AccountId, batch: Batch) -> DispatchResult {
+    frame_support::storage::with_storage_layer(|| {
+        Settlement::submit_batch(RuntimeOrigin::signed(who.clone()), Box::new(batch)).map_err(DispatchError::from)
+    })
+}
+
+/// The venue's state root on the chain.
+pub fn state_root(venue: u32) -> Option<FieldBytes> {
+    Settlement::venue(venue).map(|venue| venue.state_root)
+}

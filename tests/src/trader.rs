@@ -1,0 +1,70 @@
+//! A trader: keys, deposits on the chain, signed order sets.
+
+use clearproof_engine::DepositReceived;
+use clearproof_primitives::{
+    account::viewing_commitment,
+    batch::Deposit,
+    eddsa::SecretKey,
+    field::Fr,
+    order::{Order, OrderSet, SignedOrderSet, WithdrawalRequest},
+    shape::Shape,
+};
+use clearproof_runtime::{AccountId, Custody, RuntimeOrigin};
+use sp_runtime::DispatchResult;
+
+/// A trader of one venue.
+pub struct Trader {
+    /// Account on the chain.
+    pub who: AccountId,
+    /// Signs order sets.
+    pub key: SecretKey,
+    /// Blinds the account.
+    pub viewing_key: Fr,
+    /// Account index at the venue, once a deposit was taken.
+    pub account: u32,
+    /// Sequence of the last order set.
+    pub sequence: u64,
+}
+
+impl Trader {
+    /// A trader whose secrets follow from a seed.
+    pub fn new(who: AccountId, seed: u8) -> Self {
+        Self { who, key: SecretKey::new([seed; 32]), viewing_key: Fr::from(u64::from(seed) << 32), account: 0, sequence: 0 }
+    }
+
+    /// Deposits on the chain.
+    pub fn deposit(&self, venue: u32, asset: u8, amount: u64) -> DispatchResult {
+        let owner = self.key.public_key().compress();
+        let commitment = viewing_commitment(self.viewing_key).into();
+        Custody::deposit(RuntimeOrigin::signed(self.who.clone()), venue, asset, amount, owner, commitment)
+    }
+
+    /// The queue's record with the secrets that the venue knows.
+    pub fn received(&self, number: u64, deposit: Deposit) -> DepositReceived {
+        DepositReceived { number, deposit, owner: self.key.public_key(), viewing_key: self.viewing_key }
+    }
+
+    /// A signed order set with the next sequence number.
+    pub fn order_set(
+        &mut self,
+        shape: &Shape,
+        genesis: Fr,
+        venue: u32,
+        orders: Vec<Option<Order>>,
+        withdrawal: Option<WithdrawalRequest>,
+    ) -> SignedOrderSet {
+        self.sequence += 1;
+        let set = OrderSet {
+            venue,
+            account: self.account,
+            sequence: self.sequence,
+            valid_from: 0,
+            valid_until: (1 << 48) - 1,
+            max_fee: u32::MAX,
+            orders,
+            withdrawal,
+        };
+        let signature = self.key.sign(set.message(shape, genesis));
+        SignedOrderSet { set, signature }
+    }
+}
