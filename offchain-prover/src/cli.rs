@@ -1,5 +1,6 @@
 //! The command line.
 
+mod bench;
 mod circuit_info;
 mod crypto;
 mod keys;
@@ -18,6 +19,8 @@ pub struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// The promised numbers, each beside its target, from real work.
+    Bench(bench::Args),
     /// Size of both circuits.
     CircuitInfo(circuit_info::Args),
     /// Poseidon, EdDSA and keys on the command line: decimal strings, circomlib's encodings.
@@ -54,6 +57,7 @@ impl Cli {
     /// Runs the command.
     pub fn run(self) -> Result<()> {
         match self.command {
+            Command::Bench(args) => bench::run(args),
             Command::CircuitInfo(args) => circuit_info::run(args),
             Command::Crypto(command) => crypto::run(command),
             Command::Keys(command) => keys::run(command),

@@ -38,11 +38,11 @@ fn shape<T: Config>() -> Shape {
 
 fn register<T: Config>() {
     DevelopmentKeysAllowed::<T>::put(true);
-    if !Circuits::<T>::contains_key(CIRCUIT) {
-        let [chunk, closing] = [CHUNK, CLOSING].map(|seed| Simulator::new(seed).key());
-        Pallet::<T>::add_circuit(CIRCUIT, shape::<T>(), chunk, closing, true)
-            .expect("simulated keys are sound in form");
-    }
+    // The genesis may have taken the number.
+    Circuits::<T>::remove(CIRCUIT);
+    let [chunk, closing] = [CHUNK, CLOSING].map(|seed| Simulator::new(seed).key());
+    Pallet::<T>::add_circuit(CIRCUIT, shape::<T>(), chunk, closing, true)
+        .expect("simulated keys are sound in form");
 }
 
 fn rich<T: Config>(who: &T::AccountId) {
@@ -185,6 +185,7 @@ mod benchmarks {
     #[benchmark]
     fn register_circuit() -> Result<(), BenchmarkError> {
         DevelopmentKeysAllowed::<T>::put(true);
+        Circuits::<T>::remove(CIRCUIT);
         let origin =
             T::AdminOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)?;
         let [chunk, closing] = [CHUNK, CLOSING].map(|seed| Simulator::new(seed).key());

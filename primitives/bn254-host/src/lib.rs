@@ -26,7 +26,8 @@
 //! that is all a G1 point needs. A G2 point of a proof or of a new key is also checked to lie in the
 //! subgroup of prime order, once, when it is decoded: by the host where there is one, since this is
 //! the dearest part of decoding. The types [`groth16::Proof`] and [`groth16::VerifyingKey`] cannot be
-//! built without these checks.
+//! built without these checks, but for `VerifyingKey::decode_registered`, which reads back what a chain
+//! checked and stored.
 //!
 //! The host does not rely on that. Whatever bytes a runtime hands over, each host function checks
 //! lengths, canonical form and the curve equation again (cheap), and answers a status code instead of

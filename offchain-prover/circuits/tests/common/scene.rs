@@ -244,7 +244,8 @@ fn unchecked(entries: &[PriceEntry], fee_rate: u32, before: &Account, step: &Ste
         .map(|(instrument, quantity)| Position { instrument, quantity, funding: 0 })
         .collect();
     if step.withdraw {
-        let nothing = WithdrawalRequest { asset: 0, amount: 0, recipient: [0; 32] };
+        // As the circuit reads a withdrawal that is not there: the last asset, no amount.
+        let nothing = WithdrawalRequest { asset: u8::MAX, amount: 0, recipient: [0; 32] };
         let request = set.and_then(|s| s.withdrawal).unwrap_or(nothing);
         let asset = request.asset.min(after.balances.len() as u8 - 1);
         after.balances[asset as usize] -= request.amount as i64;

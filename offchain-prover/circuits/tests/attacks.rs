@@ -1,0 +1,20 @@
+//! Each test breaks one rule and requires that the circuit refuses, by rows of the part that is there for this rule and
+//! by no others; where native code has the rule, it must refuse for the same reason.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+#[path = "attacks/account.rs"]
+mod account;
+#[path = "attacks/boundary.rs"]
+mod boundary;
+#[path = "attacks/closing.rs"]
+mod closing;
+#[path = "attacks/fills.rs"]
+mod fills;
+#[path = "attacks/margin.rs"]
+mod margin;
+#[path = "attacks/money.rs"]
+mod money;
+#[path = "attacks/order_set.rs"]
+mod order_set;

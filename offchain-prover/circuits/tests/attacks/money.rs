@@ -1,0 +1,144 @@
+//! Deposits and withdrawals.
+
+use crate::common::scene::Scene;
+use clearproof_primitives::{
+    field::Fr,
+    order::{OrderSetError, WithdrawalRequest},
+    step::{DepositStep, StepError, StepError::Signature},
+};
+
+const DEPOSIT: &str = "step/deposit";
+const WITHDRAWAL: &str = "step/withdrawal";
+
+/// Deposits open accounts 1 and 2.
+fn deposits() -> Scene {
+    Scene::busy(0)
+}
+
+/// Account 1 fills its first set in step 0, installs its second in step 1 and withdraws 500.
+fn withdraws() -> Scene {
+    Scene::busy(1)
+}
+
+fn deposit(scene: &mut Scene, step: usize) -> &mut DepositStep {
+    scene.step(step).deposit.as_mut().unwrap()
+}
+
+#[test]
+fn a_deposit_to_another_key() {
+    let mut scene = deposits();
+    deposit(&mut scene, 0).account_key += Fr::from(1u64);
+    scene.replay();
+    scene.refused(0, StepError::DepositKey, DEPOSIT);
+}
+
+/// The second trader takes the first one's deposit.
+#[test]
+fn a_deposit_into_another_account() {
+    let mut scene = deposits();
+    let (first, second) = (deposit(&mut scene, 0).account_key, deposit(&mut scene, 1).account_key);
+    deposit(&mut scene, 0).account_key = second;
+    deposit(&mut scene, 1).account_key = first;
+    scene.replay();
+    scene.refused(0, StepError::DepositKey, DEPOSIT);
+}
+
+/// Another amount gives another queue, which is not the chain's.
+#[test]
+fn a_deposit_of_another_amount_or_asset() {
+    let changes: [fn(&mut DepositStep); 2] = [|d| d.amount += 1, |d| d.asset = 1];
+    for change in changes {
+        let mut scene = deposits();
+        let queue = scene.chunk.after.deposits;
+        change(deposit(&mut scene, 0));
+        scene.replay();
+        scene.accepted();
+        assert_ne!(scene.chunk.after.deposits, queue);
+        scene.chunk.after.deposits = queue;
+        scene.refused_in("");
+    }
+}
+
+#[test]
+fn a_deposit_credited_with_more() {
+    let mut scene = deposits();
+    scene.replay_forged(|_, after, _| after.balances[0] += 1);
+    scene.refused_in("");
+}
+
+#[test]
+fn a_withdrawal_without_installing_the_set() {
+    let mut scene = withdraws();
+    scene.resign(0, |set| set.sequence = 2);
+    scene.replay();
+    scene.refused(1, StepError::NoWithdrawal, WITHDRAWAL);
+}
+
+#[test]
+fn a_withdrawal_twice() {
+    let mut scene = withdraws();
+    scene.chunk.steps[0].step = scene.chunk.steps[1].step.clone();
+    scene.replay();
+    scene.refused(1, StepError::NoWithdrawal, WITHDRAWAL);
+}
+
+#[test]
+fn a_withdrawal_that_the_set_does_not_have() {
+    let mut scene = withdraws();
+    scene.resign(1, |set| set.withdrawal = None);
+    scene.replay();
+    scene.refused(1, StepError::NoWithdrawal, WITHDRAWAL);
+}
+
+#[test]
+fn a_withdrawal_of_an_asset_beyond_the_market() {
+    let mut scene = withdraws();
+    scene.reload(0, |account| account.balances[1] = 1_000);
+    scene.resign(1, |set| set.withdrawal.as_mut().unwrap().asset = 5);
+    scene.replay();
+    scene.refused(1, StepError::OrderSet(OrderSetError::Asset), WITHDRAWAL);
+}
+
+#[test]
+fn a_withdrawal_changed_after_it_was_signed() {
+    let changes: [fn(&mut WithdrawalRequest); 3] =
+        [|w| w.amount += 1, |w| w.asset = 1, |w| w.recipient[31] ^= 1];
+    for change in changes {
+        let mut scene = withdraws();
+        scene.reload(0, |account| account.balances[1] = 1_000);
+        let set = scene.step(1).set.as_mut().unwrap();
+        change(set.set.withdrawal.as_mut().unwrap());
+        scene.replay();
+        assert!(matches!(scene.native(1), Err(Signature(_))));
+        scene.refused_in("step/order_set/signature/*");
+    }
+}
+
+#[test]
+fn a_withdrawal_paid_differently_or_not_debited() {
+    let forge = |change: fn(&mut clearproof_primitives::batch::Withdrawal)| {
+        let mut scene = withdraws();
+        scene.replay_forged(|_, _, effects| effects.withdrawal.iter_mut().for_each(change));
+        scene.refused_in("");
+    };
+    forge(|w| w.amount += 1);
+    forge(|w| w.asset = 1);
+    forge(|w| w.recipient[0] ^= 1);
+
+    let mut scene = withdraws();
+    scene.replay_forged(|i, after, _| after.balances[0] += if i == 1 { 500 } else { 0 });
+    scene.refused_in("");
+}
+
+#[test]
+fn other_assets_below_zero() {
+    let mut scene = withdraws();
+    let request = WithdrawalRequest { asset: 1, amount: 10, recipient: [8; 32] };
+    scene.resign(1, |set| set.withdrawal = Some(request));
+    scene.reload(0, |account| account.balances[1] = 10);
+    scene.replay();
+    scene.accepted();
+    scene.reload(0, |account| account.balances[1] = 9);
+    scene.replay();
+    scene.refused(1, StepError::NegativeBalance(1), "step");
+}
