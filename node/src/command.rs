@@ -3,11 +3,12 @@
 use crate::{
     chain_spec,
     cli::{Cli, Subcommand},
-    service,
+    service::{self, FullBackend, FullClient},
 };
-use clearproof_runtime::opaque::Block;
+use clearproof_runtime::{opaque::Block, BlockNumber};
 use sc_cli::{Error, Result, SubstrateCli};
 use sc_service::PartialComponents;
+use std::sync::Arc;
 
 impl SubstrateCli for Cli {
     fn impl_name() -> String {
@@ -99,11 +100,13 @@ pub fn run() -> Result<()> {
                 ..
             } = service::new_partial(&config)?;
             // Both consensus engines keep state of their own beside the blocks.
-            let revert_consensus = Box::new(|client: std::sync::Arc<_>, backend, blocks| {
-                sc_consensus_babe::revert(client.clone(), backend, blocks)?;
-                sc_consensus_grandpa::revert(client, blocks)?;
-                Ok(())
-            });
+            let revert_consensus = Box::new(
+                |client: Arc<FullClient>, backend: Arc<FullBackend>, blocks: BlockNumber| {
+                    sc_consensus_babe::revert(client.clone(), backend, blocks)?;
+                    sc_consensus_grandpa::revert(client, blocks)?;
+                    Ok(())
+                },
+            );
             Ok((
                 cmd.run(client, backend, Some(revert_consensus)),
                 task_manager,

@@ -56,6 +56,31 @@ pub mod money {
     }
 }
 
+/// The market that the chain clears.
+pub mod market {
+    use super::{time, BlockNumber};
+    use clearproof_primitives::{
+        fixed::{Rate, ONE},
+        shape::MarketShape,
+    };
+
+    /// Dimensions: every circuit is made for them.
+    pub const SHAPE: MarketShape = MarketShape::REFERENCE;
+    /// Blocks from one snapshot to the next: half a minute.
+    pub const SNAPSHOT_INTERVAL: BlockNumber = time::MINUTES / 2;
+    /// Snapshots kept: two hours, which is the time that an operator has to prove a batch.
+    pub const RETAINED_SNAPSHOTS: u32 = 2 * time::HOURS / SNAPSHOT_INTERVAL;
+    /// Milliseconds after the next snapshot for which ticks may still use the last one: the time that the next one
+    /// needs to become final and known.
+    pub const SNAPSHOT_GRACE: u64 = 15_000;
+    /// Largest age of an acceptable price, milliseconds.
+    pub const MAX_PRICE_AGE: u64 = 60_000;
+    /// Largest step of a price from the last accepted one: a tenth, as a fraction of 2^32.
+    pub const MAX_DEVIATION: Rate = (ONE / 10) as Rate;
+    /// Batches of each venue that are remembered.
+    pub const ROOT_HISTORY: u32 = 64;
+}
+
 /// What fits into a block.
 pub mod block {
     use frame_support::weights::{constants::WEIGHT_REF_TIME_PER_SECOND, Weight};

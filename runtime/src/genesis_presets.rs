@@ -4,15 +4,16 @@
 //! of its own, without one.
 
 use crate::{
-    configs::clearproof::Market, constants::money::CLR, CustodyConfig, MarketDataConfig, RiskPolicyConfig, SettlementConfig, AccountId, Balance, BalancesConfig, BabeConfig, OracleMembershipConfig,
-    RuntimeGenesisConfig, SessionConfig, SessionKeys, SudoConfig, BABE_GENESIS_EPOCH_CONFIG,
+    constants::{market, money::CLR},
+    AccountId, AssetId, AssetsConfig, BabeConfig, Balance, BalancesConfig, CustodyConfig,
+    MarketDataConfig, OracleMembershipConfig, RiskPolicyConfig, RuntimeGenesisConfig,
+    SessionConfig, SessionKeys, SettlementConfig, SudoConfig, BABE_GENESIS_EPOCH_CONFIG,
 };
 use alloc::{vec, vec::Vec};
-use clearproof_primitives::{policy::Policy, shape::Shape};
-use pallet_clearproof_custody::{AssetInfo, AssetKind};
-use pallet_clearproof_market_data::{development, Feed};
-use pallet_clearproof_settlement::GenesisCircuit;
+use clearproof_primitives::policy::Policy;
 use frame_support::{build_struct_json_patch, BoundedVec};
+use pallet_clearproof_custody::{AssetInfo, AssetKind};
+use pallet_clearproof_market_data::development;
 use serde_json::Value;
 use sp_genesis_builder::{PresetId, DEV_RUNTIME_PRESET};
 use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
@@ -22,50 +23,30 @@ pub const DEVELOPMENT: &str = DEV_RUNTIME_PRESET;
 /// Name of the preset with two validators.
 pub const LOCAL: &str = "local";
 
-/// Asset 0, the quote of all prices: the chain's own token, in millionths. Deposits are of at least one.
-const QUOTE: AssetInfo = AssetInfo { kind: AssetKind::Native, minimum_deposit: 1_000_000 };
-
-/// Circuit number of the reference shape.
-pub const REFERENCE_CIRCUIT: u32 = 1;
-/// Circuit number of the small shape, which proves in seconds.
-pub const SMALL_CIRCUIT: u32 = 2;
-
-/// The circuits of development chains. Their verifying keys belong to deterministic, insecure proving keys, which
-/// `clearproof-prover keys` makes; a test compares.
-fn circuits() -> Vec<GenesisCircuit> {
-    let circuit = |id, shape, chunk_key: &[u8], closing_key: &[u8]| GenesisCircuit {
-        id,
-        shape,
-        chunk_key: chunk_key.to_vec(),
-        closing_key: closing_key.to_vec(),
-        development: true,
-    };
-    vec![
-        circuit(
-            REFERENCE_CIRCUIT,
-            Shape::REFERENCE,
-            include_bytes!("../dev-keys/reference-chunk.vk"),
-            include_bytes!("../dev-keys/reference-closing.vk"),
-        ),
-        circuit(
-            SMALL_CIRCUIT,
-            Shape::SMALL,
-            include_bytes!("../dev-keys/small-chunk.vk"),
-            include_bytes!("../dev-keys/small-closing.vk"),
-        ),
-    ]
-}
-
-/// All feeds that the development market needs a price of.
-pub fn feeds() -> Vec<Feed> {
-    let market = Market::get();
-    let underlyings = development::instruments(&market).into_iter().map(|listing| Feed::Underlying(listing.underlying));
-    let assets = development::collateral(&market).into_iter().map(|collateral| Feed::Asset(collateral.asset));
-    underlyings.chain(assets).collect()
-}
-
 /// What each well-known account owns at genesis, in units.
 const ENDOWMENT: Balance = 1_000_000 * CLR;
+
+/// A token of the development chains.
+struct Token {
+    id: AssetId,
+    name: &'static str,
+    symbol: &'static str,
+    decimals: u8,
+    /// Least deposit with a venue, in smallest units.
+    minimum_deposit: u64,
+}
+
+/// The collateral, in the order of its indices; asset 0 is the quote. The decimals are those of
+/// [`development::collateral`].
+const TOKENS: [Token; 4] = [
+    Token { id: 1, name: "Test dollar", symbol: "tUSD", decimals: 6, minimum_deposit: 1_000_000 },
+    Token { id: 2, name: "Test bitcoin", symbol: "tBTC", decimals: 8, minimum_deposit: 1_000 },
+    Token { id: 3, name: "Test ether", symbol: "tETH", decimals: 8, minimum_deposit: 10_000 },
+    Token { id: 4, name: "Test euro", symbol: "tEUR", decimals: 6, minimum_deposit: 1_000_000 },
+];
+
+/// Whole units of each token that each well-known account owns at genesis.
+const TOKEN_ENDOWMENT: Balance = 1_000_000;
 
 /// A well-known account as a validator: its account and session keys.
 fn validator(account: Sr25519Keyring, finality: Ed25519Keyring) -> (AccountId, SessionKeys) {
@@ -84,10 +65,29 @@ fn genesis(validators: Vec<(AccountId, SessionKeys)>) -> Value {
         Sr25519Keyring::Bob,
         Sr25519Keyring::Charlie,
     ];
+    let issuer = Sr25519Keyring::Alice.to_account_id();
     build_struct_json_patch!(RuntimeGenesisConfig {
         balances: BalancesConfig {
             balances: Sr25519Keyring::iter()
                 .map(|account| (account.to_account_id(), ENDOWMENT))
+                .collect::<Vec<_>>(),
+        },
+        assets: AssetsConfig {
+            assets: TOKENS
+                .iter()
+                .map(|token| (token.id, issuer.clone(), true, 1))
+                .collect::<Vec<_>>(),
+            metadata: TOKENS
+                .iter()
+                .map(|token| (token.id, token.name.into(), token.symbol.into(), token.decimals))
+                .collect::<Vec<_>>(),
+            accounts: TOKENS
+                .iter()
+                .flat_map(|token| {
+                    let amount = TOKEN_ENDOWMENT * 10u128.pow(token.decimals.into());
+                    Sr25519Keyring::iter()
+                        .map(move |account| (token.id, account.to_account_id(), amount))
+                })
                 .collect::<Vec<_>>(),
         },
         babe: BabeConfig {
@@ -102,17 +102,32 @@ fn genesis(validators: Vec<(AccountId, SessionKeys)>) -> Value {
         sudo: SudoConfig {
             key: Some(Sr25519Keyring::Alice.to_account_id()),
         },
-        risk_policy: RiskPolicyConfig { policy: Some(Policy::development(&Market::get())) },
-        market_data: MarketDataConfig {
-            instruments: development::instruments(&Market::get()),
-            collateral: development::collateral(&Market::get()),
-        },
-        custody: CustodyConfig { assets: vec![(0, QUOTE)] },
-        settlement: SettlementConfig { allow_development_keys: true, circuits: circuits() },
         oracle_membership: OracleMembershipConfig {
             members: BoundedVec::truncate_from(
                 operators.iter().map(|operator| operator.to_account_id()).collect(),
             ),
+        },
+        custody: CustodyConfig {
+            assets: (0u8..)
+                .zip(&TOKENS)
+                .map(|(index, token)| {
+                    let info = AssetInfo {
+                        kind: AssetKind::Token(token.id),
+                        minimum_deposit: token.minimum_deposit,
+                    };
+                    (index, info)
+                })
+                .collect::<Vec<_>>(),
+        },
+        risk_policy: RiskPolicyConfig {
+            policy: Some(Policy::development(&market::SHAPE)),
+        },
+        market_data: MarketDataConfig {
+            instruments: development::instruments(&market::SHAPE),
+            collateral: development::collateral(&market::SHAPE),
+        },
+        settlement: SettlementConfig {
+            allow_development_keys: true,
         },
     })
 }

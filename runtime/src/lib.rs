@@ -20,6 +20,8 @@ mod benchmarks;
 pub mod configs;
 pub mod constants;
 pub mod genesis_presets;
+#[cfg(test)]
+mod tests;
 pub mod validators;
 
 use alloc::vec::Vec;
@@ -133,7 +135,8 @@ pub const BABE_GENESIS_EPOCH_CONFIG: sp_consensus_babe::BabeEpochConfiguration =
 /// The pallets. Indices are part of every call's encoding: never reuse or move one.
 ///
 /// `Babe` stands before `Session`, which asks it whether the session has ended; `Balances` before `Session`, whose
-/// genesis refers to accounts that exist; `OracleMembership` before `Oracle`, which it informs.
+/// genesis refers to accounts that exist; `OracleMembership` before `Oracle`, which it informs;
+/// `RiskPolicy` and `Oracle` before `MarketData`, whose snapshots come from both.
 #[frame_support::runtime]
 mod runtime {
     #[runtime::runtime]
@@ -187,11 +190,11 @@ mod runtime {
     pub type Oracle = pallet_oracle;
 
     #[runtime::pallet_index(50)]
-    pub type RiskPolicy = pallet_clearproof_risk_policy;
-    #[runtime::pallet_index(51)]
-    pub type MarketData = pallet_clearproof_market_data;
-    #[runtime::pallet_index(52)]
     pub type Custody = pallet_clearproof_custody;
+    #[runtime::pallet_index(51)]
+    pub type RiskPolicy = pallet_clearproof_risk_policy;
+    #[runtime::pallet_index(52)]
+    pub type MarketData = pallet_clearproof_market_data;
     #[runtime::pallet_index(53)]
     pub type Settlement = pallet_clearproof_settlement;
 }

@@ -73,8 +73,14 @@ impl PositionVars {
                 let signed = signed_split(cs, &quantity, QUANTITY_BITS);
                 let active = is_zero(cs, &quantity).not();
                 let index = native.map(|p| p.instrument as usize);
-                let instrument = one_hot(cs, index, shape.market.instruments as usize, active.num());
-                Self { instrument, active, quantity, signed }
+                let instrument =
+                    one_hot(cs, index, shape.market.instruments as usize, active.num());
+                Self {
+                    instrument,
+                    active,
+                    quantity,
+                    signed,
+                }
             })
             .collect()
     }
@@ -93,7 +99,11 @@ impl PositionVars {
     fn packed(&self) -> Num {
         let quantity = &self.quantity + Num::power_of_two(QUANTITY_BITS);
         let funding = Num::from(offset(0));
-        pack(&[(&index_of(&self.instrument), INSTRUMENT_BITS), (&quantity, QUANTITY_BITS + 1), (&funding, 64)])
+        pack(&[
+            (&index_of(&self.instrument), INSTRUMENT_BITS),
+            (&quantity, QUANTITY_BITS + 1),
+            (&funding, 64),
+        ])
     }
 }
 
@@ -109,7 +119,10 @@ impl AccountVars {
             .slots
             .iter()
             .map(|slot| {
-                let vars = SlotVars { id: cs.alloc(slot.id as u64), filled: cs.alloc(slot.filled) };
+                let vars = SlotVars {
+                    id: cs.alloc(slot.id as u64),
+                    filled: cs.alloc(slot.filled),
+                };
                 range(cs, &vars.id, ORDER_ID_BITS);
                 range(cs, &vars.filled, QUANTITY_BITS);
                 vars
@@ -120,25 +133,51 @@ impl AccountVars {
             .iter()
             .map(|balance| {
                 let balance = cs.alloc(fr_from_i128(*balance as i128));
-                range(cs, &(&balance + Num::power_of_two(AMOUNT_BITS)), AMOUNT_BITS + 1);
+                range(
+                    cs,
+                    &(&balance + Num::power_of_two(AMOUNT_BITS)),
+                    AMOUNT_BITS + 1,
+                );
                 balance
             })
             .collect();
         let positions = PositionVars::load_all(cs, shape, account);
-        Self { owner, viewing_key, sequence, slots, balances, positions }
+        Self {
+            owner,
+            viewing_key,
+            sequence,
+            slots,
+            balances,
+            positions,
+        }
     }
 
     /// The leaf's hash, as `Account::leaf`.
     pub fn leaf(&self, cs: &mut Cs) -> Num {
-        let mut fields =
-            vec![self.owner.x.clone(), self.owner.y.clone(), self.viewing_key.clone(), self.sequence.clone()];
+        let mut fields = vec![
+            self.owner.x.clone(),
+            self.owner.y.clone(),
+            self.viewing_key.clone(),
+            self.sequence.clone(),
+        ];
         fields.extend(self.slots.chunks(SLOTS_PER_FIELD).map(|pair| {
-            let parts: Vec<_> = pair.iter().flat_map(|s| [(&s.id, ORDER_ID_BITS), (&s.filled, QUANTITY_BITS)]).collect();
+            let parts: Vec<_> = pair
+                .iter()
+                .flat_map(|s| [(&s.id, ORDER_ID_BITS), (&s.filled, QUANTITY_BITS)])
+                .collect();
             pack(&parts)
         }));
         fields.extend(self.balances.chunks(BALANCES_PER_FIELD).map(|triple| {
-            let lifted: Vec<_> = triple.iter().map(|b| b + Num::power_of_two(AMOUNT_BITS)).collect();
-            pack(&lifted.iter().map(|b| (b, AMOUNT_BITS + 1)).collect::<Vec<_>>())
+            let lifted: Vec<_> = triple
+                .iter()
+                .map(|b| b + Num::power_of_two(AMOUNT_BITS))
+                .collect();
+            pack(
+                &lifted
+                    .iter()
+                    .map(|b| (b, AMOUNT_BITS + 1))
+                    .collect::<Vec<_>>(),
+            )
         }));
         fields.extend(self.positions.iter().map(PositionVars::packed));
         hash_list(cs, Domain::AccountLeaf, &fields)
@@ -147,13 +186,24 @@ impl AccountVars {
     /// The key that deposits name, as `Account::key`.
     pub fn key(&self, cs: &mut Cs) -> Num {
         let commitment = hash(cs, &[self.viewing_key.clone()]);
-        hash(cs, &[self.owner.x.clone(), self.owner.y.clone(), commitment])
+        hash(
+            cs,
+            &[self.owner.x.clone(), self.owner.y.clone(), commitment],
+        )
     }
 
     /// All that must be zero in an account that was just opened: sequence, slots, balances, positions.
     pub fn contents(&self) -> Vec<Num> {
-        let slots = self.slots.iter().flat_map(|s| [s.id.clone(), s.filled.clone()]);
+        let slots = self
+            .slots
+            .iter()
+            .flat_map(|s| [s.id.clone(), s.filled.clone()]);
         let positions = self.positions.iter().map(|p| p.active.num().clone());
-        [self.sequence.clone()].into_iter().chain(slots).chain(self.balances.iter().cloned()).chain(positions).collect()
+        [self.sequence.clone()]
+            .into_iter()
+            .chain(slots)
+            .chain(self.balances.iter().cloned())
+            .chain(positions)
+            .collect()
     }
 }

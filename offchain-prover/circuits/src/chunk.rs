@@ -35,7 +35,8 @@ pub fn chunk(
     );
     let public = cs.input(public);
     let header = cs.part("header", |cs| HeaderVars::open(cs, header))?;
-    let (market, snapshot_hash) = cs.part("snapshot", |cs| Market::open(cs, &shape.market, snapshot));
+    let (market, snapshot_hash) =
+        cs.part("snapshot", |cs| Market::open(cs, &shape.market, snapshot));
     cs.enforce_equal(&snapshot_hash, &header.snapshot_hash);
 
     let mut packed: Vec<_> = witness.entries.iter().map(PriceEntry::packed).collect();
@@ -43,34 +44,73 @@ pub fn chunk(
     let entries = cs.alloc_all(&packed);
     let price_list = cs.part("prices", |cs| hash_list(cs, Domain::PriceList, &entries));
 
-    let (mut running, before) = cs.part("boundary", |cs| Running::open(cs, &shape.market, &witness.before));
-    let environment =
-        StepEnvironment { shape, header: &header, market: &market, entries: &entries, native_entries: &witness.entries };
+    let (mut running, before) = cs.part("boundary", |cs| {
+        Running::open(cs, &shape.market, &witness.before)
+    });
+    let environment = StepEnvironment {
+        shape,
+        header: &header,
+        market: &market,
+        entries: &entries,
+        native_entries: &witness.entries,
+    };
     for step_witness in &witness.steps {
-        cs.part("step", |cs| step(cs, &environment, &mut running, step_witness));
+        cs.part("step", |cs| {
+            step(cs, &environment, &mut running, step_witness)
+        });
     }
     let salt = cs.alloc(witness.after.salt);
     let after = cs.part("boundary", |cs| running.commit(cs, salt));
     let index = cs.alloc(witness.index as u64);
-    let computed = cs.part("public", |cs| hash(cs, &[header.hash.clone(), index, before, after, price_list]));
+    let computed = cs.part("public", |cs| {
+        hash(cs, &[header.hash.clone(), index, before, after, price_list])
+    });
     cs.enforce_equal(&computed, &public);
     Ok(())
 }
 
 /// Lengths that the constraint system's form depends on.
-fn check_shape(shape: &Shape, snapshot: &Snapshot, witness: &ChunkWitness) -> Result<(), CircuitError> {
+fn check_shape(
+    shape: &Shape,
+    snapshot: &Snapshot,
+    witness: &ChunkWitness,
+) -> Result<(), CircuitError> {
     snapshot.check(&shape.market)?;
-    let require = |ok: bool, name| if ok { Ok(()) } else { Err(CircuitError::Shape(name)) };
+    let require = |ok: bool, name| {
+        if ok {
+            Ok(())
+        } else {
+            Err(CircuitError::Shape(name))
+        }
+    };
     require(witness.steps.len() == shape.steps as usize, "steps")?;
-    require(witness.entries.len() <= shape.entries as usize, "price entries")?;
-    require(witness.before.net.len() == shape.market.instruments as usize, "boundary net")?;
-    require(witness.before.deposited.len() == shape.market.assets as usize, "boundary deposited")?;
-    require(witness.before.withdrawn.len() == shape.market.assets as usize, "boundary withdrawn")?;
+    require(
+        witness.entries.len() <= shape.entries as usize,
+        "price entries",
+    )?;
+    require(
+        witness.before.net.len() == shape.market.instruments as usize,
+        "boundary net",
+    )?;
+    require(
+        witness.before.deposited.len() == shape.market.assets as usize,
+        "boundary deposited",
+    )?;
+    require(
+        witness.before.withdrawn.len() == shape.market.assets as usize,
+        "boundary withdrawn",
+    )?;
     for step in &witness.steps {
         for account in [&step.before, &step.after] {
             require(account.slots.len() == shape.orders as usize, "order slots")?;
-            require(account.balances.len() == shape.market.assets as usize, "balances")?;
-            require(account.positions.len() <= shape.positions as usize, "positions")?;
+            require(
+                account.balances.len() == shape.market.assets as usize,
+                "balances",
+            )?;
+            require(
+                account.positions.len() <= shape.positions as usize,
+                "positions",
+            )?;
         }
         require(step.step.fills.len() <= shape.fills as usize, "fills")?;
         require(step.path.len() == shape.depth as usize, "path")?;

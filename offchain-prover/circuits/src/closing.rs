@@ -81,9 +81,18 @@ pub fn closing(
     );
     let public = cs.input(public);
     let header = cs.part("header", |cs| HeaderVars::open(cs, header))?;
-    let (first, first_commitment) = cs.part("boundary", |cs| Running::open(cs, &shape.market, &witness.first));
-    let (last, last_commitment) = cs.part("boundary", |cs| Running::open(cs, &shape.market, &witness.last));
-    let names = [header.hash.clone(), header.chunk_count.clone(), first_commitment, last_commitment];
+    let (first, first_commitment) = cs.part("boundary", |cs| {
+        Running::open(cs, &shape.market, &witness.first)
+    });
+    let (last, last_commitment) = cs.part("boundary", |cs| {
+        Running::open(cs, &shape.market, &witness.last)
+    });
+    let names = [
+        header.hash.clone(),
+        header.chunk_count.clone(),
+        first_commitment,
+        last_commitment,
+    ];
     let computed = cs.part("public", |cs| hash(cs, &names));
     cs.enforce_equal(&computed, &public);
 
@@ -137,10 +146,15 @@ pub fn closing(
         let fund = AccountVars::load(cs, shape, &witness.fund_before);
         let mut credited = fund.clone();
         credited.balances[0] = &credited.balances[0] + &dust;
-        range(cs, &(&credited.balances[0] + Num::power_of_two(AMOUNT_BITS)), AMOUNT_BITS + 1);
+        range(
+            cs,
+            &(&credited.balances[0] + Num::power_of_two(AMOUNT_BITS)),
+            AMOUNT_BITS + 1,
+        );
         let (old_leaf, new_leaf) = (fund.leaf(cs), credited.leaf(cs));
         let index = to_bits(cs, &Num::zero(), 2 * shape.depth as usize);
-        let (old_root, new_root) = merkle::update(cs, &index, &old_leaf, &new_leaf, &witness.fund_path);
+        let (old_root, new_root) =
+            merkle::update(cs, &index, &old_leaf, &new_leaf, &witness.fund_path);
         cs.enforce_equal(&old_root, &last.accounts_root);
         new_root
     });
@@ -150,24 +164,56 @@ pub fn closing(
 }
 
 fn starts_at_zero(cs: &mut Cs, first: &Running) {
-    let head = [&first.withdrawal_count, &first.withdrawals, &first.quote_sum, &first.fee_sum, &first.fill_count];
-    for sum in head.into_iter().chain(&first.net).chain(&first.deposited).chain(&first.withdrawn) {
+    let head = [
+        &first.withdrawal_count,
+        &first.withdrawals,
+        &first.quote_sum,
+        &first.fee_sum,
+        &first.fill_count,
+    ];
+    for sum in head
+        .into_iter()
+        .chain(&first.net)
+        .chain(&first.deposited)
+        .chain(&first.withdrawn)
+    {
         cs.enforce_zero(sum);
     }
 }
 
 fn check_shape(shape: &Shape, witness: &ClosingWitness) -> Result<(), CircuitError> {
-    let require = |ok: bool, name| if ok { Ok(()) } else { Err(CircuitError::Shape(name)) };
-    let (instruments, assets) = (shape.market.instruments as usize, shape.market.assets as usize);
+    let require = |ok: bool, name| {
+        if ok {
+            Ok(())
+        } else {
+            Err(CircuitError::Shape(name))
+        }
+    };
+    let (instruments, assets) = (
+        shape.market.instruments as usize,
+        shape.market.assets as usize,
+    );
     for boundary in [&witness.first, &witness.last] {
         require(boundary.net.len() == instruments, "boundary net")?;
-        require(boundary.deposited.len() == assets && boundary.withdrawn.len() == assets, "boundary sums")?;
+        require(
+            boundary.deposited.len() == assets && boundary.withdrawn.len() == assets,
+            "boundary sums",
+        )?;
     }
     for ledger in [&witness.ledger_before, &witness.ledger_after] {
-        require(ledger.totals.len() == assets && ledger.funding.len() == instruments, "ledger")?;
+        require(
+            ledger.totals.len() == assets && ledger.funding.len() == instruments,
+            "ledger",
+        )?;
     }
-    require(witness.fund_before.slots.len() == shape.orders as usize, "order slots")?;
+    require(
+        witness.fund_before.slots.len() == shape.orders as usize,
+        "order slots",
+    )?;
     require(witness.fund_before.balances.len() == assets, "balances")?;
-    require(witness.fund_before.positions.len() <= shape.positions as usize, "positions")?;
+    require(
+        witness.fund_before.positions.len() <= shape.positions as usize,
+        "positions",
+    )?;
     require(witness.fund_path.len() == shape.depth as usize, "path")
 }

@@ -62,7 +62,17 @@ impl FillTotals {
         native_entries: &[PriceEntry],
     ) -> Self {
         let each: Vec<_> = (0..shape.fills as usize)
-            .map(|i| fill(cs, shape, market, set, entries, fills.get(i), native_entries))
+            .map(|i| {
+                fill(
+                    cs,
+                    shape,
+                    market,
+                    set,
+                    entries,
+                    fills.get(i),
+                    native_entries,
+                )
+            })
             .collect();
         let active: Vec<_> = each.iter().map(|f| f.active.clone()).collect();
         let sum_over = |cs: &mut Cs, value: &dyn Fn(&mut Cs, &FillVars) -> Num| {
@@ -113,12 +123,26 @@ fn fill(
     let entry = native.and_then(|f| native_entries.get(f.entry));
     let active = alloc_bit(cs, native.is_some());
     enforce_implies(cs, &active, &set.present);
-    let slot = one_hot(cs, native.map(|f| f.slot), shape.orders as usize, active.num());
-    let chosen = one_hot(cs, native.map(|f| f.entry), shape.entries as usize, active.num());
+    let slot = one_hot(
+        cs,
+        native.map(|f| f.slot),
+        shape.orders as usize,
+        active.num(),
+    );
+    let chosen = one_hot(
+        cs,
+        native.map(|f| f.entry),
+        shape.entries as usize,
+        active.num(),
+    );
 
     let [_, time_bits, price_bits] = PriceEntry::LAYOUT;
-    let instrument =
-        one_hot(cs, entry.map(|e| e.instrument as usize), market.rows.len(), active.num());
+    let instrument = one_hot(
+        cs,
+        entry.map(|e| e.instrument as usize),
+        market.rows.len(),
+        active.num(),
+    );
     let time = cs.alloc(entry.map_or(0, |e| e.time));
     range(cs, &time, time_bits);
     let price = cs.alloc(entry.map_or(0, |e| e.price));
@@ -126,7 +150,11 @@ fn fill(
     let packed = mux(cs, &chosen, entries);
     let instrument_index = index_of(&instrument);
     let [instrument_bits, ..] = PriceEntry::LAYOUT;
-    let parts = pack(&[(&instrument_index, instrument_bits), (&time, time_bits), (&price, price_bits)]);
+    let parts = pack(&[
+        (&instrument_index, instrument_bits),
+        (&time, time_bits),
+        (&price, price_bits),
+    ]);
     cs.enforce_equal(&packed, &parts);
     let no_price = is_zero(cs, &price);
     enforce_zero_if(cs, &active, no_price.num());
@@ -150,10 +178,24 @@ fn fill(
     let nothing = is_zero(cs, &quantity);
     cs.enforce_equal(nothing.num(), active.not().num());
     let quote = rounded_quote(cs, &quantity, &price, &direction);
-    let fee = mul_shift_ceil(cs, &quote, &market.fee_rate, FRACTION_BITS as usize, AMOUNT_BITS);
+    let fee = mul_shift_ceil(
+        cs,
+        &quote,
+        &market.fee_rate,
+        FRACTION_BITS as usize,
+        AMOUNT_BITS,
+    );
     let lots = cs.mul(&direction, &quantity);
     let received = cs.mul(&-direction, &quote);
-    FillVars { active, slot, instrument, quantity, lots, quote: received, fee }
+    FillVars {
+        active,
+        slot,
+        instrument,
+        quantity,
+        lots,
+        quote: received,
+        fee,
+    }
 }
 
 /// `quantity · price / 2^32`, up where `direction` is 1 (a buy), down where it is −1 (a sell).
@@ -166,7 +208,11 @@ fn rounded_quote(cs: &mut Cs, quantity: &Num, price: &Num, direction: &Num) -> N
     let fraction = FRACTION_BITS as usize;
     let low_bits = notional.value().into_bigint();
     let low = low_bits.as_ref()[0] & ((1u64 << fraction) - 1);
-    let remainder = if buys && low != 0 { (1u64 << fraction) - low } else { low };
+    let remainder = if buys && low != 0 {
+        (1u64 << fraction) - low
+    } else {
+        low
+    };
     let remainder = cs.alloc(remainder);
     range(cs, &remainder, fraction);
     let signed_remainder = cs.mul(direction, &remainder);
@@ -176,4 +222,88 @@ fn rounded_quote(cs: &mut Cs, quantity: &Num, price: &Num, direction: &Num) -> N
     range(cs, &quote, AMOUNT_BITS);
     cs.enforce_equal(&quote.scale(Num::power_of_two(fraction).value()), &scaled);
     quote
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gadgets::testing::{accepted, holds_with};
+    use ark_bn254::Fr;
+    use clearproof_primitives::fixed::{mul_fraction, Rounding, ONE};
+
+    fn build(quantity: u64, price: u64, buys: bool) -> impl Fn(&mut Cs) {
+        move |cs| {
+            let (quantity, price) = (cs.input(quantity), cs.input(price));
+            let direction = cs.input(if buys {
+                Fr::from(1u64)
+            } else {
+                -Fr::from(1u64)
+            });
+            rounded_quote(cs, &quantity, &price, &direction);
+        }
+    }
+
+    #[test]
+    fn quotes_round_against_the_account() {
+        let widest = ((1 << QUANTITY_BITS) - 1, 1 << 46);
+        for (quantity, price) in [(0, 7), (1, 1), (3, ONE), (20, 100 * ONE + ONE / 3), widest] {
+            for (buys, rounding) in [(true, Rounding::Up), (false, Rounding::Down)] {
+                let cost = accepted(|cs| {
+                    let (q, p) = (cs.input(quantity), cs.input(price));
+                    let direction = cs.input(if buys {
+                        Fr::from(1u64)
+                    } else {
+                        -Fr::from(1u64)
+                    });
+                    let quote = rounded_quote(cs, &q, &p, &direction);
+                    assert_eq!(
+                        Some(quote.value()),
+                        mul_fraction(quantity, price, rounding).map(Fr::from)
+                    );
+                });
+                assert_eq!(cost, 2 + FRACTION_BITS as usize + AMOUNT_BITS + 1);
+            }
+        }
+    }
+
+    /// A quote one off with the remainder that makes the equation hold: the remainder is out of its range.
+    #[test]
+    fn a_quote_one_off_is_refused() {
+        let fraction = FRACTION_BITS as usize;
+        // 3 lots at 1/2: 1.5, so 2 for a buyer and 1 for a seller, either with a remainder of 1/2.
+        for (buys, quote) in [(true, 1u64), (true, 3), (false, 0), (false, 2)] {
+            let (notional, scaled) = (3 * (ONE as i64 / 2), (quote * ONE) as i64);
+            let remainder = if buys {
+                scaled - notional
+            } else {
+                notional - scaled
+            };
+            let bit = |value: i64, i: usize| Fr::from((value >> i & 1) as u64);
+            let signed = if buys {
+                Fr::from(remainder)
+            } else {
+                -Fr::from(remainder)
+            };
+            // witnesses: notional, remainder, its bits from 1, signed remainder, quote, its bits from 1
+            let mut replaced = vec![
+                (1, Fr::from(remainder)),
+                (fraction + 1, signed),
+                (fraction + 2, Fr::from(quote)),
+            ];
+            replaced.extend((1..fraction).map(|i| (1 + i, bit(remainder, i))));
+            replaced.extend((1..AMOUNT_BITS).map(|i| (fraction + 2 + i, bit(quote as i64, i))));
+            assert!(
+                !holds_with(build(3, ONE / 2, buys), &replaced),
+                "{buys} {quote}"
+            );
+        }
+        // The same replacement with the honest numbers holds, so the attack above fails for its numbers alone.
+        let half = ONE as i64 / 2;
+        let honest = [
+            (1, Fr::from(half)),
+            (fraction + 1, Fr::from(half)),
+            (fraction + 2, Fr::from(2u64)),
+        ];
+        assert!(holds_with(build(3, ONE / 2, true), &honest));
+    }
 }

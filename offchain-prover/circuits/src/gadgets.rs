@@ -18,4 +18,4 @@ pub mod poseidon;
 pub mod signed;
 
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;

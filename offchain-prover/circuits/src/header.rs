@@ -55,14 +55,30 @@ impl HeaderVars {
             };
             values.iter().zip(layout).map(allocate).collect()
         };
-        let (identity, times, counts) =
-            (BatchHeader::IDENTITY_LAYOUT, BatchHeader::TIMES_LAYOUT, BatchHeader::COUNTS_LAYOUT);
-        let id = [header.version as u64, header.venue as u64, header.number, header.chunk_count as u64];
+        let (identity, times, counts) = (
+            BatchHeader::IDENTITY_LAYOUT,
+            BatchHeader::TIMES_LAYOUT,
+            BatchHeader::COUNTS_LAYOUT,
+        );
+        let id = [
+            header.version as u64,
+            header.venue as u64,
+            header.number,
+            header.chunk_count as u64,
+        ];
         let identity_parts = parts(&id, &identity);
         let time_parts = parts(&[header.time_from, header.time_to], &times);
-        let count_parts =
-            parts(&[header.deposits_before, header.deposits_after, header.withdrawal_count as u64], &counts);
-        let packed = |parts: &[Num], layout: &[usize]| pack(&parts.iter().zip(layout.iter().copied()).collect::<Vec<_>>());
+        let count_parts = parts(
+            &[
+                header.deposits_before,
+                header.deposits_after,
+                header.withdrawal_count as u64,
+            ],
+            &counts,
+        );
+        let packed = |parts: &[Num], layout: &[usize]| {
+            pack(&parts.iter().zip(layout.iter().copied()).collect::<Vec<_>>())
+        };
         let mut fields = cs.alloc_all(&native);
         for (at, value) in [
             (0, packed(&identity_parts, &identity)),

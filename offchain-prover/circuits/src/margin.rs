@@ -42,10 +42,23 @@ impl Exposure {
             sum.finish()
         };
         let instruments = 0..market.rows.len();
-        let quantity: Vec<_> = instruments.clone().map(|i| spread(cs, i, &|p| p.quantity.clone())).collect();
-        let long: Vec<_> = instruments.map(|i| spread(cs, i, &|p| p.signed.positive.clone())).collect();
-        let short = long.iter().zip(&quantity).map(|(long, quantity)| long - quantity).collect();
-        Self { quantity, long, short }
+        let quantity: Vec<_> = instruments
+            .clone()
+            .map(|i| spread(cs, i, &|p| p.quantity.clone()))
+            .collect();
+        let long: Vec<_> = instruments
+            .map(|i| spread(cs, i, &|p| p.signed.positive.clone()))
+            .collect();
+        let short = long
+            .iter()
+            .zip(&quantity)
+            .map(|(long, quantity)| long - quantity)
+            .collect();
+        Self {
+            quantity,
+            long,
+            short,
+        }
     }
 
     /// `Σ balance·weight + Σ quantity·mark`, in 2^-32 quote units. Costs K + M.
@@ -81,7 +94,9 @@ impl Exposure {
     /// `Σ lots·charge` by side, in 2^-32 quote units. Costs 2·M.
     fn charges<'a>(&self, cs: &mut Cs, columns: impl Iterator<Item = (&'a Num, &'a Num)>) -> Num {
         let mut sum = Sum::new();
-        for ((long, short), (charge_long, charge_short)) in self.long.iter().zip(&self.short).zip(columns) {
+        for ((long, short), (charge_long, charge_short)) in
+            self.long.iter().zip(&self.short).zip(columns)
+        {
             sum.add(&cs.mul(long, charge_long));
             sum.add(&cs.mul(short, charge_short));
         }
@@ -89,11 +104,23 @@ impl Exposure {
     }
 
     fn maintenance_charges(&self, cs: &mut Cs, market: &Market) -> Num {
-        self.charges(cs, market.rows.iter().map(|r| (&r.maintenance_long, &r.maintenance_short)))
+        self.charges(
+            cs,
+            market
+                .rows
+                .iter()
+                .map(|r| (&r.maintenance_long, &r.maintenance_short)),
+        )
     }
 
     fn initial_charges(&self, cs: &mut Cs, market: &Market) -> Num {
-        self.charges(cs, market.rows.iter().map(|r| (&r.initial_long, &r.initial_short)))
+        self.charges(
+            cs,
+            market
+                .rows
+                .iter()
+                .map(|r| (&r.initial_long, &r.initial_short)),
+        )
     }
 }
 
@@ -126,8 +153,11 @@ pub fn enforce(
     let touched = crate::gadgets::logic::or(cs, trades, withdraws);
     let equity_before = before.exposure.equity(cs, market, before.balances);
     let equity_after = after.exposure.equity(cs, market, after.balances);
-    let maintenance_before = cs.part("before", |cs| maintenance_lower_bound(cs, market, before.exposure));
-    let (initial, maintenance_after) = cs.part("after", |cs| upper_bounds(cs, market, after.exposure));
+    let maintenance_before = cs.part("before", |cs| {
+        maintenance_lower_bound(cs, market, before.exposure)
+    });
+    let (initial, maintenance_after) =
+        cs.part("after", |cs| upper_bounds(cs, market, after.exposure));
 
     let scale = Num::power_of_two(FACTOR_BITS as usize).value();
     let surplus = equity_after.scale(scale) - &initial;
@@ -143,7 +173,11 @@ pub fn enforce(
     let equity_1 = cs.mul(must_reduce.num(), &equity_after);
     range(cs, &equity_1, EQUITY_BITS);
     let equity_0 = cs.mul(must_reduce.num(), &equity_before);
-    range(cs, &(&equity_0 + Num::power_of_two(EQUITY_BITS)), EQUITY_BITS + 1);
+    range(
+        cs,
+        &(&equity_0 + Num::power_of_two(EQUITY_BITS)),
+        EQUITY_BITS + 1,
+    );
     let left = cs.mul(&equity_0, &maintenance_after);
     let right = cs.mul(&equity_1, &maintenance_before);
     range(cs, &(right - left), EQUITY_BITS + MARGIN_BITS + 2);
@@ -154,8 +188,14 @@ pub fn enforce(
 
 /// A lower bound of the maintenance margin, exact in an honest witness. Costs U·(2·S + 2) besides losses and charges.
 fn maintenance_lower_bound(cs: &mut Cs, market: &Market, exposure: &Exposure) -> Num {
-    let mut margin = exposure.maintenance_charges(cs, market).scale(Num::power_of_two(FACTOR_BITS as usize).value());
-    for (losses, factor) in exposure.losses(cs, market).iter().zip(&market.maintenance_factors) {
+    let mut margin = exposure
+        .maintenance_charges(cs, market)
+        .scale(Num::power_of_two(FACTOR_BITS as usize).value());
+    for (losses, factor) in exposure
+        .losses(cs, market)
+        .iter()
+        .zip(&market.maintenance_factors)
+    {
         let worst = worst(losses);
         let any = alloc_bit(cs, worst.is_some());
         let chosen = one_hot(cs, worst.map(|(s, _)| s), losses.len(), any.num());
@@ -172,7 +212,8 @@ fn upper_bounds(cs: &mut Cs, market: &Market, exposure: &Exposure) -> (Num, Num)
     let mut initial = exposure.initial_charges(cs, market).scale(scale);
     let mut maintenance = exposure.maintenance_charges(cs, market).scale(scale);
     for (u, losses) in exposure.losses(cs, market).iter().enumerate() {
-        let scan = cs.alloc(worst(losses).map_or_else(Default::default, |(s, _)| losses[s].value()));
+        let scan =
+            cs.alloc(worst(losses).map_or_else(Default::default, |(s, _)| losses[s].value()));
         range(cs, &scan, SCAN_BITS);
         enforce_upper_bound(cs, &scan, losses, SCAN_BITS);
         initial = initial + cs.mul(&scan, &market.initial_factors[u]);
@@ -183,8 +224,13 @@ fn upper_bounds(cs: &mut Cs, market: &Market, exposure: &Exposure) -> (Num, Num)
 
 /// The largest positive loss, if any: scenario and value. A hint only.
 fn worst(losses: &[Num]) -> Option<(usize, i128)> {
-    let values = losses.iter().enumerate().filter_map(|(s, loss)| Some((s, fr_to_signed_i128(&loss.value())?)));
-    values.filter(|(_, loss)| *loss > 0).max_by_key(|(_, loss)| *loss)
+    let values = losses
+        .iter()
+        .enumerate()
+        .filter_map(|(s, loss)| Some((s, fr_to_signed_i128(&loss.value())?)));
+    values
+        .filter(|(_, loss)| *loss > 0)
+        .max_by_key(|(_, loss)| *loss)
 }
 
 /// Whether no position is larger than, or on the other side of, what was held before. Costs P·(M + QUANTITY_BITS + 4).

@@ -109,7 +109,11 @@ impl OrderSetVars {
         let set = signed.map(|s| &s.set);
         let [venue_bits, account_bits, sequence_bits, fee_bits] = OrderSet::HEAD_LAYOUT;
         let [from_bits, until_bits, asset_bits, amount_bits] = OrderSet::TERMS_LAYOUT;
-        let nothing = WithdrawalRequest { asset: 0, amount: 0, recipient: [0; 32] };
+        let nothing = WithdrawalRequest {
+            asset: 0,
+            amount: 0,
+            recipient: [0; 32],
+        };
         let withdrawal = set.and_then(|s| s.withdrawal).unwrap_or(nothing);
         let present = alloc_bit(cs, set.is_some());
         let sequence = ranged(cs, set.map_or(0, |s| s.sequence), sequence_bits);
@@ -120,16 +124,29 @@ impl OrderSetVars {
         let amount = ranged(cs, withdrawal.amount, amount_bits);
         let (low, high) = bytes32_to_fields(&withdrawal.recipient);
         let (recipient_low, recipient_high) = (cs.alloc(low), cs.alloc(high));
-        let orders: Vec<_> =
-            (0..shape.orders as usize).map(|i| OrderVars::load(cs, set.and_then(|s| s.order(i)))).collect();
+        let orders: Vec<_> = (0..shape.orders as usize)
+            .map(|i| OrderVars::load(cs, set.and_then(|s| s.order(i))))
+            .collect();
 
-        let head = [(&header.venue, venue_bits), (index, account_bits), (&sequence, sequence_bits), (&max_fee, fee_bits)];
-        let terms = [(&valid_from, from_bits), (&valid_until, until_bits), (&asset, asset_bits), (&amount, amount_bits)];
+        let head = [
+            (&header.venue, venue_bits),
+            (index, account_bits),
+            (&sequence, sequence_bits),
+            (&max_fee, fee_bits),
+        ];
+        let terms = [
+            (&valid_from, from_bits),
+            (&valid_until, until_bits),
+            (&asset, asset_bits),
+            (&amount, amount_bits),
+        ];
         let mut fields = vec![header.genesis.clone(), pack(&head), pack(&terms)];
         fields.extend(orders.iter().map(OrderVars::packed));
         fields.extend([recipient_low.clone(), recipient_high.clone()]);
         let message = hash_list(cs, Domain::OrderSet, &fields);
-        cs.part("signature", |cs| verify(cs, &present, &account.owner, &message, signed));
+        cs.part("signature", |cs| {
+            verify(cs, &present, &account.owner, &message, signed)
+        });
 
         enforce_ge_if(cs, &present, &sequence, &account.sequence, sequence_bits);
         let same_sequence = is_equal(cs, &sequence, &account.sequence);
@@ -147,7 +164,18 @@ impl OrderSetVars {
                 filled: cs.mul(keeps_filled.num(), &slot.filled),
             };
         }
-        Self { present, installs, valid_from, valid_until, max_fee, orders, asset, amount, recipient_low, recipient_high }
+        Self {
+            present,
+            installs,
+            valid_from,
+            valid_until,
+            max_fee,
+            orders,
+            asset,
+            amount,
+            recipient_low,
+            recipient_high,
+        }
     }
 
     /// Requires that a withdrawal happens only where this step installs the set.
@@ -166,9 +194,20 @@ impl OrderSetVars {
     }
 }
 
-fn verify(cs: &mut Cs, present: &Bit, owner: &Point, message: &Num, signed: Option<&SignedOrderSet>) {
-    let identity = babyjubjub::Point { x: Fr::from(0u64), y: Fr::from(1u64) };
-    let (r8, s) = signed.map_or((identity, Fr::from(0u64)), |s| (s.signature.r8, s.signature.s_as_field()));
+fn verify(
+    cs: &mut Cs,
+    present: &Bit,
+    owner: &Point,
+    message: &Num,
+    signed: Option<&SignedOrderSet>,
+) {
+    let identity = babyjubjub::Point {
+        x: Fr::from(0u64),
+        y: Fr::from(1u64),
+    };
+    let (r8, s) = signed.map_or((identity, Fr::from(0u64)), |s| {
+        (s.signature.r8, s.signature.s_as_field())
+    });
     let r8 = Point::alloc(cs, r8.x, r8.y);
     let s = cs.alloc(s);
     eddsa::verify(cs, present, owner, &r8, &s, message);

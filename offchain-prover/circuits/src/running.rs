@@ -76,7 +76,13 @@ impl Running {
             self.fill_count.clone(),
             self.funding_hash.clone(),
         ];
-        fields.extend(self.net.iter().chain(&self.deposited).chain(&self.withdrawn).cloned());
+        fields.extend(
+            self.net
+                .iter()
+                .chain(&self.deposited)
+                .chain(&self.withdrawn)
+                .cloned(),
+        );
         hash_list(cs, Domain::Boundary, &fields)
     }
 }

@@ -52,18 +52,35 @@ struct Movement {
 impl Movement {
     /// K products: the amount at its asset, 0 elsewhere.
     fn by_asset(&self, cs: &mut Cs) -> Vec<Num> {
-        self.asset.iter().map(|bit| cs.mul(bit.num(), &self.amount)).collect()
+        self.asset
+            .iter()
+            .map(|bit| cs.mul(bit.num(), &self.amount))
+            .collect()
     }
 
     fn packed(&self) -> Num {
         let [asset_bits, amount_bits] = ASSET_AMOUNT_LAYOUT;
-        pack(&[(&index_of(&self.asset), asset_bits), (&self.amount, amount_bits)])
+        pack(&[
+            (&index_of(&self.asset), asset_bits),
+            (&self.amount, amount_bits),
+        ])
     }
 }
 
 /// Enforces one account step and advances the running sums.
-pub fn step(cs: &mut Cs, environment: &StepEnvironment<'_>, running: &mut Running, witness: &StepWitness) {
-    let StepEnvironment { shape, header, market, entries, native_entries } = environment;
+pub fn step(
+    cs: &mut Cs,
+    environment: &StepEnvironment<'_>,
+    running: &mut Running,
+    witness: &StepWitness,
+) {
+    let StepEnvironment {
+        shape,
+        header,
+        market,
+        entries,
+        native_entries,
+    } = environment;
     let index = cs.alloc(witness.step.account as u64);
     let index_bits = to_bits(cs, &index, 2 * shape.depth as usize);
     let before = cs.part("account", |cs| {
@@ -73,7 +90,9 @@ pub fn step(cs: &mut Cs, environment: &StepEnvironment<'_>, running: &mut Runnin
     });
     let mut after = before.clone();
 
-    let deposit = cs.part("deposit", |cs| take_deposit(cs, environment, running, witness, &before, &mut after));
+    let deposit = cs.part("deposit", |cs| {
+        take_deposit(cs, environment, running, witness, &before, &mut after)
+    });
     let opens = alloc_bit(cs, !witness.exists);
     enforce_implies(cs, &opens, &deposit.active);
     for content in before.contents() {
@@ -81,7 +100,14 @@ pub fn step(cs: &mut Cs, environment: &StepEnvironment<'_>, running: &mut Runnin
     }
 
     let set = cs.part("order_set", |cs| {
-        OrderSetVars::open(cs, shape, header, &index, &mut after, witness.step.set.as_ref())
+        OrderSetVars::open(
+            cs,
+            shape,
+            header,
+            &index,
+            &mut after,
+            witness.step.set.as_ref(),
+        )
     });
     // Account 0 is the insurance fund: only the closing circuit touches it.
     let touches = or(cs, &deposit.active, &set.present);
@@ -89,10 +115,20 @@ pub fn step(cs: &mut Cs, environment: &StepEnvironment<'_>, running: &mut Runnin
     enforce_zero_if(cs, &touches, is_fund.num());
 
     let fills = cs.part("fills", |cs| {
-        let fills = FillTotals::of(cs, shape, market, &set, entries, &witness.step.fills, native_entries);
+        let fills = FillTotals::of(
+            cs,
+            shape,
+            market,
+            &set,
+            entries,
+            &witness.step.fills,
+            native_entries,
+        );
         set.enforce_fee_accepted(cs, &fills.any, &market.fee_rate);
-        for (slot, ((order, filled), used)) in
-            after.slots.iter_mut().zip(set.orders.iter().zip(&fills.by_slot).zip(&fills.slot_used))
+        for (slot, ((order, filled), used)) in after
+            .slots
+            .iter_mut()
+            .zip(set.orders.iter().zip(&fills.by_slot).zip(&fills.slot_used))
         {
             slot.filled = &slot.filled + filled;
             enforce_ge_if(cs, used, &order.quantity, &slot.filled, QUANTITY_BITS);
@@ -101,11 +137,17 @@ pub fn step(cs: &mut Cs, environment: &StepEnvironment<'_>, running: &mut Runnin
     });
     after.balances[0] = &after.balances[0] + &fills.quote - &fills.fee;
 
-    let withdrawal = cs.part("withdrawal", |cs| withdraw(cs, shape, running, witness, &set, &mut after));
+    let withdrawal = cs.part("withdrawal", |cs| {
+        withdraw(cs, shape, running, witness, &set, &mut after)
+    });
     for (k, balance) in after.balances.iter().enumerate() {
         // The quote balance may be negative; other assets are lent by nobody.
         match k {
-            0 => range(cs, &(balance + Num::power_of_two(AMOUNT_BITS)), AMOUNT_BITS + 1),
+            0 => range(
+                cs,
+                &(balance + Num::power_of_two(AMOUNT_BITS)),
+                AMOUNT_BITS + 1,
+            ),
             _ => range(cs, balance, AMOUNT_BITS),
         }
     }
@@ -115,14 +157,25 @@ pub fn step(cs: &mut Cs, environment: &StepEnvironment<'_>, running: &mut Runnin
         PositionVars::enforce_canonical(cs, &after.positions);
         let exposure_before = Exposure::of(cs, market, &before.positions);
         let exposure_after = Exposure::of(cs, market, &after.positions);
-        for ((new, old), filled) in exposure_after.quantity.iter().zip(&exposure_before.quantity).zip(&fills.net) {
+        for ((new, old), filled) in exposure_after
+            .quantity
+            .iter()
+            .zip(&exposure_before.quantity)
+            .zip(&fills.net)
+        {
             cs.enforce_equal(new, &(old + filled));
         }
         (exposure_before, exposure_after)
     });
     cs.part("margin", |cs| {
-        let holdings_before = Holdings { balances: &before.balances, exposure: &exposure_before };
-        let holdings_after = Holdings { balances: &after.balances, exposure: &exposure_after };
+        let holdings_before = Holdings {
+            balances: &before.balances,
+            exposure: &exposure_before,
+        };
+        let holdings_after = Holdings {
+            balances: &after.balances,
+            exposure: &exposure_after,
+        };
         margin::enforce(
             cs,
             market,
@@ -138,7 +191,9 @@ pub fn step(cs: &mut Cs, environment: &StepEnvironment<'_>, running: &mut Runnin
         let loaded = before.leaf(cs);
         let old_leaf = cs.mul(opens.not().num(), &loaded);
         let new_leaf = after.leaf(cs);
-        let (old_root, new_root) = cs.part("tree", |cs| merkle::update(cs, &index_bits, &old_leaf, &new_leaf, &witness.path));
+        let (old_root, new_root) = cs.part("tree", |cs| {
+            merkle::update(cs, &index_bits, &old_leaf, &new_leaf, &witness.path)
+        });
         cs.enforce_equal(&old_root, &running.accounts_root);
         running.accounts_root = new_root;
     });
@@ -168,15 +223,30 @@ fn take_deposit(
     let asset = one_hot(cs, native.map(|d| d.asset as usize), assets, active.num());
     let amount = cs.alloc(native.map_or(0, |d| d.amount));
     range(cs, &amount, AMOUNT_BITS);
-    let movement = Movement { active, asset, amount };
+    let movement = Movement {
+        active,
+        asset,
+        amount,
+    };
     let named = cs.alloc(native.map_or_else(Fr::default, |d| d.account_key));
     let key = before.key(cs);
     enforce_equal_if(cs, &movement.active, &named, &key);
-    let chained = hash(cs, &[running.deposit_accumulator.clone(), named, movement.packed()]);
-    running.deposit_accumulator = select(cs, &movement.active, &chained, &running.deposit_accumulator);
+    let chained = hash(
+        cs,
+        &[
+            running.deposit_accumulator.clone(),
+            named,
+            movement.packed(),
+        ],
+    );
+    running.deposit_accumulator =
+        select(cs, &movement.active, &chained, &running.deposit_accumulator);
     running.deposit_count = &running.deposit_count + movement.active.num();
-    for ((moved, balance), sum) in
-        movement.by_asset(cs).iter().zip(&mut after.balances).zip(&mut running.deposited)
+    for ((moved, balance), sum) in movement
+        .by_asset(cs)
+        .iter()
+        .zip(&mut after.balances)
+        .zip(&mut running.deposited)
     {
         *balance = &*balance + moved;
         *sum = &*sum + moved;
@@ -193,12 +263,26 @@ fn withdraw(
     set: &OrderSetVars,
     after: &mut AccountVars,
 ) -> Movement {
-    let request = witness.step.set.as_ref().and_then(|s| s.set.withdrawal).filter(|_| witness.step.withdraw);
+    let request = witness
+        .step
+        .set
+        .as_ref()
+        .and_then(|s| s.set.withdrawal)
+        .filter(|_| witness.step.withdraw);
     let active = alloc_bit(cs, witness.step.withdraw);
     set.enforce_withdrawal_allowed(cs, &active);
-    let asset = one_hot(cs, request.map(|w| w.asset as usize), shape.market.assets as usize, active.num());
+    let asset = one_hot(
+        cs,
+        request.map(|w| w.asset as usize),
+        shape.market.assets as usize,
+        active.num(),
+    );
     set.enforce_asset(cs, &active, &index_of(&asset));
-    let movement = Movement { active, asset, amount: set.amount.clone() };
+    let movement = Movement {
+        active,
+        asset,
+        amount: set.amount.clone(),
+    };
     // A set without a withdrawal says amount 0, and cannot carry one out.
     let nothing = is_zero(cs, &set.amount);
     enforce_zero_if(cs, &movement.active, nothing.num());
@@ -211,8 +295,11 @@ fn withdraw(
     let chained = hash(cs, &chain);
     running.withdrawals = select(cs, &movement.active, &chained, &running.withdrawals);
     running.withdrawal_count = &running.withdrawal_count + movement.active.num();
-    for ((moved, balance), sum) in
-        movement.by_asset(cs).iter().zip(&mut after.balances).zip(&mut running.withdrawn)
+    for ((moved, balance), sum) in movement
+        .by_asset(cs)
+        .iter()
+        .zip(&mut after.balances)
+        .zip(&mut running.withdrawn)
     {
         *balance = &*balance - moved;
         *sum = &*sum + moved;

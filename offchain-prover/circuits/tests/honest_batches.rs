@@ -11,13 +11,19 @@ fn accept(shape: &Shape, witness: &BatchWitness) -> Vec<usize> {
     for part in &witness.chunks {
         let mut cs = Cs::recording();
         chunk(&mut cs, shape, &witness.header, &witness.snapshot, part).unwrap();
-        let done = cs.finish().unwrap_or_else(|e| panic!("chunk {}: {e:?}", part.index));
+        let done = cs
+            .finish()
+            .unwrap_or_else(|e| panic!("chunk {}: {e:?}", part.index));
         println!("{:#?}", done.parts);
         sizes.push(done.num_constraints);
     }
     let mut cs = Cs::recording();
     closing(&mut cs, shape, &witness.header, &witness.closing).unwrap();
-    sizes.push(cs.finish().unwrap_or_else(|e| panic!("closing: {e:?}")).num_constraints);
+    sizes.push(
+        cs.finish()
+            .unwrap_or_else(|e| panic!("closing: {e:?}"))
+            .num_constraints,
+    );
     sizes
 }
 

@@ -171,7 +171,11 @@ mod tests {
                     for m in &clearing.matches {
                         let b = &bids[m.account as usize];
                         prop_assert!(m.quantity <= b.quantity);
-                        prop_assert!(if b.side == Side::Buy { b.limit >= clearing.price } else { b.limit <= clearing.price });
+                        let within = match b.side {
+                            Side::Buy => b.limit >= clearing.price,
+                            Side::Sell => b.limit <= clearing.price,
+                        };
+                        prop_assert!(within);
                     }
                 }
             }

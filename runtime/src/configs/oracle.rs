@@ -12,7 +12,7 @@ pub type OracleOperators = pallet_membership::Instance1;
 /// What a price is of.
 pub type OracleKey = pallet_clearproof_market_data::Feed;
 
-/// A price: quote units per whole unit, 32 fraction bits.
+/// A price: quote units (smallest) per whole unit, 32 fraction bits.
 pub type OracleValue = clearproof_primitives::policy::IndexPrice;
 
 parameter_types! {
@@ -66,7 +66,9 @@ impl pallet_oracle::BenchmarkHelper<OracleKey, OracleValue, ConstU32<32>> for Be
     fn get_currency_id_value_pairs(
     ) -> frame_support::BoundedVec<(OracleKey, OracleValue), ConstU32<32>> {
         frame_support::BoundedVec::truncate_from(
-            (0..32u16).map(|key| (OracleKey::Underlying(key), OracleValue::from(key + 1) << 32)).collect(),
+            (0..32u16)
+                .map(|n| (OracleKey::Underlying(n), OracleValue::from(n + 1) << 32))
+                .collect(),
         )
     }
 }

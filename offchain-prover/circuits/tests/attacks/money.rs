@@ -36,7 +36,10 @@ fn a_deposit_to_another_key() {
 #[test]
 fn a_deposit_into_another_account() {
     let mut scene = deposits();
-    let (first, second) = (deposit(&mut scene, 0).account_key, deposit(&mut scene, 1).account_key);
+    let (first, second) = (
+        deposit(&mut scene, 0).account_key,
+        deposit(&mut scene, 1).account_key,
+    );
     deposit(&mut scene, 0).account_key = second;
     deposit(&mut scene, 1).account_key = first;
     scene.replay();
@@ -62,7 +65,7 @@ fn a_deposit_of_another_amount_or_asset() {
 #[test]
 fn a_deposit_credited_with_more() {
     let mut scene = deposits();
-    scene.replay_forged(|_, after, _| after.balances[0] += 1);
+    scene.replay_forged(|i, after, _| after.balances[0] += i as i64);
     scene.refused_in("");
 }
 
@@ -133,7 +136,11 @@ fn a_withdrawal_paid_differently_or_not_debited() {
 #[test]
 fn other_assets_below_zero() {
     let mut scene = withdraws();
-    let request = WithdrawalRequest { asset: 1, amount: 10, recipient: [8; 32] };
+    let request = WithdrawalRequest {
+        asset: 1,
+        amount: 10,
+        recipient: [8; 32],
+    };
     scene.resign(1, |set| set.withdrawal = Some(request));
     scene.reload(0, |account| account.balances[1] = 10);
     scene.replay();

@@ -34,7 +34,11 @@ fn a_set_changed_after_it_was_signed() {
         scene.resign(1, |set| set.sequence = 9);
         change(&mut scene.step(0).set.as_mut().unwrap().set);
         scene.replay();
-        assert!(matches!(scene.native(0), Err(Signature(_))), "{:?}", scene.native(0));
+        assert!(
+            matches!(scene.native(0), Err(Signature(_))),
+            "{:?}",
+            scene.native(0)
+        );
         scene.refused_in(SIGNATURE);
     }
 }
@@ -77,13 +81,22 @@ fn an_old_sequence() {
     let mut scene = scene();
     scene.reload(0, |account| account.sequence = 5);
     scene.replay();
-    scene.refused(0, StepError::OldSequence { given: 1, current: 5 }, PART);
+    scene.refused(
+        0,
+        StepError::OldSequence {
+            given: 1,
+            current: 5,
+        },
+        PART,
+    );
 }
 
 #[test]
 fn the_same_sequence_with_other_ids() {
     let mut scene = scene();
-    scene.reload(0, |account| (account.sequence, account.slots[0].id) = (1, 11));
+    scene.reload(0, |account| {
+        (account.sequence, account.slots[0].id) = (1, 11)
+    });
     scene.replay();
     scene.accepted();
     for (slot, id) in [(0, 10), (1, 7)] {
@@ -99,9 +112,12 @@ fn a_set_outside_its_validity() {
     let mut scene = scene();
     scene.step(0).fills.clear();
     let (from, to) = (scene.header.time_from, scene.header.time_to);
-    for (first, last, fine) in
-        [(0, from, true), (to, to, true), (0, from - 1, false), (to + 1, to + 9, false)]
-    {
+    for (first, last, fine) in [
+        (0, from, true),
+        (to, to, true),
+        (0, from - 1, false),
+        (to + 1, to + 9, false),
+    ] {
         scene.resign(0, |set| (set.valid_from, set.valid_until) = (first, last));
         scene.replay();
         match fine {

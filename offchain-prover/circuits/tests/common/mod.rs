@@ -22,7 +22,9 @@ pub const START: u64 = 1_000;
 /// A policy whose shocks span ±10 %.
 pub fn policy(market: &MarketShape) -> Policy {
     let scenarios = market.scenarios as i32;
-    let shocks = (0..scenarios).map(|s| 6554 * (2 * s - (scenarios - 1)) / (scenarios - 1).max(1)).collect();
+    let shocks = (0..scenarios)
+        .map(|s| 6554 * (2 * s - (scenarios - 1)) / (scenarios - 1).max(1))
+        .collect();
     let underlying = UnderlyingPolicy {
         initial_factor: 5 << 14,
         maintenance_factor: 1 << 16,
@@ -56,7 +58,10 @@ pub fn snapshot(market: &MarketShape, mark: u64) -> Snapshot {
     let factors = policy
         .underlyings
         .iter()
-        .map(|u| UnderlyingFactors { initial: u.initial_factor, maintenance: u.maintenance_factor })
+        .map(|u| UnderlyingFactors {
+            initial: u.initial_factor,
+            maintenance: u.maintenance_factor,
+        })
         .collect();
     Snapshot {
         number: 1,
@@ -77,7 +82,12 @@ pub struct Trader {
 
 impl Trader {
     pub fn new(seed: u8) -> Self {
-        Self { key: SecretKey::new([seed; 32]), viewing_key: Fr::from(1000 + seed as u64), account: 0, sequence: 0 }
+        Self {
+            key: SecretKey::new([seed; 32]),
+            viewing_key: Fr::from(1000 + seed as u64),
+            account: 0,
+            sequence: 0,
+        }
     }
 
     pub fn deposit(&self, number: u64, asset: u8, amount: u64) -> DepositReceived {
@@ -86,13 +96,22 @@ impl Trader {
         let key = account_key((point.x, point.y), viewing_commitment(self.viewing_key));
         DepositReceived {
             number,
-            deposit: Deposit { account_key: key.into(), asset, amount },
+            deposit: Deposit {
+                account_key: key.into(),
+                asset,
+                amount,
+            },
             owner,
             viewing_key: self.viewing_key,
         }
     }
 
-    pub fn set(&mut self, shape: &Shape, orders: Vec<Option<Order>>, withdrawal: Option<WithdrawalRequest>) -> SignedOrderSet {
+    pub fn set(
+        &mut self,
+        shape: &Shape,
+        orders: Vec<Option<Order>>,
+        withdrawal: Option<WithdrawalRequest>,
+    ) -> SignedOrderSet {
         self.sequence += 1;
         let set = OrderSet {
             venue: 7,
@@ -114,15 +133,30 @@ impl Trader {
 }
 
 pub fn order(id: u32, side: Side, quantity: u64, limit: u64) -> Option<Order> {
-    Some(Order { id, instrument: 0, side, quantity, limit })
+    Some(Order {
+        id,
+        instrument: 0,
+        side,
+        quantity,
+        limit,
+    })
 }
 
 pub fn venue(shape: &Shape) -> Venue {
-    Venue::new(VenueConfig { shape: *shape, id: 7, genesis: genesis_field(&GENESIS) })
+    Venue::new(VenueConfig {
+        shape: *shape,
+        id: 7,
+        genesis: genesis_field(&GENESIS),
+    })
 }
 
 pub fn request(time_to: u64) -> BatchRequest {
-    BatchRequest { time_to, genesis: GENESIS, submitter: [5; 32], salt_seed: Fr::from(77u64) }
+    BatchRequest {
+        time_to,
+        genesis: GENESIS,
+        submitter: [5; 32],
+        salt_seed: Fr::from(77u64),
+    }
 }
 
 /// Two traders deposit, trade one lot size with each other, and one withdraws.
@@ -130,10 +164,14 @@ pub fn busy_batch(shape: &Shape) -> (Venue, ClosedBatch) {
     let mark = 100 * ONE + ONE / 3;
     let mut venue = venue(shape);
     let halted = vec![false; shape.market.instruments as usize];
-    venue.open_batch(snapshot(&shape.market, mark), 1 << 29, halted, START).unwrap();
+    venue
+        .open_batch(snapshot(&shape.market, mark), 1 << 29, halted, START)
+        .unwrap();
     let mut traders = [Trader::new(1), Trader::new(2)];
     for (i, trader) in traders.iter_mut().enumerate() {
-        trader.account = venue.deposit(&trader.deposit(i as u64 + 1, 0, 100_000)).unwrap();
+        trader.account = venue
+            .deposit(&trader.deposit(i as u64 + 1, 0, 100_000))
+            .unwrap();
     }
     let buy = traders[0].set(shape, vec![order(11, Side::Buy, 30, 101 * ONE)], None);
     let sell = traders[1].set(shape, vec![order(21, Side::Sell, 20, 99 * ONE)], None);
@@ -141,8 +179,16 @@ pub fn busy_batch(shape: &Shape) -> (Venue, ClosedBatch) {
     venue.submit(sell).unwrap();
     let report = venue.tick(START + 100).unwrap();
     assert_eq!(report.trades.len(), 2);
-    let withdrawal = WithdrawalRequest { asset: 0, amount: 500, recipient: [8; 32] };
-    let set = traders[0].set(shape, vec![order(11, Side::Buy, 30, 101 * ONE)], Some(withdrawal));
+    let withdrawal = WithdrawalRequest {
+        asset: 0,
+        amount: 500,
+        recipient: [8; 32],
+    };
+    let set = traders[0].set(
+        shape,
+        vec![order(11, Side::Buy, 30, 101 * ONE)],
+        Some(withdrawal),
+    );
     venue.submit(set).unwrap();
     let closed = venue.close_batch(&request(START + 200)).unwrap();
     (venue, closed)

@@ -26,7 +26,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Parts of all rows that do not hold.
 fn broken_parts(matrices: &Matrices, assignment: &[Fr]) -> BTreeSet<String> {
-    let value = |row: &[(Fr, usize)]| row.iter().map(|(c, column)| *c * assignment[*column]).sum::<Fr>();
+    let value = |row: &[(Fr, usize)]| {
+        row.iter()
+            .map(|(c, column)| *c * assignment[*column])
+            .sum::<Fr>()
+    };
     (0..matrices.num_constraints())
         .filter(|i| value(&matrices.a[*i]) * value(&matrices.b[*i]) != value(&matrices.c[*i]))
         .map(|i| matrices.part_of(i).to_owned())
@@ -37,7 +41,10 @@ fn broken_parts(matrices: &Matrices, assignment: &[Fr]) -> BTreeSet<String> {
 fn assert_refused(part: &str, build: impl Fn(&mut Cs)) {
     let mut light = Cs::witness_only();
     build(&mut light);
-    let first = light.finish().map(drop).expect_err("the circuit accepts the attack");
+    let first = light
+        .finish()
+        .map(drop)
+        .expect_err("the circuit accepts the attack");
     let mut recording = Cs::recording();
     build(&mut recording);
     let all = recording.finish_unchecked();
@@ -46,14 +53,19 @@ fn assert_refused(part: &str, build: impl Fn(&mut Cs)) {
         Some(above) => name.starts_with(above),
         None => name == part,
     };
-    assert!(broken.iter().all(|name| within(name)), "broken: {broken:?}, expected only '{part}'");
+    assert!(
+        broken.iter().all(|name| within(name)),
+        "broken: {broken:?}, expected only '{part}'"
+    );
     assert!(broken.contains(&first.part), "both modes see the same");
 }
 
 fn assert_accepted(build: impl Fn(&mut Cs)) {
     let mut cs = Cs::witness_only();
     build(&mut cs);
-    cs.finish().map(drop).expect("the circuit accepts what the rules allow");
+    cs.finish()
+        .map(drop)
+        .expect("the circuit accepts what the rules allow");
 }
 
 /// A chunk with the tree that it starts from.
@@ -82,8 +94,28 @@ impl Scene {
             start.set(step.step.account as u64, step.after.leaf(&shape));
         }
         let chunk = batch.chunks[index].clone();
-        assert_eq!(start.root(), chunk.before.accounts_root, "the tree at the chunk's start");
-        Self { shape, header: batch.header.clone(), snapshot: batch.snapshot.clone(), chunk, start }
+        assert_eq!(
+            start.root(),
+            chunk.before.accounts_root,
+            "the tree at the chunk's start"
+        );
+        Self {
+            shape,
+            header: batch.header.clone(),
+            snapshot: batch.snapshot.clone(),
+            chunk,
+            start,
+        }
+    }
+
+    /// A step of a chunk of the busy batch, alone after padding, so that nothing else in the chunk sees its result.
+    pub fn last(index: usize, step: usize) -> Self {
+        let mut scene = Self::busy(index);
+        let padding = Self::busy(2).chunk.steps[1].clone();
+        scene.chunk.steps = vec![padding, scene.chunk.steps[step].clone()];
+        scene.replay();
+        scene.accepted();
+        scene
     }
 
     pub fn step(&mut self, step: usize) -> &mut Step {
@@ -94,7 +126,10 @@ impl Scene {
     pub fn reload(&mut self, step: usize, change: impl FnOnce(&mut Account)) {
         let witness = &mut self.chunk.steps[step];
         change(&mut witness.before);
-        self.start.set(witness.step.account as u64, witness.before.leaf(&self.shape));
+        self.start.set(
+            witness.step.account as u64,
+            witness.before.leaf(&self.shape),
+        );
     }
 
     /// Changes a step's order set; its owner signs it again.
@@ -113,7 +148,9 @@ impl Scene {
     }
 
     pub fn order(&mut self, step: usize, slot: usize) -> &mut Order {
-        self.step(step).set.as_mut().unwrap().set.orders[slot].as_mut().unwrap()
+        self.step(step).set.as_mut().unwrap().set.orders[slot]
+            .as_mut()
+            .unwrap()
     }
 
     /// Works out everything after the first boundary, checking nothing.
@@ -132,8 +169,12 @@ impl Scene {
             if let Some(known) = visited.get(&account).filter(|_| witness.exists) {
                 witness.before = Clone::clone(known);
             }
-            let (mut after, mut effects) =
-                unchecked(&self.chunk.entries, self.snapshot.fee_rate, &witness.before, &witness.step);
+            let (mut after, mut effects) = unchecked(
+                &self.chunk.entries,
+                self.snapshot.fee_rate,
+                &witness.before,
+                &witness.step,
+            );
             forge(i, &mut after, &mut effects);
             witness.path = tree.path(account as u64);
             tree.set(account as u64, after.leaf(&self.shape));
@@ -199,14 +240,23 @@ impl Scene {
     /// Requires that native code and circuit accept all steps, and agree.
     pub fn accepted(&self) {
         for (i, witness) in self.chunk.steps.iter().enumerate() {
-            assert_eq!(self.native(i).map(|(after, _)| after), Ok(witness.after.clone()), "step {i}");
+            assert_eq!(
+                self.native(i).map(|(after, _)| after),
+                Ok(witness.after.clone()),
+                "step {i}"
+            );
         }
         assert_accepted(|cs| self.build(cs));
     }
 }
 
 /// What a step leads to if nobody checks anything.
-fn unchecked(entries: &[PriceEntry], fee_rate: u32, before: &Account, step: &Step) -> (Account, StepEffects) {
+fn unchecked(
+    entries: &[PriceEntry],
+    fee_rate: u32,
+    before: &Account,
+    step: &Step,
+) -> (Account, StepEffects) {
     let mut after = before.clone();
     let mut effects = StepEffects::default();
     if let Some(deposit) = &step.deposit {
@@ -217,7 +267,10 @@ fn unchecked(entries: &[PriceEntry], fee_rate: u32, before: &Account, step: &Ste
         after.sequence = set.sequence;
         for (i, slot) in after.slots.iter_mut().enumerate() {
             let id = set.order(i).map_or(0, |o| o.id);
-            *slot = OrderSlot { id, filled: if id == slot.id { slot.filled } else { 0 } };
+            *slot = OrderSlot {
+                id,
+                filled: if id == slot.id { slot.filled } else { 0 },
+            };
         }
     }
     let mut lots_of: BTreeMap<u16, i64> = BTreeMap::new();
@@ -226,8 +279,14 @@ fn unchecked(entries: &[PriceEntry], fee_rate: u32, before: &Account, step: &Ste
     }
     for fill in &step.fills {
         let entry = entries[fill.entry];
-        let sells = set.and_then(|s| s.order(fill.slot)).is_some_and(|o| o.side == Side::Sell);
-        let (rounding, sign) = if sells { (Rounding::Down, -1) } else { (Rounding::Up, 1) };
+        let sells = set
+            .and_then(|s| s.order(fill.slot))
+            .is_some_and(|o| o.side == Side::Sell);
+        let (rounding, sign) = if sells {
+            (Rounding::Down, -1)
+        } else {
+            (Rounding::Up, 1)
+        };
         let quote = mul_fraction(fill.quantity, entry.price, rounding).unwrap();
         let fee = mul_fraction(quote, fee_rate as u64, Rounding::Up).unwrap();
         let lots = sign * fill.quantity as i64;
@@ -241,15 +300,27 @@ fn unchecked(entries: &[PriceEntry], fee_rate: u32, before: &Account, step: &Ste
     after.positions = lots_of
         .into_iter()
         .filter(|(_, quantity)| *quantity != 0)
-        .map(|(instrument, quantity)| Position { instrument, quantity, funding: 0 })
+        .map(|(instrument, quantity)| Position {
+            instrument,
+            quantity,
+            funding: 0,
+        })
         .collect();
     if step.withdraw {
         // As the circuit reads a withdrawal that is not there: the last asset, no amount.
-        let nothing = WithdrawalRequest { asset: u8::MAX, amount: 0, recipient: [0; 32] };
+        let nothing = WithdrawalRequest {
+            asset: u8::MAX,
+            amount: 0,
+            recipient: [0; 32],
+        };
         let request = set.and_then(|s| s.withdrawal).unwrap_or(nothing);
         let asset = request.asset.min(after.balances.len() as u8 - 1);
         after.balances[asset as usize] -= request.amount as i64;
-        effects.withdrawal = Some(Withdrawal { recipient: request.recipient, asset, amount: request.amount });
+        effects.withdrawal = Some(Withdrawal {
+            recipient: request.recipient,
+            asset,
+            amount: request.amount,
+        });
     }
     (after, effects)
 }
@@ -266,7 +337,11 @@ impl ClosingScene {
     /// The busy batch's closing.
     pub fn busy() -> Self {
         let (_, closed) = busy_batch(&Shape::TINY);
-        Self { shape: Shape::TINY, header: closed.witness.header, closing: closed.witness.closing }
+        Self {
+            shape: Shape::TINY,
+            header: closed.witness.header,
+            closing: closed.witness.closing,
+        }
     }
 
     /// Works out both state roots from ledgers, boundaries and the fund.

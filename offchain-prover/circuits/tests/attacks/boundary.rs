@@ -1,0 +1,110 @@
+//! Boundaries, header, snapshot and price list: what ties a chunk to its batch.
+
+use crate::common::scene::Scene;
+use clearproof_circuits::r1cs::{check, CheckError, Cs, RowViolated};
+use clearproof_primitives::{
+    batch::{chunk_public_input, price_list_hash, Boundary},
+    field::Fr,
+};
+
+fn one() -> Fr {
+    Fr::from(1u64)
+}
+
+/// All but the salt, which the public input alone binds, and that is made from the witness here.
+const SUMS: [fn(&mut Boundary); 11] = [
+    |b| b.deposits.count += 1,
+    |b| b.deposits.accumulator += one(),
+    |b| b.withdrawal_count += 1,
+    |b| b.withdrawals += one(),
+    |b| b.quote_sum += 1,
+    |b| b.fee_sum += 1,
+    |b| b.fill_count += 1,
+    |b| b.funding_hash += one(),
+    |b| b.net[3] += 1,
+    |b| b.deposited[1] += 1,
+    |b| b.withdrawn[0] += 1,
+];
+
+#[test]
+fn running_sums_changed_on_the_way() {
+    for change in SUMS {
+        let mut scene = Scene::busy(1);
+        change(&mut scene.chunk.after);
+        scene.refused_in("");
+    }
+    let mut scene = Scene::busy(1);
+    scene.chunk.after.accounts_root += one();
+    scene.refused_in("");
+    for change in SUMS {
+        let mut scene = Scene::busy(1);
+        change(&mut scene.chunk.before);
+        scene.refused_in("");
+    }
+}
+
+#[test]
+fn another_snapshot_than_the_header_names() {
+    let mut scene = Scene::busy(1);
+    scene.snapshot.rows[3].mark += 1;
+    scene.refused_in("");
+    let mut scene = Scene::busy(1);
+    scene.snapshot.number += 1;
+    scene.refused_in("");
+    let mut scene = Scene::busy(1);
+    scene.header.snapshot_hash = (scene.snapshot.hash() + one()).into();
+    scene.refused_in("");
+}
+
+/// A proof for one header, index, pair of boundaries and price list is none for another.
+#[test]
+fn another_public_input() {
+    let scene = Scene::busy(1);
+    let mut cs = Cs::recording();
+    scene.build(&mut cs);
+    let all = cs.finish().unwrap();
+    let matrices = all.matrices.unwrap();
+    let header = scene.header.hash().unwrap();
+    let (before, after) = (
+        scene.chunk.before.commitment(),
+        scene.chunk.after.commitment(),
+    );
+    let list = price_list_hash(&scene.shape, &scene.chunk.entries);
+    let index = scene.chunk.index;
+    assert_eq!(
+        all.instance,
+        [chunk_public_input(header, index, before, after, list)]
+    );
+    assert_eq!(check(&matrices, &all.instance, &all.witness), Ok(()));
+    let other_header = {
+        let mut other = scene.header.clone();
+        other.submitter[0] ^= 1;
+        other.hash().unwrap()
+    };
+    for other in [
+        chunk_public_input(other_header, index, before, after, list),
+        chunk_public_input(header, index + 1, before, after, list),
+        chunk_public_input(header, index, after, after, list),
+        chunk_public_input(header, index, before, before, list),
+        chunk_public_input(
+            header,
+            index,
+            before,
+            after,
+            price_list_hash(&scene.shape, &[]),
+        ),
+    ] {
+        match check(&matrices, &[other], &all.witness) {
+            Err(CheckError::Row(RowViolated { part, .. })) => assert_eq!(part, ""),
+            result => panic!("{result:?}"),
+        }
+    }
+}
+
+/// A packed field of the header could otherwise be read in two ways.
+#[test]
+fn a_time_of_more_than_48_bits() {
+    let mut scene = Scene::busy(0);
+    scene.header.time_from = 1 << 48;
+    scene.refused_in("header");
+}

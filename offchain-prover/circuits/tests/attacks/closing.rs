@@ -1,0 +1,257 @@
+//! The closing circuit: sums, ledger, insurance fund, state roots.
+
+use crate::common::scene::ClosingScene;
+use clearproof_circuits::r1cs::{check, CheckError, Cs, RowViolated};
+use clearproof_primitives::{
+    batch::{closing_public_input, Boundary},
+    field::Fr,
+    poseidon::{hash, hash_list, Domain},
+    witness::ClosingWitness,
+};
+
+fn one() -> Fr {
+    Fr::from(1u64)
+}
+
+/// Requires refusal in `part` of the busy closing with a change, after which both state roots are worked out again.
+fn refused(part: &str, change: impl FnOnce(&mut ClosingScene)) {
+    let mut scene = ClosingScene::busy();
+    change(&mut scene);
+    scene.reroot();
+    scene.refused_in(part);
+}
+
+#[test]
+fn what_the_attacks_start_from_is_accepted() {
+    let mut scene = ClosingScene::busy();
+    let honest = (scene.header.clone(), scene.closing.clone());
+    scene.reroot();
+    assert_eq!((scene.header.clone(), scene.closing.clone()), honest);
+    assert_eq!(
+        (scene.closing.last.quote_sum, scene.closing.last.fill_count),
+        (-1, 2)
+    );
+    scene.accepted();
+}
+
+#[test]
+fn lots_that_do_not_net_to_zero() {
+    for (instrument, lots) in [(0, 1), (3, -1)] {
+        refused("sums", |s| s.closing.last.net[instrument] += lots);
+    }
+}
+
+fn with_dust(dust: i64) -> ClosingScene {
+    let mut scene = ClosingScene::busy();
+    scene.closing.last.quote_sum = -(dust as i128);
+    scene.closing.fund_after.balances[0] = scene.closing.fund_before.balances[0] + dust;
+    scene.reroot();
+    scene
+}
+
+#[test]
+fn dust_below_zero_or_above_the_number_of_fills() {
+    for dust in 0..=2 {
+        with_dust(dust).accepted();
+    }
+    for dust in [-1, -1_000, 3, 1 << 50] {
+        with_dust(dust).refused_in("");
+    }
+}
+
+#[test]
+fn totals_or_fees_that_do_not_follow() {
+    let changes: [fn(&mut ClosingWitness); 4] = [
+        |w| w.ledger_after.totals[0] += 1,
+        |w| w.ledger_after.totals[1] += 1,
+        |w| w.ledger_after.fees += 1,
+        |w| w.ledger_after.fees -= 1,
+    ];
+    for change in changes {
+        refused("", |s| change(&mut s.closing));
+    }
+}
+
+/// The new state root with a ledger that no native one can be.
+fn root_with(scene: &ClosingScene, ledger: &[Fr]) -> Fr {
+    hash(&[
+        scene.closing.accounts_root_after,
+        hash_list(Domain::Ledger, ledger),
+    ])
+}
+
+#[test]
+fn totals_or_fees_out_of_range() {
+    const LIMIT: u64 = 1 << 63;
+    refused("ledger", |s| {
+        s.closing.ledger_before.totals[1] = LIMIT;
+        s.closing.ledger_after.totals[1] = LIMIT;
+    });
+    refused("ledger", |s| {
+        s.closing.ledger_before.fees = LIMIT - 1;
+        s.closing.ledger_after.fees = LIMIT - 1 + s.closing.last.fee_sum as u64;
+    });
+
+    // More withdrawn than there is: minus one, as the field writes it.
+    let mut scene = ClosingScene::busy();
+    let total = scene.closing.ledger_after.totals[1];
+    scene.closing.last.withdrawn[1] = total as u128 + 1;
+    let mut ledger = scene.closing.ledger_after.fields();
+    ledger[2] = -one();
+    scene.header.new_root = root_with(&scene, &ledger).into();
+    scene.refused_in("ledger");
+}
+
+#[test]
+fn another_deposit_cursor_than_the_header_names() {
+    let changes: [fn(&mut ClosingWitness); 2] = [
+        |w| {
+            w.last.deposits.count += 1;
+            w.ledger_after.deposits.count += 1;
+        },
+        |w| {
+            w.last.deposits.accumulator += one();
+            w.ledger_after.deposits.accumulator += one();
+        },
+    ];
+    for change in changes {
+        refused("sums", |s| change(&mut s.closing));
+    }
+    let changes: [fn(&mut ClosingWitness); 2] = [
+        |w| {
+            w.first.deposits.count += 1;
+            w.ledger_before.deposits.count += 1;
+        },
+        |w| {
+            w.first.deposits.accumulator += one();
+            w.ledger_before.deposits.accumulator += one();
+        },
+    ];
+    for change in changes {
+        refused("sums", |s| change(&mut s.closing));
+    }
+}
+
+#[test]
+fn another_deposit_cursor_than_the_ledger_has() {
+    refused("ledger", |s| s.closing.ledger_before.deposits.count += 1);
+    refused("ledger", |s| {
+        s.closing.ledger_before.deposits.accumulator += one()
+    });
+    refused("", |s| s.closing.ledger_after.deposits.count += 1);
+}
+
+#[test]
+fn other_withdrawals_than_the_header_names() {
+    refused("sums", |s| s.header.withdrawal_count += 1);
+    refused("sums", |s| {
+        s.header.withdrawals_hash = Fr::from(5u64).into()
+    });
+    refused("sums", |s| s.closing.last.withdrawals += one());
+    refused("sums", |s| s.closing.last.withdrawal_count += 1);
+}
+
+#[test]
+fn another_state_root() {
+    let mut scene = ClosingScene::busy();
+    scene.header.old_root = Fr::from(5u64).into();
+    scene.refused_in("ledger");
+    let mut scene = ClosingScene::busy();
+    scene.header.new_root = scene.header.old_root;
+    scene.refused_in("");
+    let mut scene = ClosingScene::busy();
+    scene.closing.ledger_before.totals[0] += 1;
+    // Old root and totals break together: the ledger is not the one that the root commits to.
+    let mut cs = Cs::witness_only();
+    scene.build(&mut cs);
+    assert_eq!(cs.finish().map(drop).unwrap_err().part, "ledger");
+    let mut scene = ClosingScene::busy();
+    scene.closing.first.accounts_root += one();
+    scene.refused_in("ledger");
+}
+
+#[test]
+fn a_fund_credited_with_more_or_less_than_the_dust() {
+    for extra in [1, -1] {
+        refused("", |s| s.closing.fund_after.balances[0] += extra);
+    }
+    refused("", |s| s.closing.fund_after.balances[1] += 1);
+}
+
+#[test]
+fn another_fund_than_the_tree_has() {
+    let mut scene = ClosingScene::busy();
+    scene.closing.fund_before.balances[0] += 1;
+    scene.closing.fund_after.balances[0] += 1;
+    scene.reroot();
+    scene.refused_in("fund");
+    let mut scene = ClosingScene::busy();
+    scene.closing.last.accounts_root += one();
+    scene.refused_in("fund");
+    let mut scene = ClosingScene::busy();
+    scene.closing.fund_path[0][1] += one();
+    scene.reroot();
+    scene.refused_in("fund");
+}
+
+#[test]
+fn funding_changed_within_the_batch() {
+    // The new ledger takes the hash over from the last boundary.
+    let mut scene = ClosingScene::busy();
+    scene.closing.last.funding_hash += one();
+    let mut ledger = scene.closing.ledger_after.fields();
+    *ledger.last_mut().unwrap() += one();
+    scene.header.new_root = root_with(&scene, &ledger).into();
+    scene.refused_in("sums");
+    refused("ledger", |s| s.closing.ledger_before.funding[0] += 1);
+    refused("", |s| s.closing.ledger_after.funding[0] += 1);
+}
+
+#[test]
+fn a_batch_that_does_not_start_at_zero() {
+    let sums: [fn(&mut Boundary); 9] = [
+        |b| b.withdrawal_count = 1,
+        |b| b.withdrawals = one(),
+        |b| b.quote_sum = -1,
+        |b| b.fee_sum = 1,
+        |b| b.fill_count = 1,
+        |b| b.net[0] = 1,
+        |b| b.net[3] = -1,
+        |b| b.deposited[1] = 1,
+        |b| b.withdrawn[0] = 1,
+    ];
+    for sum in sums {
+        refused("sums", |s| sum(&mut s.closing.first));
+    }
+}
+
+/// A proof for one header, number of chunks and pair of boundaries is none for another.
+#[test]
+fn another_public_input() {
+    let scene = ClosingScene::busy();
+    let mut cs = Cs::recording();
+    scene.build(&mut cs);
+    let all = cs.finish().unwrap();
+    let matrices = all.matrices.unwrap();
+    let header = scene.header.hash().unwrap();
+    let (first, last) = (
+        scene.closing.first.commitment(),
+        scene.closing.last.commitment(),
+    );
+    let chunks = scene.header.chunk_count;
+    assert_eq!(
+        all.instance,
+        [closing_public_input(header, chunks, first, last)]
+    );
+    for other in [
+        closing_public_input(header + one(), chunks, first, last),
+        closing_public_input(header, chunks + 1, first, last),
+        closing_public_input(header, chunks, last, last),
+        closing_public_input(header, chunks, first, first),
+    ] {
+        match check(&matrices, &[other], &all.witness) {
+            Err(CheckError::Row(RowViolated { part, .. })) => assert_eq!(part, ""),
+            result => panic!("{result:?}"),
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! The margin rule. Account 2 sells in step 0; the mark is 100 ⅓, initial margin about 12.5 and maintenance about 10 per lot.
+
+use crate::common::scene::Scene;
+use clearproof_primitives::{
+    account::Position, fixed::ONE, margin::MarginRefusal, step::StepError::MarginRefused,
+};
+
+const PART: &str = "step/margin";
+
+/// Account 2 holds `lots` and `quote` and sells `sold` lots at `price`.
+fn sell(lots: i64, quote: i64, sold: u64, price: u64) -> Scene {
+    let mut scene = Scene::busy(2);
+    scene.reload(0, |account| {
+        account.balances[0] = quote;
+        account.positions = vec![Position {
+            instrument: 0,
+            quantity: lots,
+            funding: 0,
+        }];
+        account.positions.retain(|p| p.quantity != 0);
+    });
+    scene.resign(0, |set| set.orders[0].as_mut().unwrap().limit = 1);
+    scene.chunk.entries[0].price = price;
+    scene.step(0).fills[0].quantity = sold;
+    scene.replay();
+    scene
+}
+
+const MARK: u64 = 100 * ONE + ONE / 3;
+
+fn refused(scene: &Scene) {
+    scene.refused(0, MarginRefused(MarginRefusal::BelowInitial), PART);
+}
+
+#[test]
+fn a_trade_below_initial_margin() {
+    let (mut enough, mut short) = (1_000, 0);
+    sell(0, enough, 20, MARK).accepted();
+    refused(&sell(0, short, 20, MARK));
+    // The smallest balance that will do, on both sides.
+    while enough - short > 1 {
+        let middle = (enough + short) / 2;
+        match sell(0, middle, 20, MARK).native(0) {
+            Ok(_) => enough = middle,
+            Err(_) => short = middle,
+        }
+    }
+    assert!(enough > 200, "20 lots need margin");
+    sell(0, enough, 20, MARK).accepted();
+    refused(&sell(0, short, 20, MARK));
+}
+
+/// Equity and its ratio to margin improve, but a position grows.
+#[test]
+fn growth_below_initial_margin() {
+    refused(&sell(-100, 10_033 + 100, 1, 200 * ONE));
+}
+
+#[test]
+fn a_flip_below_initial_margin() {
+    refused(&sell(10, -1_003 + 5, 20, 100 * ONE + ONE / 2));
+}
+
+#[test]
+fn reducing_risk_below_initial_margin_is_allowed() {
+    let scene = sell(40, -3_963, 20, MARK);
+    scene.accepted();
+    sell(20, -1_984, 20, MARK).accepted();
+}
+
+#[test]
+fn reducing_at_a_price_that_worsens_the_ratio() {
+    refused(&sell(40, -3_963, 20, 99 * ONE));
+}
+
+#[test]
+fn reducing_into_bankruptcy_or_within_it() {
+    refused(&sell(40, -3_963, 20, 90 * ONE));
+    refused(&sell(40, -4_100, 20, MARK));
+}
+
+/// Where the old position needed no maintenance margin there is no ratio to keep: equity must not fall.
+#[test]
+fn losing_equity_on_positions_without_maintenance_margin() {
+    let scene = |price| {
+        let mut scene = sell(40, -3_963, 20, price);
+        for factors in &mut scene.snapshot.factors {
+            factors.maintenance = 0;
+        }
+        for row in &mut scene.snapshot.rows {
+            (row.maintenance_long, row.maintenance_short) = (0, 0);
+        }
+        scene.header.snapshot_hash = scene.snapshot.hash().into();
+        scene
+    };
+    scene(MARK + ONE / 10).accepted();
+    refused(&scene(100 * ONE));
+}
+
+#[test]
+fn a_withdrawal_below_initial_margin() {
+    let withdraw = |amount| {
+        let mut scene = Scene::busy(1);
+        scene.resign(1, |set| set.withdrawal.as_mut().unwrap().amount = amount);
+        scene.replay();
+        scene
+    };
+    withdraw(99_000).accepted();
+    withdraw(99_898).refused(
+        1,
+        MarginRefused(MarginRefusal::WithdrawalBelowInitial),
+        PART,
+    );
+}

@@ -1,0 +1,401 @@
+//! Random batches through engine and circuits, and random fills through native code and circuit: both must agree.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use clearproof_circuits::{
+    chunk::chunk,
+    closing::closing,
+    r1cs::{Cs, Matrices, Synthesized},
+};
+use clearproof_engine::{ClosedBatch, Venue};
+use clearproof_primitives::{
+    account::Position,
+    batch::PriceEntry,
+    fixed::ONE,
+    margin::Margin,
+    order::{Order, Side, WithdrawalRequest},
+    shape::Shape,
+    step::Fill,
+    witness::BatchWitness,
+};
+use common::{
+    request,
+    scene::{ClosingScene, Scene},
+    snapshot, Trader, START,
+};
+use proptest::{
+    prelude::*,
+    test_runner::{FileFailurePersistence, RngSeed},
+};
+use std::sync::OnceLock;
+
+const SHAPE: Shape = Shape::TINY;
+
+fn config(cases: u32) -> ProptestConfig {
+    ProptestConfig {
+        cases,
+        rng_seed: RngSeed::Fixed(20_261_123),
+        failure_persistence: Some(Box::new(FileFailurePersistence::Direct(
+            "tests/differential.proptest-regressions",
+        ))),
+        ..ProptestConfig::default()
+    }
+}
+
+#[derive(Clone, Debug)]
+enum Action {
+    Deposit {
+        who: usize,
+        asset: u8,
+        amount: u64,
+    },
+    Orders {
+        who: usize,
+        orders: Vec<Option<Order>>,
+    },
+    Withdraw {
+        who: usize,
+        asset: u8,
+        amount: u64,
+    },
+    Tick,
+    Close,
+}
+
+fn any_order() -> impl Strategy<Value = Option<Order>> {
+    let parts = (
+        1..4u32,
+        prop::sample::select(vec![0u16, 2]),
+        any::<bool>(),
+        1..60u64,
+        0..3 * ONE,
+    );
+    prop::option::weighted(
+        0.9,
+        parts.prop_map(|(id, instrument, sells, quantity, away)| {
+            let (side, limit) = if sells {
+                (Side::Sell, 102 * ONE - away)
+            } else {
+                (Side::Buy, 99 * ONE + away)
+            };
+            Order {
+                id,
+                instrument,
+                side,
+                quantity,
+                limit,
+            }
+        }),
+    )
+}
+
+fn any_action() -> impl Strategy<Value = Action> {
+    prop_oneof![
+        2 => (0..4usize, 0..2u8, 1..3_000u64).prop_map(|(who, asset, amount)| Action::Deposit { who, asset, amount }),
+        6 => (0..4usize, prop::collection::vec(any_order(), 1..=2))
+            .prop_map(|(who, orders)| Action::Orders { who, orders }),
+        1 => (0..4usize, 0..2u8, 1..1_500u64).prop_map(|(who, asset, amount)| Action::Withdraw { who, asset, amount }),
+        6 => Just(Action::Tick),
+        1 => Just(Action::Close),
+    ]
+}
+
+/// A venue with four traders, driven by actions; the engine may refuse any of them.
+struct Run {
+    venue: Venue,
+    traders: Vec<Trader>,
+    now: u64,
+    closed: Vec<ClosedBatch>,
+}
+
+impl Run {
+    fn new() -> Self {
+        let traders = (1..5).map(Trader::new).collect();
+        let mut run = Self {
+            venue: common::venue(&SHAPE),
+            traders,
+            now: START,
+            closed: Vec::new(),
+        };
+        run.open();
+        for who in 0..4 {
+            run.act(&Action::Deposit {
+                who,
+                asset: 0,
+                amount: 900,
+            });
+        }
+        run
+    }
+
+    fn open(&mut self) {
+        self.now += 10;
+        // The mark moves between batches, so that accounts fall below their margin.
+        let mark = 100 * ONE + ONE / 3 + self.closed.len() as u64 * ONE / 2;
+        let halted = vec![false; SHAPE.market.instruments as usize];
+        self.venue
+            .open_batch(snapshot(&SHAPE.market, mark), 1 << 29, halted, self.now)
+            .unwrap();
+    }
+
+    fn close(&mut self) {
+        self.now += 10;
+        self.closed
+            .push(self.venue.close_batch(&request(self.now)).unwrap());
+    }
+
+    fn act(&mut self, action: &Action) {
+        match action {
+            Action::Deposit { who, asset, amount } => {
+                let trader = &mut self.traders[*who];
+                let received = trader.deposit(self.venue.deposits_taken() + 1, *asset, *amount);
+                trader.account = self.venue.deposit(&received).unwrap();
+            }
+            Action::Orders { who, orders } => {
+                let mut orders = orders.clone();
+                if orders.len() == 2 && orders[0].map(|o| o.id) == orders[1].map(|o| o.id) {
+                    orders.truncate(1);
+                }
+                let set = self.traders[*who].set(&SHAPE, orders, None);
+                self.venue.submit(set).unwrap();
+            }
+            Action::Withdraw { who, asset, amount } => {
+                let request = WithdrawalRequest {
+                    asset: *asset,
+                    amount: *amount,
+                    recipient: [*who as u8 + 1; 32],
+                };
+                let set = self.traders[*who].set(&SHAPE, vec![], Some(request));
+                // Refused where margin does not allow it.
+                let _ = self.venue.submit(set);
+            }
+            Action::Tick => {
+                self.now += 10;
+                self.venue.tick(self.now).unwrap();
+            }
+            Action::Close => {
+                self.close();
+                self.open();
+            }
+        }
+    }
+}
+
+fn run_of(actions: &[Action]) -> Vec<ClosedBatch> {
+    let mut run = Run::new();
+    actions.iter().for_each(|action| run.act(action));
+    run.close();
+    run.closed
+}
+
+fn synthesized(mut cs: Cs, build: impl Fn(&mut Cs)) -> Result<Synthesized, TestCaseError> {
+    build(&mut cs);
+    cs.finish().map_err(|e| TestCaseError::fail(e.to_string()))
+}
+
+fn accept(witness: &BatchWitness) -> Result<(), TestCaseError> {
+    for part in &witness.chunks {
+        synthesized(Cs::witness_only(), |cs| {
+            chunk(cs, &SHAPE, &witness.header, &witness.snapshot, part).unwrap();
+        })?;
+    }
+    synthesized(Cs::witness_only(), |cs| {
+        closing(cs, &SHAPE, &witness.header, &witness.closing).unwrap()
+    })?;
+    Ok(())
+}
+
+/// The matrices of the busy batch's chunk and closing.
+fn reference() -> &'static (Matrices, Matrices) {
+    static MATRICES: OnceLock<(Matrices, Matrices)> = OnceLock::new();
+    MATRICES.get_or_init(|| {
+        let of = |build: &dyn Fn(&mut Cs)| {
+            synthesized(Cs::recording(), build)
+                .unwrap()
+                .matrices
+                .unwrap()
+        };
+        let (chunk, closing) = (Scene::busy(1), ClosingScene::busy());
+        (of(&|cs| chunk.build(cs)), of(&|cs| closing.build(cs)))
+    })
+}
+
+/// Both modes give the same assignment, and the matrices do not depend on it.
+fn same_in_both_modes(matrices: &Matrices, build: impl Fn(&mut Cs)) -> Result<(), TestCaseError> {
+    let recorded = synthesized(Cs::recording(), &build)?;
+    let light = synthesized(Cs::witness_only(), &build)?;
+    prop_assert!(
+        recorded.assignment() == light.assignment(),
+        "assignments differ between modes"
+    );
+    prop_assert_eq!(recorded.parts, light.parts);
+    prop_assert!(
+        recorded.matrices.as_ref() == Some(matrices),
+        "matrices depend on values"
+    );
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(config(24))]
+
+    #[test]
+    fn circuits_accept_what_the_engine_builds(actions in prop::collection::vec(any_action(), 8..40)) {
+        let batches = run_of(&actions);
+        for batch in &batches {
+            accept(&batch.witness)?;
+        }
+        let last = &batches[batches.len() - 1].witness;
+        let (of_chunk, of_closing) = reference();
+        same_in_both_modes(of_chunk, |cs| {
+            chunk(cs, &SHAPE, &last.header, &last.snapshot, &last.chunks[last.chunks.len() - 1]).unwrap();
+        })?;
+        same_in_both_modes(of_closing, |cs| closing(cs, &SHAPE, &last.header, &last.closing).unwrap())?;
+    }
+}
+
+/// The test above is worth something only if its batches are busy.
+#[test]
+fn random_batches_trade_and_withdraw() {
+    use proptest::{strategy::ValueTree, test_runner::TestRunner};
+    let mut runner = TestRunner::new(config(1));
+    let (mut fills, mut withdrawals, mut batches) = (0, 0, 0);
+    for _ in 0..24 {
+        let actions = prop::collection::vec(any_action(), 8..40)
+            .new_tree(&mut runner)
+            .unwrap()
+            .current();
+        for batch in run_of(&actions) {
+            fills += batch.fills;
+            withdrawals += batch.withdrawals.len();
+            batches += 1;
+        }
+    }
+    println!("{batches} batches, {fills} fills, {withdrawals} withdrawals");
+    assert!(batches > 24 && fills > 50 && withdrawals > 5);
+}
+
+/// What a fill could say, and the account that it meets.
+#[derive(Clone, Debug)]
+struct Tampering {
+    fills: Vec<(usize, usize, u64)>,
+    side: bool,
+    price: u64,
+    quote: i64,
+    positions: [i64; 2],
+    filled: u64,
+}
+
+fn any_tampering() -> impl Strategy<Value = Tampering> {
+    let quantity = prop_oneof![8 => 0..45u64, 1 => (1u64 << 48) - 2..(1u64 << 48) + 2];
+    let fill = (
+        prop_oneof![4 => Just(0usize), 1 => Just(1usize)],
+        0..3usize,
+        quantity,
+    );
+    (
+        prop::collection::vec(fill, 0..=2),
+        any::<bool>(),
+        98 * ONE..103 * ONE,
+        -6_000i64..8_000,
+        (-50i64..50, prop_oneof![2 => Just(0i64), 1 => -20i64..20]).prop_map(|(a, b)| [a, b]),
+        0..5u64,
+    )
+        .prop_map(|(fills, side, price, quote, positions, filled)| Tampering {
+            fills,
+            side,
+            price,
+            quote,
+            positions,
+            filled,
+        })
+}
+
+fn tampered(t: &Tampering) -> Scene {
+    let mut scene = Scene::busy(2);
+    let entry = scene.chunk.entries[0];
+    scene.chunk.entries = vec![
+        PriceEntry {
+            price: t.price,
+            ..entry
+        },
+        PriceEntry {
+            time: entry.time + 50,
+            ..entry
+        },
+        PriceEntry {
+            instrument: 2,
+            ..entry
+        },
+    ];
+    scene.reload(0, |account| {
+        account.balances[0] = t.quote;
+        account.sequence = 1;
+        account.slots[0].id = 21;
+        account.slots[0].filled = t.filled;
+        account.positions = [(0, t.positions[0]), (2, t.positions[1])]
+            .map(|(instrument, quantity)| Position {
+                instrument,
+                quantity,
+                funding: 0,
+            })
+            .to_vec();
+        account.positions.retain(|p| p.quantity != 0);
+    });
+    scene.resign(0, |set| {
+        set.valid_until = entry.time + 20;
+        let (side, limit) = if t.side {
+            (Side::Sell, 99 * ONE)
+        } else {
+            (Side::Buy, 102 * ONE)
+        };
+        set.orders = vec![Some(Order {
+            id: 21,
+            instrument: 0,
+            side,
+            quantity: 40,
+            limit,
+        })];
+    });
+    scene.step(0).fills = t
+        .fills
+        .iter()
+        .map(|(slot, entry, quantity)| Fill {
+            slot: *slot,
+            entry: *entry,
+            quantity: *quantity,
+        })
+        .collect();
+    scene.replay();
+    scene
+}
+
+proptest! {
+    #![proptest_config(config(400))]
+
+    #[test]
+    fn native_code_and_circuit_refuse_the_same_fills(tampering in any_tampering()) {
+        let scene = tampered(&tampering);
+        let native = scene.native(0);
+        prop_assert_eq!(native.is_ok(), scene.satisfied(), "native: {:?}", native.map(|(after, _)| after));
+    }
+}
+
+/// The differential test above is worth something only if both answers are common.
+#[test]
+fn tampered_fills_meet_acceptance_and_refusal() {
+    use proptest::{strategy::ValueTree, test_runner::TestRunner};
+    let mut runner = TestRunner::new(config(1));
+    let (mut accepted, mut reducing) = (0, 0);
+    for _ in 0..400 {
+        let scene = tampered(&any_tampering().new_tree(&mut runner).unwrap().current());
+        if let Ok((after, effects)) = scene.native(0) {
+            accepted += 1;
+            let margin = Margin::of(&SHAPE.market, &scene.snapshot, &after).unwrap();
+            reducing += usize::from(!margin.is_free() && !effects.net.is_empty());
+        }
+    }
+    println!("of 400 tampered steps {accepted} accepted, {reducing} of them below initial margin");
+    assert!((40..360).contains(&accepted) && reducing > 0);
+}

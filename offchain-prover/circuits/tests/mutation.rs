@@ -1,0 +1,166 @@
+//! Goes through every witness of both circuits at the tiny shape, changes it, and requires that the system becomes
+//! unsatisfied, but for the hints that nothing needs to bind.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use ark_bn254::Fr;
+use ark_ff::UniformRand;
+use clearproof_circuits::r1cs::{mutations, Cs};
+use clearproof_primitives::{
+    account::{OrderSlot, Position},
+    batch::PriceEntry,
+    fixed::ONE,
+    order::{Side, WithdrawalRequest},
+    step::{DepositStep, Fill},
+};
+use common::scene::{ClosingScene, Scene};
+use rand::{rngs::StdRng, SeedableRng};
+use std::collections::BTreeMap;
+
+/// Witnesses that can be changed unnoticed and are not declared free, counted by the part whose rows they are first used in.
+fn survivors(build: impl Fn(&mut Cs)) -> BTreeMap<String, usize> {
+    let mut cs = Cs::recording();
+    build(&mut cs);
+    let all = cs.finish().unwrap();
+    let matrices = all.matrices.unwrap();
+    let mut rng = StdRng::seed_from_u64(11);
+    let found = mutations(&matrices, &all.instance, &all.witness, || {
+        Fr::rand(&mut rng)
+    })
+    .unwrap();
+    println!(
+        "{} constraints, {} witnesses, {} declared free, {} can change",
+        all.num_constraints,
+        all.witness.len(),
+        all.free_hints.len(),
+        found.len()
+    );
+    assert!(
+        all.free_hints.iter().all(|free| found.contains(free)),
+        "declared free but bound"
+    );
+    let mut by_part = BTreeMap::new();
+    for index in found.iter().filter(|index| !all.free_hints.contains(index)) {
+        let column = matrices.num_instance + index;
+        let uses = |row: usize| {
+            [&matrices.a, &matrices.b, &matrices.c]
+                .iter()
+                .any(|m| m[row].iter().any(|(_, c)| *c == column))
+        };
+        let part = (0..matrices.num_constraints())
+            .find(|row| uses(*row))
+            .map(|row| matrices.part_of(row));
+        *by_part
+            .entry(part.unwrap_or("no constraint").to_owned())
+            .or_default() += 1;
+    }
+    by_part
+}
+
+/// Both steps deposit, install a set of two orders with a withdrawal, fill both, and hold two positions throughout.
+fn busy_chunk() -> Scene {
+    let mut scene = Scene::busy(1);
+    let seller = Scene::busy(2);
+    scene.chunk.steps[1] = seller.chunk.steps[0].clone();
+    let price = scene.chunk.entries[0].price;
+    let time = scene.chunk.entries[0].time;
+    scene.chunk.entries = [(0, time), (2, time), (2, time + 50)]
+        .map(|(instrument, time)| PriceEntry {
+            instrument,
+            time,
+            price,
+        })
+        .to_vec();
+    for (i, side) in [Side::Buy, Side::Sell].into_iter().enumerate() {
+        let id = 10 * (i as u32 + 1);
+        scene.reload(i, |account| {
+            let lots = if side == Side::Buy { 7 } else { -7 };
+            account.sequence = 3;
+            account.balances[1] = 900;
+            account.slots = [id, id + 1].map(|id| OrderSlot { id, filled: 2 }).to_vec();
+            account.positions = [(0, lots), (2, -3 * lots)]
+                .map(|(instrument, quantity)| Position {
+                    instrument,
+                    quantity,
+                    funding: 0,
+                })
+                .to_vec();
+        });
+        let limit = if side == Side::Buy {
+            101 * ONE
+        } else {
+            99 * ONE
+        };
+        scene.resign(i, |set| {
+            set.sequence = 4;
+            set.orders = [(id, 0), (id + 1, 2)]
+                .map(|(id, instrument)| {
+                    Some(clearproof_primitives::order::Order {
+                        id,
+                        instrument,
+                        side,
+                        quantity: 30,
+                        limit,
+                    })
+                })
+                .to_vec();
+            set.withdrawal = Some(WithdrawalRequest {
+                asset: 1,
+                amount: 250,
+                recipient: [77; 32],
+            });
+        });
+        let account_key = scene.chunk.steps[i].before.key();
+        let step = scene.step(i);
+        step.deposit = Some(DepositStep {
+            asset: 0,
+            amount: 1_234,
+            account_key,
+        });
+        step.fills = [(0, 0, 20), (1, 2 - i, 5)]
+            .map(|(slot, entry, quantity)| Fill {
+                slot,
+                entry,
+                quantity,
+            })
+            .to_vec();
+        step.withdraw = true;
+    }
+    scene.replay();
+    scene.accepted();
+    scene
+}
+
+#[test]
+fn no_witness_of_a_chunk_can_change_unnoticed() {
+    let scene = busy_chunk();
+    assert_eq!(survivors(|cs| scene.build(cs)), BTreeMap::new());
+}
+
+/// What may change where nothing depends on it:
+/// - `step/margin`: the bit that says whether the account is free, in a step that neither trades nor withdraws;
+/// - `step/margin/before`: the bit that says whether an underlying has a loss, where all of its losses are zero, and so
+///   are the scan losses that either answer selects.
+#[test]
+fn what_may_change_in_a_chunk_of_little_use() {
+    for (index, untouched, without_losses) in [(0, 2, 4), (1, 0, 3), (2, 1, 4)] {
+        let scene = Scene::busy(index);
+        let parts = [
+            ("step/margin", untouched),
+            ("step/margin/before", without_losses),
+        ];
+        let expected = parts
+            .into_iter()
+            .filter(|(_, n)| *n > 0)
+            .map(|(part, n)| (part.to_owned(), n))
+            .collect();
+        assert_eq!(survivors(|cs| scene.build(cs)), expected, "chunk {index}");
+    }
+}
+
+#[test]
+fn no_witness_of_a_closing_can_change_unnoticed() {
+    let scene = ClosingScene::busy();
+    assert_eq!(survivors(|cs| scene.build(cs)), BTreeMap::new());
+}

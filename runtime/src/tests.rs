@@ -1,0 +1,275 @@
+//! The runtime as a whole: genesis, validators, what is refused.
+#![allow(clippy::unwrap_used)]
+
+use crate::{
+    constants::{block, money, time},
+    genesis_presets,
+    validators::FixedValidators,
+    AccountId, Balances, Historical, OracleMembership, Runtime, RuntimeCall, RuntimeGenesisConfig,
+    RuntimeOrigin, Session, SessionKeys, Sudo,
+};
+use frame_support::{
+    assert_noop, assert_ok,
+    traits::{Contains, Hooks, KeyOwnerProofSystem, SortedMembers},
+};
+use pallet_session::SessionManager;
+use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
+use sp_runtime::{traits::Dispatchable, BuildStorage};
+
+/// Externalities with the genesis of a preset.
+fn ext_of(preset: &str) -> sp_io::TestExternalities {
+    let mut ext = sp_io::TestExternalities::default();
+    ext.execute_with(|| {
+        let patch = genesis_presets::get_preset(&preset.into()).unwrap();
+        let mut full = serde_json::to_value(RuntimeGenesisConfig::default()).unwrap();
+        merge(&mut full, serde_json::from_slice(&patch).unwrap());
+        frame_support::genesis_builder_helper::build_state::<RuntimeGenesisConfig>(
+            serde_json::to_vec(&full).unwrap(),
+        )
+        .unwrap();
+    });
+    ext
+}
+
+fn merge(into: &mut serde_json::Value, patch: serde_json::Value) {
+    match (into, patch) {
+        (serde_json::Value::Object(into), serde_json::Value::Object(patch)) => {
+            for (key, value) in patch {
+                merge(into.entry(key).or_insert(serde_json::Value::Null), value);
+            }
+        }
+        (into, patch) => *into = patch,
+    }
+}
+
+fn alice() -> AccountId {
+    Sr25519Keyring::Alice.to_account_id()
+}
+
+fn bob() -> AccountId {
+    Sr25519Keyring::Bob.to_account_id()
+}
+
+fn keys(account: Sr25519Keyring, finality: Ed25519Keyring) -> SessionKeys {
+    SessionKeys {
+        babe: account.public().into(),
+        grandpa: finality.public().into(),
+    }
+}
+
+#[test]
+fn presets_build_what_their_names_say() {
+    assert_eq!(genesis_presets::preset_names().len(), 2);
+    ext_of(genesis_presets::DEVELOPMENT).execute_with(|| {
+        assert_eq!(Session::validators(), vec![alice()]);
+        assert_eq!(pallet_sudo::Key::<Runtime>::get(), Some(alice()));
+        assert_eq!(OracleMembership::sorted_members().len(), 3);
+    });
+    ext_of(genesis_presets::LOCAL).execute_with(|| {
+        let mut both = vec![alice(), bob()];
+        both.sort();
+        assert_eq!(Session::validators(), both);
+    });
+    assert!(genesis_presets::get_preset(&"mainnet".into()).is_none());
+}
+
+#[test]
+fn nobody_is_root_without_a_preset() {
+    let mut ext: sp_io::TestExternalities =
+        RuntimeGenesisConfig::default().build_storage().unwrap().into();
+    ext.execute_with(|| {
+        assert_eq!(pallet_sudo::Key::<Runtime>::get(), None);
+        assert_noop!(
+            Sudo::set_key(RuntimeOrigin::signed(alice()), bob().into()),
+            pallet_sudo::Error::<Runtime>::RequireSudo
+        );
+    });
+}
+
+#[test]
+fn the_genesis_sessions_have_historical_roots() {
+    ext_of(genesis_presets::LOCAL).execute_with(|| {
+        for session in 0..2 {
+            let (_, count) = Historical::historical_root(session).unwrap();
+            assert_eq!(count, 2, "session {session}");
+        }
+        let key = (
+            sp_consensus_babe::KEY_TYPE,
+            keys(Sr25519Keyring::Bob, Ed25519Keyring::Bob).babe,
+        );
+        let proof = Historical::prove(key.clone()).unwrap();
+        assert_eq!(Historical::check_proof(key, proof.clone()), Some((bob(), ())));
+        let other = (
+            sp_consensus_babe::KEY_TYPE,
+            keys(Sr25519Keyring::Alice, Ed25519Keyring::Alice).babe,
+        );
+        assert_eq!(Historical::check_proof(other, proof), None);
+    });
+}
+
+#[test]
+fn the_set_is_named_anew_only_when_a_key_changes() {
+    ext_of(genesis_presets::LOCAL).execute_with(|| {
+        let named = || <FixedValidators as SessionManager<AccountId>>::new_session(2);
+        assert_eq!(named(), None);
+        pallet_session::NextKeys::<Runtime>::insert(
+            bob(),
+            keys(Sr25519Keyring::Ferdie, Ed25519Keyring::Ferdie),
+        );
+        assert_eq!(named(), Some(Session::validators()));
+        // Keys of somebody else change nothing.
+        pallet_session::NextKeys::<Runtime>::insert(
+            bob(),
+            keys(Sr25519Keyring::Bob, Ed25519Keyring::Bob),
+        );
+        pallet_session::NextKeys::<Runtime>::insert(
+            Sr25519Keyring::Eve.to_account_id(),
+            keys(Sr25519Keyring::Eve, Ed25519Keyring::Eve),
+        );
+        assert_eq!(named(), None);
+    });
+}
+
+#[test]
+fn roots_older_than_the_report_period_are_pruned() {
+    ext_of(genesis_presets::DEVELOPMENT).execute_with(|| {
+        <FixedValidators as SessionManager<AccountId>>::start_session(time::REPORT_SESSIONS);
+        assert!(Historical::historical_root(0).is_some());
+        <FixedValidators as SessionManager<AccountId>>::start_session(time::REPORT_SESSIONS + 1);
+        assert!(Historical::historical_root(0).is_none());
+        assert!(Historical::historical_root(1).is_some());
+    });
+}
+
+#[test]
+fn a_validator_cannot_leave_the_set() {
+    ext_of(genesis_presets::DEVELOPMENT).execute_with(|| {
+        let purge = RuntimeCall::Session(pallet_session::Call::purge_keys {});
+        assert_noop!(
+            purge.dispatch(RuntimeOrigin::signed(alice())),
+            frame_system::Error::<Runtime>::CallFiltered
+        );
+        assert!(crate::configs::system::KeepsValidators::contains(
+            &RuntimeCall::System(frame_system::Call::remark { remark: Vec::new() })
+        ));
+    });
+}
+
+#[test]
+fn oracle_operators_feed_and_others_do_not() {
+    ext_of(genesis_presets::DEVELOPMENT).execute_with(|| {
+        use pallet_clearproof_market_data::{Feed, IndexPrices};
+        let feed = Feed::Underlying(1);
+        let latest = || crate::configs::clearproof::OraclePrices::latest(&feed).map(|p| p.value);
+        pallet_timestamp::Now::<Runtime>::put(1_000_000);
+        let say = |who: Sr25519Keyring, price: u128| {
+            crate::Oracle::feed_values(
+                RuntimeOrigin::signed(who.to_account_id()),
+                vec![(feed, price)].try_into().unwrap(),
+            )
+        };
+        assert_noop!(
+            say(Sr25519Keyring::Eve, 5),
+            pallet_oracle::Error::<Runtime>::NoPermission
+        );
+        assert_ok!(say(Sr25519Keyring::Alice, 10));
+        assert_eq!(latest(), None, "one operator is not enough");
+        assert_ok!(say(Sr25519Keyring::Bob, 30));
+        assert_ok!(say(Sr25519Keyring::Charlie, 20));
+        assert_eq!(latest(), Some(20));
+    });
+}
+
+#[test]
+fn development_tokens_are_the_listed_collateral() {
+    use frame_support::traits::fungibles::metadata::Inspect;
+    use pallet_clearproof_custody::AssetKind;
+    ext_of(genesis_presets::DEVELOPMENT).execute_with(|| {
+        let mut seen = 0;
+        for listed in crate::MarketData::collateral() {
+            let info = pallet_clearproof_custody::Assets::<Runtime>::get(listed.asset).unwrap();
+            let AssetKind::Token(id) = info.kind else {
+                panic!("asset {} is no token", listed.asset)
+            };
+            assert_eq!(crate::Assets::decimals(id), listed.decimals, "asset {}", listed.asset);
+            seen += 1;
+        }
+        assert_eq!(seen, 3);
+    });
+}
+
+#[test]
+fn snapshots_start_when_the_oracle_speaks() {
+    ext_of(genesis_presets::DEVELOPMENT).execute_with(|| {
+        use crate::{configs::system::RuntimeBlockWeights, constants::market, MarketData};
+        let block = market::SNAPSHOT_INTERVAL;
+        pallet_timestamp::Now::<Runtime>::put(1_000_000);
+        MarketData::on_finalize(block);
+        assert!(MarketData::latest_snapshot().is_none());
+        for asset in 1..market::SHAPE.assets {
+            let feed = pallet_clearproof_market_data::Feed::Asset(asset as u8);
+            let value = pallet_oracle::TimestampedValue { value: 1_000u128 << 32, timestamp: 1_000_000 };
+            pallet_oracle::Values::<Runtime>::insert(feed, value);
+        }
+        for underlying in 0..market::SHAPE.underlyings {
+            let feed = pallet_clearproof_market_data::Feed::Underlying(underlying);
+            let value = pallet_oracle::TimestampedValue { value: 1_000u128 << 32, timestamp: 1_000_000 };
+            pallet_oracle::Values::<Runtime>::insert(feed, value);
+        }
+        MarketData::on_finalize(2 * block);
+        assert!(MarketData::latest_snapshot().is_some());
+        let budget = RuntimeBlockWeights::get().max_block;
+        assert!(
+            MarketData::on_initialize(block).ref_time() < budget.ref_time() / 20,
+            "a snapshot takes less than a twentieth of a block"
+        );
+    });
+}
+
+#[test]
+fn fees_go_to_the_author_or_are_burnt() {
+    use crate::configs::money::ToAuthor;
+    use frame_support::traits::{fungible::Balanced, OnUnbalanced};
+    ext_of(genesis_presets::DEVELOPMENT).execute_with(|| {
+        let issued = Balances::total_issuance();
+        // No block is being authored here, so nobody can be paid.
+        ToAuthor::on_unbalanced(Balances::issue(money::CLR));
+        assert_eq!(Balances::total_issuance(), issued);
+    });
+}
+
+#[test]
+fn a_block_computes_two_seconds_of_its_three() {
+    let weights = crate::configs::system::RuntimeBlockWeights::get();
+    assert_eq!(weights.max_block, block::MAX_WEIGHT);
+    assert_eq!(weights.max_block.ref_time(), 2_000_000_000_000);
+    assert!(u128::from(weights.max_block.ref_time()) / 1_000_000_000
+        < u128::from(time::MILLISECS_PER_BLOCK));
+}
+
+#[test]
+fn our_pallets_use_their_measured_weights() {
+    use pallet_clearproof_custody::weights as custody;
+    use pallet_clearproof_market_data::weights as market_data;
+    use pallet_clearproof_risk_policy::weights as risk_policy;
+    use pallet_clearproof_settlement::weights as settlement;
+    fn same<A: 'static, B: 'static>() {
+        assert_eq!(core::any::TypeId::of::<A>(), core::any::TypeId::of::<B>());
+    }
+    same::<
+        <Runtime as pallet_clearproof_custody::Config>::WeightInfo,
+        custody::SubstrateWeight<Runtime>,
+    >();
+    same::<
+        <Runtime as pallet_clearproof_market_data::Config>::WeightInfo,
+        market_data::SubstrateWeight<Runtime>,
+    >();
+    same::<
+        <Runtime as pallet_clearproof_risk_policy::Config>::WeightInfo,
+        risk_policy::SubstrateWeight<Runtime>,
+    >();
+    same::<
+        <Runtime as pallet_clearproof_settlement::Config>::WeightInfo,
+        settlement::SubstrateWeight<Runtime>,
+    >();
+}
