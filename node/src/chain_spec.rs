@@ -28,9 +28,12 @@ pub fn load(id: &str) -> Result<ChainSpec, String> {
             ChainType::Local,
             genesis_presets::LOCAL,
         ),
-        "" => Err("--chain is missing: name dev, local or the file of a chain specification".into()),
-        path => ChainSpec::from_json_file(path.into())
-            .map_err(|error| format!("--chain {path}: neither dev nor local nor a chain specification: {error}")),
+        "" => {
+            Err("--chain is missing: name dev, local or the file of a chain specification".into())
+        }
+        path => ChainSpec::from_json_file(path.into()).map_err(|error| {
+            format!("--chain {path}: neither dev nor local nor a chain specification: {error}")
+        }),
     }
 }
 
@@ -68,7 +71,9 @@ mod tests {
 
     #[test]
     fn an_unknown_chain_is_named_in_the_error() {
-        let error = load("no-such-chain").map(|_| ()).expect_err("there is no such file");
+        let error = load("no-such-chain")
+            .map(|_| ())
+            .expect_err("there is no such file");
         assert!(error.contains("no-such-chain"), "{error}");
         assert!(load("").is_err());
     }

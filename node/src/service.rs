@@ -66,8 +66,14 @@ pub struct Consensus {
 }
 
 /// The parts of a node that commands need too.
-pub type Partial =
-    PartialComponents<FullClient, FullBackend, SelectChain, DefaultImportQueue<Block>, Pool, Consensus>;
+pub type Partial = PartialComponents<
+    FullClient,
+    FullBackend,
+    SelectChain,
+    DefaultImportQueue<Block>,
+    Pool,
+    Consensus,
+>;
 
 /// Opens the database and builds client, pool and import queue; starts nothing but their tasks.
 ///

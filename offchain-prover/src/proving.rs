@@ -4,7 +4,10 @@
 use anyhow::{Context, Result};
 use clearproof_circuits::{chunk::chunk, closing::closing, r1cs::Cs};
 use clearproof_engine::{BatchRequest, ClosedBatch, Venue, VenueConfig};
-use clearproof_groth16::{ArkBackend, Circuit, KeyStore, Matrices, Origin, Progress, Prove, Prover, ProofMeta, PROOF_BYTES};
+use clearproof_groth16::{
+    ArkBackend, Circuit, KeyStore, Matrices, Origin, Progress, ProofMeta, Prove, Prover,
+    PROOF_BYTES,
+};
 use clearproof_primitives::{
     field::{FieldBytes, Fr},
     fixed::ONE,
@@ -58,7 +61,10 @@ pub struct CircuitPair {
 /// A batch without trades, which has the form that every batch has: circuits never depend on values.
 fn blank_batch(shape: &Shape) -> Result<BatchWitness> {
     let market = &shape.market;
-    let factors = UnderlyingFactors { initial: 1 << 16, maintenance: 1 << 16 };
+    let factors = UnderlyingFactors {
+        initial: 1 << 16,
+        maintenance: 1 << 16,
+    };
     let snapshot = Snapshot {
         number: 1,
         taken_at: 0,
@@ -67,15 +73,29 @@ fn blank_batch(shape: &Shape) -> Result<BatchWitness> {
         fee_rate: 0,
         rows: vec![InstrumentRow::empty(market); market.instruments as usize],
     };
-    let mut venue = Venue::new(VenueConfig { shape: *shape, id: 0, genesis: Fr::from(0u64) });
+    let mut venue = Venue::new(VenueConfig {
+        shape: *shape,
+        id: 0,
+        genesis: Fr::from(0u64),
+    });
     venue.open_batch(snapshot, 1, Vec::new(), 1)?;
-    let request = BatchRequest { time_to: 1, genesis: [0; 32], submitter: [0; 32], salt_seed: Fr::from(0u64) };
+    let request = BatchRequest {
+        time_to: 1,
+        genesis: [0; 32],
+        submitter: [0; 32],
+        salt_seed: Fr::from(0u64),
+    };
     Ok(venue.close_batch(&request)?.witness)
 }
 
 /// The shape as the canonical text that keys are labelled with.
 pub fn shape_text(shape: &Shape) -> String {
-    let MarketShape { instruments, scenarios, underlyings, assets } = shape.market;
+    let MarketShape {
+        instruments,
+        scenarios,
+        underlyings,
+        assets,
+    } = shape.market;
     format!(
         "M{instruments}-S{scenarios}-U{underlyings}-K{assets}-R{}-F{}-P{}-E{}-D{}-N{}",
         shape.orders, shape.fills, shape.positions, shape.entries, shape.depth, shape.steps
@@ -83,9 +103,15 @@ pub fn shape_text(shape: &Shape) -> String {
 }
 
 fn sized(name: &'static str, shape: &Shape, cs: Cs) -> Result<SizedCircuit> {
-    let done = cs.finish().map_err(|row| anyhow::anyhow!("{name} circuit refuses a blank batch: {row}"))?;
+    let done = cs
+        .finish()
+        .map_err(|row| anyhow::anyhow!("{name} circuit refuses a blank batch: {row}"))?;
     let matrices = done.matrices.context("the system was not recorded")?;
-    let steps = if name == "chunk" { shape.steps as usize } else { 0 };
+    let steps = if name == "chunk" {
+        shape.steps as usize
+    } else {
+        0
+    };
     let info = CircuitInfo {
         name,
         constraints: done.num_constraints,
@@ -102,19 +128,28 @@ fn sized(name: &'static str, shape: &Shape, cs: Cs) -> Result<SizedCircuit> {
         b: matrices.b,
         c: matrices.c,
     };
-    Ok(SizedCircuit { circuit: Circuit::new(name, shape_text(shape), matrices)?, info })
+    Ok(SizedCircuit {
+        circuit: Circuit::new(name, shape_text(shape), matrices)?,
+        info,
+    })
 }
 
 /// Builds both circuits of a shape.
 pub fn circuits(shape: &Shape) -> Result<CircuitPair> {
     let blank = blank_batch(shape)?;
     let mut cs = Cs::recording();
-    let first = blank.chunks.first().context("a batch has at least one chunk")?;
+    let first = blank
+        .chunks
+        .first()
+        .context("a batch has at least one chunk")?;
     chunk(&mut cs, shape, &blank.header, &blank.snapshot, first)?;
     let chunk = sized("chunk", shape, cs)?;
     let mut cs = Cs::recording();
     closing(&mut cs, shape, &blank.header, &blank.closing)?;
-    Ok(CircuitPair { chunk, closing: sized("closing", shape, cs)? })
+    Ok(CircuitPair {
+        chunk,
+        closing: sized("closing", shape, cs)?,
+    })
 }
 
 /// Proves batches of one shape.
@@ -155,19 +190,33 @@ pub struct ProvenBatch {
 
 /// Where keys are kept if nothing else is said: `CLEARPROOF_KEYS`, else `~/.cache/clearproof/keys`.
 pub fn default_key_folder() -> PathBuf {
-    let home = || std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
-    std::env::var_os("CLEARPROOF_KEYS").map_or_else(|| home().join(".cache/clearproof/keys"), PathBuf::from)
+    let home = || {
+        std::env::var_os("HOME")
+            .map(PathBuf::from)
+            .unwrap_or_default()
+    };
+    std::env::var_os("CLEARPROOF_KEYS")
+        .map_or_else(|| home().join(".cache/clearproof/keys"), PathBuf::from)
 }
 
 impl BatchProver {
     /// Builds the circuits and loads or makes their keys.
-    pub fn load(shape: &Shape, keys: &KeyStore, origin: Origin, progress: &dyn Progress) -> Result<Self> {
+    pub fn load(
+        shape: &Shape,
+        keys: &KeyStore,
+        origin: Origin,
+        progress: &dyn Progress,
+    ) -> Result<Self> {
         let pair = circuits(shape)?;
         let load = |circuit: Circuit| -> Result<Arc<dyn Prove>> {
             let key = keys.load_or_generate(&circuit, origin, progress)?;
             Ok(Arc::new(Prover::new(ArkBackend, circuit, key)?))
         };
-        Ok(Self { shape: *shape, chunk: load(pair.chunk.circuit)?, closing: load(pair.closing.circuit)? })
+        Ok(Self {
+            shape: *shape,
+            chunk: load(pair.chunk.circuit)?,
+            closing: load(pair.closing.circuit)?,
+        })
     }
 
     /// The shape that it proves.
@@ -177,20 +226,28 @@ impl BatchProver {
 
     /// Verifying keys of chunk and closing, as the chain stores them.
     pub fn verifying_keys(&self) -> (Vec<u8>, Vec<u8>) {
-        let bytes = |prover: &Arc<dyn Prove>| clearproof_groth16::verifying_key_bytes(prover.verifying_key());
+        let bytes = |prover: &Arc<dyn Prove>| {
+            clearproof_groth16::verifying_key_bytes(prover.verifying_key())
+        };
         (bytes(&self.chunk), bytes(&self.closing))
     }
 
     /// Proves a whole batch, calling `progress` after each proof with how many are done of how many.
-    pub fn prove(&self, batch: &ClosedBatch, mut progress: impl FnMut(usize, usize)) -> Result<ProvenBatch> {
+    pub fn prove(
+        &self,
+        batch: &ClosedBatch,
+        mut progress: impl FnMut(usize, usize),
+    ) -> Result<ProvenBatch> {
         let witness = &batch.witness;
         let total = witness.chunks.len() + 1;
         let first = witness.closing.first.commitment();
         let mut boundaries = vec![FieldBytes::from(first)];
         let (mut chunk_proofs, mut reports) = (Vec::new(), Vec::new());
         for (i, part) in witness.chunks.iter().enumerate() {
-            let build = |cs: &mut Cs| chunk(cs, &self.shape, &witness.header, &witness.snapshot, part);
-            let (proof, report) = prove_one("chunk", &*self.chunk, build).with_context(|| format!("chunk {i}"))?;
+            let build =
+                |cs: &mut Cs| chunk(cs, &self.shape, &witness.header, &witness.snapshot, part);
+            let (proof, report) =
+                prove_one("chunk", &*self.chunk, build).with_context(|| format!("chunk {i}"))?;
             boundaries.push(part.after.commitment().into());
             chunk_proofs.push(proof);
             reports.push(report);
@@ -200,7 +257,12 @@ impl BatchProver {
         let (closing_proof, report) = prove_one("closing", &*self.closing, build)?;
         reports.push(report);
         progress(total, total);
-        Ok(ProvenBatch { boundaries, chunk_proofs, closing_proof, reports })
+        Ok(ProvenBatch {
+            boundaries,
+            chunk_proofs,
+            closing_proof,
+            reports,
+        })
     }
 }
 
@@ -212,11 +274,22 @@ fn prove_one<E: std::error::Error + Send + Sync + 'static>(
     let started = Instant::now();
     let mut cs = Cs::witness_only();
     build(&mut cs)?;
-    let done = cs.finish().map_err(|row| anyhow::anyhow!("{circuit}: the witness breaks a rule: {row}"))?;
+    let done = cs
+        .finish()
+        .map_err(|row| anyhow::anyhow!("{circuit}: the witness breaks a rule: {row}"))?;
     let assignment = done.assignment();
     let witness = started.elapsed();
     let started = Instant::now();
     let (proof, meta) = prover.prove(&assignment)?;
     let constraints = prover.circuit().matrices().num_constraints();
-    Ok((proof.to_bytes(), ProofReport { circuit, constraints, witness, proving: started.elapsed(), meta }))
+    Ok((
+        proof.to_bytes(),
+        ProofReport {
+            circuit,
+            constraints,
+            witness,
+            proving: started.elapsed(),
+            meta,
+        },
+    ))
 }

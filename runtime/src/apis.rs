@@ -1,10 +1,9 @@
 //! The runtime's interfaces: what the node and its users can ask it.
 
 use crate::{
-    genesis_presets, AccountId, Babe, Balance, Block,
-    Executive, Grandpa, Historical, InherentDataExt, Nonce, Runtime,
-    RuntimeCall, RuntimeGenesisConfig, SessionKeys, System, TransactionPayment,
-    BABE_GENESIS_EPOCH_CONFIG, VERSION,
+    genesis_presets, AccountId, Babe, Balance, Block, Executive, Grandpa, Historical,
+    InherentDataExt, Nonce, Runtime, RuntimeCall, RuntimeGenesisConfig, SessionKeys, System,
+    TransactionPayment, BABE_GENESIS_EPOCH_CONFIG, VERSION,
 };
 use alloc::vec::Vec;
 use codec::Encode;

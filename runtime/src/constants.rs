@@ -88,8 +88,7 @@ pub mod block {
 
     /// Computation in a block: 2 s of the 3 s between blocks. The proof size is not limited, since a solo chain
     /// proves its state to nobody.
-    pub const MAX_WEIGHT: Weight =
-        Weight::from_parts(2 * WEIGHT_REF_TIME_PER_SECOND, u64::MAX);
+    pub const MAX_WEIGHT: Weight = Weight::from_parts(2 * WEIGHT_REF_TIME_PER_SECOND, u64::MAX);
     /// Length of a block, bytes.
     pub const MAX_LENGTH: u32 = 5 * 1024 * 1024;
     /// Share of a block for normal transactions; the rest is for operational ones.
@@ -110,7 +109,10 @@ mod tests {
 
     #[test]
     fn derived_times_are_what_their_names_say() {
-        assert_eq!(u64::from(time::DAYS) * time::MILLISECS_PER_BLOCK, 86_400_000);
+        assert_eq!(
+            u64::from(time::DAYS) * time::MILLISECS_PER_BLOCK,
+            86_400_000
+        );
         assert_eq!(
             u64::from(time::REPORT_SESSIONS) * time::EPOCH_DURATION_IN_SLOTS * time::SLOT_DURATION,
             7 * 86_400_000

@@ -39,10 +39,34 @@ struct Token {
 /// The collateral, in the order of its indices; asset 0 is the quote. The decimals are those of
 /// [`development::collateral`].
 const TOKENS: [Token; 4] = [
-    Token { id: 1, name: "Test dollar", symbol: "tUSD", decimals: 6, minimum_deposit: 1_000_000 },
-    Token { id: 2, name: "Test bitcoin", symbol: "tBTC", decimals: 8, minimum_deposit: 1_000 },
-    Token { id: 3, name: "Test ether", symbol: "tETH", decimals: 8, minimum_deposit: 10_000 },
-    Token { id: 4, name: "Test euro", symbol: "tEUR", decimals: 6, minimum_deposit: 1_000_000 },
+    Token {
+        id: 1,
+        name: "Test dollar",
+        symbol: "tUSD",
+        decimals: 6,
+        minimum_deposit: 1_000_000,
+    },
+    Token {
+        id: 2,
+        name: "Test bitcoin",
+        symbol: "tBTC",
+        decimals: 8,
+        minimum_deposit: 1_000,
+    },
+    Token {
+        id: 3,
+        name: "Test ether",
+        symbol: "tETH",
+        decimals: 8,
+        minimum_deposit: 10_000,
+    },
+    Token {
+        id: 4,
+        name: "Test euro",
+        symbol: "tEUR",
+        decimals: 6,
+        minimum_deposit: 1_000_000,
+    },
 ];
 
 /// Whole units of each token that each well-known account owns at genesis.
@@ -79,7 +103,12 @@ fn genesis(validators: Vec<(AccountId, SessionKeys)>) -> Value {
                 .collect::<Vec<_>>(),
             metadata: TOKENS
                 .iter()
-                .map(|token| (token.id, token.name.into(), token.symbol.into(), token.decimals))
+                .map(|token| (
+                    token.id,
+                    token.name.into(),
+                    token.symbol.into(),
+                    token.decimals
+                ))
                 .collect::<Vec<_>>(),
             accounts: TOKENS
                 .iter()
@@ -104,7 +133,10 @@ fn genesis(validators: Vec<(AccountId, SessionKeys)>) -> Value {
         },
         oracle_membership: OracleMembershipConfig {
             members: BoundedVec::truncate_from(
-                operators.iter().map(|operator| operator.to_account_id()).collect(),
+                operators
+                    .iter()
+                    .map(|operator| operator.to_account_id())
+                    .collect(),
             ),
         },
         custody: CustodyConfig {

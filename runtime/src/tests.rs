@@ -75,8 +75,10 @@ fn presets_build_what_their_names_say() {
 
 #[test]
 fn nobody_is_root_without_a_preset() {
-    let mut ext: sp_io::TestExternalities =
-        RuntimeGenesisConfig::default().build_storage().unwrap().into();
+    let mut ext: sp_io::TestExternalities = RuntimeGenesisConfig::default()
+        .build_storage()
+        .unwrap()
+        .into();
     ext.execute_with(|| {
         assert_eq!(pallet_sudo::Key::<Runtime>::get(), None);
         assert_noop!(
@@ -98,7 +100,10 @@ fn the_genesis_sessions_have_historical_roots() {
             keys(Sr25519Keyring::Bob, Ed25519Keyring::Bob).babe,
         );
         let proof = Historical::prove(key.clone()).unwrap();
-        assert_eq!(Historical::check_proof(key, proof.clone()), Some((bob(), ())));
+        assert_eq!(
+            Historical::check_proof(key, proof.clone()),
+            Some((bob(), ()))
+        );
         let other = (
             sp_consensus_babe::KEY_TYPE,
             keys(Sr25519Keyring::Alice, Ed25519Keyring::Alice).babe,
@@ -191,7 +196,12 @@ fn development_tokens_are_the_listed_collateral() {
             let AssetKind::Token(id) = info.kind else {
                 panic!("asset {} is no token", listed.asset)
             };
-            assert_eq!(crate::Assets::decimals(id), listed.decimals, "asset {}", listed.asset);
+            assert_eq!(
+                crate::Assets::decimals(id),
+                listed.decimals,
+                "asset {}",
+                listed.asset
+            );
             seen += 1;
         }
         assert_eq!(seen, 3);
@@ -208,12 +218,18 @@ fn snapshots_start_when_the_oracle_speaks() {
         assert!(MarketData::latest_snapshot().is_none());
         for asset in 1..market::SHAPE.assets {
             let feed = pallet_clearproof_market_data::Feed::Asset(asset as u8);
-            let value = pallet_oracle::TimestampedValue { value: 1_000u128 << 32, timestamp: 1_000_000 };
+            let value = pallet_oracle::TimestampedValue {
+                value: 1_000u128 << 32,
+                timestamp: 1_000_000,
+            };
             pallet_oracle::Values::<Runtime>::insert(feed, value);
         }
         for underlying in 0..market::SHAPE.underlyings {
             let feed = pallet_clearproof_market_data::Feed::Underlying(underlying);
-            let value = pallet_oracle::TimestampedValue { value: 1_000u128 << 32, timestamp: 1_000_000 };
+            let value = pallet_oracle::TimestampedValue {
+                value: 1_000u128 << 32,
+                timestamp: 1_000_000,
+            };
             pallet_oracle::Values::<Runtime>::insert(feed, value);
         }
         MarketData::on_finalize(2 * block);
@@ -243,8 +259,10 @@ fn a_block_computes_two_seconds_of_its_three() {
     let weights = crate::configs::system::RuntimeBlockWeights::get();
     assert_eq!(weights.max_block, block::MAX_WEIGHT);
     assert_eq!(weights.max_block.ref_time(), 2_000_000_000_000);
-    assert!(u128::from(weights.max_block.ref_time()) / 1_000_000_000
-        < u128::from(time::MILLISECS_PER_BLOCK));
+    assert!(
+        u128::from(weights.max_block.ref_time()) / 1_000_000_000
+            < u128::from(time::MILLISECS_PER_BLOCK)
+    );
 }
 
 #[test]

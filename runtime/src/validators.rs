@@ -43,7 +43,10 @@ impl pallet_session::SessionManager<AccountId> for FixedValidators {
 
     fn start_session(index: SessionIndex) {
         // The report system accepts nothing older, so the roots can go.
-        if let Some(oldest) = index.checked_sub(REPORT_SESSIONS).filter(|&oldest| oldest > 0) {
+        if let Some(oldest) = index
+            .checked_sub(REPORT_SESSIONS)
+            .filter(|&oldest| oldest > 0)
+        {
             Historical::prune_up_to(oldest);
         }
     }
@@ -70,7 +73,10 @@ impl historical::SessionManager<AccountId, ()> for FixedValidators {
 }
 
 fn with_unit(validators: Vec<AccountId>) -> Vec<(AccountId, ())> {
-    validators.into_iter().map(|validator| (validator, ())).collect()
+    validators
+        .into_iter()
+        .map(|validator| (validator, ()))
+        .collect()
 }
 
 /// A validator's full identification: it has none beyond its account.

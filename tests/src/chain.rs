@@ -1,11 +1,12 @@
 //! The real runtime at its development genesis, on in-memory storage. Blocks here are what hooks and calls make of
 //! them; consensus is the node's business.
 
+use clearproof_engine::ClosedBatch;
 use clearproof_primitives::field::FieldBytes;
 use clearproof_prover::proving::ProvenBatch;
-use clearproof_engine::ClosedBatch;
 use clearproof_runtime::{
-    genesis_presets, AccountId, MarketData, Oracle, Runtime, RuntimeGenesisConfig, RuntimeOrigin, Settlement, System,
+    genesis_presets, AccountId, MarketData, Oracle, Runtime, RuntimeGenesisConfig, RuntimeOrigin,
+    Settlement, System,
 };
 use frame_support::{traits::Hooks, BoundedVec};
 use pallet_clearproof_settlement::{Batch, ChunkSubmission};
@@ -32,10 +33,16 @@ fn merge(into: &mut Value, patch: Value) {
 
 /// Storage after the development genesis.
 pub fn development() -> sp_io::TestExternalities {
-    let patch = genesis_presets::get_preset(&genesis_presets::DEVELOPMENT.into()).expect("the preset exists");
-    let mut config = serde_json::to_value(RuntimeGenesisConfig::default()).expect("genesis is JSON");
-    merge(&mut config, serde_json::from_slice(&patch).expect("the preset is JSON"));
-    let genesis: RuntimeGenesisConfig = serde_json::from_value(config).expect("the preset fits the genesis");
+    let patch = genesis_presets::get_preset(&genesis_presets::DEVELOPMENT.into())
+        .expect("the preset exists");
+    let mut config =
+        serde_json::to_value(RuntimeGenesisConfig::default()).expect("genesis is JSON");
+    merge(
+        &mut config,
+        serde_json::from_slice(&patch).expect("the preset is JSON"),
+    );
+    let genesis: RuntimeGenesisConfig =
+        serde_json::from_value(config).expect("the preset fits the genesis");
     genesis.build_storage().expect("the genesis builds").into()
 }
 
@@ -55,16 +62,25 @@ pub fn end_block(number: u32) {
 
 /// Two oracle members feed one price to every market.
 pub fn feed(price: u128) {
-    let values: Vec<_> = genesis_presets::feeds().into_iter().map(|feed| (feed, price)).collect();
+    let values: Vec<_> = genesis_presets::feeds()
+        .into_iter()
+        .map(|feed| (feed, price))
+        .collect();
     for member in [Sr25519Keyring::Alice, Sr25519Keyring::Bob] {
         let values = BoundedVec::truncate_from(values.clone());
-        Oracle::feed_values(RuntimeOrigin::signed(member.to_account_id()), values).expect("members may feed");
+        Oracle::feed_values(RuntimeOrigin::signed(member.to_account_id()), values)
+            .expect("members may feed");
     }
 }
 
 /// The submission that a proven batch makes.
 pub fn submission(closed: &ClosedBatch, proven: &ProvenBatch) -> Batch {
-    let chunks = closed.witness.chunks.iter().zip(&proven.chunk_proofs).zip(&proven.boundaries[1..]);
+    let chunks = closed
+        .witness
+        .chunks
+        .iter()
+        .zip(&proven.chunk_proofs)
+        .zip(&proven.boundaries[1..]);
     let chunks = chunks.map(|((chunk, proof), boundary)| ChunkSubmission {
         prices: BoundedVec::truncate_from(chunk.entries.clone()),
         boundary_after: *boundary,
@@ -82,7 +98,8 @@ pub fn submission(closed: &ClosedBatch, proven: &ProvenBatch) -> Batch {
 /// Submits a batch; a refusal leaves the storage as it was, as it does in a block.
 pub fn submit(who: &AccountId, batch: Batch) -> DispatchResult {
     frame_support::storage::with_storage_layer(|| {
-        Settlement::submit_batch(RuntimeOrigin::signed(who.clone()), Box::new(batch)).map_err(DispatchError::from)
+        Settlement::submit_batch(RuntimeOrigin::signed(who.clone()), Box::new(batch))
+            .map_err(DispatchError::from)
     })
 }
 

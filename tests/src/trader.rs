@@ -29,19 +29,37 @@ pub struct Trader {
 impl Trader {
     /// A trader whose secrets follow from a seed.
     pub fn new(who: AccountId, seed: u8) -> Self {
-        Self { who, key: SecretKey::new([seed; 32]), viewing_key: Fr::from(u64::from(seed) << 32), account: 0, sequence: 0 }
+        Self {
+            who,
+            key: SecretKey::new([seed; 32]),
+            viewing_key: Fr::from(u64::from(seed) << 32),
+            account: 0,
+            sequence: 0,
+        }
     }
 
     /// Deposits on the chain.
     pub fn deposit(&self, venue: u32, asset: u8, amount: u64) -> DispatchResult {
         let owner = self.key.public_key().compress();
         let commitment = viewing_commitment(self.viewing_key).into();
-        Custody::deposit(RuntimeOrigin::signed(self.who.clone()), venue, asset, amount, owner, commitment)
+        Custody::deposit(
+            RuntimeOrigin::signed(self.who.clone()),
+            venue,
+            asset,
+            amount,
+            owner,
+            commitment,
+        )
     }
 
     /// The queue's record with the secrets that the venue knows.
     pub fn received(&self, number: u64, deposit: Deposit) -> DepositReceived {
-        DepositReceived { number, deposit, owner: self.key.public_key(), viewing_key: self.viewing_key }
+        DepositReceived {
+            number,
+            deposit,
+            owner: self.key.public_key(),
+            viewing_key: self.viewing_key,
+        }
     }
 
     /// A signed order set with the next sequence number.

@@ -12,7 +12,10 @@ use clearproof_primitives::{
     step::StepError,
 };
 use clearproof_prover::proving::{default_key_folder, BatchProver};
-use clearproof_runtime::{genesis_presets::SMALL_CIRCUIT, Balances, Custody, MarketData, Runtime, RuntimeOrigin, Settlement};
+use clearproof_runtime::{
+    genesis_presets::SMALL_CIRCUIT, Balances, Custody, MarketData, Runtime, RuntimeOrigin,
+    Settlement,
+};
 use clearproof_tests::{
     chain::{self, begin_block, end_block, state_root, submit},
     trader::Trader,
@@ -41,9 +44,18 @@ fn open_world() -> World {
     }
     begin_block(3);
     let operators = BoundedVec::truncate_from(vec![Alice.to_account_id()]);
-    assert_ok!(Settlement::create_venue(RuntimeOrigin::signed(Alice.to_account_id()), operators, SMALL_CIRCUIT));
-    let venue = pallet_clearproof_settlement::Venues::<Runtime>::iter_keys().next().unwrap();
-    let mut traders = [Trader::new(Bob.to_account_id(), 1), Trader::new(Charlie.to_account_id(), 2)];
+    assert_ok!(Settlement::create_venue(
+        RuntimeOrigin::signed(Alice.to_account_id()),
+        operators,
+        SMALL_CIRCUIT
+    ));
+    let venue = pallet_clearproof_settlement::Venues::<Runtime>::iter_keys()
+        .next()
+        .unwrap();
+    let mut traders = [
+        Trader::new(Bob.to_account_id(), 1),
+        Trader::new(Charlie.to_account_id(), 2),
+    ];
     for trader in &traders {
         assert_ok!(trader.deposit(venue, 0, 50_000_000));
     }
@@ -55,10 +67,20 @@ fn open_world() -> World {
 
     let genesis = genesis_field(&frame_system::Pallet::<Runtime>::block_hash(0).0);
     let (snapshot, _) = MarketData::latest_snapshot().unwrap();
-    let band = MarketData::snapshot_info(snapshot.number).unwrap().price_band;
+    let band = MarketData::snapshot_info(snapshot.number)
+        .unwrap()
+        .price_band;
     let time = snapshot.taken_at + 1;
-    let mut engine = Venue::new(VenueConfig { shape: SHAPE, id: venue, genesis });
-    assert_eq!(state_root(venue), Some(engine.state_root().into()), "both begin at the same root");
+    let mut engine = Venue::new(VenueConfig {
+        shape: SHAPE,
+        id: venue,
+        genesis,
+    });
+    assert_eq!(
+        state_root(venue),
+        Some(engine.state_root().into()),
+        "both begin at the same root"
+    );
     engine.open_batch(snapshot, band, Vec::new(), time).unwrap();
     let queued = Custody::queued_deposits(venue, 0);
     assert_eq!(queued.len(), 2);
@@ -67,15 +89,38 @@ fn open_world() -> World {
         assert!(number <= received.number);
         trader.account = engine.deposit(&received).unwrap();
     }
-    World { venue, engine, traders, genesis, time }
+    World {
+        venue,
+        engine,
+        traders,
+        genesis,
+        time,
+    }
 }
 
 impl World {
     fn trade(&mut self) {
-        let order = |id, side, limit| Some(Order { id, instrument: 0, side, quantity: 100, limit });
-        let limits = [(Side::Buy, PRICE as u64 + (1000 << 32)), (Side::Sell, PRICE as u64 - (1000 << 32))];
+        let order = |id, side, limit| {
+            Some(Order {
+                id,
+                instrument: 0,
+                side,
+                quantity: 100,
+                limit,
+            })
+        };
+        let limits = [
+            (Side::Buy, PRICE as u64 + (1000 << 32)),
+            (Side::Sell, PRICE as u64 - (1000 << 32)),
+        ];
         for (trader, (side, limit)) in self.traders.iter_mut().zip(limits) {
-            let set = trader.order_set(&SHAPE, self.genesis, self.venue, vec![order(1, side, limit)], None);
+            let set = trader.order_set(
+                &SHAPE,
+                self.genesis,
+                self.venue,
+                vec![order(1, side, limit)],
+                None,
+            );
             self.engine.submit(set).unwrap();
         }
         let report = self.engine.tick(self.time + 100).unwrap();
@@ -94,7 +139,13 @@ impl World {
 }
 
 fn prover() -> BatchProver {
-    BatchProver::load(&SHAPE, &KeyStore::new(default_key_folder()), Origin::Development, &Silent).unwrap()
+    BatchProver::load(
+        &SHAPE,
+        &KeyStore::new(default_key_folder()),
+        Origin::Development,
+        &Silent,
+    )
+    .unwrap()
 }
 
 #[test]
@@ -105,15 +156,25 @@ fn a_real_batch_settles_and_every_forgery_is_refused_by_name() {
         world.trade();
         let dave = Dave.to_account_id();
         let before = Balances::balance(&dave);
-        let pay = |amount| WithdrawalRequest { asset: 0, amount, recipient: dave.clone().into() };
+        let pay = |amount| WithdrawalRequest {
+            asset: 0,
+            amount,
+            recipient: dave.clone().into(),
+        };
 
         // What the venue itself refuses.
         let (genesis, venue) = (world.genesis, world.venue);
         let all = world.traders[0].order_set(&SHAPE, genesis, venue, vec![], Some(pay(50_000_000)));
-        assert!(matches!(world.engine.submit(all), Err(EngineError::Step(StepError::MarginRefused(_)))));
+        assert!(matches!(
+            world.engine.submit(all),
+            Err(EngineError::Step(StepError::MarginRefused(_)))
+        ));
         world.traders[1].sequence = 0;
         let old = world.traders[1].order_set(&SHAPE, genesis, venue, vec![], None);
-        assert_eq!(world.engine.submit(old).unwrap_err(), EngineError::OldSequence(1));
+        assert_eq!(
+            world.engine.submit(old).unwrap_err(),
+            EngineError::OldSequence(1)
+        );
 
         let some = world.traders[0].order_set(&SHAPE, genesis, venue, vec![], Some(pay(5_000_000)));
         world.engine.submit(some).unwrap();
@@ -128,24 +189,54 @@ fn a_real_batch_settles_and_every_forgery_is_refused_by_name() {
             change(&mut forged);
             assert_noop!(submit(&alice, forged), error);
         };
-        refuse(&|b| b.chunks[0].proof.copy_from_slice(&b.closing_proof.clone()), Error::ProofRejected);
+        refuse(
+            &|b| b.chunks[0].proof.copy_from_slice(&b.closing_proof.clone()),
+            Error::ProofRejected,
+        );
         refuse(&|b| b.closing_proof[0] ^= 1, Error::MalformedProof);
-        refuse(&|b| b.header.old_root = FieldBytes::from(Fr::from(1u64)), Error::StaleRoot);
-        refuse(&|b| b.header.new_root = FieldBytes::from(Fr::from(1u64)), Error::ProofRejected);
-        refuse(&|b| b.header.new_root = FieldBytes([0xff; 32]), Error::NonCanonicalField);
-        refuse(&|b| b.first_boundary = FieldBytes([0xff; 32]), Error::NonCanonicalField);
+        refuse(
+            &|b| b.header.old_root = FieldBytes::from(Fr::from(1u64)),
+            Error::StaleRoot,
+        );
+        refuse(
+            &|b| b.header.new_root = FieldBytes::from(Fr::from(1u64)),
+            Error::ProofRejected,
+        );
+        refuse(
+            &|b| b.header.new_root = FieldBytes([0xff; 32]),
+            Error::NonCanonicalField,
+        );
+        refuse(
+            &|b| b.first_boundary = FieldBytes([0xff; 32]),
+            Error::NonCanonicalField,
+        );
         refuse(&|b| b.header.venue += 1, Error::UnknownVenue);
         refuse(&|b| b.header.number += 1, Error::WrongBatchNumber);
         refuse(&|b| b.header.submitter = [1; 32], Error::WrongSubmitter);
         refuse(&|b| b.header.time_to += 1_000_000, Error::TimeSpanInFuture);
-        refuse(&|b| b.withdrawals[0].amount += 1, Error::WithdrawalsHashMismatch);
-        refuse(&|b| b.chunks[0].prices[0].price += 1, Error::PricesHashMismatch);
-        assert_noop!(submit(&Bob.to_account_id(), batch.clone()), Error::<Runtime>::NotOperator);
+        refuse(
+            &|b| b.withdrawals[0].amount += 1,
+            Error::WithdrawalsHashMismatch,
+        );
+        refuse(
+            &|b| b.chunks[0].prices[0].price += 1,
+            Error::PricesHashMismatch,
+        );
+        assert_noop!(
+            submit(&Bob.to_account_id(), batch.clone()),
+            Error::<Runtime>::NotOperator
+        );
 
         // The proofs of one venue are no good at another in the same state.
         let operators = BoundedVec::truncate_from(vec![alice.clone()]);
-        assert_ok!(Settlement::create_venue(RuntimeOrigin::signed(alice.clone()), operators, SMALL_CIRCUIT));
-        let other = pallet_clearproof_settlement::Venues::<Runtime>::iter_keys().find(|v| *v != venue).unwrap();
+        assert_ok!(Settlement::create_venue(
+            RuntimeOrigin::signed(alice.clone()),
+            operators,
+            SMALL_CIRCUIT
+        ));
+        let other = pallet_clearproof_settlement::Venues::<Runtime>::iter_keys()
+            .find(|v| *v != venue)
+            .unwrap();
         for trader in &world.traders {
             assert_ok!(trader.deposit(other, 0, 50_000_000));
         }
@@ -157,13 +248,22 @@ fn a_real_batch_settles_and_every_forgery_is_refused_by_name() {
         assert_eq!(state_root(venue), Some(world.engine.state_root().into()));
         assert_eq!(Balances::balance(&dave), before + 5_000_000);
         world.engine.settle(1).unwrap();
-        assert_noop!(submit(&alice, batch.clone()), Error::<Runtime>::WrongBatchNumber);
+        assert_noop!(
+            submit(&alice, batch.clone()),
+            Error::<Runtime>::WrongBatchNumber
+        );
     });
 }
 
 #[test]
 fn the_development_keys_on_the_chain_belong_to_the_circuits() {
     let (chunk, closing) = prover().verifying_keys();
-    assert_eq!(chunk, include_bytes!("../../runtime/dev-keys/small-chunk.vk"));
-    assert_eq!(closing, include_bytes!("../../runtime/dev-keys/small-closing.vk"));
+    assert_eq!(
+        chunk,
+        include_bytes!("../../runtime/dev-keys/small-chunk.vk")
+    );
+    assert_eq!(
+        closing,
+        include_bytes!("../../runtime/dev-keys/small-closing.vk")
+    );
 }

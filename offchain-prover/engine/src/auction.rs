@@ -3,7 +3,10 @@
 //! The price maximises the matched quantity, then leaves the least imbalance, then lies nearest the mark, inside the
 //! band. Better limits go first, then earlier orders; each order is filled at most once per tick.
 
-use clearproof_primitives::{fixed::{Price, Rate, FRACTION_BITS}, order::Side};
+use clearproof_primitives::{
+    fixed::{Price, Rate, FRACTION_BITS},
+    order::Side,
+};
 
 /// An order in the auction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +50,10 @@ pub struct Clearing {
 /// Lowest and highest price allowed around a mark; never 0.
 pub fn band(mark: Price, width: Rate) -> (Price, Price) {
     let distance = ((mark as u128 * width as u128) >> FRACTION_BITS) as u64;
-    (mark.saturating_sub(distance).max(1), mark.saturating_add(distance))
+    (
+        mark.saturating_sub(distance).max(1),
+        mark.saturating_add(distance),
+    )
 }
 
 /// Clears one instrument. `None` if nothing matches inside the band.
@@ -58,8 +64,11 @@ pub fn clear(bids: &[Bid], mark: Price, width: Rate) -> Option<Clearing> {
     buys.sort_by_key(|b| (std::cmp::Reverse(b.limit), b.arrival));
     sells.sort_by_key(|b| (b.limit, b.arrival));
 
-    let mut candidates: Vec<_> =
-        bids.iter().map(|b| b.limit.clamp(lowest, highest)).chain([mark.clamp(lowest, highest)]).collect();
+    let mut candidates: Vec<_> = bids
+        .iter()
+        .map(|b| b.limit.clamp(lowest, highest))
+        .chain([mark.clamp(lowest, highest)])
+        .collect();
     candidates.sort_unstable();
     candidates.dedup();
 
@@ -102,10 +111,18 @@ pub fn clear(bids: &[Bid], mark: Price, width: Rate) -> Option<Clearing> {
                 break;
             }
             left -= quantity;
-            matches.push(Match { account: bid.account, slot: bid.slot, quantity });
+            matches.push(Match {
+                account: bid.account,
+                slot: bid.slot,
+                quantity,
+            });
         }
     }
-    Some(Clearing { price, volume, matches })
+    Some(Clearing {
+        price,
+        volume,
+        matches,
+    })
 }
 
 #[cfg(test)]
@@ -117,7 +134,14 @@ mod tests {
     const WIDE: Rate = 1 << 31;
 
     fn bid(account: u32, side: Side, limit: Price, quantity: u64) -> Bid {
-        Bid { account, slot: 0, side, limit, quantity, arrival: account as u64 }
+        Bid {
+            account,
+            slot: 0,
+            side,
+            limit,
+            quantity,
+            arrival: account as u64,
+        }
     }
 
     #[test]
@@ -125,7 +149,11 @@ mod tests {
         let bids = [bid(1, Side::Buy, 105, 10), bid(2, Side::Sell, 95, 10)];
         let clearing = clear(&bids, 101, WIDE).unwrap();
         assert_eq!((clearing.price, clearing.volume), (101, 10));
-        assert_eq!(clear(&bids, 120, 0x1000_0000).map(|c| c.price), None, "the band ends at 113, above every buyer");
+        assert_eq!(
+            clear(&bids, 120, 0x1000_0000).map(|c| c.price),
+            None,
+            "the band ends at 113, above every buyer"
+        );
     }
 
     #[test]
@@ -137,7 +165,13 @@ mod tests {
             bid(4, Side::Sell, 100, 8),
         ];
         let clearing = clear(&bids, 100, WIDE).unwrap();
-        let filled = |account| clearing.matches.iter().find(|m| m.account == account).map_or(0, |m| m.quantity);
+        let filled = |account| {
+            clearing
+                .matches
+                .iter()
+                .find(|m| m.account == account)
+                .map_or(0, |m| m.quantity)
+        };
         assert_eq!([filled(1), filled(2), filled(3), filled(4)], [3, 5, 0, 8]);
     }
 

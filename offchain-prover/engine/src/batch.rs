@@ -8,7 +8,8 @@ use crate::{
 use clearproof_primitives::{
     account::Account,
     batch::{
-        price_list_hash, prices_hash, withdrawals_hash, BatchHeader, Boundary, PriceEntry, Withdrawal, PROTOCOL_VERSION,
+        price_list_hash, prices_hash, withdrawals_hash, BatchHeader, Boundary, PriceEntry,
+        Withdrawal, PROTOCOL_VERSION,
     },
     field::{FieldBytes, Fr},
     ledger::state_root,
@@ -53,12 +54,17 @@ impl Venue {
     /// Closes the open batch and answers its witness. The books move on; see [`Venue::settle`].
     pub fn close_batch(&mut self, request: &BatchRequest) -> Result<ClosedBatch, EngineError> {
         if request.time_to < self.now {
-            return Err(EngineError::Time { given: request.time_to, current: self.now });
+            return Err(EngineError::Time {
+                given: request.time_to,
+                current: self.now,
+            });
         }
         let mut open = self.open.clone().ok_or(EngineError::NoOpenBatch)?;
-        open.finished.extend(std::mem::take(&mut open.growing).into_values());
+        open.finished
+            .extend(std::mem::take(&mut open.growing).into_values());
         let (closed, books) = self.build(&open, request)?;
-        self.unsettled.push_back(std::mem::replace(&mut self.books, books));
+        self.unsettled
+            .push_back(std::mem::replace(&mut self.books, books));
         self.current.clone_from(&self.books.accounts);
         self.now = request.time_to;
         self.open = None;
@@ -69,7 +75,10 @@ impl Venue {
     pub fn settle(&mut self, number: u64) -> Result<(), EngineError> {
         let expected = self.unsettled.front().map(|books| books.number + 1);
         if expected != Some(number) {
-            return Err(EngineError::NotPending { given: number, expected });
+            return Err(EngineError::NotPending {
+                given: number,
+                expected,
+            });
         }
         self.unsettled.pop_front();
         Ok(())
@@ -89,28 +98,40 @@ impl Venue {
 
     fn plan<'a>(&self, open: &'a Open) -> Vec<Plan<'a>> {
         let shape = &self.config.shape;
-        let mut plans = vec![Plan { steps: Vec::new(), entries: Vec::new() }];
+        let mut plans = vec![Plan {
+            steps: Vec::new(),
+            entries: Vec::new(),
+        }];
         for step in &open.finished {
             let at = plans.len() - 1;
             let mut entries = plans[at].entries.clone();
             entries.extend(step.entries());
             entries.sort_unstable();
             entries.dedup();
-            let fits = plans[at].steps.len() < shape.steps as usize && entries.len() <= shape.entries as usize;
+            let fits = plans[at].steps.len() < shape.steps as usize
+                && entries.len() <= shape.entries as usize;
             if fits {
                 plans[at].steps.push(step);
                 plans[at].entries = entries;
             } else {
-                plans.push(Plan { steps: vec![step], entries: step.own_entries() });
+                plans.push(Plan {
+                    steps: vec![step],
+                    entries: step.own_entries(),
+                });
             }
         }
         plans
     }
 
-    fn build(&self, open: &Open, request: &BatchRequest) -> Result<(ClosedBatch, Books), EngineError> {
+    fn build(
+        &self,
+        open: &Open,
+        request: &BatchRequest,
+    ) -> Result<(ClosedBatch, Books), EngineError> {
         let shape = &self.config.shape;
         let plans = self.plan(open);
-        let chunk_count = u16::try_from(plans.len()).map_err(|_| EngineError::TooManyChunks(plans.len()))?;
+        let chunk_count =
+            u16::try_from(plans.len()).map_err(|_| EngineError::TooManyChunks(plans.len()))?;
         let mut books = self.books.clone();
         let salt = |i: u64| hash(&[request.salt_seed, Fr::from(i)]);
         let first = Boundary::start(
@@ -127,7 +148,15 @@ impl Venue {
             let before = boundary.clone();
             let mut steps = Vec::with_capacity(shape.steps as usize);
             for pending in &plan.steps {
-                let witness = self.take_step(open, request, plan, pending, &mut books, &mut boundary, &mut withdrawals)?;
+                let witness = self.take_step(
+                    open,
+                    request,
+                    plan,
+                    pending,
+                    &mut books,
+                    &mut boundary,
+                    &mut withdrawals,
+                )?;
                 steps.push(witness);
             }
             while steps.len() < shape.steps as usize {
@@ -146,7 +175,10 @@ impl Venue {
         let closing = close(shape, &mut books, first, boundary, salt(u32::MAX as u64))?;
         books.number += 1;
         books.time = request.time_to;
-        let lists: Vec<_> = chunks.iter().map(|c| price_list_hash(shape, &c.entries)).collect();
+        let lists: Vec<_> = chunks
+            .iter()
+            .map(|c| price_list_hash(shape, &c.entries))
+            .collect();
         let header = BatchHeader {
             version: PROTOCOL_VERSION,
             genesis: request.genesis,
@@ -170,8 +202,21 @@ impl Venue {
             submitter: request.submitter,
         };
         let (steps, fills) = (open.finished.len(), closing.last.fill_count);
-        let witness = BatchWitness { header, snapshot: open.snapshot.clone(), chunks, closing };
-        Ok((ClosedBatch { witness, withdrawals, steps, fills }, books))
+        let witness = BatchWitness {
+            header,
+            snapshot: open.snapshot.clone(),
+            chunks,
+            closing,
+        };
+        Ok((
+            ClosedBatch {
+                witness,
+                withdrawals,
+                steps,
+                fills,
+            },
+            books,
+        ))
     }
 
     #[allow(clippy::too_many_arguments)] // all of a batch's running state
@@ -195,14 +240,26 @@ impl Venue {
             entries: &plan.entries,
         };
         let step = pending.against(&plan.entries);
-        let known = books.accounts.get(pending.account as usize).filter(|_| pending.exists).cloned();
-        let before = known.or_else(|| pending.before.clone()).ok_or(EngineError::NoAccount(pending.account))?;
+        let known = books
+            .accounts
+            .get(pending.account as usize)
+            .filter(|_| pending.exists)
+            .cloned();
+        let before = known
+            .or_else(|| pending.before.clone())
+            .ok_or(EngineError::NoAccount(pending.account))?;
         let (after, effects) = apply_unsigned(&context, &before, pending.exists, &step)?;
         let path = books.tree.path(pending.account as u64);
         store(&self.config.shape, books, pending.account, &after);
         advance(boundary, &step, &effects);
         withdrawals.extend(effects.withdrawal);
-        Ok(StepWitness { step, exists: pending.exists, before, after, path })
+        Ok(StepWitness {
+            step,
+            exists: pending.exists,
+            before,
+            after,
+            path,
+        })
     }
 }
 
@@ -218,7 +275,12 @@ fn padding(books: &Books) -> StepWitness {
     }
 }
 
-fn store(shape: &clearproof_primitives::shape::Shape, books: &mut Books, index: u32, account: &Account) {
+fn store(
+    shape: &clearproof_primitives::shape::Shape,
+    books: &mut Books,
+    index: u32,
+    account: &Account,
+) {
     books.tree.set(index as u64, account.leaf(shape));
     match books.accounts.get_mut(index as usize) {
         Some(slot) => *slot = account.clone(),
@@ -231,7 +293,10 @@ fn store(shape: &clearproof_primitives::shape::Shape, books: &mut Books, index: 
 
 fn advance(boundary: &mut Boundary, step: &Step, effects: &StepEffects) {
     if let Some(deposit) = &step.deposit {
-        boundary.deposits = boundary.deposits.after(deposit.account_key, deposit.asset, deposit.amount);
+        boundary.deposits =
+            boundary
+                .deposits
+                .after(deposit.account_key, deposit.asset, deposit.amount);
         boundary.deposited[deposit.asset as usize] += deposit.amount as u128;
     }
     if let Some(withdrawal) = &effects.withdrawal {
@@ -261,14 +326,18 @@ fn close(
     ledger.deposits = last.deposits;
     for (k, total) in ledger.totals.iter_mut().enumerate() {
         let moved = (*total as u128 + last.deposited[k]).checked_sub(last.withdrawn[k]);
-        *total = moved.and_then(|t| u64::try_from(t).ok()).ok_or(EngineError::Range("totals"))?;
+        *total = moved
+            .and_then(|t| u64::try_from(t).ok())
+            .ok_or(EngineError::Range("totals"))?;
     }
     let fees = u64::try_from(ledger.fees as u128 + last.fee_sum);
     ledger.fees = fees.map_err(|_| EngineError::Range("fees"))?;
     let fund_before = books.accounts[0].clone();
     let mut fund_after = fund_before.clone();
     let dust = i64::try_from(-last.quote_sum).map_err(|_| EngineError::Range("dust"))?;
-    fund_after.balances[0] = fund_after.balances[0].checked_add(dust).ok_or(EngineError::Range("insurance fund"))?;
+    fund_after.balances[0] = fund_after.balances[0]
+        .checked_add(dust)
+        .ok_or(EngineError::Range("insurance fund"))?;
     let fund_path = books.tree.path(0);
     let ledger_after = ledger.clone();
     store(shape, books, 0, &fund_after);

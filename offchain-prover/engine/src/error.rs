@@ -1,7 +1,8 @@
 //! What the engine refuses, and why.
 
 use clearproof_primitives::{
-    eddsa::SignatureError, field::FieldError, order::OrderSetError, snapshot::SnapshotError, step::StepError,
+    eddsa::SignatureError, field::FieldError, order::OrderSetError, snapshot::SnapshotError,
+    step::StepError,
 };
 
 /// Why a call is refused; the state is then unchanged.

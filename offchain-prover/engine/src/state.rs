@@ -46,7 +46,11 @@ impl From<&Account> for StoredAccount {
             sequence: account.sequence,
             slots: account.slots.iter().map(|s| (s.id, s.filled)).collect(),
             balances: account.balances.clone(),
-            positions: account.positions.iter().map(|p| (p.instrument, p.quantity, p.funding)).collect(),
+            positions: account
+                .positions
+                .iter()
+                .map(|p| (p.instrument, p.quantity, p.funding))
+                .collect(),
         }
     }
 }
@@ -54,12 +58,20 @@ impl From<&Account> for StoredAccount {
 impl TryFrom<StoredAccount> for Account {
     type Error = EngineError;
     fn try_from(stored: StoredAccount) -> Result<Self, EngineError> {
-        let position = |(instrument, quantity, funding)| Position { instrument, quantity, funding };
+        let position = |(instrument, quantity, funding)| Position {
+            instrument,
+            quantity,
+            funding,
+        };
         Ok(Self {
             owner: (stored.owner.0.to_fr()?, stored.owner.1.to_fr()?),
             viewing_key: stored.viewing_key.to_fr()?,
             sequence: stored.sequence,
-            slots: stored.slots.into_iter().map(|(id, filled)| OrderSlot { id, filled }).collect(),
+            slots: stored
+                .slots
+                .into_iter()
+                .map(|(id, filled)| OrderSlot { id, filled })
+                .collect(),
             balances: stored.balances,
             positions: stored.positions.into_iter().map(position).collect(),
         })
@@ -85,8 +97,11 @@ impl Venue {
     /// A venue that goes on from stored books; the caller compares [`Venue::state_root`] with the chain's.
     pub fn restore(config: VenueConfig, stored: StoredBooks) -> Result<Self, EngineError> {
         let shape = config.shape;
-        let accounts: Vec<Account> =
-            stored.accounts.into_iter().map(Account::try_from).collect::<Result<_, _>>()?;
+        let accounts: Vec<Account> = stored
+            .accounts
+            .into_iter()
+            .map(Account::try_from)
+            .collect::<Result<_, _>>()?;
         let lengths_fit = accounts.iter().all(|a| {
             a.slots.len() == shape.orders as usize
                 && a.balances.len() == shape.market.assets as usize
@@ -94,15 +109,24 @@ impl Venue {
         });
         let ledger_fits = stored.totals.len() == shape.market.assets as usize
             && stored.funding.len() == shape.market.instruments as usize;
-        if accounts.is_empty() || accounts.len() as u64 > shape.capacity() || !lengths_fit || !ledger_fits {
-            return Err(EngineError::Range("stored books: lengths do not fit the venue's shape"));
+        if accounts.is_empty()
+            || accounts.len() as u64 > shape.capacity()
+            || !lengths_fit
+            || !ledger_fits
+        {
+            return Err(EngineError::Range(
+                "stored books: lengths do not fit the venue's shape",
+            ));
         }
         let accumulator: Fr = stored.deposits.1.to_fr()?;
         let ledger = Ledger {
             salt: stored.salt.to_fr()?,
             totals: stored.totals,
             fees: stored.fees,
-            deposits: DepositCursor { count: stored.deposits.0, accumulator },
+            deposits: DepositCursor {
+                count: stored.deposits.0,
+                accumulator,
+            },
             funding: stored.funding,
         };
         let books = Books::of(&shape, accounts, ledger, stored.number, stored.time);

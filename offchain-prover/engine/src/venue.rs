@@ -139,7 +139,13 @@ impl Venue {
     /// A venue that has settled nothing.
     pub fn new(config: VenueConfig) -> Self {
         let fund = Account::insurance_fund(&config.shape);
-        let books = Books::of(&config.shape, vec![fund], Ledger::genesis(&config.shape.market), 0, 0);
+        let books = Books::of(
+            &config.shape,
+            vec![fund],
+            Ledger::genesis(&config.shape.market),
+            0,
+            0,
+        );
         Self::from_books(config, books)
     }
 
@@ -172,7 +178,9 @@ impl Venue {
         let opened = |account: &Account| account.key() == key;
         let known = self.books.index.get(&FieldBytes::from(key)).copied();
         let first_new = self.books.accounts.len();
-        known.or_else(|| Some((first_new + self.current[first_new..].iter().position(opened)?) as u32))
+        known.or_else(|| {
+            Some((first_new + self.current[first_new..].iter().position(opened)?) as u32)
+        })
     }
 
     /// Number of accounts, the insurance fund included.
@@ -207,7 +215,9 @@ impl Venue {
 
     /// Number of account steps in the open batch.
     pub fn open_steps(&self) -> usize {
-        self.open.as_ref().map_or(0, |open| open.finished.len() + open.growing.len())
+        self.open
+            .as_ref()
+            .map_or(0, |open| open.finished.len() + open.growing.len())
     }
 
     /// An account's live order set.
@@ -236,7 +246,10 @@ impl Venue {
         }
         snapshot.check(&self.config.shape.market)?;
         if time_from <= self.books.time || time_from < snapshot.taken_at {
-            return Err(EngineError::Time { given: time_from, current: self.books.time.max(snapshot.taken_at) });
+            return Err(EngineError::Time {
+                given: time_from,
+                current: self.books.time.max(snapshot.taken_at),
+            });
         }
         self.now = time_from;
         self.open = Some(Open {
@@ -257,7 +270,10 @@ impl Venue {
         }
         let expected = self.deposits_taken + 1;
         if received.number != expected {
-            return Err(EngineError::DepositOrder { given: received.number, expected });
+            return Err(EngineError::DepositOrder {
+                given: received.number,
+                expected,
+            });
         }
         let key = received.deposit.account_key.to_fr()?;
         let (account, exists, before) = match self.account_of_key(key) {
@@ -278,7 +294,11 @@ impl Venue {
         let step = PendingStep {
             account,
             exists,
-            deposit: Some(DepositStep { asset, amount, account_key: key }),
+            deposit: Some(DepositStep {
+                asset,
+                amount,
+                account_key: key,
+            }),
             before: Some(before),
             ..PendingStep::default()
         };
@@ -304,15 +324,24 @@ impl Venue {
         if set.venue != self.config.id {
             return Err(EngineError::OtherVenue(set.venue));
         }
-        let account = self.account(set.account).ok_or(EngineError::NoAccount(set.account))?;
-        let newest = self.live.get(&set.account).map_or(0, |live| live.signed.set.sequence).max(account.sequence);
+        let account = self
+            .account(set.account)
+            .ok_or(EngineError::NoAccount(set.account))?;
+        let newest = self
+            .live
+            .get(&set.account)
+            .map_or(0, |live| live.signed.set.sequence)
+            .max(account.sequence);
         if set.sequence <= newest {
             return Err(EngineError::OldSequence(newest));
         }
         if set.valid_until < self.now {
             return Err(EngineError::Expired(set.valid_until));
         }
-        let owner = PublicKey::new(Point { x: account.owner.0, y: account.owner.1 });
+        let owner = PublicKey::new(Point {
+            x: account.owner.0,
+            y: account.owner.1,
+        });
         let owner = owner.map_err(|_| EngineError::NoAccount(set.account))?;
         signed.verify(&self.config.shape, self.config.genesis, &owner)?;
         let message = set.message(&self.config.shape, self.config.genesis);
@@ -325,8 +354,18 @@ impl Venue {
             self.finish(index);
         }
         self.arrivals += 1;
-        self.live.insert(index, Live { signed, arrival: self.arrivals });
-        Ok(Accepted { message, arrival: self.arrivals, withdrawn })
+        self.live.insert(
+            index,
+            Live {
+                signed,
+                arrival: self.arrivals,
+            },
+        );
+        Ok(Accepted {
+            message,
+            arrival: self.arrivals,
+            withdrawn,
+        })
     }
 
     /// Carries out a withdrawal in a step of its own.
@@ -358,22 +397,47 @@ impl Venue {
     pub fn tick(&mut self, time: u64) -> Result<TickReport, EngineError> {
         let open = self.open.as_ref().ok_or(EngineError::NoOpenBatch)?;
         if time < self.now {
-            return Err(EngineError::Time { given: time, current: self.now });
+            return Err(EngineError::Time {
+                given: time,
+                current: self.now,
+            });
         }
-        let (fee_rate, snapshot_rows, band) = (open.snapshot.fee_rate, open.snapshot.rows.len(), open.price_band);
-        self.live.retain(|_, live| live.signed.set.valid_until >= time);
-        let mut report = TickReport { time, ..TickReport::default() };
+        let (fee_rate, snapshot_rows, band) = (
+            open.snapshot.fee_rate,
+            open.snapshot.rows.len(),
+            open.price_band,
+        );
+        self.live
+            .retain(|_, live| live.signed.set.valid_until >= time);
+        let mut report = TickReport {
+            time,
+            ..TickReport::default()
+        };
         let mut bids: Vec<Vec<Bid>> = vec![Vec::new(); snapshot_rows];
         for (account, live) in &self.live {
             let set = &live.signed.set;
             if set.valid_from > time || set.max_fee < fee_rate {
                 continue;
             }
-            for (slot, order) in set.orders.iter().enumerate().filter_map(|(i, o)| Some((i, o.as_ref()?))) {
-                let quantity = order.quantity.saturating_sub(self.filled(*account, slot, order.id));
+            for (slot, order) in set
+                .orders
+                .iter()
+                .enumerate()
+                .filter_map(|(i, o)| Some((i, o.as_ref()?)))
+            {
+                let quantity = order
+                    .quantity
+                    .saturating_sub(self.filled(*account, slot, order.id));
                 if quantity > 0 {
                     let (side, limit) = (order.side, order.limit);
-                    let bid = Bid { account: *account, slot, side, limit, quantity, arrival: live.arrival };
+                    let bid = Bid {
+                        account: *account,
+                        slot,
+                        side,
+                        limit,
+                        quantity,
+                        arrival: live.arrival,
+                    };
                     bids[order.instrument as usize].push(bid);
                 }
             }
@@ -394,15 +458,25 @@ impl Venue {
             self.grow(account, fills, time)?;
         }
         for (instrument, clearing) in clearings {
-            report.clearings.push((instrument, clearing.price, clearing.volume));
-            report.trades.extend(clearing.matches.iter().filter_map(|m| {
-                let order = self.live.get(&m.account)?.signed.set.order(m.slot)?;
-                let lots = match order.side {
-                    clearproof_primitives::order::Side::Buy => m.quantity as i64,
-                    clearproof_primitives::order::Side::Sell => -(m.quantity as i64),
-                };
-                Some(Trade { account: m.account, slot: m.slot, instrument, lots, price: clearing.price })
-            }));
+            report
+                .clearings
+                .push((instrument, clearing.price, clearing.volume));
+            report
+                .trades
+                .extend(clearing.matches.iter().filter_map(|m| {
+                    let order = self.live.get(&m.account)?.signed.set.order(m.slot)?;
+                    let lots = match order.side {
+                        clearproof_primitives::order::Side::Buy => m.quantity as i64,
+                        clearproof_primitives::order::Side::Sell => -(m.quantity as i64),
+                    };
+                    Some(Trade {
+                        account: m.account,
+                        slot: m.slot,
+                        instrument,
+                        lots,
+                        price: clearing.price,
+                    })
+                }));
         }
         Ok(report)
     }
@@ -414,11 +488,22 @@ impl Venue {
     }
 
     fn clear_all(&self, bids: &[Vec<Bid>], band: Rate) -> Vec<(u16, Clearing)> {
-        let Some(open) = &self.open else { return Vec::new() };
-        let tradable = |i: usize| open.snapshot.rows[i].mark > 0 && !open.halted.get(i).copied().unwrap_or(false);
-        let cleared = bids.iter().enumerate().filter(|(i, _)| tradable(*i)).filter_map(|(i, book)| {
-            Some((i as u16, auction::clear(book, open.snapshot.rows[i].mark, band)?))
-        });
+        let Some(open) = &self.open else {
+            return Vec::new();
+        };
+        let tradable = |i: usize| {
+            open.snapshot.rows[i].mark > 0 && !open.halted.get(i).copied().unwrap_or(false)
+        };
+        let cleared = bids
+            .iter()
+            .enumerate()
+            .filter(|(i, _)| tradable(*i))
+            .filter_map(|(i, book)| {
+                Some((
+                    i as u16,
+                    auction::clear(book, open.snapshot.rows[i].mark, band)?,
+                ))
+            });
         cleared.collect()
     }
 
@@ -427,22 +512,32 @@ impl Venue {
         let each = fills_by_account(clearings, time).into_iter();
         each.filter_map(|(account, fills)| {
             let grown = self.grown(account, &fills);
-            self.simulate(&grown, time).err().map(|error| (account, error))
+            self.simulate(&grown, time)
+                .err()
+                .map(|error| (account, error))
         })
         .collect()
     }
 
     /// The account's growing step with more fills, or a new step if they do not fit.
     fn grown(&self, account: u32, fills: &[PricedFill]) -> PendingStep {
-        let growing = self.open.as_ref().and_then(|open| open.growing.get(&account));
-        let room = |step: &&PendingStep| step.fills.len() + fills.len() <= self.config.shape.fills as usize;
-        let mut step = growing.filter(room).cloned().unwrap_or_else(|| PendingStep {
-            account,
-            exists: true,
-            set: self.live.get(&account).map(|live| live.signed.clone()),
-            before: self.current.get(account as usize).cloned(),
-            ..PendingStep::default()
-        });
+        let growing = self
+            .open
+            .as_ref()
+            .and_then(|open| open.growing.get(&account));
+        let room = |step: &&PendingStep| {
+            step.fills.len() + fills.len() <= self.config.shape.fills as usize
+        };
+        let mut step = growing
+            .filter(room)
+            .cloned()
+            .unwrap_or_else(|| PendingStep {
+                account,
+                exists: true,
+                set: self.live.get(&account).map(|live| live.signed.clone()),
+                before: self.current.get(account as usize).cloned(),
+                ..PendingStep::default()
+            });
         step.fills.extend_from_slice(fills);
         step
     }
@@ -468,7 +563,11 @@ impl Venue {
     }
 
     /// Applies a pending step by the protocol's own rules, signatures aside: they were checked on arrival.
-    pub(crate) fn simulate(&self, step: &PendingStep, time_to: u64) -> Result<(Account, StepEffects), StepError> {
+    pub(crate) fn simulate(
+        &self,
+        step: &PendingStep,
+        time_to: u64,
+    ) -> Result<(Account, StepEffects), StepError> {
         let open = self.open.as_ref().ok_or(StepError::NoOrderSet)?;
         let entries = step.own_entries();
         let context = StepContext {
@@ -488,16 +587,30 @@ impl Venue {
 fn fills_by_account(clearings: &[(u16, Clearing)], time: u64) -> BTreeMap<u32, Vec<PricedFill>> {
     let mut fills: BTreeMap<u32, Vec<PricedFill>> = BTreeMap::new();
     for (instrument, clearing) in clearings {
-        let entry = PriceEntry { instrument: *instrument, time, price: clearing.price };
+        let entry = PriceEntry {
+            instrument: *instrument,
+            time,
+            price: clearing.price,
+        };
         for m in &clearing.matches {
-            fills.entry(m.account).or_default().push(PricedFill { slot: m.slot, entry, quantity: m.quantity });
+            fills.entry(m.account).or_default().push(PricedFill {
+                slot: m.slot,
+                entry,
+                quantity: m.quantity,
+            });
         }
     }
     fills
 }
 
 impl Books {
-    pub fn of(shape: &Shape, accounts: Vec<Account>, ledger: Ledger, number: u64, time: u64) -> Self {
+    pub fn of(
+        shape: &Shape,
+        accounts: Vec<Account>,
+        ledger: Ledger,
+        number: u64,
+        time: u64,
+    ) -> Self {
         let mut tree = AccountsTree::new(shape.depth as usize);
         let mut index = BTreeMap::new();
         for (i, account) in accounts.iter().enumerate() {
@@ -506,6 +619,13 @@ impl Books {
                 index.insert(FieldBytes::from(account.key()), i as u32);
             }
         }
-        Self { accounts, index, tree, ledger, number, time }
+        Self {
+            accounts,
+            index,
+            tree,
+            ledger,
+            number,
+            time,
+        }
     }
 }

@@ -34,7 +34,10 @@ fn snapshot() -> Snapshot {
         taken_at: START - 1,
         weights: vec![ONE; market.assets as usize],
         factors: factors
-            .map(|u| UnderlyingFactors { initial: u.initial_factor, maintenance: u.maintenance_factor })
+            .map(|u| UnderlyingFactors {
+                initial: u.initial_factor,
+                maintenance: u.maintenance_factor,
+            })
             .collect(),
         fee_rate: policy.fee_rate,
         rows: (0..market.instruments as usize).map(row).collect(),
@@ -49,11 +52,29 @@ fn received(trader: u8, number: u64, amount: u64) -> DepositReceived {
     let (owner, viewing_key) = (key(trader).public_key(), Fr::from(u64::from(trader)));
     let point = owner.point();
     let account_key = account_key((point.x, point.y), viewing_commitment(viewing_key)).into();
-    DepositReceived { number, deposit: Deposit { account_key, asset: 0, amount }, owner, viewing_key }
+    DepositReceived {
+        number,
+        deposit: Deposit {
+            account_key,
+            asset: 0,
+            amount,
+        },
+        owner,
+        viewing_key,
+    }
 }
 
-fn signed(trader: u8, sequence: u64, orders: Vec<Option<Order>>, withdraw: Option<u64>) -> SignedOrderSet {
-    let withdrawal = withdraw.map(|amount| WithdrawalRequest { asset: 0, amount, recipient: [1; 32] });
+fn signed(
+    trader: u8,
+    sequence: u64,
+    orders: Vec<Option<Order>>,
+    withdraw: Option<u64>,
+) -> SignedOrderSet {
+    let withdrawal = withdraw.map(|amount| WithdrawalRequest {
+        asset: 0,
+        amount,
+        recipient: [1; 32],
+    });
     let set = OrderSet {
         venue: 1,
         account: u32::from(trader) + 1,
@@ -69,57 +90,109 @@ fn signed(trader: u8, sequence: u64, orders: Vec<Option<Order>>, withdraw: Optio
 }
 
 fn open_venue(traders: u8, amount: u64) -> Venue {
-    let config = VenueConfig { shape: SHAPE, id: 1, genesis: genesis_field(&GENESIS) };
+    let config = VenueConfig {
+        shape: SHAPE,
+        id: 1,
+        genesis: genesis_field(&GENESIS),
+    };
     let mut venue = Venue::new(config);
-    venue.open_batch(snapshot(), 1 << 29, Vec::new(), START).unwrap();
+    venue
+        .open_batch(snapshot(), 1 << 29, Vec::new(), START)
+        .unwrap();
     for trader in 0..traders {
-        venue.deposit(&received(trader, u64::from(trader) + 1, amount)).unwrap();
+        venue
+            .deposit(&received(trader, u64::from(trader) + 1, amount))
+            .unwrap();
     }
     venue
 }
 
 fn request(time_to: u64) -> BatchRequest {
-    BatchRequest { time_to, genesis: GENESIS, submitter: [2; 32], salt_seed: Fr::from(time_to) }
+    BatchRequest {
+        time_to,
+        genesis: GENESIS,
+        submitter: [2; 32],
+        salt_seed: Fr::from(time_to),
+    }
 }
 
 fn order(side: Side, quantity: u64, limit: u64) -> Option<Order> {
-    Some(Order { id: 1, instrument: 0, side, quantity, limit })
+    Some(Order {
+        id: 1,
+        instrument: 0,
+        side,
+        quantity,
+        limit,
+    })
 }
 
 #[test]
 fn an_account_that_cannot_afford_its_fill_is_left_out_and_the_others_trade() {
     let mut venue = open_venue(3, 100_000);
     for (trader, quantity) in [(0, 1_000_000), (1, 10)] {
-        venue.submit(signed(trader, 1, vec![order(Side::Buy, quantity, MARK)], None)).unwrap();
+        venue
+            .submit(signed(
+                trader,
+                1,
+                vec![order(Side::Buy, quantity, MARK)],
+                None,
+            ))
+            .unwrap();
     }
-    venue.submit(signed(2, 1, vec![order(Side::Sell, 10, MARK)], None)).unwrap();
+    venue
+        .submit(signed(2, 1, vec![order(Side::Sell, 10, MARK)], None))
+        .unwrap();
     let report = venue.tick(START + 1).unwrap();
     let accounts: Vec<_> = report.trades.iter().map(|t| t.account).collect();
-    assert_eq!(report.left_out.len(), 0, "the rich order asks for more than is on offer: {report:?}");
+    assert_eq!(
+        report.left_out.len(),
+        0,
+        "the rich order asks for more than is on offer: {report:?}"
+    );
     assert_eq!(accounts.len(), 2);
 
     let mut venue = open_venue(3, 100_000);
-    venue.submit(signed(0, 1, vec![order(Side::Buy, 1_000_000, 2 * MARK)], None)).unwrap();
-    venue.submit(signed(1, 1, vec![order(Side::Buy, 10, MARK)], None)).unwrap();
-    venue.submit(signed(2, 1, vec![order(Side::Sell, 1_000_000, MARK)], None)).unwrap();
+    venue
+        .submit(signed(
+            0,
+            1,
+            vec![order(Side::Buy, 1_000_000, 2 * MARK)],
+            None,
+        ))
+        .unwrap();
+    venue
+        .submit(signed(1, 1, vec![order(Side::Buy, 10, MARK)], None))
+        .unwrap();
+    venue
+        .submit(signed(2, 1, vec![order(Side::Sell, 1_000_000, MARK)], None))
+        .unwrap();
     let report = venue.tick(START + 1).unwrap();
-    assert!(report.left_out.iter().any(|(account, error)| {
-        *account == 1 && matches!(error, StepError::MarginRefused(_))
-    }));
+    assert!(report
+        .left_out
+        .iter()
+        .any(|(account, error)| { *account == 1 && matches!(error, StepError::MarginRefused(_)) }));
 }
 
 #[test]
 fn rolling_back_forgets_the_batch_and_keeps_the_order_sets() {
     let mut venue = open_venue(2, 100_000);
     let root = venue.state_root();
-    venue.submit(signed(0, 1, vec![order(Side::Buy, 10, MARK)], None)).unwrap();
+    venue
+        .submit(signed(0, 1, vec![order(Side::Buy, 10, MARK)], None))
+        .unwrap();
     venue.close_batch(&request(START + 5)).unwrap();
     assert_ne!(venue.state_root(), root);
     venue.roll_back();
     assert_eq!(venue.state_root(), root);
     assert_eq!(venue.account_count(), 1);
     assert_eq!(venue.live_sets().len(), 1);
-    assert_eq!(venue.settle(1), Err(EngineError::NotPending { given: 1, expected: None }));
+    assert_eq!(
+        venue.settle(1),
+        Err(EngineError::NotPending {
+            given: 1,
+            expected: None
+        })
+    );
 }
 
 #[test]
@@ -136,14 +209,23 @@ fn stored_books_restore_the_same_state_root() {
 fn old_sequences_bad_signatures_and_foreign_venues_are_refused() {
     let mut venue = open_venue(1, 100_000);
     venue.submit(signed(0, 2, vec![], None)).unwrap();
-    assert_eq!(venue.submit(signed(0, 2, vec![], None)), Err(EngineError::OldSequence(2)));
+    assert_eq!(
+        venue.submit(signed(0, 2, vec![], None)),
+        Err(EngineError::OldSequence(2))
+    );
     let mut tampered = signed(0, 3, vec![order(Side::Buy, 1, MARK)], None);
     tampered.set.sequence = 4;
-    assert!(matches!(venue.submit(tampered), Err(EngineError::Signature(_))));
+    assert!(matches!(
+        venue.submit(tampered),
+        Err(EngineError::Signature(_))
+    ));
     let mut elsewhere = signed(0, 5, vec![], None);
     elsewhere.set.venue = 9;
     assert_eq!(venue.submit(elsewhere), Err(EngineError::OtherVenue(9)));
-    assert_eq!(venue.submit(signed(1, 1, vec![], None)), Err(EngineError::NoAccount(2)));
+    assert_eq!(
+        venue.submit(signed(1, 1, vec![], None)),
+        Err(EngineError::NoAccount(2))
+    );
 }
 
 proptest! {

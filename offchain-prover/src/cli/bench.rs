@@ -40,10 +40,10 @@ fn snapshot(shape: &Shape) -> Result<Snapshot> {
         0 => policy.perpetual_row(market.underlying_of(i), MARK),
         _ => Ok(InstrumentRow::empty(market)),
     });
-    let factors = policy
-        .underlyings
-        .iter()
-        .map(|u| UnderlyingFactors { initial: u.initial_factor, maintenance: u.maintenance_factor });
+    let factors = policy.underlyings.iter().map(|u| UnderlyingFactors {
+        initial: u.initial_factor,
+        maintenance: u.maintenance_factor,
+    });
     Ok(Snapshot {
         number: 1,
         taken_at: START - 1,
@@ -56,7 +56,11 @@ fn snapshot(shape: &Shape) -> Result<Snapshot> {
 
 /// A venue with an open batch and funded traders.
 fn funded(shape: &Shape, traders: u32) -> Result<(Venue, Vec<SecretKey>)> {
-    let config = VenueConfig { shape: *shape, id: VENUE, genesis: genesis_field(&GENESIS) };
+    let config = VenueConfig {
+        shape: *shape,
+        id: VENUE,
+        genesis: genesis_field(&GENESIS),
+    };
     let mut venue = Venue::new(config);
     venue.open_batch(snapshot(shape)?, 1 << 28, Vec::new(), START)?;
     let keys: Vec<_> = (1..=traders)
@@ -70,20 +74,42 @@ fn funded(shape: &Shape, traders: u32) -> Result<(Venue, Vec<SecretKey>)> {
         let (owner, viewing_key) = (key.public_key(), Fr::from(i as u64));
         let point = owner.point();
         let account_key = account_key((point.x, point.y), viewing_commitment(viewing_key)).into();
-        let deposit = Deposit { account_key, asset: 0, amount: 1 << 40 };
-        venue.deposit(&DepositReceived { number: i as u64 + 1, deposit, owner, viewing_key })?;
+        let deposit = Deposit {
+            account_key,
+            asset: 0,
+            amount: 1 << 40,
+        };
+        venue.deposit(&DepositReceived {
+            number: i as u64 + 1,
+            deposit,
+            owner,
+            viewing_key,
+        })?;
     }
     Ok((venue, keys))
 }
 
-fn order_set(shape: &Shape, key: &SecretKey, account: u32, sequence: u64, side: Side) -> SignedOrderSet {
+fn order_set(
+    shape: &Shape,
+    key: &SecretKey,
+    account: u32,
+    sequence: u64,
+    side: Side,
+) -> SignedOrderSet {
     let order = |slot: u16| {
         let limit = match side {
             Side::Buy => MARK + (MARK >> 8),
             Side::Sell => MARK - (MARK >> 8),
         };
-        let instrument = slot % shape.market.underlyings * shape.market.slots_per_underlying() as u16;
-        Some(Order { id: u32::from(slot) + 1, instrument, side, quantity: 10, limit })
+        let instrument =
+            slot % shape.market.underlyings * shape.market.slots_per_underlying() as u16;
+        Some(Order {
+            id: u32::from(slot) + 1,
+            instrument,
+            side,
+            quantity: 10,
+            limit,
+        })
     };
     let set = OrderSet {
         venue: VENUE,
@@ -110,8 +136,18 @@ fn confirmations(shape: &Shape, count: u32) -> Result<(Duration, Duration)> {
     let sets: Vec<_> = (0..count)
         .map(|i| {
             let trader = i as usize % keys.len();
-            let side = if trader % 2 == 0 { Side::Buy } else { Side::Sell };
-            order_set(shape, &keys[trader], trader as u32 + 1, u64::from(i) + 1, side)
+            let side = if trader % 2 == 0 {
+                Side::Buy
+            } else {
+                Side::Sell
+            };
+            order_set(
+                shape,
+                &keys[trader],
+                trader as u32 + 1,
+                u64::from(i) + 1,
+                side,
+            )
         })
         .collect();
     let mut latencies = Vec::with_capacity(sets.len());
@@ -133,16 +169,39 @@ pub fn run(args: Args) -> Result<()> {
     let mut table = comfy_table::Table::new();
     table.set_header(["what", "measured", "target"]);
     let chunk = &pair.chunk.info;
-    let per_step = chunk.constraints_per_step.context("the chunk circuit has steps")?;
-    table.add_row(["constraints per account step", &format!("{per_step:.0}"), "40,000"]);
-    table.add_row(["constraints of a chunk", &chunk.constraints.to_string(), "524,288"]);
+    let per_step = chunk
+        .constraints_per_step
+        .context("the chunk circuit has steps")?;
+    table.add_row([
+        "constraints per account step",
+        &format!("{per_step:.0}"),
+        "40,000",
+    ]);
+    table.add_row([
+        "constraints of a chunk",
+        &chunk.constraints.to_string(),
+        "524,288",
+    ]);
     drop(pair);
 
     let (p99, mean) = confirmations(&shape, args.order_sets)?;
-    table.add_row(["order set accepted, p99 (engine, one core)", &format!("{p99:.1?}"), "5 ms"]);
-    table.add_row(["order set accepted, mean", &format!("{mean:.1?}"), "500 µs (2,000/s)"]);
+    table.add_row([
+        "order set accepted, p99 (engine, one core)",
+        &format!("{p99:.1?}"),
+        "5 ms",
+    ]);
+    table.add_row([
+        "order set accepted, mean",
+        &format!("{mean:.1?}"),
+        "500 µs (2,000/s)",
+    ]);
 
-    let prover = BatchProver::load(&shape, &KeyStore::new(default_key_folder()), Origin::Development, &Bars::new("keys"))?;
+    let prover = BatchProver::load(
+        &shape,
+        &KeyStore::new(default_key_folder()),
+        Origin::Development,
+        &Bars::new("keys"),
+    )?;
     let (mut venue, keys) = funded(&shape, u32::from(shape.steps) - 1)?;
     for (i, key) in keys.iter().enumerate() {
         let side = if i % 2 == 0 { Side::Buy } else { Side::Sell };
@@ -156,13 +215,40 @@ pub fn run(args: Args) -> Result<()> {
         salt_seed: Fr::from(1u64),
     };
     let closed = venue.close_batch(&request)?;
-    eprintln!("{} steps, {} fills, {} chunks", closed.steps, closed.fills, closed.witness.chunks.len());
-    let runs = (0..args.runs).map(|_| prover.prove(&closed, |_, _| ())).collect::<Result<Vec<ProvenBatch>>>()?;
-    let chunk_reports = || runs.iter().flat_map(|run| &run.reports).filter(|r| r.circuit == "chunk");
-    let proving = median(chunk_reports().map(|r| r.proving.as_secs_f64() * 1e6 / r.constraints as f64).collect());
-    let witness = median(chunk_reports().map(|r| r.witness.as_secs_f64() / r.proving.as_secs_f64()).collect());
-    table.add_row(["proving and verifying, reference backend", &format!("{proving:.1} µs per constraint"), "25"]);
-    table.add_row(["witness, share of proving", &format!("{:.1} %", witness * 100.0), "10 %"]);
+    eprintln!(
+        "{} steps, {} fills, {} chunks",
+        closed.steps,
+        closed.fills,
+        closed.witness.chunks.len()
+    );
+    let runs = (0..args.runs)
+        .map(|_| prover.prove(&closed, |_, _| ()))
+        .collect::<Result<Vec<ProvenBatch>>>()?;
+    let chunk_reports = || {
+        runs.iter()
+            .flat_map(|run| &run.reports)
+            .filter(|r| r.circuit == "chunk")
+    };
+    let proving = median(
+        chunk_reports()
+            .map(|r| r.proving.as_secs_f64() * 1e6 / r.constraints as f64)
+            .collect(),
+    );
+    let witness = median(
+        chunk_reports()
+            .map(|r| r.witness.as_secs_f64() / r.proving.as_secs_f64())
+            .collect(),
+    );
+    table.add_row([
+        "proving and verifying, reference backend",
+        &format!("{proving:.1} µs per constraint"),
+        "25",
+    ]);
+    table.add_row([
+        "witness, share of proving",
+        &format!("{:.1} %", witness * 100.0),
+        "10 %",
+    ]);
     println!("{table}");
     Ok(())
 }

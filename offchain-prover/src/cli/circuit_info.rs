@@ -20,7 +20,10 @@ pub fn run(args: Args) -> Result<()> {
     let pair = circuits(&shape)?;
     let infos = [pair.chunk.info, pair.closing.info];
     if args.json {
-        println!("{}", serde_json::json!({ "shape": shape, "circuits": infos }));
+        println!(
+            "{}",
+            serde_json::json!({ "shape": shape, "circuits": infos })
+        );
         return Ok(());
     }
     for info in infos {
@@ -33,11 +36,17 @@ fn print_table(info: &CircuitInfo) {
     let mut table = comfy_table::Table::new();
     table.set_header([info.name, "constraints"]);
     for (part, constraints) in &info.parts {
-        table.add_row([if part.is_empty() { "(other)" } else { part }, &constraints.to_string()]);
+        table.add_row([
+            if part.is_empty() { "(other)" } else { part },
+            &constraints.to_string(),
+        ]);
     }
     table.add_row(["all", &info.constraints.to_string()]);
     if let Some(per_step) = info.constraints_per_step {
-        table.add_row([&format!("per step of {}", info.steps), &format!("{per_step:.0}")]);
+        table.add_row([
+            &format!("per step of {}", info.steps),
+            &format!("{per_step:.0}"),
+        ]);
     }
     println!("{table}");
 }

@@ -60,8 +60,11 @@ fn secret(text: &str) -> Result<SecretKey> {
 pub fn run(command: Command) -> Result<()> {
     match command {
         Command::Poseidon { inputs } => {
-            let elements =
-                inputs.iter().enumerate().map(|(i, t)| element(&format!("input {i}"), t)).collect::<Result<Vec<_>>>()?;
+            let elements = inputs
+                .iter()
+                .enumerate()
+                .map(|(i, t)| element(&format!("input {i}"), t))
+                .collect::<Result<Vec<_>>>()?;
             println!("{}", to_decimal(&poseidon(&elements)?));
         }
         Command::Pubkey { secret: text } => {
@@ -69,16 +72,41 @@ pub fn run(command: Command) -> Result<()> {
             let point = key.point();
             println!("{} {}", to_decimal(&point.x), to_decimal(&point.y));
         }
-        Command::EddsaSign { secret: text, message } => {
+        Command::EddsaSign {
+            secret: text,
+            message,
+        } => {
             let signature = secret(&text)?.sign(element("message", &message)?);
             let (r8, s) = (signature.r8, signature.s_as_field());
-            println!("{} {} {}", to_decimal(&r8.x), to_decimal(&r8.y), to_decimal(&s));
+            println!(
+                "{} {} {}",
+                to_decimal(&r8.x),
+                to_decimal(&r8.y),
+                to_decimal(&s)
+            );
         }
-        Command::EddsaVerify { ax, ay, r8x, r8y, s, message } => {
-            let key = PublicKey::new(Point { x: element("ax", &ax)?, y: element("ay", &ay)? })?;
-            let r8 = Point { x: element("r8x", &r8x)?, y: element("r8y", &r8y)? };
+        Command::EddsaVerify {
+            ax,
+            ay,
+            r8x,
+            r8y,
+            s,
+            message,
+        } => {
+            let key = PublicKey::new(Point {
+                x: element("ax", &ax)?,
+                y: element("ay", &ay)?,
+            })?;
+            let r8 = Point {
+                x: element("r8x", &r8x)?,
+                y: element("r8y", &r8y)?,
+            };
             let signature = Signature::new(r8, element("s", &s)?)?;
-            println!("{}", key.verify(element("message", &message)?, &signature).is_ok());
+            println!(
+                "{}",
+                key.verify(element("message", &message)?, &signature)
+                    .is_ok()
+            );
         }
     }
     Ok(())

@@ -24,19 +24,32 @@ pub enum Command {
 }
 
 /// Shapes whose development keys the chain's presets register.
-const EXPORTED: [(ShapeName, &str); 2] = [(ShapeName::Reference, "reference"), (ShapeName::Small, "small")];
+const EXPORTED: [(ShapeName, &str); 2] = [
+    (ShapeName::Reference, "reference"),
+    (ShapeName::Small, "small"),
+];
 
 pub fn run(command: Command) -> Result<()> {
     let store = KeyStore::new(default_key_folder());
     match command {
         Command::Development { shape } => {
-            BatchProver::load(&shape.shape(), &store, Origin::Development, &Bars::new("development keys"))?;
+            BatchProver::load(
+                &shape.shape(),
+                &store,
+                Origin::Development,
+                &Bars::new("development keys"),
+            )?;
             println!("{}", default_key_folder().display());
         }
         Command::ExportDev { out } => {
             fs::create_dir_all(&out).with_context(|| out.display().to_string())?;
             for (shape, name) in EXPORTED {
-                let prover = BatchProver::load(&shape.shape(), &store, Origin::Development, &Bars::new(name))?;
+                let prover = BatchProver::load(
+                    &shape.shape(),
+                    &store,
+                    Origin::Development,
+                    &Bars::new(name),
+                )?;
                 let (chunk, closing) = prover.verifying_keys();
                 for (circuit, bytes) in [("chunk", chunk), ("closing", closing)] {
                     let path = out.join(format!("{name}-{circuit}.vk"));

@@ -123,7 +123,10 @@ mod benchmarks {
             let underlyings = (0..shape.underlyings).map(Feed::Underlying);
             let assets = (1..shape.assets).map(|asset| Feed::Asset(asset as u8));
             for feed in underlyings.chain(assets) {
-                let price = TimedPrice { value: PRICE, timestamp: now };
+                let price = TimedPrice {
+                    value: PRICE,
+                    timestamp: now,
+                };
                 OraclePrices::set_latest(&feed, price);
             }
             MarketData::on_finalize(market::SNAPSHOT_INTERVAL);

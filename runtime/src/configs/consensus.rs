@@ -3,8 +3,8 @@
 use crate::{
     constants::{money, time},
     validators::{AccountOf, FixedValidators},
-    AccountId, Babe, Balance, Balances, Historical, Moment, Offences, Runtime,
-    RuntimeEvent, Session, SessionKeys,
+    AccountId, Babe, Balance, Balances, Historical, Moment, Offences, Runtime, RuntimeEvent,
+    Session, SessionKeys,
 };
 use frame_support::{
     parameter_types,

@@ -1,8 +1,6 @@
 //! Prices of the underlyings: operators feed them, the median counts.
 
-use crate::{
-    AccountId, Moment, Oracle, OracleMembership, Runtime, RuntimeEvent, Timestamp,
-};
+use crate::{AccountId, Moment, Oracle, OracleMembership, Runtime, RuntimeEvent, Timestamp};
 use frame_support::{parameter_types, traits::ConstU32, PalletId};
 use frame_system::EnsureRoot;
 

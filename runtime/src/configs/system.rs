@@ -3,8 +3,7 @@
 use crate::{
     constants::{block, time, SS58_PREFIX},
     AccountId, Babe, Balance, Block, BlockNumber, Hash, Moment, Nonce, OriginCaller, PalletInfo,
-    Runtime, RuntimeCall, RuntimeEvent, RuntimeOrigin, RuntimeTask, UncheckedExtrinsic,
-    VERSION,
+    Runtime, RuntimeCall, RuntimeEvent, RuntimeOrigin, RuntimeTask, UncheckedExtrinsic, VERSION,
 };
 use frame_support::{
     derive_impl,
