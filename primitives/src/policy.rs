@@ -173,7 +173,7 @@ impl Policy {
         bounds((self.fee_rate as u64) <= ONE_RATE / 100, F::FeeRate)?;
         let band = self.price_band as u64;
         bounds(
-            band >= ONE_RATE / 1000 && band <= ONE_RATE / 2,
+            (ONE_RATE / 1000..=ONE_RATE / 2).contains(&band),
             F::PriceBand,
         )?;
         for u in &self.underlyings {

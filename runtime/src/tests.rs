@@ -236,8 +236,8 @@ fn snapshots_start_when_the_oracle_speaks() {
         assert!(MarketData::latest_snapshot().is_some());
         let budget = RuntimeBlockWeights::get().max_block;
         assert!(
-            MarketData::on_initialize(block).ref_time() < budget.ref_time() / 20,
-            "a snapshot takes less than a twentieth of a block"
+            MarketData::on_initialize(block).ref_time() < budget.ref_time() / 10,
+            "a snapshot takes less than a tenth of a block"
         );
     });
 }

@@ -185,7 +185,7 @@ impl AccountVars {
 
     /// The key that deposits name, as `Account::key`.
     pub fn key(&self, cs: &mut Cs) -> Num {
-        let commitment = hash(cs, &[self.viewing_key.clone()]);
+        let commitment = hash(cs, std::array::from_ref(&self.viewing_key));
         hash(
             cs,
             &[self.owner.x.clone(), self.owner.y.clone(), commitment],

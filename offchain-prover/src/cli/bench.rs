@@ -136,7 +136,7 @@ fn confirmations(shape: &Shape, count: u32) -> Result<(Duration, Duration)> {
     let sets: Vec<_> = (0..count)
         .map(|i| {
             let trader = i as usize % keys.len();
-            let side = if trader % 2 == 0 {
+            let side = if trader.is_multiple_of(2) {
                 Side::Buy
             } else {
                 Side::Sell
@@ -204,7 +204,7 @@ pub fn run(args: Args) -> Result<()> {
     )?;
     let (mut venue, keys) = funded(&shape, u32::from(shape.steps) - 1)?;
     for (i, key) in keys.iter().enumerate() {
-        let side = if i % 2 == 0 { Side::Buy } else { Side::Sell };
+        let side = if i.is_multiple_of(2) { Side::Buy } else { Side::Sell };
         venue.submit(order_set(&shape, key, i as u32 + 1, 1, side))?;
     }
     venue.tick(START + 100)?;
