@@ -9,7 +9,7 @@ use crate::{
     MarketDataConfig, OracleMembershipConfig, RiskPolicyConfig, RuntimeGenesisConfig,
     SessionConfig, SessionKeys, SettlementConfig, SudoConfig, BABE_GENESIS_EPOCH_CONFIG,
 };
-use alloc::{vec, vec::Vec};
+use alloc::{string::ToString, vec, vec::Vec};
 use clearproof_primitives::policy::Policy;
 use frame_support::{build_struct_json_patch, BoundedVec};
 use pallet_clearproof_custody::{AssetInfo, AssetKind};
