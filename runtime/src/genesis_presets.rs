@@ -5,9 +5,10 @@
 
 use crate::{
     constants::{market, money::CLR},
-    AccountId, AssetId, AssetsConfig, BabeConfig, Balance, BalancesConfig, CustodyConfig,
-    MarketDataConfig, OracleMembershipConfig, RiskPolicyConfig, RuntimeGenesisConfig,
-    SessionConfig, SessionKeys, SettlementConfig, SudoConfig, BABE_GENESIS_EPOCH_CONFIG,
+    development_circuits, AccountId, AssetId, AssetsConfig, BabeConfig, Balance, BalancesConfig,
+    CustodyConfig, MarketDataConfig, OracleMembershipConfig, RiskPolicyConfig,
+    RuntimeGenesisConfig, SessionConfig, SessionKeys, SettlementConfig, SudoConfig,
+    BABE_GENESIS_EPOCH_CONFIG,
 };
 use alloc::{string::ToString, vec, vec::Vec};
 use clearproof_primitives::policy::Policy;
@@ -160,6 +161,7 @@ fn genesis(validators: Vec<(AccountId, SessionKeys)>) -> Value {
         },
         settlement: SettlementConfig {
             allow_development_keys: true,
+            circuits: development_circuits::circuits(),
         },
     })
 }

@@ -19,6 +19,7 @@ pub mod apis;
 mod benchmarks;
 pub mod configs;
 pub mod constants;
+pub mod development_circuits;
 pub mod genesis_presets;
 #[cfg(test)]
 mod tests;

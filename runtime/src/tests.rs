@@ -266,7 +266,7 @@ fn a_block_computes_two_seconds_of_its_three() {
 }
 
 #[test]
-fn our_pallets_use_their_measured_weights() {
+fn our_pallets_use_their_own_weights() {
     use pallet_clearproof_custody::weights as custody;
     use pallet_clearproof_market_data::weights as market_data;
     use pallet_clearproof_risk_policy::weights as risk_policy;

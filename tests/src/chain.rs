@@ -9,6 +9,7 @@ use clearproof_runtime::{
     Settlement, System,
 };
 use frame_support::{traits::Hooks, BoundedVec};
+use pallet_clearproof_market_data::{development, Feed};
 use pallet_clearproof_settlement::{Batch, ChunkSubmission};
 use serde_json::Value;
 use sp_keyring::Sr25519Keyring;
@@ -62,8 +63,15 @@ pub fn end_block(number: u32) {
 
 /// Two oracle members feed one price to every market.
 pub fn feed(price: u128) {
-    let values: Vec<_> = genesis_presets::feeds()
+    let market = clearproof_runtime::constants::market::SHAPE;
+    let underlyings = development::instruments(&market)
         .into_iter()
+        .map(|listing| Feed::Underlying(listing.underlying));
+    let assets = development::collateral(&market)
+        .into_iter()
+        .map(|c| Feed::Asset(c.asset));
+    let values: Vec<_> = underlyings
+        .chain(assets)
         .map(|feed| (feed, price))
         .collect();
     for member in [Sr25519Keyring::Alice, Sr25519Keyring::Bob] {

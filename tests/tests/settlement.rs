@@ -13,18 +13,20 @@ use clearproof_primitives::{
 };
 use clearproof_prover::proving::{default_key_folder, BatchProver};
 use clearproof_runtime::{
-    genesis_presets::SMALL_CIRCUIT, Balances, Custody, MarketData, Runtime, RuntimeOrigin,
-    Settlement,
+    development_circuits::SMALL as SMALL_CIRCUIT, Assets, Custody, MarketData, Runtime,
+    RuntimeOrigin, Settlement,
 };
 use clearproof_tests::{
     chain::{self, begin_block, end_block, state_root, submit},
     trader::Trader,
 };
-use frame_support::{assert_noop, assert_ok, traits::fungible::Inspect, BoundedVec};
+use frame_support::{assert_noop, assert_ok, traits::fungibles::Inspect, BoundedVec};
 use pallet_clearproof_settlement::{Batch, Error};
 use sp_keyring::Sr25519Keyring::{Alice, Bob, Charlie, Dave};
 
 const SHAPE: Shape = Shape::SMALL;
+/// The first block that takes a snapshot.
+const SNAPSHOT_BLOCK: u32 = clearproof_runtime::constants::market::SNAPSHOT_INTERVAL;
 const PRICE: u128 = 1_080_000 << 32;
 
 struct World {
@@ -37,12 +39,7 @@ struct World {
 
 /// A venue with two traders' deposits taken and a batch open at the chain's snapshot.
 fn open_world() -> World {
-    for number in 1..=2 {
-        begin_block(number);
-        chain::feed(PRICE);
-        end_block(number);
-    }
-    begin_block(3);
+    begin_block(1);
     let operators = BoundedVec::truncate_from(vec![Alice.to_account_id()]);
     assert_ok!(Settlement::create_venue(
         RuntimeOrigin::signed(Alice.to_account_id()),
@@ -59,11 +56,12 @@ fn open_world() -> World {
     for trader in &traders {
         assert_ok!(trader.deposit(venue, 0, 50_000_000));
     }
-    chain::feed(PRICE);
-    end_block(3);
-    begin_block(4);
-    chain::feed(PRICE);
-    end_block(4);
+    end_block(1);
+    for number in 2..=SNAPSHOT_BLOCK {
+        begin_block(number);
+        chain::feed(PRICE);
+        end_block(number);
+    }
 
     let genesis = genesis_field(&frame_system::Pallet::<Runtime>::block_hash(0).0);
     let (snapshot, _) = MarketData::latest_snapshot().unwrap();
@@ -155,7 +153,7 @@ fn a_real_batch_settles_and_every_forgery_is_refused_by_name() {
         let mut world = open_world();
         world.trade();
         let dave = Dave.to_account_id();
-        let before = Balances::balance(&dave);
+        let before = Assets::balance(1, &dave);
         let pay = |amount| WithdrawalRequest {
             asset: 0,
             amount,
@@ -182,7 +180,7 @@ fn a_real_batch_settles_and_every_forgery_is_refused_by_name() {
         let proven = prover.prove(&closed, |_, _| ()).unwrap();
         let batch = chain::submission(&closed, &proven);
 
-        begin_block(5);
+        begin_block(SNAPSHOT_BLOCK + 1);
         let alice = Alice.to_account_id();
         let refuse = |change: &dyn Fn(&mut Batch), error: Error<Runtime>| {
             let mut forged = batch.clone();
@@ -246,7 +244,7 @@ fn a_real_batch_settles_and_every_forgery_is_refused_by_name() {
 
         assert_ok!(submit(&alice, batch.clone()));
         assert_eq!(state_root(venue), Some(world.engine.state_root().into()));
-        assert_eq!(Balances::balance(&dave), before + 5_000_000);
+        assert_eq!(Assets::balance(1, &dave), before + 5_000_000);
         world.engine.settle(1).unwrap();
         assert_noop!(
             submit(&alice, batch.clone()),

@@ -204,7 +204,11 @@ pub fn run(args: Args) -> Result<()> {
     )?;
     let (mut venue, keys) = funded(&shape, u32::from(shape.steps) - 1)?;
     for (i, key) in keys.iter().enumerate() {
-        let side = if i.is_multiple_of(2) { Side::Buy } else { Side::Sell };
+        let side = if i.is_multiple_of(2) {
+            Side::Buy
+        } else {
+            Side::Sell
+        };
         venue.submit(order_set(&shape, key, i as u32 + 1, 1, side))?;
     }
     venue.tick(START + 100)?;

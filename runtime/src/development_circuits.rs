@@ -1,0 +1,38 @@
+//! The circuits that development chains register at genesis.
+//!
+//! Their verifying keys belong to deterministic proving keys that `clearproof-prover keys` makes: insecure on purpose, and
+//! refused by other chains. `make dev-keys` writes the files; a test compares them with the circuits.
+
+use alloc::{vec, vec::Vec};
+use clearproof_primitives::shape::Shape;
+use pallet_clearproof_settlement::{CircuitId, GenesisCircuit};
+
+/// Number of the circuits of the reference shape.
+pub const REFERENCE: CircuitId = 1;
+/// Number of the circuits of the small shape, which prove in seconds.
+pub const SMALL: CircuitId = 2;
+
+/// Both circuits.
+pub fn circuits() -> Vec<GenesisCircuit> {
+    let circuit = |id, shape, chunk_key: &[u8], closing_key: &[u8]| GenesisCircuit {
+        id,
+        shape,
+        chunk_key: chunk_key.to_vec(),
+        closing_key: closing_key.to_vec(),
+        development: true,
+    };
+    vec![
+        circuit(
+            REFERENCE,
+            Shape::REFERENCE,
+            include_bytes!("../dev-keys/reference-chunk.vk"),
+            include_bytes!("../dev-keys/reference-closing.vk"),
+        ),
+        circuit(
+            SMALL,
+            Shape::SMALL,
+            include_bytes!("../dev-keys/small-chunk.vk"),
+            include_bytes!("../dev-keys/small-closing.vk"),
+        ),
+    ]
+}
