@@ -216,10 +216,12 @@ fn a_real_batch_settles_and_every_forgery_is_refused_by_name() {
             &|b| b.withdrawals[0].amount += 1,
             Error::WithdrawalsHashMismatch,
         );
-        refuse(
-            &|b| b.chunks[0].prices[0].price += 1,
-            Error::PricesHashMismatch,
-        );
+        refuse(&|b| b.chunks[0].prices[0].price += 1, Error::PriceConflict);
+        let reprice = |b: &mut Batch| {
+            let lists = b.chunks.iter_mut().map(|chunk| &mut chunk.prices);
+            lists.for_each(|prices| prices.iter_mut().for_each(|entry| entry.price += 1));
+        };
+        refuse(&reprice, Error::PricesHashMismatch);
         assert_noop!(
             submit(&Bob.to_account_id(), batch.clone()),
             Error::<Runtime>::NotOperator
