@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# lint.sh [fmt] [clippy | clippy-core] [deny]: formatting, lints with warnings as errors, dependencies. All three by default.
+# lint.sh [fmt] [clippy] [deny]: formatting, lints with warnings as errors, dependencies. All three by default.
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
 cd "$CLEARPROOF_ROOT"
@@ -47,15 +47,7 @@ for check in "$@"; do
             cargo clippy --release --workspace --all-targets --quiet -- -D warnings ||
                 fail "clippy" "the lints above" "mend the code; an allow needs a reason beside it"
             ;;
-        clippy-core)
-            # The crates without the chain's SDK: minutes, where the whole workspace needs check metadata of a
-            # thousand crates first.
-            step "clippy: core crates, warnings are errors"
-            cargo clippy --release --all-targets --quiet -p clearproof-primitives -p clearproof-engine \
-                -p clearproof-circuits -p clearproof-groth16 -p clearproof-prover -- -D warnings ||
-                fail "clippy" "the lints above" "mend the code; an allow needs a reason beside it"
-            ;;
         deny) deny ;;
-        *) fail "lint" "no check is called $check" "use: fmt, clippy, clippy-core, deny" ;;
+        *) fail "lint" "no check is called $check" "use: fmt, clippy, deny" ;;
     esac
 done

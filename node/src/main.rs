@@ -1,4 +1,6 @@
 //! The Clearproof node: consensus, networking, database and JSON-RPC around the runtime.
+// The errors are the SDK's own, and large.
+#![allow(clippy::result_large_err)]
 
 mod chain_spec;
 mod cli;

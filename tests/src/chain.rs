@@ -13,7 +13,7 @@ use pallet_clearproof_market_data::{development, Feed};
 use pallet_clearproof_settlement::{Batch, ChunkSubmission};
 use serde_json::Value;
 use sp_keyring::Sr25519Keyring;
-use sp_runtime::{BuildStorage, DispatchError, DispatchResult};
+use sp_runtime::{BuildStorage, DispatchResult};
 
 /// Time of block 1, milliseconds since the Unix epoch.
 pub const START: u64 = 1_700_000_000_000;
@@ -107,7 +107,6 @@ pub fn submission(closed: &ClosedBatch, proven: &ProvenBatch) -> Batch {
 pub fn submit(who: &AccountId, batch: Batch) -> DispatchResult {
     frame_support::storage::with_storage_layer(|| {
         Settlement::submit_batch(RuntimeOrigin::signed(who.clone()), Box::new(batch))
-            .map_err(DispatchError::from)
     })
 }
 

@@ -20,7 +20,7 @@ use clearproof_tests::{
     chain::{self, begin_block, end_block, state_root, submit},
     trader::Trader,
 };
-use frame_support::{assert_noop, assert_ok, traits::fungibles::Inspect, BoundedVec};
+use frame_support::{assert_noop, assert_ok, BoundedVec};
 use pallet_clearproof_settlement::{Batch, Error};
 use sp_keyring::Sr25519Keyring::{Alice, Bob, Charlie, Dave};
 
