@@ -4,7 +4,7 @@
 //! band. Better limits go first, then earlier orders; each order is filled at most once per tick.
 
 use clearproof_primitives::{
-    fixed::{Price, Rate, FRACTION_BITS},
+    fixed::{mul_fraction, Price, Rate, Rounding},
     order::Side,
 };
 
@@ -49,7 +49,8 @@ pub struct Clearing {
 
 /// Lowest and highest price allowed around a mark; never 0.
 pub fn band(mark: Price, width: Rate) -> (Price, Price) {
-    let distance = ((mark as u128 * width as u128) >> FRACTION_BITS) as u64;
+    // The chain's own formula; marks are below 2^62, so the product always fits.
+    let distance = mul_fraction(mark, width.into(), Rounding::Down).unwrap_or(0);
     (
         mark.saturating_sub(distance).max(1),
         mark.saturating_add(distance),
