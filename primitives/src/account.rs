@@ -72,7 +72,7 @@ impl Account {
 
     /// The key that deposits name: see [`account_key`].
     pub fn key(&self) -> Fr {
-        account_key(self.owner, viewing_commitment(self.viewing_key))
+        account_key(self.owner)
     }
 
     /// Signed lots held of an instrument.
@@ -140,12 +140,8 @@ impl Position {
     }
 }
 
-/// Commitment to a viewing key, public at a deposit: `Poseidon(viewing_key)`.
-pub fn viewing_commitment(viewing_key: Fr) -> Fr {
-    hash::<1>(&[viewing_key])
-}
-
-/// What a deposit names instead of an index: `Poseidon(owner x, owner y, viewing commitment)`.
-pub fn account_key(owner: (Fr, Fr), viewing_commitment: Fr) -> Fr {
-    hash::<3>(&[owner.0, owner.1, viewing_commitment])
+/// What a deposit names instead of an index: `Poseidon(owner x, owner y)`. The viewing key is not part of it: a deposit must
+/// never wait for a secret that its owner may not tell.
+pub fn account_key(owner: (Fr, Fr)) -> Fr {
+    hash::<2>(&[owner.0, owner.1])
 }

@@ -83,7 +83,10 @@ pub fn prices_hash(lists: &[Fr]) -> Fr {
     DecodeWithMemTracking,
     MaxEncodedLen,
     TypeInfo,
+    Serialize,
+    Deserialize,
 )]
+#[serde(rename_all = "camelCase")]
 pub struct Deposit {
     /// Which account it is for: [`crate::account::account_key`].
     pub account_key: FieldBytes,

@@ -171,7 +171,9 @@ pub mod pallet {
             venue: VenueId,
             /// Place in the queue, counting from 0.
             index: u64,
-            /// Account it is for, as the venue's state names it.
+            /// The owner's compressed key.
+            owner: [u8; 32],
+            /// Its hash, as the venue's state names the account.
             account_key: FieldBytes,
             /// Asset index.
             asset: u8,
@@ -264,10 +266,10 @@ pub mod pallet {
             Ok(())
         }
 
-        /// Deposits into a venue, for the account of the given owner and viewing key.
+        /// Deposits into a venue, for the account of the given owner, a compressed Baby Jubjub key.
         ///
-        /// `owner` is a compressed Baby Jubjub key, `viewing_commitment` is Poseidon(viewing key). If the venue has
-        /// no such account, the batch that takes the deposit opens it. Only its owner can move the money again.
+        /// If the venue has no such account, the batch that takes the deposit opens it. Only its owner can move the
+        /// money again.
         #[pallet::call_index(1)]
         #[pallet::weight(T::WeightInfo::deposit())]
         pub fn deposit(
@@ -276,7 +278,6 @@ pub mod pallet {
             asset: u8,
             amount: u64,
             owner: [u8; 32],
-            viewing_commitment: FieldBytes,
         ) -> DispatchResult {
             let who = ensure_signed(origin)?;
             Self::ensure_amount(amount)?;
@@ -286,12 +287,13 @@ pub mod pallet {
                 Error::<T>::BelowMinimumDeposit
             );
             T::Venues::ensure_accepts_deposits(venue)?;
-            let account_key = Self::named_account(&owner, viewing_commitment)?;
+            let account_key = Self::named_account(&owner)?;
             Self::collect(venue, asset, info.kind, &who, amount)?;
-            let (index, queued) = Self::enqueue(venue, account_key, asset, amount)?;
+            let (index, queued) = Self::enqueue(venue, owner, account_key, asset, amount)?;
             Self::deposit_event(Event::DepositQueued {
                 venue,
                 index,
+                owner,
                 account_key: queued.deposit.account_key,
                 asset,
                 amount,

@@ -5,29 +5,24 @@ use clearproof_primitives::{
     account::account_key,
     babyjubjub::PublicKey,
     batch::Deposit,
-    field::{FieldBytes, Fr},
+    field::Fr,
     ledger::DepositCursor,
 };
 use sp_runtime::DispatchError;
 
 impl<T: Config> Pallet<T> {
-    /// The key of the account that a deposit names, from the owner's compressed key and the viewing commitment.
-    pub(crate) fn named_account(
-        owner: &[u8; 32],
-        viewing_commitment: FieldBytes,
-    ) -> Result<Fr, DispatchError> {
-        let commitment = viewing_commitment
-            .to_fr()
-            .map_err(|_| Error::<T>::NonCanonicalField)?;
+    /// The key of the account that a deposit names, from the owner's compressed key.
+    pub(crate) fn named_account(owner: &[u8; 32]) -> Result<Fr, DispatchError> {
         let point = PublicKey::from_compressed(owner)
             .map_err(|_| Error::<T>::InvalidOwnerKey)?
             .point();
-        Ok(account_key((point.x, point.y), commitment))
+        Ok(account_key((point.x, point.y)))
     }
 
     /// Appends a deposit; answers its index and what the queue now holds there.
     pub(crate) fn enqueue(
         venue: VenueId,
+        owner: [u8; 32],
         account_key: Fr,
         asset: u8,
         amount: u64,
@@ -49,6 +44,7 @@ impl<T: Config> Pallet<T> {
             accumulator: end.accumulator.into(),
         };
         let queued = QueuedDeposit {
+            owner,
             deposit: Deposit {
                 account_key: account_key.into(),
                 asset,

@@ -1,21 +1,16 @@
 //! What the pallet stores and answers, and its two seams: to the venues, and to the settlement of batches.
 
 use alloc::vec::Vec;
-use clearproof_primitives::{
-    batch::{Deposit, Withdrawal},
-    field::FieldBytes,
+use clearproof_primitives::batch::Withdrawal;
+pub use clearproof_primitives::{
+    chain::{Cursor, Held, Queue, QueuedDeposit, VenueId},
+    submission::MAX_DEPOSITS_PER_BATCH,
 };
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::dispatch::DispatchResult;
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 use sp_runtime::DispatchError;
-
-/// A venue's number, as batch headers name it.
-pub type VenueId = u32;
-
-/// The most deposits that one batch may take from the queue.
-pub const MAX_DEPOSITS_PER_BATCH: u64 = 512;
 
 /// What stands behind an asset index.
 #[derive(
@@ -59,100 +54,6 @@ pub struct AssetInfo {
     pub kind: AssetKind,
     /// Least deposit, in smallest units: taking a deposit costs the venue an account step, so dust must not be free.
     pub minimum_deposit: u64,
-}
-
-/// A position in a venue's deposit queue, as stored; see [`clearproof_primitives::ledger::DepositCursor`].
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    Encode,
-    Decode,
-    DecodeWithMemTracking,
-    MaxEncodedLen,
-    TypeInfo,
-)]
-pub struct Cursor {
-    /// Deposits up to here.
-    pub count: u64,
-    /// Hash chain over them; 0 before the first.
-    pub accumulator: FieldBytes,
-}
-
-/// A venue's deposit queue: what batches have taken, and what was made in all.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    Encode,
-    Decode,
-    DecodeWithMemTracking,
-    MaxEncodedLen,
-    TypeInfo,
-)]
-pub struct Queue {
-    /// End of what the venue's batches have taken.
-    pub taken: Cursor,
-    /// End of the queue.
-    pub made: Cursor,
-}
-
-/// A deposit that no batch has taken yet.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Encode,
-    Decode,
-    DecodeWithMemTracking,
-    MaxEncodedLen,
-    TypeInfo,
-)]
-pub struct QueuedDeposit {
-    /// What the queue's hash chain records.
-    pub deposit: Deposit,
-    /// The accumulator after this deposit.
-    pub accumulator: FieldBytes,
-}
-
-/// What a venue's custody account owes of one asset, in smallest units. The three sum to less than 2^63.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    Encode,
-    Decode,
-    DecodeWithMemTracking,
-    MaxEncodedLen,
-    TypeInfo,
-)]
-pub struct Held {
-    /// Deposits still in the queue.
-    pub queued: u64,
-    /// Deposits taken less withdrawals: what the accounts and fees of the venue hold. Withdrawals are paid from here only.
-    pub taken: u64,
-    /// Withdrawals that could not be paid out and wait for a claim.
-    pub claimable: u64,
-}
-
-impl Held {
-    /// All that is owed.
-    pub fn owed(&self) -> u128 {
-        u128::from(self.queued)
-            .saturating_add(self.taken.into())
-            .saturating_add(self.claimable.into())
-    }
 }
 
 /// What this pallet asks about venues.

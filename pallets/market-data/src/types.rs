@@ -1,20 +1,12 @@
 //! What is listed, what the oracle says, and what a snapshot leaves for settlement.
 
-use alloc::vec::Vec;
-use clearproof_primitives::{
-    field::FieldBytes,
-    fixed::{Price, Rate},
-    policy::IndexPrice,
+pub use clearproof_primitives::chain::{
+    Instrument, InstrumentKind, Listing, SnapshotInfo, Symbol, SYMBOL_LENGTH,
 };
+use clearproof_primitives::policy::IndexPrice;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use frame_support::{traits::ConstU32, BoundedVec};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
-
-/// Largest length of an instrument's symbol, in bytes of UTF-8.
-pub const SYMBOL_LENGTH: u32 = 16;
-/// An instrument's name for people, such as `EUR/USD`.
-pub type Symbol = BoundedVec<u8, ConstU32<SYMBOL_LENGTH>>;
 
 /// What an index price is of; the oracle's key.
 #[derive(
@@ -126,62 +118,6 @@ pub struct FeedState {
     pub expected: Option<PriceRange>,
 }
 
-/// What kind of contract an instrument is.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Encode,
-    Decode,
-    DecodeWithMemTracking,
-    MaxEncodedLen,
-    TypeInfo,
-    Serialize,
-    Deserialize,
-)]
-pub enum InstrumentKind {
-    /// A perpetual: its value moves with the index price.
-    Perpetual,
-}
-
-/// An instrument as it is listed.
-#[derive(
-    Clone,
-    Debug,
-    PartialEq,
-    Eq,
-    Encode,
-    Decode,
-    DecodeWithMemTracking,
-    MaxEncodedLen,
-    TypeInfo,
-    Serialize,
-    Deserialize,
-)]
-pub struct Listing {
-    /// Instrument slot; slots `u·n .. (u+1)·n` belong to underlying `u`, with `n = M / U`.
-    pub slot: u16,
-    /// Underlying; must be the slot's.
-    pub underlying: u16,
-    /// Kind of contract.
-    pub kind: InstrumentKind,
-    /// Name for people.
-    pub symbol: Symbol,
-    /// Whole units of the underlying per lot, 32.32; never 0. The mark is index price times this, rounded down.
-    pub units_per_lot: u64,
-}
-
-/// A listed instrument.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
-pub struct Instrument {
-    /// How it was listed.
-    pub listing: Listing,
-    /// Halted by the admin: it keeps its mark and margin but does not trade.
-    pub halted: bool,
-}
-
 /// A collateral asset other than the quote.
 #[derive(
     Clone,
@@ -227,19 +163,4 @@ pub enum NotTaken {
     },
     /// The snapshot would break its own bounds; a defect, since every input is checked before.
     Invalid,
-}
-
-/// What settlement checks a batch against.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
-pub struct SnapshotInfo {
-    /// The snapshot's hash.
-    pub hash: FieldBytes,
-    /// Milliseconds since the Unix epoch at which it was taken.
-    pub taken_at: u64,
-    /// The same of the next snapshot, once there is one.
-    pub next_taken_at: Option<u64>,
-    /// One per instrument slot: its mark, 32.32 quote units per lot, or 0 if it does not trade (empty or halted).
-    pub marks: Vec<Price>,
-    /// Largest distance of a clearing price from the mark, as a fraction of 2^32 of the mark.
-    pub price_band: Rate,
 }

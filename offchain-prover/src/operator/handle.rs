@@ -1,0 +1,174 @@
+//! How the rest of the process speaks to the venue: one task owns it, everybody else holds a handle and sends it commands.
+
+use clearproof_engine::{Accepted, TickReport};
+use clearproof_primitives::{
+    account::Account,
+    chain::Instrument,
+    field::{FieldBytes, Fr},
+    fixed::Price,
+    order::{Order, Side, SignedOrderSet},
+    shape::Shape,
+};
+use std::sync::Arc;
+use tokio::sync::{broadcast, mpsc, oneshot};
+
+/// Commands that wait for the venue before callers are refused.
+pub const COMMAND_QUEUE: usize = 4_096;
+/// Ticks and account changes that a slow subscriber may lag behind.
+pub const EVENT_QUEUE: usize = 1_024;
+
+/// The venue as `venue_status` tells it.
+#[derive(Clone, Debug)]
+pub struct Status {
+    /// Number on the chain.
+    pub venue: u32,
+    /// Hash of the chain's genesis block.
+    pub genesis: [u8; 32],
+    /// Shape of its circuits.
+    pub shape: Shape,
+    /// Accounts, the insurance fund included.
+    pub accounts: usize,
+    /// Deposits taken, the open batch included.
+    pub deposits_taken: u64,
+    /// Last batch that is final on the chain, and the state root after it.
+    pub settled: (u64, FieldBytes),
+    /// Closed batches that are not final yet: being proven, or on their way.
+    pub pending: Vec<u64>,
+    /// Snapshot, first millisecond and account steps of the open batch, if one is open.
+    pub open: Option<(u64, u64, usize)>,
+    /// Time of the last tick, milliseconds since the Unix epoch; 0 before the first.
+    pub last_tick: u64,
+    /// Whether the node answers.
+    pub connected: bool,
+}
+
+/// An instrument as `venue_instruments` tells it.
+#[derive(Clone, Debug)]
+pub struct InstrumentStatus {
+    /// As the chain lists it.
+    pub instrument: Instrument,
+    /// Mark of the open batch's snapshot, 32.32 quote units per lot; 0 while it does not trade.
+    pub mark: Price,
+    /// Last clearing price and its tick, if it traded since the operator started.
+    pub last: Option<(u64, Price)>,
+}
+
+/// A level of an aggregated book.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Level {
+    /// Bid or ask.
+    pub side: Side,
+    /// Limit, 32.32 quote units per lot.
+    pub price: Price,
+    /// Lots that are not filled yet.
+    pub quantity: u64,
+}
+
+/// An account as its owner sees it.
+#[derive(Clone, Debug)]
+pub struct AccountStatus {
+    /// Index of its leaf.
+    pub index: u32,
+    /// As it is now, the open batch included.
+    pub account: Account,
+    /// Sequence of its live order set; 0 if it has none.
+    pub live_sequence: u64,
+    /// Orders of the live set.
+    pub live_orders: Vec<Option<Order>>,
+    /// Equity, initial and maintenance margin in quote units, 64.64 where a snapshot is in use: see `Margin`.
+    pub margin: Option<clearproof_primitives::margin::Margin>,
+}
+
+/// Why the venue does not answer a command.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Refusal {
+    /// The engine's rules.
+    #[error("{0}")]
+    Engine(#[from] clearproof_engine::EngineError),
+    /// Too many commands wait.
+    #[error("the venue is busy: {COMMAND_QUEUE} requests wait; send again in a moment")]
+    Busy,
+    /// The operator stops.
+    #[error("the operator is stopping: send again when it is back")]
+    Stopping,
+    /// The database failed, so nothing can be promised.
+    #[error("the operator cannot write its database: {0}")]
+    Storage(String),
+}
+
+/// A command and where its answer goes.
+#[derive(Debug)]
+pub enum Command {
+    /// See [`VenueHandle::submit`].
+    Submit(Box<SignedOrderSet>, oneshot::Sender<Result<(Accepted, u64), Refusal>>),
+    /// See [`VenueHandle::status`].
+    Status(oneshot::Sender<Status>),
+    /// See [`VenueHandle::instruments`].
+    Instruments(oneshot::Sender<Vec<InstrumentStatus>>),
+    /// See [`VenueHandle::book`].
+    Book(u16, oneshot::Sender<Vec<Level>>),
+    /// See [`VenueHandle::account`].
+    Account(Fr, oneshot::Sender<Option<AccountStatus>>),
+}
+
+/// Sends commands to the task that owns the venue. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct VenueHandle {
+    commands: mpsc::Sender<Command>,
+    ticks: broadcast::Sender<Arc<TickReport>>,
+}
+
+impl VenueHandle {
+    /// A handle, and the end where the venue's task takes commands. Ticks are sent with [`Self::publish`].
+    pub fn new() -> (Self, mpsc::Receiver<Command>) {
+        let (commands, receiver) = mpsc::channel(COMMAND_QUEUE);
+        let (ticks, _) = broadcast::channel(EVENT_QUEUE);
+        (Self { commands, ticks }, receiver)
+    }
+
+    /// Tells all subscribers of a tick.
+    pub fn publish(&self, report: Arc<TickReport>) {
+        // An error only says that nobody listens.
+        let _ = self.ticks.send(report);
+    }
+
+    /// Ticks from now on.
+    pub fn subscribe(&self) -> broadcast::Receiver<Arc<TickReport>> {
+        self.ticks.subscribe()
+    }
+
+    /// Checks an order set and makes it live. Answers once it is on disk, with the time of acceptance in milliseconds since
+    /// the Unix epoch.
+    pub async fn submit(&self, set: SignedOrderSet) -> Result<(Accepted, u64), Refusal> {
+        self.ask(|answer| Command::Submit(Box::new(set), answer)).await?
+    }
+
+    /// The venue's state.
+    pub async fn status(&self) -> Result<Status, Refusal> {
+        self.ask(Command::Status).await
+    }
+
+    /// Listed instruments with their marks.
+    pub async fn instruments(&self) -> Result<Vec<InstrumentStatus>, Refusal> {
+        self.ask(Command::Instruments).await
+    }
+
+    /// What is left of all live orders of an instrument, by side and limit, best first.
+    pub async fn book(&self, instrument: u16) -> Result<Vec<Level>, Refusal> {
+        self.ask(|answer| Command::Book(instrument, answer)).await
+    }
+
+    /// The account that belongs to an account key.
+    pub async fn account(&self, key: Fr) -> Result<Option<AccountStatus>, Refusal> {
+        self.ask(|answer| Command::Account(key, answer)).await
+    }
+
+    async fn ask<A>(&self, command: impl FnOnce(oneshot::Sender<A>) -> Command) -> Result<A, Refusal> {
+        let (answer, wait) = oneshot::channel();
+        self.commands.try_send(command(answer)).map_err(|e| match e {
+            mpsc::error::TrySendError::Full(_) => Refusal::Busy,
+            mpsc::error::TrySendError::Closed(_) => Refusal::Stopping,
+        })?;
+        wait.await.map_err(|_| Refusal::Stopping)
+    }
+}

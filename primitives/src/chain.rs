@@ -1,0 +1,338 @@
+//! What the chain tells about itself: venues, batches, deposit queues, instruments, snapshots. The pallets store most of
+//! it as it is here; the runtime's interface, the node's JSON-RPC and the operator speak of it in the same types.
+
+use crate::{
+    batch::Deposit,
+    field::FieldBytes,
+    fixed::{Price, Rate},
+    shape::Shape,
+    snapshot::Snapshot,
+};
+use alloc::vec::Vec;
+use bounded_collections::{BoundedVec, ConstU32};
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use scale_info::TypeInfo;
+use serde::{Deserialize, Serialize};
+
+/// A venue's number, as batch headers name it.
+pub type VenueId = u32;
+/// A registered circuit's number.
+pub type CircuitId = u32;
+
+/// Largest length of an instrument's symbol, in bytes of UTF-8.
+pub const SYMBOL_LENGTH: u32 = 16;
+/// An instrument's name for people, such as `EUR/USD`.
+pub type Symbol = BoundedVec<u8, ConstU32<SYMBOL_LENGTH>>;
+
+/// A position in a venue's deposit queue, as stored; see [`clearproof_primitives::ledger::DepositCursor`].
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+    Serialize,
+    Deserialize,
+)]
+#[serde(rename_all = "camelCase")]
+pub struct Cursor {
+    /// Deposits up to here.
+    pub count: u64,
+    /// Hash chain over them; 0 before the first.
+    pub accumulator: FieldBytes,
+}
+
+/// A venue's deposit queue: what batches have taken, and what was made in all.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+    Serialize,
+    Deserialize,
+)]
+#[serde(rename_all = "camelCase")]
+pub struct Queue {
+    /// End of what the venue's batches have taken.
+    pub taken: Cursor,
+    /// End of the queue.
+    pub made: Cursor,
+}
+
+/// A deposit that no batch has taken yet.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+    Serialize,
+    Deserialize,
+)]
+#[serde(rename_all = "camelCase")]
+pub struct QueuedDeposit {
+    /// The owner's compressed key, which `deposit.account_key` is the hash of.
+    #[serde(with = "crate::serde_hex")]
+    pub owner: [u8; 32],
+    /// What the queue's hash chain records.
+    pub deposit: Deposit,
+    /// The accumulator after this deposit.
+    pub accumulator: FieldBytes,
+}
+
+/// What a venue's custody account owes of one asset, in smallest units. The three sum to less than 2^63.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+    Serialize,
+    Deserialize,
+)]
+#[serde(rename_all = "camelCase")]
+pub struct Held {
+    /// Deposits still in the queue.
+    pub queued: u64,
+    /// Deposits taken less withdrawals: what the accounts and fees of the venue hold. Withdrawals are paid from here only.
+    pub taken: u64,
+    /// Withdrawals that could not be paid out and wait for a claim.
+    pub claimable: u64,
+}
+
+/// Which of a circuit's two keys.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+    Serialize,
+    Deserialize,
+)]
+#[serde(rename_all = "camelCase")]
+pub enum ProofKind {
+    /// A chunk proof.
+    Chunk,
+    /// A closing proof.
+    Closing,
+}
+
+/// Why a proof is not accepted, for callers that are not a batch.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    TypeInfo,
+    Serialize,
+    Deserialize,
+)]
+#[serde(rename_all = "camelCase")]
+pub enum ProofRefusal {
+    /// No circuit is registered under this number.
+    UnknownCircuit,
+    /// The public input must be below the modulus of BN254's scalar field.
+    NonCanonicalInput,
+    /// The bytes are no proof: wrong length, or a point that is not canonical, on the curve and in the subgroup.
+    Malformed,
+    /// The proof does not hold for this key and input.
+    Rejected,
+}
+
+/// Who stopped a venue. It works while nobody has; each can lift only their own stop.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+    Serialize,
+    Deserialize,
+)]
+#[serde(rename_all = "camelCase")]
+pub struct Stops {
+    /// Its owner.
+    pub owner: bool,
+    /// The chain's admin.
+    pub admin: bool,
+}
+
+/// What kind of contract an instrument is.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+    Serialize,
+    Deserialize,
+)]
+#[serde(rename_all = "camelCase")]
+pub enum InstrumentKind {
+    /// A perpetual: its value moves with the index price.
+    Perpetual,
+}
+
+/// An instrument as it is listed.
+#[derive(
+    Clone,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+    Serialize,
+    Deserialize,
+)]
+#[serde(rename_all = "camelCase")]
+pub struct Listing {
+    /// Instrument slot; slots `u·n .. (u+1)·n` belong to underlying `u`, with `n = M / U`.
+    pub slot: u16,
+    /// Underlying; must be the slot's.
+    pub underlying: u16,
+    /// Kind of contract.
+    pub kind: InstrumentKind,
+    /// Name for people.
+    pub symbol: Symbol,
+    /// Whole units of the underlying per lot, 32.32; never 0. The mark is index price times this, rounded down.
+    pub units_per_lot: u64,
+}
+
+/// A listed instrument.
+#[derive(
+    Clone, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo, Serialize, Deserialize,
+)]
+#[serde(rename_all = "camelCase")]
+pub struct Instrument {
+    /// How it was listed.
+    pub listing: Listing,
+    /// Halted by the admin: it keeps its mark and margin but does not trade.
+    pub halted: bool,
+}
+
+/// What settlement checks a batch against.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SnapshotInfo {
+    /// The snapshot's hash.
+    pub hash: FieldBytes,
+    /// Milliseconds since the Unix epoch at which it was taken.
+    pub taken_at: u64,
+    /// The same of the next snapshot, once there is one.
+    pub next_taken_at: Option<u64>,
+    /// One per instrument slot: its mark, 32.32 quote units per lot, or 0 if it does not trade (empty or halted).
+    pub marks: Vec<Price>,
+    /// Largest distance of a clearing price from the mark, as a fraction of 2^32 of the mark.
+    pub price_band: Rate,
+}
+
+impl Held {
+    /// All that is owed.
+    pub fn owed(&self) -> u128 {
+        u128::from(self.queued)
+            .saturating_add(self.taken.into())
+            .saturating_add(self.claimable.into())
+    }
+}
+
+/// All that the chain knows of a venue.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct VenueView<AccountId> {
+    /// Who appoints operators and may close the venue.
+    pub owner: AccountId,
+    /// Who may submit batches.
+    pub operators: Vec<AccountId>,
+    /// Circuit that its batches are proven with.
+    pub circuit: CircuitId,
+    /// That circuit's dimensions.
+    pub shape: Shape,
+    /// The circuit's keys come from an insecure set-up.
+    pub development: bool,
+    /// State root after the last batch.
+    pub state_root: FieldBytes,
+    /// Number of the last batch; 0 before the first.
+    pub batches: u64,
+    /// Last millisecond of the last batch's ticks; before the first, when the venue was created.
+    pub time_to: u64,
+    /// Stops in force; none while it works.
+    pub stops: Stops,
+    /// The account that holds its money.
+    pub custody_account: AccountId,
+    /// Its deposit queue.
+    pub queue: Queue,
+    /// What its custody account owes, by asset.
+    pub totals: Vec<(u8, Held)>,
+}
+
+/// A settled batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BatchView {
+    /// State root after it.
+    pub state_root: FieldBytes,
+    /// Hash of its header.
+    pub header_hash: FieldBytes,
+    /// Snapshot it was margined at.
+    pub snapshot_number: u64,
+    /// Block that settled it.
+    pub block: u32,
+}
+
+/// A snapshot with what settlement checks batches against.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SnapshotView {
+    /// The snapshot.
+    pub snapshot: Snapshot,
+    /// Its hash, its time, the next one's time, and which instruments trade.
+    pub info: SnapshotInfo,
+}
