@@ -1,3 +1,4 @@
 //! Operator, prover and command line of a Clearproof venue.
 
+pub mod chain;
 pub mod proving;

@@ -197,6 +197,30 @@ pub struct Stops {
     pub admin: bool,
 }
 
+/// What an index price is of; the oracle's key.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+    Serialize,
+    Deserialize,
+)]
+pub enum Feed {
+    /// One whole unit of an underlying, in quote units.
+    Underlying(u16),
+    /// One whole unit of a collateral asset, in quote units. Asset 0 is the quote itself and has no feed.
+    Asset(u8),
+}
+
 /// What kind of contract an instrument is.
 #[derive(
     Clone,

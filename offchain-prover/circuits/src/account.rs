@@ -185,11 +185,7 @@ impl AccountVars {
 
     /// The key that deposits name, as `Account::key`.
     pub fn key(&self, cs: &mut Cs) -> Num {
-        let commitment = hash(cs, std::array::from_ref(&self.viewing_key));
-        hash(
-            cs,
-            &[self.owner.x.clone(), self.owner.y.clone(), commitment],
-        )
+        hash(cs, &[self.owner.x.clone(), self.owner.y.clone()])
     }
 
     /// All that must be zero in an account that was just opened: sequence, slots, balances, positions.

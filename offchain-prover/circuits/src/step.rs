@@ -207,8 +207,13 @@ pub fn step(
 
 /// Takes the next deposit of the queue, if any.
 ///
-/// Sound: the deposit enters the queue's hash chain, which the closing circuit compares with the chain's; the key that
-/// it names must be this account's.
+/// Sound: the deposit enters the queue's hash chain, which the closing circuit compares with the chain's, and the key that
+/// it names must be the hash of this leaf's owner. So it can open a leaf of that owner, or touch one, and no other; and
+/// since the chain takes deposits for good keys only, every leaf's owner is one.
+///
+/// The viewing key is not bound by the deposit. In a leaf that is in use it is bound by the tree: [`step`] hashes the same
+/// variable into the leaf that it loads and the leaf that it stores, so no step changes it. In a leaf that opens, nothing
+/// is loaded and whoever opens it chooses the viewing key. That harms nobody's money: the owner's key alone moves it.
 fn take_deposit(
     cs: &mut Cs,
     environment: &StepEnvironment<'_>,

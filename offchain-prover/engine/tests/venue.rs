@@ -3,7 +3,7 @@
 
 use clearproof_engine::{BatchRequest, DepositReceived, EngineError, Venue, VenueConfig};
 use clearproof_primitives::{
-    account::{account_key, viewing_commitment},
+    account::account_key,
     batch::{genesis_field, Deposit},
     eddsa::SecretKey,
     field::Fr,
@@ -51,7 +51,7 @@ fn key(trader: u8) -> SecretKey {
 fn received(trader: u8, number: u64, amount: u64) -> DepositReceived {
     let (owner, viewing_key) = (key(trader).public_key(), Fr::from(u64::from(trader)));
     let point = owner.point();
-    let account_key = account_key((point.x, point.y), viewing_commitment(viewing_key)).into();
+    let account_key = account_key((point.x, point.y)).into();
     DepositReceived {
         number,
         deposit: Deposit {

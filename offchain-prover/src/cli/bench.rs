@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use clearproof_engine::{BatchRequest, DepositReceived, Venue, VenueConfig};
 use clearproof_groth16::{Bars, KeyStore, Origin};
 use clearproof_primitives::{
-    account::{account_key, viewing_commitment},
+    account::account_key,
     batch::{genesis_field, Deposit},
     eddsa::SecretKey,
     field::Fr,
@@ -73,7 +73,7 @@ fn funded(shape: &Shape, traders: u32) -> Result<(Venue, Vec<SecretKey>)> {
     for (i, key) in keys.iter().enumerate() {
         let (owner, viewing_key) = (key.public_key(), Fr::from(i as u64));
         let point = owner.point();
-        let account_key = account_key((point.x, point.y), viewing_commitment(viewing_key)).into();
+        let account_key = account_key((point.x, point.y)).into();
         let deposit = Deposit {
             account_key,
             asset: 0,

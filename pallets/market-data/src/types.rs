@@ -1,36 +1,12 @@
 //! What is listed, what the oracle says, and what a snapshot leaves for settlement.
 
 pub use clearproof_primitives::chain::{
-    Instrument, InstrumentKind, Listing, SnapshotInfo, Symbol, SYMBOL_LENGTH,
+    Feed,     Instrument, InstrumentKind, Listing, SnapshotInfo, Symbol, SYMBOL_LENGTH,
 };
 use clearproof_primitives::policy::IndexPrice;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
-
-/// What an index price is of; the oracle's key.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Encode,
-    Decode,
-    DecodeWithMemTracking,
-    MaxEncodedLen,
-    TypeInfo,
-    Serialize,
-    Deserialize,
-)]
-pub enum Feed {
-    /// One whole unit of an underlying, in quote units.
-    Underlying(u16),
-    /// One whole unit of a collateral asset, in quote units. Asset 0 is the quote itself and has no feed.
-    Asset(u8),
-}
 
 /// An index price and when it was observed.
 #[derive(

@@ -5,7 +5,7 @@ pub mod scene;
 
 use clearproof_engine::{BatchRequest, ClosedBatch, DepositReceived, Venue, VenueConfig};
 use clearproof_primitives::{
-    account::{account_key, viewing_commitment},
+    account::account_key,
     batch::{genesis_field, Deposit},
     eddsa::SecretKey,
     field::Fr,
@@ -93,7 +93,7 @@ impl Trader {
     pub fn deposit(&self, number: u64, asset: u8, amount: u64) -> DepositReceived {
         let owner = self.key.public_key();
         let point = owner.point();
-        let key = account_key((point.x, point.y), viewing_commitment(self.viewing_key));
+        let key = account_key((point.x, point.y));
         DepositReceived {
             number,
             deposit: Deposit {

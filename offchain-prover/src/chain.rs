@@ -1,0 +1,268 @@
+//! The chain as a venue's operator and its tools see it: reads at the last finalised block, signed calls followed until they
+//! are final. A lost node is an error of the call in flight; the next call connects again.
+
+pub mod calls;
+mod error;
+mod submit;
+
+pub use calls::Call;
+pub use error::ChainError;
+pub use submit::{CallEvent, Included};
+
+use clearproof_primitives::{
+    chain::{BatchView, Instrument, QueuedDeposit, SnapshotView, VenueView},
+    submission::Batch,
+};
+use codec::{Decode, DecodeAll, Encode};
+use std::{
+    collections::HashMap,
+    future::Future,
+    sync::{
+        atomic::{AtomicBool, Ordering},
+        Arc,
+    },
+    time::Duration,
+};
+use subxt::{
+    client::{ClientAtBlock, OnlineClientAtBlockImpl},
+    OnlineClient, PolkadotConfig,
+};
+use tokio::{sync::Mutex, time};
+
+/// How long the node may take over one answer.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+/// Between two attempts to reach a node, and between two looks for a new block.
+const RETRY: Duration = Duration::from_secs(1);
+/// How often a long wait for the node is logged.
+const LOG_EVERY: u32 = 10;
+
+type Api = OnlineClient<PolkadotConfig>;
+type ApiAtBlock = ClientAtBlock<PolkadotConfig, OnlineClientAtBlockImpl<PolkadotConfig>>;
+
+/// A connection to a node. Cheap to clone; all clones share the connection.
+#[derive(Clone)]
+pub struct Chain {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    url: String,
+    genesis: [u8; 32],
+    api: Mutex<Option<Api>>,
+    connected: AtomicBool,
+    /// One transaction of an account at a time, or two would get the same nonce.
+    signers: Mutex<HashMap<[u8; 32], Arc<Mutex<()>>>>,
+}
+
+async fn open(url: &str) -> Result<Api, ChainError> {
+    let api = time::timeout(ANSWER_TIMEOUT, Api::from_insecure_url(url)).await;
+    api.map_err(|_| ChainError::Node(format!("{url}: no answer within {ANSWER_TIMEOUT:?}")))?
+        .map_err(|e| ChainError::Node(format!("{url}: {e}")))
+}
+
+impl Chain {
+    /// Connects to the node at `url` (`ws://` or `wss://`), waiting until it answers.
+    ///
+    /// # Errors
+    /// A URL that is none.
+    pub async fn connect(url: &str) -> Result<Self, ChainError> {
+        if !(url.starts_with("ws://") || url.starts_with("wss://")) {
+            return Err(ChainError::Url(url.into()));
+        }
+        let mut attempt = 0;
+        let api = loop {
+            match open(url).await {
+                Ok(api) => break api,
+                Err(error) => {
+                    if attempt % LOG_EVERY == 0 {
+                        tracing::warn!(%error, "waiting for the node");
+                    }
+                    attempt += 1;
+                    time::sleep(RETRY).await;
+                }
+            }
+        };
+        Ok(Self {
+            inner: Arc::new(Inner {
+                url: url.into(),
+                genesis: api.genesis_hash().0,
+                api: Mutex::new(Some(api)),
+                connected: AtomicBool::new(true),
+                signers: Mutex::default(),
+            }),
+        })
+    }
+
+    /// Hash of the chain's genesis block.
+    pub fn genesis(&self) -> [u8; 32] {
+        self.inner.genesis
+    }
+
+    /// Whether the node answered last.
+    pub fn connected(&self) -> bool {
+        self.inner.connected.load(Ordering::Relaxed)
+    }
+
+    async fn api(&self) -> Result<Api, ChainError> {
+        let mut slot = self.inner.api.lock().await;
+        if let Some(api) = &*slot {
+            return Ok(api.clone());
+        }
+        let api = open(&self.inner.url).await?;
+        if api.genesis_hash().0 != self.inner.genesis {
+            return Err(ChainError::OtherChain(hex::encode(api.genesis_hash())));
+        }
+        tracing::info!(url = self.inner.url, "connected to the node again");
+        Ok(slot.insert(api).clone())
+    }
+
+    /// Runs one exchange with the node; a failure of the connection drops it, so that the next exchange opens another.
+    async fn exchange<T>(
+        &self,
+        limit: Duration,
+        work: impl Future<Output = Result<T, ChainError>>,
+    ) -> Result<T, ChainError> {
+        let done = time::timeout(limit, work).await;
+        let done = done.unwrap_or_else(|_| {
+            Err(ChainError::Node(format!(
+                "{}: no answer within {limit:?}",
+                self.inner.url
+            )))
+        });
+        let lost = matches!(done, Err(ChainError::Node(_)));
+        self.inner.connected.store(!lost, Ordering::Relaxed);
+        if lost {
+            *self.inner.api.lock().await = None;
+        }
+        done
+    }
+
+    async fn now(&self) -> Result<ApiAtBlock, ChainError> {
+        Ok(self.api().await?.at_current_block().await?)
+    }
+
+    /// Calls a method of the runtime's `ClearproofApi` at the last finalised block.
+    async fn ask<T: Decode>(&self, method: &str, arguments: impl Encode) -> Result<T, ChainError> {
+        self.exchange(ANSWER_TIMEOUT, async {
+            let name = format!("ClearproofApi_{method}");
+            let now = self.now().await?;
+            let bytes = now
+                .runtime_apis()
+                .call_raw(&name, Some(&arguments.encode()))
+                .await?;
+            T::decode_all(&mut &bytes[..]).map_err(|error| ChainError::Decode { what: name, error })
+        })
+        .await
+    }
+
+    /// A venue.
+    ///
+    /// # Errors
+    /// As all reads: [`ChainError::Node`] if the node does not answer, [`ChainError::Decode`] if it speaks another
+    /// version.
+    pub async fn venue(&self, id: u32) -> Result<Option<VenueView<[u8; 32]>>, ChainError> {
+        self.ask("venue", id).await
+    }
+
+    /// A settled batch, while the chain remembers it.
+    ///
+    /// # Errors
+    /// As [`Self::venue`].
+    pub async fn batch(&self, venue: u32, number: u64) -> Result<Option<BatchView>, ChainError> {
+        self.ask("batch", (venue, number)).await
+    }
+
+    /// Deposits from an index on (counting from 0) that no batch has taken, 512 at most.
+    ///
+    /// # Errors
+    /// As [`Self::venue`].
+    pub async fn queued_deposits(
+        &self,
+        venue: u32,
+        from: u64,
+    ) -> Result<Vec<(u64, QueuedDeposit)>, ChainError> {
+        self.ask("queued_deposits", (venue, from)).await
+    }
+
+    /// The snapshot of that number, or the latest.
+    ///
+    /// # Errors
+    /// As [`Self::venue`].
+    pub async fn snapshot(&self, number: Option<u64>) -> Result<Option<SnapshotView>, ChainError> {
+        self.ask("snapshot", number).await
+    }
+
+    /// All listed instruments, by slot.
+    ///
+    /// # Errors
+    /// As [`Self::venue`].
+    pub async fn instruments(&self) -> Result<Vec<Instrument>, ChainError> {
+        self.ask("instruments", ()).await
+    }
+
+    /// Number of the last finalised block.
+    ///
+    /// # Errors
+    /// As [`Self::venue`].
+    pub async fn finalized(&self) -> Result<u32, ChainError> {
+        let number = self
+            .exchange(ANSWER_TIMEOUT, async {
+                Ok(self.now().await?.block_number())
+            })
+            .await?;
+        u32::try_from(number).map_err(|_| ChainError::Node("block number beyond 2^32".into()))
+    }
+
+    /// Waits for a finalised block after that number and answers its number, however often the node is lost meanwhile.
+    ///
+    /// # Errors
+    /// Only if the node is one of another chain.
+    pub async fn next_finalized(&self, after: u32) -> Result<u32, ChainError> {
+        let mut failures = 0;
+        loop {
+            match self.finalized().await {
+                Ok(number) if number > after => return Ok(number),
+                Ok(_) => failures = 0,
+                Err(ChainError::Node(error)) => {
+                    if failures % LOG_EVERY == 0 {
+                        tracing::warn!(error, "lost the node, trying again");
+                    }
+                    failures += 1;
+                }
+                Err(error) => return Err(error),
+            }
+            time::sleep(RETRY).await;
+        }
+    }
+
+    /// The batch of a venue that was submitted in a block, and its number of bytes.
+    ///
+    /// # Errors
+    /// As [`Self::venue`].
+    pub async fn submitted_batch(
+        &self,
+        block: u32,
+        venue: u32,
+    ) -> Result<Option<Batch>, ChainError> {
+        self.exchange(ANSWER_TIMEOUT, async {
+            let at = self.api().await?.at_block(u64::from(block)).await?;
+            for extrinsic in at.extrinsics().fetch().await?.iter() {
+                let extrinsic = extrinsic?;
+                let name = (extrinsic.pallet_name(), extrinsic.call_name());
+                if name != calls::SUBMIT_BATCH {
+                    continue;
+                }
+                let batch = Batch::decode_all(&mut extrinsic.call_data_field_bytes());
+                let batch = batch.map_err(|error| ChainError::Decode {
+                    what: "settlement.submit_batch".into(),
+                    error,
+                })?;
+                if batch.header.venue == venue {
+                    return Ok(Some(batch));
+                }
+            }
+            Ok(None)
+        })
+        .await
+    }
+}

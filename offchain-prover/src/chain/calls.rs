@@ -1,0 +1,151 @@
+//! The calls that operators, traders and oracle members make. Arguments are encoded from the protocol's own types; the
+//! indices of pallets and calls come from the node's metadata.
+
+use super::ChainError;
+use clearproof_primitives::{
+    chain::{CircuitId, Feed, VenueId},
+    policy::IndexPrice,
+    submission::Batch,
+};
+use codec::{Compact, Encode};
+use subxt::{
+    client::OfflineClientAtBlockT,
+    ext::{
+        scale_encode::{EncodeAsFields, Error, FieldIter},
+        scale_type_resolver::TypeResolver,
+    },
+    tx::{Payload, TransactionsClient},
+    PolkadotConfig,
+};
+
+/// Pallet and call that settle a batch.
+pub(super) const SUBMIT_BATCH: (&str, &str) = ("Settlement", "submit_batch");
+/// An address of the kind "account id".
+const ADDRESS_ID: u8 = 0;
+
+/// A call of the runtime.
+#[derive(Clone, Debug)]
+pub enum Call {
+    /// One call.
+    One {
+        /// Pallet.
+        pallet: &'static str,
+        /// Call.
+        name: &'static str,
+        /// Encoded arguments.
+        arguments: Vec<u8>,
+    },
+    /// Several that take effect together or not at all.
+    All(Vec<Call>),
+    /// One on behalf of the root origin, by the development chain's sudo key.
+    Sudo(Box<Call>),
+}
+
+/// Settles a batch.
+pub fn submit_batch(batch: &Batch) -> Call {
+    let (pallet, name) = SUBMIT_BATCH;
+    one(pallet, name, batch.encode())
+}
+
+/// Founds a venue; its number is in the event `Settlement.VenueCreated`.
+pub fn create_venue(operators: &[[u8; 32]], circuit: CircuitId) -> Call {
+    one("Settlement", "create_venue", (operators, circuit).encode())
+}
+
+/// Deposits into a venue for the owner of a compressed key.
+pub fn deposit(venue: VenueId, asset: u8, amount: u64, owner: [u8; 32]) -> Call {
+    one("Custody", "deposit", (venue, asset, amount, owner).encode())
+}
+
+/// An oracle member's prices.
+pub fn feed_values(values: &[(Feed, IndexPrice)]) -> Call {
+    one("Oracle", "feed_values", values.encode())
+}
+
+/// Sends the native currency; the sender's account stays alive.
+pub fn transfer(to: [u8; 32], amount: u128) -> Call {
+    let arguments = (ADDRESS_ID, to, Compact(amount)).encode();
+    one("Balances", "transfer_keep_alive", arguments)
+}
+
+/// Sends a token of the assets pallet.
+pub fn transfer_token(token: u32, to: [u8; 32], amount: u128) -> Call {
+    let arguments = (Compact(token), ADDRESS_ID, to, Compact(amount)).encode();
+    one("Assets", "transfer", arguments)
+}
+
+fn one(pallet: &'static str, name: &'static str, arguments: Vec<u8>) -> Call {
+    Call::One {
+        pallet,
+        name,
+        arguments,
+    }
+}
+
+/// Arguments that are encoded already.
+pub(super) struct Encoded(Vec<u8>);
+
+impl EncodeAsFields for Encoded {
+    fn encode_as_fields_to<R: TypeResolver>(
+        &self,
+        _fields: &mut dyn FieldIter<'_, R::TypeId>,
+        _types: &R,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Error> {
+        out.extend_from_slice(&self.0);
+        Ok(())
+    }
+}
+
+/// A call with its arguments as bytes.
+pub(super) struct Resolved {
+    pallet: &'static str,
+    name: &'static str,
+    arguments: Encoded,
+}
+
+impl Payload for Resolved {
+    type CallData = Encoded;
+
+    fn pallet_name(&self) -> &str {
+        self.pallet
+    }
+    fn call_name(&self) -> &str {
+        self.name
+    }
+    fn call_data(&self) -> &Encoded {
+        &self.arguments
+    }
+}
+
+/// Encodes the calls inside a call, which needs the node's indices.
+pub(super) fn resolve<C: OfflineClientAtBlockT<PolkadotConfig>>(
+    transactions: &TransactionsClient<PolkadotConfig, C>,
+    call: &Call,
+) -> Result<Resolved, ChainError> {
+    let encoded = |inner: &Call| -> Result<Vec<u8>, ChainError> {
+        Ok(transactions.call_data(&resolve(transactions, inner)?)?)
+    };
+    let (pallet, name, arguments) = match call {
+        Call::One {
+            pallet,
+            name,
+            arguments,
+        } => (*pallet, *name, arguments.clone()),
+        Call::All(calls) => {
+            let count = u32::try_from(calls.len())
+                .map_err(|_| ChainError::Invalid("calls: more than 2^32 - 1".into()))?;
+            let mut bytes = Compact(count).encode();
+            for inner in calls {
+                bytes.extend(encoded(inner)?);
+            }
+            ("Utility", "batch_all", bytes)
+        }
+        Call::Sudo(inner) => ("Sudo", "sudo", encoded(inner)?),
+    };
+    Ok(Resolved {
+        pallet,
+        name,
+        arguments: Encoded(arguments),
+    })
+}

@@ -1,0 +1,79 @@
+//! What can go wrong between here and the chain.
+
+use subxt::error::{
+    BackendError, BlockError, EventsError, ExtrinsicDecodeErrorAt, ExtrinsicError,
+    OnlineClientAtBlockError, RuntimeApiError, TransactionEventsError, TransactionProgressError,
+};
+
+/// Why the chain gave no answer, or a bad one.
+#[derive(Debug, thiserror::Error)]
+pub enum ChainError {
+    /// The node does not answer, or not what was asked; worth trying again.
+    #[error("node: {0}")]
+    Node(String),
+    /// The address is not one of a node.
+    #[error("node URL {0}: must begin with ws:// or wss://")]
+    Url(String),
+    /// The node at the address is one of another chain now.
+    #[error("the node is of another chain now, genesis 0x{0}: check its address and chain")]
+    OtherChain(String),
+    /// The call was executed and refused; nothing changed but the fee.
+    #[error("{pallet}: {error}: {text}")]
+    Refused {
+        /// Pallet, such as `Settlement`.
+        pallet: String,
+        /// Name of the error, such as `StaleRoot`.
+        error: String,
+        /// What the pallet says about it.
+        text: String,
+    },
+    /// The pool does not take the transaction.
+    #[error("transaction not accepted: {0}")]
+    Invalid(String),
+    /// The transaction left the pool without getting into a block, or was not final in time.
+    #[error("transaction dropped: {0}")]
+    Dropped(String),
+    /// The runtime speaks another version of the protocol.
+    #[error("{what}: the runtime's answer does not decode ({error}): use a prover of the runtime's version")]
+    Decode {
+        /// Which answer.
+        what: String,
+        /// Where it does not fit.
+        error: codec::Error,
+    },
+}
+
+macro_rules! node_errors {
+    ($($error:ty),*) => {
+        $(impl From<$error> for ChainError {
+            fn from(error: $error) -> Self {
+                Self::Node(error.to_string())
+            }
+        })*
+    };
+}
+
+node_errors!(
+    BackendError,
+    BlockError,
+    EventsError,
+    ExtrinsicDecodeErrorAt,
+    OnlineClientAtBlockError,
+    RuntimeApiError,
+    TransactionEventsError,
+    TransactionProgressError
+);
+
+impl From<ExtrinsicError> for ChainError {
+    fn from(error: ExtrinsicError) -> Self {
+        use subxt::{error::RpcError, rpcs::Error as Rpcs};
+        match &error {
+            // The node answered, and refused the transaction.
+            ExtrinsicError::ErrorSubmittingTransaction(BackendError::Rpc(
+                RpcError::ClientError(Rpcs::User(user)),
+            )) => Self::Invalid(user.to_string()),
+            ExtrinsicError::TransactionStatusError(status) => Self::Invalid(status.to_string()),
+            _ => Self::Node(error.to_string()),
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! Signed calls, followed until they are final.
+
+use super::{calls, Call, Chain, ChainError};
+use codec::{Compact, Decode};
+use std::{sync::Arc, time::Duration};
+use subxt::{
+    error::{
+        DispatchError, TransactionEventsError, TransactionProgressError, TransactionStatusError,
+    },
+    events::Event,
+    PolkadotConfig,
+};
+use subxt_signer::sr25519::Keypair;
+
+/// Longest wait for a transaction to be final.
+const FINALITY_TIMEOUT: Duration = Duration::from_secs(300);
+
+/// A call that took effect in a finalised block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Included {
+    /// Number of the block.
+    pub block: u32,
+    /// Hash of the block.
+    pub hash: [u8; 32],
+    /// Bytes of the extrinsic.
+    pub bytes: usize,
+    /// Computation that it was charged for, picoseconds of the reference machine.
+    pub ref_time: u64,
+    /// Fee paid, smallest units of the native currency.
+    pub fee: u128,
+    /// The call's own events.
+    pub events: Vec<CallEvent>,
+}
+
+/// An event, its fields still encoded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallEvent {
+    /// Pallet.
+    pub pallet: String,
+    /// Event.
+    pub name: String,
+    /// Encoded fields.
+    pub fields: Vec<u8>,
+}
+
+impl Included {
+    /// Number of the venue that [`super::calls::create_venue`] founded.
+    pub fn created_venue(&self) -> Option<u32> {
+        let created =
+            |e: &&CallEvent| (e.pallet.as_str(), e.name.as_str()) == ("Settlement", "VenueCreated");
+        let event = self.events.iter().find(created)?;
+        u32::decode(&mut &event.fields[..]).ok()
+    }
+}
+
+impl Chain {
+    /// Signs a call, submits it and waits until it took effect in a finalised block.
+    ///
+    /// # Errors
+    /// [`ChainError::Refused`] with the pallet's named error if the call failed; [`ChainError::Invalid`] if the pool does not
+    /// take it; [`ChainError::Dropped`] if it was not final within five minutes; [`ChainError::Node`] if the node was
+    /// lost: the call may or may not have taken effect, so look before sending it again.
+    pub async fn submit(&self, signer: &Keypair, call: &Call) -> Result<Included, ChainError> {
+        let turn = {
+            let mut signers = self.inner.signers.lock().await;
+            Arc::clone(signers.entry(signer.public_key().0).or_default())
+        };
+        let _turn = turn.lock().await;
+        self.exchange(FINALITY_TIMEOUT, self.submit_now(signer, call))
+            .await
+    }
+
+    async fn submit_now(&self, signer: &Keypair, call: &Call) -> Result<Included, ChainError> {
+        let api = self.api().await?;
+        let mut transactions = api.tx().await?;
+        let payload = calls::resolve(&transactions, call)?;
+        let signed = transactions
+            .create_signed(&payload, signer, Default::default())
+            .await?;
+        let bytes = signed.encoded().len();
+        let done = signed.submit_and_watch().await?.wait_for_finalized().await;
+        let done = done.map_err(|error| match error {
+            TransactionProgressError::TransactionStatusError(TransactionStatusError::Invalid(
+                message,
+            )) => ChainError::Invalid(message),
+            TransactionProgressError::TransactionStatusError(status) => {
+                ChainError::Dropped(status.to_string())
+            }
+            other => other.into(),
+        })?;
+        let events = done.wait_for_success().await.map_err(refusal)?;
+        let at = done.at().await?;
+        let block = u32::try_from(at.block_number())
+            .map_err(|_| ChainError::Node("block number beyond 2^32".into()))?;
+        let mut included = Included {
+            block,
+            hash: done.block_hash().0,
+            bytes,
+            ref_time: 0,
+            fee: 0,
+            events: Vec::new(),
+        };
+        for event in events.iter() {
+            let event = event?;
+            read_cost(&event, &mut included)?;
+            included.events.push(CallEvent {
+                pallet: event.pallet_name().into(),
+                name: event.event_name().into(),
+                fields: event.field_bytes().to_vec(),
+            });
+        }
+        Ok(included)
+    }
+}
+
+/// The named error of a call that failed.
+fn refusal(error: TransactionEventsError) -> ChainError {
+    let TransactionEventsError::ExtrinsicFailed(failure) = error else {
+        return error.into();
+    };
+    let DispatchError::Module(module) = &failure else {
+        return ChainError::Refused {
+            pallet: "System".into(),
+            error: format!("{failure:?}"),
+            text: failure.to_string(),
+        };
+    };
+    match module.details() {
+        Ok(details) => ChainError::Refused {
+            pallet: details.pallet.name().into(),
+            error: details.variant.name.clone(),
+            text: details.variant.docs.join(" ").trim().into(),
+        },
+        Err(unknown) => ChainError::Refused {
+            pallet: "unknown".into(),
+            error: module.to_string(),
+            text: unknown.to_string(),
+        },
+    }
+}
+
+fn read_cost(event: &Event<'_, PolkadotConfig>, included: &mut Included) -> Result<(), ChainError> {
+    let mut fields = event.field_bytes();
+    let decode = |error| ChainError::Decode {
+        what: format!("event {}.{}", event.pallet_name(), event.event_name()),
+        error,
+    };
+    match (event.pallet_name(), event.event_name()) {
+        // The dispatch information begins with the weight's computation.
+        ("System", "ExtrinsicSuccess") => {
+            included.ref_time = Compact::<u64>::decode(&mut fields).map_err(decode)?.0;
+        }
+        ("TransactionPayment", "TransactionFeePaid") => {
+            let (_who, fee) = <([u8; 32], u128)>::decode(&mut fields).map_err(decode)?;
+            included.fee = fee;
+        }
+        _ => (),
+    }
+    Ok(())
+}
