@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup build test bench lint weights dev-keys
+.PHONY: help setup build demo test bench lint weights dev-keys
 
 ENV := . scripts/env.sh;
 # All members are named whatever is built: features are then the same everywhere and nothing is built twice.
@@ -17,6 +17,10 @@ setup: ## bring the machine to where the workspace builds (the other commands do
 
 build: setup ## the whole workspace, release
 	@$(ENV) step "build: workspace"; $(BUILD)
+
+demo: setup ## a chain, an operator and traders on this machine; ARGS go to the demonstration
+	@$(ENV) step "build: workspace"; $(BUILD)
+	@$(ENV) step "demo"; exec "$$CLEARPROOF_PROVER" demo $(ARGS)
 
 test: setup ## all tests; ARGS go to the test runner
 	@scripts/test.sh $(ARGS)

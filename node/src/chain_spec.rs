@@ -1,13 +1,16 @@
 //! Chain specifications: the development chains come from the runtime's genesis presets, others from files.
 
+use crate::executor::OwnHostFunctions;
 use clearproof_runtime::{
     constants::{SS58_PREFIX, TOKEN_DECIMALS, TOKEN_SYMBOL},
     genesis_presets, WASM_BINARY,
 };
+use sc_chain_spec::NoExtension;
 use sc_service::{ChainType, GenericChainSpec, Properties};
 
-/// A chain specification without extensions.
-pub type ChainSpec = GenericChainSpec;
+/// A chain specification without extensions. The runtime builds its genesis with the node's host functions: it checks
+/// the circuits' keys.
+pub type ChainSpec = GenericChainSpec<NoExtension, OwnHostFunctions>;
 
 /// The chain named by `--chain`: `dev` or `development`, `local`, or else the path of a specification in JSON.
 ///
@@ -76,5 +79,16 @@ mod tests {
             .expect_err("there is no such file");
         assert!(error.contains("no-such-chain"), "{error}");
         assert!(load("").is_err());
+    }
+
+    #[test]
+    fn the_wasm_builds_the_genesis_of_the_named_chains() {
+        use sp_runtime::BuildStorage;
+        for name in ["dev", "local"] {
+            let storage = load(name)
+                .and_then(|spec| spec.build_storage())
+                .unwrap_or_else(|error| panic!("{name}: {error}"));
+            assert!(storage.top.contains_key(sp_storage::well_known_keys::CODE));
+        }
     }
 }

@@ -6,6 +6,9 @@ mod chain_spec;
 mod cli;
 mod command;
 mod executor;
+mod metrics;
+#[cfg(test)]
+mod mock;
 mod rpc;
 mod service;
 

@@ -1,7 +1,11 @@
-//! JSON-RPC beyond what every node offers: nonces, fees, BABE and GRANDPA.
+//! JSON-RPC beyond what every node offers: nonces, fees, BABE, GRANDPA and Clearproof's own.
 
+mod clearproof;
+
+use clearproof::{Clearproof, ClearproofRpcServer};
 use clearproof_runtime::{opaque::Block, AccountId, Balance, BlockNumber, Hash, Nonce};
 use jsonrpsee::RpcModule;
+use pallet_clearproof_settlement::runtime_api::ClearproofApi;
 use sc_client_api::{AuxStore, BlockBackend};
 use sc_consensus_babe::BabeWorkerHandle;
 use sc_consensus_babe_rpc::{Babe, BabeApiServer};
@@ -75,7 +79,8 @@ where
     C::Api: substrate_frame_rpc_system::AccountNonceApi<Block, AccountId, Nonce>
         + pallet_transaction_payment_rpc::TransactionPaymentRuntimeApi<Block, Balance>
         + BabeApi<Block>
-        + BlockBuilder<Block>,
+        + BlockBuilder<Block>
+        + ClearproofApi<Block, AccountId>,
     P: TransactionPool<Block = Block> + 'static,
     SC: sp_consensus::SelectChain<Block> + 'static,
     B: sc_client_api::Backend<Block> + 'static,
@@ -92,6 +97,7 @@ where
     let mut module = RpcModule::new(());
     module.merge(System::new(client.clone(), pool).into_rpc())?;
     module.merge(TransactionPayment::new(client.clone()).into_rpc())?;
+    module.merge(Clearproof::new(client.clone()).into_rpc())?;
     module.merge(Babe::new(client, babe.worker, babe.keystore, select_chain).into_rpc())?;
     module.merge(
         Grandpa::new(

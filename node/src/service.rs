@@ -2,6 +2,7 @@
 
 use crate::{
     executor::Executor,
+    metrics::{follow, Metrics},
     rpc::{create_full, BabeDeps, FullDeps, GrandpaDeps},
 };
 use clearproof_runtime::{
@@ -262,6 +263,16 @@ fn start<N: NetworkBackend<Block, Hash>>(
             network.clone(),
             keystore_container.keystore(),
         )?;
+    }
+
+    if let Some(registry) = config.prometheus_registry() {
+        let metrics = Metrics::register(registry)?;
+        // Runtime calls block.
+        task_manager.spawn_handle().spawn_blocking(
+            "clearproof-metrics",
+            None,
+            follow(client.clone(), metrics),
+        );
     }
 
     let role = config.role;

@@ -3,7 +3,9 @@
 mod bench;
 mod circuit_info;
 mod crypto;
+mod demo;
 mod keys;
+mod operator;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand, ValueEnum};
@@ -26,9 +28,13 @@ enum Command {
     /// Poseidon, EdDSA and keys on the command line: decimal strings, circomlib's encodings.
     #[command(subcommand)]
     Crypto(crypto::Command),
+    /// A chain, an operator and traders on this machine: real prices, proofs and money, then attacks.
+    Demo(demo::Args),
     /// Proving and verifying keys.
     #[command(subcommand)]
     Keys(keys::Command),
+    /// Runs a venue: takes order sets, runs the auctions, proves batches and settles them on the chain.
+    Operator(operator::Args),
 }
 
 /// Shapes that have a name.
@@ -60,7 +66,9 @@ impl Cli {
             Command::Bench(args) => bench::run(args),
             Command::CircuitInfo(args) => circuit_info::run(args),
             Command::Crypto(command) => crypto::run(command),
+            Command::Demo(args) => demo::run(args),
             Command::Keys(command) => keys::run(command),
+            Command::Operator(args) => operator::run(args),
         }
     }
 }

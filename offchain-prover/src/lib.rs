@@ -1,4 +1,7 @@
 //! Operator, prover and command line of a Clearproof venue.
 
 pub mod chain;
+pub mod demo;
+pub mod operator;
 pub mod proving;
+pub mod trader;

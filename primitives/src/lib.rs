@@ -17,6 +17,7 @@ pub mod margin;
 pub mod order;
 pub mod policy;
 pub mod poseidon;
+pub mod receipt;
 pub mod serde_hex;
 pub mod shape;
 pub mod snapshot;

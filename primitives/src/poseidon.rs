@@ -49,6 +49,8 @@ pub enum Domain {
     InstrumentState,
     /// An operator's receipt for an order set.
     Receipt,
+    /// A request to see one's own account.
+    Access,
 }
 
 impl Domain {
@@ -65,6 +67,7 @@ impl Domain {
             Self::Ledger => b"clearproof.ledger",
             Self::InstrumentState => b"clearproof.instruments",
             Self::Receipt => b"clearproof.receipt",
+            Self::Access => b"clearproof.access",
         };
         name.iter().rev().fold(Fr::zero(), |tag, byte| {
             tag * Fr::from(256u64) + Fr::from(*byte)

@@ -25,7 +25,7 @@ pub struct Fill {
     pub quantity: u64,
 }
 
-/// A deposit taken from the queue, with the account's secrets that its key commits to.
+/// A deposit taken from the queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DepositStep {
     /// Asset index.

@@ -1,11 +1,18 @@
 //! The runtime's interfaces: what the node and its users can ask it.
 
 use crate::{
-    genesis_presets, AccountId, Babe, Balance, Block, Executive, Grandpa, Historical,
-    InherentDataExt, Nonce, Runtime, RuntimeCall, RuntimeGenesisConfig, SessionKeys, System,
-    TransactionPayment, BABE_GENESIS_EPOCH_CONFIG, VERSION,
+    genesis_presets, views, AccountId, Babe, Balance, Block, Custody, Executive, Grandpa,
+    Historical, InherentDataExt, MarketData, Nonce, Runtime, RuntimeCall, RuntimeGenesisConfig,
+    SessionKeys, Settlement, System, TransactionPayment, BABE_GENESIS_EPOCH_CONFIG, VERSION,
 };
 use alloc::vec::Vec;
+use clearproof_primitives::{
+    chain::{
+        BatchView, CircuitId, Instrument, ProofKind, ProofRefusal, QueuedDeposit, SnapshotView,
+        VenueId, VenueView,
+    },
+    field::FieldBytes,
+};
 use codec::Encode;
 use frame_support::{
     genesis_builder_helper::{build_state, get_preset},
@@ -237,6 +244,41 @@ impl_runtime_apis! {
 
         fn query_length_to_fee(length: u32) -> Balance {
             TransactionPayment::length_to_fee(length)
+        }
+    }
+
+    impl pallet_clearproof_settlement::runtime_api::ClearproofApi<Block, AccountId> for Runtime {
+        fn venue(venue: VenueId) -> Option<VenueView<AccountId>> {
+            views::venue(venue)
+        }
+
+        fn venues(from: VenueId) -> Vec<VenueId> {
+            Settlement::venues(from)
+        }
+
+        fn batch(venue: VenueId, number: u64) -> Option<BatchView> {
+            views::batch(venue, number)
+        }
+
+        fn queued_deposits(venue: VenueId, from: u64) -> Vec<(u64, QueuedDeposit)> {
+            Custody::queued_deposits(venue, from)
+        }
+
+        fn snapshot(number: Option<u64>) -> Option<SnapshotView> {
+            views::snapshot(number)
+        }
+
+        fn instruments() -> Vec<Instrument> {
+            MarketData::instruments()
+        }
+
+        fn verify_proof(
+            circuit: CircuitId,
+            kind: ProofKind,
+            proof: Vec<u8>,
+            public_input: FieldBytes,
+        ) -> Result<(), ProofRefusal> {
+            Settlement::verify_proof(circuit, kind, proof, public_input)
         }
     }
 

@@ -24,6 +24,7 @@ pub mod genesis_presets;
 #[cfg(test)]
 mod tests;
 pub mod validators;
+mod views;
 
 use alloc::vec::Vec;
 use pallet_session::historical as pallet_session_historical;

@@ -1,6 +1,8 @@
 //! The runtime as a whole: genesis, validators, what is refused.
 #![allow(clippy::unwrap_used)]
 
+mod apis;
+
 use crate::{
     constants::{block, money, time},
     genesis_presets,
@@ -12,6 +14,7 @@ use frame_support::{
     assert_noop, assert_ok,
     traits::{Contains, Hooks, KeyOwnerProofSystem, SortedMembers},
 };
+use pallet_clearproof_market_data::Feed;
 use pallet_session::SessionManager;
 use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
 use sp_runtime::{traits::Dispatchable, BuildStorage};
@@ -22,7 +25,7 @@ fn ext_of(preset: &str) -> sp_io::TestExternalities {
     ext.execute_with(|| {
         let patch = genesis_presets::get_preset(&preset.into()).unwrap();
         let mut full = serde_json::to_value(RuntimeGenesisConfig::default()).unwrap();
-        merge(&mut full, serde_json::from_slice(&patch).unwrap());
+        sc_chain_spec::json_merge(&mut full, serde_json::from_slice(&patch).unwrap());
         frame_support::genesis_builder_helper::build_state::<RuntimeGenesisConfig>(
             serde_json::to_vec(&full).unwrap(),
         )
@@ -31,14 +34,18 @@ fn ext_of(preset: &str) -> sp_io::TestExternalities {
     ext
 }
 
-fn merge(into: &mut serde_json::Value, patch: serde_json::Value) {
-    match (into, patch) {
-        (serde_json::Value::Object(into), serde_json::Value::Object(patch)) => {
-            for (key, value) in patch {
-                merge(into.entry(key).or_insert(serde_json::Value::Null), value);
-            }
-        }
-        (into, patch) => *into = patch,
+/// The oracle's median of every market and asset is 1,000 quote units, at the present block's time `now`.
+fn say_prices(now: u64) {
+    pallet_timestamp::Now::<Runtime>::put(now);
+    let shape = crate::constants::market::SHAPE;
+    let underlyings = (0..shape.underlyings).map(Feed::Underlying);
+    let assets = (1..shape.assets).map(|asset| Feed::Asset(asset as u8));
+    for feed in underlyings.chain(assets) {
+        let value = pallet_oracle::TimestampedValue {
+            value: 1_000u128 << 32,
+            timestamp: now,
+        };
+        pallet_oracle::Values::<Runtime>::insert(feed, value);
     }
 }
 
@@ -163,7 +170,7 @@ fn a_validator_cannot_leave_the_set() {
 #[test]
 fn oracle_operators_feed_and_others_do_not() {
     ext_of(genesis_presets::DEVELOPMENT).execute_with(|| {
-        use pallet_clearproof_market_data::{Feed, IndexPrices};
+        use pallet_clearproof_market_data::IndexPrices;
         let feed = Feed::Underlying(1);
         let latest = || crate::configs::clearproof::OraclePrices::latest(&feed).map(|p| p.value);
         pallet_timestamp::Now::<Runtime>::put(1_000_000);
@@ -216,22 +223,7 @@ fn snapshots_start_when_the_oracle_speaks() {
         pallet_timestamp::Now::<Runtime>::put(1_000_000);
         MarketData::on_finalize(block);
         assert!(MarketData::latest_snapshot().is_none());
-        for asset in 1..market::SHAPE.assets {
-            let feed = pallet_clearproof_market_data::Feed::Asset(asset as u8);
-            let value = pallet_oracle::TimestampedValue {
-                value: 1_000u128 << 32,
-                timestamp: 1_000_000,
-            };
-            pallet_oracle::Values::<Runtime>::insert(feed, value);
-        }
-        for underlying in 0..market::SHAPE.underlyings {
-            let feed = pallet_clearproof_market_data::Feed::Underlying(underlying);
-            let value = pallet_oracle::TimestampedValue {
-                value: 1_000u128 << 32,
-                timestamp: 1_000_000,
-            };
-            pallet_oracle::Values::<Runtime>::insert(feed, value);
-        }
+        say_prices(1_000_000);
         MarketData::on_finalize(2 * block);
         assert!(MarketData::latest_snapshot().is_some());
         let budget = RuntimeBlockWeights::get().max_block;

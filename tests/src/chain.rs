@@ -11,7 +11,6 @@ use clearproof_runtime::{
 use frame_support::{traits::Hooks, BoundedVec};
 use pallet_clearproof_market_data::{development, Feed};
 use pallet_clearproof_settlement::{Batch, ChunkSubmission};
-use serde_json::Value;
 use sp_keyring::Sr25519Keyring;
 use sp_runtime::{BuildStorage, DispatchResult};
 
@@ -20,25 +19,13 @@ pub const START: u64 = 1_700_000_000_000;
 /// Milliseconds per block.
 pub const BLOCK_TIME: u64 = clearproof_runtime::constants::time::MILLISECS_PER_BLOCK;
 
-/// Merges a patch into a JSON value as genesis presets do: objects by key, everything else replaced.
-fn merge(into: &mut Value, patch: Value) {
-    match (into, patch) {
-        (Value::Object(into), Value::Object(patch)) => {
-            for (key, value) in patch {
-                merge(into.entry(key).or_insert(Value::Null), value);
-            }
-        }
-        (into, patch) => *into = patch,
-    }
-}
-
 /// Storage after the development genesis.
 pub fn development() -> sp_io::TestExternalities {
     let patch = genesis_presets::get_preset(&genesis_presets::DEVELOPMENT.into())
         .expect("the preset exists");
     let mut config =
         serde_json::to_value(RuntimeGenesisConfig::default()).expect("genesis is JSON");
-    merge(
+    sc_chain_spec::json_merge(
         &mut config,
         serde_json::from_slice(&patch).expect("the preset is JSON"),
     );

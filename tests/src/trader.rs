@@ -2,7 +2,6 @@
 
 use clearproof_engine::DepositReceived;
 use clearproof_primitives::{
-    account::viewing_commitment,
     batch::Deposit,
     eddsa::SecretKey,
     field::Fr,
@@ -18,7 +17,7 @@ pub struct Trader {
     pub who: AccountId,
     /// Signs order sets.
     pub key: SecretKey,
-    /// Blinds the account.
+    /// Blinds the account's leaf.
     pub viewing_key: Fr,
     /// Account index at the venue, once a deposit was taken.
     pub account: u32,
@@ -41,18 +40,16 @@ impl Trader {
     /// Deposits on the chain.
     pub fn deposit(&self, venue: u32, asset: u8, amount: u64) -> DispatchResult {
         let owner = self.key.public_key().compress();
-        let commitment = viewing_commitment(self.viewing_key).into();
         Custody::deposit(
             RuntimeOrigin::signed(self.who.clone()),
             venue,
             asset,
             amount,
             owner,
-            commitment,
         )
     }
 
-    /// The queue's record with the secrets that the venue knows.
+    /// The queue's record with the viewing key that the venue gives a new account.
     pub fn received(&self, number: u64, deposit: Deposit) -> DepositReceived {
         DepositReceived {
             number,

@@ -35,6 +35,11 @@ fn a_busy_batch_of_the_tiny_shape_satisfies_both_circuits() {
 
 #[test]
 fn a_busy_batch_of_the_reference_shape_satisfies_both_circuits() {
-    let (_, closed) = common::busy_batch(&Shape::REFERENCE);
-    println!("{:?}", accept(&Shape::REFERENCE, &closed.witness));
+    let shape = Shape::REFERENCE;
+    let (_, closed) = common::busy_batch(&shape);
+    let sizes = accept(&shape, &closed.witness);
+    println!("{sizes:?}");
+    // The evaluation domain has 2^19 places, and a step is to stay below 40,000 with its share of everything.
+    assert!(sizes[0] <= 1 << 19);
+    assert!(sizes[0] <= 40_000 * usize::from(shape.steps));
 }

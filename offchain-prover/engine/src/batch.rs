@@ -2,6 +2,7 @@
 
 use crate::{
     error::EngineError,
+    packing::Packing,
     pending::PendingStep,
     venue::{Books, Open, Venue},
 };
@@ -15,6 +16,7 @@ use clearproof_primitives::{
     ledger::state_root,
     poseidon::hash,
     step::{apply_unsigned, Step, StepContext, StepEffects},
+    submission::MAX_CHUNKS,
     witness::{BatchWitness, ChunkWitness, ClosingWitness, StepWitness},
 };
 
@@ -45,6 +47,7 @@ pub struct ClosedBatch {
 }
 
 /// A chunk's steps and price list, before anything is computed.
+#[derive(Default)]
 struct Plan<'a> {
     steps: Vec<&'a PendingStep>,
     entries: Vec<PriceEntry>,
@@ -65,7 +68,7 @@ impl Venue {
         let (closed, books) = self.build(&open, request)?;
         self.unsettled
             .push_back(std::mem::replace(&mut self.books, books));
-        self.current.clone_from(&self.books.accounts);
+        self.return_to_books();
         self.now = request.time_to;
         self.open = None;
         Ok(closed)
@@ -91,33 +94,23 @@ impl Venue {
         }
         self.unsettled.clear();
         self.open = None;
-        self.current.clone_from(&self.books.accounts);
+        self.return_to_books();
         self.deposits_taken = self.books.ledger.deposits.count;
         self.now = self.books.time;
     }
 
     fn plan<'a>(&self, open: &'a Open) -> Vec<Plan<'a>> {
         let shape = &self.config.shape;
-        let mut plans = vec![Plan {
-            steps: Vec::new(),
-            entries: Vec::new(),
-        }];
+        let mut plans = vec![Plan::default()];
+        let mut packing = Packing::default();
         for step in &open.finished {
-            let at = plans.len() - 1;
-            let mut entries = plans[at].entries.clone();
-            entries.extend(step.entries());
-            entries.sort_unstable();
-            entries.dedup();
-            let fits = plans[at].steps.len() < shape.steps as usize
-                && entries.len() <= shape.entries as usize;
-            if fits {
-                plans[at].steps.push(step);
-                plans[at].entries = entries;
-            } else {
-                plans.push(Plan {
-                    steps: vec![step],
-                    entries: step.own_entries(),
-                });
+            let begins = packing.push(shape, step);
+            if begins && packing.chunks > 1 {
+                plans.push(Plan::default());
+            }
+            if let Some(plan) = plans.last_mut() {
+                plan.steps.push(step);
+                plan.entries = packing.entries().to_vec();
             }
         }
         plans
@@ -130,8 +123,10 @@ impl Venue {
     ) -> Result<(ClosedBatch, Books), EngineError> {
         let shape = &self.config.shape;
         let plans = self.plan(open);
-        let chunk_count =
-            u16::try_from(plans.len()).map_err(|_| EngineError::TooManyChunks(plans.len()))?;
+        let chunk_count = u16::try_from(plans.len())
+            .ok()
+            .filter(|count| u32::from(*count) <= MAX_CHUNKS)
+            .ok_or(EngineError::TooManyChunks(plans.len()))?;
         let mut books = self.books.clone();
         let salt = |i: u64| hash(&[request.salt_seed, Fr::from(i)]);
         let first = Boundary::start(
@@ -284,10 +279,7 @@ fn store(
     books.tree.set(index as u64, account.leaf(shape));
     match books.accounts.get_mut(index as usize) {
         Some(slot) => *slot = account.clone(),
-        None => {
-            books.index.insert(account.key().into(), index);
-            books.accounts.push(account.clone());
-        }
+        None => books.accounts.push(account.clone()),
     }
 }
 

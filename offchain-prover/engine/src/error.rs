@@ -1,8 +1,8 @@
 //! What the engine refuses, and why.
 
 use clearproof_primitives::{
-    eddsa::SignatureError, field::FieldError, order::OrderSetError, snapshot::SnapshotError,
-    step::StepError,
+    babyjubjub::PointError, eddsa::SignatureError, field::FieldError, order::OrderSetError,
+    snapshot::SnapshotError, step::StepError,
 };
 
 /// Why a call is refused; the state is then unchanged.
@@ -14,6 +14,9 @@ pub enum EngineError {
     /// A batch is open already.
     #[error("a batch is open already: close it first")]
     BatchOpen,
+    /// Only an empty batch can be given up.
+    #[error("the open batch has {0} account steps: close it instead")]
+    NotEmpty(usize),
     /// Time went backwards.
     #[error("time {given} ms is before {current} ms, where the venue is")]
     Time {
@@ -28,8 +31,8 @@ pub enum EngineError {
     /// Every leaf of the tree is taken.
     #[error("accounts: all {0} leaves are taken")]
     Full(u64),
-    /// The deposit's key is not that of the owner and viewing key given.
-    #[error("deposit: owner and viewing key do not match the account key in the queue")]
+    /// The deposit's key is not that of the owner given.
+    #[error("deposit: the account key in the queue is not the owner's")]
     DepositKey,
     /// Deposits must come in the queue's order.
     #[error("deposit: number {given} given, {expected} is next")]
@@ -63,8 +66,24 @@ pub enum EngineError {
     /// A field element is not canonical.
     #[error("{0}")]
     Field(#[from] FieldError),
-    /// More chunks than a header can count.
-    #[error("batch: {0} chunks, at most 65,535 fit a header")]
+    /// The open batch has no room for it.
+    #[error("open batch: at most {limit} {what} fit: close the batch first, then try again")]
+    BatchFull {
+        /// What there is too much of.
+        what: &'static str,
+        /// The most that the chain takes in one batch.
+        limit: u64,
+    },
+    /// An owner in stored books that can sign nothing.
+    #[error("stored books: the owner of account {account} is no key: {error}")]
+    StoredOwner {
+        /// Whose.
+        account: u32,
+        /// What is wrong with it.
+        error: PointError,
+    },
+    /// More chunks than the chain takes.
+    #[error("batch: {0} chunks, at most 256 fit")]
     TooManyChunks(usize),
     /// An amount left its range.
     #[error("{0}: out of range")]

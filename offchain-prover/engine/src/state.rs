@@ -6,6 +6,7 @@ use crate::{
 };
 use clearproof_primitives::{
     account::{Account, OrderSlot, Position},
+    babyjubjub::{Point, PublicKey},
     field::{FieldBytes, Fr},
     ledger::{DepositCursor, Ledger},
 };
@@ -94,7 +95,7 @@ impl Venue {
         }
     }
 
-    /// A venue that goes on from stored books; the caller compares [`Venue::state_root`] with the chain's.
+    /// A venue that goes on from stored books. Every owner's key is checked; the caller compares [`Venue::state_root`] with the chain's.
     pub fn restore(config: VenueConfig, stored: StoredBooks) -> Result<Self, EngineError> {
         let shape = config.shape;
         let accounts: Vec<Account> = stored
@@ -129,7 +130,14 @@ impl Venue {
             },
             funding: stored.funding,
         };
+        let owners = accounts.iter().zip(0u32..).skip(1);
+        let owners = owners.map(|(a, account)| {
+            let (x, y) = a.owner;
+            PublicKey::new(Point { x, y })
+                .map_err(|error| EngineError::StoredOwner { account, error })
+        });
+        let owners = owners.collect::<Result<_, _>>()?;
         let books = Books::of(&shape, accounts, ledger, stored.number, stored.time);
-        Ok(Self::from_books(config, books))
+        Ok(Self::from_books(config, books, owners))
     }
 }

@@ -1,129 +1,31 @@
 //! What must hold of a venue whatever its traders do.
 #![allow(clippy::unwrap_used)]
 
-use clearproof_engine::{BatchRequest, DepositReceived, EngineError, Venue, VenueConfig};
+mod common;
+
+use clearproof_engine::{EngineError, Venue};
 use clearproof_primitives::{
-    account::account_key,
-    batch::{genesis_field, Deposit},
-    eddsa::SecretKey,
-    field::Fr,
     fixed::ONE,
-    order::{Order, OrderSet, Side, SignedOrderSet, WithdrawalRequest},
-    policy::Policy,
+    order::{Order, Side, SignedOrderSet},
     shape::Shape,
-    snapshot::{InstrumentRow, Snapshot, UnderlyingFactors},
     step::StepError,
 };
+use common::{order, request, MARK, START};
 use proptest::prelude::*;
 
 const SHAPE: Shape = Shape::TINY;
-const GENESIS: [u8; 32] = [3; 32];
-const START: u64 = 10_000;
-const MARK: u64 = 1_000 * ONE;
-
-fn snapshot() -> Snapshot {
-    let market = SHAPE.market;
-    let policy = Policy::development(&market);
-    let row = |i| match i % market.slots_per_underlying() {
-        0 => policy.perpetual_row(market.underlying_of(i), MARK).unwrap(),
-        _ => InstrumentRow::empty(&market),
-    };
-    let factors = policy.underlyings.iter();
-    Snapshot {
-        number: 1,
-        taken_at: START - 1,
-        weights: vec![ONE; market.assets as usize],
-        factors: factors
-            .map(|u| UnderlyingFactors {
-                initial: u.initial_factor,
-                maintenance: u.maintenance_factor,
-            })
-            .collect(),
-        fee_rate: policy.fee_rate,
-        rows: (0..market.instruments as usize).map(row).collect(),
-    }
-}
-
-fn key(trader: u8) -> SecretKey {
-    SecretKey::new([trader + 1; 32])
-}
-
-fn received(trader: u8, number: u64, amount: u64) -> DepositReceived {
-    let (owner, viewing_key) = (key(trader).public_key(), Fr::from(u64::from(trader)));
-    let point = owner.point();
-    let account_key = account_key((point.x, point.y)).into();
-    DepositReceived {
-        number,
-        deposit: Deposit {
-            account_key,
-            asset: 0,
-            amount,
-        },
-        owner,
-        viewing_key,
-    }
-}
 
 fn signed(
-    trader: u8,
+    trader: u16,
     sequence: u64,
     orders: Vec<Option<Order>>,
     withdraw: Option<u64>,
 ) -> SignedOrderSet {
-    let withdrawal = withdraw.map(|amount| WithdrawalRequest {
-        asset: 0,
-        amount,
-        recipient: [1; 32],
-    });
-    let set = OrderSet {
-        venue: 1,
-        account: u32::from(trader) + 1,
-        sequence,
-        valid_from: 0,
-        valid_until: 1 << 40,
-        max_fee: u32::MAX,
-        orders,
-        withdrawal,
-    };
-    let signature = key(trader).sign(set.message(&SHAPE, genesis_field(&GENESIS)));
-    SignedOrderSet { set, signature }
+    common::signed(&SHAPE, trader, sequence, orders, withdraw)
 }
 
-fn open_venue(traders: u8, amount: u64) -> Venue {
-    let config = VenueConfig {
-        shape: SHAPE,
-        id: 1,
-        genesis: genesis_field(&GENESIS),
-    };
-    let mut venue = Venue::new(config);
-    venue
-        .open_batch(snapshot(), 1 << 29, Vec::new(), START)
-        .unwrap();
-    for trader in 0..traders {
-        venue
-            .deposit(&received(trader, u64::from(trader) + 1, amount))
-            .unwrap();
-    }
-    venue
-}
-
-fn request(time_to: u64) -> BatchRequest {
-    BatchRequest {
-        time_to,
-        genesis: GENESIS,
-        submitter: [2; 32],
-        salt_seed: Fr::from(time_to),
-    }
-}
-
-fn order(side: Side, quantity: u64, limit: u64) -> Option<Order> {
-    Some(Order {
-        id: 1,
-        instrument: 0,
-        side,
-        quantity,
-        limit,
-    })
+fn open_venue(traders: u16, amount: u64) -> Venue {
+    common::open_venue(&SHAPE, traders, amount)
 }
 
 #[test]
@@ -233,12 +135,12 @@ proptest! {
 
     #[test]
     fn money_and_lots_are_conserved_in_every_batch(
-        orders in proptest::collection::vec((0u8..4, any::<bool>(), 1u64..40, 900u64..1_100), 1..24),
-        withdrawals in proptest::collection::vec((0u8..4, 1u64..50_000), 0..3),
+        orders in proptest::collection::vec((0u16..4, any::<bool>(), 1u64..40, 900u64..1_100), 1..24),
+        withdrawals in proptest::collection::vec((0u16..4, 1u64..50_000), 0..3),
     ) {
         let mut venue = open_venue(4, 100_000);
         let mut sequences = [0u64; 4];
-        let mut next = |trader: u8| { sequences[trader as usize] += 1; sequences[trader as usize] };
+        let mut next = |trader: u16| { sequences[trader as usize] += 1; sequences[trader as usize] };
         for (i, (trader, buys, quantity, limit)) in orders.iter().enumerate() {
             let side = if *buys { Side::Buy } else { Side::Sell };
             let set = signed(*trader, next(*trader), vec![order(side, *quantity, limit * ONE + 7)], None);

@@ -1,5 +1,6 @@
 //! How the rest of the process speaks to the venue: one task owns it, everybody else holds a handle and sends it commands.
 
+use super::figures::BatchFigures;
 use clearproof_engine::{Accepted, TickReport};
 use clearproof_primitives::{
     account::Account,
@@ -109,6 +110,8 @@ pub enum Command {
     Book(u16, oneshot::Sender<Vec<Level>>),
     /// See [`VenueHandle::account`].
     Account(Fr, oneshot::Sender<Option<AccountStatus>>),
+    /// See [`VenueHandle::batches`].
+    Batches(usize, oneshot::Sender<Result<Vec<BatchFigures>, Refusal>>),
 }
 
 /// Sends commands to the task that owns the venue. Cheap to clone.
@@ -161,6 +164,11 @@ impl VenueHandle {
     /// The account that belongs to an account key.
     pub async fn account(&self, key: Fr) -> Result<Option<AccountStatus>, Refusal> {
         self.ask(|answer| Command::Account(key, answer)).await
+    }
+
+    /// Figures of the last settled batches, at most so many, oldest first.
+    pub async fn batches(&self, last: usize) -> Result<Vec<BatchFigures>, Refusal> {
+        self.ask(|answer| Command::Batches(last, answer)).await?
     }
 
     async fn ask<A>(&self, command: impl FnOnce(oneshot::Sender<A>) -> Command) -> Result<A, Refusal> {

@@ -4,11 +4,7 @@ use crate::{
     AssetInfo, AssetKind, Assets, BenchmarkHelper, Call, Claimable, Config, Cursor, Deposits, Held,
     Pallet, Queues, Totals, VenueId, VenueInspect,
 };
-use clearproof_primitives::{
-    babyjubjub::BASE8,
-    batch::Withdrawal,
-    field::{FieldBytes, Fr},
-};
+use clearproof_primitives::{babyjubjub::BASE8, batch::Withdrawal, field::Fr};
 use frame_benchmarking::v2::*;
 use frame_support::traits::{
     fungible::{Inspect as _, Mutate as _},
@@ -52,7 +48,8 @@ impl<T: Config> Pallet<T> {
             Totals::<T>::mutate(venue, ASSET, |held| {
                 held.queued = held.queued.saturating_add(amount)
             });
-            Self::enqueue(venue, Fr::from(index), ASSET, amount).expect("the queue is canonical");
+            Self::enqueue(venue, BASE8.compress(), Fr::from(index), ASSET, amount)
+                .expect("the queue is canonical");
         }
         for withdrawal in withdrawals {
             Assets::<T>::insert(withdrawal.asset, info);
@@ -95,16 +92,8 @@ mod benchmarks {
         rich::<T>(&caller);
         rich::<T>(&Pallet::<T>::custody_account_of(venue));
         let owner = BASE8.compress();
-        let commitment = FieldBytes::from(Fr::from(99u64));
         #[extrinsic_call]
-        _(
-            RawOrigin::Signed(caller),
-            venue,
-            ASSET,
-            100,
-            owner,
-            commitment,
-        );
+        _(RawOrigin::Signed(caller), venue, ASSET, 100, owner);
 
         assert!(Deposits::<T>::contains_key(venue, 0));
     }

@@ -6,6 +6,10 @@ use crate::{
     Venues, MAX_CHUNKS, MAX_WITHDRAWALS,
 };
 use alloc::{boxed::Box, vec::Vec};
+use clearproof_bn254_host::{
+    backend::{Host, Native},
+    groth16::{batch_verify_with, Proof, VerifyingKey},
+};
 use clearproof_primitives::{
     batch::{
         chunk_public_input, closing_public_input, price_list_hash, prices_hash, withdrawals_hash,
@@ -178,6 +182,16 @@ fn batch<T: Config>(
     (owner, Box::new(batch))
 }
 
+/// A registered key, and a proof that holds for it and the input.
+fn one_proof<T: Config>() -> (VerifyingKey, Proof, Fr) {
+    register::<T>();
+    let circuit = Circuits::<T>::get(CIRCUIT).expect("just registered");
+    let key = Pallet::<T>::stored_key(&circuit.chunk_key).expect("stored by registration");
+    let input = Fr::from(42u64);
+    let proof = Simulator::new(CHUNK).prove(input, 0);
+    (key, Proof::decode(&proof).expect("well formed"), input)
+}
+
 #[benchmarks]
 mod benchmarks {
     use super::*;
@@ -266,6 +280,30 @@ mod benchmarks {
         _(RawOrigin::Signed(caller), batch);
 
         assert_eq!(Venues::<T>::get(id).map(|v| v.batches), Some(1));
+    }
+
+    /// One proof through the node's host functions; see `docs/performance.md`. No call's weight.
+    #[benchmark(extra)]
+    fn verify_one_host() {
+        let (key, proof, input) = one_proof::<T>();
+        let result;
+        #[block]
+        {
+            result = batch_verify_with::<Host>(&[(&key, &proof, &[input])]);
+        }
+        assert_eq!(result, Ok(()));
+    }
+
+    /// The same proof with all arithmetic inside wasm.
+    #[benchmark(extra)]
+    fn verify_one_wasm() {
+        let (key, proof, input) = one_proof::<T>();
+        let result;
+        #[block]
+        {
+            result = batch_verify_with::<Native>(&[(&key, &proof, &[input])]);
+        }
+        assert_eq!(result, Ok(()));
     }
 
     impl_benchmark_test_suite!(Pallet, crate::mock::new_test_ext(), crate::mock::Test);

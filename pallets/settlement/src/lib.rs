@@ -18,6 +18,7 @@ mod benchmarking;
 mod checks;
 mod keys;
 mod market;
+pub mod runtime_api;
 #[cfg(any(test, feature = "runtime-benchmarks"))]
 mod simulator;
 mod submit;
@@ -31,6 +32,7 @@ mod mock;
 mod tests;
 
 pub use pallet::*;
+pub use runtime_api::MAX_VENUES_LISTED;
 #[cfg(feature = "runtime-benchmarks")]
 pub use types::BenchmarkHelper;
 pub use types::{
@@ -445,6 +447,14 @@ pub mod pallet {
             Venues::<T>::get(venue)
         }
 
+        /// Numbers of the venues from `from` on, ascending, 512 at most.
+        pub fn venues(from: VenueId) -> Vec<VenueId> {
+            (from..NextVenue::<T>::get())
+                .filter(|venue| Venues::<T>::contains_key(venue))
+                .take(MAX_VENUES_LISTED)
+                .collect()
+        }
+
         /// A settled batch, while it is among the last `RootHistory`.
         pub fn batch(venue: VenueId, number: u64) -> Option<BatchRecord<BlockNumberFor<T>>> {
             Batches::<T>::get(venue, number)
@@ -472,6 +482,11 @@ pub mod pallet {
             assert!(
                 T::RootHistory::get() > 0,
                 "the last batch must be remembered"
+            );
+            assert_eq!(
+                clearproof_bn254_host::groth16::PROOF_BYTES,
+                clearproof_primitives::submission::PROOF_BYTES,
+                "batches carry proofs as the verifier decodes them"
             );
         }
     }

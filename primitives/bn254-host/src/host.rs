@@ -6,6 +6,8 @@
 //!
 //! A function once released never changes: a different behaviour is a new `#[version]`.
 
+#[cfg(not(substrate_runtime))]
+use crate::observe::{observed, Operation};
 use crate::point::PointFault;
 use sp_runtime_interface::{
     pass_by::{PassFatPointerAndRead, PassFatPointerAndWrite},
@@ -73,7 +75,9 @@ pub trait ClearproofBn254 {
         g2: PassFatPointerAndRead<&[u8]>,
         out: PassFatPointerAndWrite<&mut [u8]>,
     ) -> u32 {
-        status(bytes::multi_miller_loop(g1, g2, out))
+        status(Operation::MultiMillerLoop, || {
+            bytes::multi_miller_loop(g1, g2, out)
+        })
     }
 
     /// Final exponentiation of a target field element, 384 bytes to 384 bytes of `out`.
@@ -81,7 +85,9 @@ pub trait ClearproofBn254 {
         f: PassFatPointerAndRead<&[u8]>,
         out: PassFatPointerAndWrite<&mut [u8]>,
     ) -> u32 {
-        status(bytes::final_exponentiation(f, out))
+        status(Operation::FinalExponentiation, || {
+            bytes::final_exponentiation(f, out)
+        })
     }
 
     /// Multi-scalar multiplication in G1, to 64 bytes of `out`.
@@ -90,7 +96,7 @@ pub trait ClearproofBn254 {
         scalars: PassFatPointerAndRead<&[u8]>,
         out: PassFatPointerAndWrite<&mut [u8]>,
     ) -> u32 {
-        status(bytes::msm_g1(points, scalars, out))
+        status(Operation::MsmG1, || bytes::msm_g1(points, scalars, out))
     }
 
     /// Multi-scalar multiplication in G2, to 128 bytes of `out`.
@@ -99,7 +105,7 @@ pub trait ClearproofBn254 {
         scalars: PassFatPointerAndRead<&[u8]>,
         out: PassFatPointerAndWrite<&mut [u8]>,
     ) -> u32 {
-        status(bytes::msm_g2(points, scalars, out))
+        status(Operation::MsmG2, || bytes::msm_g2(points, scalars, out))
     }
 
     /// Each G1 point times its scalar, to as many points in `out`.
@@ -108,17 +114,21 @@ pub trait ClearproofBn254 {
         scalars: PassFatPointerAndRead<&[u8]>,
         out: PassFatPointerAndWrite<&mut [u8]>,
     ) -> u32 {
-        status(bytes::scale_g1(points, scalars, out))
+        status(Operation::ScaleG1, || bytes::scale_g1(points, scalars, out))
     }
 
     /// 0 if every G2 point lies in the subgroup of order r.
     fn check_g2_subgroup(points: PassFatPointerAndRead<&[u8]>) -> u32 {
-        status(bytes::check_g2_subgroup(points))
+        status(Operation::CheckG2Subgroup, || {
+            bytes::check_g2_subgroup(points)
+        })
     }
 }
 
+/// Runs a host function, under the eyes of the program's observer if there is one.
 #[cfg(not(substrate_runtime))]
-fn status(result: Result<(), HostError>) -> u32 {
+fn status(operation: Operation, compute: impl FnOnce() -> Result<(), HostError>) -> u32 {
+    let result = observed(operation, compute);
     result.err().map_or(0, HostError::code)
 }
 

@@ -8,6 +8,7 @@
 //! - [`backend`]: who computes. [`backend::Native`] calls arkworks, [`backend::Host`] calls the host
 //!   functions; both implement the hooks of `ark-bn254-ext`, so that code written against arkworks'
 //!   traits runs on either.
+//! - `observe`: reports how long each host function took to whoever asks, say the node's metrics.
 //! - [`groth16`]: keys, proofs, their encodings, and randomised batch verification.
 //!
 //! # Features
@@ -46,6 +47,8 @@ pub mod backend;
 pub mod groth16;
 pub mod host;
 pub mod native;
+#[cfg(not(substrate_runtime))]
+pub mod observe;
 pub mod point;
 
 pub use backend::{Backend, DefaultBackend};

@@ -2,6 +2,7 @@
 
 use crate::common::scene::Scene;
 use clearproof_primitives::{
+    account::OrderSlot,
     field::Fr,
     order::{OrderSetError, WithdrawalRequest},
     step::{DepositStep, StepError, StepError::Signature},
@@ -30,6 +31,86 @@ fn a_deposit_to_another_key() {
     deposit(&mut scene, 0).account_key += Fr::from(1u64);
     scene.replay();
     scene.refused(0, StepError::DepositKey, DEPOSIT);
+}
+
+/// Whoever opens the leaf puts their own owner key there.
+#[test]
+fn a_deposit_that_opens_an_account_of_another_owner() {
+    let mut scene = deposits();
+    let thief = scene.chunk.steps[1].before.owner;
+    scene.chunk.steps[0].before.owner = thief;
+    scene.replay();
+    scene.refused(0, StepError::DepositKey, DEPOSIT);
+}
+
+/// One coordinate alone does not name an owner: (−x, y) is on the curve as well.
+#[test]
+fn a_deposit_that_opens_an_account_of_the_negative_key() {
+    let mut scene = deposits();
+    let owner = &mut scene.chunk.steps[0].before.owner;
+    owner.0 = -owner.0;
+    scene.replay();
+    scene.refused(0, StepError::DepositKey, DEPOSIT);
+}
+
+/// Nothing binds it, so a deposit never waits for it: see the circuit's `take_deposit`.
+#[test]
+fn the_viewing_key_of_a_new_account_is_free() {
+    let mut scene = deposits();
+    let root = scene.chunk.after.accounts_root;
+    scene.chunk.steps[0].before.viewing_key += Fr::from(1u64);
+    scene.replay();
+    scene.accepted();
+    assert_ne!(
+        scene.chunk.after.accounts_root, root,
+        "the leaf is blinded by it"
+    );
+}
+
+/// A deposit into account 2, which is there, in the last step.
+fn second_deposit() -> Scene {
+    let mut scene = Scene::last(2, 0);
+    let account_key = scene.chunk.steps[1].before.key();
+    let step = scene.step(1);
+    step.set = None;
+    step.fills.clear();
+    step.deposit = Some(DepositStep {
+        asset: 0,
+        amount: 77,
+        account_key,
+    });
+    scene.replay();
+    scene.accepted();
+    scene
+}
+
+#[test]
+fn a_deposit_that_changes_the_viewing_key_of_an_account() {
+    let mut scene = second_deposit();
+    scene.replay_forged(|i, after, _| after.viewing_key += Fr::from(i as u64));
+    scene.refused_in("");
+
+    let mut scene = second_deposit();
+    scene.chunk.steps[1].before.viewing_key += Fr::from(1u64);
+    scene.replay();
+    assert!(scene.native(1).is_ok(), "native steps do not see the tree");
+    scene.refused_in("step/leaf");
+}
+
+/// The same, by opening the account once more where it is.
+#[test]
+fn a_deposit_that_opens_an_account_again() {
+    let mut scene = second_deposit();
+    let witness = &mut scene.chunk.steps[1];
+    witness.exists = false;
+    witness.before.viewing_key += Fr::from(1u64);
+    witness.before.sequence = 0;
+    witness.before.balances.fill(0);
+    witness.before.slots.fill(OrderSlot::default());
+    witness.before.positions.clear();
+    scene.replay();
+    assert!(scene.native(1).is_ok(), "native steps do not see the tree");
+    scene.refused_in("step/leaf");
 }
 
 /// The second trader takes the first one's deposit.

@@ -53,7 +53,6 @@ pub fn deposit(venue: u32, asset: u8, amount: u64) -> DispatchResult {
         asset,
         amount,
         owner: BASE8.compress(),
-        viewing_commitment: Fr::from(5u64).into(),
     };
     RuntimeCall::Custody(deposit)
         .dispatch(signed(OWNER))

@@ -1,0 +1,155 @@
+//! The node's own Prometheus metrics: how far venues have settled, how old the markets' snapshot is, what trades, and
+//! how long BN254 arithmetic takes.
+//!
+//! What the chain says is read at each finalised block ([`follow`]); ages are computed when somebody asks.
+
+mod follow;
+#[cfg(test)]
+mod tests;
+
+pub use follow::follow;
+
+use clearproof_bn254_host::observe::{set_observer, Operation};
+use std::{
+    sync::{
+        atomic::{AtomicU64, Ordering},
+        Arc,
+    },
+    time::{SystemTime, UNIX_EPOCH},
+};
+use substrate_prometheus_endpoint::{
+    exponential_buckets, register, Gauge, GaugeVec, HistogramOpts, HistogramVec, MetricSource,
+    Opts, PrometheusError, Registry, SourcedGauge, F64, U64,
+};
+
+/// What is known of each venue.
+#[derive(Clone)]
+struct VenueMetrics {
+    batch: GaugeVec<U64>,
+    block: GaugeVec<U64>,
+    settled_until: GaugeVec<F64>,
+    queued: GaugeVec<U64>,
+}
+
+/// The metrics that follow the chain.
+#[derive(Clone)]
+pub struct Metrics {
+    venues: VenueMetrics,
+    snapshot: Gauge<U64>,
+    taken_at: TakenAt,
+    instruments: GaugeVec<U64>,
+}
+
+/// When the latest snapshot was taken: milliseconds since the Unix epoch, 0 before the first.
+#[derive(Clone, Default)]
+struct TakenAt(Arc<AtomicU64>);
+
+impl MetricSource for TakenAt {
+    type N = f64;
+
+    fn collect(&self, mut set: impl FnMut(&[&str], f64)) {
+        let taken_at = self.0.load(Ordering::Relaxed);
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        if let (1.., Ok(now)) = (taken_at, now) {
+            set(&[], now.as_secs_f64() - seconds(taken_at));
+        }
+    }
+}
+
+/// Milliseconds as seconds.
+fn seconds(milliseconds: u64) -> f64 {
+    milliseconds as f64 / 1_000.0
+}
+
+fn per_venue<N: substrate_prometheus_endpoint::prometheus::core::Atomic + 'static>(
+    registry: &Registry,
+    name: &str,
+    help: &str,
+) -> Result<GaugeVec<N>, PrometheusError> {
+    register(GaugeVec::new(Opts::new(name, help), &["venue"])?, registry)
+}
+
+impl Metrics {
+    /// Registers all metrics, and observes this program's BN254 arithmetic from now on.
+    ///
+    /// # Errors
+    ///
+    /// A name is registered already.
+    pub fn register(registry: &Registry) -> Result<Self, PrometheusError> {
+        let metrics = Self {
+            venues: VenueMetrics {
+                batch: per_venue(
+                    registry,
+                    "clearproof_venue_last_batch",
+                    "Number of the venue's last settled batch; 0 before the first",
+                )?,
+                block: per_venue(
+                    registry,
+                    "clearproof_venue_last_batch_block",
+                    "Block that settled the venue's last batch",
+                )?,
+                settled_until: per_venue(
+                    registry,
+                    "clearproof_venue_settled_until_seconds",
+                    "Unix time of the last tick of the venue's last settled batch; before the first, when the venue was created",
+                )?,
+                queued: per_venue(
+                    registry,
+                    "clearproof_venue_queued_deposits",
+                    "Deposits that no batch of the venue has taken",
+                )?,
+            },
+            snapshot: register(
+                Gauge::new(
+                    "clearproof_snapshot_number",
+                    "Number of the latest snapshot; 0 before the first",
+                )?,
+                registry,
+            )?,
+            taken_at: TakenAt::default(),
+            instruments: register(
+                GaugeVec::new(
+                    Opts::new(
+                        "clearproof_instruments",
+                        "Listed instruments by state in the latest snapshot: trading, halted by the admin, or without an acceptable oracle price",
+                    ),
+                    &["state"],
+                )?,
+                registry,
+            )?,
+        };
+        let age = Opts::new(
+            "clearproof_snapshot_age_seconds",
+            "Seconds since the latest snapshot was taken; absent before the first",
+        );
+        let age = SourcedGauge::new(&age, metrics.taken_at.clone())?;
+        registry.register(Box::new(age))?;
+        observe_arithmetic(registry)?;
+        Ok(metrics)
+    }
+}
+
+/// Every call of the BN254 host functions, whether a block is imported, proposed or checked by the pool: a batch of
+/// proofs makes one call of each but `msm_g1` and `check_g2_subgroup`.
+fn observe_arithmetic(registry: &Registry) -> Result<(), PrometheusError> {
+    // From 0.1 ms, twelve times doubled: 0.4 s, beyond the largest batch.
+    let buckets = exponential_buckets(0.000_1, 2.0, 13)?;
+    let options = HistogramOpts::new(
+        "clearproof_bn254_seconds",
+        "Time that calls of the BN254 host functions took; one multi_miller_loop and one final_exponentiation per verified batch of proofs",
+    )
+    .buckets(buckets);
+    let histogram = register(HistogramVec::new(options, &["operation"])?, registry)?;
+    let operations =
+        Operation::ALL.map(|operation| histogram.with_label_values(&[operation.name()]));
+    let observed = set_observer(move |operation, time| {
+        // The array has the order of the variants, as a test of the crate holds.
+        if let Some(operation) = operations.get(operation as usize) {
+            operation.observe(time.as_secs_f64());
+        }
+    });
+    if !observed {
+        log::debug!("another node of this program observes the BN254 host functions");
+    }
+    Ok(())
+}

@@ -1,0 +1,57 @@
+#![allow(clippy::unwrap_used)]
+use super::{follow::Reader, *};
+use crate::mock::{Chain, BLOCK, TAKEN_AT, VENUE};
+use std::collections::BTreeMap;
+
+/// Values of all series that are neither histograms nor empty, by name and labels.
+fn values(registry: &Registry) -> BTreeMap<String, f64> {
+    let mut values = BTreeMap::new();
+    for family in registry.gather() {
+        for metric in family.get_metric() {
+            let labels: Vec<_> = metric.get_label().iter().map(|l| l.get_value()).collect();
+            let name = format!("{}{labels:?}", family.get_name());
+            values.insert(name, metric.get_gauge().get_value());
+        }
+    }
+    values
+}
+
+#[test]
+fn the_chain_is_shown_under_the_documented_names() {
+    let registry = Registry::new();
+    let metrics = Metrics::register(&registry).unwrap();
+    assert!(
+        Metrics::register(&registry).is_err(),
+        "names are registered once"
+    );
+    // Nothing is claimed before the chain was read.
+    assert!(!values(&registry).contains_key("clearproof_snapshot_age_seconds[]"));
+
+    let mut reader = Reader::new(metrics);
+    reader.update(&Chain, BLOCK);
+    let shown = values(&registry);
+    let venue = |name: &str| shown[&format!("clearproof_venue_{name}[\"{VENUE}\"]")];
+    assert_eq!(venue("last_batch"), 8.0);
+    assert_eq!(venue("last_batch_block"), 11.0);
+    assert_eq!(venue("settled_until_seconds"), 1_699_999_990.5);
+    assert_eq!(venue("queued_deposits"), 2.0);
+    assert_eq!(shown["clearproof_snapshot_number[]"], 5.0);
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let age = now.as_secs_f64() - seconds(TAKEN_AT);
+    assert!((shown["clearproof_snapshot_age_seconds[]"] - age).abs() < 10.0);
+    for state in ["trading", "halted", "no_price"] {
+        let name = format!("clearproof_instruments[\"{state}\"]");
+        assert_eq!(shown[&name], 1.0, "{state}");
+    }
+    for operation in Operation::ALL {
+        let name = format!("clearproof_bn254_seconds[\"{}\"]", operation.name());
+        assert!(shown.contains_key(&name), "{name}");
+    }
+}
+
+#[test]
+fn operations_are_recorded_under_their_own_names() {
+    for (index, operation) in Operation::ALL.into_iter().enumerate() {
+        assert_eq!(operation as usize, index);
+    }
+}

@@ -1,0 +1,169 @@
+//! A chain of one finalised block for tests, whose runtime answers from tables.
+#![allow(clippy::unwrap_used)]
+
+use clearproof_primitives::{
+    batch::Deposit,
+    chain::{
+        BatchView, CircuitId, Cursor, Instrument, InstrumentKind, Listing, ProofKind, ProofRefusal,
+        Queue, QueuedDeposit, SnapshotInfo, SnapshotView, Stops, VenueId, VenueView,
+    },
+    field::{FieldBytes, Fr},
+    shape::Shape,
+    snapshot::Snapshot,
+};
+use clearproof_runtime::{opaque::Block, AccountId, BlockNumber, Hash, Header};
+use pallet_clearproof_settlement::runtime_api::ClearproofApi;
+use sp_api::{ApiRef, ProvideRuntimeApi};
+use sp_blockchain::{BlockStatus, HeaderBackend, Info};
+
+/// Hash of the chain's block.
+pub const BLOCK: Hash = Hash::repeat_byte(7);
+/// The only venue that exists.
+pub const VENUE: VenueId = 3;
+/// Milliseconds since the Unix epoch of the latest snapshot, which is number 5.
+pub const TAKEN_AT: u64 = 1_700_000_000_000;
+
+/// The chain.
+pub struct Chain;
+/// Its runtime.
+pub struct Api;
+
+impl ProvideRuntimeApi<Block> for Chain {
+    type Api = Api;
+    fn runtime_api(&self) -> ApiRef<'_, Api> {
+        Api.into()
+    }
+}
+
+impl HeaderBackend<Block> for Chain {
+    fn header(&self, _: Hash) -> sp_blockchain::Result<Option<Header>> {
+        Ok(None)
+    }
+    fn info(&self) -> Info<Block> {
+        Info {
+            best_hash: BLOCK,
+            best_number: 12,
+            genesis_hash: Hash::zero(),
+            finalized_hash: BLOCK,
+            finalized_number: 12,
+            finalized_state: None,
+            number_leaves: 1,
+            block_gap: None,
+        }
+    }
+    fn status(&self, _: Hash) -> sp_blockchain::Result<BlockStatus> {
+        Ok(BlockStatus::InChain)
+    }
+    fn number(&self, hash: Hash) -> sp_blockchain::Result<Option<BlockNumber>> {
+        Ok((hash == BLOCK).then_some(12))
+    }
+    fn hash(&self, number: BlockNumber) -> sp_blockchain::Result<Option<Hash>> {
+        Ok((number == 12).then_some(BLOCK))
+    }
+}
+
+/// A field element.
+pub fn field(value: u64) -> FieldBytes {
+    Fr::from(value).into()
+}
+
+fn cursor(count: u64) -> Cursor {
+    Cursor {
+        count,
+        accumulator: field(count),
+    }
+}
+
+fn instrument(slot: u16, symbol: &[u8], halted: bool) -> Instrument {
+    Instrument {
+        listing: Listing {
+            slot,
+            underlying: 0,
+            kind: InstrumentKind::Perpetual,
+            symbol: symbol.to_vec().try_into().unwrap(),
+            units_per_lot: 1 << 32,
+        },
+        halted,
+    }
+}
+
+sp_api::mock_impl_runtime_apis! {
+    impl ClearproofApi<Block, AccountId> for Api {
+        fn venue(venue: VenueId) -> Option<VenueView<AccountId>> {
+            (venue == VENUE).then(|| VenueView {
+                owner: AccountId::from([1; 32]),
+                operators: vec![AccountId::from([2; 32])],
+                circuit: 1,
+                shape: Shape::SMALL,
+                development: true,
+                state_root: field(99),
+                batches: 8,
+                time_to: 1_699_999_990_500,
+                stops: Stops::default(),
+                custody_account: AccountId::from([3; 32]),
+                queue: Queue { taken: cursor(4), made: cursor(6) },
+                totals: Vec::new(),
+            })
+        }
+        fn venues(from: VenueId) -> Vec<VenueId> {
+            (from..=VENUE).filter(|venue| *venue == VENUE).collect()
+        }
+        fn batch(venue: VenueId, number: u64) -> Option<BatchView> {
+            (venue == VENUE && number == 8).then(|| BatchView {
+                state_root: field(99),
+                header_hash: field(98),
+                snapshot_number: 5,
+                block: 11,
+            })
+        }
+        fn queued_deposits(venue: VenueId, from: u64) -> Vec<(u64, QueuedDeposit)> {
+            let deposit = |index: u64| QueuedDeposit {
+                owner: [index as u8; 32],
+                deposit: Deposit { account_key: field(index), asset: 1, amount: 1_000 + index },
+                accumulator: field(index + 1),
+            };
+            let range = if venue == VENUE { from.max(4)..6 } else { 0..0 };
+            range.map(|index| (index, deposit(index))).collect()
+        }
+        fn snapshot(number: Option<u64>) -> Option<SnapshotView> {
+            let number = number.unwrap_or(5);
+            (number == 5).then(|| SnapshotView {
+                snapshot: Snapshot {
+                    number,
+                    taken_at: TAKEN_AT,
+                    weights: Vec::new(),
+                    factors: Vec::new(),
+                    fee_rate: 1,
+                    rows: Vec::new(),
+                },
+                info: SnapshotInfo {
+                    hash: field(97),
+                    taken_at: TAKEN_AT,
+                    next_taken_at: None,
+                    marks: vec![1 << 32, 0, 0],
+                    price_band: 1,
+                },
+            })
+        }
+        fn instruments() -> Vec<Instrument> {
+            vec![
+                instrument(0, b"BTC-PERP", false),
+                instrument(1, b"ETH-PERP", true),
+                instrument(2, b"EUR-PERP", false),
+            ]
+        }
+        fn verify_proof(
+            circuit: CircuitId,
+            kind: ProofKind,
+            proof: Vec<u8>,
+            public_input: FieldBytes,
+        ) -> Result<(), ProofRefusal> {
+            match (circuit, kind) {
+                (1, _) if proof.len() != 256 => Err(ProofRefusal::Malformed),
+                (1, ProofKind::Closing) if public_input == field(42) => Ok(()),
+                (1, _) => Err(ProofRefusal::Rejected),
+                _ => Err(ProofRefusal::UnknownCircuit),
+            }
+        }
+    }
+}

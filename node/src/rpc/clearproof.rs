@@ -1,0 +1,253 @@
+//! The `clearproof` methods: what the chain knows of venues, batches, deposits, markets and proofs.
+//!
+//! Each takes an optional block hash last, and answers for the best block without it. Field elements are decimal
+//! strings, other 32-byte values hexadecimal with `0x`. What does not exist is `null`; a malformed argument is an error
+//! that names it and what it must be.
+
+mod arguments;
+#[cfg(test)]
+mod tests;
+
+use arguments::{argument, at_most, Argument};
+use clearproof_primitives::{
+    chain::{
+        BatchView, Cursor, Instrument, ProofKind, ProofRefusal, QueuedDeposit, SnapshotView,
+        VenueView,
+    },
+    field::FieldBytes,
+    submission::PROOF_BYTES,
+};
+use clearproof_runtime::{opaque::Block, AccountId, Hash};
+use jsonrpsee::{
+    core::RpcResult,
+    proc_macros::rpc,
+    types::{ErrorObject, ErrorObjectOwned},
+};
+use pallet_clearproof_settlement::runtime_api::ClearproofApi as RuntimeReads;
+use serde::Serialize;
+use serde_json::Value;
+use sp_api::{ApiError, ProvideRuntimeApi};
+use sp_blockchain::HeaderBackend;
+use std::sync::Arc;
+
+/// Code of the error "the runtime did not answer".
+pub const RUNTIME_ERROR: i32 = 9001;
+/// Code of the error "no such block".
+pub const UNKNOWN_BLOCK: i32 = 9002;
+
+/// A venue's deposit queue and the deposits that no batch has taken.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DepositQueue {
+    /// End of what the venue's batches have taken.
+    taken: Cursor,
+    /// End of the queue.
+    made: Cursor,
+    /// Deposits in order, 512 at most: ask again from the index after the last.
+    deposits: Vec<IndexedDeposit>,
+}
+
+/// A deposit with its place.
+#[derive(Clone, Debug, Serialize)]
+pub struct IndexedDeposit {
+    /// Place in the queue, counting from 0.
+    index: u64,
+    /// The deposit.
+    #[serde(flatten)]
+    queued: QueuedDeposit,
+}
+
+/// What a proof's verification found.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct ProofVerdict {
+    /// The proof holds.
+    valid: bool,
+    /// Why not.
+    refusal: Option<ProofRefusal>,
+}
+
+/// The methods. Arguments are read one by one, so that errors name them.
+#[rpc(server)]
+pub trait ClearproofRpc {
+    /// A venue: owner, operators, circuit, state root, stops, deposit queue, what it owes.
+    #[method(name = "clearproof_venue", blocking)]
+    fn venue(
+        &self,
+        venue: Option<Value>,
+        at: Option<Value>,
+    ) -> RpcResult<Option<VenueView<AccountId>>>;
+
+    /// A settled batch, while the chain remembers it.
+    #[method(name = "clearproof_batch", blocking)]
+    fn batch(
+        &self,
+        venue: Option<Value>,
+        number: Option<Value>,
+        at: Option<Value>,
+    ) -> RpcResult<Option<BatchView>>;
+
+    /// A snapshot, while the chain keeps it; the latest without a number.
+    #[method(name = "clearproof_snapshot", blocking)]
+    fn snapshot(&self, number: Option<Value>, at: Option<Value>)
+        -> RpcResult<Option<SnapshotView>>;
+
+    /// A venue's deposit queue, with the deposits from an index on (from the first without one).
+    #[method(name = "clearproof_depositQueue", blocking)]
+    fn deposit_queue(
+        &self,
+        venue: Option<Value>,
+        from: Option<Value>,
+        at: Option<Value>,
+    ) -> RpcResult<Option<DepositQueue>>;
+
+    /// All listed instruments, by slot.
+    #[method(name = "clearproof_instruments", blocking)]
+    fn instruments(&self, at: Option<Value>) -> RpcResult<Vec<Instrument>>;
+
+    /// Checks one proof against a registered key, as a batch's are checked.
+    #[method(name = "clearproof_verifyProof", blocking)]
+    fn verify_proof(
+        &self,
+        circuit: Option<Value>,
+        kind: Option<Value>,
+        proof: Option<Value>,
+        #[argument(rename = "publicInput")] public_input: Option<Value>,
+        at: Option<Value>,
+    ) -> RpcResult<ProofVerdict>;
+}
+
+/// Answers the methods from a client's state.
+pub struct Clearproof<C> {
+    client: Arc<C>,
+}
+
+impl<C> Clearproof<C>
+where
+    C: ProvideRuntimeApi<Block> + HeaderBackend<Block>,
+    C::Api: RuntimeReads<Block, AccountId>,
+{
+    /// Answers from this client.
+    pub fn new(client: Arc<C>) -> Self {
+        Self { client }
+    }
+
+    /// The block that a caller asks about: of the given hash, or the best.
+    fn block(&self, at: Option<Value>) -> RpcResult<Hash> {
+        let Some(at) = argument::<Hash>("at", at)? else {
+            return Ok(self.client.info().best_hash);
+        };
+        let known = self.client.number(at).map_err(|error| {
+            ErrorObject::owned(
+                RUNTIME_ERROR,
+                format!("at: cannot look it up: {error}"),
+                None::<()>,
+            )
+        })?;
+        known.map(|_| at).ok_or_else(|| {
+            let message = "at: this node knows no block of this hash: pass another, or none for the best block";
+            ErrorObject::owned(UNKNOWN_BLOCK, message, None::<()>)
+        })
+    }
+}
+
+/// The runtime failed: its state is pruned, or it is older than the interface.
+fn unanswered(error: ApiError) -> ErrorObjectOwned {
+    let message = format!(
+        "the runtime did not answer; the block's state may be pruned, or its runtime older than the method: {error}"
+    );
+    ErrorObject::owned(RUNTIME_ERROR, message, None::<()>)
+}
+
+impl<C> ClearproofRpcServer for Clearproof<C>
+where
+    C: ProvideRuntimeApi<Block> + HeaderBackend<Block> + Send + Sync + 'static,
+    C::Api: RuntimeReads<Block, AccountId>,
+{
+    fn venue(
+        &self,
+        venue: Option<Value>,
+        at: Option<Value>,
+    ) -> RpcResult<Option<VenueView<AccountId>>> {
+        let venue = u32::required("venue", venue)?;
+        let at = self.block(at)?;
+        let api = self.client.runtime_api();
+        api.venue(at, venue).map_err(unanswered)
+    }
+
+    fn batch(
+        &self,
+        venue: Option<Value>,
+        number: Option<Value>,
+        at: Option<Value>,
+    ) -> RpcResult<Option<BatchView>> {
+        let venue = u32::required("venue", venue)?;
+        let number = u64::required("number", number)?;
+        let at = self.block(at)?;
+        let api = self.client.runtime_api();
+        api.batch(at, venue, number).map_err(unanswered)
+    }
+
+    fn snapshot(
+        &self,
+        number: Option<Value>,
+        at: Option<Value>,
+    ) -> RpcResult<Option<SnapshotView>> {
+        let number = argument::<u64>("number", number)?;
+        let at = self.block(at)?;
+        let api = self.client.runtime_api();
+        api.snapshot(at, number).map_err(unanswered)
+    }
+
+    fn deposit_queue(
+        &self,
+        venue: Option<Value>,
+        from: Option<Value>,
+        at: Option<Value>,
+    ) -> RpcResult<Option<DepositQueue>> {
+        let venue = u32::required("venue", venue)?;
+        let from = argument::<u64>("from", from)?.unwrap_or(0);
+        let at = self.block(at)?;
+        let api = self.client.runtime_api();
+        let Some(view) = api.venue(at, venue).map_err(unanswered)? else {
+            return Ok(None);
+        };
+        let deposits = api.queued_deposits(at, venue, from).map_err(unanswered)?;
+        Ok(Some(DepositQueue {
+            taken: view.queue.taken,
+            made: view.queue.made,
+            deposits: deposits
+                .into_iter()
+                .map(|(index, queued)| IndexedDeposit { index, queued })
+                .collect(),
+        }))
+    }
+
+    fn instruments(&self, at: Option<Value>) -> RpcResult<Vec<Instrument>> {
+        let at = self.block(at)?;
+        let api = self.client.runtime_api();
+        api.instruments(at).map_err(unanswered)
+    }
+
+    fn verify_proof(
+        &self,
+        circuit: Option<Value>,
+        kind: Option<Value>,
+        proof: Option<Value>,
+        public_input: Option<Value>,
+        at: Option<Value>,
+    ) -> RpcResult<ProofVerdict> {
+        let circuit = u32::required("circuit", circuit)?;
+        let kind = ProofKind::required("kind", kind)?;
+        let proof = at_most("proof", PROOF_BYTES, proof)?;
+        let public_input = FieldBytes::required("publicInput", public_input)?;
+        let at = self.block(at)?;
+        let api = self.client.runtime_api();
+        let verdict = api
+            .verify_proof(at, circuit, kind, proof, public_input)
+            .map_err(unanswered)?;
+        Ok(ProofVerdict {
+            valid: verdict.is_ok(),
+            refusal: verdict.err(),
+        })
+    }
+}

@@ -1,0 +1,66 @@
+//! What outlives an open batch: the live order sets, when a batch is given up or the venue starts again.
+
+use crate::{
+    error::EngineError,
+    venue::{Live, Venue},
+};
+use clearproof_primitives::order::SignedOrderSet;
+
+/// All live order sets at one moment, as data.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LiveSets {
+    /// The sets with their places in the order of arrival, ascending.
+    pub sets: Vec<(u64, SignedOrderSet)>,
+    /// Order sets that ever arrived; the next one gets the place after it.
+    pub arrivals: u64,
+}
+
+impl Venue {
+    /// Last millisecond that the venue acted at: the last tick, or where the open batch starts, or the last batch ended.
+    pub fn now(&self) -> u64 {
+        self.now
+    }
+
+    /// Batches that are closed but not settled, oldest first.
+    pub fn unsettled(&self) -> impl Iterator<Item = u64> + '_ {
+        self.unsettled.iter().map(|books| books.number + 1)
+    }
+
+    /// Gives up the open batch, in which nothing has happened, so that the next can open at a newer snapshot.
+    pub fn discard_batch(&mut self) -> Result<(), EngineError> {
+        if self.open.is_none() {
+            return Err(EngineError::NoOpenBatch);
+        }
+        let steps = self.open_steps();
+        if steps > 0 {
+            return Err(EngineError::NotEmpty(steps));
+        }
+        self.open = None;
+        Ok(())
+    }
+
+    /// The live order sets, for storage.
+    pub fn live_data(&self) -> LiveSets {
+        let mut sets: Vec<_> = self
+            .live
+            .values()
+            .map(|live| (live.arrival, live.signed.clone()))
+            .collect();
+        sets.sort_by_key(|(arrival, _)| *arrival);
+        LiveSets {
+            sets,
+            arrivals: self.arrivals,
+        }
+    }
+
+    /// Replaces the live order sets by stored ones. They are taken as they are: they were checked when they arrived, and
+    /// whatever they fill is checked again.
+    pub fn restore_live(&mut self, live: LiveSets) {
+        self.arrivals = live.arrivals;
+        self.live = live
+            .sets
+            .into_iter()
+            .map(|(arrival, signed)| (signed.set.account, Live { signed, arrival }))
+            .collect();
+    }
+}

@@ -1,0 +1,97 @@
+//! What one batch may hold: the chain refuses more, so the engine never builds more.
+
+use crate::{
+    error::EngineError,
+    packing::{chunks_of, steps_that_fit, Packing},
+    pending::PendingStep,
+    venue::{Open, Venue},
+};
+use clearproof_primitives::{
+    shape::Shape,
+    submission::{MAX_CHUNKS, MAX_DEPOSITS_PER_BATCH, MAX_WITHDRAWALS},
+};
+
+const CHUNKS: usize = MAX_CHUNKS as usize;
+
+/// The largest number of accounts that can trade in one tick of a batch that holds nothing else.
+pub(crate) fn largest_tick(shape: &Shape) -> usize {
+    (CHUNKS - 1) * steps_that_fit(shape)
+}
+
+impl Venue {
+    /// The most chunks that closing now would take; 0 while no batch is open. Never above
+    /// [`MAX_CHUNKS`](clearproof_primitives::submission::MAX_CHUNKS).
+    pub fn open_chunks(&self) -> usize {
+        self.open.as_ref().map_or(0, |open| {
+            let growing = chunks_of(&self.config.shape, open.growing.len());
+            (open.packing.chunks + growing).max(1)
+        })
+    }
+
+    /// Deposits that the open batch has taken.
+    pub fn open_deposits(&self) -> u64 {
+        self.deposits_taken - self.books.ledger.deposits.count
+    }
+
+    /// Whether it is time to close the batch: it takes no more deposits or no more withdrawals, or has no room for a tick
+    /// in which every live order set trades – where these are very many, for one half as large as a batch can hold.
+    /// Until then no call answers [`EngineError::BatchFull`], such ticks included.
+    pub fn batch_full(&self) -> bool {
+        let Some(open) = &self.open else {
+            return false;
+        };
+        let wanted = self.live.len().min(largest_tick(&self.config.shape) / 2);
+        self.open_deposits() >= MAX_DEPOSITS_PER_BATCH
+            || open.withdrawals >= MAX_WITHDRAWALS
+            || self.tick_room(open) < wanted.max(1)
+    }
+
+    /// Accounts that can trade in the next tick, whatever steps they need. Where it is not 0, a deposit or withdrawal fits
+    /// as well.
+    fn tick_room(&self, open: &Open) -> usize {
+        // Each account that trades adds at most one step: to the finished ones, if its growing step ends, or else to the
+        // growing ones. Those are two runs, which may leave one more chunk half empty than a single run does.
+        let chunks = CHUNKS.saturating_sub(1 + open.packing.chunks);
+        (chunks * steps_that_fit(&self.config.shape)).saturating_sub(open.growing.len())
+    }
+
+    /// Requires room for a step of its own, after the account's growing one if it has one.
+    pub(crate) fn ensure_step_fits(&self, step: &PendingStep) -> Result<(), EngineError> {
+        let open = self.open.as_ref().ok_or(EngineError::NoOpenBatch)?;
+        if step.deposit.is_some() && self.open_deposits() >= MAX_DEPOSITS_PER_BATCH {
+            return Err(EngineError::BatchFull {
+                what: "deposits",
+                limit: MAX_DEPOSITS_PER_BATCH,
+            });
+        }
+        if step.withdraw && open.withdrawals >= MAX_WITHDRAWALS {
+            return Err(EngineError::BatchFull {
+                what: "withdrawals",
+                limit: MAX_WITHDRAWALS.into(),
+            });
+        }
+        let ended = open.growing.get(&step.account);
+        let still_growing = open.growing.len() - usize::from(ended.is_some());
+        self.ensure_chunks_fit(open, ended.into_iter().chain([step]), still_growing)
+    }
+
+    /// Requires that the batch fits with more finished steps and so many growing ones.
+    pub(crate) fn ensure_chunks_fit<'a>(
+        &self,
+        open: &Open,
+        finished: impl Iterator<Item = &'a PendingStep>,
+        growing: usize,
+    ) -> Result<(), EngineError> {
+        let mut packing: Packing = open.packing.clone();
+        for step in finished {
+            packing.push(&self.config.shape, step);
+        }
+        if packing.chunks + chunks_of(&self.config.shape, growing) > CHUNKS {
+            return Err(EngineError::BatchFull {
+                what: "chunks",
+                limit: MAX_CHUNKS.into(),
+            });
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,266 @@
+//! Ticks: one call auction per instrument, and the steps that its fills go to.
+
+use crate::{
+    auction::{self, Bid, Clearing, Match},
+    error::EngineError,
+    pending::{PendingStep, PricedFill},
+    venue::{limits::largest_tick, Open, Venue},
+};
+use clearproof_primitives::{
+    account::Account, batch::PriceEntry, fixed::Price, order::Side, step::StepError,
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// One fill, as a trader sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Trade {
+    /// Account.
+    pub account: u32,
+    /// Slot of the order.
+    pub slot: usize,
+    /// Instrument.
+    pub instrument: u16,
+    /// Lots, negative where sold.
+    pub lots: i64,
+    /// Price.
+    pub price: Price,
+}
+
+/// What a tick did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TickReport {
+    /// Time of the tick.
+    pub time: u64,
+    /// Clearing prices and volumes by instrument.
+    pub clearings: Vec<(u16, Price, u64)>,
+    /// All fills.
+    pub trades: Vec<Trade>,
+    /// Accounts whose orders were left out of the tick, with the rule that they would have broken.
+    pub left_out: Vec<(u32, StepError)>,
+    /// Accounts that would have traded if a batch could hold more; their orders wait for the next tick.
+    pub waiting: usize,
+}
+
+/// An account's step with the fills of a tick.
+struct Grown {
+    step: PendingStep,
+    /// Whether it is a new step, after the one that was growing.
+    begins: bool,
+    /// The account after it.
+    after: Account,
+}
+
+impl Venue {
+    /// Runs one call auction over all instruments at `time`.
+    ///
+    /// An account whose fills would break a rule is left out, and the auctions run again without it. Where more accounts
+    /// would trade than one batch can hold, the auctions run again with the earliest order sets of those.
+    pub fn tick(&mut self, time: u64) -> Result<TickReport, EngineError> {
+        let open = self.open.as_ref().ok_or(EngineError::NoOpenBatch)?;
+        if time < self.now {
+            return Err(EngineError::Time {
+                given: time,
+                current: self.now,
+            });
+        }
+        let mut report = TickReport {
+            time,
+            ..TickReport::default()
+        };
+        let mut bids = self.bids(open, time);
+        let (clearings, grown) = loop {
+            let clearings = clear_all(open, &bids);
+            let fills = fills_by_account(&clearings, time);
+            let largest = largest_tick(&self.config.shape);
+            if fills.len() > largest {
+                report.waiting += fills.len() - largest;
+                let kept = self.earliest(fills.into_keys().collect(), largest);
+                keep_bids(&mut bids, |account| kept.contains(&account));
+                continue;
+            }
+            let (grown, refused) = self.grow_all(open, fills, time);
+            if refused.is_empty() {
+                break (clearings, grown);
+            }
+            let refused: BTreeMap<_, _> = refused.into_iter().collect();
+            keep_bids(&mut bids, |account| !refused.contains_key(&account));
+            report.left_out.extend(refused);
+        };
+        let ends = |g: &Grown| open.growing.get(&g.step.account).filter(|_| g.begins);
+        let fresh = |g: &&Grown| !open.growing.contains_key(&g.step.account);
+        let still_growing = open.growing.len() + grown.iter().filter(fresh).count();
+        self.ensure_chunks_fit(open, grown.iter().filter_map(ends), still_growing)?;
+
+        for (instrument, clearing) in clearings {
+            report
+                .clearings
+                .push((instrument, clearing.price, clearing.volume));
+            let trades = clearing.matches.iter();
+            report
+                .trades
+                .extend(trades.filter_map(|m| self.trade(instrument, clearing.price, m)));
+        }
+        self.now = time;
+        self.live
+            .retain(|_, live| live.signed.set.valid_until >= time);
+        for Grown {
+            step,
+            begins,
+            after,
+        } in grown
+        {
+            let account = step.account;
+            if begins {
+                self.finish(account);
+            }
+            self.current[account as usize] = after;
+            if let Some(open) = &mut self.open {
+                open.growing.insert(account, step);
+            }
+        }
+        Ok(report)
+    }
+
+    /// What is left of all live orders, by instrument.
+    fn bids(&self, open: &Open, time: u64) -> Vec<Vec<Bid>> {
+        let mut bids = vec![Vec::new(); open.snapshot.rows.len()];
+        for (account, live) in &self.live {
+            let set = &live.signed.set;
+            let valid = set.valid_from <= time && time <= set.valid_until;
+            if !valid || set.max_fee < open.snapshot.fee_rate {
+                continue;
+            }
+            let orders = set.orders.iter().enumerate();
+            for (slot, order) in orders.filter_map(|(i, o)| Some((i, o.as_ref()?))) {
+                let filled = self.filled(*account, slot, order.id);
+                let quantity = order.quantity.saturating_sub(filled);
+                if quantity > 0 {
+                    bids[order.instrument as usize].push(Bid {
+                        account: *account,
+                        slot,
+                        side: order.side,
+                        limit: order.limit,
+                        quantity,
+                        arrival: live.arrival,
+                    });
+                }
+            }
+        }
+        bids
+    }
+
+    /// Lots filled of an order, 0 if the slot still holds another one.
+    fn filled(&self, account: u32, slot: usize, id: u32) -> u64 {
+        let held = self.account(account).and_then(|a| a.slots.get(slot));
+        held.filter(|s| s.id == id).map_or(0, |s| s.filled)
+    }
+
+    /// So many of these accounts, those whose order sets came first.
+    fn earliest(&self, mut accounts: Vec<u32>, count: usize) -> BTreeSet<u32> {
+        let arrival = |account: &u32| self.live.get(account).map(|live| live.arrival);
+        accounts.sort_by_key(arrival);
+        accounts.into_iter().take(count).collect()
+    }
+
+    /// The steps that hold the fills, and the accounts that the fills would bring into conflict with a rule.
+    fn grow_all(
+        &self,
+        open: &Open,
+        fills: BTreeMap<u32, Vec<PricedFill>>,
+        time: u64,
+    ) -> (Vec<Grown>, Vec<(u32, StepError)>) {
+        let (mut grown, mut refused) = (Vec::with_capacity(fills.len()), Vec::new());
+        for (account, fills) in fills {
+            let (step, begins) = self.grown(open, account, &fills);
+            match self.simulate(&step, time) {
+                Ok((after, _)) => grown.push(Grown {
+                    step,
+                    begins,
+                    after,
+                }),
+                Err(error) => refused.push((account, error)),
+            }
+        }
+        (grown, refused)
+    }
+
+    /// The account's growing step with more fills; or, if they do not fit or the order set is another by now, a new step,
+    /// and true.
+    fn grown(&self, open: &Open, account: u32, fills: &[PricedFill]) -> (PendingStep, bool) {
+        let set = self.live.get(&account).map(|live| &live.signed);
+        let room = |step: &&PendingStep| {
+            step.fills.len() + fills.len() <= self.config.shape.fills as usize
+                && step.set.as_ref().map(|s| s.set.sequence) == set.map(|s| s.set.sequence)
+        };
+        match open.growing.get(&account).filter(room) {
+            Some(step) => {
+                let mut step = step.clone();
+                step.fills.extend_from_slice(fills);
+                (step, false)
+            }
+            None => {
+                let step = PendingStep {
+                    account,
+                    exists: true,
+                    set: set.cloned(),
+                    fills: fills.to_vec(),
+                    before: self.current.get(account as usize).cloned(),
+                    ..PendingStep::default()
+                };
+                (step, true)
+            }
+        }
+    }
+
+    fn trade(&self, instrument: u16, price: Price, m: &Match) -> Option<Trade> {
+        let order = self.live.get(&m.account)?.signed.set.order(m.slot)?;
+        let lots = match order.side {
+            Side::Buy => m.quantity as i64,
+            Side::Sell => -(m.quantity as i64),
+        };
+        Some(Trade {
+            account: m.account,
+            slot: m.slot,
+            instrument,
+            lots,
+            price,
+        })
+    }
+}
+
+fn clear_all(open: &Open, bids: &[Vec<Bid>]) -> Vec<(u16, Clearing)> {
+    let tradable =
+        |i: usize| open.snapshot.rows[i].mark > 0 && !open.halted.get(i).copied().unwrap_or(false);
+    let books = bids.iter().enumerate().filter(|(i, _)| tradable(*i));
+    books
+        .filter_map(|(i, book)| {
+            let mark = open.snapshot.rows[i].mark;
+            Some((i as u16, auction::clear(book, mark, open.price_band)?))
+        })
+        .collect()
+}
+
+fn keep_bids(bids: &mut [Vec<Bid>], keep: impl Fn(u32) -> bool) {
+    for book in bids {
+        book.retain(|bid| keep(bid.account));
+    }
+}
+
+fn fills_by_account(clearings: &[(u16, Clearing)], time: u64) -> BTreeMap<u32, Vec<PricedFill>> {
+    let mut fills: BTreeMap<u32, Vec<PricedFill>> = BTreeMap::new();
+    for (instrument, clearing) in clearings {
+        let entry = PriceEntry {
+            instrument: *instrument,
+            time,
+            price: clearing.price,
+        };
+        for m in &clearing.matches {
+            fills.entry(m.account).or_default().push(PricedFill {
+                slot: m.slot,
+                entry,
+                quantity: m.quantity,
+            });
+        }
+    }
+    fills
+}

@@ -1,0 +1,127 @@
+//! A venue with traders, for the tests.
+#![allow(clippy::unwrap_used, dead_code)]
+
+use clearproof_engine::{BatchRequest, DepositReceived, Venue, VenueConfig};
+use clearproof_primitives::{
+    account::account_key,
+    batch::{genesis_field, Deposit},
+    eddsa::SecretKey,
+    field::Fr,
+    fixed::ONE,
+    order::{Order, OrderSet, Side, SignedOrderSet, WithdrawalRequest},
+    policy::Policy,
+    shape::Shape,
+    snapshot::{InstrumentRow, Snapshot, UnderlyingFactors},
+};
+
+pub const GENESIS: [u8; 32] = [3; 32];
+pub const START: u64 = 10_000;
+pub const MARK: u64 = 1_000 * ONE;
+
+pub fn snapshot(shape: &Shape) -> Snapshot {
+    let market = shape.market;
+    let policy = Policy::development(&market);
+    let row = |i| match i % market.slots_per_underlying() {
+        0 => policy.perpetual_row(market.underlying_of(i), MARK).unwrap(),
+        _ => InstrumentRow::empty(&market),
+    };
+    let factors = policy.underlyings.iter();
+    Snapshot {
+        number: 1,
+        taken_at: START - 1,
+        weights: vec![ONE; market.assets as usize],
+        factors: factors
+            .map(|u| UnderlyingFactors {
+                initial: u.initial_factor,
+                maintenance: u.maintenance_factor,
+            })
+            .collect(),
+        fee_rate: policy.fee_rate,
+        rows: (0..market.instruments as usize).map(row).collect(),
+    }
+}
+
+pub fn key(trader: u16) -> SecretKey {
+    let mut seed = [1; 32];
+    seed[..2].copy_from_slice(&trader.to_le_bytes());
+    SecretKey::new(seed)
+}
+
+pub fn received(trader: u16, number: u64, amount: u64) -> DepositReceived {
+    let (owner, viewing_key) = (key(trader).public_key(), Fr::from(u64::from(trader)));
+    let point = owner.point();
+    let account_key = account_key((point.x, point.y)).into();
+    DepositReceived {
+        number,
+        deposit: Deposit {
+            account_key,
+            asset: 0,
+            amount,
+        },
+        owner,
+        viewing_key,
+    }
+}
+
+pub fn signed(
+    shape: &Shape,
+    trader: u16,
+    sequence: u64,
+    orders: Vec<Option<Order>>,
+    withdraw: Option<u64>,
+) -> SignedOrderSet {
+    let withdrawal = withdraw.map(|amount| WithdrawalRequest {
+        asset: 0,
+        amount,
+        recipient: [1; 32],
+    });
+    let set = OrderSet {
+        venue: 1,
+        account: u32::from(trader) + 1,
+        sequence,
+        valid_from: 0,
+        valid_until: 1 << 40,
+        max_fee: u32::MAX,
+        orders,
+        withdrawal,
+    };
+    let signature = key(trader).sign(set.message(shape, genesis_field(&GENESIS)));
+    SignedOrderSet { set, signature }
+}
+
+pub fn open_venue(shape: &Shape, traders: u16, amount: u64) -> Venue {
+    let config = VenueConfig {
+        shape: *shape,
+        id: 1,
+        genesis: genesis_field(&GENESIS),
+    };
+    let mut venue = Venue::new(config);
+    venue
+        .open_batch(snapshot(shape), 1 << 29, Vec::new(), START)
+        .unwrap();
+    for trader in 0..traders {
+        venue
+            .deposit(&received(trader, u64::from(trader) + 1, amount))
+            .unwrap();
+    }
+    venue
+}
+
+pub fn request(time_to: u64) -> BatchRequest {
+    BatchRequest {
+        time_to,
+        genesis: GENESIS,
+        submitter: [2; 32],
+        salt_seed: Fr::from(time_to),
+    }
+}
+
+pub fn order(side: Side, quantity: u64, limit: u64) -> Option<Order> {
+    Some(Order {
+        id: 1,
+        instrument: 0,
+        side,
+        quantity,
+        limit,
+    })
+}

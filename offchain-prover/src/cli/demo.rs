@@ -1,0 +1,77 @@
+//! `demo`: the whole product in one run.
+
+use anyhow::{Context, Result};
+use clap::{Args as ClapArgs, ValueEnum};
+use clearproof_primitives::shape::Shape;
+use clearproof_prover::{
+    demo::{self, DemoConfig},
+    proving::default_key_folder,
+};
+use std::path::PathBuf;
+
+/// Circuits that the development chain registers at genesis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Circuit {
+    /// The protocol's reference shape.
+    Reference,
+    /// Few and small steps, proven in a second: for a quick look.
+    Small,
+}
+
+/// Options of `demo`.
+#[derive(ClapArgs)]
+pub struct Args {
+    /// Traders, half of them makers, half takers.
+    #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u16).range(2..=250))]
+    traders: u16,
+    /// Batches to settle.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=60))]
+    batches: u64,
+    /// CSV file of prices with the columns `timestamp` and `close` [default: 5,000 hours of EUR/USD]
+    #[arg(long)]
+    prices: Option<PathBuf>,
+    /// Instrument of the development chain that the prices are replayed for.
+    #[arg(long, default_value = "EUR/USD")]
+    instrument: String,
+    /// Decides what the traders do.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// The node's program.
+    #[arg(long, env = "CLEARPROOF_NODE")]
+    node_binary: PathBuf,
+    /// Folder of the proving keys [default: `CLEARPROOF_KEYS`, else `~/.cache/clearproof/keys`]
+    #[arg(long)]
+    keys: Option<PathBuf>,
+    /// New or empty folder for databases and logs, kept after the run.
+    #[arg(long)]
+    keep: Option<PathBuf>,
+    /// Shape of the circuits.
+    #[arg(long, value_enum, default_value = "reference")]
+    shape: Circuit,
+}
+
+pub fn run(args: Args) -> Result<()> {
+    // The numbers are those of the runtime's development circuits.
+    let (circuit, shape, batch_ms) = match args.shape {
+        Circuit::Reference => (1, Shape::REFERENCE, 20_000),
+        Circuit::Small => (2, Shape::SMALL, 10_000),
+    };
+    let config = DemoConfig {
+        traders: args.traders,
+        batches: args.batches,
+        prices: args.prices,
+        instrument: args.instrument,
+        seed: args.seed,
+        node: args.node_binary,
+        prover: std::env::current_exe().context("this program's own path")?,
+        keys: args.keys.unwrap_or_else(default_key_folder),
+        keep: args.keep,
+        circuit,
+        shape,
+        batch_ms,
+    };
+    let runtime = tokio::runtime::Runtime::new().context("starting the runtime")?;
+    let report = runtime.block_on(demo::run(config))?;
+    println!("{}", report.render());
+    demo::verdict(&report)
+}

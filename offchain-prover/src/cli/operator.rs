@@ -1,0 +1,115 @@
+//! `operator`: runs a venue.
+
+use anyhow::{Context, Result};
+use clearproof_prover::{
+    operator::{self, Config, Timing},
+    proving::default_key_folder,
+};
+use std::{fs, net::SocketAddr, path::PathBuf, str::FromStr};
+use subxt_signer::{sr25519::Keypair, SecretUri};
+use tokio::signal::unix::{signal, Signal, SignalKind};
+
+/// Options of `operator`. How the chain takes snapshots is a constant of its runtime; the defaults are those of this
+/// workspace's.
+#[derive(clap::Args)]
+pub struct Args {
+    /// The node's JSON-RPC.
+    #[arg(long, default_value = "ws://127.0.0.1:9944")]
+    node: String,
+    /// Number of the venue on the chain.
+    #[arg(long)]
+    venue: u32,
+    #[command(flatten)]
+    key: Key,
+    /// Folder of the database; one per venue. Whoever reads it sees all accounts and can make receipts.
+    #[arg(long)]
+    data: PathBuf,
+    /// Address that traders connect to.
+    #[arg(long, default_value = "127.0.0.1:9955")]
+    listen: SocketAddr,
+    /// Folder of the proving keys [default: `CLEARPROOF_KEYS`, else `~/.cache/clearproof/keys`]
+    #[arg(long)]
+    keys: Option<PathBuf>,
+    /// Milliseconds from one tick to the next, 100 to 1,000.
+    #[arg(long, default_value_t = Timing::default().tick_ms)]
+    tick_ms: u64,
+    /// A batch is closed this many milliseconds after its first account step.
+    #[arg(long, default_value_t = Timing::default().batch_ms)]
+    batch_ms: u64,
+    /// A batch is closed at this many account steps.
+    #[arg(long, default_value_t = Timing::default().batch_steps)]
+    batch_steps: usize,
+    /// Closed batches that may wait for proof and finality before trading pauses.
+    #[arg(long, default_value_t = Timing::default().max_pending)]
+    max_pending: usize,
+    /// Milliseconds between the chain's snapshots.
+    #[arg(long, default_value_t = Timing::default().snapshot_ms)]
+    snapshot_ms: u64,
+    /// Milliseconds for which the chain lets ticks use a snapshot after the next was taken.
+    #[arg(long, default_value_t = Timing::default().grace_ms)]
+    grace_ms: u64,
+}
+
+/// Where the key of the account that submits comes from.
+#[derive(clap::Args)]
+#[group(required = true, multiple = false)]
+struct Key {
+    /// Secret URI of the account that submits batches, such as `//Alice`; for development, as others see command lines.
+    #[arg(long, env = "CLEARPROOF_SURI", hide_env_values = true)]
+    suri: Option<String>,
+    /// File that holds the secret URI.
+    #[arg(long)]
+    key_file: Option<PathBuf>,
+}
+
+impl Key {
+    fn load(self) -> Result<Keypair> {
+        let uri = match (self.suri, self.key_file) {
+            (Some(uri), _) => uri,
+            (None, Some(path)) => fs::read_to_string(&path)
+                .with_context(|| format!("--key-file {}", path.display()))?,
+            (None, None) => anyhow::bail!("give --suri or --key-file"),
+        };
+        // Errors must not show the secret, so they are not passed on.
+        let parsed = SecretUri::from_str(uri.trim()).ok();
+        let pair = parsed.and_then(|uri| Keypair::from_uri(&uri).ok());
+        pair.context(
+            "the secret URI is not a phrase, 0x-seed or //path: check --suri or --key-file",
+        )
+    }
+}
+
+/// Ready when the process is asked to end.
+async fn asked_to_end(mut interrupt: Signal, mut terminate: Signal) {
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+pub fn run(args: Args) -> Result<()> {
+    let config = Config {
+        node: args.node,
+        venue: args.venue,
+        signer: args.key.load()?,
+        data: args.data,
+        listen: args.listen,
+        keys: args.keys.unwrap_or_else(default_key_folder),
+        timing: Timing {
+            tick_ms: args.tick_ms,
+            batch_ms: args.batch_ms,
+            batch_steps: args.batch_steps,
+            max_pending: args.max_pending,
+            snapshot_ms: args.snapshot_ms,
+            grace_ms: args.grace_ms,
+        },
+    };
+    let runtime = tokio::runtime::Runtime::new().context("starting the async runtime")?;
+    let result = runtime.block_on(async {
+        let interrupt = signal(SignalKind::interrupt())?;
+        let terminate = signal(SignalKind::terminate())?;
+        Ok::<_, anyhow::Error>(operator::run(config, asked_to_end(interrupt, terminate)).await?)
+    });
+    runtime.shutdown_background();
+    result
+}

@@ -1,0 +1,372 @@
+//! The whole product in one run, nothing of it mocked: a development chain, an operator, traders who replay a real price series,
+//! batches proven and settled, a withdrawal paid, and then everything that must be refused.
+
+mod attacks;
+mod balance;
+mod control;
+mod floor;
+mod market;
+mod oracle;
+mod people;
+pub mod prices;
+mod process;
+pub mod report;
+mod stage;
+mod withdrawal;
+
+use crate::{chain::Chain, proving::BatchProver};
+use anyhow::{anyhow, bail, ensure, Context, Result};
+use balance::Balances;
+use clearproof_groth16::{Bars, KeyStore, Origin};
+use clearproof_primitives::{chain::CircuitId, shape::Shape};
+use control::Twins;
+use floor::{Floor, Progress};
+use market::Market;
+use oracle::Feeds;
+use people::{Person, DEPOSIT, QUOTE_TOKEN};
+use process::RunFolder;
+use report::{BatchRow, Report};
+use stage::Stage;
+use std::{
+    path::PathBuf,
+    time::{Duration, Instant},
+};
+use subxt_signer::sr25519::dev;
+use tokio::{
+    signal::unix::{signal, SignalKind},
+    sync::watch,
+    task::spawn_blocking,
+    time::sleep,
+};
+
+/// From one round of order sets to the next.
+const ROUND: Duration = Duration::from_secs(4);
+/// Longest wait for a program to end in good order.
+const STOP_LIMIT: Duration = Duration::from_secs(60);
+/// The trader who withdraws: a maker, who has been trading all the time.
+const WITHDRAWER: usize = 0;
+
+/// A run of the demonstration.
+#[derive(Clone, Debug)]
+pub struct DemoConfig {
+    /// Traders, 2 or more.
+    pub traders: u16,
+    /// Batches to settle.
+    pub batches: u64,
+    /// A price series instead of the one that comes with the program.
+    pub prices: Option<PathBuf>,
+    /// Symbol of the instrument that the series is replayed for.
+    pub instrument: String,
+    /// Decides what the traders do.
+    pub seed: u64,
+    /// The node's program.
+    pub node: PathBuf,
+    /// The operator's program.
+    pub prover: PathBuf,
+    /// Folder of proving keys.
+    pub keys: PathBuf,
+    /// Where databases and logs are kept; a temporary folder if none is named.
+    pub keep: Option<PathBuf>,
+    /// Circuit that the venues are proven with.
+    pub circuit: CircuitId,
+    /// That circuit's shape.
+    pub shape: Shape,
+    /// Longest time between two batches, milliseconds.
+    pub batch_ms: u64,
+}
+
+/// Runs the demonstration.
+///
+/// # Errors
+/// Something could not be done at all. What was done but did not hold is in the report.
+pub async fn run(config: DemoConfig) -> Result<Report> {
+    let bars = match &config.prices {
+        Some(path) => prices::read(path)?,
+        None => prices::built_in()?,
+    };
+    let room = config.shape.capacity() - 1;
+    ensure!(
+        u64::from(config.traders) <= room,
+        "--traders {}: the circuit's tree has room for {room}",
+        config.traders
+    );
+    tracing::info!(
+        bars = bars.len(),
+        from = prices::time_text(bars.first().map_or(0, |bar| bar.time)),
+        seed = config.seed,
+        "replaying prices of {}",
+        config.instrument
+    );
+    let folder = RunFolder::new(config.keep.as_deref())?;
+    let done = tokio::select! {
+        done = on_a_chain(&config, &folder, bars) => done,
+        error = interrupted() => Err(error),
+    };
+    match done {
+        Ok(report) => {
+            if config.keep.is_some() {
+                tracing::info!(folder = %folder.keep().display(), "databases and logs are kept");
+            }
+            Ok(report)
+        }
+        Err(error) => {
+            let folder = folder.keep();
+            Err(error.context(format!(
+                "the demonstration failed; logs are in {}",
+                folder.display()
+            )))
+        }
+    }
+}
+
+/// Waits for Ctrl-C or a request to end.
+async fn interrupted() -> anyhow::Error {
+    let signals = (
+        signal(SignalKind::interrupt()),
+        signal(SignalKind::terminate()),
+    );
+    let (Ok(mut interrupt), Ok(mut terminate)) = signals else {
+        return anyhow!("this system gives no signals");
+    };
+    tokio::select! {
+        _ = interrupt.recv() => anyhow!("interrupted"),
+        _ = terminate.recv() => anyhow!("asked to end"),
+    }
+}
+
+/// Starts the node and does everything else while it runs.
+async fn on_a_chain(
+    config: &DemoConfig,
+    folder: &RunFolder,
+    bars: Vec<prices::Bar>,
+) -> Result<Report> {
+    let started = Instant::now();
+    let (mut node, url) = stage::start_node(&config.node, folder)?;
+    let work = async {
+        let chain = stage::connect(&url).await?;
+        let instruments = chain.instruments().await?;
+        let symbol = config.instrument.as_bytes();
+        let listed = instruments
+            .iter()
+            .find(|i| i.listing.symbol.as_slice() == symbol);
+        let listed = listed.with_context(|| {
+            let names = instruments
+                .iter()
+                .map(|i| String::from_utf8_lossy(&i.listing.symbol));
+            let names: Vec<_> = names.collect();
+            format!(
+                "--instrument {}: the chain lists {}",
+                config.instrument,
+                names.join(", ")
+            )
+        })?;
+        let listing = listed.listing.clone();
+        let market = Market::new(bars, listing, config.shape.orders, config.seed)?;
+        let (price, watched) = watch::channel(market.index());
+        let feeds = Feeds::new(&instruments, symbol)?;
+        tokio::select! {
+            report = at_a_venue(config, folder, &url, &chain, market, price) => report,
+            error = feeds.keep_feeding(chain.clone(), watched) => Err(error),
+        }
+    };
+    let mut report = tokio::select! {
+        report = work => report?,
+        error = node.ended() => return Err(error),
+    };
+    node.stop(STOP_LIMIT).await?;
+    report.elapsed = started.elapsed();
+    Ok(report)
+}
+
+/// Founds a venue, lets people trade there, then stops its operator and attacks.
+async fn at_a_venue(
+    config: &DemoConfig,
+    folder: &RunFolder,
+    url: &str,
+    chain: &Chain,
+    market: Market,
+    price: watch::Sender<u128>,
+) -> Result<Report> {
+    let (shape, keys) = (config.shape, config.keys.clone());
+    let prover = spawn_blocking(move || {
+        let bars = Bars::new("proving keys");
+        BatchProver::load(&shape, &KeyStore::new(keys), Origin::Development, &bars)
+    });
+    let people = people::gather(config.traders)?;
+    let founded = stage::found_venue(chain, config.circuit);
+    let (venue, ()) = tokio::try_join!(founded, people::fund(chain, &people))?;
+    tracing::info!(
+        venue,
+        traders = people.len(),
+        "venue founded, traders funded"
+    );
+    let prover = async { prover.await.context("loading the proving keys")? };
+    let (prover, ()) = tokio::try_join!(prover, people::deposit(chain, &people, venue))?;
+    let stage = Stage {
+        config,
+        folder,
+        url,
+        chain,
+        venue,
+    };
+    let (mut operator, address) = stage.start_operator()?;
+    let mut report = Report::default();
+    let traded = tokio::select! {
+        traded = trade(&stage, &address, market, price, people, &mut report) => traded,
+        error = operator.ended() => Err(error),
+    };
+    // What the operator said last tells why.
+    let people = traded.with_context(|| operator.tail())?;
+    operator.stop(STOP_LIMIT).await?;
+    tracing::info!("the operator has stopped");
+    attack(&stage, &prover, &people, &mut report).await?;
+    Ok(report)
+}
+
+/// Trading, until enough batches are settled and the withdrawal is paid.
+async fn trade(
+    stage: &Stage<'_>,
+    operator: &str,
+    market: Market,
+    price: watch::Sender<u128>,
+    people: Vec<Person>,
+    report: &mut Report,
+) -> Result<Vec<Person>> {
+    let client = stage.client(operator).await?;
+    let mut floor = Floor {
+        client,
+        people,
+        market,
+        price,
+        accepted: Vec::new(),
+    };
+    floor.wait_for_accounts().await?;
+    tracing::info!("the operator has taken all deposits: trading begins");
+
+    let balances = Balances::connect(stage.url).await?;
+    let recipient = people::fresh_wallet()?.public_key().0;
+    let goal = stage.config.batches;
+    let (mut progress, mut withdrawn) = (Progress::new(), false);
+    loop {
+        let settled = floor.status().await?.settled.batch;
+        if progress.check(settled)? {
+            tracing::info!(
+                settled,
+                goal,
+                order_sets = floor.accepted.len(),
+                "batches settled"
+            );
+        }
+        if !withdrawn && settled + 2 >= goal && floor.people[WITHDRAWER].last.is_some() {
+            report.refusals = withdrawal::withdraw(&mut floor, WITHDRAWER, recipient).await?;
+            withdrawn = true;
+        }
+        let paid = balances.token(QUOTE_TOKEN, recipient).await?;
+        if settled >= goal && withdrawn && paid > 0 {
+            let expected = u128::from(withdrawal::WITHDRAWN);
+            let found = format!("{paid} of {expected}");
+            report.check(
+                "a fresh chain account was paid exactly",
+                paid == expected,
+                found,
+            );
+            break;
+        }
+        tokio::try_join!(floor.round(), async {
+            sleep(ROUND).await;
+            Ok(())
+        })?;
+    }
+    stage.settled(&floor, report).await?;
+    Ok(floor.people)
+}
+
+/// Everything that the chain must refuse. The operator has stopped, so that the state is still.
+async fn attack(
+    stage: &Stage<'_>,
+    prover: &BatchProver,
+    people: &[Person],
+    report: &mut Report,
+) -> Result<()> {
+    let (chain, venue) = (stage.chain, stage.venue);
+    let before = chain
+        .venue(venue)
+        .await?
+        .context("the chain forgot the venue")?;
+    let last = stage.submitted(before.batches).await?;
+    let signer = stage::operator();
+    let by_the_operator = async {
+        let replayed = ("replayed batch", "WrongBatchNumber", last.clone());
+        let stale = ("stale root", "StaleRoot", attacks::on_a_stale_root(&last));
+        let mut refusals = Vec::new();
+        for (what, expected, batch) in [replayed, stale] {
+            refusals.push(attacks::attempt(chain, &signer, what, expected, &batch).await?);
+        }
+        Ok(refusals)
+    };
+    let at_two_more_venues = async {
+        let owner = people.first().context("nobody trades")?.trader.public_key();
+        let circuit = stage.config.circuit;
+        let twins = Twins::found(chain, dev::eve(), circuit, DEPOSIT, &owner).await?;
+        let honest = twins.honest_batch(chain, prover).await?;
+        let forged = [
+            (
+                "tampered proof",
+                "ProofRejected",
+                attacks::with_swapped_point(&honest),
+            ),
+            (
+                "garbled proof",
+                "MalformedProof",
+                attacks::with_flipped_bit(&honest),
+            ),
+            (
+                "proof of another venue",
+                "ProofRejected",
+                attacks::at_another_venue(&honest, twins.twin),
+            ),
+            (
+                "non-canonical input",
+                "NonCanonicalField",
+                attacks::with_non_canonical_root(&honest)?,
+            ),
+        ];
+        let mut refusals = Vec::new();
+        for (what, expected, batch) in forged {
+            refusals.push(attacks::attempt(chain, &twins.signer, what, expected, &batch).await?);
+        }
+        let roots = twins.settle(chain, &honest).await?;
+        anyhow::Ok((refusals, roots))
+    };
+    let (mut refusals, (more, [on_chain, in_batch])) =
+        tokio::try_join!(by_the_operator, at_two_more_venues)?;
+    refusals.extend(more);
+    report.refusals.extend(refusals);
+    report.check(
+        "the batch that the forgeries were made of is accepted unchanged",
+        on_chain == in_batch,
+        format!("root {on_chain}"),
+    );
+    let after = chain
+        .venue(venue)
+        .await?
+        .context("the chain forgot the venue")?;
+    report.check(
+        "the refused batches changed nothing",
+        after == before,
+        format!("batch {}, root {}", after.batches, after.state_root),
+    );
+    Ok(())
+}
+
+/// The exit status' reason: nothing, or all that did not hold.
+///
+/// # Errors
+/// Something did not hold.
+pub fn verdict(report: &Report) -> Result<()> {
+    let failures = report.failures();
+    if !failures.is_empty() {
+        bail!("did not hold: {}", failures.join("; "));
+    }
+    Ok(())
+}

@@ -1,0 +1,138 @@
+//! The oracle's members of the demonstration: they feed the replayed price, and fixed ones for all that is not traded.
+
+use crate::chain::{calls, Chain};
+use anyhow::{anyhow, Context, Result};
+use clearproof_primitives::{
+    chain::{Feed, Instrument},
+    fixed::FRACTION_BITS,
+    policy::IndexPrice,
+};
+use futures::future::try_join_all;
+use std::time::Duration;
+use subxt_signer::sr25519::{dev, Keypair};
+use tokio::{
+    sync::watch,
+    time::{interval, MissedTickBehavior},
+};
+
+/// Prices of the development chain's markets while they are not the replayed one, in millionths of the quote.
+const FIXED: [(&str, u64); 4] = [
+    ("EUR/USD", 1_080_000),
+    ("BTC/USD", 60_000_000_000),
+    ("ETH/USD", 3_000_000_000),
+    ("GBP/USD", 1_270_000),
+];
+/// The development chain's collateral beside the quote, and the market that tells what it is worth.
+const COLLATERAL: [(u8, &str); 3] = [(1, "BTC/USD"), (2, "ETH/USD"), (3, "EUR/USD")];
+/// How often the members feed: several times per snapshot.
+const INTERVAL: Duration = Duration::from_secs(9);
+/// Failures in a row after which feeding is given up.
+const MAX_FAILURES: u32 = 5;
+
+/// What the members feed.
+#[derive(Clone, Debug)]
+pub struct Feeds {
+    /// Fixed prices.
+    fixed: Vec<(Feed, IndexPrice)>,
+    /// Feeds of the replayed price.
+    replayed: Vec<Feed>,
+}
+
+impl Feeds {
+    /// The feeds that the chain's listed instruments need, `symbol` being the replayed one.
+    ///
+    /// # Errors
+    /// An instrument that no price is known of.
+    pub fn new(instruments: &[Instrument], symbol: &[u8]) -> Result<Self> {
+        let mut feeds = Self {
+            fixed: Vec::new(),
+            replayed: Vec::new(),
+        };
+        let underlyings = instruments.iter().map(|i| {
+            let name = i.listing.symbol.as_slice();
+            (Feed::Underlying(i.listing.underlying), name)
+        });
+        let collateral = COLLATERAL.map(|(asset, name)| (Feed::Asset(asset), name.as_bytes()));
+        for (feed, name) in underlyings.chain(collateral) {
+            if name == symbol {
+                feeds.replayed.push(feed);
+                continue;
+            }
+            let price = FIXED.iter().find(|(known, _)| known.as_bytes() == name);
+            let (_, price) = price.with_context(|| {
+                let name = String::from_utf8_lossy(name);
+                format!("instrument {name}: not one of the development chain's")
+            })?;
+            feeds
+                .fixed
+                .push((feed, u128::from(*price) << FRACTION_BITS));
+        }
+        Ok(feeds)
+    }
+
+    fn values(&self, price: IndexPrice) -> Vec<(Feed, IndexPrice)> {
+        let replayed = self.replayed.iter().map(|feed| (*feed, price));
+        self.fixed.iter().copied().chain(replayed).collect()
+    }
+
+    /// Feeds the latest price again and again. Ends only with an error, after several failures in a row.
+    pub async fn keep_feeding(
+        self,
+        chain: Chain,
+        price: watch::Receiver<IndexPrice>,
+    ) -> anyhow::Error {
+        let members: [Keypair; 3] = [dev::alice(), dev::bob(), dev::charlie()];
+        let mut ticks = interval(INTERVAL);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut failures = 0;
+        loop {
+            ticks.tick().await;
+            let call = calls::feed_values(&self.values(*price.borrow()));
+            match try_join_all(members.iter().map(|member| chain.submit(member, &call))).await {
+                Ok(_) => failures = 0,
+                Err(error) => {
+                    failures += 1;
+                    tracing::warn!(%error, failures, "feeding prices");
+                    if failures == MAX_FAILURES {
+                        return anyhow!(error).context("the oracle's members cannot feed prices");
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use clearproof_primitives::{
+        chain::{InstrumentKind, Listing},
+        fixed::ONE,
+    };
+
+    fn instrument(underlying: u16, symbol: &str) -> Instrument {
+        Instrument {
+            listing: Listing {
+                slot: underlying * 8,
+                underlying,
+                kind: InstrumentKind::Perpetual,
+                symbol: symbol.as_bytes().to_vec().try_into().unwrap(),
+                units_per_lot: ONE,
+            },
+            halted: false,
+        }
+    }
+
+    #[test]
+    fn every_market_has_a_price_and_the_replayed_one_the_replayed_price() {
+        let listed = [instrument(0, "EUR/USD"), instrument(1, "BTC/USD")];
+        let values = Feeds::new(&listed, b"EUR/USD").unwrap().values(7);
+        let price = |feed| values.iter().find(|(f, _)| *f == feed).map(|(_, p)| *p);
+        assert_eq!(price(Feed::Underlying(0)), Some(7));
+        assert_eq!(price(Feed::Asset(3)), Some(7));
+        assert_eq!(price(Feed::Underlying(1)), price(Feed::Asset(1)));
+        assert_eq!(values.len(), 5);
+        assert!(Feeds::new(&[instrument(0, "X/Y")], b"EUR/USD").is_err());
+    }
+}

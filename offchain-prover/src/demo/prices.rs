@@ -1,0 +1,258 @@
+//! Price series in CSV: a time and a close per line.
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime};
+use clearproof_primitives::{
+    fixed::{price_from_decimal, Price},
+    shape::TIME_BITS,
+};
+use std::{fs, path::Path};
+
+/// The series that is replayed if no other is named. Its source is in `data/README.md`.
+const BUILT_IN: &str = include_str!("../../data/eurusd-1h.csv");
+/// Largest size of a price file, bytes.
+const MAX_BYTES: u64 = 64 << 20;
+/// Most bars of a series.
+const MAX_BARS: usize = 1_000_000;
+/// Numbers of at least this size are milliseconds since the Unix epoch, smaller ones seconds.
+const MILLISECONDS_FROM: u64 = 100_000_000_000;
+
+/// One bar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bar {
+    /// Milliseconds since the Unix epoch; times without a zone are taken as UTC.
+    pub time: u64,
+    /// Close, 32.32 in whole units of the quote currency.
+    pub close: Price,
+}
+
+/// Why a price file is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum PricesError {
+    /// The file cannot be read.
+    #[error("{path}: {error}")]
+    Io {
+        /// The file.
+        path: String,
+        /// What failed.
+        error: std::io::Error,
+    },
+    /// The file is too large.
+    #[error("{0}: {1} bytes, at most {MAX_BYTES} are read: cut the series")]
+    TooLarge(String, u64),
+    /// A line is no line of CSV.
+    #[error("{0}")]
+    Csv(#[from] csv::Error),
+    /// A column is missing.
+    #[error("header: no column `close`; a file needs the columns `timestamp` and `close`")]
+    NoClose,
+    /// A cell cannot be read.
+    #[error("line {line}, column `{column}`: `{text:.40}` {problem}")]
+    Cell {
+        /// Line of the file, counting from 1.
+        line: u64,
+        /// Name of the column.
+        column: String,
+        /// What it holds.
+        text: String,
+        /// What is wrong about it.
+        problem: &'static str,
+    },
+    /// Too few or too many bars.
+    #[error("{0} bars, a series has 2 to {MAX_BARS}")]
+    Count(usize),
+}
+
+/// The series that comes with the program.
+///
+/// # Errors
+/// None, as long as the file that was built in is whole.
+pub fn built_in() -> Result<Vec<Bar>, PricesError> {
+    parse(BUILT_IN.as_bytes())
+}
+
+/// Reads a series from a file.
+///
+/// # Errors
+/// A file that cannot be read, is larger than 64 MiB, or is refused by [`parse`].
+pub fn read(path: &Path) -> Result<Vec<Bar>, PricesError> {
+    let failed = |error| PricesError::Io {
+        path: path.display().to_string(),
+        error,
+    };
+    let size = fs::metadata(path).map_err(failed)?.len();
+    if size > MAX_BYTES {
+        return Err(PricesError::TooLarge(path.display().to_string(), size));
+    }
+    parse(&fs::read(path).map_err(failed)?)
+}
+
+/// Reads a series: a header with a column `close`, and a time in `timestamp` or `time`, else in the first column. Times are
+/// ISO 8601, seconds, or milliseconds, and ascend.
+///
+/// # Errors
+/// Names line and column of what it cannot read.
+pub fn parse(bytes: &[u8]) -> Result<Vec<Bar>, PricesError> {
+    let mut reader = csv::ReaderBuilder::new()
+        .trim(csv::Trim::All)
+        .from_reader(bytes);
+    let header = reader.headers()?.clone();
+    let named = |names: &[&str]| {
+        let mut names = names.iter();
+        names.find_map(|name| header.iter().position(|h| h.eq_ignore_ascii_case(name)))
+    };
+    let close_at = named(&["close"]).ok_or(PricesError::NoClose)?;
+    let time_at = named(&["timestamp", "time"]).unwrap_or(0);
+    let mut bars: Vec<Bar> = Vec::new();
+    for record in reader.records() {
+        let record = record?;
+        let line = record.position().map_or(0, csv::Position::line);
+        let cell = |at: usize| record.get(at).unwrap_or_default();
+        let bad = |at: usize, problem| PricesError::Cell {
+            line,
+            column: header.get(at).unwrap_or_default().into(),
+            text: cell(at).into(),
+            problem,
+        };
+        let time = time_of(cell(time_at)).ok_or_else(|| {
+            bad(
+                time_at,
+                "is no time: use 2017-04-19 09:00:00, seconds or milliseconds",
+            )
+        })?;
+        if bars.last().is_some_and(|last| last.time >= time) {
+            return Err(bad(
+                time_at,
+                "is not after the line before: sort the file by time",
+            ));
+        }
+        let close = price_from_decimal(cell(close_at)).filter(|price| *price > 0);
+        let close = close.ok_or_else(|| {
+            bad(
+                close_at,
+                "is no price: above 0, below 2^32, at most nine decimals",
+            )
+        })?;
+        if bars.len() == MAX_BARS {
+            return Err(PricesError::Count(MAX_BARS + 1));
+        }
+        bars.push(Bar { time, close });
+    }
+    if bars.len() < 2 {
+        return Err(PricesError::Count(bars.len()));
+    }
+    Ok(bars)
+}
+
+fn time_of(text: &str) -> Option<u64> {
+    let time = if text.bytes().all(|b| b.is_ascii_digit()) {
+        let number: u64 = text.parse().ok()?;
+        match number {
+            0..MILLISECONDS_FROM => number * 1_000,
+            _ => number,
+        }
+    } else {
+        let zoned = DateTime::parse_from_rfc3339(text)
+            .ok()
+            .map(|t| t.timestamp_millis());
+        let plain = || {
+            let formats = [
+                "%Y-%m-%d %H:%M:%S%.f",
+                "%Y-%m-%dT%H:%M:%S%.f",
+                "%Y-%m-%d %H:%M",
+            ];
+            let mut times = formats
+                .iter()
+                .map(|f| NaiveDateTime::parse_from_str(text, f));
+            let time = times.find_map(Result::ok).or_else(|| {
+                NaiveDate::parse_from_str(text, "%Y-%m-%d")
+                    .ok()?
+                    .and_hms_opt(0, 0, 0)
+            });
+            time.map(|t| t.and_utc().timestamp_millis())
+        };
+        u64::try_from(zoned.or_else(plain)?).ok()?
+    };
+    (time < 1 << TIME_BITS).then_some(time)
+}
+
+/// A bar's time as people read it.
+pub fn time_text(time: u64) -> String {
+    let time = i64::try_from(time)
+        .ok()
+        .and_then(DateTime::from_timestamp_millis);
+    time.map_or_else(String::new, |t| t.format("%Y-%m-%d %H:%M").to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use clearproof_primitives::fixed::ONE;
+
+    #[test]
+    fn the_built_in_series_is_whole() {
+        let bars = built_in().unwrap();
+        assert_eq!(bars.len(), 5_000);
+        assert_eq!(time_text(bars[0].time), "2017-04-19 09:00");
+        assert_eq!(Some(bars[0].close), price_from_decimal("1.07219"));
+        assert_eq!(Some(bars[4_999].close), price_from_decimal("1.22904"));
+    }
+
+    #[test]
+    fn every_form_of_time_is_read_alike() {
+        let seconds = 1_492_592_400;
+        for text in [
+            "2017-04-19 09:00:00",
+            "2017-04-19T09:00:00.000",
+            "2017-04-19T09:00:00Z",
+            "2017-04-19T11:00:00+02:00",
+            "2017-04-19 09:00",
+            "1492592400",
+            "1492592400000",
+        ] {
+            assert_eq!(time_of(text), Some(seconds * 1_000), "{text}");
+        }
+        assert_eq!(time_of("2017-04-19"), Some((seconds - 9 * 3_600) * 1_000));
+        for text in [
+            "",
+            "tomorrow",
+            "-5",
+            "1.5",
+            "99999999999999999999",
+            "281474976710656",
+        ] {
+            assert_eq!(time_of(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn columns_are_found_by_name_and_the_time_else_first() {
+        let bar = |time: u64, close: u64| Bar {
+            time: time * 1_000,
+            close: close * ONE,
+        };
+        let expected = vec![bar(10, 2), bar(20, 3)];
+        for text in [
+            "timestamp,close\n10,2\n20,3\n",
+            "Close, Time\n2,10\n3,20",
+            ",Open,Close\n10,9,2\n20,9,3\n",
+        ] {
+            assert_eq!(parse(text.as_bytes()).unwrap(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn refusals_name_line_and_column() {
+        let refused = |text: &str| parse(text.as_bytes()).unwrap_err().to_string();
+        assert!(refused("time,open\n1,2\n").contains("`close`"));
+        assert!(
+            refused("time,close\n1,2\nx,2\n").starts_with("line 3, column `time`: `x` is no time")
+        );
+        assert!(refused("time,close\n1,2\n2,-1\n").starts_with("line 3, column `close`: `-1`"));
+        assert!(refused("time,close\n1,2\n2,0\n").contains("line 3"));
+        assert!(refused("time,close\n2,2\n2,2\n").contains("not after"));
+        assert!(refused("time,close\n1,2\n").starts_with("1 bars"));
+        assert!(refused("time,close\n1,2\n3\n").contains("line: 3"));
+        assert!(parse(&[0xff, 0xfe, b'\n', 0xff]).is_err());
+    }
+}

@@ -1,0 +1,223 @@
+//! The operator of a venue: takes order sets, runs the auctions, proves batches and settles them on the chain.
+//!
+//! One thread owns the venue ([`venue_task`]). Around it: a task that follows the chain ([`watching`]), a thread that proves
+//! ([`proving`]), a task that submits ([`settling`]), and the server for traders ([`rpc`]). What the venue acknowledged is in
+//! its database ([`store`], [`journal`]), so that it goes on where it was, whenever the process ends.
+
+pub mod answers;
+pub mod config;
+pub mod core;
+pub mod desk;
+pub mod error;
+pub mod figures;
+pub mod handle;
+pub mod journal;
+pub mod proving;
+pub mod rpc;
+pub mod settling;
+pub mod store;
+#[cfg(test)]
+mod tests;
+pub mod venue_task;
+pub mod watching;
+
+pub use config::{Config, Timing};
+pub use error::OperatorError;
+
+use self::{
+    core::Core,
+    desk::Desk,
+    handle::VenueHandle,
+    proving::Worker,
+    settling::Settler,
+    store::{Identity, Store},
+    venue_task::{Notice, Outlets, VenueTask},
+    watching::Watcher,
+};
+use crate::chain::{Chain, ChainError};
+use clearproof_groth16::{KeyStore, Origin};
+use clearproof_primitives::{chain::VenueView, eddsa::SecretKey};
+use std::{
+    future::Future,
+    pin::pin,
+    sync::{atomic::AtomicU64, Arc},
+    time::Duration,
+};
+use tokio::{
+    sync::{mpsc, oneshot, watch},
+    task::JoinSet,
+    time::{sleep, timeout},
+};
+
+/// Notices that wait for the venue.
+const NOTICE_QUEUE: usize = 64;
+/// How long open requests of traders may take to end when the operator stops.
+const GOODBYE: Duration = Duration::from_secs(3);
+/// Wait before the first look at the chain is repeated.
+const PAUSE: Duration = Duration::from_secs(2);
+
+/// Runs an operator until `shutdown` is ready or it cannot go on. Waits for the node, at the start as later.
+pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<(), OperatorError> {
+    config.timing.check()?;
+    let mut shutdown = pin!(shutdown);
+    let start = async {
+        let chain = Chain::connect(&config.node).await?;
+        let view = first_look(&chain, &config).await?;
+        Ok::<_, OperatorError>((chain, view))
+    };
+    let (chain, view) = tokio::select! {
+        started = start => started?,
+        () = &mut shutdown => return Ok(()),
+    };
+    let identity = Identity {
+        genesis: chain.genesis(),
+        venue: config.venue,
+        shape: view.shape,
+    };
+    let store = Store::open(&config.data, &identity)?;
+    let receipt_key = SecretKey::new(store.receipt_key()?);
+    let core = Core::restore(identity, config.signer.public_key().0, store, &view)?;
+    let desk = Desk::new(core, config.timing, view.time_to);
+
+    let (handle, commands) = VenueHandle::new();
+    let (notices, heard) = mpsc::channel(NOTICE_QUEUE);
+    let (prover, jobs) = std::sync::mpsc::channel();
+    let (settler, submissions) = mpsc::unbounded_channel();
+    let (stop, stopped) = watch::channel(false);
+    let epoch = Arc::new(AtomicU64::new(0));
+
+    let worker = Worker {
+        shape: identity.shape,
+        keys: KeyStore::new(&config.keys),
+        origin: match view.development {
+            true => Origin::Development,
+            false => Origin::SingleParty,
+        },
+        jobs,
+        notices: notices.clone(),
+        epoch: Arc::clone(&epoch),
+    };
+    worker
+        .spawn()
+        .map_err(|e| OperatorError::Prover(e.to_string()))?;
+    let mut tasks = JoinSet::new();
+    let watcher = Watcher {
+        chain: chain.clone(),
+        venue: config.venue,
+        next_deposit: view.queue.taken.count,
+        notices: notices.clone(),
+    };
+    tasks.spawn(report(watcher.run(), notices.clone()));
+    let settling = Settler {
+        chain: chain.clone(),
+        signer: config.signer.clone(),
+        submissions,
+        notices: notices.clone(),
+        epoch: Arc::clone(&epoch),
+    };
+    tasks.spawn(report(settling.run(), notices));
+
+    let venue = VenueTask {
+        desk,
+        handle: handle.clone(),
+        commands,
+        notices: heard,
+        outlets: Outlets {
+            prover,
+            settler,
+            epoch,
+        },
+        connected: Box::new(move || chain.connected()),
+        tick: config.timing.tick(),
+        stop: stopped,
+    };
+    let mut ended = on_own_thread(venue)?;
+    let served = rpc::Identity {
+        venue: identity.venue,
+        genesis: identity.genesis,
+        shape: identity.shape,
+    };
+    let server = rpc::serve(
+        config.listen,
+        handle,
+        served,
+        receipt_key,
+        rpc::Limits::default(),
+    );
+    let server = match server.await {
+        Ok(server) => server,
+        Err(error) => {
+            // The venue's thread must end before the error is told, so that the database is closed.
+            stop.send_replace(true);
+            let _ = ended.await;
+            return Err(error.into());
+        }
+    };
+    tracing::info!(venue = config.venue, listen = %server.address(), "operator is up");
+
+    let result = tokio::select! {
+        result = &mut ended => result,
+        () = shutdown => {
+            tracing::info!("stopping");
+            stop.send_replace(true);
+            ended.await
+        }
+    };
+    tasks.abort_all();
+    // Requests under way get their answer; a client that does not end is cut off with the process.
+    let _ = timeout(GOODBYE, server.stop()).await;
+    tracing::info!("stopped; everything acknowledged is on disk");
+    result.unwrap_or(Err(OperatorError::Ended("the venue's thread")))
+}
+
+/// The venue as the chain knows it, as soon as the node tells.
+async fn first_look(chain: &Chain, config: &Config) -> Result<VenueView<[u8; 32]>, OperatorError> {
+    let view = loop {
+        match chain.venue(config.venue).await {
+            Ok(view) => break view,
+            Err(ChainError::Node(error)) => {
+                tracing::warn!(error, "waiting for the node");
+                sleep(PAUSE).await;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    };
+    let view = view.ok_or(OperatorError::UnknownVenue(config.venue))?;
+    let account = config.signer.public_key().0;
+    if !view.operators.contains(&account) {
+        return Err(OperatorError::NotOperator {
+            venue: config.venue,
+            account: hex::encode(account),
+        });
+    }
+    Ok(view)
+}
+
+/// Runs a task; its error stops the operator.
+async fn report(
+    task: impl Future<Output = Result<(), OperatorError>>,
+    notices: mpsc::Sender<Notice>,
+) {
+    if let Err(error) = task.await {
+        // Nobody hears it if the operator is stopping already.
+        let _ = notices.send(Notice::Failed(error)).await;
+    }
+}
+
+/// The venue writes to disk and computes, which would hold up a thread that others share.
+fn on_own_thread(
+    venue: VenueTask,
+) -> Result<oneshot::Receiver<Result<(), OperatorError>>, OperatorError> {
+    let (done, ended) = oneshot::channel();
+    let runtime = tokio::runtime::Handle::current();
+    let thread = std::thread::Builder::new().name("venue".into());
+    let spawned = thread.spawn(move || {
+        let result = runtime.block_on(venue.run());
+        // Nobody waits if the runtime is being torn down.
+        let _ = done.send(result);
+    });
+    match spawned {
+        Ok(_) => Ok(ended),
+        Err(_) => Err(OperatorError::Ended("the venue's thread")),
+    }
+}

@@ -1,0 +1,195 @@
+//! What the venue's state follows from: every input of the engine, in order, and the state that they start from.
+
+use clearproof_engine::{
+    Accepted, BatchRequest, ClosedBatch, DepositReceived, EngineError, LiveSets, TickReport, Venue,
+};
+use clearproof_primitives::{
+    babyjubjub::{PointError, PublicKey},
+    batch::Deposit,
+    eddsa::{Signature, SignatureBytes},
+    field::FieldBytes,
+    fixed::Rate,
+    order::{OrderSet, SignedOrderSet},
+    snapshot::Snapshot,
+};
+use codec::{Decode, Encode};
+use std::sync::Arc;
+
+/// A call of the engine as it is written to disk. The engine is deterministic, so the same inputs give the same batches,
+/// salts included.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Input {
+    /// See [`Venue::open_batch`].
+    #[codec(index = 0)]
+    Open {
+        /// The batch's snapshot.
+        snapshot: Snapshot,
+        /// Largest distance of a clearing price from the mark.
+        price_band: Rate,
+        /// Instruments that do not trade.
+        halted: Vec<bool>,
+        /// First millisecond.
+        time_from: u64,
+    },
+    /// See [`Venue::deposit`].
+    #[codec(index = 1)]
+    Deposit {
+        /// Position in the queue, counting from 1.
+        number: u64,
+        /// The queue's record.
+        deposit: Deposit,
+        /// Owner's compressed key.
+        owner: [u8; 32],
+        /// Viewing key of the leaf, if the deposit opens one.
+        viewing_key: FieldBytes,
+    },
+    /// See [`Venue::submit`].
+    #[codec(index = 2)]
+    OrderSet(OrderSet, SignatureBytes),
+    /// See [`Venue::tick`].
+    #[codec(index = 3)]
+    Tick(u64),
+    /// See [`Venue::close_batch`].
+    #[codec(index = 4)]
+    Close {
+        /// Last millisecond.
+        time_to: u64,
+        /// Account that will submit the batch.
+        submitter: [u8; 32],
+        /// Secret of the batch's salts.
+        salt_seed: FieldBytes,
+    },
+    /// See [`Venue::discard_batch`].
+    #[codec(index = 5)]
+    Discard,
+}
+
+/// What an input did.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// A batch is open.
+    Opened,
+    /// A deposit reached this account.
+    Deposited(u32),
+    /// An order set is live.
+    Accepted(Accepted),
+    /// An auction ran.
+    Ticked(TickReport),
+    /// A batch is closed.
+    Closed(Arc<ClosedBatch>),
+    /// The empty batch is gone.
+    Discarded,
+}
+
+/// Why an input has no effect.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum InputError {
+    /// The engine's rules.
+    #[error("{0}")]
+    Engine(#[from] EngineError),
+    /// A deposit's owner is no key.
+    #[error("deposit {number}: owner: {error}")]
+    Owner {
+        /// Position in the queue.
+        number: u64,
+        /// What is wrong with the key.
+        error: PointError,
+    },
+}
+
+impl Input {
+    /// An order set as an input.
+    pub fn order_set(signed: &SignedOrderSet) -> Self {
+        Self::OrderSet(signed.set.clone(), signed.signature.to_bytes())
+    }
+
+    /// Carries the input out on a venue of the chain with this genesis hash. On an error the venue is as before.
+    pub fn apply(self, venue: &mut Venue, genesis: [u8; 32]) -> Result<Outcome, InputError> {
+        Ok(match self {
+            Self::Open {
+                snapshot,
+                price_band,
+                halted,
+                time_from,
+            } => {
+                venue.open_batch(snapshot, price_band, halted, time_from)?;
+                Outcome::Opened
+            }
+            Self::Deposit {
+                number,
+                deposit,
+                owner,
+                viewing_key,
+            } => {
+                let owner = PublicKey::from_compressed(&owner)
+                    .map_err(|error| InputError::Owner { number, error })?;
+                let viewing_key = viewing_key.to_fr().map_err(EngineError::from)?;
+                Outcome::Deposited(venue.deposit(&DepositReceived {
+                    number,
+                    deposit,
+                    owner,
+                    viewing_key,
+                })?)
+            }
+            Self::OrderSet(set, signature) => {
+                let signature = Signature::try_from(&signature).map_err(EngineError::from)?;
+                Outcome::Accepted(venue.submit(SignedOrderSet { set, signature })?)
+            }
+            Self::Tick(time) => Outcome::Ticked(venue.tick(time)?),
+            Self::Close {
+                time_to,
+                submitter,
+                salt_seed,
+            } => {
+                let request = BatchRequest {
+                    time_to,
+                    genesis,
+                    submitter,
+                    salt_seed: salt_seed.to_fr().map_err(EngineError::from)?,
+                };
+                Outcome::Closed(Arc::new(venue.close_batch(&request)?))
+            }
+            Self::Discard => {
+                venue.discard_batch()?;
+                Outcome::Discarded
+            }
+        })
+    }
+}
+
+/// Live order sets in storage's form.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub struct StoredSets {
+    sets: Vec<(u64, OrderSet, SignatureBytes)>,
+    arrivals: u64,
+}
+
+impl From<&LiveSets> for StoredSets {
+    fn from(live: &LiveSets) -> Self {
+        let stored = |(arrival, signed): &(u64, SignedOrderSet)| {
+            (*arrival, signed.set.clone(), signed.signature.to_bytes())
+        };
+        Self {
+            sets: live.sets.iter().map(stored).collect(),
+            arrivals: live.arrivals,
+        }
+    }
+}
+
+impl TryFrom<StoredSets> for LiveSets {
+    type Error = EngineError;
+    fn try_from(stored: StoredSets) -> Result<Self, EngineError> {
+        let signed = |(arrival, set, signature): (u64, OrderSet, SignatureBytes)| {
+            let signature = Signature::try_from(&signature)?;
+            Ok((arrival, SignedOrderSet { set, signature }))
+        };
+        Ok(Self {
+            sets: stored
+                .sets
+                .into_iter()
+                .map(signed)
+                .collect::<Result<_, EngineError>>()?,
+            arrivals: stored.arrivals,
+        })
+    }
+}

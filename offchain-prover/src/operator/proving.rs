@@ -1,0 +1,162 @@
+//! The prover's thread: proves closed batches one after the other, apart from the venue, which goes on ticking.
+
+use super::{
+    error::OperatorError,
+    figures::{millis, BatchFigures},
+    store::Proven,
+    venue_task::Notice,
+};
+use crate::proving::{BatchProver, ProvenBatch};
+use clearproof_engine::ClosedBatch;
+use clearproof_groth16::{Bars, KeyStore, Origin};
+use clearproof_primitives::{
+    shape::Shape,
+    submission::{Batch, ChunkSubmission},
+};
+use std::{
+    sync::{
+        atomic::{AtomicU64, Ordering},
+        mpsc::Receiver,
+        Arc,
+    },
+    time::{Duration, Instant},
+};
+use tokio::sync::mpsc::Sender;
+
+/// A batch to prove.
+#[derive(Debug)]
+pub struct Job {
+    /// Roll-backs before it was closed.
+    pub epoch: u64,
+    /// The batch.
+    pub batch: Arc<ClosedBatch>,
+    /// What is known of it.
+    pub figures: BatchFigures,
+}
+
+/// What the prover needs.
+pub struct Worker {
+    /// Shape of the circuits.
+    pub shape: Shape,
+    /// Proving keys.
+    pub keys: KeyStore,
+    /// Who made them.
+    pub origin: Origin,
+    /// Batches to prove.
+    pub jobs: Receiver<Job>,
+    /// Where proofs go.
+    pub notices: Sender<Notice>,
+    /// Counts roll-backs; jobs of an older count are void.
+    pub epoch: Arc<AtomicU64>,
+}
+
+/// A batch in the form that the chain takes.
+pub fn submission(closed: &ClosedBatch, proven: &ProvenBatch) -> Result<Batch, OperatorError> {
+    let limit = |what: &str| OperatorError::Prover(format!("{what}: more than the chain takes"));
+    let missing = || OperatorError::Prover("boundaries: fewer than chunks".into());
+    let (first, rest) = proven.boundaries.split_first().ok_or_else(missing)?;
+    let parts = closed
+        .witness
+        .chunks
+        .iter()
+        .zip(&proven.chunk_proofs)
+        .zip(rest);
+    let chunks = parts
+        .map(|((chunk, proof), boundary)| {
+            Ok(ChunkSubmission {
+                prices: chunk
+                    .entries
+                    .clone()
+                    .try_into()
+                    .map_err(|_| limit("prices"))?,
+                boundary_after: *boundary,
+                proof: *proof,
+            })
+        })
+        .collect::<Result<Vec<_>, OperatorError>>()?;
+    Ok(Batch {
+        header: closed.witness.header.clone(),
+        first_boundary: *first,
+        chunks: chunks.try_into().map_err(|_| limit("chunks"))?,
+        withdrawals: closed
+            .withdrawals
+            .clone()
+            .try_into()
+            .map_err(|_| limit("withdrawals"))?,
+        closing_proof: proven.closing_proof,
+    })
+}
+
+impl Worker {
+    /// Starts the thread. It ends by itself when nobody hears its notices any more; a proof that is being made is then
+    /// left to run out, or ends with the process.
+    pub fn spawn(self) -> std::io::Result<()> {
+        let thread = std::thread::Builder::new().name("prover".into());
+        thread.spawn(move || {
+            if let Err(error) = self.work() {
+                // An error only says that the venue has stopped already.
+                let _ = self.notices.blocking_send(Notice::Failed(error));
+            }
+        })?;
+        Ok(())
+    }
+
+    fn work(&self) -> Result<(), OperatorError> {
+        let started = Instant::now();
+        let prover = BatchProver::load(
+            &self.shape,
+            &self.keys,
+            self.origin,
+            &Bars::new("proving keys"),
+        );
+        let prover = prover.map_err(|e| OperatorError::Prover(format!("{e:#}")))?;
+        tracing::info!(ms = millis(started.elapsed()), "proving keys are ready");
+        for job in &self.jobs {
+            if self.notices.is_closed() {
+                break;
+            }
+            if job.epoch == self.epoch.load(Ordering::SeqCst) {
+                let proven = prove(&prover, job)?;
+                if self
+                    .notices
+                    .blocking_send(Notice::Proven(Box::new(proven)))
+                    .is_err()
+                {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn prove(prover: &BatchProver, job: Job) -> Result<Proven, OperatorError> {
+    let number = job.figures.number;
+    let proofs = prover.prove(&job.batch, |done, total| {
+        tracing::info!(number, done, total, "proof made");
+    });
+    let proofs = proofs
+        .map_err(|e| OperatorError::Prover(format!("batch {number} cannot be proven: {e:#}")))?;
+    let reports = &proofs.reports;
+    let witness: Duration = reports.iter().map(|report| report.witness).sum();
+    let proving: Duration = reports.iter().map(|report| report.proving).sum();
+    let constraints = reports.iter().map(|report| report.constraints as u64).sum();
+    let figures = BatchFigures {
+        constraints,
+        witness_ms: millis(witness),
+        proving_ms: millis(proving),
+        ..job.figures
+    };
+    tracing::info!(
+        number,
+        chunks = figures.chunks,
+        constraints,
+        witness_ms = figures.witness_ms,
+        proving_ms = figures.proving_ms,
+        "batch proven"
+    );
+    Ok(Proven {
+        batch: submission(&job.batch, &proofs)?,
+        figures,
+    })
+}

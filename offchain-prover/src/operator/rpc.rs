@@ -1,0 +1,70 @@
+//! The operator's JSON-RPC: what traders call, over WebSocket or HTTP.
+
+pub mod auth;
+pub mod error;
+mod limits;
+pub mod number;
+pub mod receipt;
+mod server;
+#[cfg(test)]
+mod tests;
+pub mod types;
+
+pub use limits::Limits;
+pub use server::{serve, RpcServer, ServeError};
+
+pub use super::store::Identity;
+
+use auth::Access;
+use jsonrpsee::{
+    core::{RpcResult, SubscriptionResult},
+    proc_macros::rpc,
+};
+use number::Named;
+use receipt::Receipt;
+use types::{
+    AccountJson, AccountUpdateJson, BatchJson, BookJson, InstrumentJson, SignedOrderSetJson,
+    StatusJson, TickJson,
+};
+
+/// The interface. Everything that names an account needs its owner's signature: see [`Access`].
+#[rpc(server, client, namespace = "venue")]
+pub trait VenueApi {
+    /// The venue's state, and the key that signs receipts.
+    #[method(name = "status")]
+    async fn status(&self) -> RpcResult<StatusJson>;
+
+    /// Listed instruments with their marks.
+    #[method(name = "instruments")]
+    async fn instruments(&self) -> RpcResult<Vec<InstrumentJson>>;
+
+    /// What is left of all live orders of an instrument.
+    #[method(name = "book")]
+    async fn book(&self, instrument: u16) -> RpcResult<BookJson>;
+
+    /// Checks an order set and makes it the account's live one. The receipt comes once the set is on the operator's disk.
+    /// Where an answer is lost on its way, `liveSequence` of the account says whether the set was accepted.
+    #[method(name = "submitOrderSet")]
+    async fn submit_order_set(&self, set: Named<SignedOrderSetJson>) -> RpcResult<Receipt>;
+
+    /// Figures of the last settled batches, oldest first: at most `last`, 1 to [`MAX_BATCHES`](types::MAX_BATCHES).
+    #[method(name = "batches")]
+    async fn batches(&self, last: u32) -> RpcResult<Vec<BatchJson>>;
+
+    /// The account of the key that signed.
+    #[method(name = "account")]
+    async fn account(&self, auth: Named<Access>) -> RpcResult<AccountJson>;
+
+    /// Clearing prices of each tick from now on.
+    #[subscription(name = "subscribeTicks" => "tick", unsubscribe = "unsubscribeTicks", item = TickJson)]
+    async fn subscribe_ticks(&self) -> SubscriptionResult;
+
+    /// The account of the key that signed: now, after each of its order sets that is accepted, and after each tick that
+    /// fills it or leaves its orders out.
+    #[subscription(
+        name = "subscribeAccount" => "accountUpdate",
+        unsubscribe = "unsubscribeAccount",
+        item = AccountUpdateJson
+    )]
+    async fn subscribe_account(&self, auth: Named<Access>) -> SubscriptionResult;
+}

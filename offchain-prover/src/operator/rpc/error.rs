@@ -1,0 +1,110 @@
+//! Refusals on the wire. Malformed parameters are JSON-RPC's `-32602`, with the field and its limit as `data`; everything
+//! else has a code of its own and `data.name`, a name for programs.
+
+use super::{auth::AccessError, limits::Limits};
+use crate::operator::handle::Refusal;
+use clearproof_engine::EngineError;
+use clearproof_primitives::step::StepError;
+use jsonrpsee::types::{error::INVALID_PARAMS_CODE, ErrorObjectOwned};
+use serde::{Deserialize, Serialize};
+
+/// The venue's rules refuse the order set.
+pub const REFUSED: i32 = 1_000;
+/// Not the owner, or not freshly signed.
+pub const UNAUTHORISED: i32 = 1_001;
+/// The account does not exist.
+pub const NOT_FOUND: i32 = 1_002;
+/// Too many requests, of this connection or of all.
+pub const BUSY: i32 = 1_003;
+/// The operator cannot answer: it stops, or its disk fails.
+pub const UNAVAILABLE: i32 = 1_004;
+
+/// What `data` of an error other than `-32602` holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ErrorData {
+    /// The refusal's name.
+    pub name: String,
+}
+
+fn named(code: i32, name: &str, message: impl ToString) -> ErrorObjectOwned {
+    let data = ErrorData { name: name.into() };
+    ErrorObjectOwned::owned(code, message.to_string(), Some(data))
+}
+
+/// Malformed parameters: `reason` names the field and its limit.
+pub(super) fn invalid(reason: impl ToString) -> ErrorObjectOwned {
+    ErrorObjectOwned::owned(
+        INVALID_PARAMS_CODE,
+        "Invalid params",
+        Some(reason.to_string()),
+    )
+}
+
+pub(super) fn too_many_requests(limits: &Limits) -> ErrorObjectOwned {
+    let Limits {
+        requests_per_second,
+        burst,
+        ..
+    } = limits;
+    let message = format!(
+        "too many requests: a connection may make {requests_per_second} per second and {burst} at once; slow down"
+    );
+    named(BUSY, "TooManyRequests", message)
+}
+
+pub(super) fn no_account() -> ErrorObjectOwned {
+    let message = "account: this key has none yet; it is opened once the venue has taken a first deposit to it";
+    named(NOT_FOUND, "NoAccount", message)
+}
+
+impl From<AccessError> for ErrorObjectOwned {
+    fn from(error: AccessError) -> Self {
+        named(UNAUTHORISED, error.name(), error)
+    }
+}
+
+impl From<Refusal> for ErrorObjectOwned {
+    fn from(refusal: Refusal) -> Self {
+        match &refusal {
+            Refusal::Engine(EngineError::OrderSet(error)) => invalid(format!("set.{error}")),
+            Refusal::Engine(error) => named(REFUSED, engine_name(error), error),
+            Refusal::Busy => named(BUSY, "Busy", refusal),
+            Refusal::Stopping => named(UNAVAILABLE, "Stopping", refusal),
+            Refusal::Storage(reason) => {
+                // Paths of the operator's machine are nobody else's business.
+                tracing::error!(%reason, "the database failed");
+                let message = "the operator's database fails: nothing was changed; try again later";
+                named(UNAVAILABLE, "Storage", message)
+            }
+        }
+    }
+}
+
+fn engine_name(error: &EngineError) -> &'static str {
+    match error {
+        EngineError::NoOpenBatch => "NoOpenBatch",
+        EngineError::NoAccount(_) => "NoAccount",
+        EngineError::OldSequence(_) => "OldSequence",
+        EngineError::OtherVenue(_) => "OtherVenue",
+        EngineError::Expired(_) => "Expired",
+        EngineError::Signature(_) => "Signature",
+        EngineError::Step(error) => step_name(error),
+        EngineError::Range(_) => "Range",
+        // The rest cannot follow from a trader's request.
+        _ => "Engine",
+    }
+}
+
+/// Names of the rules that an order set's withdrawal can break.
+fn step_name(error: &StepError) -> &'static str {
+    match error {
+        StepError::OldSequence { .. } => "OldSequence",
+        StepError::NotValid => "NotValid",
+        StepError::FeeAboveMaximum => "FeeAboveMaximum",
+        StepError::NegativeBalance(_) => "NegativeBalance",
+        StepError::Range(_) => "Range",
+        StepError::MarginRefused(_) | StepError::Margin(_) => "Margin",
+        _ => "Step",
+    }
+}

@@ -1,0 +1,133 @@
+use super::*;
+
+#[test]
+fn a_newer_snapshot_ends_a_batch_with_steps_and_replaces_an_empty_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut desk = desk(folder.path(), &new_venue());
+    desk.snapshot(snapshot(1, START));
+    desk.advance(START + 500, true).unwrap();
+    assert_eq!(desk.core.venue.now(), START + 500);
+    desk.snapshot(snapshot(2, START + 30_000));
+    desk.advance(START + 36_000, true).unwrap();
+    // Nothing happened at the first snapshot, so no batch was made of it.
+    assert_eq!(desk.core.closed.len(), 0);
+    assert_eq!(desk.core.open.as_ref().unwrap().snapshot.number, 2);
+
+    desk.deposits(vec![queued(0, 0)]);
+    desk.advance(START + 37_000, true).unwrap();
+    desk.snapshot(snapshot(3, START + 60_000));
+    desk.advance(START + 66_000, true).unwrap();
+    assert_eq!(desk.core.closed.len(), 1);
+    let header = &desk.core.closed[0].batch.witness.header;
+    assert_eq!(
+        (header.snapshot_number, header.time_to),
+        (2, START + 37_000)
+    );
+    assert_eq!(desk.core.open.as_ref().unwrap().snapshot.number, 3);
+}
+
+#[test]
+fn a_venue_where_nobody_trades_keeps_a_short_journal() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut desk = desk(folder.path(), &new_venue());
+    for number in 1..=20 {
+        let taken_at = START + number * 30_000;
+        desk.snapshot(snapshot(number, taken_at));
+        for tick in 0..20 {
+            desk.advance(taken_at + 6_000 + tick * 500, true).unwrap();
+            desk.core.commit().unwrap();
+        }
+    }
+    let (root, now) = (desk.core.venue.state_root(), desk.core.venue.now());
+    drop(desk);
+    let store = Store::open(folder.path(), &IDENTITY).unwrap();
+    assert_eq!(store.load().unwrap().journal.len(), 21);
+    let core = Core::restore(IDENTITY, [2; 32], store, &new_venue()).unwrap();
+    assert_eq!((core.venue.state_root(), core.venue.now()), (root, now));
+}
+
+#[test]
+fn ticks_end_where_the_snapshots_grace_may_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut desk = trading(folder.path());
+    let last = START + Timing::default().snapshot_use();
+    desk.advance(last, true).unwrap();
+    // The batch had its time and was closed; the next one ticks to the last millisecond.
+    assert_eq!((desk.core.closed.len(), desk.core.venue.now()), (1, last));
+    desk.advance(last + 500, true).unwrap();
+    assert_eq!(desk.core.venue.now(), last);
+    // Orders are taken all the same, and trade at the next snapshot.
+    for (trader, side) in [(0, Side::Buy), (1, Side::Sell)] {
+        let set = signed(trader, 1, side, None);
+        desk.submit(&set, last + 600).unwrap().unwrap();
+    }
+    desk.take_ticks();
+    desk.snapshot(snapshot(2, START + 30_000));
+    desk.advance(last + 1_000, true).unwrap();
+    assert_eq!(desk.take_ticks()[0].trades.len(), 2);
+}
+
+#[test]
+fn batches_end_by_time_and_by_steps_and_wait_for_the_prover() {
+    let folder = tempfile::tempdir().unwrap();
+    let chain = new_venue();
+    let core = restore(folder.path(), &chain).unwrap();
+    let timing = Timing {
+        batch_steps: 2,
+        max_pending: 2,
+        ..Timing::default()
+    };
+    let mut desk = Desk::new(core, timing, chain.time_to);
+    desk.snapshot(snapshot(1, START));
+    desk.deposits((0..5).map(|i| queued(i, i as u8)).collect());
+    desk.advance(START + 1_000, true).unwrap();
+    // Two batches of two steps; the third has to wait.
+    assert_eq!(
+        (desk.core.closed.len(), desk.core.venue.deposits_taken()),
+        (2, 4)
+    );
+    assert!(desk.core.open.is_none());
+    let spans: Vec<_> = desk
+        .core
+        .closed
+        .iter()
+        .map(|c| {
+            (
+                c.batch.witness.header.time_from,
+                c.batch.witness.header.time_to,
+            )
+        })
+        .collect();
+    assert!(spans[0].1 < spans[1].0, "{spans:?}");
+    desk.core.settle(1, None).unwrap();
+    desk.settled();
+    desk.advance(START + 2_000, true).unwrap();
+    assert_eq!(
+        (desk.core.closed.len(), desk.core.venue.open_steps()),
+        (1, 1)
+    );
+    desk.advance(START + 2_000 + timing.batch_ms, true).unwrap();
+    assert_eq!(desk.core.closed.len(), 2);
+}
+
+#[test]
+fn a_snapshot_with_another_hash_is_not_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut desk = desk(folder.path(), &new_venue());
+    let mut view = snapshot(1, START);
+    view.snapshot.fee_rate += 1;
+    desk.snapshot(view);
+    desk.advance(START + 1_000, true).unwrap();
+    assert!(desk.core.open.is_none());
+}
+
+#[test]
+fn settings_out_of_range_are_named() {
+    assert!(Timing::default().check().is_ok());
+    let timing = Timing {
+        tick_ms: 20,
+        ..Timing::default()
+    };
+    let error = timing.check().unwrap_err().to_string();
+    assert_eq!(error, "tick-ms: 20, but must be 100 to 1,000");
+}

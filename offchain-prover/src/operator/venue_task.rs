@@ -1,0 +1,231 @@
+//! The task that owns the venue: takes commands and notices, lets time pass, and writes before it answers.
+
+use super::{
+    desk::Desk,
+    error::OperatorError,
+    figures::Settlement,
+    handle::{Command, Refusal, VenueHandle},
+    proving::Job,
+    settling::Submission,
+    store::Proven,
+};
+use clearproof_engine::Accepted;
+use clearproof_primitives::chain::{Instrument, QueuedDeposit, SnapshotView};
+use std::{
+    sync::{
+        atomic::{AtomicU64, Ordering},
+        Arc,
+    },
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+use tokio::{
+    sync::{mpsc, oneshot, watch},
+    time::{interval, MissedTickBehavior},
+};
+
+/// Commands that share one transaction at most.
+const GROUP: usize = 256;
+
+/// What the venue's task hears from the others of the operator.
+#[derive(Debug)]
+pub enum Notice {
+    /// A final snapshot, and the instruments as they are listed.
+    Market(Box<SnapshotView>, Vec<Instrument>),
+    /// Deposits that joined the queue, by index.
+    Deposits(Vec<(u64, QueuedDeposit)>),
+    /// A batch is proven.
+    Proven(Box<Proven>),
+    /// A batch is final; answered when that is on disk.
+    Settled(u64, Settlement, oneshot::Sender<()>),
+    /// A batch can never settle; answered when the books are back at the last final batch.
+    Refused(u64, String, oneshot::Sender<()>),
+    /// The operator must stop.
+    Failed(OperatorError),
+}
+
+/// Where closed and proven batches go.
+#[derive(Debug)]
+pub struct Outlets {
+    /// The prover's thread.
+    pub prover: std::sync::mpsc::Sender<Job>,
+    /// The task that settles.
+    pub settler: mpsc::UnboundedSender<Submission>,
+    /// Counts roll-backs; work of an older count is void.
+    pub epoch: Arc<AtomicU64>,
+}
+
+/// The task that owns the venue.
+pub struct VenueTask {
+    /// The venue.
+    pub desk: Desk,
+    /// Where ticks are told.
+    pub handle: VenueHandle,
+    /// Commands.
+    pub commands: mpsc::Receiver<Command>,
+    /// Notices.
+    pub notices: mpsc::Receiver<Notice>,
+    /// Closed and proven batches.
+    pub outlets: Outlets,
+    /// Whether the node answers.
+    pub connected: Box<dyn Fn() -> bool + Send>,
+    /// From one tick to the next.
+    pub tick: Duration,
+    /// Turns true when the operator stops.
+    pub stop: watch::Receiver<bool>,
+}
+
+/// Milliseconds since the Unix epoch.
+pub fn now_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, super::figures::millis)
+}
+
+type SubmitAnswer = (
+    oneshot::Sender<Result<(Accepted, u64), Refusal>>,
+    Result<(Accepted, u64), Refusal>,
+);
+
+impl VenueTask {
+    /// Runs until the operator stops. Everything acknowledged is on disk.
+    pub async fn run(mut self) -> Result<(), OperatorError> {
+        let mut ticks = interval(self.tick);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        let mut group = Vec::with_capacity(GROUP);
+        let mut stop = self.stop.clone();
+        self.hand_over()?;
+        loop {
+            tokio::select! {
+                biased;
+                _ = stop.wait_for(|stop| *stop) => break,
+                Some(notice) = self.notices.recv() => self.notice(notice)?,
+                _ = ticks.tick() => self.pass(true)?,
+                count = self.commands.recv_many(&mut group, GROUP) => {
+                    if count == 0 {
+                        break;
+                    }
+                    self.commands(&mut group)?;
+                }
+            }
+        }
+        self.desk.core.commit()
+    }
+
+    /// Lets the venue do what is due, writes it, tells it.
+    fn pass(&mut self, tick: bool) -> Result<(), OperatorError> {
+        self.desk.advance(now_ms(), tick)?;
+        self.desk.core.commit()?;
+        for report in self.desk.take_ticks() {
+            self.handle.publish(Arc::new(report));
+        }
+        self.hand_over()
+    }
+
+    /// Gives closed batches to the prover and proven ones to the chain, each once and in order.
+    fn hand_over(&mut self) -> Result<(), OperatorError> {
+        let epoch = self.outlets.epoch.load(Ordering::SeqCst);
+        for closed in self
+            .desk
+            .core
+            .closed
+            .iter_mut()
+            .filter(|closed| !closed.handed)
+        {
+            closed.handed = true;
+            let sent = match &closed.proven {
+                Some(proven) => {
+                    let proven = Arc::clone(proven);
+                    let submission = Submission { epoch, proven };
+                    self.outlets.settler.send(submission).is_ok()
+                }
+                None => {
+                    let (batch, figures) = (Arc::clone(&closed.batch), closed.figures());
+                    let job = Job {
+                        epoch,
+                        batch,
+                        figures,
+                    };
+                    self.outlets.prover.send(job).is_ok()
+                }
+            };
+            if !sent {
+                return Err(OperatorError::Ended("the prover or the task that settles"));
+            }
+        }
+        Ok(())
+    }
+
+    /// One group of commands: one transaction, then all answers.
+    fn commands(&mut self, group: &mut Vec<Command>) -> Result<(), OperatorError> {
+        let time = now_ms();
+        let mut answers: Vec<SubmitAnswer> = Vec::new();
+        let mut looks = Vec::new();
+        for command in group.drain(..) {
+            match command {
+                Command::Submit(signed, answer) => {
+                    let result = self.desk.submit(&signed, time)?;
+                    let result = result.map(|accepted| (accepted, time));
+                    answers.push((answer, result.map_err(Refusal::from)));
+                }
+                look => looks.push(look),
+            }
+        }
+        let written = self.desk.core.commit();
+        for (answer, result) in answers {
+            let result = match &written {
+                Ok(()) => result,
+                Err(error) => Err(Refusal::Storage(error.to_string())),
+            };
+            // An error only says that the caller has gone.
+            let _ = answer.send(result);
+        }
+        written?;
+        for look in looks {
+            self.look(look);
+        }
+        self.pass(false)
+    }
+
+    /// Answers a command that changes nothing.
+    fn look(&self, command: Command) {
+        let desk = &self.desk;
+        let heard = match command {
+            // Only for completeness: order sets never come here.
+            Command::Submit(_, answer) => answer.send(Err(Refusal::Busy)).is_ok(),
+            Command::Status(answer) => answer.send(desk.status((self.connected)())).is_ok(),
+            Command::Instruments(answer) => answer.send(desk.instrument_statuses()).is_ok(),
+            Command::Book(instrument, answer) => {
+                answer.send(desk.book(instrument, now_ms())).is_ok()
+            }
+            Command::Account(key, answer) => answer.send(desk.account_status(key)).is_ok(),
+            Command::Batches(last, answer) => answer.send(desk.batches(last)).is_ok(),
+        };
+        if !heard {
+            tracing::trace!("nobody waits for the answer any more");
+        }
+    }
+
+    fn notice(&mut self, notice: Notice) -> Result<(), OperatorError> {
+        match notice {
+            Notice::Market(view, instruments) => {
+                self.desk.instruments(instruments);
+                self.desk.snapshot(*view);
+            }
+            Notice::Deposits(deposits) => self.desk.deposits(deposits),
+            Notice::Proven(proven) => self.desk.core.proven(*proven)?,
+            Notice::Settled(number, settlement, done) => {
+                self.desk.core.settle(number, Some(&settlement))?;
+                self.desk.settled();
+                // The other end has gone only if the operator stops.
+                let _ = done.send(());
+            }
+            Notice::Refused(number, reason, done) => {
+                tracing::warn!(number, reason, "going back to the last final batch");
+                self.desk.core.roll_back()?;
+                self.outlets.epoch.fetch_add(1, Ordering::SeqCst);
+                let _ = done.send(());
+            }
+            Notice::Failed(error) => return Err(error),
+        }
+        self.pass(false)
+    }
+}

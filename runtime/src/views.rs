@@ -1,0 +1,45 @@
+//! Answers of the `ClearproofApi`: what several pallets know of one thing, put together.
+
+use crate::{AccountId, Custody, MarketData, Runtime, Settlement};
+use clearproof_primitives::chain::{BatchView, SnapshotView, VenueId, VenueView};
+use pallet_clearproof_market_data::LatestNumber;
+
+/// A venue with its circuit's dimensions, its deposit queue and what it owes.
+pub fn venue(id: VenueId) -> Option<VenueView<AccountId>> {
+    let venue = Settlement::venue(id)?;
+    let circuit = Settlement::circuit(venue.circuit)?;
+    Some(VenueView {
+        owner: venue.owner,
+        operators: venue.operators.into_inner(),
+        circuit: venue.circuit,
+        shape: circuit.shape,
+        development: circuit.development,
+        state_root: venue.state_root,
+        batches: venue.batches,
+        time_to: venue.time_to,
+        stops: venue.stops,
+        custody_account: Custody::custody_account(id),
+        queue: Custody::queue(id),
+        totals: Custody::totals(id),
+    })
+}
+
+/// A settled batch.
+pub fn batch(venue: VenueId, number: u64) -> Option<BatchView> {
+    let record = Settlement::batch(venue, number)?;
+    Some(BatchView {
+        state_root: record.state_root,
+        header_hash: record.header_hash,
+        snapshot_number: record.snapshot_number,
+        block: record.block,
+    })
+}
+
+/// A snapshot, the latest if no number is given, with what settlement checks batches against.
+pub fn snapshot(number: Option<u64>) -> Option<SnapshotView> {
+    let number = number.unwrap_or_else(LatestNumber::<Runtime>::get);
+    Some(SnapshotView {
+        snapshot: MarketData::snapshot(number)?,
+        info: MarketData::snapshot_info(number)?,
+    })
+}
