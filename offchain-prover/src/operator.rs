@@ -132,15 +132,10 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<(
         stop: stopped,
     };
     let mut ended = on_own_thread(venue)?;
-    let served = rpc::Identity {
-        venue: identity.venue,
-        genesis: identity.genesis,
-        shape: identity.shape,
-    };
     let server = rpc::serve(
         config.listen,
         handle,
-        served,
+        identity,
         receipt_key,
         rpc::Limits::default(),
     );
@@ -161,6 +156,11 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<(
             tracing::info!("stopping");
             stop.send_replace(true);
             ended.await
+        }
+        Some(Err(_)) = tasks.join_next() => {
+            stop.send_replace(true);
+            let _ = ended.await;
+            Ok(Err(OperatorError::Ended("the task that watches or settles")))
         }
     };
     tasks.abort_all();

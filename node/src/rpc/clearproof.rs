@@ -1,19 +1,17 @@
 //! The `clearproof` methods: what the chain knows of venues, batches, deposits, markets and proofs.
 //!
-//! Each takes an optional block hash last, and answers for the best block without it. Field elements are decimal
-//! strings, other 32-byte values hexadecimal with `0x`. What does not exist is `null`; a malformed argument is an error
-//! that names it and what it must be.
+//! Each takes an optional block hash last, and answers for the best block without it. Field elements, amounts and prices
+//! are decimal strings, other 32-byte values hexadecimal with `0x`. What does not exist is `null`; a malformed argument
+//! is an error that names it and what it must be.
 
 mod arguments;
 #[cfg(test)]
 mod tests;
+mod view;
 
 use arguments::{argument, at_most, Argument};
 use clearproof_primitives::{
-    chain::{
-        BatchView, Cursor, Instrument, ProofKind, ProofRefusal, QueuedDeposit, SnapshotView,
-        VenueView,
-    },
+    chain::{BatchView, ProofKind},
     field::FieldBytes,
     submission::PROOF_BYTES,
 };
@@ -24,58 +22,23 @@ use jsonrpsee::{
     types::{ErrorObject, ErrorObjectOwned},
 };
 use pallet_clearproof_settlement::runtime_api::ClearproofApi as RuntimeReads;
-use serde::Serialize;
 use serde_json::Value;
 use sp_api::{ApiError, ProvideRuntimeApi};
 use sp_blockchain::HeaderBackend;
 use std::sync::Arc;
+use view::{InstrumentJson, QueueJson, SnapshotJson, VenueJson, VerdictJson};
 
 /// Code of the error "the runtime did not answer".
 pub const RUNTIME_ERROR: i32 = 9001;
 /// Code of the error "no such block".
 pub const UNKNOWN_BLOCK: i32 = 9002;
 
-/// A venue's deposit queue and the deposits that no batch has taken.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct DepositQueue {
-    /// End of what the venue's batches have taken.
-    taken: Cursor,
-    /// End of the queue.
-    made: Cursor,
-    /// Deposits in order, 512 at most: ask again from the index after the last.
-    deposits: Vec<IndexedDeposit>,
-}
-
-/// A deposit with its place.
-#[derive(Clone, Debug, Serialize)]
-pub struct IndexedDeposit {
-    /// Place in the queue, counting from 0.
-    index: u64,
-    /// The deposit.
-    #[serde(flatten)]
-    queued: QueuedDeposit,
-}
-
-/// What a proof's verification found.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub struct ProofVerdict {
-    /// The proof holds.
-    valid: bool,
-    /// Why not.
-    refusal: Option<ProofRefusal>,
-}
-
 /// The methods. Arguments are read one by one, so that errors name them.
 #[rpc(server)]
 pub trait ClearproofRpc {
     /// A venue: owner, operators, circuit, state root, stops, deposit queue, what it owes.
     #[method(name = "clearproof_venue", blocking)]
-    fn venue(
-        &self,
-        venue: Option<Value>,
-        at: Option<Value>,
-    ) -> RpcResult<Option<VenueView<AccountId>>>;
+    fn venue(&self, venue: Option<Value>, at: Option<Value>) -> RpcResult<Option<VenueJson>>;
 
     /// A settled batch, while the chain remembers it.
     #[method(name = "clearproof_batch", blocking)]
@@ -89,7 +52,7 @@ pub trait ClearproofRpc {
     /// A snapshot, while the chain keeps it; the latest without a number.
     #[method(name = "clearproof_snapshot", blocking)]
     fn snapshot(&self, number: Option<Value>, at: Option<Value>)
-        -> RpcResult<Option<SnapshotView>>;
+        -> RpcResult<Option<SnapshotJson>>;
 
     /// A venue's deposit queue, with the deposits from an index on (from the first without one).
     #[method(name = "clearproof_depositQueue", blocking)]
@@ -98,11 +61,11 @@ pub trait ClearproofRpc {
         venue: Option<Value>,
         from: Option<Value>,
         at: Option<Value>,
-    ) -> RpcResult<Option<DepositQueue>>;
+    ) -> RpcResult<Option<QueueJson>>;
 
     /// All listed instruments, by slot.
     #[method(name = "clearproof_instruments", blocking)]
-    fn instruments(&self, at: Option<Value>) -> RpcResult<Vec<Instrument>>;
+    fn instruments(&self, at: Option<Value>) -> RpcResult<Vec<InstrumentJson>>;
 
     /// Checks one proof against a registered key, as a batch's are checked.
     #[method(name = "clearproof_verifyProof", blocking)]
@@ -113,7 +76,7 @@ pub trait ClearproofRpc {
         proof: Option<Value>,
         #[argument(rename = "publicInput")] public_input: Option<Value>,
         at: Option<Value>,
-    ) -> RpcResult<ProofVerdict>;
+    ) -> RpcResult<VerdictJson>;
 }
 
 /// Answers the methods from a client's state.
@@ -163,15 +126,12 @@ where
     C: ProvideRuntimeApi<Block> + HeaderBackend<Block> + Send + Sync + 'static,
     C::Api: RuntimeReads<Block, AccountId>,
 {
-    fn venue(
-        &self,
-        venue: Option<Value>,
-        at: Option<Value>,
-    ) -> RpcResult<Option<VenueView<AccountId>>> {
+    fn venue(&self, venue: Option<Value>, at: Option<Value>) -> RpcResult<Option<VenueJson>> {
         let venue = u32::required("venue", venue)?;
         let at = self.block(at)?;
         let api = self.client.runtime_api();
-        api.venue(at, venue).map_err(unanswered)
+        let view = api.venue(at, venue).map_err(unanswered)?;
+        Ok(view.map(VenueJson::from))
     }
 
     fn batch(
@@ -191,11 +151,12 @@ where
         &self,
         number: Option<Value>,
         at: Option<Value>,
-    ) -> RpcResult<Option<SnapshotView>> {
+    ) -> RpcResult<Option<SnapshotJson>> {
         let number = argument::<u64>("number", number)?;
         let at = self.block(at)?;
         let api = self.client.runtime_api();
-        api.snapshot(at, number).map_err(unanswered)
+        let view = api.snapshot(at, number).map_err(unanswered)?;
+        Ok(view.map(SnapshotJson::from))
     }
 
     fn deposit_queue(
@@ -203,7 +164,7 @@ where
         venue: Option<Value>,
         from: Option<Value>,
         at: Option<Value>,
-    ) -> RpcResult<Option<DepositQueue>> {
+    ) -> RpcResult<Option<QueueJson>> {
         let venue = u32::required("venue", venue)?;
         let from = argument::<u64>("from", from)?.unwrap_or(0);
         let at = self.block(at)?;
@@ -212,20 +173,14 @@ where
             return Ok(None);
         };
         let deposits = api.queued_deposits(at, venue, from).map_err(unanswered)?;
-        Ok(Some(DepositQueue {
-            taken: view.queue.taken,
-            made: view.queue.made,
-            deposits: deposits
-                .into_iter()
-                .map(|(index, queued)| IndexedDeposit { index, queued })
-                .collect(),
-        }))
+        Ok(Some(QueueJson::new(view.queue, deposits)))
     }
 
-    fn instruments(&self, at: Option<Value>) -> RpcResult<Vec<Instrument>> {
+    fn instruments(&self, at: Option<Value>) -> RpcResult<Vec<InstrumentJson>> {
         let at = self.block(at)?;
         let api = self.client.runtime_api();
-        api.instruments(at).map_err(unanswered)
+        let listed = api.instruments(at).map_err(unanswered)?;
+        Ok(listed.into_iter().map(InstrumentJson::from).collect())
     }
 
     fn verify_proof(
@@ -235,7 +190,7 @@ where
         proof: Option<Value>,
         public_input: Option<Value>,
         at: Option<Value>,
-    ) -> RpcResult<ProofVerdict> {
+    ) -> RpcResult<VerdictJson> {
         let circuit = u32::required("circuit", circuit)?;
         let kind = ProofKind::required("kind", kind)?;
         let proof = at_most("proof", PROOF_BYTES, proof)?;
@@ -245,9 +200,6 @@ where
         let verdict = api
             .verify_proof(at, circuit, kind, proof, public_input)
             .map_err(unanswered)?;
-        Ok(ProofVerdict {
-            valid: verdict.is_ok(),
-            refusal: verdict.err(),
-        })
+        Ok(verdict.into())
     }
 }

@@ -5,7 +5,7 @@ mod common;
 
 use clearproof_engine::{EngineError, Venue};
 use clearproof_primitives::{
-    order::Side,
+    order::{Order, Side},
     shape::Shape,
     submission::{MAX_CHUNKS, MAX_DEPOSITS_PER_BATCH, MAX_WITHDRAWALS},
 };
@@ -43,8 +43,8 @@ fn close_and_open(venue: &mut Venue, shape: &Shape) -> usize {
 
 #[test]
 fn deposits_beyond_what_a_batch_may_take_wait_for_the_next() {
-    let limit = MAX_DEPOSITS_PER_BATCH;
-    let mut venue = open_venue(&WIDE, 1, 100);
+    let (shape, limit) = (Shape { steps: 4, ..WIDE }, MAX_DEPOSITS_PER_BATCH);
+    let mut venue = open_venue(&shape, 1, 100);
     for number in 2..=limit {
         assert!(!venue.batch_full());
         venue.deposit(&received(0, number, 100)).unwrap();
@@ -54,8 +54,8 @@ fn deposits_beyond_what_a_batch_may_take_wait_for_the_next() {
     let next = received(0, limit + 1, 100);
     assert_eq!(venue.deposit(&next), Err(full("deposits", limit)));
     assert_eq!(venue.deposits_taken(), limit);
-    assert_eq!(venue.open_chunks(), 256);
-    assert_eq!(close_and_open(&mut venue, &WIDE), 256);
+    assert_eq!(venue.open_chunks(), 128);
+    assert_eq!(close_and_open(&mut venue, &shape), 128);
     assert_eq!((venue.open_deposits(), venue.open_chunks()), (0, 1));
     assert!(!venue.batch_full());
     assert_eq!(venue.deposit(&next), Ok(1));
@@ -111,7 +111,14 @@ fn steps_that_would_begin_a_chunk_too_many_are_refused() {
     assert!(venue.submit(withdrawal).is_ok());
 }
 
-/// Traders 0 to `pairs − 1` buy from as many others; each order gets a fill in every tick, because new sets come.
+/// An order that no fill has touched: its id is the order set's sequence.
+fn fresh_order(sequence: u64, side: Side, quantity: u64) -> Option<Order> {
+    let order = order(side, quantity, MARK);
+    let id = sequence as u32;
+    order.map(|order| Order { id, ..order })
+}
+
+/// Traders 0 to `pairs − 1` want to buy one lot each from as many others, by new orders.
 fn quote(venue: &mut Venue, shape: &Shape, pairs: u16, sequence: u64) {
     for trader in 0..2 * pairs {
         let side = if trader < pairs {
@@ -119,7 +126,8 @@ fn quote(venue: &mut Venue, shape: &Shape, pairs: u16, sequence: u64) {
         } else {
             Side::Sell
         };
-        let set = signed(shape, trader, sequence, vec![order(side, 1, MARK)], None);
+        let orders = vec![fresh_order(sequence, side, 1)];
+        let set = signed(shape, trader, sequence, orders, None);
         venue.submit(set).unwrap();
     }
 }
@@ -186,8 +194,10 @@ fn where_more_would_trade_than_a_batch_holds_the_earliest_order_sets_do() {
     let time = venue.now() + 1;
     let report = venue.tick(time).unwrap();
     assert_eq!((report.trades.len(), report.waiting), (254, 45));
-    let latest = report.trades.iter().map(|trade| trade.account).max();
-    assert_eq!(latest, Some(254), "account 255 has nobody to trade with");
+    // 128 of the 255 buy and 127 sell: the worst limit of the buyers is the first one's.
+    let mut traded: Vec<_> = report.trades.iter().map(|trade| trade.account).collect();
+    traded.sort_unstable();
+    assert_eq!(traded, (2..=255).collect::<Vec<_>>());
     assert!(venue.batch_full());
     close_and_open(&mut venue, &shape);
     let time = venue.now() + 1;
@@ -234,7 +244,7 @@ proptest! {
                     sequences[trader as usize] += 1;
                     let side = if trader % 2 == 0 { Side::Buy } else { Side::Sell };
                     let withdraw = (action == 1).then_some(quantity);
-                    let orders = vec![order(side, quantity, MARK)];
+                    let orders = vec![fresh_order(sequences[trader as usize], side, quantity)];
                     venue.submit(signed(&shape, trader, sequences[trader as usize], orders, withdraw)).map(drop)
                 }
                 _ => venue.tick(venue.now() + 1).map(drop),

@@ -96,6 +96,8 @@ impl Program {
         let output = File::create(&log).with_context(|| log.display().to_string())?;
         let child = process::Command::new(program)
             .args(arguments)
+            // Logs are files: no colours.
+            .env("NO_COLOR", "1")
             .stdin(Stdio::null())
             .stdout(output.try_clone().context("log")?)
             .stderr(output)

@@ -101,7 +101,10 @@ pub enum Refusal {
 #[derive(Debug)]
 pub enum Command {
     /// See [`VenueHandle::submit`].
-    Submit(Box<SignedOrderSet>, oneshot::Sender<Result<(Accepted, u64), Refusal>>),
+    Submit(
+        Box<SignedOrderSet>,
+        oneshot::Sender<Result<(Accepted, u64), Refusal>>,
+    ),
     /// See [`VenueHandle::status`].
     Status(oneshot::Sender<Status>),
     /// See [`VenueHandle::instruments`].
@@ -143,7 +146,8 @@ impl VenueHandle {
     /// Checks an order set and makes it live. Answers once it is on disk, with the time of acceptance in milliseconds since
     /// the Unix epoch.
     pub async fn submit(&self, set: SignedOrderSet) -> Result<(Accepted, u64), Refusal> {
-        self.ask(|answer| Command::Submit(Box::new(set), answer)).await?
+        self.ask(|answer| Command::Submit(Box::new(set), answer))
+            .await?
     }
 
     /// The venue's state.
@@ -171,12 +175,17 @@ impl VenueHandle {
         self.ask(|answer| Command::Batches(last, answer)).await?
     }
 
-    async fn ask<A>(&self, command: impl FnOnce(oneshot::Sender<A>) -> Command) -> Result<A, Refusal> {
+    async fn ask<A>(
+        &self,
+        command: impl FnOnce(oneshot::Sender<A>) -> Command,
+    ) -> Result<A, Refusal> {
         let (answer, wait) = oneshot::channel();
-        self.commands.try_send(command(answer)).map_err(|e| match e {
-            mpsc::error::TrySendError::Full(_) => Refusal::Busy,
-            mpsc::error::TrySendError::Closed(_) => Refusal::Stopping,
-        })?;
+        self.commands
+            .try_send(command(answer))
+            .map_err(|e| match e {
+                mpsc::error::TrySendError::Full(_) => Refusal::Busy,
+                mpsc::error::TrySendError::Closed(_) => Refusal::Stopping,
+            })?;
         wait.await.map_err(|_| Refusal::Stopping)
     }
 }

@@ -14,6 +14,7 @@ use clearproof_primitives::{
     submission::{Batch, ChunkSubmission},
 };
 use std::{
+    panic::{catch_unwind, AssertUnwindSafe},
     sync::{
         atomic::{AtomicU64, Ordering},
         mpsc::Receiver,
@@ -93,7 +94,10 @@ impl Worker {
     pub fn spawn(self) -> std::io::Result<()> {
         let thread = std::thread::Builder::new().name("prover".into());
         thread.spawn(move || {
-            if let Err(error) = self.work() {
+            // The venue must hear of a panic too, or it would wait for proofs for ever.
+            let done = catch_unwind(AssertUnwindSafe(|| self.work()));
+            let done = done.unwrap_or(Err(OperatorError::Ended("the prover's thread")));
+            if let Err(error) = done {
                 // An error only says that the venue has stopped already.
                 let _ = self.notices.blocking_send(Notice::Failed(error));
             }

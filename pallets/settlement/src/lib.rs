@@ -433,7 +433,7 @@ pub mod pallet {
 
         /// Verifies a batch and settles it. Operators of the header's venue only.
         #[pallet::call_index(5)]
-        #[pallet::weight(T::WeightInfo::submit_batch(batch.size()))]
+        #[pallet::weight(Pallet::<T>::weight_of(batch))]
         pub fn submit_batch(origin: OriginFor<T>, batch: Box<Batch>) -> DispatchResult {
             let who = ensure_signed(origin)?;
             Self::settle(&who, &batch)

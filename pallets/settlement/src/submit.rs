@@ -2,6 +2,7 @@
 
 use crate::{
     Batch, BatchRecord, Batches, Circuit, Config, Error, Event, Pallet, SnapshotProvider, Venues,
+    WeightInfo,
 };
 use alloc::vec::Vec;
 use clearproof_bn254_host::groth16::{batch_verify, Item, Proof};
@@ -9,11 +10,17 @@ use clearproof_primitives::{
     batch::{chunk_public_input, closing_public_input},
     field::Fr,
 };
-use frame_support::{dispatch::DispatchResult, ensure, traits::Get};
+use frame_support::{dispatch::DispatchResult, ensure, traits::Get, weights::Weight};
 use pallet_clearproof_custody::VenueCustody;
 use sp_runtime::DispatchError;
 
 impl<T: Config> Pallet<T> {
+    /// Weight of a batch's submission, by its size.
+    pub(crate) fn weight_of(batch: &Batch) -> Weight {
+        let size = batch.size();
+        T::WeightInfo::submit_batch(size.chunks, size.prices, size.withdrawals, size.deposits)
+    }
+
     /// Settles a batch. Everything that can be refused is refused before the first write.
     pub(crate) fn settle(who: &T::AccountId, batch: &Batch) -> DispatchResult {
         let header = &batch.header;

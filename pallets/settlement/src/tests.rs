@@ -38,17 +38,22 @@ fn the_calls_use_the_weights_of_the_configuration() {
     new_test_ext().execute_with(|| {
         let batch = draft::Draft::founded().seal();
         let size = batch.size();
+        let weight = |size: crate::BatchSize| {
+            <() as WeightInfo>::submit_batch(
+                size.chunks,
+                size.prices,
+                size.withdrawals,
+                size.deposits,
+            )
+        };
         let submit = crate::Call::<Test>::submit_batch {
             batch: Box::new(batch),
         };
-        assert_eq!(
-            submit.get_dispatch_info().call_weight,
-            <() as WeightInfo>::submit_batch(size)
-        );
+        assert_eq!(submit.get_dispatch_info().call_weight, weight(size));
         let more = |change: &dyn Fn(&mut crate::BatchSize)| {
             let mut bigger = size;
             change(&mut bigger);
-            <() as WeightInfo>::submit_batch(bigger)
+            weight(bigger)
         };
         for bigger in [
             more(&|s| s.chunks += 1),
@@ -56,7 +61,7 @@ fn the_calls_use_the_weights_of_the_configuration() {
             more(&|s| s.withdrawals += 1),
             more(&|s| s.deposits += 1),
         ] {
-            assert!(bigger.ref_time() > <() as WeightInfo>::submit_batch(size).ref_time());
+            assert!(bigger.ref_time() > weight(size).ref_time());
         }
         let paused = crate::Call::<Test>::set_paused {
             venue: 0,

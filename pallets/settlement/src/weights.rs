@@ -2,7 +2,6 @@
 //! measured for single proofs with host functions (a batch verifies cheaper), 300 µs per Poseidon hash of 13 elements
 //! in wasm, and the database's own costs.
 
-use crate::BatchSize;
 use core::marker::PhantomData;
 use frame_support::{
     traits::Get,
@@ -21,8 +20,8 @@ pub trait WeightInfo {
     fn set_paused() -> Weight;
     /// Weight of `close_venue` with so many remembered batches.
     fn close_venue(batches: u32) -> Weight;
-    /// Weight of `submit_batch`.
-    fn submit_batch(size: BatchSize) -> Weight;
+    /// Weight of `submit_batch` with so many chunks, prices, withdrawals and deposits.
+    fn submit_batch(c: u32, p: u32, w: u32, d: u32) -> Weight;
 }
 
 const MICROSECOND: u64 = 1_000_000;
@@ -50,8 +49,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     fn close_venue(batches: u32) -> Weight {
         close_venue(T::DbWeight::get(), batches)
     }
-    fn submit_batch(size: BatchSize) -> Weight {
-        submit_batch(T::DbWeight::get(), size)
+    fn submit_batch(c: u32, p: u32, w: u32, d: u32) -> Weight {
+        submit_batch(T::DbWeight::get(), c, p, w, d)
     }
 }
 
@@ -71,8 +70,8 @@ impl WeightInfo for () {
     fn close_venue(batches: u32) -> Weight {
         close_venue(RocksDbWeight::get(), batches)
     }
-    fn submit_batch(size: BatchSize) -> Weight {
-        submit_batch(RocksDbWeight::get(), size)
+    fn submit_batch(c: u32, p: u32, w: u32, d: u32) -> Weight {
+        submit_batch(RocksDbWeight::get(), c, p, w, d)
     }
 }
 
@@ -101,13 +100,13 @@ fn close_venue(db: RuntimeDbWeight, batches: u32) -> Weight {
 /// Fixed: header hash, three proofs' worth of pairings for the keys and the closing proof. Per chunk: its proof, two
 /// boundaries' public input and its list's hash. Per 13 prices: a block of the list's hash. Per withdrawal: a hash and
 /// a transfer. Per deposit: two reads and a removal.
-fn submit_batch(db: RuntimeDbWeight, size: BatchSize) -> Weight {
-    let BatchSize {
-        chunks,
-        prices,
-        withdrawals,
-        deposits,
-    } = size;
+fn submit_batch(
+    db: RuntimeDbWeight,
+    chunks: u32,
+    prices: u32,
+    withdrawals: u32,
+    deposits: u32,
+) -> Weight {
     let times = |unit: u64, n: u32| unit.saturating_mul(n.into());
     let time = (3 * PROOF + 6 * HASH)
         .saturating_add(times(PROOF + 8 * HASH, chunks))

@@ -9,7 +9,9 @@ use clearproof_primitives::{
     serde_hex,
 };
 use serde::{Deserialize, Serialize};
-use std::time::{SystemTime, UNIX_EPOCH};
+
+/// This machine's clock, which requests are signed with and checked against.
+pub use crate::operator::venue_task::now_ms as clock;
 
 /// A signed request to see the signer's account.
 ///
@@ -82,12 +84,6 @@ impl Access {
         owner.verify(access_message(genesis, venue, self.time), &self.signature.0)?;
         Ok(owner)
     }
-}
-
-/// This machine's clock, in milliseconds since the Unix epoch.
-pub fn clock() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |since| since.as_millis() as u64)
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ pub const REFUSED: i32 = 1_000;
 pub const UNAUTHORISED: i32 = 1_001;
 /// The account does not exist.
 pub const NOT_FOUND: i32 = 1_002;
-/// Too many requests, of this connection or of all.
+/// Too much at once: requests of this connection or of all, or withdrawals in the open batch.
 pub const BUSY: i32 = 1_003;
 /// The operator cannot answer: it stops, or its disk fails.
 pub const UNAVAILABLE: i32 = 1_004;
@@ -68,6 +68,10 @@ impl From<Refusal> for ErrorObjectOwned {
     fn from(refusal: Refusal) -> Self {
         match &refusal {
             Refusal::Engine(EngineError::OrderSet(error)) => invalid(format!("set.{error}")),
+            // A later batch has room again.
+            Refusal::Engine(error @ EngineError::BatchFull { .. }) => {
+                named(BUSY, "BatchFull", error)
+            }
             Refusal::Engine(error) => named(REFUSED, engine_name(error), error),
             Refusal::Busy => named(BUSY, "Busy", refusal),
             Refusal::Stopping => named(UNAVAILABLE, "Stopping", refusal),

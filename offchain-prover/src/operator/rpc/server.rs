@@ -16,7 +16,6 @@ use crate::operator::{
 use clearproof_engine::TickReport;
 use clearproof_primitives::{
     account::account_key, batch::genesis_field, eddsa::SecretKey, field::Fr, order::SignedOrderSet,
-    shape::Shape,
 };
 use jsonrpsee::{
     core::{async_trait, RpcResult, SubscriptionResult},

@@ -1,5 +1,8 @@
 use super::*;
-use crate::operator::figures::Settlement;
+use crate::{
+    operator::{figures::Settlement, proving::submission, store::Proven},
+    proving::ProvenBatch,
+};
 use clearproof_primitives::chain::Cursor;
 
 /// All that a restart must bring back.
@@ -133,6 +136,39 @@ fn a_batch_that_settled_unseen_is_taken_as_final() {
         (root, 2)
     );
     assert_eq!(core.figures(10).unwrap()[0].number, 1);
+}
+
+#[test]
+fn proofs_are_kept_until_their_batch_is_final_or_given_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut desk = busy(folder.path());
+    let closed = desk.core.closed[0].clone();
+    let chunks = closed.batch.witness.chunks.len();
+    let proofs = ProvenBatch {
+        boundaries: vec![FieldBytes::default(); chunks + 1],
+        chunk_proofs: vec![[1; 256]; chunks],
+        closing_proof: [2; 256],
+        reports: Vec::new(),
+    };
+    let batch = submission(&closed.batch, &proofs).unwrap();
+    assert_eq!(
+        (batch.chunks.len(), batch.chunks[0].proof),
+        (chunks, [1; 256])
+    );
+    let entries = &closed.batch.witness.chunks[0].entries;
+    assert_eq!(batch.chunks[0].prices.to_vec(), *entries);
+    let figures = closed.figures();
+    desk.core.proven(Proven { batch, figures }).unwrap();
+    let proven = desk.core.closed[0].proven.clone();
+    assert!(proven.is_some());
+    drop(desk);
+    let mut core = restore(folder.path(), &new_venue()).unwrap();
+    assert_eq!(core.closed[0].proven, proven);
+    core.roll_back().unwrap();
+    drop(core);
+    let store = Store::open(folder.path(), &IDENTITY).unwrap();
+    let loaded = store.load().unwrap();
+    assert_eq!((loaded.proven.len(), loaded.journal.len()), (0, 0));
 }
 
 #[test]

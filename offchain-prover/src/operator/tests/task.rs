@@ -108,3 +108,57 @@ async fn what_the_task_answers_survives_its_end() {
     assert_eq!(core.venue.account_count(), 3);
     assert_eq!(core.venue.live_sets().len() + core.waiting.len(), 2);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn measure_tmp() {
+    let folder = tempfile::tempdir_in("/root").unwrap();
+    let core = restore(folder.path(), &new_venue()).unwrap();
+    let desk = Desk::new(core, Timing::default(), new_venue().time_to);
+    let (handle, commands) = VenueHandle::new();
+    let (notices, heard) = mpsc::channel(8);
+    let (prover, _jobs) = std::sync::mpsc::channel();
+    let (settler, _submissions) = mpsc::unbounded_channel();
+    let (stop, stopped) = watch::channel(false);
+    let task = VenueTask {
+        desk,
+        handle: handle.clone(),
+        commands,
+        notices: heard,
+        outlets: Outlets { prover, settler, epoch: Arc::new(AtomicU64::new(0)) },
+        connected: Box::new(|| true),
+        tick: Duration::from_millis(500),
+        stop: stopped,
+    };
+    let running = tokio::spawn(task.run());
+    let market = Box::new(snapshot(1, now_ms() - 1_000));
+    notices.send(Notice::Market(market, Vec::new())).await.unwrap();
+    let deposits = vec![queued(0, 0), queued(1, 1)];
+    notices.send(Notice::Deposits(deposits)).await.unwrap();
+    while handle.status().await.unwrap().accounts < 3 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let sets: Vec<_> = (0..2000u64).map(|i| {
+        let mut set = signed(0, i + 2, Side::Buy, None);
+        set.set.valid_until = now_ms() + 1_000_000;
+        let message = set.set.message(&SHAPE, genesis_field(&IDENTITY.genesis));
+        set.signature = key(0).sign(message);
+        set
+    }).collect();
+    for rate in [100u64, 500, 1000] {
+        let mut joins = Vec::new();
+        let n = (rate * 2).min(600);
+        let from = match rate { 100 => 0, 500 => 200, _ => 1000 };
+        for (i, set) in sets[from as usize..(from + n) as usize].iter().cloned().enumerate() {
+            let handle = handle.clone();
+            if i > 0 { tokio::time::sleep(Duration::from_micros(1_000_000 / rate)).await; }
+            let start = std::time::Instant::now();
+            joins.push(tokio::spawn(async move { handle.submit(set).await.unwrap(); start.elapsed() }));
+        }
+        let mut t = Vec::new();
+        for j in joins { t.push(j.await.unwrap()); }
+        t.sort();
+        println!("rate {rate}: n {} p50 {:?} p99 {:?} max {:?}", t.len(), t[t.len()/2], t[t.len()*99/100], t[t.len()-1]);
+    }
+    stop.send_replace(true);
+    running.await.unwrap().unwrap();
+}

@@ -1,0 +1,230 @@
+//! The answers as JSON. Amounts and 32.32 prices do not fit JavaScript's numbers: they are decimal strings; symbols are
+//! text. Everything else is as [`clearproof_primitives::chain`] has it.
+
+use clearproof_primitives::{
+    chain::{
+        CircuitId, Cursor, Held, Instrument, InstrumentKind, ProofRefusal, Queue, QueuedDeposit,
+        SnapshotView, Stops, VenueView,
+    },
+    field::FieldBytes,
+    fixed::Rate,
+    serde_hex,
+    shape::Shape,
+    snapshot::{InstrumentRow, UnderlyingFactors},
+};
+use clearproof_runtime::AccountId;
+use serde::{Serialize, Serializer};
+use std::fmt::Display;
+
+/// An integer as a decimal string.
+#[derive(Clone, Copy, Debug)]
+pub struct Decimal<T>(T);
+
+impl<T: Display> Serialize for Decimal<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+fn decimals<T>(values: Vec<T>) -> Vec<Decimal<T>> {
+    values.into_iter().map(Decimal).collect()
+}
+
+/// A venue.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct VenueJson {
+    owner: AccountId,
+    operators: Vec<AccountId>,
+    circuit: CircuitId,
+    shape: Shape,
+    development: bool,
+    state_root: FieldBytes,
+    batches: u64,
+    time_to: u64,
+    stops: Stops,
+    custody_account: AccountId,
+    queue: Queue,
+    totals: Vec<TotalJson>,
+}
+
+/// What a venue owes of one asset.
+#[derive(Clone, Copy, Debug, Serialize)]
+struct TotalJson {
+    asset: u8,
+    queued: Decimal<u64>,
+    taken: Decimal<u64>,
+    claimable: Decimal<u64>,
+}
+
+impl From<VenueView<AccountId>> for VenueJson {
+    fn from(view: VenueView<AccountId>) -> Self {
+        let total = |(asset, held): (u8, Held)| TotalJson {
+            asset,
+            queued: Decimal(held.queued),
+            taken: Decimal(held.taken),
+            claimable: Decimal(held.claimable),
+        };
+        Self {
+            owner: view.owner,
+            operators: view.operators,
+            circuit: view.circuit,
+            shape: view.shape,
+            development: view.development,
+            state_root: view.state_root,
+            batches: view.batches,
+            time_to: view.time_to,
+            stops: view.stops,
+            custody_account: view.custody_account,
+            queue: view.queue,
+            totals: view.totals.into_iter().map(total).collect(),
+        }
+    }
+}
+
+/// A venue's deposit queue and the deposits that no batch has taken.
+#[derive(Clone, Debug, Serialize)]
+pub struct QueueJson {
+    taken: Cursor,
+    made: Cursor,
+    deposits: Vec<DepositJson>,
+}
+
+impl QueueJson {
+    /// The queue, with some of its deposits by index.
+    pub fn new(queue: Queue, deposits: Vec<(u64, QueuedDeposit)>) -> Self {
+        Self {
+            taken: queue.taken,
+            made: queue.made,
+            deposits: deposits.into_iter().map(DepositJson::from).collect(),
+        }
+    }
+}
+
+/// A queued deposit.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct DepositJson {
+    index: u64,
+    #[serde(with = "serde_hex")]
+    owner: [u8; 32],
+    account_key: FieldBytes,
+    asset: u8,
+    amount: Decimal<u64>,
+    accumulator: FieldBytes,
+}
+
+impl From<(u64, QueuedDeposit)> for DepositJson {
+    fn from((index, queued): (u64, QueuedDeposit)) -> Self {
+        Self {
+            index,
+            owner: queued.owner,
+            account_key: queued.deposit.account_key,
+            asset: queued.deposit.asset,
+            amount: Decimal(queued.deposit.amount),
+            accumulator: queued.accumulator,
+        }
+    }
+}
+
+/// A listed instrument.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InstrumentJson {
+    slot: u16,
+    underlying: u16,
+    kind: InstrumentKind,
+    symbol: String,
+    units_per_lot: Decimal<u64>,
+    halted: bool,
+}
+
+impl From<Instrument> for InstrumentJson {
+    fn from(Instrument { listing, halted }: Instrument) -> Self {
+        Self {
+            slot: listing.slot,
+            underlying: listing.underlying,
+            kind: listing.kind,
+            symbol: String::from_utf8_lossy(&listing.symbol).into_owned(),
+            units_per_lot: Decimal(listing.units_per_lot),
+            halted,
+        }
+    }
+}
+
+/// A snapshot.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SnapshotJson {
+    number: u64,
+    hash: FieldBytes,
+    taken_at: u64,
+    next_taken_at: Option<u64>,
+    price_band: Rate,
+    fee_rate: Rate,
+    weights: Vec<Decimal<u64>>,
+    factors: Vec<UnderlyingFactors>,
+    rows: Vec<RowJson>,
+    /// Marks of the instruments that trade, 0 for the others.
+    marks: Vec<Decimal<u64>>,
+}
+
+/// An instrument slot of a snapshot.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RowJson {
+    mark: Decimal<u64>,
+    initial_long: Decimal<u64>,
+    initial_short: Decimal<u64>,
+    maintenance_long: Decimal<u64>,
+    maintenance_short: Decimal<u64>,
+    deltas: Vec<Decimal<i64>>,
+}
+
+impl From<InstrumentRow> for RowJson {
+    fn from(row: InstrumentRow) -> Self {
+        Self {
+            mark: Decimal(row.mark),
+            initial_long: Decimal(row.initial_long),
+            initial_short: Decimal(row.initial_short),
+            maintenance_long: Decimal(row.maintenance_long),
+            maintenance_short: Decimal(row.maintenance_short),
+            deltas: decimals(row.deltas),
+        }
+    }
+}
+
+impl From<SnapshotView> for SnapshotJson {
+    fn from(SnapshotView { snapshot, info }: SnapshotView) -> Self {
+        Self {
+            number: snapshot.number,
+            hash: info.hash,
+            taken_at: snapshot.taken_at,
+            next_taken_at: info.next_taken_at,
+            price_band: info.price_band,
+            fee_rate: snapshot.fee_rate,
+            weights: decimals(snapshot.weights),
+            factors: snapshot.factors,
+            rows: snapshot.rows.into_iter().map(RowJson::from).collect(),
+            marks: decimals(info.marks),
+        }
+    }
+}
+
+/// What a proof's verification found.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct VerdictJson {
+    /// The proof holds.
+    valid: bool,
+    /// Why not.
+    refusal: Option<ProofRefusal>,
+}
+
+impl From<Result<(), ProofRefusal>> for VerdictJson {
+    fn from(verdict: Result<(), ProofRefusal>) -> Self {
+        Self {
+            valid: verdict.is_ok(),
+            refusal: verdict.err(),
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! The node and the operator as processes: trading, settling, dying and coming back.
+#![allow(clippy::unwrap_used)]
+
+use anyhow::{ensure, Context, Result};
+use clearproof_primitives::{
+    eddsa::SecretKey,
+    order::{Order, Side, WithdrawalRequest},
+};
+use clearproof_prover::{chain::Chain, demo::process::RunFolder, trader::Trader};
+use clearproof_tests::network::{until, Network, Node, Person, PRICE};
+use jsonrpsee::{core::client::ClientT, rpc_params, ws_client::WsClientBuilder};
+use serde_json::Value;
+use subxt_signer::sr25519::dev;
+
+const DEPOSIT: u64 = 50_000_000;
+
+fn order(id: u32, side: Side, quantity: u64) -> Option<Order> {
+    let mark = PRICE as u64;
+    let limit = match side {
+        Side::Buy => mark + (1_000 << 32),
+        Side::Sell => mark - (1_000 << 32),
+    };
+    Some(Order {
+        id,
+        instrument: 0,
+        side,
+        quantity,
+        limit,
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn trades_settle_although_the_operator_is_killed_and_the_node_is_lost() -> Result<()> {
+    let mut network = Network::start().await?;
+    let person = |wallet, seed| Person {
+        wallet,
+        trader: Trader::new(SecretKey::new([seed; 32])),
+        sequence: 0,
+    };
+    let [mut buyer, mut seller] = [person(dev::eve(), 1), person(dev::ferdie(), 2)];
+    network.deposit(&buyer, DEPOSIT).await?;
+    network.deposit(&seller, DEPOSIT).await?;
+
+    // The operator is killed right after it promised: what it promised is on its disk.
+    let client = network.client().await?;
+    buyer
+        .send(&client, vec![order(1, Side::Buy, 100)], None)
+        .await?;
+    seller
+        .send(&client, vec![order(1, Side::Sell, 100)], None)
+        .await?;
+    network.kill_operator();
+    network.start_operator()?;
+    let client = network.client().await?;
+    let traded = |wanted: i64| {
+        let (client, buyer) = (&client, &buyer);
+        until("the fills", move || async move {
+            let account = buyer.account(client).await?;
+            let quantity = account.positions.first().map(|p| p.quantity);
+            Ok((quantity == Some(wanted)).then_some(()))
+        })
+    };
+    traded(100).await?;
+    let (first, _) = network.at_rest(&client).await?;
+    ensure!(first >= 1, "nothing was settled");
+    ensure!(
+        network.on_chain().await?.queue.taken.count == 2,
+        "deposits were not taken once"
+    );
+
+    // Without its node it still accepts orders, and trades when the node is back.
+    network.node.kill();
+    network
+        .status(&client, "the loss of the node to be noticed", |s| {
+            !s.connected
+        })
+        .await?;
+    buyer
+        .send(&client, vec![order(2, Side::Buy, 50)], None)
+        .await?;
+    seller
+        .send(&client, vec![order(2, Side::Sell, 50)], None)
+        .await?;
+    network.start_node()?;
+    network
+        .status(&client, "the node to be found again", |s| s.connected)
+        .await?;
+    until("more fills", || async {
+        let account = buyer.account(&client).await?;
+        let quantity = account.positions.first().map(|p| p.quantity);
+        Ok((quantity == Some(150)).then_some(()))
+    })
+    .await?;
+    let (second, _) = network.at_rest(&client).await?;
+    ensure!(second > first, "batch {second} after batch {first}");
+
+    // A withdrawal is paid; one beyond the margin is refused by name.
+    let pay = |amount| WithdrawalRequest {
+        asset: 0,
+        amount,
+        recipient: dev::one().public_key().0,
+    };
+    until("a batch to withdraw in", || async {
+        Ok(client.status().await?.open.map(|_| ()))
+    })
+    .await?;
+    let error = buyer
+        .send(&client, Vec::new(), Some(pay(DEPOSIT)))
+        .await
+        .unwrap_err();
+    ensure!(format!("{error:#}").contains("margin"), "{error:#}");
+    let held = |venue: clearproof_primitives::chain::VenueView<[u8; 32]>| venue.totals[0].1.taken;
+    let before = held(network.on_chain().await?);
+    buyer
+        .send(&client, Vec::new(), Some(pay(1_000_000)))
+        .await?;
+    until("the withdrawal", || async {
+        let now = held(network.on_chain().await?);
+        Ok((now + 1_000_000 == before).then_some(()))
+    })
+    .await?;
+    network.at_rest(&client).await?;
+    network.stop_operator().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_nodes_own_rpc_answers_and_refuses_by_name() -> Result<()> {
+    let folder = RunFolder::new(None)?;
+    let mut node = Node::start(&folder, "node", &["--dev"])?;
+    Chain::connect(&node.url).await?;
+    let rpc = WsClientBuilder::new().build(&node.url).await?;
+    let instruments: Value = rpc.request("clearproof_instruments", rpc_params![]).await?;
+    ensure!(
+        instruments.as_array().is_some_and(|list| !list.is_empty()),
+        "{instruments}"
+    );
+    let venue: Value = rpc
+        .request("clearproof_venue", rpc_params![4_000_000u32])
+        .await?;
+    ensure!(venue.is_null(), "{venue}");
+    let refused = |params| {
+        let rpc = &rpc;
+        async move {
+            let answer: Result<Value, _> = rpc.request("clearproof_verifyProof", params).await;
+            answer.map(|a| a.to_string()).map_err(|e| format!("{e:?}"))
+        }
+    };
+    let proof = format!("0x{}", "00".repeat(256));
+    let unknown = refused(rpc_params![999u32, "chunk", &proof, "1"]).await;
+    ensure!(
+        format!("{unknown:?}").contains("nknownCircuit"),
+        "{unknown:?}"
+    );
+    let zeros = refused(rpc_params![2u32, "chunk", &proof, "1"]).await;
+    ensure!(
+        !zeros.clone().is_ok_and(|a| a.contains("true")),
+        "{zeros:?}"
+    );
+    let modulus =
+        clearproof_primitives::field::Fr::from(0u64) - clearproof_primitives::field::Fr::from(1u64);
+    let beyond = format!("{}0", clearproof_primitives::field::to_decimal(&modulus));
+    ensure!(refused(rpc_params![2u32, "chunk", &proof, &beyond])
+        .await
+        .is_err());
+    ensure!(refused(rpc_params![2u32, "chunk", "0x00zz", "1"])
+        .await
+        .is_err());
+    ensure!(
+        refused(rpc_params![2u32, "chunk", "00".repeat(10_000), "1"])
+            .await
+            .is_err()
+    );
+    ensure!(refused(rpc_params![2u32, "neither", &proof, "1"])
+        .await
+        .is_err());
+    node.stop().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_validators_finalise_and_go_on_after_one_was_away() -> Result<()> {
+    let folder = RunFolder::new(None)?;
+    let alice = Node::start(&folder, "alice", &["--chain", "local", "--alice"])?;
+    let one = Chain::connect(&alice.url).await?;
+    let rpc = WsClientBuilder::new().build(&alice.url).await?;
+    let addresses: Vec<String> = rpc
+        .request("system_localListenAddresses", rpc_params![])
+        .await?;
+    let address = addresses
+        .iter()
+        .find(|a| a.starts_with("/ip4/127.0.0.1/tcp/"));
+    let address = address.with_context(|| format!("no local address among {addresses:?}"))?;
+    let identity = ["--chain", "local", "--bob", "--bootnodes", address];
+    let mut bob = Node::start(&folder, "bob", &identity)?;
+    let two = Chain::connect(&bob.url).await?;
+    ensure!(one.genesis() == two.genesis(), "two chains");
+    let reached = |chain: &Chain, wanted: u32| {
+        let chain = chain.clone();
+        async move {
+            until("finality", || async {
+                Ok(Some(chain.finalized().await?).filter(|n| *n >= wanted))
+            })
+            .await
+        }
+    };
+    let before = reached(&one, 3).await?;
+    reached(&two, before).await?;
+
+    bob.kill();
+    tokio::time::sleep(std::time::Duration::from_secs(8)).await;
+    let stuck = one.finalized().await?;
+    tokio::time::sleep(std::time::Duration::from_secs(8)).await;
+    ensure!(
+        one.finalized().await? == stuck,
+        "one of two validators finalised alone"
+    );
+    bob.start_again(&folder)?;
+    let after = reached(&one, stuck + 3).await?;
+    reached(&two, after).await?;
+    Ok(())
+}
