@@ -42,6 +42,14 @@ impl Venue {
         let account = self
             .account(set.account)
             .ok_or(EngineError::NoAccount(set.account))?;
+        // The insurance fund has no owner, so nobody signs for it.
+        let owner = (set.account as usize).checked_sub(1);
+        let owner = owner
+            .and_then(|i| self.owners.get(i))
+            .ok_or(EngineError::NoAccount(set.account))?;
+        // Before anything is said of the account: only its owner may learn its sequence.
+        let message = set.message(&self.config.shape, self.config.genesis);
+        owner.verify(message, &signed.signature)?;
         let newest = self
             .live
             .get(&set.account)
@@ -53,13 +61,6 @@ impl Venue {
         if set.valid_until < self.now {
             return Err(EngineError::Expired(set.valid_until));
         }
-        // The insurance fund has no owner, so nobody signs for it.
-        let owner = (set.account as usize).checked_sub(1);
-        let owner = owner
-            .and_then(|i| self.owners.get(i))
-            .ok_or(EngineError::NoAccount(set.account))?;
-        signed.verify(&self.config.shape, self.config.genesis, owner)?;
-        let message = set.message(&self.config.shape, self.config.genesis);
         let withdrawn = set.withdrawal.is_some();
         let index = set.account;
         if withdrawn {
