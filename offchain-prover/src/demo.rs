@@ -14,7 +14,7 @@ pub mod report;
 mod stage;
 mod withdrawal;
 
-use crate::{chain::Chain, proving::BatchProver};
+use crate::{chain::Chain, operator::rpc::types::StatusJson, proving::BatchProver};
 use anyhow::{anyhow, bail, ensure, Context, Result};
 use balance::Balances;
 use clearproof_groth16::{Bars, KeyStore, Origin};
@@ -25,7 +25,7 @@ use market::Market;
 use oracle::Feeds;
 use people::{Person, DEPOSIT, QUOTE_TOKEN};
 use process::RunFolder;
-use report::{BatchRow, Report};
+use report::{short, BatchRow, Report};
 use stage::Stage;
 use std::{
     path::PathBuf,
@@ -51,7 +51,7 @@ const WITHDRAWER: usize = 0;
 pub struct DemoConfig {
     /// Traders, 2 or more.
     pub traders: u16,
-    /// Batches to settle.
+    /// Batches to settle after those that only take deposits.
     pub batches: u64,
     /// A price series instead of the one that comes with the program.
     pub prices: Option<PathBuf>,
@@ -244,7 +244,10 @@ async fn trade(
     tracing::info!("the operator has taken all deposits: trading begins");
 
     let recipient = people::fresh_wallet()?.public_key().0;
-    let (goal, full) = (stage.config.batches, u64::from(stage.config.shape.steps));
+    let closed = |status: &StatusJson| status.settled.batch + status.pending.len() as u64;
+    // Batches that only took deposits do not count.
+    let goal = closed(&floor.status().await?) + stage.config.batches;
+    let full = u64::from(stage.config.shape.steps);
     let (mut progress, mut withdrawn) = (Progress::new(), false);
     loop {
         let status = floor.status().await?;
@@ -257,7 +260,7 @@ async fn trade(
                 "batches settled"
             );
         }
-        let closed = status.settled.batch + status.pending.len() as u64;
+        let closed = closed(&status);
         if !withdrawn && closed + 2 >= goal && floor.people[WITHDRAWER].last.is_some() {
             report.refusals = withdrawal::withdraw(&mut floor, WITHDRAWER, recipient).await?;
             withdrawn = true;
@@ -273,7 +276,7 @@ async fn trade(
         })?;
     }
     tracing::info!("trading ends; waiting for what is not settled yet");
-    stage.settled(&floor, report).await?;
+    stage.settled(&floor, goal, report).await?;
     let paid = Balances::connect(stage.url).await?;
     let paid = paid.token(QUOTE_TOKEN, recipient).await?;
     let expected = u128::from(withdrawal::WITHDRAWN);
@@ -352,7 +355,7 @@ async fn attack(
     report.check(
         "the batch that the forgeries were made of is accepted unchanged",
         on_chain == in_batch,
-        format!("root {on_chain}"),
+        format!("root {}", short(&on_chain)),
     );
     let after = chain
         .venue(venue)
@@ -361,7 +364,7 @@ async fn attack(
     report.check(
         "the refused batches changed nothing",
         after == before,
-        format!("batch {}, root {}", after.batches, after.state_root),
+        format!("batch {}, root {}", after.batches, short(&after.state_root)),
     );
     Ok(())
 }

@@ -24,7 +24,7 @@ pub struct Args {
     /// Traders, half of them makers, half takers.
     #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u16).range(2..=250))]
     traders: u16,
-    /// Batches to settle.
+    /// Batches to settle after those that only take deposits.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=60))]
     batches: u64,
     /// CSV file of prices with the columns `timestamp` and `close` [default: 5,000 hours of EUR/USD]
@@ -71,7 +71,10 @@ pub fn run(args: Args) -> Result<()> {
         batch_ms,
     };
     let runtime = tokio::runtime::Runtime::new().context("starting the runtime")?;
-    let report = runtime.block_on(demo::run(config))?;
+    let report = runtime.block_on(demo::run(config));
+    // After an interruption keys may still be loading: nobody waits for that.
+    runtime.shutdown_background();
+    let report = report?;
     println!("{}", report.render());
     demo::verdict(&report)
 }

@@ -1,6 +1,7 @@
 //! The tables at the end.
 
 use crate::operator::rpc::types::BatchJson;
+use clearproof_primitives::field::FieldBytes;
 use comfy_table::{presets::UTF8_FULL_CONDENSED, CellAlignment, Table};
 use std::time::Duration;
 
@@ -185,6 +186,12 @@ impl Report {
         }
         table
     }
+}
+
+/// The first digits of a root: enough to tell two apart, and to find it in a log.
+pub fn short(root: &FieldBytes) -> String {
+    let digits: String = root.to_string().chars().take(16).collect();
+    format!("{digits}…")
 }
 
 fn verdict(held: bool) -> &'static str {

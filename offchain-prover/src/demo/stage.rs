@@ -3,7 +3,7 @@
 use super::{
     floor::Floor,
     process::{free_port, Program, RunFolder},
-    BatchRow, DemoConfig, Report,
+    short, BatchRow, DemoConfig, Report,
 };
 use crate::{
     chain::{calls, Chain},
@@ -166,21 +166,23 @@ impl Stage<'_> {
     ///
     /// # Errors
     /// Either cannot be reached.
-    pub async fn settled(&self, floor: &Floor, report: &mut Report) -> Result<()> {
+    pub async fn settled(&self, floor: &Floor, goal: u64, report: &mut Report) -> Result<()> {
         let status = floor.wait_for_rest().await?;
         let venue = self.chain.venue(self.venue).await?;
         let venue = venue.context("the chain forgot the venue")?;
-        let ours = (status.settled.batch, status.settled.state_root);
+        let (batch, root) = (status.settled.batch, status.settled.state_root);
         report.check(
             "the state root is the same on chain and off chain",
-            ours == (venue.batches, venue.state_root),
+            (batch, root) == (venue.batches, venue.state_root),
             format!(
-                "batch {}: {} and {}",
-                venue.batches, venue.state_root, ours.1
+                "chain: batch {}, {}; operator: batch {batch}, {}",
+                venue.batches,
+                short(&venue.state_root),
+                short(&root)
             ),
         );
-        let enough = venue.batches >= self.config.batches;
-        let found = format!("{} of {}", venue.batches, self.config.batches);
+        let enough = venue.batches >= goal;
+        let found = format!("{} of {goal}", venue.batches);
         report.check("enough batches are settled", enough, found);
 
         let all = u32::try_from(venue.batches).context("batches")?;

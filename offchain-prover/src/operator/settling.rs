@@ -62,6 +62,8 @@ enum Attempt {
     Settled(Settlement),
     /// Worth another attempt.
     Later(String),
+    /// The node was lost; worth another attempt as soon as it is back.
+    Lost(String),
     /// The batch can never settle.
     Never(String),
 }
@@ -126,6 +128,15 @@ impl Settler {
                     tracing::error!(number, reason, "batch refused for good");
                     return Ok(Err(reason));
                 }
+                Attempt::Lost(reason) => {
+                    tracing::warn!(
+                        number,
+                        reason,
+                        "batch not settled yet, waiting for the node"
+                    );
+                    sleep(FIRST_WAIT).await;
+                    self.chain.next_finalized(0).await?;
+                }
                 Attempt::Later(reason) => {
                     let seconds = pause.as_secs();
                     tracing::warn!(
@@ -146,7 +157,7 @@ impl Settler {
         match self.look(&proven.batch.header).await {
             Ok(None) => {}
             Ok(Some(attempt)) => return Ok(attempt),
-            Err(OperatorError::Chain(ChainError::Node(error))) => return Ok(Attempt::Later(error)),
+            Err(OperatorError::Chain(ChainError::Node(error))) => return Ok(Attempt::Lost(error)),
             Err(error) => return Err(error),
         }
         let call = calls::submit_batch(&proven.batch);
@@ -163,9 +174,10 @@ impl Settler {
                     false => Attempt::Never(reason),
                 }
             }
-            Err(
-                error @ (ChainError::Node(_) | ChainError::Invalid(_) | ChainError::Dropped(_)),
-            ) => Attempt::Later(error.to_string()),
+            Err(ChainError::Node(error)) => Attempt::Lost(error),
+            Err(error @ (ChainError::Invalid(_) | ChainError::Dropped(_))) => {
+                Attempt::Later(error.to_string())
+            }
             Err(error) => return Err(error.into()),
         })
     }

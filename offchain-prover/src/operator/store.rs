@@ -9,9 +9,10 @@ use clearproof_engine::state::StoredBooks;
 use clearproof_primitives::{order::OrderSet, shape::Shape, submission::Batch};
 use codec::{Decode, DecodeAll, Encode};
 use rand::RngCore;
-use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
+use redb::{backends::FileBackend, Database, ReadableDatabase, ReadableTable, TableDefinition};
 use std::{
-    os::unix::fs::DirBuilderExt,
+    fs::{DirBuilder, OpenOptions},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
 
@@ -145,10 +146,16 @@ impl Store {
             problem,
         };
         // Nobody else may read it: it holds viewing keys and the key of the receipts.
-        let mut folders = std::fs::DirBuilder::new();
+        let mut folders = DirBuilder::new();
         let folders = folders.recursive(true).mode(0o700);
         folders.create(folder).map_err(|e| problem(e.to_string()))?;
-        let db = Database::create(&path).map_err(|e| problem(e.to_string()))?;
+        let mut options = OpenOptions::new();
+        let options = options.read(true).write(true).create(true).truncate(false);
+        let file = options.mode(0o600).open(&path);
+        let file = file.map_err(|e| problem(e.to_string()))?;
+        let backend = FileBackend::new(file).map_err(|e| problem(e.to_string()))?;
+        let db = Database::builder().create_with_backend(backend);
+        let db = db.map_err(|e| problem(e.to_string()))?;
         let store = Self { db, path };
         store.check(identity)?;
         Ok(store)

@@ -23,12 +23,21 @@ pub struct Watcher {
 impl Watcher {
     /// Looks at every final block that it gets to see, until the venue's task ends.
     pub async fn run(mut self) -> Result<(), OperatorError> {
-        let (mut block, mut snapshot) = (0, 0);
+        let (mut block, mut snapshot, mut failing) = (0, 0, false);
         while !self.notices.is_closed() {
             match self.look(&mut snapshot).await {
-                Ok(()) => block = self.chain.next_finalized(block).await?,
-                // The client logs a lost node; it connects again with the next exchange.
-                Err(ChainError::Node(_)) => sleep(PAUSE).await,
+                Ok(()) => {
+                    failing = false;
+                    block = self.chain.next_finalized(block).await?;
+                }
+                // The client connects again with the next exchange.
+                Err(ChainError::Node(error)) => {
+                    if !failing {
+                        tracing::warn!(error, "cannot look at the chain, trying again");
+                    }
+                    failing = true;
+                    sleep(PAUSE).await;
+                }
                 Err(error) => return Err(error.into()),
             }
         }

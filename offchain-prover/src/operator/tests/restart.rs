@@ -4,6 +4,7 @@ use crate::{
     proving::ProvenBatch,
 };
 use clearproof_primitives::chain::Cursor;
+use std::os::unix::fs::PermissionsExt;
 
 /// All that a restart must bring back.
 fn state(core: &Core) -> impl PartialEq + std::fmt::Debug {
@@ -230,6 +231,9 @@ fn the_database_of_another_venue_is_refused() {
     let store = Store::open(folder.path(), &IDENTITY).unwrap();
     let error = Store::open(folder.path(), &IDENTITY).unwrap_err();
     assert!(matches!(error, OperatorError::Database { .. }), "{error}");
+    let file = folder.path().join("operator.redb");
+    let mode = std::fs::metadata(file).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600, "others must not read viewing keys");
     let key = store.receipt_key().unwrap();
     assert_eq!(store.receipt_key().unwrap(), key);
 }

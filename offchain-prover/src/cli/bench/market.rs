@@ -1,0 +1,141 @@
+//! The market that everything is measured in: development policy, one perpetual per underlying, funded traders.
+
+use anyhow::Result;
+use clearproof_engine::{DepositReceived, Venue, VenueConfig};
+use clearproof_primitives::{
+    account::account_key,
+    batch::{genesis_field, Deposit},
+    eddsa::SecretKey,
+    field::Fr,
+    fixed::{Price, ONE},
+    order::{Order, OrderSet, Side, SignedOrderSet},
+    policy::Policy,
+    shape::Shape,
+    snapshot::{InstrumentRow, Snapshot, UnderlyingFactors},
+};
+
+/// Hash of the chain's genesis block.
+pub const GENESIS: [u8; 32] = [1; 32];
+/// The venue.
+pub const VENUE: u32 = 1;
+/// Largest distance of a clearing price from the mark, as a fraction of 2^32.
+pub const PRICE_BAND: u32 = 1 << 28;
+/// Mark of every perpetual.
+const MARK: Price = 1_080_000 * ONE;
+/// What each trader deposits.
+const DEPOSIT: u64 = 1 << 40;
+
+/// The snapshot, taken at this millisecond.
+pub fn snapshot(shape: &Shape, taken_at: u64) -> Result<Snapshot> {
+    let market = &shape.market;
+    let policy = Policy::development(market);
+    let rows = (0..market.instruments as usize).map(|i| match i % market.slots_per_underlying() {
+        0 => policy.perpetual_row(market.underlying_of(i), MARK),
+        _ => Ok(InstrumentRow::empty(market)),
+    });
+    let factors = policy.underlyings.iter().map(|u| UnderlyingFactors {
+        initial: u.initial_factor,
+        maintenance: u.maintenance_factor,
+    });
+    Ok(Snapshot {
+        number: 1,
+        taken_at,
+        weights: vec![ONE; market.assets as usize],
+        factors: factors.collect(),
+        fee_rate: policy.fee_rate,
+        rows: rows.collect::<Result<_, _>>()?,
+    })
+}
+
+/// A trader's key; traders count from 0.
+pub fn key(trader: u32) -> SecretKey {
+    let mut seed = [0; 32];
+    seed[..4].copy_from_slice(&(trader + 1).to_le_bytes());
+    SecretKey::new(seed)
+}
+
+/// A trader's deposit.
+pub fn deposit(key: &SecretKey) -> Deposit {
+    let point = key.public_key().point();
+    Deposit {
+        account_key: account_key((point.x, point.y)).into(),
+        asset: 0,
+        amount: DEPOSIT,
+    }
+}
+
+/// A venue with a batch that opened at `time` and funded traders.
+pub fn funded(shape: &Shape, traders: u32, time: u64) -> Result<(Venue, Vec<SecretKey>)> {
+    let config = VenueConfig {
+        shape: *shape,
+        id: VENUE,
+        genesis: genesis_field(&GENESIS),
+    };
+    let mut venue = Venue::new(config);
+    venue.open_batch(
+        snapshot(shape, time - 1)?,
+        PRICE_BAND,
+        Vec::new(),
+        time,
+    )?;
+    let keys: Vec<_> = (0..traders).map(key).collect();
+    for (number, key) in (1..).zip(&keys) {
+        venue.deposit(&DepositReceived {
+            number,
+            deposit: deposit(key),
+            owner: key.public_key(),
+            viewing_key: Fr::from(number),
+        })?;
+    }
+    Ok((venue, keys))
+}
+
+/// Even traders buy, odd ones sell.
+pub fn side(trader: u32) -> Side {
+    match trader % 2 {
+        0 => Side::Buy,
+        _ => Side::Sell,
+    }
+}
+
+/// A trader's signed order set with an order in every slot. Orders that cross can all trade with each other; others rest.
+pub fn order_set(
+    shape: &Shape,
+    key: &SecretKey,
+    trader: u32,
+    sequence: u64,
+    crosses: bool,
+) -> SignedOrderSet {
+    let side = side(trader);
+    let limit = match (side == Side::Buy) == crosses {
+        true => MARK + (MARK >> 8),
+        false => MARK - (MARK >> 8),
+    };
+    let order = |slot: u16| {
+        let instrument =
+            slot % shape.market.underlyings * shape.market.slots_per_underlying() as u16;
+        Some(Order {
+            // A set that replaces another brings new orders.
+            id: (sequence as u32)
+                .wrapping_mul(u32::from(shape.orders))
+                .wrapping_add(u32::from(slot))
+                .max(1),
+            instrument,
+            side,
+            quantity: 10,
+            limit,
+        })
+    };
+    let set = OrderSet {
+        venue: VENUE,
+        account: trader + 1,
+        sequence,
+        valid_from: 0,
+        valid_until: (1 << 48) - 1,
+        max_fee: u32::MAX,
+        orders: (0..shape.orders).map(order).collect(),
+        withdrawal: None,
+    };
+    let signature = key.sign(set.message(shape, genesis_field(&GENESIS)));
+    SignedOrderSet { set, signature }
+}

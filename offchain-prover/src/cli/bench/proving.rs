@@ -1,0 +1,93 @@
+//! The circuits' size, and the time to prove a batch.
+
+use super::{
+    market::{funded, order_set, GENESIS},
+    report::{median, Report},
+};
+use anyhow::{Context, Result};
+use clearproof_engine::{BatchRequest, ClosedBatch};
+use clearproof_groth16::{Bars, KeyStore, Origin};
+use clearproof_primitives::{field::Fr, shape::Shape};
+use clearproof_prover::proving::{circuits, default_key_folder, BatchProver, ProvenBatch};
+
+const STEP_LIMIT: f64 = 45_000.0;
+const CHUNK_LIMIT: usize = 1 << 19;
+const MICROS_PER_CONSTRAINT: f64 = 25.0;
+const WITNESS_SHARE: f64 = 0.1;
+/// When the batch opens, in milliseconds of its own.
+const START: u64 = 1_000;
+
+/// Constraints per account step and per chunk.
+pub fn measure_circuits(shape: &Shape, report: &mut Report) -> Result<()> {
+    let pair = circuits(shape)?;
+    let chunk = &pair.chunk.info;
+    let per_step = chunk
+        .constraints_per_step
+        .context("the chunk circuit has steps")?;
+    report.row(
+        "constraints per account step, every rule in",
+        format!("{per_step:.0}"),
+        "<= 45,000",
+        per_step <= STEP_LIMIT,
+    );
+    report.row(
+        "constraints of a chunk",
+        chunk.constraints,
+        "<= 524,288",
+        chunk.constraints <= CHUNK_LIMIT,
+    );
+    Ok(())
+}
+
+/// One chunk of account steps that trade with each other.
+fn batch(shape: &Shape) -> Result<ClosedBatch> {
+    let (mut venue, keys) = funded(shape, u32::from(shape.steps) - 1, START)?;
+    for (trader, key) in (0..).zip(&keys) {
+        venue.submit(order_set(shape, key, trader, 1, true))?;
+    }
+    venue.tick(START + 100)?;
+    Ok(venue.close_batch(&BatchRequest {
+        time_to: START + 200,
+        genesis: GENESIS,
+        submitter: [0; 32],
+        salt_seed: Fr::from(1u64),
+    })?)
+}
+
+/// Proving with the reference backend; keys are made if there are none.
+pub fn measure_proving(shape: &Shape, runs: u32, report: &mut Report) -> Result<()> {
+    let keys = KeyStore::new(default_key_folder());
+    let prover = BatchProver::load(shape, &keys, Origin::Development, &Bars::new("keys"))?;
+    let closed = batch(shape)?;
+    let chunks = closed.witness.chunks.len();
+    eprintln!(
+        "proving: {} steps, {} fills, {chunks} chunks",
+        closed.steps, closed.fills
+    );
+    let runs = (0..runs)
+        .map(|_| prover.prove(&closed, |_, _| ()))
+        .collect::<Result<Vec<ProvenBatch>>>()?;
+    let reports = runs.iter().flat_map(|run| &run.reports);
+    let chunks: Vec<_> = reports.filter(|r| r.circuit == "chunk").collect();
+    let proving = chunks
+        .iter()
+        .map(|r| r.proving.as_secs_f64() * 1e6 / r.constraints as f64);
+    let proving = median(proving.collect());
+    let witness = chunks
+        .iter()
+        .map(|r| r.witness.as_secs_f64() / r.proving.as_secs_f64());
+    let witness = median(witness.collect());
+    report.row(
+        "proving and verifying, reference backend",
+        format!("{proving:.1} µs per constraint"),
+        "<= 25",
+        proving <= MICROS_PER_CONSTRAINT,
+    );
+    report.row(
+        "witness, share of proving",
+        format!("{:.1} %", witness * 100.0),
+        "<= 10 %",
+        witness <= WITNESS_SHARE,
+    );
+    Ok(())
+}
