@@ -211,15 +211,21 @@ async fn at_a_venue(
     };
     let (mut operator, address) = stage.start_operator()?;
     let mut report = Report::default();
-    let traded = tokio::select! {
-        traded = trade(&stage, &address, market, price, people, &mut report) => traded,
+    let owner = people.first().context("nobody trades")?.trader.public_key();
+    let act = async {
+        let twins = Twins::found(chain, dev::eve(), config.circuit, DEPOSIT, &owner);
+        let trading = trade(&stage, &address, market, price, people, &mut report);
+        Ok(tokio::try_join!(twins, trading)?.0)
+    };
+    let twins = tokio::select! {
+        twins = act => twins,
         error = operator.ended() => Err(error),
     };
     // What the operator said last tells why.
-    let people = traded.with_context(|| operator.tail())?;
+    let twins = twins.with_context(|| operator.tail())?;
     operator.stop(STOP_LIMIT).await?;
     tracing::info!("the operator has stopped");
-    attack(&stage, &prover, &people, &mut report).await?;
+    attack(&stage, &prover, &twins, &mut report).await?;
     Ok(report)
 }
 
@@ -231,7 +237,7 @@ async fn trade(
     price: watch::Sender<u128>,
     people: Vec<Person>,
     report: &mut Report,
-) -> Result<Vec<Person>> {
+) -> Result<()> {
     let client = stage.client(operator).await?;
     let mut floor = Floor {
         client,
@@ -288,14 +294,14 @@ async fn trade(
     );
     let receipts = floor.accepted.len();
     tracing::info!(receipts, "each accepted order set has a receipt that holds");
-    Ok(floor.people)
+    Ok(())
 }
 
 /// Everything that the chain must refuse. The operator has stopped, so that the state is still.
 async fn attack(
     stage: &Stage<'_>,
     prover: &BatchProver,
-    people: &[Person],
+    twins: &Twins,
     report: &mut Report,
 ) -> Result<()> {
     let (chain, venue) = (stage.chain, stage.venue);
@@ -314,10 +320,7 @@ async fn attack(
         }
         Ok(refusals)
     };
-    let at_two_more_venues = async {
-        let owner = people.first().context("nobody trades")?.trader.public_key();
-        let circuit = stage.config.circuit;
-        let twins = Twins::found(chain, dev::eve(), circuit, DEPOSIT, &owner).await?;
+    let at_the_twins = async {
         let honest = twins.honest_batch(chain, prover).await?;
         let forged = [
             (
@@ -349,7 +352,7 @@ async fn attack(
         anyhow::Ok((refusals, roots))
     };
     let (mut refusals, (more, [on_chain, in_batch])) =
-        tokio::try_join!(by_the_operator, at_two_more_venues)?;
+        tokio::try_join!(by_the_operator, at_the_twins)?;
     refusals.extend(more);
     report.refusals.extend(refusals);
     report.check(

@@ -44,7 +44,7 @@ use std::{
     time::Duration,
 };
 use tokio::{
-    sync::{mpsc, oneshot, watch},
+    sync::{mpsc, watch},
     task::JoinSet,
     time::{sleep, timeout},
 };
@@ -131,7 +131,7 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<(
         tick: config.timing.tick(),
         stop: stopped,
     };
-    let mut ended = on_own_thread(venue)?;
+    let mut ended = venue.spawn()?;
     let server = rpc::serve(
         config.listen,
         handle,
@@ -201,23 +201,5 @@ async fn report(
     if let Err(error) = task.await {
         // Nobody hears it if the operator is stopping already.
         let _ = notices.send(Notice::Failed(error)).await;
-    }
-}
-
-/// The venue writes to disk and computes, which would hold up a thread that others share.
-fn on_own_thread(
-    venue: VenueTask,
-) -> Result<oneshot::Receiver<Result<(), OperatorError>>, OperatorError> {
-    let (done, ended) = oneshot::channel();
-    let runtime = tokio::runtime::Handle::current();
-    let thread = std::thread::Builder::new().name("venue".into());
-    let spawned = thread.spawn(move || {
-        let result = runtime.block_on(venue.run());
-        // Nobody waits if the runtime is being torn down.
-        let _ = done.send(result);
-    });
-    match spawned {
-        Ok(_) => Ok(ended),
-        Err(_) => Err(OperatorError::Ended("the venue's thread")),
     }
 }

@@ -86,6 +86,23 @@ type SubmitAnswer = (
 );
 
 impl VenueTask {
+    /// Runs on a thread of its own: it writes to disk and computes, which would hold up a thread that others share. Must be
+    /// called inside an async runtime; the receiver tells how it ended.
+    pub fn spawn(self) -> Result<oneshot::Receiver<Result<(), OperatorError>>, OperatorError> {
+        let (done, ended) = oneshot::channel();
+        let runtime = tokio::runtime::Handle::current();
+        let thread = std::thread::Builder::new().name("venue".into());
+        let spawned = thread.spawn(move || {
+            let result = runtime.block_on(self.run());
+            // Nobody waits if the runtime is being torn down.
+            let _ = done.send(result);
+        });
+        match spawned {
+            Ok(_) => Ok(ended),
+            Err(_) => Err(OperatorError::Ended("the venue's thread")),
+        }
+    }
+
     /// Runs until the operator stops. Everything acknowledged is on disk.
     pub async fn run(mut self) -> Result<(), OperatorError> {
         let mut ticks = interval(self.tick);
