@@ -57,6 +57,15 @@ impl ShapeName {
             Self::Tiny => Shape::TINY,
         }
     }
+
+    /// Its name in file names.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Reference => "reference",
+            Self::Small => "small",
+            Self::Tiny => "tiny",
+        }
+    }
 }
 
 impl Cli {

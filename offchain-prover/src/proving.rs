@@ -207,9 +207,38 @@ impl BatchProver {
         origin: Origin,
         progress: &dyn Progress,
     ) -> Result<Self> {
+        Self::with_keys(shape, |circuit| {
+            Ok(keys.load_or_generate(circuit, origin, progress)?)
+        })
+    }
+
+    /// Builds the circuits and loads their keys, which must be there: keys made anew would not be those that the chain
+    /// has registered.
+    pub fn load_existing(
+        shape: &Shape,
+        keys: &KeyStore,
+        origin: Origin,
+        progress: &dyn Progress,
+    ) -> Result<Self> {
+        Self::with_keys(shape, |circuit| {
+            let key = keys.load(circuit, origin, progress);
+            key.with_context(|| {
+                let path = keys.path(circuit.id(), origin);
+                format!(
+                    "proving key {}: put the file there that belongs to the verifying key registered on the chain",
+                    path.display()
+                )
+            })
+        })
+    }
+
+    fn with_keys(
+        shape: &Shape,
+        find: impl Fn(&Circuit) -> Result<clearproof_groth16::ProvingKey>,
+    ) -> Result<Self> {
         let pair = circuits(shape)?;
         let load = |circuit: Circuit| -> Result<Arc<dyn Prove>> {
-            let key = keys.load_or_generate(&circuit, origin, progress)?;
+            let key = find(&circuit)?;
             Ok(Arc::new(Prover::new(ArkBackend, circuit, key)?))
         };
         Ok(Self {

@@ -4,7 +4,10 @@ use super::ShapeName;
 use anyhow::{Context, Result};
 use clearproof_groth16::{Bars, KeyStore, Origin};
 use clearproof_prover::proving::{default_key_folder, BatchProver};
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 /// Subcommands of `keys`.
 #[derive(clap::Subcommand)]
@@ -15,6 +18,16 @@ pub enum Command {
         #[arg(long, value_enum, default_value = "reference")]
         shape: ShapeName,
     },
+    /// Makes keys of one's own, whose secret randomness is forgotten, and writes the verifying keys to register on a chain.
+    /// Whoever makes them could have kept it, and forge: everybody else must trust them. Keys that are there are kept.
+    SingleParty {
+        /// Which shape.
+        #[arg(long, value_enum, default_value = "reference")]
+        shape: ShapeName,
+        /// Folder for the verifying keys.
+        #[arg(long)]
+        out: PathBuf,
+    },
     /// Writes the development verifying keys that the chain's presets hold.
     ExportDev {
         /// Folder to write to.
@@ -24,10 +37,26 @@ pub enum Command {
 }
 
 /// Shapes whose development keys the chain's presets register.
-const EXPORTED: [(ShapeName, &str); 2] = [
-    (ShapeName::Reference, "reference"),
-    (ShapeName::Small, "small"),
-];
+const EXPORTED: [ShapeName; 2] = [ShapeName::Reference, ShapeName::Small];
+
+/// Makes or loads both keys of a shape and writes the verifying keys to `out`.
+fn export(
+    store: &KeyStore,
+    shape: ShapeName,
+    origin: Origin,
+    name: &'static str,
+    out: &Path,
+) -> Result<()> {
+    fs::create_dir_all(out).with_context(|| out.display().to_string())?;
+    let prover = BatchProver::load(&shape.shape(), store, origin, &Bars::new(name))?;
+    let (chunk, closing) = prover.verifying_keys();
+    for (circuit, bytes) in [("chunk", chunk), ("closing", closing)] {
+        let path = out.join(format!("{name}-{circuit}.vk"));
+        fs::write(&path, bytes).with_context(|| path.display().to_string())?;
+        println!("{}", path.display());
+    }
+    Ok(())
+}
 
 pub fn run(command: Command) -> Result<()> {
     let store = KeyStore::new(default_key_folder());
@@ -40,24 +69,13 @@ pub fn run(command: Command) -> Result<()> {
                 &Bars::new("development keys"),
             )?;
             println!("{}", default_key_folder().display());
+            Ok(())
         }
-        Command::ExportDev { out } => {
-            fs::create_dir_all(&out).with_context(|| out.display().to_string())?;
-            for (shape, name) in EXPORTED {
-                let prover = BatchProver::load(
-                    &shape.shape(),
-                    &store,
-                    Origin::Development,
-                    &Bars::new(name),
-                )?;
-                let (chunk, closing) = prover.verifying_keys();
-                for (circuit, bytes) in [("chunk", chunk), ("closing", closing)] {
-                    let path = out.join(format!("{name}-{circuit}.vk"));
-                    fs::write(&path, bytes).with_context(|| path.display().to_string())?;
-                    println!("{}", path.display());
-                }
-            }
+        Command::SingleParty { shape, out } => {
+            export(&store, shape, Origin::SingleParty, shape.name(), &out)
         }
+        Command::ExportDev { out } => EXPORTED
+            .into_iter()
+            .try_for_each(|shape| export(&store, shape, Origin::Development, shape.name(), &out)),
     }
-    Ok(())
 }

@@ -48,7 +48,7 @@ pub struct Status {
 pub struct InstrumentStatus {
     /// As the chain lists it.
     pub instrument: Instrument,
-    /// Mark of the open batch's snapshot, 32.32 quote units per lot; 0 while it does not trade.
+    /// Mark of the chain's last final snapshot, 32.32 quote units per lot; 0 while it does not trade.
     pub mark: Price,
     /// Last clearing price and its tick, if it traded since the operator started.
     pub last: Option<(u64, Price)>,
@@ -76,7 +76,7 @@ pub struct AccountStatus {
     pub live_sequence: u64,
     /// Orders of the live set.
     pub live_orders: Vec<Option<Order>>,
-    /// Equity, initial and maintenance margin in quote units, 64.64 where a snapshot is in use: see `Margin`.
+    /// Equity and margin at the open batch's snapshot, else at the last one that was used; units as in `Margin`.
     pub margin: Option<clearproof_primitives::margin::Margin>,
 }
 

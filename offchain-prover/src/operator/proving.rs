@@ -107,12 +107,13 @@ impl Worker {
 
     fn work(&self) -> Result<(), OperatorError> {
         let started = Instant::now();
-        let prover = BatchProver::load(
-            &self.shape,
-            &self.keys,
-            self.origin,
-            &Bars::new("proving keys"),
-        );
+        // Development keys are the same wherever they are made; others exist once.
+        let load = match self.origin {
+            Origin::Development => BatchProver::load,
+            Origin::SingleParty => BatchProver::load_existing,
+        };
+        let bars = Bars::new("proving keys");
+        let prover = load(&self.shape, &self.keys, self.origin, &bars);
         let prover = prover.map_err(|e| OperatorError::Prover(format!("{e:#}")))?;
         tracing::info!(ms = millis(started.elapsed()), "proving keys are ready");
         for job in &self.jobs {

@@ -67,9 +67,15 @@ pub fn measure(shape: &Shape, plan: &Plan, report: &mut Report) -> Result<()> {
     tell(plan, &outcome, report);
     let operator = used.saturating_sub(outcome.cpu);
     let each = |total: Duration| total / plan.count();
-    report.detail("  processor time of the operator, each", in_us(each(operator)));
+    report.detail(
+        "  processor time of the operator, each",
+        in_us(each(operator)),
+    );
     report.detail("  of it checking in the engine, each", in_us(engine));
-    report.detail("  processor time of the load generator, each", in_us(each(outcome.cpu)));
+    report.detail(
+        "  processor time of the load generator, each",
+        in_us(each(outcome.cpu)),
+    );
     report.detail("  writing 4 KiB to this disk", in_us(flush));
     Ok(())
 }
@@ -85,7 +91,10 @@ fn in_ms(time: Duration) -> String {
 /// Of values in order, the one that this share of them does not exceed.
 fn quantile(sorted: &[Duration], share: f64) -> Duration {
     let place = (sorted.len() as f64 * share).ceil() as usize;
-    sorted.get(place.max(1) - 1).copied().unwrap_or(Duration::MAX)
+    sorted
+        .get(place.max(1) - 1)
+        .copied()
+        .unwrap_or(Duration::MAX)
 }
 
 fn tell(plan: &Plan, outcome: &Outcome, report: &mut Report) {
@@ -102,7 +111,10 @@ fn tell(plan: &Plan, outcome: &Outcome, report: &mut Report) {
     report.detail("  p50", in_ms(quantile(&outcome.latencies, 0.5)));
     report.detail("  longest", in_ms(quantile(&outcome.latencies, 1.0)));
     let behind = in_ms(quantile(&outcome.lateness, 0.99));
-    report.detail("  of it the load generator behind its schedule, p99", behind);
+    report.detail(
+        "  of it the load generator behind its schedule, p99",
+        behind,
+    );
     if !all {
         let (refused, reason) = &outcome.refused;
         let reason = reason.as_deref().unwrap_or("none");
@@ -248,7 +260,10 @@ impl Operator {
         notices.send(Notice::Market(market, Vec::new())).await?;
         let began = Instant::now();
         while handle.status().await?.accounts <= plan.accounts as usize {
-            ensure!(began.elapsed() < OPENING, "the accounts do not open: see the log");
+            ensure!(
+                began.elapsed() < OPENING,
+                "the accounts do not open: see the log"
+            );
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
@@ -265,7 +280,9 @@ impl Operator {
 
     async fn stop(self) -> Result<()> {
         self.stop.send_replace(true);
-        self.ended.await.context("the venue's thread ended early")??;
+        self.ended
+            .await
+            .context("the venue's thread ended early")??;
         self.server.stop().await;
         Ok(())
     }

@@ -72,12 +72,7 @@ pub fn funded(shape: &Shape, traders: u32, time: u64) -> Result<(Venue, Vec<Secr
         genesis: genesis_field(&GENESIS),
     };
     let mut venue = Venue::new(config);
-    venue.open_batch(
-        snapshot(shape, time - 1)?,
-        PRICE_BAND,
-        Vec::new(),
-        time,
-    )?;
+    venue.open_batch(snapshot(shape, time - 1)?, PRICE_BAND, Vec::new(), time)?;
     let keys: Vec<_> = (0..traders).map(key).collect();
     for (number, key) in (1..).zip(&keys) {
         venue.deposit(&DepositReceived {
