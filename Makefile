@@ -25,9 +25,10 @@ demo: setup ## a chain, an operator and traders on this machine; ARGS go to the 
 test: setup ## all tests; ARGS go to the test runner
 	@scripts/test.sh $(ARGS)
 
-bench: setup ## measure proving on this machine; ARGS go to the command
-	@$(ENV) step "build: prover"; $(BUILD) --bin clearproof-prover
-	@$(ENV) step "bench"; exec "$$CLEARPROOF_PROVER" bench $(ARGS)
+bench: setup ## every promised number beside its target; ARGS go to the prover's bench command
+	@$(ENV) step "build: prover and verifier's timing"; $(BUILD) --bin clearproof-prover --example verify_time
+	@$(ENV) step "bench: verification"; "$$CARGO_TARGET_DIR/release/examples/verify_time"
+	@$(ENV) step "bench: circuits, soft confirmation, proving"; exec "$$CLEARPROOF_PROVER" bench $(ARGS)
 
 lint: setup ## formatting, clippy with warnings as errors, licences and sources of dependencies
 	@scripts/lint.sh $(ARGS)

@@ -137,7 +137,13 @@ mod signing {
     ///
     /// Signing takes a time that depends on the key: use it where no attacker can measure it, as on a trader's own machine.
     #[derive(Clone, PartialEq, Eq)]
-    pub struct SecretKey([u8; 32]);
+    pub struct SecretKey {
+        /// The secret scalar, clamped.
+        scalar: [u8; 32],
+        /// Secret that nonces are made from.
+        prefix: [u8; 32],
+        public: PublicKey,
+    }
 
     impl core::fmt::Debug for SecretKey {
         fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
@@ -147,39 +153,40 @@ mod signing {
 
     impl SecretKey {
         /// From seed bytes.
+        ///
+        /// The key is BLAKE-512 of the seed, its first half clamped as Ed25519 does.
         pub fn new(seed: [u8; 32]) -> Self {
-            Self(seed)
-        }
-
-        /// BLAKE-512 of the seed, its first half clamped as Ed25519 does.
-        fn expand(&self) -> ([u8; 32], [u8; 32]) {
-            let digest = Blake512::digest(&self.0);
-            let (mut low, mut high) = ([0; 32], [0; 32]);
-            low.copy_from_slice(&digest[..32]);
-            high.copy_from_slice(&digest[32..]);
-            low[0] &= 0xf8;
-            low[31] = low[31] & 0x7f | 0x40;
-            (low, high)
+            let digest = Blake512::digest(&seed);
+            let (mut scalar, mut prefix) = ([0; 32], [0; 32]);
+            scalar.copy_from_slice(&digest[..32]);
+            prefix.copy_from_slice(&digest[32..]);
+            scalar[0] &= 0xf8;
+            scalar[31] = scalar[31] & 0x7f | 0x40;
+            let point = BASE8.mul(&eighth(integer(&scalar)));
+            let public =
+                PublicKey::new(point).expect("a clamped multiple of the base point is a valid key");
+            Self {
+                scalar,
+                prefix,
+                public,
+            }
         }
 
         /// The public key `(s / 8) · B8`.
         pub fn public_key(&self) -> PublicKey {
-            let point = BASE8.mul(&eighth(integer(&self.expand().0)));
-            PublicKey::new(point).expect("a clamped multiple of the base point is a valid key")
+            self.public
         }
 
         /// Signs a message; deterministic.
         pub fn sign(&self, message: Fr) -> Signature {
-            let (low, high) = self.expand();
             let mut nonce_input = [0; 64];
-            nonce_input[..32].copy_from_slice(&high);
+            nonce_input[..32].copy_from_slice(&self.prefix);
             nonce_input[32..].copy_from_slice(&FieldBytes::from(message).0);
             let r = Scalar::from_le_bytes_mod_order(&Blake512::digest(&nonce_input));
             let r8 = BASE8.mul(&r.into_bigint());
-            let key = self.public_key();
-            let a = key.point();
+            let a = self.public.point();
             let challenge = scalar_of(&hash(&[r8.x, r8.y, a.x, a.y, message]));
-            let s = r + challenge * Scalar::from_le_bytes_mod_order(&low);
+            let s = r + challenge * Scalar::from_le_bytes_mod_order(&self.scalar);
             let s = Fr::from_bigint(s.into_bigint()).expect("l is below r");
             Signature { r8, s }
         }

@@ -76,10 +76,10 @@ async fn trades_settle_although_the_operator_is_killed_and_the_node_is_lost() ->
         })
         .await?;
     buyer
-        .send(&client, vec![order(2, Side::Buy, 50)], None)
+        .send(&client, vec![order(2, Side::Buy, 25)], None)
         .await?;
     seller
-        .send(&client, vec![order(2, Side::Sell, 50)], None)
+        .send(&client, vec![order(2, Side::Sell, 25)], None)
         .await?;
     network.start_node()?;
     network
@@ -88,7 +88,7 @@ async fn trades_settle_although_the_operator_is_killed_and_the_node_is_lost() ->
     until("more fills", || async {
         let account = buyer.account(&client).await?;
         let quantity = account.positions.first().map(|p| p.quantity);
-        Ok((quantity == Some(150)).then_some(()))
+        Ok((quantity == Some(125)).then_some(()))
     })
     .await?;
     let (second, _) = network.at_rest(&client).await?;

@@ -21,4 +21,4 @@ mod venue;
 pub use batch::{BatchRequest, ClosedBatch};
 pub use discard::LiveSets;
 pub use error::EngineError;
-pub use venue::{Accepted, DepositReceived, TickReport, Trade, Venue, VenueConfig};
+pub use venue::{Accepted, Candidate, DepositReceived, TickReport, Trade, Venue, VenueConfig};

@@ -6,7 +6,7 @@ mod orders;
 mod ticks;
 
 pub use deposits::DepositReceived;
-pub use orders::Accepted;
+pub use orders::{Accepted, Candidate};
 pub use ticks::{TickReport, Trade};
 
 use crate::{error::EngineError, packing::Packing, pending::PendingStep};
@@ -25,7 +25,7 @@ use clearproof_primitives::{
 use std::collections::{BTreeMap, VecDeque};
 
 /// What never changes about a venue.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VenueConfig {
     /// Shape of its circuits.
     pub shape: Shape,
@@ -143,6 +143,11 @@ impl Venue {
         let known = self.current.len();
         self.owners.truncate(known - 1);
         self.index.retain(|_, index| (*index as usize) < known);
+    }
+
+    /// Owners of the accounts 1, 2, and so on.
+    pub fn owners(&self) -> &[PublicKey] {
+        &self.owners
     }
 
     /// Number of accounts, the insurance fund included.

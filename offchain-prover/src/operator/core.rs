@@ -8,7 +8,7 @@ use super::{
     journal::{Input, InputError, Outcome, StoredSets},
     store::{Checkpoint, Identity, Proven, Store, Writes},
 };
-use clearproof_engine::{ClosedBatch, LiveSets, Venue};
+use clearproof_engine::{Accepted, Candidate, ClosedBatch, EngineError, LiveSets, Venue};
 use clearproof_primitives::{
     chain::QueuedDeposit,
     field::{bytes32_to_fields, FieldBytes},
@@ -155,20 +155,37 @@ impl Core {
             Outcome::Discarded => self.open = None,
             Outcome::Deposited(_) => {}
         }
+        self.note_first_step();
+        Ok(outcome)
+    }
+
+    fn note_first_step(&mut self) {
         if let Some(open) = &mut self.open {
             if open.first_step.is_none() && self.venue.open_steps() > 0 {
                 open.first_step = Some(self.venue.now());
             }
         }
-        Ok(outcome)
+    }
+
+    fn record(&mut self, entry: Vec<u8>) {
+        self.writes.journal.push((self.next_entry, entry));
+        self.next_entry += 1;
+    }
+
+    /// [`Self::apply`] for an order set whose signature may have been checked already, and need not be again.
+    pub fn submit(&mut self, candidate: &Candidate) -> Result<Accepted, EngineError> {
+        let accepted = self.venue.submit(candidate.clone())?;
+        self.order_sets += 1;
+        self.note_first_step();
+        self.record(Input::order_set(candidate.signed()).encode());
+        Ok(accepted)
     }
 
     /// Carries an input out and puts it in the next transaction. What it did must not be told before [`Self::commit`].
     pub fn apply(&mut self, input: Input) -> Result<Outcome, InputError> {
         let bytes = input.encode();
         let outcome = self.absorb(input)?;
-        self.writes.journal.push((self.next_entry, bytes));
-        self.next_entry += 1;
+        self.record(bytes);
         if matches!(outcome, Outcome::Discarded) && self.closed.is_empty() {
             // Nothing is open or on its way: the journal can start here, so it does not grow while nobody trades.
             self.writes.checkpoint = Some(self.checkpoint());

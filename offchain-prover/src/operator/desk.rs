@@ -6,11 +6,10 @@ use super::{
     error::OperatorError,
     journal::{Input, InputError, Outcome},
 };
-use clearproof_engine::{Accepted, EngineError, TickReport};
+use clearproof_engine::{Accepted, Candidate, EngineError, TickReport};
 use clearproof_primitives::{
     chain::{Instrument, QueuedDeposit, SnapshotView},
     field::FieldBytes,
-    order::SignedOrderSet,
 };
 use std::collections::BTreeMap;
 
@@ -79,24 +78,16 @@ impl Desk {
     /// withdrawal, the next one opens first.
     pub fn submit(
         &mut self,
-        signed: &SignedOrderSet,
+        set: impl Into<Candidate>,
         now: u64,
     ) -> Result<Result<Accepted, EngineError>, OperatorError> {
-        let result = self.install(signed);
+        let set = set.into();
+        let result = self.core.submit(&set);
         if !matches!(result, Err(EngineError::BatchFull { .. })) {
             return Ok(result);
         }
         self.advance(now, false)?;
-        Ok(self.install(signed))
-    }
-
-    fn install(&mut self, signed: &SignedOrderSet) -> Result<Accepted, EngineError> {
-        match self.core.apply(Input::order_set(signed)) {
-            Ok(Outcome::Accepted(accepted)) => Ok(accepted),
-            Err(InputError::Engine(error)) => Err(error),
-            // Cannot be: an order set has no other outcome, and brings no owner.
-            Ok(_) | Err(InputError::Owner { .. }) => Err(EngineError::Range("order set")),
-        }
+        Ok(self.core.submit(&set))
     }
 
     /// A batch is final.
@@ -239,8 +230,8 @@ impl Desk {
             let Some(signed) = self.core.waiting.pop_front() else {
                 break;
             };
-            if let Err(error) = self.install(&signed) {
-                let (account, sequence) = (signed.set.account, signed.set.sequence);
+            let (account, sequence) = (signed.set.account, signed.set.sequence);
+            if let Err(error) = self.core.submit(&signed.into()) {
                 tracing::warn!(account, sequence, %error, "order set is not accepted any more");
             }
         }

@@ -1,16 +1,17 @@
 //! How the rest of the process speaks to the venue: one task owns it, everybody else holds a handle and sends it commands.
 
 use super::figures::BatchFigures;
-use clearproof_engine::{Accepted, TickReport};
+use clearproof_engine::{Accepted, Candidate, EngineError, TickReport, Venue, VenueConfig};
 use clearproof_primitives::{
     account::Account,
+    babyjubjub::PublicKey,
     chain::Instrument,
     field::{FieldBytes, Fr},
     fixed::Price,
     order::{Order, Side, SignedOrderSet},
     shape::Shape,
 };
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 /// Commands that wait for the venue before callers are refused.
@@ -85,7 +86,7 @@ pub struct AccountStatus {
 pub enum Refusal {
     /// The engine's rules.
     #[error("{0}")]
-    Engine(#[from] clearproof_engine::EngineError),
+    Engine(#[from] EngineError),
     /// Too many commands wait.
     #[error("the venue is busy: {COMMAND_QUEUE} requests wait; send again in a moment")]
     Busy,
@@ -102,7 +103,7 @@ pub enum Refusal {
 pub enum Command {
     /// See [`VenueHandle::submit`].
     Submit(
-        Box<SignedOrderSet>,
+        Box<Candidate>,
         oneshot::Sender<Result<(Accepted, u64), Refusal>>,
     ),
     /// See [`VenueHandle::status`].
@@ -122,6 +123,16 @@ pub enum Command {
 pub struct VenueHandle {
     commands: mpsc::Sender<Command>,
     ticks: broadcast::Sender<Arc<TickReport>>,
+    directory: Arc<RwLock<Directory>>,
+}
+
+/// What callers need to check signatures before the venue's turn, so that they are checked on all cores. Only a help: the
+/// venue checks itself what is not known here, or was known wrongly.
+#[derive(Debug, Default)]
+struct Directory {
+    config: Option<VenueConfig>,
+    /// Owners of the accounts 1, 2, and so on.
+    owners: Vec<PublicKey>,
 }
 
 impl VenueHandle {
@@ -129,7 +140,45 @@ impl VenueHandle {
     pub fn new() -> (Self, mpsc::Receiver<Command>) {
         let (commands, receiver) = mpsc::channel(COMMAND_QUEUE);
         let (ticks, _) = broadcast::channel(EVENT_QUEUE);
-        (Self { commands, ticks }, receiver)
+        let handle = Self {
+            commands,
+            ticks,
+            directory: Arc::default(),
+        };
+        (handle, receiver)
+    }
+
+    /// Tells callers whose signatures they must see. Must be called after accounts were opened and before accounts that a
+    /// roll-back closed can open again with other owners.
+    pub fn list_owners(&self, venue: &Venue) {
+        let owners = venue.owners();
+        let read = self.directory.read();
+        let known = read.unwrap_or_else(PoisonError::into_inner).owners.len();
+        if known == owners.len() {
+            return;
+        }
+        let write = self.directory.write();
+        let mut directory = write.unwrap_or_else(PoisonError::into_inner);
+        directory
+            .config
+            .get_or_insert_with(|| venue.config().clone());
+        directory.owners.truncate(owners.len());
+        directory.owners.extend(owners.iter().skip(known));
+    }
+
+    /// The order set with its signature checked, where its owner is known already.
+    fn candidate(&self, signed: SignedOrderSet) -> Result<Candidate, EngineError> {
+        let (config, owner) = {
+            let read = self.directory.read();
+            let directory = read.unwrap_or_else(PoisonError::into_inner);
+            let place = (signed.set.account as usize).checked_sub(1);
+            let owner = place.and_then(|place| directory.owners.get(place));
+            match (&directory.config, owner) {
+                (Some(config), Some(owner)) => (config.clone(), *owner),
+                _ => return Ok(signed.into()),
+            }
+        };
+        Candidate::check(signed, &config, &owner)
     }
 
     /// Tells all subscribers of a tick.
@@ -146,7 +195,8 @@ impl VenueHandle {
     /// Checks an order set and makes it live. Answers once it is on disk, with the time of acceptance in milliseconds since
     /// the Unix epoch.
     pub async fn submit(&self, set: SignedOrderSet) -> Result<(Accepted, u64), Refusal> {
-        self.ask(|answer| Command::Submit(Box::new(set), answer))
+        let candidate = self.candidate(set)?;
+        self.ask(|answer| Command::Submit(Box::new(candidate), answer))
             .await?
     }
 

@@ -3,6 +3,7 @@
 
 mod desk;
 mod journal;
+mod owners;
 mod restart;
 mod roll_back;
 mod task;
@@ -159,7 +160,7 @@ fn trading(folder: &Path) -> Desk {
 fn trade(desk: &mut Desk, sequence: u64, now: u64) {
     for (trader, side) in [(0, Side::Buy), (1, Side::Sell)] {
         let set = signed(trader, sequence, side, None);
-        desk.submit(&set, now).unwrap().unwrap();
+        desk.submit(set, now).unwrap().unwrap();
     }
     desk.advance(now, true).unwrap();
     desk.core.commit().unwrap();

@@ -131,6 +131,7 @@ impl VenueTask {
     fn pass(&mut self, tick: bool) -> Result<(), OperatorError> {
         self.desk.advance(now_ms(), tick)?;
         self.desk.core.commit()?;
+        self.handle.list_owners(&self.desk.core.venue);
         for report in self.desk.take_ticks() {
             self.handle.publish(Arc::new(report));
         }
@@ -178,8 +179,8 @@ impl VenueTask {
         let mut looks = Vec::new();
         for command in group.drain(..) {
             match command {
-                Command::Submit(signed, answer) => {
-                    let result = self.desk.submit(&signed, time)?;
+                Command::Submit(candidate, answer) => {
+                    let result = self.desk.submit(*candidate, time)?;
                     let result = result.map(|accepted| (accepted, time));
                     answers.push((answer, result.map_err(Refusal::from)));
                 }
@@ -238,6 +239,7 @@ impl VenueTask {
             Notice::Refused(number, reason, done) => {
                 tracing::warn!(number, reason, "going back to the last final batch");
                 self.desk.core.roll_back()?;
+                self.handle.list_owners(&self.desk.core.venue);
                 self.outlets.epoch.fetch_add(1, Ordering::SeqCst);
                 let _ = done.send(());
             }

@@ -2,11 +2,7 @@
 
 use crate::{Config, Cursor, Deposits, Error, Pallet, QueuedDeposit, Queues, VenueId};
 use clearproof_primitives::{
-    account::account_key,
-    babyjubjub::PublicKey,
-    batch::Deposit,
-    field::Fr,
-    ledger::DepositCursor,
+    account::account_key, babyjubjub::PublicKey, batch::Deposit, field::Fr, ledger::DepositCursor,
 };
 use sp_runtime::DispatchError;
 

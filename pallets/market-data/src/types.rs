@@ -1,7 +1,7 @@
 //! What is listed, what the oracle says, and what a snapshot leaves for settlement.
 
 pub use clearproof_primitives::chain::{
-    Feed,     Instrument, InstrumentKind, Listing, SnapshotInfo, Symbol, SYMBOL_LENGTH,
+    Feed, Instrument, InstrumentKind, Listing, SnapshotInfo, Symbol, SYMBOL_LENGTH,
 };
 use clearproof_primitives::policy::IndexPrice;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};

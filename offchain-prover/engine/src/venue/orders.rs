@@ -3,9 +3,9 @@
 use crate::{
     error::EngineError,
     pending::PendingStep,
-    venue::{Live, Venue},
+    venue::{Live, Venue, VenueConfig},
 };
-use clearproof_primitives::{field::Fr, order::SignedOrderSet};
+use clearproof_primitives::{babyjubjub::PublicKey, field::Fr, order::SignedOrderSet};
 
 /// An accepted order set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +16,75 @@ pub struct Accepted {
     pub arrival: u64,
     /// Whether its withdrawal was carried out in the open batch.
     pub withdrawn: bool,
+}
+
+/// An order set for [`Venue::submit`]. Its signature may be checked before the venue sees it, on another thread.
+#[derive(Clone, Debug)]
+pub struct Candidate {
+    signed: SignedOrderSet,
+    checked: Option<Checked>,
+}
+
+/// That a signature holds: of this owner, over this message, for this venue.
+#[derive(Clone, Debug)]
+struct Checked {
+    config: VenueConfig,
+    owner: PublicKey,
+    message: Fr,
+}
+
+impl From<SignedOrderSet> for Candidate {
+    fn from(signed: SignedOrderSet) -> Self {
+        Self {
+            signed,
+            checked: None,
+        }
+    }
+}
+
+impl Candidate {
+    /// Checks all that does not depend on the venue's state, the owner's signature included.
+    pub fn check(
+        signed: SignedOrderSet,
+        config: &VenueConfig,
+        owner: &PublicKey,
+    ) -> Result<Self, EngineError> {
+        check_terms(&signed, config)?;
+        let checked = Checked::new(&signed, config, owner)?;
+        Ok(Self {
+            signed,
+            checked: Some(checked),
+        })
+    }
+
+    /// The order set.
+    pub fn signed(&self) -> &SignedOrderSet {
+        &self.signed
+    }
+}
+
+impl Checked {
+    fn new(
+        signed: &SignedOrderSet,
+        config: &VenueConfig,
+        owner: &PublicKey,
+    ) -> Result<Self, EngineError> {
+        let message = signed.set.message(&config.shape, config.genesis);
+        owner.verify(message, &signed.signature)?;
+        Ok(Self {
+            config: config.clone(),
+            owner: *owner,
+            message,
+        })
+    }
+}
+
+fn check_terms(signed: &SignedOrderSet, config: &VenueConfig) -> Result<(), EngineError> {
+    signed.set.check(&config.shape)?;
+    if signed.set.venue != config.id {
+        return Err(EngineError::OtherVenue(signed.set.venue));
+    }
+    Ok(())
 }
 
 impl Venue {
@@ -33,12 +102,10 @@ impl Venue {
 
     /// Checks an order set, signature included, and makes it the account's live set. Its withdrawal, if any, is carried
     /// out at once or the set is refused.
-    pub fn submit(&mut self, signed: SignedOrderSet) -> Result<Accepted, EngineError> {
+    pub fn submit(&mut self, set: impl Into<Candidate>) -> Result<Accepted, EngineError> {
+        let Candidate { signed, checked } = set.into();
         let set = &signed.set;
-        set.check(&self.config.shape)?;
-        if set.venue != self.config.id {
-            return Err(EngineError::OtherVenue(set.venue));
-        }
+        check_terms(&signed, &self.config)?;
         let account = self
             .account(set.account)
             .ok_or(EngineError::NoAccount(set.account))?;
@@ -48,8 +115,11 @@ impl Venue {
             .and_then(|i| self.owners.get(i))
             .ok_or(EngineError::NoAccount(set.account))?;
         // Before anything is said of the account: only its owner may learn its sequence.
-        let message = set.message(&self.config.shape, self.config.genesis);
-        owner.verify(message, &signed.signature)?;
+        let of_this = |checked: &Checked| checked.owner == *owner && checked.config == self.config;
+        let Checked { message, .. } = match checked.filter(of_this) {
+            Some(checked) => checked,
+            None => Checked::new(&signed, &self.config, owner)?,
+        };
         let newest = self
             .live
             .get(&set.account)

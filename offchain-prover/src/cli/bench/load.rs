@@ -37,14 +37,14 @@ pub struct Plan {
     /// Order sets per second.
     #[arg(long, default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(1..=20_000))]
     pub rate: u32,
-    /// Seconds.
-    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=60))]
+    /// Seconds; the default is long enough for a batch to be closed meanwhile.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=60))]
     pub seconds: u32,
     /// WebSocket connections.
     #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=64))]
     pub connections: u32,
-    /// Accounts, which take turns.
-    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(16..=1_024))]
+    /// Accounts, which take turns: an order set that overtakes the account's last one on the way makes that one void.
+    #[arg(long, default_value_t = 256, value_parser = clap::value_parser!(u32).range(16..=1_024))]
     pub accounts: u32,
 }
 

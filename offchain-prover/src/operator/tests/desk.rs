@@ -59,7 +59,7 @@ fn ticks_end_where_the_snapshots_grace_may_end() {
     // Orders are taken all the same, and trade at the next snapshot.
     for (trader, side) in [(0, Side::Buy), (1, Side::Sell)] {
         let set = signed(trader, 1, side, None);
-        desk.submit(&set, last + 600).unwrap().unwrap();
+        desk.submit(set, last + 600).unwrap().unwrap();
     }
     desk.take_ticks();
     desk.snapshot(snapshot(2, START + 30_000));

@@ -84,7 +84,7 @@ fn what_was_not_committed_is_gone_and_the_rest_is_whole() {
     let folder = tempfile::tempdir().unwrap();
     let mut desk = busy(folder.path());
     let before = state(&desk.core);
-    desk.submit(&signed(0, 3, Side::Buy, None), START + 4_500)
+    desk.submit(signed(0, 3, Side::Buy, None), START + 4_500)
         .unwrap()
         .unwrap();
     desk.advance(START + 5_000, true).unwrap();

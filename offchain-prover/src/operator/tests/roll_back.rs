@@ -5,7 +5,10 @@ fn refused(folder: &Path) -> Desk {
     let mut desk = trading(folder);
     trade(&mut desk, 1, START + 2_000);
     let withdrawal = signed(0, 2, Side::Buy, Some(1_000));
-    let accepted = desk.submit(&withdrawal, START + 2_100).unwrap().unwrap();
+    let accepted = desk
+        .submit(withdrawal.clone(), START + 2_100)
+        .unwrap()
+        .unwrap();
     assert!(accepted.withdrawn);
     desk.core.close().unwrap();
     desk.core.commit().unwrap();
