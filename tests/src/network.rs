@@ -108,6 +108,15 @@ impl Node {
         Ok(())
     }
 
+    /// Connects to it once it answers; a node that has ended is an error at once.
+    pub async fn connect(&mut self) -> Result<Chain> {
+        let process = self.process.as_mut().context("the node is not running")?;
+        tokio::select! {
+            chain = time::timeout(LIMIT, Chain::connect(&self.url)) => Ok(chain??),
+            error = process.ended() => Err(error),
+        }
+    }
+
     /// Kills it, without a warning.
     pub fn kill(&mut self) {
         self.process = None;
@@ -157,8 +166,8 @@ impl Network {
     /// Starts everything and founds the venue.
     pub async fn start() -> Result<Self> {
         let folder = RunFolder::new(None)?;
-        let node = Node::start(&folder, "node", &["--dev"])?;
-        let chain = time::timeout(LIMIT, Chain::connect(&node.url)).await??;
+        let mut node = Node::start(&folder, "node", &["--dev"])?;
+        let chain = node.connect().await?;
         let (price, watch) = watch::channel(PRICE);
         let feeds = Feeds::new(&chain.instruments().await?, b"EUR/USD")?;
         let feeding = tokio::spawn(feeds.keep_feeding(chain.clone(), watch));
