@@ -1,16 +1,14 @@
 //! The real runtime at its development genesis, on in-memory storage. Blocks here are what hooks and calls make of
 //! them; consensus is the node's business.
 
-use clearproof_engine::ClosedBatch;
 use clearproof_primitives::field::FieldBytes;
-use clearproof_prover::proving::ProvenBatch;
 use clearproof_runtime::{
     genesis_presets, AccountId, MarketData, Oracle, Runtime, RuntimeGenesisConfig, RuntimeOrigin,
     Settlement, System,
 };
 use frame_support::{traits::Hooks, BoundedVec};
 use pallet_clearproof_market_data::{development, Feed};
-use pallet_clearproof_settlement::{Batch, ChunkSubmission};
+use pallet_clearproof_settlement::Batch;
 use sp_keyring::Sr25519Keyring;
 use sp_runtime::{BuildStorage, DispatchResult};
 
@@ -65,28 +63,6 @@ pub fn feed(price: u128) {
         let values = BoundedVec::truncate_from(values.clone());
         Oracle::feed_values(RuntimeOrigin::signed(member.to_account_id()), values)
             .expect("members may feed");
-    }
-}
-
-/// The submission that a proven batch makes.
-pub fn submission(closed: &ClosedBatch, proven: &ProvenBatch) -> Batch {
-    let chunks = closed
-        .witness
-        .chunks
-        .iter()
-        .zip(&proven.chunk_proofs)
-        .zip(&proven.boundaries[1..]);
-    let chunks = chunks.map(|((chunk, proof), boundary)| ChunkSubmission {
-        prices: BoundedVec::truncate_from(chunk.entries.clone()),
-        boundary_after: *boundary,
-        proof: *proof,
-    });
-    Batch {
-        header: closed.witness.header.clone(),
-        first_boundary: proven.boundaries[0],
-        chunks: BoundedVec::truncate_from(chunks.collect()),
-        withdrawals: BoundedVec::truncate_from(closed.withdrawals.clone()),
-        closing_proof: proven.closing_proof,
     }
 }
 

@@ -11,7 +11,10 @@ use clearproof_primitives::{
     shape::Shape,
     step::StepError,
 };
-use clearproof_prover::proving::{default_key_folder, BatchProver};
+use clearproof_prover::{
+    operator::proving::submission,
+    proving::{default_key_folder, BatchProver},
+};
 use clearproof_runtime::{
     development_circuits::SMALL as SMALL_CIRCUIT, Assets, Custody, MarketData, Runtime,
     RuntimeOrigin, Settlement,
@@ -178,7 +181,7 @@ fn a_real_batch_settles_and_every_forgery_is_refused_by_name() {
         world.engine.submit(some).unwrap();
         let closed = world.close();
         let proven = prover.prove(&closed, |_, _| ()).unwrap();
-        let batch = chain::submission(&closed, &proven);
+        let batch = submission(&closed, &proven).unwrap();
 
         begin_block(SNAPSHOT_BLOCK + 1);
         let alice = Alice.to_account_id();

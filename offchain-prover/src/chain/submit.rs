@@ -44,12 +44,17 @@ pub struct CallEvent {
 }
 
 impl Included {
-    /// Number of the venue that [`super::calls::create_venue`] founded.
-    pub fn created_venue(&self) -> Option<u32> {
+    /// Numbers of the venues that [`super::calls::create_venue`] founded, in order.
+    pub fn created_venues(&self) -> impl Iterator<Item = u32> + '_ {
         let created =
             |e: &&CallEvent| (e.pallet.as_str(), e.name.as_str()) == ("Settlement", "VenueCreated");
-        let event = self.events.iter().find(created)?;
-        u32::decode(&mut &event.fields[..]).ok()
+        let events = self.events.iter().filter(created);
+        events.filter_map(|event| u32::decode(&mut &event.fields[..]).ok())
+    }
+
+    /// Number of the venue that a single [`super::calls::create_venue`] founded.
+    pub fn created_venue(&self) -> Option<u32> {
+        self.created_venues().next()
     }
 }
 

@@ -2,20 +2,16 @@
 //! the end shows that it refused the forgeries for that one thing.
 
 use crate::{
-    chain::{calls, CallEvent, Chain},
-    operator::proving::submission,
+    chain::{calls, Chain},
+    operator::{core::random_field, proving::submission},
     proving::BatchProver,
 };
 use anyhow::{bail, ensure, Context, Result};
 use clearproof_engine::{BatchRequest, DepositReceived, Venue, VenueConfig};
 use clearproof_primitives::{
-    babyjubjub::PublicKey,
-    batch::genesis_field,
-    chain::CircuitId,
-    field::{FieldBytes, Fr},
+    babyjubjub::PublicKey, batch::genesis_field, chain::CircuitId, field::FieldBytes,
     submission::Batch,
 };
-use codec::Decode;
 use subxt_signer::sr25519::Keypair;
 
 /// Two venues in the same state, with the same deposit waiting at each.
@@ -46,12 +42,7 @@ impl Twins {
             .submit(&signer, &both)
             .await
             .context("two more venues")?;
-        let created =
-            |e: &&CallEvent| (e.pallet.as_str(), e.name.as_str()) == ("Settlement", "VenueCreated");
-        let events = included.events.iter().filter(created);
-        let ids: Vec<_> = events
-            .filter_map(|e| u32::decode(&mut &e.fields[..]).ok())
-            .collect();
+        let ids: Vec<_> = included.created_venues().collect();
         let [venue, twin] = ids[..] else {
             bail!("the chain does not say which venues it founded");
         };
@@ -100,14 +91,14 @@ impl Twins {
                 number,
                 deposit: queued.deposit,
                 owner: PublicKey::from_compressed(&queued.owner)?,
-                viewing_key: random_element(),
+                viewing_key: random_field().to_fr()?,
             })?;
         }
         let closed = venue.close_batch(&BatchRequest {
             time_to: time,
             genesis: chain.genesis(),
             submitter: self.signer.public_key().0,
-            salt_seed: random_element(),
+            salt_seed: random_field().to_fr()?,
         })?;
         let prover = prover.clone();
         let proven = tokio::task::spawn_blocking(move || {
@@ -129,11 +120,4 @@ impl Twins {
         let view = view.context("the chain forgot the venue")?;
         Ok([view.state_root, batch.header.new_root])
     }
-}
-
-/// A random field element of 248 bits.
-fn random_element() -> Fr {
-    let mut bytes: [u8; 32] = rand::random();
-    bytes[31] = 0;
-    FieldBytes(bytes).to_fr().unwrap_or_default()
 }
