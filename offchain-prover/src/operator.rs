@@ -36,7 +36,8 @@ use self::{
 };
 use crate::chain::{Chain, ChainError};
 use clearproof_groth16::{KeyStore, Origin};
-use clearproof_primitives::{chain::VenueView, eddsa::SecretKey};
+use clearproof_primitives::chain::VenueView;
+use ed25519_dalek::SigningKey;
 use std::{
     future::Future,
     pin::pin,
@@ -75,7 +76,7 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<(
         shape: view.shape,
     };
     let store = Store::open(&config.data, &identity)?;
-    let receipt_key = SecretKey::new(store.receipt_key()?);
+    let receipt_key = SigningKey::from_bytes(&store.receipt_key()?);
     let core = Core::restore(identity, config.signer.public_key().0, store, &view)?;
     let desk = Desk::new(core, config.timing, view.time_to);
 

@@ -13,12 +13,13 @@ use crate::operator::rpc::{
 };
 use clearproof_primitives::{
     account::account_key,
-    babyjubjub::{PointError, PublicKey},
+    babyjubjub::PublicKey,
     batch::genesis_field,
     eddsa::SecretKey,
     field::Fr,
     order::{OrderSet, SignedOrderSet},
 };
+use ed25519_dalek::VerifyingKey;
 use jsonrpsee::{
     core::{client::Subscription, ClientError},
     types::ErrorObjectOwned,
@@ -91,8 +92,8 @@ pub enum VenueError {
         expected: String,
     },
     /// The operator's receipt key is not a key.
-    #[error("status.receiptKey: {0}")]
-    ReceiptKey(#[from] PointError),
+    #[error("status.receiptKey: is not an Ed25519 key")]
+    ReceiptKey,
     /// The receipt does not hold: the operator may deny that it accepted the order set.
     #[error("{0}: the operator may deny that it accepted the order set")]
     Receipt(#[from] ReceiptError),
@@ -134,7 +135,7 @@ impl VenueError {
 pub struct VenueClient {
     rpc: WsClient,
     identity: Identity,
-    receipt_key: PublicKey,
+    receipt_key: VerifyingKey,
 }
 
 impl VenueClient {
@@ -167,7 +168,8 @@ impl VenueClient {
                 genesis,
                 shape: status.shape,
             },
-            receipt_key: PublicKey::from_compressed(&status.receipt_key)?,
+            receipt_key: VerifyingKey::from_bytes(&status.receipt_key)
+                .map_err(|_| VenueError::ReceiptKey)?,
         })
     }
 
@@ -177,7 +179,7 @@ impl VenueClient {
     }
 
     /// The key that the operator signs receipts with.
-    pub fn receipt_key(&self) -> &PublicKey {
+    pub fn receipt_key(&self) -> &VerifyingKey {
         &self.receipt_key
     }
 

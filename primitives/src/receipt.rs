@@ -1,31 +1,45 @@
 //! Messages that are signed outside batches: an operator's receipt for an order set, and a trader's request to see their
-//! own account. Both are signed with EdDSA-Poseidon, as order sets are.
+//! own account.
 
 use crate::{
-    field::Fr,
+    field::{FieldBytes, Fr},
     poseidon::{hash_list, Domain},
 };
 
 /// Milliseconds that a signed request to see an account may differ from the operator's clock, either way.
 pub const ACCESS_WINDOW: u64 = 30_000;
 
-/// The message of a receipt: the order set's own message, which binds chain, venue and all terms, then account, sequence,
-/// place in the order of arrival, and the time of acceptance in milliseconds since the Unix epoch.
+/// Starts every receipt's message, so that a signature over one is a signature over nothing else.
+pub const RECEIPT_TAG: [u8; 18] = *b"clearproof.receipt";
+/// Bytes of a receipt's message.
+pub const RECEIPT_BYTES: usize = RECEIPT_TAG.len() + 32 + 4 + 3 * 8;
+
+/// The message of a receipt: [`RECEIPT_TAG`]; the order set's own message (32 bytes), which binds chain, venue and all
+/// terms; account (4); sequence, place in the order of arrival, and time of acceptance in milliseconds since the Unix epoch
+/// (8 each); all integers little-endian.
+///
+/// Operators sign it with Ed25519 (RFC 8032): no circuit reads a receipt, and browsers, wallets and the chain's host
+/// functions verify Ed25519 as it is.
 pub fn receipt_message(
     order_set: Fr,
     account: u32,
     sequence: u64,
     arrival: u64,
     accepted: u64,
-) -> Fr {
-    let fields = [
-        order_set,
-        Fr::from(account),
-        Fr::from(sequence),
-        Fr::from(arrival),
-        Fr::from(accepted),
+) -> [u8; RECEIPT_BYTES] {
+    let mut message = [0; RECEIPT_BYTES];
+    let numbers = [sequence, arrival, accepted].map(u64::to_le_bytes);
+    let parts: [&[u8]; 6] = [
+        &RECEIPT_TAG,
+        &FieldBytes::from(order_set).0,
+        &account.to_le_bytes(),
+        &numbers[0],
+        &numbers[1],
+        &numbers[2],
     ];
-    hash_list(Domain::Receipt, &fields)
+    let bytes = parts.into_iter().flatten();
+    message.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
+    message
 }
 
 /// The message of a request to see the signer's account at `time`, in milliseconds since the Unix epoch. `genesis` is the
@@ -37,6 +51,14 @@ pub fn access_message(genesis: Fr, venue: u32, time: u64) -> Fr {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_receipt_has_the_documented_bytes() {
+        let message = receipt_message(Fr::from(1u64), 2, 3, 4, 5);
+        assert_eq!(message[..18], *b"clearproof.receipt");
+        assert_eq!((message[18], message[50], message[54]), (1, 2, 3));
+        assert_eq!((message[62], message[70], message.len()), (4, 5, 78));
+    }
 
     #[test]
     fn every_field_of_a_receipt_counts() {
@@ -63,7 +85,7 @@ mod tests {
         assert_ne!(base, access_message(genesis, 2, 1_000));
         assert_ne!(base, access_message(genesis, 1, 1_001));
         let same = [genesis, Fr::from(1u64), Fr::from(1_000u64)];
-        for domain in [Domain::OrderSet, Domain::Receipt, Domain::Header] {
+        for domain in [Domain::OrderSet, Domain::Boundary, Domain::Header] {
             assert_ne!(base, hash_list(domain, &same));
         }
     }

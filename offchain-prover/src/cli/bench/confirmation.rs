@@ -7,10 +7,8 @@ use super::{
 };
 use anyhow::{ensure, Context, Result};
 use clearproof_primitives::{
-    babyjubjub::PublicKey,
     batch::genesis_field,
     chain::{Queue, QueuedDeposit, SnapshotInfo, SnapshotView, Stops, VenueView},
-    eddsa::SecretKey,
     field::FieldBytes,
     ledger::genesis_state_root,
     order::SignedOrderSet,
@@ -25,6 +23,7 @@ use clearproof_prover::operator::{
     venue_task::{now_ms, Notice, Outlets, VenueTask},
     OperatorError, Timing,
 };
+use ed25519_dalek::{SigningKey, VerifyingKey};
 use rustix::time::ClockId;
 use std::{
     fs::File,
@@ -126,7 +125,7 @@ fn tell(plan: &Plan, outcome: &Outcome, report: &mut Report) {
 /// Every receipt must hold: a confirmation is the operator's signed promise.
 fn check(
     shape: &Shape,
-    receipt_key: &PublicKey,
+    receipt_key: &VerifyingKey,
     sets: &[SignedOrderSet],
     outcome: &Outcome,
 ) -> Result<()> {
@@ -209,7 +208,7 @@ fn queued(trader: u32) -> (u64, QueuedDeposit) {
 struct Operator {
     folder: TempDir,
     server: RpcServer,
-    receipt_key: PublicKey,
+    receipt_key: VerifyingKey,
     stop: watch::Sender<bool>,
     ended: oneshot::Receiver<Result<(), OperatorError>>,
     /// Kept so that the venue's task finds its outlets open.
@@ -230,7 +229,7 @@ impl Operator {
         };
         let time = now_ms() - 1_000;
         let store = Store::open(folder.path(), &identity)?;
-        let receipt_key = SecretKey::new(store.receipt_key()?);
+        let receipt_key = SigningKey::from_bytes(&store.receipt_key()?);
         let view = new_venue(shape, time);
         let core = Core::restore(identity, SUBMITTER, store, &view)?;
         let timing = Timing::default();
@@ -267,7 +266,7 @@ impl Operator {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let public = receipt_key.public_key();
+        let public = receipt_key.verifying_key();
         Ok(Self {
             server: serve(listen, handle, identity, receipt_key, Limits::default()).await?,
             receipt_key: public,

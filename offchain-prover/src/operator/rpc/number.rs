@@ -40,27 +40,53 @@ impl<'de, T: Integer> Deserialize<'de> for Decimal<T> {
     }
 }
 
-/// A signature: `0x` and 128 hexadecimal digits, R8 packed and then S little-endian, as circomlibjs packs it.
+/// 64 bytes: `0x` and 128 hexadecimal digits.
+fn write_64<S: Serializer>(bytes: &[u8; 64], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&format_args!("0x{}", hex::encode(bytes)))
+}
+
+fn read_64<'de, D: Deserializer<'de>>(deserializer: D) -> Result<[u8; 64], D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let mut bytes = [0; 64];
+    let digits = text.strip_prefix("0x").unwrap_or(&text);
+    hex::decode_to_slice(digits, &mut bytes)
+        .map_err(|_| D::Error::custom("must be 64 bytes in hexadecimal"))?;
+    Ok(bytes)
+}
+
+/// A trader's signature: R8 packed and then S little-endian, as circomlibjs packs it, in hexadecimal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SignatureHex(pub Signature);
 
 impl Serialize for SignatureHex {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let SignatureBytes(bytes) = self.0.to_bytes();
-        serializer.collect_str(&format_args!("0x{}", hex::encode(bytes)))
+        write_64(&self.0.to_bytes().0, serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for SignatureHex {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let mut bytes = [0; 64];
-        let digits = text.strip_prefix("0x").unwrap_or(&text);
-        hex::decode_to_slice(digits, &mut bytes)
-            .map_err(|_| D::Error::custom("must be 64 bytes in hexadecimal"))?;
-        Signature::try_from(&SignatureBytes(bytes))
+        Signature::try_from(&SignatureBytes(read_64(deserializer)?))
             .map(Self)
             .map_err(D::Error::custom)
+    }
+}
+
+/// An operator's signature over a receipt: Ed25519 (RFC 8032), in hexadecimal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReceiptSignature(pub ed25519_dalek::Signature);
+
+impl Serialize for ReceiptSignature {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        write_64(&self.0.to_bytes(), serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for ReceiptSignature {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self(ed25519_dalek::Signature::from_bytes(&read_64(
+            deserializer,
+        )?)))
     }
 }
 

@@ -1,14 +1,13 @@
 //! Receipts: an operator's signed promise that it accepted an order set.
 
-use super::number::{Decimal, SignatureHex};
+use super::number::{Decimal, ReceiptSignature};
 use clearproof_primitives::{
-    babyjubjub::PublicKey,
-    eddsa::{SecretKey, SignatureError},
     field::{FieldBytes, Fr},
     order::OrderSet,
     receipt::receipt_message,
     shape::Shape,
 };
+use ed25519_dalek::{Signer, SigningKey, VerifyingKey};
 use serde::{Deserialize, Serialize};
 
 /// An operator's receipt for an order set.
@@ -26,7 +25,7 @@ pub struct Receipt {
     /// When the operator accepted it, in milliseconds since the Unix epoch.
     pub accepted: u64,
     /// The operator's signature over [`receipt_message`].
-    pub signature: SignatureHex,
+    pub signature: ReceiptSignature,
 }
 
 /// Why a receipt does not prove that an order set was accepted.
@@ -36,14 +35,14 @@ pub enum ReceiptError {
     #[error("receipt.{0}: is not the order set's")]
     OtherOrderSet(&'static str),
     /// The signature is not the operator's.
-    #[error("receipt.signature: {0}")]
-    Signature(#[from] SignatureError),
+    #[error("receipt.signature: does not belong to this receipt and the operator's key")]
+    Signature,
 }
 
 impl Receipt {
     /// Signs a receipt for the order set with this message.
     pub fn issue(
-        key: &SecretKey,
+        key: &SigningKey,
         message: Fr,
         (account, sequence): (u32, u64),
         arrival: u64,
@@ -56,14 +55,14 @@ impl Receipt {
             sequence: Decimal(sequence),
             arrival: Decimal(arrival),
             accepted,
-            signature: SignatureHex(key.sign(signed)),
+            signature: ReceiptSignature(key.sign(&signed)),
         }
     }
 
     /// Checks that the holder of `operator` promised to have accepted `set`. `genesis` is the chain's genesis field.
     pub fn verify(
         &self,
-        operator: &PublicKey,
+        operator: &VerifyingKey,
         set: &OrderSet,
         shape: &Shape,
         genesis: Fr,
@@ -79,7 +78,10 @@ impl Receipt {
         }
         let (sequence, arrival) = (self.sequence.0, self.arrival.0);
         let signed = receipt_message(message, self.account, sequence, arrival, self.accepted);
-        Ok(operator.verify(signed, &self.signature.0)?)
+        // Strict: neither keys nor commitments of small order, under which one signature could hold for several receipts.
+        operator
+            .verify_strict(&signed, &self.signature.0)
+            .map_err(|_| ReceiptError::Signature)
     }
 }
 
@@ -101,16 +103,16 @@ mod tests {
             orders: vec![None],
             withdrawal: None,
         };
-        let key = SecretKey::new([9; 32]);
+        let key = SigningKey::from_bytes(&[9; 32]);
         let message = set.message(&shape, genesis);
         let receipt = Receipt::issue(&key, message, (2, u64::MAX), 5, 1_000);
         let text = serde_json::to_string(&receipt).unwrap();
         let receipt: Receipt = serde_json::from_str(&text).unwrap();
         let verify =
-            |receipt: &Receipt, set| receipt.verify(&key.public_key(), set, &shape, genesis);
+            |receipt: &Receipt, set| receipt.verify(&key.verifying_key(), set, &shape, genesis);
         assert_eq!(verify(&receipt, &set), Ok(()));
-        let stranger = SecretKey::new([8; 32]).public_key();
-        let wrong = Err(ReceiptError::Signature(SignatureError::Wrong));
+        let stranger = SigningKey::from_bytes(&[8; 32]).verifying_key();
+        let wrong = Err(ReceiptError::Signature);
         assert_eq!(receipt.verify(&stranger, &set, &shape, genesis), wrong);
         let mut other = set.clone();
         other.max_fee = 1;

@@ -15,8 +15,9 @@ use crate::operator::{
 };
 use clearproof_engine::TickReport;
 use clearproof_primitives::{
-    account::account_key, batch::genesis_field, eddsa::SecretKey, field::Fr, order::SignedOrderSet,
+    account::account_key, batch::genesis_field, field::Fr, order::SignedOrderSet,
 };
+use ed25519_dalek::SigningKey;
 use jsonrpsee::{
     core::{async_trait, RpcResult, SubscriptionResult},
     server::{
@@ -64,13 +65,13 @@ impl RpcServer {
     }
 }
 
-/// Serves a venue at `listen`; port 0 takes a free one. `receipt_key` signs receipts. It holds no money, and its use
-/// takes a time that depends on it: use no key for it that has another purpose.
+/// Serves a venue at `listen`; port 0 takes a free one. `receipt_key` signs receipts: use no key for it that has
+/// another purpose.
 pub async fn serve(
     listen: SocketAddr,
     venue: VenueHandle,
     identity: Identity,
-    receipt_key: SecretKey,
+    receipt_key: SigningKey,
     limits: Limits,
 ) -> Result<RpcServer, ServeError> {
     let failed = |source| ServeError::Listen {
@@ -96,7 +97,7 @@ pub async fn serve(
     let rpc = VenueRpc {
         venue,
         genesis: genesis_field(&identity.genesis),
-        receipt_public: receipt_key.public_key().compress(),
+        receipt_public: receipt_key.verifying_key().to_bytes(),
         identity,
         receipt_key,
         accepted,
@@ -109,7 +110,7 @@ struct VenueRpc {
     venue: VenueHandle,
     identity: Identity,
     genesis: Fr,
-    receipt_key: SecretKey,
+    receipt_key: SigningKey,
     receipt_public: [u8; 32],
     /// Accounts whose order sets were accepted.
     accepted: broadcast::Sender<u32>,

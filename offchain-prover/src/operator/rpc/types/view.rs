@@ -15,7 +15,7 @@ pub struct StatusJson {
     pub genesis: [u8; 32],
     /// Shape of its circuits.
     pub shape: Shape,
-    /// Key that signs receipts, packed.
+    /// Ed25519 key that signs receipts.
     #[serde(with = "serde_hex")]
     pub receipt_key: [u8; 32],
     /// Accounts, the insurance fund included.
