@@ -4,7 +4,7 @@
 use clearproof_primitives::{
     batch::Deposit,
     chain::{
-        BatchView, CircuitId, Cursor, Instrument, InstrumentKind, Listing, ProofKind, ProofRefusal,
+        BatchView, CircuitId, Cursor, Expiry, ExpiryView, Instrument, InstrumentKind, Listing, ProofKind, ProofRefusal,
         Queue, QueuedDeposit, SnapshotInfo, SnapshotView, Stops, VenueId, VenueView,
     },
     field::{FieldBytes, Fr},
@@ -141,7 +141,7 @@ sp_api::mock_impl_runtime_apis! {
                     taken_at: TAKEN_AT,
                     next_taken_at: None,
                     marks: vec![1 << 32, 0, 0],
-                    price_band: 1,
+                    bands: vec![1 << 28, 0, 0],
                 },
             })
         }
@@ -151,6 +151,18 @@ sp_api::mock_impl_runtime_apis! {
                 instrument(1, b"ETH-PERP", true),
                 instrument(2, b"EUR-PERP", false),
             ]
+        }
+        fn expiries() -> Vec<ExpiryView> {
+            vec![ExpiryView {
+                expiry: Expiry {
+                    underlying: 1,
+                    time: TAKEN_AT,
+                },
+                forward: Some(1 << 70),
+                volatility: Some(1 << 31),
+                halted: false,
+                settlement: None,
+            }]
         }
         fn verify_proof(
             circuit: CircuitId,

@@ -10,7 +10,7 @@ pub use error::ChainError;
 pub use submit::{CallEvent, Included};
 
 use clearproof_primitives::{
-    chain::{BatchView, Instrument, QueuedDeposit, SnapshotView, VenueView},
+    chain::{BatchView, ExpiryView, Instrument, QueuedDeposit, SnapshotView, VenueView},
     submission::Batch,
 };
 use codec::{Decode, DecodeAll, Encode};
@@ -198,6 +198,14 @@ impl Chain {
     /// As [`Self::venue`].
     pub async fn instruments(&self) -> Result<Vec<Instrument>, ChainError> {
         self.ask("instruments", ()).await
+    }
+
+    /// All expiries that options are listed on, by underlying and time.
+    ///
+    /// # Errors
+    /// As [`Self::venue`].
+    pub async fn expiries(&self) -> Result<Vec<ExpiryView>, ChainError> {
+        self.ask("expiries", ()).await
     }
 
     /// Number of the last finalised block.

@@ -6,6 +6,7 @@ mod crypto;
 mod demo;
 mod keys;
 mod operator;
+mod price;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand, ValueEnum};
@@ -35,6 +36,8 @@ enum Command {
     Keys(keys::Command),
     /// Runs a venue: takes order sets, runs the auctions, proves batches and settles them on the chain.
     Operator(operator::Args),
+    /// Values of options: JSON lines on standard input, see docs/calculators.md.
+    Price,
 }
 
 /// Shapes that have a name.
@@ -78,6 +81,7 @@ impl Cli {
             Command::Demo(args) => demo::run(args),
             Command::Keys(command) => keys::run(command),
             Command::Operator(args) => operator::run(args),
+            Command::Price => price::run(),
         }
     }
 }

@@ -6,6 +6,7 @@ mod balance;
 mod control;
 mod floor;
 mod market;
+mod options;
 pub mod oracle;
 mod people;
 pub mod prices;
@@ -14,11 +15,18 @@ pub mod report;
 mod stage;
 mod withdrawal;
 
-use crate::{chain::Chain, operator::rpc::types::StatusJson, proving::BatchProver};
+use crate::{
+    chain::Chain,
+    operator::rpc::{auth::clock, types::StatusJson},
+    proving::BatchProver,
+};
 use anyhow::{anyhow, bail, ensure, Context, Result};
 use balance::Balances;
 use clearproof_groth16::{Bars, KeyStore, Origin};
-use clearproof_primitives::{chain::CircuitId, shape::Shape};
+use clearproof_primitives::{
+    chain::{CircuitId, Expiry, Listing},
+    shape::Shape,
+};
 use control::Twins;
 use floor::{Floor, Progress};
 use market::Market;
@@ -163,9 +171,13 @@ async fn on_a_chain(
         let listing = listed.listing.clone();
         let market = Market::new(bars, listing, config.shape.orders, config.seed)?;
         let (price, watched) = watch::channel(market.index());
-        let feeds = Feeds::new(&instruments, symbol)?;
+        let expiry = Expiry {
+            underlying: market.listing().underlying,
+            time: clock() + options::LIFE,
+        };
+        let feeds = Feeds::new(&instruments, symbol)?.with_options(expiry);
         tokio::select! {
-            report = at_a_venue(config, folder, &url, &chain, market, price) => report,
+            report = at_a_venue(config, folder, &url, &chain, market, price, expiry) => report,
             error = feeds.keep_feeding(chain.clone(), watched) => Err(error),
         }
     };
@@ -186,6 +198,7 @@ async fn at_a_venue(
     chain: &Chain,
     market: Market,
     price: watch::Sender<u128>,
+    expiry: Expiry,
 ) -> Result<Report> {
     let (shape, keys) = (config.shape, config.keys.clone());
     let prover = spawn_blocking(move || {
@@ -194,11 +207,14 @@ async fn at_a_venue(
     });
     let people = people::gather(config.traders)?;
     let founded = stage::found_venue(chain, config.circuit);
-    let (venue, ()) = tokio::try_join!(founded, people::fund(chain, &people))?;
+    let (index, perpetual) = (market.index(), market.listing().clone());
+    let listing = options::list(chain, &perpetual, &expiry, index);
+    let (venue, (), options) =
+        tokio::try_join!(founded, people::fund(chain, &people), listing)?;
     tracing::info!(
         venue,
         traders = people.len(),
-        "venue founded, traders funded"
+        "venue founded, traders funded, a call and a put listed"
     );
     let prover = async { prover.await.context("loading the proving keys")? };
     let (prover, ()) = tokio::try_join!(prover, people::deposit(chain, &people, venue))?;
@@ -214,7 +230,15 @@ async fn at_a_venue(
     let owner = people.first().context("nobody trades")?.trader.public_key();
     let act = async {
         let twins = Twins::found(chain, dev::eve(), config.circuit, DEPOSIT, &owner);
-        let trading = trade(&stage, &address, market, price, people, &mut report);
+        let trading = trade(
+            &stage,
+            &address,
+            market,
+            price,
+            people,
+            (&expiry, &options),
+            &mut report,
+        );
         Ok(tokio::try_join!(twins, trading)?.0)
     };
     let twins = tokio::select! {
@@ -236,6 +260,7 @@ async fn trade(
     market: Market,
     price: watch::Sender<u128>,
     people: Vec<Person>,
+    (expiry, options): (&Expiry, &[Listing]),
     report: &mut Report,
 ) -> Result<()> {
     let client = stage.client(operator).await?;
@@ -283,6 +308,18 @@ async fn trade(
     }
     tracing::info!("trading ends; waiting for what is not settled yet");
     stage.settled(&floor, goal, report).await?;
+    let instruments = floor.client.instruments().await?;
+    let cleared = |listing: &&Listing| {
+        let there = instruments.iter().find(|i| i.slot == listing.slot);
+        there.is_some_and(|i| i.last.is_some())
+    };
+    let cleared = options.iter().filter(cleared).count();
+    report.check(
+        "options were traded",
+        cleared > 0,
+        format!("{cleared} of {} have a clearing price", options.len()),
+    );
+    options::settled(stage.chain, expiry, options, report).await?;
     let paid = Balances::connect(stage.url).await?;
     let paid = paid.token(QUOTE_TOKEN, recipient).await?;
     let expected = u128::from(withdrawal::WITHDRAWN);

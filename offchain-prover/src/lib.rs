@@ -1,5 +1,6 @@
 //! Operator, prover and command line of a Clearproof venue.
 
+pub mod calculators;
 pub mod chain;
 pub mod demo;
 pub mod operator;

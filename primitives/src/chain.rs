@@ -4,7 +4,9 @@
 use crate::{
     batch::Deposit,
     field::FieldBytes,
-    fixed::{Price, Rate},
+    fixed::Price,
+    options::{OptionKind, SviCurve},
+    policy::IndexPrice,
     shape::Shape,
     snapshot::Snapshot,
 };
@@ -197,7 +199,32 @@ pub struct Stops {
     pub admin: bool,
 }
 
-/// What an index price is of; the oracle's key.
+/// When options on an underlying expire. Those that expire together share forward, volatility and settlement price.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+    Serialize,
+    Deserialize,
+)]
+#[serde(rename_all = "camelCase")]
+pub struct Expiry {
+    /// The underlying.
+    pub underlying: u16,
+    /// Milliseconds since the Unix epoch.
+    pub time: u64,
+}
+
+/// What the oracle's members feed values of; the oracle's key.
 #[derive(
     Clone,
     Copy,
@@ -219,6 +246,71 @@ pub enum Feed {
     Underlying(u16),
     /// One whole unit of a collateral asset, in quote units. Asset 0 is the quote itself and has no feed.
     Asset(u8),
+    /// The forward price of one whole unit of an underlying at an expiry, in quote units.
+    Forward(Expiry),
+    /// The volatility smile of an underlying at an expiry.
+    Volatility(Expiry),
+}
+
+impl Feed {
+    /// The expiry that it is about, if it is about one.
+    pub fn expiry(&self) -> Option<Expiry> {
+        match self {
+            Self::Underlying(_) | Self::Asset(_) => None,
+            Self::Forward(expiry) | Self::Volatility(expiry) => Some(*expiry),
+        }
+    }
+}
+
+/// What a member feeds.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+    Serialize,
+    Deserialize,
+)]
+pub enum FeedValue {
+    /// Of all feeds but volatilities.
+    Price(IndexPrice),
+    /// Of volatilities: total implied variance by log-moneyness.
+    Curve(SviCurve),
+}
+
+/// Terms of a European option that is settled in quote.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+    Serialize,
+    Deserialize,
+)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OptionTerms {
+    /// Call or put.
+    #[serde(rename = "type")]
+    pub kind: OptionKind,
+    /// Quote units per whole unit of the underlying, 32 fraction bits; positive, below 2^95.
+    #[serde(with = "crate::serde_decimal")]
+    pub strike: IndexPrice,
+    /// Milliseconds since the Unix epoch.
+    pub expiry: u64,
 }
 
 /// What kind of contract an instrument is.
@@ -240,6 +332,18 @@ pub enum Feed {
 pub enum InstrumentKind {
     /// A perpetual: its value moves with the index price.
     Perpetual,
+    /// A European option.
+    Option(OptionTerms),
+}
+
+impl OptionTerms {
+    /// What the option on one whole unit is worth at a settlement price, 32 fraction bits.
+    pub fn intrinsic(&self, price: IndexPrice) -> IndexPrice {
+        match self.kind {
+            OptionKind::Call => price.saturating_sub(self.strike),
+            OptionKind::Put => self.strike.saturating_sub(price),
+        }
+    }
 }
 
 /// An instrument as it is listed.
@@ -266,8 +370,21 @@ pub struct Listing {
     pub kind: InstrumentKind,
     /// Name for people.
     pub symbol: Symbol,
-    /// Whole units of the underlying per lot, 32.32; never 0. The mark is index price times this, rounded down.
+    /// Whole units of the underlying per lot, 32.32; never 0. A mark is the price of a unit times this, rounded down.
     pub units_per_lot: u64,
+}
+
+impl Listing {
+    /// When it expires, if it is an option.
+    pub fn expiry(&self) -> Option<Expiry> {
+        match self.kind {
+            InstrumentKind::Perpetual => None,
+            InstrumentKind::Option(terms) => Some(Expiry {
+                underlying: self.underlying,
+                time: terms.expiry,
+            }),
+        }
+    }
 }
 
 /// A listed instrument.
@@ -282,6 +399,21 @@ pub struct Instrument {
     pub halted: bool,
 }
 
+/// What the chain knows of an expiry that options are listed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct ExpiryView {
+    /// The expiry.
+    pub expiry: Expiry,
+    /// Last accepted forward price of a whole unit, quote units, 32 fraction bits.
+    pub forward: Option<IndexPrice>,
+    /// Volatility at the forward of the last accepted smile, per year, 32 fraction bits.
+    pub volatility: Option<IndexPrice>,
+    /// Forward or smile are not accepted at present: nothing on the expiry trades.
+    pub halted: bool,
+    /// Average index price that its options settle at, once it has passed; unit as of the forward.
+    pub settlement: Option<IndexPrice>,
+}
+
 /// What settlement checks a batch against.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -294,8 +426,8 @@ pub struct SnapshotInfo {
     pub next_taken_at: Option<u64>,
     /// One per instrument slot: its mark, 32.32 quote units per lot, or 0 if it does not trade (empty or halted).
     pub marks: Vec<Price>,
-    /// Largest distance of a clearing price from the mark, as a fraction of 2^32 of the mark.
-    pub price_band: Rate,
+    /// One per instrument slot: largest distance of a clearing price from the mark, 32.32 quote units per lot.
+    pub bands: Vec<Price>,
 }
 
 impl Held {

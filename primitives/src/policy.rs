@@ -1,8 +1,9 @@
 //! The risk policy: the governed parameters that snapshot rows are computed with.
 
 use crate::fixed::{Factor, Price, Rate, FACTOR_BITS, FRACTION_BITS, ONE};
+use crate::options::{ScenarioSpec, VolatilityScaling, DAY_MS};
 use crate::shape::MarketShape;
-use crate::snapshot::{InstrumentRow, SnapshotError, ROW_VALUE_BITS};
+use crate::snapshot::{SnapshotError, ROW_VALUE_BITS};
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode};
 use scale_info::TypeInfo;
@@ -21,21 +22,7 @@ pub const INDEX_PRICE_BITS: usize = 95;
 /// Largest number of decimals that a collateral asset may have.
 pub const MAX_DECIMALS: u8 = 18;
 
-/// The mark of a lot of `units_per_lot` (32.32) units of an underlying: `price · units_per_lot`, rounded down.
-///
-/// Refuses a mark that is 0, which means "no instrument", or not below 2^62.
-pub fn mark_price(price: IndexPrice, units_per_lot: u64) -> Result<Price, SnapshotError> {
-    let product = price
-        .checked_mul(units_per_lot as u128)
-        .ok_or(SnapshotError::Mark)?;
-    let mark = u64::try_from(product >> FRACTION_BITS).map_err(|_| SnapshotError::Mark)?;
-    if mark == 0 || mark >= 1 << ROW_VALUE_BITS {
-        return Err(SnapshotError::Mark);
-    }
-    Ok(mark)
-}
-
-/// Charges per lot as a share of the mark, in fractions of 2^32.
+/// Charges per lot, in fractions of 2^32 of a lot's mark, or for options of what its underlying is worth.
 #[derive(
     Clone,
     Copy,
@@ -80,10 +67,14 @@ pub struct UnderlyingPolicy {
     pub initial_factor: Factor,
     /// Multiplies the scan loss for maintenance margin; at least 1.
     pub maintenance_factor: Factor,
-    /// S price shocks.
-    pub shocks: Vec<Shock>,
-    /// Charges per lot.
+    /// S scenarios.
+    pub scenarios: Vec<ScenarioSpec>,
+    /// How the scenarios' volatility shocks depend on the time to expiry.
+    pub scaling: VolatilityScaling,
+    /// Charges per lot of a perpetual.
     pub charges: ChargeRates,
+    /// Charges per lot of an option.
+    pub option_charges: ChargeRates,
 }
 
 /// The policy in force. Bounds are in [`Policy::check`].
@@ -108,6 +99,8 @@ pub struct Policy {
     pub fee_rate: Rate,
     /// Largest distance of a clearing price from the mark, as a fraction of 2^32 of the mark.
     pub price_band: Rate,
+    /// The same for options, as a fraction of 2^32 of what the lot's underlying is worth, where that is more.
+    pub option_band: Rate,
 }
 
 /// Why a policy is refused. Each variant names the field and its limit.
@@ -140,8 +133,11 @@ pub enum PolicyError {
 pub enum PolicyField {
     /// `underlyings`, one per underlying.
     Underlyings,
-    /// `shocks`: S of them, each within ±90 %, at least one up and one down.
-    Shocks,
+    /// `scenarios`: S of them, at least one price up and one down. A price shock is within -90 % and +500 %, a volatility
+    /// shock within -100 % and +500 %, a weight above 0 and at most 1; and weight times price shock is within ±90 %.
+    Scenarios,
+    /// `scaling`: powers at most 1, the floor an hour to 30 days.
+    Scaling,
     /// `maintenance_factor`, `initial_factor`: 1 to 15.
     Factors,
     /// `charges`: at most 50 % of the mark.
@@ -152,6 +148,8 @@ pub enum PolicyField {
     FeeRate,
     /// `price_band`: 0.1 % to 50 %.
     PriceBand,
+    /// `option_band`: 0.1 % to 50 %.
+    OptionBand,
 }
 
 const ONE_RATE: u64 = 1 << FRACTION_BITS;
@@ -176,33 +174,46 @@ impl Policy {
             (ONE_RATE / 1000..=ONE_RATE / 2).contains(&band),
             F::PriceBand,
         )?;
+        let band = self.option_band as u64;
+        bounds(
+            (ONE_RATE / 1000..=ONE_RATE / 2).contains(&band),
+            F::OptionBand,
+        )?;
         for u in &self.underlyings {
-            length(u.shocks.len() == market.scenarios as usize, F::Shocks)?;
-            let limit = ONE_FACTOR * 9 / 10;
-            bounds(
-                u.shocks.iter().all(|s| s.unsigned_abs() <= limit),
-                F::Shocks,
+            length(
+                u.scenarios.len() == market.scenarios as usize,
+                F::Scenarios,
             )?;
+            let specs = u.scenarios.iter();
+            let within = |s: &ScenarioSpec| s.check().is_ok() && counted_move(s) <= LARGEST_MOVE;
+            bounds(specs.clone().all(within), F::Scenarios)?;
             bounds(
-                u.shocks.iter().any(|s| *s > 0) && u.shocks.iter().any(|s| *s < 0),
-                F::Shocks,
+                specs.clone().any(|s| s.price_shock > 0)
+                    && specs.clone().any(|s| s.price_shock < 0),
+                F::Scenarios,
             )?;
+            bounds(u.scaling.check().is_ok(), F::Scaling)?;
             bounds(
                 u.maintenance_factor >= ONE_FACTOR && u.initial_factor <= 15 * ONE_FACTOR,
                 F::Factors,
             )?;
-            let c = &u.charges;
-            let all = [
-                c.initial_long,
-                c.initial_short,
-                c.maintenance_long,
-                c.maintenance_short,
-            ];
-            bounds(all.iter().all(|r| (*r as u64) <= ONE_RATE / 2), F::Charges)?;
-            let ordered = u.initial_factor >= u.maintenance_factor
-                && c.initial_long >= c.maintenance_long
-                && c.initial_short >= c.maintenance_short;
-            if !ordered {
+            let charges = [&u.charges, &u.option_charges];
+            let all = charges.iter().flat_map(|c| {
+                [
+                    c.initial_long,
+                    c.initial_short,
+                    c.maintenance_long,
+                    c.maintenance_short,
+                ]
+            });
+            bounds(
+                all.into_iter().all(|r| (r as u64) <= ONE_RATE / 2),
+                F::Charges,
+            )?;
+            let ordered = charges.iter().all(|c| {
+                c.initial_long >= c.maintenance_long && c.initial_short >= c.maintenance_short
+            });
+            if !ordered || u.initial_factor < u.maintenance_factor {
                 return Err(InitialBelowMaintenance);
             }
         }
@@ -238,20 +249,32 @@ impl Policy {
         u64::try_from(kept / (units << FRACTION_BITS)).map_err(|_| SnapshotError::Shape("weights"))
     }
 
-    /// A policy for development chains and tests, of plausible size but calibrated to nothing: shocks evenly spread over
-    /// ±25 %, the outermost pair being a move of 75 % of which 35 % counts; scan loss times 1 for maintenance and
-    /// 1.25 for initial margin; charges of 0.5 % and 1 %; haircuts of 10 %; a fee of 0.02 %; a band of 5 %.
+    /// A policy for development chains and tests, of plausible size but calibrated to nothing: see
+    /// [`development_scenarios`] for the scenarios; scan loss times 1 for maintenance and 1.25 for initial margin; charges
+    /// of 0.5 % and 1 %, and of 1 % and 1.5 % on short options; haircuts of 10 %; a fee of 0.02 %; bands of 5 % of a
+    /// mark, and of 1 % of the underlying for options.
     pub fn development(market: &MarketShape) -> Self {
         let percent = |hundredths: u64| (ONE_RATE * hundredths / 10_000) as Rate;
         let underlying = UnderlyingPolicy {
             initial_factor: ONE_FACTOR * 5 / 4,
             maintenance_factor: ONE_FACTOR,
-            shocks: development_shocks(market.scenarios as usize),
+            scenarios: development_scenarios(market.scenarios as usize),
+            scaling: VolatilityScaling {
+                short_power: ONE_FACTOR * 3 / 10,
+                long_power: ONE_FACTOR * 13 / 100,
+                floor_ms: DAY_MS,
+            },
             charges: ChargeRates {
                 initial_long: percent(100),
                 initial_short: percent(100),
                 maintenance_long: percent(50),
                 maintenance_short: percent(50),
+            },
+            option_charges: ChargeRates {
+                initial_long: 0,
+                initial_short: percent(150),
+                maintenance_long: 0,
+                maintenance_short: percent(100),
             },
         };
         let mut haircuts = alloc::vec![percent(1_000); market.assets as usize];
@@ -263,53 +286,40 @@ impl Policy {
             haircuts,
             fee_rate: percent(2),
             price_band: percent(500),
+            option_band: percent(100),
         }
-    }
-
-    /// The snapshot row of a perpetual on `underlying` whose mark is `mark` (32.32 quote units per lot).
-    ///
-    /// A perpetual's value moves with its index: delta = mark · shock, rounded down (against the holder of a long
-    /// lot by less than 2^-32 units); charges = mark · rate, rounded up.
-    pub fn perpetual_row(
-        &self,
-        underlying: usize,
-        mark: Price,
-    ) -> Result<InstrumentRow, SnapshotError> {
-        let policy = self
-            .underlyings
-            .get(underlying)
-            .ok_or(SnapshotError::Underlying)?;
-        let charge = |rate: Rate| ((mark as u128 * rate as u128).div_ceil(ONE_RATE as u128)) as u64;
-        let deltas = policy
-            .shocks
-            .iter()
-            .map(|shock| {
-                i64::try_from((mark as i128 * *shock as i128) >> FACTOR_BITS)
-                    .map_err(|_| SnapshotError::Mark)
-            })
-            .collect::<Result<_, _>>()?;
-        let c = &policy.charges;
-        InstrumentRow {
-            mark,
-            initial_long: charge(c.initial_long),
-            initial_short: charge(c.initial_short),
-            maintenance_long: charge(c.maintenance_long),
-            maintenance_short: charge(c.maintenance_short),
-            deltas,
-        }
-        .checked()
     }
 }
 
-/// `count` shocks: pairs evenly spread up to ±25 %, one dampened extreme pair, and a zero if `count` is odd.
-fn development_shocks(count: usize) -> Vec<Shock> {
+/// The outermost moves may count for at most 90 % of the mark.
+const LARGEST_MOVE: u128 = (ONE_FACTOR as u128 * 9 / 10) << FACTOR_BITS;
+
+/// What counts of a scenario's price move, in fractions of 2^32.
+fn counted_move(scenario: &ScenarioSpec) -> u128 {
+    u128::from(scenario.price_shock.unsigned_abs()) * u128::from(scenario.weight)
+}
+
+/// Scenarios in pairs of a price up and down: up to three sizes to ±24 %, each with the volatility a quarter up and a
+/// quarter down, as SPAN's sixteen are; the same at an unmoved price; one extreme pair of ±72 % of which 35 % counts. The
+/// first ones of these, from the outermost on, where the market has fewer; more of the last where it has more.
+pub fn development_scenarios(count: usize) -> Vec<ScenarioSpec> {
     let one = ONE_FACTOR as i32;
-    let even = (count / 2).saturating_sub(1) as i32;
-    let steps = (1..=even).map(|k| one * k / (4 * even));
-    let extreme = one * 75 / 100 * 35 / 100;
-    let mut shocks: Vec<_> = steps.chain([extreme]).flat_map(|s| [-s, s]).collect();
-    shocks.resize(count, 0);
-    shocks
+    let scenario = |price: i32, volatility: i32, weight: i32| ScenarioSpec {
+        price_shock: one * price / 100,
+        volatility_shock: one * volatility / 100,
+        weight: (one * weight / 100) as Factor,
+    };
+    let moves = [(24, 25), (24, -25), (16, 25), (16, -25), (8, 25), (8, -25)];
+    let pairs = moves
+        .into_iter()
+        .flat_map(|(price, volatility)| [-price, price].map(|p| scenario(p, volatility, 100)));
+    let mut all: Vec<_> = pairs.collect();
+    all.extend([-72, 72].map(|price| scenario(price, 0, 35)));
+    all.extend([25, -25].map(|volatility| scenario(0, volatility, 100)));
+    let last = scenario(0, -25, 100);
+    all.resize(count.max(all.len()), last);
+    all.truncate(count);
+    all
 }
 
 #[cfg(test)]
@@ -324,14 +334,11 @@ mod tests {
         for market in MARKETS {
             Policy::development(&market).check(&market).unwrap();
         }
-        let shocks = development_shocks(16);
-        assert_eq!(
-            shocks.iter().max(),
-            Some(&17_203),
-            "75 % of which 35 % counts"
-        );
-        assert!(shocks.contains(&16_384) && shocks.contains(&-16_384));
-        assert_eq!(shocks.iter().sum::<Shock>(), 0);
+        let scenarios = development_scenarios(16);
+        let distinct = |i: usize| scenarios.iter().position(|s| *s == scenarios[i]) == Some(i);
+        assert!((0..16).all(distinct));
+        assert_eq!(scenarios.iter().map(|s| s.price_shock).sum::<Shock>(), 0);
+        assert_eq!(development_scenarios(20).len(), 20);
     }
 
     #[test]
@@ -352,8 +359,8 @@ mod tests {
             Length(PolicyField::Haircuts)
         );
         assert_eq!(
-            refused(&|p| p.underlyings[3].shocks.truncate(15)),
-            Length(PolicyField::Shocks)
+            refused(&|p| p.underlyings[3].scenarios.truncate(15)),
+            Length(PolicyField::Scenarios)
         );
         assert_eq!(
             refused(&|p| p.haircuts[0] = 1),
@@ -373,14 +380,30 @@ mod tests {
         );
         for shock in [i32::MIN, i32::MAX, 58_983, -58_983] {
             assert_eq!(
-                refused(&|p| p.underlyings[1].shocks[2] = shock),
-                Bounds(PolicyField::Shocks),
+                refused(&|p| p.underlyings[1].scenarios[2].price_shock = shock),
+                Bounds(PolicyField::Scenarios),
                 "{shock}"
             );
         }
         assert_eq!(
-            refused(&|p| p.underlyings[0].shocks.fill(-1)),
-            Bounds(PolicyField::Shocks)
+            refused(&|p| p.underlyings[0].scenarios.iter_mut().for_each(|s| s.price_shock = -1)),
+            Bounds(PolicyField::Scenarios)
+        );
+        assert_eq!(
+            refused(&|p| p.underlyings[0].scenarios[1].weight = 0),
+            Bounds(PolicyField::Scenarios)
+        );
+        assert_eq!(
+            refused(&|p| p.underlyings[0].scaling.floor_ms = 0),
+            Bounds(PolicyField::Scaling)
+        );
+        assert_eq!(
+            refused(&|p| p.option_band = (ONE / 2) as Rate + 1),
+            Bounds(PolicyField::OptionBand)
+        );
+        assert_eq!(
+            refused(&|p| p.underlyings[1].option_charges.initial_short = 0),
+            InitialBelowMaintenance
         );
         assert_eq!(
             refused(&|p| p.underlyings[0].maintenance_factor -= 1),
@@ -405,26 +428,8 @@ mod tests {
     }
 
     #[test]
-    fn marks_and_weights_are_exact_rounded_down_and_bounded() {
+    fn weights_are_exact_rounded_down_and_bounded() {
         let price = 60_000_000_000u128 << FRACTION_BITS;
-        assert_eq!(
-            mark_price(price, ONE / 1024),
-            Ok(((60_000_000_000u128 << FRACTION_BITS) / 1024) as u64)
-        );
-        assert_eq!(mark_price(3, ONE / 2), Ok(1), "1.5 rounded down");
-        for (price, lot) in [
-            (0, ONE),
-            (1, ONE / 2),
-            (1 << 62, ONE),
-            (u128::MAX, u64::MAX),
-            (u128::MAX, 1),
-        ] {
-            assert_eq!(
-                mark_price(price, lot),
-                Err(SnapshotError::Mark),
-                "{price} {lot}"
-            );
-        }
         let policy = Policy {
             haircuts: alloc::vec![0, 1 << 31, 0, 0],
             ..Policy::development(&MarketShape::REFERENCE)
@@ -447,20 +452,5 @@ mod tests {
                 "{asset} {price} {decimals}"
             );
         }
-    }
-
-    #[test]
-    fn a_perpetual_row_rounds_deltas_down_and_charges_up() {
-        let mut policy = Policy::development(&MarketShape::TINY);
-        policy.underlyings[1].shocks = alloc::vec![-1, 1];
-        let row = policy.perpetual_row(1, ONE_FACTOR as u64 + 1).unwrap();
-        assert_eq!(row.deltas, [-2, 1]);
-        let rate = policy.underlyings[1].charges.initial_long as u128;
-        assert_eq!(
-            row.initial_long as u128,
-            ((ONE_FACTOR as u128 + 1) * rate).div_ceil(1 << 32)
-        );
-        assert_eq!(policy.perpetual_row(2, 1), Err(SnapshotError::Underlying));
-        assert_eq!(policy.perpetual_row(0, 1 << 62), Err(SnapshotError::Mark));
     }
 }

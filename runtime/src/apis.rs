@@ -8,7 +8,7 @@ use crate::{
 use alloc::vec::Vec;
 use clearproof_primitives::{
     chain::{
-        BatchView, CircuitId, Instrument, ProofKind, ProofRefusal, QueuedDeposit, SnapshotView,
+        BatchView, CircuitId, ExpiryView, Instrument, ProofKind, ProofRefusal, QueuedDeposit, SnapshotView,
         VenueId, VenueView,
     },
     field::FieldBytes,
@@ -270,6 +270,10 @@ impl_runtime_apis! {
 
         fn instruments() -> Vec<Instrument> {
             MarketData::instruments()
+        }
+
+        fn expiries() -> Vec<ExpiryView> {
+            MarketData::expiries()
         }
 
         fn verify_proof(

@@ -68,15 +68,24 @@ pub mod market {
     pub const SHAPE: MarketShape = MarketShape::REFERENCE;
     /// Blocks from one snapshot to the next: half a minute.
     pub const SNAPSHOT_INTERVAL: BlockNumber = time::MINUTES / 2;
-    /// Snapshots kept: two hours, which is the time that an operator has to prove a batch.
-    pub const RETAINED_SNAPSHOTS: u32 = 2 * time::HOURS / SNAPSHOT_INTERVAL;
+    /// Snapshots kept: an hour, more than a batch may be old.
+    pub const RETAINED_SNAPSHOTS: u32 = time::HOURS / SNAPSHOT_INTERVAL;
     /// Milliseconds after the next snapshot for which ticks may still use the last one: the time that the next one
     /// needs to become final and known.
     pub const SNAPSHOT_GRACE: u64 = 15_000;
+    /// Largest age of a batch's last tick when it settles, milliseconds: half an hour, to prove and submit it.
+    pub const MAX_BATCH_AGE: u64 = 30 * 60_000;
     /// Largest age of an acceptable price, milliseconds.
     pub const MAX_PRICE_AGE: u64 = 60_000;
     /// Largest step of a price from the last accepted one: a tenth, as a fraction of 2^32.
     pub const MAX_DEVIATION: Rate = (ONE / 10) as Rate;
+    /// Largest step of the volatility at the forward from the last accepted smile's: a third.
+    pub const MAX_VOLATILITY_STEP: Rate = (ONE / 3) as Rate;
+    /// Milliseconds before its expiry at which an option stops trading: as long as a snapshot may be used.
+    pub const TRADING_ENDS_BEFORE: u64 =
+        SNAPSHOT_INTERVAL as u64 * time::MILLISECS_PER_BLOCK + SNAPSHOT_GRACE;
+    /// Milliseconds before an expiry that its settlement price is the average over.
+    pub const SETTLEMENT_WINDOW: u64 = 30 * 60_000;
     /// Batches of each venue that are remembered.
     pub const ROOT_HISTORY: u32 = 64;
 }

@@ -170,14 +170,15 @@ fn a_validator_cannot_leave_the_set() {
 #[test]
 fn oracle_operators_feed_and_others_do_not() {
     ext_of(genesis_presets::DEVELOPMENT).execute_with(|| {
-        use pallet_clearproof_market_data::IndexPrices;
+        use clearproof_primitives::chain::FeedValue::Price;
+        use pallet_clearproof_market_data::OracleFeeds;
         let feed = Feed::Underlying(1);
-        let latest = || crate::configs::clearproof::OraclePrices::latest(&feed).map(|p| p.value);
+        let latest = || crate::configs::clearproof::OracleAnswers::latest(&feed).map(|p| p.value);
         pallet_timestamp::Now::<Runtime>::put(1_000_000);
         let say = |who: Sr25519Keyring, price: u128| {
             crate::Oracle::feed_values(
                 RuntimeOrigin::signed(who.to_account_id()),
-                vec![(feed, price)].try_into().unwrap(),
+                vec![(feed, Price(price))].try_into().unwrap(),
             )
         };
         assert_noop!(
@@ -188,7 +189,7 @@ fn oracle_operators_feed_and_others_do_not() {
         assert_eq!(latest(), None, "one operator is not enough");
         assert_ok!(say(Sr25519Keyring::Bob, 30));
         assert_ok!(say(Sr25519Keyring::Charlie, 20));
-        assert_eq!(latest(), Some(20));
+        assert_eq!(latest(), Some(Price(20)));
     });
 }
 

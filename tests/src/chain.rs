@@ -1,7 +1,7 @@
 //! The real runtime at its development genesis, on in-memory storage. Blocks here are what hooks and calls make of
 //! them; consensus is the node's business.
 
-use clearproof_primitives::field::FieldBytes;
+use clearproof_primitives::{chain::FeedValue, field::FieldBytes};
 use clearproof_runtime::{
     genesis_presets, AccountId, MarketData, Oracle, Runtime, RuntimeGenesisConfig, RuntimeOrigin,
     Settlement, System,
@@ -57,7 +57,7 @@ pub fn feed(price: u128) {
         .map(|c| Feed::Asset(c.asset));
     let values: Vec<_> = underlyings
         .chain(assets)
-        .map(|feed| (feed, price))
+        .map(|feed| (feed, FeedValue::Price(price)))
         .collect();
     for member in [Sr25519Keyring::Alice, Sr25519Keyring::Bob] {
         let values = BoundedVec::truncate_from(values.clone());

@@ -68,9 +68,7 @@ fn open_world() -> World {
 
     let genesis = genesis_field(&frame_system::Pallet::<Runtime>::block_hash(0).0);
     let (snapshot, _) = MarketData::latest_snapshot().unwrap();
-    let band = MarketData::snapshot_info(snapshot.number)
-        .unwrap()
-        .price_band;
+    let bands = MarketData::snapshot_info(snapshot.number).unwrap().bands;
     let time = snapshot.taken_at + 1;
     let mut engine = Venue::new(VenueConfig {
         shape: SHAPE,
@@ -82,7 +80,7 @@ fn open_world() -> World {
         Some(engine.state_root().into()),
         "both begin at the same root"
     );
-    engine.open_batch(snapshot, band, Vec::new(), time).unwrap();
+    engine.open_batch(snapshot, bands, Vec::new(), time).unwrap();
     let queued = Custody::queued_deposits(venue, 0);
     assert_eq!(queued.len(), 2);
     for (trader, (number, deposit)) in traders.iter_mut().zip(queued) {

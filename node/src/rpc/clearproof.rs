@@ -26,7 +26,7 @@ use serde_json::Value;
 use sp_api::{ApiError, ProvideRuntimeApi};
 use sp_blockchain::HeaderBackend;
 use std::sync::Arc;
-use view::{InstrumentJson, QueueJson, SnapshotJson, VenueJson, VerdictJson};
+use view::{ExpiryJson, InstrumentJson, QueueJson, SnapshotJson, VenueJson, VerdictJson};
 
 /// Code of the error "the runtime did not answer".
 pub const RUNTIME_ERROR: i32 = 9001;
@@ -66,6 +66,10 @@ pub trait ClearproofRpc {
     /// All listed instruments, by slot.
     #[method(name = "clearproof_instruments", blocking)]
     fn instruments(&self, at: Option<Value>) -> RpcResult<Vec<InstrumentJson>>;
+
+    /// All expiries that options are listed on, by underlying and time.
+    #[method(name = "clearproof_expiries", blocking)]
+    fn expiries(&self, at: Option<Value>) -> RpcResult<Vec<ExpiryJson>>;
 
     /// Checks one proof against a registered key, as a batch's are checked.
     #[method(name = "clearproof_verifyProof", blocking)]
@@ -181,6 +185,13 @@ where
         let api = self.client.runtime_api();
         let listed = api.instruments(at).map_err(unanswered)?;
         Ok(listed.into_iter().map(InstrumentJson::from).collect())
+    }
+
+    fn expiries(&self, at: Option<Value>) -> RpcResult<Vec<ExpiryJson>> {
+        let at = self.block(at)?;
+        let api = self.client.runtime_api();
+        let listed = api.expiries(at).map_err(unanswered)?;
+        Ok(listed.into_iter().map(ExpiryJson::from).collect())
     }
 
     fn verify_proof(

@@ -3,8 +3,7 @@
 
 use super::ChainError;
 use clearproof_primitives::{
-    chain::{CircuitId, Feed, VenueId},
-    policy::IndexPrice,
+    chain::{CircuitId, Feed, FeedValue, Listing, VenueId},
     submission::Batch,
 };
 use codec::{Compact, Encode};
@@ -57,9 +56,14 @@ pub fn deposit(venue: VenueId, asset: u8, amount: u64, owner: [u8; 32]) -> Call 
     one("Custody", "deposit", (venue, asset, amount, owner).encode())
 }
 
-/// An oracle member's prices.
-pub fn feed_values(values: &[(Feed, IndexPrice)]) -> Call {
+/// An oracle member's values.
+pub fn feed_values(values: &[(Feed, FeedValue)]) -> Call {
     one("Oracle", "feed_values", values.encode())
+}
+
+/// Lists an instrument; for the admin origin.
+pub fn list_instrument(listing: &Listing) -> Call {
+    one("MarketData", "list_instrument", listing.encode())
 }
 
 /// Sends the native currency; the sender's account stays alive.

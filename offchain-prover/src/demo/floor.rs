@@ -2,6 +2,7 @@
 
 use super::{
     market::{Market, Role},
+    options::Quote,
     people::Person,
     prices::time_text,
 };
@@ -14,6 +15,7 @@ use crate::{
 };
 use anyhow::{ensure, Context, Result};
 use clearproof_primitives::{
+    chain::InstrumentKind,
     fixed::{Rate, ONE},
     order::{Order, OrderSet, SignedOrderSet, WithdrawalRequest},
     policy::IndexPrice,
@@ -119,9 +121,20 @@ impl Floor {
                 continue;
             }
             let account = self.account(who).await?;
-            let position = account.positions.iter().find(|p| p.instrument == slot);
-            let position = position.map_or(0, |p| p.quantity);
-            let orders = self.market.orders(role, position)?;
+            let position = |slot: u16| {
+                let position = account.positions.iter().find(|p| p.instrument == slot);
+                position.map_or(0, |p| p.quantity)
+            };
+            let quotes = instruments
+                .iter()
+                .filter(|i| matches!(i.kind, InstrumentKind::Option(_)) && i.mark.0 > 0)
+                .map(|i| Quote {
+                    slot: i.slot,
+                    mark: i.mark.0,
+                    position: position(i.slot),
+                });
+            let quotes: Vec<_> = quotes.collect();
+            let orders = self.market.all_orders(role, position(slot), &quotes)?;
             let set = self.set(who, orders, None);
             self.send(who, set)
                 .await

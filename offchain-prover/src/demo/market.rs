@@ -1,13 +1,17 @@
 //! What the traders of the demonstration do: makers quote both sides around a replayed price, takers cross the spread. Integer
 //! arithmetic only; the same seed and prices make the same decisions for the same positions.
 
-use super::prices::Bar;
+use super::{
+    options::{wishes, Quote},
+    prices::Bar,
+};
 use anyhow::{Context, Result};
 use clearproof_primitives::{
     chain::Listing,
     fixed::{Price, FRACTION_BITS},
     order::{Order, Side},
-    policy::{mark_price, IndexPrice},
+    policy::IndexPrice,
+    rows::mark_price,
 };
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -20,7 +24,7 @@ const REACH_SHIFT: u32 = 5;
 /// Quote units that one step of an order's size is worth, at most.
 const STEP_VALUE: u128 = 50 * QUOTE_UNIT;
 /// Steps of size beyond which an account only reduces its position.
-const MAX_STEPS: u64 = 40;
+pub const MAX_STEPS: u64 = 40;
 /// Distance of a maker's levels from each other, as a shift: 1/4096 of the price.
 const SPREAD_SHIFT: u32 = 12;
 /// How much worse than the market a taker accepts, as a shift: 1/256 of the price.
@@ -136,20 +140,66 @@ impl Market {
         self.rng.gen()
     }
 
-    /// The orders of a trader with this position.
+    /// Lots of one step of an order's size.
+    fn step(&self) -> Result<u64> {
+        let lots = u64::try_from((STEP_VALUE << FRACTION_BITS) / u128::from(self.price));
+        Ok(lots.context("price too small")?.max(1))
+    }
+
+    /// The orders of a trader with this position, some of them for options where these trade: makers quote both markets as
+    /// far as a set has room, and take turns where it has not; one taker in three takes an option.
     ///
     /// # Errors
     /// More than 2^32 orders.
-    pub fn orders(&mut self, role: Role, position: i64) -> Result<Vec<Option<Order>>> {
-        let step = u64::try_from((STEP_VALUE << FRACTION_BITS) / u128::from(self.price))
-            .context("price too small")?
-            .max(1);
+    pub fn all_orders(
+        &mut self,
+        role: Role,
+        position: i64,
+        quotes: &[Quote],
+    ) -> Result<Vec<Option<Order>>> {
+        let for_options = match role {
+            Role::Maker if self.orders >= 4 => (2 * quotes.len()).min(self.orders / 2),
+            Role::Maker if self.rng.gen() => self.orders,
+            Role::Taker if self.rng.gen_ratio(1, 3) => 1,
+            _ => 0,
+        };
+        let mut orders = Vec::with_capacity(self.orders);
+        if for_options > 0 && !quotes.is_empty() {
+            let step = self.step()?;
+            let first = self.rng.gen_range(0..quotes.len());
+            for quote in quotes.iter().cycle().skip(first).take(quotes.len()) {
+                for (side, lots, limit) in wishes(quote, role, step, &mut self.rng) {
+                    if orders.len() < for_options {
+                        orders.push(Some(self.order_in(quote.slot, side, lots, limit)?));
+                    }
+                }
+            }
+        }
+        let room = match role {
+            Role::Maker => self.orders - for_options.min(self.orders),
+            Role::Taker => 1 - orders.len().min(1),
+        };
+        // What options left unused is not used for more levels: the market is deep enough.
+        if room > 0 || orders.is_empty() {
+            orders.extend(self.orders_within(role, position, room.max(1))?);
+        }
+        Ok(orders)
+    }
+
+    /// The orders of a trader with this position in the replayed instrument.
+    fn orders_within(
+        &mut self,
+        role: Role,
+        position: i64,
+        room: usize,
+    ) -> Result<Vec<Option<Order>>> {
+        let step = self.step()?;
         let full = position.unsigned_abs() / step >= MAX_STEPS;
         let (may_buy, may_sell) = (!full || position < 0, !full || position > 0);
         match role {
             Role::Maker => {
-                let levels = (self.orders / 2).max(1) as u64;
-                let mut orders = Vec::with_capacity(self.orders);
+                let levels = (room / 2).max(1) as u64;
+                let mut orders = Vec::with_capacity(room);
                 for level in 1..=levels {
                     let spread = (self.price >> SPREAD_SHIFT).max(1);
                     let distance = level * spread + self.rng.gen_range(0..spread);
@@ -182,13 +232,17 @@ impl Market {
     }
 
     fn order(&mut self, side: Side, quantity: u64, limit: Price) -> Result<Order> {
+        self.order_in(self.listing.slot, side, quantity, limit)
+    }
+
+    fn order_in(&mut self, slot: u16, side: Side, quantity: u64, limit: Price) -> Result<Order> {
         self.order_id = self
             .order_id
             .checked_add(1)
             .context("order ids are used up")?;
         Ok(Order {
             id: self.order_id,
-            instrument: self.listing.slot,
+            instrument: slot,
             side,
             quantity,
             limit,
@@ -223,7 +277,7 @@ mod tests {
         let mut market = market(&[ONE, ONE + ONE / 50], 7);
         for _ in 0..50 {
             let quotes: Vec<_> = market
-                .orders(Role::Maker, 0)
+                .all_orders(Role::Maker, 0, &[])
                 .unwrap()
                 .into_iter()
                 .flatten()
@@ -240,7 +294,7 @@ mod tests {
                 limits(Side::Sell).min().unwrap(),
             );
             assert!(bid < market.price && market.price < ask);
-            let taken = market.orders(Role::Taker, 0).unwrap()[0].unwrap();
+            let taken = market.all_orders(Role::Taker, 0, &[]).unwrap()[0].unwrap();
             match taken.side {
                 Side::Buy => assert!(taken.limit >= ask),
                 Side::Sell => assert!(taken.limit <= bid),
@@ -255,7 +309,7 @@ mod tests {
         let mut market = market(&[ONE, ONE], 7);
         for (position, side) in [(3_000, Side::Sell), (-3_000, Side::Buy)] {
             for role in [Role::Maker, Role::Taker] {
-                let orders = market.orders(role, position).unwrap();
+                let orders = market.all_orders(role, position, &[]).unwrap();
                 assert!(
                     orders.iter().flatten().all(|o| o.side == side),
                     "{role:?} {position}"
@@ -263,6 +317,26 @@ mod tests {
                 assert!(orders.iter().flatten().count() > 0);
             }
         }
+    }
+
+    #[test]
+    fn makers_quote_options_beside_the_replayed_instrument() {
+        let mut market = market(&[ONE, ONE], 7);
+        let quotes = [9, 10].map(|slot| Quote {
+            slot,
+            mark: ONE / 1_000,
+            position: 0,
+        });
+        let orders = market.all_orders(Role::Maker, 0, &quotes).unwrap();
+        assert_eq!(orders.len(), 8);
+        for (slot, count) in [(8, 4), (9, 2), (10, 2)] {
+            let those = orders.iter().flatten().filter(|o| o.instrument == slot);
+            assert_eq!(those.count(), count, "{slot}");
+        }
+        let taken = (0..60).map(|_| market.all_orders(Role::Taker, 0, &quotes).unwrap());
+        let taken: Vec<_> = taken.flatten().flatten().map(|o| o.instrument).collect();
+        assert_eq!(taken.len(), 60);
+        assert!([8, 9, 10].iter().all(|slot| taken.contains(slot)));
     }
 
     #[test]
@@ -280,7 +354,7 @@ mod tests {
     fn the_same_seed_decides_the_same() {
         let decide = |seed| {
             let mut market = market(&[ONE, ONE], seed);
-            (market.joins(), market.orders(Role::Maker, 0).unwrap())
+            (market.joins(), market.all_orders(Role::Maker, 0, &[]).unwrap())
         };
         assert_eq!(decide(1), decide(1));
         assert_ne!(decide(1), decide(2));

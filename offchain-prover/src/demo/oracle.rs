@@ -1,9 +1,13 @@
 //! The oracle's members of the demonstration: they feed the replayed price, and fixed ones for all that is not traded.
 
-use crate::chain::{calls, Chain};
+use super::options::smile;
+use crate::{
+    chain::{calls, Chain},
+    operator::rpc::auth::clock,
+};
 use anyhow::{anyhow, Context, Result};
 use clearproof_primitives::{
-    chain::{Feed, Instrument},
+    chain::{Expiry, Feed, FeedValue, Instrument},
     fixed::FRACTION_BITS,
     policy::IndexPrice,
 };
@@ -36,6 +40,8 @@ pub struct Feeds {
     fixed: Vec<(Feed, IndexPrice)>,
     /// Feeds of the replayed price.
     replayed: Vec<Feed>,
+    /// Expiry of options on the replayed underlying, if there are any.
+    expiry: Option<Expiry>,
 }
 
 impl Feeds {
@@ -47,6 +53,7 @@ impl Feeds {
         let mut feeds = Self {
             fixed: Vec::new(),
             replayed: Vec::new(),
+            expiry: None,
         };
         let underlyings = instruments.iter().map(|i| {
             let name = i.listing.symbol.as_slice();
@@ -70,9 +77,26 @@ impl Feeds {
         Ok(feeds)
     }
 
-    fn values(&self, price: IndexPrice) -> Vec<(Feed, IndexPrice)> {
+    /// Feeds forward and smile of an expiry as well, as long as it lies ahead. The forward is the replayed price.
+    #[must_use]
+    pub fn with_options(mut self, expiry: Expiry) -> Self {
+        self.expiry = Some(expiry);
+        self
+    }
+
+    fn values(&self, price: IndexPrice, now: u64) -> Vec<(Feed, FeedValue)> {
         let replayed = self.replayed.iter().map(|feed| (*feed, price));
-        self.fixed.iter().copied().chain(replayed).collect()
+        let prices = self.fixed.iter().copied().chain(replayed);
+        let prices = prices.map(|(feed, price)| (feed, FeedValue::Price(price)));
+        let ahead = self.expiry.filter(|expiry| expiry.time > now);
+        let options = ahead.map(|expiry| {
+            let curve = smile(&expiry, now);
+            [
+                (Feed::Forward(expiry), FeedValue::Price(price)),
+                (Feed::Volatility(expiry), FeedValue::Curve(curve)),
+            ]
+        });
+        prices.chain(options.into_iter().flatten()).collect()
     }
 
     /// Feeds the latest price again and again. Ends only with an error, after several failures in a row.
@@ -87,7 +111,7 @@ impl Feeds {
         let mut failures = 0;
         loop {
             ticks.tick().await;
-            let call = calls::feed_values(&self.values(*price.borrow()));
+            let call = calls::feed_values(&self.values(*price.borrow(), clock()));
             match try_join_all(members.iter().map(|member| chain.submit(member, &call))).await {
                 Ok(_) => failures = 0,
                 Err(error) => {
@@ -127,12 +151,18 @@ mod tests {
     #[test]
     fn every_market_has_a_price_and_the_replayed_one_the_replayed_price() {
         let listed = [instrument(0, "EUR/USD"), instrument(1, "BTC/USD")];
-        let values = Feeds::new(&listed, b"EUR/USD").unwrap().values(7);
+        let expiry = Expiry {
+            underlying: 0,
+            time: 1_000,
+        };
+        let feeds = Feeds::new(&listed, b"EUR/USD").unwrap().with_options(expiry);
+        let values = feeds.values(7, 1_000);
         let price = |feed| values.iter().find(|(f, _)| *f == feed).map(|(_, p)| *p);
-        assert_eq!(price(Feed::Underlying(0)), Some(7));
-        assert_eq!(price(Feed::Asset(3)), Some(7));
+        assert_eq!(price(Feed::Underlying(0)), Some(FeedValue::Price(7)));
+        assert_eq!(price(Feed::Asset(3)), Some(FeedValue::Price(7)));
         assert_eq!(price(Feed::Underlying(1)), price(Feed::Asset(1)));
-        assert_eq!(values.len(), 5);
+        assert_eq!(values.len(), 5, "what has expired is not fed");
+        assert_eq!(feeds.values(7, 999).len(), 7);
         assert!(Feeds::new(&[instrument(0, "X/Y")], b"EUR/USD").is_err());
     }
 }

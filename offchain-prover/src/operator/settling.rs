@@ -232,7 +232,12 @@ mod tests {
         for error in ["VenuePaused", "TimeSpanInFuture", "StaleRoot"] {
             assert!(passes("Settlement", error), "{error}");
         }
-        for error in ["SnapshotTooOld", "UnknownSnapshot", "ProofRejected"] {
+        for error in [
+            "TimeSpanTooOld",
+            "SnapshotTooOld",
+            "UnknownSnapshot",
+            "ProofRejected",
+        ] {
             assert!(!passes("Settlement", error), "{error}");
         }
         assert!(!passes("Custody", "DepositCursorMismatch"));

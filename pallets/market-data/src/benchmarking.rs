@@ -2,7 +2,11 @@
 
 use super::*;
 use alloc::vec::Vec;
-use clearproof_primitives::{fixed::ONE, policy::Policy};
+use clearproof_primitives::{
+    fixed::ONE,
+    options::{svi::SVI_ONE, OptionKind, SviCurve, DAY_MS},
+    policy::Policy,
+};
 use frame_benchmarking::v2::*;
 use frame_support::traits::{EnsureOrigin, Get, Time};
 use frame_system::pallet_prelude::{BlockNumberFor, OriginFor};
@@ -19,6 +23,34 @@ fn listing<T: Config>(slot: u16) -> Listing {
     }
 }
 
+/// A day after the benchmark's time.
+fn expiry<T: Config>() -> u64 {
+    T::Time::now().saturating_add(DAY_MS)
+}
+
+/// An option with the longest symbol; each underlying's slots expire at as many times as there are slots.
+fn option<T: Config>(slot: u16) -> Listing {
+    Listing {
+        kind: InstrumentKind::Option(OptionTerms {
+            kind: OptionKind::Put,
+            strike: (1_000_000 + u128::from(slot) * 10_000) << 32,
+            expiry: expiry::<T>().saturating_add(slot.into()),
+        }),
+        ..listing::<T>(slot)
+    }
+}
+
+/// A total variance of 4 % at the forward.
+fn smile() -> SviCurve {
+    SviCurve {
+        a: SVI_ONE / 25,
+        b: SVI_ONE as u64 / 50,
+        rho: -SVI_ONE / 4,
+        m: 0,
+        sigma: SVI_ONE as u64 / 10,
+    }
+}
+
 /// Lists everything but instrument slot 0, with a policy in force and a fresh price of every feed.
 fn prepare<T: Config>() -> Result<(), BenchmarkError> {
     let market = T::Market::get();
@@ -27,8 +59,11 @@ fn prepare<T: Config>() -> Result<(), BenchmarkError> {
     CurrentPolicy::<T>::put(policy);
     Instruments::<T>::kill();
     CollateralAssets::<T>::kill();
+    // The first slot of each underlying is a perpetual, all others are options: what costs a snapshot most.
     for slot in 1..market.instruments {
-        Pallet::<T>::list(listing::<T>(slot)).map_err(|_| "slot")?;
+        let first = usize::from(slot).is_multiple_of(market.slots_per_underlying());
+        let listing = if first { listing::<T>(slot) } else { option::<T>(slot) };
+        Pallet::<T>::list(listing).map_err(|_| "slot")?;
     }
     for asset in 1..market.assets {
         Pallet::<T>::list_asset(Collateral {
@@ -40,13 +75,12 @@ fn prepare<T: Config>() -> Result<(), BenchmarkError> {
     let feeds: Vec<_> = feeds::Listed::<T::Market>::read::<T>().feeds().collect();
     for feed in feeds {
         Feeds::<T>::remove(feed);
-        T::IndexPrices::set_latest(
-            &feed,
-            TimedPrice {
-                value: 1_080_000 << 32,
-                timestamp: T::Time::now(),
-            },
-        );
+        let value = match feed {
+            Feed::Volatility(_) => FeedValue::Curve(smile()),
+            _ => FeedValue::Price(1_080_000 << 32),
+        };
+        let timestamp = T::Time::now();
+        T::Oracle::set_latest(&feed, Observation { value, timestamp });
     }
     Ok(())
 }
@@ -64,7 +98,17 @@ mod benchmarks {
         prepare::<T>()?;
         // Snapshots are being taken, and the underlying has no price yet: the oracle is asked.
         LatestNumber::<T>::put(1);
-        let (origin, listing) = (admin::<T>()?, listing::<T>(0));
+        let (origin, listing) = (admin::<T>()?, option::<T>(0));
+        let of_expiry = listing.expiry().into_iter();
+        let feeds = of_expiry.flat_map(|e| [Feed::Forward(e), Feed::Volatility(e)]);
+        for feed in feeds {
+            let value = match feed {
+                Feed::Volatility(_) => FeedValue::Curve(smile()),
+                _ => FeedValue::Price(1_080_000 << 32),
+            };
+            let timestamp = T::Time::now();
+            T::Oracle::set_latest(&feed, Observation { value, timestamp });
+        }
 
         #[extrinsic_call]
         _(origin, listing);

@@ -86,6 +86,6 @@ pub struct SnapshotRecord<M: Get<MarketShape>> {
     pub taken_at: u64,
     /// Marks of the instruments that trade, 0 for the others.
     pub marks: BoundedVec<Price, SlotCount<M>>,
-    /// Largest distance of a clearing price from the mark, as a fraction of 2^32 of the mark.
-    pub price_band: Rate,
+    /// Largest distances of clearing prices from the marks, 32.32 quote units per lot.
+    pub bands: BoundedVec<Price, SlotCount<M>>,
 }

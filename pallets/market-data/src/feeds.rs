@@ -1,10 +1,15 @@
-//! Which index prices are accepted.
+//! Which of the oracle's values are accepted.
 
 use crate::{
     types::*, AssetCount, CollateralAssets, Config, Event, Feeds, Instruments, Pallet, SlotCount,
+    Smiles,
 };
+use alloc::collections::BTreeSet;
 use clearproof_primitives::{
-    policy::{mark_price, IndexPrice, Policy, INDEX_PRICE_BITS},
+    fixed::Rate,
+    options::MAX_VOLATILITY,
+    policy::{IndexPrice, Policy, INDEX_PRICE_BITS},
+    rows::{mark_price, Smile},
     shape::MarketShape,
 };
 use frame_support::{pallet_prelude::Get, BoundedBTreeMap};
@@ -29,13 +34,21 @@ impl<M: Get<MarketShape> + 'static> Listed<M> {
         }
     }
 
-    /// The feeds that snapshots need, each once.
+    /// The feeds that something is listed on, each once.
     pub fn feeds(&self) -> impl Iterator<Item = Feed> + '_ {
         let underlyings =
             (0..M::get().underlyings).filter(|u| self.on_underlying(*u).next().is_some());
+        let of_expiry = |expiry| [Feed::Forward(expiry), Feed::Volatility(expiry)];
         underlyings
             .map(Feed::Underlying)
             .chain(self.collateral.keys().map(|asset| Feed::Asset(*asset)))
+            .chain(self.expiries().into_iter().flat_map(of_expiry))
+    }
+
+    /// The expiries of all listed options, each once.
+    pub fn expiries(&self) -> BTreeSet<Expiry> {
+        let expiries = self.instruments.values().map(|i| i.listing.expiry());
+        expiries.flatten().collect()
     }
 
     /// The instruments on an underlying.
@@ -50,10 +63,14 @@ impl<M: Get<MarketShape> + 'static> Listed<M> {
         if price == 0 || price >= 1 << INDEX_PRICE_BITS {
             return false;
         }
+        let marks_fit = |listings: &mut dyn Iterator<Item = &Listing>| {
+            listings.all(|l| mark_price(price, l.units_per_lot).is_ok())
+        };
+        let listings = self.instruments.values().map(|i| &i.listing);
         match feed {
-            Feed::Underlying(u) => self
-                .on_underlying(u)
-                .all(|i| mark_price(price, i.listing.units_per_lot).is_ok()),
+            Feed::Underlying(u) => marks_fit(&mut listings.filter(|l| l.underlying == u)),
+            Feed::Forward(e) => marks_fit(&mut listings.filter(|l| l.expiry() == Some(e))),
+            Feed::Volatility(_) => price <= MAX_VOLATILITY.into(),
             Feed::Asset(asset) => {
                 let decimals = self.collateral.get(&asset).copied().unwrap_or_default();
                 policy
@@ -64,31 +81,66 @@ impl<M: Get<MarketShape> + 'static> Listed<M> {
     }
 }
 
+/// Which values are acceptable now.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bounds {
+    /// Milliseconds since the Unix epoch.
+    pub now: u64,
+    /// Largest age in milliseconds.
+    pub max_age: u64,
+    /// Largest distance of a level from the last accepted one, as a fraction of 2^32 of that.
+    pub max_step: Rate,
+}
+
+/// What an observation says: its level, and the smile behind that of a volatility.
+fn reading(
+    feed: &Feed,
+    observation: &Observation,
+) -> Result<(IndexPrice, Option<Smile>), HaltReason> {
+    match (feed, observation.value) {
+        (Feed::Volatility(expiry), FeedValue::Curve(curve)) => {
+            curve.check().map_err(HaltReason::Curve)?;
+            let smile = Smile {
+                curve,
+                fed_at: observation.timestamp,
+            };
+            let level = smile.at_forward(expiry.time);
+            let level = level.map_err(|_| HaltReason::OutOfRange)?;
+            Ok((level.into(), Some(smile)))
+        }
+        (Feed::Volatility(_), FeedValue::Price(_)) | (_, FeedValue::Curve(_)) => {
+            Err(HaltReason::WrongKind)
+        }
+        (_, FeedValue::Price(price)) => Ok((price, None)),
+    }
+}
+
 impl FeedState {
-    /// Whether `latest` may replace the accepted price.
+    /// Whether `latest` may replace the accepted level and the smile behind it.
     pub(crate) fn judge(
         &self,
-        latest: Option<TimedPrice>,
-        now: u64,
-        max_age: u64,
-        max_deviation: u32,
+        feed: &Feed,
+        latest: Option<Observation>,
+        bounds: &Bounds,
         fits: impl FnOnce(IndexPrice) -> bool,
-    ) -> Result<TimedPrice, HaltReason> {
+    ) -> Result<(TimedPrice, Option<Smile>), HaltReason> {
         let latest = latest.ok_or(HaltReason::Missing)?;
-        if now.saturating_sub(latest.timestamp) > max_age {
+        if bounds.now.saturating_sub(latest.timestamp) > bounds.max_age {
             return Err(HaltReason::Stale);
         }
-        if !fits(latest.value) {
+        let (value, smile) = reading(feed, &latest)?;
+        if !fits(value) {
             return Err(HaltReason::OutOfRange);
         }
         let near = self
             .accepted
-            .is_none_or(|last| is_near(last.value, latest.value, max_deviation));
+            .is_none_or(|last| is_near(last.value, value, bounds.max_step));
         let expected = self
             .expected
-            .is_some_and(|range| (range.low..=range.high).contains(&latest.value));
+            .is_some_and(|range| (range.low..=range.high).contains(&value));
         if near || expected {
-            Ok(latest)
+            let timestamp = latest.timestamp;
+            Ok((TimedPrice { value, timestamp }, smile))
         } else {
             Err(HaltReason::Deviation)
         }
@@ -96,13 +148,13 @@ impl FeedState {
 }
 
 /// `|price − last| ≤ last · rate / 2^32`, exactly, for values below 2^95.
-fn is_near(last: IndexPrice, price: IndexPrice, rate: u32) -> bool {
+fn is_near(last: IndexPrice, price: IndexPrice, rate: Rate) -> bool {
     let distance = price.abs_diff(last).checked_mul(1 << 32);
     distance.is_some_and(|distance| distance <= last.saturating_mul(rate as u128))
 }
 
 impl<T: Config> Pallet<T> {
-    /// Takes over the oracle's price of a feed if it is acceptable; otherwise keeps the last one and halts the feed.
+    /// Takes over the oracle's value of a feed if it is acceptable; otherwise keeps the last one and halts the feed.
     pub(crate) fn refresh(
         feed: Feed,
         now: u64,
@@ -111,19 +163,25 @@ impl<T: Config> Pallet<T> {
     ) -> FeedState {
         let old = Feeds::<T>::get(feed);
         let fits = |price| listed.fits(feed, price, policy);
-        let latest = T::IndexPrices::latest(&feed);
-        let new = match old.judge(
-            latest,
+        let bounds = Bounds {
             now,
-            T::MaxPriceAge::get(),
-            T::MaxDeviation::get(),
-            fits,
-        ) {
-            Ok(price) => FeedState {
-                accepted: Some(price),
-                halt: None,
-                expected: None,
+            max_age: T::MaxPriceAge::get(),
+            max_step: match feed {
+                Feed::Volatility(_) => T::MaxVolatilityStep::get(),
+                _ => T::MaxDeviation::get(),
             },
+        };
+        let new = match old.judge(&feed, T::Oracle::latest(&feed), &bounds, fits) {
+            Ok((level, smile)) => {
+                if let (Feed::Volatility(expiry), Some(smile)) = (feed, smile) {
+                    Smiles::<T>::insert(expiry, smile);
+                }
+                FeedState {
+                    accepted: Some(level),
+                    halt: None,
+                    expected: None,
+                }
+            }
             Err(reason) => FeedState {
                 halt: Some(reason),
                 ..old

@@ -1,10 +1,14 @@
 //! Instruments, index prices, and the snapshots that proofs are bound to.
 //!
 //! Every `SnapshotInterval` blocks, once the block's time is known, the pallet asks the oracle for the index price
-//! of each underlying and each collateral asset, accepts those that are fresh, near the last accepted one and within
-//! range, and writes down a [`Snapshot`](clearproof_primitives::snapshot::Snapshot) under the risk policy then in
-//! force. A price that is not accepted leaves the last one in place and halts its feed: margin still exists, but the
-//! instruments of that underlying do not trade ([`SnapshotInfo::marks`] is 0 for them) until a price is accepted.
+//! of each underlying and each collateral asset, and for the forward price and the volatility smile of each expiry. It
+//! accepts those that are fresh, near the last accepted one and within range, and writes down a
+//! [`Snapshot`](clearproof_primitives::snapshot::Snapshot) under the risk policy then in force. A value that is not
+//! accepted leaves the last one in place and halts its feed: margin still exists, but what depends on it does not trade
+//! ([`SnapshotInfo::marks`] is 0 there) until a value is accepted.
+//!
+//! An option stops trading `TradingEndsBefore` its expiry. It settles at the index price's time-weighted average over
+//! the `SettlementWindow` before it: from then on its mark is its intrinsic value at that price, and carries no risk.
 #![cfg_attr(not(feature = "std"), no_std)]
 // FRAME's attribute macros expand to qualified paths.
 #![allow(unused_qualifications)]
@@ -14,6 +18,7 @@ extern crate alloc;
 mod benchmarking;
 mod bounded;
 pub mod development;
+mod expiries;
 mod feeds;
 mod listings;
 #[cfg(test)]
@@ -36,7 +41,7 @@ pub mod pallet {
     use super::*;
     use alloc::vec::Vec;
     use clearproof_primitives::{
-        field::FieldBytes, fixed::Rate, policy::IndexPrice, snapshot::Snapshot,
+        field::FieldBytes, fixed::Rate, policy::IndexPrice, rows::Smile, snapshot::Snapshot,
     };
     use frame_support::{pallet_prelude::*, traits::Time};
     use frame_system::pallet_prelude::*;
@@ -52,7 +57,7 @@ pub mod pallet {
         /// Who lists, delists and halts.
         type AdminOrigin: EnsureOrigin<Self::RuntimeOrigin>;
         /// The oracle.
-        type IndexPrices: IndexPrices;
+        type Oracle: OracleFeeds;
         /// The chain's clock, in milliseconds since the Unix epoch.
         type Time: Time<Moment = u64>;
         /// Blocks from one snapshot to the next; 0 counts as 1.
@@ -61,12 +66,21 @@ pub mod pallet {
         /// How many snapshots are kept. Lowering it later needs a migration that removes those beyond it.
         #[pallet::constant]
         type RetainedSnapshots: Get<u32>;
-        /// Largest age of an acceptable price, in milliseconds.
+        /// Largest age of an acceptable value, in milliseconds.
         #[pallet::constant]
         type MaxPriceAge: Get<u64>;
         /// Largest distance of an acceptable price from the last accepted one, as a fraction of 2^32 of the latter.
         #[pallet::constant]
         type MaxDeviation: Get<Rate>;
+        /// The same for the volatility at the forward of an acceptable smile.
+        #[pallet::constant]
+        type MaxVolatilityStep: Get<Rate>;
+        /// Options stop trading so many milliseconds before they expire: at least the time for which a snapshot may be used.
+        #[pallet::constant]
+        type TradingEndsBefore: Get<u64>;
+        /// The settlement price is the average over so many milliseconds before the expiry.
+        #[pallet::constant]
+        type SettlementWindow: Get<u64>;
         /// Weights of calls and hooks.
         type WeightInfo: WeightInfo;
     }
@@ -87,6 +101,14 @@ pub mod pallet {
     /// Last accepted price and halt of each feed that something is listed on.
     #[pallet::storage]
     pub type Feeds<T: Config> = StorageMap<_, Twox64Concat, Feed, FeedState, ValueQuery>;
+
+    /// The last accepted smile of each expiry that something is listed on.
+    #[pallet::storage]
+    pub type Smiles<T: Config> = StorageMap<_, Twox64Concat, Expiry, Smile, OptionQuery>;
+
+    /// How each expiry that something is listed on is being settled, from when its window begins.
+    #[pallet::storage]
+    pub type Settlements<T: Config> = StorageMap<_, Twox64Concat, Expiry, Settlement, ValueQuery>;
 
     /// Number of the latest snapshot; 0 before the first.
     #[pallet::storage]
@@ -140,9 +162,9 @@ pub mod pallet {
             /// The range.
             range: PriceRange,
         },
-        /// A price was not accepted: the last one stays, and nothing on the feed trades.
+        /// A value was not accepted: the last one stays, and nothing on the feed trades.
         MarketHalted {
-            /// The feed; an underlying or a collateral asset.
+            /// The feed.
             feed: Feed,
             /// Why.
             reason: HaltReason,
@@ -151,6 +173,18 @@ pub mod pallet {
         MarketResumed {
             /// The feed.
             feed: Feed,
+        },
+        /// Options expired: this is what they settle at.
+        ExpirySettled {
+            /// Their expiry.
+            expiry: Expiry,
+            /// Average index price, quote units per whole unit, 32 fraction bits.
+            price: IndexPrice,
+        },
+        /// An option could not be valued at the values in force: its last row stays, and it does not trade.
+        OptionNotValued {
+            /// Its slot.
+            slot: u16,
         },
         /// A snapshot was taken.
         SnapshotTaken {
@@ -183,8 +217,12 @@ pub mod pallet {
         InvalidSymbol,
         /// `units_per_lot`: the mark at the index price would be 0 or at least 2^62; choose another lot.
         MarkOutOfRange,
-        /// The oracle has no acceptable price for the feed; feed one first, then list.
+        /// The oracle has no acceptable price, or for an option no forward or smile; feed them first, then list.
         NoIndexPrice,
+        /// `expiry`: must be further away than `TradingEndsBefore`, and at most five years.
+        ExpiryOutOfBounds,
+        /// `strike`: must be positive, below 2^95, and worth less than 2^62 per lot.
+        StrikeOutOfBounds,
         /// The instrument still trades; halt it first, and delist it once no venue holds positions in it.
         NotHalted,
         /// `asset`: must be 1 to K − 1; asset 0 is the quote and always weighs one.
@@ -266,6 +304,14 @@ pub mod pallet {
             assert!(
                 T::MaxDeviation::get() > 0,
                 "MaxDeviation: no price could ever move"
+            );
+            assert!(
+                T::MaxVolatilityStep::get() > 0,
+                "MaxVolatilityStep: no smile could ever move"
+            );
+            assert!(
+                T::SettlementWindow::get() > 0 && T::SettlementWindow::get() <= 1 << 32,
+                "SettlementWindow: the average's sum must fit 128 bits"
             );
             assert!(
                 T::Market::get().assets <= 256,
@@ -374,6 +420,12 @@ pub mod pallet {
             Instruments::<T>::get().values().cloned().collect()
         }
 
+        /// All expiries that options are listed on, by underlying and time.
+        pub fn expiries() -> Vec<ExpiryView> {
+            let listed = feeds::Listed::<T::Market>::read::<T>();
+            listed.expiries().into_iter().map(Self::view).collect()
+        }
+
         /// All listed collateral assets.
         pub fn collateral() -> Vec<Collateral> {
             CollateralAssets::<T>::get()
@@ -385,7 +437,17 @@ pub mod pallet {
                 .collect()
         }
 
-        /// Last accepted price and halt of a feed.
+        /// The last accepted smile of an expiry.
+        pub fn smile(expiry: Expiry) -> Option<Smile> {
+            Smiles::<T>::get(expiry)
+        }
+
+        /// How an expiry is being settled; the price is there once it has passed.
+        pub fn settlement(expiry: Expiry) -> Settlement {
+            Settlements::<T>::get(expiry)
+        }
+
+        /// Last accepted level and halt of a feed.
         pub fn feed(feed: Feed) -> FeedState {
             Feeds::<T>::get(feed)
         }

@@ -2,10 +2,17 @@
 
 use crate::{
     feeds::Listed, types::*, CollateralAssets, Config, Error, Feeds, Instruments, LatestNumber,
-    Pallet,
+    Pallet, Settlements, Smiles,
 };
-use clearproof_primitives::policy::{mark_price, INDEX_PRICE_BITS, MAX_DECIMALS};
+use clearproof_primitives::{
+    options::YEAR_MS,
+    policy::{IndexPrice, INDEX_PRICE_BITS, MAX_DECIMALS},
+    rows::mark_price,
+};
 use frame_support::{ensure, pallet_prelude::Get, traits::Time};
+
+/// An option may be listed so long before it expires.
+const LONGEST_OPTION: u64 = 5 * YEAR_MS;
 
 impl<T: Config> Pallet<T> {
     /// Puts an instrument in its slot.
@@ -23,6 +30,9 @@ impl<T: Config> Pallet<T> {
             text.is_ok_and(|text| !text.is_empty()),
             Error::<T>::InvalidSymbol
         );
+        if let InstrumentKind::Option(terms) = &listing.kind {
+            Self::check_terms(terms, listing.units_per_lot)?;
+        }
         Instruments::<T>::try_mutate(|instruments| {
             ensure!(!instruments.contains_key(&slot), Error::<T>::SlotTaken);
             let instrument = Instrument {
@@ -36,14 +46,45 @@ impl<T: Config> Pallet<T> {
         })
     }
 
-    /// Requires that a newly listed instrument has a mark if snapshots are being taken; gets the first price of its
-    /// underlying from the oracle if need be.
+    fn check_terms(terms: &OptionTerms, units_per_lot: u64) -> Result<(), Error<T>> {
+        let strike = terms.strike < 1 << INDEX_PRICE_BITS
+            && mark_price(terms.strike, units_per_lot).is_ok();
+        ensure!(strike, Error::<T>::StrikeOutOfBounds);
+        // The genesis has no time: its options expire at fixed dates.
+        let now = T::Time::now();
+        // One that would never trade would only take a slot.
+        let earliest = now.saturating_add(T::TradingEndsBefore::get());
+        let latest = now.saturating_add(LONGEST_OPTION);
+        ensure!(
+            now == 0 || (earliest..=latest).contains(&terms.expiry),
+            Error::<T>::ExpiryOutOfBounds
+        );
+        Ok(())
+    }
+
+    /// Requires that a newly listed instrument has a mark if snapshots are being taken; gets the first values that it needs
+    /// from the oracle if need be.
     pub(crate) fn require_price(listing: &Listing) -> Result<(), Error<T>> {
-        let feed = Feed::Underlying(listing.underlying);
+        let forward = listing.expiry().map(Feed::Forward);
+        let smile = listing.expiry().map(Feed::Volatility);
+        let underlying = Feed::Underlying(listing.underlying);
+        for feed in [Some(underlying), forward, smile].into_iter().flatten() {
+            let Some(level) = Self::first_level(feed)? else {
+                return Ok(());
+            };
+            if !matches!(feed, Feed::Volatility(_)) {
+                mark_price(level, listing.units_per_lot).map_err(|_| Error::<T>::MarkOutOfRange)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The accepted level of a feed, taken from the oracle now if there is none; none as long as no snapshots are taken.
+    fn first_level(feed: Feed) -> Result<Option<IndexPrice>, Error<T>> {
         let mut state = Feeds::<T>::get(feed);
         if state.accepted.is_none() {
             if LatestNumber::<T>::get() == 0 {
-                return Ok(());
+                return Ok(None);
             }
             let policy =
                 pallet_clearproof_risk_policy::Pallet::<T>::policy().ok_or(Error::<T>::NoPolicy)?;
@@ -52,13 +93,9 @@ impl<T: Config> Pallet<T> {
         }
         match state {
             FeedState {
-                accepted: Some(price),
+                accepted: Some(level),
                 ..
-            } => {
-                mark_price(price.value, listing.units_per_lot)
-                    .map_err(|_| Error::<T>::MarkOutOfRange)?;
-                Ok(())
-            }
+            } => Ok(Some(level.value)),
             FeedState {
                 halt: Some(HaltReason::OutOfRange),
                 ..
@@ -67,7 +104,7 @@ impl<T: Config> Pallet<T> {
         }
     }
 
-    /// Empties the slot of a halted instrument; forgets the price of an underlying that nothing is left on.
+    /// Empties the slot of a halted instrument; forgets what nothing is left on.
     pub(crate) fn delist(slot: u16) -> Result<(), Error<T>> {
         let mut listed = Listed::<T::Market>::read::<T>();
         let instrument = listed
@@ -75,9 +112,17 @@ impl<T: Config> Pallet<T> {
             .remove(&slot)
             .ok_or(Error::<T>::SlotEmpty)?;
         ensure!(instrument.halted, Error::<T>::NotHalted);
-        let underlying = instrument.listing.underlying;
-        if listed.on_underlying(underlying).next().is_none() {
-            Feeds::<T>::remove(Feed::Underlying(underlying));
+        let listing = instrument.listing;
+        if listed.on_underlying(listing.underlying).next().is_none() {
+            Feeds::<T>::remove(Feed::Underlying(listing.underlying));
+        }
+        if let Some(expiry) = listing.expiry() {
+            if !listed.expiries().contains(&expiry) {
+                Feeds::<T>::remove(Feed::Forward(expiry));
+                Feeds::<T>::remove(Feed::Volatility(expiry));
+                Smiles::<T>::remove(expiry);
+                Settlements::<T>::remove(expiry);
+            }
         }
         Instruments::<T>::put(listed.instruments);
         Ok(())

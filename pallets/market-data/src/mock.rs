@@ -1,6 +1,6 @@
 //! A runtime with the clock, the risk policy and this pallet, and an oracle that says what a test tells it.
 
-use crate::{self as pallet_market_data, development, Feed, IndexPrices, TimedPrice};
+use crate::{self as pallet_market_data, development, Feed, FeedValue, Observation, OracleFeeds};
 use clearproof_primitives::{
     policy::{IndexPrice, Policy},
     shape::MarketShape,
@@ -38,6 +38,8 @@ impl pallet_timestamp::Config for Test {
 pub const BLOCK: u64 = 6_000;
 /// Time of block 0.
 pub const START: u64 = 1_700_000_000_000;
+/// Milliseconds that settlement prices are averaged over.
+pub const WINDOW: u64 = 10 * BLOCK;
 /// Ten percent.
 pub const DEVIATION: u32 = u32::MAX / 10 + 1;
 
@@ -53,30 +55,33 @@ impl pallet_clearproof_risk_policy::Config for Test {
 
 impl pallet_market_data::Config for Test {
     type AdminOrigin = EnsureRoot<u64>;
-    type IndexPrices = Oracle;
+    type Oracle = Oracle;
     type Time = Timestamp;
     type SnapshotInterval = ConstU64<2>;
     type RetainedSnapshots = ConstU32<4>;
     type MaxPriceAge = ConstU64<{ 5 * BLOCK }>;
     type MaxDeviation = ConstU32<DEVIATION>;
+    type MaxVolatilityStep = ConstU32<{ u32::MAX / 2 }>;
+    type TradingEndsBefore = ConstU64<{ 2 * BLOCK }>;
+    type SettlementWindow = ConstU64<WINDOW>;
     type WeightInfo = crate::weights::SubstrateWeight<Test>;
 }
 
 thread_local! {
-    static PRICES: RefCell<BTreeMap<Feed, TimedPrice>> = const { RefCell::new(BTreeMap::new()) };
+    static FED: RefCell<BTreeMap<Feed, Observation>> = const { RefCell::new(BTreeMap::new()) };
 }
 
 /// The oracle that tests feed.
 pub struct Oracle;
 
-impl IndexPrices for Oracle {
-    fn latest(feed: &Feed) -> Option<TimedPrice> {
-        PRICES.with_borrow(|prices| prices.get(feed).copied())
+impl OracleFeeds for Oracle {
+    fn latest(feed: &Feed) -> Option<Observation> {
+        FED.with_borrow(|fed| fed.get(feed).copied())
     }
 
     #[cfg(feature = "runtime-benchmarks")]
-    fn set_latest(feed: &Feed, price: TimedPrice) {
-        PRICES.with_borrow_mut(|prices| prices.insert(*feed, price));
+    fn set_latest(feed: &Feed, observation: Observation) {
+        FED.with_borrow_mut(|fed| fed.insert(*feed, observation));
     }
 }
 
@@ -85,10 +90,26 @@ pub const fn dollars(whole: u128) -> IndexPrice {
     (whole * 1_000_000) << 32
 }
 
-/// Feeds a price, observed now.
-pub fn feed(feed: Feed, value: IndexPrice) {
+/// Feeds a value, observed now.
+pub fn feed_value(feed: Feed, value: FeedValue) {
     let timestamp = Timestamp::get();
-    PRICES.with_borrow_mut(|prices| prices.insert(feed, TimedPrice { value, timestamp }));
+    FED.with_borrow_mut(|fed| fed.insert(feed, Observation { value, timestamp }));
+}
+
+/// Feeds a price, observed now.
+pub fn feed(feed: Feed, price: IndexPrice) {
+    feed_value(feed, FeedValue::Price(price));
+}
+
+/// What was fed last.
+pub fn fed(feed: Feed) -> Option<(IndexPrice, u64)> {
+    match Oracle::latest(&feed)? {
+        Observation {
+            value: FeedValue::Price(price),
+            timestamp,
+        } => Some((price, timestamp)),
+        _ => None,
+    }
 }
 
 /// Feeds the usual price of every underlying, and of bitcoin as collateral.
@@ -112,7 +133,7 @@ pub fn run_to(block: u64, before_end: impl Fn()) {
 
 /// Externalities of a development chain, before its first block and without any price.
 pub fn new_test_ext() -> sp_io::TestExternalities {
-    PRICES.with_borrow_mut(BTreeMap::clear);
+    FED.with_borrow_mut(BTreeMap::clear);
     let genesis = RuntimeGenesisConfig {
         risk_policy: pallet_clearproof_risk_policy::GenesisConfig {
             policy: Some(Policy::development(&MarketShape::REFERENCE)),

@@ -1,14 +1,16 @@
 //! Taking snapshots, keeping the latest ones, and reading them.
 
 use crate::{
-    feeds::Listed, types::*, BoundedSnapshot, Config, Event, Feeds, LatestNumber, Pallet, Records,
-    SnapshotRecord, Snapshots,
+    expiries::Settled, feeds::Listed, types::*, BoundedSnapshot, Config, Event, Feeds,
+    LatestNumber, Pallet, Records, Settlements, SlotCount, Smiles, SnapshotRecord, Snapshots,
 };
 use alloc::{collections::BTreeMap, vec::Vec};
 use clearproof_primitives::{
     field::FieldBytes,
     fixed::{Price, ONE},
-    policy::{mark_price, Policy},
+    policy::{IndexPrice, Policy},
+    rows::{halted_row, mark_price, settled_row, OptionMarket},
+    shape::MarketShape,
     snapshot::{InstrumentRow, Snapshot, SnapshotError, UnderlyingFactors},
 };
 use frame_support::{pallet_prelude::Get, traits::Time, BoundedVec};
@@ -16,6 +18,33 @@ use frame_system::pallet_prelude::BlockNumberFor;
 use sp_runtime::traits::{One, Zero};
 
 type FeedStates = BTreeMap<Feed, FeedState>;
+
+/// All that a snapshot is computed from.
+struct Basis<'a, M: Get<MarketShape>> {
+    now: u64,
+    policy: &'a Policy,
+    listed: &'a Listed<M>,
+    states: &'a FeedStates,
+    settled: &'a Settled,
+}
+
+/// A slot's row, how far from its mark it may clear, and whether it may trade at all.
+struct Slot {
+    row: InstrumentRow,
+    band: Price,
+    trades: bool,
+}
+
+impl<M: Get<MarketShape>> Basis<'_, M> {
+    fn accepted(&self, feed: Feed) -> Option<IndexPrice> {
+        let state = self.states.get(&feed)?;
+        state.accepted.map(|level| level.value)
+    }
+
+    fn halted(&self, feed: Feed) -> bool {
+        self.states.get(&feed).is_none_or(|s| s.halt.is_some())
+    }
+}
 
 impl<T: Config> Pallet<T> {
     /// True if a snapshot is to be taken in this block.
@@ -35,23 +64,41 @@ impl<T: Config> Pallet<T> {
             pallet_clearproof_risk_policy::Pallet::<T>::policy().ok_or(NotTaken::NoPolicy)?;
         let listed = Listed::<T::Market>::read::<T>();
         let now = T::Time::now();
+        // What has expired needs no forward and no smile any more.
         let states: FeedStates = listed
             .feeds()
+            .filter(|feed| feed.expiry().is_none_or(|expiry| now < expiry.time))
             .map(|f| (f, Self::refresh(f, now, &listed, &policy)))
             .collect();
         readiness(&states)?;
+        let accepted = |feed| states.get(&feed)?.accepted.map(|level| level.value);
+        let settled = Self::settle_expiries(now, &listed, accepted);
 
         let number = LatestNumber::<T>::get()
             .checked_add(1)
             .ok_or(NotTaken::Invalid)?;
-        let snapshot =
-            Self::build(number, now, &policy, &listed, &states).map_err(|_| NotTaken::Invalid)?;
+        let basis = Basis {
+            now,
+            policy: &policy,
+            listed: &listed,
+            states: &states,
+            settled: &settled,
+        };
+        let slots = Self::slots(&basis).map_err(|_| NotTaken::Invalid)?;
+        let bounded = |prices: &dyn Fn(&Slot) -> Price| {
+            let prices: Vec<_> = slots.iter().map(prices).collect();
+            BoundedVec::<_, SlotCount<T::Market>>::try_from(prices).map_err(|_| NotTaken::Invalid)
+        };
+        let marks = bounded(&|slot| if slot.trades { slot.row.mark } else { 0 })?;
+        let bands = bounded(&|slot| slot.band)?;
+        let rows = slots.into_iter().map(|slot| slot.row).collect();
+        let snapshot = Self::build(number, &basis, rows).map_err(|_| NotTaken::Invalid)?;
         let hash = FieldBytes::from(snapshot.hash());
         let record = SnapshotRecord {
             hash,
             taken_at: now,
-            marks: Self::tradeable_marks(&snapshot, &listed, &states)?,
-            price_band: policy.price_band,
+            marks,
+            bands,
         };
         let bounded = BoundedSnapshot::try_from(snapshot).map_err(|_| NotTaken::Invalid)?;
         Snapshots::<T>::insert(number, bounded);
@@ -72,42 +119,27 @@ impl<T: Config> Pallet<T> {
 
     fn build(
         number: u64,
-        taken_at: u64,
-        policy: &Policy,
-        listed: &Listed<T::Market>,
-        states: &FeedStates,
+        basis: &Basis<'_, T::Market>,
+        rows: Vec<InstrumentRow>,
     ) -> Result<Snapshot, SnapshotError> {
-        let market = T::Market::get();
-        let accepted = |feed| states.get(&feed).and_then(|state| state.accepted);
-        let weights = (0..market.assets).map(|asset| {
+        let policy = basis.policy;
+        let weights = (0..T::Market::get().assets).map(|asset| {
             if asset == 0 {
                 return Ok(ONE);
             }
             let index = u8::try_from(asset).map_err(|_| SnapshotError::Shape("weights"))?;
-            match (listed.collateral.get(&index), accepted(Feed::Asset(index))) {
+            let decimals = basis.listed.collateral.get(&index);
+            match (decimals, basis.accepted(Feed::Asset(index))) {
                 (Some(decimals), Some(price)) => {
-                    policy.collateral_weight(asset as usize, price.value, *decimals)
+                    policy.collateral_weight(asset as usize, price, *decimals)
                 }
                 _ => Ok(0),
-            }
-        });
-        let rows = (0..market.instruments).map(|slot| match listed.instruments.get(&slot) {
-            None => Ok(InstrumentRow::empty(&market)),
-            Some(Instrument { listing, .. }) => {
-                let price =
-                    accepted(Feed::Underlying(listing.underlying)).ok_or(SnapshotError::Mark)?;
-                let mark = mark_price(price.value, listing.units_per_lot)?;
-                match listing.kind {
-                    InstrumentKind::Perpetual => {
-                        policy.perpetual_row(listing.underlying as usize, mark)
-                    }
-                }
             }
         });
         let factors = policy.underlyings.iter();
         Ok(Snapshot {
             number,
-            taken_at,
+            taken_at: basis.now,
             weights: weights.collect::<Result<_, _>>()?,
             factors: factors
                 .map(|u| UnderlyingFactors {
@@ -116,32 +148,108 @@ impl<T: Config> Pallet<T> {
                 })
                 .collect(),
             fee_rate: policy.fee_rate,
-            rows: rows.collect::<Result<_, _>>()?,
+            rows,
         })
     }
 
-    /// Marks of the instruments that trade: listed, neither halted themselves nor on a halted feed.
-    fn tradeable_marks(
-        snapshot: &Snapshot,
-        listed: &Listed<T::Market>,
-        states: &FeedStates,
-    ) -> Result<BoundedVec<Price, crate::SlotCount<T::Market>>, NotTaken> {
-        let trades = |slot: usize| {
-            let instrument = listed.instruments.get(&(slot as u16));
-            instrument.is_some_and(|i| {
-                let state = states.get(&Feed::Underlying(i.listing.underlying));
-                !i.halted && state.is_some_and(|s| s.halt.is_none())
-            })
+    fn slots(basis: &Basis<'_, T::Market>) -> Result<Vec<Slot>, SnapshotError> {
+        let market = T::Market::get();
+        let empty = || Slot {
+            row: InstrumentRow::empty(&market),
+            band: 0,
+            trades: false,
         };
-        let marks = snapshot
-            .rows
-            .iter()
-            .enumerate()
-            .map(|(slot, row)| if trades(slot) { row.mark } else { 0 });
-        marks
-            .collect::<Vec<_>>()
-            .try_into()
-            .map_err(|_| NotTaken::Invalid)
+        let slot = |slot: u16| match basis.listed.instruments.get(&slot) {
+            None => Ok(empty()),
+            Some(instrument) => {
+                let listing = &instrument.listing;
+                let mut slot = match listing.kind {
+                    InstrumentKind::Perpetual => Self::perpetual(basis, listing)?,
+                    InstrumentKind::Option(terms) => {
+                        Self::option(basis, listing, &terms)?.unwrap_or_else(empty)
+                    }
+                };
+                slot.trades &= !instrument.halted;
+                Ok(slot)
+            }
+        };
+        (0..market.instruments).map(slot).collect()
+    }
+
+    fn perpetual(
+        basis: &Basis<'_, T::Market>,
+        listing: &Listing,
+    ) -> Result<Slot, SnapshotError> {
+        let feed = Feed::Underlying(listing.underlying);
+        let price = basis.accepted(feed).ok_or(SnapshotError::Mark)?;
+        let mark = mark_price(price, listing.units_per_lot)?;
+        let row = basis
+            .policy
+            .perpetual_row(listing.underlying as usize, mark)?;
+        let halted = basis.halted(feed);
+        Ok(Slot {
+            row: if halted { halted_row(row, mark) } else { row },
+            band: basis.policy.perpetual_band(mark),
+            trades: !halted,
+        })
+    }
+
+    /// An option's slot: nothing before it ever had a forward and a smile, so nobody can hold it.
+    fn option(
+        basis: &Basis<'_, T::Market>,
+        listing: &Listing,
+        terms: &OptionTerms,
+    ) -> Result<Option<Slot>, SnapshotError> {
+        let expiry = Expiry {
+            underlying: listing.underlying,
+            time: terms.expiry,
+        };
+        let market = T::Market::get();
+        if let Some(price) = basis.settled.get(&expiry) {
+            let row = settled_row(&market, terms, *price, listing.units_per_lot)?;
+            return Ok(Some(Slot {
+                row,
+                band: 0,
+                trades: false,
+            }));
+        }
+        let feeds = [Feed::Forward(expiry), Feed::Volatility(expiry)];
+        let forward = basis.accepted(feeds[0]);
+        let (Some(forward), Some(smile)) = (forward, Smiles::<T>::get(expiry)) else {
+            return Ok(None);
+        };
+        let lot = OptionMarket {
+            terms,
+            units_per_lot: listing.units_per_lot,
+            forward,
+            smile: &smile,
+            now: basis.now,
+        };
+        let halted = basis.halted(Feed::Underlying(listing.underlying))
+            || feeds.into_iter().any(|feed| basis.halted(feed));
+        let ends = terms.expiry.saturating_sub(T::TradingEndsBefore::get());
+        match basis.policy.option_row(listing.underlying as usize, &lot) {
+            Ok((row, value)) => Ok(Some(Slot {
+                band: basis.policy.option_band(row.mark, value),
+                row: if halted { halted_row(row, value) } else { row },
+                trades: !halted && basis.now < ends,
+            })),
+            Err(_) => {
+                Self::deposit_event(Event::OptionNotValued { slot: listing.slot });
+                Ok(Self::last_row(listing.slot).map(|row| Slot {
+                    row,
+                    band: 0,
+                    trades: false,
+                }))
+            }
+        }
+    }
+
+    /// A slot's row in the latest snapshot.
+    fn last_row(slot: u16) -> Option<InstrumentRow> {
+        let mut snapshot = Self::snapshot(LatestNumber::<T>::get())?;
+        let known = usize::from(slot) < snapshot.rows.len();
+        known.then(|| snapshot.rows.swap_remove(slot.into()))
     }
 
     /// Why the next snapshot would not be taken with the prices accepted so far; none if it would.
@@ -186,6 +294,11 @@ impl<T: Config> Pallet<T> {
         if Feeds::<T>::iter_keys().any(|feed| !listed.feeds().any(|f| f == feed)) {
             return Err("Feeds: nothing is listed on one of them");
         }
+        let expiries = listed.expiries();
+        let stored = Smiles::<T>::iter_keys().chain(Settlements::<T>::iter_keys());
+        if stored.into_iter().any(|expiry| !expiries.contains(&expiry)) {
+            return Err("Smiles, Settlements: no option is listed on one of them");
+        }
         Ok(())
     }
 
@@ -198,7 +311,7 @@ impl<T: Config> Pallet<T> {
             taken_at: record.taken_at,
             next_taken_at: next.map(|next| next.taken_at),
             marks: record.marks.into_inner(),
-            price_band: record.price_band,
+            bands: record.bands.into_inner(),
         })
     }
 }

@@ -2,6 +2,7 @@
 
 mod feeds;
 mod listings;
+mod options;
 mod properties;
 mod snapshots;
 

@@ -1,14 +1,15 @@
 //! What is listed, what the oracle says, and what a snapshot leaves for settlement.
 
 pub use clearproof_primitives::chain::{
-    Feed, Instrument, InstrumentKind, Listing, SnapshotInfo, Symbol, SYMBOL_LENGTH,
+    Expiry, ExpiryView, Feed, FeedValue, Instrument, InstrumentKind, Listing, OptionTerms,
+    SnapshotInfo, Symbol, SYMBOL_LENGTH,
 };
-use clearproof_primitives::policy::IndexPrice;
+use clearproof_primitives::{options::SviError, policy::IndexPrice};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 
-/// An index price and when it was observed.
+/// A level that was accepted of a feed, and when it was observed.
 #[derive(
     Clone,
     Copy,
@@ -22,24 +23,34 @@ use serde::{Deserialize, Serialize};
     TypeInfo,
 )]
 pub struct TimedPrice {
-    /// Quote units (smallest) per whole unit, 32 fraction bits.
+    /// Of a price: quote units (smallest) per whole unit, 32 fraction bits. Of a smile: the volatility at the forward, per
+    /// year, 32 fraction bits.
     pub value: IndexPrice,
     /// Milliseconds since the Unix epoch.
     pub timestamp: u64,
 }
 
-/// Where index prices come from. An adapter to the oracle; it may answer with an old price, for its timestamp is
-/// checked here.
-pub trait IndexPrices {
-    /// The latest price, if there has been one.
-    fn latest(feed: &Feed) -> Option<TimedPrice>;
-
-    /// Makes `latest` answer with `price` from now on.
-    #[cfg(feature = "runtime-benchmarks")]
-    fn set_latest(feed: &Feed, price: TimedPrice);
+/// What the oracle says of a feed, and since when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Observation {
+    /// A price, or a curve of total variance.
+    pub value: FeedValue,
+    /// Milliseconds since the Unix epoch.
+    pub timestamp: u64,
 }
 
-/// Why a feed's last accepted price stays in place, and nothing on it trades.
+/// Where prices and curves come from. An adapter to the oracle; it may answer with something old, for its timestamp is
+/// checked here.
+pub trait OracleFeeds {
+    /// The latest value, if there has been one.
+    fn latest(feed: &Feed) -> Option<Observation>;
+
+    /// Makes `latest` answer with `observation` from now on.
+    #[cfg(feature = "runtime-benchmarks")]
+    fn set_latest(feed: &Feed, observation: Observation);
+}
+
+/// Why a feed's last accepted value stays in place, and nothing on it trades.
 #[derive(
     Clone,
     Copy,
@@ -53,14 +64,20 @@ pub trait IndexPrices {
     TypeInfo,
 )]
 pub enum HaltReason {
-    /// The oracle has no price.
+    /// The oracle has no value.
     Missing,
-    /// The oracle's price is older than `MaxPriceAge`.
+    /// The oracle's value is older than `MaxPriceAge`.
     Stale,
-    /// The oracle's price is further from the last accepted one than `MaxDeviation`: `accept_range` resolves it.
+    /// The oracle's level is further from the last accepted one than `MaxDeviation`, or `MaxVolatilityStep` for a smile:
+    /// `accept_range` resolves it.
     Deviation,
-    /// The price is 0 or at least 2^95, or a mark or weight would be 0 or at least 2^62.
+    /// The price is 0 or at least 2^95, or a mark or weight would be 0 or at least 2^62; or the volatility at the forward
+    /// is 0 or above 6,400 %.
     OutOfRange,
+    /// A price was fed in the place of a curve, or the reverse.
+    WrongKind,
+    /// The curve is out of its bounds, or allows arbitrage.
+    Curve(SviError),
 }
 
 /// An inclusive range of prices that the admin expects.
@@ -92,6 +109,21 @@ pub struct FeedState {
     pub halt: Option<HaltReason>,
     /// A price in this range is accepted next, however far it is from the last.
     pub expected: Option<PriceRange>,
+}
+
+/// How an expiry is being settled: the time-weighted average of the index price over the window before it.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo,
+)]
+pub struct Settlement {
+    /// Σ accepted index price × milliseconds so far.
+    pub sum: u128,
+    /// Milliseconds that `sum` is over.
+    pub weight: u64,
+    /// Up to when, milliseconds since the Unix epoch; none before the first snapshot in the window.
+    pub until: Option<u64>,
+    /// The average, once the expiry has passed: quote units per whole unit, 32 fraction bits, rounded down.
+    pub price: Option<IndexPrice>,
 }
 
 /// A collateral asset other than the quote.

@@ -1,7 +1,8 @@
 //! A checked policy of bounded size, as the chain stores it.
 
 use clearproof_primitives::{
-    policy::{ChargeRates, Policy, PolicyError, Shock},
+    options::{ScenarioSpec, VolatilityScaling},
+    policy::{ChargeRates, Policy, PolicyError},
     shape::MarketShape,
 };
 use codec::{Compact, Decode, Encode, MaxEncodedLen};
@@ -40,10 +41,11 @@ impl<M: Get<MarketShape>> MaxEncodedLen for BoundedPolicy<M> {
         let market = M::get();
         let list =
             |length: u16, item: usize| Compact::<u32>::max_encoded_len() + length as usize * item;
-        let shocks = list(market.scenarios, Shock::max_encoded_len());
+        let scenarios = list(market.scenarios, ScenarioSpec::max_encoded_len());
         let factors = 2 * u32::max_encoded_len();
-        let underlying = factors + shocks + ChargeRates::max_encoded_len();
-        let rates = 2 * u32::max_encoded_len();
+        let charges = 2 * ChargeRates::max_encoded_len();
+        let underlying = factors + scenarios + VolatilityScaling::max_encoded_len() + charges;
+        let rates = 3 * u32::max_encoded_len();
         list(market.underlyings, underlying) + list(market.assets, u32::max_encoded_len()) + rates
     }
 }

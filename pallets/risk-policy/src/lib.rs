@@ -76,12 +76,15 @@ pub mod pallet {
     pub enum Error<T> {
         /// `underlyings`: give exactly one entry per underlying of the market.
         UnderlyingsLength,
-        /// `shocks`: give exactly one per scenario of the market, for every underlying.
-        ShocksLength,
+        /// `scenarios`: give exactly one per scenario of the market, for every underlying.
+        ScenariosLength,
         /// `haircuts`: give exactly one per asset of the market.
         HaircutsLength,
-        /// `shocks`: keep each within ±90 % (58,982 of 65,536), with at least one up and one down.
-        ShocksBounds,
+        /// `scenarios`: keep price shocks within -90 % and +500 % with at least one up and one down, volatility shocks within
+        /// -100 % and +500 %, weights above 0 and at most 1, and weight times price shock within ±90 %.
+        ScenariosBounds,
+        /// `scaling`: keep powers at most 1 (65,536), and the floor within an hour and 30 days.
+        ScalingBounds,
         /// `maintenance_factor`, `initial_factor`: keep within 1 to 15 (65,536 to 983,040).
         FactorsBounds,
         /// `charges`: keep each at most 50 % of the mark (2^31).
@@ -92,6 +95,8 @@ pub mod pallet {
         FeeRateBounds,
         /// `price_band`: keep within 0.1 % and 50 % (4,294,967 to 2^31).
         PriceBandBounds,
+        /// `option_band`: keep within 0.1 % and 50 % (4,294,967 to 2^31).
+        OptionBandBounds,
         /// Raise the initial factor or charge: it must not be below the maintenance one.
         InitialBelowMaintenance,
     }
@@ -104,9 +109,12 @@ pub mod pallet {
                 PolicyError::Length(F::Underlyings) | PolicyError::Bounds(F::Underlyings) => {
                     Self::UnderlyingsLength
                 }
-                PolicyError::Length(F::Shocks) => Self::ShocksLength,
+                PolicyError::Length(F::Scenarios) => Self::ScenariosLength,
                 PolicyError::Length(F::Haircuts) => Self::HaircutsLength,
-                PolicyError::Bounds(F::Shocks) => Self::ShocksBounds,
+                PolicyError::Bounds(F::Scenarios) => Self::ScenariosBounds,
+                PolicyError::Length(F::Scaling) | PolicyError::Bounds(F::Scaling) => {
+                    Self::ScalingBounds
+                }
                 PolicyError::Bounds(F::Haircuts) => Self::HaircutsBounds,
                 PolicyError::Length(F::Factors) | PolicyError::Bounds(F::Factors) => {
                     Self::FactorsBounds
@@ -119,6 +127,9 @@ pub mod pallet {
                 }
                 PolicyError::Length(F::PriceBand) | PolicyError::Bounds(F::PriceBand) => {
                     Self::PriceBandBounds
+                }
+                PolicyError::Length(F::OptionBand) | PolicyError::Bounds(F::OptionBand) => {
+                    Self::OptionBandBounds
                 }
             }
         }

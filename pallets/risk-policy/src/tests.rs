@@ -57,11 +57,21 @@ fn only_the_admin_replaces_the_policy() {
 fn a_refused_policy_names_its_field_and_changes_nothing() {
     type E = Error<Test>;
     type Change<'a> = &'a dyn Fn(&mut Policy);
-    let cases: [(Change, E); 11] = [
+    let cases: [(Change, E); 13] = [
         (&|p| p.underlyings.truncate(1), E::UnderlyingsLength),
-        (&|p| p.underlyings[0].shocks.push(1), E::ShocksLength),
+        (
+            &|p| drop(p.underlyings[0].scenarios.pop()),
+            E::ScenariosLength,
+        ),
         (&|p| p.haircuts.clear(), E::HaircutsLength),
-        (&|p| p.underlyings[3].shocks[15] = i32::MIN, E::ShocksBounds),
+        (
+            &|p| p.underlyings[3].scenarios[15].price_shock = i32::MIN,
+            E::ScenariosBounds,
+        ),
+        (
+            &|p| p.underlyings[1].scaling.floor_ms = 0,
+            E::ScalingBounds,
+        ),
         (
             &|p| p.underlyings[3].maintenance_factor = 0,
             E::FactorsBounds,
@@ -77,6 +87,7 @@ fn a_refused_policy_names_its_field_and_changes_nothing() {
         (&|p| p.haircuts[0] = 1, E::HaircutsBounds),
         (&|p| p.fee_rate = Rate::MAX, E::FeeRateBounds),
         (&|p| p.price_band = 0, E::PriceBandBounds),
+        (&|p| p.option_band = 0, E::OptionBandBounds),
         (
             &|p| p.underlyings[2].charges.maintenance_long *= 3,
             E::InitialBelowMaintenance,

@@ -7,7 +7,7 @@ use clearproof_primitives::{
         price_list_hash, prices_hash, withdrawals_hash, BatchHeader, PriceEntry, PROTOCOL_VERSION,
     },
     field::{FieldBytes, Fr},
-    fixed::{mul_fraction, Price, Rounding},
+    fixed::Price,
     shape::{Shape, TIME_BITS},
 };
 use frame_support::{dispatch::DispatchResult, ensure, traits::Get};
@@ -59,8 +59,8 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// The time span: after the last batch's, not in the future, between the taking of the batch's snapshot and a
-    /// short grace after the taking of the next.
+    /// The time span: after the last batch's, neither in the future nor long ago, between the taking of the batch's snapshot
+    /// and a short grace after the taking of the next.
     pub(crate) fn check_times(
         header: &BatchHeader,
         venue: &VenueOf<T>,
@@ -73,6 +73,8 @@ impl<T: Config> Pallet<T> {
             to < 1 << TIME_BITS && to <= Self::now(),
             Error::<T>::TimeSpanInFuture
         );
+        let age = Self::now().saturating_sub(to);
+        ensure!(age <= T::MaxBatchAge::get(), Error::<T>::TimeSpanTooOld);
         ensure!(from > venue.time_to, Error::<T>::TimeSpanOverlaps);
         ensure!(from >= snapshot.taken_at, Error::<T>::SnapshotTooNew);
         if let Some(next) = snapshot.next_taken_at {
@@ -118,15 +120,14 @@ impl<T: Config> Pallet<T> {
         ensure!(entry.price != 0, Error::<T>::PriceZero);
         let inside = (header.time_from..=header.time_to).contains(&entry.time);
         ensure!(inside, Error::<T>::PriceTime);
-        let mark = snapshot
-            .marks
-            .get(usize::from(entry.instrument))
-            .copied()
-            .unwrap_or(0);
+        let slot = usize::from(entry.instrument);
+        let of_slot = |prices: &[Price]| prices.get(slot).copied().unwrap_or(0);
+        let (mark, band) = (of_slot(&snapshot.marks), of_slot(&snapshot.bands));
         ensure!(mark != 0, Error::<T>::InstrumentNotListed);
-        let band = mul_fraction(mark, snapshot.price_band.into(), Rounding::Down);
-        let inside = band.is_some_and(|band| entry.price.abs_diff(mark) <= band);
-        ensure!(inside, Error::<T>::PriceOutsideBand);
+        ensure!(
+            entry.price.abs_diff(mark) <= band,
+            Error::<T>::PriceOutsideBand
+        );
         Ok(())
     }
 

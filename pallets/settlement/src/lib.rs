@@ -113,6 +113,11 @@ pub mod pallet {
         #[pallet::constant]
         type SnapshotGrace: Get<u64>;
 
+        /// Largest age of a batch's last tick when it settles, in milliseconds: how much hindsight an operator can have who
+        /// withholds batches, and how long proving may take.
+        #[pallet::constant]
+        type MaxBatchAge: Get<u64>;
+
         /// How many of each venue's last batches are remembered; at least 1.
         #[pallet::constant]
         type RootHistory: Get<u32>;
@@ -313,6 +318,8 @@ pub mod pallet {
         TimeSpanReversed,
         /// The time span ends after the present block's time: submit later.
         TimeSpanInFuture,
+        /// The time span ended too long ago: trade anew at a recent snapshot, and prove faster.
+        TimeSpanTooOld,
         /// The time span does not lie after the last batch's.
         TimeSpanOverlaps,
         /// The time span begins before the snapshot was taken: use the snapshot before.

@@ -88,6 +88,7 @@ impl SnapshotProvider for Snapshots {
 
 pub const DEPOSIT: u128 = 1_000;
 pub const GRACE: u64 = 10_000;
+pub const AGE: u64 = NOW - TAKEN;
 pub const HISTORY: u32 = 3;
 
 impl pallet_clearproof_settlement::Config for Test {
@@ -100,6 +101,7 @@ impl pallet_clearproof_settlement::Config for Test {
     type Market = Market;
     type VenueDeposit = ConstU128<DEPOSIT>;
     type SnapshotGrace = ConstU64<GRACE>;
+    type MaxBatchAge = ConstU64<AGE>;
     type RootHistory = ConstU32<HISTORY>;
     type WeightInfo = ();
     #[cfg(feature = "runtime-benchmarks")]
@@ -144,16 +146,18 @@ pub const CREATED: u64 = 1_000_000;
 pub const TAKEN: u64 = 2_000_000;
 pub const NEXT_TAKEN: u64 = 3_000_000;
 pub const NOW: u64 = 10_000_000;
-/// 5 % of 2^32.
-pub const BAND: u32 = (ONE / 20) as u32;
+/// Marks of the instruments that trade.
+pub const MARKS: [u64; 4] = [1_000 * ONE, 2_000 * ONE, 0, 50 * ONE];
+/// Largest distance of a clearing price from each, 32.32.
+pub const BANDS: [u64; 4] = [50 * ONE, 100 * ONE, 0, 3 * ONE];
 
 pub fn snapshot(taken_at: u64, next_taken_at: Option<u64>) -> SnapshotInfo {
     SnapshotInfo {
         hash: Fr::from(taken_at).into(),
         taken_at,
         next_taken_at,
-        marks: vec![1_000 * ONE, 2_000 * ONE, 0, 50 * ONE],
-        price_band: BAND,
+        marks: MARKS.to_vec(),
+        bands: BANDS.to_vec(),
     }
 }
 

@@ -6,7 +6,7 @@
 use alloc::vec::Vec;
 use clearproof_primitives::{
     chain::{
-        BatchView, CircuitId, Instrument, ProofKind, ProofRefusal, QueuedDeposit, SnapshotView,
+        BatchView, CircuitId, ExpiryView, Instrument, ProofKind, ProofRefusal, QueuedDeposit, SnapshotView,
         VenueId, VenueView,
     },
     field::FieldBytes,
@@ -40,6 +40,9 @@ sp_api::decl_runtime_apis! {
 
         /// All listed instruments, by slot.
         fn instruments() -> Vec<Instrument>;
+
+        /// All expiries that options are listed on, by underlying and time.
+        fn expiries() -> Vec<ExpiryView>;
 
         /// Checks one proof against a registered key, as a batch's are checked.
         fn verify_proof(

@@ -8,7 +8,7 @@ use crate::{
 use clearproof_primitives::{fixed::Rate, shape::MarketShape};
 use frame_support::{parameter_types, traits::ConstU32, PalletId};
 use frame_system::EnsureRoot;
-use pallet_clearproof_market_data::{Feed, IndexPrices, TimedPrice};
+use pallet_clearproof_market_data::{Feed, Observation, OracleFeeds};
 
 parameter_types! {
     pub const Market: MarketShape = market::SHAPE;
@@ -37,32 +37,36 @@ parameter_types! {
     pub const SnapshotInterval: BlockNumber = market::SNAPSHOT_INTERVAL;
     pub const MaxPriceAge: u64 = market::MAX_PRICE_AGE;
     pub const MaxDeviation: Rate = market::MAX_DEVIATION;
+    pub const MaxVolatilityStep: Rate = market::MAX_VOLATILITY_STEP;
+    pub const TradingEndsBefore: u64 = market::TRADING_ENDS_BEFORE;
+    pub const SettlementWindow: u64 = market::SETTLEMENT_WINDOW;
     pub const SnapshotGrace: u64 = market::SNAPSHOT_GRACE;
+    pub const MaxBatchAge: u64 = market::MAX_BATCH_AGE;
     pub const VenueDeposit: Balance = 100 * money::CLR;
 }
 
-/// The oracle's medians as index prices.
+/// The oracle's answers.
 ///
-/// Once fewer than the minimum of operators feed, the oracle keeps answering with its last median; market data checks
+/// Once fewer than the minimum of operators feed, the oracle keeps answering with its last one; market data checks
 /// the timestamp that comes with it.
-pub struct OraclePrices;
+pub struct OracleAnswers;
 
-impl IndexPrices for OraclePrices {
-    fn latest(feed: &Feed) -> Option<TimedPrice> {
-        let price = Oracle::get(feed)?;
-        Some(TimedPrice {
-            value: price.value,
-            timestamp: price.timestamp,
+impl OracleFeeds for OracleAnswers {
+    fn latest(feed: &Feed) -> Option<Observation> {
+        let answer = Oracle::get(feed)?;
+        Some(Observation {
+            value: answer.value,
+            timestamp: answer.timestamp,
         })
     }
 
     #[cfg(feature = "runtime-benchmarks")]
-    fn set_latest(feed: &Feed, price: TimedPrice) {
+    fn set_latest(feed: &Feed, observation: Observation) {
         pallet_oracle::Values::<Runtime>::insert(
             feed,
             pallet_oracle::TimestampedValue {
-                value: price.value,
-                timestamp: price.timestamp,
+                value: observation.value,
+                timestamp: observation.timestamp,
             },
         );
     }
@@ -70,12 +74,15 @@ impl IndexPrices for OraclePrices {
 
 impl pallet_clearproof_market_data::Config for Runtime {
     type AdminOrigin = EnsureRoot<AccountId>;
-    type IndexPrices = OraclePrices;
+    type Oracle = OracleAnswers;
     type Time = Timestamp;
     type SnapshotInterval = SnapshotInterval;
     type RetainedSnapshots = ConstU32<{ market::RETAINED_SNAPSHOTS }>;
     type MaxPriceAge = MaxPriceAge;
     type MaxDeviation = MaxDeviation;
+    type MaxVolatilityStep = MaxVolatilityStep;
+    type TradingEndsBefore = TradingEndsBefore;
+    type SettlementWindow = SettlementWindow;
     type WeightInfo = pallet_clearproof_market_data::weights::SubstrateWeight<Runtime>;
 }
 
@@ -89,6 +96,7 @@ impl pallet_clearproof_settlement::Config for Runtime {
     type Market = Market;
     type VenueDeposit = VenueDeposit;
     type SnapshotGrace = SnapshotGrace;
+    type MaxBatchAge = MaxBatchAge;
     type RootHistory = ConstU32<{ market::ROOT_HISTORY }>;
     type WeightInfo = pallet_clearproof_settlement::weights::SubstrateWeight<Runtime>;
     #[cfg(feature = "runtime-benchmarks")]
@@ -98,8 +106,9 @@ impl pallet_clearproof_settlement::Config for Runtime {
 /// What the pallets' benchmarks ask of the runtime. They start from the development preset.
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarks {
-    use super::{market, Feed, IndexPrices, MarketData, OraclePrices, TimedPrice};
+    use super::{market, Feed, MarketData, Observation, OracleAnswers, OracleFeeds};
     use crate::{AccountId, Assets, Runtime, RuntimeOrigin};
+    use clearproof_primitives::chain::FeedValue;
     use frame_support::traits::Hooks;
 
     /// A price at which the development listings trade: 1,000 quote units, 32 fraction bits.
@@ -123,11 +132,11 @@ mod benchmarks {
             let underlyings = (0..shape.underlyings).map(Feed::Underlying);
             let assets = (1..shape.assets).map(|asset| Feed::Asset(asset as u8));
             for feed in underlyings.chain(assets) {
-                let price = TimedPrice {
-                    value: PRICE,
+                let observation = Observation {
+                    value: FeedValue::Price(PRICE),
                     timestamp: now,
                 };
-                OraclePrices::set_latest(&feed, price);
+                OracleAnswers::set_latest(&feed, observation);
             }
             MarketData::on_finalize(market::SNAPSHOT_INTERVAL);
             pallet_clearproof_market_data::LatestNumber::<Runtime>::get()

@@ -1,17 +1,24 @@
-//! Prices of the underlyings: operators feed them, the median counts.
+//! Prices and volatility smiles: operators feed them; the median price counts, and the smile that lies amid all.
 
 use crate::{AccountId, Moment, Oracle, OracleMembership, Runtime, RuntimeEvent, Timestamp};
-use frame_support::{parameter_types, traits::ConstU32, PalletId};
+use alloc::vec::Vec;
+use clearproof_primitives::{chain::FeedValue, options::medoid};
+use frame_support::{
+    parameter_types,
+    traits::{ConstU32, Get, Time},
+    PalletId,
+};
 use frame_system::EnsureRoot;
+use pallet_oracle::{CombineData, TimestampedValue};
 
 /// The instance of the membership pallet that holds the oracle's operators.
 pub type OracleOperators = pallet_membership::Instance1;
 
-/// What a price is of.
+/// What a value is of.
 pub type OracleKey = pallet_clearproof_market_data::Feed;
 
-/// A price: quote units (smallest) per whole unit, 32 fraction bits.
-pub type OracleValue = clearproof_primitives::policy::IndexPrice;
+/// A price, or a smile.
+pub type OracleValue = FeedValue;
 
 parameter_types! {
     pub const OraclePalletId: PalletId = PalletId(*b"clr/orcl");
@@ -19,10 +26,52 @@ parameter_types! {
     pub const FeedExpiresIn: Moment = 120_000;
 }
 
-/// Fresh values needed for a new median.
+/// Fresh values needed for a new answer.
 ///
-/// With fewer the oracle keeps answering with the previous median: whoever reads a price checks its timestamp.
+/// With fewer the oracle keeps answering with the previous one: whoever reads it checks its timestamp.
 pub type MinimumFeeds = ConstU32<2>;
+
+type Timed = TimestampedValue<OracleValue, Moment>;
+
+/// Of prices the median, of smiles the [`medoid`]: a minority of operators cannot move either beyond what the others say.
+///
+/// Values of the wrong kind and curves out of bounds do not count; that the chosen curve allows no arbitrage is checked when
+/// a snapshot takes it. Of two middle prices the higher is taken.
+pub struct Amid;
+
+impl CombineData<OracleKey, Timed> for Amid {
+    fn combine_data(key: &OracleKey, mut values: Vec<Timed>, previous: Option<Timed>) -> Option<Timed> {
+        let now = Timestamp::now();
+        values.retain(|v| v.timestamp.saturating_add(FeedExpiresIn::get()) > now);
+        let enough = |count: usize| count as u64 >= u64::from(MinimumFeeds::get()) && count > 0;
+        let chosen = match key {
+            OracleKey::Volatility(_) => {
+                let curves: Vec<_> = values
+                    .iter()
+                    .filter_map(|v| match v.value {
+                        FeedValue::Curve(curve) if curve.check_bounds().is_ok() => {
+                            Some((*v, curve))
+                        }
+                        _ => None,
+                    })
+                    .collect();
+                let shapes: Vec<_> = curves.iter().map(|(_, curve)| *curve).collect();
+                medoid(&shapes)
+                    .filter(|_| enough(curves.len()))
+                    .and_then(|i| curves.get(i).map(|(timed, _)| *timed))
+            }
+            _ => {
+                values.retain(|v| matches!(v.value, FeedValue::Price(_)));
+                values.sort_unstable_by_key(|v| v.value);
+                values
+                    .get(values.len() / 2)
+                    .copied()
+                    .filter(|_| enough(values.len()))
+            }
+        };
+        chosen.or(previous)
+    }
+}
 
 /// Most operators, each of which can feed once per block.
 pub type MaxOperators = ConstU32<32>;
@@ -42,7 +91,7 @@ impl pallet_membership::Config<OracleOperators> for Runtime {
 
 impl pallet_oracle::Config for Runtime {
     type OnNewData = ();
-    type CombineData = pallet_oracle::DefaultCombineData<Self, MinimumFeeds, FeedExpiresIn>;
+    type CombineData = Amid;
     type Time = Timestamp;
     type OracleKey = OracleKey;
     type OracleValue = OracleValue;
@@ -65,7 +114,7 @@ impl pallet_oracle::BenchmarkHelper<OracleKey, OracleValue, ConstU32<32>> for Be
     ) -> frame_support::BoundedVec<(OracleKey, OracleValue), ConstU32<32>> {
         frame_support::BoundedVec::truncate_from(
             (0..32u16)
-                .map(|n| (OracleKey::Underlying(n), OracleValue::from(n + 1) << 32))
+                .map(|n| (OracleKey::Underlying(n), FeedValue::Price(u128::from(n + 1) << 32)))
                 .collect(),
         )
     }

@@ -103,6 +103,16 @@ async fn the_queue_from_an_index() {
 }
 
 #[tokio::test]
+async fn all_expiries() {
+    let listed = call("clearproof_expiries", json!([])).await.unwrap();
+    let expected = json!([{
+        "underlying": 1, "time": TAKEN_AT, "forward": (1u128 << 70).to_string(),
+        "volatility": "2147483648", "halted": false, "settlement": null,
+    }]);
+    assert_eq!(listed, expected);
+}
+
+#[tokio::test]
 async fn all_instruments() {
     let listed = call("clearproof_instruments", json!([])).await.unwrap();
     assert_eq!(listed[0]["symbol"], "BTC-PERP");
@@ -157,6 +167,7 @@ async fn malformed_arguments_are_named_with_their_limit() {
         ("clearproof_snapshot", json!([{}]), "number"),
         ("clearproof_depositQueue", json!([VENUE, "x"]), "from"),
         ("clearproof_instruments", json!([1]), "at"),
+        ("clearproof_expiries", json!([1]), "at"),
         (
             "clearproof_verifyProof",
             json!([1, "both", proof, "1"]),

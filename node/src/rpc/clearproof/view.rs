@@ -3,7 +3,7 @@
 
 use clearproof_primitives::{
     chain::{
-        CircuitId, Cursor, Held, Instrument, InstrumentKind, ProofRefusal, Queue, QueuedDeposit,
+        CircuitId, Cursor, ExpiryView, Held, Instrument, InstrumentKind, ProofRefusal, Queue, QueuedDeposit,
         SnapshotView, Stops, VenueView,
     },
     field::FieldBytes,
@@ -152,6 +152,31 @@ impl From<Instrument> for InstrumentJson {
     }
 }
 
+/// An expiry that options are listed on.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ExpiryJson {
+    underlying: u16,
+    time: u64,
+    forward: Option<Decimal<u128>>,
+    volatility: Option<Decimal<u128>>,
+    halted: bool,
+    settlement: Option<Decimal<u128>>,
+}
+
+impl From<ExpiryView> for ExpiryJson {
+    fn from(view: ExpiryView) -> Self {
+        Self {
+            underlying: view.expiry.underlying,
+            time: view.expiry.time,
+            forward: view.forward.map(Decimal),
+            volatility: view.volatility.map(Decimal),
+            halted: view.halted,
+            settlement: view.settlement.map(Decimal),
+        }
+    }
+}
+
 /// A snapshot.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -160,13 +185,14 @@ pub struct SnapshotJson {
     hash: FieldBytes,
     taken_at: u64,
     next_taken_at: Option<u64>,
-    price_band: Rate,
     fee_rate: Rate,
     weights: Vec<Decimal<u64>>,
     factors: Vec<UnderlyingFactors>,
     rows: Vec<RowJson>,
     /// Marks of the instruments that trade, 0 for the others.
     marks: Vec<Decimal<u64>>,
+    /// Largest distances of clearing prices from the marks.
+    bands: Vec<Decimal<u64>>,
 }
 
 /// An instrument slot of a snapshot.
@@ -201,12 +227,12 @@ impl From<SnapshotView> for SnapshotJson {
             hash: info.hash,
             taken_at: snapshot.taken_at,
             next_taken_at: info.next_taken_at,
-            price_band: info.price_band,
             fee_rate: snapshot.fee_rate,
             weights: decimals(snapshot.weights),
             factors: snapshot.factors,
             rows: snapshot.rows.into_iter().map(RowJson::from).collect(),
             marks: decimals(info.marks),
+            bands: decimals(info.bands),
         }
     }
 }

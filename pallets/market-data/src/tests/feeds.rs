@@ -9,7 +9,7 @@ fn a_stale_price_halts_its_underlying_alone_and_a_fresh_one_resumes_it() {
             (1..4).for_each(|u| {
                 feed(
                     Feed::Underlying(u),
-                    Oracle::latest(&Feed::Underlying(u)).unwrap().value,
+                    fed(Feed::Underlying(u)).unwrap().0,
                 )
             })
         };
@@ -20,6 +20,11 @@ fn a_stale_price_halts_its_underlying_alone_and_a_fresh_one_resumes_it() {
         assert_eq!(info.marks[0], 0);
         assert!(info.marks[8] > 0 && info.marks[16] > 0 && info.marks[24] > 0);
         assert_eq!(mark(0), 1_000_000 * ONE, "margin still exists");
+        let row = &MarketData::latest_snapshot().unwrap().0.rows[0];
+        assert_eq!(
+            row.initial_long, row.mark,
+            "nobody withdraws against a mark that may be wrong by now"
+        );
         assert_eq!(MarketData::feed(EUR).halt, Some(HaltReason::Stale));
         run_to(10, others);
         assert_eq!(
@@ -44,7 +49,7 @@ fn a_stale_collateral_price_keeps_its_weight_and_halts_no_instrument() {
             (0..4).for_each(|u| {
                 feed(
                     Feed::Underlying(u),
-                    Oracle::latest(&Feed::Underlying(u)).unwrap().value,
+                    fed(Feed::Underlying(u)).unwrap().0,
                 )
             })
         });

@@ -41,9 +41,9 @@ proptest! {
                         prop_assert_eq!(mark(slot), before[u]);
                         prop_assert!(MarketData::feed(Feed::Underlying(u as u16)).halt.is_some());
                     } else {
-                        let price = Oracle::latest(&Feed::Underlying(u as u16)).unwrap();
-                        prop_assert!(info.taken_at - price.timestamp <= 5 * BLOCK);
-                        prop_assert_eq!(mark(slot) as u128, (price.value * lot as u128) >> 32);
+                        let (price, at) = fed(Feed::Underlying(u as u16)).unwrap();
+                        prop_assert!(info.taken_at - at <= 5 * BLOCK);
+                        prop_assert_eq!(mark(slot) as u128, (price * lot as u128) >> 32);
                         prop_assert_eq!(mark(slot), info.marks[slot]);
                         let moved = mark(slot).abs_diff(before[u]) as u128;
                         prop_assert!(moved << 32 <= before[u] as u128 * DEVIATION as u128 + (2 << 32));

@@ -79,7 +79,8 @@ fn a_snapshot_is_what_prices_and_policy_say() {
             (info.hash, info.taken_at, info.next_taken_at),
             (hash, START + 2 * BLOCK, None)
         );
-        assert_eq!(info.price_band, policy.price_band);
+        assert_eq!(info.bands[0], policy.perpetual_band(info.marks[0]));
+        assert_eq!(info.bands[1], 0);
         assert_eq!(
             info.marks,
             snapshot.rows.iter().map(|r| r.mark).collect::<Vec<_>>()
@@ -118,7 +119,7 @@ fn a_new_policy_takes_effect_with_the_next_snapshot_only() {
         let before = (MarketData::latest_snapshot(), MarketData::snapshot_info(1));
         let mut policy = Policy::development(&MarketShape::REFERENCE);
         (policy.fee_rate, policy.price_band) = (7, 1 << 31);
-        policy.underlyings[0].shocks[0] = -1;
+        policy.underlyings[0].scenarios[0].price_shock = -1;
         assert_ok!(RiskPolicy::set_policy(root(), Box::new(policy.clone())));
         run_to(3, feed_all);
         assert_eq!(
@@ -128,8 +129,8 @@ fn a_new_policy_takes_effect_with_the_next_snapshot_only() {
         run_to(4, feed_all);
         let (snapshot, hash) = MarketData::latest_snapshot().unwrap();
         assert_eq!(
-            (snapshot.number, snapshot.fee_rate, latest_info().price_band),
-            (2, 7, 1 << 31)
+            (snapshot.number, snapshot.fee_rate, latest_info().bands[0]),
+            (2, 7, snapshot.rows[0].mark / 2)
         );
         assert_eq!(
             snapshot.rows[0],

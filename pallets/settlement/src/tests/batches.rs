@@ -230,6 +230,23 @@ fn snapshots_and_times() {
 }
 
 #[test]
+fn a_batch_withheld_too_long_is_refused() {
+    let at_age = |age: u64, test: &dyn Fn(&mut Draft)| {
+        run(|mut draft| {
+            pallet_timestamp::Now::<Test>::put(draft.header.time_to + age);
+            test(&mut draft);
+        });
+    };
+    at_age(AGE, &|draft| {
+        assert_ok!(submit(OPERATOR, &draft.seal()));
+    });
+    at_age(AGE + 1, &|draft| {
+        let batch = draft.seal();
+        refused(E::TimeSpanTooOld, || submit(OPERATOR, &batch));
+    });
+}
+
+#[test]
 fn prices() {
     let at = TAKEN + 100;
     refused_when_proven(E::PricesUnsorted, |d| d.lists[0].swap(0, 1));
@@ -257,13 +274,7 @@ fn prices() {
 
 #[test]
 fn the_price_band_is_exact_on_both_sides() {
-    let mark = 2_000 * ONE;
-    let band = clearproof_primitives::fixed::mul_fraction(
-        mark,
-        BAND.into(),
-        clearproof_primitives::fixed::Rounding::Down,
-    );
-    let band = band.unwrap();
+    let (mark, band) = (MARKS[1], BANDS[1]);
     let at = |price| move |d: &mut Draft| d.lists[0][2].price = price;
     refused_when_proven(E::PriceOutsideBand, at(mark + band + 1));
     refused_when_proven(E::PriceOutsideBand, at(mark - band - 1));

@@ -39,6 +39,7 @@ impl From<InstrumentStatus> for InstrumentJson {
         Self {
             slot: listing.slot,
             underlying: listing.underlying,
+            kind: listing.kind,
             symbol: String::from_utf8_lossy(&listing.symbol).into_owned(),
             units_per_lot: Decimal(listing.units_per_lot),
             halted: status.instrument.halted,

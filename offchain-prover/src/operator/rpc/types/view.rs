@@ -1,7 +1,9 @@
 //! What the venue answers.
 
 use super::{super::number::Decimal, order::OrderJson};
-use clearproof_primitives::{field::FieldBytes, serde_hex, shape::Shape};
+use clearproof_primitives::{
+    chain::InstrumentKind, field::FieldBytes, serde_hex, shape::Shape,
+};
 use serde::{Deserialize, Serialize};
 
 /// A venue's state.
@@ -66,6 +68,8 @@ pub struct InstrumentJson {
     pub slot: u16,
     /// Underlying.
     pub underlying: u16,
+    /// A perpetual, or an option with its terms.
+    pub kind: InstrumentKind,
     /// Name for people.
     pub symbol: String,
     /// Whole units of the underlying per lot, 32.32.

@@ -1,0 +1,258 @@
+//! The options of the demonstration: a call and a put on the replayed underlying, listed while the chain runs, traded, and
+//! settled at their expiry.
+
+use super::{
+    market::{Role, MAX_STEPS},
+    report::Report,
+};
+use crate::chain::{
+    calls::{list_instrument, Call},
+    Chain, ChainError,
+};
+use anyhow::{ensure, Context, Result};
+use clearproof_primitives::{
+    chain::{Expiry, ExpiryView, InstrumentKind, Listing, OptionTerms, Symbol},
+    fixed::{Price, FRACTION_BITS},
+    options::{OptionKind, SviCurve, DAY_MS},
+    order::Side,
+    policy::IndexPrice,
+};
+use rand::Rng;
+use std::time::Duration;
+use subxt_signer::sr25519::dev;
+use tokio::time::{sleep, Instant};
+
+/// From the start of the demonstration to the expiry, milliseconds: they trade for most of the run, and are settled in it.
+pub const LIFE: u64 = 150_000;
+/// Volatility per year that the members say: 12 %, about what EUR/USD moves; in hundredths.
+const VOLATILITY: u64 = 12;
+/// Longest wait for the oracle's first forward and smile, and at the end for the settlement.
+const PATIENCE: Duration = Duration::from_secs(120);
+/// Between two attempts or looks.
+const PAUSE: Duration = Duration::from_secs(3);
+
+/// The smile that the members feed at `now`: flat near the forward, total variance running off with time.
+pub fn smile(expiry: &Expiry, now: u64) -> SviCurve {
+    let left = expiry.time.saturating_sub(now).max(1);
+    let yearly = VOLATILITY * VOLATILITY;
+    // w = 0.0144·T with 48 fraction bits; below 2^48 for the days that a demonstration lasts.
+    let variance = (u128::from(yearly) << 48) * u128::from(left) / u128::from(365 * DAY_MS * 10_000);
+    let variance = u64::try_from(variance).unwrap_or(u64::MAX >> 16).max(1 << 18);
+    SviCurve {
+        a: (variance - variance / 16) as i64,
+        b: variance / 8,
+        rho: 0,
+        m: 0,
+        sigma: 1 << 47,
+    }
+}
+
+/// A call and a put at the money, of the perpetual's lots, in the slots after it.
+fn listings(perpetual: &Listing, expiry: &Expiry, index: IndexPrice) -> [Listing; 2] {
+    [(1, OptionKind::Call, "call"), (2, OptionKind::Put, "put")].map(|(place, kind, name)| Listing {
+        slot: perpetual.slot + place,
+        underlying: perpetual.underlying,
+        kind: InstrumentKind::Option(OptionTerms {
+            kind,
+            strike: index,
+            expiry: expiry.time,
+        }),
+        symbol: {
+            let mut symbol = perpetual.symbol.to_vec();
+            symbol.extend(format!(" {name}").bytes());
+            Symbol::truncate_from(symbol)
+        },
+        units_per_lot: perpetual.units_per_lot,
+    })
+}
+
+/// Lists both by the chain's admin, as soon as the oracle has a forward and a smile. Answers their listings.
+///
+/// # Errors
+/// The chain refuses, or the oracle has nothing in time.
+pub async fn list(
+    chain: &Chain,
+    perpetual: &Listing,
+    expiry: &Expiry,
+    index: IndexPrice,
+) -> Result<[Listing; 2]> {
+    let listings = listings(perpetual, expiry, index);
+    let calls = listings.iter().map(list_instrument).collect();
+    let call = Call::Sudo(Box::new(Call::All(calls)));
+    let started = Instant::now();
+    loop {
+        let refused = match chain.submit(&dev::alice(), &call).await {
+            Ok(_) => None,
+            Err(ChainError::Refused { error, text, .. }) => Some(format!("{error}: {text}")),
+            Err(error) => return Err(error).context("listing options"),
+        };
+        // Sudo answers for itself, not for the call inside: what counts is what is listed.
+        let listed = chain.instruments().await?;
+        let there = |listing: &Listing| listed.iter().any(|i| i.listing == *listing);
+        if listings.iter().all(there) {
+            return Ok(listings);
+        }
+        let reason = refused.unwrap_or_else(|| "the oracle has no forward or smile yet".into());
+        ensure!(started.elapsed() < PATIENCE, "listing options: {reason}");
+        sleep(PAUSE).await;
+    }
+}
+
+/// An option as a trader sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct Quote {
+    /// Slot.
+    pub slot: u16,
+    /// Its mark.
+    pub mark: Price,
+    /// The trader's lots.
+    pub position: i64,
+}
+
+/// What a trader wants of an option: side, lots, limit; makers both sides around the mark, takers one beyond it.
+pub fn wishes(
+    quote: &Quote,
+    role: Role,
+    step: u64,
+    rng: &mut impl Rng,
+) -> Vec<(Side, u64, Price)> {
+    let full = quote.position.unsigned_abs() / step >= MAX_STEPS;
+    let allowed = |side: Side| match side {
+        Side::Buy => !full || quote.position < 0,
+        Side::Sell => !full || quote.position > 0,
+    };
+    let distance = match role {
+        Role::Maker => quote.mark >> 7,
+        Role::Taker => quote.mark >> 5,
+    };
+    let distance = distance.max(1);
+    let limit = |side: Side| match (side, role) {
+        (Side::Buy, Role::Maker) | (Side::Sell, Role::Taker) => {
+            quote.mark.saturating_sub(distance).max(1)
+        }
+        (Side::Sell, Role::Maker) | (Side::Buy, Role::Taker) => quote.mark + distance,
+    };
+    let sides = match role {
+        Role::Maker => vec![Side::Buy, Side::Sell],
+        Role::Taker if rng.gen() => vec![Side::Buy],
+        Role::Taker => vec![Side::Sell],
+    };
+    let sides = sides.into_iter().filter(|side| allowed(*side));
+    sides
+        .map(|side| (side, step * rng.gen_range(1..=4), limit(side)))
+        .collect()
+}
+
+/// Waits until the chain has settled the expiry, then checks that both options are worth what they pay, and no more.
+///
+/// # Errors
+/// It takes too long, or the node cannot be reached.
+pub async fn settled(
+    chain: &Chain,
+    expiry: &Expiry,
+    listings: &[Listing],
+    report: &mut Report,
+) -> Result<()> {
+    let started = Instant::now();
+    let price = loop {
+        let views = chain.expiries().await?;
+        let view = views.iter().find(|v| v.expiry == *expiry);
+        if let Some(ExpiryView {
+            settlement: Some(price),
+            ..
+        }) = view
+        {
+            break *price;
+        }
+        ensure!(
+            started.elapsed() < PATIENCE,
+            "the options were not settled within {PATIENCE:?} of the end of trading"
+        );
+        sleep(PAUSE).await;
+    };
+    let view = chain.snapshot(None).await?.context("no snapshot")?;
+    let pays = |listing: &Listing| {
+        let InstrumentKind::Option(terms) = listing.kind else {
+            return false;
+        };
+        let lot = terms.intrinsic(price) * u128::from(listing.units_per_lot) >> FRACTION_BITS;
+        let slot = usize::from(listing.slot);
+        let row = view.snapshot.rows.get(slot);
+        let still = view.info.marks.get(slot) == Some(&0);
+        still
+            && row.is_some_and(|row| {
+                u128::from(row.mark) == lot.max(1) && row.deltas.iter().all(|delta| *delta == 0)
+            })
+    };
+    let whole = price >> FRACTION_BITS;
+    report.check(
+        "expired options are worth what they pay at the average index price, and trade no more",
+        listings.iter().all(pays),
+        format!("{}.{:06}", whole / 1_000_000, whole % 1_000_000),
+    );
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clearproof_primitives::{fixed::ONE, rows::Smile};
+    use rand::SeedableRng;
+
+    #[test]
+    fn the_smile_keeps_its_volatility_until_the_last_second() {
+        let expiry = Expiry {
+            underlying: 0,
+            time: 1_700_000_150_000,
+        };
+        for left in [1_000, 20_000, 150_000, 86_400_000] {
+            let fed_at = expiry.time - left;
+            let curve = smile(&expiry, fed_at);
+            assert_eq!(curve.check(), Ok(()), "{left}");
+            let smile = Smile { curve, fed_at };
+            let level = smile.at_forward(expiry.time).unwrap_or(0);
+            let hundredths = level * 100 / ONE;
+            assert!((11..=12).contains(&hundredths), "{left}: {hundredths}");
+        }
+    }
+
+    #[test]
+    fn takers_reach_makers_on_the_other_side() {
+        let quote = Quote {
+            slot: 1,
+            mark: 100 * ONE,
+            position: 0,
+        };
+        let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(1);
+        let makers = wishes(&quote, Role::Maker, 10, &mut rng);
+        assert_eq!(makers.len(), 2);
+        for _ in 0..8 {
+            let taker = wishes(&quote, Role::Taker, 10, &mut rng);
+            let (side, lots, limit) = taker[0];
+            assert!(lots > 0);
+            let crosses = makers.iter().any(|(other, _, theirs)| {
+                *other != side && if side == Side::Buy { *theirs <= limit } else { *theirs >= limit }
+            });
+            assert!(crosses, "{side:?}");
+        }
+    }
+
+    #[test]
+    fn symbols_name_the_kind() {
+        let perpetual = Listing {
+            slot: 8,
+            underlying: 1,
+            kind: InstrumentKind::Perpetual,
+            symbol: Symbol::truncate_from(b"BTC/USD".to_vec()),
+            units_per_lot: ONE,
+        };
+        let expiry = Expiry {
+            underlying: 1,
+            time: 5,
+        };
+        let [call, put] = listings(&perpetual, &expiry, 7);
+        assert_eq!((call.slot, put.slot), (9, 10));
+        assert_eq!(call.symbol.as_slice(), b"BTC/USD call");
+        assert_eq!(put.expiry(), Some(expiry));
+    }
+}

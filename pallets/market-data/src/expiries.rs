@@ -1,0 +1,112 @@
+//! What options settle at: the index price's time-weighted average over the window before their expiry.
+
+use crate::{feeds::Listed, types::*, Config, Event, Feeds, Pallet, Settlements};
+use alloc::collections::BTreeMap;
+use clearproof_primitives::policy::IndexPrice;
+use frame_support::pallet_prelude::Get;
+
+/// Settlement prices of the expiries that have passed.
+pub(crate) type Settled = BTreeMap<Expiry, IndexPrice>;
+
+impl Settlement {
+    /// Adds the time since the snapshot before, as far as it lies before the expiry, at the price accepted now; the first
+    /// snapshot in the window only starts the clock. Once the expiry has passed, the average is the settlement price, or
+    /// the price accepted now where there was no snapshot in the window.
+    ///
+    /// Prices are below 2^95 and windows at most 2^32 ms, so the sum keeps below 2^127.
+    fn advance(&mut self, expiry: u64, now: u64, price: IndexPrice) {
+        let upto = now.min(expiry);
+        if let Some(since) = self.until {
+            let passed = upto.saturating_sub(since);
+            let part = price.saturating_mul(passed.into());
+            self.sum = self.sum.saturating_add(part);
+            self.weight = self.weight.saturating_add(passed);
+        }
+        self.until = Some(upto);
+        if now >= expiry {
+            let average = self.sum.checked_div(self.weight.into());
+            self.price = average.or(Some(price));
+        }
+    }
+}
+
+impl<T: Config> Pallet<T> {
+    /// What is known of an expiry.
+    pub(crate) fn view(expiry: Expiry) -> ExpiryView {
+        let [forward, volatility] =
+            [Feed::Forward(expiry), Feed::Volatility(expiry)].map(Feeds::<T>::get);
+        ExpiryView {
+            expiry,
+            forward: forward.accepted.map(|level| level.value),
+            volatility: volatility.accepted.map(|level| level.value),
+            halted: forward.halt.is_some() || volatility.halt.is_some(),
+            settlement: Settlements::<T>::get(expiry).price,
+        }
+    }
+
+    /// Carries all averages on to `now`; answers the prices of the expiries that have passed.
+    ///
+    /// While a feed is halted its last accepted price counts.
+    pub(crate) fn settle_expiries(
+        now: u64,
+        listed: &Listed<T::Market>,
+        accepted: impl Fn(Feed) -> Option<IndexPrice>,
+    ) -> Settled {
+        let window = T::SettlementWindow::get();
+        let mut settled = Settled::new();
+        for expiry in listed.expiries() {
+            if now <= expiry.time.saturating_sub(window) {
+                continue;
+            }
+            let mut settlement = Settlements::<T>::get(expiry);
+            if settlement.price.is_none() {
+                // A snapshot is only taken where every underlying has a price.
+                let Some(price) = accepted(Feed::Underlying(expiry.underlying)) else {
+                    continue;
+                };
+                settlement.advance(expiry.time, now, price);
+                Settlements::<T>::insert(expiry, settlement);
+                if let Some(price) = settlement.price {
+                    Self::deposit_event(Event::ExpirySettled { expiry, price });
+                }
+            }
+            settled.extend(settlement.price.map(|price| (expiry, price)));
+        }
+        settled
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_average_is_weighted_by_time_up_to_the_expiry() {
+        let mut settlement = Settlement::default();
+        settlement.advance(10_000, 9_000, 1_000_000);
+        assert_eq!(settlement.weight, 0, "the clock starts");
+        settlement.advance(10_000, 9_250, 100);
+        settlement.advance(10_000, 9_500, 200);
+        assert_eq!((settlement.sum, settlement.weight), (75_000, 500));
+        assert_eq!(settlement.price, None);
+        settlement.advance(10_000, 12_000, 300);
+        assert_eq!(settlement.weight, 1_000);
+        assert_eq!(settlement.price, Some(25 + 50 + 150));
+    }
+
+    #[test]
+    fn without_a_snapshot_in_the_window_the_next_price_counts() {
+        let mut settlement = Settlement::default();
+        settlement.advance(10_000, 50_000, 7);
+        assert_eq!(settlement.price, Some(7));
+    }
+
+    #[test]
+    fn the_largest_price_over_the_longest_window_does_not_saturate() {
+        let (window, price) = (1u64 << 32, (1u128 << 95) - 1);
+        let mut settlement = Settlement::default();
+        settlement.advance(1 << 40, (1 << 40) - window, price);
+        settlement.advance(1 << 40, 1 << 41, price);
+        assert_eq!((settlement.weight, settlement.price), (window, Some(price)));
+    }
+}

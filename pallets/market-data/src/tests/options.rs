@@ -1,0 +1,256 @@
+//! Options: listing, rows, halts, and what they settle at.
+
+use super::*;
+use clearproof_primitives::{
+    options::{svi::SVI_ONE, OptionKind, SviCurve, SviError, YEAR_MS},
+    rows::{OptionMarket, Smile},
+};
+
+/// Ether, whose perpetual is in slot 16.
+const ETH: u16 = 2;
+const EXPIRY: Expiry = Expiry {
+    underlying: ETH,
+    time: START + 40 * BLOCK,
+};
+const FORWARD: Feed = Feed::Forward(EXPIRY);
+const SMILE: Feed = Feed::Volatility(EXPIRY);
+
+/// 80 % a year with so many milliseconds left.
+fn curve(left: u64) -> SviCurve {
+    let variance = (SVI_ONE as u128 * 64 / 100 * u128::from(left) / u128::from(YEAR_MS)) as i64;
+    SviCurve {
+        a: variance,
+        b: 0,
+        rho: 0,
+        m: 0,
+        sigma: SVI_ONE as u64 / 10,
+    }
+}
+
+fn option(slot: u16, kind: OptionKind, strike: u128) -> Listing {
+    Listing {
+        kind: InstrumentKind::Option(OptionTerms {
+            kind,
+            strike: dollars(strike),
+            expiry: EXPIRY.time,
+        }),
+        units_per_lot: ONE / 128,
+        ..listing(slot, ETH)
+    }
+}
+
+fn feed_options() {
+    feed_all();
+    let now = Timestamp::get();
+    if now < EXPIRY.time {
+        feed(FORWARD, dollars(3_000));
+        feed_value(SMILE, FeedValue::Curve(curve(EXPIRY.time - now)));
+    }
+}
+
+/// Runs `test` with a call at 2,900 in slot 17 and a put at 3,100 in slot 18, after a snapshot that has them.
+fn with_options(test: impl FnOnce()) {
+    new_test_ext().execute_with(|| {
+        run_to(2, feed_options);
+        assert_ok!(MarketData::list_instrument(
+            root(),
+            option(17, OptionKind::Call, 2_900)
+        ));
+        assert_ok!(MarketData::list_instrument(
+            root(),
+            option(18, OptionKind::Put, 3_100)
+        ));
+        run_to(4, feed_options);
+        test();
+        MarketData::check_state().unwrap();
+    });
+}
+
+#[test]
+fn an_option_is_listed_only_with_a_forward_and_a_smile() {
+    new_test_ext().execute_with(|| {
+        run_to(2, feed_all);
+        let list = || MarketData::list_instrument(root(), option(17, OptionKind::Call, 2_900));
+        assert_noop!(list(), MarketError::NoIndexPrice);
+        feed(FORWARD, dollars(3_000));
+        assert_noop!(list(), MarketError::NoIndexPrice);
+        feed_value(SMILE, FeedValue::Curve(curve(1_000_000)));
+        assert_ok!(list());
+    });
+}
+
+#[test]
+fn terms_out_of_bounds_are_refused_by_name() {
+    new_test_ext().execute_with(|| {
+        run_to(2, feed_options);
+        let refused = |change: &dyn Fn(&mut OptionTerms), error: MarketError| {
+            let mut listing = option(17, OptionKind::Call, 2_900);
+            let InstrumentKind::Option(terms) = &mut listing.kind else {
+                unreachable!()
+            };
+            change(terms);
+            assert_noop!(MarketData::list_instrument(root(), listing), error);
+        };
+        let now = Timestamp::get();
+        refused(&|t| t.strike = 0, MarketError::StrikeOutOfBounds);
+        refused(&|t| t.strike = 1 << 95, MarketError::StrikeOutOfBounds);
+        refused(&|t| t.strike = 1 << 90, MarketError::StrikeOutOfBounds);
+        let expiry = MarketError::ExpiryOutOfBounds;
+        refused(&|t| t.expiry = 0, expiry);
+        let expiry = MarketError::ExpiryOutOfBounds;
+        refused(&|t| t.expiry = now + 2 * BLOCK - 1, expiry);
+        let expiry = MarketError::ExpiryOutOfBounds;
+        refused(&|t| t.expiry = now + 5 * YEAR_MS + 1, expiry);
+    });
+}
+
+#[test]
+fn a_row_is_what_the_policy_makes_of_forward_and_smile() {
+    with_options(|| {
+        let (snapshot, _) = MarketData::latest_snapshot().unwrap();
+        let InstrumentKind::Option(terms) = option(17, OptionKind::Call, 2_900).kind else {
+            unreachable!()
+        };
+        let now = START + 4 * BLOCK;
+        let smile = Smile {
+            curve: curve(EXPIRY.time - now),
+            fed_at: now,
+        };
+        let market = OptionMarket {
+            terms: &terms,
+            units_per_lot: ONE / 128,
+            forward: dollars(3_000),
+            smile: &smile,
+            now,
+        };
+        let policy = Policy::development(&MarketShape::REFERENCE);
+        let (row, value) = policy.option_row(2, &market).unwrap();
+        assert_eq!(snapshot.rows[17], row);
+        let info = latest_info();
+        assert_eq!(info.marks[17], row.mark);
+        assert_eq!(info.bands[17], policy.option_band(row.mark, value));
+        let view = MarketData::expiries();
+        assert_eq!(view.len(), 1);
+        assert_eq!(view[0].forward, Some(dollars(3_000)));
+        assert_eq!((view[0].halted, view[0].settlement), (false, None));
+    });
+}
+
+#[test]
+fn a_curve_that_allows_arbitrage_halts_the_expiry_alone_and_says_why() {
+    with_options(|| {
+        let bad = SviCurve {
+            a: -SVI_ONE / 10,
+            ..curve(1_000_000)
+        };
+        run_to(6, || {
+            feed_options();
+            feed_value(SMILE, FeedValue::Curve(bad));
+        });
+        let halt = MarketData::feed(SMILE).halt;
+        assert!(
+            matches!(halt, Some(HaltReason::Curve(SviError::Variance | SviError::Butterfly(_)))),
+            "{halt:?}"
+        );
+        let info = latest_info();
+        assert_eq!((info.marks[17], info.marks[18]), (0, 0));
+        assert_ne!(info.marks[16], 0, "the perpetual goes on");
+        assert_ne!(mark(17), 0, "margin still exists");
+        run_to(8, feed_options);
+        assert_ne!(latest_info().marks[17], 0);
+    });
+}
+
+#[test]
+fn a_smile_that_jumps_or_a_price_in_its_place_is_not_accepted() {
+    with_options(|| {
+        let left = EXPIRY.time - Timestamp::get();
+        // Four times the variance is twice the volatility: more than the half that is allowed.
+        run_to(6, || {
+            feed_options();
+            feed_value(SMILE, FeedValue::Curve(curve(4 * left)));
+        });
+        assert_eq!(MarketData::feed(SMILE).halt, Some(HaltReason::Deviation));
+        run_to(8, || {
+            feed_options();
+            feed(SMILE, dollars(1));
+        });
+        assert_eq!(MarketData::feed(SMILE).halt, Some(HaltReason::WrongKind));
+        run_to(10, || {
+            feed_options();
+            feed_value(EUR, FeedValue::Curve(curve(left)));
+        });
+        assert_eq!(MarketData::feed(EUR).halt, Some(HaltReason::WrongKind));
+    });
+}
+
+#[test]
+fn trading_ends_before_the_expiry_and_the_average_settles_it() {
+    with_options(|| {
+        run_to(37, feed_options);
+        assert_ne!(latest_info().marks[17], 0);
+        run_to(39, feed_options);
+        assert_eq!(latest_info().marks[17], 0, "within two blocks of the expiry");
+        assert_ne!(latest_info().marks[16], 0);
+        // 3,000 for the window, but for its last fifth.
+        run_to(40, || {
+            feed_options();
+            feed(Feed::Underlying(ETH), dollars(3_200));
+        });
+        let price = dollars(3_000 + 200 * 2 / 10);
+        assert_eq!(MarketData::settlement(EXPIRY).price, Some(price));
+        assert_eq!(
+            emitted(Event::ExpirySettled {
+                expiry: EXPIRY,
+                price
+            }),
+            1
+        );
+        let (snapshot, _) = MarketData::latest_snapshot().unwrap();
+        let lot = |units: u128| (dollars(units) / 128) as u64;
+        assert_eq!(snapshot.rows[17].mark, lot(140));
+        assert_eq!(snapshot.rows[18].mark, lot(60));
+        assert!(snapshot.rows[17].deltas.iter().all(|delta| *delta == 0));
+        assert_eq!(snapshot.rows[18].initial_short, 0);
+        // Nothing moves it any more, whatever happens.
+        run_to(50, || {
+            feed_options();
+            feed(Feed::Underlying(ETH), dollars(3_400));
+        });
+        assert_eq!(mark(17), lot(140));
+        assert_eq!(latest_info().marks[17], 0);
+        assert_eq!(MarketData::expiries()[0].settlement, Some(price));
+    });
+}
+
+#[test]
+fn delisting_the_last_option_of_an_expiry_forgets_it() {
+    with_options(|| {
+        for slot in [17, 18] {
+            assert_ok!(MarketData::set_halted(root(), slot, true));
+            assert!(MarketData::smile(EXPIRY).is_some());
+            assert_ok!(MarketData::delist_instrument(root(), slot));
+        }
+        assert_eq!(MarketData::smile(EXPIRY), None);
+        assert_eq!(MarketData::feed(FORWARD), FeedState::default());
+        run_to(6, feed_all);
+        assert_eq!(MarketData::latest_snapshot().unwrap().0.rows[17].mark, 0);
+    });
+}
+
+#[test]
+fn an_option_that_cannot_be_valued_keeps_its_row_and_stops_no_snapshot() {
+    with_options(|| {
+        let before = MarketData::latest_snapshot().unwrap().0.rows[17].clone();
+        // A forward so far away that the smile has no volatility at the strike.
+        assert_ok!(MarketData::accept_range(root(), FORWARD, 1, dollars(1)));
+        run_to(6, || {
+            feed_options();
+            feed(FORWARD, 1 << 34);
+        });
+        assert_eq!(latest(), 3);
+        assert_eq!(MarketData::latest_snapshot().unwrap().0.rows[17], before);
+        assert_eq!(latest_info().marks[17], 0);
+        assert_eq!(emitted(Event::OptionNotValued { slot: 17 }), 1);
+    });
+}

@@ -1,0 +1,382 @@
+//! Snapshot rows: what the policy in force makes of prices and smiles. One definition for the chain, which takes snapshots
+//! with it, and for calculators and tests.
+
+use crate::{
+    chain::OptionTerms,
+    fixed::{mul_fraction, Price, Rate, Rounding, FRACTION_BITS, ONE},
+    options::{revalue, OptionError, Product, SviCurve, SviError},
+    policy::{ChargeRates, IndexPrice, Policy},
+    shape::MarketShape,
+    snapshot::{InstrumentRow, SnapshotError, ROW_VALUE_BITS},
+};
+
+/// The mark of a lot of `units_per_lot` (32.32) units of an underlying: `price · units_per_lot`, rounded down.
+///
+/// Refuses a mark that is 0, which means "no instrument", or not below 2^62.
+pub fn mark_price(price: IndexPrice, units_per_lot: u64) -> Result<Price, SnapshotError> {
+    let product = price
+        .checked_mul(units_per_lot as u128)
+        .ok_or(SnapshotError::Mark)?;
+    let mark = u64::try_from(product >> FRACTION_BITS).map_err(|_| SnapshotError::Mark)?;
+    if mark == 0 || mark >= 1 << ROW_VALUE_BITS {
+        return Err(SnapshotError::Mark);
+    }
+    Ok(mark)
+}
+
+/// Why a row cannot be computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RowError {
+    /// A value does not fit the row.
+    #[error("{0}")]
+    Row(#[from] SnapshotError),
+    /// The option cannot be valued.
+    #[error("{0}")]
+    Option(#[from] OptionError),
+    /// The smile has no volatility there.
+    #[error("{0}")]
+    Smile(#[from] SviError),
+}
+
+/// A smile and when it was fed: total variance runs off with time.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    codec::Encode,
+    codec::Decode,
+    codec::MaxEncodedLen,
+    scale_info::TypeInfo,
+)]
+pub struct Smile {
+    /// Total variance by log-moneyness.
+    pub curve: SviCurve,
+    /// Milliseconds since the Unix epoch.
+    pub fed_at: u64,
+}
+
+impl Smile {
+    /// Volatility per year at a strike, 32 fraction bits.
+    pub fn volatility(
+        &self,
+        forward: IndexPrice,
+        strike: IndexPrice,
+        expiry: u64,
+    ) -> Result<u64, SviError> {
+        let time = expiry.saturating_sub(self.fed_at);
+        self.curve.volatility(forward, strike, time)
+    }
+
+    /// Volatility per year at the forward, 32 fraction bits.
+    pub fn at_forward(&self, expiry: u64) -> Result<u64, SviError> {
+        self.volatility(ONE.into(), ONE.into(), expiry)
+    }
+}
+
+/// An option and the state of its market.
+#[derive(Clone, Copy, Debug)]
+pub struct OptionMarket<'a> {
+    /// Call or put, strike, expiry.
+    pub terms: &'a OptionTerms,
+    /// Whole units of the underlying per lot, 32.32.
+    pub units_per_lot: u64,
+    /// Forward price of a whole unit at the expiry, 32 fraction bits.
+    pub forward: IndexPrice,
+    /// The expiry's smile.
+    pub smile: &'a Smile,
+    /// Milliseconds since the Unix epoch; before the expiry.
+    pub now: u64,
+}
+
+/// The row of an option that has expired: its intrinsic value at the settlement price, rounded down, at least 2^-32 since 0
+/// means "no instrument"; no risk and no charges are left.
+pub fn settled_row(
+    market: &MarketShape,
+    terms: &OptionTerms,
+    price: IndexPrice,
+    units_per_lot: u64,
+) -> Result<InstrumentRow, SnapshotError> {
+    let mark = match terms.intrinsic(price) {
+        0 => 1,
+        value => value
+            .checked_mul(units_per_lot as u128)
+            .and_then(|lot| u64::try_from(lot >> FRACTION_BITS).ok())
+            .ok_or(SnapshotError::Mark)?
+            .max(1),
+    };
+    InstrumentRow {
+        mark,
+        ..InstrumentRow::empty(market)
+    }
+    .checked()
+}
+
+/// The row while its feed is halted: the true mark may be anywhere by now, so initial margin covers all that a lot's
+/// underlying is worth (`value`, 32.32). Nobody withdraws against a stale mark then; maintenance stays as it is, since nothing
+/// trades that could restore it.
+pub fn halted_row(row: InstrumentRow, value: Price) -> InstrumentRow {
+    InstrumentRow {
+        initial_long: row.initial_long.max(value),
+        initial_short: row.initial_short.max(value),
+        ..row
+    }
+}
+
+/// Share of a value, rounded up.
+fn charge(value: Price, rate: Rate) -> Price {
+    // Rates are below one, so that the share fits as the value does.
+    ((value as u128 * rate as u128).div_ceil(ONE as u128)) as u64
+}
+
+fn with_charges(row: InstrumentRow, basis: Price, rates: &ChargeRates) -> InstrumentRow {
+    InstrumentRow {
+        initial_long: charge(basis, rates.initial_long),
+        initial_short: charge(basis, rates.initial_short),
+        maintenance_long: charge(basis, rates.maintenance_long),
+        maintenance_short: charge(basis, rates.maintenance_short),
+        ..row
+    }
+}
+
+fn share(value: Price, rate: Rate) -> Price {
+    mul_fraction(value, rate.into(), Rounding::Down).unwrap_or(0)
+}
+
+impl Policy {
+    /// The snapshot row of a perpetual on `underlying` whose mark is `mark` (32.32 quote units per lot).
+    ///
+    /// A perpetual's value moves with its index: delta = mark · shock · weight, rounded down (against the holder of a long
+    /// lot by less than 2^-32 units); charges = mark · rate, rounded up.
+    pub fn perpetual_row(
+        &self,
+        underlying: usize,
+        mark: Price,
+    ) -> Result<InstrumentRow, SnapshotError> {
+        let policy = self.underlying(underlying)?;
+        let valuation = revalue(
+            &Product::Perpetual,
+            mark.into(),
+            ONE,
+            &policy.scaling,
+            &policy.scenarios,
+        );
+        let valuation = valuation.map_err(|_| SnapshotError::Mark)?;
+        let row = InstrumentRow {
+            mark: valuation.mark,
+            deltas: valuation.deltas,
+            ..Default::default()
+        };
+        with_charges(row, mark, &policy.charges).checked()
+    }
+
+    /// The snapshot row of an option on `underlying`, and what its lot's underlying is worth at the forward (32.32).
+    ///
+    /// Its mark is Black's value at the smile's volatility, undiscounted: the quote bears no interest on the chain.
+    /// Charges are shares of the underlying's value, rounded up.
+    pub fn option_row(
+        &self,
+        underlying: usize,
+        option: &OptionMarket<'_>,
+    ) -> Result<(InstrumentRow, Price), RowError> {
+        let policy = self.underlying(underlying)?;
+        let terms = option.terms;
+        let value = mark_price(option.forward, option.units_per_lot)?;
+        let volatility = option
+            .smile
+            .volatility(option.forward, terms.strike, terms.expiry)?;
+        let product = Product::European {
+            kind: terms.kind,
+            strike: terms.strike,
+            volatility,
+            time_ms: terms.expiry.saturating_sub(option.now),
+            discount: ONE,
+        };
+        let valuation = revalue(
+            &product,
+            option.forward,
+            option.units_per_lot,
+            &policy.scaling,
+            &policy.scenarios,
+        )?;
+        let row = InstrumentRow {
+            mark: valuation.mark,
+            deltas: valuation.deltas,
+            ..Default::default()
+        };
+        let row = with_charges(row, value, &policy.option_charges).checked()?;
+        Ok((row, value))
+    }
+
+    /// Largest distance of a perpetual's clearing price from its mark, rounded down.
+    pub fn perpetual_band(&self, mark: Price) -> Price {
+        share(mark, self.price_band)
+    }
+
+    /// The same for an option whose lot's underlying is worth `value`: the larger of a share of the mark and one of the value,
+    /// since an option far from the money may rightly trade at several times its mark.
+    pub fn option_band(&self, mark: Price, value: Price) -> Price {
+        share(mark, self.price_band).max(share(value, self.option_band))
+    }
+
+    fn underlying(&self, index: usize) -> Result<&crate::policy::UnderlyingPolicy, SnapshotError> {
+        self.underlyings
+            .get(index)
+            .ok_or(SnapshotError::Underlying)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::{
+        fixed::FACTOR_BITS,
+        options::{svi::SVI_ONE, OptionKind, DAY_MS, YEAR_MS},
+    };
+
+    const ONE_FACTOR: u32 = 1 << FACTOR_BITS;
+    const UNIT: u128 = ONE as u128;
+
+    #[test]
+    fn marks_are_exact_rounded_down_and_bounded() {
+        let price = 60_000_000_000 * UNIT;
+        assert_eq!(mark_price(price, ONE / 1024), Ok((price / 1024) as u64));
+        assert_eq!(mark_price(3, ONE / 2), Ok(1), "1.5 rounded down");
+        for (price, lot) in [
+            (0, ONE),
+            (1, ONE / 2),
+            (1 << 62, ONE),
+            (u128::MAX, u64::MAX),
+            (u128::MAX, 1),
+        ] {
+            let result = mark_price(price, lot);
+            assert_eq!(result, Err(SnapshotError::Mark), "{price} {lot}");
+        }
+    }
+
+    #[test]
+    fn a_perpetual_row_rounds_deltas_down_and_charges_up() {
+        let mut policy = Policy::development(&MarketShape::TINY);
+        let scenarios = &mut policy.underlyings[1].scenarios;
+        for (scenario, shock) in scenarios.iter_mut().zip([-1, 1]) {
+            scenario.price_shock = shock;
+        }
+        let mark = ONE_FACTOR as u64 + 1;
+        let row = policy.perpetual_row(1, mark).unwrap();
+        assert_eq!(row.deltas, [-2, 1]);
+        let rate = policy.underlyings[1].charges.initial_long as u128;
+        let exact = (mark as u128 * rate).div_ceil(1 << 32);
+        assert_eq!(row.initial_long as u128, exact);
+        assert_eq!(policy.perpetual_row(2, 1), Err(SnapshotError::Underlying));
+        assert_eq!(policy.perpetual_row(0, 1 << 62), Err(SnapshotError::Mark));
+    }
+
+    fn terms(kind: OptionKind, strike: u128) -> OptionTerms {
+        OptionTerms {
+            kind,
+            strike: strike * UNIT,
+            expiry: 30 * DAY_MS,
+        }
+    }
+
+    /// 60 % a year at the forward, 30 days before the expiry.
+    fn smile() -> Smile {
+        let variance = SVI_ONE / 100 * 36 / (YEAR_MS / (30 * DAY_MS)) as i64;
+        Smile {
+            curve: SviCurve {
+                a: variance * 9 / 10,
+                b: variance as u64,
+                rho: 0,
+                m: 0,
+                sigma: SVI_ONE as u64 / 10,
+            },
+            fed_at: 0,
+        }
+    }
+
+    fn row(kind: OptionKind, strike: u128) -> (InstrumentRow, Price) {
+        let (terms, smile) = (terms(kind, strike), smile());
+        let market = OptionMarket {
+            terms: &terms,
+            units_per_lot: ONE / 128,
+            forward: 3_200 * UNIT,
+            smile: &smile,
+            now: 0,
+        };
+        let policy = Policy::development(&MarketShape::REFERENCE);
+        policy.option_row(2, &market).unwrap()
+    }
+
+    #[test]
+    fn call_and_put_rows_differ_by_the_underlyings_own() {
+        let ((call, value), (put, _)) = (row(OptionKind::Call, 3_072), row(OptionKind::Put, 3_072));
+        assert_eq!(value, 25 * ONE, "3,200 / 128");
+        // Parity: call − put = F − K per unit, within the roundings.
+        let parity = (call.mark - put.mark).abs_diff(ONE);
+        assert!(parity <= 4, "{parity}");
+        let policy = Policy::development(&MarketShape::REFERENCE);
+        let perpetual = policy.perpetual_row(2, value).unwrap();
+        let deltas = call.deltas.iter().zip(&put.deltas).zip(&perpetual.deltas);
+        for ((c, p), moved) in deltas {
+            assert!((c - p - moved).abs() <= 8, "{c} {p} {moved}");
+        }
+    }
+
+    #[test]
+    fn charges_and_band_of_an_option_follow_the_underlying() {
+        let (far, value) = row(OptionKind::Call, 9_000);
+        let policy = Policy::development(&MarketShape::REFERENCE);
+        assert!(far.mark < value / 1_000);
+        assert!(far.initial_short > value / 100 && far.initial_long == 0);
+        assert_eq!(policy.option_band(far.mark, value), share(value, policy.option_band));
+        assert!(policy.option_band(value, value) > policy.option_band(far.mark, value));
+    }
+
+    #[test]
+    fn a_settled_row_is_worth_what_it_pays_and_carries_no_risk() {
+        let market = MarketShape::REFERENCE;
+        let settled = |kind, price: u128| {
+            settled_row(&market, &terms(kind, 3_000), price * UNIT, ONE / 8).unwrap()
+        };
+        assert_eq!(settled(OptionKind::Call, 3_040).mark, 5 * ONE);
+        assert_eq!(settled(OptionKind::Put, 3_040).mark, 1, "0 means no instrument");
+        let put = settled(OptionKind::Put, 2_920);
+        assert_eq!((put.mark, put.initial_short), (10 * ONE, 0));
+        assert!(put.deltas.iter().all(|delta| *delta == 0));
+    }
+
+    #[test]
+    fn a_halted_row_asks_for_all_that_the_lot_is_worth() {
+        let policy = Policy::development(&MarketShape::TINY);
+        let row = policy.perpetual_row(0, 7 * ONE).unwrap();
+        let halted = halted_row(row.clone(), 7 * ONE);
+        assert_eq!((halted.initial_long, halted.initial_short), (7 * ONE, 7 * ONE));
+        assert_eq!(halted.maintenance_long, row.maintenance_long);
+        assert_eq!((halted.mark, halted.deltas), (row.mark, row.deltas));
+    }
+
+    #[test]
+    fn what_cannot_be_valued_is_refused_by_name() {
+        let (terms, mut smile) = (terms(OptionKind::Call, 3_000), smile());
+        let policy = Policy::development(&MarketShape::REFERENCE);
+        smile.fed_at = terms.expiry;
+        let market = OptionMarket {
+            terms: &terms,
+            units_per_lot: ONE,
+            forward: UNIT,
+            smile: &smile,
+            now: 0,
+        };
+        let refused = policy.option_row(0, &market).unwrap_err();
+        assert!(matches!(refused, RowError::Smile(_)), "{refused}");
+        let market = OptionMarket {
+            units_per_lot: u64::MAX,
+            forward: 1 << 94,
+            ..market
+        };
+        let refused = policy.option_row(0, &market).unwrap_err();
+        assert_eq!(refused, RowError::Row(SnapshotError::Mark));
+    }
+}
