@@ -1,7 +1,10 @@
 //! The executor of the runtime's wasm, and the host functions that it gives to it.
 
-/// Host functions of the runtime beyond the SDK's: BN254 arithmetic.
-pub type OwnHostFunctions = clearproof_bn254_host::HostFunctions;
+/// Host functions of the runtime beyond the SDK's: BN254 arithmetic, and Poseidon.
+pub type OwnHostFunctions = (
+    clearproof_bn254_host::HostFunctions,
+    clearproof_primitives::poseidon::host::HostFunctions,
+);
 
 /// All host functions of the runtime.
 #[cfg(not(feature = "runtime-benchmarks"))]

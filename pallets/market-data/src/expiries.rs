@@ -1,6 +1,8 @@
 //! What options settle at: the index price's time-weighted average over the window before their expiry.
 
-use crate::{feeds::Listed, types::*, Config, Event, Feeds, Pallet, Settlements};
+use crate::{
+    feeds::Listed, types::*, Config, Event, Feeds, LatestNumber, Pallet, Records, Settlements,
+};
 use alloc::collections::BTreeMap;
 use clearproof_primitives::policy::IndexPrice;
 use frame_support::pallet_prelude::Get;
@@ -9,20 +11,16 @@ use frame_support::pallet_prelude::Get;
 pub(crate) type Settled = BTreeMap<Expiry, IndexPrice>;
 
 impl Settlement {
-    /// Adds the time since the snapshot before, as far as it lies before the expiry, at the price accepted now; the first
-    /// snapshot in the window only starts the clock. Once the expiry has passed, the average is the settlement price, or
-    /// the price accepted now where there was no snapshot in the window.
+    /// Adds the time since `last`, when the snapshot before was taken, as far as it lies in the window, at the price accepted
+    /// now. Once the expiry has passed, the average is the settlement price, or the price accepted now where there was no
+    /// snapshot in the window.
     ///
     /// Prices are below 2^95 and windows at most 2^32 ms, so the sum keeps below 2^127.
-    fn advance(&mut self, expiry: u64, now: u64, price: IndexPrice) {
-        let upto = now.min(expiry);
-        if let Some(since) = self.until {
-            let passed = upto.saturating_sub(since);
-            let part = price.saturating_mul(passed.into());
-            self.sum = self.sum.saturating_add(part);
-            self.weight = self.weight.saturating_add(passed);
-        }
-        self.until = Some(upto);
+    fn advance(&mut self, (begins, expiry): (u64, u64), last: u64, now: u64, price: IndexPrice) {
+        let passed = now.min(expiry).saturating_sub(last.max(begins));
+        let part = price.saturating_mul(passed.into());
+        self.sum = self.sum.saturating_add(part);
+        self.weight = self.weight.saturating_add(passed);
         if now >= expiry {
             let average = self.sum.checked_div(self.weight.into());
             self.price = average.or(Some(price));
@@ -52,10 +50,13 @@ impl<T: Config> Pallet<T> {
         listed: &Listed<T::Market>,
         accepted: impl Fn(Feed) -> Option<IndexPrice>,
     ) -> Settled {
-        let window = T::SettlementWindow::get();
+        let last = Records::<T>::get(LatestNumber::<T>::get());
+        // Before the first snapshot no time has passed.
+        let last = last.map_or(now, |record| record.taken_at);
         let mut settled = Settled::new();
         for expiry in listed.expiries() {
-            if now <= expiry.time.saturating_sub(window) {
+            let begins = expiry.time.saturating_sub(T::SettlementWindow::get());
+            if now <= begins {
                 continue;
             }
             let mut settlement = Settlements::<T>::get(expiry);
@@ -64,7 +65,7 @@ impl<T: Config> Pallet<T> {
                 let Some(price) = accepted(Feed::Underlying(expiry.underlying)) else {
                     continue;
                 };
-                settlement.advance(expiry.time, now, price);
+                settlement.advance((begins, expiry.time), last, now, price);
                 Settlements::<T>::insert(expiry, settlement);
                 if let Some(price) = settlement.price {
                     Self::deposit_event(Event::ExpirySettled { expiry, price });
@@ -81,15 +82,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_average_is_weighted_by_time_up_to_the_expiry() {
+    fn the_average_is_weighted_by_time_within_the_window() {
         let mut settlement = Settlement::default();
-        settlement.advance(10_000, 9_000, 1_000_000);
-        assert_eq!(settlement.weight, 0, "the clock starts");
-        settlement.advance(10_000, 9_250, 100);
-        settlement.advance(10_000, 9_500, 200);
-        assert_eq!((settlement.sum, settlement.weight), (75_000, 500));
+        let window = (9_000, 10_000);
+        settlement.advance(window, 8_500, 9_250, 100);
+        assert_eq!((settlement.sum, settlement.weight), (25_000, 250));
+        settlement.advance(window, 9_250, 9_500, 200);
         assert_eq!(settlement.price, None);
-        settlement.advance(10_000, 12_000, 300);
+        settlement.advance(window, 9_500, 12_000, 300);
         assert_eq!(settlement.weight, 1_000);
         assert_eq!(settlement.price, Some(25 + 50 + 150));
     }
@@ -97,16 +97,19 @@ mod tests {
     #[test]
     fn without_a_snapshot_in_the_window_the_next_price_counts() {
         let mut settlement = Settlement::default();
-        settlement.advance(10_000, 50_000, 7);
+        settlement.advance((9_000, 10_000), 50_000, 50_000, 7);
         assert_eq!(settlement.price, Some(7));
+        let mut late = Settlement::default();
+        late.advance((9_000, 10_000), 8_000, 50_000, 7);
+        assert_eq!((late.weight, late.price), (1_000, Some(7)));
     }
 
     #[test]
     fn the_largest_price_over_the_longest_window_does_not_saturate() {
         let (window, price) = (1u64 << 32, (1u128 << 95) - 1);
         let mut settlement = Settlement::default();
-        settlement.advance(1 << 40, (1 << 40) - window, price);
-        settlement.advance(1 << 40, 1 << 41, price);
+        let expiry = 1 << 40;
+        settlement.advance((expiry - window, expiry), 0, 1 << 41, price);
         assert_eq!((settlement.weight, settlement.price), (window, Some(price)));
     }
 }

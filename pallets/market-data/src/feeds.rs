@@ -63,13 +63,13 @@ impl<M: Get<MarketShape> + 'static> Listed<M> {
         if price == 0 || price >= 1 << INDEX_PRICE_BITS {
             return false;
         }
-        let marks_fit = |listings: &mut dyn Iterator<Item = &Listing>| {
-            listings.all(|l| mark_price(price, l.units_per_lot).is_ok())
+        let marks_fit = |concerned: &dyn Fn(&Listing) -> bool| {
+            let mut listings = self.instruments.values().map(|i| &i.listing);
+            listings.all(|l| !concerned(l) || mark_price(price, l.units_per_lot).is_ok())
         };
-        let listings = self.instruments.values().map(|i| &i.listing);
         match feed {
-            Feed::Underlying(u) => marks_fit(&mut listings.filter(|l| l.underlying == u)),
-            Feed::Forward(e) => marks_fit(&mut listings.filter(|l| l.expiry() == Some(e))),
+            Feed::Underlying(u) => marks_fit(&|listing| listing.underlying == u),
+            Feed::Forward(e) => marks_fit(&|listing| listing.expiry() == Some(e)),
             Feed::Volatility(_) => price <= MAX_VOLATILITY.into(),
             Feed::Asset(asset) => {
                 let decimals = self.collateral.get(&asset).copied().unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use crate::{
     expiries::Settled, feeds::Listed, types::*, BoundedSnapshot, Config, Event, Feeds,
-    LatestNumber, Pallet, Records, Settlements, SlotCount, Smiles, SnapshotRecord, Snapshots,
+    LatestNumber, Pallet, Records, SlotCount, Smiles, SnapshotRecord, Snapshots,
 };
 use alloc::{collections::BTreeMap, vec::Vec};
 use clearproof_primitives::{
@@ -295,7 +295,7 @@ impl<T: Config> Pallet<T> {
             return Err("Feeds: nothing is listed on one of them");
         }
         let expiries = listed.expiries();
-        let stored = Smiles::<T>::iter_keys().chain(Settlements::<T>::iter_keys());
+        let stored = Smiles::<T>::iter_keys().chain(crate::Settlements::<T>::iter_keys());
         if stored.into_iter().any(|expiry| !expiries.contains(&expiry)) {
             return Err("Smiles, Settlements: no option is listed on one of them");
         }

@@ -120,8 +120,6 @@ pub struct Settlement {
     pub sum: u128,
     /// Milliseconds that `sum` is over.
     pub weight: u64,
-    /// Up to when, milliseconds since the Unix epoch; none before the first snapshot in the window.
-    pub until: Option<u64>,
     /// The average, once the expiry has passed: quote units per whole unit, 32 fraction bits, rounded down.
     pub price: Option<IndexPrice>,
 }

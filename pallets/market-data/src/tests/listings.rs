@@ -135,7 +135,7 @@ fn a_listing_without_a_price_cannot_stop_the_snapshots() {
             (1..4).for_each(|u| {
                 feed(
                     Feed::Underlying(u),
-                    Oracle::latest(&Feed::Underlying(u)).unwrap().value,
+                    fed(Feed::Underlying(u)).unwrap().0,
                 )
             })
         });

@@ -215,7 +215,7 @@ fn trading_ends_before_the_expiry_and_the_average_settles_it() {
         // Nothing moves it any more, whatever happens.
         run_to(50, || {
             feed_options();
-            feed(Feed::Underlying(ETH), dollars(3_400));
+            feed(Feed::Underlying(ETH), dollars(3_300));
         });
         assert_eq!(mark(17), lot(140));
         assert_eq!(latest_info().marks[17], 0);
