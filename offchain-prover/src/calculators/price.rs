@@ -108,7 +108,7 @@ mod tests {
         let answer = ask(example).unwrap();
         // F·(2N(s/2) − 1) with s = √(7/365).
         let price: f64 = answer.price.parse().unwrap();
-        assert!((price - 82.806_063_7).abs() < 1e-5, "{price}");
+        assert!((price - 82.805_080_668_5).abs() < 1e-9, "{price}");
         assert!(answer.delta.starts_with("0.527"), "{}", answer.delta);
         let documented = include_str!("../../../docs/calculators.md");
         assert!(documented.contains(example));
