@@ -9,6 +9,7 @@ use crate::{
     shape::MarketShape,
     snapshot::{InstrumentRow, SnapshotError, ROW_VALUE_BITS},
 };
+use alloc::vec::Vec;
 
 /// The mark of a lot of `units_per_lot` (32.32) units of an underlying: `price · units_per_lot`, rounded down.
 ///
@@ -138,6 +139,11 @@ fn with_charges(row: InstrumentRow, basis: Price, rates: &ChargeRates) -> Instru
         maintenance_short: charge(basis, rates.maintenance_short),
         ..row
     }
+}
+
+/// Bands of one share of every mark, by slot: those of a market of perpetuals alone.
+pub fn even_bands(rows: &[InstrumentRow], rate: Rate) -> Vec<Price> {
+    rows.iter().map(|row| share(row.mark, rate)).collect()
 }
 
 fn share(value: Price, rate: Rate) -> Price {

@@ -136,7 +136,7 @@ impl Run {
         let mark = 100 * ONE + ONE / 3 + self.closed.len() as u64 * ONE / 2;
         let halted = vec![false; SHAPE.market.instruments as usize];
         self.venue
-            .open_batch(snapshot(&SHAPE.market, mark), 1 << 29, halted, self.now)
+            .open_batch(snapshot, bands, halted, self.now)
             .unwrap();
     }
 

@@ -3,10 +3,7 @@
 //! The price maximises the matched quantity, then leaves the least imbalance, then lies nearest the mark, inside the
 //! band. Better limits go first, then earlier orders; each order is filled at most once per tick.
 
-use clearproof_primitives::{
-    fixed::{mul_fraction, Price, Rate, Rounding},
-    order::Side,
-};
+use clearproof_primitives::{fixed::Price, order::Side};
 
 /// An order in the auction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,19 +44,14 @@ pub struct Clearing {
     pub matches: Vec<Match>,
 }
 
-/// Lowest and highest price allowed around a mark; never 0.
-pub fn band(mark: Price, width: Rate) -> (Price, Price) {
-    // The chain's own formula; marks are below 2^62, so the product always fits.
-    let distance = mul_fraction(mark, width.into(), Rounding::Down).unwrap_or(0);
-    (
-        mark.saturating_sub(distance).max(1),
-        mark.saturating_add(distance),
-    )
+/// Lowest and highest price allowed around a mark, both at most `band` away; never 0.
+pub fn allowed(mark: Price, band: Price) -> (Price, Price) {
+    (mark.saturating_sub(band).max(1), mark.saturating_add(band))
 }
 
 /// Clears one instrument. `None` if nothing matches inside the band.
-pub fn clear(bids: &[Bid], mark: Price, width: Rate) -> Option<Clearing> {
-    let (lowest, highest) = band(mark, width);
+pub fn clear(bids: &[Bid], mark: Price, band: Price) -> Option<Clearing> {
+    let (lowest, highest) = allowed(mark, band);
     let mut buys: Vec<_> = bids.iter().filter(|b| b.side == Side::Buy).collect();
     let mut sells: Vec<_> = bids.iter().filter(|b| b.side == Side::Sell).collect();
     buys.sort_by_key(|b| (std::cmp::Reverse(b.limit), b.arrival));
@@ -132,7 +124,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const WIDE: Rate = 1 << 31;
+    const WIDE: Price = 50;
+    const BAND: Price = 6;
 
     fn bid(account: u32, side: Side, limit: Price, quantity: u64) -> Bid {
         Bid {
@@ -151,7 +144,7 @@ mod tests {
         let clearing = clear(&bids, 101, WIDE).unwrap();
         assert_eq!((clearing.price, clearing.volume), (101, 10));
         assert_eq!(
-            clear(&bids, 120, 0x1000_0000).map(|c| c.price),
+            clear(&bids, 120, 7).map(|c| c.price),
             None,
             "the band ends at 113, above every buyer"
         );
@@ -187,14 +180,14 @@ mod tests {
                 .enumerate()
                 .map(|(i, (buy, limit, quantity))| bid(i as u32, if *buy { Side::Buy } else { Side::Sell }, *limit, *quantity))
                 .collect();
-            let (lowest, highest) = band(mark, 1 << 28);
+            let (lowest, highest) = allowed(mark, BAND);
             let volume_at = |price: u64| {
                 let demand: u64 = bids.iter().filter(|b| b.side == Side::Buy && b.limit >= price).map(|b| b.quantity).sum();
                 let supply: u64 = bids.iter().filter(|b| b.side == Side::Sell && b.limit <= price).map(|b| b.quantity).sum();
                 demand.min(supply)
             };
             let best = (lowest..=highest).map(volume_at).max().unwrap_or(0);
-            match clear(&bids, mark, 1 << 28) {
+            match clear(&bids, mark, BAND) {
                 None => prop_assert_eq!(best, 0),
                 Some(clearing) => {
                     prop_assert!((lowest..=highest).contains(&clearing.price));

@@ -14,7 +14,7 @@ use clearproof_primitives::{
     account::Account,
     babyjubjub::PublicKey,
     field::{FieldBytes, Fr},
-    fixed::Rate,
+    fixed::Price,
     ledger::Ledger,
     order::SignedOrderSet,
     shape::Shape,
@@ -46,7 +46,8 @@ pub(crate) struct Live {
 #[derive(Clone, Debug)]
 pub(crate) struct Open {
     pub snapshot: Snapshot,
-    pub price_band: Rate,
+    /// Largest distance of a clearing price from the mark, by slot.
+    pub bands: Vec<Price>,
     pub halted: Vec<bool>,
     pub time_from: u64,
     /// Finished steps in order.
@@ -187,12 +188,12 @@ impl Venue {
             .map_or(0, |open| open.finished.len() + open.growing.len())
     }
 
-    /// Opens a batch at a snapshot; its time span starts at `time_from`, after the last batch's.
-    /// `halted` marks instruments that must not trade.
+    /// Opens a batch at a snapshot; its time span starts at `time_from`, after the last batch's. `bands` says, by slot, how far
+    /// a clearing price may be from the mark; `halted` marks instruments that must not trade.
     pub fn open_batch(
         &mut self,
         snapshot: Snapshot,
-        price_band: Rate,
+        bands: Vec<Price>,
         halted: Vec<bool>,
         time_from: u64,
     ) -> Result<(), EngineError> {
@@ -209,7 +210,7 @@ impl Venue {
         self.now = time_from;
         self.open = Some(Open {
             snapshot,
-            price_band,
+            bands,
             halted,
             time_from,
             finished: Vec::new(),

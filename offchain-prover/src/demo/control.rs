@@ -83,8 +83,8 @@ impl Twins {
         };
         let mut venue = Venue::new(config);
         let time = snapshot.info.taken_at.max(view.time_to.saturating_add(1));
-        let band = snapshot.info.price_band;
-        venue.open_batch(snapshot.snapshot, band, Vec::new(), time)?;
+        let bands = snapshot.info.bands;
+        venue.open_batch(snapshot.snapshot, bands, Vec::new(), time)?;
         for (number, queued) in (1..).zip(chain.queued_deposits(self.venue, 0).await?) {
             let (_, queued) = queued;
             venue.deposit(&DepositReceived {

@@ -190,7 +190,7 @@ impl Desk {
         };
         self.core.apply(Input::Open {
             snapshot: view.snapshot.clone(),
-            price_band: view.info.price_band,
+            bands: view.info.bands.clone(),
             halted: view.info.marks.iter().map(|mark| *mark == 0).collect(),
             time_from,
         })?;

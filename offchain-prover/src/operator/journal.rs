@@ -8,7 +8,7 @@ use clearproof_primitives::{
     batch::Deposit,
     eddsa::{Signature, SignatureBytes},
     field::FieldBytes,
-    fixed::Rate,
+    fixed::Price,
     order::{OrderSet, SignedOrderSet},
     snapshot::Snapshot,
 };
@@ -24,8 +24,8 @@ pub enum Input {
     Open {
         /// The batch's snapshot.
         snapshot: Snapshot,
-        /// Largest distance of a clearing price from the mark.
-        price_band: Rate,
+        /// Largest distance of a clearing price from the mark, by slot.
+        bands: Vec<Price>,
         /// Instruments that do not trade.
         halted: Vec<bool>,
         /// First millisecond.
@@ -108,11 +108,11 @@ impl Input {
         Ok(match self {
             Self::Open {
                 snapshot,
-                price_band,
+                bands,
                 halted,
                 time_from,
             } => {
-                venue.open_batch(snapshot, price_band, halted, time_from)?;
+                venue.open_batch(snapshot, bands, halted, time_from)?;
                 Outcome::Opened
             }
             Self::Deposit {

@@ -17,7 +17,7 @@ use std::{
 };
 
 /// Version of everything below.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 /// Name of the file in the operator's folder.
 const FILE: &str = "operator.redb";
 

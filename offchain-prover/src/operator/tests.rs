@@ -82,7 +82,7 @@ fn snapshot(number: u64, taken_at: u64) -> SnapshotView {
         taken_at,
         next_taken_at: None,
         marks: snapshot.rows.iter().map(|row| row.mark).collect(),
-        price_band: 1 << 29,
+        bands: even_bands(&snapshot.rows, 1 << 29),
     };
     SnapshotView { snapshot, info }
 }

@@ -10,6 +10,7 @@ use clearproof_primitives::{
     eddsa::SecretKey,
     field::Fr,
     fixed::ONE,
+    options::{ScenarioSpec, VolatilityScaling, DAY_MS},
     order::{Order, OrderSet, Side, SignedOrderSet, WithdrawalRequest},
     policy::{ChargeRates, Policy, UnderlyingPolicy},
     shape::{MarketShape, Shape},
@@ -22,13 +23,23 @@ pub const START: u64 = 1_000;
 /// A policy whose shocks span ±10 %.
 pub fn policy(market: &MarketShape) -> Policy {
     let scenarios = market.scenarios as i32;
-    let shocks = (0..scenarios)
-        .map(|s| 6554 * (2 * s - (scenarios - 1)) / (scenarios - 1).max(1))
+    let scenarios = (0..scenarios)
+        .map(|s| ScenarioSpec {
+            price_shock: 6554 * (2 * s - (scenarios - 1)) / (scenarios - 1).max(1),
+            volatility_shock: 0,
+            weight: 1 << 16,
+        })
         .collect();
     let underlying = UnderlyingPolicy {
         initial_factor: 5 << 14,
         maintenance_factor: 1 << 16,
-        shocks,
+        scenarios,
+        option_charges: ChargeRates::default(),
+        scaling: VolatilityScaling {
+            short_power: 0,
+            long_power: 0,
+            floor_ms: DAY_MS,
+        },
         charges: ChargeRates {
             initial_long: 1 << 26,
             initial_short: 1 << 26,
@@ -41,6 +52,7 @@ pub fn policy(market: &MarketShape) -> Policy {
         haircuts: vec![0; market.assets as usize],
         fee_rate: 1 << 20,
         price_band: 1 << 29,
+        option_band: 1 << 29,
     }
 }
 
@@ -165,7 +177,7 @@ pub fn busy_batch(shape: &Shape) -> (Venue, ClosedBatch) {
     let mut venue = venue(shape);
     let halted = vec![false; shape.market.instruments as usize];
     venue
-        .open_batch(snapshot(&shape.market, mark), 1 << 29, halted, START)
+        .open_batch(snapshot, bands, halted, START)
         .unwrap();
     let mut traders = [Trader::new(1), Trader::new(2)];
     for (i, trader) in traders.iter_mut().enumerate() {

@@ -234,8 +234,8 @@ fn clear_all(open: &Open, bids: &[Vec<Bid>]) -> Vec<(u16, Clearing)> {
     let books = bids.iter().enumerate().filter(|(i, _)| tradable(*i));
     books
         .filter_map(|(i, book)| {
-            let mark = open.snapshot.rows[i].mark;
-            Some((i as u16, auction::clear(book, mark, open.price_band)?))
+            let (mark, band) = (open.snapshot.rows[i].mark, *open.bands.get(i)?);
+            Some((i as u16, auction::clear(book, mark, band)?))
         })
         .collect()
 }

@@ -10,6 +10,7 @@ use clearproof_primitives::{
     fixed::ONE,
     order::{Order, OrderSet, Side, SignedOrderSet, WithdrawalRequest},
     policy::Policy,
+    rows::even_bands,
     shape::Shape,
     snapshot::{InstrumentRow, Snapshot, UnderlyingFactors},
 };
@@ -39,6 +40,10 @@ pub fn snapshot(shape: &Shape) -> Snapshot {
         fee_rate: policy.fee_rate,
         rows: (0..market.instruments as usize).map(row).collect(),
     }
+}
+
+pub fn bands(shape: &Shape) -> Vec<u64> {
+    even_bands(&snapshot(shape).rows, 1 << 29)
 }
 
 pub fn key(trader: u16) -> SecretKey {
@@ -97,7 +102,7 @@ pub fn open_venue(shape: &Shape, traders: u16, amount: u64) -> Venue {
     };
     let mut venue = Venue::new(config);
     venue
-        .open_batch(snapshot(shape), 1 << 29, Vec::new(), START)
+        .open_batch(snapshot(shape), bands(shape), Vec::new(), START)
         .unwrap();
     for trader in 0..traders {
         venue

@@ -12,6 +12,7 @@ use clearproof_primitives::{
     field::FieldBytes,
     ledger::genesis_state_root,
     order::SignedOrderSet,
+    rows::even_bands,
     shape::Shape,
 };
 use clearproof_prover::operator::{
@@ -188,7 +189,7 @@ fn market(shape: &Shape, time: u64) -> Result<SnapshotView> {
         taken_at: time,
         next_taken_at: None,
         marks: snapshot.rows.iter().map(|row| row.mark).collect(),
-        price_band: PRICE_BAND,
+        bands: even_bands(&snapshot.rows, PRICE_BAND),
     };
     Ok(SnapshotView { snapshot, info })
 }

@@ -10,6 +10,7 @@ use clearproof_primitives::{
     fixed::{Price, ONE},
     order::{Order, OrderSet, Side, SignedOrderSet},
     policy::Policy,
+    rows::even_bands,
     shape::Shape,
     snapshot::{InstrumentRow, Snapshot, UnderlyingFactors},
 };
@@ -72,7 +73,9 @@ pub fn funded(shape: &Shape, traders: u32, time: u64) -> Result<(Venue, Vec<Secr
         genesis: genesis_field(&GENESIS),
     };
     let mut venue = Venue::new(config);
-    venue.open_batch(snapshot(shape, time - 1)?, PRICE_BAND, Vec::new(), time)?;
+    let snapshot = snapshot(shape, time - 1)?;
+    let bands = even_bands(&snapshot.rows, PRICE_BAND);
+    venue.open_batch(snapshot, bands, Vec::new(), time)?;
     let keys: Vec<_> = (0..traders).map(key).collect();
     for (number, key) in (1..).zip(&keys) {
         venue.deposit(&DepositReceived {

@@ -10,7 +10,7 @@ fn every_input_reads_as_it_was_written() {
     let inputs = [
         Input::Open {
             snapshot: snapshot(3, START).snapshot,
-            price_band: 7,
+            bands: vec![7, 8],
             halted: vec![true, false],
             time_from: START,
         },

@@ -135,7 +135,7 @@ fn venue() -> Venue {
         genesis: genesis_field(&GENESIS),
     });
     venue
-        .open_batch(snapshot(), 1 << 29, Vec::new(), START)
+        .open_batch(snapshot.clone(), bands, Vec::new(), START)
         .unwrap();
     for number in [1, 2] {
         let deposit = Deposit {
