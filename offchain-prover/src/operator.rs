@@ -1,10 +1,12 @@
 //! The operator of a venue: takes order sets, runs the auctions, proves batches and settles them on the chain.
 //!
-//! One thread owns the venue ([`venue_task`]). Around it: a task that follows the chain ([`watching`]), a thread that proves
-//! ([`proving`]), a task that submits ([`settling`]), and the server for traders ([`rpc`]). What the venue acknowledged is in
-//! its database ([`store`], [`journal`]), so that it goes on where it was, whenever the process ends.
+//! One thread owns the venue ([`venue_task`]). Around it: a task that follows the chain ([`watching`]), threads that build
+//! ([`building`]) and prove ([`proving`]) closed batches, a task that submits them ([`settling`]), and the server for traders
+//! ([`rpc`]). What the venue acknowledged is in its database ([`store`], [`journal`]), so that it goes on where it was,
+//! whenever the process ends.
 
 pub mod answers;
+pub mod building;
 pub mod config;
 pub mod core;
 pub mod desk;
@@ -18,6 +20,7 @@ pub mod settling;
 pub mod store;
 #[cfg(test)]
 mod tests;
+mod thread;
 pub mod venue_task;
 pub mod watching;
 
@@ -25,6 +28,7 @@ pub use config::{Config, Timing};
 pub use error::OperatorError;
 
 use self::{
+    building::Builder,
     core::Core,
     desk::Desk,
     handle::VenueHandle,
@@ -82,11 +86,20 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<(
 
     let (handle, commands) = VenueHandle::new();
     let (notices, heard) = mpsc::channel(NOTICE_QUEUE);
+    let (builder, sealed) = std::sync::mpsc::channel();
     let (prover, jobs) = std::sync::mpsc::channel();
     let (settler, submissions) = mpsc::unbounded_channel();
     let (stop, stopped) = watch::channel(false);
     let epoch = Arc::new(AtomicU64::new(0));
 
+    let building = Builder {
+        jobs: sealed,
+        notices: notices.clone(),
+        epoch: Arc::clone(&epoch),
+    };
+    building
+        .spawn()
+        .map_err(|_| OperatorError::Ended("the builder's thread"))?;
     let worker = Worker {
         shape: identity.shape,
         keys: KeyStore::new(&config.keys),
@@ -124,6 +137,7 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<(
         commands,
         notices: heard,
         outlets: Outlets {
+            builder,
             prover,
             settler,
             epoch,

@@ -88,6 +88,7 @@ pub fn margin(
         maintenance += scan * factors.maintenance as u128;
     }
     within("initial margin", initial, MARGIN_BITS)?;
+    within("maintenance margin", maintenance, MARGIN_BITS)?;
     Ok(Margin {
         equity,
         initial,

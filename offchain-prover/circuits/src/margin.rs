@@ -73,24 +73,6 @@ impl Exposure {
         sum.finish()
     }
 
-    /// Losses by underlying and scenario, in 2^-32 quote units. Costs M·S.
-    fn losses(&self, cs: &mut Cs, market: &Market) -> Vec<Vec<Num>> {
-        let slots = market.shape.slots_per_underlying();
-        (0..market.shape.underlyings as usize)
-            .map(|u| {
-                (0..market.shape.scenarios as usize)
-                    .map(|s| {
-                        let mut sum = Sum::new();
-                        for i in u * slots..(u + 1) * slots {
-                            sum.add(&cs.mul(&-&self.quantity[i], &market.rows[i].deltas[s]));
-                        }
-                        sum.finish()
-                    })
-                    .collect()
-            })
-            .collect()
-    }
-
     /// `Σ lots·charge` by side, in 2^-32 quote units. Costs 2·M.
     fn charges<'a>(&self, cs: &mut Cs, columns: impl Iterator<Item = (&'a Num, &'a Num)>) -> Num {
         let mut sum = Sum::new();
@@ -124,6 +106,26 @@ impl Exposure {
     }
 }
 
+/// Losses by underlying and scenario of signed quantities by instrument, in 2^-32 quote units. Costs M·S.
+fn losses(cs: &mut Cs, market: &Market, quantity: &[Num]) -> Vec<Vec<Num>> {
+    let slots = market.shape.slots_per_underlying();
+    quantity
+        .chunks(slots)
+        .zip(market.rows.chunks(slots))
+        .map(|(quantity, rows)| {
+            (0..market.shape.scenarios as usize)
+                .map(|s| {
+                    let mut sum = Sum::new();
+                    for (quantity, row) in quantity.iter().zip(rows) {
+                        sum.add(&cs.mul(&-quantity, &row.deltas[s]));
+                    }
+                    sum.finish()
+                })
+                .collect()
+        })
+        .collect()
+}
+
 /// The state of an account that margin is computed from.
 pub struct Holdings<'a> {
     /// K balances.
@@ -138,9 +140,12 @@ pub struct Holdings<'a> {
 /// at least the true ones; before, each is one of 0 and the losses, so the margin is at most the true one. The rule for
 /// a free account reads the upper bound only. The rule for a risk-reducing step, `equity₀·MM₁ ≤ equity₁·MM₀` with
 /// `equity₁ ≥ 0`, is implied by the same inequality with the bounds: if `equity₀ > 0`, the left side only grew and
-/// the right side only shrank; if `equity₀ ≤ 0` the true inequality holds anyway. Where the lower bound of `MM₀` is
-/// 0, `equity₁ ≥ equity₀` is required, which the true rule asks for or follows from the same two cases.
+/// the right side only shrank; if `equity₀ ≤ 0` the true inequality holds anyway. The lower bound of `MM₀` must not be
+/// negative, as it would be with a gain in the place of a loss; so it is 0 wherever `MM₀` is. Where it is 0,
+/// `equity₁ ≥ equity₀` is required, which the true rule asks for or follows from the same two cases.
 /// No product wraps: equities are within 2^105 where they are multiplied, margins below 2^134.
+///
+/// In a step that is not subject to the rule no value is refused: an account can always be deposited to.
 pub fn enforce(
     cs: &mut Cs,
     market: &Market,
@@ -156,8 +161,9 @@ pub fn enforce(
     let maintenance_before = cs.part("before", |cs| {
         maintenance_lower_bound(cs, market, before.exposure)
     });
-    let (initial, maintenance_after) =
-        cs.part("after", |cs| upper_bounds(cs, market, after.exposure));
+    let (initial, maintenance_after) = cs.part("after", |cs| {
+        upper_bounds(cs, market, after.exposure, &touched)
+    });
 
     let scale = Num::power_of_two(FACTOR_BITS as usize).value();
     let surplus = equity_after.scale(scale) - &initial;
@@ -178,10 +184,12 @@ pub fn enforce(
         &(&equity_0 + Num::power_of_two(EQUITY_BITS)),
         EQUITY_BITS + 1,
     );
+    let maintenance_0 = cs.mul(must_reduce.num(), &maintenance_before);
+    range(cs, &maintenance_0, MARGIN_BITS);
     let left = cs.mul(&equity_0, &maintenance_after);
-    let right = cs.mul(&equity_1, &maintenance_before);
+    let right = cs.mul(&equity_1, &maintenance_0);
     range(cs, &(right - left), EQUITY_BITS + MARGIN_BITS + 2);
-    let no_margin_before = is_zero(cs, &maintenance_before);
+    let no_margin_before = is_zero(cs, &maintenance_0);
     let must_not_lose = and(cs, &must_reduce, &no_margin_before);
     enforce_ge_if(cs, &must_not_lose, &equity_1, &equity_0, EQUITY_BITS + 1);
 }
@@ -191,11 +199,8 @@ fn maintenance_lower_bound(cs: &mut Cs, market: &Market, exposure: &Exposure) ->
     let mut margin = exposure
         .maintenance_charges(cs, market)
         .scale(Num::power_of_two(FACTOR_BITS as usize).value());
-    for (losses, factor) in exposure
-        .losses(cs, market)
-        .iter()
-        .zip(&market.maintenance_factors)
-    {
+    let by_underlying = losses(cs, market, &exposure.quantity);
+    for (losses, factor) in by_underlying.iter().zip(&market.maintenance_factors) {
         let worst = worst(losses);
         let any = alloc_bit(cs, worst.is_some());
         let chosen = one_hot(cs, worst.map(|(s, _)| s), losses.len(), any.num());
@@ -205,13 +210,18 @@ fn maintenance_lower_bound(cs: &mut Cs, market: &Market, exposure: &Exposure) ->
     margin
 }
 
-/// Upper bounds of initial and maintenance margin, exact in an honest witness. Costs U·(S + 1)·96 besides losses and
-/// charges.
-fn upper_bounds(cs: &mut Cs, market: &Market, exposure: &Exposure) -> (Num, Num) {
+/// Upper bounds of initial and maintenance margin where `touched` is set, exact in an honest witness; elsewhere they leave
+/// out the scan losses, whose ranges not every account keeps. Costs M + U·(S + 1)·96 besides losses and charges.
+fn upper_bounds(cs: &mut Cs, market: &Market, exposure: &Exposure, touched: &Bit) -> (Num, Num) {
     let scale = Num::power_of_two(FACTOR_BITS as usize).value();
     let mut initial = exposure.initial_charges(cs, market).scale(scale);
     let mut maintenance = exposure.maintenance_charges(cs, market).scale(scale);
-    for (u, losses) in exposure.losses(cs, market).iter().enumerate() {
+    let quantity: Vec<_> = exposure
+        .quantity
+        .iter()
+        .map(|quantity| cs.mul(touched.num(), quantity))
+        .collect();
+    for (u, losses) in losses(cs, market, &quantity).iter().enumerate() {
         let scan =
             cs.alloc(worst(losses).map_or_else(Default::default, |(s, _)| losses[s].value()));
         range(cs, &scan, SCAN_BITS);

@@ -12,9 +12,15 @@ mod boundary;
 mod closing;
 #[path = "attacks/fills.rs"]
 mod fills;
+#[path = "attacks/hints.rs"]
+mod hints;
 #[path = "attacks/margin.rs"]
 mod margin;
 #[path = "attacks/money.rs"]
 mod money;
 #[path = "attacks/order_set.rs"]
 mod order_set;
+#[path = "attacks/replay.rs"]
+mod replay;
+#[path = "attacks/venue.rs"]
+mod venue;

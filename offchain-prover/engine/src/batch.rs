@@ -1,10 +1,11 @@
-//! Closing a batch: chunks, boundaries, header, and the witness for both circuits.
+//! Building a batch: chunks, boundaries, header, and the witness for both circuits.
 
 use crate::{
+    books::{Books, Moved},
+    closing::{SealedBatch, Unsettled},
     error::EngineError,
     packing::Packing,
     pending::PendingStep,
-    venue::{Books, Open, Venue},
 };
 use clearproof_primitives::{
     account::Account,
@@ -13,12 +14,12 @@ use clearproof_primitives::{
         Withdrawal, PROTOCOL_VERSION,
     },
     field::{FieldBytes, Fr},
-    ledger::state_root,
     poseidon::hash,
     step::{apply_unsigned, Step, StepContext, StepEffects},
     submission::MAX_CHUNKS,
     witness::{BatchWitness, ChunkWitness, ClosingWitness, StepWitness},
 };
+use std::sync::Arc;
 
 /// What closing a batch needs from outside.
 #[derive(Clone, Debug)]
@@ -53,57 +54,64 @@ struct Plan<'a> {
     entries: Vec<PriceEntry>,
 }
 
-impl Venue {
-    /// Closes the open batch and answers its witness. The books move on; see [`Venue::settle`].
-    pub fn close_batch(&mut self, request: &BatchRequest) -> Result<ClosedBatch, EngineError> {
-        if request.time_to < self.now {
-            return Err(EngineError::Time {
-                given: request.time_to,
-                current: self.now,
+/// A sealed batch that is built.
+#[derive(Clone, Debug)]
+pub struct BuiltBatch {
+    /// What is to be proven.
+    pub batch: ClosedBatch,
+    /// The books after it.
+    pub books: Arc<Books>,
+    sealed: Arc<SealedBatch>,
+}
+
+impl BuiltBatch {
+    pub(crate) fn is_of(&self, unsettled: &Unsettled) -> bool {
+        matches!(unsettled, Unsettled::Sealed(batch) if Arc::ptr_eq(batch, &self.sealed))
+    }
+}
+
+/// What changes from step to step while a batch is built.
+struct Running {
+    books: Books,
+    boundary: Boundary,
+    withdrawals: Vec<Withdrawal>,
+}
+
+impl SealedBatch {
+    /// Builds the batch on the books before it. Depends on nothing else, so that the result is the same wherever and
+    /// whenever this is done.
+    ///
+    /// Sealing has checked all that could go wrong: an error means other books, or a mistake in the program.
+    pub fn build(self: &Arc<Self>, before: &Books) -> Result<BuiltBatch, EngineError> {
+        if before.number + 1 != self.number() {
+            return Err(EngineError::OtherBooks {
+                batch: self.number(),
+                books: before.number,
             });
         }
-        let mut open = self.open.clone().ok_or(EngineError::NoOpenBatch)?;
-        open.finished
-            .extend(std::mem::take(&mut open.growing).into_values());
-        let (closed, books) = self.build(&open, request)?;
-        self.unsettled
-            .push_back(std::mem::replace(&mut self.books, books));
-        self.return_to_books();
-        self.now = request.time_to;
-        self.open = None;
-        Ok(closed)
-    }
-
-    /// The oldest closed batch is final on the chain.
-    pub fn settle(&mut self, number: u64) -> Result<(), EngineError> {
-        let expected = self.unsettled.front().map(|books| books.number + 1);
-        if expected != Some(number) {
-            return Err(EngineError::NotPending {
-                given: number,
-                expected,
-            });
+        let otherwise = |problem: String| EngineError::BuiltOtherwise {
+            batch: self.number(),
+            problem,
+        };
+        let (batch, books) = self
+            .build_on(before)
+            .map_err(|error| otherwise(error.to_string()))?;
+        if books.tally() != self.tally {
+            let (built, sealed) = (books.tally(), &self.tally);
+            return Err(otherwise(format!("{built:?} instead of {sealed:?}")));
         }
-        self.unsettled.pop_front();
-        Ok(())
+        Ok(BuiltBatch {
+            batch,
+            books: Arc::new(books),
+            sealed: Arc::clone(self),
+        })
     }
 
-    /// Forgets everything since the last final batch, live order sets aside, and leaves no batch open.
-    pub fn roll_back(&mut self) {
-        if let Some(books) = self.unsettled.pop_front() {
-            self.books = books;
-        }
-        self.unsettled.clear();
-        self.open = None;
-        self.return_to_books();
-        self.deposits_taken = self.books.ledger.deposits.count;
-        self.now = self.books.time;
-    }
-
-    fn plan<'a>(&self, open: &'a Open) -> Vec<Plan<'a>> {
+    fn plan(&self) -> Vec<Plan<'_>> {
         let shape = &self.config.shape;
         let mut plans = vec![Plan::default()];
         let mut packing = Packing::default();
-        for step in &open.finished {
+        for step in &self.steps {
             let begins = packing.push(shape, step);
             if begins && packing.chunks > 1 {
                 plans.push(Plan::default());
@@ -116,19 +124,15 @@ impl Venue {
         plans
     }
 
-    fn build(
-        &self,
-        open: &Open,
-        request: &BatchRequest,
-    ) -> Result<(ClosedBatch, Books), EngineError> {
+    fn build_on(&self, before: &Books) -> Result<(ClosedBatch, Books), EngineError> {
         let shape = &self.config.shape;
-        let plans = self.plan(open);
+        let plans = self.plan();
         let chunk_count = u16::try_from(plans.len())
             .ok()
             .filter(|count| u32::from(*count) <= MAX_CHUNKS)
             .ok_or(EngineError::TooManyChunks(plans.len()))?;
-        let mut books = self.books.clone();
-        let salt = |i: u64| hash(&[request.salt_seed, Fr::from(i)]);
+        let books = before.clone();
+        let salt = |i: u64| hash(&[self.request.salt_seed, Fr::from(i)]);
         let first = Boundary::start(
             shape,
             salt(0),
@@ -136,55 +140,52 @@ impl Venue {
             books.ledger.deposits,
             books.ledger.funding_hash(),
         );
-        let mut boundary = first.clone();
-        let mut withdrawals = Vec::new();
+        let mut running = Running {
+            books,
+            boundary: first.clone(),
+            withdrawals: Vec::new(),
+        };
         let mut chunks = Vec::with_capacity(plans.len());
         for (index, plan) in plans.iter().enumerate() {
-            let before = boundary.clone();
+            let before = running.boundary.clone();
             let mut steps = Vec::with_capacity(shape.steps as usize);
             for pending in &plan.steps {
-                let witness = self.take_step(
-                    open,
-                    request,
-                    plan,
-                    pending,
-                    &mut books,
-                    &mut boundary,
-                    &mut withdrawals,
-                )?;
-                steps.push(witness);
+                steps.push(self.take_step(plan, pending, &mut running)?);
             }
             while steps.len() < shape.steps as usize {
-                steps.push(padding(&books));
+                steps.push(padding(&running.books));
             }
-            boundary.salt = salt(index as u64 + 1);
-            boundary.accounts_root = books.tree.root();
+            running.boundary.salt = salt(index as u64 + 1);
+            running.boundary.accounts_root = running.books.tree.root();
             chunks.push(ChunkWitness {
                 index: index as u16,
                 before,
-                after: boundary.clone(),
+                after: running.boundary.clone(),
                 entries: plan.entries.clone(),
                 steps,
             });
         }
-        let closing = close(shape, &mut books, first, boundary, salt(u32::MAX as u64))?;
-        books.number += 1;
-        books.time = request.time_to;
+        let Running {
+            mut books,
+            boundary: last,
+            withdrawals,
+        } = running;
+        let closing = self.close(&mut books, first, last, salt(u32::MAX as u64))?;
         let lists: Vec<_> = chunks
             .iter()
             .map(|c| price_list_hash(shape, &c.entries))
             .collect();
         let header = BatchHeader {
             version: PROTOCOL_VERSION,
-            genesis: request.genesis,
+            genesis: self.request.genesis,
             venue: self.config.id,
             number: books.number,
-            old_root: self.state_root().into(),
-            new_root: state_root(books.tree.root(), &books.ledger).into(),
-            snapshot_number: open.snapshot.number,
-            snapshot_hash: open.snapshot.hash().into(),
-            time_from: open.time_from,
-            time_to: request.time_to,
+            old_root: before.state_root().into(),
+            new_root: books.state_root().into(),
+            snapshot_number: self.snapshot.number,
+            snapshot_hash: self.snapshot.hash().into(),
+            time_from: self.time_from,
+            time_to: self.request.time_to,
             prices_hash: prices_hash(&lists).into(),
             deposits_before: closing.first.deposits.count,
             deposits_accumulator_before: closing.first.deposits.accumulator.into(),
@@ -194,60 +195,54 @@ impl Venue {
             withdrawals_hash: withdrawals_hash(&withdrawals).into(),
             data_hash: FieldBytes::default(),
             chunk_count,
-            submitter: request.submitter,
+            submitter: self.request.submitter,
         };
-        let (steps, fills) = (open.finished.len(), closing.last.fill_count);
+        let (steps, fills) = (self.steps.len(), closing.last.fill_count);
         let witness = BatchWitness {
             header,
-            snapshot: open.snapshot.clone(),
+            snapshot: self.snapshot.clone(),
             chunks,
             closing,
         };
-        Ok((
-            ClosedBatch {
-                witness,
-                withdrawals,
-                steps,
-                fills,
-            },
-            books,
-        ))
+        let closed = ClosedBatch {
+            witness,
+            withdrawals,
+            steps,
+            fills,
+        };
+        Ok((closed, books))
     }
 
-    #[allow(clippy::too_many_arguments)] // all of a batch's running state
     fn take_step(
         &self,
-        open: &Open,
-        request: &BatchRequest,
         plan: &Plan<'_>,
         pending: &PendingStep,
-        books: &mut Books,
-        boundary: &mut Boundary,
-        withdrawals: &mut Vec<Withdrawal>,
+        running: &mut Running,
     ) -> Result<StepWitness, EngineError> {
         let context = StepContext {
             shape: &self.config.shape,
-            snapshot: &open.snapshot,
+            snapshot: &self.snapshot,
             genesis: self.config.genesis,
             venue: self.config.id,
-            time_from: open.time_from,
-            time_to: request.time_to,
+            time_from: self.time_from,
+            time_to: self.request.time_to,
             entries: &plan.entries,
         };
         let step = pending.against(&plan.entries);
+        let books = &mut running.books;
         let known = books
             .accounts
             .get(pending.account as usize)
-            .filter(|_| pending.exists)
-            .cloned();
+            .filter(|_| pending.exists);
         let before = known
-            .or_else(|| pending.before.clone())
+            .or(pending.before.as_ref())
             .ok_or(EngineError::NoAccount(pending.account))?;
+        let before = Account::clone(before);
         let (after, effects) = apply_unsigned(&context, &before, pending.exists, &step)?;
         let path = books.tree.path(pending.account as u64);
-        store(&self.config.shape, books, pending.account, &after);
-        advance(boundary, &step, &effects);
-        withdrawals.extend(effects.withdrawal);
+        books.store(&self.config.shape, pending.account, after.clone());
+        advance(&mut running.boundary, &step, &effects);
+        running.withdrawals.extend(effects.withdrawal);
         Ok(StepWitness {
             step,
             exists: pending.exists,
@@ -256,30 +251,55 @@ impl Venue {
             path,
         })
     }
+
+    /// Moves the books to the batch's end, credits the dust to the insurance fund, and answers the closing circuit's
+    /// witness.
+    fn close(
+        &self,
+        books: &mut Books,
+        first: Boundary,
+        last: Boundary,
+        salt: Fr,
+    ) -> Result<ClosingWitness, EngineError> {
+        let tally = books
+            .tally()
+            .after(&Moved::from(&last), self.request.time_to)?;
+        let ledger_before = books.ledger.clone();
+        let ledger = &mut books.ledger;
+        ledger.salt = salt;
+        ledger.deposits = last.deposits;
+        ledger.totals = tally.totals;
+        ledger.fees = tally.fees;
+        let ledger_after = ledger.clone();
+        books.number = tally.number;
+        books.time = tally.time;
+        let fund_before = Account::clone(&books.accounts[0]);
+        let mut fund_after = fund_before.clone();
+        fund_after.balances[0] = tally.fund;
+        let fund_path = books.tree.path(0);
+        books.store(&self.config.shape, 0, fund_after.clone());
+        Ok(ClosingWitness {
+            first,
+            last,
+            ledger_before,
+            ledger_after,
+            fund_before,
+            fund_after,
+            fund_path,
+            accounts_root_after: books.tree.root(),
+        })
+    }
 }
 
 /// A step on the insurance fund that changes nothing.
 fn padding(books: &Books) -> StepWitness {
-    let fund = books.accounts[0].clone();
+    let fund = Account::clone(&books.accounts[0]);
     StepWitness {
         step: Step::default(),
         exists: true,
         before: fund.clone(),
         after: fund,
         path: books.tree.path(0),
-    }
-}
-
-fn store(
-    shape: &clearproof_primitives::shape::Shape,
-    books: &mut Books,
-    index: u32,
-    account: &Account,
-) {
-    books.tree.set(index as u64, account.leaf(shape));
-    match books.accounts.get_mut(index as usize) {
-        Some(slot) => *slot = account.clone(),
-        None => books.accounts.push(account.clone()),
     }
 }
 
@@ -302,45 +322,4 @@ fn advance(boundary: &mut Boundary, step: &Step, effects: &StepEffects) {
     for (instrument, lots) in &effects.net {
         boundary.net[*instrument as usize] += *lots as i128;
     }
-}
-
-/// Moves the ledger, credits the dust to the insurance fund, and answers the closing circuit's witness.
-fn close(
-    shape: &clearproof_primitives::shape::Shape,
-    books: &mut Books,
-    first: Boundary,
-    last: Boundary,
-    salt: Fr,
-) -> Result<ClosingWitness, EngineError> {
-    let ledger_before = books.ledger.clone();
-    let ledger = &mut books.ledger;
-    ledger.salt = salt;
-    ledger.deposits = last.deposits;
-    for (k, total) in ledger.totals.iter_mut().enumerate() {
-        let moved = (*total as u128 + last.deposited[k]).checked_sub(last.withdrawn[k]);
-        *total = moved
-            .and_then(|t| u64::try_from(t).ok())
-            .ok_or(EngineError::Range("totals"))?;
-    }
-    let fees = u64::try_from(ledger.fees as u128 + last.fee_sum);
-    ledger.fees = fees.map_err(|_| EngineError::Range("fees"))?;
-    let fund_before = books.accounts[0].clone();
-    let mut fund_after = fund_before.clone();
-    let dust = i64::try_from(-last.quote_sum).map_err(|_| EngineError::Range("dust"))?;
-    fund_after.balances[0] = fund_after.balances[0]
-        .checked_add(dust)
-        .ok_or(EngineError::Range("insurance fund"))?;
-    let fund_path = books.tree.path(0);
-    let ledger_after = ledger.clone();
-    store(shape, books, 0, &fund_after);
-    Ok(ClosingWitness {
-        first,
-        last,
-        ledger_before,
-        ledger_after,
-        fund_before,
-        fund_after,
-        fund_path,
-        accounts_root_after: books.tree.root(),
-    })
 }

@@ -5,12 +5,13 @@ use crate::{
     venue::{Live, Venue},
 };
 use clearproof_primitives::order::SignedOrderSet;
+use std::sync::Arc;
 
 /// All live order sets at one moment, as data.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LiveSets {
     /// The sets with their places in the order of arrival, ascending.
-    pub sets: Vec<(u64, SignedOrderSet)>,
+    pub sets: Vec<(u64, Arc<SignedOrderSet>)>,
     /// Order sets that ever arrived; the next one gets the place after it.
     pub arrivals: u64,
 }
@@ -19,11 +20,6 @@ impl Venue {
     /// Last millisecond that the venue acted at: the last tick, or where the open batch starts, or the last batch ended.
     pub fn now(&self) -> u64 {
         self.now
-    }
-
-    /// Batches that are closed but not settled, oldest first.
-    pub fn unsettled(&self) -> impl Iterator<Item = u64> + '_ {
-        self.unsettled.iter().map(|books| books.number + 1)
     }
 
     /// Gives up the open batch, in which nothing has happened, so that the next can open at a newer snapshot.
@@ -39,12 +35,12 @@ impl Venue {
         Ok(())
     }
 
-    /// The live order sets, for storage.
+    /// The live order sets, for storage; they are shared, not copied.
     pub fn live_data(&self) -> LiveSets {
         let mut sets: Vec<_> = self
             .live
             .values()
-            .map(|live| (live.arrival, live.signed.clone()))
+            .map(|live| (live.arrival, Arc::clone(&live.signed)))
             .collect();
         sets.sort_by_key(|(arrival, _)| *arrival);
         LiveSets {

@@ -96,4 +96,31 @@ pub enum EngineError {
         /// The oldest closed and not settled batch.
         expected: Option<u64>,
     },
+    /// A batch must be built first.
+    #[error("batch {0} is sealed, but not built yet")]
+    NotBuilt(u64),
+    /// A batch was built that the engine does not wait for: not the oldest sealed one, or one that was rolled back.
+    #[error("built batch {given} is not the oldest sealed one, {expected:?}")]
+    NotSealed {
+        /// What was given.
+        given: u64,
+        /// The oldest sealed and not built batch.
+        expected: Option<u64>,
+    },
+    /// A batch can only be built on the books right before it.
+    #[error("batch {batch} cannot be built on the books of batch {books}")]
+    OtherBooks {
+        /// The batch.
+        batch: u64,
+        /// Last batch of the books given.
+        books: u64,
+    },
+    /// A sealed batch does not build: a mistake in the program.
+    #[error("batch {batch} does not come out as it was sealed, which is a mistake in the program: {problem}")]
+    BuiltOtherwise {
+        /// The batch.
+        batch: u64,
+        /// What differs.
+        problem: String,
+    },
 }

@@ -2,15 +2,18 @@
 //! clock, no randomness, no floating point: the same calls give the same batches.
 //!
 //! The life of a batch: [`Venue::open_batch`] at a snapshot, then [`Venue::deposit`], [`Venue::submit`] and
-//! [`Venue::tick`] in any order, then [`Venue::close_batch`], which answers the batch's witness. The next batch may open
-//! at once, while the last is being proven; [`Venue::settle`] makes it final, [`Venue::roll_back`] undoes everything
-//! since the last final one.
+//! [`Venue::tick`] in any order, then [`Venue::seal_batch`], after which the next batch may open. [`SealedBatch::build`]
+//! makes the batch's witness of it, on any thread, and [`Venue::built`] takes the books after it; [`Venue::close_batch`] does
+//! all three at once. [`Venue::settle`] makes the batch final, [`Venue::roll_back`] undoes everything since the last final
+//! one.
 //!
 //! A batch holds no more than the chain takes. What does not fit is refused with [`EngineError::BatchFull`];
 //! [`Venue::batch_full`] says in time when to close.
 
 pub mod auction;
 mod batch;
+mod books;
+mod closing;
 mod discard;
 mod error;
 mod packing;
@@ -18,7 +21,9 @@ mod pending;
 pub mod state;
 mod venue;
 
-pub use batch::{BatchRequest, ClosedBatch};
+pub use batch::{BatchRequest, BuiltBatch, ClosedBatch};
+pub use books::Books;
+pub use closing::SealedBatch;
 pub use discard::LiveSets;
 pub use error::EngineError;
 pub use venue::{Accepted, Candidate, DepositReceived, TickReport, Trade, Venue, VenueConfig};

@@ -6,6 +6,7 @@ use clearproof_primitives::{
     order::SignedOrderSet,
     step::{DepositStep, Fill, Step},
 };
+use std::sync::Arc;
 
 /// A fill that names its price by entry, since chunks and their lists are only formed when the batch closes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,11 +22,15 @@ pub(crate) struct PendingStep {
     pub account: u32,
     pub exists: bool,
     pub deposit: Option<DepositStep>,
-    pub set: Option<SignedOrderSet>,
+    pub set: Option<Arc<SignedOrderSet>>,
     pub fills: Vec<PricedFill>,
     pub withdraw: bool,
     /// The account before the step, or the fresh one that its deposit opens.
-    pub before: Option<Account>,
+    pub before: Option<Arc<Account>>,
+    /// Quote that its fills receive less what they pay.
+    pub quote: i128,
+    /// Fees of its fills.
+    pub fees: u128,
 }
 
 impl PendingStep {
@@ -44,7 +49,7 @@ impl PendingStep {
         Step {
             account: self.account,
             deposit: self.deposit.clone(),
-            set: self.set.clone(),
+            set: self.set.as_deref().cloned(),
             fills: fills.collect(),
             withdraw: self.withdraw,
         }

@@ -1,8 +1,9 @@
 //! A venue's books as plain data, for storage: everything that the next batch needs.
 
 use crate::{
+    books::Books,
     error::EngineError,
-    venue::{Books, Venue, VenueConfig},
+    venue::{Venue, VenueConfig},
 };
 use clearproof_primitives::{
     account::{Account, OrderSlot, Position},
@@ -79,20 +80,28 @@ impl TryFrom<StoredAccount> for Account {
     }
 }
 
-impl Venue {
-    /// The books after the last closed batch.
+impl Books {
+    /// As data.
     pub fn stored(&self) -> StoredBooks {
-        let (books, ledger) = (&self.books, &self.books.ledger);
+        let accounts = self.accounts.iter().map(|account| &**account);
+        let ledger = &self.ledger;
         StoredBooks {
-            accounts: books.accounts.iter().map(StoredAccount::from).collect(),
+            accounts: accounts.map(StoredAccount::from).collect(),
             salt: ledger.salt.into(),
             totals: ledger.totals.clone(),
             fees: ledger.fees,
             deposits: (ledger.deposits.count, ledger.deposits.accumulator.into()),
             funding: ledger.funding.clone(),
-            number: books.number,
-            time: books.time,
+            number: self.number,
+            time: self.time,
         }
+    }
+}
+
+impl Venue {
+    /// The books after the last built batch.
+    pub fn stored(&self) -> StoredBooks {
+        self.books().stored()
     }
 
     /// A venue that goes on from stored books. Every owner's key is checked; the caller compares [`Venue::state_root`] with the chain's.

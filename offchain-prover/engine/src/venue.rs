@@ -9,7 +9,13 @@ pub use deposits::DepositReceived;
 pub use orders::{Accepted, Candidate};
 pub use ticks::{TickReport, Trade};
 
-use crate::{error::EngineError, packing::Packing, pending::PendingStep};
+use crate::{
+    books::{Books, Tally},
+    closing::Unsettled,
+    error::EngineError,
+    packing::Packing,
+    pending::PendingStep,
+};
 use clearproof_primitives::{
     account::Account,
     babyjubjub::PublicKey,
@@ -20,9 +26,11 @@ use clearproof_primitives::{
     shape::Shape,
     snapshot::Snapshot,
     step::{apply_unsigned, StepContext, StepEffects, StepError},
-    tree::AccountsTree,
 };
-use std::collections::{BTreeMap, VecDeque};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+};
 
 /// What never changes about a venue.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +46,7 @@ pub struct VenueConfig {
 /// A live order set.
 #[derive(Clone, Debug)]
 pub(crate) struct Live {
-    pub signed: SignedOrderSet,
+    pub signed: Arc<SignedOrderSet>,
     pub arrival: u64,
 }
 
@@ -60,34 +68,23 @@ pub(crate) struct Open {
     pub growing: BTreeMap<u32, PendingStep>,
 }
 
-/// Accounts, tree and ledger at one moment.
-#[derive(Clone, Debug)]
-pub(crate) struct Books {
-    /// By index; 0 is the insurance fund.
-    pub accounts: Vec<Account>,
-    pub tree: AccountsTree,
-    pub ledger: Ledger,
-    /// Number of the last batch.
-    pub number: u64,
-    /// Last millisecond of the last batch.
-    pub time: u64,
-}
-
 /// A venue. See the crate's documentation for the life of a batch.
 #[derive(Clone, Debug)]
 pub struct Venue {
     pub(crate) config: VenueConfig,
-    /// As of the last closed batch, with nothing of the open one.
-    pub(crate) books: Books,
+    /// As of the last final batch.
+    pub(crate) settled: Arc<Books>,
+    /// Closed batches that are not final, oldest first; no built one comes after a sealed one.
+    pub(crate) unsettled: VecDeque<Unsettled>,
+    /// As of the last closed batch, built or not.
+    pub(crate) tally: Tally,
     /// Accounts as they are now, the open batch included.
-    pub(crate) current: Vec<Account>,
+    pub(crate) current: Vec<Arc<Account>>,
     /// The owner of account i + 1: checked once, when the account was opened or restored.
     owners: Vec<PublicKey>,
     /// Account key to index.
     index: BTreeMap<FieldBytes, u32>,
     pub(crate) open: Option<Open>,
-    /// Books before each closed batch that is not final, oldest first.
-    pub(crate) unsettled: VecDeque<Books>,
     pub(crate) deposits_taken: u64,
     pub(crate) live: BTreeMap<u32, Live>,
     pub(crate) arrivals: u64,
@@ -117,10 +114,11 @@ impl Venue {
                 .collect(),
             owners,
             current: books.accounts.clone(),
+            tally: books.tally(),
             deposits_taken: books.ledger.deposits.count,
             now: books.time,
             config,
-            books,
+            settled: Arc::new(books),
             open: None,
             unsettled: VecDeque::new(),
             live: BTreeMap::new(),
@@ -135,12 +133,12 @@ impl Venue {
 
     /// An account as it is now, the open batch included.
     pub fn account(&self, index: u32) -> Option<&Account> {
-        self.current.get(index as usize)
+        self.current.get(index as usize).map(|account| &**account)
     }
 
-    /// Forgets the accounts that the books do not have, and all that the open batch changed in the others.
-    pub(crate) fn return_to_books(&mut self) {
-        self.current.clone_from(&self.books.accounts);
+    /// Forgets the accounts that the last final books do not have, and all that changed in the others since then.
+    pub(crate) fn return_to_settled(&mut self) {
+        self.current.clone_from(&self.settled.accounts);
         let known = self.current.len();
         self.owners.truncate(known - 1);
         self.index.retain(|_, index| (*index as usize) < known);
@@ -161,19 +159,19 @@ impl Venue {
         self.deposits_taken
     }
 
-    /// Number of the last closed batch.
+    /// Number of the last closed batch, built or not.
     pub fn batch_number(&self) -> u64 {
-        self.books.number
+        self.tally.number
     }
 
-    /// State root after the last closed batch.
+    /// State root after the last built batch.
     pub fn state_root(&self) -> Fr {
-        clearproof_primitives::ledger::state_root(self.books.tree.root(), &self.books.ledger)
+        self.books().state_root()
     }
 
-    /// The ledger after the last closed batch.
+    /// The ledger after the last built batch.
     pub fn ledger(&self) -> &Ledger {
-        &self.books.ledger
+        self.books().ledger()
     }
 
     /// Whether a batch is open.
@@ -201,10 +199,10 @@ impl Venue {
             return Err(EngineError::BatchOpen);
         }
         snapshot.check(&self.config.shape.market)?;
-        if time_from <= self.books.time || time_from < snapshot.taken_at {
+        if time_from <= self.tally.time || time_from < snapshot.taken_at {
             return Err(EngineError::Time {
                 given: time_from,
-                current: self.books.time.max(snapshot.taken_at),
+                current: self.tally.time.max(snapshot.taken_at),
             });
         }
         self.now = time_from;
@@ -265,27 +263,5 @@ impl Open {
         self.packing.push(shape, &step);
         self.withdrawals += u32::from(step.withdraw);
         self.finished.push(step);
-    }
-}
-
-impl Books {
-    pub fn of(
-        shape: &Shape,
-        accounts: Vec<Account>,
-        ledger: Ledger,
-        number: u64,
-        time: u64,
-    ) -> Self {
-        let mut tree = AccountsTree::new(shape.depth as usize);
-        for (i, account) in accounts.iter().enumerate() {
-            tree.set(i as u64, account.leaf(shape));
-        }
-        Self {
-            accounts,
-            tree,
-            ledger,
-            number,
-            time,
-        }
     }
 }

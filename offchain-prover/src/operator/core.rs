@@ -1,14 +1,17 @@
 //! The venue with its journal: every input goes through here, and nothing it does is told before it is on disk.
 
+mod closed;
 mod restore;
+
+pub use closed::{Closed, Stage};
 
 use super::{
     error::OperatorError,
-    figures::{BatchFigures, Settlement},
+    figures::BatchFigures,
     journal::{Input, InputError, Outcome, StoredSets},
-    store::{Checkpoint, Identity, Proven, Store, Writes},
+    store::{Checkpoint, Identity, Store, Writes},
 };
-use clearproof_engine::{Accepted, Candidate, ClosedBatch, EngineError, LiveSets, Venue};
+use clearproof_engine::{Accepted, Candidate, EngineError, LiveSets, Venue};
 use clearproof_primitives::{
     chain::QueuedDeposit,
     field::{bytes32_to_fields, FieldBytes},
@@ -35,22 +38,6 @@ pub struct OpenBatch {
     pub first_step: Option<u64>,
 }
 
-/// A closed batch that is not final.
-#[derive(Clone, Debug)]
-pub struct Closed {
-    /// What is to be proven.
-    pub batch: Arc<ClosedBatch>,
-    /// Its proofs, once they are there.
-    pub proven: Option<Arc<Proven>>,
-    /// Whether it was given to the prover or, where it is proven, to the chain.
-    pub handed: bool,
-    order_sets: u64,
-    /// Last journal entry that it needs.
-    entry: u64,
-    /// The venue right after it was closed.
-    checkpoint: Checkpoint,
-}
-
 /// The venue, its journal and what is not final yet.
 #[derive(Debug)]
 pub struct Core {
@@ -67,30 +54,11 @@ pub struct Core {
     /// Order sets accepted since a batch was closed.
     order_sets: u64,
     /// Order sets that a roll-back took away, to submit again.
-    pub(super) waiting: VecDeque<SignedOrderSet>,
+    pub(super) waiting: VecDeque<Arc<SignedOrderSet>>,
     /// Last clearing of each instrument: time and price.
     pub(super) last: BTreeMap<u16, (u64, Price)>,
     /// Time of the last tick.
     pub(super) last_tick: u64,
-}
-
-impl Closed {
-    /// Its number.
-    pub fn number(&self) -> u64 {
-        self.batch.witness.header.number
-    }
-
-    /// What is known of it before it is proven.
-    pub fn figures(&self) -> BatchFigures {
-        BatchFigures {
-            number: self.number(),
-            order_sets: self.order_sets,
-            fills: self.batch.fills,
-            steps: self.batch.steps as u64,
-            chunks: self.batch.witness.chunks.len() as u64,
-            ..BatchFigures::default()
-        }
-    }
 }
 
 /// A field element that nobody can guess.
@@ -107,7 +75,7 @@ impl Core {
         &self.identity
     }
 
-    /// The venue and its live sets as data.
+    /// The venue and its live sets as data, where nothing waits to be final.
     fn checkpoint(&self) -> Checkpoint {
         Checkpoint {
             books: self.venue.stored(),
@@ -140,17 +108,9 @@ impl Core {
                 self.last
                     .extend(clearings.map(|(i, price, _)| (*i, (report.time, *price))));
             }
-            Outcome::Closed(batch) => {
+            Outcome::Sealed(batch) => {
                 self.open = None;
-                let order_sets = std::mem::take(&mut self.order_sets);
-                self.closed.push_back(Closed {
-                    batch: Arc::clone(batch),
-                    proven: None,
-                    handed: false,
-                    order_sets,
-                    entry: self.next_entry,
-                    checkpoint: self.checkpoint(),
-                });
+                self.sealed(Arc::clone(batch));
             }
             Outcome::Discarded => self.open = None,
             Outcome::Deposited(_) => {}
@@ -219,22 +179,18 @@ impl Core {
         Ok(())
     }
 
-    /// Closes the open batch where it is.
+    /// Closes the open batch where it is. It is built later.
     pub fn close(&mut self) -> Result<(), OperatorError> {
         let input = Input::Close {
             time_to: self.venue.now(),
             submitter: self.submitter,
             salt_seed: random_field(),
         };
-        let started = std::time::Instant::now();
-        if let Outcome::Closed(batch) = self.apply(input)? {
+        if let Outcome::Sealed(batch) = self.apply(input)? {
             tracing::info!(
-                number = batch.witness.header.number,
-                steps = batch.steps,
-                fills = batch.fills,
-                chunks = batch.witness.chunks.len(),
-                withdrawals = batch.withdrawals.len(),
-                ms = started.elapsed().as_millis() as u64,
+                number = batch.number(),
+                steps = batch.steps(),
+                fills = batch.fills(),
                 "batch closed"
             );
         }
@@ -243,7 +199,8 @@ impl Core {
 
     /// Forgets that the first waiting order sets wait.
     pub fn waiting_changed(&mut self) {
-        let stored = |signed: &SignedOrderSet| (signed.set.clone(), signed.signature.to_bytes());
+        let stored =
+            |signed: &Arc<SignedOrderSet>| (signed.set.clone(), signed.signature.to_bytes());
         self.writes.waiting = Some(self.waiting.iter().map(stored).collect());
     }
 
@@ -257,53 +214,13 @@ impl Core {
         Ok(())
     }
 
-    /// A batch is proven.
-    pub fn proven(&mut self, proven: Proven) -> Result<(), OperatorError> {
-        let header = &proven.batch.header;
-        let same = |c: &&mut Closed| c.batch.witness.header == *header;
-        if let Some(closed) = self.closed.iter_mut().find(same) {
-            closed.proven = Some(Arc::new(proven.clone()));
-            closed.handed = false;
-            self.writes.proven.push(proven);
-            self.commit()?;
-        }
-        Ok(())
-    }
-
-    /// The oldest closed batch is final: the journal starts after it.
-    pub fn settle(
-        &mut self,
-        number: u64,
-        settlement: Option<&Settlement>,
-    ) -> Result<(), OperatorError> {
-        self.commit()?;
-        self.venue.settle(number).map_err(InputError::from)?;
-        let Some(closed) = self.closed.pop_front() else {
-            return Err(OperatorError::Ended("the list of closed batches"));
-        };
-        let figures = match &closed.proven {
-            Some(proven) => proven.figures.clone(),
-            None => closed.figures(),
-        };
-        let figures = match settlement {
-            Some(settlement) => figures.settled(settlement),
-            None => figures,
-        };
-        self.settled = (number, closed.batch.witness.header.new_root);
-        self.writes.checkpoint = Some(closed.checkpoint);
-        self.writes.prune = Some(closed.entry);
-        self.writes.drop_proofs = Some(number);
-        self.writes.figures.push(figures);
-        self.commit()
-    }
-
     /// Goes back to the last final books. Order sets that were installed there stay live; all others wait to be submitted
     /// again, when the deposits that opened their accounts are taken again.
     pub fn roll_back(&mut self) -> Result<(), OperatorError> {
         self.commit()?;
         self.venue.roll_back();
         let LiveSets { sets, arrivals } = self.venue.live_data();
-        let installed = |set: &SignedOrderSet| {
+        let installed = |set: &Arc<SignedOrderSet>| {
             let account = self.venue.account(set.set.account);
             account.is_some_and(|account| account.sequence >= set.set.sequence)
         };

@@ -92,10 +92,8 @@ impl Desk {
 
     /// A batch is final.
     pub fn settled(&mut self) {
-        let taken = self.core.venue.ledger().deposits.count;
-        let oldest = self.core.closed.front();
-        let kept = oldest.map_or(taken, |closed| closed.batch.witness.header.deposits_before);
-        self.deposits = self.deposits.split_off(&kept);
+        let taken = self.core.venue.settled_books().ledger().deposits.count;
+        self.deposits = self.deposits.split_off(&taken);
     }
 
     /// Does all that is due at `now`, milliseconds since the Unix epoch; a tick only if it is time for one.

@@ -1,5 +1,8 @@
 //! How the rest of the process speaks to the venue: one task owns it, everybody else holds a handle and sends it commands.
 
+mod turns;
+
+use self::turns::Turns;
 use super::figures::BatchFigures;
 use clearproof_engine::{Accepted, Candidate, EngineError, TickReport, Venue, VenueConfig};
 use clearproof_primitives::{
@@ -12,7 +15,10 @@ use clearproof_primitives::{
     shape::Shape,
 };
 use std::sync::{Arc, PoisonError, RwLock};
-use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::{
+    sync::{broadcast, mpsc, oneshot},
+    task::yield_now,
+};
 
 /// Commands that wait for the venue before callers are refused.
 pub const COMMAND_QUEUE: usize = 4_096;
@@ -124,6 +130,7 @@ pub struct VenueHandle {
     commands: mpsc::Sender<Command>,
     ticks: broadcast::Sender<Arc<TickReport>>,
     directory: Arc<RwLock<Directory>>,
+    turns: Arc<Turns>,
 }
 
 /// What callers need to check signatures before the venue's turn, so that they are checked on all cores. Only a help: the
@@ -144,6 +151,7 @@ impl VenueHandle {
             commands,
             ticks,
             directory: Arc::default(),
+            turns: Arc::default(),
         };
         (handle, receiver)
     }
@@ -193,11 +201,16 @@ impl VenueHandle {
     }
 
     /// Checks an order set and makes it live. Answers once it is on disk, with the time of acceptance in milliseconds since
-    /// the Unix epoch.
+    /// the Unix epoch. Sets of one account that come at the same time are taken in the order of their sequences.
     pub async fn submit(&self, set: SignedOrderSet) -> Result<(Accepted, u64), Refusal> {
+        let turn = self.turns.enter(set.set.account, set.set.sequence);
+        // Lets those enter that came at the same time: the runtime need not have started their tasks in order.
+        yield_now().await;
         let candidate = self.candidate(set)?;
-        self.ask(|answer| Command::Submit(Box::new(candidate), answer))
-            .await?
+        turn.come().await;
+        let wait = self.send(|answer| Command::Submit(Box::new(candidate), answer))?;
+        drop(turn);
+        answered(wait).await?
     }
 
     /// The venue's state.
@@ -229,13 +242,24 @@ impl VenueHandle {
         &self,
         command: impl FnOnce(oneshot::Sender<A>) -> Command,
     ) -> Result<A, Refusal> {
-        let (answer, wait) = oneshot::channel();
-        self.commands
-            .try_send(command(answer))
-            .map_err(|e| match e {
-                mpsc::error::TrySendError::Full(_) => Refusal::Busy,
-                mpsc::error::TrySendError::Closed(_) => Refusal::Stopping,
-            })?;
-        wait.await.map_err(|_| Refusal::Stopping)
+        answered(self.send(command)?).await
     }
+
+    /// Puts a command in the queue.
+    fn send<A>(
+        &self,
+        command: impl FnOnce(oneshot::Sender<A>) -> Command,
+    ) -> Result<oneshot::Receiver<A>, Refusal> {
+        let (answer, wait) = oneshot::channel();
+        let sent = self.commands.try_send(command(answer));
+        sent.map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => Refusal::Busy,
+            mpsc::error::TrySendError::Closed(_) => Refusal::Stopping,
+        })?;
+        Ok(wait)
+    }
+}
+
+async fn answered<A>(wait: oneshot::Receiver<A>) -> Result<A, Refusal> {
+    wait.await.map_err(|_| Refusal::Stopping)
 }

@@ -1,7 +1,7 @@
 //! What the venue's state follows from: every input of the engine, in order, and the state that they start from.
 
 use clearproof_engine::{
-    Accepted, BatchRequest, ClosedBatch, DepositReceived, EngineError, LiveSets, TickReport, Venue,
+    Accepted, BatchRequest, DepositReceived, EngineError, LiveSets, SealedBatch, TickReport, Venue,
 };
 use clearproof_primitives::{
     babyjubjub::{PointError, PublicKey},
@@ -49,7 +49,7 @@ pub enum Input {
     /// See [`Venue::tick`].
     #[codec(index = 3)]
     Tick(u64),
-    /// See [`Venue::close_batch`].
+    /// See [`Venue::seal_batch`].
     #[codec(index = 4)]
     Close {
         /// Last millisecond.
@@ -75,8 +75,8 @@ pub enum Outcome {
     Accepted(Accepted),
     /// An auction ran.
     Ticked(TickReport),
-    /// A batch is closed.
-    Closed(Arc<ClosedBatch>),
+    /// A batch is closed, and to be built.
+    Sealed(Arc<SealedBatch>),
     /// The empty batch is gone.
     Discarded,
 }
@@ -147,7 +147,7 @@ impl Input {
                     submitter,
                     salt_seed: salt_seed.to_fr().map_err(EngineError::from)?,
                 };
-                Outcome::Closed(Arc::new(venue.close_batch(&request)?))
+                Outcome::Sealed(venue.seal_batch(&request)?)
             }
             Self::Discard => {
                 venue.discard_batch()?;
@@ -166,7 +166,7 @@ pub struct StoredSets {
 
 impl From<&LiveSets> for StoredSets {
     fn from(live: &LiveSets) -> Self {
-        let stored = |(arrival, signed): &(u64, SignedOrderSet)| {
+        let stored = |(arrival, signed): &(u64, Arc<SignedOrderSet>)| {
             (*arrival, signed.set.clone(), signed.signature.to_bytes())
         };
         Self {
@@ -181,7 +181,7 @@ impl TryFrom<StoredSets> for LiveSets {
     fn try_from(stored: StoredSets) -> Result<Self, EngineError> {
         let signed = |(arrival, set, signature): (u64, OrderSet, SignatureBytes)| {
             let signature = Signature::try_from(&signature)?;
-            Ok((arrival, SignedOrderSet { set, signature }))
+            Ok((arrival, Arc::new(SignedOrderSet { set, signature })))
         };
         Ok(Self {
             sets: stored

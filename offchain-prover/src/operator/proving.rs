@@ -4,6 +4,7 @@ use super::{
     error::OperatorError,
     figures::{millis, BatchFigures},
     store::Proven,
+    thread,
     venue_task::Notice,
 };
 use crate::proving::{BatchProver, ProvenBatch};
@@ -14,7 +15,6 @@ use clearproof_primitives::{
     submission::{Batch, ChunkSubmission},
 };
 use std::{
-    panic::{catch_unwind, AssertUnwindSafe},
     sync::{
         atomic::{AtomicU64, Ordering},
         mpsc::Receiver,
@@ -92,17 +92,9 @@ impl Worker {
     /// Starts the thread. It ends by itself when nobody hears its notices any more; a proof that is being made is then
     /// left to run out, or ends with the process.
     pub fn spawn(self) -> std::io::Result<()> {
-        let thread = std::thread::Builder::new().name("prover".into());
-        thread.spawn(move || {
-            // The venue must hear of a panic too, or it would wait for proofs for ever.
-            let done = catch_unwind(AssertUnwindSafe(|| self.work()));
-            let done = done.unwrap_or(Err(OperatorError::Ended("the prover's thread")));
-            if let Err(error) = done {
-                // An error only says that the venue has stopped already.
-                let _ = self.notices.blocking_send(Notice::Failed(error));
-            }
-        })?;
-        Ok(())
+        let notices = self.notices.clone();
+        let work = move |_: &Sender<Notice>| self.work();
+        thread::spawn("prover", "the prover's thread", notices, work)
     }
 
     fn work(&self) -> Result<(), OperatorError> {

@@ -1,6 +1,7 @@
 //! What must hold of the operator whatever happens to its process.
 #![allow(clippy::unwrap_used)]
 
+mod building;
 mod desk;
 mod journal;
 mod owners;
@@ -10,11 +11,12 @@ mod task;
 
 use super::{
     config::Timing,
-    core::Core,
+    core::{Closed, Core, Stage},
     desk::Desk,
     error::OperatorError,
     store::{Identity, Store},
 };
+use clearproof_engine::ClosedBatch;
 use clearproof_primitives::{
     account::account_key,
     batch::{genesis_field, Deposit},
@@ -28,7 +30,7 @@ use clearproof_primitives::{
     shape::Shape,
     snapshot::{InstrumentRow, Snapshot, UnderlyingFactors},
 };
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 const SHAPE: Shape = Shape::TINY;
 const IDENTITY: Identity = Identity {
@@ -154,6 +156,20 @@ fn trading(folder: &Path) -> Desk {
     assert_eq!(desk.core.venue.open_steps(), 2);
     desk.core.commit().unwrap();
     desk
+}
+
+/// Closes the open batch and builds it.
+fn close(desk: &mut Desk) {
+    desk.core.close().unwrap();
+    desk.core.build().unwrap();
+}
+
+/// What is to be proven of a closed batch, while it is.
+fn unproven(closed: &Closed) -> Option<&Arc<ClosedBatch>> {
+    match &closed.stage {
+        Stage::Built(batch) => Some(batch),
+        _ => None,
+    }
 }
 
 /// Buyer and seller meet in a tick.

@@ -1,6 +1,8 @@
 //! The task that owns the venue: takes commands and notices, lets time pass, and writes before it answers.
 
 use super::{
+    building::{self, Built},
+    core::Stage,
     desk::Desk,
     error::OperatorError,
     figures::Settlement,
@@ -33,6 +35,8 @@ pub enum Notice {
     Market(Box<SnapshotView>, Vec<Instrument>),
     /// Deposits that joined the queue, by index.
     Deposits(Vec<(u64, QueuedDeposit)>),
+    /// A batch that was closed after so many roll-backs is built.
+    Built(u64, Box<Built>),
     /// A batch is proven.
     Proven(Box<Proven>),
     /// A batch is final; answered when that is on disk.
@@ -43,9 +47,11 @@ pub enum Notice {
     Failed(OperatorError),
 }
 
-/// Where closed and proven batches go.
+/// Where closed batches go.
 #[derive(Debug)]
 pub struct Outlets {
+    /// The builder's thread.
+    pub builder: std::sync::mpsc::Sender<building::Job>,
     /// The prover's thread.
     pub prover: std::sync::mpsc::Sender<Job>,
     /// The task that settles.
@@ -64,7 +70,7 @@ pub struct VenueTask {
     pub commands: mpsc::Receiver<Command>,
     /// Notices.
     pub notices: mpsc::Receiver<Notice>,
-    /// Closed and proven batches.
+    /// Closed batches.
     pub outlets: Outlets,
     /// Whether the node answers.
     pub connected: Box<dyn Fn() -> bool + Send>,
@@ -138,35 +144,46 @@ impl VenueTask {
         self.hand_over()
     }
 
-    /// Gives closed batches to the prover and proven ones to the chain, each once and in order.
+    /// Gives closed batches to the builder, built ones to the prover and proven ones to the chain, each once and in order.
     fn hand_over(&mut self) -> Result<(), OperatorError> {
-        let epoch = self.outlets.epoch.load(Ordering::SeqCst);
-        for closed in self
-            .desk
-            .core
-            .closed
-            .iter_mut()
-            .filter(|closed| !closed.handed)
-        {
-            closed.handed = true;
-            let sent = match &closed.proven {
-                Some(proven) => {
-                    let proven = Arc::clone(proven);
-                    let submission = Submission { epoch, proven };
-                    self.outlets.settler.send(submission).is_ok()
+        let outlets = &self.outlets;
+        let epoch = outlets.epoch.load(Ordering::SeqCst);
+        let core = &mut self.desk.core;
+        for closed in &mut core.closed {
+            let sent = match &closed.stage {
+                _ if closed.handed => true,
+                Stage::Sealed(sealed) => {
+                    let (sealed, before) = (Arc::clone(sealed), Arc::clone(core.venue.books()));
+                    let job = building::Job {
+                        epoch,
+                        sealed,
+                        before,
+                    };
+                    outlets.builder.send(job).is_ok()
                 }
-                None => {
-                    let (batch, figures) = (Arc::clone(&closed.batch), closed.figures());
+                Stage::Built(batch) => {
+                    let (batch, figures) = (Arc::clone(batch), closed.figures.clone());
                     let job = Job {
                         epoch,
                         batch,
                         figures,
                     };
-                    self.outlets.prover.send(job).is_ok()
+                    outlets.prover.send(job).is_ok()
+                }
+                Stage::Proven(proven) => {
+                    let proven = Arc::clone(proven);
+                    outlets.settler.send(Submission { epoch, proven }).is_ok()
                 }
             };
             if !sent {
-                return Err(OperatorError::Ended("the prover or the task that settles"));
+                return Err(OperatorError::Ended(
+                    "the builder, the prover or the task that settles",
+                ));
+            }
+            closed.handed = true;
+            if matches!(closed.stage, Stage::Sealed(_)) {
+                // The next one is built on the books after this one.
+                break;
             }
         }
         Ok(())
@@ -229,6 +246,11 @@ impl VenueTask {
                 self.desk.snapshot(*view);
             }
             Notice::Deposits(deposits) => self.desk.deposits(deposits),
+            Notice::Built(epoch, built) => {
+                if epoch == self.outlets.epoch.load(Ordering::SeqCst) {
+                    self.desk.core.built(*built)?;
+                }
+            }
             Notice::Proven(proven) => self.desk.core.proven(*proven)?,
             Notice::Settled(number, settlement, done) => {
                 self.desk.core.settle(number, Some(&settlement))?;

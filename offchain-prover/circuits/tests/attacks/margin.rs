@@ -2,7 +2,13 @@
 
 use crate::common::scene::Scene;
 use clearproof_primitives::{
-    account::Position, fixed::ONE, margin::MarginRefusal, step::StepError::MarginRefused,
+    account::Position,
+    fixed::ONE,
+    margin::MarginRefusal,
+    step::{
+        DepositStep,
+        StepError::{Margin, MarginRefused},
+    },
 };
 
 const PART: &str = "step/margin";
@@ -111,4 +117,36 @@ fn a_withdrawal_below_initial_margin() {
         MarginRefused(MarginRefusal::WithdrawalBelowInitial),
         PART,
     );
+}
+
+/// An account holds so much that no margin of it can be computed: it may not trade, but what it is sent must not hold up the
+/// queue.
+#[test]
+fn a_deposit_to_an_account_beyond_what_margin_can_compute() {
+    let mut scene = Scene::last(2, 0);
+    let most = Position {
+        instrument: 0,
+        quantity: (1 << 48) - 1,
+        funding: 0,
+    };
+    scene.reload(1, |account| account.positions = vec![most]);
+    scene.snapshot.rows[0].mark = 1 << 61;
+    scene.snapshot.rows[0].deltas.fill(1 << 61);
+    scene.snapshot.rows[0].deltas[0] = -(1 << 61);
+    scene.header.snapshot_hash = scene.snapshot.hash().into();
+    let mut deposit = scene.clone();
+    let account_key = scene.chunk.steps[1].before.key();
+    let step = deposit.step(1);
+    (step.set, step.fills) = (None, Vec::new());
+    step.deposit = Some(DepositStep {
+        asset: 0,
+        amount: 77,
+        account_key,
+    });
+    deposit.replay();
+    deposit.accepted();
+
+    scene.replay();
+    assert!(matches!(scene.native(1), Err(Margin(_))));
+    assert!(!scene.satisfied());
 }

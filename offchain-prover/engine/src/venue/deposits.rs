@@ -8,6 +8,7 @@ use clearproof_primitives::{
     field::{FieldBytes, Fr},
     step::DepositStep,
 };
+use std::sync::Arc;
 
 /// A deposit with what the venue knows of its owner.
 #[derive(Clone, Debug)]
@@ -49,14 +50,14 @@ impl Venue {
             return Err(EngineError::DepositKey);
         }
         let (account, exists, before) = match self.account_of_key(key) {
-            Some(index) => (index, true, self.current[index as usize].clone()),
+            Some(index) => (index, true, Arc::clone(&self.current[index as usize])),
             None => {
                 let index = self.current.len();
                 if index as u64 >= self.config.shape.capacity() {
                     return Err(EngineError::Full(self.config.shape.capacity()));
                 }
                 let fresh = Account::new(&self.config.shape, &received.owner, received.viewing_key);
-                (index as u32, false, fresh)
+                (index as u32, false, Arc::new(fresh))
             }
         };
         let Deposit { asset, amount, .. } = received.deposit;
@@ -72,7 +73,7 @@ impl Venue {
             ..PendingStep::default()
         };
         self.ensure_step_fits(&step)?;
-        let after = self.simulate(&step, self.now)?.0;
+        let after = Arc::new(self.simulate(&step, self.now)?.0);
         if exists {
             self.current[account as usize] = after;
         } else {

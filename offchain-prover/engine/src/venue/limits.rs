@@ -30,7 +30,7 @@ impl Venue {
 
     /// Deposits that the open batch has taken.
     pub fn open_deposits(&self) -> u64 {
-        self.deposits_taken - self.books.ledger.deposits.count
+        self.deposits_taken - self.tally.deposits
     }
 
     /// Whether it is time to close the batch: it takes no more deposits or no more withdrawals, or has no room for a tick

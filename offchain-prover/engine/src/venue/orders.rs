@@ -6,6 +6,7 @@ use crate::{
     venue::{Live, Venue, VenueConfig},
 };
 use clearproof_primitives::{babyjubjub::PublicKey, field::Fr, order::SignedOrderSet};
+use std::sync::Arc;
 
 /// An accepted order set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +22,7 @@ pub struct Accepted {
 /// An order set for [`Venue::submit`]. Its signature may be checked before the venue sees it, on another thread.
 #[derive(Clone, Debug)]
 pub struct Candidate {
-    signed: SignedOrderSet,
+    signed: Arc<SignedOrderSet>,
     checked: Option<Checked>,
 }
 
@@ -35,6 +36,12 @@ struct Checked {
 
 impl From<SignedOrderSet> for Candidate {
     fn from(signed: SignedOrderSet) -> Self {
+        Arc::new(signed).into()
+    }
+}
+
+impl From<Arc<SignedOrderSet>> for Candidate {
+    fn from(signed: Arc<SignedOrderSet>) -> Self {
         Self {
             signed,
             checked: None,
@@ -52,7 +59,7 @@ impl Candidate {
         check_terms(&signed, config)?;
         let checked = Checked::new(&signed, config, owner)?;
         Ok(Self {
-            signed,
+            signed: Arc::new(signed),
             checked: Some(checked),
         })
     }
@@ -90,14 +97,14 @@ fn check_terms(signed: &SignedOrderSet, config: &VenueConfig) -> Result<(), Engi
 impl Venue {
     /// An account's live order set.
     pub fn live_set(&self, account: u32) -> Option<&SignedOrderSet> {
-        self.live.get(&account).map(|live| &live.signed)
+        self.live.get(&account).map(|live| &*live.signed)
     }
 
     /// All live order sets in order of arrival.
     pub fn live_sets(&self) -> Vec<&SignedOrderSet> {
         let mut sets: Vec<_> = self.live.values().collect();
         sets.sort_by_key(|live| live.arrival);
-        sets.into_iter().map(|live| &live.signed).collect()
+        sets.into_iter().map(|live| &*live.signed).collect()
     }
 
     /// Checks an order set, signature included, and makes it the account's live set. Its withdrawal, if any, is carried
@@ -152,18 +159,18 @@ impl Venue {
     }
 
     /// Carries out a withdrawal in a step of its own.
-    fn withdraw(&mut self, signed: &SignedOrderSet) -> Result<(), EngineError> {
+    fn withdraw(&mut self, signed: &Arc<SignedOrderSet>) -> Result<(), EngineError> {
         let account = signed.set.account;
         let step = PendingStep {
             account,
             exists: true,
-            set: Some(signed.clone()),
+            set: Some(Arc::clone(signed)),
             withdraw: true,
-            before: Some(self.current[account as usize].clone()),
+            before: Some(Arc::clone(&self.current[account as usize])),
             ..PendingStep::default()
         };
         self.ensure_step_fits(&step)?;
-        let after = self.simulate(&step, self.now)?.0;
+        let after = Arc::new(self.simulate(&step, self.now)?.0);
         self.current[account as usize] = after;
         self.finish_with(step);
         Ok(())

@@ -9,7 +9,10 @@ use crate::{
 use clearproof_primitives::{
     account::Account, batch::PriceEntry, fixed::Price, order::Side, step::StepError,
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// One fill, as a trader sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,7 +116,7 @@ impl Venue {
             if begins {
                 self.finish(account);
             }
-            self.current[account as usize] = after;
+            self.current[account as usize] = Arc::new(after);
             if let Some(open) = &mut self.open {
                 open.growing.insert(account, step);
             }
@@ -171,13 +174,16 @@ impl Venue {
     ) -> (Vec<Grown>, Vec<(u32, StepError)>) {
         let (mut grown, mut refused) = (Vec::with_capacity(fills.len()), Vec::new());
         for (account, fills) in fills {
-            let (step, begins) = self.grown(open, account, &fills);
+            let (mut step, begins) = self.grown(open, account, &fills);
             match self.simulate(&step, time) {
-                Ok((after, _)) => grown.push(Grown {
-                    step,
-                    begins,
-                    after,
-                }),
+                Ok((after, effects)) => {
+                    (step.quote, step.fees) = (effects.quote, effects.fee);
+                    grown.push(Grown {
+                        step,
+                        begins,
+                        after,
+                    });
+                }
                 Err(error) => refused.push((account, error)),
             }
         }

@@ -16,6 +16,7 @@ use clearproof_primitives::{
     shape::Shape,
 };
 use clearproof_prover::operator::{
+    building::Builder,
     core::Core,
     desk::Desk,
     handle::VenueHandle,
@@ -236,18 +237,27 @@ impl Operator {
         let timing = Timing::default();
         let (handle, commands) = VenueHandle::new();
         let (notices, heard) = mpsc::channel(8);
+        let (builder, sealed) = std::sync::mpsc::channel();
         let (prover, jobs) = std::sync::mpsc::channel();
         let (settler, submissions) = mpsc::unbounded_channel();
         let (stop, stopped) = watch::channel(false);
+        let epoch = Arc::new(AtomicU64::new(0));
+        let building = Builder {
+            jobs: sealed,
+            notices: notices.clone(),
+            epoch: Arc::clone(&epoch),
+        };
+        building.spawn().context("starting the builder")?;
         let task = VenueTask {
             desk: Desk::new(core, timing, view.time_to),
             handle: handle.clone(),
             commands,
             notices: heard,
             outlets: Outlets {
+                builder,
                 prover,
                 settler,
-                epoch: Arc::new(AtomicU64::new(0)),
+                epoch,
             },
             connected: Box::new(|| true),
             tick: Duration::from_millis(timing.tick_ms),

@@ -64,7 +64,8 @@ impl Core {
         };
         for (set, signature) in loaded.waiting {
             let signature = Signature::try_from(&signature).map_err(|e| stored(e.into()))?;
-            core.waiting.push_back(SignedOrderSet { set, signature });
+            core.waiting
+                .push_back(Arc::new(SignedOrderSet { set, signature }));
         }
         if fresh {
             core.writes.checkpoint = Some(core.checkpoint());
@@ -78,11 +79,10 @@ impl Core {
             })?;
             core.next_entry += 1;
         }
-        for proven in loaded.proven {
-            let same = |c: &&mut Closed| c.batch.witness.header == proven.batch.header;
-            if let Some(closed) = core.closed.iter_mut().find(same) {
-                closed.proven = Some(Arc::new(proven));
-            }
+        // Proofs and the chain's root are compared with what the batches come to.
+        core.build()?;
+        for proven in &loaded.proven {
+            core.prove(proven);
         }
         core.commit()?;
         tracing::info!(
@@ -110,7 +110,8 @@ impl Core {
             ahead => self
                 .closed
                 .get(ahead as usize - 1)
-                .map(|closed| closed.batch.witness.header.new_root),
+                .and_then(Closed::header)
+                .map(|header| header.new_root),
         };
         if known != Some(chain.state_root) {
             let ours = known.map_or("unknown here".into(), |root| root.to_string());

@@ -18,7 +18,8 @@ fn a_newer_snapshot_ends_a_batch_with_steps_and_replaces_an_empty_one() {
     desk.snapshot(snapshot(3, START + 60_000));
     desk.advance(START + 66_000, true).unwrap();
     assert_eq!(desk.core.closed.len(), 1);
-    let header = &desk.core.closed[0].batch.witness.header;
+    desk.core.build().unwrap();
+    let header = desk.core.closed[0].header().unwrap();
     assert_eq!(
         (header.snapshot_number, header.time_to),
         (2, START + 37_000)
@@ -87,17 +88,9 @@ fn batches_end_by_time_and_by_steps_and_wait_for_the_prover() {
         (2, 4)
     );
     assert!(desk.core.open.is_none());
-    let spans: Vec<_> = desk
-        .core
-        .closed
-        .iter()
-        .map(|c| {
-            (
-                c.batch.witness.header.time_from,
-                c.batch.witness.header.time_to,
-            )
-        })
-        .collect();
+    desk.core.build().unwrap();
+    let headers = desk.core.closed.iter().filter_map(Closed::header);
+    let spans: Vec<_> = headers.map(|h| (h.time_from, h.time_to)).collect();
     assert!(spans[0].1 < spans[1].0, "{spans:?}");
     desk.core.settle(1, None).unwrap();
     desk.settled();

@@ -41,8 +41,8 @@ fn every_input_reads_as_it_was_written() {
 fn live_sets_read_as_they_were_written() {
     let live = LiveSets {
         sets: vec![
-            (3, signed(1, 9, Side::Buy, None)),
-            (5, signed(0, 2, Side::Sell, Some(1))),
+            (3, signed(1, 9, Side::Buy, None).into()),
+            (5, signed(0, 2, Side::Sell, Some(1)).into()),
         ],
         arrivals: 6,
     };

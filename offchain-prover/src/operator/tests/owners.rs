@@ -30,3 +30,44 @@ async fn signatures_are_checked_before_the_venue() {
     drop(answer);
     assert!(matches!(waiting.await.unwrap(), Err(Refusal::Stopping)));
 }
+
+/// Requests run in tasks of their own, which need not start in order.
+#[tokio::test]
+async fn an_accounts_sets_are_taken_in_the_order_of_their_sequences() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = trading(folder.path());
+    let (handle, mut commands) = VenueHandle::new();
+    handle.list_owners(&desk.core.venue);
+    let mut forged = signed(0, 2, Side::Buy, None);
+    forged.signature = signed(1, 2, Side::Buy, None).signature;
+    let sets = [
+        signed(0, 4, Side::Buy, None),
+        signed(1, 7, Side::Sell, None),
+        signed(0, 3, Side::Buy, None),
+        forged,
+        signed(0, 1, Side::Buy, None),
+    ];
+    let waiting: Vec<_> = sets
+        .into_iter()
+        .map(|set| {
+            let handle = handle.clone();
+            tokio::spawn(async move { handle.submit(set).await.map(drop) })
+        })
+        .collect();
+    let mut taken = Vec::new();
+    for _ in 0..4 {
+        let Some(Command::Submit(candidate, _)) = commands.recv().await else {
+            panic!("four sets are in order");
+        };
+        let set = &candidate.signed().set;
+        taken.push((set.account, set.sequence));
+    }
+    let of_first = taken.iter().filter(|(account, _)| *account == 1);
+    let sequences: Vec<_> = of_first.map(|(_, sequence)| *sequence).collect();
+    assert_eq!(sequences, [1, 3, 4], "{taken:?}");
+    for (i, task) in waiting.into_iter().enumerate() {
+        let refusal = task.await.unwrap().unwrap_err();
+        let forged = matches!(refusal, Refusal::Engine(EngineError::Signature(_)));
+        assert_eq!(forged, i == 3, "{refusal}");
+    }
+}

@@ -14,7 +14,10 @@ fn state(core: &Core) -> impl PartialEq + std::fmt::Debug {
     let closed: Vec<_> = core
         .closed
         .iter()
-        .map(|c| c.batch.witness.clone())
+        .map(|c| {
+            let witness = unproven(c).map(|batch| batch.witness.clone());
+            (c.number(), c.figures.clone(), witness)
+        })
         .collect();
     (
         (
@@ -33,7 +36,7 @@ fn state(core: &Core) -> impl PartialEq + std::fmt::Debug {
 
 /// A settled batch as the chain shows it.
 fn after(core: &Core, batch: usize) -> VenueView<[u8; 32]> {
-    let header = &core.closed[batch].batch.witness.header;
+    let header = core.closed[batch].header().unwrap();
     VenueView {
         state_root: header.new_root,
         batches: header.number,
@@ -53,7 +56,7 @@ fn after(core: &Core, batch: usize) -> VenueView<[u8; 32]> {
 fn busy(folder: &Path) -> Desk {
     let mut desk = trading(folder);
     trade(&mut desk, 1, START + 2_000);
-    desk.core.close().unwrap();
+    close(&mut desk);
     desk.advance(START + 3_000, false).unwrap();
     trade(&mut desk, 2, START + 4_000);
     desk
@@ -95,6 +98,38 @@ fn what_was_not_committed_is_gone_and_the_rest_is_whole() {
         state(&restore(folder.path(), &new_venue()).unwrap()),
         before
     );
+}
+
+/// What the builder makes is not written, for the journal gives it again.
+#[test]
+fn a_batch_that_was_not_built_is_built_at_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut desk = busy(folder.path());
+    desk.core.close().unwrap();
+    desk.advance(START + 5_000, false).unwrap();
+    trade(&mut desk, 3, START + 6_000);
+    desk.core.close().unwrap();
+    desk.core.commit().unwrap();
+    let built: Vec<_> = desk.core.closed.iter().map(Closed::header).collect();
+    assert_eq!(
+        (built.len(), built.iter().filter(|h| h.is_some()).count()),
+        (3, 1)
+    );
+    let core = {
+        let mut core = desk.core;
+        core.build().unwrap();
+        core
+    };
+    let (before, chain) = (state(&core), after(&core, 1));
+    drop(core);
+    let restored = restore(folder.path(), &new_venue()).unwrap();
+    assert_eq!(state(&restored), before);
+    drop(restored);
+    // It may even be final by then.
+    let core = restore(folder.path(), &chain).unwrap();
+    assert_eq!((core.settled.0, core.closed.len()), (2, 1));
+    let figures = &core.figures(1).unwrap()[0];
+    assert_eq!((figures.chunks, figures.order_sets), (1, 2));
 }
 
 #[test]
@@ -143,28 +178,30 @@ fn a_batch_that_settled_unseen_is_taken_as_final() {
 fn proofs_are_kept_until_their_batch_is_final_or_given_up() {
     let folder = tempfile::tempdir().unwrap();
     let mut desk = busy(folder.path());
-    let closed = desk.core.closed[0].clone();
-    let chunks = closed.batch.witness.chunks.len();
+    let figures = desk.core.closed[0].figures.clone();
+    let closed = Arc::clone(unproven(&desk.core.closed[0]).unwrap());
+    let chunks = closed.witness.chunks.len();
     let proofs = ProvenBatch {
         boundaries: vec![FieldBytes::default(); chunks + 1],
         chunk_proofs: vec![[1; 256]; chunks],
         closing_proof: [2; 256],
         reports: Vec::new(),
     };
-    let batch = submission(&closed.batch, &proofs).unwrap();
+    let batch = submission(&closed, &proofs).unwrap();
     assert_eq!(
         (batch.chunks.len(), batch.chunks[0].proof),
         (chunks, [1; 256])
     );
-    let entries = &closed.batch.witness.chunks[0].entries;
+    let entries = &closed.witness.chunks[0].entries;
     assert_eq!(batch.chunks[0].prices.to_vec(), *entries);
-    let figures = closed.figures();
-    desk.core.proven(Proven { batch, figures }).unwrap();
-    let proven = desk.core.closed[0].proven.clone();
-    assert!(proven.is_some());
+    let proven = Proven { batch, figures };
+    desk.core.proven(proven.clone()).unwrap();
+    let is_proven =
+        |core: &Core| matches!(&core.closed[0].stage, Stage::Proven(kept) if **kept == proven);
+    assert!(is_proven(&desk.core));
     drop(desk);
     let mut core = restore(folder.path(), &new_venue()).unwrap();
-    assert_eq!(core.closed[0].proven, proven);
+    assert!(is_proven(&core));
     core.roll_back().unwrap();
     drop(core);
     let store = Store::open(folder.path(), &IDENTITY).unwrap();

@@ -35,11 +35,11 @@ fn checks_the_rebuilt_batch(desk: &mut Desk, before: &[(FieldBytes, i64, i64)]) 
         "the withdrawal is made again"
     );
     desk.advance(START + 36_500, true).unwrap();
-    desk.core.close().unwrap();
+    close(desk);
     desk.core.commit().unwrap();
     // The same leaves, and the same trade: the seller's set is there too, and the buyer's newest.
     assert_eq!(holdings(&desk.core), before);
-    let header = &desk.core.closed[0].batch.witness.header;
+    let header = desk.core.closed[0].header().unwrap();
     assert_eq!(
         (header.number, header.snapshot_number, header.deposits_after),
         (1, 2, 2)
@@ -50,6 +50,7 @@ fn checks_the_rebuilt_batch(desk: &mut Desk, before: &[(FieldBytes, i64, i64)]) 
 fn a_refused_batch_is_built_anew_from_the_same_deposits_and_order_sets() {
     let folder = tempfile::tempdir().unwrap();
     let mut desk = refused(folder.path());
+    desk.core.build().unwrap();
     let before = holdings(&desk.core);
     desk.core.roll_back().unwrap();
     assert_eq!(desk.core.settled, (0, new_venue().state_root));
@@ -59,6 +60,27 @@ fn a_refused_batch_is_built_anew_from_the_same_deposits_and_order_sets() {
     );
     assert_eq!(desk.core.waiting.len(), 2);
     checks_the_rebuilt_batch(&mut desk, &before);
+}
+
+#[test]
+fn a_batch_that_is_being_built_is_rolled_back_and_its_build_is_void() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut desk = refused(folder.path());
+    let before = holdings(&desk.core);
+    let Stage::Sealed(sealed) = &desk.core.closed[0].stage else {
+        panic!("nobody has built it");
+    };
+    let late = sealed.build(desk.core.venue.books()).unwrap();
+    desk.core.roll_back().unwrap();
+    assert_eq!(desk.core.venue.state_root(), {
+        let chain = new_venue().state_root;
+        chain.to_fr().unwrap()
+    });
+    checks_the_rebuilt_batch(&mut desk, &before);
+    let header = desk.core.closed[0].header().cloned();
+    let error = desk.core.built(late).unwrap_err();
+    assert!(error.to_string().contains("batch 1 is not"), "{error}");
+    assert_eq!(desk.core.closed[0].header().cloned(), header);
 }
 
 #[test]

@@ -1,110 +1,220 @@
 use super::*;
 use crate::operator::{
+    building::{self, Builder},
     handle::{Refusal, VenueHandle},
+    proving,
+    settling::Submission,
     venue_task::{now_ms, Notice, Outlets, VenueTask},
 };
+use clearproof_engine::TickReport;
 use std::{
-    sync::{atomic::AtomicU64, Arc},
+    sync::{atomic::AtomicU64, mpsc::Receiver},
     time::Duration,
 };
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::{
+    sync::{broadcast, mpsc, oneshot, watch},
+    task::{spawn_blocking, JoinHandle},
+};
 
-/// The task with its ends: an order set goes in, a tick and a batch to prove come out, and a stop leaves all on disk.
+/// A running task with its ends: four steps make a batch full.
+struct Running {
+    handle: VenueHandle,
+    ticks: broadcast::Receiver<Arc<TickReport>>,
+    notices: mpsc::Sender<Notice>,
+    builder: Receiver<building::Job>,
+    prover: Receiver<proving::Job>,
+    _settler: mpsc::UnboundedReceiver<Submission>,
+    epoch: Arc<AtomicU64>,
+    stop: watch::Sender<bool>,
+    task: JoinHandle<Result<(), OperatorError>>,
+}
+
+impl Running {
+    /// Two traders have deposited.
+    async fn start(folder: &Path) -> Self {
+        let core = restore(folder, &new_venue()).unwrap();
+        let timing = Timing {
+            batch_steps: 4,
+            ..Timing::default()
+        };
+        let (handle, commands) = VenueHandle::new();
+        let (notices, heard) = mpsc::channel(8);
+        let (builder, sealed) = std::sync::mpsc::channel();
+        let (prover, jobs) = std::sync::mpsc::channel();
+        let (settler, submissions) = mpsc::unbounded_channel();
+        let (stop, stopped) = watch::channel(false);
+        let epoch = Arc::new(AtomicU64::new(0));
+        let task = VenueTask {
+            desk: Desk::new(core, timing, new_venue().time_to),
+            handle: handle.clone(),
+            commands,
+            notices: heard,
+            outlets: Outlets {
+                builder,
+                prover,
+                settler,
+                epoch: Arc::clone(&epoch),
+            },
+            connected: Box::new(|| true),
+            tick: Duration::from_millis(100),
+            stop: stopped,
+        };
+        let running = Self {
+            ticks: handle.subscribe(),
+            handle,
+            notices,
+            builder: sealed,
+            prover: jobs,
+            _settler: submissions,
+            epoch,
+            stop,
+            task: tokio::spawn(task.run()),
+        };
+        let market = Box::new(snapshot(1, now_ms() - 1_000));
+        running.tell(Notice::Market(market, Vec::new())).await;
+        let deposits = vec![queued(0, 0), queued(1, 1)];
+        running.tell(Notice::Deposits(deposits)).await;
+        running.opened().await;
+        running
+    }
+
+    async fn tell(&self, notice: Notice) {
+        self.notices.send(notice).await.unwrap();
+    }
+
+    /// Both accounts are open.
+    async fn opened(&self) {
+        while self.handle.status().await.unwrap().accounts < 3 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// Buyer and seller meet in a tick.
+    async fn trade(&mut self, sequence: u64) -> Arc<TickReport> {
+        for (trader, side) in [(0, Side::Buy), (1, Side::Sell)] {
+            let mut set = signed(trader, sequence, side, None);
+            set.set.valid_until = now_ms() + 1_000_000;
+            let message = set.set.message(&SHAPE, genesis_field(&IDENTITY.genesis));
+            set.signature = key(trader).sign(message);
+            self.handle.submit(set).await.unwrap();
+        }
+        loop {
+            let report = self.ticks.recv().await.unwrap();
+            if !report.trades.is_empty() {
+                return report;
+            }
+        }
+    }
+
+    /// The chain refuses a batch.
+    async fn refuse(&self, number: u64) {
+        let (done, wait) = oneshot::channel();
+        let reason = "Settlement.SnapshotTooOld".into();
+        self.tell(Notice::Refused(number, reason, done)).await;
+        wait.await.unwrap();
+    }
+
+    async fn stop(self) {
+        self.stop.send_replace(true);
+        self.task.await.unwrap().unwrap();
+        let stopped = self.handle.status().await.unwrap_err();
+        assert!(matches!(stopped, Refusal::Stopping), "{stopped}");
+    }
+}
+
+/// What comes next of one of the task's ends, and the end.
+async fn next<T: Send + 'static>(end: Receiver<T>) -> (T, Receiver<T>) {
+    let wait = move || (end.recv_timeout(Duration::from_secs(10)).unwrap(), end);
+    spawn_blocking(wait).await.unwrap()
+}
+
+/// An order set goes in, a tick and a batch to prove come out, and a stop leaves all on disk.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_task_answers_survives_its_end() {
     let folder = tempfile::tempdir().unwrap();
-    let core = restore(folder.path(), &new_venue()).unwrap();
-    let timing = Timing {
-        batch_steps: 4,
-        ..Timing::default()
+    let mut running = Running::start(folder.path()).await;
+    let (unused, jobs) = (std::sync::mpsc::channel().1, running.builder);
+    running.builder = unused;
+    let builder = Builder {
+        jobs,
+        notices: running.notices.clone(),
+        epoch: Arc::clone(&running.epoch),
     };
-    let desk = Desk::new(core, timing, new_venue().time_to);
-    let (handle, commands) = VenueHandle::new();
-    let (notices, heard) = mpsc::channel(8);
-    let (prover, jobs) = std::sync::mpsc::channel();
-    let (settler, _submissions) = mpsc::unbounded_channel();
-    let (stop, stopped) = watch::channel(false);
-    let task = VenueTask {
-        desk,
-        handle: handle.clone(),
-        commands,
-        notices: heard,
-        outlets: Outlets {
-            prover,
-            settler,
-            epoch: Arc::new(AtomicU64::new(0)),
-        },
-        connected: Box::new(|| true),
-        tick: Duration::from_millis(100),
-        stop: stopped,
-    };
-    let running = tokio::spawn(task.run());
-    let mut ticks = handle.subscribe();
-
-    let market = Box::new(snapshot(1, now_ms() - 1_000));
-    notices
-        .send(Notice::Market(market, Vec::new()))
-        .await
-        .unwrap();
-    let deposits = vec![queued(0, 0), queued(1, 1)];
-    notices.send(Notice::Deposits(deposits)).await.unwrap();
-    while handle.status().await.unwrap().accounts < 3 {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    let long = now_ms() + 1_000_000;
-    for (trader, side) in [(0, Side::Buy), (1, Side::Sell)] {
-        let mut set = signed(trader, 1, side, None);
-        set.set.valid_until = long;
-        let message = set.set.message(&SHAPE, genesis_field(&IDENTITY.genesis));
-        set.signature = key(trader).sign(message);
-        handle.submit(set).await.unwrap();
-    }
-    let old = handle
-        .submit(signed(0, 1, Side::Buy, None))
-        .await
-        .unwrap_err();
+    builder.spawn().unwrap();
+    let traded = running.trade(1).await;
+    let old = signed(0, 1, Side::Buy, None);
+    let old = running.handle.submit(old).await.unwrap_err();
     assert!(matches!(old, Refusal::Engine(_)), "{old}");
-    let traded = loop {
-        let report = ticks.recv().await.unwrap();
-        if !report.trades.is_empty() {
-            break report;
-        }
-    };
     // What is told is on disk and seen by everybody.
-    let status = handle.status().await.unwrap();
+    let status = running.handle.status().await.unwrap();
     assert!(status.last_tick >= traded.time && status.connected);
     let owner = key(0).public_key().point();
-    let account = handle
-        .account(account_key((owner.x, owner.y)))
-        .await
-        .unwrap()
-        .unwrap();
+    let account = account_key((owner.x, owner.y));
+    let account = running.handle.account(account).await.unwrap().unwrap();
     assert_eq!(
         (account.account.quantity(0), account.live_sequence),
         (10, 1)
     );
     assert!(account.margin.is_some());
     // Four steps make the batch full; the prover gets it.
-    let job = tokio::task::spawn_blocking(move || jobs.recv_timeout(Duration::from_secs(10)));
-    let job = job.await.unwrap().unwrap();
+    let (job, prover) = next(running.prover).await;
+    running.prover = prover;
     assert_eq!(
         (job.figures.number, job.figures.steps, job.figures.fills),
         (1, 4, 2)
     );
 
     // A batch that the chain refused: back to the last final books, and the work in flight is void.
-    let (done, wait) = oneshot::channel();
-    let refused = Notice::Refused(1, "Settlement.SnapshotTooOld".into(), done);
-    notices.send(refused).await.unwrap();
-    wait.await.unwrap();
-    while handle.status().await.unwrap().accounts < 3 {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    stop.send_replace(true);
-    running.await.unwrap().unwrap();
-    let stopped = handle.status().await.unwrap_err();
-    assert!(matches!(stopped, Refusal::Stopping), "{stopped}");
+    running.refuse(1).await;
+    running.opened().await;
+    running.stop().await;
     let core = restore(folder.path(), &new_venue()).unwrap();
     assert_eq!(core.venue.account_count(), 3);
     assert_eq!(core.venue.live_sets().len() + core.waiting.len(), 2);
+}
+
+/// The builder is as slow as it likes: here it does nothing until it is told to.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_venue_answers_and_trades_while_batches_are_built() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut running = Running::start(folder.path()).await;
+    running.trade(1).await;
+    let (first, builder) = next(running.builder).await;
+    running.builder = builder;
+    running.trade(2).await;
+    running.trade(3).await;
+    while running.handle.status().await.unwrap().pending != [1, 2] {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    running.trade(4).await;
+    // One batch after the other, and none unbuilt to the prover.
+    assert!(running.builder.try_recv().is_err());
+    assert!(running.prover.try_recv().is_err());
+
+    let built = Box::new(first.run().unwrap());
+    running.tell(Notice::Built(0, built)).await;
+    let (second, builder) = next(running.builder).await;
+    let (job, prover) = next(running.prover).await;
+    (running.builder, running.prover) = (builder, prover);
+    assert_eq!((first.before.number(), second.before.number()), (0, 1));
+    assert_eq!((job.figures.number, job.figures.chunks), (1, 2));
+    let numbers = [&first, &second].map(|job| job.sealed.batch.number());
+    assert_eq!(numbers, [1, 2]);
+
+    // The chain refuses the first; what is then built of the second is of no use.
+    running.refuse(1).await;
+    let late = Box::new(second.run().unwrap());
+    running.tell(Notice::Built(0, late)).await;
+    running.opened().await;
+    running.trade(5).await;
+    let (again, builder) = next(running.builder).await;
+    running.builder = builder;
+    assert_eq!((again.epoch, again.before.number()), (1, 0));
+    assert_eq!(again.sealed.batch.number(), 1);
+    running.stop().await;
+    // It was on its way to the builder when the operator stopped.
+    let core = restore(folder.path(), &new_venue()).unwrap();
+    let header = core.closed[0].header().unwrap();
+    let built = again.run().unwrap();
+    assert_eq!(*header, built.batch.batch.witness.header);
 }

@@ -1,0 +1,155 @@
+//! A venue's books after a batch, and what of them is known before anything is hashed.
+
+use crate::error::EngineError;
+use clearproof_primitives::{
+    account::Account,
+    batch::Boundary,
+    field::Fr,
+    ledger::{state_root, Ledger},
+    shape::Shape,
+    tree::AccountsTree,
+};
+use std::sync::Arc;
+
+/// Accounts, tree and ledger after a batch. They never change: a batch is built on a copy, which shares the accounts
+/// that it does not touch.
+#[derive(Clone, Debug)]
+pub struct Books {
+    /// By index; 0 is the insurance fund.
+    pub(crate) accounts: Vec<Arc<Account>>,
+    pub(crate) tree: AccountsTree,
+    pub(crate) ledger: Ledger,
+    /// Number of the batch.
+    pub(crate) number: u64,
+    /// Its last millisecond.
+    pub(crate) time: u64,
+}
+
+impl Books {
+    pub(crate) fn of(
+        shape: &Shape,
+        accounts: Vec<Account>,
+        ledger: Ledger,
+        number: u64,
+        time: u64,
+    ) -> Self {
+        let mut tree = AccountsTree::new(shape.depth as usize);
+        for (i, account) in accounts.iter().enumerate() {
+            tree.set(i as u64, account.leaf(shape));
+        }
+        Self {
+            accounts: accounts.into_iter().map(Arc::new).collect(),
+            tree,
+            ledger,
+            number,
+            time,
+        }
+    }
+
+    /// Number of the last batch in these books; 0 before the first.
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// The ledger.
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// The state root.
+    pub fn state_root(&self) -> Fr {
+        state_root(self.tree.root(), &self.ledger)
+    }
+
+    pub(crate) fn store(&mut self, shape: &Shape, index: u32, account: Account) {
+        self.tree.set(index as u64, account.leaf(shape));
+        let account = Arc::new(account);
+        match self.accounts.get_mut(index as usize) {
+            Some(slot) => *slot = account,
+            None => self.accounts.push(account),
+        }
+    }
+
+    pub(crate) fn tally(&self) -> Tally {
+        Tally {
+            number: self.number,
+            time: self.time,
+            deposits: self.ledger.deposits.count,
+            totals: self.ledger.totals.clone(),
+            fees: self.ledger.fees,
+            fund: self.accounts[0].balances[0],
+        }
+    }
+}
+
+/// What a batch leaves behind that takes no hashing to know: enough to open the next, and to know that it can be built.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Tally {
+    /// Number of the batch.
+    pub number: u64,
+    /// Its last millisecond.
+    pub time: u64,
+    /// Deposits taken from the queue.
+    pub deposits: u64,
+    /// The ledger's totals.
+    pub totals: Vec<u64>,
+    /// The ledger's fees.
+    pub fees: u64,
+    /// Quote balance of the insurance fund.
+    pub fund: i64,
+}
+
+/// What a batch moves.
+#[derive(Clone, Debug)]
+pub(crate) struct Moved {
+    /// Deposits taken from the queue, those before the batch included.
+    pub deposits: u64,
+    /// What those of the batch bring, by asset.
+    pub deposited: Vec<u128>,
+    /// Withdrawals, by asset.
+    pub withdrawn: Vec<u128>,
+    /// Quote received less quote paid in fills.
+    pub quote: i128,
+    /// Fees.
+    pub fees: u128,
+}
+
+impl From<&Boundary> for Moved {
+    fn from(last: &Boundary) -> Self {
+        Self {
+            deposits: last.deposits.count,
+            deposited: last.deposited.clone(),
+            withdrawn: last.withdrawn.clone(),
+            quote: last.quote_sum,
+            fees: last.fee_sum,
+        }
+    }
+}
+
+impl Tally {
+    /// After one more batch; the dust goes to the insurance fund.
+    pub fn after(&self, moved: &Moved, time: u64) -> Result<Self, EngineError> {
+        let sums = self
+            .totals
+            .iter()
+            .zip(&moved.deposited)
+            .zip(&moved.withdrawn);
+        let totals = sums.map(|((total, deposited), withdrawn)| {
+            let moved = (u128::from(*total) + deposited).checked_sub(*withdrawn);
+            let total = moved.and_then(|total| u64::try_from(total).ok());
+            total.ok_or(EngineError::Range("totals"))
+        });
+        let totals = totals.collect::<Result<_, _>>()?;
+        let fees = u64::try_from(u128::from(self.fees) + moved.fees);
+        let dust = i64::try_from(-moved.quote).map_err(|_| EngineError::Range("dust"))?;
+        let fund = self.fund.checked_add(dust);
+        Ok(Self {
+            number: self.number + 1,
+            time,
+            deposits: moved.deposits,
+            totals,
+            fees: fees.map_err(|_| EngineError::Range("fees"))?,
+            fund: fund.ok_or(EngineError::Range("insurance fund"))?,
+        })
+    }
+}

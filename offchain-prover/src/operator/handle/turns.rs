@@ -1,0 +1,132 @@
+//! Keeps an account's order sets in the order of their sequences while their signatures are checked side by side.
+//!
+//! Requests run in tasks of their own, so a newer set could reach the venue first, and the older one would be refused.
+//! Nobody waits for longer than signatures take that are about to be checked anyway: a set is on its way from the first step
+//! of its task to the end of its check, or until those before it are, and whose check fails waits for nobody.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        atomic::{AtomicU64, Ordering},
+        Mutex, MutexGuard, PoisonError,
+    },
+};
+use tokio::sync::watch;
+
+/// Older sets that one set waits for at most. Anybody can send sets in an account's name, if only to have them refused.
+const MOST_AWAITED: usize = 64;
+
+/// Account, sequence, and what tells sets of the same sequence apart.
+type Key = (u32, u64, u64);
+
+/// Order sets on their way to the venue.
+#[derive(Debug, Default)]
+pub(super) struct Turns {
+    /// Each ends, without a value, when the set has left.
+    on_the_way: Mutex<BTreeMap<Key, watch::Receiver<()>>>,
+    entered: AtomicU64,
+}
+
+/// A set on its way, until this is dropped.
+#[derive(Debug)]
+pub(super) struct Turn<'a> {
+    turns: &'a Turns,
+    key: Key,
+    _left: watch::Sender<()>,
+}
+
+impl Turns {
+    /// A set sets out.
+    pub fn enter(&self, account: u32, sequence: u64) -> Turn<'_> {
+        let key = (
+            account,
+            sequence,
+            self.entered.fetch_add(1, Ordering::Relaxed),
+        );
+        let (left, leaves) = watch::channel(());
+        self.lock().insert(key, leaves);
+        Turn {
+            turns: self,
+            key,
+            _left: left,
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<Key, watch::Receiver<()>>> {
+        let locked = self.on_the_way.lock();
+        locked.unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Turn<'_> {
+    /// Waits until the account's older sets that are on their way now have left.
+    pub async fn come(&self) {
+        let (account, sequence, _) = self.key;
+        let older: Vec<_> = {
+            let on_the_way = self.turns.lock();
+            let older = on_the_way.range((account, 0, 0)..(account, sequence, 0));
+            let nearest = older.rev().take(MOST_AWAITED);
+            nearest.map(|(_, leaves)| leaves.clone()).collect()
+        };
+        for mut leaves in older {
+            // Nothing is ever sent: this ends with the sender.
+            let _ = leaves.changed().await;
+        }
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.turns.lock().remove(&self.key);
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use futures::FutureExt;
+
+    #[test]
+    fn a_set_waits_for_the_older_ones_of_its_account_and_for_nothing_else() {
+        let turns = Turns::default();
+        let newest = turns.enter(1, 9);
+        assert_eq!(
+            newest.come().now_or_never(),
+            Some(()),
+            "nobody else is there"
+        );
+        let oldest = turns.enter(1, 3);
+        let same = turns.enter(1, 9);
+        let other = turns.enter(2, 1);
+        let mut waiting = Box::pin(newest.come());
+        assert_eq!(waiting.as_mut().now_or_never(), None);
+        assert_eq!(oldest.come().now_or_never(), Some(()));
+        assert_eq!(other.come().now_or_never(), Some(()));
+        // One that sets out later is not waited for.
+        let late = turns.enter(1, 5);
+        drop(oldest);
+        assert_eq!(waiting.as_mut().now_or_never(), Some(()));
+        assert_eq!(same.come().now_or_never(), None);
+        drop(late);
+        assert_eq!(same.come().now_or_never(), Some(()));
+        drop((waiting, same, other));
+        drop(newest);
+        assert!(turns.lock().is_empty());
+    }
+
+    #[test]
+    fn a_crowd_of_older_sets_is_not_waited_for_as_a_whole() {
+        let turns = Turns::default();
+        let mut crowd: Vec<_> = (1..1_000)
+            .map(|sequence| turns.enter(1, sequence))
+            .collect();
+        let newest = turns.enter(1, 1_000);
+        assert_eq!(newest.come().now_or_never(), None);
+        crowd.truncate(crowd.len() - MOST_AWAITED);
+        let mut waiting = Box::pin(newest.come());
+        assert_eq!(waiting.as_mut().now_or_never(), None);
+        crowd.truncate(crowd.len() - MOST_AWAITED);
+        assert_eq!(waiting.as_mut().now_or_never(), Some(()));
+    }
+}
