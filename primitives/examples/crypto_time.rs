@@ -1,23 +1,24 @@
-//! Prints the time of a Poseidon hash, of signing, of verifying and of admitting a key, on one core.
+//! Prints the median time of a Poseidon hash, of signing, of verifying and of admitting a key, on one core.
 
 use clearproof_primitives::{
     babyjubjub::PublicKey,
-    eddsa::{SecretKey, Signature},
+    eddsa::{PreparedKey, SecretKey, Signature},
     field::Fr,
     poseidon::hash,
 };
 use std::{hint::black_box, time::Instant};
 
-/// Best mean of 300 short runs: other programs may be using the machine.
+/// Median of 301 short runs' means: other programs may be using the machine.
 fn time<T>(name: &str, repeats: u32, mut run: impl FnMut() -> T) {
-    let best = (0..300).map(|_| {
+    let mut means = [0; 301].map(|_: u8| {
         let start = Instant::now();
         for _ in 0..repeats {
             black_box(run());
         }
-        start.elapsed() / repeats
+        start.elapsed().as_nanos() / u128::from(repeats)
     });
-    println!("{name:<32}{:>12.2?}", best.min().unwrap_or_default());
+    means.sort_unstable();
+    println!("{name:<32}{:>10} ns", means[means.len() / 2]);
 }
 
 fn hash_time<const N: usize>() {
@@ -43,6 +44,11 @@ fn main() {
     time("verify", 5, || {
         key.verify(black_box(message), black_box(&signature))
     });
+    let prepared = PreparedKey::new(key);
+    time("verify, prepared key", 5, || {
+        prepared.verify(black_box(message), black_box(&signature))
+    });
+    time("prepare a key", 5, || PreparedKey::new(black_box(key)));
     time("decode a signature", 5, || {
         Signature::try_from(black_box(&signature_bytes))
     });

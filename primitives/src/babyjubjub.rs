@@ -5,15 +5,23 @@
 //! live in the subgroup of prime order l, which [`BASE8`] generates.
 
 mod extended;
+mod multiples;
+#[cfg(feature = "std")]
+mod prepared;
+#[cfg(feature = "std")]
+mod table;
 
 /// An integer modulo [`SUBGROUP_ORDER`].
 pub use ark_ed_on_bn254::Fr as Scalar;
 pub use ark_ff::BigInteger256;
+#[cfg(feature = "std")]
+pub use prepared::PreparedKey;
 
 use crate::field::{FieldBytes, FieldError, Fr};
 use ark_ff::{AdditiveGroup, Field, MontFp, PrimeField};
 use core::fmt;
-use extended::Extended;
+use extended::{Addend, Extended};
+use multiples::multiple;
 
 /// Coefficient a of x².
 pub const A: Fr = MontFp!("168700");
@@ -81,21 +89,20 @@ impl Point {
 
     /// Whether the point is on the curve and `l` times it is neutral.
     pub fn in_subgroup(&self) -> bool {
-        self.is_on_curve() && Extended::from(self).mul(&SUBGROUP_ORDER).is_identity()
+        self.is_on_curve() && multiple(&Extended::from(self), &SUBGROUP_ORDER).is_identity()
     }
 
     /// Sum of two points of the curve. Of others, the result means nothing.
     #[must_use]
     pub fn add(&self, other: &Self) -> Self {
-        Extended::from(self)
-            .add(&Extended::from(other).prepare())
-            .to_affine()
+        let other = Extended::from(other).prepare();
+        other.added_to(&Extended::from(self)).to_affine()
     }
 
     /// `scalar` times a point of the curve, for any 256-bit scalar. Takes a time that depends on the scalar.
     #[must_use]
     pub fn mul(&self, scalar: &BigInteger256) -> Self {
-        Extended::from(self).mul(scalar).to_affine()
+        multiple(&Extended::from(self), scalar).to_affine()
     }
 
     /// The point `(−x, y)`.
@@ -188,10 +195,22 @@ impl fmt::Debug for PublicKey {
     }
 }
 
-/// `s·p + t·q` of points of the curve, for any 256-bit scalars. Takes a time that depends on the scalars.
-#[must_use]
-pub fn double_mul(p: &Point, s: &BigInteger256, q: &Point, t: &BigInteger256) -> Point {
-    extended::double_mul(&p.into(), s, &q.into(), t).to_affine()
+/// `scalar` times [`BASE8`]; the scalar is below l. Takes a time that depends on the scalar.
+#[cfg(feature = "std")]
+pub(crate) fn base_multiple(scalar: &BigInteger256) -> Point {
+    table::sum_of_tables([(table::Table::of_base(), scalar)]).to_affine()
+}
+
+/// Whether `s·BASE8 + t·q` is a given point of the curve, as q is, for any 256-bit scalars. Takes a time that depends on them.
+pub(crate) fn is_sum(s: &BigInteger256, q: &Point, t: &BigInteger256, sum: &Point) -> bool {
+    #[cfg(feature = "std")]
+    let (width, multiples) = table::Table::of_base().first_part();
+    #[cfg(not(feature = "std"))]
+    let (width, multiples) = (
+        multiples::WINDOW,
+        &multiples::table(&Extended::from(&BASE8)),
+    );
+    multiples::sum_of_multiples((width, multiples), s, &q.into(), t).is(sum)
 }
 
 /// 32 little-endian bytes as an integer.

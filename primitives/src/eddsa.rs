@@ -5,7 +5,7 @@
 //! exactly the same signatures.
 
 use crate::{
-    babyjubjub::{double_mul, Point, PointError, PublicKey, Scalar, BASE8},
+    babyjubjub::{is_sum, Point, PointError, PublicKey, Scalar},
     field::{FieldBytes, FieldError, Fr},
     poseidon::hash,
 };
@@ -95,20 +95,30 @@ impl PublicKey {
     ///
     /// The equation forces R8 into the prime subgroup, as both other terms lie in it.
     pub fn verify(&self, message: Fr, signature: &Signature) -> Result<(), SignatureError> {
-        let (a, r8) = (self.point(), &signature.r8);
-        let challenge = Scalar::from(8u64) * scalar_of(&hash(&[r8.x, r8.y, a.x, a.y, message]));
-        let expected = double_mul(
-            &BASE8,
-            &signature.s.into_bigint(),
-            &a.neg(),
-            &challenge.into_bigint(),
-        );
-        if expected == *r8 {
-            Ok(())
-        } else {
-            Err(SignatureError::Wrong)
-        }
+        let t = Scalar::from(8u64) * challenge(self, message, &signature.r8);
+        let (s, t) = (signature.s.into_bigint(), t.into_bigint());
+        accepted(is_sum(&s, &self.point().neg(), &t, &signature.r8))
     }
+}
+
+#[cfg(feature = "std")]
+impl PreparedKey {
+    /// As [`PublicKey::verify`], with the same result in less time.
+    pub fn verify(&self, message: Fr, signature: &Signature) -> Result<(), SignatureError> {
+        let t = challenge(&self.key(), message, &signature.r8);
+        let (s, t) = (signature.s.into_bigint(), t.into_bigint());
+        accepted(self.is_difference(&s, &t, &signature.r8))
+    }
+}
+
+fn accepted(holds: bool) -> Result<(), SignatureError> {
+    holds.then_some(()).ok_or(SignatureError::Wrong)
+}
+
+/// `Poseidon(R8x, R8y, Ax, Ay, message)` modulo l.
+fn challenge(key: &PublicKey, message: Fr, r8: &Point) -> Scalar {
+    let a = key.point();
+    scalar_of(&hash(&[r8.x, r8.y, a.x, a.y, message]))
 }
 
 fn scalar_of(value: &Fr) -> Scalar {
@@ -125,12 +135,14 @@ fn num_to_scalar_input(mut value: BigInt<4>) -> BigInt<4> {
 }
 
 #[cfg(feature = "std")]
+pub use crate::babyjubjub::PreparedKey;
+#[cfg(feature = "std")]
 pub use signing::SecretKey;
 
 #[cfg(feature = "std")]
 mod signing {
     use super::*;
-    use crate::babyjubjub::{eighth, integer};
+    use crate::babyjubjub::{base_multiple, eighth, integer};
     use blake_hash::{Blake512, Digest};
 
     /// A signing key: any 32 bytes. Its text is never shown.
@@ -162,7 +174,7 @@ mod signing {
             prefix.copy_from_slice(&digest[32..]);
             scalar[0] &= 0xf8;
             scalar[31] = scalar[31] & 0x7f | 0x40;
-            let point = BASE8.mul(&eighth(integer(&scalar)));
+            let point = base_multiple(&eighth(integer(&scalar)));
             let public =
                 PublicKey::new(point).expect("a clamped multiple of the base point is a valid key");
             Self {
@@ -183,9 +195,8 @@ mod signing {
             nonce_input[..32].copy_from_slice(&self.prefix);
             nonce_input[32..].copy_from_slice(&FieldBytes::from(message).0);
             let r = Scalar::from_le_bytes_mod_order(&Blake512::digest(&nonce_input));
-            let r8 = BASE8.mul(&r.into_bigint());
-            let a = self.public.point();
-            let challenge = scalar_of(&hash(&[r8.x, r8.y, a.x, a.y, message]));
+            let r8 = base_multiple(&r.into_bigint());
+            let challenge = challenge(&self.public, message, &r8);
             let s = r + challenge * Scalar::from_le_bytes_mod_order(&self.scalar);
             let s = Fr::from_bigint(s.into_bigint()).expect("l is below r");
             Signature { r8, s }
@@ -197,8 +208,10 @@ mod signing {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::babyjubjub::BASE8;
     use crate::field::{from_decimal, to_decimal};
     use ark_ff::{Field, Zero};
+    use proptest::prelude::*;
 
     fn fr(text: &str) -> Fr {
         from_decimal(text).unwrap()
@@ -290,5 +303,89 @@ mod tests {
             Point::decompress(&beyond),
             Err(PointError::NotCanonical(_))
         ));
+    }
+
+    /// The equation as written, by plain multiples.
+    fn by_definition(key: &PublicKey, message: Fr, signature: &Signature) -> bool {
+        let (a, r8) = (key.point(), signature.r8);
+        let h = hash(&[r8.x, r8.y, a.x, a.y, message]).into_bigint();
+        let right = r8.add(&a.mul(&BigInt::from(8u64)).mul(&h));
+        BASE8.mul(&signature.s.into_bigint()) == right
+    }
+
+    fn all_agree(key: &PublicKey, message: Fr, signature: &Signature) -> bool {
+        let expected = by_definition(key, message, signature);
+        let result = expected.then_some(()).ok_or(SignatureError::Wrong);
+        assert_eq!(key.verify(message, signature), result);
+        let prepared = PreparedKey::new(*key);
+        assert_eq!(prepared.verify(message, signature), result);
+        assert_eq!(prepared.key(), *key);
+        expected
+    }
+
+    /// (0, −1), of order 2, (1/√a, 0), of order 4, and the neutral point.
+    fn torsion() -> [Point; 3] {
+        let (zero, one) = (Fr::zero(), Fr::from(1u64));
+        let x = crate::babyjubjub::A.inverse().unwrap().sqrt().unwrap();
+        let order_2 = Point { x: zero, y: -one };
+        [order_2, Point { x, y: zero }, Point::IDENTITY]
+    }
+
+    #[test]
+    fn prepared_keys_refuse_what_plain_keys_refuse() {
+        let key = SecretKey::new([9; 32]);
+        let public = key.public_key();
+        let message = Fr::from(77u64);
+        let signature = key.sign(message);
+        let largest = -Scalar::from(1u64);
+        let largest = Fr::from_bigint(largest.into_bigint()).unwrap();
+        for s in [Fr::zero(), Fr::from(1u64), largest] {
+            for r8 in torsion().into_iter().chain([BASE8, signature.r8]) {
+                let forged = Signature::new(r8, s).unwrap();
+                assert!(!all_agree(&public, message, &forged));
+            }
+        }
+        // S·B8 = R8 + h·8·A for a key that is its own base point, and its negative.
+        for point in [BASE8, BASE8.neg()] {
+            let key = PublicKey::new(point).unwrap();
+            let h = Scalar::from(8u64) * challenge(&key, message, &BASE8);
+            let h = if point == BASE8 { h } else { -h };
+            let s = Fr::from_bigint((Scalar::from(1u64) + h).into_bigint()).unwrap();
+            assert!(all_agree(&key, message, &Signature::new(BASE8, s).unwrap()));
+            // R8 neutral: S·B8 = h·8·A.
+            let h = Scalar::from(8u64) * challenge(&key, message, &Point::IDENTITY);
+            let h = if point == BASE8 { h } else { -h };
+            let s = Fr::from_bigint(h.into_bigint()).unwrap();
+            assert!(all_agree(
+                &key,
+                message,
+                &Signature::new(Point::IDENTITY, s).unwrap()
+            ));
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+
+        #[test]
+        fn plain_and_prepared_keys_agree(seed in any::<[u8; 32]>(), message in any::<[u8; 32]>(), other in any::<[u8; 32]>()) {
+            let [message, other] = [message, other].map(|bytes| Fr::from_le_bytes_mod_order(&bytes));
+            let key = SecretKey::new(seed);
+            let public = key.public_key();
+            let signature = key.sign(message);
+            prop_assert!(all_agree(&public, message, &signature));
+            prop_assert_eq!(all_agree(&public, other, &signature), message == other);
+            let s = Scalar::from_bigint(signature.s.into_bigint()).unwrap();
+            let s = Fr::from_bigint((s + scalar_of(&other)).into_bigint()).unwrap();
+            let wrong_s = Signature::new(signature.r8, s).unwrap();
+            prop_assert_eq!(all_agree(&public, message, &wrong_s), s == signature.s);
+            for point in torsion() {
+                let moved = Signature::new(signature.r8.add(&point), signature.s).unwrap();
+                prop_assert_eq!(all_agree(&public, message, &moved), point.is_identity());
+            }
+            let negative = Signature::new(signature.r8.neg(), signature.s).unwrap();
+            prop_assert!(!all_agree(&public, message, &negative));
+            prop_assert!(!all_agree(&SecretKey::new([1; 32]).public_key(), message, &signature));
+        }
     }
 }

@@ -16,6 +16,7 @@ use clearproof_primitives::{
     fixed::ONE,
     margin::Margin,
     order::{Order, Side, WithdrawalRequest},
+    rows::even_bands,
     shape::Shape,
     step::Fill,
     witness::BatchWitness,
@@ -135,6 +136,8 @@ impl Run {
         // The mark moves between batches, so that accounts fall below their margin.
         let mark = 100 * ONE + ONE / 3 + self.closed.len() as u64 * ONE / 2;
         let halted = vec![false; SHAPE.market.instruments as usize];
+        let snapshot = snapshot(&SHAPE.market, mark);
+        let bands = even_bands(&snapshot.rows, 1 << 29);
         self.venue
             .open_batch(snapshot, bands, halted, self.now)
             .unwrap();

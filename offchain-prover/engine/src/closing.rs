@@ -177,6 +177,19 @@ impl Venue {
         self.return_to_settled();
     }
 
+    /// What the venue's accounts and fees hold of an asset, the open batch included: more cannot be withdrawn, whatever an
+    /// account's margin says.
+    pub(crate) fn held(&self, asset: u8) -> u128 {
+        let asset = usize::from(asset);
+        let total = self.tally.totals.get(asset).copied().map_or(0, u128::from);
+        let Some(open) = &self.open else {
+            return total;
+        };
+        let moved = self.moved(open);
+        let of = |sums: &[u128]| sums.get(asset).copied().unwrap_or(0);
+        (total + of(&moved.deposited)).saturating_sub(of(&moved.withdrawn))
+    }
+
     /// What the open batch moves.
     fn moved(&self, open: &Open) -> Moved {
         let assets = self.config.shape.market.assets as usize;

@@ -74,6 +74,14 @@ pub enum EngineError {
         /// The most that the chain takes in one batch.
         limit: u64,
     },
+    /// Losers owe the venue what winners would withdraw.
+    #[error("withdrawal.amount: the venue holds {held} of asset {asset}: withdraw at most that for now")]
+    Overdraw {
+        /// Of which asset.
+        asset: u8,
+        /// What all accounts and fees hold together.
+        held: u128,
+    },
     /// An owner in stored books that can sign nothing.
     #[error("stored books: the owner of account {account} is no key: {error}")]
     StoredOwner {

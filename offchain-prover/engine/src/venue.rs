@@ -58,6 +58,8 @@ pub(crate) struct Open {
     pub bands: Vec<Price>,
     pub halted: Vec<bool>,
     pub time_from: u64,
+    /// Time of its last tick.
+    pub ticked: Option<u64>,
     /// Finished steps in order.
     pub finished: Vec<PendingStep>,
     /// How they pack into chunks.
@@ -211,6 +213,7 @@ impl Venue {
             bands,
             halted,
             time_from,
+            ticked: None,
             finished: Vec::new(),
             packing: Packing::default(),
             withdrawals: 0,

@@ -27,6 +27,7 @@ use clearproof_primitives::{
     ledger::genesis_state_root,
     order::{Order, OrderSet, Side, SignedOrderSet, WithdrawalRequest},
     policy::Policy,
+    rows::even_bands,
     shape::Shape,
     snapshot::{InstrumentRow, Snapshot, UnderlyingFactors},
 };

@@ -1,12 +1,12 @@
 //! Extended coordinates on the isomorphic curve `−X² + Y² = 1 + d'·X²·Y²`, `d' = −d/a`, `X = √(−a)·x`, `Y = y`.
 //!
 //! Source: Hisil, Wong, Carter, Dawson, "Twisted Edwards Curves Revisited", 2008, sections 3.1 and 3.3, for a = −1.
-//! −1 is a square and d' is not, so the formulas hold for all pairs of points. Scalars are recoded to windows in
-//! non-adjacent form; the time taken depends on them.
+//! −1 is a square and d' is not, so the formulas hold for all pairs of points. A sum's last products are left to
+//! whoever goes on with it: a doubling does without T.
 
-use super::{BigInteger256, Point};
+use super::Point;
 use crate::field::Fr;
-use ark_ff::{AdditiveGroup, BigInteger, Field, MontFp};
+use ark_ff::{AdditiveGroup, Field, MontFp};
 
 /// √(−a).
 const SCALE: Fr =
@@ -17,13 +17,6 @@ const UNSCALE: Fr =
 /// 2·d' = −2·d/a.
 const TWICE_D: Fr =
     MontFp!("2475045175004185027501911298141836274980133961483913877536377848625489762075");
-
-/// Width of the non-adjacent form: digits are odd and below 16 in magnitude, and among 5 in a row one is not zero.
-const WINDOW: u32 = 5;
-/// Odd multiples 1, 3, .. 15 of a point.
-const TABLE: usize = 1 << (WINDOW - 2);
-/// Digits of a 256-bit scalar: one more for the last carry.
-const DIGITS: usize = 257;
 
 /// `(X : Y : T : Z)` with `X·Y = T·Z`.
 #[derive(Clone, Copy)]
@@ -55,38 +48,151 @@ impl From<&Point> for Extended {
     }
 }
 
-impl Prepared {
-    fn neg(&self) -> Self {
-        Self {
-            minus: self.plus,
-            plus: self.minus,
-            t: -self.t,
-            z: self.z,
-        }
+/// As [`Prepared`], with Z = 1: `(Y − X, Y + X, 2·d'·T)`.
+#[cfg(feature = "std")]
+#[derive(Clone, Copy)]
+pub(super) struct Normalised {
+    minus: Fr,
+    plus: Fr,
+    t: Fr,
+}
+
+/// A sum before its last products: `X = E·F`, `Y = G·H`, `T = E·H`, `Z = F·G`.
+#[derive(Clone, Copy)]
+pub(super) struct Completed {
+    e: Fr,
+    f: Fr,
+    g: Fr,
+    h: Fr,
+}
+
+/// A table's entry.
+pub(super) trait Addend {
+    /// `point + self`.
+    fn added_to(&self, point: &Extended) -> Completed;
+    /// `point − self`.
+    fn taken_from(&self, point: &Extended) -> Completed;
+}
+
+/// The sum of a point with an entry; `d` is twice the product of both Z.
+#[inline(always)]
+fn sum(point: &Extended, minus: &Fr, plus: &Fr, t: &Fr, d: Fr) -> Completed {
+    let a = (point.y - point.x) * minus;
+    let b = (point.y + point.x) * plus;
+    let c = point.t * t;
+    Completed {
+        e: b - a,
+        f: d - c,
+        g: d + c,
+        h: b + a,
     }
 }
 
-impl Extended {
-    const IDENTITY: Self = Self {
-        x: Fr::ZERO,
-        y: Fr::ONE,
-        t: Fr::ZERO,
-        z: Fr::ONE,
+/// The same with the entry's negative: X and T change their signs, so `minus` and `plus`, F and G change places.
+#[inline(always)]
+fn difference(point: &Extended, minus: &Fr, plus: &Fr, t: &Fr, d: Fr) -> Completed {
+    let Completed { e, f, g, h } = sum(point, plus, minus, t, d);
+    Completed { e, f: g, g: f, h }
+}
+
+impl Addend for Prepared {
+    fn added_to(&self, point: &Extended) -> Completed {
+        sum(point, &self.minus, &self.plus, &self.t, point.z * self.z)
+    }
+
+    fn taken_from(&self, point: &Extended) -> Completed {
+        difference(point, &self.minus, &self.plus, &self.t, point.z * self.z)
+    }
+}
+
+#[cfg(feature = "std")]
+impl Addend for Normalised {
+    fn added_to(&self, point: &Extended) -> Completed {
+        sum(point, &self.minus, &self.plus, &self.t, point.z.double())
+    }
+
+    fn taken_from(&self, point: &Extended) -> Completed {
+        difference(point, &self.minus, &self.plus, &self.t, point.z.double())
+    }
+}
+
+#[cfg(feature = "std")]
+impl Normalised {
+    /// Of many points, with one inversion.
+    pub(super) fn of_all(points: &[Extended]) -> Vec<Self> {
+        let mut inverses: Vec<Fr> = points.iter().map(|p| p.z).collect();
+        ark_ff::batch_inversion(&mut inverses);
+        let normalised = |(p, inverse): (&Extended, Fr)| {
+            let (x, y) = (p.x * inverse, p.y * inverse);
+            Self {
+                minus: y - x,
+                plus: y + x,
+                t: x * y * TWICE_D,
+            }
+        };
+        points.iter().zip(inverses).map(normalised).collect()
+    }
+}
+
+impl Completed {
+    pub(super) const IDENTITY: Self = Self {
+        e: Fr::ZERO,
+        f: Fr::ONE,
+        g: Fr::ONE,
+        h: Fr::ONE,
     };
+
+    pub(super) fn extended(&self) -> Extended {
+        Extended {
+            x: self.e * self.f,
+            y: self.g * self.h,
+            t: self.e * self.h,
+            z: self.f * self.g,
+        }
+    }
+
+    /// Twice this.
+    pub(super) fn double(&self) -> Self {
+        double(self.e * self.f, self.g * self.h, self.f * self.g)
+    }
 
     /// Back to affine coordinates. Z is never zero on the curve; off it, a zero counts as its own inverse.
     pub(super) fn to_affine(self) -> Point {
-        let inverse = self.z.inverse().unwrap_or(Fr::ZERO);
+        let inverse = (self.f * self.g).inverse().unwrap_or(Fr::ZERO);
         Point {
-            x: self.x * inverse * UNSCALE,
-            y: self.y * inverse,
+            x: self.e * self.f * inverse * UNSCALE,
+            y: self.g * self.h * inverse,
         }
     }
 
     pub(super) fn is_identity(&self) -> bool {
-        self.x == Fr::ZERO && self.y == self.z
+        // X = 0 and Y = Z, where neither F nor G is zero: Z is their product.
+        self.e == Fr::ZERO && self.h == self.f
     }
 
+    /// Whether this is a given point of the curve, without an inversion.
+    pub(super) fn is(&self, point: &Point) -> bool {
+        let z = self.f * self.g;
+        self.e * self.f == point.x * SCALE * z && self.g * self.h == point.y * z
+    }
+}
+
+/// Twice a point, whose T is not needed.
+#[inline(always)]
+fn double(x: Fr, y: Fr, z: Fr) -> Completed {
+    let a = x.square();
+    let b = y.square();
+    let e = (x + y).square() - a - b;
+    let g = b - a;
+    Completed {
+        e,
+        f: g - z.square().double(),
+        g,
+        h: -(a + b),
+    }
+}
+
+impl Extended {
     pub(super) fn prepare(&self) -> Prepared {
         Prepared {
             minus: self.y - self.x,
@@ -96,101 +202,20 @@ impl Extended {
         }
     }
 
-    pub(super) fn add(&self, other: &Prepared) -> Self {
-        let a = (self.y - self.x) * other.minus;
-        let b = (self.y + self.x) * other.plus;
-        let c = self.t * other.t;
-        let d = self.z * other.z;
-        Self::complete(b - a, d - c, d + c, b + a)
+    pub(super) fn double(&self) -> Completed {
+        double(self.x, self.y, self.z)
     }
 
-    pub(super) fn double(&self) -> Self {
-        let a = self.x.square();
-        let b = self.y.square();
-        let e = (self.x + self.y).square() - a - b;
-        let g = b - a;
-        let f = g - self.z.square().double();
-        Self::complete(e, f, g, -(a + b))
-    }
-
-    fn complete(e: Fr, f: Fr, g: Fr, h: Fr) -> Self {
-        Self {
-            x: e * f,
-            y: g * h,
-            t: e * h,
-            z: f * g,
-        }
-    }
-
-    fn odd_multiples(&self) -> [Prepared; TABLE] {
-        let twice = self.double().prepare();
-        let mut multiple = *self;
-        core::array::from_fn(|i| {
-            if i > 0 {
-                multiple = multiple.add(&twice);
+    /// The odd multiples 1, 3, 5, .., one a call.
+    pub(super) fn odd_multiples(&self) -> impl FnMut() -> Self {
+        let twice = self.double().extended().prepare();
+        let (mut multiple, mut calls) = (*self, 0usize);
+        move || {
+            if calls > 0 {
+                multiple = twice.added_to(&multiple).extended();
             }
-            multiple.prepare()
-        })
-    }
-
-    pub(super) fn mul(&self, scalar: &BigInteger256) -> Self {
-        sum_of_multiples([self], [scalar])
-    }
-}
-
-/// `s·p + t·q`, with the doublings shared (Straus).
-pub(super) fn double_mul(
-    p: &Extended,
-    s: &BigInteger256,
-    q: &Extended,
-    t: &BigInteger256,
-) -> Extended {
-    sum_of_multiples([p, q], [s, t])
-}
-
-fn sum_of_multiples<const N: usize>(
-    points: [&Extended; N],
-    scalars: [&BigInteger256; N],
-) -> Extended {
-    let tables = points.map(Extended::odd_multiples);
-    let digits = scalars.map(non_adjacent_form);
-    let length = digits
-        .iter()
-        .map(|d| d.iter().rposition(|x| *x != 0).map_or(0, |i| i + 1))
-        .max()
-        .unwrap_or(0);
-    let mut sum = Extended::IDENTITY;
-    for i in (0..length).rev() {
-        sum = sum.double();
-        for (table, digits) in tables.iter().zip(&digits) {
-            let digit = digits[i];
-            if digit != 0 {
-                let entry = &table[usize::from(digit.unsigned_abs() / 2)];
-                sum = sum.add(&if digit > 0 { *entry } else { entry.neg() });
-            }
+            calls += 1;
+            multiple
         }
     }
-    sum
-}
-
-/// The scalar as `Σ digit_i·2^i` with odd digits in −15..=15 or zero.
-fn non_adjacent_form(scalar: &BigInteger256) -> [i8; DIGITS] {
-    let mut digits = [0; DIGITS];
-    // Past the scalar's 256 bits there is only the last carry.
-    let bit = |position: usize| position < 256 && scalar.get_bit(position);
-    let mut carry = false;
-    let mut position = 0;
-    while position < DIGITS {
-        if bit(position) == carry {
-            position += 1;
-            continue;
-        }
-        let window =
-            (0..WINDOW as usize).fold(0i8, |value, i| value | i8::from(bit(position + i)) << i);
-        let digit = window + i8::from(carry);
-        carry = digit >= 1 << (WINDOW - 1);
-        digits[position] = if carry { digit - (1 << WINDOW) } else { digit };
-        position += WINDOW as usize;
-    }
-    digits
 }

@@ -1,6 +1,9 @@
 //! The committed constants, read at compile time: Montgomery limbs, 32 little-endian bytes an element.
 
-use super::FULL_ROUNDS;
+use super::{
+    dot::{corrections, Rows, Sum},
+    FULL_ROUNDS,
+};
 use crate::field::Fr;
 use ark_ff::{BigInt, Fp};
 
@@ -25,6 +28,24 @@ pub struct Parameters {
     pub sparse: &'static [Fr],
     /// Constants of the second half of full rounds.
     pub last_constants: &'static [Fr],
+}
+
+/// What native hashing needs of one instance; see [`super::permutation`] and `grain/recurrence.rs`.
+#[derive(Debug)]
+pub(super) struct Native {
+    pub(super) first_constants: &'static [Fr],
+    pub(super) partial_constants: &'static [Fr],
+    pub(super) last_constants: &'static [Fr],
+    /// Matrix of full rounds.
+    pub(super) mds: Rows,
+    /// Matrix of the full round before the partial ones.
+    pub(super) entry: Rows,
+    /// Response of later S-box inputs to one output, the latest first.
+    pub(super) response: &'static [Fr],
+    /// One row: the next S-box input from those before.
+    pub(super) step: Rows,
+    /// The other elements after the last partial round.
+    pub(super) exit: Rows,
 }
 
 const fn elements<const N: usize>(bytes: &[u8], start: usize) -> [Fr; N] {
@@ -69,6 +90,27 @@ macro_rules! instance {
             static SPARSE: [Fr; RP * (2 * T - 1)] = elements(BYTES, PLAIN + 2 * T * T + RP);
             static LAST: [Fr; HALF] = elements(BYTES, PLAIN + 2 * T * T + RP + RP * (2 * T - 1));
             static FIRST: [Fr; HALF] = elements(BYTES, 0);
+
+            const N: usize = T - 1;
+            const START: usize = PLAIN + 2 * T * T + RP + RP * (2 * T - 1) + HALF;
+            static ENTRY: [Fr; T * T] = elements(BYTES, START);
+            static RESPONSE: [Fr; N] = elements(BYTES, START + T * T);
+            static STEP: [Fr; 2 * N + 1] = elements(BYTES, START + T * T + N);
+            static EXIT: [Fr; 2 * N * N] = elements(BYTES, START + T * T + N + 2 * N + 1);
+            static MDS_CORRECTIONS: [Sum; T] = corrections(&MDS);
+            static ENTRY_CORRECTIONS: [Sum; T] = corrections(&ENTRY);
+            static STEP_CORRECTIONS: [Sum; 1] = corrections(&STEP);
+            static EXIT_CORRECTIONS: [Sum; N] = corrections(&EXIT);
+            pub(super) static NATIVE: Native = Native {
+                first_constants: &FIRST,
+                partial_constants: &PARTIAL,
+                last_constants: &LAST,
+                mds: Rows::new(&MDS, &MDS_CORRECTIONS),
+                entry: Rows::new(&ENTRY, &ENTRY_CORRECTIONS),
+                response: &RESPONSE,
+                step: Rows::new(&STEP, &STEP_CORRECTIONS),
+                exit: Rows::new(&EXIT, &EXIT_CORRECTIONS),
+            };
             pub(super) static PARAMETERS: Parameters = Parameters {
                 width: T,
                 partial_rounds: RP,
@@ -107,15 +149,15 @@ pub fn parameters(width: usize) -> Option<&'static Parameters> {
     }
 }
 
-/// As [`parameters`], for a width known to exist; other widths do not compile.
-pub(super) fn of<const T: usize>() -> &'static Parameters {
+/// What native hashing needs, for a width known to exist; other widths do not compile.
+pub(super) fn native<const T: usize>() -> &'static Native {
     const { assert!((T >= 2 && T <= 6) || T == 15) };
     match T {
-        2 => &width_2::PARAMETERS,
-        3 => &width_3::PARAMETERS,
-        4 => &width_4::PARAMETERS,
-        5 => &width_5::PARAMETERS,
-        6 => &width_6::PARAMETERS,
-        _ => &width_15::PARAMETERS,
+        2 => &width_2::NATIVE,
+        3 => &width_3::NATIVE,
+        4 => &width_4::NATIVE,
+        5 => &width_5::NATIVE,
+        6 => &width_6::NATIVE,
+        _ => &width_15::NATIVE,
     }
 }

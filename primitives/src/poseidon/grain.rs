@@ -1,6 +1,8 @@
-//! Generates Poseidon's constants as the reference does: Grain LFSR, Cauchy matrix, and the sparse form.
+//! Generates Poseidon's constants as the reference does: Grain LFSR, Cauchy matrix, the sparse form, the recurrence.
 //!
 //! Source: the Poseidon paper, appendix F (Grain in self-shrinking mode) and B (sparse matrices).
+
+mod recurrence;
 
 use super::FULL_ROUNDS;
 use crate::field::Fr;
@@ -118,7 +120,8 @@ fn inverse(matrix: &Matrix) -> Option<Matrix> {
 }
 
 /// All constants of an instance in the order of the committed files: plain constants, matrix, pre-sparse matrix,
-/// partial constants, sparse matrices, last constants. `None` if a matrix is singular, which no committed width has.
+/// partial constants, sparse matrices, last constants, the partial rounds' recurrence. `None` if a matrix is singular, which
+/// no committed width has.
 pub fn generate(width: usize, partial_rounds: usize) -> Option<Vec<Fr>> {
     let mut grain = Grain::new(width, partial_rounds);
     let constants: Vec<_> = (0..(FULL_ROUNDS + partial_rounds) * width)
@@ -184,6 +187,7 @@ pub fn generate(width: usize, partial_rounds: usize) -> Option<Vec<Fr>> {
             .flat_map(|(row, column, _)| row.iter().chain(column)),
     );
     out.extend(last);
+    out.extend(recurrence::generate(&mds)?);
     Some(out)
 }
 

@@ -55,6 +55,7 @@ pub(super) fn from_the_host(inputs: &[Fr]) -> Option<Fr> {
     }
 }
 
+#[cfg(not(substrate_runtime))]
 pub use clearproof_poseidon::HostFunctions;
 
 #[cfg(test)]

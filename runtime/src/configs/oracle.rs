@@ -43,7 +43,8 @@ impl CombineData<OracleKey, Timed> for Amid {
     fn combine_data(key: &OracleKey, mut values: Vec<Timed>, previous: Option<Timed>) -> Option<Timed> {
         let now = Timestamp::now();
         values.retain(|v| v.timestamp.saturating_add(FeedExpiresIn::get()) > now);
-        let enough = |count: usize| count as u64 >= u64::from(MinimumFeeds::get()) && count > 0;
+        let least = <MinimumFeeds as Get<u32>>::get() as usize;
+        let enough = |count: usize| count >= least;
         let chosen = match key {
             OracleKey::Volatility(_) => {
                 let curves: Vec<_> = values

@@ -13,6 +13,7 @@ use clearproof_primitives::{
     options::{ScenarioSpec, VolatilityScaling, DAY_MS},
     order::{Order, OrderSet, Side, SignedOrderSet, WithdrawalRequest},
     policy::{ChargeRates, Policy, UnderlyingPolicy},
+    rows::even_bands,
     shape::{MarketShape, Shape},
     snapshot::{InstrumentRow, Snapshot, UnderlyingFactors},
 };
@@ -176,6 +177,8 @@ pub fn busy_batch(shape: &Shape) -> (Venue, ClosedBatch) {
     let mark = 100 * ONE + ONE / 3;
     let mut venue = venue(shape);
     let halted = vec![false; shape.market.instruments as usize];
+    let snapshot = snapshot(&shape.market, mark);
+    let bands = even_bands(&snapshot.rows, 1 << 29);
     venue
         .open_batch(snapshot, bands, halted, START)
         .unwrap();

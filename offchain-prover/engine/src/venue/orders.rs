@@ -170,8 +170,17 @@ impl Venue {
             ..PendingStep::default()
         };
         self.ensure_step_fits(&step)?;
-        let after = Arc::new(self.simulate(&step, self.now)?.0);
-        self.current[account as usize] = after;
+        let (after, effects) = self.simulate(&step, self.now)?;
+        if let Some(withdrawal) = &effects.withdrawal {
+            let held = self.held(withdrawal.asset);
+            if u128::from(withdrawal.amount) > held {
+                return Err(EngineError::Overdraw {
+                    asset: withdrawal.asset,
+                    held,
+                });
+            }
+        }
+        self.current[account as usize] = Arc::new(after);
         self.finish_with(step);
         Ok(())
     }

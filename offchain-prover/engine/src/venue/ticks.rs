@@ -60,7 +60,8 @@ impl Venue {
     /// would trade than one batch can hold, the auctions run again with the earliest order sets of those.
     pub fn tick(&mut self, time: u64) -> Result<TickReport, EngineError> {
         let open = self.open.as_ref().ok_or(EngineError::NoOpenBatch)?;
-        if time < self.now {
+        // An instrument has one price at one time.
+        if time < self.now || open.ticked == Some(time) {
             return Err(EngineError::Time {
                 given: time,
                 current: self.now,
@@ -104,6 +105,9 @@ impl Venue {
                 .extend(trades.filter_map(|m| self.trade(instrument, clearing.price, m)));
         }
         self.now = time;
+        if let Some(open) = &mut self.open {
+            open.ticked = Some(time);
+        }
         self.live
             .retain(|_, live| live.signed.set.valid_until >= time);
         for Grown {

@@ -95,6 +95,7 @@ fn engine_name(error: &EngineError) -> &'static str {
         EngineError::Signature(_) => "Signature",
         EngineError::Step(error) => step_name(error),
         EngineError::Range(_) => "Range",
+        EngineError::Overdraw { .. } => "Overdraw",
         // The rest cannot follow from a trader's request.
         _ => "Engine",
     }

@@ -18,6 +18,7 @@ use clearproof_primitives::{
     margin::margin,
     order::{Order, OrderSet, Side},
     policy::Policy,
+    rows::even_bands,
     shape::Shape,
     snapshot::{InstrumentRow, Snapshot, UnderlyingFactors},
 };
@@ -134,8 +135,10 @@ fn venue() -> Venue {
         id: VENUE,
         genesis: genesis_field(&GENESIS),
     });
+    let snapshot = snapshot();
+    let bands = even_bands(&snapshot.rows, 1 << 29);
     venue
-        .open_batch(snapshot.clone(), bands, Vec::new(), START)
+        .open_batch(snapshot, bands, Vec::new(), START)
         .unwrap();
     for number in [1, 2] {
         let deposit = Deposit {
