@@ -4,8 +4,9 @@
 use clearproof_primitives::{
     batch::Deposit,
     chain::{
-        BatchView, CircuitId, Cursor, Expiry, ExpiryView, Instrument, InstrumentKind, Listing, ProofKind, ProofRefusal,
-        Queue, QueuedDeposit, SnapshotInfo, SnapshotView, Stops, VenueId, VenueView,
+        BatchView, CircuitId, Cursor, Expiry, ExpiryView, Instrument, InstrumentKind, Listing,
+        ProofKind, ProofRefusal, Queue, QueuedDeposit, SnapshotInfo, SnapshotView, Stops, VenueId,
+        VenueView,
     },
     field::{FieldBytes, Fr},
     shape::Shape,

@@ -209,8 +209,7 @@ async fn at_a_venue(
     let founded = stage::found_venue(chain, config.circuit);
     let (index, perpetual) = (market.index(), market.listing().clone());
     let listing = options::list(chain, &perpetual, &expiry, index);
-    let (venue, (), options) =
-        tokio::try_join!(founded, people::fund(chain, &people), listing)?;
+    let (venue, (), options) = tokio::try_join!(founded, people::fund(chain, &people), listing)?;
     tracing::info!(
         venue,
         traders = people.len(),

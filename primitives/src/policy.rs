@@ -180,10 +180,7 @@ impl Policy {
             F::OptionBand,
         )?;
         for u in &self.underlyings {
-            length(
-                u.scenarios.len() == market.scenarios as usize,
-                F::Scenarios,
-            )?;
+            length(u.scenarios.len() == market.scenarios as usize, F::Scenarios)?;
             let specs = u.scenarios.iter();
             let within = |s: &ScenarioSpec| s.check().is_ok() && counted_move(s) <= LARGEST_MOVE;
             bounds(specs.clone().all(within), F::Scenarios)?;
@@ -386,7 +383,10 @@ mod tests {
             );
         }
         assert_eq!(
-            refused(&|p| p.underlyings[0].scenarios.iter_mut().for_each(|s| s.price_shock = -1)),
+            refused(&|p| p.underlyings[0]
+                .scenarios
+                .iter_mut()
+                .for_each(|s| s.price_shock = -1)),
             Bounds(PolicyField::Scenarios)
         );
         assert_eq!(

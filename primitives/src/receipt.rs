@@ -38,7 +38,10 @@ pub fn receipt_message(
         &numbers[2],
     ];
     let bytes = parts.into_iter().flatten();
-    message.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
+    message
+        .iter_mut()
+        .zip(bytes)
+        .for_each(|(to, from)| *to = *from);
     message
 }
 

@@ -227,9 +227,7 @@ impl Policy {
     }
 
     fn underlying(&self, index: usize) -> Result<&crate::policy::UnderlyingPolicy, SnapshotError> {
-        self.underlyings
-            .get(index)
-            .ok_or(SnapshotError::Underlying)
+        self.underlyings.get(index).ok_or(SnapshotError::Underlying)
     }
 }
 
@@ -336,7 +334,10 @@ mod tests {
         let policy = Policy::development(&MarketShape::REFERENCE);
         assert!(far.mark < value / 1_000);
         assert!(far.initial_short > value / 100 && far.initial_long == 0);
-        assert_eq!(policy.option_band(far.mark, value), share(value, policy.option_band));
+        assert_eq!(
+            policy.option_band(far.mark, value),
+            share(value, policy.option_band)
+        );
         assert!(policy.option_band(value, value) > policy.option_band(far.mark, value));
     }
 
@@ -347,7 +348,11 @@ mod tests {
             settled_row(&market, &terms(kind, 3_000), price * UNIT, ONE / 8).unwrap()
         };
         assert_eq!(settled(OptionKind::Call, 3_040).mark, 5 * ONE);
-        assert_eq!(settled(OptionKind::Put, 3_040).mark, 1, "0 means no instrument");
+        assert_eq!(
+            settled(OptionKind::Put, 3_040).mark,
+            1,
+            "0 means no instrument"
+        );
         let put = settled(OptionKind::Put, 2_920);
         assert_eq!((put.mark, put.initial_short), (10 * ONE, 0));
         assert!(put.deltas.iter().all(|delta| *delta == 0));
@@ -358,7 +363,10 @@ mod tests {
         let policy = Policy::development(&MarketShape::TINY);
         let row = policy.perpetual_row(0, 7 * ONE).unwrap();
         let halted = halted_row(row.clone(), 7 * ONE);
-        assert_eq!((halted.initial_long, halted.initial_short), (7 * ONE, 7 * ONE));
+        assert_eq!(
+            (halted.initial_long, halted.initial_short),
+            (7 * ONE, 7 * ONE)
+        );
         assert_eq!(halted.maintenance_long, row.maintenance_long);
         assert_eq!((halted.mark, halted.deltas), (row.mark, row.deltas));
     }

@@ -8,8 +8,8 @@ use crate::{
 use alloc::vec::Vec;
 use clearproof_primitives::{
     chain::{
-        BatchView, CircuitId, ExpiryView, Instrument, ProofKind, ProofRefusal, QueuedDeposit, SnapshotView,
-        VenueId, VenueView,
+        BatchView, CircuitId, ExpiryView, Instrument, ProofKind, ProofRefusal, QueuedDeposit,
+        SnapshotView, VenueId, VenueView,
     },
     field::FieldBytes,
 };

@@ -14,7 +14,7 @@ use frame_support::{
     assert_noop, assert_ok,
     traits::{Contains, Hooks, KeyOwnerProofSystem, SortedMembers},
 };
-use pallet_clearproof_market_data::Feed;
+use pallet_clearproof_market_data::{Feed, FeedValue};
 use pallet_session::SessionManager;
 use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
 use sp_runtime::{traits::Dispatchable, BuildStorage};
@@ -42,7 +42,7 @@ fn say_prices(now: u64) {
     let assets = (1..shape.assets).map(|asset| Feed::Asset(asset as u8));
     for feed in underlyings.chain(assets) {
         let value = pallet_oracle::TimestampedValue {
-            value: 1_000u128 << 32,
+            value: FeedValue::Price(1_000 << 32),
             timestamp: now,
         };
         pallet_oracle::Values::<Runtime>::insert(feed, value);

@@ -80,7 +80,9 @@ fn open_world() -> World {
         Some(engine.state_root().into()),
         "both begin at the same root"
     );
-    engine.open_batch(snapshot, bands, Vec::new(), time).unwrap();
+    engine
+        .open_batch(snapshot, bands, Vec::new(), time)
+        .unwrap();
     let queued = Custody::queued_deposits(venue, 0);
     assert_eq!(queued.len(), 2);
     for (trader, (number, deposit)) in traders.iter_mut().zip(queued) {

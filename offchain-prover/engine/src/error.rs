@@ -75,7 +75,9 @@ pub enum EngineError {
         limit: u64,
     },
     /// Losers owe the venue what winners would withdraw.
-    #[error("withdrawal.amount: the venue holds {held} of asset {asset}: withdraw at most that for now")]
+    #[error(
+        "withdrawal.amount: the venue holds {held} of asset {asset}: withdraw at most that for now"
+    )]
     Overdraw {
         /// Of which asset.
         asset: u8,

@@ -80,7 +80,9 @@ mod tests {
 
     #[test]
     fn anything_else_is_refused() {
-        for bad in ["", ".5", "5.", "-1", "+1", "1e3", "1,5", "1.2.3", " 1", "０"] {
+        for bad in [
+            "", ".5", "5.", "-1", "+1", "1e3", "1,5", "1.2.3", " 1", "０",
+        ] {
             assert_eq!(parse(bad, 32), Err(DecimalError::Malformed), "{bad}");
         }
         assert_eq!(parse(&"9".repeat(39), 32), Err(DecimalError::TooLarge));

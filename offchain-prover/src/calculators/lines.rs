@@ -41,7 +41,10 @@ pub fn each<Q: DeserializeOwned, A: Serialize>(
     let mut line = Vec::new();
     loop {
         line.clear();
-        let read = input.by_ref().take(MAX_LINE + 1).read_until(b'\n', &mut line)?;
+        let read = input
+            .by_ref()
+            .take(MAX_LINE + 1)
+            .read_until(b'\n', &mut line)?;
         if read == 0 {
             return output.flush();
         }

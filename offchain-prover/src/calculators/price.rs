@@ -83,7 +83,8 @@ pub fn answer(question: Question) -> Result<Answer, String> {
     };
     let price = option.price().map_err(|error| error.to_string())?;
     let greeks = option.greeks().map_err(|error| error.to_string())?;
-    let signed = |value: u128| i128::try_from(value).map_err(|_| "result: is too large".to_string());
+    let signed =
+        |value: u128| i128::try_from(value).map_err(|_| "result: is too large".to_string());
     Ok(Answer {
         price: format(signed(price)?, FRACTION_BITS, DIGITS),
         delta: format(greeks.delta.into(), FRACTION_BITS, DIGITS),
@@ -117,7 +118,8 @@ mod tests {
 
     #[test]
     fn errors_name_the_field_and_its_limit() {
-        let base = r#"{"forward":"F","strike":"1","volatility":"V","seconds_to_expiry":S,"kind":"put"}"#;
+        let base =
+            r#"{"forward":"F","strike":"1","volatility":"V","seconds_to_expiry":S,"kind":"put"}"#;
         let with = |f: &str, v: &str, s: &str| {
             ask(&base.replace('F', f).replace('V', v).replace('S', s)).unwrap_err()
         };

@@ -354,7 +354,10 @@ mod tests {
     fn the_same_seed_decides_the_same() {
         let decide = |seed| {
             let mut market = market(&[ONE, ONE], seed);
-            (market.joins(), market.all_orders(Role::Maker, 0, &[]).unwrap())
+            (
+                market.joins(),
+                market.all_orders(Role::Maker, 0, &[]).unwrap(),
+            )
         };
         assert_eq!(decide(1), decide(1));
         assert_ne!(decide(1), decide(2));

@@ -36,8 +36,11 @@ pub fn smile(expiry: &Expiry, now: u64) -> SviCurve {
     let left = expiry.time.saturating_sub(now).max(1);
     let yearly = VOLATILITY * VOLATILITY;
     // w = 0.0144·T with 48 fraction bits; below 2^48 for the days that a demonstration lasts.
-    let variance = (u128::from(yearly) << 48) * u128::from(left) / u128::from(365 * DAY_MS * 10_000);
-    let variance = u64::try_from(variance).unwrap_or(u64::MAX >> 16).max(1 << 18);
+    let variance =
+        (u128::from(yearly) << 48) * u128::from(left) / u128::from(365 * DAY_MS * 10_000);
+    let variance = u64::try_from(variance)
+        .unwrap_or(u64::MAX >> 16)
+        .max(1 << 18);
     SviCurve {
         a: (variance - variance / 16) as i64,
         b: variance / 8,
@@ -49,20 +52,22 @@ pub fn smile(expiry: &Expiry, now: u64) -> SviCurve {
 
 /// A call and a put at the money, of the perpetual's lots, in the slots after it.
 fn listings(perpetual: &Listing, expiry: &Expiry, index: IndexPrice) -> [Listing; 2] {
-    [(1, OptionKind::Call, "call"), (2, OptionKind::Put, "put")].map(|(place, kind, name)| Listing {
-        slot: perpetual.slot + place,
-        underlying: perpetual.underlying,
-        kind: InstrumentKind::Option(OptionTerms {
-            kind,
-            strike: index,
-            expiry: expiry.time,
-        }),
-        symbol: {
-            let mut symbol = perpetual.symbol.to_vec();
-            symbol.extend(format!(" {name}").bytes());
-            Symbol::truncate_from(symbol)
-        },
-        units_per_lot: perpetual.units_per_lot,
+    [(1, OptionKind::Call, "call"), (2, OptionKind::Put, "put")].map(|(place, kind, name)| {
+        Listing {
+            slot: perpetual.slot + place,
+            underlying: perpetual.underlying,
+            kind: InstrumentKind::Option(OptionTerms {
+                kind,
+                strike: index,
+                expiry: expiry.time,
+            }),
+            symbol: {
+                let mut symbol = perpetual.symbol.to_vec();
+                symbol.extend(format!(" {name}").bytes());
+                Symbol::truncate_from(symbol)
+            },
+            units_per_lot: perpetual.units_per_lot,
+        }
     })
 }
 
@@ -110,12 +115,7 @@ pub struct Quote {
 }
 
 /// What a trader wants of an option: side, lots, limit; makers both sides around the mark, takers one beyond it.
-pub fn wishes(
-    quote: &Quote,
-    role: Role,
-    step: u64,
-    rng: &mut impl Rng,
-) -> Vec<(Side, u64, Price)> {
+pub fn wishes(quote: &Quote, role: Role, step: u64, rng: &mut impl Rng) -> Vec<(Side, u64, Price)> {
     let full = quote.position.unsigned_abs() / step >= MAX_STEPS;
     let allowed = |side: Side| match side {
         Side::Buy => !full || quote.position < 0,
@@ -231,7 +231,12 @@ mod tests {
             let (side, lots, limit) = taker[0];
             assert!(lots > 0);
             let crosses = makers.iter().any(|(other, _, theirs)| {
-                *other != side && if side == Side::Buy { *theirs <= limit } else { *theirs >= limit }
+                *other != side
+                    && if side == Side::Buy {
+                        *theirs <= limit
+                    } else {
+                        *theirs >= limit
+                    }
             });
             assert!(crosses, "{side:?}");
         }

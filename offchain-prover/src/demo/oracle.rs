@@ -155,7 +155,9 @@ mod tests {
             underlying: 0,
             time: 1_000,
         };
-        let feeds = Feeds::new(&listed, b"EUR/USD").unwrap().with_options(expiry);
+        let feeds = Feeds::new(&listed, b"EUR/USD")
+            .unwrap()
+            .with_options(expiry);
         let values = feeds.values(7, 1_000);
         let price = |feed| values.iter().find(|(f, _)| *f == feed).map(|(_, p)| *p);
         assert_eq!(price(Feed::Underlying(0)), Some(FeedValue::Price(7)));

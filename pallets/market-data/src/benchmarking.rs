@@ -62,7 +62,11 @@ fn prepare<T: Config>() -> Result<(), BenchmarkError> {
     // The first slot of each underlying is a perpetual, all others are options: what costs a snapshot most.
     for slot in 1..market.instruments {
         let first = usize::from(slot).is_multiple_of(market.slots_per_underlying());
-        let listing = if first { listing::<T>(slot) } else { option::<T>(slot) };
+        let listing = if first {
+            listing::<T>(slot)
+        } else {
+            option::<T>(slot)
+        };
         Pallet::<T>::list(listing).map_err(|_| "slot")?;
     }
     for asset in 1..market.assets {

@@ -47,8 +47,8 @@ impl<T: Config> Pallet<T> {
     }
 
     fn check_terms(terms: &OptionTerms, units_per_lot: u64) -> Result<(), Error<T>> {
-        let strike = terms.strike < 1 << INDEX_PRICE_BITS
-            && mark_price(terms.strike, units_per_lot).is_ok();
+        let strike =
+            terms.strike < 1 << INDEX_PRICE_BITS && mark_price(terms.strike, units_per_lot).is_ok();
         ensure!(strike, Error::<T>::StrikeOutOfBounds);
         // The genesis has no time: its options expire at fixed dates.
         let now = T::Time::now();

@@ -176,10 +176,7 @@ impl<T: Config> Pallet<T> {
         (0..market.instruments).map(slot).collect()
     }
 
-    fn perpetual(
-        basis: &Basis<'_, T::Market>,
-        listing: &Listing,
-    ) -> Result<Slot, SnapshotError> {
+    fn perpetual(basis: &Basis<'_, T::Market>, listing: &Listing) -> Result<Slot, SnapshotError> {
         let feed = Feed::Underlying(listing.underlying);
         let price = basis.accepted(feed).ok_or(SnapshotError::Mark)?;
         let mark = mark_price(price, listing.units_per_lot)?;

@@ -112,9 +112,7 @@ pub struct FeedState {
 }
 
 /// How an expiry is being settled: the time-weighted average of the index price over the window before it.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
 pub struct Settlement {
     /// Σ accepted index price × milliseconds so far.
     pub sum: u128,

@@ -68,10 +68,7 @@ fn a_refused_policy_names_its_field_and_changes_nothing() {
             &|p| p.underlyings[3].scenarios[15].price_shock = i32::MIN,
             E::ScenariosBounds,
         ),
-        (
-            &|p| p.underlyings[1].scaling.floor_ms = 0,
-            E::ScalingBounds,
-        ),
+        (&|p| p.underlyings[1].scaling.floor_ms = 0, E::ScalingBounds),
         (
             &|p| p.underlyings[3].maintenance_factor = 0,
             E::FactorsBounds,

@@ -6,8 +6,8 @@
 use alloc::vec::Vec;
 use clearproof_primitives::{
     chain::{
-        BatchView, CircuitId, ExpiryView, Instrument, ProofKind, ProofRefusal, QueuedDeposit, SnapshotView,
-        VenueId, VenueView,
+        BatchView, CircuitId, ExpiryView, Instrument, ProofKind, ProofRefusal, QueuedDeposit,
+        SnapshotView, VenueId, VenueView,
     },
     field::FieldBytes,
 };

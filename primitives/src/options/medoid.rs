@@ -15,9 +15,8 @@ const POINTS: usize = 9;
 /// ([`SviCurve::check_bounds`]).
 pub fn medoid(curves: &[SviCurve]) -> Option<usize> {
     let step = MAX_LOG_MONEYNESS / 8 * 2 / (POINTS as i64 - 1);
-    let at = |curve: &SviCurve, i: usize| {
-        curve.variance(work(i as i64 * step - MAX_LOG_MONEYNESS / 8))
-    };
+    let at =
+        |curve: &SviCurve, i: usize| curve.variance(work(i as i64 * step - MAX_LOG_MONEYNESS / 8));
     let values = curves
         .iter()
         .map(|curve| core::array::from_fn(|i| at(curve, i)));

@@ -19,10 +19,7 @@ pub trait ClearproofPoseidon {
     /// Poseidon of 1 to 5 or 14 elements, each in 32 bytes, little-endian and canonical, to 32 bytes of `out`.
     ///
     /// Answers 0, or 1 for any other input; `out` holds zeros then.
-    fn hash(
-        inputs: PassFatPointerAndRead<&[u8]>,
-        out: PassFatPointerAndWrite<&mut [u8]>,
-    ) -> u32 {
+    fn hash(inputs: PassFatPointerAndRead<&[u8]>, out: PassFatPointerAndWrite<&mut [u8]>) -> u32 {
         u32::from(on_the_host(inputs, out).is_none())
     }
 }

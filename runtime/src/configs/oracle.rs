@@ -40,7 +40,11 @@ type Timed = TimestampedValue<OracleValue, Moment>;
 pub struct Amid;
 
 impl CombineData<OracleKey, Timed> for Amid {
-    fn combine_data(key: &OracleKey, mut values: Vec<Timed>, previous: Option<Timed>) -> Option<Timed> {
+    fn combine_data(
+        key: &OracleKey,
+        mut values: Vec<Timed>,
+        previous: Option<Timed>,
+    ) -> Option<Timed> {
         let now = Timestamp::now();
         values.retain(|v| v.timestamp.saturating_add(FeedExpiresIn::get()) > now);
         let least = <MinimumFeeds as Get<u32>>::get() as usize;
@@ -115,7 +119,12 @@ impl pallet_oracle::BenchmarkHelper<OracleKey, OracleValue, ConstU32<32>> for Be
     ) -> frame_support::BoundedVec<(OracleKey, OracleValue), ConstU32<32>> {
         frame_support::BoundedVec::truncate_from(
             (0..32u16)
-                .map(|n| (OracleKey::Underlying(n), FeedValue::Price(u128::from(n + 1) << 32)))
+                .map(|n| {
+                    (
+                        OracleKey::Underlying(n),
+                        FeedValue::Price(u128::from(n + 1) << 32),
+                    )
+                })
                 .collect(),
         )
     }

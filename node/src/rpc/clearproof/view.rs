@@ -3,8 +3,8 @@
 
 use clearproof_primitives::{
     chain::{
-        CircuitId, Cursor, ExpiryView, Held, Instrument, InstrumentKind, ProofRefusal, Queue, QueuedDeposit,
-        SnapshotView, Stops, VenueView,
+        CircuitId, Cursor, ExpiryView, Held, Instrument, InstrumentKind, ProofRefusal, Queue,
+        QueuedDeposit, SnapshotView, Stops, VenueView,
     },
     field::FieldBytes,
     fixed::Rate,

@@ -17,9 +17,7 @@ fn open(venue: &mut Venue, mark: u64, time: u64) {
     let halted = vec![false; SHAPE.market.instruments as usize];
     let snapshot = snapshot(&SHAPE.market, mark);
     let bands = even_bands(&snapshot.rows, 1 << 29);
-    venue
-        .open_batch(snapshot, bands, halted, time)
-        .unwrap();
+    venue.open_batch(snapshot, bands, halted, time).unwrap();
 }
 
 fn proven(witness: &BatchWitness) {

@@ -179,9 +179,7 @@ pub fn busy_batch(shape: &Shape) -> (Venue, ClosedBatch) {
     let halted = vec![false; shape.market.instruments as usize];
     let snapshot = snapshot(&shape.market, mark);
     let bands = even_bands(&snapshot.rows, 1 << 29);
-    venue
-        .open_batch(snapshot, bands, halted, START)
-        .unwrap();
+    venue.open_batch(snapshot, bands, halted, START).unwrap();
     let mut traders = [Trader::new(1), Trader::new(2)];
     for (i, trader) in traders.iter_mut().enumerate() {
         trader.account = venue

@@ -5,14 +5,8 @@ use super::*;
 #[test]
 fn a_stale_price_halts_its_underlying_alone_and_a_fresh_one_resumes_it() {
     with_first_snapshot(|| {
-        let others = || {
-            (1..4).for_each(|u| {
-                feed(
-                    Feed::Underlying(u),
-                    fed(Feed::Underlying(u)).unwrap().0,
-                )
-            })
-        };
+        let others =
+            || (1..4).for_each(|u| feed(Feed::Underlying(u), fed(Feed::Underlying(u)).unwrap().0));
         run_to(6, others);
         assert_ne!(latest_info().marks[0], 0, "not older than five blocks");
         run_to(8, others);
@@ -46,12 +40,7 @@ fn a_stale_collateral_price_keeps_its_weight_and_halts_no_instrument() {
     with_first_snapshot(|| {
         let weight = MarketData::latest_snapshot().unwrap().0.weights[1];
         run_to(10, || {
-            (0..4).for_each(|u| {
-                feed(
-                    Feed::Underlying(u),
-                    fed(Feed::Underlying(u)).unwrap().0,
-                )
-            })
+            (0..4).for_each(|u| feed(Feed::Underlying(u), fed(Feed::Underlying(u)).unwrap().0))
         });
         assert_eq!(
             MarketData::feed(Feed::Asset(1)).halt,

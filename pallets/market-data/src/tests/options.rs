@@ -149,7 +149,12 @@ fn a_curve_that_allows_arbitrage_halts_the_expiry_alone_and_says_why() {
         });
         let halt = MarketData::feed(SMILE).halt;
         assert!(
-            matches!(halt, Some(HaltReason::Curve(SviError::Variance | SviError::Butterfly(_)))),
+            matches!(
+                halt,
+                Some(HaltReason::Curve(
+                    SviError::Variance | SviError::Butterfly(_)
+                ))
+            ),
             "{halt:?}"
         );
         let info = latest_info();
@@ -190,7 +195,11 @@ fn trading_ends_before_the_expiry_and_the_average_settles_it() {
         run_to(37, feed_options);
         assert_ne!(latest_info().marks[17], 0);
         run_to(39, feed_options);
-        assert_eq!(latest_info().marks[17], 0, "within two blocks of the expiry");
+        assert_eq!(
+            latest_info().marks[17],
+            0,
+            "within two blocks of the expiry"
+        );
         assert_ne!(latest_info().marks[16], 0);
         // 3,000 for the window, but for its last fifth.
         run_to(40, || {

@@ -33,7 +33,11 @@ const FORWARD: IndexPrice = 60_000 << 32;
 
 #[test]
 fn a_perpetual_moves_with_its_index() {
-    let scenarios = [spec(0.25, 0.3, 1.0), spec(-0.25, 0.3, 1.0), spec(-0.72, 0.0, 0.35)];
+    let scenarios = [
+        spec(0.25, 0.3, 1.0),
+        spec(-0.25, 0.3, 1.0),
+        spec(-0.72, 0.0, 0.35),
+    ];
     for forward in [FORWARD, FORWARD + 12_345, 3, (1 << 62) - 1] {
         let mark = mark_price(forward, ONE).unwrap();
         let valuation = revalue(&Product::Perpetual, forward, ONE, &SCALING, &scenarios).unwrap();

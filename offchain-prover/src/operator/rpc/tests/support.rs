@@ -83,7 +83,10 @@ impl Scene {
         let (ticks, tick_requests) = mpsc::channel(1);
         tokio::spawn(run(venue(), handle.clone(), commands, tick_requests));
         let venue = handle.clone();
-        let (listen, key) = (([127, 0, 0, 1], 0).into(), SigningKey::from_bytes(&[200; 32]));
+        let (listen, key) = (
+            ([127, 0, 0, 1], 0).into(),
+            SigningKey::from_bytes(&[200; 32]),
+        );
         let server = serve(listen, handle, identity(), key, limits)
             .await
             .unwrap();

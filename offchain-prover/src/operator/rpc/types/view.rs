@@ -1,9 +1,7 @@
 //! What the venue answers.
 
 use super::{super::number::Decimal, order::OrderJson};
-use clearproof_primitives::{
-    chain::InstrumentKind, field::FieldBytes, serde_hex, shape::Shape,
-};
+use clearproof_primitives::{chain::InstrumentKind, field::FieldBytes, serde_hex, shape::Shape};
 use serde::{Deserialize, Serialize};
 
 /// A venue's state.
