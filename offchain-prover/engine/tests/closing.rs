@@ -9,7 +9,7 @@ use clearproof_primitives::{
     order::{Order, Side},
     shape::Shape,
 };
-use common::{open_venue, order, received, request, signed, snapshot, MARK, START};
+use common::{bands, open_venue, order, received, request, signed, snapshot, MARK, START};
 use proptest::prelude::*;
 use std::{collections::VecDeque, sync::Arc, thread};
 

@@ -11,7 +11,7 @@ use clearproof_primitives::{
     order::{OrderSetError, SignedOrderSet},
     shape::Shape,
 };
-use common::{key, open_venue, received, request, signed, snapshot, START};
+use common::{bands, key, open_venue, received, request, signed, snapshot, START};
 
 const SHAPE: Shape = Shape::TINY;
 

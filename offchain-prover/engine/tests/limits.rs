@@ -9,7 +9,7 @@ use clearproof_primitives::{
     shape::Shape,
     submission::{MAX_CHUNKS, MAX_DEPOSITS_PER_BATCH, MAX_WITHDRAWALS},
 };
-use common::{open_venue, order, received, request, signed, snapshot, MARK, START};
+use common::{bands, open_venue, order, received, request, signed, snapshot, MARK, START};
 use proptest::prelude::*;
 
 /// Room for 1,024 accounts.
