@@ -35,12 +35,13 @@ const PAUSE: Duration = Duration::from_secs(3);
 pub fn smile(expiry: &Expiry, now: u64) -> SviCurve {
     let left = expiry.time.saturating_sub(now).max(1);
     let yearly = VOLATILITY * VOLATILITY;
-    // w = 0.0144·T with 48 fraction bits; below 2^48 for the days that a demonstration lasts.
+    // w = 0.0144·T with 48 fraction bits; below 2^48 for the days that a demonstration lasts. The floor is one
+    // second's worth: the curve's own rules refuse half of it.
     let variance =
         (u128::from(yearly) << 48) * u128::from(left) / u128::from(365 * DAY_MS * 10_000);
     let variance = u64::try_from(variance)
         .unwrap_or(u64::MAX >> 16)
-        .max(1 << 18);
+        .max(1 << 17);
     SviCurve {
         a: (variance - variance / 16) as i64,
         b: variance / 8,
@@ -175,7 +176,7 @@ pub async fn settled(
         let InstrumentKind::Option(terms) = listing.kind else {
             return false;
         };
-        let lot = terms.intrinsic(price) * u128::from(listing.units_per_lot) >> FRACTION_BITS;
+        let lot = (terms.intrinsic(price) * u128::from(listing.units_per_lot)) >> FRACTION_BITS;
         let slot = usize::from(listing.slot);
         let row = view.snapshot.rows.get(slot);
         let still = view.info.marks.get(slot) == Some(&0);

@@ -60,7 +60,7 @@ fn a_refused_policy_names_its_field_and_changes_nothing() {
     let cases: [(Change, E); 13] = [
         (&|p| p.underlyings.truncate(1), E::UnderlyingsLength),
         (
-            &|p| drop(p.underlyings[0].scenarios.pop()),
+            &|p| p.underlyings[0].scenarios.truncate(15),
             E::ScenariosLength,
         ),
         (&|p| p.haircuts.clear(), E::HaircutsLength),
