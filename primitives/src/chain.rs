@@ -26,7 +26,7 @@ pub const SYMBOL_LENGTH: u32 = 16;
 /// An instrument's name for people, such as `EUR/USD`.
 pub type Symbol = BoundedVec<u8, ConstU32<SYMBOL_LENGTH>>;
 
-/// A position in a venue's deposit queue, as stored; see [`clearproof_primitives::ledger::DepositCursor`].
+/// A position in a venue's deposit queue, as stored; see [`crate::ledger::DepositCursor`].
 #[derive(
     Clone,
     Copy,
