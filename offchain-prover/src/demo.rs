@@ -318,7 +318,8 @@ async fn trade(
         cleared > 0,
         format!("{cleared} of {} have a clearing price", options.len()),
     );
-    options::settled(stage.chain, expiry, options, report).await?;
+    let shape = &stage.config.shape.market;
+    options::settled(stage.chain, shape, expiry, options, report).await?;
     let paid = Balances::connect(stage.url).await?;
     let paid = paid.token(QUOTE_TOKEN, recipient).await?;
     let expected = u128::from(withdrawal::WITHDRAWN);

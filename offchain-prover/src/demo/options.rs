@@ -13,9 +13,11 @@ use anyhow::{ensure, Context, Result};
 use clearproof_primitives::{
     chain::{Expiry, ExpiryView, InstrumentKind, Listing, OptionTerms, Symbol},
     fixed::{Price, FRACTION_BITS},
-    options::{OptionKind, SviCurve, DAY_MS},
+    options::{svi::arbitrage::MIN_VARIANCE, OptionKind, SviCurve, DAY_MS},
     order::Side,
     policy::IndexPrice,
+    rows::settled_row,
+    shape::MarketShape,
 };
 use rand::Rng;
 use std::time::Duration;
@@ -35,13 +37,13 @@ const PAUSE: Duration = Duration::from_secs(3);
 pub fn smile(expiry: &Expiry, now: u64) -> SviCurve {
     let left = expiry.time.saturating_sub(now).max(1);
     let yearly = VOLATILITY * VOLATILITY;
-    // w = 0.0144·T with 48 fraction bits; below 2^48 for the days that a demonstration lasts. The floor is one
-    // second's worth: the curve's own rules refuse half of it.
+    // w = 0.0144·T with 48 fraction bits; below 2^48 for the days that a demonstration lasts. The floor, about one
+    // second's worth, leaves the curve's least variance room for what is cut off below.
     let variance =
         (u128::from(yearly) << 48) * u128::from(left) / u128::from(365 * DAY_MS * 10_000);
     let variance = u64::try_from(variance)
         .unwrap_or(u64::MAX >> 16)
-        .max(1 << 17);
+        .max(2 * MIN_VARIANCE.unsigned_abs());
     SviCurve {
         a: (variance - variance / 16) as i64,
         b: variance / 8,
@@ -150,6 +152,7 @@ pub fn wishes(quote: &Quote, role: Role, step: u64, rng: &mut impl Rng) -> Vec<(
 /// It takes too long, or the node cannot be reached.
 pub async fn settled(
     chain: &Chain,
+    market: &MarketShape,
     expiry: &Expiry,
     listings: &[Listing],
     report: &mut Report,
@@ -176,14 +179,10 @@ pub async fn settled(
         let InstrumentKind::Option(terms) = listing.kind else {
             return false;
         };
-        let lot = (terms.intrinsic(price) * u128::from(listing.units_per_lot)) >> FRACTION_BITS;
+        let expected = settled_row(market, &terms, price, listing.units_per_lot).ok();
         let slot = usize::from(listing.slot);
-        let row = view.snapshot.rows.get(slot);
         let still = view.info.marks.get(slot) == Some(&0);
-        still
-            && row.is_some_and(|row| {
-                u128::from(row.mark) == lot.max(1) && row.deltas.iter().all(|delta| *delta == 0)
-            })
+        still && expected.is_some() && view.snapshot.rows.get(slot) == expected.as_ref()
     };
     let whole = price >> FRACTION_BITS;
     report.check(
