@@ -25,6 +25,7 @@ pub mod genesis_presets;
 mod tests;
 pub mod validators;
 mod views;
+pub mod weights;
 
 use alloc::vec::Vec;
 use pallet_session::historical as pallet_session_historical;

@@ -1,20 +1,20 @@
 //! How the rest of the process speaks to the venue: one task owns it, everybody else holds a handle and sends it commands.
 
+mod directory;
 mod turns;
 
-use self::turns::Turns;
+use self::{directory::Directory, turns::Turns};
 use super::figures::BatchFigures;
-use clearproof_engine::{Accepted, Candidate, EngineError, TickReport, Venue, VenueConfig};
+use clearproof_engine::{Accepted, Candidate, EngineError, TickReport, Venue};
 use clearproof_primitives::{
     account::Account,
-    babyjubjub::PublicKey,
     chain::Instrument,
     field::{FieldBytes, Fr},
     fixed::Price,
     order::{Order, Side, SignedOrderSet},
     shape::Shape,
 };
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use tokio::{
     sync::{broadcast, mpsc, oneshot},
     task::yield_now,
@@ -129,17 +129,8 @@ pub enum Command {
 pub struct VenueHandle {
     commands: mpsc::Sender<Command>,
     ticks: broadcast::Sender<Arc<TickReport>>,
-    directory: Arc<RwLock<Directory>>,
+    directory: Arc<Directory>,
     turns: Arc<Turns>,
-}
-
-/// What callers need to check signatures before the venue's turn, so that they are checked on all cores. Only a help: the
-/// venue checks itself what is not known here, or was known wrongly.
-#[derive(Debug, Default)]
-struct Directory {
-    config: Option<VenueConfig>,
-    /// Owners of the accounts 1, 2, and so on.
-    owners: Vec<PublicKey>,
 }
 
 impl VenueHandle {
@@ -159,34 +150,13 @@ impl VenueHandle {
     /// Tells callers whose signatures they must see. Must be called after accounts were opened and before accounts that a
     /// roll-back closed can open again with other owners.
     pub fn list_owners(&self, venue: &Venue) {
-        let owners = venue.owners();
-        let read = self.directory.read();
-        let known = read.unwrap_or_else(PoisonError::into_inner).owners.len();
-        if known == owners.len() {
-            return;
-        }
-        let write = self.directory.write();
-        let mut directory = write.unwrap_or_else(PoisonError::into_inner);
-        directory
-            .config
-            .get_or_insert_with(|| venue.config().clone());
-        directory.owners.truncate(owners.len());
-        directory.owners.extend(owners.iter().skip(known));
+        self.directory.list(venue);
     }
 
-    /// The order set with its signature checked, where its owner is known already.
-    fn candidate(&self, signed: SignedOrderSet) -> Result<Candidate, EngineError> {
-        let (config, owner) = {
-            let read = self.directory.read();
-            let directory = read.unwrap_or_else(PoisonError::into_inner);
-            let place = (signed.set.account as usize).checked_sub(1);
-            let owner = place.and_then(|place| directory.owners.get(place));
-            match (&directory.config, owner) {
-                (Some(config), Some(owner)) => (config.clone(), *owner),
-                _ => return Ok(signed.into()),
-            }
-        };
-        Candidate::check(signed, &config, &owner)
+    /// How many owners' keys are ready for many signatures.
+    #[cfg(test)]
+    pub(crate) fn prepared_keys(&self) -> usize {
+        self.directory.prepared()
     }
 
     /// Tells all subscribers of a tick.
@@ -206,7 +176,7 @@ impl VenueHandle {
         let turn = self.turns.enter(set.set.account, set.set.sequence);
         // Lets those enter that came at the same time: the runtime need not have started their tasks in order.
         yield_now().await;
-        let candidate = self.candidate(set)?;
+        let candidate = self.directory.candidate(set)?;
         turn.come().await;
         let wait = self.send(|answer| Command::Submit(Box::new(candidate), answer))?;
         drop(turn);

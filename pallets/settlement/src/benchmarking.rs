@@ -73,7 +73,7 @@ fn operators<T: Config>(last: &T::AccountId) -> Operators<T::AccountId> {
     list.try_into().expect("MAX_OPERATORS of them")
 }
 
-/// A valid batch of the given size.
+/// A valid batch of the given size; of the prices as many as its chunks have room for.
 fn batch<T: Config>(
     chunks: u32,
     prices: u32,
@@ -111,6 +111,7 @@ fn batch<T: Config>(
             (0..prices)
                 .filter(|n| n % chunks == chunk)
                 .map(entry)
+                .take(shape.entries.into())
                 .collect()
         })
         .collect();
@@ -270,7 +271,7 @@ mod benchmarks {
     #[benchmark]
     fn submit_batch(
         c: Linear<1, { MAX_CHUNKS / 4 }>,
-        p: Linear<0, 64>,
+        p: Linear<0, { MAX_CHUNKS / 4 * 64 }>,
         w: Linear<0, { MAX_WITHDRAWALS / 4 }>,
         d: Linear<0, { (MAX_DEPOSITS_PER_BATCH / 4) as u32 }>,
     ) {

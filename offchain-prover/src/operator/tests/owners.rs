@@ -18,6 +18,7 @@ async fn signatures_are_checked_before_the_venue() {
         matches!(refusal, Refusal::Engine(EngineError::Signature(_))),
         "{refusal}"
     );
+    assert_eq!(handle.prepared_keys(), 0, "a forgery prepares no key");
 
     desk.core.roll_back().unwrap();
     handle.list_owners(&desk.core.venue);
@@ -29,6 +30,42 @@ async fn signatures_are_checked_before_the_venue() {
     assert_eq!(result, Err(EngineError::NoAccount(1)));
     drop(answer);
     assert!(matches!(waiting.await.unwrap(), Err(Refusal::Stopping)));
+}
+
+/// An owner's second signature is checked with the prepared key, and what a roll-back forgets is forgotten there too.
+#[tokio::test]
+async fn keys_of_owners_who_signed_are_prepared() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut desk = trading(folder.path());
+    let (handle, mut commands) = VenueHandle::new();
+    handle.list_owners(&desk.core.venue);
+    for (sequence, forged) in [(1, false), (2, false), (3, true)] {
+        let mut set = signed(0, sequence, Side::Buy, None);
+        if forged {
+            set.signature = signed(1, sequence, Side::Buy, None).signature;
+        }
+        let submit = handle.submit(set);
+        let taken = async {
+            let Some(Command::Submit(candidate, _)) = commands.recv().await else {
+                panic!("the set is good");
+            };
+            candidate.signed().set.sequence
+        };
+        if forged {
+            let refusal = submit.await.unwrap_err();
+            let named = matches!(refusal, Refusal::Engine(EngineError::Signature(_)));
+            assert!(named, "{refusal}");
+        } else {
+            let (answer, taken) = tokio::join!(submit, taken);
+            // The answer's sender was dropped without an answer.
+            assert!(matches!(answer, Err(Refusal::Stopping)));
+            assert_eq!(taken, sequence);
+        }
+        assert_eq!(handle.prepared_keys(), 1, "{sequence}");
+    }
+    desk.core.roll_back().unwrap();
+    handle.list_owners(&desk.core.venue);
+    assert_eq!(handle.prepared_keys(), 0);
 }
 
 /// Requests run in tasks of their own, which need not start in order.

@@ -1,0 +1,120 @@
+//! Whose signatures callers must see, so that they are checked on all cores, before the venue's turn.
+
+use clearproof_engine::{Candidate, EngineError, Venue, VenueConfig};
+use clearproof_primitives::{
+    babyjubjub::{PreparedKey, PublicKey},
+    order::SignedOrderSet,
+};
+use std::sync::{
+    atomic::{AtomicUsize, Ordering},
+    Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard,
+};
+
+/// Keys that are kept prepared, 3 KiB each: the first so many owners that sign. The others' signatures take twice the time.
+const MAX_PREPARED: usize = 1 << 16;
+
+/// What callers need to check signatures. Only a help: the venue checks itself what is not known here, or was known wrongly.
+#[derive(Debug, Default)]
+pub(super) struct Directory {
+    entries: RwLock<Entries>,
+}
+
+#[derive(Debug, Default)]
+struct Entries {
+    config: Option<VenueConfig>,
+    /// Owners of the accounts 1, 2, and so on.
+    owners: Vec<Owner>,
+    /// How many of them are prepared.
+    prepared: AtomicUsize,
+}
+
+#[derive(Debug)]
+struct Owner {
+    key: PublicKey,
+    prepared: OnceLock<Arc<PreparedKey>>,
+}
+
+impl From<&PublicKey> for Owner {
+    fn from(key: &PublicKey) -> Self {
+        Self {
+            key: *key,
+            prepared: OnceLock::new(),
+        }
+    }
+}
+
+impl Entries {
+    fn owner(&self, account: u32) -> Option<&Owner> {
+        self.owners.get((account as usize).checked_sub(1)?)
+    }
+}
+
+impl Directory {
+    fn read(&self) -> RwLockReadGuard<'_, Entries> {
+        self.entries.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes over the venue's owners. Must be called after accounts were opened and before accounts that a roll-back closed
+    /// can open again with other owners.
+    pub(super) fn list(&self, venue: &Venue) {
+        let owners = venue.owners();
+        let known = self.read().owners.len();
+        if known == owners.len() {
+            return;
+        }
+        let write = self.entries.write();
+        let mut entries = write.unwrap_or_else(PoisonError::into_inner);
+        entries
+            .config
+            .get_or_insert_with(|| venue.config().clone());
+        if owners.len() < known {
+            entries.owners.truncate(owners.len());
+            let is_prepared = |owner: &&Owner| owner.prepared.get().is_some();
+            let prepared = entries.owners.iter().filter(is_prepared).count();
+            entries.prepared = AtomicUsize::new(prepared);
+        }
+        entries
+            .owners
+            .extend(owners.iter().skip(known).map(Owner::from));
+    }
+
+    /// The order set with its signature checked, where its owner is known already.
+    pub(super) fn candidate(&self, signed: SignedOrderSet) -> Result<Candidate, EngineError> {
+        let account = signed.set.account;
+        let (config, key, prepared) = {
+            let entries = self.read();
+            match (&entries.config, entries.owner(account)) {
+                (Some(config), Some(owner)) => {
+                    (config.clone(), owner.key, owner.prepared.get().cloned())
+                }
+                _ => return Ok(signed.into()),
+            }
+        };
+        if let Some(prepared) = prepared {
+            return Candidate::check_prepared(signed, &config, &prepared);
+        }
+        let candidate = Candidate::check(signed, &config, &key)?;
+        // Only now: forgeries do not fill the memory.
+        self.prepare(account, key);
+        Ok(candidate)
+    }
+
+    /// Prepares the key of an owner who has signed, while there is room.
+    fn prepare(&self, account: u32, key: PublicKey) {
+        if self.read().prepared.load(Ordering::Relaxed) >= MAX_PREPARED {
+            return;
+        }
+        let prepared = Arc::new(PreparedKey::new(key));
+        let entries = self.read();
+        let owner = entries.owner(account).filter(|owner| owner.key == key);
+        if owner.is_some_and(|owner| owner.prepared.set(prepared).is_ok()) {
+            entries.prepared.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// How many keys are prepared.
+    #[cfg(test)]
+    pub(super) fn prepared(&self) -> usize {
+        self.read().prepared.load(Ordering::Relaxed)
+    }
+}
