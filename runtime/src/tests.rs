@@ -283,8 +283,6 @@ fn our_pallets_use_their_own_weights() {
         <Runtime as pallet_clearproof_settlement::Config>::WeightInfo,
         settlement::SubstrateWeight<Runtime>,
     >();
-    same::<
-        <Runtime as pallet_oracle::Config>::WeightInfo,
-        crate::weights::oracle::Weights<Runtime>,
-    >();
+    same::<<Runtime as pallet_oracle::Config>::WeightInfo, crate::weights::oracle::Weights<Runtime>>(
+    );
 }

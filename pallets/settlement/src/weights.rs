@@ -26,7 +26,7 @@ pub trait WeightInfo {
     ///
     /// `c` was measured from 1 to 64.
     ///
-    /// `p` was measured from 0 to 64.
+    /// `p` was measured from 0 to 4096.
     ///
     /// `w` was measured from 0 to 128.
     ///
@@ -83,46 +83,48 @@ impl WeightInfo for () {
 mod measured {
     use frame_support::weights::{RuntimeDbWeight, Weight};
 
-    /// Shortest run: 2_640_094 ns.
+    /// Shortest run: 2_610_610 ns.
     pub(super) fn register_circuit(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(2_729_936_000, 5_470).saturating_add(db.reads_writes(2, 1))
+        Weight::from_parts(2_690_618_000, 5_470).saturating_add(db.reads_writes(2, 1))
     }
 
-    /// Shortest run: 135_641 ns.
+    /// Shortest run: 139_847 ns.
     pub(super) fn create_venue(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(158_105_000, 5_470).saturating_add(db.reads_writes(5, 4))
+        Weight::from_parts(157_814_000, 5_470).saturating_add(db.reads_writes(5, 4))
     }
 
-    /// Shortest run: 27_601 ns.
+    /// Shortest run: 28_723 ns.
     pub(super) fn set_operators(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(40_149_000, 4_604).saturating_add(db.reads_writes(1, 1))
+        Weight::from_parts(38_848_000, 4_604).saturating_add(db.reads_writes(1, 1))
     }
 
-    /// Shortest run: 31_026 ns.
+    /// Shortest run: 31_186 ns.
     pub(super) fn set_paused(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(42_623_000, 4_604).saturating_add(db.reads_writes(1, 1))
+        Weight::from_parts(39_548_000, 4_604).saturating_add(db.reads_writes(1, 1))
     }
 
-    /// Shortest run: 94_550 ns.
+    /// Shortest run: 96_463 ns.
     pub(super) fn close_venue(db: RuntimeDbWeight, b: u32) -> Weight {
-        Weight::from_parts(110_853_107, 4_604)
-            // Standard error 29_980.
-            .saturating_add(Weight::from_parts(1_448_876, 0).saturating_mul(b.into()))
+        Weight::from_parts(109_396_379, 4_604)
+            // Standard error 10_235.
+            .saturating_add(Weight::from_parts(1_291_720, 0).saturating_mul(b.into()))
             .saturating_add(Weight::from_parts(0, 2_579).saturating_mul(b.into()))
             .saturating_add(db.reads_writes(3, 3))
             .saturating_add(db.reads(1_u64.saturating_mul(b.into())))
             .saturating_add(db.writes(1_u64.saturating_mul(b.into())))
     }
 
-    /// Shortest run: 12_386_080 ns.
-    pub(super) fn submit_batch(db: RuntimeDbWeight, c: u32, _p: u32, w: u32, d: u32) -> Weight {
-        Weight::from_parts(10_619_569_982, 7_080)
-            // Standard error 6_838_191.
-            .saturating_add(Weight::from_parts(579_161_862, 0).saturating_mul(c.into()))
-            // Standard error 3_381_920.
-            .saturating_add(Weight::from_parts(50_448_501, 0).saturating_mul(w.into()))
-            // Standard error 3_381_920.
-            .saturating_add(Weight::from_parts(238_240, 0).saturating_mul(d.into()))
+    /// Shortest run: 12_139_996 ns.
+    pub(super) fn submit_batch(db: RuntimeDbWeight, c: u32, p: u32, w: u32, d: u32) -> Weight {
+        Weight::from_parts(4_570_092_203, 7_080)
+            // Standard error 4_863_875.
+            .saturating_add(Weight::from_parts(613_319_112, 0).saturating_mul(c.into()))
+            // Standard error 75_525.
+            .saturating_add(Weight::from_parts(226_910, 0).saturating_mul(p.into()))
+            // Standard error 2_405_500.
+            .saturating_add(Weight::from_parts(54_694_601, 0).saturating_mul(w.into()))
+            // Standard error 2_405_500.
+            .saturating_add(Weight::from_parts(5_947_430, 0).saturating_mul(d.into()))
             .saturating_add(Weight::from_parts(0, 2_608).saturating_mul(d.into()))
             .saturating_add(Weight::from_parts(0, 2_609).saturating_mul(w.into()))
             .saturating_add(db.reads_writes(10, 5))

@@ -64,9 +64,7 @@ impl Directory {
         }
         let write = self.entries.write();
         let mut entries = write.unwrap_or_else(PoisonError::into_inner);
-        entries
-            .config
-            .get_or_insert_with(|| venue.config().clone());
+        entries.config.get_or_insert_with(|| venue.config().clone());
         if owners.len() < known {
             entries.owners.truncate(owners.len());
             let is_prepared = |owner: &&Owner| owner.prepared.get().is_some();
