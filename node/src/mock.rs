@@ -104,6 +104,8 @@ sp_api::mock_impl_runtime_apis! {
                 custody_account: AccountId::from([3; 32]),
                 queue: Queue { taken: cursor(4), made: cursor(6) },
                 totals: Vec::new(),
+                funding: Vec::new(),
+                interest: Vec::new(),
             })
         }
         fn venues(from: VenueId) -> Vec<VenueId> {

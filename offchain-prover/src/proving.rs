@@ -78,7 +78,7 @@ fn blank_batch(shape: &Shape) -> Result<BatchWitness> {
         id: 0,
         genesis: Fr::from(0u64),
     });
-    venue.open_batch(snapshot, Vec::new(), Vec::new(), 1)?;
+    venue.open_batch(snapshot, Vec::new(), 1)?;
     let request = BatchRequest {
         time_to: 1,
         genesis: [0; 32],

@@ -2,10 +2,10 @@
 
 use crate::{
     babyjubjub::PublicKey,
-    field::Fr,
+    field::{fr_from_i128, Fr},
     poseidon::{hash, hash_list, Domain},
     shape::{Shape, AMOUNT_BITS, INSTRUMENT_BITS, ORDER_ID_BITS, QUANTITY_BITS},
-    wide::{offset, pack},
+    wide::{offset, pack, power_of_two},
 };
 use alloc::vec::Vec;
 use ark_ff::Zero;
@@ -26,8 +26,6 @@ pub struct Position {
     pub instrument: u16,
     /// Lots, signed, never zero, magnitude below 2^48.
     pub quantity: i64,
-    /// Funding index at the last touch. Carried; zero in this version, since no funding accrues yet.
-    pub funding: i64,
 }
 
 /// One account. Vectors have the shape's lengths, but `positions`, which holds the non-empty ones only.
@@ -45,6 +43,9 @@ pub struct Account {
     pub balances: Vec<i64>,
     /// At most P positions, strictly ascending by instrument, quantities non-zero.
     pub positions: Vec<Position>,
+    /// Σ quantity · funding index over the positions as of the last touch, in 2^-32 quote units, magnitude below 2^116. What it
+    /// is below that sum by now is what the account owes as funding: one number does for all positions.
+    pub basis: i128,
 }
 
 impl Account {
@@ -67,6 +68,7 @@ impl Account {
             slots: alloc::vec![OrderSlot::default(); shape.orders as usize],
             balances: alloc::vec![0; shape.market.assets as usize],
             positions: Vec::new(),
+            basis: 0,
         }
     }
 
@@ -83,37 +85,40 @@ impl Account {
             .map_or(0, |p| p.quantity)
     }
 
-    /// The leaf's field elements: owner x and y, viewing key, sequence, slots two by two, balances three by
-    /// three, positions. See `docs/protocol.md` for the bit layout.
+    /// The leaf's field elements: owner x and y, viewing key, sequence and basis, slots, balances and positions each three by
+    /// three. See `docs/protocol.md` for the bit layout. At the reference shape they are 12: one permutation.
     pub fn fields(&self, shape: &Shape) -> Vec<Fr> {
+        let [sequence_bits, ..] = SEQUENCE_BASIS_LAYOUT;
+        let sequence = Fr::from(self.sequence);
+        let basis = fr_from_i128(self.basis + (1 << BASIS_BITS)) * power_of_two(sequence_bits);
         let mut fields = alloc::vec![
             self.owner.0,
             self.owner.1,
             self.viewing_key,
-            Fr::from(self.sequence)
+            sequence + basis
         ];
-        fields.extend(self.slots.chunks(SLOTS_PER_FIELD).map(|pair| {
-            let parts: Vec<_> = pair
+        fields.extend(self.slots.chunks(SLOTS_PER_FIELD).map(|slots| {
+            let parts: Vec<_> = slots
                 .iter()
                 .flat_map(|s| [(s.id as u64, ORDER_ID_BITS), (s.filled, QUANTITY_BITS)])
                 .collect();
             pack(&parts)
         }));
-        fields.extend(self.balances.chunks(BALANCES_PER_FIELD).map(|triple| {
-            let parts: Vec<_> = triple
+        fields.extend(self.balances.chunks(BALANCES_PER_FIELD).map(|balances| {
+            let parts: Vec<_> = balances
                 .iter()
                 .map(|b| (offset(*b), AMOUNT_BITS + 1))
                 .collect();
             pack(&parts)
         }));
-        let empty = Position {
-            instrument: 0,
-            quantity: 0,
-            funding: 0,
-        };
-        fields.extend(
-            (0..shape.positions as usize).map(|i| self.positions.get(i).unwrap_or(&empty).packed()),
-        );
+        let places: Vec<usize> = (0..shape.positions as usize).collect();
+        fields.extend(places.chunks(POSITIONS_PER_FIELD).map(|places| {
+            let parts: Vec<_> = places
+                .iter()
+                .flat_map(|i| Position::parts(self.positions.get(*i)))
+                .collect();
+            pack(&parts)
+        }));
         fields
     }
 
@@ -124,19 +129,25 @@ impl Account {
 }
 
 /// Order slots packed in one field element of the leaf.
-pub const SLOTS_PER_FIELD: usize = 2;
+pub const SLOTS_PER_FIELD: usize = 3;
 /// Balances packed in one field element of the leaf, each as `balance + 2^63`.
 pub const BALANCES_PER_FIELD: usize = 3;
+/// Positions packed in one field element of the leaf.
+pub const POSITIONS_PER_FIELD: usize = 3;
+/// Bits of the basis' magnitude: eight positions of 2^48 lots at indices below 2^62, with room.
+pub const BASIS_BITS: usize = 116;
+/// Layout of the leaf's element of sequence and basis, the latter as `basis + 2^116`.
+pub const SEQUENCE_BASIS_LAYOUT: [usize; 2] = [64, BASIS_BITS + 1];
 
 impl Position {
-    /// Instrument (16 bits), quantity + 2^48 (49 bits), funding index + 2^63 (64 bits).
-    fn packed(&self) -> Fr {
-        let quantity = (self.quantity + (1 << QUANTITY_BITS)) as u64;
-        pack(&[
-            (self.instrument as u64, INSTRUMENT_BITS),
+    /// Instrument (16 bits) and quantity + 2^48 (49 bits); of an empty place instrument and quantity are 0.
+    fn parts(position: Option<&Self>) -> [(u64, usize); 2] {
+        let (instrument, quantity) = position.map_or((0, 0), |p| (p.instrument, p.quantity));
+        let quantity = (quantity + (1 << QUANTITY_BITS)) as u64;
+        [
+            (instrument as u64, INSTRUMENT_BITS),
             (quantity, QUANTITY_BITS + 1),
-            (offset(self.funding), 64),
-        ])
+        ]
     }
 }
 

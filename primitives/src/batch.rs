@@ -1,12 +1,14 @@
 //! Batches: price entries, deposits, withdrawals, boundaries, the header, and each proof's one public input.
 
 use crate::{
-    field::{bytes32_to_fields, FieldBytes, FieldError, Fr},
-    fixed::Price,
+    account::Account,
+    field::{bytes32_to_fields, fr_from_i128, FieldBytes, FieldError, Fr},
+    fixed::{Price, FRACTION_BITS},
     ledger::DepositCursor,
     poseidon::{hash, hash_list, Domain},
     shape::{Shape, AMOUNT_BITS, INSTRUMENT_BITS, PRICE_BITS, TIME_BITS},
-    wide::pack,
+    step::{Step, StepEffects},
+    wide::{pack, power_of_two},
 };
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
@@ -14,7 +16,7 @@ use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 
 /// Version of the protocol that headers name.
-pub const PROTOCOL_VERSION: u16 = 1;
+pub const PROTOCOL_VERSION: u16 = 2;
 
 /// One uniform clearing price: instrument, tick time, price. Ordered by instrument, then time.
 #[derive(
@@ -158,6 +160,13 @@ pub fn withdrawals_hash(withdrawals: &[Withdrawal]) -> Fr {
         .fold(Fr::default(), |chain, w| w.chain(chain))
 }
 
+/// Where the number of withdrawals begins in a boundary's counts.
+pub const WITHDRAWALS_SHIFT: usize = 64;
+/// Where the number of fills begins there.
+pub const FILLS_SHIFT: usize = 128;
+/// Where the open interest begins in a boundary's lots.
+pub const INTEREST_SHIFT: usize = 80;
+
 /// The state between two chunks of a batch. Sums start at zero with the batch; signed sums are field elements.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Boundary {
@@ -177,10 +186,12 @@ pub struct Boundary {
     pub fee_sum: u128,
     /// Number of fills.
     pub fill_count: u64,
-    /// Hash of the venue's per-instrument state at the start of the batch.
-    pub funding_hash: Fr,
+    /// Σ what settling accounts rounded off, in 2^-32 quote units.
+    pub remainder_sum: u128,
     /// M sums of signed filled lots; all zero over a whole batch.
     pub net: Vec<i128>,
+    /// M sums of what |quantity| changed by.
+    pub interest: Vec<i128>,
     /// K sums of deposits taken in the batch.
     pub deposited: Vec<u128>,
     /// K sums of withdrawals in the batch.
@@ -189,13 +200,7 @@ pub struct Boundary {
 
 impl Boundary {
     /// The first boundary of a batch.
-    pub fn start(
-        shape: &Shape,
-        salt: Fr,
-        accounts_root: Fr,
-        deposits: DepositCursor,
-        funding_hash: Fr,
-    ) -> Self {
+    pub fn start(shape: &Shape, salt: Fr, accounts_root: Fr, deposits: DepositCursor) -> Self {
         Self {
             salt,
             accounts_root,
@@ -205,29 +210,37 @@ impl Boundary {
             quote_sum: 0,
             fee_sum: 0,
             fill_count: 0,
-            funding_hash,
+            remainder_sum: 0,
             net: alloc::vec![0; shape.market.instruments as usize],
+            interest: alloc::vec![0; shape.market.instruments as usize],
             deposited: alloc::vec![0; shape.market.assets as usize],
             withdrawn: alloc::vec![0; shape.market.assets as usize],
         }
     }
 
-    /// Committed field elements, in the order of the struct's fields.
+    /// Committed field elements: salt, accounts root, counts (deposits, withdrawals, fills), deposit accumulator, withdrawals, quote
+    /// sum, fee sum, remainder sum; per instrument lots (net and interest); per asset deposited, then withdrawn.
+    ///
+    /// Sums that are only added to share an element, `first + 2^shift · second`: steps then add to both at once, and only the
+    /// closing circuit takes them apart. A batch has fewer than 2^12 steps of 2^51 lots each, so no sum reaches its neighbour.
     pub fn fields(&self) -> Vec<Fr> {
-        let signed = crate::field::fr_from_i128;
+        let signed = fr_from_i128;
         let mut fields = alloc::vec![
             self.salt,
             self.accounts_root,
-            Fr::from(self.deposits.count),
+            Fr::from(self.deposits.count)
+                + Fr::from(self.withdrawal_count) * power_of_two(WITHDRAWALS_SHIFT)
+                + Fr::from(self.fill_count) * power_of_two(FILLS_SHIFT),
             self.deposits.accumulator,
-            Fr::from(self.withdrawal_count),
             self.withdrawals,
             signed(self.quote_sum),
             Fr::from(self.fee_sum),
-            Fr::from(self.fill_count),
-            self.funding_hash,
+            Fr::from(self.remainder_sum),
         ];
-        fields.extend(self.net.iter().map(|n| signed(*n)));
+        let lots = self.net.iter().zip(&self.interest);
+        fields.extend(lots.map(|(net, interest)| {
+            signed(*net) + signed(*interest) * power_of_two(INTEREST_SHIFT)
+        }));
         fields.extend(
             self.deposited
                 .iter()
@@ -237,10 +250,56 @@ impl Boundary {
         fields
     }
 
+    /// Adds a step that led from one account to another.
+    pub fn advance(
+        &mut self,
+        step: &Step,
+        before: &Account,
+        after: &Account,
+        effects: &StepEffects,
+    ) {
+        if let Some(deposit) = &step.deposit {
+            self.deposits = self
+                .deposits
+                .after(deposit.account_key, deposit.asset, deposit.amount);
+            self.deposited[deposit.asset as usize] += deposit.amount as u128;
+        }
+        if let Some(withdrawal) = &effects.withdrawal {
+            self.withdrawal_count += 1;
+            self.withdrawals = withdrawal.chain(self.withdrawals);
+            self.withdrawn[withdrawal.asset as usize] += withdrawal.amount as u128;
+        }
+        self.quote_sum += effects.quote;
+        self.fee_sum += effects.fee;
+        self.fill_count += effects.net.len() as u64;
+        self.remainder_sum += u128::from(effects.remainder);
+        for (instrument, lots) in &effects.net {
+            self.net[*instrument as usize] += *lots as i128;
+        }
+        for (account, sign) in [(before, -1), (after, 1)] {
+            for position in &account.positions {
+                let lots = i128::from(position.quantity.unsigned_abs());
+                self.interest[position.instrument as usize] += sign * lots;
+            }
+        }
+    }
+
     /// The salted commitment that chunk proofs name.
     pub fn commitment(&self) -> Fr {
         hash_list(Domain::Boundary, &self.fields())
     }
+}
+
+/// The dust that the insurance fund gets at the end of a batch, and the remainder that the ledger keeps: all that fills
+/// (`quote_sum`) and settlements (`remainder_sum`) rounded off, with the remainder of the batches before, in whole quote units and
+/// 2^-32 of them. None if fills paid out more than they took in.
+pub fn dust(quote_sum: i128, remainder_sum: u128, remainder: u32) -> Option<(i64, u32)> {
+    let fills = u128::try_from(quote_sum.checked_neg()?).ok()?;
+    let sum = fills
+        .checked_mul(1 << FRACTION_BITS)?
+        .checked_add(remainder_sum)?
+        .checked_add(remainder.into())?;
+    Some((i64::try_from(sum >> FRACTION_BITS).ok()?, sum as u32))
 }
 
 /// A batch's header. Field elements are canonical little-endian bytes; the chain refuses others.
@@ -298,6 +357,10 @@ pub struct BatchHeader {
     pub chunk_count: u16,
     /// Account on the chain that submits: nobody else can submit the same proofs.
     pub submitter: [u8; 32],
+    /// [`funding_hash`](crate::funding::funding_hash) of the indices that account steps apply: those after the last batch.
+    pub funding_hash: FieldBytes,
+    /// [`interest_hash`](crate::ledger::interest_hash) of the open interest after the batch.
+    pub interest_hash: FieldBytes,
 }
 
 /// The genesis hash as the field element that order sets and headers are bound to.
@@ -314,10 +377,11 @@ impl BatchHeader {
     /// Layout of the packed counts: deposits before, deposits after, withdrawals.
     pub const COUNTS_LAYOUT: [usize; 3] = [64, 64, 32];
 
-    /// The 15 hashed field elements, in the order that the circuits rebuild: identity, genesis, old root, new
+    /// The 17 hashed field elements, in the order that the circuits rebuild: identity, genesis, old root, new
     /// root, snapshot number, snapshot hash, times, prices hash, counts, accumulator before, accumulator after,
-    /// withdrawals hash, data hash, submitter low, submitter high. Refuses non-canonical elements.
-    pub fn fields(&self) -> Result<[Fr; 15], FieldError> {
+    /// withdrawals hash, data hash, submitter low, submitter high,
+    /// funding hash, interest hash. Refuses non-canonical elements.
+    pub fn fields(&self) -> Result<[Fr; 17], FieldError> {
         let [version, venue, number, chunks] = Self::IDENTITY_LAYOUT;
         let [from, to] = Self::TIMES_LAYOUT;
         let [before, after, withdrawals] = Self::COUNTS_LAYOUT;
@@ -347,6 +411,8 @@ impl BatchHeader {
             self.data_hash.to_fr()?,
             low,
             high,
+            self.funding_hash.to_fr()?,
+            self.interest_hash.to_fr()?,
         ])
     }
 

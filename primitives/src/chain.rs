@@ -428,6 +428,10 @@ pub struct SnapshotInfo {
     pub marks: Vec<Price>,
     /// One per instrument slot: largest distance of a clearing price from the mark, 32.32 quote units per lot.
     pub bands: Vec<Price>,
+    /// One per instrument slot: the largest premium that funding counts, 32.32 quote units per lot; 0 where there is no funding.
+    pub premium_caps: Vec<Price>,
+    /// The time in which a premium that stays is paid once, in milliseconds.
+    pub funding_interval: u64,
 }
 
 impl Held {
@@ -467,6 +471,10 @@ pub struct VenueView<AccountId> {
     pub queue: Queue,
     /// What its custody account owes, by asset.
     pub totals: Vec<(u8, Held)>,
+    /// Funding indices after the last batch, by slot, in 2^-32 quote units per lot.
+    pub funding: Vec<i64>,
+    /// Σ |lots| over all accounts after the last batch, by slot: twice the open interest until the instrument expires.
+    pub interest: Vec<u64>,
 }
 
 /// A settled batch.

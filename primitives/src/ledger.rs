@@ -30,8 +30,10 @@ pub struct Ledger {
     pub fees: u64,
     /// Deposits taken from the chain's queue.
     pub deposits: DepositCursor,
-    /// M funding indices; all zero in this version.
-    pub funding: Vec<i64>,
+    /// M sums of |quantity| over all accounts: twice the open interest, while an instrument has not expired.
+    pub interest: Vec<u64>,
+    /// What settlements and fills rounded off and no dust was paid out of yet, in 2^-32 quote units.
+    pub remainder: u32,
 }
 
 impl Ledger {
@@ -42,21 +44,12 @@ impl Ledger {
             totals: alloc::vec![0; market.assets as usize],
             fees: 0,
             deposits: DepositCursor::default(),
-            funding: alloc::vec![0; market.instruments as usize],
+            interest: alloc::vec![0; market.instruments as usize],
+            remainder: 0,
         }
     }
 
-    /// Hash of the per-instrument state.
-    pub fn funding_hash(&self) -> Fr {
-        let fields: Vec<_> = self
-            .funding
-            .iter()
-            .map(|f| crate::field::fr_from_i128(*f as i128))
-            .collect();
-        hash_list(Domain::InstrumentState, &fields)
-    }
-
-    /// Committed field elements: salt, totals, fees, deposit count, deposit accumulator, funding hash.
+    /// Committed field elements: salt, totals, fees, deposit count, deposit accumulator, interest hash, remainder.
     pub fn fields(&self) -> Vec<Fr> {
         let mut fields = alloc::vec![self.salt];
         fields.extend(self.totals.iter().map(|t| Fr::from(*t)));
@@ -64,7 +57,8 @@ impl Ledger {
             Fr::from(self.fees),
             Fr::from(self.deposits.count),
             self.deposits.accumulator,
-            self.funding_hash(),
+            interest_hash(&self.interest),
+            Fr::from(self.remainder),
         ]);
         fields
     }
@@ -73,6 +67,12 @@ impl Ledger {
     pub fn hash(&self) -> Fr {
         hash_list(Domain::Ledger, &self.fields())
     }
+}
+
+/// Hash of the open interest by slot, as ledger and headers name it.
+pub fn interest_hash(interest: &[u64]) -> Fr {
+    let fields: Vec<_> = interest.iter().map(|lots| Fr::from(*lots)).collect();
+    hash_list(Domain::Interest, &fields)
 }
 
 /// `state_root = Poseidon(accounts_root, ledger_hash)`.

@@ -101,6 +101,10 @@ pub struct Policy {
     pub price_band: Rate,
     /// The same for options, as a fraction of 2^32 of what the lot's underlying is worth, where that is more.
     pub option_band: Rate,
+    /// Largest premium of a perpetual's clearing price over its mark that funding counts, as a fraction of 2^32 of the mark.
+    pub funding_cap: Rate,
+    /// The time in which a premium that stays is paid once, in milliseconds.
+    pub funding_interval: u64,
 }
 
 /// Why a policy is refused. Each variant names the field and its limit.
@@ -150,8 +154,14 @@ pub enum PolicyField {
     PriceBand,
     /// `option_band`: 0.1 % to 50 %.
     OptionBand,
+    /// `funding_cap`: at most 10 %.
+    FundingCap,
+    /// `funding_interval`: an hour to a week.
+    FundingInterval,
 }
 
+/// Milliseconds that a funding interval may take.
+const FUNDING_INTERVALS: core::ops::RangeInclusive<u64> = DAY_MS / 24..=7 * DAY_MS;
 const ONE_RATE: u64 = 1 << FRACTION_BITS;
 const ONE_FACTOR: u32 = 1 << FACTOR_BITS;
 
@@ -178,6 +188,11 @@ impl Policy {
         bounds(
             (ONE_RATE / 1000..=ONE_RATE / 2).contains(&band),
             F::OptionBand,
+        )?;
+        bounds(u64::from(self.funding_cap) <= ONE_RATE / 10, F::FundingCap)?;
+        bounds(
+            FUNDING_INTERVALS.contains(&self.funding_interval),
+            F::FundingInterval,
         )?;
         for u in &self.underlyings {
             length(u.scenarios.len() == market.scenarios as usize, F::Scenarios)?;
@@ -249,7 +264,7 @@ impl Policy {
     /// A policy for development chains and tests, of plausible size but calibrated to nothing: see
     /// [`development_scenarios`] for the scenarios; scan loss times 1 for maintenance and 1.25 for initial margin; charges
     /// of 0.5 % and 1 %, and of 1 % and 1.5 % on short options; haircuts of 10 %; a fee of 0.02 %; bands of 5 % of a
-    /// mark, and of 1 % of the underlying for options.
+    /// mark, and of 1 % of the underlying for options; premiums of up to 1 % paid as funding every eight hours.
     pub fn development(market: &MarketShape) -> Self {
         let percent = |hundredths: u64| (ONE_RATE * hundredths / 10_000) as Rate;
         let underlying = UnderlyingPolicy {
@@ -284,6 +299,8 @@ impl Policy {
             fee_rate: percent(2),
             price_band: percent(500),
             option_band: percent(100),
+            funding_cap: percent(100),
+            funding_interval: DAY_MS / 3,
         }
     }
 }
@@ -401,6 +418,16 @@ mod tests {
             refused(&|p| p.option_band = (ONE / 2) as Rate + 1),
             Bounds(PolicyField::OptionBand)
         );
+        assert_eq!(
+            refused(&|p| p.funding_cap = (ONE / 10) as Rate + 1),
+            Bounds(PolicyField::FundingCap)
+        );
+        for interval in [DAY_MS / 24 - 1, 7 * DAY_MS + 1] {
+            assert_eq!(
+                refused(&|p| p.funding_interval = interval),
+                Bounds(PolicyField::FundingInterval)
+            );
+        }
         assert_eq!(
             refused(&|p| p.underlyings[1].option_charges.initial_short = 0),
             InitialBelowMaintenance

@@ -48,8 +48,10 @@ pub enum Domain {
     Boundary,
     /// A venue's ledger.
     Ledger,
-    /// Per-instrument state of a venue.
-    InstrumentState,
+    /// Funding indices of a venue by instrument.
+    Funding,
+    /// Open interest of a venue by instrument.
+    Interest,
     /// A request to see one's own account.
     Access,
 }
@@ -66,7 +68,8 @@ impl Domain {
             Self::Header => b"clearproof.header",
             Self::Boundary => b"clearproof.boundary",
             Self::Ledger => b"clearproof.ledger",
-            Self::InstrumentState => b"clearproof.instruments",
+            Self::Funding => b"clearproof.funding",
+            Self::Interest => b"clearproof.interest",
             Self::Access => b"clearproof.access",
         };
         name.iter().rev().fold(Fr::zero(), |tag, byte| {

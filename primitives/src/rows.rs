@@ -109,6 +109,7 @@ pub fn settled_row(
     };
     InstrumentRow {
         mark,
+        settled: true,
         ..InstrumentRow::empty(market)
     }
     .checked()
@@ -220,7 +221,12 @@ impl Policy {
         share(mark, self.price_band)
     }
 
-    /// The same for an option whose lot's underlying is worth `value`: the larger of a share of the mark and one of the value,
+    /// Largest premium of a perpetual that funding counts, rounded down.
+    pub fn premium_cap(&self, mark: Price) -> Price {
+        share(mark, self.funding_cap)
+    }
+
+    /// The same as the band for an option whose lot's underlying is worth `value`: the larger of a share of the mark and one of the value,
     /// since an option far from the money may rightly trade at several times its mark.
     pub fn option_band(&self, mark: Price, value: Price) -> Price {
         share(mark, self.price_band).max(share(value, self.option_band))

@@ -19,6 +19,9 @@ pub const ORDER_ID_BITS: usize = 32;
 /// Bits of an account index on the wire; a tree of depth 12 uses 24 of them.
 pub const ACCOUNT_BITS: usize = 32;
 
+/// The most instrument slots of any market: one bit each fits a field element.
+pub const MAX_INSTRUMENTS: u32 = crate::wide::PACK_BITS as u32;
+
 /// The market's dimensions, fixed per chain: they shape the snapshot and so its hash.
 #[derive(
     Clone,

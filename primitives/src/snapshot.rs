@@ -5,7 +5,7 @@ use crate::{
     fixed::{Factor, Price, Rate},
     poseidon::{hash_list, Domain},
     shape::{MarketShape, TIME_BITS},
-    wide::pack,
+    wide::{pack, PACK_BITS},
 };
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode};
@@ -44,6 +44,8 @@ pub struct InstrumentRow {
     pub maintenance_short: Price,
     /// S scenario deltas: value of a long lot under the scenario less the mark, signed 32.32.
     pub deltas: Vec<i64>,
+    /// The instrument has expired: positions turn into quote at the mark when their account is next touched.
+    pub settled: bool,
 }
 
 impl InstrumentRow {
@@ -69,6 +71,10 @@ impl InstrumentRow {
         }
         if !self.deltas.iter().all(|d| small(d.unsigned_abs())) {
             return Err(SnapshotError::Delta);
+        }
+        let no_risk = charges == [0; 4] && self.deltas.iter().all(|d| *d == 0);
+        if self.settled && !no_risk {
+            return Err(SnapshotError::Settled);
         }
         Ok(self)
     }
@@ -136,6 +142,9 @@ pub enum SnapshotError {
     /// A delta is too large.
     #[error("deltas: magnitudes must be below 2^62")]
     Delta,
+    /// An expired instrument has no risk.
+    #[error("settled row: deltas and charges must be 0")]
+    Settled,
     /// A list has the wrong length for the market, or a factor or weight is out of bounds.
     #[error("{0}: does not fit the market's shape or bounds")]
     Shape(&'static str),
@@ -152,6 +161,7 @@ impl Snapshot {
             }
         };
         require(self.taken_at < 1 << TIME_BITS, "taken_at")?;
+        require(market.instruments as usize <= PACK_BITS, "instruments")?;
         require(self.weights.len() == market.assets as usize, "weights")?;
         require(
             self.weights.first() == Some(&crate::fixed::ONE),
@@ -175,7 +185,7 @@ impl Snapshot {
     }
 
     /// The committed field elements: number and time packed; weights; initial and maintenance factor of each
-    /// underlying; fee rate; then per row mark, four charges (initial long, initial short, maintenance long,
+    /// underlying; fee rate; a bit for each settled row, slot 0 lowest; then per row mark, four charges (initial long, initial short, maintenance long,
     /// maintenance short) and deltas. Unpacked, because a circuit unpacks dearer than it hashes.
     pub fn fields(&self) -> Vec<Fr> {
         let mut fields = alloc::vec![pack(&[(self.number, 64), (self.taken_at, TIME_BITS)])];
@@ -186,6 +196,8 @@ impl Snapshot {
                 .flat_map(|f| [Fr::from(f.initial), Fr::from(f.maintenance)]),
         );
         fields.push(Fr::from(self.fee_rate));
+        let settled: Vec<_> = self.rows.iter().map(|r| (r.settled as u64, 1)).collect();
+        fields.push(pack(&settled));
         for row in &self.rows {
             let charges = [
                 row.mark,

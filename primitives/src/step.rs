@@ -7,6 +7,7 @@ use crate::{
     eddsa::SignatureError,
     field::Fr,
     fixed::{mul_fraction, Rounding},
+    funding::{basis, settle, OutOfRange},
     margin::{check_step, only_reduces, Margin, MarginError, MarginRefusal},
     order::{OrderSetError, Side, SignedOrderSet},
     shape::{Shape, AMOUNT_BITS, QUANTITY_BITS},
@@ -36,7 +37,7 @@ pub struct DepositStep {
     pub account_key: Fr,
 }
 
-/// One visit to one account. Without deposit and order set it changes nothing, and pads a chunk.
+/// One visit to one account. Each begins with [`settle`]; without deposit and order set that is all, and pads a chunk.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Step {
     /// Index of the account's leaf.
@@ -58,6 +59,8 @@ pub struct StepContext<'a> {
     pub shape: &'a Shape,
     /// Snapshot that margin is checked at.
     pub snapshot: &'a Snapshot,
+    /// Funding indices in force, M of them.
+    pub funding: &'a [i64],
     /// Genesis field that order sets are bound to.
     pub genesis: Fr,
     /// Venue that order sets are bound to.
@@ -79,6 +82,8 @@ pub struct StepEffects {
     pub quote: i128,
     /// Fees paid.
     pub fee: u128,
+    /// What settling the account rounded off, in 2^-32 quote units.
+    pub remainder: u32,
     /// Withdrawal to pay on the chain.
     pub withdrawal: Option<Withdrawal>,
 }
@@ -131,6 +136,8 @@ pub enum StepError {
     NoWithdrawal,
     #[error("{0}: result is out of range")]
     Range(&'static str),
+    #[error("{0}")]
+    Settlement(#[from] OutOfRange),
     #[error("balances[{0}]: would fall below zero")]
     NegativeBalance(usize),
     #[error("positions: more than fit the account")]
@@ -168,14 +175,19 @@ pub fn apply_unsigned(
     exists: bool,
     step: &Step,
 ) -> Result<(Account, StepEffects), StepError> {
-    let mut after = before.clone();
-    let mut effects = StepEffects::default();
     if step.account == 0 && (step.deposit.is_some() || step.set.is_some()) {
         return Err(StepError::InsuranceFund);
     }
     if !exists && step.deposit.is_none() {
         return Err(StepError::NoAccount);
     }
+    let mut before = before.clone();
+    let mut effects = StepEffects {
+        remainder: settle(&mut before, context.snapshot, context.funding)?,
+        ..StepEffects::default()
+    };
+    let before = &before;
+    let mut after = before.clone();
     if let Some(deposit) = &step.deposit {
         if deposit.account_key != before.key() {
             return Err(StepError::DepositKey);
@@ -211,6 +223,7 @@ pub fn apply_unsigned(
     if after.positions.len() > context.shape.positions as usize {
         return Err(StepError::TooManyPositions);
     }
+    after.basis = basis(&after, context.funding);
     if step.withdraw {
         let request = set
             .withdrawal
@@ -345,7 +358,6 @@ fn add_position(
             Position {
                 instrument,
                 quantity: lots,
-                funding: 0,
             },
         ),
     }

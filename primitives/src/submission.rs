@@ -3,6 +3,7 @@
 use crate::{
     batch::{BatchHeader, PriceEntry, Withdrawal},
     field::FieldBytes,
+    shape::MAX_INSTRUMENTS,
 };
 use bounded_collections::{BoundedVec, ConstU32};
 use codec::{Decode, DecodeWithMemTracking, Encode};
@@ -48,6 +49,8 @@ pub struct Batch {
     pub withdrawals: BoundedVec<Withdrawal, ConstU32<MAX_WITHDRAWALS>>,
     /// Proof that the sums balance and the roots follow.
     pub closing_proof: ProofBytes,
+    /// Open interest after the batch, by slot: Σ |lots| over all accounts.
+    pub interest: BoundedVec<u64, ConstU32<MAX_INSTRUMENTS>>,
 }
 
 /// How much work a batch is; what its weight depends on.

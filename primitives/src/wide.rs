@@ -26,6 +26,13 @@ pub fn pack(values: &[(u64, usize)]) -> Fr {
     Fr::from_bigint(BigInt::new(limbs)).unwrap_or_default()
 }
 
+/// `2^bits` as a field element; bits below 253.
+pub fn power_of_two(bits: usize) -> Fr {
+    let mut limbs = [0u64; 4];
+    limbs[bits / 64] = 1 << (bits % 64);
+    Fr::from_bigint(BigInt::new(limbs)).unwrap_or_default()
+}
+
 /// A signed 64-bit value as the unsigned offset form that packed fields hold: `value + 2^63`.
 pub const fn offset(value: i64) -> u64 {
     (value as u64) ^ (1 << 63)

@@ -37,6 +37,8 @@ pub struct ChunkWitness {
     pub after: Boundary,
     /// At most E price entries, strictly ascending.
     pub entries: Vec<PriceEntry>,
+    /// M funding indices that the batch applies.
+    pub funding: Vec<i64>,
     /// Exactly as many steps as the shape says; padded with steps that change nothing.
     pub steps: Vec<StepWitness>,
 }

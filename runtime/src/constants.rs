@@ -86,6 +86,9 @@ pub mod market {
         SNAPSHOT_INTERVAL as u64 * time::MILLISECS_PER_BLOCK + SNAPSHOT_GRACE;
     /// Milliseconds before an expiry that its settlement price is the average over.
     pub const SETTLEMENT_WINDOW: u64 = 30 * 60_000;
+    /// Milliseconds after an expiry from which on its slots are freed once nobody holds them: twice the time that the batch with
+    /// the last trades may take to settle.
+    pub const FREED_AFTER: u64 = 2 * MAX_BATCH_AGE;
     /// Batches of each venue that are remembered.
     pub const ROOT_HISTORY: u32 = 64;
 }

@@ -8,6 +8,7 @@ use pallet_clearproof_market_data::LatestNumber;
 pub fn venue(id: VenueId) -> Option<VenueView<AccountId>> {
     let venue = Settlement::venue(id)?;
     let circuit = Settlement::circuit(venue.circuit)?;
+    let market = Settlement::market_of(id);
     Some(VenueView {
         owner: venue.owner,
         operators: venue.operators.into_inner(),
@@ -21,6 +22,8 @@ pub fn venue(id: VenueId) -> Option<VenueView<AccountId>> {
         custody_account: Custody::custody_account(id),
         queue: Custody::queue(id),
         totals: Custody::totals(id),
+        funding: market.funding.into_inner(),
+        interest: market.interest.into_inner(),
     })
 }
 

@@ -68,7 +68,7 @@ fn open_world() -> World {
 
     let genesis = genesis_field(&frame_system::Pallet::<Runtime>::block_hash(0).0);
     let (snapshot, _) = MarketData::latest_snapshot().unwrap();
-    let bands = MarketData::snapshot_info(snapshot.number).unwrap().bands;
+    let info = MarketData::snapshot_info(snapshot.number).unwrap();
     let time = snapshot.taken_at + 1;
     let mut engine = Venue::new(VenueConfig {
         shape: SHAPE,
@@ -80,9 +80,7 @@ fn open_world() -> World {
         Some(engine.state_root().into()),
         "both begin at the same root"
     );
-    engine
-        .open_batch(snapshot, bands, Vec::new(), time)
-        .unwrap();
+    engine.open_batch(snapshot, &info, time).unwrap();
     let queued = Custody::queued_deposits(venue, 0);
     assert_eq!(queued.len(), 2);
     for (trader, (number, deposit)) in traders.iter_mut().zip(queued) {
@@ -225,6 +223,11 @@ fn a_real_batch_settles_and_every_forgery_is_refused_by_name() {
             lists.for_each(|prices| prices.iter_mut().for_each(|entry| entry.price += 1));
         };
         refuse(&reprice, Error::PricesHashMismatch);
+        refuse(&|b| b.interest[0] += 1, Error::InterestMismatch);
+        refuse(
+            &|b| b.header.funding_hash = FieldBytes::default(),
+            Error::FundingMismatch,
+        );
         assert_noop!(
             submit(&Bob.to_account_id(), batch.clone()),
             Error::<Runtime>::NotOperator
@@ -250,6 +253,9 @@ fn a_real_batch_settles_and_every_forgery_is_refused_by_name() {
         assert_ok!(submit(&alice, batch.clone()));
         assert_eq!(state_root(venue), Some(world.engine.state_root().into()));
         assert_eq!(Assets::balance(1, &dave), before + 5_000_000);
+        let market = Settlement::market_of(venue);
+        assert_eq!(market.interest[0], 200, "100 lots long, 100 short");
+        assert_eq!(market.funding.to_vec(), world.engine.funding());
         world.engine.settle(1).unwrap();
         assert_noop!(
             submit(&alice, batch.clone()),

@@ -14,11 +14,13 @@ use crate::{
     r1cs::{Bit, Cs, Num},
 };
 use clearproof_primitives::{
-    account::{Account, BALANCES_PER_FIELD, SLOTS_PER_FIELD},
+    account::{
+        Account, BALANCES_PER_FIELD, BASIS_BITS, POSITIONS_PER_FIELD, SEQUENCE_BASIS_LAYOUT,
+        SLOTS_PER_FIELD,
+    },
     field::fr_from_i128,
     poseidon::Domain,
     shape::{Shape, AMOUNT_BITS, INSTRUMENT_BITS, ORDER_ID_BITS, QUANTITY_BITS},
-    wide::offset,
 };
 
 /// Progress of one order slot.
@@ -58,6 +60,8 @@ pub struct AccountVars {
     pub balances: Vec<Num>,
     /// P positions.
     pub positions: Vec<PositionVars>,
+    /// Σ quantity · funding index, signed, in `[−2^116, 2^116)` where it is loaded.
+    pub basis: Num,
 }
 
 impl PositionVars {
@@ -96,20 +100,18 @@ impl PositionVars {
         }
     }
 
-    fn packed(&self) -> Num {
+    fn parts(&self) -> [(Num, usize); 2] {
         let quantity = &self.quantity + Num::power_of_two(QUANTITY_BITS);
-        let funding = Num::from(offset(0));
-        pack(&[
-            (&index_of(&self.instrument), INSTRUMENT_BITS),
-            (&quantity, QUANTITY_BITS + 1),
-            (&funding, 64),
-        ])
+        [
+            (index_of(&self.instrument), INSTRUMENT_BITS),
+            (quantity, QUANTITY_BITS + 1),
+        ]
     }
 }
 
 impl AccountVars {
     /// Allocates a leaf's contents with unique parts: every packed value is range-checked, so that the leaf's hash
-    /// determines all of them. Funding indices are the constant 0 in this version.
+    /// determines all of them.
     pub fn load(cs: &mut Cs, shape: &Shape, account: &Account) -> Self {
         let owner = Point::alloc(cs, account.owner.0, account.owner.1);
         let viewing_key = cs.alloc(account.viewing_key);
@@ -142,6 +144,12 @@ impl AccountVars {
             })
             .collect();
         let positions = PositionVars::load_all(cs, shape, account);
+        let basis = cs.alloc(fr_from_i128(account.basis));
+        range(
+            cs,
+            &(&basis + Num::power_of_two(BASIS_BITS)),
+            BASIS_BITS + 1,
+        );
         Self {
             owner,
             viewing_key,
@@ -149,19 +157,26 @@ impl AccountVars {
             slots,
             balances,
             positions,
+            basis,
         }
     }
 
     /// The leaf's hash, as `Account::leaf`.
+    ///
+    /// The basis must be in its range: where it was not loaded, it is a sum over range-checked quantities and the chain's indices.
     pub fn leaf(&self, cs: &mut Cs) -> Num {
+        let [sequence_bits, basis_bits] = SEQUENCE_BASIS_LAYOUT;
         let mut fields = vec![
             self.owner.x.clone(),
             self.owner.y.clone(),
             self.viewing_key.clone(),
-            self.sequence.clone(),
+            pack(&[
+                (&self.sequence, sequence_bits),
+                (&(&self.basis + Num::power_of_two(BASIS_BITS)), basis_bits),
+            ]),
         ];
-        fields.extend(self.slots.chunks(SLOTS_PER_FIELD).map(|pair| {
-            let parts: Vec<_> = pair
+        fields.extend(self.slots.chunks(SLOTS_PER_FIELD).map(|slots| {
+            let parts: Vec<_> = slots
                 .iter()
                 .flat_map(|s| [(&s.id, ORDER_ID_BITS), (&s.filled, QUANTITY_BITS)])
                 .collect();
@@ -179,7 +194,10 @@ impl AccountVars {
                     .collect::<Vec<_>>(),
             )
         }));
-        fields.extend(self.positions.iter().map(PositionVars::packed));
+        fields.extend(self.positions.chunks(POSITIONS_PER_FIELD).map(|positions| {
+            let parts: Vec<_> = positions.iter().flat_map(PositionVars::parts).collect();
+            pack(&parts.iter().map(|(n, bits)| (n, *bits)).collect::<Vec<_>>())
+        }));
         hash_list(cs, Domain::AccountLeaf, &fields)
     }
 
@@ -188,7 +206,7 @@ impl AccountVars {
         hash(cs, &[self.owner.x.clone(), self.owner.y.clone()])
     }
 
-    /// All that must be zero in an account that was just opened: sequence, slots, balances, positions.
+    /// All that must be zero in an account that was just opened: sequence, slots, balances, positions, basis.
     pub fn contents(&self) -> Vec<Num> {
         let slots = self
             .slots
@@ -200,6 +218,7 @@ impl AccountVars {
             .chain(slots)
             .chain(self.balances.iter().cloned())
             .chain(positions)
+            .chain([self.basis.clone()])
             .collect()
     }
 }

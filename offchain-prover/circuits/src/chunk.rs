@@ -6,6 +6,7 @@ use crate::{
     market::Market,
     r1cs::Cs,
     running::Running,
+    settlement::Funding,
     step::{step, StepEnvironment},
     CircuitError,
 };
@@ -39,6 +40,9 @@ pub fn chunk(
         cs.part("snapshot", |cs| Market::open(cs, &shape.market, snapshot));
     cs.enforce_equal(&snapshot_hash, &header.snapshot_hash);
 
+    let (funding, funding_hash) = cs.part("funding", |cs| Funding::open(cs, &witness.funding));
+    cs.enforce_equal(&funding_hash, &header.funding_hash);
+
     let mut packed: Vec<_> = witness.entries.iter().map(PriceEntry::packed).collect();
     packed.resize(shape.entries as usize, Default::default());
     let entries = cs.alloc_all(&packed);
@@ -51,6 +55,7 @@ pub fn chunk(
         shape,
         header: &header,
         market: &market,
+        funding: &funding,
         entries: &entries,
         native_entries: &witness.entries,
     };
@@ -88,9 +93,12 @@ fn check_shape(
         witness.entries.len() <= shape.entries as usize,
         "price entries",
     )?;
+    let instruments = shape.market.instruments as usize;
+    require(witness.funding.len() == instruments, "funding")?;
+    require(witness.before.net.len() == instruments, "boundary net")?;
     require(
-        witness.before.net.len() == shape.market.instruments as usize,
-        "boundary net",
+        witness.before.interest.len() == instruments,
+        "boundary interest",
     )?;
     require(
         witness.before.deposited.len() == shape.market.assets as usize,

@@ -5,16 +5,18 @@ use crate::{
     account::AccountVars,
     gadgets::{
         bits::{range, to_bits},
+        division::shift_floor,
         merkle,
         poseidon::{hash, hash_list},
     },
     header::HeaderVars,
     r1cs::{Cs, Num},
-    running::Running,
+    running::{shifted, Running},
     CircuitError,
 };
 use clearproof_primitives::{
-    batch::{closing_public_input, BatchHeader},
+    batch::{closing_public_input, BatchHeader, FILLS_SHIFT, INTEREST_SHIFT, WITHDRAWALS_SHIFT},
+    fixed::FRACTION_BITS,
     ledger::Ledger,
     poseidon::Domain,
     shape::{Shape, AMOUNT_BITS},
@@ -23,6 +25,8 @@ use clearproof_primitives::{
 
 /// Bits of the number of fills in a batch: more than 2^16 chunks of any shape can hold.
 const FILL_COUNT_BITS: usize = 40;
+/// Bits of the dust of a batch, in quote units: less than one for each fill and each step, and one for the remainder.
+const DUST_BITS: usize = FILL_COUNT_BITS + 2;
 
 /// The ledger as variables.
 struct LedgerVars {
@@ -31,7 +35,9 @@ struct LedgerVars {
     fees: Num,
     deposit_count: Num,
     deposit_accumulator: Num,
-    funding_hash: Num,
+    interest: Vec<Num>,
+    interest_hash: Num,
+    remainder: Num,
 }
 
 impl LedgerVars {
@@ -42,19 +48,23 @@ impl LedgerVars {
             self.fees.clone(),
             self.deposit_count.clone(),
             self.deposit_accumulator.clone(),
-            self.funding_hash.clone(),
+            self.interest_hash.clone(),
+            self.remainder.clone(),
         ]);
         hash_list(cs, Domain::Ledger, &fields)
     }
 
     fn load(cs: &mut Cs, ledger: &Ledger) -> Self {
+        let interest: Vec<_> = ledger.interest.iter().map(|i| cs.alloc(*i)).collect();
         Self {
             salt: cs.alloc(ledger.salt),
             totals: ledger.totals.iter().map(|t| cs.alloc(*t)).collect(),
             fees: cs.alloc(ledger.fees),
             deposit_count: cs.alloc(ledger.deposits.count),
             deposit_accumulator: cs.alloc(ledger.deposits.accumulator),
-            funding_hash: cs.alloc(ledger.funding_hash()),
+            interest_hash: hash_list(cs, Domain::Interest, &interest),
+            interest,
+            remainder: cs.alloc(ledger.remainder),
         }
     }
 }
@@ -62,10 +72,12 @@ impl LedgerVars {
 /// Enforces the closing of a batch. The public input is `Poseidon(header hash, chunks, first boundary, last boundary)`.
 ///
 /// Sound: both boundaries are opened to the commitments that the chunk proofs name. The first one's sums are zero and
-/// its root and deposit cursor are those of the old state root; the last one's lots are zero per instrument, its quote
-/// flows are minus the dust, `0 ≤ dust ≤ fills`, and its deposits and withdrawals are the header's. The new ledger
-/// follows from the old one and these sums; every total stays in `[0, 2^63)`. Account 0 gets the dust and nothing else
-/// in the tree changes; root and new ledger make the new state root.
+/// its root and deposit cursor are those of the old state root; the last one's net lots are zero per instrument (the lots are
+/// `net + 2^80 · interest` with both far below 2^79, and equal to 2^80 times the change of the open interest), its quote
+/// flows are minus what fills rounded off, from 0 to one unit per fill, and its deposits and withdrawals are the header's. The
+/// new ledger follows from the old one and these sums; every total and every open interest stays in `[0, 2^63)`. What fills and
+/// settlements rounded off goes to account 0 in whole units, the rest is carried over in the ledger; nothing else in the tree
+/// changes. Root and new ledger make the new state root.
 pub fn closing(
     cs: &mut Cs,
     shape: &Shape,
@@ -96,31 +108,42 @@ pub fn closing(
     let computed = cs.part("public", |cs| hash(cs, &names));
     cs.enforce_equal(&computed, &public);
 
-    cs.part("sums", |cs| {
+    let fill_count = cs.part("sums", |cs| {
         starts_at_zero(cs, &first);
-        for net in &last.net {
-            cs.enforce_zero(net);
-        }
-        cs.enforce_equal(&first.deposit_count, &header.deposits_before);
+        cs.enforce_equal(&first.counts, &header.deposits_before);
         cs.enforce_equal(&first.deposit_accumulator, &header.accumulator_before);
-        cs.enforce_equal(&last.deposit_count, &header.deposits_after);
         cs.enforce_equal(&last.deposit_accumulator, &header.accumulator_after);
-        cs.enforce_equal(&last.withdrawal_count, &header.withdrawal_count);
         cs.enforce_equal(&last.withdrawals, &header.withdrawals_hash);
-        cs.enforce_equal(&first.funding_hash, &last.funding_hash);
+        // Deposits and withdrawals are the header's, which checks their ranges: what is left are the fills.
+        let fill_count = cs.alloc(witness.last.fill_count);
+        range(cs, &fill_count, FILL_COUNT_BITS);
+        let counts = &header.deposits_after
+            + shifted(&header.withdrawal_count, WITHDRAWALS_SHIFT)
+            + shifted(&fill_count, FILLS_SHIFT);
+        cs.enforce_equal(&counts, &last.counts);
+        fill_count
     });
-    let dust = -&last.quote_sum;
-    range(cs, &dust, FILL_COUNT_BITS);
-    range(cs, &(&last.fill_count - &dust), FILL_COUNT_BITS);
-
-    let new_ledger = cs.part("ledger", |cs| {
+    let old = cs.part("ledger", |cs| {
         let old = LedgerVars::load(cs, &witness.ledger_before);
-        cs.enforce_equal(&old.deposit_count, &first.deposit_count);
+        cs.enforce_equal(&old.deposit_count, &header.deposits_before);
         cs.enforce_equal(&old.deposit_accumulator, &first.deposit_accumulator);
-        cs.enforce_equal(&old.funding_hash, &first.funding_hash);
         let old_hash = old.hash(cs);
         let old_root = hash(cs, &[first.accounts_root.clone(), old_hash]);
         cs.enforce_equal(&old_root, &header.old_root);
+        old
+    });
+    let (dust, remainder) = cs.part("dust", |cs| {
+        let of_fills = -&last.quote_sum;
+        range(cs, &of_fills, FILL_COUNT_BITS);
+        range(cs, &(fill_count - &of_fills), FILL_COUNT_BITS);
+        let fraction = FRACTION_BITS as usize;
+        let unit = Num::power_of_two(fraction).value();
+        let rounded = &old.remainder + &last.remainder_sum + of_fills.scale(unit);
+        let dust = shift_floor(cs, &rounded, fraction, DUST_BITS);
+        let remainder = rounded - dust.scale(unit);
+        (dust, remainder)
+    });
+    let new_ledger = cs.part("ledger", |cs| {
         let totals: Vec<_> = old
             .totals
             .iter()
@@ -128,17 +151,27 @@ pub fn closing(
             .map(|(total, (deposited, withdrawn))| total + deposited - withdrawn)
             .collect();
         let fees = &old.fees + &last.fee_sum;
-        for amount in totals.iter().chain([&fees]) {
+        let new_interest = witness.ledger_after.interest.iter();
+        let interest: Vec<_> = new_interest.map(|lots| cs.alloc(*lots)).collect();
+        // Nothing is left of the net lots, which have their own bits below those of the interest.
+        let changed = interest.iter().zip(&old.interest).zip(&last.lots);
+        for ((new, old), lots) in changed {
+            cs.enforce_equal(&shifted(&(new - old), INTEREST_SHIFT), lots);
+        }
+        for amount in totals.iter().chain([&fees]).chain(&interest) {
             range(cs, amount, AMOUNT_BITS);
         }
         let new = LedgerVars {
             salt: cs.alloc(witness.ledger_after.salt),
             totals,
             fees,
-            deposit_count: last.deposit_count.clone(),
+            deposit_count: header.deposits_after.clone(),
             deposit_accumulator: last.deposit_accumulator.clone(),
-            funding_hash: last.funding_hash.clone(),
+            interest_hash: hash_list(cs, Domain::Interest, &interest),
+            interest,
+            remainder,
         };
+        cs.enforce_equal(&new.interest_hash, &header.interest_hash);
         new.hash(cs)
     });
 
@@ -165,15 +198,14 @@ pub fn closing(
 
 fn starts_at_zero(cs: &mut Cs, first: &Running) {
     let head = [
-        &first.withdrawal_count,
         &first.withdrawals,
         &first.quote_sum,
         &first.fee_sum,
-        &first.fill_count,
+        &first.remainder_sum,
     ];
     for sum in head
         .into_iter()
-        .chain(&first.net)
+        .chain(&first.lots)
         .chain(&first.deposited)
         .chain(&first.withdrawn)
     {
@@ -194,7 +226,10 @@ fn check_shape(shape: &Shape, witness: &ClosingWitness) -> Result<(), CircuitErr
         shape.market.assets as usize,
     );
     for boundary in [&witness.first, &witness.last] {
-        require(boundary.net.len() == instruments, "boundary net")?;
+        require(
+            boundary.net.len() == instruments && boundary.interest.len() == instruments,
+            "boundary net",
+        )?;
         require(
             boundary.deposited.len() == assets && boundary.withdrawn.len() == assets,
             "boundary sums",
@@ -202,7 +237,7 @@ fn check_shape(shape: &Shape, witness: &ClosingWitness) -> Result<(), CircuitErr
     }
     for ledger in [&witness.ledger_before, &witness.ledger_after] {
         require(
-            ledger.totals.len() == assets && ledger.funding.len() == instruments,
+            ledger.totals.len() == assets && ledger.interest.len() == instruments,
             "ledger",
         )?;
     }

@@ -40,6 +40,10 @@ pub struct HeaderVars {
     pub accumulator_after: Num,
     /// Withdrawals' hash chain.
     pub withdrawals_hash: Num,
+    /// Hash of the funding indices in force.
+    pub funding_hash: Num,
+    /// Hash of the open interest after the batch.
+    pub interest_hash: Num,
 }
 
 impl HeaderVars {
@@ -105,6 +109,8 @@ impl HeaderVars {
             accumulator_before: fields[9].clone(),
             accumulator_after: fields[10].clone(),
             withdrawals_hash: fields[11].clone(),
+            funding_hash: fields[15].clone(),
+            interest_hash: fields[16].clone(),
         })
     }
 }

@@ -15,6 +15,7 @@ pub mod order_set;
 pub mod packing;
 pub mod r1cs;
 pub mod running;
+mod settlement;
 pub mod step;
 
 /// Why a circuit cannot be built from a witness. A witness of the right form that breaks a rule builds, and then

@@ -30,6 +30,15 @@ pub struct Exposure {
 }
 
 impl Exposure {
+    /// Lots held by instrument, long or short. Linear.
+    pub fn lots(&self) -> Vec<Num> {
+        self.long
+            .iter()
+            .zip(&self.short)
+            .map(|(l, s)| l + s)
+            .collect()
+    }
+
     /// Spreads positions over the instruments. Costs 2·P·M.
     ///
     /// Sound: linear in the positions' one-hot rows; canonical positions never share an instrument.
@@ -61,14 +70,14 @@ impl Exposure {
         }
     }
 
-    /// `Σ balance·weight + Σ quantity·mark`, in 2^-32 quote units. Costs K + M.
+    /// `Σ balance·weight + Σ quantity·mark`, in 2^-32 quote units; what has expired is in the balances. Costs K + M.
     fn equity(&self, cs: &mut Cs, market: &Market, balances: &[Num]) -> Num {
         let mut sum = Sum::new();
         for (balance, weight) in balances.iter().zip(&market.weights) {
             sum.add(&cs.mul(balance, weight));
         }
         for (quantity, row) in self.quantity.iter().zip(&market.rows) {
-            sum.add(&cs.mul(quantity, &row.mark));
+            sum.add(&cs.mul(quantity, &row.live_mark));
         }
         sum.finish()
     }

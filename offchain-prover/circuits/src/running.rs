@@ -2,33 +2,33 @@
 
 use crate::{
     gadgets::poseidon::hash_list,
-    r1cs::{Cs, Num},
+    r1cs::{Bit, Cs, Num},
 };
-use clearproof_primitives::{batch::Boundary, poseidon::Domain, shape::MarketShape};
+use clearproof_primitives::{
+    batch::{Boundary, FILLS_SHIFT, INTEREST_SHIFT, WITHDRAWALS_SHIFT},
+    poseidon::Domain,
+    shape::MarketShape,
+};
 
-/// A boundary's contents, fields as in the native [`Boundary`].
+/// A boundary's contents, elements as in the native [`Boundary::fields`].
 #[derive(Clone)]
 pub struct Running {
     /// Root of the accounts tree.
     pub accounts_root: Num,
-    /// Deposits taken.
-    pub deposit_count: Num,
-    /// Their hash chain.
+    /// Deposits taken, withdrawals and fills of the batch.
+    pub counts: Num,
+    /// Hash chain over the deposits.
     pub deposit_accumulator: Num,
-    /// Withdrawals of the batch.
-    pub withdrawal_count: Num,
-    /// Their hash chain.
+    /// Hash chain over the withdrawals.
     pub withdrawals: Num,
     /// Signed sum of quote flows.
     pub quote_sum: Num,
     /// Sum of fees.
     pub fee_sum: Num,
-    /// Number of fills.
-    pub fill_count: Num,
-    /// Hash of per-instrument state at the start of the batch.
-    pub funding_hash: Num,
-    /// M signed sums of filled lots.
-    pub net: Vec<Num>,
+    /// Sum of what settling accounts rounded off, in 2^-32 quote units.
+    pub remainder_sum: Num,
+    /// M signed sums of filled lots and of what |lots| changed by.
+    pub lots: Vec<Num>,
     /// K sums of deposits.
     pub deposited: Vec<Num>,
     /// K sums of withdrawals.
@@ -43,19 +43,17 @@ impl Running {
         let commitment = hash_list(cs, Domain::Boundary, &fields);
         let mut next = fields.into_iter().skip(1);
         let mut take = |n: usize| -> Vec<Num> { next.by_ref().take(n).collect() };
-        let mut head = take(9).into_iter();
+        let mut head = take(7).into_iter();
         let mut field = || head.next().unwrap_or_else(Num::zero);
         let running = Self {
             accounts_root: field(),
-            deposit_count: field(),
+            counts: field(),
             deposit_accumulator: field(),
-            withdrawal_count: field(),
             withdrawals: field(),
             quote_sum: field(),
             fee_sum: field(),
-            fill_count: field(),
-            funding_hash: field(),
-            net: take(market.instruments as usize),
+            remainder_sum: field(),
+            lots: take(market.instruments as usize),
             deposited: take(market.assets as usize),
             withdrawn: take(market.assets as usize),
         };
@@ -67,17 +65,15 @@ impl Running {
         let mut fields = vec![
             salt,
             self.accounts_root.clone(),
-            self.deposit_count.clone(),
+            self.counts.clone(),
             self.deposit_accumulator.clone(),
-            self.withdrawal_count.clone(),
             self.withdrawals.clone(),
             self.quote_sum.clone(),
             self.fee_sum.clone(),
-            self.fill_count.clone(),
-            self.funding_hash.clone(),
+            self.remainder_sum.clone(),
         ];
         fields.extend(
-            self.net
+            self.lots
                 .iter()
                 .chain(&self.deposited)
                 .chain(&self.withdrawn)
@@ -85,4 +81,31 @@ impl Running {
         );
         hash_list(cs, Domain::Boundary, &fields)
     }
+
+    /// Counts a deposit, where there is one.
+    pub fn count_deposit(&mut self, active: &Bit) {
+        self.counts = &self.counts + active.num();
+    }
+
+    /// Counts a withdrawal, where there is one.
+    pub fn count_withdrawal(&mut self, active: &Bit) {
+        self.counts = &self.counts + shifted(active.num(), WITHDRAWALS_SHIFT);
+    }
+
+    /// Counts fills.
+    pub fn count_fills(&mut self, count: &Num) {
+        self.counts = &self.counts + shifted(count, FILLS_SHIFT);
+    }
+
+    /// Adds filled lots and changes of |lots| by instrument.
+    pub fn add_lots(&mut self, net: &[Num], interest: &[Num]) {
+        for ((sum, net), interest) in self.lots.iter_mut().zip(net).zip(interest) {
+            *sum = &*sum + net + shifted(interest, INTEREST_SHIFT);
+        }
+    }
+}
+
+/// `value · 2^bits`. Linear.
+pub fn shifted(value: &Num, bits: usize) -> Num {
+    value.scale(Num::power_of_two(bits).value())
 }

@@ -1,6 +1,6 @@
-//! The account step: load a leaf, deposit, install the order set, fill, withdraw, check margin, store the leaf.
+//! The account step: load a leaf, settle it, deposit, install the order set, fill, withdraw, check margin, store the leaf.
 //!
-//! Mirrors `clearproof_primitives::step::apply` rule by rule. A step without deposit and order set changes nothing.
+//! Mirrors `clearproof_primitives::step::apply` rule by rule. A step without deposit and order set only settles.
 
 use crate::{
     account::{AccountVars, PositionVars},
@@ -20,6 +20,7 @@ use crate::{
     packing::pack,
     r1cs::{Bit, Cs, Num},
     running::Running,
+    settlement::Funding,
 };
 use ark_bn254::Fr;
 use clearproof_primitives::{
@@ -36,6 +37,8 @@ pub struct StepEnvironment<'a> {
     pub header: &'a HeaderVars,
     /// The snapshot.
     pub market: &'a Market,
+    /// The funding indices in force.
+    pub funding: &'a Funding,
     /// E packed price entries.
     pub entries: &'a [Num],
     /// Their values, for hints.
@@ -78,16 +81,26 @@ pub fn step(
         shape,
         header,
         market,
+        funding,
         entries,
         native_entries,
     } = environment;
     let index = cs.alloc(witness.step.account as u64);
     let index_bits = to_bits(cs, &index, 2 * shape.depth as usize);
-    let before = cs.part("account", |cs| {
-        let before = AccountVars::load(cs, shape, &witness.before);
-        PositionVars::enforce_canonical(cs, &before.positions);
-        before
+    let loaded = cs.part("account", |cs| {
+        let loaded = AccountVars::load(cs, shape, &witness.before);
+        PositionVars::enforce_canonical(cs, &loaded.positions);
+        loaded
     });
+    let mut exposure_before = cs.part("positions", |cs| {
+        Exposure::of(cs, market, &loaded.positions)
+    });
+    let mut before = loaded.clone();
+    let settlement = cs.part("settlement", |cs| {
+        funding.settle(cs, market, &loaded, &exposure_before)
+    });
+    before.balances[0] = &before.balances[0] + &settlement.credit;
+    running.remainder_sum = &running.remainder_sum + &settlement.remainder;
     let mut after = before.clone();
 
     let deposit = cs.part("deposit", |cs| {
@@ -95,7 +108,7 @@ pub fn step(
     });
     let opens = alloc_bit(cs, !witness.exists);
     enforce_implies(cs, &opens, &deposit.active);
-    for content in before.contents() {
+    for content in loaded.contents() {
         enforce_zero_if(cs, &opens, &content);
     }
 
@@ -152,20 +165,30 @@ pub fn step(
         }
     }
 
-    let (exposure_before, exposure_after) = cs.part("positions", |cs| {
+    let exposure_after = cs.part("positions", |cs| {
         after.positions = PositionVars::load_all(cs, shape, &witness.after);
         PositionVars::enforce_canonical(cs, &after.positions);
-        let exposure_before = Exposure::of(cs, market, &before.positions);
         let exposure_after = Exposure::of(cs, market, &after.positions);
-        for ((new, old), filled) in exposure_after
+        after.basis = funding.basis(cs, &exposure_after.quantity);
+        let lots = exposure_after
+            .lots()
+            .into_iter()
+            .zip(exposure_before.lots());
+        let interest: Vec<_> = lots.map(|(new, old)| new - old).collect();
+        running.add_lots(&fills.net, &interest);
+        // What has expired is not held any more: from here on the positions before are those that are left.
+        for (((new, old), filled), row) in exposure_after
             .quantity
             .iter()
-            .zip(&exposure_before.quantity)
+            .zip(&mut exposure_before.quantity)
             .zip(&fills.net)
+            .zip(&market.rows)
         {
-            cs.enforce_equal(new, &(old + filled));
+            let left = new - filled;
+            cs.enforce(row.live.num(), old, &left);
+            *old = left;
         }
-        (exposure_before, exposure_after)
+        exposure_after
     });
     cs.part("margin", |cs| {
         let holdings_before = Holdings {
@@ -188,8 +211,8 @@ pub fn step(
     });
 
     cs.part("leaf", |cs| {
-        let loaded = before.leaf(cs);
-        let old_leaf = cs.mul(opens.not().num(), &loaded);
+        let old_leaf = loaded.leaf(cs);
+        let old_leaf = cs.mul(opens.not().num(), &old_leaf);
         let new_leaf = after.leaf(cs);
         let (old_root, new_root) = cs.part("tree", |cs| {
             merkle::update(cs, &index_bits, &old_leaf, &new_leaf, &witness.path)
@@ -199,10 +222,7 @@ pub fn step(
     });
     running.quote_sum = &running.quote_sum + &fills.quote;
     running.fee_sum = &running.fee_sum + &fills.fee;
-    running.fill_count = &running.fill_count + &fills.count;
-    for (sum, net) in running.net.iter_mut().zip(&fills.net) {
-        *sum = &*sum + net;
-    }
+    running.count_fills(&fills.count);
 }
 
 /// Takes the next deposit of the queue, if any.
@@ -246,7 +266,7 @@ fn take_deposit(
     );
     running.deposit_accumulator =
         select(cs, &movement.active, &chained, &running.deposit_accumulator);
-    running.deposit_count = &running.deposit_count + movement.active.num();
+    running.count_deposit(&movement.active);
     for ((moved, balance), sum) in movement
         .by_asset(cs)
         .iter()
@@ -299,7 +319,7 @@ fn withdraw(
     ];
     let chained = hash(cs, &chain);
     running.withdrawals = select(cs, &movement.active, &chained, &running.withdrawals);
-    running.withdrawal_count = &running.withdrawal_count + movement.active.num();
+    running.count_withdrawal(&movement.active);
     for ((moved, balance), sum) in movement
         .by_asset(cs)
         .iter()

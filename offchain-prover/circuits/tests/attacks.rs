@@ -22,5 +22,7 @@ mod money;
 mod order_set;
 #[path = "attacks/replay.rs"]
 mod replay;
+#[path = "attacks/settlement.rs"]
+mod settlement;
 #[path = "attacks/venue.rs"]
 mod venue;

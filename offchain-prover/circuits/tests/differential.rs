@@ -8,7 +8,7 @@ use clearproof_circuits::{
     closing::closing,
     r1cs::{Cs, Matrices, Synthesized},
 };
-use clearproof_engine::{ClosedBatch, Venue};
+use clearproof_engine::{ClosedBatch, MarketTerms, Venue};
 use clearproof_primitives::{
     account::Position,
     batch::PriceEntry,
@@ -18,6 +18,7 @@ use clearproof_primitives::{
     order::{Order, Side, WithdrawalRequest},
     rows::even_bands,
     shape::Shape,
+    snapshot::InstrumentRow,
     step::Fill,
     witness::BatchWitness,
 };
@@ -109,6 +110,8 @@ struct Run {
     traders: Vec<Trader>,
     now: u64,
     closed: Vec<ClosedBatch>,
+    /// Accounts settled without being asked.
+    settled: usize,
 }
 
 impl Run {
@@ -119,6 +122,7 @@ impl Run {
             traders,
             now: START,
             closed: Vec::new(),
+            settled: 0,
         };
         run.open();
         for who in 0..4 {
@@ -135,12 +139,27 @@ impl Run {
         self.now += 10;
         // The mark moves between batches, so that accounts fall below their margin.
         let mark = 100 * ONE + ONE / 3 + self.closed.len() as u64 * ONE / 2;
-        let halted = vec![false; SHAPE.market.instruments as usize];
-        let snapshot = snapshot(&SHAPE.market, mark);
+        let mut snapshot = snapshot(&SHAPE.market, mark);
         let bands = even_bands(&snapshot.rows, 1 << 29);
-        self.venue
-            .open_batch(snapshot, bands, halted, self.now)
-            .unwrap();
+        // Each second batch finds what is held of instrument 2 expired; every other time it is settled unasked.
+        let expired = self.closed.len() % 2 == 1;
+        if expired {
+            snapshot.rows[2] = InstrumentRow {
+                mark: 101 * ONE + 7,
+                settled: true,
+                ..InstrumentRow::empty(&SHAPE.market)
+            };
+        }
+        let terms = MarketTerms {
+            halted: vec![false, false, expired, false],
+            premium_caps: vec![2 * ONE; 4],
+            funding_interval: 15,
+            ..bands.into()
+        };
+        self.venue.open_batch(snapshot, terms, self.now).unwrap();
+        if self.closed.len() % 4 == 1 {
+            self.settled += self.venue.settle_expired(3).unwrap();
+        }
     }
 
     fn close(&mut self) {
@@ -188,11 +207,11 @@ impl Run {
     }
 }
 
-fn run_of(actions: &[Action]) -> Vec<ClosedBatch> {
+fn run_of(actions: &[Action]) -> Run {
     let mut run = Run::new();
     actions.iter().for_each(|action| run.act(action));
     run.close();
-    run.closed
+    run
 }
 
 fn synthesized(mut cs: Cs, build: impl Fn(&mut Cs)) -> Result<Synthesized, TestCaseError> {
@@ -248,7 +267,7 @@ proptest! {
 
     #[test]
     fn circuits_accept_what_the_engine_builds(actions in prop::collection::vec(any_action(), 8..40)) {
-        let batches = run_of(&actions);
+        let batches = run_of(&actions).closed;
         for batch in &batches {
             accept(&batch.witness)?;
         }
@@ -267,19 +286,27 @@ fn random_batches_trade_and_withdraw() {
     use proptest::{strategy::ValueTree, test_runner::TestRunner};
     let mut runner = TestRunner::new(config(1));
     let (mut fills, mut withdrawals, mut batches) = (0, 0, 0);
+    let (mut settled, mut funded, mut rounded) = (0, 0, 0);
     for _ in 0..24 {
         let actions = prop::collection::vec(any_action(), 8..40)
             .new_tree(&mut runner)
             .unwrap()
             .current();
-        for batch in run_of(&actions) {
+        let run = run_of(&actions);
+        settled += run.settled;
+        for batch in run.closed {
+            let chunks = &batch.witness.chunks;
+            funded += usize::from(chunks[0].funding.iter().any(|f| *f != 0));
+            rounded += usize::from(batch.witness.closing.last.remainder_sum > 0);
             fills += batch.fills;
             withdrawals += batch.withdrawals.len();
             batches += 1;
         }
     }
     println!("{batches} batches, {fills} fills, {withdrawals} withdrawals");
+    println!("{settled} settled, {funded} batches with funding, {rounded} with roundings");
     assert!(batches > 24 && fills > 50 && withdrawals > 5);
+    assert!(settled > 5 && funded > 5 && rounded > 5);
 }
 
 /// What a fill could say, and the account that it meets.
@@ -292,7 +319,14 @@ struct Tampering {
     equity: i64,
     positions: [i64; 2],
     filled: u64,
+    /// Funding indices of instruments 0 and 2.
+    funding: [i64; 2],
+    basis: i64,
+    /// Instrument 2 has expired.
+    expired: bool,
 }
+
+const ONE_INDEX: i64 = ONE as i64;
 
 fn any_tampering() -> impl Strategy<Value = Tampering> {
     let quantity = prop_oneof![8 => 0..45u64, 1 => (1u64 << 48) - 2..(1u64 << 48) + 2];
@@ -308,15 +342,26 @@ fn any_tampering() -> impl Strategy<Value = Tampering> {
         -50i64..600,
         (-50i64..50, prop_oneof![2 => Just(0i64), 1 => -20i64..20]).prop_map(|(a, b)| [a, b]),
         0..5u64,
+        (
+            -ONE_INDEX..ONE_INDEX,
+            -ONE_INDEX..ONE_INDEX,
+            -5 * ONE_INDEX..5 * ONE_INDEX,
+            any::<bool>(),
+        ),
     )
         .prop_map(
-            |(fills, against, price, equity, positions, filled)| Tampering {
-                fills,
-                against,
-                price,
-                equity,
-                positions,
-                filled,
+            |(fills, against, price, equity, positions, filled, (f0, f2, basis, expired))| {
+                Tampering {
+                    funding: [f0, f2],
+                    basis,
+                    expired,
+                    fills,
+                    against,
+                    price,
+                    equity,
+                    positions,
+                    filled,
+                }
             },
         )
 }
@@ -338,7 +383,18 @@ fn tampered(t: &Tampering) -> Scene {
             ..entry
         },
     ];
+    scene.remarket(|snapshot, funding| {
+        (funding[0], funding[2]) = (t.funding[0], t.funding[1]);
+        if t.expired {
+            snapshot.rows[2] = InstrumentRow {
+                mark: 101 * ONE + 7,
+                settled: true,
+                ..InstrumentRow::empty(&SHAPE.market)
+            };
+        }
+    });
     scene.reload(0, |account| {
+        account.basis = t.basis.into();
         // Equity near what margin asks for.
         let lots = t.positions.iter().sum::<i64>();
         account.balances[0] = t.equity - 100 * lots;
@@ -349,7 +405,6 @@ fn tampered(t: &Tampering) -> Scene {
             .map(|(instrument, quantity)| Position {
                 instrument,
                 quantity,
-                funding: 0,
             })
             .to_vec();
         account.positions.retain(|p| p.quantity != 0);

@@ -83,7 +83,6 @@ fn busy_chunk() -> Scene {
                 .map(|(instrument, quantity)| Position {
                     instrument,
                     quantity,
-                    funding: 0,
                 })
                 .to_vec();
         });

@@ -2,7 +2,7 @@
 
 use crate::{
     books::{Books, Moved},
-    closing::{SealedBatch, Unsettled},
+    closing::{accrued, SealedBatch, Unsettled},
     error::EngineError,
     packing::Packing,
     pending::PendingStep,
@@ -14,8 +14,10 @@ use clearproof_primitives::{
         Withdrawal, PROTOCOL_VERSION,
     },
     field::{FieldBytes, Fr},
+    funding::funding_hash,
+    ledger::interest_hash,
     poseidon::hash,
-    step::{apply_unsigned, Step, StepContext, StepEffects},
+    step::{apply_unsigned, Step, StepContext},
     submission::MAX_CHUNKS,
     witness::{BatchWitness, ChunkWitness, ClosingWitness, StepWitness},
 };
@@ -133,13 +135,7 @@ impl SealedBatch {
             .ok_or(EngineError::TooManyChunks(plans.len()))?;
         let books = before.clone();
         let salt = |i: u64| hash(&[self.request.salt_seed, Fr::from(i)]);
-        let first = Boundary::start(
-            shape,
-            salt(0),
-            books.tree.root(),
-            books.ledger.deposits,
-            books.ledger.funding_hash(),
-        );
+        let first = Boundary::start(shape, salt(0), books.tree.root(), books.ledger.deposits);
         let mut running = Running {
             books,
             boundary: first.clone(),
@@ -147,7 +143,7 @@ impl SealedBatch {
         };
         let mut chunks = Vec::with_capacity(plans.len());
         for (index, plan) in plans.iter().enumerate() {
-            let before = running.boundary.clone();
+            let boundary = running.boundary.clone();
             let mut steps = Vec::with_capacity(shape.steps as usize);
             for pending in &plan.steps {
                 steps.push(self.take_step(plan, pending, &mut running)?);
@@ -159,9 +155,10 @@ impl SealedBatch {
             running.boundary.accounts_root = running.books.tree.root();
             chunks.push(ChunkWitness {
                 index: index as u16,
-                before,
+                before: boundary,
                 after: running.boundary.clone(),
                 entries: plan.entries.clone(),
+                funding: before.funding.clone(),
                 steps,
             });
         }
@@ -196,6 +193,8 @@ impl SealedBatch {
             data_hash: FieldBytes::default(),
             chunk_count,
             submitter: self.request.submitter,
+            funding_hash: funding_hash(&before.funding).into(),
+            interest_hash: interest_hash(&books.ledger.interest).into(),
         };
         let (steps, fills) = (self.steps.len(), closing.last.fill_count);
         let witness = BatchWitness {
@@ -222,6 +221,7 @@ impl SealedBatch {
         let context = StepContext {
             shape: &self.config.shape,
             snapshot: &self.snapshot,
+            funding: &running.books.funding,
             genesis: self.config.genesis,
             venue: self.config.id,
             time_from: self.time_from,
@@ -229,8 +229,8 @@ impl SealedBatch {
             entries: &plan.entries,
         };
         let step = pending.against(&plan.entries);
-        let books = &mut running.books;
-        let known = books
+        let known = running
+            .books
             .accounts
             .get(pending.account as usize)
             .filter(|_| pending.exists);
@@ -239,9 +239,10 @@ impl SealedBatch {
             .ok_or(EngineError::NoAccount(pending.account))?;
         let before = Account::clone(before);
         let (after, effects) = apply_unsigned(&context, &before, pending.exists, &step)?;
+        let books = &mut running.books;
         let path = books.tree.path(pending.account as u64);
         books.store(&self.config.shape, pending.account, after.clone());
-        advance(&mut running.boundary, &step, &effects);
+        running.boundary.advance(&step, &before, &after, &effects);
         running.withdrawals.extend(effects.withdrawal);
         Ok(StepWitness {
             step,
@@ -261,16 +262,25 @@ impl SealedBatch {
         last: Boundary,
         salt: Fr,
     ) -> Result<ClosingWitness, EngineError> {
-        let tally = books
-            .tally()
-            .after(&Moved::from(&last), self.request.time_to)?;
+        let time_to = self.request.time_to;
+        let steps = self.steps.iter();
+        let funding = accrued(&books.funding, &self.snapshot, &self.terms, steps, time_to);
+        let tally = books.tally().after(&Moved::from(&last), funding, time_to)?;
+        let changed = books.ledger.interest.iter().zip(&last.interest);
+        let interest = changed
+            .map(|(lots, change)| u64::try_from(i128::from(*lots) + change))
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|_| EngineError::Range("open interest"))?;
         let ledger_before = books.ledger.clone();
         let ledger = &mut books.ledger;
         ledger.salt = salt;
         ledger.deposits = last.deposits;
         ledger.totals = tally.totals;
         ledger.fees = tally.fees;
+        ledger.remainder = tally.remainder;
+        ledger.interest = interest;
         let ledger_after = ledger.clone();
+        books.funding = tally.funding;
         books.number = tally.number;
         books.time = tally.time;
         let fund_before = Account::clone(&books.accounts[0]);
@@ -291,7 +301,7 @@ impl SealedBatch {
     }
 }
 
-/// A step on the insurance fund that changes nothing.
+/// A step on the insurance fund that changes nothing, as the fund holds no positions.
 fn padding(books: &Books) -> StepWitness {
     let fund = Account::clone(&books.accounts[0]);
     StepWitness {
@@ -300,26 +310,5 @@ fn padding(books: &Books) -> StepWitness {
         before: fund.clone(),
         after: fund,
         path: books.tree.path(0),
-    }
-}
-
-fn advance(boundary: &mut Boundary, step: &Step, effects: &StepEffects) {
-    if let Some(deposit) = &step.deposit {
-        boundary.deposits =
-            boundary
-                .deposits
-                .after(deposit.account_key, deposit.asset, deposit.amount);
-        boundary.deposited[deposit.asset as usize] += deposit.amount as u128;
-    }
-    if let Some(withdrawal) = &effects.withdrawal {
-        boundary.withdrawal_count += 1;
-        boundary.withdrawals = withdrawal.chain(boundary.withdrawals);
-        boundary.withdrawn[withdrawal.asset as usize] += withdrawal.amount as u128;
-    }
-    boundary.quote_sum += effects.quote;
-    boundary.fee_sum += effects.fee;
-    boundary.fill_count += effects.net.len() as u64;
-    for (instrument, lots) in &effects.net {
-        boundary.net[*instrument as usize] += *lots as i128;
     }
 }

@@ -3,7 +3,7 @@
 use crate::error::EngineError;
 use clearproof_primitives::{
     account::Account,
-    batch::Boundary,
+    batch::{dust, Boundary},
     field::Fr,
     ledger::{state_root, Ledger},
     shape::Shape,
@@ -19,6 +19,8 @@ pub struct Books {
     pub(crate) accounts: Vec<Arc<Account>>,
     pub(crate) tree: AccountsTree,
     pub(crate) ledger: Ledger,
+    /// Funding indices after the batch: what the next one applies.
+    pub(crate) funding: Vec<i64>,
     /// Number of the batch.
     pub(crate) number: u64,
     /// Its last millisecond.
@@ -30,6 +32,7 @@ impl Books {
         shape: &Shape,
         accounts: Vec<Account>,
         ledger: Ledger,
+        funding: Vec<i64>,
         number: u64,
         time: u64,
     ) -> Self {
@@ -41,6 +44,7 @@ impl Books {
             accounts: accounts.into_iter().map(Arc::new).collect(),
             tree,
             ledger,
+            funding,
             number,
             time,
         }
@@ -54,6 +58,11 @@ impl Books {
     /// The ledger.
     pub fn ledger(&self) -> &Ledger {
         &self.ledger
+    }
+
+    /// Funding indices after the last batch in these books, by slot.
+    pub fn funding(&self) -> &[i64] {
+        &self.funding
     }
 
     /// The state root.
@@ -77,6 +86,8 @@ impl Books {
             deposits: self.ledger.deposits.count,
             totals: self.ledger.totals.clone(),
             fees: self.ledger.fees,
+            remainder: self.ledger.remainder,
+            funding: self.funding.clone(),
             fund: self.accounts[0].balances[0],
         }
     }
@@ -95,6 +106,10 @@ pub(crate) struct Tally {
     pub totals: Vec<u64>,
     /// The ledger's fees.
     pub fees: u64,
+    /// The ledger's remainder.
+    pub remainder: u32,
+    /// Funding indices.
+    pub funding: Vec<i64>,
     /// Quote balance of the insurance fund.
     pub fund: i64,
 }
@@ -112,6 +127,8 @@ pub(crate) struct Moved {
     pub quote: i128,
     /// Fees.
     pub fees: u128,
+    /// What settlements rounded off, in 2^-32 quote units.
+    pub remainder: u128,
 }
 
 impl From<&Boundary> for Moved {
@@ -122,13 +139,14 @@ impl From<&Boundary> for Moved {
             withdrawn: last.withdrawn.clone(),
             quote: last.quote_sum,
             fees: last.fee_sum,
+            remainder: last.remainder_sum,
         }
     }
 }
 
 impl Tally {
-    /// After one more batch; the dust goes to the insurance fund.
-    pub fn after(&self, moved: &Moved, time: u64) -> Result<Self, EngineError> {
+    /// After one more batch with these funding indices after it; the dust goes to the insurance fund.
+    pub fn after(&self, moved: &Moved, funding: Vec<i64>, time: u64) -> Result<Self, EngineError> {
         let sums = self
             .totals
             .iter()
@@ -141,7 +159,8 @@ impl Tally {
         });
         let totals = totals.collect::<Result<_, _>>()?;
         let fees = u64::try_from(u128::from(self.fees) + moved.fees);
-        let dust = i64::try_from(-moved.quote).map_err(|_| EngineError::Range("dust"))?;
+        let dust = dust(moved.quote, moved.remainder, self.remainder);
+        let (dust, remainder) = dust.ok_or(EngineError::Range("dust"))?;
         let fund = self.fund.checked_add(dust);
         Ok(Self {
             number: self.number + 1,
@@ -149,6 +168,8 @@ impl Tally {
             deposits: moved.deposits,
             totals,
             fees: fees.map_err(|_| EngineError::Range("fees"))?,
+            remainder,
+            funding,
             fund: fund.ok_or(EngineError::Range("insurance fund"))?,
         })
     }

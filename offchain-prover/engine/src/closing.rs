@@ -8,10 +8,15 @@ use crate::{
     books::{Books, Moved, Tally},
     error::EngineError,
     pending::PendingStep,
+    terms::MarketTerms,
     venue::{Open, Venue, VenueConfig},
 };
-use clearproof_primitives::{snapshot::Snapshot, submission::MAX_CHUNKS};
-use std::sync::Arc;
+use clearproof_primitives::{
+    funding::{accrue, FundingTerms},
+    snapshot::Snapshot,
+    submission::MAX_CHUNKS,
+};
+use std::{collections::BTreeSet, sync::Arc};
 
 /// A batch that takes no more, before anything of it is hashed. See [`SealedBatch::build`].
 #[derive(Debug)]
@@ -19,6 +24,7 @@ pub struct SealedBatch {
     pub(crate) config: VenueConfig,
     pub(crate) request: BatchRequest,
     pub(crate) snapshot: Snapshot,
+    pub(crate) terms: MarketTerms,
     pub(crate) time_from: u64,
     /// All its account steps, in order.
     pub(crate) steps: Vec<PendingStep>,
@@ -41,6 +47,27 @@ impl SealedBatch {
     pub fn fills(&self) -> u64 {
         self.steps.iter().map(|step| step.fills.len() as u64).sum()
     }
+}
+
+/// The funding indices after a batch of these steps.
+pub(crate) fn accrued<'a>(
+    before: &[i64],
+    snapshot: &Snapshot,
+    terms: &MarketTerms,
+    steps: impl Iterator<Item = &'a PendingStep>,
+    time_to: u64,
+) -> Vec<i64> {
+    let entries: BTreeSet<_> = steps.flat_map(PendingStep::entries).collect();
+    let marks: Vec<_> = snapshot.rows.iter().map(|row| row.mark).collect();
+    let terms = FundingTerms {
+        marks: &marks,
+        caps: &terms.premium_caps,
+        interval: terms.funding_interval,
+        time_to,
+    };
+    let mut indices = before.to_vec();
+    accrue(&mut indices, &terms, &entries);
+    indices
 }
 
 /// A closed batch that is not final.
@@ -79,7 +106,15 @@ impl Venue {
             return Err(EngineError::TooManyChunks(chunks));
         }
         let moved = self.moved(open);
-        let tally = self.tally.after(&moved, request.time_to)?;
+        let steps = open.finished.iter().chain(open.growing.values());
+        let funding = accrued(
+            &self.tally.funding,
+            &open.snapshot,
+            &open.terms,
+            steps,
+            request.time_to,
+        );
+        let tally = self.tally.after(&moved, funding, request.time_to)?;
         let open = self.open.take().ok_or(EngineError::NoOpenBatch)?;
         let mut steps = open.finished;
         steps.extend(open.growing.into_values());
@@ -87,6 +122,7 @@ impl Venue {
             config: self.config.clone(),
             request: request.clone(),
             snapshot: open.snapshot,
+            terms: open.terms,
             time_from: open.time_from,
             steps,
             tally: tally.clone(),
@@ -199,6 +235,7 @@ impl Venue {
             withdrawn: vec![0; assets],
             quote: 0,
             fees: 0,
+            remainder: 0,
         };
         for step in open.finished.iter().chain(open.growing.values()) {
             if let Some(deposit) = &step.deposit {
@@ -210,6 +247,7 @@ impl Venue {
             }
             moved.quote += step.quote;
             moved.fees += step.fees;
+            moved.remainder += u128::from(step.remainder);
         }
         moved
     }

@@ -19,6 +19,7 @@ mod error;
 mod packing;
 mod pending;
 pub mod state;
+mod terms;
 mod venue;
 
 pub use batch::{BatchRequest, BuiltBatch, ClosedBatch};
@@ -26,4 +27,5 @@ pub use books::Books;
 pub use closing::SealedBatch;
 pub use discard::LiveSets;
 pub use error::EngineError;
+pub use terms::MarketTerms;
 pub use venue::{Accepted, Candidate, DepositReceived, TickReport, Trade, Venue, VenueConfig};

@@ -4,7 +4,7 @@ use clearproof_primitives::{
     account::Account,
     batch::PriceEntry,
     order::SignedOrderSet,
-    step::{DepositStep, Fill, Step},
+    step::{DepositStep, Fill, Step, StepEffects},
 };
 use std::sync::Arc;
 
@@ -31,9 +31,18 @@ pub(crate) struct PendingStep {
     pub quote: i128,
     /// Fees of its fills.
     pub fees: u128,
+    /// What settling the account rounded off, in 2^-32 quote units.
+    pub remainder: u32,
 }
 
 impl PendingStep {
+    /// Notes what the step adds to the batch's sums.
+    pub fn take(&mut self, effects: &StepEffects) {
+        self.quote = effects.quote;
+        self.fees = effects.fee;
+        self.remainder = effects.remainder;
+    }
+
     /// The price entries that the step needs.
     pub fn entries(&self) -> impl Iterator<Item = PriceEntry> + '_ {
         self.fills.iter().map(|f| f.entry)

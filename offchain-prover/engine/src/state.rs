@@ -22,7 +22,9 @@ pub struct StoredAccount {
     sequence: u64,
     slots: Vec<(u32, u64)>,
     balances: Vec<i64>,
-    positions: Vec<(u16, i64, i64)>,
+    positions: Vec<(u16, i64)>,
+    /// The basis, high and low half.
+    basis: (i64, u64),
 }
 
 /// A venue's final books as stored.
@@ -34,6 +36,8 @@ pub struct StoredBooks {
     totals: Vec<u64>,
     fees: u64,
     deposits: (u64, FieldBytes),
+    interest: Vec<u64>,
+    remainder: u32,
     funding: Vec<i64>,
     /// Number of the last batch in these books.
     pub number: u64,
@@ -51,8 +55,9 @@ impl From<&Account> for StoredAccount {
             positions: account
                 .positions
                 .iter()
-                .map(|p| (p.instrument, p.quantity, p.funding))
+                .map(|p| (p.instrument, p.quantity))
                 .collect(),
+            basis: ((account.basis >> 64) as i64, account.basis as u64),
         }
     }
 }
@@ -60,11 +65,11 @@ impl From<&Account> for StoredAccount {
 impl TryFrom<StoredAccount> for Account {
     type Error = EngineError;
     fn try_from(stored: StoredAccount) -> Result<Self, EngineError> {
-        let position = |(instrument, quantity, funding)| Position {
+        let position = |(instrument, quantity)| Position {
             instrument,
             quantity,
-            funding,
         };
+        let (high, low) = stored.basis;
         Ok(Self {
             owner: (stored.owner.0.to_fr()?, stored.owner.1.to_fr()?),
             viewing_key: stored.viewing_key.to_fr()?,
@@ -76,6 +81,7 @@ impl TryFrom<StoredAccount> for Account {
                 .collect(),
             balances: stored.balances,
             positions: stored.positions.into_iter().map(position).collect(),
+            basis: i128::from(high) << 64 | i128::from(low),
         })
     }
 }
@@ -91,7 +97,9 @@ impl Books {
             totals: ledger.totals.clone(),
             fees: ledger.fees,
             deposits: (ledger.deposits.count, ledger.deposits.accumulator.into()),
-            funding: ledger.funding.clone(),
+            interest: ledger.interest.clone(),
+            remainder: ledger.remainder,
+            funding: self.funding.clone(),
             number: self.number,
             time: self.time,
         }
@@ -118,7 +126,8 @@ impl Venue {
                 && a.positions.len() <= shape.positions as usize
         });
         let ledger_fits = stored.totals.len() == shape.market.assets as usize
-            && stored.funding.len() == shape.market.instruments as usize;
+            && stored.funding.len() == shape.market.instruments as usize
+            && stored.interest.len() == shape.market.instruments as usize;
         if accounts.is_empty()
             || accounts.len() as u64 > shape.capacity()
             || !lengths_fit
@@ -137,7 +146,8 @@ impl Venue {
                 count: stored.deposits.0,
                 accumulator,
             },
-            funding: stored.funding,
+            interest: stored.interest,
+            remainder: stored.remainder,
         };
         let owners = accounts.iter().zip(0u32..).skip(1);
         let owners = owners.map(|(a, account)| {
@@ -146,7 +156,14 @@ impl Venue {
                 .map_err(|error| EngineError::StoredOwner { account, error })
         });
         let owners = owners.collect::<Result<_, _>>()?;
-        let books = Books::of(&shape, accounts, ledger, stored.number, stored.time);
+        let books = Books::of(
+            &shape,
+            accounts,
+            ledger,
+            stored.funding,
+            stored.number,
+            stored.time,
+        );
         Ok(Self::from_books(config, books, owners))
     }
 }

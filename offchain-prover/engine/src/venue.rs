@@ -1,6 +1,7 @@
 //! The venue: its state, what it tells, and what every step needs.
 
 mod deposits;
+mod expired;
 mod limits;
 mod orders;
 mod ticks;
@@ -15,12 +16,12 @@ use crate::{
     error::EngineError,
     packing::Packing,
     pending::PendingStep,
+    terms::MarketTerms,
 };
 use clearproof_primitives::{
     account::Account,
     babyjubjub::PublicKey,
     field::{FieldBytes, Fr},
-    fixed::Price,
     ledger::Ledger,
     order::SignedOrderSet,
     shape::Shape,
@@ -54,9 +55,7 @@ pub(crate) struct Live {
 #[derive(Clone, Debug)]
 pub(crate) struct Open {
     pub snapshot: Snapshot,
-    /// Largest distance of a clearing price from the mark, by slot.
-    pub bands: Vec<Price>,
-    pub halted: Vec<bool>,
+    pub terms: MarketTerms,
     pub time_from: u64,
     /// Time of its last tick.
     pub ticked: Option<u64>,
@@ -101,6 +100,7 @@ impl Venue {
             &config.shape,
             vec![fund],
             Ledger::genesis(&config.shape.market),
+            vec![0; config.shape.market.instruments.into()],
             0,
             0,
         );
@@ -176,6 +176,11 @@ impl Venue {
         self.books().ledger()
     }
 
+    /// Funding indices that the open batch applies, or the next one: those after the last closed batch.
+    pub fn funding(&self) -> &[i64] {
+        &self.tally.funding
+    }
+
     /// Whether a batch is open.
     pub fn is_open(&self) -> bool {
         self.open.is_some()
@@ -188,13 +193,11 @@ impl Venue {
             .map_or(0, |open| open.finished.len() + open.growing.len())
     }
 
-    /// Opens a batch at a snapshot; its time span starts at `time_from`, after the last batch's. `bands` says, by slot, how far
-    /// a clearing price may be from the mark; `halted` marks instruments that must not trade.
+    /// Opens a batch at a snapshot; its time span starts at `time_from`, after the last batch's.
     pub fn open_batch(
         &mut self,
         snapshot: Snapshot,
-        bands: Vec<Price>,
-        halted: Vec<bool>,
+        terms: impl Into<MarketTerms>,
         time_from: u64,
     ) -> Result<(), EngineError> {
         if self.open.is_some() {
@@ -210,8 +213,7 @@ impl Venue {
         self.now = time_from;
         self.open = Some(Open {
             snapshot,
-            bands,
-            halted,
+            terms: terms.into(),
             time_from,
             ticked: None,
             finished: Vec::new(),
@@ -250,6 +252,7 @@ impl Venue {
         let context = StepContext {
             shape: &self.config.shape,
             snapshot: &open.snapshot,
+            funding: &self.tally.funding,
             genesis: self.config.genesis,
             venue: self.config.id,
             time_from: open.time_from,

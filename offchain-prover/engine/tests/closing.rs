@@ -20,7 +20,7 @@ const RICH: u64 = 100_000;
 fn open_next(venue: &mut Venue) {
     let time = START.max(venue.now() + 1);
     venue
-        .open_batch(snapshot(&SHAPE), bands(&SHAPE), Vec::new(), time)
+        .open_batch(snapshot(&SHAPE), bands(&SHAPE), time)
         .unwrap();
 }
 

@@ -23,7 +23,7 @@ fn a_known_key_goes_to_its_account_which_keeps_its_viewing_key() {
     assert_eq!(venue.deposit(&again), Ok(1), "opened in the same batch");
     venue.close_batch(&request(START + 5)).unwrap();
     venue
-        .open_batch(snapshot(&SHAPE), bands(&SHAPE), Vec::new(), START + 6)
+        .open_batch(snapshot(&SHAPE), bands(&SHAPE), START + 6)
         .unwrap();
     again.number = 4;
     assert_eq!(venue.deposit(&again), Ok(1), "opened in an earlier batch");
@@ -57,7 +57,7 @@ fn accounts_of_a_batch_that_is_rolled_back_are_forgotten_and_opened_again() {
     venue.close_batch(&request(START + 5)).unwrap();
     venue.settle(1).unwrap();
     venue
-        .open_batch(snapshot(&SHAPE), bands(&SHAPE), Vec::new(), START + 6)
+        .open_batch(snapshot(&SHAPE), bands(&SHAPE), START + 6)
         .unwrap();
     assert_eq!(venue.deposit(&received(1, 2, 100)), Ok(2));
     venue.roll_back();
@@ -69,7 +69,7 @@ fn accounts_of_a_batch_that_is_rolled_back_are_forgotten_and_opened_again() {
 
     // The leaf goes to whoever the queue names now, and only that owner signs for it.
     venue
-        .open_batch(snapshot(&SHAPE), bands(&SHAPE), Vec::new(), START + 6)
+        .open_batch(snapshot(&SHAPE), bands(&SHAPE), START + 6)
         .unwrap();
     assert_eq!(venue.deposit(&received(5, 2, 100)), Ok(2));
     let foreign = signed(&SHAPE, 1, 1, vec![], None);

@@ -36,7 +36,7 @@ fn close_and_open(venue: &mut Venue, shape: &Shape) -> usize {
     assert!(header.deposits_after - header.deposits_before <= MAX_DEPOSITS_PER_BATCH);
     assert!(header.withdrawal_count <= MAX_WITHDRAWALS);
     venue
-        .open_batch(snapshot(shape), bands(shape), Vec::new(), time + 1)
+        .open_batch(snapshot(shape), bands(shape), time + 1)
         .unwrap();
     chunks
 }

@@ -99,7 +99,7 @@ mod tests {
     fn batch(new_root: Fr) -> Batch {
         let zero = FieldBytes::default();
         let header = BatchHeader {
-            version: 1,
+            version: 2,
             genesis: [0; 32],
             venue: 1,
             number: 4,
@@ -119,6 +119,8 @@ mod tests {
             data_hash: zero,
             chunk_count: 0,
             submitter: [0; 32],
+            funding_hash: zero,
+            interest_hash: zero,
         };
         let mut closing_proof = [0; 256];
         for (i, byte) in closing_proof.iter_mut().enumerate() {
@@ -130,6 +132,7 @@ mod tests {
             chunks: Vec::new().try_into().unwrap(),
             withdrawals: Vec::new().try_into().unwrap(),
             closing_proof,
+            interest: Vec::new().try_into().unwrap(),
         }
     }
 

@@ -83,8 +83,7 @@ impl Twins {
         };
         let mut venue = Venue::new(config);
         let time = snapshot.info.taken_at.max(view.time_to.saturating_add(1));
-        let bands = snapshot.info.bands;
-        venue.open_batch(snapshot.snapshot, bands, Vec::new(), time)?;
+        venue.open_batch(snapshot.snapshot, &snapshot.info, time)?;
         for (number, queued) in (1..).zip(chain.queued_deposits(self.venue, 0).await?) {
             let (_, queued) = queued;
             venue.deposit(&DepositReceived {

@@ -10,6 +10,7 @@ use clearproof_primitives::{
     chain::Instrument,
     field::Fr,
     fixed::Price,
+    funding::settle,
     margin::margin,
     order::{Order, Side, SignedOrderSet},
 };
@@ -45,13 +46,17 @@ impl Desk {
     /// See [`super::handle::VenueHandle::instruments`].
     pub fn instrument_statuses(&self) -> Vec<InstrumentStatus> {
         let marks = self.latest.as_ref().map(|view| &view.info.marks);
+        let interest = &self.core.venue.ledger().interest;
         let status = |instrument: &Instrument| {
             let slot = instrument.listing.slot;
-            let mark = marks.and_then(|marks| marks.get(usize::from(slot)));
+            let at = usize::from(slot);
+            let mark = marks.and_then(|marks| marks.get(at));
             InstrumentStatus {
                 instrument: instrument.clone(),
                 mark: mark.copied().unwrap_or(0),
                 last: self.core.last.get(&slot).copied(),
+                funding: self.core.venue.funding().get(at).copied().unwrap_or(0),
+                interest: interest.get(at).copied().unwrap_or(0),
             }
         };
         self.instruments.iter().map(status).collect()
@@ -103,10 +108,14 @@ impl Desk {
     pub fn account_status(&self, key: Fr) -> Option<AccountStatus> {
         let core = &self.core;
         let index = core.venue.account_of_key(key)?;
-        let account = core.venue.account(index)?.clone();
+        let mut account = core.venue.account(index)?.clone();
         let live = core.venue.live_set(index).map(|signed| &signed.set);
         let opened = core.open.as_ref().map(|open| &*open.snapshot);
         let snapshot = opened.or(self.latest.as_ref().map(|view| &view.snapshot));
+        if let Some(snapshot) = snapshot {
+            // What its next step begins with, shown already; where it does not fit, the account is shown as it is.
+            let _ = settle(&mut account, snapshot, core.venue.funding());
+        }
         let market = &core.identity().shape.market;
         let margin = snapshot.and_then(|snapshot| {
             margin(market, snapshot, &account.balances, &account.positions).ok()

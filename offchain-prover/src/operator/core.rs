@@ -113,7 +113,7 @@ impl Core {
                 self.sealed(Arc::clone(batch));
             }
             Outcome::Discarded => self.open = None,
-            Outcome::Deposited(_) => {}
+            Outcome::Deposited(_) | Outcome::Settled(_) => {}
         }
         self.note_first_step();
         Ok(outcome)

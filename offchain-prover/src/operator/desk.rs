@@ -188,11 +188,24 @@ impl Desk {
         };
         self.core.apply(Input::Open {
             snapshot: view.snapshot.clone(),
-            bands: view.info.bands.clone(),
-            halted: view.info.marks.iter().map(|mark| *mark == 0).collect(),
+            info: view.info.clone(),
             time_from,
         })?;
+        self.settle_expired()?;
         Ok(true)
+    }
+
+    /// Turns what has expired into money, as far as the batch just opened has room; the next batches do the rest.
+    fn settle_expired(&mut self) -> Result<(), OperatorError> {
+        let any = |open: &OpenBatch| open.snapshot.rows.iter().any(|row| row.settled);
+        if !self.core.open.as_ref().is_some_and(any) {
+            return Ok(());
+        }
+        let limit = u32::try_from(self.timing.batch_steps).unwrap_or(u32::MAX);
+        if let Outcome::Settled(accounts @ 1..) = self.core.apply(Input::SettleExpired { limit })? {
+            tracing::info!(accounts, "expired instruments settled");
+        }
+        Ok(())
     }
 
     fn take_deposits(&mut self) -> Result<(), OperatorError> {

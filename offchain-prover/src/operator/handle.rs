@@ -59,6 +59,10 @@ pub struct InstrumentStatus {
     pub mark: Price,
     /// Last clearing price and its tick, if it traded since the operator started.
     pub last: Option<(u64, Price)>,
+    /// Funding index after the last closed batch: what a lot held long has paid since the venue began, in 2^-32 quote units.
+    pub funding: i64,
+    /// Σ |lots| over all accounts after the last built batch: twice the open interest until the instrument expires.
+    pub interest: u64,
 }
 
 /// A level of an aggregated book.
@@ -77,7 +81,7 @@ pub struct Level {
 pub struct AccountStatus {
     /// Index of its leaf.
     pub index: u32,
-    /// As it is now, the open batch included.
+    /// As it is now, the open batch, funding and what has expired included.
     pub account: Account,
     /// Sequence of its live order set; 0 if it has none.
     pub live_sequence: u64,

@@ -6,9 +6,9 @@ use clearproof_engine::{
 use clearproof_primitives::{
     babyjubjub::{PointError, PublicKey},
     batch::Deposit,
+    chain::SnapshotInfo,
     eddsa::{Signature, SignatureBytes},
     field::FieldBytes,
-    fixed::Price,
     order::{OrderSet, SignedOrderSet},
     snapshot::Snapshot,
 };
@@ -24,10 +24,8 @@ pub enum Input {
     Open {
         /// The batch's snapshot.
         snapshot: Snapshot,
-        /// Largest distance of a clearing price from the mark, by slot.
-        bands: Vec<Price>,
-        /// Instruments that do not trade.
-        halted: Vec<bool>,
+        /// What the chain says of it.
+        info: SnapshotInfo,
         /// First millisecond.
         time_from: u64,
     },
@@ -62,6 +60,12 @@ pub enum Input {
     /// See [`Venue::discard_batch`].
     #[codec(index = 5)]
     Discard,
+    /// See [`Venue::settle_expired`].
+    #[codec(index = 6)]
+    SettleExpired {
+        /// The most accounts.
+        limit: u32,
+    },
 }
 
 /// What an input did.
@@ -79,6 +83,8 @@ pub enum Outcome {
     Sealed(Arc<SealedBatch>),
     /// The empty batch is gone.
     Discarded,
+    /// So many accounts' expired instruments turned into money.
+    Settled(usize),
 }
 
 /// Why an input has no effect.
@@ -108,11 +114,10 @@ impl Input {
         Ok(match self {
             Self::Open {
                 snapshot,
-                bands,
-                halted,
+                info,
                 time_from,
             } => {
-                venue.open_batch(snapshot, bands, halted, time_from)?;
+                venue.open_batch(snapshot, &info, time_from)?;
                 Outcome::Opened
             }
             Self::Deposit {
@@ -148,6 +153,9 @@ impl Input {
                     salt_seed: salt_seed.to_fr().map_err(EngineError::from)?,
                 };
                 Outcome::Sealed(venue.seal_batch(&request)?)
+            }
+            Self::SettleExpired { limit } => {
+                Outcome::Settled(venue.settle_expired(limit as usize)?)
             }
             Self::Discard => {
                 venue.discard_batch()?;

@@ -85,6 +85,14 @@ pub fn submission(closed: &ClosedBatch, proven: &ProvenBatch) -> Result<Batch, O
             .try_into()
             .map_err(|_| limit("withdrawals"))?,
         closing_proof: proven.closing_proof,
+        interest: closed
+            .witness
+            .closing
+            .ledger_after
+            .interest
+            .clone()
+            .try_into()
+            .map_err(|_| limit("interest"))?,
     })
 }
 

@@ -58,6 +58,8 @@ fn new_venue() -> VenueView<[u8; 32]> {
         custody_account: [9; 32],
         queue: Queue::default(),
         totals: Vec::new(),
+        funding: Vec::new(),
+        interest: Vec::new(),
     }
 }
 
@@ -86,6 +88,8 @@ fn snapshot(number: u64, taken_at: u64) -> SnapshotView {
         next_taken_at: None,
         marks: snapshot.rows.iter().map(|row| row.mark).collect(),
         bands: even_bands(&snapshot.rows, 1 << 29),
+        premium_caps: even_bands(&snapshot.rows, policy.funding_cap),
+        funding_interval: policy.funding_interval,
     };
     SnapshotView { snapshot, info }
 }

@@ -64,7 +64,9 @@ impl<M: Get<MarketShape>> MaxEncodedLen for BoundedSnapshot<M> {
         let number_and_time = 2 * u64::max_encoded_len();
         let weights = list(market.assets, Price::max_encoded_len());
         let factors = list(market.underlyings, 2 * u32::max_encoded_len());
-        let row = 5 * Price::max_encoded_len() + list(market.scenarios, i64::max_encoded_len());
+        let row = 5 * Price::max_encoded_len()
+            + list(market.scenarios, i64::max_encoded_len())
+            + bool::max_encoded_len();
         number_and_time
             + weights
             + factors
@@ -88,4 +90,8 @@ pub struct SnapshotRecord<M: Get<MarketShape>> {
     pub marks: BoundedVec<Price, SlotCount<M>>,
     /// Largest distances of clearing prices from the marks, 32.32 quote units per lot.
     pub bands: BoundedVec<Price, SlotCount<M>>,
+    /// Largest premiums that funding counts, 32.32 quote units per lot; 0 where there is no funding.
+    pub premium_caps: BoundedVec<Price, SlotCount<M>>,
+    /// The time in which a premium that stays is paid once, in milliseconds.
+    pub funding_interval: u64,
 }

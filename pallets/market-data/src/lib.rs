@@ -81,6 +81,12 @@ pub mod pallet {
         /// The settlement price is the average over so many milliseconds before the expiry.
         #[pallet::constant]
         type SettlementWindow: Get<u64>;
+        /// Whether venues hold positions in an instrument.
+        type OpenInterest: OpenInterest;
+        /// The slot of an expired option is freed so many milliseconds after the expiry, or when the last position is gone: at
+        /// least the time that a batch with the last trades in it may take to settle.
+        #[pallet::constant]
+        type FreedAfter: Get<u64>;
         /// Weights of calls and hooks.
         type WeightInfo: WeightInfo;
     }
@@ -225,6 +231,8 @@ pub mod pallet {
         StrikeOutOfBounds,
         /// The instrument still trades; halt it first, and delist it once no venue holds positions in it.
         NotHalted,
+        /// A venue still holds positions in the instrument; delist it once they are closed.
+        PositionsLeft,
         /// `asset`: must be 1 to K − 1; asset 0 is the quote and always weighs one.
         NoSuchAsset,
         /// `asset`: listed already; delist it first to change its decimals.
@@ -279,7 +287,10 @@ pub mod pallet {
         /// Reserves the weight of `on_finalize`.
         fn on_initialize(block: BlockNumberFor<T>) -> Weight {
             if Self::is_due(block) {
+                // The benchmark has nothing expired: whether anybody holds what has is read for each slot.
+                let slots = T::Market::get().instruments.into();
                 <T as Config>::WeightInfo::take_snapshot()
+                    .saturating_add(T::DbWeight::get().reads(slots))
             } else {
                 Weight::zero()
             }

@@ -1,9 +1,10 @@
 //! What may be listed, and the calls' logic around it.
 
 use crate::{
-    feeds::Listed, types::*, CollateralAssets, Config, Error, Feeds, Instruments, LatestNumber,
-    Pallet, Settlements, Smiles,
+    feeds::Listed, types::*, CollateralAssets, Config, Error, Event, Feeds, Instruments,
+    LatestNumber, Pallet, Settlements, Smiles,
 };
+use alloc::vec::Vec;
 use clearproof_primitives::{
     options::YEAR_MS,
     policy::{IndexPrice, INDEX_PRICE_BITS, MAX_DECIMALS},
@@ -104,14 +105,39 @@ impl<T: Config> Pallet<T> {
         }
     }
 
-    /// Empties the slot of a halted instrument; forgets what nothing is left on.
+    /// Empties the slot of a halted instrument in which no venue holds positions.
     pub(crate) fn delist(slot: u16) -> Result<(), Error<T>> {
-        let mut listed = Listed::<T::Market>::read::<T>();
-        let instrument = listed
-            .instruments
-            .remove(&slot)
-            .ok_or(Error::<T>::SlotEmpty)?;
+        let instruments = Instruments::<T>::get();
+        let instrument = instruments.get(&slot).ok_or(Error::<T>::SlotEmpty)?;
         ensure!(instrument.halted, Error::<T>::NotHalted);
+        ensure!(!T::OpenInterest::any(slot), Error::<T>::PositionsLeft);
+        Self::free(slot);
+        Ok(())
+    }
+
+    /// Empties the slots of options that expired long enough ago, once no venue holds positions in them any more.
+    pub(crate) fn free_expired(now: u64) {
+        let instruments = Instruments::<T>::get();
+        let over = instruments.iter().filter(|(slot, instrument)| {
+            let freed_at = instrument
+                .listing
+                .expiry()
+                .map(|expiry| expiry.time.saturating_add(T::FreedAfter::get()));
+            freed_at.is_some_and(|time| time <= now) && !T::OpenInterest::any(**slot)
+        });
+        let over: Vec<u16> = over.map(|(slot, _)| *slot).collect();
+        for slot in over {
+            Self::free(slot);
+            Self::deposit_event(Event::InstrumentDelisted { slot });
+        }
+    }
+
+    /// Empties a slot; forgets what nothing is left on.
+    fn free(slot: u16) {
+        let mut listed = Listed::<T::Market>::read::<T>();
+        let Some(instrument) = listed.instruments.remove(&slot) else {
+            return;
+        };
         let listing = instrument.listing;
         if listed.on_underlying(listing.underlying).next().is_none() {
             Feeds::<T>::remove(Feed::Underlying(listing.underlying));
@@ -125,7 +151,6 @@ impl<T: Config> Pallet<T> {
             }
         }
         Instruments::<T>::put(listed.instruments);
-        Ok(())
     }
 
     /// Lists a collateral asset.

@@ -1,6 +1,9 @@
 //! A runtime with the clock, the risk policy and this pallet, and an oracle that says what a test tells it.
 
-use crate::{self as pallet_market_data, development, Feed, FeedValue, Observation, OracleFeeds};
+use crate::{
+    self as pallet_market_data, development, Feed, FeedValue, Observation, OpenInterest,
+    OracleFeeds,
+};
 use clearproof_primitives::{
     policy::{IndexPrice, Policy},
     shape::MarketShape,
@@ -64,11 +67,24 @@ impl pallet_market_data::Config for Test {
     type MaxVolatilityStep = ConstU32<{ u32::MAX / 2 }>;
     type TradingEndsBefore = ConstU64<{ 2 * BLOCK }>;
     type SettlementWindow = ConstU64<WINDOW>;
+    type OpenInterest = Held;
+    type FreedAfter = ConstU64<{ 4 * BLOCK }>;
     type WeightInfo = crate::weights::SubstrateWeight<Test>;
 }
 
 thread_local! {
+    /// Slots in which venues hold positions.
+    pub static HELD: RefCell<Vec<u16>> = const { RefCell::new(Vec::new()) };
     static FED: RefCell<BTreeMap<Feed, Observation>> = const { RefCell::new(BTreeMap::new()) };
+}
+
+/// The venues' positions, as tests say.
+pub struct Held;
+
+impl OpenInterest for Held {
+    fn any(slot: u16) -> bool {
+        HELD.with_borrow(|held| held.contains(&slot))
+    }
 }
 
 /// The oracle that tests feed.
@@ -134,6 +150,7 @@ pub fn run_to(block: u64, before_end: impl Fn()) {
 /// Externalities of a development chain, before its first block and without any price.
 pub fn new_test_ext() -> sp_io::TestExternalities {
     FED.with_borrow_mut(BTreeMap::clear);
+    HELD.with_borrow_mut(Vec::clear);
     let genesis = RuntimeGenesisConfig {
         risk_policy: pallet_clearproof_risk_policy::GenesisConfig {
             policy: Some(Policy::development(&MarketShape::REFERENCE)),

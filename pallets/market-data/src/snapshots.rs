@@ -28,10 +28,11 @@ struct Basis<'a, M: Get<MarketShape>> {
     settled: &'a Settled,
 }
 
-/// A slot's row, how far from its mark it may clear, and whether it may trade at all.
+/// A slot's row, how far from its mark it may clear, the premium that funding counts, and whether it may trade at all.
 struct Slot {
     row: InstrumentRow,
     band: Price,
+    premium_cap: Price,
     trades: bool,
 }
 
@@ -62,8 +63,9 @@ impl<T: Config> Pallet<T> {
     fn try_take_snapshot() -> Result<(), NotTaken> {
         let policy =
             pallet_clearproof_risk_policy::Pallet::<T>::policy().ok_or(NotTaken::NoPolicy)?;
-        let listed = Listed::<T::Market>::read::<T>();
         let now = T::Time::now();
+        Self::free_expired(now);
+        let listed = Listed::<T::Market>::read::<T>();
         // What has expired needs no forward and no smile any more.
         let states: FeedStates = listed
             .feeds()
@@ -91,6 +93,7 @@ impl<T: Config> Pallet<T> {
         };
         let marks = bounded(&|slot| if slot.trades { slot.row.mark } else { 0 })?;
         let bands = bounded(&|slot| slot.band)?;
+        let premium_caps = bounded(&|slot| slot.premium_cap)?;
         let rows = slots.into_iter().map(|slot| slot.row).collect();
         let snapshot = Self::build(number, &basis, rows).map_err(|_| NotTaken::Invalid)?;
         let hash = FieldBytes::from(snapshot.hash());
@@ -99,6 +102,8 @@ impl<T: Config> Pallet<T> {
             taken_at: now,
             marks,
             bands,
+            premium_caps,
+            funding_interval: policy.funding_interval,
         };
         let bounded = BoundedSnapshot::try_from(snapshot).map_err(|_| NotTaken::Invalid)?;
         Snapshots::<T>::insert(number, bounded);
@@ -157,6 +162,7 @@ impl<T: Config> Pallet<T> {
         let empty = || Slot {
             row: InstrumentRow::empty(&market),
             band: 0,
+            premium_cap: 0,
             trades: false,
         };
         let slot = |slot: u16| match basis.listed.instruments.get(&slot) {
@@ -187,6 +193,7 @@ impl<T: Config> Pallet<T> {
         Ok(Slot {
             row: if halted { halted_row(row, mark) } else { row },
             band: basis.policy.perpetual_band(mark),
+            premium_cap: basis.policy.premium_cap(mark),
             trades: !halted,
         })
     }
@@ -207,6 +214,7 @@ impl<T: Config> Pallet<T> {
             return Ok(Some(Slot {
                 row,
                 band: 0,
+                premium_cap: 0,
                 trades: false,
             }));
         }
@@ -228,6 +236,7 @@ impl<T: Config> Pallet<T> {
         match basis.policy.option_row(listing.underlying as usize, &lot) {
             Ok((row, value)) => Ok(Some(Slot {
                 band: basis.policy.option_band(row.mark, value),
+                premium_cap: 0,
                 row: if halted { halted_row(row, value) } else { row },
                 trades: !halted && basis.now < ends,
             })),
@@ -236,6 +245,7 @@ impl<T: Config> Pallet<T> {
                 Ok(Self::last_row(listing.slot).map(|row| Slot {
                     row,
                     band: 0,
+                    premium_cap: 0,
                     trades: false,
                 }))
             }
@@ -309,6 +319,8 @@ impl<T: Config> Pallet<T> {
             next_taken_at: next.map(|next| next.taken_at),
             marks: record.marks.into_inner(),
             bands: record.bands.into_inner(),
+            premium_caps: record.premium_caps.into_inner(),
+            funding_interval: record.funding_interval,
         })
     }
 }

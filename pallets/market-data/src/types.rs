@@ -50,6 +50,12 @@ pub trait OracleFeeds {
     fn set_latest(feed: &Feed, observation: Observation);
 }
 
+/// What venues hold, as settlement knows it.
+pub trait OpenInterest {
+    /// Whether any venue holds positions in an instrument slot, as of its last settled batch.
+    fn any(slot: u16) -> bool;
+}
+
 /// Why a feed's last accepted value stays in place, and nothing on it trades.
 #[derive(
     Clone,

@@ -97,6 +97,10 @@ pub mod pallet {
         PriceBandBounds,
         /// `option_band`: keep within 0.1 % and 50 % (4,294,967 to 2^31).
         OptionBandBounds,
+        /// `funding_cap`: at most 10 % (429,496,729).
+        FundingCapBounds,
+        /// `funding_interval`: keep within an hour and a week (3,600,000 to 604,800,000 ms).
+        FundingIntervalBounds,
         /// Raise the initial factor or charge: it must not be below the maintenance one.
         InitialBelowMaintenance,
     }
@@ -131,6 +135,11 @@ pub mod pallet {
                 PolicyError::Length(F::OptionBand) | PolicyError::Bounds(F::OptionBand) => {
                     Self::OptionBandBounds
                 }
+                PolicyError::Length(F::FundingCap) | PolicyError::Bounds(F::FundingCap) => {
+                    Self::FundingCapBounds
+                }
+                PolicyError::Length(F::FundingInterval)
+                | PolicyError::Bounds(F::FundingInterval) => Self::FundingIntervalBounds,
             }
         }
     }

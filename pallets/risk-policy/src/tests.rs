@@ -85,6 +85,8 @@ fn a_refused_policy_names_its_field_and_changes_nothing() {
         (&|p| p.fee_rate = Rate::MAX, E::FeeRateBounds),
         (&|p| p.price_band = 0, E::PriceBandBounds),
         (&|p| p.option_band = 0, E::OptionBandBounds),
+        (&|p| p.funding_cap = Rate::MAX, E::FundingCapBounds),
+        (&|p| p.funding_interval = 0, E::FundingIntervalBounds),
         (
             &|p| p.underlyings[2].charges.maintenance_long *= 3,
             E::InitialBelowMaintenance,

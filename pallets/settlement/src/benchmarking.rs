@@ -16,6 +16,8 @@ use clearproof_primitives::{
         BatchHeader, PriceEntry, Withdrawal, PROTOCOL_VERSION,
     },
     field::{FieldBytes, Fr},
+    funding::funding_hash,
+    ledger::interest_hash,
     shape::Shape,
 };
 use frame_benchmarking::v2::*;
@@ -122,6 +124,8 @@ fn batch<T: Config>(
     let boundaries: Vec<Fr> = (0..=chunks)
         .map(|n| Fr::from(n) + Fr::from(1_000u64))
         .collect();
+    // Every instrument is held for the first time.
+    let interest = alloc::vec![1; shape.market.instruments.into()];
     let header = BatchHeader {
         version: PROTOCOL_VERSION,
         genesis: frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::zero())
@@ -146,6 +150,8 @@ fn batch<T: Config>(
         data_hash: FieldBytes::default(),
         chunk_count: chunks as u16,
         submitter: owner.clone().into(),
+        funding_hash: funding_hash(&Pallet::<T>::market_of(venue).funding).into(),
+        interest_hash: interest_hash(&interest).into(),
     };
     let hash = header.hash().expect("canonical");
     let chunk_proofs = Simulator::new(CHUNK);
@@ -178,6 +184,7 @@ fn batch<T: Config>(
         first_boundary: boundaries[0].into(),
         chunks: submissions.try_into().expect("at most MAX_CHUNKS"),
         withdrawals: withdrawals.try_into().expect("at most MAX_WITHDRAWALS"),
+        interest: interest.try_into().expect("a market has fewer instruments"),
         closing_proof: Simulator::new(CLOSING).prove(closing, 0),
     };
     (owner, Box::new(batch))

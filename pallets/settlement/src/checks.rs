@@ -1,7 +1,7 @@
 //! What a batch must satisfy before any proof is looked at, from cheap to dear. Nothing here writes.
 
-use crate::{Batch, BatchSize, Config, Error, Pallet, Stops, VenueOf};
-use alloc::{collections::BTreeMap, vec::Vec};
+use crate::{interest::Clearings, Batch, BatchSize, Config, Error, Pallet, Stops, VenueOf};
+use alloc::vec::Vec;
 use clearproof_primitives::{
     batch::{
         price_list_hash, prices_hash, withdrawals_hash, BatchHeader, PriceEntry, PROTOCOL_VERSION,
@@ -85,13 +85,13 @@ impl<T: Config> Pallet<T> {
     }
 
     /// Each chunk's price list: its length and order; each entry's instrument, price and time; and that an
-    /// instrument has one price per tick in the whole batch.
+    /// instrument has one price per tick in the whole batch. Answers all prices.
     pub(crate) fn check_prices(
         batch: &Batch,
         shape: &Shape,
         snapshot: &SnapshotInfo,
-    ) -> DispatchResult {
-        let mut clearing = BTreeMap::<(u16, u64), Price>::new();
+    ) -> Result<Clearings, DispatchError> {
+        let mut clearings = Clearings::new();
         for chunk in &batch.chunks {
             ensure!(
                 chunk.prices.len() <= shape.entries.into(),
@@ -105,11 +105,11 @@ impl<T: Config> Pallet<T> {
             ensure!(sorted, Error::<T>::PricesUnsorted);
             for entry in &chunk.prices {
                 Self::check_price(entry, &batch.header, snapshot)?;
-                let price = *clearing.entry(key(entry)).or_insert(entry.price);
+                let price = *clearings.entry(key(entry)).or_insert(entry.price);
                 ensure!(price == entry.price, Error::<T>::PriceConflict);
             }
         }
-        Ok(())
+        Ok(clearings)
     }
 
     fn check_price(
@@ -147,6 +147,7 @@ impl<T: Config> Pallet<T> {
             header.deposits_accumulator_after,
             header.withdrawals_hash,
             header.data_hash,
+            header.interest_hash,
         ]
         .into_iter()
         .try_for_each(|bytes| field(bytes).map(|_| ()))?;

@@ -16,6 +16,7 @@ extern crate alloc;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
 mod checks;
+mod interest;
 mod keys;
 mod market;
 pub mod runtime_api;
@@ -38,7 +39,8 @@ pub use types::BenchmarkHelper;
 pub use types::{
     Batch, BatchRecord, BatchSize, ChunkSubmission, Circuit, CircuitId, GenesisCircuit, KeyBytes,
     Operators, PriceList, ProofBytes, ProofKind, ProofRefusal, SnapshotProvider, Stops, StoredKey,
-    Venue, KEY_BYTES, MAX_CHUNKS, MAX_ENTRIES, MAX_OPERATORS, MAX_WITHDRAWALS, STORED_KEY_BYTES,
+    Venue, VenueMarket, KEY_BYTES, MAX_CHUNKS, MAX_ENTRIES, MAX_OPERATORS, MAX_WITHDRAWALS,
+    STORED_KEY_BYTES,
 };
 pub use weights::WeightInfo;
 
@@ -163,6 +165,15 @@ pub mod pallet {
         u64,
         BatchRecord<BlockNumberFor<T>>,
     >;
+
+    /// Funding indices and open interest of each venue that has settled a batch.
+    #[pallet::storage]
+    pub type VenueMarkets<T: Config> =
+        StorageMap<_, Twox64Concat, VenueId, VenueMarket<T::Market>, OptionQuery>;
+
+    /// How many venues hold positions in each instrument slot.
+    #[pallet::storage]
+    pub type HoldingVenues<T: Config> = StorageMap<_, Twox64Concat, u16, u32, ValueQuery>;
 
     /// Circuits registered from the start.
     #[pallet::genesis_config]
@@ -326,6 +337,10 @@ pub mod pallet {
         SnapshotTooNew,
         /// The time span ends too long after the next snapshot was taken: use that one.
         SnapshotTooOld,
+        /// The header's funding indices are not the venue's: prove the batch again with the present ones.
+        FundingMismatch,
+        /// The batch's open interest is not one value per instrument slot, or not what its header names.
+        InterestMismatch,
         /// A chunk has more price entries than its circuit takes.
         TooManyPrices,
         /// A chunk's price entries must be strictly ascending by instrument and time.
@@ -485,6 +500,11 @@ pub mod pallet {
 
     #[pallet::hooks]
     impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+        #[cfg(feature = "try-runtime")]
+        fn try_state(_block: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
+            Self::check_holders()
+        }
+
         fn integrity_test() {
             assert!(
                 T::RootHistory::get() > 0,

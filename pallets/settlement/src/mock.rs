@@ -151,6 +151,10 @@ pub const MARKS: [u64; 4] = [1_000 * ONE, 2_000 * ONE, 0, 50 * ONE];
 /// Largest distance of a clearing price from each, 32.32.
 pub const BANDS: [u64; 4] = [50 * ONE, 100 * ONE, 0, 3 * ONE];
 
+/// Largest premium that funding counts.
+pub const PREMIUM_CAP: u64 = 8 * ONE;
+pub const FUNDING_INTERVAL: u64 = 3_600_000;
+
 pub fn snapshot(taken_at: u64, next_taken_at: Option<u64>) -> SnapshotInfo {
     SnapshotInfo {
         hash: Fr::from(taken_at).into(),
@@ -158,6 +162,8 @@ pub fn snapshot(taken_at: u64, next_taken_at: Option<u64>) -> SnapshotInfo {
         next_taken_at,
         marks: MARKS.to_vec(),
         bands: BANDS.to_vec(),
+        premium_caps: vec![PREMIUM_CAP; 4],
+        funding_interval: FUNDING_INTERVAL,
     }
 }
 

@@ -35,11 +35,12 @@ impl<T: Config> Pallet<T> {
         );
         Self::check_times(header, &venue, &snapshot)?;
         let circuit = Self::registered(venue.circuit)?;
-        Self::check_prices(batch, &circuit.shape, &snapshot)?;
+        let clearings = Self::check_prices(batch, &circuit.shape, &snapshot)?;
         let boundaries = Self::canonical_boundaries(batch)?;
         let [before, after] = Self::cursors(header);
         T::Custody::check_batch(header.venue, &before, &after, &batch.withdrawals)?;
         let lists = Self::check_hashes(batch, &circuit.shape)?;
+        let market = Self::next_market(batch, &snapshot, &clearings)?;
         let header_hash = header.hash().map_err(|_| Error::<T>::NonCanonicalField)?;
         Self::verify(batch, &circuit, header_hash, &boundaries, &lists)?;
 
@@ -49,6 +50,7 @@ impl<T: Config> Pallet<T> {
         venue.batches = header.number;
         venue.time_to = header.time_to;
         Venues::<T>::insert(header.venue, venue);
+        Self::put_market(header.venue, market);
         let record = BatchRecord {
             state_root: header.new_root,
             header_hash: header_hash.into(),

@@ -2,6 +2,7 @@
 mod batches;
 mod circuits;
 mod draft;
+mod market;
 mod venues;
 
 use crate::mock::*;

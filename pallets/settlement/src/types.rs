@@ -8,9 +8,16 @@ pub use clearproof_primitives::{
         MAX_WITHDRAWALS,
     },
 };
-use clearproof_primitives::{field::FieldBytes, shape::Shape};
+use clearproof_primitives::{
+    field::FieldBytes,
+    shape::{MarketShape, Shape},
+};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use frame_support::{traits::ConstU32, BoundedVec};
+use frame_support::{
+    traits::{ConstU32, Get},
+    BoundedVec, CloneNoBound, DebugNoBound, EqNoBound, PartialEqNoBound,
+};
+use pallet_clearproof_market_data::SlotCount;
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 
@@ -66,6 +73,19 @@ pub struct Venue<AccountId, Balance> {
     pub stops: Stops,
     /// Held from the owner until the venue is closed.
     pub deposit: Balance,
+}
+
+/// What the chain knows of a venue's markets, by instrument slot.
+#[derive(
+    Encode, Decode, MaxEncodedLen, TypeInfo, CloneNoBound, DebugNoBound, EqNoBound, PartialEqNoBound,
+)]
+#[scale_info(skip_type_params(M))]
+#[codec(mel_bound())]
+pub struct VenueMarket<M: Get<MarketShape>> {
+    /// Funding indices after the last batch, in 2^-32 quote units per lot: those that the next batch applies.
+    pub funding: BoundedVec<i64, SlotCount<M>>,
+    /// Σ |lots| over all accounts after the last batch.
+    pub interest: BoundedVec<u64, SlotCount<M>>,
 }
 
 /// What the chain remembers of a settled batch.

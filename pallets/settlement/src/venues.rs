@@ -77,6 +77,7 @@ impl<T: Config> Pallet<T> {
         let reason = HoldReason::VenueDeposit.into();
         T::Currency::release(&reason, who, venue.deposit, Precision::BestEffort)?;
         let _ = Batches::<T>::clear_prefix(id, T::RootHistory::get(), None);
+        Self::remove_market(id);
         Venues::<T>::remove(id);
         Ok(())
     }

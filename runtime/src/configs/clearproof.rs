@@ -40,6 +40,7 @@ parameter_types! {
     pub const MaxVolatilityStep: Rate = market::MAX_VOLATILITY_STEP;
     pub const TradingEndsBefore: u64 = market::TRADING_ENDS_BEFORE;
     pub const SettlementWindow: u64 = market::SETTLEMENT_WINDOW;
+    pub const FreedAfter: u64 = market::FREED_AFTER;
     pub const SnapshotGrace: u64 = market::SNAPSHOT_GRACE;
     pub const MaxBatchAge: u64 = market::MAX_BATCH_AGE;
     pub const VenueDeposit: Balance = 100 * money::CLR;
@@ -83,6 +84,8 @@ impl pallet_clearproof_market_data::Config for Runtime {
     type MaxVolatilityStep = MaxVolatilityStep;
     type TradingEndsBefore = TradingEndsBefore;
     type SettlementWindow = SettlementWindow;
+    type OpenInterest = crate::Settlement;
+    type FreedAfter = FreedAfter;
     type WeightInfo = pallet_clearproof_market_data::weights::SubstrateWeight<Runtime>;
 }
 

@@ -11,7 +11,6 @@ fn position(instrument: u16, quantity: i64) -> Position {
     Position {
         instrument,
         quantity,
-        funding: 0,
     }
 }
 

@@ -4,7 +4,7 @@ use crate::common::scene::Scene;
 use clearproof_circuits::r1cs::{check, CheckError, Cs, RowViolated};
 use clearproof_primitives::{
     batch::{chunk_public_input, price_list_hash, Boundary},
-    field::Fr,
+    field::{FieldBytes, Fr},
 };
 
 fn one() -> Fr {
@@ -12,7 +12,7 @@ fn one() -> Fr {
 }
 
 /// All but the salt, which the public input alone binds, and that is made from the witness here.
-const SUMS: [fn(&mut Boundary); 11] = [
+const SUMS: [fn(&mut Boundary); 12] = [
     |b| b.deposits.count += 1,
     |b| b.deposits.accumulator += one(),
     |b| b.withdrawal_count += 1,
@@ -20,7 +20,8 @@ const SUMS: [fn(&mut Boundary); 11] = [
     |b| b.quote_sum += 1,
     |b| b.fee_sum += 1,
     |b| b.fill_count += 1,
-    |b| b.funding_hash += one(),
+    |b| b.remainder_sum += 1,
+    |b| b.interest[3] -= 1,
     |b| b.net[3] += 1,
     |b| b.deposited[1] += 1,
     |b| b.withdrawn[0] += 1,
@@ -53,6 +54,17 @@ fn another_snapshot_than_the_header_names() {
     scene.refused_in("");
     let mut scene = Scene::busy(1);
     scene.header.snapshot_hash = (scene.snapshot.hash() + one()).into();
+    scene.refused_in("");
+}
+
+#[test]
+fn other_funding_indices_than_the_header_names() {
+    let mut scene = Scene::busy(1);
+    scene.chunk.funding[0] += 1;
+    scene.replay();
+    scene.refused_in("");
+    let mut scene = Scene::busy(1);
+    scene.header.funding_hash = FieldBytes::default();
     scene.refused_in("");
 }
 

@@ -4,7 +4,8 @@ use crate::common::scene::ClosingScene;
 use clearproof_circuits::r1cs::{check, CheckError, Cs, RowViolated};
 use clearproof_primitives::{
     batch::{closing_public_input, Boundary},
-    field::Fr,
+    field::{FieldBytes, Fr},
+    ledger::interest_hash,
     poseidon::{hash, hash_list, Domain},
     witness::ClosingWitness,
 };
@@ -37,7 +38,7 @@ fn what_the_attacks_start_from_is_accepted() {
 #[test]
 fn lots_that_do_not_net_to_zero() {
     for (instrument, lots) in [(0, 1), (3, -1)] {
-        refused("sums", |s| s.closing.last.net[instrument] += lots);
+        refused("ledger", |s| s.closing.last.net[instrument] += lots);
     }
 }
 
@@ -54,8 +55,12 @@ fn dust_below_zero_or_above_the_number_of_fills() {
     for dust in 0..=2 {
         with_dust(dust).accepted();
     }
-    for dust in [-1, -1_000, 3, 1 << 50] {
-        with_dust(dust).refused_in("");
+    for dust in [3, 1 << 50] {
+        with_dust(dust).refused_in("dust");
+    }
+    // A negative sum has no quotient either, so that what follows from it breaks as well.
+    for dust in [-1, -1_000] {
+        with_dust(dust).refused_first_in("dust");
     }
 }
 
@@ -105,10 +110,7 @@ fn totals_or_fees_out_of_range() {
 #[test]
 fn another_deposit_cursor_than_the_header_names() {
     let changes: [fn(&mut ClosingWitness); 2] = [
-        |w| {
-            w.last.deposits.count += 1;
-            w.ledger_after.deposits.count += 1;
-        },
+        |w| w.last.deposits.count += 1,
         |w| {
             w.last.deposits.accumulator += one();
             w.ledger_after.deposits.accumulator += one();
@@ -118,10 +120,7 @@ fn another_deposit_cursor_than_the_header_names() {
         refused("sums", |s| change(&mut s.closing));
     }
     let changes: [fn(&mut ClosingWitness); 2] = [
-        |w| {
-            w.first.deposits.count += 1;
-            w.ledger_before.deposits.count += 1;
-        },
+        |w| w.first.deposits.count += 1,
         |w| {
             w.first.deposits.accumulator += one();
             w.ledger_before.deposits.accumulator += one();
@@ -195,26 +194,66 @@ fn another_fund_than_the_tree_has() {
 }
 
 #[test]
-fn funding_changed_within_the_batch() {
-    // The new ledger takes the hash over from the last boundary.
-    let mut scene = ClosingScene::busy();
-    scene.closing.last.funding_hash += one();
-    let mut ledger = scene.closing.ledger_after.fields();
-    *ledger.last_mut().unwrap() += one();
-    scene.header.new_root = root_with(&scene, &ledger).into();
-    scene.refused_in("sums");
-    refused("ledger", |s| s.closing.ledger_before.funding[0] += 1);
-    refused("", |s| s.closing.ledger_after.funding[0] += 1);
+fn open_interest_that_does_not_follow() {
+    refused("ledger", |s| {
+        s.closing.ledger_before.interest[0] += 1;
+        s.closing.ledger_after.interest[0] += 1;
+    });
+    refused("ledger", |s| {
+        s.closing.last.interest[0] += 1;
+        s.closing.ledger_after.interest[0] += 1;
+    });
+    refused("ledger", |s| s.closing.ledger_after.interest[0] += 1);
+    refused("ledger", |s| s.header.interest_hash = FieldBytes::default());
+    // More lots than 63 bits hold; fewer than none are no lots at all.
+    refused("ledger", |s| {
+        let most = (1 << 63) - 1;
+        s.closing.ledger_before.interest[1] = most;
+        s.closing.last.interest[1] = 1;
+        s.closing.ledger_after.interest[1] = most + 1;
+        s.header.interest_hash = interest_hash(&s.closing.ledger_after.interest).into();
+    });
+}
+
+/// What settlements rounded off is paid out in whole units; the rest stays in the ledger.
+#[test]
+fn rounded_off_money_is_neither_lost_nor_made() {
+    let unit = 1u128 << 32;
+    let with = |before: u32, sum: u128, dust: i64, after: u32| {
+        let mut scene = ClosingScene::busy();
+        let w = &mut scene.closing;
+        (w.ledger_before.remainder, w.last.remainder_sum) = (before, sum);
+        w.fund_after.balances[0] = w.fund_before.balances[0] + 1 + dust;
+        w.ledger_after.remainder = after;
+        scene.reroot();
+        scene
+    };
+    let most = u32::MAX;
+    with(0, 7, 0, 7).accepted();
+    with(5, 3 * unit + 6, 3, 11).accepted();
+    with(most, most.into(), 1, most - 1).accepted();
+    for (before, sum, dust, after) in [
+        (5, 6, 0, 12),
+        (5, 6, 1, 11),
+        (5, 3 * unit + 6, 2, 11),
+        (most, 1, 0, 0),
+        (0, 0, 1, 0),
+    ] {
+        with(before, sum, dust, after).refused_in("");
+    }
+    with(0, unit << 50, 1 << 50, 0).refused_in("dust");
 }
 
 #[test]
 fn a_batch_that_does_not_start_at_zero() {
-    let sums: [fn(&mut Boundary); 9] = [
+    let sums: [fn(&mut Boundary); 11] = [
         |b| b.withdrawal_count = 1,
         |b| b.withdrawals = one(),
         |b| b.quote_sum = -1,
         |b| b.fee_sum = 1,
         |b| b.fill_count = 1,
+        |b| b.remainder_sum = 1,
+        |b| b.interest[2] = 1,
         |b| b.net[0] = 1,
         |b| b.net[3] = -1,
         |b| b.deposited[1] = 1,

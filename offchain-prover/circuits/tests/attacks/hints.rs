@@ -117,7 +117,6 @@ fn hedged(quote: i64, price: u64) -> Scene {
             .map(|(instrument, quantity)| Position {
                 instrument,
                 quantity,
-                funding: 0,
             })
             .to_vec();
     });

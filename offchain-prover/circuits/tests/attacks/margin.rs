@@ -21,7 +21,6 @@ fn sell(lots: i64, quote: i64, sold: u64, price: u64) -> Scene {
         account.positions = vec![Position {
             instrument: 0,
             quantity: lots,
-            funding: 0,
         }];
         account.positions.retain(|p| p.quantity != 0);
     });
@@ -127,7 +126,6 @@ fn a_deposit_to_an_account_beyond_what_margin_can_compute() {
     let most = Position {
         instrument: 0,
         quantity: (1 << 48) - 1,
-        funding: 0,
     };
     scene.reload(1, |account| account.positions = vec![most]);
     scene.snapshot.rows[0].mark = 1 << 61;

@@ -104,7 +104,6 @@ fn short(lots: i64) -> Scene {
         account.positions = vec![Position {
             instrument: 0,
             quantity: -lots,
-            funding: 0,
         }];
     });
     scene.resign(0, |set| set.orders[0].as_mut().unwrap().limit = ONE);

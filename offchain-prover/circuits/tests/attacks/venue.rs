@@ -14,10 +14,9 @@ use clearproof_primitives::{
 const SHAPE: Shape = Shape::TINY;
 
 fn open(venue: &mut Venue, mark: u64, time: u64) {
-    let halted = vec![false; SHAPE.market.instruments as usize];
     let snapshot = snapshot(&SHAPE.market, mark);
     let bands = even_bands(&snapshot.rows, 1 << 29);
-    venue.open_batch(snapshot, bands, halted, time).unwrap();
+    venue.open_batch(snapshot, bands, time).unwrap();
 }
 
 fn proven(witness: &BatchWitness) {

@@ -54,6 +54,8 @@ pub fn policy(market: &MarketShape) -> Policy {
         fee_rate: 1 << 20,
         price_band: 1 << 29,
         option_band: 1 << 29,
+        funding_cap: 1 << 26,
+        funding_interval: DAY_MS / 24,
     }
 }
 
@@ -176,10 +178,9 @@ pub fn request(time_to: u64) -> BatchRequest {
 pub fn busy_batch(shape: &Shape) -> (Venue, ClosedBatch) {
     let mark = 100 * ONE + ONE / 3;
     let mut venue = venue(shape);
-    let halted = vec![false; shape.market.instruments as usize];
     let snapshot = snapshot(&shape.market, mark);
     let bands = even_bands(&snapshot.rows, 1 << 29);
-    venue.open_batch(snapshot, bands, halted, START).unwrap();
+    venue.open_batch(snapshot, bands, START).unwrap();
     let mut traders = [Trader::new(1), Trader::new(2)];
     for (i, trader) in traders.iter_mut().enumerate() {
         trader.account = venue

@@ -14,6 +14,7 @@ use clearproof_primitives::{
     batch::{genesis_field, BatchHeader, PriceEntry, Withdrawal},
     field::Fr,
     fixed::{mul_fraction, Rounding},
+    funding::{basis, funding_hash, settle},
     ledger::state_root,
     order::{Order, OrderSet, Side, WithdrawalRequest},
     shape::Shape,
@@ -118,6 +119,13 @@ impl Scene {
         scene
     }
 
+    /// Changes snapshot and funding indices, and what the header says of them.
+    pub fn remarket(&mut self, change: impl FnOnce(&mut Snapshot, &mut [i64])) {
+        change(&mut self.snapshot, &mut self.chunk.funding);
+        self.header.snapshot_hash = self.snapshot.hash().into();
+        self.header.funding_hash = funding_hash(&self.chunk.funding).into();
+    }
+
     pub fn step(&mut self, step: usize) -> &mut Step {
         &mut self.chunk.steps[step].step
     }
@@ -171,28 +179,15 @@ impl Scene {
             }
             let (mut after, mut effects) = unchecked(
                 &self.chunk.entries,
-                self.snapshot.fee_rate,
+                &self.snapshot,
+                &self.chunk.funding,
                 &witness.before,
                 &witness.step,
             );
             forge(i, &mut after, &mut effects);
             witness.path = tree.path(account as u64);
             tree.set(account as u64, after.leaf(&self.shape));
-            if let Some(d) = &witness.step.deposit {
-                state.deposits = state.deposits.after(d.account_key, d.asset, d.amount);
-                state.deposited[d.asset as usize] += d.amount as u128;
-            }
-            if let Some(w) = &effects.withdrawal {
-                state.withdrawal_count += 1;
-                state.withdrawals = w.chain(state.withdrawals);
-                state.withdrawn[w.asset as usize] += w.amount as u128;
-            }
-            state.quote_sum += effects.quote;
-            state.fee_sum += effects.fee;
-            state.fill_count += effects.net.len() as u64;
-            for (instrument, lots) in &effects.net {
-                state.net[*instrument as usize] += *lots as i128;
-            }
+            state.advance(&witness.step, &witness.before, &after, &effects);
             visited.insert(account, after.clone());
             witness.after = after;
         }
@@ -206,6 +201,7 @@ impl Scene {
         let context = StepContext {
             shape: &self.shape,
             snapshot: &self.snapshot,
+            funding: &self.chunk.funding,
             genesis: genesis_field(&self.header.genesis),
             venue: self.header.venue,
             time_from: self.header.time_from,
@@ -253,12 +249,16 @@ impl Scene {
 /// What a step leads to if nobody checks anything.
 fn unchecked(
     entries: &[PriceEntry],
-    fee_rate: u32,
+    snapshot: &Snapshot,
+    funding: &[i64],
     before: &Account,
     step: &Step,
 ) -> (Account, StepEffects) {
     let mut after = before.clone();
-    let mut effects = StepEffects::default();
+    let mut effects = StepEffects {
+        remainder: settle(&mut after, snapshot, funding).unwrap(),
+        ..StepEffects::default()
+    };
     if let Some(deposit) = &step.deposit {
         after.balances[deposit.asset as usize] += deposit.amount as i64;
     }
@@ -274,7 +274,7 @@ fn unchecked(
         }
     }
     let mut lots_of: BTreeMap<u16, i64> = BTreeMap::new();
-    for position in &before.positions {
+    for position in &after.positions {
         *lots_of.entry(position.instrument).or_default() += position.quantity;
     }
     for fill in &step.fills {
@@ -288,7 +288,7 @@ fn unchecked(
             (Rounding::Up, 1)
         };
         let quote = mul_fraction(fill.quantity, entry.price, rounding).unwrap();
-        let fee = mul_fraction(quote, fee_rate as u64, Rounding::Up).unwrap();
+        let fee = mul_fraction(quote, snapshot.fee_rate as u64, Rounding::Up).unwrap();
         let lots = sign * fill.quantity as i64;
         after.slots[fill.slot].filled += fill.quantity;
         after.balances[0] -= sign * quote as i64 + fee as i64;
@@ -303,9 +303,9 @@ fn unchecked(
         .map(|(instrument, quantity)| Position {
             instrument,
             quantity,
-            funding: 0,
         })
         .collect();
+    after.basis = basis(&after, funding);
     if step.withdraw {
         // As the circuit reads a withdrawal that is not there: the last asset, no amount.
         let nothing = WithdrawalRequest {
@@ -358,6 +358,17 @@ impl ClosingScene {
 
     pub fn accepted(&self) {
         assert_accepted(|cs| self.build(cs));
+    }
+
+    /// Requires that the circuit refuses, by a row of this part before all others.
+    pub fn refused_first_in(&self, part: &str) {
+        let mut cs = Cs::witness_only();
+        self.build(&mut cs);
+        let broken = cs
+            .finish()
+            .map(drop)
+            .expect_err("the circuit accepts the attack");
+        assert_eq!(broken.part, part);
     }
 
     /// Requires that the circuit refuses, by rows of one part only.

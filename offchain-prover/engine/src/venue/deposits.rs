@@ -61,7 +61,7 @@ impl Venue {
             }
         };
         let Deposit { asset, amount, .. } = received.deposit;
-        let step = PendingStep {
+        let mut step = PendingStep {
             account,
             exists,
             deposit: Some(DepositStep {
@@ -73,7 +73,9 @@ impl Venue {
             ..PendingStep::default()
         };
         self.ensure_step_fits(&step)?;
-        let after = Arc::new(self.simulate(&step, self.now)?.0);
+        let (after, effects) = self.simulate(&step, self.now)?;
+        step.take(&effects);
+        let after = Arc::new(after);
         if exists {
             self.current[account as usize] = after;
         } else {

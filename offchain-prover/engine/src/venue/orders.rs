@@ -186,7 +186,7 @@ impl Venue {
     /// Carries out a withdrawal in a step of its own.
     fn withdraw(&mut self, signed: &Arc<SignedOrderSet>) -> Result<(), EngineError> {
         let account = signed.set.account;
-        let step = PendingStep {
+        let mut step = PendingStep {
             account,
             exists: true,
             set: Some(Arc::clone(signed)),
@@ -196,6 +196,7 @@ impl Venue {
         };
         self.ensure_step_fits(&step)?;
         let (after, effects) = self.simulate(&step, self.now)?;
+        step.take(&effects);
         if let Some(withdrawal) = &effects.withdrawal {
             let held = self.held(withdrawal.asset);
             if u128::from(withdrawal.amount) > held {

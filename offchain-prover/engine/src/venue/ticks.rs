@@ -181,7 +181,7 @@ impl Venue {
             let (mut step, begins) = self.grown(open, account, &fills);
             match self.simulate(&step, time) {
                 Ok((after, effects)) => {
-                    (step.quote, step.fees) = (effects.quote, effects.fee);
+                    step.take(&effects);
                     grown.push(Grown {
                         step,
                         begins,
@@ -239,12 +239,13 @@ impl Venue {
 }
 
 fn clear_all(open: &Open, bids: &[Vec<Bid>]) -> Vec<(u16, Clearing)> {
-    let tradable =
-        |i: usize| open.snapshot.rows[i].mark > 0 && !open.halted.get(i).copied().unwrap_or(false);
+    let tradable = |i: usize| {
+        open.snapshot.rows[i].mark > 0 && !open.terms.halted.get(i).copied().unwrap_or(false)
+    };
     let books = bids.iter().enumerate().filter(|(i, _)| tradable(*i));
     books
         .filter_map(|(i, book)| {
-            let (mark, band) = (open.snapshot.rows[i].mark, *open.bands.get(i)?);
+            let (mark, band) = (open.snapshot.rows[i].mark, *open.terms.bands.get(i)?);
             Some((i as u16, auction::clear(book, mark, band)?))
         })
         .collect()

@@ -102,7 +102,7 @@ pub fn open_venue(shape: &Shape, traders: u16, amount: u64) -> Venue {
     };
     let mut venue = Venue::new(config);
     venue
-        .open_batch(snapshot(shape), bands(shape), Vec::new(), START)
+        .open_batch(snapshot(shape), bands(shape), START)
         .unwrap();
     for trader in 0..traders {
         venue

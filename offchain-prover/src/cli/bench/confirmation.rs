@@ -180,6 +180,8 @@ fn new_venue(shape: &Shape, time: u64) -> VenueView<[u8; 32]> {
         custody_account: [0; 32],
         queue: Queue::default(),
         totals: Vec::new(),
+        funding: Vec::new(),
+        interest: Vec::new(),
     }
 }
 
@@ -191,6 +193,8 @@ fn market(shape: &Shape, time: u64) -> Result<SnapshotView> {
         next_taken_at: None,
         marks: snapshot.rows.iter().map(|row| row.mark).collect(),
         bands: even_bands(&snapshot.rows, PRICE_BAND),
+        premium_caps: Vec::new(),
+        funding_interval: 0,
     };
     Ok(SnapshotView { snapshot, info })
 }

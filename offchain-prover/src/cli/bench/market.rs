@@ -75,7 +75,7 @@ pub fn funded(shape: &Shape, traders: u32, time: u64) -> Result<(Venue, Vec<Secr
     let mut venue = Venue::new(config);
     let snapshot = snapshot(shape, time - 1)?;
     let bands = even_bands(&snapshot.rows, PRICE_BAND);
-    venue.open_batch(snapshot, bands, Vec::new(), time)?;
+    venue.open_batch(snapshot, bands, time)?;
     let keys: Vec<_> = (0..traders).map(key).collect();
     for (number, key) in (1..).zip(&keys) {
         venue.deposit(&DepositReceived {

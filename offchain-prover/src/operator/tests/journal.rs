@@ -10,8 +10,7 @@ fn every_input_reads_as_it_was_written() {
     let inputs = [
         Input::Open {
             snapshot: snapshot(3, START).snapshot,
-            bands: vec![7, 8],
-            halted: vec![true, false],
+            info: snapshot(3, START).info,
             time_from: START,
         },
         Input::Deposit {
@@ -28,6 +27,7 @@ fn every_input_reads_as_it_was_written() {
             salt_seed: FieldBytes([4; 32]),
         },
         Input::Discard,
+        Input::SettleExpired { limit: 9 },
     ];
     for (i, input) in inputs.into_iter().enumerate() {
         let bytes = input.encode();

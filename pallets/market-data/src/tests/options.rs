@@ -221,7 +221,9 @@ fn trading_ends_before_the_expiry_and_the_average_settles_it() {
         assert_eq!(snapshot.rows[18].mark, lot(60));
         assert!(snapshot.rows[17].deltas.iter().all(|delta| *delta == 0));
         assert_eq!(snapshot.rows[18].initial_short, 0);
+        assert!(snapshot.rows[17].settled && !snapshot.rows[16].settled);
         // Nothing moves it any more, whatever happens.
+        HELD.with_borrow_mut(|held| held.extend([17, 18]));
         run_to(50, || {
             feed_options();
             feed(Feed::Underlying(ETH), dollars(3_300));
@@ -229,6 +231,25 @@ fn trading_ends_before_the_expiry_and_the_average_settles_it() {
         assert_eq!(mark(17), lot(140));
         assert_eq!(latest_info().marks[17], 0);
         assert_eq!(MarketData::expiries()[0].settlement, Some(price));
+    });
+}
+
+#[test]
+fn an_expired_options_slot_is_freed_once_nobody_holds_it() {
+    with_options(|| {
+        HELD.with_borrow_mut(|held| held.push(18));
+        run_to(42, feed_options);
+        let listed = |slot| Instruments::<Test>::get().contains_key(&slot);
+        assert!(listed(17), "the last trades may not have settled yet");
+        run_to(44, feed_options);
+        assert!(!listed(17) && listed(18), "four blocks after the expiry");
+        assert_eq!(emitted(Event::InstrumentDelisted { slot: 17 }), 1);
+        assert!(MarketData::settlement(EXPIRY).price.is_some());
+        assert_eq!(mark(17), 0);
+        HELD.with_borrow_mut(Vec::clear);
+        run_to(46, feed_options);
+        assert!(!listed(18));
+        assert_eq!(MarketData::settlement(EXPIRY).price, None, "forgotten");
     });
 }
 

@@ -9,6 +9,8 @@ use clearproof_primitives::{
     },
     field::{FieldBytes, Fr},
     fixed::ONE,
+    funding::funding_hash,
+    ledger::interest_hash,
     shape::Shape,
 };
 use frame_support::{assert_ok, dispatch::DispatchResult};
@@ -21,6 +23,8 @@ pub struct Draft {
     pub lists: Vec<Vec<PriceEntry>>,
     pub boundaries: Vec<FieldBytes>,
     pub withdrawals: Vec<Withdrawal>,
+    /// Open interest after the batch.
+    pub interest: Vec<u64>,
     /// Seeds of the keys that proofs are made for.
     pub keys: (u64, u64),
 }
@@ -109,6 +113,8 @@ impl Draft {
             data_hash: FieldBytes::default(),
             chunk_count: 0,
             submitter: [OPERATOR; 32],
+            funding_hash: funding_hash(&Settlement::market_of(venue).funding).into(),
+            interest_hash: FieldBytes::default(),
         };
         Self {
             header,
@@ -122,6 +128,7 @@ impl Draft {
             ],
             boundaries: (0..3u64).map(|n| Fr::from(100 + n).into()).collect(),
             withdrawals: vec![],
+            interest: Settlement::market_of(venue).interest.into_inner(),
             keys: (CHUNK, CLOSING),
         }
     }
@@ -138,6 +145,7 @@ impl Draft {
         header.withdrawals_hash = withdrawals_hash(&self.withdrawals).into();
         header.withdrawal_count = self.withdrawals.len() as u32;
         header.chunk_count = self.lists.len() as u16;
+        header.interest_hash = interest_hash(&self.interest).into();
         self.prove(header, &lists)
     }
 
@@ -168,6 +176,7 @@ impl Draft {
             first_boundary: self.boundaries[0],
             chunks: chunks.try_into().unwrap(),
             withdrawals: self.withdrawals.clone().try_into().unwrap(),
+            interest: self.interest.clone().try_into().unwrap(),
             closing_proof: Simulator::new(self.keys.1).prove(closing, 0),
         }
     }

@@ -140,9 +140,7 @@ fn venue() -> Venue {
     });
     let snapshot = snapshot();
     let bands = even_bands(&snapshot.rows, 1 << 29);
-    venue
-        .open_batch(snapshot, bands, Vec::new(), START)
-        .unwrap();
+    venue.open_batch(snapshot, bands, START).unwrap();
     for number in [1, 2] {
         let deposit = Deposit {
             account_key: trader(number).account_key().into(),
@@ -219,6 +217,8 @@ fn answer(venue: &mut Venue, time: u64, command: Command) {
                 },
                 mark: MARK,
                 last: None,
+                funding: -7,
+                interest: 200,
             }]);
         }
         Command::Book(instrument, answer) => {

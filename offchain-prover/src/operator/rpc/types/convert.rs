@@ -48,6 +48,8 @@ impl From<InstrumentStatus> for InstrumentJson {
                 time,
                 price: Decimal(price),
             }),
+            funding_index: Decimal(status.funding),
+            lots_held: Decimal(status.interest),
         }
     }
 }

@@ -78,6 +78,10 @@ pub struct InstrumentJson {
     pub mark: Decimal<u64>,
     /// Last clearing, if it traded since the operator started.
     pub last: Option<LastJson>,
+    /// What a lot held long has paid as funding since the venue began, in 2^-32 quote units; negative where it got something.
+    pub funding_index: Decimal<i64>,
+    /// Lots held by all accounts, long and short added.
+    pub lots_held: Decimal<u64>,
 }
 
 /// An instrument's last clearing.

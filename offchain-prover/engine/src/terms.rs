@@ -1,0 +1,37 @@
+//! What the chain says of a snapshot's instruments beside their rows.
+
+use clearproof_primitives::{chain::SnapshotInfo, fixed::Price};
+
+/// How instruments trade during a batch. Lists are by slot; what they do not reach has no band, trades and has no funding.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MarketTerms {
+    /// Largest distance of a clearing price from the mark, 32.32 quote units per lot.
+    pub bands: Vec<Price>,
+    /// Instruments that must not trade.
+    pub halted: Vec<bool>,
+    /// Largest premium that funding counts, 32.32 quote units per lot; 0 for no funding.
+    pub premium_caps: Vec<Price>,
+    /// The time in which a premium that stays is paid once, in milliseconds.
+    pub funding_interval: u64,
+}
+
+/// Everything trades within these bands, without funding.
+impl From<Vec<Price>> for MarketTerms {
+    fn from(bands: Vec<Price>) -> Self {
+        Self {
+            bands,
+            ..Self::default()
+        }
+    }
+}
+
+impl From<&SnapshotInfo> for MarketTerms {
+    fn from(info: &SnapshotInfo) -> Self {
+        Self {
+            bands: info.bands.clone(),
+            halted: info.marks.iter().map(|mark| *mark == 0).collect(),
+            premium_caps: info.premium_caps.clone(),
+            funding_interval: info.funding_interval,
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! Each venue's market: its funding indices and open interest, and which instruments are held at all.
+
+use crate::{Batch, Config, Error, HoldingVenues, Pallet, VenueMarket, VenueMarkets};
+use alloc::{collections::BTreeMap, vec::Vec};
+use clearproof_primitives::{
+    batch::{BatchHeader, PriceEntry},
+    field::FieldBytes,
+    fixed::Price,
+    funding::{accrue, funding_hash, FundingTerms},
+    ledger::interest_hash,
+};
+use frame_support::{dispatch::DispatchResult, ensure, traits::Get, BoundedVec};
+use pallet_clearproof_custody::VenueId;
+use pallet_clearproof_market_data::{OpenInterest, SnapshotInfo};
+
+/// Clearing prices of a batch by instrument and time.
+pub(crate) type Clearings = BTreeMap<(u16, u64), Price>;
+
+impl<T: Config> Pallet<T> {
+    /// A venue's funding indices and open interest; of one that has settled nothing all are 0.
+    pub fn market_of(venue: VenueId) -> VenueMarket<T::Market> {
+        VenueMarkets::<T>::get(venue).unwrap_or_else(|| {
+            let slots = usize::from(T::Market::get().instruments);
+            VenueMarket {
+                funding: BoundedVec::truncate_from(alloc::vec![0; slots]),
+                interest: BoundedVec::truncate_from(alloc::vec![0; slots]),
+            }
+        })
+    }
+
+    /// The batch applied the venue's funding indices, and its open interest is the one proven. Answers the market after it.
+    pub(crate) fn next_market(
+        batch: &Batch,
+        snapshot: &SnapshotInfo,
+        clearings: &Clearings,
+    ) -> Result<VenueMarket<T::Market>, Error<T>> {
+        let header = &batch.header;
+        let mut market = Self::market_of(header.venue);
+        let indices: FieldBytes = funding_hash(&market.funding).into();
+        ensure!(indices == header.funding_hash, Error::<T>::FundingMismatch);
+        ensure!(
+            batch.interest.len() == market.interest.len(),
+            Error::<T>::InterestMismatch
+        );
+        let interest: FieldBytes = interest_hash(&batch.interest).into();
+        ensure!(
+            interest == header.interest_hash,
+            Error::<T>::InterestMismatch
+        );
+        market.interest = BoundedVec::truncate_from(batch.interest.to_vec());
+        accrue_all(&mut market.funding, header, snapshot, clearings);
+        Ok(market)
+    }
+
+    /// Stores a venue's market, and counts the venues that hold positions in each instrument.
+    pub(crate) fn put_market(venue: VenueId, market: VenueMarket<T::Market>) {
+        let before = Self::market_of(venue).interest;
+        Self::count_holders(&before, &market.interest);
+        VenueMarkets::<T>::insert(venue, market);
+    }
+
+    /// A venue's market ends with it. One that owes nothing holds nothing.
+    pub(crate) fn remove_market(venue: VenueId) {
+        let before = Self::market_of(venue).interest;
+        Self::count_holders(&before, &alloc::vec![0; before.len()]);
+        VenueMarkets::<T>::remove(venue);
+    }
+
+    fn count_holders(before: &[u64], after: &[u64]) {
+        for (slot, (before, after)) in (0u16..).zip(before.iter().zip(after)) {
+            if (*before == 0) != (*after == 0) {
+                HoldingVenues::<T>::mutate(slot, |venues| {
+                    *venues = if *before == 0 {
+                        venues.saturating_add(1)
+                    } else {
+                        venues.saturating_sub(1)
+                    };
+                });
+            }
+        }
+    }
+
+    /// Invariant of the storage: the counts are those of the venues' markets.
+    #[cfg(any(test, feature = "try-runtime"))]
+    pub(crate) fn check_holders() -> DispatchResult {
+        let markets: Vec<_> = VenueMarkets::<T>::iter_values().collect();
+        for slot in 0..T::Market::get().instruments {
+            let holds = |market: &&VenueMarket<T::Market>| {
+                market
+                    .interest
+                    .get(usize::from(slot))
+                    .is_some_and(|i| *i > 0)
+            };
+            let holding = markets.iter().filter(holds).count() as u32;
+            ensure!(
+                HoldingVenues::<T>::get(slot) == holding,
+                "HoldingVenues: not the number of venues with open interest"
+            );
+        }
+        Ok(())
+    }
+}
+
+fn accrue_all(
+    indices: &mut [i64],
+    header: &BatchHeader,
+    snapshot: &SnapshotInfo,
+    clearings: &Clearings,
+) {
+    let entries: Vec<_> = clearings
+        .iter()
+        .map(|((instrument, time), price)| PriceEntry {
+            instrument: *instrument,
+            time: *time,
+            price: *price,
+        })
+        .collect();
+    let terms = FundingTerms {
+        marks: &snapshot.marks,
+        caps: &snapshot.premium_caps,
+        interval: snapshot.funding_interval,
+        time_to: header.time_to,
+    };
+    accrue(indices, &terms, &entries);
+}
+
+impl<T: Config> OpenInterest for Pallet<T> {
+    fn any(slot: u16) -> bool {
+        HoldingVenues::<T>::get(slot) > 0
+    }
+}

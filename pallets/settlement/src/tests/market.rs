@@ -1,0 +1,97 @@
+//! Funding indices and open interest: what a batch leaves for the next, and for the instruments' slots.
+#![allow(clippy::unwrap_used)]
+use super::{
+    draft::{price, submit, Draft},
+    refused,
+};
+use crate::{mock::*, Error, HoldingVenues};
+use clearproof_primitives::{
+    fixed::ONE,
+    funding::{accrue, FundingTerms},
+};
+use frame_support::assert_ok;
+use pallet_clearproof_market_data::OpenInterest;
+
+type E = Error<Test>;
+
+#[test]
+fn a_batchs_premiums_move_the_indices_that_the_next_batch_applies() {
+    new_test_ext().execute_with(|| {
+        let draft = Draft::founded();
+        let venue = draft.header.venue;
+        let stale = draft.header.funding_hash;
+        assert_ok!(submit(OPERATOR, &draft.seal()));
+
+        // The draft's prices, each once, in order; 10 above the mark is capped at 8.
+        let from = draft.header.time_from;
+        let entries = [
+            price(0, from, 1_000 * ONE),
+            price(0, from + 100, 1_010 * ONE),
+            price(1, from, 2_000 * ONE),
+            price(3, from + 400, 50 * ONE),
+        ];
+        let terms = FundingTerms {
+            marks: &MARKS,
+            caps: &[PREMIUM_CAP; 4],
+            interval: FUNDING_INTERVAL,
+            time_to: draft.header.time_to,
+        };
+        let mut expected = [0; 4];
+        accrue(&mut expected, &terms, &entries);
+        let moved = (8 * ONE * 300 / FUNDING_INTERVAL) as i64;
+        assert_eq!(expected, [moved, 0, 0, 0]);
+        assert_eq!(Settlement::market_of(venue).funding.to_vec(), expected);
+
+        let mut next = Draft::next(venue, draft.header.time_to + 1);
+        assert_ne!(next.header.funding_hash, stale);
+        next.header.funding_hash = stale;
+        refused(E::FundingMismatch, || submit(OPERATOR, &next.seal()));
+        let next = Draft::next(venue, draft.header.time_to + 1);
+        assert_ok!(submit(OPERATOR, &next.seal()));
+        let twice = Settlement::market_of(venue).funding[0];
+        assert_eq!(twice, 2 * moved);
+    });
+}
+
+#[test]
+fn open_interest_must_be_complete_and_the_proven_one() {
+    new_test_ext().execute_with(|| {
+        let mut draft = Draft::founded();
+        draft.interest = vec![5, 0, 0];
+        refused(E::InterestMismatch, || submit(OPERATOR, &draft.seal()));
+        draft.interest = vec![5, 0, 0, 2];
+        let mut batch = draft.seal();
+        batch.interest[1] = 1;
+        refused(E::InterestMismatch, || submit(OPERATOR, &batch));
+        assert_ok!(submit(OPERATOR, &draft.seal()));
+        let interest = Settlement::market_of(draft.header.venue).interest;
+        assert_eq!(interest.to_vec(), [5, 0, 0, 2]);
+    });
+}
+
+#[test]
+fn a_slot_is_held_while_any_venue_has_interest_in_it() {
+    new_test_ext().execute_with(|| {
+        let held = || [0, 1, 2, 3].map(|slot| HoldingVenues::<Test>::get(slot));
+        let mut draft = Draft::founded();
+        draft.interest = vec![5, 0, 0, 2];
+        assert_ok!(submit(OPERATOR, &draft.seal()));
+        let mut other = Draft::next(super::draft::found_venue(), NOW + 1);
+        Timestamp::set_timestamp(NOW + 1_000);
+        (other.header.snapshot_number, other.header.snapshot_hash) =
+            (2, TakenSnapshots::get()[&2].hash);
+        other.interest = vec![1, 7, 0, 0];
+        assert_ok!(submit(OPERATOR, &other.seal()));
+        assert_eq!(held(), [2, 1, 0, 1]);
+        assert!(Settlement::any(0) && !Settlement::any(2));
+
+        let mut next = Draft::next(draft.header.venue, draft.header.time_to + 1);
+        next.interest = vec![0; 4];
+        assert_ok!(submit(OPERATOR, &next.seal()));
+        assert_eq!(held(), [1, 1, 0, 0]);
+        assert_ok!(Settlement::check_holders());
+        Settlement::remove_market(other.header.venue);
+        assert_eq!(held(), [0; 4]);
+        assert_ok!(Settlement::check_holders());
+    });
+}
