@@ -57,7 +57,7 @@ fn only_the_admin_replaces_the_policy() {
 fn a_refused_policy_names_its_field_and_changes_nothing() {
     type E = Error<Test>;
     type Change<'a> = &'a dyn Fn(&mut Policy);
-    let cases: [(Change, E); 13] = [
+    let cases: [(Change, E); 15] = [
         (&|p| p.underlyings.truncate(1), E::UnderlyingsLength),
         (
             &|p| p.underlyings[0].scenarios.truncate(15),

@@ -48,7 +48,9 @@ impl<T: Config> Pallet<T> {
             Error::<T>::InterestMismatch
         );
         market.interest = BoundedVec::truncate_from(batch.interest.to_vec());
-        accrue_all(&mut market.funding, header, snapshot, clearings);
+        let mut funding = market.funding.into_inner();
+        accrue_all(&mut funding, header, snapshot, clearings);
+        market.funding = BoundedVec::truncate_from(funding);
         Ok(market)
     }
 
