@@ -145,6 +145,8 @@ sp_api::mock_impl_runtime_apis! {
                     next_taken_at: None,
                     marks: vec![1 << 32, 0, 0],
                     bands: vec![1 << 28, 0, 0],
+                    premium_caps: vec![3],
+                    funding_interval: 3_600_000,
                 },
             })
         }

@@ -2,7 +2,7 @@
 
 use super::{
     config::Timing,
-    core::Core,
+    core::{Core, OpenBatch},
     error::OperatorError,
     journal::{Input, InputError, Outcome},
 };

@@ -9,7 +9,7 @@ use clearproof_primitives::{
     funding::{accrue, funding_hash, FundingTerms},
     ledger::interest_hash,
 };
-use frame_support::{dispatch::DispatchResult, ensure, traits::Get, BoundedVec};
+use frame_support::{ensure, traits::Get, BoundedVec};
 use pallet_clearproof_custody::VenueId;
 use pallet_clearproof_market_data::{OpenInterest, SnapshotInfo};
 
@@ -84,7 +84,7 @@ impl<T: Config> Pallet<T> {
 
     /// Invariant of the storage: the counts are those of the venues' markets.
     #[cfg(any(test, feature = "try-runtime"))]
-    pub(crate) fn check_holders() -> DispatchResult {
+    pub(crate) fn check_holders() -> Result<(), sp_runtime::DispatchError> {
         let markets: Vec<_> = VenueMarkets::<T>::iter_values().collect();
         for slot in 0..T::Market::get().instruments {
             let holds = |market: &&VenueMarket<T::Market>| {

@@ -84,7 +84,7 @@ impl pallet_clearproof_market_data::Config for Runtime {
     type MaxVolatilityStep = MaxVolatilityStep;
     type TradingEndsBefore = TradingEndsBefore;
     type SettlementWindow = SettlementWindow;
-    type OpenInterest = crate::Settlement;
+    type OpenInterest = Settlement;
     type FreedAfter = FreedAfter;
     type WeightInfo = pallet_clearproof_market_data::weights::SubstrateWeight<Runtime>;
 }
