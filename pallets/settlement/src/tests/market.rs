@@ -77,7 +77,7 @@ fn a_slot_is_held_while_any_venue_has_interest_in_it() {
         draft.interest = vec![5, 0, 0, 2];
         assert_ok!(submit(OPERATOR, &draft.seal()));
         let mut other = Draft::next(super::draft::found_venue(), NOW + 1);
-        Timestamp::set_timestamp(NOW + 1_000);
+        Timestamp::set_timestamp(NOW + 500);
         (other.header.snapshot_number, other.header.snapshot_hash) =
             (2, TakenSnapshots::get()[&2].hash);
         other.interest = vec![1, 7, 0, 0];
