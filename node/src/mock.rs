@@ -137,6 +137,7 @@ sp_api::mock_impl_runtime_apis! {
                     weights: Vec::new(),
                     factors: Vec::new(),
                     fee_rate: 1,
+                    liquidation_rate: 1,
                     rows: Vec::new(),
                 },
                 info: SnapshotInfo {

@@ -71,6 +71,7 @@ fn blank_batch(shape: &Shape) -> Result<BatchWitness> {
         weights: vec![ONE; market.assets as usize],
         factors: vec![factors; market.underlyings as usize],
         fee_rate: 0,
+        liquidation_rate: 0,
         rows: vec![InstrumentRow::empty(market); market.instruments as usize],
     };
     let mut venue = Venue::new(VenueConfig {

@@ -166,6 +166,12 @@ pub const WITHDRAWALS_SHIFT: usize = 64;
 pub const FILLS_SHIFT: usize = 128;
 /// Where the open interest begins in a boundary's lots.
 pub const INTEREST_SHIFT: usize = 80;
+/// Where the lots that the insurance fund took over begin there.
+pub const TAKEN_LOTS_SHIFT: usize = 160;
+/// Where the penalties begin in a boundary's charges.
+pub const PENALTY_SHIFT: usize = 100;
+/// Where the balances that the insurance fund took over begin in what went out of the accounts.
+pub const TAKEN_AMOUNT_SHIFT: usize = 100;
 
 /// The state between two chunks of a batch. Sums start at zero with the batch; signed sums are field elements.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -196,6 +202,12 @@ pub struct Boundary {
     pub deposited: Vec<u128>,
     /// K sums of withdrawals in the batch.
     pub withdrawn: Vec<u128>,
+    /// Σ penalties.
+    pub penalty_sum: u128,
+    /// M sums of lots that the insurance fund took over.
+    pub taken: Vec<i128>,
+    /// K sums of balances that it took over.
+    pub taken_balances: Vec<i128>,
 }
 
 impl Boundary {
@@ -215,14 +227,19 @@ impl Boundary {
             interest: alloc::vec![0; shape.market.instruments as usize],
             deposited: alloc::vec![0; shape.market.assets as usize],
             withdrawn: alloc::vec![0; shape.market.assets as usize],
+            penalty_sum: 0,
+            taken: alloc::vec![0; shape.market.instruments as usize],
+            taken_balances: alloc::vec![0; shape.market.assets as usize],
         }
     }
 
     /// Committed field elements: salt, accounts root, counts (deposits, withdrawals, fills), deposit accumulator, withdrawals, quote
-    /// sum, fee sum, remainder sum; per instrument lots (net and interest); per asset deposited, then withdrawn.
+    /// sum, charges (fees and penalties), remainder sum; per instrument lots (net, interest, taken); per asset deposited; per asset
+    /// what went out (withdrawn, taken).
     ///
     /// Sums that are only added to share an element, `first + 2^shift · second`: steps then add to both at once, and only the
-    /// closing circuit takes them apart. A batch has fewer than 2^12 steps of 2^51 lots each, so no sum reaches its neighbour.
+    /// closing circuit takes them apart. A batch has fewer than 2^12 steps of 2^52 lots, 2^63 units and 2^66 in charges each, so no sum
+    /// reaches its neighbour.
     pub fn fields(&self) -> Vec<Fr> {
         let signed = fr_from_i128;
         let mut fields = alloc::vec![
@@ -234,19 +251,20 @@ impl Boundary {
             self.deposits.accumulator,
             self.withdrawals,
             signed(self.quote_sum),
-            Fr::from(self.fee_sum),
+            Fr::from(self.fee_sum) + Fr::from(self.penalty_sum) * power_of_two(PENALTY_SHIFT),
             Fr::from(self.remainder_sum),
         ];
-        let lots = self.net.iter().zip(&self.interest);
-        fields.extend(lots.map(|(net, interest)| {
-            signed(*net) + signed(*interest) * power_of_two(INTEREST_SHIFT)
+        let lots = self.net.iter().zip(&self.interest).zip(&self.taken);
+        fields.extend(lots.map(|((net, interest), taken)| {
+            signed(*net)
+                + signed(*interest) * power_of_two(INTEREST_SHIFT)
+                + signed(*taken) * power_of_two(TAKEN_LOTS_SHIFT)
         }));
-        fields.extend(
-            self.deposited
-                .iter()
-                .chain(&self.withdrawn)
-                .map(|v| Fr::from(*v)),
-        );
+        fields.extend(self.deposited.iter().map(|v| Fr::from(*v)));
+        let out = self.withdrawn.iter().zip(&self.taken_balances);
+        fields.extend(out.map(|(withdrawn, taken)| {
+            Fr::from(*withdrawn) + signed(*taken) * power_of_two(TAKEN_AMOUNT_SHIFT)
+        }));
         fields
     }
 
@@ -273,6 +291,15 @@ impl Boundary {
         self.fee_sum += effects.fee;
         self.fill_count += effects.net.len() as u64;
         self.remainder_sum += u128::from(effects.remainder);
+        self.penalty_sum += u128::from(effects.penalty);
+        if let Some(taken) = &effects.taken {
+            for (sum, balance) in self.taken_balances.iter_mut().zip(&taken.balances) {
+                *sum += i128::from(*balance);
+            }
+            for position in &taken.positions {
+                self.taken[position.instrument as usize] += i128::from(position.quantity);
+            }
+        }
         for (instrument, lots) in &effects.net {
             self.net[*instrument as usize] += *lots as i128;
         }

@@ -202,6 +202,7 @@ mod tests {
             weights: Vec::new(),
             factors: Vec::new(),
             fee_rate: 0,
+            liquidation_rate: 0,
             rows: alloc::vec![InstrumentRow::default(), row],
         }
     }

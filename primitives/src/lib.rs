@@ -12,6 +12,7 @@ pub mod chain;
 pub mod eddsa;
 pub mod field;
 pub mod fixed;
+pub mod fund;
 pub mod funding;
 pub mod ledger;
 pub mod margin;

@@ -171,11 +171,25 @@ pub fn only_reduces(before: &Account, after: &Account) -> bool {
     })
 }
 
+/// What a step must keep to if the account is not free after it, or if it is the venue's own: no position grows or flips, equity is
+/// not negative afterwards, `equity₀·MM₁ ≤ equity₁·MM₀`, and `equity₁ ≥ equity₀` where `MM₀ = 0`.
+pub fn reduces_risk(before: &Margin, after: &Margin, reduces: bool) -> bool {
+    let ratio_holds = before.equity <= 0
+        || cmp_products(
+            before.equity.unsigned_abs(),
+            after.maintenance,
+            after.equity.unsigned_abs(),
+            before.maintenance,
+        )
+        .is_le();
+    let no_margin_before = before.maintenance == 0 && after.equity < before.equity;
+    reduces && after.equity >= 0 && ratio_holds && !no_margin_before
+}
+
 /// The margin rule of an account step (`docs/protocol.md`, Margin).
 ///
-/// Free afterwards: allowed. Otherwise only a step that reduces risk: no position grows or flips, equity is not
-/// negative afterwards, `equity₀·MM₁ ≤ equity₁·MM₀`, and `equity₁ ≥ equity₀` where `MM₀ = 0`. A withdrawal
-/// needs the account to be free afterwards.
+/// Free afterwards: allowed. Otherwise only a step that reduces risk ([`reduces_risk`]). A withdrawal needs the account to be free
+/// afterwards.
 pub fn check_step(
     before: &Margin,
     after: &Margin,
@@ -188,16 +202,7 @@ pub fn check_step(
     if withdraws {
         return Err(MarginRefusal::WithdrawalBelowInitial);
     }
-    let ratio_holds = before.equity <= 0
-        || cmp_products(
-            before.equity.unsigned_abs(),
-            after.maintenance,
-            after.equity.unsigned_abs(),
-            before.maintenance,
-        )
-        .is_le();
-    let no_margin_before = before.maintenance == 0 && after.equity < before.equity;
-    if reduces && after.equity >= 0 && ratio_holds && !no_margin_before {
+    if reduces_risk(before, after, reduces) {
         Ok(())
     } else {
         Err(MarginRefusal::BelowInitial)

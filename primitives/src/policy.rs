@@ -105,6 +105,8 @@ pub struct Policy {
     pub funding_cap: Rate,
     /// The time in which a premium that stays is paid once, in milliseconds.
     pub funding_interval: u64,
+    /// The most that a liquidated account pays to the insurance fund, as a fraction of 2^32 of each fill's quote amount.
+    pub liquidation_rate: Rate,
 }
 
 /// Why a policy is refused. Each variant names the field and its limit.
@@ -158,6 +160,8 @@ pub enum PolicyField {
     FundingCap,
     /// `funding_interval`: an hour to a week.
     FundingInterval,
+    /// `liquidation_rate`: at most 10 %.
+    LiquidationRate,
 }
 
 /// Milliseconds that a funding interval may take.
@@ -193,6 +197,10 @@ impl Policy {
         bounds(
             FUNDING_INTERVALS.contains(&self.funding_interval),
             F::FundingInterval,
+        )?;
+        bounds(
+            u64::from(self.liquidation_rate) <= ONE_RATE / 10,
+            F::LiquidationRate,
         )?;
         for u in &self.underlyings {
             length(u.scenarios.len() == market.scenarios as usize, F::Scenarios)?;
@@ -264,7 +272,7 @@ impl Policy {
     /// A policy for development chains and tests, of plausible size but calibrated to nothing: see
     /// [`development_scenarios`] for the scenarios; scan loss times 1 for maintenance and 1.25 for initial margin; charges
     /// of 0.5 % and 1 %, and of 1 % and 1.5 % on short options; haircuts of 10 %; a fee of 0.02 %; bands of 5 % of a
-    /// mark, and of 1 % of the underlying for options; premiums of up to 1 % paid as funding every eight hours.
+    /// mark, and of 1 % of the underlying for options; premiums of up to 1 % paid as funding every eight hours; liquidated accounts pay up to 1 %.
     pub fn development(market: &MarketShape) -> Self {
         let percent = |hundredths: u64| (ONE_RATE * hundredths / 10_000) as Rate;
         let underlying = UnderlyingPolicy {
@@ -301,6 +309,7 @@ impl Policy {
             option_band: percent(100),
             funding_cap: percent(100),
             funding_interval: DAY_MS / 3,
+            liquidation_rate: percent(100),
         }
     }
 }
@@ -421,6 +430,10 @@ mod tests {
         assert_eq!(
             refused(&|p| p.funding_cap = (ONE / 10) as Rate + 1),
             Bounds(PolicyField::FundingCap)
+        );
+        assert_eq!(
+            refused(&|p| p.liquidation_rate = (ONE / 10) as Rate + 1),
+            Bounds(PolicyField::LiquidationRate)
         );
         for interval in [DAY_MS / 24 - 1, 7 * DAY_MS + 1] {
             assert_eq!(

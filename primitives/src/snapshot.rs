@@ -126,6 +126,8 @@ pub struct Snapshot {
     pub factors: Vec<UnderlyingFactors>,
     /// Trading fee, as a fraction of 2^32 of a fill's quote amount.
     pub fee_rate: Rate,
+    /// The most that a liquidated account pays to the insurance fund, as a fraction of 2^32 of a fill's quote amount.
+    pub liquidation_rate: Rate,
     /// M rows; slot `i` belongs to underlying `i / (M / U)`.
     pub rows: Vec<InstrumentRow>,
 }
@@ -185,7 +187,7 @@ impl Snapshot {
     }
 
     /// The committed field elements: number and time packed; weights; initial and maintenance factor of each
-    /// underlying; fee rate; a bit for each settled row, slot 0 lowest; then per row mark, four charges (initial long, initial short, maintenance long,
+    /// underlying; fee rate; liquidation rate; a bit for each settled row, slot 0 lowest; then per row mark, four charges (initial long, initial short, maintenance long,
     /// maintenance short) and deltas. Unpacked, because a circuit unpacks dearer than it hashes.
     pub fn fields(&self) -> Vec<Fr> {
         let mut fields = alloc::vec![pack(&[(self.number, 64), (self.taken_at, TIME_BITS)])];
@@ -196,6 +198,7 @@ impl Snapshot {
                 .flat_map(|f| [Fr::from(f.initial), Fr::from(f.maintenance)]),
         );
         fields.push(Fr::from(self.fee_rate));
+        fields.push(Fr::from(self.liquidation_rate));
         let settled: Vec<_> = self.rows.iter().map(|r| (r.settled as u64, 1)).collect();
         fields.push(pack(&settled));
         for row in &self.rows {

@@ -6,9 +6,9 @@ use crate::{
     batch::{PriceEntry, Withdrawal},
     eddsa::SignatureError,
     field::Fr,
-    fixed::{mul_fraction, Rounding},
+    fixed::{mul_fraction, Rounding, FRACTION_BITS},
     funding::{basis, settle, OutOfRange},
-    margin::{check_step, only_reduces, Margin, MarginError, MarginRefusal},
+    margin::{check_step, only_reduces, reduces_risk, Margin, MarginError, MarginRefusal},
     order::{OrderSetError, Side, SignedOrderSet},
     shape::{Shape, AMOUNT_BITS, QUANTITY_BITS},
     snapshot::Snapshot,
@@ -37,6 +37,23 @@ pub struct DepositStep {
     pub account_key: Fr,
 }
 
+/// What the venue does to an account unasked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Forced {
+    /// The account is below its maintenance margin. The step's order set is the venue's own: nobody signed it, and it is not
+    /// installed. Its fills must reduce risk ([`reduces_risk`]), whatever they leave the account with. They pay no fee but
+    /// `penalty` quote units to the insurance fund, at most the liquidation rate of each fill, rounded up.
+    ///
+    /// The insurance fund itself may be liquidated at any margin, even if it owes more than it has: that is how it gets rid of what it
+    /// took over. Its fills must only reduce, and lose nothing against the marks but the rounding of each.
+    Liquidation {
+        /// Quote units.
+        penalty: u64,
+    },
+    /// The account's equity is below zero: the insurance fund takes over all its balances and positions.
+    Takeover,
+}
+
 /// One visit to one account. Each begins with [`settle`]; without deposit and order set that is all, and pads a chunk.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Step {
@@ -50,6 +67,8 @@ pub struct Step {
     pub fills: Vec<Fill>,
     /// Carries out the set's withdrawal; only in the step that installs the set.
     pub withdraw: bool,
+    /// What the venue does unasked, if it does.
+    pub forced: Option<Forced>,
 }
 
 /// What every step of a chunk shares.
@@ -84,8 +103,23 @@ pub struct StepEffects {
     pub fee: u128,
     /// What settling the account rounded off, in 2^-32 quote units.
     pub remainder: u32,
+    /// Penalty paid to the insurance fund.
+    pub penalty: u64,
+    /// The most that it could have been.
+    pub penalty_limit: u128,
+    /// What the insurance fund took over.
+    pub taken: Option<Taken>,
     /// Withdrawal to pay on the chain.
     pub withdrawal: Option<Withdrawal>,
+}
+
+/// What the insurance fund takes over from a bankrupt account.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Taken {
+    /// K balances.
+    pub balances: Vec<i64>,
+    /// Positions.
+    pub positions: Vec<Position>,
 }
 
 /// Why a step is refused: each names the rule that it breaks.
@@ -98,6 +132,18 @@ pub enum StepError {
     DepositKey,
     #[error("deposit.asset: beyond the market's assets")]
     DepositAsset,
+    #[error(
+        "forced: neither deposit nor withdrawal goes with it, and a takeover has no order set"
+    )]
+    ForcedWith,
+    #[error("forced: the account's equity is not below its maintenance margin")]
+    NotLiquidatable,
+    #[error("forced: the account's equity is not below zero")]
+    NotBankrupt,
+    #[error("forced: the fills do not only reduce risk, or at a price worse than the account's zero price")]
+    ForcedFills,
+    #[error("forced.penalty: {given}, at most {limit}")]
+    Penalty { given: u64, limit: u128 },
     #[error("account: does not exist, and only a deposit opens one")]
     NoAccount,
     #[error("fills, withdraw: need an order set")]
@@ -148,7 +194,8 @@ pub enum StepError {
     MarginRefused(#[from] MarginRefusal),
 }
 
-/// Applies a step, signature included. `before` is `None` for an empty leaf, and then `opens` is the account to open.
+/// Applies a step, signature included. `before` is the account as loaded; where `exists` is false it is the fresh account that the
+/// step's deposit opens.
 pub fn apply(
     context: &StepContext<'_>,
     before: &Account,
@@ -156,7 +203,7 @@ pub fn apply(
     step: &Step,
 ) -> Result<(Account, StepEffects), StepError> {
     let result = apply_unsigned(context, before, exists, step)?;
-    if let Some(signed) = &step.set {
+    if let Some(signed) = step.set.as_ref().filter(|_| step.forced.is_none()) {
         let owner = crate::babyjubjub::Point {
             x: before.owner.0,
             y: before.owner.1,
@@ -167,19 +214,25 @@ pub fn apply(
     Ok(result)
 }
 
-/// Applies a step whose signature was already checked. `before` is the account as loaded; where `exists` is false
-/// it is the fresh account that the step's deposit opens.
+/// Applies a step whose signature was already checked, accounts as for [`apply`].
 pub fn apply_unsigned(
     context: &StepContext<'_>,
     before: &Account,
     exists: bool,
     step: &Step,
 ) -> Result<(Account, StepEffects), StepError> {
-    if step.account == 0 && (step.deposit.is_some() || step.set.is_some()) {
+    let signed = step.set.is_some() && step.forced.is_none();
+    let taken_over = step.forced == Some(Forced::Takeover);
+    if step.account == 0 && (step.deposit.is_some() || signed || taken_over) {
         return Err(StepError::InsuranceFund);
     }
     if !exists && step.deposit.is_none() {
         return Err(StepError::NoAccount);
+    }
+    if step.forced.is_some()
+        && (step.deposit.is_some() || step.withdraw || (taken_over && step.set.is_some()))
+    {
+        return Err(StepError::ForcedWith);
     }
     let mut before = before.clone();
     let mut effects = StepEffects {
@@ -198,32 +251,65 @@ pub fn apply_unsigned(
             .ok_or(StepError::DepositAsset)?;
         *balance = amount_in_range(*balance as i128 + deposit.amount as i128)?;
     }
-    let Some(signed) = &step.set else {
-        return if step.fills.is_empty() && !step.withdraw {
-            Ok((after, effects))
-        } else {
-            Err(StepError::NoOrderSet)
-        };
-    };
+    match (step.forced, &step.set) {
+        (None, None) if step.fills.is_empty() && !step.withdraw => {}
+        (Some(Forced::Takeover), None) if step.fills.is_empty() => {
+            take_over(context, &mut after, &mut effects)?;
+        }
+        (_, None) => return Err(StepError::NoOrderSet),
+        (forced, Some(signed)) => {
+            trade(context, step, signed, &mut after, &mut effects)?;
+            match forced {
+                None => check_margin(context, step, before, &after)?,
+                Some(_) => check_liquidation(context, step, before, &after)?,
+            }
+        }
+    }
+    Ok((after, effects))
+}
+
+/// Installs the order set unless it is the venue's own, fills it, and carries out its withdrawal.
+fn trade(
+    context: &StepContext<'_>,
+    step: &Step,
+    signed: &SignedOrderSet,
+    after: &mut Account,
+    effects: &mut StepEffects,
+) -> Result<(), StepError> {
     let set = &signed.set;
-    set.check(context.shape)?;
-    let installs = install(context, step, &mut after)?;
+    let forced = step.forced.is_some();
+    let mut installs = false;
+    if !forced {
+        set.check(context.shape)?;
+        installs = install(context, step, after)?;
+    }
     if step.fills.len() > context.shape.fills as usize {
         return Err(StepError::TooManyFills(
             step.fills.len(),
             context.shape.fills,
         ));
     }
-    if !step.fills.is_empty() && set.max_fee < context.snapshot.fee_rate {
+    if !forced && !step.fills.is_empty() && set.max_fee < context.snapshot.fee_rate {
         return Err(StepError::FeeAboveMaximum);
     }
     for (i, fill) in step.fills.iter().enumerate() {
-        apply_fill(context, signed, i, fill, &mut after, &mut effects)?;
+        apply_fill(context, signed, i, fill, forced, after, effects)?;
+    }
+    if let Some(Forced::Liquidation { penalty }) = step.forced {
+        let limit = effects.penalty_limit;
+        if u128::from(penalty) > limit || penalty >= 1 << AMOUNT_BITS {
+            return Err(StepError::Penalty {
+                given: penalty,
+                limit,
+            });
+        }
+        after.balances[0] = amount_in_range(after.balances[0] as i128 - penalty as i128)?;
+        effects.penalty = penalty;
     }
     if after.positions.len() > context.shape.positions as usize {
         return Err(StepError::TooManyPositions);
     }
-    after.basis = basis(&after, context.funding);
+    after.basis = basis(after, context.funding);
     if step.withdraw {
         let request = set
             .withdrawal
@@ -237,21 +323,78 @@ pub fn apply_unsigned(
             amount: request.amount,
         });
     }
-    if let Some(k) = (1..after.balances.len()).find(|k| after.balances[*k] < 0) {
-        return Err(StepError::NegativeBalance(k));
+    match (1..after.balances.len()).find(|k| after.balances[*k] < 0) {
+        Some(k) => Err(StepError::NegativeBalance(k)),
+        None => Ok(()),
     }
-    if !step.fills.is_empty() || step.withdraw {
-        let market = &context.shape.market;
-        let margin_before = Margin::of(market, context.snapshot, before)?;
-        let margin_after = Margin::of(market, context.snapshot, &after)?;
-        check_step(
-            &margin_before,
-            &margin_after,
-            only_reduces(before, &after),
-            step.withdraw,
-        )?;
+}
+
+/// The margin rule of an account's own steps.
+fn check_margin(
+    context: &StepContext<'_>,
+    step: &Step,
+    before: &Account,
+    after: &Account,
+) -> Result<(), StepError> {
+    if step.fills.is_empty() && !step.withdraw {
+        return Ok(());
     }
-    Ok((after, effects))
+    let market = &context.shape.market;
+    let margin_before = Margin::of(market, context.snapshot, before)?;
+    let margin_after = Margin::of(market, context.snapshot, after)?;
+    check_step(
+        &margin_before,
+        &margin_after,
+        only_reduces(before, after),
+        step.withdraw,
+    )?;
+    Ok(())
+}
+
+/// The rules of a liquidation.
+fn check_liquidation(
+    context: &StepContext<'_>,
+    step: &Step,
+    before: &Account,
+    after: &Account,
+) -> Result<(), StepError> {
+    let market = &context.shape.market;
+    let margin_before = Margin::of(market, context.snapshot, before)?;
+    if step.account != 0 && !margin_before.is_liquidatable() {
+        return Err(StepError::NotLiquidatable);
+    }
+    let margin_after = Margin::of(market, context.snapshot, after)?;
+    let reduces = only_reduces(before, after);
+    let allowed = if step.account == 0 {
+        let roundings = (step.fills.len() as i128) << FRACTION_BITS;
+        reduces && margin_after.equity + roundings >= margin_before.equity
+    } else {
+        reduces_risk(&margin_before, &margin_after, reduces)
+    };
+    if step.fills.is_empty() || allowed {
+        Ok(())
+    } else {
+        Err(StepError::ForcedFills)
+    }
+}
+
+/// Leaves the account with nothing.
+fn take_over(
+    context: &StepContext<'_>,
+    after: &mut Account,
+    effects: &mut StepEffects,
+) -> Result<(), StepError> {
+    let margin = Margin::of(&context.shape.market, context.snapshot, after)?;
+    if margin.equity >= 0 {
+        return Err(StepError::NotBankrupt);
+    }
+    let nothing = alloc::vec![0; after.balances.len()];
+    effects.taken = Some(Taken {
+        balances: core::mem::replace(&mut after.balances, nothing),
+        positions: core::mem::take(&mut after.positions),
+    });
+    after.basis = 0;
+    Ok(())
 }
 
 /// Checks target, sequence and validity, and brings the slots in line with the set. True if the set is new.
@@ -291,6 +434,7 @@ fn apply_fill(
     signed: &SignedOrderSet,
     i: usize,
     fill: &Fill,
+    forced: bool,
     after: &mut Account,
     effects: &mut StepEffects,
 ) -> Result<(), StepError> {
@@ -312,9 +456,12 @@ fn apply_fill(
         fill.quantity != 0 && fill.quantity < 1 << QUANTITY_BITS,
         StepError::FillQuantity(i),
     )?;
-    let slot = &mut after.slots[fill.slot];
-    slot.filled += fill.quantity;
-    require(slot.filled <= order.quantity, StepError::FillQuantity(i))?;
+    if !forced {
+        // The slots count what their own orders got, and no more than those want.
+        let slot = &mut after.slots[fill.slot];
+        slot.filled += fill.quantity;
+        require(slot.filled <= order.quantity, StepError::FillQuantity(i))?;
+    }
     require(
         entry.time >= signed.set.valid_from && entry.time <= signed.set.valid_until,
         StepError::FillTime(i),
@@ -326,9 +473,15 @@ fn apply_fill(
     require(within_limit, StepError::FillLimit(i))?;
     let quote =
         mul_fraction(fill.quantity, entry.price, rounding).ok_or(StepError::Range("fill quote"))?;
-    let fee = mul_fraction(quote, context.snapshot.fee_rate as u64, Rounding::Up)
-        .ok_or(StepError::Range("fee"))?;
+    let rate = match forced {
+        true => context.snapshot.liquidation_rate,
+        false => context.snapshot.fee_rate,
+    };
+    let fee = mul_fraction(quote, rate.into(), Rounding::Up).ok_or(StepError::Range("fee"))?;
     let change = -(sign as i128) * quote as i128;
+    // A liquidation's fills make up its penalty's limit; the penalty itself is charged once.
+    let (fee, limit) = if forced { (0, fee) } else { (fee, 0) };
+    effects.penalty_limit += u128::from(limit);
     after.balances[0] = amount_in_range(after.balances[0] as i128 + change - fee as i128)?;
     let lots = sign * fill.quantity as i64;
     add_position(&mut after.positions, order.instrument, lots)?;

@@ -54,7 +54,9 @@ pub struct ClosingWitness {
     pub ledger_before: Ledger,
     /// Ledger after.
     pub ledger_after: Ledger,
-    /// The insurance fund before dust is credited.
+    /// M funding indices that the batch applied.
+    pub funding: Vec<i64>,
+    /// The insurance fund after all steps, before it gets dust, penalties and what it took over.
     pub fund_before: Account,
     /// The insurance fund after.
     pub fund_after: Account,

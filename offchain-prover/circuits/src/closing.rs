@@ -2,7 +2,7 @@
 //! the state roots.
 
 use crate::{
-    account::AccountVars,
+    account::{AccountVars, PositionVars},
     gadgets::{
         bits::{range, to_bits},
         division::shift_floor,
@@ -10,12 +10,19 @@ use crate::{
         poseidon::{hash, hash_list},
     },
     header::HeaderVars,
+    margin::Exposure,
     r1cs::{Cs, Num},
     running::{shifted, Running},
+    settlement::Funding,
     CircuitError,
 };
 use clearproof_primitives::{
-    batch::{closing_public_input, BatchHeader, FILLS_SHIFT, INTEREST_SHIFT, WITHDRAWALS_SHIFT},
+    account::BASIS_BITS,
+    batch::{
+        closing_public_input, BatchHeader, FILLS_SHIFT, INTEREST_SHIFT, PENALTY_SHIFT,
+        TAKEN_AMOUNT_SHIFT, TAKEN_LOTS_SHIFT, WITHDRAWALS_SHIFT,
+    },
+    field::fr_from_i128,
     fixed::FRACTION_BITS,
     ledger::Ledger,
     poseidon::Domain,
@@ -27,6 +34,8 @@ use clearproof_primitives::{
 const FILL_COUNT_BITS: usize = 40;
 /// Bits of the dust of a batch, in quote units: less than one for each fill and each step, and one for the remainder.
 const DUST_BITS: usize = FILL_COUNT_BITS + 2;
+/// Bits of the penalties of a batch: 63 for each of fewer than 2^12 steps.
+const PENALTY_BITS: usize = AMOUNT_BITS + 12;
 
 /// The ledger as variables.
 struct LedgerVars {
@@ -72,12 +81,11 @@ impl LedgerVars {
 /// Enforces the closing of a batch. The public input is `Poseidon(header hash, chunks, first boundary, last boundary)`.
 ///
 /// Sound: both boundaries are opened to the commitments that the chunk proofs name. The first one's sums are zero and
-/// its root and deposit cursor are those of the old state root; the last one's net lots are zero per instrument (the lots are
-/// `net + 2^80 · interest` with both far below 2^79, and equal to 2^80 times the change of the open interest), its quote
-/// flows are minus what fills rounded off, from 0 to one unit per fill, and its deposits and withdrawals are the header's. The
-/// new ledger follows from the old one and these sums; every total and every open interest stays in `[0, 2^63)`. What fills and
-/// settlements rounded off goes to account 0 in whole units, the rest is carried over in the ledger; nothing else in the tree
-/// changes. Root and new ledger make the new state root.
+/// its root and deposit cursor are those of the old state root. Of the last one's, the net lots are zero per instrument ([`moved`]),
+/// the quote flows are minus what fills rounded off, from 0 to one unit per fill, and deposits and withdrawals are the header's. The
+/// new ledger follows from the old one and these sums; every total and every open interest stays in `[0, 2^63)`. Account 0 gets what
+/// fills and settlements rounded off, in whole units, the rest being carried over in the ledger; penalties; and what was taken over
+/// from bankrupt accounts. Nothing else in the tree changes. Root and new ledger make the new state root.
 pub fn closing(
     cs: &mut Cs,
     shape: &Shape,
@@ -143,21 +151,17 @@ pub fn closing(
         let remainder = rounded - dust.scale(unit);
         (dust, remainder)
     });
+    let fund = cs.part("fund", |cs| Fund::open(cs, shape, witness));
     let new_ledger = cs.part("ledger", |cs| {
-        let totals: Vec<_> = old
+        let totals: Vec<_> = witness
+            .ledger_after
             .totals
             .iter()
-            .zip(last.deposited.iter().zip(&last.withdrawn))
-            .map(|(total, (deposited, withdrawn))| total + deposited - withdrawn)
+            .map(|total| cs.alloc(*total))
             .collect();
-        let fees = &old.fees + &last.fee_sum;
+        let fees = cs.alloc(witness.ledger_after.fees);
         let new_interest = witness.ledger_after.interest.iter();
         let interest: Vec<_> = new_interest.map(|lots| cs.alloc(*lots)).collect();
-        // Nothing is left of the net lots, which have their own bits below those of the interest.
-        let changed = interest.iter().zip(&old.interest).zip(&last.lots);
-        for ((new, old), lots) in changed {
-            cs.enforce_equal(&shifted(&(new - old), INTEREST_SHIFT), lots);
-        }
         for amount in totals.iter().chain([&fees]).chain(&interest) {
             range(cs, amount, AMOUNT_BITS);
         }
@@ -172,42 +176,149 @@ pub fn closing(
             remainder,
         };
         cs.enforce_equal(&new.interest_hash, &header.interest_hash);
-        new.hash(cs)
+        new
+    });
+    cs.part("moved", |cs| {
+        moved(cs, &old, &new_ledger, &last, &fund, &dust)
     });
 
+    let (funding, funding_hash) = cs.part("funding", |cs| Funding::open(cs, &witness.funding));
+    cs.enforce_equal(&funding_hash, &header.funding_hash);
     let new_accounts_root = cs.part("fund", |cs| {
-        let fund = AccountVars::load(cs, shape, &witness.fund_before);
-        let mut credited = fund.clone();
-        credited.balances[0] = &credited.balances[0] + &dust;
-        range(
-            cs,
-            &(&credited.balances[0] + Num::power_of_two(AMOUNT_BITS)),
-            AMOUNT_BITS + 1,
-        );
-        let (old_leaf, new_leaf) = (fund.leaf(cs), credited.leaf(cs));
-        let index = to_bits(cs, &Num::zero(), 2 * shape.depth as usize);
-        let (old_root, new_root) =
-            merkle::update(cs, &index, &old_leaf, &new_leaf, &witness.fund_path);
+        let (old_root, new_root) = fund.update(cs, shape, &funding, witness);
         cs.enforce_equal(&old_root, &last.accounts_root);
         new_root
     });
+    let new_ledger = cs.part("ledger", |cs| new_ledger.hash(cs));
     let new_root = hash(cs, &[new_accounts_root, new_ledger]);
     cs.enforce_equal(&new_root, &header.new_root);
     Ok(())
+}
+
+/// The insurance fund before and after the batch's end, and what it gets.
+struct Fund {
+    before: AccountVars,
+    /// K balances after it.
+    balances: Vec<Num>,
+    /// P positions after it.
+    positions: Vec<PositionVars>,
+    lots_before: Exposure,
+    lots_after: Exposure,
+    /// Penalties.
+    penalties: Num,
+    /// M signed lots taken over.
+    taken: Vec<Num>,
+}
+
+impl Fund {
+    /// Allocates both and what the fund takes over. Balances and positions after it are free as yet; all else stays.
+    fn open(cs: &mut Cs, shape: &Shape, witness: &ClosingWitness) -> Self {
+        let before = AccountVars::load(cs, shape, &witness.fund_before);
+        let balances = witness.fund_after.balances.iter();
+        let balances: Vec<_> = balances
+            .map(|balance| cs.alloc(fr_from_i128(*balance as i128)))
+            .collect();
+        let positions = PositionVars::load_all(cs, shape, &witness.fund_after);
+        PositionVars::enforce_canonical(cs, &positions);
+        for (k, balance) in balances.iter().enumerate() {
+            match k {
+                0 => range(
+                    cs,
+                    &(balance + Num::power_of_two(AMOUNT_BITS)),
+                    AMOUNT_BITS + 1,
+                ),
+                _ => range(cs, balance, AMOUNT_BITS),
+            }
+        }
+        let slots = shape.market.instruments.into();
+        let lots_before = Exposure::of(cs, slots, &before.positions);
+        let lots_after = Exposure::of(cs, slots, &positions);
+        let taken: Vec<_> = lots_after
+            .quantity
+            .iter()
+            .zip(&lots_before.quantity)
+            .map(|(after, before)| after - before)
+            .collect();
+        let penalties = cs.alloc(witness.last.penalty_sum);
+        range(cs, &penalties, PENALTY_BITS);
+        Self {
+            before,
+            balances,
+            positions,
+            lots_before,
+            lots_after,
+            penalties,
+            taken,
+        }
+    }
+
+    /// Both leaves in the tree; answers the roots around them. The fund's basis grows by what it took over at the indices in force.
+    fn update(
+        self,
+        cs: &mut Cs,
+        shape: &Shape,
+        funding: &Funding,
+        witness: &ClosingWitness,
+    ) -> (Num, Num) {
+        let basis = &self.before.basis + funding.basis(cs, &self.taken);
+        range(
+            cs,
+            &(&basis + Num::power_of_two(BASIS_BITS)),
+            BASIS_BITS + 1,
+        );
+        let after = AccountVars {
+            balances: self.balances,
+            positions: self.positions,
+            basis,
+            ..self.before.clone()
+        };
+        let (old_leaf, new_leaf) = (self.before.leaf(cs), after.leaf(cs));
+        let index = to_bits(cs, &Num::zero(), 2 * shape.depth as usize);
+        merkle::update(cs, &index, &old_leaf, &new_leaf, &witness.fund_path)
+    }
+}
+
+/// Takes the last boundary's sums apart: each is what ledger and fund say that it is.
+///
+/// Sound: the parts of a sum are differences of range-checked values, far below the distance of their places, and so are the sums
+/// that steps made: so each part is equal, and the net lots, which have no part here, are zero.
+fn moved(cs: &mut Cs, old: &LedgerVars, new: &LedgerVars, last: &Running, fund: &Fund, dust: &Num) {
+    let fees = &new.fees - &old.fees;
+    let charges = fees + shifted(&fund.penalties, PENALTY_SHIFT);
+    cs.enforce_equal(&charges, &last.charges);
+
+    let lots_before = fund.lots_before.lots();
+    let lots_after = fund.lots_after.lots();
+    for (i, sum) in last.lots.iter().enumerate() {
+        // The fund's own lots count as well, but only the steps' are in the sum.
+        let of_fund = &lots_after[i] - &lots_before[i];
+        let of_steps = &new.interest[i] - &old.interest[i] - of_fund;
+        let lots = shifted(&of_steps, INTEREST_SHIFT) + shifted(&fund.taken[i], TAKEN_LOTS_SHIFT);
+        cs.enforce_equal(&lots, sum);
+    }
+
+    for (k, sum) in last.out.iter().enumerate() {
+        let withdrawn = &old.totals[k] + &last.deposited[k] - &new.totals[k];
+        let mut taken = &fund.balances[k] - &fund.before.balances[k];
+        if k == 0 {
+            taken = taken - dust - &fund.penalties;
+        }
+        cs.enforce_equal(&(withdrawn + shifted(&taken, TAKEN_AMOUNT_SHIFT)), sum);
+    }
 }
 
 fn starts_at_zero(cs: &mut Cs, first: &Running) {
     let head = [
         &first.withdrawals,
         &first.quote_sum,
-        &first.fee_sum,
+        &first.charges,
         &first.remainder_sum,
     ];
     for sum in head
         .into_iter()
         .chain(&first.lots)
         .chain(&first.deposited)
-        .chain(&first.withdrawn)
+        .chain(&first.out)
     {
         cs.enforce_zero(sum);
     }
@@ -234,6 +345,10 @@ fn check_shape(shape: &Shape, witness: &ClosingWitness) -> Result<(), CircuitErr
             boundary.deposited.len() == assets && boundary.withdrawn.len() == assets,
             "boundary sums",
         )?;
+        require(
+            boundary.taken.len() == instruments && boundary.taken_balances.len() == assets,
+            "boundary taken",
+        )?;
     }
     for ledger in [&witness.ledger_before, &witness.ledger_after] {
         require(
@@ -241,14 +356,14 @@ fn check_shape(shape: &Shape, witness: &ClosingWitness) -> Result<(), CircuitErr
             "ledger",
         )?;
     }
-    require(
-        witness.fund_before.slots.len() == shape.orders as usize,
-        "order slots",
-    )?;
-    require(witness.fund_before.balances.len() == assets, "balances")?;
-    require(
-        witness.fund_before.positions.len() <= shape.positions as usize,
-        "positions",
-    )?;
+    require(witness.funding.len() == instruments, "funding")?;
+    for fund in [&witness.fund_before, &witness.fund_after] {
+        require(fund.slots.len() == shape.orders as usize, "order slots")?;
+        require(fund.balances.len() == assets, "balances")?;
+        require(
+            fund.positions.len() <= shape.positions as usize,
+            "positions",
+        )?;
+    }
     require(witness.fund_path.len() == shape.depth as usize, "path")
 }

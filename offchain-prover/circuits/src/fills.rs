@@ -8,7 +8,6 @@ use crate::{
         logic::{any, enforce_implies, enforce_zero_if, is_zero},
         one_hot::{index_of, mux, one_hot},
     },
-    market::Market,
     order_set::OrderSetVars,
     packing::pack,
     r1cs::{Bit, Cs, Num, Sum},
@@ -29,8 +28,8 @@ pub struct FillTotals {
     pub count: Num,
     /// Quote received less paid, fees aside; signed.
     pub quote: Num,
-    /// Fees.
-    pub fee: Num,
+    /// What the fills are charged at the given rate, each rounded up.
+    pub charges: Num,
     /// M signed sums of lots.
     pub net: Vec<Num>,
     /// R sums of lots by order slot.
@@ -47,32 +46,22 @@ struct FillVars {
     quantity: Num,
     lots: Num,
     quote: Num,
-    fee: Num,
+    charge: Num,
 }
 
 impl FillTotals {
-    /// Adds up F fills; a fill needs the order set to be present.
+    /// Adds up F fills, charged at `rate`; a fill needs the order set to be present.
     pub fn of(
         cs: &mut Cs,
         shape: &Shape,
-        market: &Market,
+        rate: &Num,
         set: &OrderSetVars,
         entries: &[Num],
         fills: &[Fill],
         native_entries: &[PriceEntry],
     ) -> Self {
         let each: Vec<_> = (0..shape.fills as usize)
-            .map(|i| {
-                fill(
-                    cs,
-                    shape,
-                    market,
-                    set,
-                    entries,
-                    fills.get(i),
-                    native_entries,
-                )
-            })
+            .map(|i| fill(cs, shape, rate, set, entries, fills.get(i), native_entries))
             .collect();
         let active: Vec<_> = each.iter().map(|f| f.active.clone()).collect();
         let sum_over = |cs: &mut Cs, value: &dyn Fn(&mut Cs, &FillVars) -> Num| {
@@ -98,7 +87,7 @@ impl FillTotals {
             any: any(cs, &active),
             count: Num::sum(active.iter().map(Bit::num)),
             quote: Num::sum(each.iter().map(|f| &f.quote)),
-            fee: Num::sum(each.iter().map(|f| &f.fee)),
+            charges: Num::sum(each.iter().map(|f| &f.charge)),
             net,
             by_slot,
             slot_used,
@@ -114,7 +103,7 @@ impl FillTotals {
 fn fill(
     cs: &mut Cs,
     shape: &Shape,
-    market: &Market,
+    rate: &Num,
     set: &OrderSetVars,
     entries: &[Num],
     native: Option<&Fill>,
@@ -140,7 +129,7 @@ fn fill(
     let instrument = one_hot(
         cs,
         entry.map(|e| e.instrument as usize),
-        market.rows.len(),
+        shape.market.instruments as usize,
         active.num(),
     );
     let time = cs.alloc(entry.map_or(0, |e| e.time));
@@ -178,13 +167,7 @@ fn fill(
     let nothing = is_zero(cs, &quantity);
     cs.enforce_equal(nothing.num(), active.not().num());
     let quote = rounded_quote(cs, &quantity, &price, &direction);
-    let fee = mul_shift_ceil(
-        cs,
-        &quote,
-        &market.fee_rate,
-        FRACTION_BITS as usize,
-        AMOUNT_BITS,
-    );
+    let charge = mul_shift_ceil(cs, &quote, rate, FRACTION_BITS as usize, AMOUNT_BITS);
     let lots = cs.mul(&direction, &quantity);
     let received = cs.mul(&-direction, &quote);
     FillVars {
@@ -194,7 +177,7 @@ fn fill(
         quantity,
         lots,
         quote: received,
-        fee,
+        charge,
     }
 }
 

@@ -7,6 +7,7 @@ pub mod account;
 pub mod chunk;
 pub mod closing;
 pub mod fills;
+mod forced;
 pub mod gadgets;
 pub mod header;
 pub mod margin;

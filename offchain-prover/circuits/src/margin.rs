@@ -2,9 +2,10 @@
 
 use crate::{
     account::PositionVars,
+    forced::ForcedVars,
     gadgets::{
         bits::{alloc_bit, range},
-        compare::{enforce_ge_if, is_nonnegative},
+        compare::{enforce_ge_if, enforce_gt_if, is_nonnegative},
         logic::{all, and, enforce_implies, is_zero},
         maximum::enforce_upper_bound,
         one_hot::{mux, one_hot},
@@ -14,7 +15,7 @@ use crate::{
 };
 use clearproof_primitives::{
     field::fr_to_signed_i128,
-    fixed::FACTOR_BITS,
+    fixed::{FACTOR_BITS, FRACTION_BITS},
     margin::{EQUITY_BITS, MARGIN_BITS, SCAN_BITS},
     shape::QUANTITY_BITS,
 };
@@ -39,10 +40,10 @@ impl Exposure {
             .collect()
     }
 
-    /// Spreads positions over the instruments. Costs 2·P·M.
+    /// Spreads positions over the M instrument slots. Costs 2·P·M.
     ///
     /// Sound: linear in the positions' one-hot rows; canonical positions never share an instrument.
-    pub fn of(cs: &mut Cs, market: &Market, positions: &[PositionVars]) -> Self {
+    pub fn of(cs: &mut Cs, slots: usize, positions: &[PositionVars]) -> Self {
         let spread = |cs: &mut Cs, i: usize, value: &dyn Fn(&PositionVars) -> Num| {
             let mut sum = Sum::new();
             for position in positions {
@@ -50,7 +51,7 @@ impl Exposure {
             }
             sum.finish()
         };
-        let instruments = 0..market.rows.len();
+        let instruments = 0..slots;
         let quantity: Vec<_> = instruments
             .clone()
             .map(|i| spread(cs, i, &|p| p.quantity.clone()))
@@ -143,7 +144,23 @@ pub struct Holdings<'a> {
     pub exposure: &'a Exposure,
 }
 
-/// Enforces the margin rule where `trades` (the step fills something) or `withdraws` is set.
+/// What a step does that margin matters for.
+pub struct Occasion<'a> {
+    /// It fills something.
+    pub trades: &'a Bit,
+    /// How many fills it has.
+    pub fill_count: &'a Num,
+    /// It withdraws.
+    pub withdraws: &'a Bit,
+    /// It is the venue's own.
+    pub forced: &'a ForcedVars,
+}
+
+/// Enforces the margin rule where the step trades or withdraws, and the conditions of a liquidation or takeover where it is one.
+///
+/// A liquidation's fills must reduce risk whatever they leave the account with, so it is never treated as free; those of the insurance
+/// fund must only reduce, and lose nothing against the marks but roundings. That the account is below maintenance margin is enforced with the lower bound of the latter, which only makes it harder; that its equity is
+/// negative, for a takeover, with the equity itself.
 ///
 /// Sound although scan losses are hinted: afterwards each is an upper bound of 0 and all losses, so both margins are
 /// at least the true ones; before, each is one of 0 and the losses, so the margin is at most the true one. The rule for
@@ -161,9 +178,14 @@ pub fn enforce(
     before: &Holdings<'_>,
     after: &Holdings<'_>,
     after_positions: &[PositionVars],
-    trades: &Bit,
-    withdraws: &Bit,
+    occasion: &Occasion<'_>,
 ) {
+    let Occasion {
+        trades,
+        fill_count,
+        withdraws,
+        forced,
+    } = occasion;
     let touched = crate::gadgets::logic::or(cs, trades, withdraws);
     let equity_before = before.exposure.equity(cs, market, before.balances);
     let equity_after = after.exposure.equity(cs, market, after.balances);
@@ -177,7 +199,24 @@ pub fn enforce(
     let scale = Num::power_of_two(FACTOR_BITS as usize).value();
     let surplus = equity_after.scale(scale) - &initial;
     let is_free = fr_to_signed_i128(&surplus.value()).is_some_and(|v| v >= 0);
-    let free = alloc_bit(cs, is_free);
+    let free = alloc_bit(cs, is_free && !forced.liquidation.value());
+    cs.part("forced", |cs| {
+        enforce_implies(cs, &forced.liquidation, &free.not());
+        enforce_gt_if(
+            cs,
+            &forced.of_account,
+            &maintenance_before,
+            &equity_before.scale(scale),
+            MARGIN_BITS + 2,
+        );
+        enforce_gt_if(
+            cs,
+            &forced.takeover,
+            &Num::zero(),
+            &equity_before,
+            EQUITY_BITS + 1,
+        );
+    });
     enforce_implies(cs, withdraws, &free);
     let must_be_free = and(cs, &touched, &free);
     enforce_ge_if(cs, &must_be_free, &surplus, &Num::zero(), MARGIN_BITS + 1);
@@ -185,6 +224,17 @@ pub fn enforce(
     let must_reduce = and(cs, &touched, &free.not());
     let reduces = reduces(cs, before.exposure, after_positions);
     enforce_implies(cs, &must_reduce, &reduces);
+    cs.part("forced", |cs| {
+        let roundings = fill_count.scale(Num::power_of_two(FRACTION_BITS as usize).value());
+        enforce_ge_if(
+            cs,
+            &forced.of_fund,
+            &(&equity_after + roundings),
+            &equity_before,
+            EQUITY_BITS + 2,
+        );
+    });
+    let must_reduce = and(cs, &must_reduce, &forced.of_fund.not());
     let equity_1 = cs.mul(must_reduce.num(), &equity_after);
     range(cs, &equity_1, EQUITY_BITS);
     let equity_0 = cs.mul(must_reduce.num(), &equity_before);

@@ -18,6 +18,8 @@ pub struct Market {
     pub maintenance_factors: Vec<Num>,
     /// Fee rate, a fraction of 2^32.
     pub fee_rate: Num,
+    /// Liquidation rate, a fraction of 2^32.
+    pub liquidation_rate: Num,
     /// M rows.
     pub rows: Vec<Row>,
 }
@@ -55,6 +57,7 @@ impl Market {
         let weights = take(shape.assets as usize);
         let factors = take(2 * shape.underlyings as usize);
         let fee_rate = take(1).remove(0);
+        let liquidation_rate = take(1).remove(0);
         let settled = take(1).remove(0);
         let settled = to_bits(cs, &settled, shape.instruments.into());
         let rows = settled
@@ -82,6 +85,7 @@ impl Market {
             initial_factors: factors.iter().step_by(2).cloned().collect(),
             maintenance_factors: factors.iter().skip(1).step_by(2).cloned().collect(),
             fee_rate,
+            liquidation_rate,
             rows,
         };
         (market, hash)

@@ -41,6 +41,8 @@ pub struct OrderVars {
 pub struct OrderSetVars {
     /// Whether the step has an order set.
     pub present: Bit,
+    /// Whether its owner signed it: it is present, and the step is no liquidation.
+    pub signed: Bit,
     /// Whether this step installs it: its sequence is higher than the account's.
     pub installs: Bit,
     /// First millisecond, 48 bits.
@@ -92,8 +94,8 @@ impl OrderVars {
 }
 
 impl OrderSetVars {
-    /// Opens the set and verifies its owner's signature, then checks sequence and validity and installs it: writes
-    /// sequence and slots of `account`.
+    /// Opens the set. Unless the step is a liquidation, verifies its owner's signature, then checks sequence and validity and
+    /// installs it: writes sequence and slots of `account`. A liquidation's set is the venue's own, and changes neither.
     ///
     /// Sound: every part is range-checked, so the signed message determines it; the message contains this venue, this
     /// account's index and this chain's genesis. A lower sequence is refused; at the same sequence every slot must
@@ -104,9 +106,10 @@ impl OrderSetVars {
         header: &HeaderVars,
         index: &Num,
         account: &mut AccountVars,
-        signed: Option<&SignedOrderSet>,
+        liquidation: &Bit,
+        native: Option<&SignedOrderSet>,
     ) -> Self {
-        let set = signed.map(|s| &s.set);
+        let set = native.map(|s| &s.set);
         let [venue_bits, account_bits, sequence_bits, fee_bits] = OrderSet::HEAD_LAYOUT;
         let [from_bits, until_bits, asset_bits, amount_bits] = OrderSet::TERMS_LAYOUT;
         let nothing = WithdrawalRequest {
@@ -116,6 +119,7 @@ impl OrderSetVars {
         };
         let withdrawal = set.and_then(|s| s.withdrawal).unwrap_or(nothing);
         let present = alloc_bit(cs, set.is_some());
+        let signed = and(cs, &present, &liquidation.not());
         let sequence = ranged(cs, set.map_or(0, |s| s.sequence), sequence_bits);
         let max_fee = ranged(cs, set.map_or(0, |s| s.max_fee as u64), fee_bits);
         let valid_from = ranged(cs, set.map_or(0, |s| s.valid_from), from_bits);
@@ -145,27 +149,28 @@ impl OrderSetVars {
         fields.extend([recipient_low.clone(), recipient_high.clone()]);
         let message = hash_list(cs, Domain::OrderSet, &fields);
         cs.part("signature", |cs| {
-            verify(cs, &present, &account.owner, &message, signed)
+            verify(cs, &signed, &account.owner, &message, native)
         });
 
-        enforce_ge_if(cs, &present, &sequence, &account.sequence, sequence_bits);
+        enforce_ge_if(cs, &signed, &sequence, &account.sequence, sequence_bits);
         let same_sequence = is_equal(cs, &sequence, &account.sequence);
-        let installs = and(cs, &present, &same_sequence.not());
-        let keeps_set = and(cs, &present, &same_sequence);
-        account.sequence = select(cs, &present, &sequence, &account.sequence);
-        enforce_ge_if(cs, &present, &header.time_to, &valid_from, TIME_BITS);
-        enforce_ge_if(cs, &present, &valid_until, &header.time_from, TIME_BITS);
+        let installs = and(cs, &signed, &same_sequence.not());
+        let keeps_set = and(cs, &signed, &same_sequence);
+        account.sequence = select(cs, &signed, &sequence, &account.sequence);
+        enforce_ge_if(cs, &signed, &header.time_to, &valid_from, TIME_BITS);
+        enforce_ge_if(cs, &signed, &valid_until, &header.time_from, TIME_BITS);
         for (slot, order) in account.slots.iter_mut().zip(&orders) {
             let same_id = is_equal(cs, &slot.id, &order.id);
             enforce_implies(cs, &keeps_set, &same_id);
-            let keeps_filled = or(cs, &present.not(), &same_id);
+            let keeps_filled = or(cs, &signed.not(), &same_id);
             *slot = SlotVars {
-                id: select(cs, &present, &order.id, &slot.id),
+                id: select(cs, &signed, &order.id, &slot.id),
                 filled: cs.mul(keeps_filled.num(), &slot.filled),
             };
         }
         Self {
             present,
+            signed,
             installs,
             valid_from,
             valid_until,
@@ -183,9 +188,10 @@ impl OrderSetVars {
         enforce_implies(cs, withdraws, &self.installs);
     }
 
-    /// Requires the fee rate in force to be acceptable where the step fills anything.
-    pub fn enforce_fee_accepted(&self, cs: &mut Cs, fills_any: &Bit, fee_rate: &Num) {
-        enforce_ge_if(cs, fills_any, &self.max_fee, fee_rate, 32);
+    /// Requires the rate that the step's fills are charged at to be acceptable where it fills anything. A liquidation's set accepts
+    /// what the venue writes in it.
+    pub fn enforce_fee_accepted(&self, cs: &mut Cs, fills_any: &Bit, rate: &Num) {
+        enforce_ge_if(cs, fills_any, &self.max_fee, rate, 32);
     }
 
     /// Requires `asset` to be the selected one where the step withdraws.
@@ -196,19 +202,19 @@ impl OrderSetVars {
 
 fn verify(
     cs: &mut Cs,
-    present: &Bit,
+    enabled: &Bit,
     owner: &Point,
     message: &Num,
-    signed: Option<&SignedOrderSet>,
+    native: Option<&SignedOrderSet>,
 ) {
     let identity = babyjubjub::Point {
         x: Fr::from(0u64),
         y: Fr::from(1u64),
     };
-    let (r8, s) = signed.map_or((identity, Fr::from(0u64)), |s| {
+    let (r8, s) = native.map_or((identity, Fr::from(0u64)), |s| {
         (s.signature.r8, s.signature.s_as_field())
     });
     let r8 = Point::alloc(cs, r8.x, r8.y);
     let s = cs.alloc(s);
-    eddsa::verify(cs, present, owner, &r8, &s, message);
+    eddsa::verify(cs, enabled, owner, &r8, &s, message);
 }

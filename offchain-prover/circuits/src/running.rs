@@ -5,7 +5,10 @@ use crate::{
     r1cs::{Bit, Cs, Num},
 };
 use clearproof_primitives::{
-    batch::{Boundary, FILLS_SHIFT, INTEREST_SHIFT, WITHDRAWALS_SHIFT},
+    batch::{
+        Boundary, FILLS_SHIFT, INTEREST_SHIFT, PENALTY_SHIFT, TAKEN_AMOUNT_SHIFT, TAKEN_LOTS_SHIFT,
+        WITHDRAWALS_SHIFT,
+    },
     poseidon::Domain,
     shape::MarketShape,
 };
@@ -23,16 +26,16 @@ pub struct Running {
     pub withdrawals: Num,
     /// Signed sum of quote flows.
     pub quote_sum: Num,
-    /// Sum of fees.
-    pub fee_sum: Num,
+    /// Sums of fees and penalties.
+    pub charges: Num,
     /// Sum of what settling accounts rounded off, in 2^-32 quote units.
     pub remainder_sum: Num,
-    /// M signed sums of filled lots and of what |lots| changed by.
+    /// M signed sums of filled lots, of what |lots| changed by, and of lots that the insurance fund took over.
     pub lots: Vec<Num>,
     /// K sums of deposits.
     pub deposited: Vec<Num>,
-    /// K sums of withdrawals.
-    pub withdrawn: Vec<Num>,
+    /// K sums of withdrawals and of balances that the insurance fund took over.
+    pub out: Vec<Num>,
 }
 
 impl Running {
@@ -51,11 +54,11 @@ impl Running {
             deposit_accumulator: field(),
             withdrawals: field(),
             quote_sum: field(),
-            fee_sum: field(),
+            charges: field(),
             remainder_sum: field(),
             lots: take(market.instruments as usize),
             deposited: take(market.assets as usize),
-            withdrawn: take(market.assets as usize),
+            out: take(market.assets as usize),
         };
         (running, commitment)
     }
@@ -69,14 +72,14 @@ impl Running {
             self.deposit_accumulator.clone(),
             self.withdrawals.clone(),
             self.quote_sum.clone(),
-            self.fee_sum.clone(),
+            self.charges.clone(),
             self.remainder_sum.clone(),
         ];
         fields.extend(
             self.lots
                 .iter()
                 .chain(&self.deposited)
-                .chain(&self.withdrawn)
+                .chain(&self.out)
                 .cloned(),
         );
         hash_list(cs, Domain::Boundary, &fields)
@@ -97,10 +100,24 @@ impl Running {
         self.counts = &self.counts + shifted(count, FILLS_SHIFT);
     }
 
-    /// Adds filled lots and changes of |lots| by instrument.
-    pub fn add_lots(&mut self, net: &[Num], interest: &[Num]) {
-        for ((sum, net), interest) in self.lots.iter_mut().zip(net).zip(interest) {
-            *sum = &*sum + net + shifted(interest, INTEREST_SHIFT);
+    /// Adds filled lots, changes of |lots|, and lots taken over, by instrument.
+    pub fn add_lots(&mut self, net: &[Num], interest: &[Num], taken: &[Num]) {
+        let lots = net.iter().zip(interest).zip(taken);
+        for (sum, ((net, interest), taken)) in self.lots.iter_mut().zip(lots) {
+            *sum =
+                &*sum + net + shifted(interest, INTEREST_SHIFT) + shifted(taken, TAKEN_LOTS_SHIFT);
+        }
+    }
+
+    /// Adds a fee and a penalty.
+    pub fn add_charges(&mut self, fee: &Num, penalty: &Num) {
+        self.charges = &self.charges + fee + shifted(penalty, PENALTY_SHIFT);
+    }
+
+    /// Adds balances taken over.
+    pub fn add_taken(&mut self, balances: &[Num]) {
+        for (sum, taken) in self.out.iter_mut().zip(balances) {
+            *sum = &*sum + shifted(taken, TAKEN_AMOUNT_SHIFT);
         }
     }
 }

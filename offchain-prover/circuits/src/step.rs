@@ -1,14 +1,16 @@
-//! The account step: load a leaf, settle it, deposit, install the order set, fill, withdraw, check margin, store the leaf.
+//! The account step: load a leaf, settle it, deposit, install the order set, fill, withdraw, check margin or
+//! the rules of a liquidation or takeover, store the leaf.
 //!
 //! Mirrors `clearproof_primitives::step::apply` rule by rule. A step without deposit and order set only settles.
 
 use crate::{
     account::{AccountVars, PositionVars},
     fills::FillTotals,
+    forced::ForcedVars,
     gadgets::{
         bits::{alloc_bit, range, to_bits},
         compare::enforce_ge_if,
-        logic::{enforce_equal_if, enforce_implies, enforce_zero_if, is_zero, or, select},
+        logic::{and, enforce_equal_if, enforce_implies, enforce_zero_if, is_zero, select},
         merkle,
         one_hot::{index_of, one_hot},
         poseidon::hash,
@@ -93,7 +95,7 @@ pub fn step(
         loaded
     });
     let mut exposure_before = cs.part("positions", |cs| {
-        Exposure::of(cs, market, &loaded.positions)
+        Exposure::of(cs, market.rows.len(), &loaded.positions)
     });
     let mut before = loaded.clone();
     let settlement = cs.part("settlement", |cs| {
@@ -112,6 +114,11 @@ pub fn step(
         enforce_zero_if(cs, &opens, &content);
     }
 
+    // Account 0 is the insurance fund: it is touched and liquidated like any other, but all else is the closing circuit's.
+    let is_fund = is_zero(cs, &index);
+    let forced = cs.part("forced", |cs| {
+        ForcedVars::alloc(cs, &witness.step, &is_fund)
+    });
     let set = cs.part("order_set", |cs| {
         OrderSetVars::open(
             cs,
@@ -119,39 +126,52 @@ pub fn step(
             header,
             &index,
             &mut after,
+            &forced.liquidation,
             witness.step.set.as_ref(),
         )
     });
-    // Account 0 is the insurance fund: only the closing circuit touches it.
-    let touches = or(cs, &deposit.active, &set.present);
-    let is_fund = is_zero(cs, &index);
-    enforce_zero_if(cs, &touches, is_fund.num());
+    cs.part("forced", |cs| {
+        forced.enforce_alone(cs, &set, &deposit.active, &is_fund)
+    });
 
     let fills = cs.part("fills", |cs| {
+        let rate = forced.rate(cs, market);
         let fills = FillTotals::of(
             cs,
             shape,
-            market,
+            &rate,
             &set,
             entries,
             &witness.step.fills,
             native_entries,
         );
-        set.enforce_fee_accepted(cs, &fills.any, &market.fee_rate);
+        set.enforce_fee_accepted(cs, &fills.any, &rate);
         for (slot, ((order, filled), used)) in after
             .slots
             .iter_mut()
             .zip(set.orders.iter().zip(&fills.by_slot).zip(&fills.slot_used))
         {
-            slot.filled = &slot.filled + filled;
-            enforce_ge_if(cs, used, &order.quantity, &slot.filled, QUANTITY_BITS);
+            // The slots count what their own orders got, and no more than those want.
+            let own = forced.liquidation.not();
+            slot.filled = &slot.filled + cs.mul(own.num(), filled);
+            let used = and(cs, used, &own);
+            enforce_ge_if(cs, &used, &order.quantity, &slot.filled, QUANTITY_BITS);
         }
         fills
     });
-    after.balances[0] = &after.balances[0] + &fills.quote - &fills.fee;
+    let fee = cs.part("forced", |cs| forced.fee(cs, &fills));
+    after.balances[0] = &after.balances[0] + &fills.quote - &fee - &forced.penalty;
 
     let withdrawal = cs.part("withdrawal", |cs| {
         withdraw(cs, shape, running, witness, &set, &mut after)
+    });
+    let taken_balances = cs.part("forced", |cs| {
+        let taken = |balance| cs.mul(forced.takeover.num(), balance);
+        let taken: Vec<_> = before.balances.iter().map(taken).collect();
+        for (balance, taken) in after.balances.iter_mut().zip(&taken) {
+            *balance = &*balance - taken;
+        }
+        taken
     });
     for (k, balance) in after.balances.iter().enumerate() {
         // The quote balance may be negative; other assets are lent by nobody.
@@ -168,15 +188,16 @@ pub fn step(
     let exposure_after = cs.part("positions", |cs| {
         after.positions = PositionVars::load_all(cs, shape, &witness.after);
         PositionVars::enforce_canonical(cs, &after.positions);
-        let exposure_after = Exposure::of(cs, market, &after.positions);
+        let exposure_after = Exposure::of(cs, market.rows.len(), &after.positions);
         after.basis = funding.basis(cs, &exposure_after.quantity);
         let lots = exposure_after
             .lots()
             .into_iter()
             .zip(exposure_before.lots());
         let interest: Vec<_> = lots.map(|(new, old)| new - old).collect();
-        running.add_lots(&fills.net, &interest);
-        // What has expired is not held any more: from here on the positions before are those that are left.
+        // What has expired is not held any more: from here on the positions before are those that are left. A takeover takes
+        // all of them, as it has no fills.
+        let mut taken = Vec::with_capacity(market.rows.len());
         for (((new, old), filled), row) in exposure_after
             .quantity
             .iter()
@@ -184,10 +205,15 @@ pub fn step(
             .zip(&fills.net)
             .zip(&market.rows)
         {
-            let left = new - filled;
+            let left = old.value() * row.live.num().value();
+            let lots = cs.alloc(left * forced.takeover.num().value());
+            let left = new - filled + &lots;
             cs.enforce(row.live.num(), old, &left);
+            cs.enforce(forced.takeover.num(), &left, &lots);
             *old = left;
+            taken.push(lots);
         }
+        running.add_lots(&fills.net, &interest, &taken);
         exposure_after
     });
     cs.part("margin", |cs| {
@@ -205,8 +231,12 @@ pub fn step(
             &holdings_before,
             &holdings_after,
             &after.positions,
-            &fills.any,
-            &withdrawal.active,
+            &margin::Occasion {
+                trades: &fills.any,
+                fill_count: &fills.count,
+                withdraws: &withdrawal.active,
+                forced: &forced,
+            },
         );
     });
 
@@ -221,7 +251,8 @@ pub fn step(
         running.accounts_root = new_root;
     });
     running.quote_sum = &running.quote_sum + &fills.quote;
-    running.fee_sum = &running.fee_sum + &fills.fee;
+    running.add_charges(&fee, &forced.penalty);
+    running.add_taken(&taken_balances);
     running.count_fills(&fills.count);
 }
 
@@ -324,7 +355,7 @@ fn withdraw(
         .by_asset(cs)
         .iter()
         .zip(&mut after.balances)
-        .zip(&mut running.withdrawn)
+        .zip(&mut running.out)
     {
         *balance = &*balance - moved;
         *sum = &*sum + moved;

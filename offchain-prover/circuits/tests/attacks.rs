@@ -12,6 +12,8 @@ mod boundary;
 mod closing;
 #[path = "attacks/fills.rs"]
 mod fills;
+#[path = "attacks/forced.rs"]
+mod forced;
 #[path = "attacks/hints.rs"]
 mod hints;
 #[path = "attacks/margin.rs"]

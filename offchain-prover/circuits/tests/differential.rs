@@ -18,8 +18,8 @@ use clearproof_primitives::{
     order::{Order, Side, WithdrawalRequest},
     rows::even_bands,
     shape::Shape,
-    snapshot::InstrumentRow,
-    step::Fill,
+    snapshot::{InstrumentRow, Snapshot},
+    step::{Fill, Forced},
     witness::BatchWitness,
 };
 use common::{
@@ -95,12 +95,12 @@ fn any_order() -> impl Strategy<Value = Option<Order>> {
 
 fn any_action() -> impl Strategy<Value = Action> {
     prop_oneof![
-        2 => (0..4usize, 0..2u8, 1..3_000u64).prop_map(|(who, asset, amount)| Action::Deposit { who, asset, amount }),
-        6 => (0..4usize, prop::collection::vec(any_order(), 1..=2))
+        1 => (0..4usize, 0..2u8, 1..300u64).prop_map(|(who, asset, amount)| Action::Deposit { who, asset, amount }),
+        8 => (0..4usize, prop::collection::vec(any_order(), 1..=2))
             .prop_map(|(who, orders)| Action::Orders { who, orders }),
-        1 => (0..4usize, 0..2u8, 1..1_500u64).prop_map(|(who, asset, amount)| Action::Withdraw { who, asset, amount }),
+        1 => (0..4usize, 0..2u8, 1..150u64).prop_map(|(who, asset, amount)| Action::Withdraw { who, asset, amount }),
         6 => Just(Action::Tick),
-        1 => Just(Action::Close),
+        2 => Just(Action::Close),
     ]
 }
 
@@ -129,7 +129,7 @@ impl Run {
             run.act(&Action::Deposit {
                 who,
                 asset: 0,
-                amount: 900,
+                amount: 330,
             });
         }
         run
@@ -137,12 +137,13 @@ impl Run {
 
     fn open(&mut self) {
         self.now += 10;
-        // The mark moves between batches, so that accounts fall below their margin.
-        let mark = 100 * ONE + ONE / 3 + self.closed.len() as u64 * ONE / 2;
+        // The mark moves between batches, so that accounts fall below their margins, and some of them below zero.
+        let moved = [0, -14, 12, -30, 20, -9][self.closed.len() % 6];
+        let mark = ((100 + moved) * ONE as i64) as u64 + ONE / 3;
         let mut snapshot = snapshot(&SHAPE.market, mark);
         let bands = even_bands(&snapshot.rows, 1 << 29);
-        // Each second batch finds what is held of instrument 2 expired; every other time it is settled unasked.
-        let expired = self.closed.len() % 2 == 1;
+        // From the fourth batch on instrument 2 has expired; every other batch settles accounts unasked.
+        let expired = self.closed.len() > 2;
         if expired {
             snapshot.rows[2] = InstrumentRow {
                 mark: 101 * ONE + 7,
@@ -157,15 +158,47 @@ impl Run {
             ..bands.into()
         };
         self.venue.open_batch(snapshot, terms, self.now).unwrap();
-        if self.closed.len() % 4 == 1 {
+        if self.closed.len() % 2 == 1 {
             self.settled += self.venue.settle_expired(3).unwrap();
         }
     }
 
     fn close(&mut self) {
         self.now += 10;
-        self.closed
-            .push(self.venue.close_batch(&request(self.now)).unwrap());
+        let closed = self.venue.close_batch(&request(self.now)).unwrap();
+        self.balances(&closed.witness.snapshot);
+        self.closed.push(closed);
+    }
+
+    /// All that the accounts hold is what the ledger says, to the unit and to the fraction of it.
+    fn balances(&self, snapshot: &Snapshot) {
+        let ledger = self.venue.ledger();
+        let accounts = (0..self.venue.account_count() as u32)
+            .map(|index| self.venue.account(index).unwrap())
+            .collect::<Vec<_>>();
+        let mut quote = i128::from(ledger.remainder);
+        for account in &accounts {
+            quote += (i128::from(account.balances[0]) << 32) + account.basis;
+            for position in &account.positions {
+                let slot = usize::from(position.instrument);
+                let row = &snapshot.rows[slot];
+                let value = if row.settled { row.mark as i128 } else { 0 };
+                let index = i128::from(self.venue.funding()[slot]);
+                quote += position.quantity as i128 * (value - index);
+            }
+        }
+        let held = i128::from(ledger.totals[0]) - i128::from(ledger.fees);
+        assert_eq!(quote, held << 32, "quote");
+        let other: i64 = accounts.iter().map(|account| account.balances[1]).sum();
+        assert_eq!(other as u64, ledger.totals[1], "the other asset");
+        for (slot, interest) in (0u16..).zip(&ledger.interest) {
+            let lots = accounts.iter().map(|a| a.quantity(slot));
+            let held: u64 = lots.clone().map(i64::unsigned_abs).sum();
+            assert_eq!(held, *interest, "open interest of {slot}");
+            if !snapshot.rows[usize::from(slot)].settled {
+                assert_eq!(lots.sum::<i64>(), 0, "as much long as short of {slot}");
+            }
+        }
     }
 
     fn act(&mut self, action: &Action) {
@@ -266,7 +299,7 @@ proptest! {
     #![proptest_config(config(24))]
 
     #[test]
-    fn circuits_accept_what_the_engine_builds(actions in prop::collection::vec(any_action(), 8..40)) {
+    fn circuits_accept_what_the_engine_builds(actions in prop::collection::vec(any_action(), 40..140)) {
         let batches = run_of(&actions).closed;
         for batch in &batches {
             accept(&batch.witness)?;
@@ -287,13 +320,26 @@ fn random_batches_trade_and_withdraw() {
     let mut runner = TestRunner::new(config(1));
     let (mut fills, mut withdrawals, mut batches) = (0, 0, 0);
     let (mut settled, mut funded, mut rounded) = (0, 0, 0);
+    let (mut liquidated, mut penalties, mut taken, mut closed) = (0, 0, 0, 0);
     for _ in 0..24 {
-        let actions = prop::collection::vec(any_action(), 8..40)
+        let actions = prop::collection::vec(any_action(), 40..140)
             .new_tree(&mut runner)
             .unwrap()
             .current();
         let run = run_of(&actions);
         settled += run.settled;
+        let steps = run.closed.iter().flat_map(|b| &b.witness.chunks);
+        for step in steps.flat_map(|chunk| &chunk.steps) {
+            match step.step.forced {
+                Some(Forced::Liquidation { .. }) if step.step.account == 0 => closed += 1,
+                Some(Forced::Liquidation { penalty }) => {
+                    liquidated += 1;
+                    penalties += usize::from(penalty > 0);
+                }
+                Some(Forced::Takeover) => taken += 1,
+                None => {}
+            }
+        }
         for batch in run.closed {
             let chunks = &batch.witness.chunks;
             funded += usize::from(chunks[0].funding.iter().any(|f| *f != 0));
@@ -307,6 +353,8 @@ fn random_batches_trade_and_withdraw() {
     println!("{settled} settled, {funded} batches with funding, {rounded} with roundings");
     assert!(batches > 24 && fills > 50 && withdrawals > 5);
     assert!(settled > 5 && funded > 5 && rounded > 5);
+    println!("{liquidated} liquidated, {penalties} with a penalty, {taken} taken over, {closed} closed by the fund");
+    assert!(liquidated > 3 && penalties > 0 && taken > 3 && closed > 0);
 }
 
 /// What a fill could say, and the account that it meets.
@@ -324,6 +372,8 @@ struct Tampering {
     basis: i64,
     /// Instrument 2 has expired.
     expired: bool,
+    /// The step is forced: a liquidation with this penalty.
+    penalty: Option<u64>,
 }
 
 const ONE_INDEX: i64 = ONE as i64;
@@ -347,14 +397,24 @@ fn any_tampering() -> impl Strategy<Value = Tampering> {
             -ONE_INDEX..ONE_INDEX,
             -5 * ONE_INDEX..5 * ONE_INDEX,
             any::<bool>(),
+            prop::option::weighted(0.5, 0..20u64),
         ),
     )
         .prop_map(
-            |(fills, against, price, equity, positions, filled, (f0, f2, basis, expired))| {
+            |(
+                fills,
+                against,
+                price,
+                equity,
+                positions,
+                filled,
+                (f0, f2, basis, expired, penalty),
+            )| {
                 Tampering {
                     funding: [f0, f2],
                     basis,
                     expired,
+                    penalty,
                     fills,
                     against,
                     price,
@@ -433,6 +493,11 @@ fn tampered(t: &Tampering) -> Scene {
             quantity: *quantity,
         })
         .collect();
+    if let Some(penalty) = t.penalty {
+        let step = scene.step(0);
+        step.forced = Some(Forced::Liquidation { penalty });
+        step.set.as_mut().unwrap().set.max_fee = u32::MAX;
+    }
     scene.replay();
     scene
 }
@@ -453,15 +518,16 @@ proptest! {
 fn tampered_fills_meet_acceptance_and_refusal() {
     use proptest::{strategy::ValueTree, test_runner::TestRunner};
     let mut runner = TestRunner::new(config(1));
-    let (mut accepted, mut reducing) = (0, 0);
+    let (mut accepted, mut reducing, mut forced) = (0, 0, 0);
     for _ in 0..400 {
         let scene = tampered(&any_tampering().new_tree(&mut runner).unwrap().current());
         if let Ok((after, effects)) = scene.native(0) {
             accepted += 1;
+            forced += usize::from(scene.chunk.steps[0].step.forced.is_some());
             let margin = Margin::of(&SHAPE.market, &scene.snapshot, &after).unwrap();
             reducing += usize::from(!margin.is_free() && !effects.net.is_empty());
         }
     }
-    println!("of 400 tampered steps {accepted} accepted, {reducing} of them below initial margin");
-    assert!((40..360).contains(&accepted) && reducing > 10);
+    println!("of 400 tampered steps {accepted} accepted, {reducing} of them below initial margin, {forced} forced");
+    assert!((40..360).contains(&accepted) && reducing > 10 && forced > 10);
 }

@@ -17,7 +17,7 @@ use clearproof_primitives::{
     funding::funding_hash,
     ledger::interest_hash,
     poseidon::hash,
-    step::{apply_unsigned, Step, StepContext},
+    step::{apply_unsigned, StepContext},
     submission::MAX_CHUNKS,
     witness::{BatchWitness, ChunkWitness, ClosingWitness, StepWitness},
 };
@@ -149,7 +149,11 @@ impl SealedBatch {
                 steps.push(self.take_step(plan, pending, &mut running)?);
             }
             while steps.len() < shape.steps as usize {
-                steps.push(padding(&running.books));
+                let padding = PendingStep {
+                    exists: true,
+                    ..PendingStep::default()
+                };
+                steps.push(self.take_step(plan, &padding, &mut running)?);
             }
             running.boundary.salt = salt(index as u64 + 1);
             running.boundary.accounts_root = running.books.tree.root();
@@ -265,12 +269,24 @@ impl SealedBatch {
         let time_to = self.request.time_to;
         let steps = self.steps.iter();
         let funding = accrued(&books.funding, &self.snapshot, &self.terms, steps, time_to);
-        let tally = books.tally().after(&Moved::from(&last), funding, time_to)?;
+        let fund_before = Account::clone(&books.accounts[0]);
+        let moved = Moved::from(&last);
+        let tally =
+            books
+                .tally()
+                .after(&self.config.shape, &moved, &fund_before, funding, time_to)?;
+        let applied = books.funding.clone();
         let changed = books.ledger.interest.iter().zip(&last.interest);
-        let interest = changed
+        let mut interest = changed
             .map(|(lots, change)| u64::try_from(i128::from(*lots) + change))
             .collect::<Result<Vec<_>, _>>()
             .map_err(|_| EngineError::Range("open interest"))?;
+        for (slot, lots) in (0u16..).zip(&mut interest) {
+            let held = |account: &Account| account.quantity(slot).unsigned_abs();
+            *lots = (*lots + held(&tally.fund))
+                .checked_sub(held(&fund_before))
+                .ok_or(EngineError::Range("open interest"))?;
+        }
         let ledger_before = books.ledger.clone();
         let ledger = &mut books.ledger;
         ledger.salt = salt;
@@ -283,9 +299,7 @@ impl SealedBatch {
         books.funding = tally.funding;
         books.number = tally.number;
         books.time = tally.time;
-        let fund_before = Account::clone(&books.accounts[0]);
-        let mut fund_after = fund_before.clone();
-        fund_after.balances[0] = tally.fund;
+        let fund_after = Account::clone(&tally.fund);
         let fund_path = books.tree.path(0);
         books.store(&self.config.shape, 0, fund_after.clone());
         Ok(ClosingWitness {
@@ -293,22 +307,11 @@ impl SealedBatch {
             last,
             ledger_before,
             ledger_after,
+            funding: applied,
             fund_before,
             fund_after,
             fund_path,
             accounts_root_after: books.tree.root(),
         })
-    }
-}
-
-/// A step on the insurance fund that changes nothing, as the fund holds no positions.
-fn padding(books: &Books) -> StepWitness {
-    let fund = Account::clone(&books.accounts[0]);
-    StepWitness {
-        step: Step::default(),
-        exists: true,
-        before: fund.clone(),
-        after: fund,
-        path: books.tree.path(0),
     }
 }

@@ -5,6 +5,7 @@ use clearproof_primitives::{
     account::Account,
     batch::{dust, Boundary},
     field::Fr,
+    fund::{receive, Received},
     ledger::{state_root, Ledger},
     shape::Shape,
     tree::AccountsTree,
@@ -88,7 +89,7 @@ impl Books {
             fees: self.ledger.fees,
             remainder: self.ledger.remainder,
             funding: self.funding.clone(),
-            fund: self.accounts[0].balances[0],
+            fund: Arc::clone(&self.accounts[0]),
         }
     }
 }
@@ -110,8 +111,8 @@ pub(crate) struct Tally {
     pub remainder: u32,
     /// Funding indices.
     pub funding: Vec<i64>,
-    /// Quote balance of the insurance fund.
-    pub fund: i64,
+    /// The insurance fund.
+    pub fund: Arc<Account>,
 }
 
 /// What a batch moves.
@@ -129,6 +130,12 @@ pub(crate) struct Moved {
     pub fees: u128,
     /// What settlements rounded off, in 2^-32 quote units.
     pub remainder: u128,
+    /// Penalties.
+    pub penalties: u128,
+    /// Lots that the insurance fund takes over, by instrument.
+    pub taken: Vec<i128>,
+    /// Balances that it takes over, by asset.
+    pub taken_balances: Vec<i128>,
 }
 
 impl From<&Boundary> for Moved {
@@ -140,13 +147,24 @@ impl From<&Boundary> for Moved {
             quote: last.quote_sum,
             fees: last.fee_sum,
             remainder: last.remainder_sum,
+            penalties: last.penalty_sum,
+            taken: last.taken.clone(),
+            taken_balances: last.taken_balances.clone(),
         }
     }
 }
 
 impl Tally {
-    /// After one more batch with these funding indices after it; the dust goes to the insurance fund.
-    pub fn after(&self, moved: &Moved, funding: Vec<i64>, time: u64) -> Result<Self, EngineError> {
+    /// After one more batch with these funding indices after it. The insurance fund, as it is after the batch's steps, gets the
+    /// dust, the penalties and what it takes over.
+    pub fn after(
+        &self,
+        shape: &Shape,
+        moved: &Moved,
+        fund: &Account,
+        funding: Vec<i64>,
+        time: u64,
+    ) -> Result<Self, EngineError> {
         let sums = self
             .totals
             .iter()
@@ -161,7 +179,15 @@ impl Tally {
         let fees = u64::try_from(u128::from(self.fees) + moved.fees);
         let dust = dust(moved.quote, moved.remainder, self.remainder);
         let (dust, remainder) = dust.ok_or(EngineError::Range("dust"))?;
-        let fund = self.fund.checked_add(dust);
+        let penalties =
+            i128::try_from(moved.penalties).map_err(|_| EngineError::Range("penalties"))?;
+        let received = Received {
+            quote: i128::from(dust) + penalties,
+            balances: &moved.taken_balances,
+            lots: &moved.taken,
+            funding: &self.funding,
+        };
+        let fund = receive(shape, fund, &received)?;
         Ok(Self {
             number: self.number + 1,
             time,
@@ -170,7 +196,7 @@ impl Tally {
             fees: fees.map_err(|_| EngineError::Range("fees"))?,
             remainder,
             funding,
-            fund: fund.ok_or(EngineError::Range("insurance fund"))?,
+            fund: Arc::new(fund),
         })
     }
 }

@@ -114,7 +114,11 @@ impl Venue {
             steps,
             request.time_to,
         );
-        let tally = self.tally.after(&moved, funding, request.time_to)?;
+        let shape = &self.config.shape;
+        let fund = &self.current[0];
+        let tally = self
+            .tally
+            .after(shape, &moved, fund, funding, request.time_to)?;
         let open = self.open.take().ok_or(EngineError::NoOpenBatch)?;
         let mut steps = open.finished;
         steps.extend(open.growing.into_values());
@@ -127,7 +131,7 @@ impl Venue {
             steps,
             tally: tally.clone(),
         });
-        Arc::make_mut(&mut self.current[0]).balances[0] = tally.fund;
+        self.current[0] = Arc::clone(&tally.fund);
         self.tally = tally;
         self.now = request.time_to;
         self.unsettled
@@ -227,7 +231,7 @@ impl Venue {
     }
 
     /// What the open batch moves.
-    fn moved(&self, open: &Open) -> Moved {
+    pub(crate) fn moved(&self, open: &Open) -> Moved {
         let assets = self.config.shape.market.assets as usize;
         let mut moved = Moved {
             deposits: self.deposits_taken,
@@ -236,6 +240,9 @@ impl Venue {
             quote: 0,
             fees: 0,
             remainder: 0,
+            penalties: 0,
+            taken: vec![0; self.config.shape.market.instruments.into()],
+            taken_balances: vec![0; assets],
         };
         for step in open.finished.iter().chain(open.growing.values()) {
             if let Some(deposit) = &step.deposit {
@@ -248,6 +255,15 @@ impl Venue {
             moved.quote += step.quote;
             moved.fees += step.fees;
             moved.remainder += u128::from(step.remainder);
+            moved.penalties += u128::from(step.penalty());
+            if let Some(taken) = &step.taken {
+                for (sum, balance) in moved.taken_balances.iter_mut().zip(&taken.balances) {
+                    *sum += i128::from(*balance);
+                }
+                for position in &taken.positions {
+                    moved.taken[usize::from(position.instrument)] += i128::from(position.quantity);
+                }
+            }
         }
         moved
     }

@@ -1,8 +1,8 @@
 //! What the engine refuses, and why.
 
 use clearproof_primitives::{
-    babyjubjub::PointError, eddsa::SignatureError, field::FieldError, order::OrderSetError,
-    snapshot::SnapshotError, step::StepError,
+    babyjubjub::PointError, eddsa::SignatureError, field::FieldError, fund::FundError,
+    order::OrderSetError, snapshot::SnapshotError, step::StepError,
 };
 
 /// Why a call is refused; the state is then unchanged.
@@ -95,6 +95,9 @@ pub enum EngineError {
     /// More chunks than the chain takes.
     #[error("batch: {0} chunks, at most 256 fit")]
     TooManyChunks(usize),
+    /// The insurance fund cannot receive what a batch brings it.
+    #[error("{0}")]
+    Fund(#[from] FundError),
     /// An amount left its range.
     #[error("{0}: out of range")]
     Range(&'static str),

@@ -4,7 +4,7 @@ use clearproof_primitives::{
     account::Account,
     batch::PriceEntry,
     order::SignedOrderSet,
-    step::{DepositStep, Fill, Step, StepEffects},
+    step::{DepositStep, Fill, Forced, Step, StepEffects, Taken},
 };
 use std::sync::Arc;
 
@@ -33,6 +33,10 @@ pub(crate) struct PendingStep {
     pub fees: u128,
     /// What settling the account rounded off, in 2^-32 quote units.
     pub remainder: u32,
+    /// What the venue does unasked, if it does.
+    pub forced: Option<Forced>,
+    /// What the insurance fund takes over.
+    pub taken: Option<Taken>,
 }
 
 impl PendingStep {
@@ -41,6 +45,7 @@ impl PendingStep {
         self.quote = effects.quote;
         self.fees = effects.fee;
         self.remainder = effects.remainder;
+        self.taken.clone_from(&effects.taken);
     }
 
     /// The price entries that the step needs.
@@ -61,6 +66,15 @@ impl PendingStep {
             set: self.set.as_deref().cloned(),
             fills: fills.collect(),
             withdraw: self.withdraw,
+            forced: self.forced,
+        }
+    }
+
+    /// What it pays to the insurance fund.
+    pub fn penalty(&self) -> u64 {
+        match self.forced {
+            Some(Forced::Liquidation { penalty }) => penalty,
+            _ => 0,
         }
     }
 

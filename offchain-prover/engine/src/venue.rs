@@ -3,6 +3,7 @@
 mod deposits;
 mod expired;
 mod limits;
+mod liquidation;
 mod orders;
 mod ticks;
 
@@ -29,7 +30,7 @@ use clearproof_primitives::{
     step::{apply_unsigned, StepContext, StepEffects, StepError},
 };
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     sync::Arc,
 };
 
@@ -67,6 +68,10 @@ pub(crate) struct Open {
     pub withdrawals: u32,
     /// Steps that can still grow, by account.
     pub growing: BTreeMap<u32, PendingStep>,
+    /// Accounts that were below their maintenance margin when the batch opened, and the insurance fund if it holds positions.
+    pub at_risk: BTreeSet<u32>,
+    /// Accounts that the insurance fund has taken over.
+    pub taken_over: Vec<u32>,
 }
 
 /// A venue. See the crate's documentation for the life of a batch.
@@ -193,7 +198,8 @@ impl Venue {
             .map_or(0, |open| open.finished.len() + open.growing.len())
     }
 
-    /// Opens a batch at a snapshot; its time span starts at `time_from`, after the last batch's.
+    /// Opens a batch at a snapshot; its time span starts at `time_from`, after the last batch's. All accounts' margins are looked
+    /// at: the insurance fund takes bankrupt ones over at once, and those below maintenance margin are liquidated in the ticks.
     pub fn open_batch(
         &mut self,
         snapshot: Snapshot,
@@ -220,7 +226,10 @@ impl Venue {
             packing: Packing::default(),
             withdrawals: 0,
             growing: BTreeMap::new(),
+            at_risk: BTreeSet::new(),
+            taken_over: Vec::new(),
         });
+        self.scan();
         Ok(())
     }
 

@@ -80,6 +80,7 @@ fn snapshot(number: u64, taken_at: u64) -> SnapshotView {
         weights: vec![ONE; market.assets as usize],
         factors: factors.collect(),
         fee_rate: policy.fee_rate,
+        liquidation_rate: policy.liquidation_rate,
         rows: (0..market.instruments as usize).map(row).collect(),
     };
     let info = SnapshotInfo {

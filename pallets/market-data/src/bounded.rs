@@ -70,7 +70,7 @@ impl<M: Get<MarketShape>> MaxEncodedLen for BoundedSnapshot<M> {
         number_and_time
             + weights
             + factors
-            + Rate::max_encoded_len()
+            + 2 * Rate::max_encoded_len()
             + list(market.instruments, row)
     }
 }

@@ -153,6 +153,7 @@ impl<T: Config> Pallet<T> {
                 })
                 .collect(),
             fee_rate: policy.fee_rate,
+            liquidation_rate: policy.liquidation_rate,
             rows,
         })
     }

@@ -45,7 +45,7 @@ impl<M: Get<MarketShape>> MaxEncodedLen for BoundedPolicy<M> {
         let factors = 2 * u32::max_encoded_len();
         let charges = 2 * ChargeRates::max_encoded_len();
         let underlying = factors + scenarios + VolatilityScaling::max_encoded_len() + charges;
-        let rates = 4 * u32::max_encoded_len() + u64::max_encoded_len();
+        let rates = 5 * u32::max_encoded_len() + u64::max_encoded_len();
         list(market.underlyings, underlying) + list(market.assets, u32::max_encoded_len()) + rates
     }
 }

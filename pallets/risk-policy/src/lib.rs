@@ -101,6 +101,8 @@ pub mod pallet {
         FundingCapBounds,
         /// `funding_interval`: keep within an hour and a week (3,600,000 to 604,800,000 ms).
         FundingIntervalBounds,
+        /// `liquidation_rate`: at most 10 % (429,496,729).
+        LiquidationRateBounds,
         /// Raise the initial factor or charge: it must not be below the maintenance one.
         InitialBelowMaintenance,
     }
@@ -140,6 +142,8 @@ pub mod pallet {
                 }
                 PolicyError::Length(F::FundingInterval)
                 | PolicyError::Bounds(F::FundingInterval) => Self::FundingIntervalBounds,
+                PolicyError::Length(F::LiquidationRate)
+                | PolicyError::Bounds(F::LiquidationRate) => Self::LiquidationRateBounds,
             }
         }
     }

@@ -57,7 +57,7 @@ fn only_the_admin_replaces_the_policy() {
 fn a_refused_policy_names_its_field_and_changes_nothing() {
     type E = Error<Test>;
     type Change<'a> = &'a dyn Fn(&mut Policy);
-    let cases: [(Change, E); 15] = [
+    let cases: [(Change, E); 16] = [
         (&|p| p.underlyings.truncate(1), E::UnderlyingsLength),
         (
             &|p| p.underlyings[0].scenarios.truncate(15),
@@ -87,6 +87,10 @@ fn a_refused_policy_names_its_field_and_changes_nothing() {
         (&|p| p.option_band = 0, E::OptionBandBounds),
         (&|p| p.funding_cap = Rate::MAX, E::FundingCapBounds),
         (&|p| p.funding_interval = 0, E::FundingIntervalBounds),
+        (
+            &|p| p.liquidation_rate = Rate::MAX,
+            E::LiquidationRateBounds,
+        ),
         (
             &|p| p.underlyings[2].charges.maintenance_long *= 3,
             E::InitialBelowMaintenance,

@@ -46,6 +46,10 @@ pub struct VenueJson {
     custody_account: AccountId,
     queue: Queue,
     totals: Vec<TotalJson>,
+    /// Funding indices, by slot.
+    funding: Vec<Decimal<i64>>,
+    /// Lots of all accounts, long and short added, by slot.
+    interest: Vec<Decimal<u64>>,
 }
 
 /// What a venue owes of one asset.
@@ -78,6 +82,8 @@ impl From<VenueView<AccountId>> for VenueJson {
             custody_account: view.custody_account,
             queue: view.queue,
             totals: view.totals.into_iter().map(total).collect(),
+            funding: decimals(view.funding),
+            interest: decimals(view.interest),
         }
     }
 }
@@ -186,6 +192,7 @@ pub struct SnapshotJson {
     taken_at: u64,
     next_taken_at: Option<u64>,
     fee_rate: Rate,
+    liquidation_rate: Rate,
     weights: Vec<Decimal<u64>>,
     factors: Vec<UnderlyingFactors>,
     rows: Vec<RowJson>,
@@ -193,6 +200,9 @@ pub struct SnapshotJson {
     marks: Vec<Decimal<u64>>,
     /// Largest distances of clearing prices from the marks.
     bands: Vec<Decimal<u64>>,
+    /// Largest premiums that funding counts; 0 where there is no funding.
+    premium_caps: Vec<Decimal<u64>>,
+    funding_interval: u64,
 }
 
 /// An instrument slot of a snapshot.
@@ -205,6 +215,8 @@ struct RowJson {
     maintenance_long: Decimal<u64>,
     maintenance_short: Decimal<u64>,
     deltas: Vec<Decimal<i64>>,
+    /// The instrument has expired.
+    settled: bool,
 }
 
 impl From<InstrumentRow> for RowJson {
@@ -216,6 +228,7 @@ impl From<InstrumentRow> for RowJson {
             maintenance_long: Decimal(row.maintenance_long),
             maintenance_short: Decimal(row.maintenance_short),
             deltas: decimals(row.deltas),
+            settled: row.settled,
         }
     }
 }
@@ -228,11 +241,14 @@ impl From<SnapshotView> for SnapshotJson {
             taken_at: snapshot.taken_at,
             next_taken_at: info.next_taken_at,
             fee_rate: snapshot.fee_rate,
+            liquidation_rate: snapshot.liquidation_rate,
             weights: decimals(snapshot.weights),
             factors: snapshot.factors,
             rows: snapshot.rows.into_iter().map(RowJson::from).collect(),
             marks: decimals(info.marks),
             bands: decimals(info.bands),
+            premium_caps: decimals(info.premium_caps),
+            funding_interval: info.funding_interval,
         }
     }
 }

@@ -57,14 +57,14 @@ fn touching_the_insurance_fund() {
     scene.chunk.steps[0].exists = true;
     scene.reload(0, |_| ());
     scene.replay();
-    scene.refused(0, StepError::InsuranceFund, "step");
+    scene.refused(0, StepError::InsuranceFund, "step/forced");
 
     let mut scene = Scene::busy(2);
     scene.step(0).account = 0;
     scene.resign(0, |set| set.account = 0);
     scene.reload(0, |_| ());
     scene.replay();
-    scene.refused(0, StepError::InsuranceFund, "step");
+    scene.refused(0, StepError::InsuranceFund, "step/forced");
 }
 
 #[test]

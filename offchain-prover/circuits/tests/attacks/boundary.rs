@@ -12,7 +12,7 @@ fn one() -> Fr {
 }
 
 /// All but the salt, which the public input alone binds, and that is made from the witness here.
-const SUMS: [fn(&mut Boundary); 12] = [
+const SUMS: [fn(&mut Boundary); 15] = [
     |b| b.deposits.count += 1,
     |b| b.deposits.accumulator += one(),
     |b| b.withdrawal_count += 1,
@@ -22,6 +22,9 @@ const SUMS: [fn(&mut Boundary); 12] = [
     |b| b.fill_count += 1,
     |b| b.remainder_sum += 1,
     |b| b.interest[3] -= 1,
+    |b| b.penalty_sum += 1,
+    |b| b.taken[3] -= 1,
+    |b| b.taken_balances[1] -= 1,
     |b| b.net[3] += 1,
     |b| b.deposited[1] += 1,
     |b| b.withdrawn[0] += 1,

@@ -3,8 +3,10 @@
 use crate::common::scene::ClosingScene;
 use clearproof_circuits::r1cs::{check, CheckError, Cs, RowViolated};
 use clearproof_primitives::{
+    account::Position,
     batch::{closing_public_input, Boundary},
     field::{FieldBytes, Fr},
+    funding::funding_hash,
     ledger::interest_hash,
     poseidon::{hash, hash_list, Domain},
     witness::ClosingWitness,
@@ -38,7 +40,7 @@ fn what_the_attacks_start_from_is_accepted() {
 #[test]
 fn lots_that_do_not_net_to_zero() {
     for (instrument, lots) in [(0, 1), (3, -1)] {
-        refused("ledger", |s| s.closing.last.net[instrument] += lots);
+        refused("moved", |s| s.closing.last.net[instrument] += lots);
     }
 }
 
@@ -73,7 +75,7 @@ fn totals_or_fees_that_do_not_follow() {
         |w| w.ledger_after.fees -= 1,
     ];
     for change in changes {
-        refused("", |s| change(&mut s.closing));
+        refused("moved", |s| change(&mut s.closing));
     }
 }
 
@@ -97,14 +99,11 @@ fn totals_or_fees_out_of_range() {
         s.closing.ledger_after.fees = LIMIT - 1 + s.closing.last.fee_sum as u64;
     });
 
-    // More withdrawn than there is: minus one, as the field writes it.
-    let mut scene = ClosingScene::busy();
-    let total = scene.closing.ledger_after.totals[1];
-    scene.closing.last.withdrawn[1] = total as u128 + 1;
-    let mut ledger = scene.closing.ledger_after.fields();
-    ledger[2] = -one();
-    scene.header.new_root = root_with(&scene, &ledger).into();
-    scene.refused_in("ledger");
+    // More withdrawn than there is, whatever is said to be left.
+    refused("moved", |s| {
+        let total = s.closing.ledger_after.totals[1];
+        s.closing.last.withdrawn[1] = total as u128 + 1;
+    });
 }
 
 #[test]
@@ -172,9 +171,9 @@ fn another_state_root() {
 #[test]
 fn a_fund_credited_with_more_or_less_than_the_dust() {
     for extra in [1, -1] {
-        refused("", |s| s.closing.fund_after.balances[0] += extra);
+        refused("moved", |s| s.closing.fund_after.balances[0] += extra);
     }
-    refused("", |s| s.closing.fund_after.balances[1] += 1);
+    refused("moved", |s| s.closing.fund_after.balances[1] += 1);
 }
 
 #[test]
@@ -203,7 +202,10 @@ fn open_interest_that_does_not_follow() {
         s.closing.last.interest[0] += 1;
         s.closing.ledger_after.interest[0] += 1;
     });
-    refused("ledger", |s| s.closing.ledger_after.interest[0] += 1);
+    let mut scene = ClosingScene::busy();
+    scene.closing.ledger_after.interest[0] += 1;
+    scene.reroot();
+    scene.refused_first_in("ledger");
     refused("ledger", |s| s.header.interest_hash = FieldBytes::default());
     // More lots than 63 bits hold; fewer than none are no lots at all.
     refused("ledger", |s| {
@@ -213,6 +215,66 @@ fn open_interest_that_does_not_follow() {
         s.closing.ledger_after.interest[1] = most + 1;
         s.header.interest_hash = interest_hash(&s.closing.ledger_after.interest).into();
     });
+}
+
+/// The busy closing, with penalties of 5, and 3 lots of instrument 0 and 4 of instrument 2 taken over from accounts that owed 50.
+fn taken_over() -> ClosingScene {
+    let mut scene = ClosingScene::busy();
+    let w = &mut scene.closing;
+    w.last.penalty_sum = 5;
+    (w.last.taken[0], w.last.taken[2]) = (3, -4);
+    w.last.taken_balances = vec![-50, 0];
+    // Their lots are the fund's now.
+    (w.last.interest[0], w.last.interest[2]) = (w.last.interest[0] - 3, -4);
+    w.fund_after.balances[0] += 5 - 50;
+    w.fund_after.positions = [(0, 3), (2, -4)]
+        .map(|(instrument, quantity)| Position {
+            instrument,
+            quantity,
+        })
+        .to_vec();
+    w.funding[2] = 7;
+    w.fund_after.basis = -28;
+    scene.header.funding_hash = funding_hash(&scene.closing.funding).into();
+    scene.reroot();
+    scene
+}
+
+#[test]
+fn the_fund_gets_all_that_was_taken_over_and_nothing_else() {
+    taken_over().accepted();
+    let changes: [fn(&mut ClosingWitness); 8] = [
+        |w| w.fund_after.balances[0] += 1,
+        |w| w.fund_after.balances[1] += 1,
+        |w| w.last.penalty_sum += 1,
+        |w| w.last.taken_balances[0] += 1,
+        |w| w.last.taken[0] += 1,
+        |w| w.last.taken[1] += 1,
+        |w| w.last.interest[2] += 4,
+        |w| w.last.net[0] += 1,
+    ];
+    for (i, change) in changes.into_iter().enumerate() {
+        let mut scene = taken_over();
+        change(&mut scene.closing);
+        scene.reroot();
+        println!("{i}");
+        scene.refused_in("moved");
+    }
+    let mut scene = taken_over();
+    scene.closing.fund_after.positions[0].quantity = 2;
+    scene.reroot();
+    scene.refused_first_in("moved");
+    let mut scene = taken_over();
+    scene.closing.fund_after.basis += 1;
+    scene.reroot();
+    scene.refused_in("");
+    let mut scene = taken_over();
+    scene.closing.funding[2] += 1;
+    scene.refused_first_in("");
+    let mut scene = taken_over();
+    scene.closing.fund_after.positions.reverse();
+    scene.reroot();
+    scene.refused_first_in("fund");
 }
 
 /// What settlements rounded off is paid out in whole units; the rest stays in the ledger.
@@ -232,27 +294,30 @@ fn rounded_off_money_is_neither_lost_nor_made() {
     with(0, 7, 0, 7).accepted();
     with(5, 3 * unit + 6, 3, 11).accepted();
     with(most, most.into(), 1, most - 1).accepted();
-    for (before, sum, dust, after) in [
-        (5, 6, 0, 12),
-        (5, 6, 1, 11),
-        (5, 3 * unit + 6, 2, 11),
-        (most, 1, 0, 0),
-        (0, 0, 1, 0),
+    for (before, sum, dust, after, part) in [
+        (5, 6, 0, 12, ""),
+        (5, 6, 1, 11, "moved"),
+        (5, 3 * unit + 6, 2, 11, "moved"),
+        (most, 1, 0, 0, "moved"),
+        (0, 0, 1, 0, "moved"),
+        (0, unit << 50, 1 << 50, 0, "dust"),
     ] {
-        with(before, sum, dust, after).refused_in("");
+        with(before, sum, dust, after).refused_in(part);
     }
-    with(0, unit << 50, 1 << 50, 0).refused_in("dust");
 }
 
 #[test]
 fn a_batch_that_does_not_start_at_zero() {
-    let sums: [fn(&mut Boundary); 11] = [
+    let sums: [fn(&mut Boundary); 14] = [
         |b| b.withdrawal_count = 1,
         |b| b.withdrawals = one(),
         |b| b.quote_sum = -1,
         |b| b.fee_sum = 1,
         |b| b.fill_count = 1,
         |b| b.remainder_sum = 1,
+        |b| b.penalty_sum = 1,
+        |b| b.taken[1] = -1,
+        |b| b.taken_balances[0] = -1,
         |b| b.interest[2] = 1,
         |b| b.net[0] = 1,
         |b| b.net[3] = -1,

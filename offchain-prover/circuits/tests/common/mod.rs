@@ -52,6 +52,7 @@ pub fn policy(market: &MarketShape) -> Policy {
         underlyings: vec![underlying; market.underlyings as usize],
         haircuts: vec![0; market.assets as usize],
         fee_rate: 1 << 20,
+        liquidation_rate: 1 << 25,
         price_band: 1 << 29,
         option_band: 1 << 29,
         funding_cap: 1 << 26,
@@ -84,6 +85,7 @@ pub fn snapshot(market: &MarketShape, mark: u64) -> Snapshot {
         weights: vec![ONE; market.assets as usize],
         factors,
         fee_rate: policy.fee_rate,
+        liquidation_rate: policy.liquidation_rate,
         rows: rows.collect(),
     }
 }

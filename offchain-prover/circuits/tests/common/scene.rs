@@ -19,7 +19,7 @@ use clearproof_primitives::{
     order::{Order, OrderSet, Side, WithdrawalRequest},
     shape::Shape,
     snapshot::Snapshot,
-    step::{apply, Step, StepContext, StepEffects, StepError},
+    step::{apply, Forced, Step, StepContext, StepEffects, StepError, Taken},
     tree::{root_of_path, AccountsTree},
     witness::{BatchWitness, ChunkWitness, ClosingWitness},
 };
@@ -59,6 +59,17 @@ fn assert_refused(part: &str, build: impl Fn(&mut Cs)) {
         "broken: {broken:?}, expected only '{part}'"
     );
     assert!(broken.contains(&first.part), "both modes see the same");
+}
+
+/// Requires that a circuit refuses, by a row of this part before all others.
+fn assert_refused_first(part: &str, build: impl Fn(&mut Cs)) {
+    let mut cs = Cs::witness_only();
+    build(&mut cs);
+    let broken = cs.finish().map(drop);
+    assert_eq!(
+        broken.expect_err("the circuit accepts the attack").part,
+        part
+    );
 }
 
 fn assert_accepted(build: impl Fn(&mut Cs)) {
@@ -227,6 +238,11 @@ impl Scene {
         assert_refused(part, |cs| self.build(cs));
     }
 
+    /// Requires that the circuit refuses, by a row of this part before all others.
+    pub fn refused_first_in(&self, part: &str) {
+        assert_refused_first(part, |cs| self.build(cs));
+    }
+
     /// Requires that native code refuses a step for one reason, and the circuit by rows of one part only.
     pub fn refused(&self, step: usize, reason: StepError, part: &str) {
         assert_eq!(self.native(step), Err(reason));
@@ -263,7 +279,8 @@ fn unchecked(
         after.balances[deposit.asset as usize] += deposit.amount as i64;
     }
     let set = step.set.as_ref().map(|signed| &signed.set);
-    if let Some(set) = set {
+    let forced = step.forced.is_some();
+    if let Some(set) = set.filter(|_| !forced) {
         after.sequence = set.sequence;
         for (i, slot) in after.slots.iter_mut().enumerate() {
             let id = set.order(i).map_or(0, |o| o.id);
@@ -288,9 +305,19 @@ fn unchecked(
             (Rounding::Up, 1)
         };
         let quote = mul_fraction(fill.quantity, entry.price, rounding).unwrap();
-        let fee = mul_fraction(quote, snapshot.fee_rate as u64, Rounding::Up).unwrap();
+        let rate = if forced {
+            snapshot.liquidation_rate
+        } else {
+            snapshot.fee_rate
+        };
+        let mut fee = mul_fraction(quote, rate as u64, Rounding::Up).unwrap();
         let lots = sign * fill.quantity as i64;
-        after.slots[fill.slot].filled += fill.quantity;
+        if forced {
+            effects.penalty_limit += fee as u128;
+            fee = 0;
+        } else {
+            after.slots[fill.slot].filled += fill.quantity;
+        }
         after.balances[0] -= sign * quote as i64 + fee as i64;
         *lots_of.entry(entry.instrument).or_default() += lots;
         effects.net.push((entry.instrument, lots));
@@ -305,6 +332,16 @@ fn unchecked(
             quantity,
         })
         .collect();
+    if let Some(Forced::Liquidation { penalty }) = step.forced {
+        after.balances[0] -= penalty as i64;
+        effects.penalty = penalty;
+    }
+    if step.forced == Some(Forced::Takeover) {
+        effects.taken = Some(Taken {
+            balances: std::mem::replace(&mut after.balances, vec![0; before.balances.len()]),
+            positions: std::mem::take(&mut after.positions),
+        });
+    }
     after.basis = basis(&after, funding);
     if step.withdraw {
         // As the circuit reads a withdrawal that is not there: the last asset, no amount.
@@ -360,19 +397,13 @@ impl ClosingScene {
         assert_accepted(|cs| self.build(cs));
     }
 
-    /// Requires that the circuit refuses, by a row of this part before all others.
-    pub fn refused_first_in(&self, part: &str) {
-        let mut cs = Cs::witness_only();
-        self.build(&mut cs);
-        let broken = cs
-            .finish()
-            .map(drop)
-            .expect_err("the circuit accepts the attack");
-        assert_eq!(broken.part, part);
-    }
-
     /// Requires that the circuit refuses, by rows of one part only.
     pub fn refused_in(&self, part: &str) {
         assert_refused(part, |cs| self.build(cs));
+    }
+
+    /// Requires that the circuit refuses, by a row of this part before all others.
+    pub fn refused_first_in(&self, part: &str) {
+        assert_refused_first(part, |cs| self.build(cs));
     }
 }

@@ -7,7 +7,11 @@ use crate::{
     venue::{limits::largest_tick, Open, Venue},
 };
 use clearproof_primitives::{
-    account::Account, batch::PriceEntry, fixed::Price, order::Side, step::StepError,
+    account::Account,
+    batch::PriceEntry,
+    fixed::Price,
+    order::{Side, SignedOrderSet},
+    step::{Forced, StepError},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -42,7 +46,12 @@ pub struct TickReport {
     pub left_out: Vec<(u32, StepError)>,
     /// Accounts that would have traded if a batch could hold more; their orders wait for the next tick.
     pub waiting: usize,
+    /// Accounts that were liquidated, with the penalty that each paid; the insurance fund where it closed something.
+    pub liquidated: Vec<(u32, u64)>,
 }
+
+/// Orders of the venue's own making by account, which take the place of the account's.
+type ForcedSets = BTreeMap<u32, Arc<SignedOrderSet>>;
 
 /// An account's step with the fills of a tick.
 struct Grown {
@@ -55,6 +64,8 @@ struct Grown {
 
 impl Venue {
     /// Runs one call auction over all instruments at `time`.
+    ///
+    /// Accounts at risk are liquidated in it; their own orders rest meanwhile.
     ///
     /// An account whose fills would break a rule is left out, and the auctions run again without it. Where more accounts
     /// would trade than one batch can hold, the auctions run again with the earliest order sets of those.
@@ -71,7 +82,11 @@ impl Venue {
             time,
             ..TickReport::default()
         };
-        let mut bids = self.bids(open, time);
+        let at_risk = open.at_risk.iter();
+        let forced: ForcedSets = at_risk
+            .filter_map(|account| Some((*account, self.forced_set(open, *account)?)))
+            .collect();
+        let mut bids = self.bids(open, &forced, time);
         let (clearings, grown) = loop {
             let clearings = clear_all(open, &bids);
             let fills = fills_by_account(&clearings, time);
@@ -82,7 +97,7 @@ impl Venue {
                 keep_bids(&mut bids, |account| kept.contains(&account));
                 continue;
             }
-            let (grown, refused) = self.grow_all(open, fills, time);
+            let (grown, refused) = self.grow_all(open, &forced, fills, time);
             if refused.is_empty() {
                 break (clearings, grown);
             }
@@ -102,7 +117,7 @@ impl Venue {
             let trades = clearing.matches.iter();
             report
                 .trades
-                .extend(trades.filter_map(|m| self.trade(instrument, clearing.price, m)));
+                .extend(trades.filter_map(|m| self.trade(&forced, instrument, clearing.price, m)));
         }
         self.now = time;
         if let Some(open) = &mut self.open {
@@ -117,6 +132,9 @@ impl Venue {
         } in grown
         {
             let account = step.account;
+            if step.forced.is_some() {
+                report.liquidated.push((account, step.penalty()));
+            }
             if begins {
                 self.finish(account);
             }
@@ -129,9 +147,23 @@ impl Venue {
     }
 
     /// What is left of all live orders, by instrument.
-    fn bids(&self, open: &Open, time: u64) -> Vec<Vec<Bid>> {
+    fn bids(&self, open: &Open, forced: &ForcedSets, time: u64) -> Vec<Vec<Bid>> {
         let mut bids = vec![Vec::new(); open.snapshot.rows.len()];
-        for (account, live) in &self.live {
+        for (account, signed) in forced {
+            let orders = signed.set.orders.iter().enumerate();
+            for (slot, order) in orders.filter_map(|(i, o)| Some((i, o.as_ref()?))) {
+                bids[order.instrument as usize].push(Bid {
+                    account: *account,
+                    slot,
+                    side: order.side,
+                    limit: order.limit,
+                    quantity: order.quantity,
+                    arrival: 0,
+                });
+            }
+        }
+        let own = self.live.iter();
+        for (account, live) in own.filter(|(account, _)| !forced.contains_key(account)) {
             let set = &live.signed.set;
             let valid = set.valid_from <= time && time <= set.valid_until;
             if !valid || set.max_fee < open.snapshot.fee_rate {
@@ -173,13 +205,18 @@ impl Venue {
     fn grow_all(
         &self,
         open: &Open,
+        forced: &ForcedSets,
         fills: BTreeMap<u32, Vec<PricedFill>>,
         time: u64,
     ) -> (Vec<Grown>, Vec<(u32, StepError)>) {
         let (mut grown, mut refused) = (Vec::with_capacity(fills.len()), Vec::new());
         for (account, fills) in fills {
-            let (mut step, begins) = self.grown(open, account, &fills);
-            match self.simulate(&step, time) {
+            let (mut step, begins) = self.grown(open, forced, account, &fills);
+            let result = match step.forced {
+                None => self.simulate(&step, time),
+                Some(_) => self.with_penalty(&mut step, time),
+            };
+            match result {
                 Ok((after, effects)) => {
                     step.take(&effects);
                     grown.push(Grown {
@@ -196,10 +233,22 @@ impl Venue {
 
     /// The account's growing step with more fills; or, if they do not fit or the order set is another by now, a new step,
     /// and true.
-    fn grown(&self, open: &Open, account: u32, fills: &[PricedFill]) -> (PendingStep, bool) {
-        let set = self.live.get(&account).map(|live| &live.signed);
+    ///
+    /// A liquidation is always a step of its own.
+    fn grown(
+        &self,
+        open: &Open,
+        forced: &ForcedSets,
+        account: u32,
+        fills: &[PricedFill],
+    ) -> (PendingStep, bool) {
+        let own = self.live.get(&account).map(|live| &live.signed);
+        let set = forced.get(&account).or(own);
+        let is_forced = forced.contains_key(&account);
         let room = |step: &&PendingStep| {
-            step.fills.len() + fills.len() <= self.config.shape.fills as usize
+            !is_forced
+                && step.forced.is_none()
+                && step.fills.len() + fills.len() <= self.config.shape.fills as usize
                 && step.set.as_ref().map(|s| s.set.sequence) == set.map(|s| s.set.sequence)
         };
         match open.growing.get(&account).filter(room) {
@@ -215,6 +264,7 @@ impl Venue {
                     set: set.cloned(),
                     fills: fills.to_vec(),
                     before: self.current.get(account as usize).cloned(),
+                    forced: is_forced.then_some(Forced::Liquidation { penalty: 0 }),
                     ..PendingStep::default()
                 };
                 (step, true)
@@ -222,8 +272,16 @@ impl Venue {
         }
     }
 
-    fn trade(&self, instrument: u16, price: Price, m: &Match) -> Option<Trade> {
-        let order = self.live.get(&m.account)?.signed.set.order(m.slot)?;
+    fn trade(
+        &self,
+        forced: &ForcedSets,
+        instrument: u16,
+        price: Price,
+        m: &Match,
+    ) -> Option<Trade> {
+        let own = self.live.get(&m.account).map(|live| &live.signed);
+        let set = forced.get(&m.account).or(own)?;
+        let order = set.set.order(m.slot)?;
         let lots = match order.side {
             Side::Buy => m.quantity as i64,
             Side::Sell => -(m.quantity as i64),

@@ -38,6 +38,7 @@ pub fn snapshot(shape: &Shape) -> Snapshot {
             })
             .collect(),
         fee_rate: policy.fee_rate,
+        liquidation_rate: policy.liquidation_rate,
         rows: (0..market.instruments as usize).map(row).collect(),
     }
 }

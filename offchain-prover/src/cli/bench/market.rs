@@ -44,6 +44,7 @@ pub fn snapshot(shape: &Shape, taken_at: u64) -> Result<Snapshot> {
         weights: vec![ONE; market.assets as usize],
         factors: factors.collect(),
         fee_rate: policy.fee_rate,
+        liquidation_rate: policy.liquidation_rate,
         rows: rows.collect::<Result<_, _>>()?,
     })
 }

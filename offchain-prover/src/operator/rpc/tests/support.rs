@@ -128,6 +128,7 @@ fn snapshot() -> Snapshot {
         weights: vec![ONE; market.assets as usize],
         factors: factors.collect(),
         fee_rate: policy.fee_rate,
+        liquidation_rate: policy.liquidation_rate,
         rows: (0..market.instruments as usize).map(row).collect(),
     }
 }

@@ -1,0 +1,236 @@
+//! Liquidation, takeover by the insurance fund, and what has expired.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use clearproof_engine::{MarketTerms, Venue};
+use clearproof_primitives::{
+    fixed::ONE,
+    margin::Margin,
+    order::Side,
+    policy::Policy,
+    rows::even_bands,
+    shape::Shape,
+    snapshot::{InstrumentRow, Snapshot},
+    step::StepError,
+};
+use common::{open_venue, order, request, signed, snapshot, MARK, START};
+
+const SHAPE: Shape = Shape::TINY;
+const LOTS: u64 = 300;
+
+fn snapshot_at(mark: u64) -> Snapshot {
+    let policy = Policy::development(&SHAPE.market);
+    let mut snapshot = snapshot(&SHAPE);
+    snapshot.rows[0] = policy.perpetual_row(0, mark).unwrap();
+    snapshot
+}
+
+fn open(venue: &mut Venue, snapshot: Snapshot) {
+    let bands = even_bands(&snapshot.rows, 1 << 29);
+    let time = venue.now() + 1;
+    venue.open_batch(snapshot, bands, time).unwrap();
+}
+
+fn close(venue: &mut Venue) {
+    let time = venue.now() + 1;
+    venue.close_batch(&request(time)).unwrap();
+}
+
+/// Trader 0 has bought 300 lots from trader 1 at 1,000; each has 100,000 besides, and trader 2 has a million.
+fn traded() -> Venue {
+    let mut venue = open_venue(&SHAPE, 3, 100_000);
+    venue.deposit(&common::received(2, 4, 1_000_000)).unwrap();
+    for (trader, side) in [(0, Side::Buy), (1, Side::Sell)] {
+        let set = signed(&SHAPE, trader, 1, vec![order(side, LOTS, MARK)], None);
+        venue.submit(set).unwrap();
+    }
+    assert_eq!(venue.tick(START + 10).unwrap().trades.len(), 2);
+    close(&mut venue);
+    venue
+}
+
+fn bid(venue: &mut Venue, sequence: u64, quantity: u64, limit: u64) {
+    let set = signed(
+        &SHAPE,
+        2,
+        sequence,
+        vec![order(Side::Buy, quantity, limit)],
+        None,
+    );
+    venue.submit(set).unwrap();
+}
+
+fn margin(venue: &Venue, account: u32, snapshot: &Snapshot) -> Margin {
+    Margin::of(&SHAPE.market, snapshot, venue.account(account).unwrap()).unwrap()
+}
+
+#[test]
+fn an_account_at_risk_is_liquidated_as_far_as_it_must_be() {
+    let mut venue = traded();
+    let snapshot = snapshot_at(880 * ONE);
+    open(&mut venue, snapshot.clone());
+    assert_eq!(venue.at_risk(), [1]);
+    let before = margin(&venue, 1, &snapshot);
+    assert!(before.is_liquidatable() && before.equity > 0);
+    // Its own order, a bid far above the market, rests meanwhile.
+    let own = signed(&SHAPE, 0, 2, vec![order(Side::Buy, 50, 980 * ONE)], None);
+    venue.submit(own).unwrap();
+    bid(&mut venue, 1, 100, 885 * ONE);
+    let report = venue.tick(venue.now() + 1).unwrap();
+    // A quarter is the fewest eighths that free it; it pays the whole percent.
+    assert_eq!(report.clearings, [(0, 880 * ONE, 75)]);
+    assert_eq!(report.liquidated, [(1, 660)]);
+    assert_eq!(venue.account(1).unwrap().quantity(0), 225);
+    assert!(margin(&venue, 1, &snapshot).is_free());
+    assert_eq!(
+        venue.account(1).unwrap().sequence,
+        1,
+        "no set was installed"
+    );
+
+    let next = venue.tick(venue.now() + 1).unwrap();
+    assert_eq!(next.liquidated, []);
+    let fund = venue.account(0).unwrap().balances[0];
+    close(&mut venue);
+    assert_eq!(venue.account(0).unwrap().balances[0], fund + 660);
+}
+
+#[test]
+fn nobody_is_sold_below_the_zero_price() {
+    let mut venue = traded();
+    // 300 lots at 750 and 25,000 of equity: a zero price of 667.
+    let snapshot = snapshot_at(750 * ONE);
+    open(&mut venue, snapshot.clone());
+    bid(&mut venue, 1, 400, 660 * ONE);
+    let report = venue.tick(venue.now() + 1).unwrap();
+    assert_eq!(report.liquidated, []);
+    bid(&mut venue, 2, 400, 668 * ONE);
+    let report = venue.tick(venue.now() + 1).unwrap();
+    let [(1, penalty)] = report.liquidated[..] else {
+        panic!("{report:?}");
+    };
+    // The auction's price is the nearest to the mark at which most is sold, and what is left decides the penalty.
+    assert_eq!(report.clearings[0].1, 668 * ONE);
+    assert!((1..=300).contains(&penalty), "{penalty} of 1,503");
+    assert_eq!(venue.account(1).unwrap().quantity(0), 75);
+    let left = margin(&venue, 1, &snapshot).equity >> 32;
+    assert!((6_230..6_260).contains(&left), "a quarter of it: {left}");
+}
+
+#[test]
+fn the_insurance_fund_takes_over_the_bankrupt_and_sells_at_the_mark_or_better() {
+    let mut venue = traded();
+    open(&mut venue, snapshot_at(600 * ONE));
+    assert_eq!(venue.taken_over(), [1]);
+    let bankrupt = venue.account(1).unwrap();
+    assert!(bankrupt.positions.is_empty() && bankrupt.balances == [0, 0]);
+    close(&mut venue);
+    let fund = venue.account(0).unwrap().clone();
+    assert_eq!(fund.quantity(0), LOTS as i64);
+    assert!(
+        fund.balances[0] < -199_000,
+        "what it bought is not paid yet"
+    );
+    assert_eq!(venue.ledger().interest[0], 2 * LOTS);
+
+    open(&mut venue, snapshot_at(600 * ONE));
+    assert_eq!(venue.at_risk(), [0]);
+    bid(&mut venue, 1, 200, 599 * ONE);
+    let report = venue.tick(venue.now() + 1).unwrap();
+    assert_eq!(report.liquidated, [], "below the mark");
+    bid(&mut venue, 2, 200, 603 * ONE);
+    let report = venue.tick(venue.now() + 1).unwrap();
+    assert_eq!(report.liquidated, [(0, 0)]);
+    close(&mut venue);
+    let left = venue.account(0).unwrap();
+    assert_eq!(left.quantity(0), LOTS as i64 - 200);
+    assert!(left.balances[0] >= fund.balances[0] + 200 * 600);
+}
+
+#[test]
+fn what_has_expired_turns_into_money_unasked() {
+    let mut venue = traded();
+    let mut snapshot = snapshot_at(MARK);
+    snapshot.rows[0] = InstrumentRow {
+        mark: 1_020 * ONE + ONE / 2,
+        settled: true,
+        ..InstrumentRow::empty(&SHAPE.market)
+    };
+    let terms = MarketTerms {
+        halted: vec![true],
+        ..MarketTerms::default()
+    };
+    let time = venue.now() + 1;
+    venue.open_batch(snapshot, terms, time).unwrap();
+    assert_eq!(
+        venue.settle_expired(1),
+        Ok(1),
+        "as many as there is room for"
+    );
+    assert_eq!(venue.settle_expired(9), Ok(1));
+    assert_eq!(venue.settle_expired(9), Ok(0));
+    let quote = [1, 2].map(|account| venue.account(account).unwrap().balances[0]);
+    // 300 · 20.5 from one to the other, and a fee of 60 on each side before.
+    assert_eq!(quote, [100_000 - 60 + 6_150, 100_000 - 60 - 6_150]);
+    close(&mut venue);
+    assert_eq!(venue.ledger().interest[0], 0);
+}
+
+#[test]
+fn funding_is_paid_from_one_batch_to_the_next() {
+    let mut venue = traded();
+    let snapshot = snapshot_at(MARK);
+    let terms = MarketTerms {
+        bands: even_bands(&snapshot.rows, 1 << 29),
+        premium_caps: vec![2 * ONE; 4],
+        funding_interval: 1_000,
+        ..MarketTerms::default()
+    };
+    let time = venue.now() + 1;
+    venue
+        .open_batch(snapshot.clone(), terms.clone(), time)
+        .unwrap();
+    // A lot trades 5 above the mark for half an interval: 2 of it count.
+    for (trader, side) in [(0, Side::Buy), (1, Side::Sell)] {
+        let own = order(side, LOTS + 1, MARK + 5 * ONE)
+            .map(|o| clearproof_primitives::order::Order { id: 2, ..o });
+        let own = own.map(|o| clearproof_primitives::order::Order { quantity: 1, ..o });
+        venue
+            .submit(signed(&SHAPE, trader, 2, vec![own], None))
+            .unwrap();
+    }
+    let report = venue.tick(time + 100).unwrap();
+    assert_eq!(report.clearings, [(0, MARK + 5 * ONE, 1)]);
+    venue.close_batch(&request(time + 600)).unwrap();
+    assert_eq!(venue.funding()[0], ONE as i64);
+
+    let before = [1, 2].map(|account| venue.account(account).unwrap().balances[0]);
+    let next = venue.now() + 1;
+    venue.open_batch(snapshot, terms, next).unwrap();
+    for trader in [0, 1] {
+        let number = 5 + u64::from(trader);
+        venue.deposit(&common::received(trader, number, 1)).unwrap();
+    }
+    let after = [1, 2].map(|account| venue.account(account).unwrap().balances[0]);
+    assert_eq!(after, [before[0] + 1 - 301, before[1] + 1 + 301]);
+}
+
+/// An error in the fills of a liquidation leaves it out of the tick, as any other.
+#[test]
+fn a_liquidation_that_breaks_a_rule_is_left_out() {
+    let mut venue = traded();
+    // Equity of 1,000 on 300 lots: the zero price is 3.3 from the mark, which no penalty leaves room for.
+    open(&mut venue, snapshot_at(670 * ONE));
+    bid(&mut venue, 1, 400, 671 * ONE);
+    let report = venue.tick(venue.now() + 1).unwrap();
+    assert!(report
+        .left_out
+        .iter()
+        .all(|(_, e)| *e == StepError::ForcedFills));
+    assert_eq!(
+        report.liquidated.len() + report.left_out.len(),
+        1,
+        "{report:?}"
+    );
+}
