@@ -5,6 +5,7 @@ mod attacks;
 mod balance;
 mod control;
 mod floor;
+mod liquidation;
 mod market;
 mod options;
 pub mod oracle;
@@ -29,6 +30,7 @@ use clearproof_primitives::{
 };
 use control::Twins;
 use floor::{Floor, Progress};
+use liquidation::Liquidation;
 use market::Market;
 use oracle::Feeds;
 use people::{Person, DEPOSIT, QUOTE_TOKEN};
@@ -57,7 +59,7 @@ const WITHDRAWER: usize = 0;
 /// A run of the demonstration.
 #[derive(Clone, Debug)]
 pub struct DemoConfig {
-    /// Traders, 2 or more.
+    /// Traders, 3 or more.
     pub traders: u16,
     /// Batches to settle after those that only take deposits.
     pub batches: u64,
@@ -268,6 +270,7 @@ async fn trade(
         people,
         market,
         price,
+        bold_rests: false,
         accepted: Vec::new(),
     };
     floor.wait_for_accounts().await?;
@@ -279,6 +282,7 @@ async fn trade(
     let goal = closed(&floor.status().await?) + stage.config.batches;
     let full = u64::from(stage.config.shape.steps);
     let (mut progress, mut withdrawn) = (Progress::new(), false);
+    let mut liquidation = Liquidation::default();
     loop {
         let status = floor.status().await?;
         if progress.check(status.settled.batch)? {
@@ -295,9 +299,12 @@ async fn trade(
             report.refusals = withdrawal::withdraw(&mut floor, WITHDRAWER, recipient).await?;
             withdrawn = true;
         }
+        liquidation
+            .advance(stage.chain, &stage.config.shape.market, &mut floor)
+            .await?;
         // The open batch is the last one, and will be closed when its time is over.
         let last = closed + 1 >= goal && status.open.is_some_and(|open| open.steps >= full);
-        if withdrawn && (last || closed >= goal) {
+        if withdrawn && liquidation.done() && (last || closed >= goal) {
             break;
         }
         tokio::try_join!(floor.round(), async {
@@ -312,6 +319,16 @@ async fn trade(
         let there = instruments.iter().find(|i| i.slot == listing.slot);
         there.is_some_and(|i| i.last.is_some())
     };
+    let funded = instruments.iter().filter(|i| i.funding_index.0 != 0);
+    let funded: Vec<_> = funded
+        .map(|i| format!("{}: {}", i.symbol, i.funding_index.0))
+        .collect();
+    report.check(
+        "clearing prices moved the funding index",
+        !funded.is_empty(),
+        funded.join(", "),
+    );
+    liquidation.report(report);
     let cleared = options.iter().filter(cleared).count();
     report.check(
         "options were traded",
@@ -320,6 +337,7 @@ async fn trade(
     );
     let shape = &stage.config.shape.market;
     options::settled(stage.chain, shape, expiry, options, report).await?;
+    options::converted(stage.chain, stage.venue, options, report).await?;
     let paid = Balances::connect(stage.url).await?;
     let paid = paid.token(QUOTE_TOKEN, recipient).await?;
     let expected = u128::from(withdrawal::WITHDRAWN);

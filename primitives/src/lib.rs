@@ -15,6 +15,7 @@ pub mod fixed;
 pub mod fund;
 pub mod funding;
 pub mod ledger;
+pub mod liquidation;
 pub mod margin;
 pub mod options;
 pub mod order;

@@ -187,9 +187,7 @@ impl Policy {
         underlying: usize,
         option: &OptionMarket<'_>,
     ) -> Result<(InstrumentRow, Price), RowError> {
-        let policy = self.underlying(underlying)?;
         let terms = option.terms;
-        let value = mark_price(option.forward, option.units_per_lot)?;
         let volatility = option
             .smile
             .volatility(option.forward, terms.strike, terms.expiry)?;
@@ -200,10 +198,23 @@ impl Policy {
             time_ms: terms.expiry.saturating_sub(option.now),
             discount: ONE,
         };
+        self.option_row_of(underlying, &product, option.forward, option.units_per_lot)
+    }
+
+    /// As [`Self::option_row`], at a volatility that is known.
+    pub fn option_row_of(
+        &self,
+        underlying: usize,
+        product: &Product,
+        forward: IndexPrice,
+        units_per_lot: u64,
+    ) -> Result<(InstrumentRow, Price), RowError> {
+        let policy = self.underlying(underlying)?;
+        let value = mark_price(forward, units_per_lot)?;
         let valuation = revalue(
-            &product,
-            option.forward,
-            option.units_per_lot,
+            product,
+            forward,
+            units_per_lot,
             &policy.scaling,
             &policy.scenarios,
         )?;

@@ -4,6 +4,7 @@
 use super::ChainError;
 use clearproof_primitives::{
     chain::{CircuitId, Feed, FeedValue, Listing, VenueId},
+    policy::Policy,
     submission::Batch,
 };
 use codec::{Compact, Encode};
@@ -64,6 +65,11 @@ pub fn feed_values(values: &[(Feed, FeedValue)]) -> Call {
 /// Lists an instrument; for the admin origin.
 pub fn list_instrument(listing: &Listing) -> Call {
     one("MarketData", "list_instrument", listing.encode())
+}
+
+/// Replaces the risk policy, from the next snapshot on; for the admin origin.
+pub fn set_policy(policy: &Policy) -> Call {
+    one("RiskPolicy", "set_policy", policy.encode())
 }
 
 /// Sends the native currency; the sender's account stays alive.

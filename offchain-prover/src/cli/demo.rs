@@ -21,8 +21,8 @@ enum Circuit {
 /// Options of `demo`.
 #[derive(ClapArgs)]
 pub struct Args {
-    /// Traders, half of them makers, half takers.
-    #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u16).range(2..=250))]
+    /// Traders: makers and takers in turn, the last one with as much leverage as margin allows.
+    #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u16).range(3..=250))]
     traders: u16,
     /// Batches to settle after those that only take deposits.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=60))]

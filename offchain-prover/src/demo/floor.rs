@@ -56,6 +56,8 @@ pub struct Floor {
     pub market: Market,
     /// Where the oracle's members read the price.
     pub price: watch::Sender<IndexPrice>,
+    /// The bold trader wants no more.
+    pub bold_rests: bool,
     /// All sets that the operator gave a receipt for; the receipts hold.
     pub accepted: Vec<Accepted>,
 }
@@ -134,7 +136,11 @@ impl Floor {
                     position: position(i.slot),
                 });
             let quotes: Vec<_> = quotes.collect();
-            let orders = self.market.all_orders(role, position(slot), &quotes)?;
+            let orders = match role {
+                Role::Bold if self.bold_rests => Vec::new(),
+                Role::Bold => self.market.bold_order(&account)?,
+                _ => self.market.all_orders(role, position(slot), &quotes)?,
+            };
             let set = self.set(who, orders, None);
             self.send(who, set)
                 .await

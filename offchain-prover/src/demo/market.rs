@@ -5,6 +5,7 @@ use super::{
     options::{wishes, Quote},
     prices::Bar,
 };
+use crate::operator::rpc::types::AccountJson;
 use anyhow::{Context, Result};
 use clearproof_primitives::{
     chain::Listing,
@@ -37,6 +38,8 @@ pub enum Role {
     Maker,
     /// Crosses the spread.
     Taker,
+    /// Buys as much as margin allows, and holds it.
+    Bold,
 }
 
 /// The replayed market of one instrument.
@@ -177,7 +180,7 @@ impl Market {
         }
         let room = match role {
             Role::Maker => self.orders - for_options.min(self.orders),
-            Role::Taker => 1 - orders.len().min(1),
+            Role::Taker | Role::Bold => 1 - orders.len().min(1),
         };
         // What options left unused is not used for more levels: the market is deep enough.
         if room > 0 || orders.is_empty() {
@@ -215,6 +218,8 @@ impl Market {
                 }
                 Ok(orders)
             }
+            // Only what is wanted, which depends on more than the position: see `bold_order`.
+            Role::Bold => Ok(Vec::new()),
             Role::Taker => {
                 let side = match (may_buy, may_sell, self.rng.gen()) {
                     (true, false, _) | (true, true, true) => Side::Buy,
@@ -229,6 +234,37 @@ impl Market {
                 Ok(vec![Some(self.order(side, quantity, limit)?)])
             }
         }
+    }
+
+    /// Lots of the replayed instrument that a bold trader wants: worth 2.9 times the account's equity, where the development
+    /// policy allows 3.2.
+    ///
+    /// # Errors
+    /// The account has no margin yet.
+    pub fn bold_lots(&self, account: &AccountJson) -> Result<u64> {
+        let margin = account.margin.context("no batch is open")?;
+        let equity = u128::try_from(margin.equity.0).unwrap_or(0);
+        let lots = equity * 29 / (u128::from(self.price) * 10);
+        u64::try_from(lots).context("too many lots")
+    }
+
+    /// The order with which a bold trader gets nearer to that.
+    ///
+    /// # Errors
+    /// More than 2^32 orders.
+    pub fn bold_order(&mut self, account: &AccountJson) -> Result<Vec<Option<Order>>> {
+        if account.margin.is_none() {
+            return Ok(Vec::new());
+        }
+        let slot = self.listing.slot;
+        let held = account.positions.iter().find(|p| p.instrument == slot);
+        let held = held.map_or(0, |p| p.quantity.max(0).unsigned_abs());
+        let wanted = self.bold_lots(account)?.saturating_sub(held);
+        if wanted == 0 {
+            return Ok(Vec::new());
+        }
+        let limit = self.price + (self.price >> SLIPPAGE_SHIFT);
+        Ok(vec![Some(self.order(Side::Buy, wanted, limit)?)])
     }
 
     fn order(&mut self, side: Side, quantity: u64, limit: Price) -> Result<Order> {

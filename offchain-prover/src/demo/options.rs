@@ -25,7 +25,7 @@ use subxt_signer::sr25519::dev;
 use tokio::time::{sleep, Instant};
 
 /// From the start of the demonstration to the expiry, milliseconds: they trade for most of the run, and are settled in it.
-pub const LIFE: u64 = 150_000;
+pub const LIFE: u64 = 130_000;
 /// Volatility per year that the members say: 12 %, about what EUR/USD moves; in hundredths.
 const VOLATILITY: u64 = 12;
 /// Longest wait for the oracle's first forward and smile, and at the end for the settlement.
@@ -126,19 +126,21 @@ pub fn wishes(quote: &Quote, role: Role, step: u64, rng: &mut impl Rng) -> Vec<(
     };
     let distance = match role {
         Role::Maker => quote.mark >> 7,
-        Role::Taker => quote.mark >> 5,
+        Role::Taker | Role::Bold => quote.mark >> 5,
     };
     let distance = distance.max(1);
     let limit = |side: Side| match (side, role) {
-        (Side::Buy, Role::Maker) | (Side::Sell, Role::Taker) => {
+        (Side::Buy, Role::Maker) | (Side::Sell, Role::Taker | Role::Bold) => {
             quote.mark.saturating_sub(distance).max(1)
         }
-        (Side::Sell, Role::Maker) | (Side::Buy, Role::Taker) => quote.mark + distance,
+        (Side::Sell, Role::Maker) | (Side::Buy, Role::Taker | Role::Bold) => quote.mark + distance,
     };
     let sides = match role {
         Role::Maker => vec![Side::Buy, Side::Sell],
         Role::Taker if rng.gen() => vec![Side::Buy],
         Role::Taker => vec![Side::Sell],
+        // Bold is only who holds the perpetual.
+        Role::Bold => Vec::new(),
     };
     let sides = sides.into_iter().filter(|side| allowed(*side));
     sides
@@ -191,6 +193,41 @@ pub async fn settled(
         format!("{}.{:06}", whole / 1_000_000, whole % 1_000_000),
     );
     Ok(())
+}
+
+/// Waits until the venue has turned all positions in the options into money, proven and settled.
+///
+/// # Errors
+/// It takes too long, or the node cannot be reached.
+pub async fn converted(
+    chain: &Chain,
+    venue: u32,
+    listings: &[Listing],
+    report: &mut Report,
+) -> Result<()> {
+    let started = Instant::now();
+    loop {
+        let view = chain.venue(venue).await?;
+        let view = view.context("the chain forgot the venue")?;
+        let held = listings.iter().map(|listing| {
+            let lots = view.interest.get(usize::from(listing.slot));
+            lots.copied().unwrap_or(0)
+        });
+        let held: u64 = held.sum();
+        if held == 0 {
+            report.check(
+                "expired options were turned into money in a proven batch, and nobody holds any",
+                true,
+                format!("open interest 0 as of batch {}", view.batches),
+            );
+            return Ok(());
+        }
+        ensure!(
+            started.elapsed() < PATIENCE,
+            "{held} lots of expired options are still held after {PATIENCE:?}"
+        );
+        sleep(PAUSE).await;
+    }
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use subxt_signer::sr25519::{dev, Keypair};
 
 /// Token that is the quote of the development chain's venues, asset 0.
 pub const QUOTE_TOKEN: u32 = 1;
-/// What each trader deposits, smallest units of the quote: 4,000 dollars.
+/// What most traders deposit, smallest units of the quote: 4,000 dollars.
 pub const DEPOSIT: u64 = 4_000_000_000;
 /// What each trader gets of the native currency, for fees: one CLR.
 const FEES: u128 = 1_000_000_000_000;
@@ -41,7 +41,18 @@ pub fn fresh_wallet() -> Result<Keypair> {
     Keypair::from_secret_key(rand::random()).context("a fresh key")
 }
 
-/// Makers and takers in turn, all with fresh keys.
+impl Person {
+    /// What they deposit, smallest units of the quote: the bold one has a tenth of what the others have, so that they can all
+    /// take the other side.
+    pub fn deposit(&self) -> u64 {
+        match self.role {
+            Role::Bold => DEPOSIT / 10,
+            _ => DEPOSIT,
+        }
+    }
+}
+
+/// Makers and takers in turn, the last one being bold, all with fresh keys.
 ///
 /// # Errors
 /// See [`fresh_wallet`].
@@ -50,10 +61,10 @@ pub fn gather(count: u16) -> Result<Vec<Person>> {
         Ok(Person {
             wallet: fresh_wallet()?,
             trader: Trader::new(SecretKey::new(rand::random())),
-            role: if i.is_multiple_of(2) {
-                Role::Maker
-            } else {
-                Role::Taker
+            role: match i {
+                _ if i + 1 == count => Role::Bold,
+                _ if i.is_multiple_of(2) => Role::Maker,
+                _ => Role::Taker,
             },
             account: 0,
             last: None,
@@ -70,7 +81,7 @@ pub async fn fund(chain: &Chain, people: &[Person]) -> Result<()> {
     for some in people.chunks(PER_TRANSACTION) {
         let transfers = some.iter().flat_map(|person| {
             let to = person.wallet.public_key().0;
-            let quote = calls::transfer_token(QUOTE_TOKEN, to, DEPOSIT.into());
+            let quote = calls::transfer_token(QUOTE_TOKEN, to, person.deposit().into());
             [calls::transfer(to, FEES), quote]
         });
         let all = calls::Call::All(transfers.collect());
@@ -88,7 +99,7 @@ pub async fn fund(chain: &Chain, people: &[Person]) -> Result<()> {
 /// The chain refuses.
 pub async fn deposit(chain: &Chain, people: &[Person], venue: u32) -> Result<()> {
     let each = people.iter().map(|person| async move {
-        let call = calls::deposit(venue, 0, DEPOSIT, person.trader.owner());
+        let call = calls::deposit(venue, 0, person.deposit(), person.trader.owner());
         chain
             .submit(&person.wallet, &call)
             .await

@@ -8,7 +8,6 @@ use clearproof_primitives::{
     field::{FieldBytes, Fr},
     funding::funding_hash,
     ledger::interest_hash,
-    poseidon::{hash, hash_list, Domain},
     witness::ClosingWitness,
 };
 
@@ -77,14 +76,6 @@ fn totals_or_fees_that_do_not_follow() {
     for change in changes {
         refused("moved", |s| change(&mut s.closing));
     }
-}
-
-/// The new state root with a ledger that no native one can be.
-fn root_with(scene: &ClosingScene, ledger: &[Fr]) -> Fr {
-    hash(&[
-        scene.closing.accounts_root_after,
-        hash_list(Domain::Ledger, ledger),
-    ])
 }
 
 #[test]

@@ -15,17 +15,15 @@ use clearproof_primitives::{
     babyjubjub::Point,
     eddsa::Signature,
     field::Fr,
-    fixed::{Price, FRACTION_BITS, ONE},
     funding::settle,
+    liquidation::{plan, wind_down, Closing},
     margin::Margin,
-    order::{Order, OrderSet, Side, SignedOrderSet},
+    order::{Order, OrderSet, SignedOrderSet},
     shape::TIME_BITS,
     step::{Forced, StepEffects, StepError},
 };
 use std::sync::Arc;
 
-/// A liquidation closes so many parts of this many of each position.
-const PARTS: u64 = 8;
 /// The penalty is found to one part in 2^6.
 const PENALTY_STEPS: u32 = 6;
 
@@ -129,47 +127,27 @@ impl Venue {
         Ok(())
     }
 
-    /// The orders that liquidate an account at risk now, or close what the insurance fund holds.
+    /// The orders that liquidate an account at risk now, or close what the insurance fund holds, where it trades.
     pub(crate) fn forced_set(&self, open: &Open, account: u32) -> Option<Arc<SignedOrderSet>> {
         let settled = self.settled_account(open, account)?;
-        let market = &self.config.shape.market;
-        let margin = Margin::of(market, &open.snapshot, &settled).ok()?;
-        let of_fund = account == 0;
-        if !of_fund && (margin.equity < 0 || !margin.is_liquidatable()) {
-            return None;
-        }
-        let parts = if of_fund {
-            PARTS
-        } else {
-            self.parts_to_close(open, &settled)
+        let closings = match account {
+            0 => wind_down(&open.snapshot, &settled),
+            _ => plan(&self.config.shape.market, &open.snapshot, &settled).ok()?,
         };
-        let slack = if of_fund {
-            0
-        } else {
-            slack(open, &settled, margin.equity.unsigned_abs())
-        };
-        let trades = |slot: u16| {
-            let halted = open.terms.halted.get(usize::from(slot));
+        let trades = |closing: &Closing| {
+            let halted = open.terms.halted.get(usize::from(closing.instrument));
             !halted.copied().unwrap_or(false)
         };
-        let positions = settled.positions.iter().filter(|p| trades(p.instrument));
         let orders: Vec<_> = (1u32..)
-            .zip(positions)
+            .zip(closings.into_iter().filter(trades))
             .take(self.config.shape.orders.into())
-            .map(|(id, position)| {
-                let mark = open.snapshot.rows[usize::from(position.instrument)].mark;
-                let away = ((u128::from(mark) * u128::from(slack)) >> FRACTION_BITS) as u64;
-                let (side, limit) = if position.quantity > 0 {
-                    (Side::Sell, (mark - away.min(mark)).max(1))
-                } else {
-                    (Side::Buy, mark.saturating_add(away))
-                };
+            .map(|(id, closing)| {
                 Some(Order {
                     id,
-                    instrument: position.instrument,
-                    side,
-                    quantity: part(position.quantity.unsigned_abs(), parts),
-                    limit,
+                    instrument: closing.instrument,
+                    side: closing.side,
+                    quantity: closing.lots,
+                    limit: closing.limit,
                 })
             })
             .collect();
@@ -193,30 +171,6 @@ impl Venue {
         };
         let signature = Signature::new(identity, Fr::from(0u64)).ok()?;
         Some(Arc::new(SignedOrderSet { set, signature }))
-    }
-
-    /// The fewest parts of each position whose closing at the mark leaves the account free, the highest penalty paid.
-    fn parts_to_close(&self, open: &Open, account: &Account) -> u64 {
-        let market = &self.config.shape.market;
-        let rate = u128::from(open.snapshot.liquidation_rate);
-        let enough = |parts: &u64| {
-            let mut left = account.clone();
-            let mut quote = 0i128;
-            for position in &mut left.positions {
-                let mark = u128::from(open.snapshot.rows[usize::from(position.instrument)].mark);
-                let lots = part(position.quantity.unsigned_abs(), *parts);
-                let value = (u128::from(lots) * mark) >> FRACTION_BITS;
-                let penalty = ((value * rate) >> FRACTION_BITS) as i128 + 1;
-                let lots = lots as i64 * position.quantity.signum();
-                quote += i128::from(position.quantity.signum()) * value as i128 - penalty;
-                position.quantity -= lots;
-            }
-            left.positions.retain(|position| position.quantity != 0);
-            let balance = i64::try_from(i128::from(left.balances[0]) + quote);
-            left.balances[0] = balance.unwrap_or(i64::MIN + 1);
-            Margin::of(market, &open.snapshot, &left).is_ok_and(|margin| margin.is_free())
-        };
-        (1..PARTS).find(enough).unwrap_or(PARTS)
     }
 
     /// A liquidation's step with the highest penalty that the rules leave room for.
@@ -257,23 +211,5 @@ impl Venue {
             }
         }
         Ok(best)
-    }
-}
-
-/// So many parts of a quantity, rounded up.
-fn part(lots: u64, parts: u64) -> u64 {
-    (u128::from(lots) * u128::from(parts)).div_ceil(u128::from(PARTS)) as u64
-}
-
-/// How far from the mark the zero price is: equity over what all positions are worth, at most one, as a fraction of 2^32.
-fn slack(open: &Open, account: &Account, equity: u128) -> Price {
-    let worth = |position: &clearproof_primitives::account::Position| {
-        let mark = open.snapshot.rows[usize::from(position.instrument)].mark;
-        u128::from(position.quantity.unsigned_abs()) * u128::from(mark)
-    };
-    let all: u128 = account.positions.iter().map(worth).sum();
-    match equity.checked_div(all >> FRACTION_BITS) {
-        Some(fraction) => u64::try_from(fraction).unwrap_or(u64::MAX).min(ONE),
-        None => ONE,
     }
 }

@@ -1,0 +1,192 @@
+//! How an account below its maintenance margin is liquidated: which part of it, and at what price at worst. The engine makes its
+//! orders by this; the proof holds it to less, see [`crate::step::Forced`].
+
+use crate::{
+    account::Account,
+    fixed::{mul_fraction, Price, Rounding, FRACTION_BITS, ONE},
+    margin::{Margin, MarginError},
+    order::Side,
+    shape::MarketShape,
+    snapshot::Snapshot,
+};
+use alloc::vec::Vec;
+
+/// A liquidation closes so many parts of this many of each position.
+pub const PARTS: u64 = 8;
+
+/// What a liquidation closes of one position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Closing {
+    /// Instrument slot.
+    pub instrument: u16,
+    /// Direction of the order that closes it.
+    pub side: Side,
+    /// Lots.
+    pub lots: u64,
+    /// The worst price, 32.32 quote units per lot: the account's zero price, at which closing everything would leave it nothing.
+    pub limit: Price,
+}
+
+/// The orders that liquidate a settled account: the fewest eighths of each position that leave it free when they are closed at the
+/// mark and the highest penalty is paid, at its zero price or better. Nothing where the account is not below maintenance margin, or
+/// is bankrupt.
+///
+/// Zero prices lie as far from the marks as equity is of all that the positions are worth: `mark · (1 ∓ equity / Σ |q|·mark)`.
+///
+/// # Errors
+/// The margin cannot be computed.
+pub fn plan(
+    market: &MarketShape,
+    snapshot: &Snapshot,
+    account: &Account,
+) -> Result<Vec<Closing>, MarginError> {
+    let margin = Margin::of(market, snapshot, account)?;
+    if margin.equity < 0 || !margin.is_liquidatable() {
+        return Ok(Vec::new());
+    }
+    let enough = |parts: &u64| frees(market, snapshot, account, *parts);
+    let parts = (1..PARTS).find(enough).unwrap_or(PARTS);
+    let slack = slack(snapshot, account, margin.equity.unsigned_abs());
+    Ok(closings(snapshot, account, parts, slack))
+}
+
+/// The orders with which the insurance fund closes all that it holds, at the mark or better.
+pub fn wind_down(snapshot: &Snapshot, fund: &Account) -> Vec<Closing> {
+    closings(snapshot, fund, PARTS, 0)
+}
+
+fn closings(snapshot: &Snapshot, account: &Account, parts: u64, slack: Price) -> Vec<Closing> {
+    let closing = |position: &crate::account::Position| {
+        let mark = mark(snapshot, position.instrument);
+        let away = mul_fraction(mark, slack, Rounding::Down).unwrap_or(0);
+        let (side, limit) = if position.quantity > 0 {
+            (Side::Sell, mark.saturating_sub(away).max(1))
+        } else {
+            (Side::Buy, mark.saturating_add(away))
+        };
+        Closing {
+            instrument: position.instrument,
+            side,
+            lots: part(position.quantity.unsigned_abs(), parts),
+            limit,
+        }
+    };
+    account.positions.iter().map(closing).collect()
+}
+
+fn mark(snapshot: &Snapshot, slot: u16) -> Price {
+    snapshot.rows.get(slot as usize).map_or(0, |row| row.mark)
+}
+
+/// So many parts of a quantity, rounded up.
+fn part(lots: u64, parts: u64) -> u64 {
+    (lots as u128 * parts as u128).div_ceil(PARTS as u128) as u64
+}
+
+/// How far from the mark the zero price is, at most all of it, as a fraction of 2^32.
+fn slack(snapshot: &Snapshot, account: &Account, equity: u128) -> Price {
+    let worth = |position: &crate::account::Position| {
+        position.quantity.unsigned_abs() as u128 * mark(snapshot, position.instrument) as u128
+    };
+    let all: u128 = account.positions.iter().map(worth).sum();
+    match equity.checked_div(all >> FRACTION_BITS) {
+        Some(fraction) => u64::try_from(fraction).unwrap_or(u64::MAX).min(ONE),
+        None => ONE,
+    }
+}
+
+/// Whether closing so many parts of each position at the mark leaves the account free, the highest penalty paid.
+fn frees(market: &MarketShape, snapshot: &Snapshot, account: &Account, parts: u64) -> bool {
+    let mut left = account.clone();
+    let mut quote = 0i128;
+    for position in &mut left.positions {
+        let lots = part(position.quantity.unsigned_abs(), parts);
+        let value = (lots as u128 * mark(snapshot, position.instrument) as u128) >> FRACTION_BITS;
+        let penalty = ((value * snapshot.liquidation_rate as u128) >> FRACTION_BITS) as i128 + 1;
+        let side = position.quantity.signum();
+        quote += side as i128 * value as i128 - penalty;
+        position.quantity -= lots as i64 * side;
+    }
+    left.positions.retain(|position| position.quantity != 0);
+    let balance = i64::try_from(left.balances[0] as i128 + quote);
+    left.balances[0] = balance.unwrap_or(i64::MIN + 1);
+    Margin::of(market, snapshot, &left).is_ok_and(|margin| margin.is_free())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::{
+        account::Position, policy::Policy, shape::Shape, snapshot::InstrumentRow,
+        snapshot::UnderlyingFactors,
+    };
+    use alloc::vec;
+
+    const SHAPE: Shape = Shape::TINY;
+
+    fn snapshot(mark: Price) -> Snapshot {
+        let policy = Policy::development(&SHAPE.market);
+        let mut rows = vec![InstrumentRow::empty(&SHAPE.market); 4];
+        rows[0] = policy.perpetual_row(0, mark).unwrap();
+        let factors = policy.underlyings.iter().map(|u| UnderlyingFactors {
+            initial: u.initial_factor,
+            maintenance: u.maintenance_factor,
+        });
+        Snapshot {
+            number: 1,
+            taken_at: 1,
+            weights: vec![ONE; 2],
+            factors: factors.collect(),
+            fee_rate: policy.fee_rate,
+            liquidation_rate: policy.liquidation_rate,
+            rows,
+        }
+    }
+
+    fn account(quote: i64, lots: i64) -> Account {
+        let mut account = Account::insurance_fund(&SHAPE);
+        account.balances[0] = quote;
+        account.positions = vec![Position {
+            instrument: 0,
+            quantity: lots,
+        }];
+        account
+    }
+
+    fn planned(account: &Account) -> Vec<Closing> {
+        plan(&SHAPE.market, &snapshot(880 * ONE), account).unwrap()
+    }
+
+    #[test]
+    fn the_fewest_parts_are_closed_at_the_zero_price_or_better() {
+        // 300 lots at 880 and 64,000 of equity: 24.24 % to the zero price.
+        let closing = planned(&account(-200_000, 300));
+        let [Closing {
+            side, lots, limit, ..
+        }] = closing[..]
+        else {
+            panic!("{closing:?}");
+        };
+        assert_eq!((side, lots), (Side::Sell, 75));
+        assert_eq!(limit.div_ceil(ONE), 667);
+        let short = planned(&account(328_000, -300));
+        assert_eq!((short[0].side, short[0].limit / ONE), (Side::Buy, 1_093));
+    }
+
+    #[test]
+    fn sound_and_bankrupt_accounts_are_left_alone() {
+        assert_eq!(planned(&account(0, 300)), []);
+        assert_eq!(planned(&account(-264_001, 300)), []);
+        assert_eq!(planned(&account(-263_999, 300))[0].lots, 300);
+    }
+
+    #[test]
+    fn the_fund_asks_for_the_mark() {
+        let snapshot = snapshot(880 * ONE);
+        let [closing] = wind_down(&snapshot, &account(-1_000_000, 7))[..] else {
+            panic!("one position");
+        };
+        assert_eq!((closing.lots, closing.limit), (7, 880 * ONE));
+    }
+}
