@@ -2,5 +2,9 @@
 //! as the chain and the engine do; see `docs/calculators.md`.
 
 pub mod decimal;
+pub mod funding;
 pub mod lines;
+pub mod liquidate;
+pub mod margin;
+pub mod portfolio;
 pub mod price;

@@ -1,16 +1,17 @@
 //! The command line.
 
 mod bench;
+mod calculators;
 mod circuit_info;
 mod crypto;
 mod demo;
 mod keys;
 mod operator;
-mod price;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand, ValueEnum};
 use clearproof_primitives::shape::Shape;
+use clearproof_prover::calculators::{funding, liquidate, margin, price};
 
 /// Operator, prover and tools of a Clearproof venue.
 #[derive(Parser)]
@@ -36,6 +37,12 @@ enum Command {
     Keys(keys::Command),
     /// Runs a venue: takes order sets, runs the auctions, proves batches and settles them on the chain.
     Operator(operator::Args),
+    /// Funding of clearing prices: JSON lines on standard input, see docs/calculators.md.
+    Funding,
+    /// What is closed of a portfolio below maintenance margin: as `margin`.
+    Liquidate,
+    /// Margin of portfolios: JSON lines on standard input, see docs/calculators.md.
+    Margin,
     /// Values of options: JSON lines on standard input, see docs/calculators.md.
     Price,
 }
@@ -81,7 +88,10 @@ impl Cli {
             Command::Demo(args) => demo::run(args),
             Command::Keys(command) => keys::run(command),
             Command::Operator(args) => operator::run(args),
-            Command::Price => price::run(),
+            Command::Funding => calculators::run(funding::answer),
+            Command::Liquidate => calculators::run(liquidate::answer),
+            Command::Margin => calculators::run(margin::answer),
+            Command::Price => calculators::run(price::answer),
         }
     }
 }
