@@ -7,6 +7,7 @@ mod crypto;
 mod demo;
 mod keys;
 mod operator;
+mod replay;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand, ValueEnum};
@@ -43,6 +44,8 @@ enum Command {
     Liquidate,
     /// Margin of portfolios: JSON lines on standard input, see docs/calculators.md.
     Margin,
+    /// Recorded prices through the engine, with leveraged accounts; the books must balance after each bar.
+    Replay(replay::Args),
     /// Values of options: JSON lines on standard input, see docs/calculators.md.
     Price,
 }
@@ -88,6 +91,7 @@ impl Cli {
             Command::Demo(args) => demo::run(args),
             Command::Keys(command) => keys::run(command),
             Command::Operator(args) => operator::run(args),
+            Command::Replay(args) => replay::run(args),
             Command::Funding => calculators::run(funding::answer),
             Command::Liquidate => calculators::run(liquidate::answer),
             Command::Margin => calculators::run(margin::answer),

@@ -5,4 +5,5 @@ pub mod chain;
 pub mod demo;
 pub mod operator;
 pub mod proving;
+pub mod replay;
 pub mod trader;

@@ -188,6 +188,7 @@ impl Policy {
         option: &OptionMarket<'_>,
     ) -> Result<(InstrumentRow, Price), RowError> {
         let terms = option.terms;
+        mark_price(option.forward, option.units_per_lot)?;
         let volatility = option
             .smile
             .volatility(option.forward, terms.strike, terms.expiry)?;

@@ -11,6 +11,7 @@
 //! [`Venue::batch_full`] says in time when to close.
 
 pub mod auction;
+mod audit;
 mod batch;
 mod books;
 mod closing;
@@ -22,6 +23,7 @@ pub mod state;
 mod terms;
 mod venue;
 
+pub use audit::Unbalanced;
 pub use batch::{BatchRequest, BuiltBatch, ClosedBatch};
 pub use books::Books;
 pub use closing::SealedBatch;

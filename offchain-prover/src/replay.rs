@@ -1,0 +1,164 @@
+//! Recorded prices through the engine: leveraged accounts meet every fall and rise, and the books must balance after each bar.
+
+mod crowd;
+mod report;
+
+pub use report::Report;
+
+use crate::{demo::prices::Bar, proving::BatchProver};
+use anyhow::{ensure, Context, Result};
+use clearproof_engine::{BatchRequest, MarketTerms, Venue, VenueConfig};
+use clearproof_primitives::{
+    batch::genesis_field,
+    field::Fr,
+    fixed::{Price, ONE},
+    funding::settle,
+    margin::Margin,
+    policy::{IndexPrice, Policy},
+    rows::mark_price,
+    shape::Shape,
+    snapshot::{InstrumentRow, Snapshot, UnderlyingFactors},
+};
+use crowd::Crowd;
+use std::time::Instant;
+
+/// Smallest units of the quote in a whole one.
+const QUOTE_UNIT: IndexPrice = 1_000_000;
+/// Lots in a whole unit of the underlying.
+const LOTS_PER_UNIT: u64 = 100;
+/// Auctions per bar: what could not be closed in one can in the next.
+const TICKS: u64 = 3;
+const GENESIS: [u8; 32] = [7; 32];
+const VENUE: u32 = 1;
+
+/// What is replayed, and by whom.
+#[derive(Debug)]
+pub struct ReplayConfig {
+    /// The bars, ascending by time; each is a batch of its own.
+    pub bars: Vec<Bar>,
+    /// Shape of the venue.
+    pub shape: Shape,
+    /// Leveraged accounts, half of them long, half short.
+    pub traders: u32,
+    /// Decides leverage and what they do.
+    pub seed: u64,
+    /// Proves every so many batches.
+    pub prove: Option<(u64, BatchProver)>,
+}
+
+/// The snapshot of one perpetual at this mark.
+fn snapshot(
+    shape: &Shape,
+    policy: &Policy,
+    number: u64,
+    time: u64,
+    mark: Price,
+) -> Result<Snapshot> {
+    let market = &shape.market;
+    let mut rows = vec![InstrumentRow::empty(market); market.instruments.into()];
+    rows[0] = policy.perpetual_row(0, mark)?;
+    let factors = policy.underlyings.iter().map(|u| UnderlyingFactors {
+        initial: u.initial_factor,
+        maintenance: u.maintenance_factor,
+    });
+    Ok(Snapshot {
+        number,
+        taken_at: time,
+        weights: vec![ONE; market.assets.into()],
+        factors: factors.collect(),
+        fee_rate: policy.fee_rate,
+        liquidation_rate: policy.liquidation_rate,
+        rows,
+    })
+}
+
+/// Replays the bars; `progress` is told the number of each.
+///
+/// # Errors
+/// A price that fits no lot, or anything that must not happen: books that do not balance, an honest order set refused.
+pub fn run(config: &ReplayConfig, progress: impl Fn(u64)) -> Result<Report> {
+    let ReplayConfig {
+        bars, shape, prove, ..
+    } = config;
+    let policy = Policy::development(&shape.market);
+    let mut venue = Venue::new(VenueConfig {
+        shape: *shape,
+        id: VENUE,
+        genesis: genesis_field(&GENESIS),
+    });
+    let mut crowd = Crowd::new(shape, config.traders, config.seed);
+    let mut report = Report::default();
+    let started = Instant::now();
+    for (number, bar) in (1u64..).zip(bars) {
+        let index = IndexPrice::from(bar.close) * QUOTE_UNIT;
+        let mark = mark_price(index, ONE / LOTS_PER_UNIT)
+            .with_context(|| format!("bar {number}: the price does not fit a lot"))?;
+        // A bar is as many batches as it takes to bring all of them up to date: here one, in the bar's last second.
+        let time = bar.time.max(venue.now() + 1);
+        let snapshot = snapshot(shape, &policy, number, time, mark)?;
+        let terms = MarketTerms {
+            bands: vec![policy.perpetual_band(mark)],
+            premium_caps: vec![policy.premium_cap(mark)],
+            funding_interval: policy.funding_interval,
+            ..MarketTerms::default()
+        };
+        let opened = Instant::now();
+        venue.open_batch(snapshot.clone(), terms, time)?;
+        report.open.push(opened.elapsed());
+        report.taken_over += venue.taken_over().len() as u64;
+        report.note_unassigned(unassigned(&venue, &snapshot));
+
+        crowd.act(&mut venue, mark, &mut report)?;
+        for tick in 1..=TICKS {
+            let began = Instant::now();
+            let done = venue.tick(time + tick)?;
+            report.tick.push(began.elapsed());
+            report.note_tick(&done);
+        }
+        let request = BatchRequest {
+            time_to: time + TICKS,
+            genesis: GENESIS,
+            submitter: [1; 32],
+            salt_seed: Fr::from(number),
+        };
+        let began = Instant::now();
+        let closed = venue.close_batch(&request)?;
+        report.close.push(began.elapsed());
+        report.steps += closed.steps as u64;
+        venue.audit(&snapshot)?;
+        if let Some((every, prover)) = prove {
+            if number % every == 0 {
+                let proven = prover.prove(&closed, |_, _| ())?;
+                report.proofs += proven.chunk_proofs.len() as u64 + 1;
+            }
+        }
+        venue.settle(number)?;
+        report.note_fund(equity(&venue, &snapshot, 0).unwrap_or(0));
+        progress(number);
+    }
+    report.bars = bars.len() as u64;
+    report.elapsed = started.elapsed();
+    report.accounts = venue.account_count() as u64 - 1;
+    ensure!(
+        report.unassigned_now == 0,
+        "{} accounts with negative equity are left",
+        report.unassigned_now
+    );
+    Ok(report)
+}
+
+/// Equity of an account in whole quote units, funding included.
+fn equity(venue: &Venue, snapshot: &Snapshot, account: u32) -> Option<i128> {
+    let mut settled = venue.account(account)?.clone();
+    settle(&mut settled, snapshot, venue.funding()).ok()?;
+    let margin = Margin::of(&venue.config().shape.market, snapshot, &settled).ok()?;
+    Some(margin.equity >> 32)
+}
+
+/// Accounts of traders whose equity is below zero and that the insurance fund has not taken over.
+fn unassigned(venue: &Venue, snapshot: &Snapshot) -> u64 {
+    let accounts = 1..venue.account_count() as u32;
+    let negative = accounts
+        .filter(|account| equity(venue, snapshot, *account).is_some_and(|equity| equity < 0));
+    negative.count() as u64
+}

@@ -1,0 +1,147 @@
+//! What a replay found.
+
+use clearproof_engine::TickReport;
+use comfy_table::{presets::UTF8_FULL_CONDENSED, Table};
+use std::{fmt, time::Duration};
+
+/// Counts, times, and the insurance fund's course.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    /// Bars replayed.
+    pub bars: u64,
+    /// Accounts at the end.
+    pub accounts: u64,
+    /// Deposits: the first of each account, and those after a loss of everything.
+    pub deposits: u64,
+    /// Account steps in all batches.
+    pub steps: u64,
+    /// Fills.
+    pub fills: u64,
+    /// Liquidations of accounts: each fills orders of the venue's making.
+    pub liquidations: u64,
+    /// Penalties paid, in quote units.
+    pub penalties: u128,
+    /// Accounts taken over by the insurance fund.
+    pub taken_over: u64,
+    /// Ticks in which the insurance fund closed something.
+    pub fund_closed: u64,
+    /// Orders left out of ticks since they broke a rule.
+    pub left_out: u64,
+    /// The insurance fund's lowest equity, in whole quote units.
+    pub fund_low: i128,
+    /// Its equity at the end.
+    pub fund_end: i128,
+    /// The most accounts with negative equity that were not taken over at the opening of a batch.
+    pub unassigned_most: u64,
+    /// The same at the last one.
+    pub unassigned_now: u64,
+    /// Proofs made and verified.
+    pub proofs: u64,
+    /// Time of it all.
+    pub elapsed: Duration,
+    /// Opening a batch, with a look at all accounts.
+    pub open: Vec<Duration>,
+    /// Taking an order set, its signature included.
+    pub submit: Vec<Duration>,
+    /// A tick.
+    pub tick: Vec<Duration>,
+    /// Closing and building a batch.
+    pub close: Vec<Duration>,
+}
+
+impl Report {
+    /// Notes what a tick did.
+    pub fn note_tick(&mut self, tick: &TickReport) {
+        self.fills += tick.trades.len() as u64;
+        self.left_out += tick.left_out.len() as u64;
+        for (account, penalty) in &tick.liquidated {
+            match account {
+                0 => self.fund_closed += 1,
+                _ => {
+                    self.liquidations += 1;
+                    self.penalties += u128::from(*penalty);
+                }
+            }
+        }
+    }
+
+    /// Notes how many accounts were not taken over although they should be.
+    pub fn note_unassigned(&mut self, accounts: u64) {
+        self.unassigned_now = accounts;
+        self.unassigned_most = self.unassigned_most.max(accounts);
+    }
+
+    /// Notes the insurance fund's equity.
+    pub fn note_fund(&mut self, equity: i128) {
+        self.fund_end = equity;
+        self.fund_low = self.fund_low.min(equity);
+    }
+}
+
+/// `n`-th percentile, by rank.
+fn percentile(times: &[Duration], n: usize) -> Duration {
+    let mut sorted = times.to_vec();
+    sorted.sort_unstable();
+    let at = (sorted.len() * n).div_ceil(100).saturating_sub(1);
+    sorted.get(at).copied().unwrap_or_default()
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let dollars = |units: i128| format!("{}", units / 1_000_000);
+        let counts = [
+            ("bars, a batch each", self.bars.to_string()),
+            ("accounts", self.accounts.to_string()),
+            ("deposits", self.deposits.to_string()),
+            ("account steps", self.steps.to_string()),
+            ("order sets", self.submit.len().to_string()),
+            ("fills", self.fills.to_string()),
+            ("left out of a tick", self.left_out.to_string()),
+            ("liquidations", self.liquidations.to_string()),
+            (
+                "penalties, whole quote",
+                dollars(i128::try_from(self.penalties).unwrap_or(i128::MAX)),
+            ),
+            (
+                "taken over by the insurance fund",
+                self.taken_over.to_string(),
+            ),
+            (
+                "ticks in which it closed something",
+                self.fund_closed.to_string(),
+            ),
+            ("its equity, lowest", dollars(self.fund_low)),
+            ("its equity, at the end", dollars(self.fund_end)),
+            (
+                "negative equity not taken over: most at once, at the end",
+                format!("{}, {}", self.unassigned_most, self.unassigned_now),
+            ),
+            ("proofs made and verified", self.proofs.to_string()),
+            ("time", format!("{:.1} s", self.elapsed.as_secs_f64())),
+        ];
+        let mut table = Table::new();
+        table.load_preset(UTF8_FULL_CONDENSED);
+        for (what, value) in counts {
+            table.add_row([what.to_string(), value]);
+        }
+        let mut times = Table::new();
+        times.load_preset(UTF8_FULL_CONDENSED);
+        times.set_header(["", "count", "p50", "p99", "longest"]);
+        for (what, of) in [
+            ("opening a batch", &self.open),
+            ("an order set", &self.submit),
+            ("a tick", &self.tick),
+            ("closing and building", &self.close),
+        ] {
+            let micros = |n| format!("{} µs", percentile(of, n).as_micros());
+            times.add_row([
+                what.to_string(),
+                of.len().to_string(),
+                micros(50),
+                micros(99),
+                micros(100),
+            ]);
+        }
+        write!(f, "{table}\n{times}\nThe books balanced after every batch.")
+    }
+}
