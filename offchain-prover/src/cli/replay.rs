@@ -15,14 +15,14 @@ use std::path::PathBuf;
 /// Formats of recordings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// CSV of bars with the columns `timestamp` and `close`, as it is or compressed with gzip.
+    /// CSV of bars with the columns `timestamp` and `close`.
     Candles,
 }
 
 /// Options of `replay`.
 #[derive(ClapArgs)]
 pub struct Args {
-    /// The recording.
+    /// The recording; `-` for standard input.
     #[arg(long)]
     input: PathBuf,
     /// Its format.
@@ -60,7 +60,10 @@ pub fn run(args: Args) -> Result<()> {
             .with_context(|| format!("--{name} {text}: is no time: use 2020-03-07")),
     };
     let (from, to) = (time("from", &args.from)?, time("to", &args.to)?);
-    let mut bars = prices::read(&args.input)?;
+    let mut bars = match args.input.as_os_str() == "-" {
+        true => prices::read_from(std::io::stdin().lock())?,
+        false => prices::read(&args.input)?,
+    };
     bars.retain(|bar| {
         from.is_none_or(|from| from <= bar.time) && to.is_none_or(|to| bar.time < to)
     });

@@ -5,15 +5,12 @@ use clearproof_primitives::{
     fixed::{price_from_decimal, Price},
     shape::TIME_BITS,
 };
-use flate2::read::MultiGzDecoder;
 use std::{fs, io::Read, path::Path};
 
 /// The series that is replayed if no other is named. Its source is in `data/README.md`.
 const BUILT_IN: &str = include_str!("../../data/eurusd-1h.csv");
 /// Largest size of a price file, bytes.
 const MAX_BYTES: u64 = 64 << 20;
-/// How files compressed with gzip begin (RFC 1952, section 2.3.1).
-const GZIP: [u8; 2] = [0x1f, 0x8b];
 /// Most bars of a series.
 const MAX_BARS: usize = 1_000_000;
 /// Numbers of at least this size are milliseconds since the Unix epoch, smaller ones seconds.
@@ -73,10 +70,10 @@ pub fn built_in() -> Result<Vec<Bar>, PricesError> {
     parse(BUILT_IN.as_bytes())
 }
 
-/// Reads a series from a file, which may be compressed with gzip.
+/// Reads a series from a file.
 ///
 /// # Errors
-/// A file that cannot be read, is larger than 64 MiB (as it is or unpacked), or is refused by [`parse`].
+/// A file that cannot be read, is larger than 64 MiB, or is refused by [`parse`].
 pub fn read(path: &Path) -> Result<Vec<Bar>, PricesError> {
     let failed = |error| PricesError::Io {
         path: path.display().to_string(),
@@ -86,17 +83,24 @@ pub fn read(path: &Path) -> Result<Vec<Bar>, PricesError> {
     if size > MAX_BYTES {
         return Err(PricesError::TooLarge(path.display().to_string(), size));
     }
-    let bytes = fs::read(path).map_err(failed)?;
-    if !bytes.starts_with(&GZIP) {
-        return parse(&bytes);
-    }
-    let mut plain = Vec::new();
-    let mut decoder = MultiGzDecoder::new(&bytes[..]).take(MAX_BYTES + 1);
-    let size = decoder.read_to_end(&mut plain).map_err(failed)? as u64;
+    parse(&fs::read(path).map_err(failed)?)
+}
+
+/// Reads a series from a stream, such as standard input.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_from(stream: impl Read) -> Result<Vec<Bar>, PricesError> {
+    let mut bytes = Vec::new();
+    let size = stream.take(MAX_BYTES + 1).read_to_end(&mut bytes);
+    let size = size.map_err(|error| PricesError::Io {
+        path: "-".into(),
+        error,
+    })? as u64;
     if size > MAX_BYTES {
-        return Err(PricesError::TooLarge(path.display().to_string(), size));
+        return Err(PricesError::TooLarge("-".into(), size));
     }
-    parse(&plain)
+    parse(&bytes)
 }
 
 /// Reads a series: a header with a column `close`, and a time in `timestamp` or `time`, else in the first column. Times are

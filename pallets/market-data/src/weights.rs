@@ -81,38 +81,38 @@ impl WeightInfo for () {
 mod measured {
     use frame_support::weights::{RuntimeDbWeight, Weight};
 
-    /// Shortest run: 337_911 ns.
+    /// Shortest run: 343_419 ns.
     pub(super) fn list_instrument(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(361_926_000, 8_679).saturating_add(db.reads_writes(11, 5))
+        Weight::from_parts(356_199_000, 8_679).saturating_add(db.reads_writes(11, 5))
     }
 
-    /// Shortest run: 36_374 ns.
+    /// Shortest run: 52_397 ns.
     pub(super) fn delist_instrument(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(40_360_000, 3_342).saturating_add(db.reads_writes(2, 5))
+        Weight::from_parts(56_104_000, 3_479).saturating_add(db.reads_writes(3, 5))
     }
 
-    /// Shortest run: 26_099 ns.
+    /// Shortest run: 26_309 ns.
     pub(super) fn set_halted(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(29_353_000, 3_342).saturating_add(db.reads_writes(1, 1))
+        Weight::from_parts(29_434_000, 3_342).saturating_add(db.reads_writes(1, 1))
     }
 
-    /// Shortest run: 13_700 ns.
+    /// Shortest run: 13_660 ns.
     pub(super) fn list_collateral(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(15_954_000, 1_494).saturating_add(db.reads_writes(1, 1))
+        Weight::from_parts(16_043_000, 1_494).saturating_add(db.reads_writes(1, 1))
     }
 
-    /// Shortest run: 15_423 ns.
+    /// Shortest run: 15_503 ns.
     pub(super) fn delist_collateral(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(17_957_000, 1_494).saturating_add(db.reads_writes(1, 2))
+        Weight::from_parts(18_066_000, 1_494).saturating_add(db.reads_writes(1, 2))
     }
 
-    /// Shortest run: 31_266 ns.
+    /// Shortest run: 31_998 ns.
     pub(super) fn accept_range(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(34_812_000, 3_553).saturating_add(db.reads_writes(3, 1))
+        Weight::from_parts(35_442_000, 3_553).saturating_add(db.reads_writes(3, 1))
     }
 
-    /// Shortest run: 10_108_215 ns.
+    /// Shortest run: 9_782_251 ns.
     pub(super) fn take_snapshot(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(10_315_952_000, 162_459).saturating_add(db.reads_writes(133, 33))
+        Weight::from_parts(9_944_511_000, 162_459).saturating_add(db.reads_writes(133, 33))
     }
 }

@@ -278,16 +278,32 @@ mod benchmarks {
     #[benchmark]
     fn submit_batch(
         c: Linear<1, { MAX_CHUNKS / 4 }>,
-        p: Linear<0, { MAX_CHUNKS / 4 * 64 }>,
         w: Linear<0, { MAX_WITHDRAWALS / 4 }>,
         d: Linear<0, { (MAX_DEPOSITS_PER_BATCH / 4) as u32 }>,
     ) {
-        let (caller, batch) = batch::<T>(c, p, w, d);
+        let (caller, batch) = batch::<T>(c, 0, w, d);
         let id = batch.header.venue;
         #[extrinsic_call]
         _(RawOrigin::Signed(caller), batch);
 
         assert_eq!(Venues::<T>::get(id).map(|v| v.batches), Some(1));
+    }
+
+    /// What a batch's price entries cost besides: their checks, and the funding that follows from them.
+    #[benchmark]
+    fn check_prices(p: Linear<0, { MAX_CHUNKS / 4 * 64 }>) {
+        let (_, batch) = batch::<T>(MAX_CHUNKS / 4, p, 0, 0);
+        let number = batch.header.snapshot_number;
+        let snapshot =
+            <T::Snapshots as crate::SnapshotProvider>::snapshot(number).expect("it was taken");
+        let market;
+        #[block]
+        {
+            let clearings = Pallet::<T>::check_prices(&batch, &shape::<T>(), &snapshot);
+            let clearings = clearings.expect("they are at the mark");
+            market = Pallet::<T>::next_market(&batch, &snapshot, &clearings);
+        }
+        assert!(market.is_ok());
     }
 
     /// One proof through the node's host functions; see `docs/performance.md`. No call's weight.

@@ -18,7 +18,8 @@ impl<T: Config> Pallet<T> {
     /// Weight of a batch's submission, by its size.
     pub(crate) fn weight_of(batch: &Batch) -> Weight {
         let size = batch.size();
-        T::WeightInfo::submit_batch(size.chunks, size.prices, size.withdrawals, size.deposits)
+        T::WeightInfo::submit_batch(size.chunks, size.withdrawals, size.deposits)
+            .saturating_add(T::WeightInfo::check_prices(size.prices))
     }
 
     /// Settles a batch. Everything that can be refused is refused before the first write.

@@ -40,12 +40,8 @@ fn the_calls_use_the_weights_of_the_configuration() {
         let batch = draft::Draft::founded().seal();
         let size = batch.size();
         let weight = |size: crate::BatchSize| {
-            <() as WeightInfo>::submit_batch(
-                size.chunks,
-                size.prices,
-                size.withdrawals,
-                size.deposits,
-            )
+            <() as WeightInfo>::submit_batch(size.chunks, size.withdrawals, size.deposits)
+                .saturating_add(<() as WeightInfo>::check_prices(size.prices))
         };
         let submit = crate::Call::<Test>::submit_batch {
             batch: Box::new(batch),

@@ -26,12 +26,14 @@ pub trait WeightInfo {
     ///
     /// `c` was measured from 1 to 64.
     ///
-    /// `p` was measured from 0 to 4096.
-    ///
     /// `w` was measured from 0 to 128.
     ///
     /// `d` was measured from 0 to 128.
-    fn submit_batch(c: u32, p: u32, w: u32, d: u32) -> Weight;
+    fn submit_batch(c: u32, w: u32, d: u32) -> Weight;
+    /// Weight of `check_prices`.
+    ///
+    /// `p` was measured from 0 to 4096.
+    fn check_prices(p: u32) -> Weight;
 }
 
 /// As measured, at the runtime's own database weights.
@@ -53,8 +55,11 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     fn close_venue(b: u32) -> Weight {
         measured::close_venue(T::DbWeight::get(), b)
     }
-    fn submit_batch(c: u32, p: u32, w: u32, d: u32) -> Weight {
-        measured::submit_batch(T::DbWeight::get(), c, p, w, d)
+    fn submit_batch(c: u32, w: u32, d: u32) -> Weight {
+        measured::submit_batch(T::DbWeight::get(), c, w, d)
+    }
+    fn check_prices(p: u32) -> Weight {
+        measured::check_prices(T::DbWeight::get(), p)
     }
 }
 
@@ -74,8 +79,11 @@ impl WeightInfo for () {
     fn close_venue(b: u32) -> Weight {
         measured::close_venue(RocksDbWeight::get(), b)
     }
-    fn submit_batch(c: u32, p: u32, w: u32, d: u32) -> Weight {
-        measured::submit_batch(RocksDbWeight::get(), c, p, w, d)
+    fn submit_batch(c: u32, w: u32, d: u32) -> Weight {
+        measured::submit_batch(RocksDbWeight::get(), c, w, d)
+    }
+    fn check_prices(p: u32) -> Weight {
+        measured::check_prices(RocksDbWeight::get(), p)
     }
 }
 
@@ -83,54 +91,60 @@ impl WeightInfo for () {
 mod measured {
     use frame_support::weights::{RuntimeDbWeight, Weight};
 
-    /// Shortest run: 2_610_610 ns.
+    /// Shortest run: 2_612_864 ns.
     pub(super) fn register_circuit(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(2_690_618_000, 5_470).saturating_add(db.reads_writes(2, 1))
+        Weight::from_parts(2_722_876_000, 5_470).saturating_add(db.reads_writes(2, 1))
     }
 
-    /// Shortest run: 139_847 ns.
+    /// Shortest run: 137_063 ns.
     pub(super) fn create_venue(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(157_814_000, 5_470).saturating_add(db.reads_writes(5, 4))
+        Weight::from_parts(160_629_000, 5_470).saturating_add(db.reads_writes(5, 4))
     }
 
-    /// Shortest run: 28_723 ns.
+    /// Shortest run: 28_452 ns.
     pub(super) fn set_operators(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(38_848_000, 4_604).saturating_add(db.reads_writes(1, 1))
+        Weight::from_parts(41_031_000, 4_604).saturating_add(db.reads_writes(1, 1))
     }
 
-    /// Shortest run: 31_186 ns.
+    /// Shortest run: 34_281 ns.
     pub(super) fn set_paused(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(39_548_000, 4_604).saturating_add(db.reads_writes(1, 1))
+        Weight::from_parts(42_634_000, 4_604).saturating_add(db.reads_writes(1, 1))
     }
 
-    /// Shortest run: 96_463 ns.
+    /// Shortest run: 98_706 ns.
     pub(super) fn close_venue(db: RuntimeDbWeight, b: u32) -> Weight {
-        Weight::from_parts(109_396_379, 4_604)
-            // Standard error 10_235.
-            .saturating_add(Weight::from_parts(1_291_720, 0).saturating_mul(b.into()))
+        Weight::from_parts(114_745_706, 4_604)
+            // Standard error 13_239.
+            .saturating_add(Weight::from_parts(1_371_106, 0).saturating_mul(b.into()))
             .saturating_add(Weight::from_parts(0, 2_579).saturating_mul(b.into()))
-            .saturating_add(db.reads_writes(3, 3))
+            .saturating_add(db.reads_writes(4, 4))
             .saturating_add(db.reads(1_u64.saturating_mul(b.into())))
             .saturating_add(db.writes(1_u64.saturating_mul(b.into())))
     }
 
-    /// Shortest run: 12_139_996 ns.
-    pub(super) fn submit_batch(db: RuntimeDbWeight, c: u32, p: u32, w: u32, d: u32) -> Weight {
-        Weight::from_parts(4_570_092_203, 7_080)
-            // Standard error 4_863_875.
-            .saturating_add(Weight::from_parts(613_319_112, 0).saturating_mul(c.into()))
-            // Standard error 75_525.
-            .saturating_add(Weight::from_parts(226_910, 0).saturating_mul(p.into()))
-            // Standard error 2_405_500.
-            .saturating_add(Weight::from_parts(54_694_601, 0).saturating_mul(w.into()))
-            // Standard error 2_405_500.
-            .saturating_add(Weight::from_parts(5_947_430, 0).saturating_mul(d.into()))
+    /// Shortest run: 12_768_648 ns.
+    pub(super) fn submit_batch(db: RuntimeDbWeight, c: u32, w: u32, d: u32) -> Weight {
+        Weight::from_parts(4_931_596_732, 80_638)
+            // Standard error 14_661_900.
+            .saturating_add(Weight::from_parts(588_714_463, 0).saturating_mul(c.into()))
+            // Standard error 7_250_421.
+            .saturating_add(Weight::from_parts(57_711_319, 0).saturating_mul(w.into()))
+            // Standard error 7_250_421.
+            .saturating_add(Weight::from_parts(29_650_674, 0).saturating_mul(d.into()))
             .saturating_add(Weight::from_parts(0, 2_608).saturating_mul(d.into()))
             .saturating_add(Weight::from_parts(0, 2_609).saturating_mul(w.into()))
-            .saturating_add(db.reads_writes(10, 5))
+            .saturating_add(db.reads_writes(43, 39))
             .saturating_add(db.reads(2_u64.saturating_mul(w.into())))
             .saturating_add(db.reads(1_u64.saturating_mul(d.into())))
             .saturating_add(db.writes(2_u64.saturating_mul(w.into())))
             .saturating_add(db.writes(1_u64.saturating_mul(d.into())))
+    }
+
+    /// Shortest run: 288_908 ns.
+    pub(super) fn check_prices(db: RuntimeDbWeight, p: u32) -> Weight {
+        Weight::from_parts(289_400_845, 3_991)
+            // Standard error 1_381.
+            .saturating_add(Weight::from_parts(181_980, 0).saturating_mul(p.into()))
+            .saturating_add(db.reads_writes(1, 0))
     }
 }
