@@ -32,7 +32,6 @@ const GENESIS: [u8; 32] = [7; 32];
 const VENUE: u32 = 1;
 
 /// What is replayed, and by whom.
-#[derive(Debug)]
 pub struct ReplayConfig {
     /// The bars, ascending by time; each is a batch of its own.
     pub bars: Vec<Bar>,
@@ -161,4 +160,46 @@ fn unassigned(venue: &Venue, snapshot: &Snapshot) -> u64 {
     let negative = accounts
         .filter(|account| equity(venue, snapshot, *account).is_some_and(|equity| equity < 0));
     negative.count() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    /// Hourly closes in whole dollars.
+    fn bars(closes: impl IntoIterator<Item = u64>) -> Vec<Bar> {
+        let bar = |(hour, close): (u64, u64)| Bar {
+            time: 1_700_000_000_000 + hour * 3_600_000,
+            close: close * ONE,
+        };
+        (0..).zip(closes).map(bar).collect()
+    }
+
+    fn replayed(closes: impl IntoIterator<Item = u64>) -> Report {
+        let config = ReplayConfig {
+            bars: bars(closes),
+            shape: Shape::SMALL,
+            traders: 40,
+            seed: 3,
+            prove: None,
+        };
+        run(&config, |_| ()).unwrap()
+    }
+
+    #[test]
+    fn a_slide_liquidates_and_a_crash_bankrupts_but_the_books_balance() {
+        let calm = (0..24).map(|hour| 2_000 + hour % 3);
+        let slide = (1..8).map(|hour| 2_000 - hour * 90);
+        let report = replayed(calm.clone().chain(slide));
+        assert!(report.liquidations > 5, "{report}");
+        assert!(report.penalties > 0 && report.fund_end > 0, "{report}");
+        assert_eq!(report.unassigned_most, 0);
+
+        // Overnight half of it is gone: the leveraged longs owe more than they have.
+        let report = replayed(calm.chain([1_000, 1_001, 1_002, 1_001]));
+        assert!(report.taken_over > 0 && report.fund_closed > 0, "{report}");
+        assert!(report.fund_low < 0, "{report}");
+        assert_eq!(report.unassigned_now, 0);
+    }
 }
