@@ -175,7 +175,7 @@ impl Crowd {
             return None;
         }
         let money = u128::try_from(account.balances[0]).ok()?;
-        let lots = (money * u128::from(leverage) << 32) / (u128::from(mark) * 10);
+        let lots = ((money * u128::from(leverage)) << 32) / (u128::from(mark) * 10);
         let lots = u64::try_from(lots).ok().filter(|lots| *lots > 0)?;
         Some(vec![Some(self.order(side, lots, limit(side)))])
     }

@@ -72,7 +72,7 @@ fn open_interest_must_be_complete_and_the_proven_one() {
 #[test]
 fn a_slot_is_held_while_any_venue_has_interest_in_it() {
     new_test_ext().execute_with(|| {
-        let held = || [0, 1, 2, 3].map(|slot| HoldingVenues::<Test>::get(slot));
+        let held = || [0u16, 1, 2, 3].map(HoldingVenues::<Test>::get);
         let mut draft = Draft::founded();
         draft.interest = vec![5, 0, 0, 2];
         assert_ok!(submit(OPERATOR, &draft.seal()));
