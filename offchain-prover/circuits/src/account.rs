@@ -109,6 +109,21 @@ impl PositionVars {
     }
 }
 
+/// Requires K balances to be what an account may hold after a step: the quote in `[−2^63, 2^63)`, all others in `[0, 2^63)`, since
+/// nobody lends them.
+pub fn enforce_balances(cs: &mut Cs, balances: &[Num]) {
+    for (k, balance) in balances.iter().enumerate() {
+        match k {
+            0 => range(
+                cs,
+                &(balance + Num::power_of_two(AMOUNT_BITS)),
+                AMOUNT_BITS + 1,
+            ),
+            _ => range(cs, balance, AMOUNT_BITS),
+        }
+    }
+}
+
 impl AccountVars {
     /// Allocates a leaf's contents with unique parts: every packed value is range-checked, so that the leaf's hash
     /// determines all of them.

@@ -2,7 +2,7 @@
 //! the state roots.
 
 use crate::{
-    account::{AccountVars, PositionVars},
+    account::{enforce_balances, AccountVars, PositionVars},
     gadgets::{
         bits::{range, to_bits},
         division::shift_floor,
@@ -220,16 +220,7 @@ impl Fund {
             .collect();
         let positions = PositionVars::load_all(cs, shape, &witness.fund_after);
         PositionVars::enforce_canonical(cs, &positions);
-        for (k, balance) in balances.iter().enumerate() {
-            match k {
-                0 => range(
-                    cs,
-                    &(balance + Num::power_of_two(AMOUNT_BITS)),
-                    AMOUNT_BITS + 1,
-                ),
-                _ => range(cs, balance, AMOUNT_BITS),
-            }
-        }
+        enforce_balances(cs, &balances);
         let slots = shape.market.instruments.into();
         let lots_before = Exposure::of(cs, slots, &before.positions);
         let lots_after = Exposure::of(cs, slots, &positions);

@@ -4,7 +4,7 @@
 //! Mirrors `clearproof_primitives::step::apply` rule by rule. A step without deposit and order set only settles.
 
 use crate::{
-    account::{AccountVars, PositionVars},
+    account::{enforce_balances, AccountVars, PositionVars},
     fills::FillTotals,
     forced::ForcedVars,
     gadgets::{
@@ -173,17 +173,7 @@ pub fn step(
         }
         taken
     });
-    for (k, balance) in after.balances.iter().enumerate() {
-        // The quote balance may be negative; other assets are lent by nobody.
-        match k {
-            0 => range(
-                cs,
-                &(balance + Num::power_of_two(AMOUNT_BITS)),
-                AMOUNT_BITS + 1,
-            ),
-            _ => range(cs, balance, AMOUNT_BITS),
-        }
-    }
+    enforce_balances(cs, &after.balances);
 
     let exposure_after = cs.part("positions", |cs| {
         after.positions = PositionVars::load_all(cs, shape, &witness.after);

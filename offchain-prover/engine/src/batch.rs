@@ -2,7 +2,7 @@
 
 use crate::{
     books::{Books, Moved},
-    closing::{accrued, SealedBatch, Unsettled},
+    closing::{SealedBatch, Unsettled},
     error::EngineError,
     packing::Packing,
     pending::PendingStep,
@@ -267,8 +267,8 @@ impl SealedBatch {
         salt: Fr,
     ) -> Result<ClosingWitness, EngineError> {
         let time_to = self.request.time_to;
-        let steps = self.steps.iter();
-        let funding = accrued(&books.funding, &self.snapshot, &self.terms, steps, time_to);
+        // Follows from the clearing prices alone, and was computed when the batch was sealed.
+        let funding = self.tally.funding.clone();
         let fund_before = Account::clone(&books.accounts[0]);
         let moved = Moved::from(&last);
         let tally =

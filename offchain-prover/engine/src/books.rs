@@ -1,6 +1,6 @@
 //! A venue's books after a batch, and what of them is known before anything is hashed.
 
-use crate::error::EngineError;
+use crate::{error::EngineError, pending::PendingStep};
 use clearproof_primitives::{
     account::Account,
     batch::{dust, Boundary},
@@ -136,6 +136,31 @@ pub(crate) struct Moved {
     pub taken: Vec<i128>,
     /// Balances that it takes over, by asset.
     pub taken_balances: Vec<i128>,
+}
+
+impl Moved {
+    /// Adds a step's.
+    pub fn add(&mut self, step: &PendingStep) {
+        if let Some(deposit) = &step.deposit {
+            self.deposited[usize::from(deposit.asset)] += u128::from(deposit.amount);
+        }
+        let set = step.set.as_ref().filter(|_| step.withdraw);
+        if let Some(withdrawal) = set.and_then(|signed| signed.set.withdrawal) {
+            self.withdrawn[usize::from(withdrawal.asset)] += u128::from(withdrawal.amount);
+        }
+        self.quote += step.quote;
+        self.fees += step.fees;
+        self.remainder += u128::from(step.remainder);
+        self.penalties += u128::from(step.penalty());
+        if let Some(taken) = &step.taken {
+            for (sum, balance) in self.taken_balances.iter_mut().zip(&taken.balances) {
+                *sum += i128::from(*balance);
+            }
+            for position in &taken.positions {
+                self.taken[usize::from(position.instrument)] += i128::from(position.quantity);
+            }
+        }
+    }
 }
 
 impl From<&Boundary> for Moved {

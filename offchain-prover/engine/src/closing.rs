@@ -24,7 +24,6 @@ pub struct SealedBatch {
     pub(crate) config: VenueConfig,
     pub(crate) request: BatchRequest,
     pub(crate) snapshot: Snapshot,
-    pub(crate) terms: MarketTerms,
     pub(crate) time_from: u64,
     /// All its account steps, in order.
     pub(crate) steps: Vec<PendingStep>,
@@ -50,7 +49,7 @@ impl SealedBatch {
 }
 
 /// The funding indices after a batch of these steps.
-pub(crate) fn accrued<'a>(
+fn accrued<'a>(
     before: &[i64],
     snapshot: &Snapshot,
     terms: &MarketTerms,
@@ -126,7 +125,6 @@ impl Venue {
             config: self.config.clone(),
             request: request.clone(),
             snapshot: open.snapshot,
-            terms: open.terms,
             time_from: open.time_from,
             steps,
             tally: tally.clone(),
@@ -245,25 +243,7 @@ impl Venue {
             taken_balances: vec![0; assets],
         };
         for step in open.finished.iter().chain(open.growing.values()) {
-            if let Some(deposit) = &step.deposit {
-                moved.deposited[usize::from(deposit.asset)] += u128::from(deposit.amount);
-            }
-            let set = step.set.as_ref().filter(|_| step.withdraw);
-            if let Some(withdrawal) = set.and_then(|signed| signed.set.withdrawal) {
-                moved.withdrawn[usize::from(withdrawal.asset)] += u128::from(withdrawal.amount);
-            }
-            moved.quote += step.quote;
-            moved.fees += step.fees;
-            moved.remainder += u128::from(step.remainder);
-            moved.penalties += u128::from(step.penalty());
-            if let Some(taken) = &step.taken {
-                for (sum, balance) in moved.taken_balances.iter_mut().zip(&taken.balances) {
-                    *sum += i128::from(*balance);
-                }
-                for position in &taken.positions {
-                    moved.taken[usize::from(position.instrument)] += i128::from(position.quantity);
-                }
-            }
+            moved.add(step);
         }
         moved
     }

@@ -1,5 +1,6 @@
 //! Decimal text to binary fixed point and back.
 
+use clearproof_primitives::fixed::FRACTION_BITS;
 use thiserror::Error;
 
 /// Longest decimal text that is read.
@@ -38,6 +39,16 @@ pub fn parse(text: &str, bits: u32) -> Result<u128, DecimalError> {
         .checked_mul(1 << bits)
         .and_then(|value| value.checked_add(part));
     shifted.ok_or(DecimalError::TooLarge)
+}
+
+/// A field's number with 32 fraction bits; the error names the field.
+pub fn number(name: &str, text: &str) -> Result<u128, String> {
+    parse(text, FRACTION_BITS).map_err(|error| format!("{name}: {error}"))
+}
+
+/// As [`number`], where it must fit 64 bits.
+pub fn small(name: &str, text: &str) -> Result<u64, String> {
+    u64::try_from(number(name, text)?).map_err(|_| format!("{name}: is too large"))
 }
 
 /// `value / 2^bits` with so many digits after the point, rounded to the nearest, without trailing zeros. `bits` is at most

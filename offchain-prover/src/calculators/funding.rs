@@ -1,6 +1,6 @@
 //! `funding`: how clearing prices move a funding index, and what a position pays for it.
 
-use super::decimal::{format, parse};
+use super::decimal::{format, small};
 use clearproof_primitives::{
     account::{Account, Position},
     batch::PriceEntry,
@@ -58,10 +58,6 @@ pub struct Answer {
 /// # Errors
 /// Names the field and its limit.
 pub fn answer(question: Question) -> Result<Answer, String> {
-    let price = |name: &str, text: &str| {
-        let value = parse(text, FRACTION_BITS).map_err(|error| format!("{name}: {error}"))?;
-        u64::try_from(value).map_err(|_| format!("{name}: is too large"))
-    };
     let time = |name: &str, time: u64| {
         if time < 1 << TIME_BITS {
             Ok(time)
@@ -74,7 +70,7 @@ pub fn answer(question: Question) -> Result<Answer, String> {
         let entry = PriceEntry {
             instrument: 0,
             time: time(&format!("prices[{i}].time"), clearing.time)?,
-            price: price(&format!("prices[{i}].price"), &clearing.price)?,
+            price: small(&format!("prices[{i}].price"), &clearing.price)?,
         };
         if entries
             .last()
@@ -93,8 +89,8 @@ pub fn answer(question: Question) -> Result<Answer, String> {
         .filter(|interval| *interval > 0)
         .ok_or("interval_seconds: must be above 0 and is too large where milliseconds overflow")?;
     let terms = FundingTerms {
-        marks: &[price("mark", &question.mark)?],
-        caps: &[price("cap", &question.cap)?],
+        marks: &[small("mark", &question.mark)?],
+        caps: &[small("cap", &question.cap)?],
         interval,
         time_to: time("until", question.until)?,
     };

@@ -1,7 +1,7 @@
 //! A portfolio and its market, as the calculators read them.
 
 use super::{
-    decimal::{parse, DecimalError},
+    decimal::{number, parse, small, DecimalError},
     price::Kind,
 };
 use clearproof_primitives::{
@@ -112,14 +112,6 @@ pub struct Portfolio {
     pub snapshot: Snapshot,
     /// The account.
     pub account: Account,
-}
-
-fn number(name: &str, text: &str) -> Result<u128, String> {
-    parse(text, FRACTION_BITS).map_err(|error| format!("{name}: {error}"))
-}
-
-fn small(name: &str, text: &str) -> Result<u64, String> {
-    u64::try_from(number(name, text)?).map_err(|_| format!("{name}: is too large"))
 }
 
 /// An integer with a sign, as a decimal string.

@@ -1,6 +1,6 @@
 //! `price`: Black-76 value and sensitivities of one European option per line.
 
-use super::decimal::{format, parse};
+use super::decimal::{format, number, small};
 use clearproof_primitives::{
     fixed::FRACTION_BITS,
     options::{European, OptionKind},
@@ -60,13 +60,6 @@ pub struct Answer {
 
 /// Prices one option.
 pub fn answer(question: Question) -> Result<Answer, String> {
-    let number = |name: &str, text: &str| {
-        parse(text, FRACTION_BITS).map_err(|error| format!("{name}: {error}"))
-    };
-    let small = |name: &str, text: &str| {
-        let value = number(name, text)?;
-        u64::try_from(value).map_err(|_| format!("{name}: is too large"))
-    };
     let option = European {
         kind: match question.kind {
             Kind::Call => OptionKind::Call,

@@ -117,9 +117,8 @@ impl Venue {
     /// Requires that the insurance fund can receive what it takes over so far, and in one more step.
     fn ensure_fund_receives(&self, step: &PendingStep) -> Result<(), EngineError> {
         let open = self.open.as_ref().ok_or(EngineError::NoOpenBatch)?;
-        let mut with = open.clone();
-        with.finished.push(step.clone());
-        let moved = self.moved(&with);
+        let mut moved = self.moved(open);
+        moved.add(step);
         let funding = self.tally.funding.clone();
         let shape = &self.config.shape;
         self.tally
