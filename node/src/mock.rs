@@ -10,7 +10,7 @@ use clearproof_primitives::{
     },
     field::{FieldBytes, Fr},
     shape::Shape,
-    snapshot::Snapshot,
+    snapshot::{InstrumentRow, Snapshot},
 };
 use clearproof_runtime::{opaque::Block, AccountId, BlockNumber, Hash, Header};
 use pallet_clearproof_settlement::runtime_api::ClearproofApi;
@@ -136,9 +136,21 @@ sp_api::mock_impl_runtime_apis! {
                     taken_at: TAKEN_AT,
                     weights: Vec::new(),
                     factors: Vec::new(),
-                    fee_rate: 1,
+                    protocol_share: 7,
                     liquidation_rate: 1,
-                    rows: Vec::new(),
+                    rows: vec![
+                        InstrumentRow {
+                            mark: 1 << 32,
+                            fee_rate: 2,
+                            position_limit: 1 << 40,
+                            ..Default::default()
+                        },
+                        InstrumentRow {
+                            mark: 1 << 32,
+                            suspended: true,
+                            ..Default::default()
+                        },
+                    ],
                 },
                 info: SnapshotInfo {
                     hash: field(97),
@@ -148,6 +160,8 @@ sp_api::mock_impl_runtime_apis! {
                     bands: vec![1 << 28, 0, 0],
                     premium_caps: vec![3],
                     funding_interval: 3_600_000,
+                    interest_caps: vec![1 << 59, 0, 0],
+                    protocol_share: 7,
                 },
             })
         }

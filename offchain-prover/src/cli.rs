@@ -44,7 +44,7 @@ enum Command {
     Liquidate,
     /// Margin of portfolios: JSON lines on standard input, see docs/calculators.md.
     Margin,
-    /// Recorded prices through the engine, with leveraged accounts; the books must balance after each bar.
+    /// Recorded prices or order flow through the engine; the books must balance after each batch.
     Replay(replay::Args),
     /// Values of options: JSON lines on standard input, see docs/calculators.md.
     Price,

@@ -70,7 +70,7 @@ fn blank_batch(shape: &Shape) -> Result<BatchWitness> {
         taken_at: 0,
         weights: vec![ONE; market.assets as usize],
         factors: vec![factors; market.underlyings as usize],
-        fee_rate: 0,
+        protocol_share: 0,
         liquidation_rate: 0,
         rows: vec![InstrumentRow::empty(market); market.instruments as usize],
     };

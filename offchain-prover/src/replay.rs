@@ -1,6 +1,8 @@
 //! Recorded prices through the engine: leveraged accounts meet every fall and rise, and the books must balance after each bar.
 
 mod crowd;
+pub mod flow;
+pub mod recording;
 mod report;
 
 pub use report::Report;
@@ -17,7 +19,7 @@ use clearproof_primitives::{
     policy::{IndexPrice, Policy},
     rows::mark_price,
     shape::Shape,
-    snapshot::{InstrumentRow, Snapshot, UnderlyingFactors},
+    snapshot::{InstrumentRow, Snapshot},
 };
 use crowd::Crowd;
 use std::time::Instant;
@@ -56,16 +58,12 @@ fn snapshot(
     let market = &shape.market;
     let mut rows = vec![InstrumentRow::empty(market); market.instruments.into()];
     rows[0] = policy.perpetual_row(0, mark)?;
-    let factors = policy.underlyings.iter().map(|u| UnderlyingFactors {
-        initial: u.initial_factor,
-        maintenance: u.maintenance_factor,
-    });
     Ok(Snapshot {
         number,
         taken_at: time,
         weights: vec![ONE; market.assets.into()],
-        factors: factors.collect(),
-        fee_rate: policy.fee_rate,
+        factors: policy.factors(),
+        protocol_share: policy.protocol_share,
         liquidation_rate: policy.liquidation_rate,
         rows,
     })
@@ -105,6 +103,7 @@ pub fn run(config: &ReplayConfig, progress: impl Fn(u64)) -> Result<Report> {
         venue.open_batch(snapshot.clone(), terms, time)?;
         report.open.push(opened.elapsed());
         report.taken_over += venue.taken_over().len() as u64;
+        report.deleveraged += venue.deleveraged().len() as u64;
         report.note_unassigned(unassigned(&venue, &snapshot));
 
         crowd.act(&mut venue, mark, &mut report)?;
@@ -198,7 +197,7 @@ mod tests {
 
         // Overnight half of it is gone: the leveraged longs owe more than they have.
         let report = replayed(calm.chain([1_000, 1_001, 1_002, 1_001]));
-        assert!(report.taken_over > 0 && report.fund_closed > 0, "{report}");
+        assert!(report.taken_over > 0 && report.deleveraged > 0, "{report}");
         assert!(report.fund_low < 0, "{report}");
         assert_eq!(report.unassigned_now, 0);
     }

@@ -55,14 +55,18 @@ impl Trader {
     /// The account's key in the venue's books.
     pub fn account_key(&self) -> Fr {
         let point = self.public_key().point();
-        account_key((point.x, point.y))
+        account_key((point.x, point.y), 0)
     }
 
     /// Signs an order set for a venue.
     pub fn sign(&self, venue: &Identity, set: OrderSet) -> SignedOrderSet {
         let message = set.message(&venue.shape, genesis_field(&venue.genesis));
         let signature = self.key.sign(message);
-        SignedOrderSet { set, signature }
+        SignedOrderSet {
+            set,
+            signature,
+            trading_key: None,
+        }
     }
 
     /// Signs a request to see the account, as of this machine's clock.
@@ -216,6 +220,16 @@ impl VenueClient {
             Err(error) if error.name().as_deref() == Some("NoAccount") => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// Has all of the trader's orders cancelled after so many milliseconds of silence, or not any more: see the interface.
+    pub async fn cancel_after_silence(
+        &self,
+        trader: &Trader,
+        silence: Option<u64>,
+    ) -> Result<(), VenueError> {
+        let access = Named(trader.access(&self.identity));
+        Ok(self.rpc.cancel_after_silence(access, silence).await?)
     }
 
     /// Signs an order set, sends it, and checks the receipt.

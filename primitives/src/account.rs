@@ -33,6 +33,10 @@ pub struct Position {
 pub struct Account {
     /// Owner's key coordinates; (0, 0), which is no key, for the insurance fund.
     pub owner: (Fr, Fr),
+    /// Which of the owner's accounts it is; the chain's deposits are for number 0.
+    pub number: u16,
+    /// Hash of the key that may sign order sets without requests, see [`key_hash`](crate::order::key_hash); 0 for none.
+    pub trading_key: Fr,
     /// A secret of the owner's that also blinds the leaf.
     pub viewing_key: Fr,
     /// Sequence number of the current order set; 0 before the first.
@@ -49,10 +53,13 @@ pub struct Account {
 }
 
 impl Account {
-    /// A fresh account without money.
-    pub fn new(shape: &Shape, owner: &PublicKey, viewing_key: Fr) -> Self {
+    /// A fresh account without money: one of its owner's, by number.
+    pub fn new(shape: &Shape, owner: &PublicKey, number: u16, viewing_key: Fr) -> Self {
         let point = owner.point();
-        Self::with_owner(shape, (point.x, point.y), viewing_key)
+        Self {
+            number,
+            ..Self::with_owner(shape, (point.x, point.y), viewing_key)
+        }
     }
 
     /// Account 0, the insurance fund: nobody holds a key for it.
@@ -63,6 +70,8 @@ impl Account {
     fn with_owner(shape: &Shape, owner: (Fr, Fr), viewing_key: Fr) -> Self {
         Self {
             owner,
+            number: 0,
+            trading_key: Fr::zero(),
             viewing_key,
             sequence: 0,
             slots: alloc::vec![OrderSlot::default(); shape.orders as usize],
@@ -74,7 +83,7 @@ impl Account {
 
     /// The key that deposits name: see [`account_key`].
     pub fn key(&self) -> Fr {
-        account_key(self.owner)
+        account_key(self.owner, self.number)
     }
 
     /// Signed lots held of an instrument.
@@ -85,17 +94,18 @@ impl Account {
             .map_or(0, |p| p.quantity)
     }
 
-    /// The leaf's field elements: owner x and y, viewing key, sequence and basis, slots, balances and positions each three by
-    /// three. See `docs/protocol.md` for the bit layout. At the reference shape they are 12: one permutation.
+    /// The leaf's field elements: owner x and y, trading key, viewing key, head (sequence, basis, number), slots, balances and
+    /// positions each three by three. See `docs/protocol.md` for the bit layout. At the reference shape they are 13: one permutation.
     pub fn fields(&self, shape: &Shape) -> Vec<Fr> {
-        let [sequence_bits, ..] = SEQUENCE_BASIS_LAYOUT;
-        let sequence = Fr::from(self.sequence);
+        let [sequence_bits, basis_bits, _] = HEAD_LAYOUT;
         let basis = fr_from_i128(self.basis + (1 << BASIS_BITS)) * power_of_two(sequence_bits);
+        let number = Fr::from(self.number) * power_of_two(sequence_bits + basis_bits);
         let mut fields = alloc::vec![
             self.owner.0,
             self.owner.1,
+            self.trading_key,
             self.viewing_key,
-            sequence + basis
+            Fr::from(self.sequence) + basis + number
         ];
         fields.extend(self.slots.chunks(SLOTS_PER_FIELD).map(|slots| {
             let parts: Vec<_> = slots
@@ -136,8 +146,10 @@ pub const BALANCES_PER_FIELD: usize = 3;
 pub const POSITIONS_PER_FIELD: usize = 3;
 /// Bits of the basis' magnitude: eight positions of 2^48 lots at indices below 2^62, with room.
 pub const BASIS_BITS: usize = 116;
-/// Layout of the leaf's element of sequence and basis, the latter as `basis + 2^116`.
-pub const SEQUENCE_BASIS_LAYOUT: [usize; 2] = [64, BASIS_BITS + 1];
+/// Bits of an account's number among its owner's.
+pub const NUMBER_BITS: usize = 16;
+/// Layout of the leaf's head: sequence, `basis + 2^116`, number.
+pub const HEAD_LAYOUT: [usize; 3] = [64, BASIS_BITS + 1, NUMBER_BITS];
 
 impl Position {
     /// Instrument (16 bits) and quantity + 2^48 (49 bits); of an empty place instrument and quantity are 0.
@@ -151,8 +163,8 @@ impl Position {
     }
 }
 
-/// What a deposit names instead of an index: `Poseidon(owner x, owner y)`. The viewing key is not part of it: a deposit must
-/// never wait for a secret that its owner may not tell.
-pub fn account_key(owner: (Fr, Fr)) -> Fr {
-    hash::<2>(&[owner.0, owner.1])
+/// What deposits and transfers name instead of an index: `Poseidon(owner x, owner y, number)`. The viewing key is not part of it: a
+/// deposit must never wait for a secret that its owner may not tell.
+pub fn account_key(owner: (Fr, Fr), number: u16) -> Fr {
+    hash::<3>(&[owner.0, owner.1, Fr::from(number)])
 }

@@ -3,11 +3,11 @@
 use crate::{
     account::Account,
     field::{bytes32_to_fields, fr_from_i128, FieldBytes, FieldError, Fr},
-    fixed::{Price, FRACTION_BITS},
+    fixed::{Factor, Price, Rate, FRACTION_BITS},
     ledger::DepositCursor,
     poseidon::{hash, hash_list, Domain},
     shape::{Shape, AMOUNT_BITS, INSTRUMENT_BITS, PRICE_BITS, TIME_BITS},
-    step::{Step, StepEffects},
+    step::{Forced, Step, StepEffects, Transfer},
     wide::{pack, power_of_two},
 };
 use alloc::vec::Vec;
@@ -16,9 +16,9 @@ use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 
 /// Version of the protocol that headers name.
-pub const PROTOCOL_VERSION: u16 = 2;
+pub const PROTOCOL_VERSION: u16 = 3;
 
-/// One uniform clearing price: instrument, tick time, price. Ordered by instrument, then time.
+/// One uniform price: of a tick's auction, or of an instrument's deleveraging. Ordered by instrument, time, and auctions first.
 #[derive(
     Clone,
     Copy,
@@ -40,21 +40,24 @@ pub struct PriceEntry {
     pub instrument: u16,
     /// Time of the tick, milliseconds since the Unix epoch, below 2^48.
     pub time: u64,
+    /// Not an auction's: the price at which the insurance fund's positions are closed against others' without asking them.
+    pub deleverages: bool,
     /// Clearing price, 32.32, never 0.
     pub price: Price,
 }
 
 impl PriceEntry {
-    /// Bit layout of a packed entry: instrument, time, price.
-    pub const LAYOUT: [usize; 3] = [INSTRUMENT_BITS, TIME_BITS, PRICE_BITS];
+    /// Bit layout of a packed entry: instrument, time, price, deleverages.
+    pub const LAYOUT: [usize; 4] = [INSTRUMENT_BITS, TIME_BITS, PRICE_BITS, 1];
 
     /// The entry as one field element; an unused slot of a list is 0.
     pub fn packed(&self) -> Fr {
-        let [instrument, time, price] = Self::LAYOUT;
+        let [instrument, time, price, deleverages] = Self::LAYOUT;
         pack(&[
             (self.instrument as u64, instrument),
             (self.time, time),
             (self.price, price),
+            (self.deleverages as u64, deleverages),
         ])
     }
 }
@@ -164,10 +167,12 @@ pub fn withdrawals_hash(withdrawals: &[Withdrawal]) -> Fr {
 pub const WITHDRAWALS_SHIFT: usize = 64;
 /// Where the number of fills begins there.
 pub const FILLS_SHIFT: usize = 128;
-/// Where the open interest begins in a boundary's lots.
-pub const INTEREST_SHIFT: usize = 80;
+/// Where the lots of deleveraging begin in a boundary's lots.
+pub const DELEVERAGED_SHIFT: usize = 65;
+/// Where the open interest begins there.
+pub const INTEREST_SHIFT: usize = 130;
 /// Where the lots that the insurance fund took over begin there.
-pub const TAKEN_LOTS_SHIFT: usize = 160;
+pub const TAKEN_LOTS_SHIFT: usize = 192;
 /// Where the penalties begin in a boundary's charges.
 pub const PENALTY_SHIFT: usize = 100;
 /// Where the balances that the insurance fund took over begin in what went out of the accounts.
@@ -196,6 +201,8 @@ pub struct Boundary {
     pub remainder_sum: u128,
     /// M sums of signed filled lots; all zero over a whole batch.
     pub net: Vec<i128>,
+    /// M sums of those of them that deleveraging filled; all zero over a whole batch.
+    pub deleveraged: Vec<i128>,
     /// M sums of what |quantity| changed by.
     pub interest: Vec<i128>,
     /// K sums of deposits taken in the batch.
@@ -208,6 +215,13 @@ pub struct Boundary {
     pub taken: Vec<i128>,
     /// K sums of balances that it took over.
     pub taken_balances: Vec<i128>,
+    /// Money on its way from one account to another: [`transfer_hash`]; 0 for none.
+    pub transfer: Fr,
+}
+
+/// What an account that receives a transfer must show: `Poseidon(0, account key, asset and amount)`.
+pub fn transfer_hash(to: Fr, asset: u8, amount: u64) -> Fr {
+    hash::<3>(&[Fr::default(), to, pack_asset_amount(asset, amount)])
 }
 
 impl Boundary {
@@ -224,22 +238,25 @@ impl Boundary {
             fill_count: 0,
             remainder_sum: 0,
             net: alloc::vec![0; shape.market.instruments as usize],
+            deleveraged: alloc::vec![0; shape.market.instruments as usize],
             interest: alloc::vec![0; shape.market.instruments as usize],
             deposited: alloc::vec![0; shape.market.assets as usize],
             withdrawn: alloc::vec![0; shape.market.assets as usize],
             penalty_sum: 0,
             taken: alloc::vec![0; shape.market.instruments as usize],
             taken_balances: alloc::vec![0; shape.market.assets as usize],
+            transfer: Fr::default(),
         }
     }
 
-    /// Committed field elements: salt, accounts root, counts (deposits, withdrawals, fills), deposit accumulator, withdrawals, quote
-    /// sum, charges (fees and penalties), remainder sum; per instrument lots (net, interest, taken); per asset deposited; per asset
-    /// what went out (withdrawn, taken).
+    /// Committed field elements: salt, accounts root, counts (deposits, withdrawals, fills), deposit accumulator, withdrawals, transfer,
+    /// quote sum, charges (fees and penalties), remainder sum; per instrument lots (net, deleveraged, interest, taken); per asset
+    /// deposited; per asset what went out (withdrawn, taken).
     ///
     /// Sums that are only added to share an element, `first + 2^shift · second`: steps then add to both at once, and only the
-    /// closing circuit takes them apart. A batch has fewer than 2^12 steps of 2^52 lots, 2^63 units and 2^66 in charges each, so no sum
-    /// reaches its neighbour.
+    /// closing circuit takes them apart. A batch has fewer than 2^12 steps; each fills at most 2^51 lots, changes what is held of an
+    /// instrument by 2^48, and moves 2^63 units and 2^66 in charges: so no sum reaches its neighbour, and all of them stay within
+    /// ±2^253.
     pub fn fields(&self) -> Vec<Fr> {
         let signed = fr_from_i128;
         let mut fields = alloc::vec![
@@ -250,13 +267,16 @@ impl Boundary {
                 + Fr::from(self.fill_count) * power_of_two(FILLS_SHIFT),
             self.deposits.accumulator,
             self.withdrawals,
+            self.transfer,
             signed(self.quote_sum),
             Fr::from(self.fee_sum) + Fr::from(self.penalty_sum) * power_of_two(PENALTY_SHIFT),
             Fr::from(self.remainder_sum),
         ];
-        let lots = self.net.iter().zip(&self.interest).zip(&self.taken);
-        fields.extend(lots.map(|((net, interest), taken)| {
+        let lots = self.net.iter().zip(&self.deleveraged);
+        let lots = lots.zip(&self.interest).zip(&self.taken);
+        fields.extend(lots.map(|(((net, deleveraged), interest), taken)| {
             signed(*net)
+                + signed(*deleveraged) * power_of_two(DELEVERAGED_SHIFT)
                 + signed(*interest) * power_of_two(INTEREST_SHIFT)
                 + signed(*taken) * power_of_two(TAKEN_LOTS_SHIFT)
         }));
@@ -276,7 +296,12 @@ impl Boundary {
         after: &Account,
         effects: &StepEffects,
     ) {
-        if let Some(deposit) = &step.deposit {
+        match &effects.transfer {
+            Some(Transfer::Sent(hash)) => self.transfer = *hash,
+            Some(Transfer::Received) => self.transfer = Fr::default(),
+            None => {}
+        }
+        if let Some(deposit) = step.deposit.as_ref().filter(|d| !d.transferred) {
             self.deposits = self
                 .deposits
                 .after(deposit.account_key, deposit.asset, deposit.amount);
@@ -302,6 +327,9 @@ impl Boundary {
         }
         for (instrument, lots) in &effects.net {
             self.net[*instrument as usize] += *lots as i128;
+            if step.forced == Some(Forced::Deleverage) {
+                self.deleveraged[*instrument as usize] += *lots as i128;
+            }
         }
         for (account, sign) in [(before, -1), (after, 1)] {
             for position in &account.positions {
@@ -388,6 +416,19 @@ pub struct BatchHeader {
     pub funding_hash: FieldBytes,
     /// [`interest_hash`](crate::ledger::interest_hash) of the open interest after the batch.
     pub interest_hash: FieldBytes,
+    /// What the chain's treasury gets of the batch's fees: [`protocol_fee`].
+    pub protocol_fee: u64,
+    /// The share that it is, as a fraction of 2^32: the snapshot's.
+    pub protocol_share: Rate,
+    /// Maintenance margin over equity, 16.16, that every account had at least whose positions the batch deleveraged.
+    pub deleverage_rank: Factor,
+}
+
+/// What the chain's treasury gets of a batch's fees, rounded down; none if that is no 63-bit amount.
+pub fn protocol_fee(fees: u128, share: Rate) -> Option<u64> {
+    let product = fees.checked_mul(share.into())?;
+    let fee = u64::try_from(product >> FRACTION_BITS).ok()?;
+    Some(fee).filter(|fee| *fee < 1 << AMOUNT_BITS)
 }
 
 /// The genesis hash as the field element that order sets and headers are bound to.
@@ -403,12 +444,15 @@ impl BatchHeader {
     pub const TIMES_LAYOUT: [usize; 2] = [TIME_BITS, TIME_BITS];
     /// Layout of the packed counts: deposits before, deposits after, withdrawals.
     pub const COUNTS_LAYOUT: [usize; 3] = [64, 64, 32];
+    /// Layout of the packed terms: protocol fee, protocol share, deleverage rank.
+    pub const TERMS_LAYOUT: [usize; 3] = [AMOUNT_BITS, 32, 32];
 
-    /// The 17 hashed field elements, in the order that the circuits rebuild: identity, genesis, old root, new
+    /// The 18 hashed field elements, in the order that the circuits rebuild: identity, genesis, old root, new
     /// root, snapshot number, snapshot hash, times, prices hash, counts, accumulator before, accumulator after,
     /// withdrawals hash, data hash, submitter low, submitter high,
-    /// funding hash, interest hash. Refuses non-canonical elements.
-    pub fn fields(&self) -> Result<[Fr; 17], FieldError> {
+    /// funding hash, interest hash, terms. Refuses non-canonical elements.
+    pub fn fields(&self) -> Result<[Fr; 18], FieldError> {
+        let [fee, share, rank] = Self::TERMS_LAYOUT;
         let [version, venue, number, chunks] = Self::IDENTITY_LAYOUT;
         let [from, to] = Self::TIMES_LAYOUT;
         let [before, after, withdrawals] = Self::COUNTS_LAYOUT;
@@ -440,10 +484,15 @@ impl BatchHeader {
             high,
             self.funding_hash.to_fr()?,
             self.interest_hash.to_fr()?,
+            pack(&[
+                (self.protocol_fee, fee),
+                (self.protocol_share.into(), share),
+                (self.deleverage_rank.into(), rank),
+            ]),
         ])
     }
 
-    /// The header's hash. Times must be below 2^48: check them before hashing.
+    /// The header's hash. Times must be below 2^48 and the protocol fee below 2^63: check them before hashing.
     pub fn hash(&self) -> Result<Fr, FieldError> {
         Ok(hash_list(Domain::Header, &self.fields()?))
     }

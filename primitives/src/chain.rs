@@ -4,7 +4,7 @@
 use crate::{
     batch::Deposit,
     field::FieldBytes,
-    fixed::Price,
+    fixed::{Price, Rate},
     options::{OptionKind, SviCurve},
     policy::IndexPrice,
     shape::Shape,
@@ -424,7 +424,8 @@ pub struct SnapshotInfo {
     pub taken_at: u64,
     /// The same of the next snapshot, once there is one.
     pub next_taken_at: Option<u64>,
-    /// One per instrument slot: its mark, 32.32 quote units per lot, or 0 if it does not trade (empty or halted).
+    /// One per instrument slot: its mark, 32.32 quote units per lot, or 0 if it does not trade (empty or halted). One that is suspended in
+    /// the snapshot and has a mark here is held back: it trades to reduce.
     pub marks: Vec<Price>,
     /// One per instrument slot: largest distance of a clearing price from the mark, 32.32 quote units per lot.
     pub bands: Vec<Price>,
@@ -432,6 +433,10 @@ pub struct SnapshotInfo {
     pub premium_caps: Vec<Price>,
     /// The time in which a premium that stays is paid once, in milliseconds.
     pub funding_interval: u64,
+    /// One per instrument slot: the lots that a venue's accounts may hold, long and short together, before they may only become fewer.
+    pub interest_caps: Vec<u64>,
+    /// The chain's share of the fees, as a fraction of 2^32.
+    pub protocol_share: Rate,
 }
 
 impl Held {

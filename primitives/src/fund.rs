@@ -134,7 +134,7 @@ mod tests {
             taken_at: 0,
             weights: vec![],
             factors: vec![],
-            fee_rate: 0,
+            protocol_share: 0,
             liquidation_rate: 0,
             rows: vec![InstrumentRow::default(); 4],
         };

@@ -41,7 +41,7 @@ pub struct FundingTerms<'a> {
 /// Moves the indices by the premiums of a batch: of each entry, its price less the mark, at most the cap either way, times its
 /// share of the interval. Rounded towards zero per instrument and batch.
 ///
-/// `entries` are all of the batch, strictly ascending by instrument and time.
+/// `entries` are all of the batch's auctions, strictly ascending by instrument and time.
 pub fn accrue<'a>(
     indices: &mut [i64],
     terms: &FundingTerms<'_>,
@@ -133,6 +133,7 @@ mod tests {
         PriceEntry {
             instrument,
             time,
+            deleverages: false,
             price,
         }
     }
@@ -201,7 +202,7 @@ mod tests {
             taken_at: 0,
             weights: Vec::new(),
             factors: Vec::new(),
-            fee_rate: 0,
+            protocol_share: 0,
             liquidation_rate: 0,
             rows: alloc::vec![InstrumentRow::default(), row],
         }

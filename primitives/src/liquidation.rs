@@ -45,7 +45,13 @@ pub fn plan(
         return Ok(Vec::new());
     }
     let enough = |parts: &u64| frees(market, snapshot, account, *parts);
-    let parts = (1..PARTS).find(enough).unwrap_or(PARTS);
+    // The proof wants half of each position kept while half of the maintenance margin is left.
+    let most = if margin.has_half_of_maintenance() {
+        PARTS / 2
+    } else {
+        PARTS
+    };
+    let parts = (1..most).find(enough).unwrap_or(most);
     let slack = slack(snapshot, account, margin.equity.unsigned_abs());
     Ok(closings(snapshot, account, parts, slack))
 }
@@ -53,6 +59,33 @@ pub fn plan(
 /// The orders with which the insurance fund closes all that it holds, at the mark or better.
 pub fn wind_down(snapshot: &Snapshot, fund: &Account) -> Vec<Closing> {
     closings(snapshot, fund, PARTS, 0)
+}
+
+/// At what prices all that the insurance fund holds is closed against others when it owes more than it has: as far from the marks, in
+/// its favour, as what it lacks is of all that its positions are worth, so that it is left with nothing, or a little less. Nothing where
+/// it lacks nothing.
+///
+/// # Errors
+/// The margin cannot be computed.
+pub fn deleverage(
+    market: &MarketShape,
+    snapshot: &Snapshot,
+    fund: &Account,
+) -> Result<Vec<Closing>, MarginError> {
+    let margin = Margin::of(market, snapshot, fund)?;
+    if margin.equity >= 0 {
+        return Ok(Vec::new());
+    }
+    let slack = slack(snapshot, fund, margin.equity.unsigned_abs());
+    let mut closings = closings(snapshot, fund, PARTS, 0);
+    for closing in &mut closings {
+        let away = mul_fraction(closing.limit, slack, Rounding::Down).unwrap_or(0);
+        closing.limit = match closing.side {
+            Side::Sell => closing.limit.saturating_add(away),
+            Side::Buy => closing.limit.saturating_sub(away).max(1),
+        };
+    }
+    Ok(closings)
 }
 
 fn closings(snapshot: &Snapshot, account: &Account, parts: u64, slack: Price) -> Vec<Closing> {
@@ -138,7 +171,7 @@ mod tests {
             taken_at: 1,
             weights: vec![ONE; 2],
             factors: factors.collect(),
-            fee_rate: policy.fee_rate,
+            protocol_share: policy.protocol_share,
             liquidation_rate: policy.liquidation_rate,
             rows,
         }
@@ -179,6 +212,41 @@ mod tests {
         assert_eq!(planned(&account(0, 300)), []);
         assert_eq!(planned(&account(-264_001, 300)), []);
         assert_eq!(planned(&account(-263_999, 300))[0].lots, 300);
+    }
+
+    #[test]
+    fn half_of_each_position_is_kept_while_half_of_the_margin_is_left() {
+        let market = SHAPE.market;
+        // 300 lots of 880: a scan loss of about a quarter: five eighths free it where less than half of it is left.
+        let account = |quote| account(quote, 300);
+        let margin = |quote| Margin::of(&market, &snapshot(880 * ONE), &account(quote)).unwrap();
+        let maintenance = (margin(0).maintenance >> 48) as i64;
+        let lots = |equity: i64| planned(&account(equity - 264_000))[0].lots;
+        assert!(lots(maintenance / 2 - 2) > 150);
+        assert_eq!(lots(maintenance / 2 + 2), 150);
+        assert!(lots(maintenance - 2) < 150);
+    }
+
+    #[test]
+    fn what_the_fund_lacks_is_spread_over_all_that_it_holds() {
+        let lacking = account(-264_000 - 26_400, 300);
+        let market = SHAPE.market;
+        let [closing] = deleverage(&market, &snapshot(880 * ONE), &lacking).unwrap()[..] else {
+            panic!("one position");
+        };
+        assert_eq!((closing.side, closing.lots), (Side::Sell, 300));
+        assert_eq!(closing.limit.div_ceil(ONE), 968, "a tenth above the mark");
+        let short = account(264_000 - 26_400, -300);
+        let closings = deleverage(&market, &snapshot(880 * ONE), &short).unwrap();
+        assert_eq!(
+            (closings[0].side, closings[0].limit / ONE),
+            (Side::Buy, 792)
+        );
+        let sound = account(-264_000, 300);
+        assert_eq!(
+            deleverage(&market, &snapshot(880 * ONE), &sound),
+            Ok(vec![])
+        );
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 use crate::{
     account::{Account, Position},
-    fixed::FACTOR_BITS,
+    fixed::{Factor, FACTOR_BITS},
     shape::{MarketShape, AMOUNT_BITS, QUANTITY_BITS},
     snapshot::Snapshot,
     wide::cmp_products,
@@ -157,6 +157,23 @@ impl Margin {
         self.equity >= 0 && self.equity.unsigned_abs() << FACTOR_BITS >= self.initial
     }
 
+    /// Twice the equity is the maintenance margin or more: a liquidation leaves half of each position.
+    pub fn has_half_of_maintenance(&self) -> bool {
+        self.equity >= 0 && self.equity.unsigned_abs() << (FACTOR_BITS + 1) >= self.maintenance
+    }
+
+    /// Maintenance margin over equity, 16.16, rounded down: who has more is deleveraged earlier. None without equity.
+    pub fn rank(&self) -> Option<Factor> {
+        let equity = u128::try_from(self.equity).ok().filter(|e| *e > 0)?;
+        Some(Factor::try_from(self.maintenance / equity).unwrap_or(Factor::MAX))
+    }
+
+    /// Whether maintenance margin over equity is the rank or more.
+    pub fn is_ranked(&self, rank: Factor) -> bool {
+        self.equity <= 0
+            || cmp_products(self.equity.unsigned_abs(), rank.into(), self.maintenance, 1).is_le()
+    }
+
     /// Equity below the maintenance margin: the account may be liquidated.
     pub fn is_liquidatable(&self) -> bool {
         self.equity < 0 || self.equity.unsigned_abs() << FACTOR_BITS < self.maintenance
@@ -165,9 +182,21 @@ impl Margin {
 
 /// True if no position of `after` is larger than, or on the other side of, the one in `before`.
 pub fn only_reduces(before: &Account, after: &Account) -> bool {
-    after.positions.iter().all(|p| {
-        let old = before.quantity(p.instrument);
-        old.signum() == p.quantity.signum() && old.unsigned_abs() >= p.quantity.unsigned_abs()
+    let mut positions = after.positions.iter();
+    positions.all(|p| reduces_in(before, after, p.instrument))
+}
+
+/// The same for one instrument.
+pub fn reduces_in(before: &Account, after: &Account, instrument: u16) -> bool {
+    let (old, new) = (before.quantity(instrument), after.quantity(instrument));
+    new == 0 || (old.signum() == new.signum() && old.unsigned_abs() >= new.unsigned_abs())
+}
+
+/// True if `after` has half of each position of `before`, rounded down, or more.
+pub fn keeps_half(before: &Account, after: &Account) -> bool {
+    before.positions.iter().all(|p| {
+        let kept = after.quantity(p.instrument) * p.quantity.signum();
+        2 * kept + 1 >= p.quantity.unsigned_abs() as i64
     })
 }
 

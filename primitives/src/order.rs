@@ -1,11 +1,17 @@
 //! Orders and order sets: what a trader signs.
 
+mod request;
+
+pub use request::{
+    KeyRequest, NamedKey, Request, RequestParts, TransferRequest, WithdrawalRequest,
+};
+
 use crate::{
     babyjubjub::PublicKey,
     eddsa::{Signature, SignatureError},
-    field::{bytes32_to_fields, Fr},
+    field::Fr,
     fixed::{Price, Rate},
-    poseidon::{hash_list, Domain},
+    poseidon::{hash, hash_list, Domain},
     shape::{
         Shape, ACCOUNT_BITS, AMOUNT_BITS, INSTRUMENT_BITS, ORDER_ID_BITS, PRICE_BITS,
         QUANTITY_BITS, TIME_BITS,
@@ -18,19 +24,99 @@ use serde::{Deserialize, Serialize};
 
 /// Direction of an order.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen, Serialize, Deserialize,
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    MaxEncodedLen,
+    Serialize,
+    Deserialize,
 )]
 #[serde(rename_all = "lowercase")]
 pub enum Side {
     /// Adds lots, pays quote.
+    #[default]
     Buy,
     /// Gives lots, gets quote.
     Sell,
 }
 
-/// A limit order in a slot of an order set. `id` 0 marks an empty slot, all of whose fields are zero.
+/// How long an order may be filled, within its set's validity.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    MaxEncodedLen,
+    Serialize,
+    Deserialize,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum TimeInForce {
+    /// As long as its set is valid.
+    #[default]
+    GoodTillTime,
+    /// In one step only, the first that fills any of it.
+    ImmediateOrCancel,
+    /// Whole in one step, or not at all.
+    FillOrKill,
+}
+
+/// On which side of a trigger's price the mark must be.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen, Serialize, Deserialize,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum TriggerSide {
+    /// The mark is at the price or above it: a long's profit is taken, a short's loss stopped.
+    AtOrAbove,
+    /// The mark is at the price or below it: a long's loss is stopped, a short's profit taken.
+    AtOrBelow,
+}
+
+/// A condition on the mark of the order's instrument: the order may be filled only in batches whose snapshot's mark meets it.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen, Serialize, Deserialize,
+)]
+#[serde(deny_unknown_fields)]
+pub struct Trigger {
+    /// Where the mark must be.
+    pub mark: TriggerSide,
+    /// 32.32 quote units per lot, not 0.
+    pub price: Price,
+}
+
+impl Trigger {
+    /// Whether a mark meets the condition.
+    pub const fn is_met(&self, mark: Price) -> bool {
+        match self.mark {
+            TriggerSide::AtOrAbove => mark >= self.price,
+            TriggerSide::AtOrBelow => mark <= self.price,
+        }
+    }
+}
+
+/// A limit order in a slot of an order set. `id` 0 marks an empty slot, all of whose fields are zero.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    MaxEncodedLen,
+    Serialize,
+    Deserialize,
 )]
 #[serde(deny_unknown_fields)]
 pub struct Order {
@@ -42,46 +128,78 @@ pub struct Order {
     pub side: Side,
     /// Lots in total, 1 to 2^48 - 1.
     pub quantity: u64,
-    /// Worst acceptable price, 32.32.
+    /// Worst acceptable price, 32.32. See [`Order::market_limit`] for a market order's.
     pub limit: Price,
+    /// Steps that fill it leave the position no larger than before and not on the other side.
+    #[serde(default)]
+    pub reduce_only: bool,
+    /// How long it may be filled.
+    #[serde(default)]
+    pub time_in_force: TimeInForce,
+    /// Not filled any more once the other order of its pair of slots (0 and 1, 2 and 3, and so on) has been filled at all.
+    #[serde(default)]
+    pub one_cancels_other: bool,
+    /// When it may be filled.
+    #[serde(default)]
+    pub trigger: Option<Trigger>,
 }
 
 impl Order {
-    /// The bit layout of a packed order, low bits first: id, instrument, side, quantity, limit, and two bits (reduce-only,
-    /// has-trigger) that are zero in this version.
-    pub const LAYOUT: [usize; 6] = [
+    /// The bit layout of a packed order, low bits first: id, instrument, side, quantity, limit, reduce-only, immediate-or-cancel,
+    /// fill-or-kill, one-cancels-other, trigger at or above, trigger at or below, trigger price.
+    pub const LAYOUT: [usize; 12] = [
         ORDER_ID_BITS,
         INSTRUMENT_BITS,
         1,
         QUANTITY_BITS,
         PRICE_BITS,
-        2,
+        1,
+        1,
+        1,
+        1,
+        1,
+        1,
+        PRICE_BITS,
     ];
 
+    /// The limit of a market order: every price is within it, and clearing prices stay inside the band around the mark.
+    pub const fn market_limit(side: Side) -> Price {
+        match side {
+            Side::Buy => Price::MAX,
+            Side::Sell => 1,
+        }
+    }
+
+    /// The parts of the layout.
+    pub fn parts(&self) -> [u64; 12] {
+        let trigger = |side| self.trigger.is_some_and(|t| t.mark == side) as u64;
+        [
+            self.id as u64,
+            self.instrument as u64,
+            (self.side == Side::Sell) as u64,
+            self.quantity,
+            self.limit,
+            self.reduce_only as u64,
+            (self.time_in_force == TimeInForce::ImmediateOrCancel) as u64,
+            (self.time_in_force == TimeInForce::FillOrKill) as u64,
+            self.one_cancels_other as u64,
+            trigger(TriggerSide::AtOrAbove),
+            trigger(TriggerSide::AtOrBelow),
+            self.trigger.map_or(0, |t| t.price),
+        ]
+    }
+
     fn packed(&self) -> Fr {
-        let [id, instrument, side, quantity, limit, _] = Self::LAYOUT;
-        pack(&[
-            (self.id as u64, id),
-            (self.instrument as u64, instrument),
-            (matches!(self.side, Side::Sell) as u64, side),
-            (self.quantity, quantity),
-            (self.limit, limit),
-        ])
+        let parts = self.parts();
+        pack(&core::array::from_fn::<_, 12, _>(|i| {
+            (parts[i], Self::LAYOUT[i])
+        }))
     }
 }
 
-/// A withdrawal that is part of a signed order set; it is carried out in the step that installs the set, or never.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen, Serialize, Deserialize,
-)]
-#[serde(deny_unknown_fields)]
-pub struct WithdrawalRequest {
-    /// Asset index, below K.
-    pub asset: u8,
-    /// Smallest units, 1 to 2^63 - 1.
-    pub amount: u64,
-    /// Account on the chain that is paid.
-    pub recipient: [u8; 32],
+/// The slot that an order with [`Order::one_cancels_other`] is paired with.
+pub const fn pair_of(slot: usize) -> usize {
+    slot ^ 1
 }
 
 /// All live orders of one account, signed once.
@@ -102,8 +220,9 @@ pub struct OrderSet {
     pub max_fee: Rate,
     /// At most R orders by slot; `None` is an empty slot.
     pub orders: Vec<Option<Order>>,
-    /// Money to send to the chain.
-    pub withdrawal: Option<WithdrawalRequest>,
+    /// What it asks for besides.
+    #[serde(default)]
+    pub request: Option<Request>,
 }
 
 /// Why an order set is malformed. Each variant names the field and its limit.
@@ -136,19 +255,37 @@ pub enum OrderSetError {
     /// Limit out of range.
     #[error("orders[{0}].limit: must not be 0")]
     Limit(usize),
+    /// Trigger price out of range.
+    #[error("orders[{0}].trigger.price: must not be 0")]
+    Trigger(usize),
+    /// An order of the last slot of an odd number has no pair.
+    #[error("orders[{0}].one_cancels_other: the slot has no pair")]
+    Pair(usize),
     /// Asset is beyond the market.
-    #[error("withdrawal.asset: beyond the market's assets")]
+    #[error("request.asset: beyond the market's assets")]
     Asset,
     /// Amount out of range.
-    #[error("withdrawal.amount: must be 1 to 2^63 - 1")]
+    #[error("request.amount: must be 1 to 2^63 - 1")]
     Amount,
+    /// Account key is no field element.
+    #[error("request.to: must be below the modulus of BN254's scalar field")]
+    Receiver,
+    /// Orders go with the owner's key.
+    #[error("orders: none go with a request for another owner")]
+    OwnerWithOrders,
+    /// The key is none.
+    #[error(
+        "request.key: must be a point of Baby Jubjub's prime-order subgroup, not the identity"
+    )]
+    Key,
 }
 
 impl OrderSet {
     /// Bits of venue, account, sequence and fee in the first packed field.
     pub const HEAD_LAYOUT: [usize; 4] = [32, ACCOUNT_BITS, 64, 32];
-    /// Bits of both times, the withdrawal's asset and its amount in the second packed field.
-    pub const TERMS_LAYOUT: [usize; 4] = [TIME_BITS, TIME_BITS, 8, AMOUNT_BITS];
+    /// Bits of both times, and the request's asset, amount and kind (0 none or a withdrawal, 1 transfer, 2 trading key, 3 owner) in
+    /// the second packed field.
+    pub const TERMS_LAYOUT: [usize; 5] = [TIME_BITS, TIME_BITS, 8, AMOUNT_BITS, 2];
 
     /// Checks every field against its limit.
     pub fn check(&self, shape: &Shape) -> Result<(), OrderSetError> {
@@ -180,15 +317,56 @@ impl OrderSet {
                 E::Quantity(i),
             )?;
             require(order.limit != 0, E::Limit(i))?;
+            require(order.trigger.is_none_or(|t| t.price != 0), E::Trigger(i))?;
+            let paired = pair_of(i) < shape.orders as usize;
+            require(paired || !order.one_cancels_other, E::Pair(i))?;
         }
-        if let Some(withdrawal) = &self.withdrawal {
-            require((withdrawal.asset as u16) < shape.market.assets, E::Asset)?;
-            require(
-                withdrawal.amount != 0 && withdrawal.amount < 1 << AMOUNT_BITS,
-                E::Amount,
-            )?;
+        let moves = match &self.request {
+            Some(Request::Withdrawal(w)) => Some((w.asset, w.amount)),
+            Some(Request::Transfer(t)) => {
+                require(t.to.to_fr().is_ok(), E::Receiver)?;
+                Some((t.asset, t.amount))
+            }
+            Some(Request::Key(request)) => {
+                // The new owner's signature is not on it.
+                let owner = matches!(request, KeyRequest::Owner(_));
+                let orders = self.orders.iter().flatten().count();
+                require(!owner || orders == 0, E::OwnerWithOrders)?;
+                let valid = request.named().is_none_or(|key| key.key().is_some());
+                require(valid, E::Key)?;
+                None
+            }
+            None => None,
+        };
+        if let Some((asset, amount)) = moves {
+            require(u16::from(asset) < shape.market.assets, E::Asset)?;
+            require(amount != 0 && amount < 1 << AMOUNT_BITS, E::Amount)?;
         }
         Ok(())
+    }
+
+    /// The withdrawal that it asks for, if it does.
+    pub fn withdrawal(&self) -> Option<WithdrawalRequest> {
+        match self.request {
+            Some(Request::Withdrawal(withdrawal)) => Some(withdrawal),
+            _ => None,
+        }
+    }
+
+    /// The transfer that it asks for, if it does.
+    pub fn transfer(&self) -> Option<TransferRequest> {
+        match self.request {
+            Some(Request::Transfer(transfer)) => Some(transfer),
+            _ => None,
+        }
+    }
+
+    /// The key that it asks for, if it does.
+    pub fn key(&self) -> Option<KeyRequest> {
+        match self.request {
+            Some(Request::Key(key)) => Some(key),
+            _ => None,
+        }
     }
 
     /// The order in a slot, if any.
@@ -196,15 +374,17 @@ impl OrderSet {
         self.orders.get(slot).and_then(Option::as_ref)
     }
 
-    /// The signed field elements: genesis, head, terms, R packed orders, both halves of the recipient.
+    /// The signed field elements: genesis, head, terms, R packed orders, and the request's two: the halves of a withdrawal's recipient;
+    /// the receiver's account key and 0; the trading key's hash, or 0, and 0; the new owner's coordinates.
     pub fn fields(&self, shape: &Shape, genesis: Fr) -> Vec<Fr> {
         let [venue, account, sequence, fee] = Self::HEAD_LAYOUT;
-        let [from, until, asset, amount] = Self::TERMS_LAYOUT;
-        let withdrawal = self.withdrawal.unwrap_or(WithdrawalRequest {
-            asset: 0,
-            amount: 0,
-            recipient: [0; 32],
-        });
+        let [from, until, asset_bits, amount_bits, kind_bits] = Self::TERMS_LAYOUT;
+        let RequestParts {
+            kind,
+            asset,
+            amount,
+            payload: (low, high),
+        } = self.request_parts();
         let head = pack(&[
             (self.venue as u64, venue),
             (self.account as u64, account),
@@ -214,10 +394,10 @@ impl OrderSet {
         let terms = pack(&[
             (self.valid_from, from),
             (self.valid_until, until),
-            (withdrawal.asset as u64, asset),
-            (withdrawal.amount, amount),
+            (asset.into(), asset_bits),
+            (amount, amount_bits),
+            (kind, kind_bits),
         ]);
-        let (low, high) = bytes32_to_fields(&withdrawal.recipient);
         let mut fields = alloc::vec![genesis, head, terms];
         fields.extend(
             (0..shape.orders as usize)
@@ -233,23 +413,31 @@ impl OrderSet {
     }
 }
 
-/// An order set with its owner's signature.
+/// What a leaf names a trading key by: `Poseidon(x, y)`; 0 for none.
+pub fn key_hash(key: (Fr, Fr)) -> Fr {
+    hash::<2>(&[key.0, key.1])
+}
+
+/// An order set with the signature of its owner or of the owner's trading key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignedOrderSet {
     /// What was signed.
     pub set: OrderSet,
     /// EdDSA-Poseidon signature over [`OrderSet::message`].
     pub signature: Signature,
+    /// The trading key, if it signed; else the owner did.
+    pub trading_key: Option<PublicKey>,
 }
 
 impl SignedOrderSet {
-    /// Checks the signature against the owner's key.
+    /// Checks the signature against the key that it names: the trading key, or the owner's.
     pub fn verify(
         &self,
         shape: &Shape,
         genesis: Fr,
         owner: &PublicKey,
     ) -> Result<(), SignatureError> {
-        owner.verify(self.set.message(shape, genesis), &self.signature)
+        let key = self.trading_key.as_ref().unwrap_or(owner);
+        key.verify(self.set.message(shape, genesis), &self.signature)
     }
 }

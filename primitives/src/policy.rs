@@ -1,8 +1,14 @@
 //! The risk policy: the governed parameters that snapshot rows are computed with.
 
+mod development;
+mod terms;
+
+pub use development::development_scenarios;
+pub use terms::{Peg, TradingTerms};
+
 use crate::fixed::{Factor, Price, Rate, FACTOR_BITS, FRACTION_BITS, ONE};
 use crate::options::{ScenarioSpec, VolatilityScaling, DAY_MS};
-use crate::shape::MarketShape;
+use crate::shape::{MarketShape, INTEREST_BITS, QUANTITY_BITS};
 use crate::snapshot::{SnapshotError, ROW_VALUE_BITS};
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode};
@@ -75,6 +81,13 @@ pub struct UnderlyingPolicy {
     pub charges: ChargeRates,
     /// Charges per lot of an option.
     pub option_charges: ChargeRates,
+    /// How perpetuals trade.
+    pub perpetual_terms: TradingTerms,
+    /// How options trade.
+    pub option_terms: TradingTerms,
+    /// How far the price that marks are computed from may move between two snapshots, as a fraction of 2^32 of the last one. It is
+    /// held back there while it moves further, and all instruments on the underlying are suspended.
+    pub jump_limit: Rate,
 }
 
 /// The policy in force. Bounds are in [`Policy::check`].
@@ -95,8 +108,10 @@ pub struct Policy {
     pub underlyings: Vec<UnderlyingPolicy>,
     /// K haircuts, fractions of 2^32; asset 0, the quote, has none.
     pub haircuts: Vec<Rate>,
-    /// Trading fee on both sides of a fill, as a fraction of 2^32 of its quote amount.
-    pub fee_rate: Rate,
+    /// K pegs; asset 0, the quote, has none.
+    pub pegs: Vec<Option<Peg>>,
+    /// The chain's share of the fees, as a fraction of 2^32.
+    pub protocol_share: Rate,
     /// Largest distance of a clearing price from the mark, as a fraction of 2^32 of the mark.
     pub price_band: Rate,
     /// The same for options, as a fraction of 2^32 of what the lot's underlying is worth, where that is more.
@@ -150,8 +165,18 @@ pub enum PolicyField {
     Charges,
     /// `haircuts`: K of them, at most 100 %, none on asset 0.
     Haircuts,
+    /// `pegs`: K of them, none on asset 0; prices above 0 and below 2^95, slopes at most 16.
+    Pegs,
     /// `fee_rate`: at most 1 %.
     FeeRate,
+    /// `position_limit`: 1 to 2^48 - 1 lots.
+    PositionLimit,
+    /// `interest_cap`: 1 to 2^59 lots.
+    InterestCap,
+    /// `jump_limit`: 0.1 % to 50 %.
+    JumpLimit,
+    /// `protocol_share`: at most one half.
+    ProtocolShare,
     /// `price_band`: 0.1 % to 50 %.
     PriceBand,
     /// `option_band`: 0.1 % to 50 %.
@@ -182,7 +207,16 @@ impl Policy {
         )?;
         length(self.haircuts.len() == market.assets as usize, F::Haircuts)?;
         bounds(self.haircuts.first() == Some(&0), F::Haircuts)?;
-        bounds((self.fee_rate as u64) <= ONE_RATE / 100, F::FeeRate)?;
+        length(self.pegs.len() == market.assets as usize, F::Pegs)?;
+        bounds(self.pegs.first() == Some(&None), F::Pegs)?;
+        let sound = |peg: &Peg| {
+            (1..1 << INDEX_PRICE_BITS).contains(&peg.price) && peg.slope <= 16 * ONE_FACTOR
+        };
+        bounds(self.pegs.iter().flatten().all(sound), F::Pegs)?;
+        bounds(
+            u64::from(self.protocol_share) <= ONE_RATE / 2,
+            F::ProtocolShare,
+        )?;
         let band = self.price_band as u64;
         bounds(
             (ONE_RATE / 1000..=ONE_RATE / 2).contains(&band),
@@ -203,6 +237,22 @@ impl Policy {
             F::LiquidationRate,
         )?;
         for u in &self.underlyings {
+            for terms in [&u.perpetual_terms, &u.option_terms] {
+                bounds(u64::from(terms.fee_rate) <= ONE_RATE / 100, F::FeeRate)?;
+                bounds(
+                    (1..1 << QUANTITY_BITS).contains(&terms.position_limit),
+                    F::PositionLimit,
+                )?;
+                bounds(
+                    (1..=1 << (INTEREST_BITS - 1)).contains(&terms.interest_cap),
+                    F::InterestCap,
+                )?;
+            }
+            let jump = u64::from(u.jump_limit);
+            bounds(
+                (ONE_RATE / 1000..=ONE_RATE / 2).contains(&jump),
+                F::JumpLimit,
+            )?;
             length(u.scenarios.len() == market.scenarios as usize, F::Scenarios)?;
             let specs = u.scenarios.iter();
             let within = |s: &ScenarioSpec| s.check().is_ok() && counted_move(s) <= LARGEST_MOVE;
@@ -241,10 +291,11 @@ impl Policy {
     }
 
     /// The collateral weight of an asset with `decimals` decimals: `price · (1 − haircut) / 10^decimals`, rounded
-    /// down, 32.32 quote units per smallest unit. Asset 0 is the quote: exactly one, whatever `price` says.
+    /// down, 32.32 quote units per smallest unit; of an asset with a peg, the price that it counts for. Asset 0 is the quote: exactly
+    /// one, whatever `price` says.
     ///
     /// Refuses an asset without a haircut, a price that is not below 2^95, more than 18 decimals, and a weight that
-    /// would not be below 2^62 without the haircut: so a price that fits under one policy fits under all.
+    /// would not be below 2^62 without haircut and peg: so a price that fits under one policy fits under all.
     pub fn collateral_weight(
         &self,
         asset: usize,
@@ -265,52 +316,10 @@ impl Policy {
         if price / units >= 1 << ROW_VALUE_BITS {
             return Err(SnapshotError::Shape("weights"));
         }
+        let peg = self.pegs.get(asset).copied().flatten();
+        let price = peg.map_or(price, |peg| peg.counted(price));
         let kept = price * (ONE_RATE - haircut as u64) as u128;
         u64::try_from(kept / (units << FRACTION_BITS)).map_err(|_| SnapshotError::Shape("weights"))
-    }
-
-    /// A policy for development chains and tests, of plausible size but calibrated to nothing: see
-    /// [`development_scenarios`] for the scenarios; scan loss times 1 for maintenance and 1.25 for initial margin; charges
-    /// of 0.5 % and 1 %, and of 1 % and 1.5 % on short options; haircuts of 10 %; a fee of 0.02 %; bands of 5 % of a
-    /// mark, and of 1 % of the underlying for options; premiums of up to 1 % paid as funding every eight hours; liquidated accounts pay up to 1 %.
-    pub fn development(market: &MarketShape) -> Self {
-        let percent = |hundredths: u64| (ONE_RATE * hundredths / 10_000) as Rate;
-        let underlying = UnderlyingPolicy {
-            initial_factor: ONE_FACTOR * 5 / 4,
-            maintenance_factor: ONE_FACTOR,
-            scenarios: development_scenarios(market.scenarios as usize),
-            scaling: VolatilityScaling {
-                short_power: ONE_FACTOR * 3 / 10,
-                long_power: ONE_FACTOR * 13 / 100,
-                floor_ms: DAY_MS,
-            },
-            charges: ChargeRates {
-                initial_long: percent(100),
-                initial_short: percent(100),
-                maintenance_long: percent(50),
-                maintenance_short: percent(50),
-            },
-            option_charges: ChargeRates {
-                initial_long: 0,
-                initial_short: percent(150),
-                maintenance_long: 0,
-                maintenance_short: percent(100),
-            },
-        };
-        let mut haircuts = alloc::vec![percent(1_000); market.assets as usize];
-        if let Some(quote) = haircuts.first_mut() {
-            *quote = 0;
-        }
-        Self {
-            underlyings: alloc::vec![underlying; market.underlyings as usize],
-            haircuts,
-            fee_rate: percent(2),
-            price_band: percent(500),
-            option_band: percent(100),
-            funding_cap: percent(100),
-            funding_interval: DAY_MS / 3,
-            liquidation_rate: percent(100),
-        }
     }
 }
 
@@ -320,29 +329,6 @@ const LARGEST_MOVE: u128 = (ONE_FACTOR as u128 * 9 / 10) << FACTOR_BITS;
 /// What counts of a scenario's price move, in fractions of 2^32.
 fn counted_move(scenario: &ScenarioSpec) -> u128 {
     u128::from(scenario.price_shock.unsigned_abs()) * u128::from(scenario.weight)
-}
-
-/// Scenarios in pairs of a price up and down: up to three sizes to ±24 %, each with the volatility a quarter up and a
-/// quarter down, as SPAN's sixteen are; the same at an unmoved price; one extreme pair of ±72 % of which 35 % counts. The
-/// first ones of these, from the outermost on, where the market has fewer; more of the last where it has more.
-pub fn development_scenarios(count: usize) -> Vec<ScenarioSpec> {
-    let one = ONE_FACTOR as i32;
-    let scenario = |price: i32, volatility: i32, weight: i32| ScenarioSpec {
-        price_shock: one * price / 100,
-        volatility_shock: one * volatility / 100,
-        weight: (one * weight / 100) as Factor,
-    };
-    let moves = [(24, 25), (24, -25), (16, 25), (16, -25), (8, 25), (8, -25)];
-    let pairs = moves
-        .into_iter()
-        .flat_map(|(price, volatility)| [-price, price].map(|p| scenario(p, volatility, 100)));
-    let mut all: Vec<_> = pairs.collect();
-    all.extend([-72, 72].map(|price| scenario(price, 0, 35)));
-    all.extend([25, -25].map(|volatility| scenario(0, volatility, 100)));
-    let last = scenario(0, -25, 100);
-    all.resize(count.max(all.len()), last);
-    all.truncate(count);
-    all
 }
 
 #[cfg(test)]
@@ -390,8 +376,34 @@ mod tests {
             Bounds(PolicyField::Haircuts)
         );
         assert_eq!(
-            refused(&|p| p.fee_rate = (ONE / 100) as Rate + 1),
+            refused(&|p| p.underlyings[1].option_terms.fee_rate = (ONE / 100) as Rate + 1),
             Bounds(PolicyField::FeeRate)
+        );
+        assert_eq!(
+            refused(&|p| p.underlyings[0].perpetual_terms.position_limit = 1 << 48),
+            Bounds(PolicyField::PositionLimit)
+        );
+        assert_eq!(
+            refused(&|p| p.underlyings[0].perpetual_terms.interest_cap = 0),
+            Bounds(PolicyField::InterestCap)
+        );
+        assert_eq!(
+            refused(&|p| p.underlyings[0].jump_limit = Rate::MAX),
+            Bounds(PolicyField::JumpLimit)
+        );
+        assert_eq!(
+            refused(&|p| p.protocol_share = (1 << 31) + 1),
+            Bounds(PolicyField::ProtocolShare)
+        );
+        assert_eq!(refused(&|p| p.pegs.truncate(1)), Length(PolicyField::Pegs));
+        let peg = |price, slope| Some(Peg { price, slope });
+        assert_eq!(
+            refused(&|p| p.pegs[0] = peg(1, 0)),
+            Bounds(PolicyField::Pegs)
+        );
+        assert_eq!(
+            refused(&|p| p.pegs[1] = peg(0, 0)),
+            Bounds(PolicyField::Pegs)
         );
         assert_eq!(
             refused(&|p| p.price_band = (ONE / 1000) as Rate - 1),

@@ -5,9 +5,9 @@ use crate::{
     chain::OptionTerms,
     fixed::{mul_fraction, Price, Rate, Rounding, FRACTION_BITS, ONE},
     options::{revalue, OptionError, Product, SviCurve, SviError},
-    policy::{ChargeRates, IndexPrice, Policy},
+    policy::{ChargeRates, IndexPrice, Policy, TradingTerms},
     shape::MarketShape,
-    snapshot::{InstrumentRow, SnapshotError, ROW_VALUE_BITS},
+    snapshot::{InstrumentRow, SnapshotError, UnderlyingFactors, ROW_VALUE_BITS},
 };
 use alloc::vec::Vec;
 
@@ -115,11 +115,13 @@ pub fn settled_row(
     .checked()
 }
 
-/// The row while its feed is halted: the true mark may be anywhere by now, so initial margin covers all that a lot's
-/// underlying is worth (`value`, 32.32). Nobody withdraws against a stale mark then; maintenance stays as it is, since nothing
-/// trades that could restore it.
+/// The row while its feed is halted or its mark held back: the true mark may be anywhere by now, so the row is suspended and initial
+/// margin covers all that a lot's underlying is worth (`value`, 32.32). Nobody withdraws against such a mark then; maintenance
+/// stays as it is, since nobody is liquidated.
 pub fn halted_row(row: InstrumentRow, value: Price) -> InstrumentRow {
     InstrumentRow {
+        suspended: true,
+        position_limit: 0,
         initial_long: row.initial_long.max(value),
         initial_short: row.initial_short.max(value),
         ..row
@@ -138,6 +140,14 @@ fn with_charges(row: InstrumentRow, basis: Price, rates: &ChargeRates) -> Instru
         initial_short: charge(basis, rates.initial_short),
         maintenance_long: charge(basis, rates.maintenance_long),
         maintenance_short: charge(basis, rates.maintenance_short),
+        ..row
+    }
+}
+
+fn with_terms(row: InstrumentRow, terms: &TradingTerms) -> InstrumentRow {
+    InstrumentRow {
+        fee_rate: terms.fee_rate,
+        position_limit: terms.position_limit,
         ..row
     }
 }
@@ -175,6 +185,7 @@ impl Policy {
             deltas: valuation.deltas,
             ..Default::default()
         };
+        let row = with_terms(row, &policy.perpetual_terms);
         with_charges(row, mark, &policy.charges).checked()
     }
 
@@ -224,6 +235,7 @@ impl Policy {
             deltas: valuation.deltas,
             ..Default::default()
         };
+        let row = with_terms(row, &policy.option_terms);
         let row = with_charges(row, value, &policy.option_charges).checked()?;
         Ok((row, value))
     }
@@ -231,6 +243,30 @@ impl Policy {
     /// Largest distance of a perpetual's clearing price from its mark, rounded down.
     pub fn perpetual_band(&self, mark: Price) -> Price {
         share(mark, self.price_band)
+    }
+
+    /// The price that marks of `underlying` are computed from when the last snapshot's was `last` and the feed says `price`: no further
+    /// away than the jump limit, rounded towards the last; and whether it was held back.
+    pub fn held_back(
+        &self,
+        underlying: usize,
+        last: IndexPrice,
+        price: IndexPrice,
+    ) -> Result<(IndexPrice, bool), SnapshotError> {
+        let limit = self.underlying(underlying)?.jump_limit;
+        // Both factors are bounded: 2^95 · 2^32.
+        let furthest = (last * IndexPrice::from(limit)) >> FRACTION_BITS;
+        let held = price.clamp(last - furthest, last + furthest);
+        Ok((held, held != price))
+    }
+
+    /// Margin factors by underlying, as a snapshot has them.
+    pub fn factors(&self) -> Vec<UnderlyingFactors> {
+        let factors = self.underlyings.iter().map(|u| UnderlyingFactors {
+            initial: u.initial_factor,
+            maintenance: u.maintenance_factor,
+        });
+        factors.collect()
     }
 
     /// Largest premium of a perpetual that funding counts, rounded down.
@@ -256,6 +292,7 @@ mod tests {
     use crate::{
         fixed::FACTOR_BITS,
         options::{svi::SVI_ONE, OptionKind, DAY_MS, YEAR_MS},
+        policy::Peg,
     };
 
     const ONE_FACTOR: u32 = 1 << FACTOR_BITS;
@@ -387,6 +424,37 @@ mod tests {
         );
         assert_eq!(halted.maintenance_long, row.maintenance_long);
         assert_eq!((halted.mark, halted.deltas), (row.mark, row.deltas));
+        assert!(halted.suspended && halted.position_limit == 0);
+    }
+
+    #[test]
+    fn a_price_that_jumps_is_held_back_at_the_limit() {
+        let mut policy = Policy::development(&MarketShape::TINY);
+        policy.underlyings[1].jump_limit = 1 << 29;
+        let held = |price| policy.held_back(1, 1_000, price).unwrap();
+        assert_eq!(held(1_124), (1_124, false));
+        assert_eq!(held(1_125), (1_125, false));
+        assert_eq!(held(1_126), (1_125, true));
+        assert_eq!(held(1), (875, true));
+        let beyond = policy.held_back(2, 1, 1);
+        assert_eq!(beyond, Err(SnapshotError::Underlying));
+    }
+
+    #[test]
+    fn a_stablecoin_counts_for_its_peg_at_most_and_for_less_below_it() {
+        let mut policy = Policy::development(&MarketShape::TINY);
+        policy.haircuts[1] = 0;
+        policy.pegs[1] = Some(Peg {
+            price: 1_000_000 * UNIT,
+            slope: 2 << FACTOR_BITS,
+        });
+        let weight = |price: u128| policy.collateral_weight(1, price * UNIT, 6).unwrap();
+        assert_eq!(weight(1_020_000), ONE);
+        assert_eq!(weight(1_000_000), ONE);
+        assert_eq!(weight(980_000), ONE / 100 * 94 + ONE % 100 * 94 / 100);
+        assert_eq!(weight(600_000), 0);
+        let beyond = policy.collateral_weight(1, 1 << 94, 0);
+        assert!(beyond.is_err(), "whatever the peg, it must fit without");
     }
 
     #[test]

@@ -14,6 +14,8 @@ pub const PRICE_BITS: usize = 64;
 pub const TIME_BITS: usize = 48;
 /// Bits of an amount's magnitude, in an asset's smallest unit: every |amount| is below 2^63.
 pub const AMOUNT_BITS: usize = 63;
+/// Bits of an instrument's open interest in a venue, in lots.
+pub const INTEREST_BITS: usize = 60;
 /// Bits of an order id.
 pub const ORDER_ID_BITS: usize = 32;
 /// Bits of an account index on the wire; a tree of depth 12 uses 24 of them.
@@ -116,7 +118,7 @@ impl Shape {
         positions: 8,
         entries: 64,
         depth: 12,
-        steps: 13,
+        steps: 12,
     };
     /// Few and small steps on the reference market: proves in seconds, for end-to-end tests on a real chain.
     pub const SMALL: Self = Self {

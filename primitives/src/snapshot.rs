@@ -4,7 +4,7 @@ use crate::{
     field::{fr_from_i128, Fr},
     fixed::{Factor, Price, Rate},
     poseidon::{hash_list, Domain},
-    shape::{MarketShape, TIME_BITS},
+    shape::{MarketShape, QUANTITY_BITS, TIME_BITS},
     wide::{pack, PACK_BITS},
 };
 use alloc::vec::Vec;
@@ -14,6 +14,10 @@ use serde::{Deserialize, Serialize};
 
 /// Marks, charges and deltas are below 2^62 in magnitude, so that no margin sum leaves 128 bits.
 pub const ROW_VALUE_BITS: usize = 62;
+/// Layout of a row's fee rate and position limit.
+pub const ROW_TERMS_LAYOUT: [usize; 2] = [32, QUANTITY_BITS];
+/// Rows whose terms share a field element.
+pub const ROW_TERMS_PER_FIELD: usize = 3;
 /// Margin factors are below 2^20, that is below 16.
 pub const FACTOR_LIMIT_BITS: usize = 20;
 
@@ -46,6 +50,13 @@ pub struct InstrumentRow {
     pub deltas: Vec<i64>,
     /// The instrument has expired: positions turn into quote at the mark when their account is next touched.
     pub settled: bool,
+    /// The mark is not to be relied on: it is old, or was held back from too large a jump. Positions may only be reduced, and nobody
+    /// who holds any is liquidated or taken over.
+    pub suspended: bool,
+    /// Trading fee, as a fraction of 2^32 of a fill's quote amount.
+    pub fee_rate: Rate,
+    /// Lots that an account's position may grow to, below 2^48; 0 where the row is suspended.
+    pub position_limit: u64,
 }
 
 impl InstrumentRow {
@@ -73,8 +84,16 @@ impl InstrumentRow {
             return Err(SnapshotError::Delta);
         }
         let no_risk = charges == [0; 4] && self.deltas.iter().all(|d| *d == 0);
-        if self.settled && !no_risk {
+        if self.settled && (!no_risk || self.suspended) {
             return Err(SnapshotError::Settled);
+        }
+        let growth = if self.suspended {
+            0
+        } else {
+            self.position_limit
+        };
+        if self.position_limit >= 1 << QUANTITY_BITS || growth != self.position_limit {
+            return Err(SnapshotError::PositionLimit);
         }
         Ok(self)
     }
@@ -124,8 +143,8 @@ pub struct Snapshot {
     pub weights: Vec<Price>,
     /// U pairs of margin factors.
     pub factors: Vec<UnderlyingFactors>,
-    /// Trading fee, as a fraction of 2^32 of a fill's quote amount.
-    pub fee_rate: Rate,
+    /// The chain's share of the fees, as a fraction of 2^32.
+    pub protocol_share: Rate,
     /// The most that a liquidated account pays to the insurance fund, as a fraction of 2^32 of a fill's quote amount.
     pub liquidation_rate: Rate,
     /// M rows; slot `i` belongs to underlying `i / (M / U)`.
@@ -144,8 +163,11 @@ pub enum SnapshotError {
     /// A delta is too large.
     #[error("deltas: magnitudes must be below 2^62")]
     Delta,
+    /// A position limit is too large, or lets positions grow at a mark that is not to be relied on.
+    #[error("position limit: must be below 2^48 lots, and 0 in a suspended row")]
+    PositionLimit,
     /// An expired instrument has no risk.
-    #[error("settled row: deltas and charges must be 0")]
+    #[error("settled row: deltas and charges must be 0, and it is not suspended")]
     Settled,
     /// A list has the wrong length for the market, or a factor or weight is out of bounds.
     #[error("{0}: does not fit the market's shape or bounds")]
@@ -187,8 +209,9 @@ impl Snapshot {
     }
 
     /// The committed field elements: number and time packed; weights; initial and maintenance factor of each
-    /// underlying; fee rate; liquidation rate; a bit for each settled row, slot 0 lowest; then per row mark, four charges (initial long, initial short, maintenance long,
-    /// maintenance short) and deltas. Unpacked, because a circuit unpacks dearer than it hashes.
+    /// underlying; protocol share; liquidation rate; a bit for each settled row, slot 0 lowest; a bit for each suspended row; fee rates
+    /// and position limits three rows by three; then per row mark, four charges (initial long, initial short, maintenance long,
+    /// maintenance short) and deltas. Unpacked where it is large, because a circuit unpacks dearer than it hashes.
     pub fn fields(&self) -> Vec<Fr> {
         let mut fields = alloc::vec![pack(&[(self.number, 64), (self.taken_at, TIME_BITS)])];
         fields.extend(self.weights.iter().map(|w| Fr::from(*w)));
@@ -197,10 +220,24 @@ impl Snapshot {
                 .iter()
                 .flat_map(|f| [Fr::from(f.initial), Fr::from(f.maintenance)]),
         );
-        fields.push(Fr::from(self.fee_rate));
+        fields.push(Fr::from(self.protocol_share));
         fields.push(Fr::from(self.liquidation_rate));
-        let settled: Vec<_> = self.rows.iter().map(|r| (r.settled as u64, 1)).collect();
-        fields.push(pack(&settled));
+        let bits = |bit: fn(&InstrumentRow) -> bool| {
+            let bits: Vec<_> = self.rows.iter().map(|r| (bit(r) as u64, 1)).collect();
+            pack(&bits)
+        };
+        fields.push(bits(|row| row.settled));
+        fields.push(bits(|row| row.suspended));
+        let [fee_bits, limit_bits] = ROW_TERMS_LAYOUT;
+        fields.extend(self.rows.chunks(ROW_TERMS_PER_FIELD).map(|rows| {
+            let terms = |r: &InstrumentRow| {
+                [
+                    (r.fee_rate.into(), fee_bits),
+                    (r.position_limit, limit_bits),
+                ]
+            };
+            pack(&rows.iter().flat_map(terms).collect::<Vec<_>>())
+        }));
         for row in &self.rows {
             let charges = [
                 row.mark,

@@ -1,19 +1,29 @@
 //! The account step: all that happens to one account in one visit, as native code. The circuit mirrors it rule by rule.
 
+mod error;
+mod fills;
+mod forced;
+mod install;
+
+pub use error::StepError;
+pub use forced::holds_suspended;
+
 use crate::{
-    account::{Account, OrderSlot, Position},
-    babyjubjub::PublicKey,
-    batch::{PriceEntry, Withdrawal},
-    eddsa::SignatureError,
+    account::{Account, Position},
+    babyjubjub::{Point, PublicKey},
+    batch::{transfer_hash, PriceEntry, Withdrawal},
     field::Fr,
-    fixed::{mul_fraction, Rounding, FRACTION_BITS},
-    funding::{basis, settle, OutOfRange},
-    margin::{check_step, only_reduces, reduces_risk, Margin, MarginError, MarginRefusal},
-    order::{OrderSetError, Side, SignedOrderSet},
-    shape::{Shape, AMOUNT_BITS, QUANTITY_BITS},
+    fixed::Factor,
+    funding::{basis, settle},
+    margin::{check_step, only_reduces, Margin},
+    order::{OrderSetError, Request, SignedOrderSet},
+    shape::{Shape, AMOUNT_BITS},
     snapshot::Snapshot,
 };
 use alloc::vec::Vec;
+use fills::{apply_fill, check_orders, check_position_limits};
+use forced::{check_forced, take_over};
+use install::install;
 
 /// A fill: part of an order, at a price entry of the chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,14 +36,16 @@ pub struct Fill {
     pub quantity: u64,
 }
 
-/// A deposit taken from the queue.
+/// Money that an account gets: the next deposit of the queue, or a transfer that was sent and is not received yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DepositStep {
+    /// It comes from another account, not from the chain.
+    pub transferred: bool,
     /// Asset index.
     pub asset: u8,
     /// Smallest units.
     pub amount: u64,
-    /// The key that the queue names.
+    /// The key that the queue or the transfer names.
     pub account_key: Fr,
 }
 
@@ -46,10 +58,17 @@ pub enum Forced {
     ///
     /// The insurance fund itself may be liquidated at any margin, even if it owes more than it has: that is how it gets rid of what it
     /// took over. Its fills must only reduce, and lose nothing against the marks but the rounding of each.
+    ///
+    /// An account that has half of its maintenance margin left keeps half of each position in each such step.
     Liquidation {
         /// Quote units.
         penalty: u64,
     },
+    /// The insurance fund owes more than it has. Its positions are closed against those of accounts on the other side, whether they
+    /// want or not, at one price per instrument and batch that leaves the fund nothing. The step is one of the fund's, or of such an
+    /// account; its fills are at entries that say so, and reduce risk as a liquidation's. The account is as leveraged as the header's
+    /// rank says, or more; nobody gains by it.
+    Deleverage,
     /// The account's equity is below zero: the insurance fund takes over all its balances and positions.
     Takeover,
 }
@@ -59,13 +78,13 @@ pub enum Forced {
 pub struct Step {
     /// Index of the account's leaf.
     pub account: u32,
-    /// Next deposit of the queue.
+    /// Money that it gets.
     pub deposit: Option<DepositStep>,
     /// Order set in use; fills and a withdrawal need one.
     pub set: Option<SignedOrderSet>,
     /// At most F fills.
     pub fills: Vec<Fill>,
-    /// Carries out the set's withdrawal; only in the step that installs the set.
+    /// Carries out the set's withdrawal or transfer; only in the step that installs the set.
     pub withdraw: bool,
     /// What the venue does unasked, if it does.
     pub forced: Option<Forced>,
@@ -90,6 +109,19 @@ pub struct StepContext<'a> {
     pub time_to: u64,
     /// The chunk's price entries.
     pub entries: &'a [PriceEntry],
+    /// The batch's deleverage rank, 16.16.
+    pub deleverage_rank: Factor,
+    /// The transfer that was sent and is not received yet, as [`transfer_hash`]; 0 for none.
+    pub transfer: Fr,
+}
+
+/// What a step does to the transfer on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transfer {
+    /// There is one now.
+    Sent(Fr),
+    /// There is none any more.
+    Received,
 }
 
 /// What a step adds to the batch's running sums.
@@ -111,6 +143,8 @@ pub struct StepEffects {
     pub taken: Option<Taken>,
     /// Withdrawal to pay on the chain.
     pub withdrawal: Option<Withdrawal>,
+    /// What it does to the transfer on its way.
+    pub transfer: Option<Transfer>,
 }
 
 /// What the insurance fund takes over from a bankrupt account.
@@ -120,78 +154,6 @@ pub struct Taken {
     pub balances: Vec<i64>,
     /// Positions.
     pub positions: Vec<Position>,
-}
-
-/// Why a step is refused: each names the rule that it breaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[allow(missing_docs)] // the messages are the documentation
-pub enum StepError {
-    #[error("account: 0 is the insurance fund; only the closing circuit touches it")]
-    InsuranceFund,
-    #[error("deposit: the account's key is not the one that the queue names")]
-    DepositKey,
-    #[error("deposit.asset: beyond the market's assets")]
-    DepositAsset,
-    #[error(
-        "forced: neither deposit nor withdrawal goes with it, and a takeover has no order set"
-    )]
-    ForcedWith,
-    #[error("forced: the account's equity is not below its maintenance margin")]
-    NotLiquidatable,
-    #[error("forced: the account's equity is not below zero")]
-    NotBankrupt,
-    #[error("forced: the fills do not only reduce risk, or at a price worse than the account's zero price")]
-    ForcedFills,
-    #[error("forced.penalty: {given}, at most {limit}")]
-    Penalty { given: u64, limit: u128 },
-    #[error("account: does not exist, and only a deposit opens one")]
-    NoAccount,
-    #[error("fills, withdraw: need an order set")]
-    NoOrderSet,
-    #[error("order set: {0}")]
-    OrderSet(#[from] OrderSetError),
-    #[error("order set: venue or account is not the one it was signed for")]
-    WrongTarget,
-    #[error("order set: {0}")]
-    Signature(#[from] SignatureError),
-    #[error("order set: owner's key is not valid")]
-    OwnerKey,
-    #[error("order set: sequence {given} is older than {current}")]
-    OldSequence { given: u64, current: u64 },
-    #[error("order set: same sequence with other order ids")]
-    SameSequenceOtherOrders,
-    #[error("order set: not valid during the batch")]
-    NotValid,
-    #[error("order set: max_fee is below the fee rate in force")]
-    FeeAboveMaximum,
-    #[error("fills: {0} given, at most {1} fit")]
-    TooManyFills(usize, u16),
-    #[error("fills[{0}]: no such order or price entry")]
-    FillTarget(usize),
-    #[error("fills[{0}]: the order is for another instrument")]
-    FillInstrument(usize),
-    #[error(
-        "fills[{0}]: quantity must be 1 to 2^48 - 1 lots and fit the order's remaining quantity"
-    )]
-    FillQuantity(usize),
-    #[error("fills[{0}]: price is worse than the order's limit")]
-    FillLimit(usize),
-    #[error("fills[{0}]: tick is outside the order set's validity")]
-    FillTime(usize),
-    #[error("withdraw: the order set has no withdrawal, or does not install in this step")]
-    NoWithdrawal,
-    #[error("{0}: result is out of range")]
-    Range(&'static str),
-    #[error("{0}")]
-    Settlement(#[from] OutOfRange),
-    #[error("balances[{0}]: would fall below zero")]
-    NegativeBalance(usize),
-    #[error("positions: more than fit the account")]
-    TooManyPositions,
-    #[error("margin: {0}")]
-    Margin(#[from] MarginError),
-    #[error("margin: {0}")]
-    MarginRefused(#[from] MarginRefusal),
 }
 
 /// Applies a step, signature included. `before` is the account as loaded; where `exists` is false it is the fresh account that the
@@ -204,7 +166,7 @@ pub fn apply(
 ) -> Result<(Account, StepEffects), StepError> {
     let result = apply_unsigned(context, before, exists, step)?;
     if let Some(signed) = step.set.as_ref().filter(|_| step.forced.is_none()) {
-        let owner = crate::babyjubjub::Point {
+        let owner = Point {
             x: before.owner.0,
             y: before.owner.1,
         };
@@ -223,6 +185,7 @@ pub fn apply_unsigned(
 ) -> Result<(Account, StepEffects), StepError> {
     let signed = step.set.is_some() && step.forced.is_none();
     let taken_over = step.forced == Some(Forced::Takeover);
+    let market = context.snapshot;
     if step.account == 0 && (step.deposit.is_some() || signed || taken_over) {
         return Err(StepError::InsuranceFund);
     }
@@ -234,9 +197,12 @@ pub fn apply_unsigned(
     {
         return Err(StepError::ForcedWith);
     }
+    let left_alone = step.forced.is_some() && step.account != 0;
+    let held = left_alone && holds_suspended(market, before);
+    require(!held, StepError::Suspended)?;
     let mut before = before.clone();
     let mut effects = StepEffects {
-        remainder: settle(&mut before, context.snapshot, context.funding)?,
+        remainder: settle(&mut before, market, context.funding)?,
         ..StepEffects::default()
     };
     let before = &before;
@@ -244,6 +210,13 @@ pub fn apply_unsigned(
     if let Some(deposit) = &step.deposit {
         if deposit.account_key != before.key() {
             return Err(StepError::DepositKey);
+        }
+        if deposit.transferred {
+            let hash = transfer_hash(deposit.account_key, deposit.asset, deposit.amount);
+            if context.transfer != hash {
+                return Err(StepError::NoTransfer);
+            }
+            effects.transfer = Some(Transfer::Received);
         }
         let balance = after
             .balances
@@ -258,14 +231,22 @@ pub fn apply_unsigned(
         }
         (_, None) => return Err(StepError::NoOrderSet),
         (forced, Some(signed)) => {
-            trade(context, step, signed, &mut after, &mut effects)?;
+            trade(context, step, signed, before, &mut after, &mut effects)?;
             match forced {
                 None => check_margin(context, step, before, &after)?,
-                Some(_) => check_liquidation(context, step, before, &after)?,
+                Some(forced) => check_forced(context, step, forced, before, &after)?,
             }
         }
     }
     Ok((after, effects))
+}
+
+fn require(ok: bool, error: StepError) -> Result<(), StepError> {
+    if ok {
+        Ok(())
+    } else {
+        Err(error)
+    }
 }
 
 /// Installs the order set unless it is the venue's own, fills it, and carries out its withdrawal.
@@ -273,6 +254,7 @@ fn trade(
     context: &StepContext<'_>,
     step: &Step,
     signed: &SignedOrderSet,
+    before: &Account,
     after: &mut Account,
     effects: &mut StepEffects,
 ) -> Result<(), StepError> {
@@ -289,12 +271,12 @@ fn trade(
             context.shape.fills,
         ));
     }
-    if !forced && !step.fills.is_empty() && set.max_fee < context.snapshot.fee_rate {
-        return Err(StepError::FeeAboveMaximum);
-    }
+    let slots_before = after.slots.clone();
     for (i, fill) in step.fills.iter().enumerate() {
-        apply_fill(context, signed, i, fill, forced, after, effects)?;
+        apply_fill(context, step, signed, i, fill, after, effects)?;
     }
+    check_orders(step, set, &slots_before, before, after)?;
+    check_position_limits(context.snapshot, before, after)?;
     if let Some(Forced::Liquidation { penalty }) = step.forced {
         let limit = effects.penalty_limit;
         if u128::from(penalty) > limit || penalty >= 1 << AMOUNT_BITS {
@@ -311,17 +293,29 @@ fn trade(
     }
     after.basis = basis(after, context.funding);
     if step.withdraw {
-        let request = set
-            .withdrawal
-            .filter(|_| installs)
-            .ok_or(StepError::NoWithdrawal)?;
-        let balance = &mut after.balances[request.asset as usize];
-        *balance = amount_in_range(*balance as i128 - request.amount as i128)?;
-        effects.withdrawal = Some(Withdrawal {
-            recipient: request.recipient,
-            asset: request.asset,
-            amount: request.amount,
-        });
+        require(installs, StepError::NoWithdrawal)?;
+        require(signed.trading_key.is_none(), StepError::NeedsOwner)?;
+        let (asset, amount) = match set.request {
+            Some(Request::Withdrawal(request)) => {
+                effects.withdrawal = Some(Withdrawal {
+                    recipient: request.recipient,
+                    asset: request.asset,
+                    amount: request.amount,
+                });
+                (request.asset, request.amount)
+            }
+            Some(Request::Transfer(request)) => {
+                let free = context.transfer == Fr::default() && step.deposit.is_none();
+                require(free, StepError::TransferPending)?;
+                let to = request.to.to_fr().map_err(|_| OrderSetError::Receiver)?;
+                let hash = transfer_hash(to, request.asset, request.amount);
+                effects.transfer = Some(Transfer::Sent(hash));
+                (request.asset, request.amount)
+            }
+            Some(Request::Key(_)) | None => return Err(StepError::NoWithdrawal),
+        };
+        let balance = &mut after.balances[asset as usize];
+        *balance = amount_in_range(*balance as i128 - amount as i128)?;
     }
     match (1..after.balances.len()).find(|k| after.balances[*k] < 0) {
         Some(k) => Err(StepError::NegativeBalance(k)),
@@ -348,172 +342,6 @@ fn check_margin(
         only_reduces(before, after),
         step.withdraw,
     )?;
-    Ok(())
-}
-
-/// The rules of a liquidation.
-fn check_liquidation(
-    context: &StepContext<'_>,
-    step: &Step,
-    before: &Account,
-    after: &Account,
-) -> Result<(), StepError> {
-    let market = &context.shape.market;
-    let margin_before = Margin::of(market, context.snapshot, before)?;
-    if step.account != 0 && !margin_before.is_liquidatable() {
-        return Err(StepError::NotLiquidatable);
-    }
-    let margin_after = Margin::of(market, context.snapshot, after)?;
-    let reduces = only_reduces(before, after);
-    let allowed = if step.account == 0 {
-        let roundings = (step.fills.len() as i128) << FRACTION_BITS;
-        reduces && margin_after.equity + roundings >= margin_before.equity
-    } else {
-        reduces_risk(&margin_before, &margin_after, reduces)
-    };
-    if step.fills.is_empty() || allowed {
-        Ok(())
-    } else {
-        Err(StepError::ForcedFills)
-    }
-}
-
-/// Leaves the account with nothing.
-fn take_over(
-    context: &StepContext<'_>,
-    after: &mut Account,
-    effects: &mut StepEffects,
-) -> Result<(), StepError> {
-    let margin = Margin::of(&context.shape.market, context.snapshot, after)?;
-    if margin.equity >= 0 {
-        return Err(StepError::NotBankrupt);
-    }
-    let nothing = alloc::vec![0; after.balances.len()];
-    effects.taken = Some(Taken {
-        balances: core::mem::replace(&mut after.balances, nothing),
-        positions: core::mem::take(&mut after.positions),
-    });
-    after.basis = 0;
-    Ok(())
-}
-
-/// Checks target, sequence and validity, and brings the slots in line with the set. True if the set is new.
-fn install(context: &StepContext<'_>, step: &Step, after: &mut Account) -> Result<bool, StepError> {
-    let Some(signed) = &step.set else {
-        return Ok(false);
-    };
-    let set = &signed.set;
-    if set.venue != context.venue || set.account != step.account {
-        return Err(StepError::WrongTarget);
-    }
-    if set.sequence < after.sequence {
-        return Err(StepError::OldSequence {
-            given: set.sequence,
-            current: after.sequence,
-        });
-    }
-    if set.valid_from > context.time_to || set.valid_until < context.time_from {
-        return Err(StepError::NotValid);
-    }
-    let installs = set.sequence > after.sequence;
-    after.sequence = set.sequence;
-    for (i, slot) in after.slots.iter_mut().enumerate() {
-        let id = set.order(i).map_or(0, |order| order.id);
-        if id != slot.id {
-            if !installs {
-                return Err(StepError::SameSequenceOtherOrders);
-            }
-            *slot = OrderSlot { id, filled: 0 };
-        }
-    }
-    Ok(installs)
-}
-
-fn apply_fill(
-    context: &StepContext<'_>,
-    signed: &SignedOrderSet,
-    i: usize,
-    fill: &Fill,
-    forced: bool,
-    after: &mut Account,
-    effects: &mut StepEffects,
-) -> Result<(), StepError> {
-    let order = signed
-        .set
-        .order(fill.slot)
-        .ok_or(StepError::FillTarget(i))?;
-    let entry = context
-        .entries
-        .get(fill.entry)
-        .ok_or(StepError::FillTarget(i))?;
-    let require = |ok: bool, error: StepError| if ok { Ok(()) } else { Err(error) };
-    require(entry.price != 0, StepError::FillTarget(i))?;
-    require(
-        entry.instrument == order.instrument,
-        StepError::FillInstrument(i),
-    )?;
-    require(
-        fill.quantity != 0 && fill.quantity < 1 << QUANTITY_BITS,
-        StepError::FillQuantity(i),
-    )?;
-    if !forced {
-        // The slots count what their own orders got, and no more than those want.
-        let slot = &mut after.slots[fill.slot];
-        slot.filled += fill.quantity;
-        require(slot.filled <= order.quantity, StepError::FillQuantity(i))?;
-    }
-    require(
-        entry.time >= signed.set.valid_from && entry.time <= signed.set.valid_until,
-        StepError::FillTime(i),
-    )?;
-    let (within_limit, rounding, sign) = match order.side {
-        Side::Buy => (entry.price <= order.limit, Rounding::Up, 1),
-        Side::Sell => (entry.price >= order.limit, Rounding::Down, -1),
-    };
-    require(within_limit, StepError::FillLimit(i))?;
-    let quote =
-        mul_fraction(fill.quantity, entry.price, rounding).ok_or(StepError::Range("fill quote"))?;
-    let rate = match forced {
-        true => context.snapshot.liquidation_rate,
-        false => context.snapshot.fee_rate,
-    };
-    let fee = mul_fraction(quote, rate.into(), Rounding::Up).ok_or(StepError::Range("fee"))?;
-    let change = -(sign as i128) * quote as i128;
-    // A liquidation's fills make up its penalty's limit; the penalty itself is charged once.
-    let (fee, limit) = if forced { (0, fee) } else { (fee, 0) };
-    effects.penalty_limit += u128::from(limit);
-    after.balances[0] = amount_in_range(after.balances[0] as i128 + change - fee as i128)?;
-    let lots = sign * fill.quantity as i64;
-    add_position(&mut after.positions, order.instrument, lots)?;
-    effects.net.push((order.instrument, lots));
-    effects.quote += change;
-    effects.fee += fee as u128;
-    Ok(())
-}
-
-/// Adds lots to a position, keeping the list sorted and free of empty positions.
-fn add_position(
-    positions: &mut Vec<Position>,
-    instrument: u16,
-    lots: i64,
-) -> Result<(), StepError> {
-    match positions.binary_search_by_key(&instrument, |p| p.instrument) {
-        Ok(at) => {
-            positions[at].quantity += lots;
-            if positions[at].quantity == 0 {
-                positions.remove(at);
-            } else if positions[at].quantity.unsigned_abs() >= 1 << QUANTITY_BITS {
-                return Err(StepError::Range("position"));
-            }
-        }
-        Err(at) => positions.insert(
-            at,
-            Position {
-                instrument,
-                quantity: lots,
-            },
-        ),
-    }
     Ok(())
 }
 

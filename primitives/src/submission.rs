@@ -28,7 +28,7 @@ pub type PriceList = BoundedVec<PriceEntry, ConstU32<MAX_ENTRIES>>;
 /// One chunk of a submitted batch.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
 pub struct ChunkSubmission {
-    /// Clearing prices that the chunk's fills name, strictly ascending by instrument and time.
+    /// Clearing prices that the chunk's fills name, strictly ascending by instrument, time, and auctions first.
     pub prices: PriceList,
     /// Commitment to the state after the chunk.
     pub boundary_after: FieldBytes,

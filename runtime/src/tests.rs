@@ -217,6 +217,32 @@ fn development_tokens_are_the_listed_collateral() {
 }
 
 #[test]
+fn the_treasurys_account_is_the_sdks() {
+    let account = <Runtime as pallet_clearproof_custody::Config>::Treasury::get();
+    let mut bytes = [0; 32];
+    bytes[..12].copy_from_slice(b"modlpy/trsry");
+    assert_eq!(account, AccountId::from(bytes));
+}
+
+#[test]
+fn a_protocol_fee_is_paid_to_an_account_that_did_not_exist() {
+    use pallet_clearproof_custody::{Totals, VenueCustody};
+    ext_of(genesis_presets::DEVELOPMENT).execute_with(|| {
+        let (venue, quote) = (0, 1);
+        let treasury = <Runtime as pallet_clearproof_custody::Config>::Treasury::get();
+        assert_ok!(crate::Custody::open(venue, &alice()));
+        let origin = RuntimeOrigin::signed(alice());
+        let custody = crate::Custody::custody_account(venue);
+        let (id, to) = (codec::Compact(quote), custody.into());
+        assert_ok!(crate::Assets::transfer(origin, id, to, 10));
+        Totals::<Runtime>::mutate(venue, 0, |held| held.taken = 10);
+        assert_eq!(crate::Custody::apply_batch(venue, 0, &[], 1), Ok(0));
+        assert_eq!(crate::Assets::balance(quote, &treasury), 1);
+        assert_eq!(crate::Custody::claimable(venue, treasury, 0), 0);
+    });
+}
+
+#[test]
 fn snapshots_start_when_the_oracle_speaks() {
     ext_of(genesis_presets::DEVELOPMENT).execute_with(|| {
         use crate::{configs::system::RuntimeBlockWeights, constants::market, MarketData};

@@ -4,7 +4,7 @@ use anyhow::{bail, ensure, Context, Result};
 use clearproof_primitives::{
     chain::VenueView,
     field::FieldBytes,
-    order::{Order, OrderSet, WithdrawalRequest},
+    order::{Order, OrderSet, Request, WithdrawalRequest},
     shape::TIME_BITS,
 };
 use clearproof_prover::{
@@ -321,7 +321,7 @@ impl Person {
             valid_until: (1 << TIME_BITS) - 1,
             max_fee: u32::MAX,
             orders,
-            withdrawal,
+            request: withdrawal.map(Request::Withdrawal),
         };
         client.submit(&self.trader, set).await?;
         Ok(())

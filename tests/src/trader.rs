@@ -5,7 +5,7 @@ use clearproof_primitives::{
     batch::Deposit,
     eddsa::SecretKey,
     field::Fr,
-    order::{Order, OrderSet, SignedOrderSet, WithdrawalRequest},
+    order::{Order, OrderSet, Request, SignedOrderSet, WithdrawalRequest},
     shape::Shape,
 };
 use clearproof_runtime::{AccountId, Custody, RuntimeOrigin};
@@ -77,9 +77,13 @@ impl Trader {
             valid_until: (1 << 48) - 1,
             max_fee: u32::MAX,
             orders,
-            withdrawal,
+            request: withdrawal.map(Request::Withdrawal),
         };
         let signature = self.key.sign(set.message(shape, genesis));
-        SignedOrderSet { set, signature }
+        SignedOrderSet {
+            set,
+            signature,
+            trading_key: None,
+        }
     }
 }

@@ -26,6 +26,7 @@ fn order(id: u32, side: Side, quantity: u64) -> Option<Order> {
         side,
         quantity,
         limit,
+        ..Order::default()
     })
 }
 

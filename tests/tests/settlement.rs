@@ -106,6 +106,7 @@ impl World {
                 side,
                 quantity: 100,
                 limit,
+                ..Order::default()
             })
         };
         let limits = [

@@ -15,7 +15,7 @@ use crate::{
 };
 use clearproof_primitives::{
     account::{
-        Account, BALANCES_PER_FIELD, BASIS_BITS, POSITIONS_PER_FIELD, SEQUENCE_BASIS_LAYOUT,
+        Account, BALANCES_PER_FIELD, BASIS_BITS, HEAD_LAYOUT, NUMBER_BITS, POSITIONS_PER_FIELD,
         SLOTS_PER_FIELD,
     },
     field::fr_from_i128,
@@ -50,6 +50,10 @@ pub struct PositionVars {
 pub struct AccountVars {
     /// Owner's key.
     pub owner: Point,
+    /// Which of the owner's accounts it is, 16 bits.
+    pub number: Num,
+    /// Hash of the trading key; 0 for none.
+    pub trading_key: Num,
     /// Viewing key.
     pub viewing_key: Num,
     /// Sequence of the current order set, 64 bits.
@@ -129,6 +133,9 @@ impl AccountVars {
     /// determines all of them.
     pub fn load(cs: &mut Cs, shape: &Shape, account: &Account) -> Self {
         let owner = Point::alloc(cs, account.owner.0, account.owner.1);
+        let number = cs.alloc(u64::from(account.number));
+        range(cs, &number, NUMBER_BITS);
+        let trading_key = cs.alloc(account.trading_key);
         let viewing_key = cs.alloc(account.viewing_key);
         let sequence = cs.alloc(account.sequence);
         range(cs, &sequence, 64);
@@ -167,6 +174,8 @@ impl AccountVars {
         );
         Self {
             owner,
+            number,
+            trading_key,
             viewing_key,
             sequence,
             slots,
@@ -180,14 +189,16 @@ impl AccountVars {
     ///
     /// The basis must be in its range: where it was not loaded, it is a sum over range-checked quantities and the chain's indices.
     pub fn leaf(&self, cs: &mut Cs) -> Num {
-        let [sequence_bits, basis_bits] = SEQUENCE_BASIS_LAYOUT;
+        let [sequence_bits, basis_bits, number_bits] = HEAD_LAYOUT;
         let mut fields = vec![
             self.owner.x.clone(),
             self.owner.y.clone(),
+            self.trading_key.clone(),
             self.viewing_key.clone(),
             pack(&[
                 (&self.sequence, sequence_bits),
                 (&(&self.basis + Num::power_of_two(BASIS_BITS)), basis_bits),
+                (&self.number, number_bits),
             ]),
         ];
         fields.extend(self.slots.chunks(SLOTS_PER_FIELD).map(|slots| {
@@ -216,19 +227,20 @@ impl AccountVars {
         hash_list(cs, Domain::AccountLeaf, &fields)
     }
 
-    /// The key that deposits name, as `Account::key`.
+    /// The key that deposits and transfers name, as `Account::key`.
     pub fn key(&self, cs: &mut Cs) -> Num {
-        hash(cs, &[self.owner.x.clone(), self.owner.y.clone()])
+        let names = [&self.owner.x, &self.owner.y, &self.number];
+        hash(cs, &names.map(Num::clone))
     }
 
-    /// All that must be zero in an account that was just opened: sequence, slots, balances, positions, basis.
+    /// All that must be zero in an account that was just opened: trading key, sequence, slots, balances, positions, basis.
     pub fn contents(&self) -> Vec<Num> {
         let slots = self
             .slots
             .iter()
             .flat_map(|s| [s.id.clone(), s.filled.clone()]);
         let positions = self.positions.iter().map(|p| p.active.num().clone());
-        [self.sequence.clone()]
+        [self.trading_key.clone(), self.sequence.clone()]
             .into_iter()
             .chain(slots)
             .chain(self.balances.iter().cloned())

@@ -26,7 +26,7 @@ use clearproof_primitives::{
     fixed::FRACTION_BITS,
     ledger::Ledger,
     poseidon::Domain,
-    shape::{Shape, AMOUNT_BITS},
+    shape::{Shape, AMOUNT_BITS, INTEREST_BITS},
     witness::ClosingWitness,
 };
 
@@ -83,7 +83,8 @@ impl LedgerVars {
 /// Sound: both boundaries are opened to the commitments that the chunk proofs name. The first one's sums are zero and
 /// its root and deposit cursor are those of the old state root. Of the last one's, the net lots are zero per instrument ([`moved`]),
 /// the quote flows are minus what fills rounded off, from 0 to one unit per fill, and deposits and withdrawals are the header's. The
-/// new ledger follows from the old one and these sums; every total and every open interest stays in `[0, 2^63)`. Account 0 gets what
+/// new ledger follows from the old one and these sums; every total stays in `[0, 2^63)`, every open interest in `[0, 2^60)`. The chain gets
+/// its share of the fees, as the header says. No transfer is left on its way. Account 0 gets what
 /// fills and settlements rounded off, in whole units, the rest being carried over in the ledger; penalties; and what was taken over
 /// from bankrupt accounts. Nothing else in the tree changes. Root and new ledger make the new state root.
 pub fn closing(
@@ -122,6 +123,7 @@ pub fn closing(
         cs.enforce_equal(&first.deposit_accumulator, &header.accumulator_before);
         cs.enforce_equal(&last.deposit_accumulator, &header.accumulator_after);
         cs.enforce_equal(&last.withdrawals, &header.withdrawals_hash);
+        cs.enforce_zero(&last.transfer);
         // Deposits and withdrawals are the header's, which checks their ranges: what is left are the fills.
         let fill_count = cs.alloc(witness.last.fill_count);
         range(cs, &fill_count, FILL_COUNT_BITS);
@@ -162,8 +164,11 @@ pub fn closing(
         let fees = cs.alloc(witness.ledger_after.fees);
         let new_interest = witness.ledger_after.interest.iter();
         let interest: Vec<_> = new_interest.map(|lots| cs.alloc(*lots)).collect();
-        for amount in totals.iter().chain([&fees]).chain(&interest) {
+        for amount in totals.iter().chain([&fees]) {
             range(cs, amount, AMOUNT_BITS);
+        }
+        for lots in &interest {
+            range(cs, lots, INTEREST_BITS);
         }
         let new = LedgerVars {
             salt: cs.alloc(witness.ledger_after.salt),
@@ -179,7 +184,7 @@ pub fn closing(
         new
     });
     cs.part("moved", |cs| {
-        moved(cs, &old, &new_ledger, &last, &fund, &dust)
+        moved(cs, &header, &old, &new_ledger, &last, &fund, &dust)
     });
 
     let (funding, funding_hash) = cs.part("funding", |cs| Funding::open(cs, &witness.funding));
@@ -271,10 +276,25 @@ impl Fund {
 
 /// Takes the last boundary's sums apart: each is what ledger and fund say that it is.
 ///
-/// Sound: the parts of a sum are differences of range-checked values, far below the distance of their places, and so are the sums
-/// that steps made: so each part is equal, and the net lots, which have no part here, are zero.
-fn moved(cs: &mut Cs, old: &LedgerVars, new: &LedgerVars, last: &Running, fund: &Fund, dust: &Num) {
-    let fees = &new.fees - &old.fees;
+/// Sound: the parts of a sum are differences of range-checked values, below half the distance of their places, and so are the sums
+/// that steps made: so each part is equal, and the net lots, which have no part here, are zero, deleveraging's and all.
+fn moved(
+    cs: &mut Cs,
+    header: &HeaderVars,
+    old: &LedgerVars,
+    new: &LedgerVars,
+    last: &Running,
+    fund: &Fund,
+    dust: &Num,
+) {
+    let fraction = FRACTION_BITS as usize;
+    let fees = &new.fees - &old.fees + &header.protocol_fee;
+    // The chain's share, rounded down: both sides are below 2^97.
+    let share = cs.mul(&fees, &header.protocol_share);
+    let paid = header
+        .protocol_fee
+        .scale(Num::power_of_two(fraction).value());
+    range(cs, &(share - paid), fraction);
     let charges = fees + shifted(&fund.penalties, PENALTY_SHIFT);
     cs.enforce_equal(&charges, &last.charges);
 
@@ -289,9 +309,10 @@ fn moved(cs: &mut Cs, old: &LedgerVars, new: &LedgerVars, last: &Running, fund: 
     }
 
     for (k, sum) in last.out.iter().enumerate() {
-        let withdrawn = &old.totals[k] + &last.deposited[k] - &new.totals[k];
+        let mut withdrawn = &old.totals[k] + &last.deposited[k] - &new.totals[k];
         let mut taken = &fund.balances[k] - &fund.before.balances[k];
         if k == 0 {
+            withdrawn = withdrawn - &header.protocol_fee;
             taken = taken - dust - &fund.penalties;
         }
         cs.enforce_equal(&(withdrawn + shifted(&taken, TAKEN_AMOUNT_SHIFT)), sum);
@@ -301,6 +322,7 @@ fn moved(cs: &mut Cs, old: &LedgerVars, new: &LedgerVars, last: &Running, fund: 
 fn starts_at_zero(cs: &mut Cs, first: &Running) {
     let head = [
         &first.withdrawals,
+        &first.transfer,
         &first.quote_sum,
         &first.charges,
         &first.remainder_sum,
@@ -329,7 +351,9 @@ fn check_shape(shape: &Shape, witness: &ClosingWitness) -> Result<(), CircuitErr
     );
     for boundary in [&witness.first, &witness.last] {
         require(
-            boundary.net.len() == instruments && boundary.interest.len() == instruments,
+            [&boundary.net, &boundary.deleveraged, &boundary.interest]
+                .iter()
+                .all(|sums| sums.len() == instruments),
             "boundary net",
         )?;
         require(

@@ -1,14 +1,16 @@
 //! Fills: each takes a slot of the order set and a price entry of the chunk, and changes quote, fees and lots.
 
 use crate::{
+    forced::ForcedVars,
     gadgets::{
         bits::{alloc_bit, range},
         compare::enforce_ge_if,
         division::mul_shift_ceil,
-        logic::{any, enforce_implies, enforce_zero_if, is_zero},
+        logic::{any, enforce_implies, enforce_zero_if, is_zero, select},
         one_hot::{index_of, mux, one_hot},
     },
-    order_set::OrderSetVars,
+    market::Market,
+    order_set::{OrderSetVars, OrderVars},
     packing::pack,
     r1cs::{Bit, Cs, Num, Sum},
 };
@@ -28,7 +30,7 @@ pub struct FillTotals {
     pub count: Num,
     /// Quote received less paid, fees aside; signed.
     pub quote: Num,
-    /// What the fills are charged at the given rate, each rounded up.
+    /// What the fills are charged, each rounded up: at their instruments' fee rates, or at the liquidation rate.
     pub charges: Num,
     /// M signed sums of lots.
     pub net: Vec<Num>,
@@ -36,7 +38,28 @@ pub struct FillTotals {
     pub by_slot: Vec<Num>,
     /// R bits: whether the slot was filled at all.
     pub slot_used: Vec<Bit>,
+    /// F instrument indices, and whether the fill is of a reduce-only order.
+    pub reducing: Vec<(Num, Bit)>,
 }
+
+/// What all fills of a step share.
+pub struct FillContext<'a> {
+    /// Shape of the venue.
+    pub shape: &'a Shape,
+    /// The snapshot.
+    pub market: &'a Market,
+    /// The step's force.
+    pub forced: &'a ForcedVars,
+    /// The order set.
+    pub set: &'a OrderSetVars,
+    /// E packed price entries.
+    pub entries: &'a [Num],
+    /// Their values, for hints.
+    pub native_entries: &'a [PriceEntry],
+}
+
+/// Bits of a fee rate.
+const RATE_BITS: usize = 32;
 
 /// One fill's contributions.
 struct FillVars {
@@ -47,21 +70,15 @@ struct FillVars {
     lots: Num,
     quote: Num,
     charge: Num,
+    reduces: Bit,
 }
 
 impl FillTotals {
-    /// Adds up F fills, charged at `rate`; a fill needs the order set to be present.
-    pub fn of(
-        cs: &mut Cs,
-        shape: &Shape,
-        rate: &Num,
-        set: &OrderSetVars,
-        entries: &[Num],
-        fills: &[Fill],
-        native_entries: &[PriceEntry],
-    ) -> Self {
+    /// Adds up F fills; a fill needs the order set to be present.
+    pub fn of(cs: &mut Cs, context: &FillContext<'_>, fills: &[Fill]) -> Self {
+        let shape = context.shape;
         let each: Vec<_> = (0..shape.fills as usize)
-            .map(|i| fill(cs, shape, rate, set, entries, fills.get(i), native_entries))
+            .map(|i| fill(cs, context, fills.get(i)))
             .collect();
         let active: Vec<_> = each.iter().map(|f| f.active.clone()).collect();
         let sum_over = |cs: &mut Cs, value: &dyn Fn(&mut Cs, &FillVars) -> Num| {
@@ -91,6 +108,10 @@ impl FillTotals {
             net,
             by_slot,
             slot_used,
+            reducing: each
+                .iter()
+                .map(|f| (index_of(&f.instrument), f.reduces.clone()))
+                .collect(),
         }
     }
 }
@@ -99,16 +120,17 @@ impl FillTotals {
 ///
 /// Sound: slot and entry are chosen by one-hot rows that add up to `active`; the entry's parts are unique because
 /// they are range-checked (the instrument by its one-hot row); its price is not zero, which rules out the padding
-/// of the list. An inactive fill selects nothing, has quantity 0 and adds nothing.
-fn fill(
-    cs: &mut Cs,
-    shape: &Shape,
-    rate: &Num,
-    set: &OrderSetVars,
-    entries: &[Num],
-    native: Option<&Fill>,
-    native_entries: &[PriceEntry],
-) -> FillVars {
+/// of the list; it is one of deleveraging just where the step deleverages. An inactive fill selects nothing, has quantity 0 and adds
+/// nothing. Limit and trigger hold where a difference of 64-bit numbers, turned by the order's side, has 64 bits.
+fn fill(cs: &mut Cs, context: &FillContext<'_>, native: Option<&Fill>) -> FillVars {
+    let FillContext {
+        shape,
+        market,
+        forced,
+        set,
+        entries,
+        native_entries,
+    } = context;
     let entry = native.and_then(|f| native_entries.get(f.entry));
     let active = alloc_bit(cs, native.is_some());
     enforce_implies(cs, &active, &set.present);
@@ -125,7 +147,7 @@ fn fill(
         active.num(),
     );
 
-    let [_, time_bits, price_bits] = PriceEntry::LAYOUT;
+    let [instrument_bits, time_bits, price_bits, deleverages_bits] = PriceEntry::LAYOUT;
     let instrument = one_hot(
         cs,
         entry.map(|e| e.instrument as usize),
@@ -138,17 +160,18 @@ fn fill(
     range(cs, &price, price_bits);
     let packed = mux(cs, &chosen, entries);
     let instrument_index = index_of(&instrument);
-    let [instrument_bits, ..] = PriceEntry::LAYOUT;
+    let deleverages = cs.mul(active.num(), forced.deleverages.num());
     let parts = pack(&[
         (&instrument_index, instrument_bits),
         (&time, time_bits),
         (&price, price_bits),
+        (&deleverages, deleverages_bits),
     ]);
     cs.enforce_equal(&packed, &parts);
     let no_price = is_zero(cs, &price);
     enforce_zero_if(cs, &active, no_price.num());
 
-    let column = |cs: &mut Cs, of: &dyn Fn(&crate::order_set::OrderVars) -> Num| {
+    let column = |cs: &mut Cs, of: &dyn Fn(&OrderVars) -> Num| {
         let items: Vec<_> = set.orders.iter().map(of).collect();
         mux(cs, &slot, &items)
     };
@@ -162,12 +185,30 @@ fn fill(
     enforce_ge_if(cs, &active, &time, &set.valid_from, TIME_BITS);
     enforce_ge_if(cs, &active, &set.valid_until, &time, TIME_BITS);
 
+    cs.part("trigger", |cs| {
+        let side = column(cs, &|o| o.trigger_side());
+        let trigger = column(cs, &|o| o.trigger.clone());
+        let marks: Vec<_> = market.rows.iter().map(|r| r.live_mark.clone()).collect();
+        let mark = mux(cs, &instrument, &marks);
+        let slack = cs.mul(&side, &(mark - trigger));
+        range(cs, &slack, PRICE_BITS);
+    });
+    // At most one slot is selected, so the sum is one of the bits, or 0.
+    let reduces = Bit::from_num_unchecked(column(cs, &|o| o.reduces.num().clone()));
+
     let quantity = cs.alloc(native.map_or(0, |f| f.quantity));
     range(cs, &quantity, QUANTITY_BITS);
     let nothing = is_zero(cs, &quantity);
     cs.enforce_equal(nothing.num(), active.not().num());
     let quote = rounded_quote(cs, &quantity, &price, &direction);
-    let charge = mul_shift_ceil(cs, &quote, rate, FRACTION_BITS as usize, AMOUNT_BITS);
+    let rate = cs.part("fee", |cs| {
+        let fees: Vec<_> = market.rows.iter().map(|row| row.fee_rate.clone()).collect();
+        let fee_rate = mux(cs, &instrument, &fees);
+        let rate = select(cs, &forced.liquidation, &market.liquidation_rate, &fee_rate);
+        enforce_ge_if(cs, &active, &set.max_fee, &rate, RATE_BITS);
+        rate
+    });
+    let charge = mul_shift_ceil(cs, &quote, &rate, FRACTION_BITS as usize, AMOUNT_BITS);
     let lots = cs.mul(&direction, &quantity);
     let received = cs.mul(&-direction, &quote);
     FillVars {
@@ -178,6 +219,7 @@ fn fill(
         lots,
         quote: received,
         charge,
+        reduces,
     }
 }
 

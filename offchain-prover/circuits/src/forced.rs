@@ -1,13 +1,12 @@
-//! What the venue does to an account unasked: liquidation, and the insurance fund's takeover of a bankrupt account.
+//! What the venue does to an account unasked: liquidation, deleveraging, and the insurance fund's takeover of a bankrupt account.
 
 use crate::{
     fills::FillTotals,
     gadgets::{
         bits::{alloc_bit, range},
         compare::enforce_ge_if,
-        logic::{and, enforce_implies, enforce_zero_if, select},
+        logic::{and, enforce_implies},
     },
-    market::Market,
     order_set::OrderSetVars,
     r1cs::{Bit, Cs, Num},
 };
@@ -21,12 +20,18 @@ const CHARGES_BITS: usize = AMOUNT_BITS + 6;
 
 /// A step's force, as variables.
 pub struct ForcedVars {
-    /// The step is a liquidation: its order set is the venue's own.
+    /// The step trades by the venue's own order set: it is a liquidation, or deleverages.
     pub liquidation: Bit,
-    /// The step is a liquidation of an account.
+    /// Such a step of an account.
     pub of_account: Bit,
-    /// The step is a liquidation of the insurance fund.
+    /// Such a step of the insurance fund.
     pub of_fund: Bit,
+    /// It deleverages.
+    pub deleverages: Bit,
+    /// It deleverages the insurance fund.
+    pub deleverages_fund: Bit,
+    /// It is an account's, and does not deleverage: the account must be at risk.
+    pub of_account_at_risk: Bit,
     /// The insurance fund takes the account over.
     pub takeover: Bit,
     /// What the account pays to the insurance fund; 0 where it is not liquidated.
@@ -34,23 +39,32 @@ pub struct ForcedVars {
 }
 
 impl ForcedVars {
-    /// Allocates both bits and the penalty. `is_fund` says whether the account is the insurance fund.
+    /// Allocates the bits and the penalty. `is_fund` says whether the account is the insurance fund.
     pub fn alloc(cs: &mut Cs, step: &Step, is_fund: &Bit) -> Self {
         let penalty = match step.forced {
             Some(Forced::Liquidation { penalty }) => Some(penalty),
             _ => None,
         };
-        let liquidation = alloc_bit(cs, penalty.is_some());
+        let deleverages = alloc_bit(cs, step.forced == Some(Forced::Deleverage));
+        let liquidation = alloc_bit(cs, penalty.is_some() || deleverages.value());
+        enforce_implies(cs, &deleverages, &liquidation);
         let takeover = alloc_bit(cs, step.forced == Some(Forced::Takeover));
         let of_account = and(cs, &liquidation, &is_fund.not());
-        // One of the two where the step is a liquidation.
-        let of_fund = Bit::from_num_unchecked(liquidation.num() - of_account.num());
+        let deleverages_fund = and(cs, &deleverages, is_fund);
+        // Bits that are subsets of others leave bits.
+        let less = |a: &Bit, b: &Num| Bit::from_num_unchecked(a.num() - b);
+        let of_fund = less(&liquidation, of_account.num());
+        let of_others = deleverages.num() - deleverages_fund.num();
+        let of_account_at_risk = less(&of_account, &of_others);
         let penalty = cs.alloc(penalty.unwrap_or(0));
         range(cs, &penalty, AMOUNT_BITS);
         Self {
             liquidation,
             of_account,
             of_fund,
+            deleverages,
+            deleverages_fund,
+            of_account_at_risk,
             takeover,
             penalty,
         }
@@ -70,17 +84,8 @@ impl ForcedVars {
         }
     }
 
-    /// The rate that the step's fills are charged at: of the trading fee, or of a liquidation.
-    pub fn rate(&self, cs: &mut Cs, market: &Market) -> Num {
-        select(
-            cs,
-            &self.liquidation,
-            &market.liquidation_rate,
-            &market.fee_rate,
-        )
-    }
-
-    /// The fee of the step's fills. A liquidation pays none, but its penalty is at most what its fills are charged.
+    /// The fee of the step's fills. A liquidation pays none, but its penalty is at most what its fills are charged; and deleveraging
+    /// costs nothing.
     pub fn fee(&self, cs: &mut Cs, fills: &FillTotals) -> Num {
         enforce_ge_if(
             cs,
@@ -89,7 +94,8 @@ impl ForcedVars {
             &self.penalty,
             CHARGES_BITS,
         );
-        enforce_zero_if(cs, &self.liquidation.not(), &self.penalty);
+        let penalised = self.liquidation.num() - self.deleverages.num();
+        cs.enforce(&(Num::one() - penalised), &self.penalty, &Num::zero());
         cs.mul(self.liquidation.not().num(), &fills.charges)
     }
 }

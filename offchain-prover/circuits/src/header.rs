@@ -44,6 +44,12 @@ pub struct HeaderVars {
     pub funding_hash: Num,
     /// Hash of the open interest after the batch.
     pub interest_hash: Num,
+    /// What the chain's treasury gets, 63 bits.
+    pub protocol_fee: Num,
+    /// The share that it is, a fraction of 2^32.
+    pub protocol_share: Num,
+    /// Deleverage rank, 32 bits.
+    pub deleverage_rank: Num,
 }
 
 impl HeaderVars {
@@ -80,6 +86,15 @@ impl HeaderVars {
             ],
             &counts,
         );
+        let terms = BatchHeader::TERMS_LAYOUT;
+        let term_parts = parts(
+            &[
+                header.protocol_fee,
+                header.protocol_share.into(),
+                header.deleverage_rank.into(),
+            ],
+            &terms,
+        );
         let packed = |parts: &[Num], layout: &[usize]| {
             pack(&parts.iter().zip(layout.iter().copied()).collect::<Vec<_>>())
         };
@@ -88,6 +103,7 @@ impl HeaderVars {
             (0, packed(&identity_parts, &identity)),
             (6, packed(&time_parts, &times)),
             (8, packed(&count_parts, &counts)),
+            (17, packed(&term_parts, &terms)),
         ] {
             cs.enforce_equal(&fields[at], &value);
             fields[at] = value;
@@ -111,6 +127,9 @@ impl HeaderVars {
             withdrawals_hash: fields[11].clone(),
             funding_hash: fields[15].clone(),
             interest_hash: fields[16].clone(),
+            protocol_fee: term_parts[0].clone(),
+            protocol_share: term_parts[1].clone(),
+            deleverage_rank: term_parts[2].clone(),
         })
     }
 }

@@ -12,6 +12,7 @@ pub mod gadgets;
 pub mod header;
 pub mod margin;
 pub mod market;
+mod movements;
 pub mod order_set;
 pub mod packing;
 pub mod r1cs;

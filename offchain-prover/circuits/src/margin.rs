@@ -2,13 +2,14 @@
 
 use crate::{
     account::PositionVars,
+    fills::FillTotals,
     forced::ForcedVars,
     gadgets::{
         bits::{alloc_bit, range},
-        compare::{enforce_ge_if, enforce_gt_if, is_nonnegative},
-        logic::{all, and, enforce_implies, is_zero},
+        compare::{enforce_ge_if, enforce_gt_if},
+        logic::{all, and, enforce_equal_if, enforce_implies, enforce_nonzero_if, is_zero, select},
         maximum::enforce_upper_bound,
-        one_hot::{mux, one_hot},
+        one_hot::{index_of, mux, one_hot},
     },
     market::Market,
     r1cs::{Bit, Cs, Num, Sum},
@@ -150,17 +151,28 @@ pub struct Occasion<'a> {
     pub trades: &'a Bit,
     /// How many fills it has.
     pub fill_count: &'a Num,
-    /// It withdraws.
+    /// It withdraws, or sends a transfer.
     pub withdraws: &'a Bit,
     /// It is the venue's own.
     pub forced: &'a ForcedVars,
+    /// P positions as they were loaded.
+    pub loaded: &'a [PositionVars],
+    /// P positions as they are stored.
+    pub after: &'a [PositionVars],
+    /// What became of them, see [`reductions`].
+    pub reductions: &'a [Reduction],
+    /// The batch's deleverage rank, 16.16.
+    pub deleverage_rank: &'a Num,
 }
 
 /// Enforces the margin rule where the step trades or withdraws, and the conditions of a liquidation or takeover where it is one.
 ///
 /// A liquidation's fills must reduce risk whatever they leave the account with, so it is never treated as free; those of the insurance
-/// fund must only reduce, and lose nothing against the marks but roundings. That the account is below maintenance margin is enforced with the lower bound of the latter, which only makes it harder; that its equity is
-/// negative, for a takeover, with the equity itself.
+/// fund must only reduce, and lose nothing against the marks but roundings. That the account is below maintenance margin, or as
+/// leveraged as deleveraging wants it, is enforced with the lower bound of that margin, which only makes it harder; that equity is
+/// negative, for a takeover and where the fund is deleveraged, with the equity itself. None of it happens to an account that holds what
+/// is suspended, or expired and not yet turned into money: lots are not negative, so a sum of them is zero only if each is. Twice the
+/// equity below the maintenance margin is claimed where it holds: without the claim, half of each position must be left.
 ///
 /// Sound although scan losses are hinted: afterwards each is an upper bound of 0 and all losses, so both margins are
 /// at least the true ones; before, each is one of 0 and the losses, so the margin is at most the true one. The rule for
@@ -177,7 +189,6 @@ pub fn enforce(
     market: &Market,
     before: &Holdings<'_>,
     after: &Holdings<'_>,
-    after_positions: &[PositionVars],
     occasion: &Occasion<'_>,
 ) {
     let Occasion {
@@ -185,6 +196,10 @@ pub fn enforce(
         fill_count,
         withdraws,
         forced,
+        loaded,
+        after: after_positions,
+        reductions,
+        deleverage_rank,
     } = occasion;
     let touched = crate::gadgets::logic::or(cs, trades, withdraws);
     let equity_before = before.exposure.equity(cs, market, before.balances);
@@ -202,35 +217,70 @@ pub fn enforce(
     let free = alloc_bit(cs, is_free && !forced.liquidation.value());
     cs.part("forced", |cs| {
         enforce_implies(cs, &forced.liquidation, &free.not());
-        enforce_gt_if(
+        // An account at risk has less than its maintenance margin, or less than half of it; one that is deleveraged, as much more
+        // of it than equity as the rank says.
+        let twice = equity_before.scale(scale).double();
+        let more = fr_to_signed_i128(&(&maintenance_before - &twice).value());
+        let deep = alloc_bit(
+            cs,
+            more.is_some_and(|more| more > 0) && forced.of_account_at_risk.value(),
+        );
+        enforce_implies(cs, &deep, &forced.of_account_at_risk);
+        let at_risk = (Num::one() + deep.num()).scale(scale);
+        let times = select(cs, &forced.deleverages, deleverage_rank, &at_risk);
+        let least = cs.mul(&equity_before, &times) + forced.of_account_at_risk.num();
+        enforce_ge_if(
             cs,
             &forced.of_account,
             &maintenance_before,
-            &equity_before.scale(scale),
-            MARGIN_BITS + 2,
+            &least,
+            EQUITY_BITS + 34,
         );
-        enforce_gt_if(
+        let partial = Bit::from_num_unchecked(forced.of_account_at_risk.num() - deep.num());
+        enforce_half_left(
             cs,
-            &forced.takeover,
-            &Num::zero(),
-            &equity_before,
-            EQUITY_BITS + 1,
+            &partial,
+            before.exposure,
+            loaded,
+            after_positions,
+            reductions,
         );
+        // A takeover has no order set, so not both are.
+        let owes = Bit::from_num_unchecked(forced.takeover.num() + forced.deleverages_fund.num());
+        enforce_gt_if(cs, &owes, &Num::zero(), &equity_before, EQUITY_BITS + 1);
+        let mut left_alone = Sum::new();
+        for (lots, row) in before.exposure.lots().iter().zip(&market.rows) {
+            // What is settled is not suspended.
+            let bit = row.suspended.num() + row.live.not().num();
+            left_alone.add(&cs.mul(lots, &bit));
+        }
+        let of_others = forced.of_account.num() + forced.takeover.num();
+        cs.enforce(&of_others, &left_alone.finish(), &Num::zero());
     });
     enforce_implies(cs, withdraws, &free);
     let must_be_free = and(cs, &touched, &free);
     enforce_ge_if(cs, &must_be_free, &surplus, &Num::zero(), MARGIN_BITS + 1);
 
     let must_reduce = and(cs, &touched, &free.not());
-    let reduces = reduces(cs, before.exposure, after_positions);
+    let each: Vec<_> = reductions.iter().map(|r| r.reduces.clone()).collect();
+    let reduces = all(cs, &each);
     enforce_implies(cs, &must_reduce, &reduces);
     cs.part("forced", |cs| {
         let roundings = fill_count.scale(Num::power_of_two(FRACTION_BITS as usize).value());
         enforce_ge_if(
             cs,
             &forced.of_fund,
-            &(&equity_after + roundings),
+            &(&equity_after + &roundings),
             &equity_before,
+            EQUITY_BITS + 2,
+        );
+        // Nobody gains by deleveraging, and the fund is left with nothing.
+        let most = select(cs, &forced.deleverages_fund, &Num::zero(), &equity_before);
+        enforce_ge_if(
+            cs,
+            &forced.deleverages,
+            &(most + roundings),
+            &equity_after,
             EQUITY_BITS + 2,
         );
     });
@@ -302,18 +352,80 @@ fn worst(losses: &[Num]) -> Option<(usize, i128)> {
         .max_by_key(|(_, loss)| *loss)
 }
 
-/// Whether no position is larger than, or on the other side of, what was held before. Costs P·(M + QUANTITY_BITS + 4).
+/// A position afterwards against what was held of its instrument before.
+pub struct Reduction {
+    /// It is no larger, and on the same side. Where it is both that and within its limit, it may be said not to be: which only makes
+    /// rules harder to keep.
+    pub reduces: Bit,
+    /// Lots held before, negative if on the other side.
+    held: Num,
+}
+
+/// Compares each position afterwards with what was held before: it is no larger and on the same side, or it is within its
+/// instrument's limit. Costs P·(2·M + QUANTITY_BITS + 3).
 ///
-/// Sound: `|q₁| ≤ sign(q₁)·q₀` for each position afterwards says both; closed positions need no check.
-fn reduces(cs: &mut Cs, before: &Exposure, after: &[PositionVars]) -> Bit {
-    let each: Vec<_> = after
-        .iter()
-        .map(|position| {
-            let held = mux(cs, &position.instrument, &before.quantity);
-            let sign = Num::one() - position.signed.is_negative.num().double();
-            let room = cs.mul(&sign, &held) - &position.signed.magnitude;
-            is_nonnegative(cs, &room, QUANTITY_BITS + 1)
-        })
-        .collect();
-    all(cs, &each)
+/// Sound: `|q₁| ≤ sign(q₁)·q₀` says the former; closed positions need no check. One range check does for the one that is claimed.
+pub fn reductions(
+    cs: &mut Cs,
+    market: &Market,
+    before: &Exposure,
+    after: &[PositionVars],
+) -> Vec<Reduction> {
+    let rows = market.rows.iter();
+    let limits: Vec<_> = rows.map(|row| row.position_limit.clone()).collect();
+    let compare = |position: &PositionVars| {
+        let lots = &position.signed.magnitude;
+        let sign = Num::one() - position.signed.is_negative.num().double();
+        let held = mux(cs, &position.instrument, &before.quantity);
+        let held = cs.mul(&sign, &held);
+        let limit = mux(cs, &position.instrument, &limits);
+        let room = fr_to_signed_i128(&(&held - lots).value());
+        let reduces = alloc_bit(cs, room.is_some_and(|room| room >= 0));
+        let most = select(cs, &reduces, &held, &limit);
+        range(cs, &(most - lots), QUANTITY_BITS);
+        Reduction { reduces, held }
+    };
+    after.iter().map(compare).collect()
+}
+
+/// Requires that no fill of a reduce-only order is of an instrument whose position grows. Costs 2 per pair of position and fill.
+///
+/// Sound: where the position grows and the fill is of such an order, their instruments' indices differ. An empty position never
+/// grows.
+pub fn enforce_reduce_only(
+    cs: &mut Cs,
+    fills: &FillTotals,
+    after: &[PositionVars],
+    reductions: &[Reduction],
+) {
+    for (position, reduction) in after.iter().zip(reductions) {
+        let index = index_of(&position.instrument);
+        for (instrument, reduce_only) in &fills.reducing {
+            let must_differ = and(cs, reduce_only, &reduction.reduces.not());
+            enforce_nonzero_if(cs, &must_differ, &(&index - instrument));
+        }
+    }
+}
+
+/// Where `partial`, requires that half of each position, rounded down, is left. Costs P·(QUANTITY_BITS + 3) + 1.
+///
+/// Sound: what is left of a position is no smaller than what is gone, but for one lot. Positions that are gone are as many as their
+/// lots, so each was of one lot, as none is of fewer. All of it is about an account that holds nothing expired, whose positions
+/// only reduce.
+fn enforce_half_left(
+    cs: &mut Cs,
+    partial: &Bit,
+    before: &Exposure,
+    loaded: &[PositionVars],
+    after: &[PositionVars],
+    reductions: &[Reduction],
+) {
+    for (position, reduction) in after.iter().zip(reductions) {
+        let left = position.signed.magnitude.double() + Num::one();
+        enforce_ge_if(cs, partial, &left, &reduction.held, QUANTITY_BITS + 2);
+    }
+    let count = |positions: &[PositionVars]| Num::sum(positions.iter().map(|p| p.active.num()));
+    let gone = count(loaded) - count(after);
+    let lots = Num::sum(before.lots().iter()) - Num::sum(reductions.iter().map(|r| &r.held));
+    enforce_equal_if(cs, partial, &lots, &gone);
 }

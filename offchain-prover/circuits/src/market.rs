@@ -1,10 +1,18 @@
 //! The snapshot as variables: opened once per chunk, read by every step.
 
 use crate::{
-    gadgets::{bits::to_bits, poseidon::hash_list},
+    gadgets::{
+        bits::{range, to_bits},
+        poseidon::hash_list,
+    },
+    packing::pack,
     r1cs::{Bit, Cs, Num},
 };
-use clearproof_primitives::{poseidon::Domain, shape::MarketShape, snapshot::Snapshot};
+use clearproof_primitives::{
+    poseidon::Domain,
+    shape::MarketShape,
+    snapshot::{Snapshot, ROW_TERMS_LAYOUT, ROW_TERMS_PER_FIELD},
+};
 
 /// The snapshot's values. Their ranges are the chain's promise: the hash commits to values that it computed.
 pub struct Market {
@@ -16,8 +24,6 @@ pub struct Market {
     pub initial_factors: Vec<Num>,
     /// U maintenance margin factors, 16.16.
     pub maintenance_factors: Vec<Num>,
-    /// Fee rate, a fraction of 2^32.
-    pub fee_rate: Num,
     /// Liquidation rate, a fraction of 2^32.
     pub liquidation_rate: Num,
     /// M rows.
@@ -32,6 +38,12 @@ pub struct Row {
     pub settled_mark: Num,
     /// Whether the instrument has not expired.
     pub live: Bit,
+    /// Whether positions may only be reduced, and their holders not be liquidated.
+    pub suspended: Bit,
+    /// Fee rate, a fraction of 2^32.
+    pub fee_rate: Num,
+    /// Lots that a position may grow to, 48 bits.
+    pub position_limit: Num,
     /// Initial margin charge per long lot.
     pub initial_long: Num,
     /// Initial margin charge per short lot.
@@ -45,10 +57,11 @@ pub struct Row {
 }
 
 impl Market {
-    /// Allocates the snapshot and answers its hash. Costs 540 per 13 values and 2 per row, about 28,700 for the reference market.
+    /// Allocates the snapshot and answers its hash. Costs 540 per 13 values and 83 per row, about 32,000 for the reference market.
     ///
     /// Sound: the caller ties the hash to the header's snapshot hash, which the chain compares with its own. The bits of the
-    /// settled rows are unique, as the market has fewer rows than the field has bits.
+    /// settled and suspended rows are unique, as the market has fewer rows than the field has bits; so are fee rates and limits,
+    /// which are range-checked.
     pub fn open(cs: &mut Cs, shape: &MarketShape, snapshot: &Snapshot) -> (Self, Num) {
         let fields = cs.alloc_all(&snapshot.fields());
         let hash = hash_list(cs, Domain::Snapshot, &fields);
@@ -56,13 +69,18 @@ impl Market {
         let mut take = |n: usize| -> Vec<Num> { next.by_ref().take(n).collect() };
         let weights = take(shape.assets as usize);
         let factors = take(2 * shape.underlyings as usize);
-        let fee_rate = take(1).remove(0);
+        // The chain's share of the fees is the closing circuit's business, and the header names it.
+        let _protocol_share = take(1);
         let liquidation_rate = take(1).remove(0);
-        let settled = take(1).remove(0);
-        let settled = to_bits(cs, &settled, shape.instruments.into());
+        let mut bits = || to_bits(cs, &take(1).remove(0), shape.instruments.into());
+        let (settled, suspended) = (bits(), bits());
+        let packed = take(usize::from(shape.instruments).div_ceil(ROW_TERMS_PER_FIELD));
+        let terms = row_terms(cs, &packed, snapshot);
         let rows = settled
             .iter()
-            .map(|settled| {
+            .zip(suspended)
+            .zip(terms)
+            .map(|((settled, suspended), [fee_rate, position_limit])| {
                 let mut head = take(5).into_iter();
                 let mut column = || head.next().unwrap_or_else(Num::zero);
                 let mark = column();
@@ -71,6 +89,9 @@ impl Market {
                     live_mark: &mark - &settled_mark,
                     settled_mark,
                     live: settled.not(),
+                    suspended,
+                    fee_rate,
+                    position_limit,
                     initial_long: column(),
                     initial_short: column(),
                     maintenance_long: column(),
@@ -84,10 +105,31 @@ impl Market {
             weights,
             initial_factors: factors.iter().step_by(2).cloned().collect(),
             maintenance_factors: factors.iter().skip(1).step_by(2).cloned().collect(),
-            fee_rate,
             liquidation_rate,
             rows,
         };
         (market, hash)
     }
+}
+
+/// Fee rate and position limit of each row, out of the elements that three rows share.
+fn row_terms(cs: &mut Cs, packed: &[Num], snapshot: &Snapshot) -> Vec<[Num; 2]> {
+    let [fee_bits, limit_bits] = ROW_TERMS_LAYOUT;
+    let mut all = Vec::with_capacity(snapshot.rows.len());
+    for (packed, rows) in packed.iter().zip(snapshot.rows.chunks(ROW_TERMS_PER_FIELD)) {
+        let of_rows = rows.iter().map(|row| {
+            let (fee, limit) = (cs.alloc(row.fee_rate), cs.alloc(row.position_limit));
+            range(cs, &fee, fee_bits);
+            range(cs, &limit, limit_bits);
+            [fee, limit]
+        });
+        let of_rows: Vec<_> = of_rows.collect();
+        let parts = of_rows
+            .iter()
+            .flat_map(|[fee, limit]| [(fee, fee_bits), (limit, limit_bits)]);
+        let parts: Vec<_> = parts.collect();
+        cs.enforce_equal(packed, &pack(&parts));
+        all.extend(of_rows);
+    }
+    all
 }

@@ -8,7 +8,7 @@ use crate::{
         eddsa,
         edwards::Point,
         logic::{and, enforce_equal_if, enforce_implies, is_equal, or, select},
-        poseidon::hash_list,
+        poseidon::{hash, hash_list},
     },
     header::HeaderVars,
     packing::pack,
@@ -17,8 +17,7 @@ use crate::{
 use ark_bn254::Fr;
 use clearproof_primitives::{
     babyjubjub,
-    field::bytes32_to_fields,
-    order::{Order, OrderSet, Side, SignedOrderSet, WithdrawalRequest},
+    order::{Order, OrderSet, SignedOrderSet},
     poseidon::Domain,
     shape::{Shape, TIME_BITS},
 };
@@ -35,16 +34,34 @@ pub struct OrderVars {
     pub quantity: Num,
     /// Limit, 64 bits.
     pub limit: Num,
+    /// Reduce-only.
+    pub reduces: Bit,
+    /// Immediate-or-cancel.
+    pub immediate: Bit,
+    /// Fill-or-kill.
+    pub whole: Bit,
+    /// One-cancels-other.
+    pub alone: Bit,
+    /// Trigger where the mark is at its price or above.
+    above: Bit,
+    /// Trigger where the mark is at its price or below.
+    below: Bit,
+    /// The trigger's price, 64 bits.
+    pub trigger: Num,
 }
 
 /// The order set in use. Where `present` is clear its values mean nothing and nothing may depend on them.
 pub struct OrderSetVars {
     /// Whether the step has an order set.
     pub present: Bit,
-    /// Whether its owner signed it: it is present, and the step is no liquidation.
+    /// Whether it is signed: it is present, and the step is not the venue's own.
     pub signed: Bit,
+    /// Whether the owner signed it, if anybody did, and not the trading key.
+    by_owner: Bit,
     /// Whether this step installs it: its sequence is higher than the account's.
-    pub installs: Bit,
+    installs: Bit,
+    /// The request's kind, low bit first.
+    kind: [Bit; 2],
     /// First millisecond, 48 bits.
     pub valid_from: Num,
     /// Last millisecond, 48 bits.
@@ -53,14 +70,12 @@ pub struct OrderSetVars {
     pub max_fee: Num,
     /// R orders.
     pub orders: Vec<OrderVars>,
-    /// Withdrawal's asset, 8 bits.
-    pub asset: Num,
-    /// Withdrawal's amount, 63 bits.
+    /// Asset that the request moves, 8 bits.
+    asset: Num,
+    /// How much of it, 63 bits.
     pub amount: Num,
-    /// Low half of the recipient.
-    pub recipient_low: Num,
-    /// High half of the recipient.
-    pub recipient_high: Num,
+    /// The request's two field elements.
+    pub payload: [Num; 2],
 }
 
 fn ranged(cs: &mut Cs, value: u64, bits: usize) -> Num {
@@ -71,35 +86,59 @@ fn ranged(cs: &mut Cs, value: u64, bits: usize) -> Num {
 
 impl OrderVars {
     fn load(cs: &mut Cs, order: Option<&Order>) -> Self {
-        let [id, instrument, _, quantity, limit, _] = Order::LAYOUT;
+        let parts = order.map_or([0; 12], Order::parts);
+        let number = |cs: &mut Cs, i: usize| ranged(cs, parts[i], Order::LAYOUT[i]);
+        let bit = |cs: &mut Cs, i: usize| alloc_bit(cs, parts[i] == 1);
         Self {
-            id: ranged(cs, order.map_or(0, |o| o.id as u64), id),
-            instrument: ranged(cs, order.map_or(0, |o| o.instrument as u64), instrument),
-            sells: alloc_bit(cs, order.is_some_and(|o| o.side == Side::Sell)),
-            quantity: ranged(cs, order.map_or(0, |o| o.quantity), quantity),
-            limit: ranged(cs, order.map_or(0, |o| o.limit), limit),
+            id: number(cs, 0),
+            instrument: number(cs, 1),
+            sells: bit(cs, 2),
+            quantity: number(cs, 3),
+            limit: number(cs, 4),
+            reduces: bit(cs, 5),
+            immediate: bit(cs, 6),
+            whole: bit(cs, 7),
+            alone: bit(cs, 8),
+            above: bit(cs, 9),
+            below: bit(cs, 10),
+            trigger: number(cs, 11),
         }
     }
 
+    /// 1 where the mark must be at the trigger's price or above, −1 where at it or below, else 0: of an order without trigger, or
+    /// with both, which no native order is.
+    pub fn trigger_side(&self) -> Num {
+        self.above.num() - self.below.num()
+    }
+
     fn packed(&self) -> Num {
-        let [id, instrument, side, quantity, limit, _] = Order::LAYOUT;
-        pack(&[
-            (&self.id, id),
-            (&self.instrument, instrument),
-            (self.sells.num(), side),
-            (&self.quantity, quantity),
-            (&self.limit, limit),
-        ])
+        let parts = [
+            &self.id,
+            &self.instrument,
+            self.sells.num(),
+            &self.quantity,
+            &self.limit,
+            self.reduces.num(),
+            self.immediate.num(),
+            self.whole.num(),
+            self.alone.num(),
+            self.above.num(),
+            self.below.num(),
+            &self.trigger,
+        ];
+        let parts: Vec<_> = parts.into_iter().zip(Order::LAYOUT).collect();
+        pack(&parts)
     }
 }
 
 impl OrderSetVars {
-    /// Opens the set. Unless the step is a liquidation, verifies its owner's signature, then checks sequence and validity and
-    /// installs it: writes sequence and slots of `account`. A liquidation's set is the venue's own, and changes neither.
+    /// Opens the set. Unless the step is the venue's own, verifies its signature, then checks sequence and validity and installs it:
+    /// writes sequence, slots and keys of `account`. A liquidation's set is the venue's own, and changes none of them.
     ///
     /// Sound: every part is range-checked, so the signed message determines it; the message contains this venue, this
-    /// account's index and this chain's genesis. A lower sequence is refused; at the same sequence every slot must
-    /// have the same id. A slot's filled quantity survives only under the same id.
+    /// account's index and this chain's genesis. The key that signed is the owner's, or one whose hash the leaf names. A lower
+    /// sequence is refused; at the same sequence every slot must have the same id. A slot's filled quantity survives only under the
+    /// same id. Keys change where the set is installed, always, and by the owner's own signature.
     pub fn open(
         cs: &mut Cs,
         shape: &Shape,
@@ -111,23 +150,18 @@ impl OrderSetVars {
     ) -> Self {
         let set = native.map(|s| &s.set);
         let [venue_bits, account_bits, sequence_bits, fee_bits] = OrderSet::HEAD_LAYOUT;
-        let [from_bits, until_bits, asset_bits, amount_bits] = OrderSet::TERMS_LAYOUT;
-        let nothing = WithdrawalRequest {
-            asset: 0,
-            amount: 0,
-            recipient: [0; 32],
-        };
-        let withdrawal = set.and_then(|s| s.withdrawal).unwrap_or(nothing);
+        let [from_bits, until_bits, asset_bits, amount_bits, _] = OrderSet::TERMS_LAYOUT;
+        let request = set.map(OrderSet::request_parts).unwrap_or_default();
         let present = alloc_bit(cs, set.is_some());
         let signed = and(cs, &present, &liquidation.not());
         let sequence = ranged(cs, set.map_or(0, |s| s.sequence), sequence_bits);
         let max_fee = ranged(cs, set.map_or(0, |s| s.max_fee as u64), fee_bits);
         let valid_from = ranged(cs, set.map_or(0, |s| s.valid_from), from_bits);
         let valid_until = ranged(cs, set.map_or(0, |s| s.valid_until), until_bits);
-        let asset = ranged(cs, withdrawal.asset as u64, asset_bits);
-        let amount = ranged(cs, withdrawal.amount, amount_bits);
-        let (low, high) = bytes32_to_fields(&withdrawal.recipient);
-        let (recipient_low, recipient_high) = (cs.alloc(low), cs.alloc(high));
+        let asset = ranged(cs, request.asset.into(), asset_bits);
+        let amount = ranged(cs, request.amount, amount_bits);
+        let kind = [0, 1].map(|i| alloc_bit(cs, request.kind >> i & 1 == 1));
+        let payload = [request.payload.0, request.payload.1].map(|part| cs.alloc(part));
         let orders: Vec<_> = (0..shape.orders as usize)
             .map(|i| OrderVars::load(cs, set.and_then(|s| s.order(i))))
             .collect();
@@ -143,13 +177,15 @@ impl OrderSetVars {
             (&valid_until, until_bits),
             (&asset, asset_bits),
             (&amount, amount_bits),
+            (kind[0].num(), 1),
+            (kind[1].num(), 1),
         ];
         let mut fields = vec![header.genesis.clone(), pack(&head), pack(&terms)];
         fields.extend(orders.iter().map(OrderVars::packed));
-        fields.extend([recipient_low.clone(), recipient_high.clone()]);
+        fields.extend(payload.iter().cloned());
         let message = hash_list(cs, Domain::OrderSet, &fields);
-        cs.part("signature", |cs| {
-            verify(cs, &signed, &account.owner, &message, native)
+        let by_owner = cs.part("signature", |cs| {
+            verify(cs, &signed, account, &message, native)
         });
 
         enforce_ge_if(cs, &signed, &sequence, &account.sequence, sequence_bits);
@@ -168,45 +204,63 @@ impl OrderSetVars {
                 filled: cs.mul(keeps_filled.num(), &slot.filled),
             };
         }
+        cs.part("keys", |cs| {
+            let changes = and(cs, &installs, &kind[1]);
+            enforce_implies(cs, &changes, &by_owner);
+            let of_owner = and(cs, &changes, &kind[0]);
+            let of_trading = Bit::from_num_unchecked(changes.num() - of_owner.num());
+            let trading_key = select(cs, &of_trading, &payload[0], &account.trading_key);
+            account.trading_key = cs.mul(of_owner.not().num(), &trading_key);
+            account.owner = Point {
+                x: select(cs, &of_owner, &payload[0], &account.owner.x),
+                y: select(cs, &of_owner, &payload[1], &account.owner.y),
+            };
+        });
         Self {
             present,
             signed,
+            by_owner,
             installs,
+            kind,
             valid_from,
             valid_until,
             max_fee,
             orders,
             asset,
             amount,
-            recipient_low,
-            recipient_high,
+            payload,
         }
     }
 
-    /// Requires that a withdrawal happens only where this step installs the set.
-    pub fn enforce_withdrawal_allowed(&self, cs: &mut Cs, withdraws: &Bit) {
-        enforce_implies(cs, withdraws, &self.installs);
+    /// Requires that a withdrawal or a transfer is what the set asks for, is carried out where this step installs it, and has the
+    /// owner's own signature. Not both can be.
+    pub fn enforce_request(&self, cs: &mut Cs, withdraws: &Bit, sends: &Bit) {
+        let [low, high] = &self.kind;
+        enforce_implies(cs, withdraws, &low.not());
+        enforce_implies(cs, sends, low);
+        for moves in [withdraws, sends] {
+            enforce_implies(cs, moves, &high.not());
+            enforce_implies(cs, moves, &self.installs);
+            enforce_implies(cs, moves, &self.by_owner);
+        }
     }
 
-    /// Requires the rate that the step's fills are charged at to be acceptable where it fills anything. A liquidation's set accepts
-    /// what the venue writes in it.
-    pub fn enforce_fee_accepted(&self, cs: &mut Cs, fills_any: &Bit, rate: &Num) {
-        enforce_ge_if(cs, fills_any, &self.max_fee, rate, 32);
-    }
-
-    /// Requires `asset` to be the selected one where the step withdraws.
-    pub fn enforce_asset(&self, cs: &mut Cs, withdraws: &Bit, selected: &Num) {
-        enforce_equal_if(cs, withdraws, &self.asset, selected);
+    /// Requires `asset` to be the selected one where the step moves money.
+    pub fn enforce_asset(&self, cs: &mut Cs, moves: &Bit, selected: &Num) {
+        enforce_equal_if(cs, moves, &self.asset, selected);
     }
 }
 
+/// Verifies the signature of the owner or of the trading key, and answers whether it is the owner's.
+///
+/// Sound: where the bit is set the key is the owner's; elsewhere its hash is the leaf's, which no key has that does not know one.
 fn verify(
     cs: &mut Cs,
     enabled: &Bit,
-    owner: &Point,
+    account: &AccountVars,
     message: &Num,
     native: Option<&SignedOrderSet>,
-) {
+) -> Bit {
     let identity = babyjubjub::Point {
         x: Fr::from(0u64),
         y: Fr::from(1u64),
@@ -216,5 +270,20 @@ fn verify(
     });
     let r8 = Point::alloc(cs, r8.x, r8.y);
     let s = cs.alloc(s);
-    eddsa::verify(cs, enabled, owner, &r8, &s, message);
+    let trading_key = native.and_then(|signed| signed.trading_key);
+    let by_owner = alloc_bit(cs, trading_key.is_none());
+    let owner = &account.owner;
+    let key = match trading_key.map(|key| key.point()) {
+        Some(point) => Point::alloc(cs, point.x, point.y),
+        None => Point::alloc(cs, owner.x.value(), owner.y.value()),
+    };
+    // Where nothing is signed, the answer is one and the same.
+    enforce_implies(cs, &enabled.not(), &by_owner);
+    enforce_equal_if(cs, &by_owner, &key.x, &owner.x);
+    enforce_equal_if(cs, &by_owner, &key.y, &owner.y);
+    let named = hash(cs, &[key.x.clone(), key.y.clone()]);
+    let by_trading_key = and(cs, enabled, &by_owner.not());
+    enforce_equal_if(cs, &by_trading_key, &named, &account.trading_key);
+    eddsa::verify(cs, enabled, &key, &r8, &s, message);
+    by_owner
 }

@@ -6,8 +6,8 @@ use crate::{
 };
 use clearproof_primitives::{
     batch::{
-        Boundary, FILLS_SHIFT, INTEREST_SHIFT, PENALTY_SHIFT, TAKEN_AMOUNT_SHIFT, TAKEN_LOTS_SHIFT,
-        WITHDRAWALS_SHIFT,
+        Boundary, DELEVERAGED_SHIFT, FILLS_SHIFT, INTEREST_SHIFT, PENALTY_SHIFT,
+        TAKEN_AMOUNT_SHIFT, TAKEN_LOTS_SHIFT, WITHDRAWALS_SHIFT,
     },
     poseidon::Domain,
     shape::MarketShape,
@@ -24,13 +24,16 @@ pub struct Running {
     pub deposit_accumulator: Num,
     /// Hash chain over the withdrawals.
     pub withdrawals: Num,
+    /// The transfer on its way; 0 for none.
+    pub transfer: Num,
     /// Signed sum of quote flows.
     pub quote_sum: Num,
     /// Sums of fees and penalties.
     pub charges: Num,
     /// Sum of what settling accounts rounded off, in 2^-32 quote units.
     pub remainder_sum: Num,
-    /// M signed sums of filled lots, of what |lots| changed by, and of lots that the insurance fund took over.
+    /// M signed sums of filled lots, of those that deleveraging filled, of what |lots| changed by, and of lots that the insurance fund
+    /// took over.
     pub lots: Vec<Num>,
     /// K sums of deposits.
     pub deposited: Vec<Num>,
@@ -46,13 +49,14 @@ impl Running {
         let commitment = hash_list(cs, Domain::Boundary, &fields);
         let mut next = fields.into_iter().skip(1);
         let mut take = |n: usize| -> Vec<Num> { next.by_ref().take(n).collect() };
-        let mut head = take(7).into_iter();
+        let mut head = take(8).into_iter();
         let mut field = || head.next().unwrap_or_else(Num::zero);
         let running = Self {
             accounts_root: field(),
             counts: field(),
             deposit_accumulator: field(),
             withdrawals: field(),
+            transfer: field(),
             quote_sum: field(),
             charges: field(),
             remainder_sum: field(),
@@ -71,6 +75,7 @@ impl Running {
             self.counts.clone(),
             self.deposit_accumulator.clone(),
             self.withdrawals.clone(),
+            self.transfer.clone(),
             self.quote_sum.clone(),
             self.charges.clone(),
             self.remainder_sum.clone(),
@@ -100,12 +105,15 @@ impl Running {
         self.counts = &self.counts + shifted(count, FILLS_SHIFT);
     }
 
-    /// Adds filled lots, changes of |lots|, and lots taken over, by instrument.
-    pub fn add_lots(&mut self, net: &[Num], interest: &[Num], taken: &[Num]) {
-        let lots = net.iter().zip(interest).zip(taken);
-        for (sum, ((net, interest), taken)) in self.lots.iter_mut().zip(lots) {
-            *sum =
-                &*sum + net + shifted(interest, INTEREST_SHIFT) + shifted(taken, TAKEN_LOTS_SHIFT);
+    /// Adds filled lots, those of them that deleveraging filled, changes of |lots|, and lots taken over, by instrument.
+    pub fn add_lots(&mut self, net: &[Num], deleveraged: &[Num], interest: &[Num], taken: &[Num]) {
+        let lots = net.iter().zip(deleveraged).zip(interest).zip(taken);
+        for (sum, (((net, deleveraged), interest), taken)) in self.lots.iter_mut().zip(lots) {
+            *sum = &*sum
+                + net
+                + shifted(deleveraged, DELEVERAGED_SHIFT)
+                + shifted(interest, INTEREST_SHIFT)
+                + shifted(taken, TAKEN_LOTS_SHIFT);
         }
     }
 

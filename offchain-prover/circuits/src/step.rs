@@ -5,29 +5,27 @@
 
 use crate::{
     account::{enforce_balances, AccountVars, PositionVars},
-    fills::FillTotals,
+    fills::{FillContext, FillTotals},
     forced::ForcedVars,
     gadgets::{
-        bits::{alloc_bit, range, to_bits},
+        bits::{alloc_bit, to_bits},
         compare::enforce_ge_if,
-        logic::{and, enforce_equal_if, enforce_implies, enforce_zero_if, is_zero, select},
+        logic::{and, enforce_equal_if, enforce_implies, enforce_zero_if, is_zero},
         merkle,
-        one_hot::{index_of, one_hot},
-        poseidon::hash,
     },
     header::HeaderVars,
     margin::{self, Exposure, Holdings},
     market::Market,
+    movements::{self, Incoming, Outgoing},
     order_set::OrderSetVars,
-    packing::pack,
-    r1cs::{Bit, Cs, Num},
+    r1cs::{Cs, Num},
     running::Running,
     settlement::Funding,
 };
-use ark_bn254::Fr;
 use clearproof_primitives::{
-    batch::{PriceEntry, ASSET_AMOUNT_LAYOUT},
-    shape::{Shape, AMOUNT_BITS, QUANTITY_BITS},
+    batch::PriceEntry,
+    order::pair_of,
+    shape::{Shape, QUANTITY_BITS},
     witness::StepWitness,
 };
 
@@ -45,31 +43,6 @@ pub struct StepEnvironment<'a> {
     pub entries: &'a [Num],
     /// Their values, for hints.
     pub native_entries: &'a [PriceEntry],
-}
-
-/// A selected asset and an amount that moves.
-struct Movement {
-    active: Bit,
-    asset: Vec<Bit>,
-    amount: Num,
-}
-
-impl Movement {
-    /// K products: the amount at its asset, 0 elsewhere.
-    fn by_asset(&self, cs: &mut Cs) -> Vec<Num> {
-        self.asset
-            .iter()
-            .map(|bit| cs.mul(bit.num(), &self.amount))
-            .collect()
-    }
-
-    fn packed(&self) -> Num {
-        let [asset_bits, amount_bits] = ASSET_AMOUNT_LAYOUT;
-        pack(&[
-            (&index_of(&self.asset), asset_bits),
-            (&self.amount, amount_bits),
-        ])
-    }
 }
 
 /// Enforces one account step and advances the running sums.
@@ -105,11 +78,11 @@ pub fn step(
     running.remainder_sum = &running.remainder_sum + &settlement.remainder;
     let mut after = before.clone();
 
-    let deposit = cs.part("deposit", |cs| {
-        take_deposit(cs, environment, running, witness, &before, &mut after)
+    let incoming = cs.part("deposit", |cs| {
+        Incoming::take(cs, shape, running, &witness.step, &before, &mut after)
     });
     let opens = alloc_bit(cs, !witness.exists);
-    enforce_implies(cs, &opens, &deposit.active);
+    enforce_implies(cs, &opens, &incoming.active);
     for content in loaded.contents() {
         enforce_zero_if(cs, &opens, &content);
     }
@@ -131,39 +104,30 @@ pub fn step(
         )
     });
     cs.part("forced", |cs| {
-        forced.enforce_alone(cs, &set, &deposit.active, &is_fund)
+        forced.enforce_alone(cs, &set, &incoming.active, &is_fund)
     });
 
     let fills = cs.part("fills", |cs| {
-        let rate = forced.rate(cs, market);
-        let fills = FillTotals::of(
-            cs,
+        let context = FillContext {
             shape,
-            &rate,
-            &set,
+            market,
+            forced: &forced,
+            set: &set,
             entries,
-            &witness.step.fills,
             native_entries,
-        );
-        set.enforce_fee_accepted(cs, &fills.any, &rate);
-        for (slot, ((order, filled), used)) in after
-            .slots
-            .iter_mut()
-            .zip(set.orders.iter().zip(&fills.by_slot).zip(&fills.slot_used))
-        {
-            // The slots count what their own orders got, and no more than those want.
-            let own = forced.liquidation.not();
-            slot.filled = &slot.filled + cs.mul(own.num(), filled);
-            let used = and(cs, used, &own);
-            enforce_ge_if(cs, &used, &order.quantity, &slot.filled, QUANTITY_BITS);
-        }
+        };
+        let fills = FillTotals::of(cs, &context, &witness.step.fills);
+        count_filled(cs, &mut after, &set, &fills, &forced);
         fills
     });
     let fee = cs.part("forced", |cs| forced.fee(cs, &fills));
     after.balances[0] = &after.balances[0] + &fills.quote - &fee - &forced.penalty;
 
-    let withdrawal = cs.part("withdrawal", |cs| {
-        withdraw(cs, shape, running, witness, &set, &mut after)
+    let outgoing = cs.part("withdrawal", |cs| {
+        Outgoing::pay(cs, shape, running, &witness.step, &set, &mut after)
+    });
+    cs.part("transfer", |cs| {
+        movements::chain(cs, running, &incoming, &outgoing, &set)
     });
     let taken_balances = cs.part("forced", |cs| {
         let taken = |balance| cs.mul(forced.takeover.num(), balance);
@@ -203,8 +167,18 @@ pub fn step(
             *old = left;
             taken.push(lots);
         }
-        running.add_lots(&fills.net, &interest, &taken);
+        let deleveraged: Vec<_> = fills
+            .net
+            .iter()
+            .map(|lots| cs.mul(forced.deleverages.num(), lots))
+            .collect();
+        running.add_lots(&fills.net, &deleveraged, &interest, &taken);
         exposure_after
+    });
+    let reductions = cs.part("limits", |cs| {
+        let reductions = margin::reductions(cs, market, &exposure_before, &after.positions);
+        margin::enforce_reduce_only(cs, &fills, &after.positions, &reductions);
+        reductions
     });
     cs.part("margin", |cs| {
         let holdings_before = Holdings {
@@ -220,12 +194,15 @@ pub fn step(
             market,
             &holdings_before,
             &holdings_after,
-            &after.positions,
             &margin::Occasion {
                 trades: &fills.any,
                 fill_count: &fills.count,
-                withdraws: &withdrawal.active,
+                withdraws: &outgoing.active,
                 forced: &forced,
+                loaded: &loaded.positions,
+                after: &after.positions,
+                reductions: &reductions,
+                deleverage_rank: &header.deleverage_rank,
             },
         );
     });
@@ -246,109 +223,39 @@ pub fn step(
     running.count_fills(&fills.count);
 }
 
-/// Takes the next deposit of the queue, if any.
+/// Counts what the order slots got, and requires what their orders say about it. Costs R·(QUANTITY_BITS + 9).
 ///
-/// Sound: the deposit enters the queue's hash chain, which the closing circuit compares with the chain's, and the key that
-/// it names must be the hash of this leaf's owner. So it can open a leaf of that owner, or touch one, and no other; and
-/// since the chain takes deposits for good keys only, every leaf's owner is one.
-///
-/// The viewing key is not bound by the deposit. In a leaf that is in use it is bound by the tree: [`step`] hashes the same
-/// variable into the leaf that it loads and the leaf that it stores, so no step changes it. In a leaf that opens, nothing
-/// is loaded and whoever opens it chooses the viewing key. That harms nobody's money: the owner's key alone moves it.
-fn take_deposit(
+/// A liquidation's fills count for no slot: its orders are not the account's.
+fn count_filled(
     cs: &mut Cs,
-    environment: &StepEnvironment<'_>,
-    running: &mut Running,
-    witness: &StepWitness,
-    before: &AccountVars,
     after: &mut AccountVars,
-) -> Movement {
-    let native = witness.step.deposit.as_ref();
-    let active = alloc_bit(cs, native.is_some());
-    let assets = environment.shape.market.assets as usize;
-    let asset = one_hot(cs, native.map(|d| d.asset as usize), assets, active.num());
-    let amount = cs.alloc(native.map_or(0, |d| d.amount));
-    range(cs, &amount, AMOUNT_BITS);
-    let movement = Movement {
-        active,
-        asset,
-        amount,
-    };
-    let named = cs.alloc(native.map_or_else(Fr::default, |d| d.account_key));
-    let key = before.key(cs);
-    enforce_equal_if(cs, &movement.active, &named, &key);
-    let chained = hash(
-        cs,
-        &[
-            running.deposit_accumulator.clone(),
-            named,
-            movement.packed(),
-        ],
-    );
-    running.deposit_accumulator =
-        select(cs, &movement.active, &chained, &running.deposit_accumulator);
-    running.count_deposit(&movement.active);
-    for ((moved, balance), sum) in movement
-        .by_asset(cs)
-        .iter()
-        .zip(&mut after.balances)
-        .zip(&mut running.deposited)
-    {
-        *balance = &*balance + moved;
-        *sum = &*sum + moved;
-    }
-    movement
-}
-
-/// Carries out the order set's withdrawal, if the step says so.
-fn withdraw(
-    cs: &mut Cs,
-    shape: &Shape,
-    running: &mut Running,
-    witness: &StepWitness,
     set: &OrderSetVars,
-    after: &mut AccountVars,
-) -> Movement {
-    let request = witness
-        .step
-        .set
-        .as_ref()
-        .and_then(|s| s.set.withdrawal)
-        .filter(|_| witness.step.withdraw);
-    let active = alloc_bit(cs, witness.step.withdraw);
-    set.enforce_withdrawal_allowed(cs, &active);
-    let asset = one_hot(
-        cs,
-        request.map(|w| w.asset as usize),
-        shape.market.assets as usize,
-        active.num(),
-    );
-    set.enforce_asset(cs, &active, &index_of(&asset));
-    let movement = Movement {
-        active,
-        asset,
-        amount: set.amount.clone(),
-    };
-    // A set without a withdrawal says amount 0, and cannot carry one out.
-    let nothing = is_zero(cs, &set.amount);
-    enforce_zero_if(cs, &movement.active, nothing.num());
-    let chain = [
-        running.withdrawals.clone(),
-        set.recipient_low.clone(),
-        set.recipient_high.clone(),
-        movement.packed(),
-    ];
-    let chained = hash(cs, &chain);
-    running.withdrawals = select(cs, &movement.active, &chained, &running.withdrawals);
-    running.count_withdrawal(&movement.active);
-    for ((moved, balance), sum) in movement
-        .by_asset(cs)
+    fills: &FillTotals,
+    forced: &ForcedVars,
+) {
+    let own = forced.liquidation.not();
+    let used: Vec<_> = fills
+        .slot_used
         .iter()
-        .zip(&mut after.balances)
-        .zip(&mut running.out)
+        .map(|used| and(cs, used, &own))
+        .collect();
+    for ((slot, order), (filled, used)) in after
+        .slots
+        .iter_mut()
+        .zip(&set.orders)
+        .zip(fills.by_slot.iter().zip(&used))
     {
-        *balance = &*balance - moved;
-        *sum = &*sum + moved;
+        let immediate = and(cs, used, &order.immediate);
+        enforce_zero_if(cs, &immediate, &slot.filled);
+        slot.filled = &slot.filled + cs.mul(own.num(), filled);
+        enforce_ge_if(cs, used, &order.quantity, &slot.filled, QUANTITY_BITS);
+        let whole = and(cs, used, &order.whole);
+        enforce_equal_if(cs, &whole, &order.quantity, &slot.filled);
     }
-    movement
+    for (r, (order, used)) in set.orders.iter().zip(&used).enumerate() {
+        if let Some(pair) = after.slots.get(pair_of(r)) {
+            let alone = and(cs, used, &order.alone);
+            enforce_zero_if(cs, &alone, &pair.filled);
+        }
+    }
 }

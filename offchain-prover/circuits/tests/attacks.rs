@@ -10,18 +10,24 @@ mod account;
 mod boundary;
 #[path = "attacks/closing.rs"]
 mod closing;
+#[path = "attacks/deleverage.rs"]
+mod deleverage;
 #[path = "attacks/fills.rs"]
 mod fills;
 #[path = "attacks/forced.rs"]
 mod forced;
 #[path = "attacks/hints.rs"]
 mod hints;
+#[path = "attacks/keys.rs"]
+mod keys;
 #[path = "attacks/margin.rs"]
 mod margin;
 #[path = "attacks/money.rs"]
 mod money;
 #[path = "attacks/order_set.rs"]
 mod order_set;
+#[path = "attacks/orders.rs"]
+mod orders;
 #[path = "attacks/replay.rs"]
 mod replay;
 #[path = "attacks/settlement.rs"]

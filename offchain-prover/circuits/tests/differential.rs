@@ -10,12 +10,16 @@ use clearproof_circuits::{
 };
 use clearproof_engine::{ClosedBatch, MarketTerms, Venue};
 use clearproof_primitives::{
-    account::Position,
+    account::{account_key, OrderSlot, Position},
     batch::PriceEntry,
+    eddsa::SecretKey,
     field::Fr,
     fixed::ONE,
     margin::Margin,
-    order::{Order, Side, WithdrawalRequest},
+    order::{
+        KeyRequest, Order, Request, Side, TimeInForce, TransferRequest, Trigger, TriggerSide,
+        WithdrawalRequest,
+    },
     rows::even_bands,
     shape::Shape,
     snapshot::InstrumentRow,
@@ -62,6 +66,20 @@ enum Action {
         asset: u8,
         amount: u64,
     },
+    Transfer {
+        who: usize,
+        to: usize,
+        number: u16,
+        amount: u64,
+    },
+    TradingKey {
+        who: usize,
+        seed: Option<u8>,
+    },
+    Owner {
+        who: usize,
+        seed: u8,
+    },
     Tick,
     Close,
 }
@@ -73,34 +91,78 @@ fn any_order() -> impl Strategy<Value = Option<Order>> {
         any::<bool>(),
         1..40u64,
         0..3 * ONE,
+        prop::bool::weighted(0.06),
+        prop::sample::select(vec![
+            TimeInForce::GoodTillTime,
+            TimeInForce::GoodTillTime,
+            TimeInForce::GoodTillTime,
+            TimeInForce::GoodTillTime,
+            TimeInForce::GoodTillTime,
+            TimeInForce::GoodTillTime,
+            TimeInForce::GoodTillTime,
+            TimeInForce::GoodTillTime,
+            TimeInForce::GoodTillTime,
+            TimeInForce::GoodTillTime,
+            TimeInForce::ImmediateOrCancel,
+            TimeInForce::FillOrKill,
+        ]),
+        prop::bool::weighted(0.06),
+        prop::option::weighted(0.06, (any::<bool>(), 90 * ONE..110 * ONE)),
     );
     prop::option::weighted(
         0.9,
-        parts.prop_map(|(id, instrument, sells, quantity, away)| {
-            let (side, limit) = if sells {
-                (Side::Sell, 101 * ONE - away)
-            } else {
-                (Side::Buy, 99 * ONE + away)
-            };
-            Order {
+        parts.prop_map(
+            |(
                 id,
                 instrument,
-                side,
+                sells,
                 quantity,
-                limit,
-            }
-        }),
+                away,
+                reduce_only,
+                time_in_force,
+                one_cancels_other,
+                trigger,
+            )| {
+                let (side, limit) = if sells {
+                    (Side::Sell, 101 * ONE - away)
+                } else {
+                    (Side::Buy, 99 * ONE + away)
+                };
+                Order {
+                    id,
+                    instrument,
+                    side,
+                    quantity,
+                    limit,
+                    reduce_only,
+                    time_in_force,
+                    one_cancels_other,
+                    trigger: trigger.map(|(above, price)| Trigger {
+                        mark: if above {
+                            TriggerSide::AtOrAbove
+                        } else {
+                            TriggerSide::AtOrBelow
+                        },
+                        price,
+                    }),
+                }
+            },
+        ),
     )
 }
 
 fn any_action() -> impl Strategy<Value = Action> {
     prop_oneof![
-        1 => (0..4usize, 0..2u8, 1..300u64).prop_map(|(who, asset, amount)| Action::Deposit { who, asset, amount }),
-        8 => (0..4usize, prop::collection::vec(any_order(), 1..=2))
+        2 => (0..4usize, 0..2u8, 1..300u64).prop_map(|(who, asset, amount)| Action::Deposit { who, asset, amount }),
+        24 => (0..4usize, prop::collection::vec(any_order(), 1..=2))
             .prop_map(|(who, orders)| Action::Orders { who, orders }),
-        1 => (0..4usize, 0..2u8, 1..150u64).prop_map(|(who, asset, amount)| Action::Withdraw { who, asset, amount }),
-        6 => Just(Action::Tick),
-        2 => Just(Action::Close),
+        2 => (0..4usize, 0..2u8, 1..150u64).prop_map(|(who, asset, amount)| Action::Withdraw { who, asset, amount }),
+        1 => (0..4usize, 0..4usize, 0..2u16, 1..60u64)
+            .prop_map(|(who, to, number, amount)| Action::Transfer { who, to, number, amount }),
+        1 => (0..4usize, prop::option::of(20..24u8)).prop_map(|(who, seed)| Action::TradingKey { who, seed }),
+        1 => (0..4usize, 30..60u8).prop_map(|(who, seed)| Action::Owner { who, seed }),
+        18 => Just(Action::Tick),
+        5 => Just(Action::Close),
     ]
 }
 
@@ -112,6 +174,8 @@ struct Run {
     closed: Vec<ClosedBatch>,
     /// Accounts settled without being asked.
     settled: usize,
+    /// Transfers and changes of keys.
+    asked: usize,
 }
 
 impl Run {
@@ -123,6 +187,7 @@ impl Run {
             now: START,
             closed: Vec::new(),
             settled: 0,
+            asked: 0,
         };
         run.open();
         for who in 0..4 {
@@ -170,6 +235,14 @@ impl Run {
         self.closed.push(closed);
     }
 
+    /// Whether the venue does what an order set asks for.
+    fn ask(&mut self, who: usize, request: Request) -> bool {
+        let set = self.traders[who].request(&SHAPE, request);
+        let done = self.venue.submit(set).is_ok();
+        self.asked += usize::from(done);
+        done
+    }
+
     fn act(&mut self, action: &Action) {
         match action {
             Action::Deposit { who, asset, amount } => {
@@ -196,6 +269,36 @@ impl Run {
                 let set = self.traders[*who].set(&SHAPE, vec![], Some(request));
                 // Refused where margin does not allow it.
                 let _ = self.venue.submit(set);
+            }
+            Action::Transfer {
+                who,
+                to,
+                number,
+                amount,
+            } => {
+                let point = self.traders[*to].key.public_key().point();
+                // A number of somebody else's that is not there yet is refused.
+                let request = TransferRequest {
+                    asset: 0,
+                    amount: *amount,
+                    to: account_key((point.x, point.y), *number).into(),
+                };
+                self.ask(*who, Request::Transfer(request));
+            }
+            Action::TradingKey { who, seed } => {
+                let key = seed.map(|seed| SecretKey::new([seed; 32]));
+                let named = key.as_ref().map(|key| key.public_key().into());
+                if self.ask(*who, Request::Key(KeyRequest::Trading(named))) {
+                    self.traders[*who].trading_key = key;
+                }
+            }
+            Action::Owner { who, seed } => {
+                let key = SecretKey::new([*seed; 32]);
+                let named = key.public_key().into();
+                if self.ask(*who, Request::Key(KeyRequest::Owner(named))) {
+                    self.traders[*who].key = key;
+                    self.traders[*who].trading_key = None;
+                }
             }
             Action::Tick => {
                 self.now += 10;
@@ -268,7 +371,7 @@ proptest! {
     #![proptest_config(config(24))]
 
     #[test]
-    fn circuits_accept_what_the_engine_builds(actions in prop::collection::vec(any_action(), 40..140)) {
+    fn circuits_accept_what_the_engine_builds(actions in prop::collection::vec(any_action(), 50..170)) {
         let batches = run_of(&actions).closed;
         for batch in &batches {
             accept(&batch.witness)?;
@@ -290,13 +393,15 @@ fn random_batches_trade_and_withdraw() {
     let (mut fills, mut withdrawals, mut batches) = (0, 0, 0);
     let (mut settled, mut funded, mut rounded) = (0, 0, 0);
     let (mut liquidated, mut penalties, mut taken, mut closed) = (0, 0, 0, 0);
+    let (mut deleveraged, mut asked) = (0, 0);
     for _ in 0..24 {
-        let actions = prop::collection::vec(any_action(), 40..140)
+        let actions = prop::collection::vec(any_action(), 50..170)
             .new_tree(&mut runner)
             .unwrap()
             .current();
         let run = run_of(&actions);
         settled += run.settled;
+        asked += run.asked;
         let steps = run.closed.iter().flat_map(|b| &b.witness.chunks);
         for step in steps.flat_map(|chunk| &chunk.steps) {
             match step.step.forced {
@@ -305,6 +410,7 @@ fn random_batches_trade_and_withdraw() {
                     liquidated += 1;
                     penalties += usize::from(penalty > 0);
                 }
+                Some(Forced::Deleverage) => deleveraged += 1,
                 Some(Forced::Takeover) => taken += 1,
                 None => {}
             }
@@ -323,6 +429,8 @@ fn random_batches_trade_and_withdraw() {
     assert!(batches > 24 && fills > 50 && withdrawals > 5);
     assert!(settled > 5 && funded > 5 && rounded > 5);
     println!("{liquidated} liquidated, {penalties} with a penalty, {taken} taken over, {closed} closed by the fund");
+    println!("{deleveraged} deleveraged, {asked} transfers and changes of keys");
+    assert!(deleveraged > 1 && asked > 20);
     assert!(liquidated > 3 && penalties > 0 && taken > 3 && closed > 0);
 }
 
@@ -343,6 +451,52 @@ struct Tampering {
     expired: bool,
     /// The step is forced: a liquidation with this penalty.
     penalty: Option<u64>,
+    conditions: Conditions,
+}
+
+/// What the order and the market say besides.
+#[derive(Clone, Debug)]
+struct Conditions {
+    reduce_only: bool,
+    time_in_force: TimeInForce,
+    /// The order is one that cancels the other, of which so much is filled.
+    pair: Option<u64>,
+    /// A trigger so far from the mark.
+    trigger: Option<(bool, i64)>,
+    position_limit: u64,
+    suspended: bool,
+    /// A forced step deleverages, where every account has this rank or more.
+    rank: Option<u32>,
+}
+
+fn any_conditions() -> impl Strategy<Value = Conditions> {
+    let time_in_force = prop_oneof![
+        8 => Just(TimeInForce::GoodTillTime),
+        1 => Just(TimeInForce::ImmediateOrCancel),
+        1 => Just(TimeInForce::FillOrKill),
+    ];
+    (
+        prop::bool::weighted(0.15),
+        time_in_force,
+        prop::option::weighted(0.2, 0..2u64),
+        prop::option::weighted(0.12, (any::<bool>(), -2..3i64)),
+        prop_oneof![7 => Just(1u64 << 40), 1 => 0..60u64],
+        prop::bool::weighted(0.05),
+        prop::option::weighted(0.5, prop_oneof![2 => Just(0u32), 1 => 0..20u32 << 16]),
+    )
+        .prop_map(
+            |(reduce_only, time_in_force, pair, trigger, position_limit, suspended, rank)| {
+                Conditions {
+                    reduce_only,
+                    time_in_force,
+                    pair,
+                    trigger,
+                    position_limit: if suspended { 0 } else { position_limit },
+                    suspended,
+                    rank,
+                }
+            },
+        )
 }
 
 const ONE_INDEX: i64 = ONE as i64;
@@ -365,9 +519,10 @@ fn any_tampering() -> impl Strategy<Value = Tampering> {
             -ONE_INDEX..ONE_INDEX,
             -ONE_INDEX..ONE_INDEX,
             -5 * ONE_INDEX..5 * ONE_INDEX,
-            any::<bool>(),
+            prop::bool::weighted(0.3),
             prop::option::weighted(0.5, 0..20u64),
         ),
+        any_conditions(),
     )
         .prop_map(
             |(
@@ -378,12 +533,14 @@ fn any_tampering() -> impl Strategy<Value = Tampering> {
                 positions,
                 filled,
                 (f0, f2, basis, expired, penalty),
+                conditions,
             )| {
                 Tampering {
                     funding: [f0, f2],
                     basis,
                     expired,
                     penalty,
+                    conditions,
                     fills,
                     against,
                     price,
@@ -397,10 +554,14 @@ fn any_tampering() -> impl Strategy<Value = Tampering> {
 
 fn tampered(t: &Tampering) -> Scene {
     let mut scene = Scene::busy(2);
+    let c = &t.conditions;
+    let rank = t.penalty.and(c.rank);
+    scene.header.deleverage_rank = rank.unwrap_or(0);
     let entry = scene.chunk.entries[0];
     scene.chunk.entries = vec![
         PriceEntry {
             price: t.price,
+            deleverages: rank.is_some(),
             ..entry
         },
         PriceEntry {
@@ -414,6 +575,8 @@ fn tampered(t: &Tampering) -> Scene {
     ];
     scene.remarket(|snapshot, funding| {
         (funding[0], funding[2]) = (t.funding[0], t.funding[1]);
+        snapshot.rows[0].position_limit = c.position_limit;
+        snapshot.rows[0].suspended = c.suspended;
         if t.expired {
             snapshot.rows[2] = InstrumentRow {
                 mark: 101 * ONE + 7,
@@ -422,6 +585,7 @@ fn tampered(t: &Tampering) -> Scene {
             };
         }
     });
+    let mark = scene.snapshot.rows[0].mark;
     scene.reload(0, |account| {
         account.basis = t.basis.into();
         // Equity near what margin asks for.
@@ -430,6 +594,9 @@ fn tampered(t: &Tampering) -> Scene {
         account.sequence = 1;
         account.slots[0].id = 21;
         account.slots[0].filled = t.filled;
+        if let Some(filled) = c.pair {
+            account.slots[1] = OrderSlot { id: 22, filled };
+        }
         account.positions = [(0, t.positions[0]), (2, t.positions[1])]
             .map(|(instrument, quantity)| Position {
                 instrument,
@@ -451,7 +618,22 @@ fn tampered(t: &Tampering) -> Scene {
             side,
             quantity: 40,
             limit,
+            reduce_only: c.reduce_only,
+            time_in_force: c.time_in_force,
+            one_cancels_other: c.pair.is_some(),
+            trigger: c.trigger.map(|(above, away)| Trigger {
+                mark: if above {
+                    TriggerSide::AtOrAbove
+                } else {
+                    TriggerSide::AtOrBelow
+                },
+                price: mark.saturating_add_signed(away),
+            }),
         })];
+        if c.pair.is_some() {
+            let other = set.orders[0].map(|order| Order { id: 22, ..order });
+            set.orders.push(other);
+        }
     });
     scene.step(0).fills = t
         .fills
@@ -464,7 +646,10 @@ fn tampered(t: &Tampering) -> Scene {
         .collect();
     if let Some(penalty) = t.penalty {
         let step = scene.step(0);
-        step.forced = Some(Forced::Liquidation { penalty });
+        step.forced = Some(match rank {
+            Some(_) => Forced::Deleverage,
+            None => Forced::Liquidation { penalty },
+        });
         step.set.as_mut().unwrap().set.max_fee = u32::MAX;
     }
     scene.replay();
@@ -472,7 +657,7 @@ fn tampered(t: &Tampering) -> Scene {
 }
 
 proptest! {
-    #![proptest_config(config(400))]
+    #![proptest_config(config(2_000))]
 
     #[test]
     fn native_code_and_circuit_refuse_the_same_fills(tampering in any_tampering()) {
@@ -488,15 +673,30 @@ fn tampered_fills_meet_acceptance_and_refusal() {
     use proptest::{strategy::ValueTree, test_runner::TestRunner};
     let mut runner = TestRunner::new(config(1));
     let (mut accepted, mut reducing, mut forced) = (0, 0, 0);
-    for _ in 0..400 {
+    let mut conditional = [0; 5];
+    for _ in 0..2_000 {
         let scene = tampered(&any_tampering().new_tree(&mut runner).unwrap().current());
         if let Ok((after, effects)) = scene.native(0) {
             accepted += 1;
-            forced += usize::from(scene.chunk.steps[0].step.forced.is_some());
+            let step = &scene.chunk.steps[0].step;
+            forced += usize::from(step.forced.is_some());
+            let order = step.set.as_ref().unwrap().set.orders[0].unwrap();
+            let filled = !step.fills.is_empty();
+            for (count, with) in conditional.iter_mut().zip([
+                order.reduce_only,
+                order.time_in_force != TimeInForce::GoodTillTime,
+                order.one_cancels_other,
+                order.trigger.is_some(),
+                step.forced == Some(Forced::Deleverage),
+            ]) {
+                *count += usize::from(filled && with);
+            }
             let margin = Margin::of(&SHAPE.market, &scene.snapshot, &after).unwrap();
             reducing += usize::from(!margin.is_free() && !effects.net.is_empty());
         }
     }
-    println!("of 400 tampered steps {accepted} accepted, {reducing} of them below initial margin, {forced} forced");
-    assert!((40..360).contains(&accepted) && reducing > 10 && forced > 10);
+    println!("of 2,000 tampered steps {accepted} accepted, {reducing} of them below initial margin, {forced} forced");
+    println!("{conditional:?} fills with conditions");
+    assert!((200..1_800).contains(&accepted) && reducing > 10 && forced > 10);
+    assert!(conditional.iter().all(|count| *count > 1));
 }

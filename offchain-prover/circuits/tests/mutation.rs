@@ -11,7 +11,7 @@ use clearproof_primitives::{
     account::{OrderSlot, Position},
     batch::PriceEntry,
     fixed::ONE,
-    order::{Side, WithdrawalRequest},
+    order::{Order, Request, Side, WithdrawalRequest},
     step::{DepositStep, Fill},
 };
 use common::scene::{ClosingScene, Scene};
@@ -70,6 +70,7 @@ fn busy_chunk() -> Scene {
             instrument,
             time,
             price,
+            deleverages: false,
         })
         .to_vec();
     for (i, side) in [Side::Buy, Side::Sell].into_iter().enumerate() {
@@ -95,24 +96,26 @@ fn busy_chunk() -> Scene {
             set.sequence = 4;
             set.orders = [(id, 0), (id + 1, 2)]
                 .map(|(id, instrument)| {
-                    Some(clearproof_primitives::order::Order {
+                    Some(Order {
                         id,
                         instrument,
                         side,
                         quantity: 30,
                         limit,
+                        ..Order::default()
                     })
                 })
                 .to_vec();
-            set.withdrawal = Some(WithdrawalRequest {
+            set.request = Some(Request::Withdrawal(WithdrawalRequest {
                 asset: 1,
                 amount: 250,
                 recipient: [77; 32],
-            });
+            }));
         });
         let account_key = scene.chunk.steps[i].before.key();
         let step = scene.step(i);
         step.deposit = Some(DepositStep {
+            transferred: false,
             asset: 0,
             amount: 1_234,
             account_key,
@@ -138,14 +141,17 @@ fn no_witness_of_a_chunk_can_change_unnoticed() {
 }
 
 /// What may change where nothing depends on it:
+/// - `step/limits`: the bit that says whether a position reduces, in a place without one, with no reduce-only fill and no rule that
+///   asks for it; saying that it does not never makes a rule easier to keep;
 /// - `step/margin`: the bit that says whether the account is free, in a step that neither trades nor withdraws;
 /// - `step/margin/before`: the bit that says whether an underlying has a loss, where all of its losses are zero, and so
 ///   are the scan losses that either answer selects.
 #[test]
 fn what_may_change_in_a_chunk_of_little_use() {
-    for (index, untouched, without_losses) in [(0, 2, 4), (1, 0, 3), (2, 1, 4)] {
+    for (index, untouched, without_losses, empty) in [(0, 2, 4, 0), (1, 0, 3, 1), (2, 1, 4, 1)] {
         let scene = Scene::busy(index);
         let parts = [
+            ("step/limits", empty),
             ("step/margin", untouched),
             ("step/margin/before", without_losses),
         ];

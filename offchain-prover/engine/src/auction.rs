@@ -52,13 +52,13 @@ pub fn allowed(mark: Price, band: Price) -> (Price, Price) {
 /// Clears one instrument. `None` if nothing matches inside the band.
 pub fn clear(bids: &[Bid], mark: Price, band: Price) -> Option<Clearing> {
     let (lowest, highest) = allowed(mark, band);
-    let mut buys: Vec<_> = bids.iter().filter(|b| b.side == Side::Buy).collect();
-    let mut sells: Vec<_> = bids.iter().filter(|b| b.side == Side::Sell).collect();
+    let (mut buys, mut sells) = meeting(bids)?;
     buys.sort_by_key(|b| (std::cmp::Reverse(b.limit), b.arrival));
     sells.sort_by_key(|b| (b.limit, b.arrival));
 
-    let mut candidates: Vec<_> = bids
+    let mut candidates: Vec<_> = buys
         .iter()
+        .chain(&sells)
         .map(|b| b.limit.clamp(lowest, highest))
         .chain([mark.clamp(lowest, highest)])
         .collect();
@@ -118,6 +118,24 @@ pub fn clear(bids: &[Bid], mark: Price, band: Price) -> Option<Clearing> {
     })
 }
 
+/// Buys and sells that reach the best limit of the other side; `None` if there are none.
+///
+/// The rest, in a deep book nearly all, decides nothing: at a price at which anything matches it neither demands nor supplies, and
+/// where a limit of it is brought into the band to such a price, so is the best limit of the other side.
+fn meeting(bids: &[Bid]) -> Option<(Vec<&Bid>, Vec<&Bid>)> {
+    let limits = |side| bids.iter().filter(move |b| b.side == side).map(|b| b.limit);
+    let (best_buy, best_sell) = (limits(Side::Buy).max()?, limits(Side::Sell).min()?);
+    if best_buy < best_sell {
+        return None;
+    }
+    let meets = |b: &&Bid| match b.side {
+        Side::Buy => b.limit >= best_sell,
+        Side::Sell => b.limit <= best_buy,
+    };
+    let is_buy = |b: &&Bid| b.side == Side::Buy;
+    Some(bids.iter().filter(meets).partition(is_buy))
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -169,7 +187,49 @@ mod tests {
         assert_eq!([filled(1), filled(2), filled(3), filled(4)], [3, 5, 0, 8]);
     }
 
+    /// The price as the module's documentation defines it, of all limits and the mark; the lowest of those that are equal.
+    fn by_definition(bids: &[Bid], mark: Price, band: Price) -> Option<Price> {
+        let (lowest, highest) = allowed(mark, band);
+        let limits = bids.iter().map(|b| b.limit).chain([mark]);
+        let prices = limits.map(|limit| limit.clamp(lowest, highest));
+        let sum = |side, within: &dyn Fn(Price) -> bool| -> u64 {
+            let of_side = bids.iter().filter(|b| b.side == side);
+            of_side
+                .filter(|b| within(b.limit))
+                .map(|b| b.quantity)
+                .sum()
+        };
+        let rank = |price: Price| {
+            let demand = sum(Side::Buy, &|limit| limit >= price);
+            let supply = sum(Side::Sell, &|limit| limit <= price);
+            let (volume, imbalance) = (demand.min(supply), demand.abs_diff(supply));
+            (
+                std::cmp::Reverse(volume),
+                imbalance,
+                price.abs_diff(mark),
+                price,
+            )
+        };
+        let best = prices.map(rank).min()?;
+        (best.0 .0 > 0).then_some(best.3)
+    }
+
     proptest! {
+        #[test]
+        fn the_price_is_the_defined_one(
+            raw in proptest::collection::vec((any::<bool>(), 80u64..120, 1u64..5), 0..20),
+            mark in 70u64..130,
+            band in 0u64..20,
+        ) {
+            let bids: Vec<_> = raw
+                .iter()
+                .enumerate()
+                .map(|(i, (buy, limit, quantity))| bid(i as u32, if *buy { Side::Buy } else { Side::Sell }, *limit, *quantity))
+                .collect();
+            let price = clear(&bids, mark, band).map(|clearing| clearing.price);
+            prop_assert_eq!(price, by_definition(&bids, mark, band));
+        }
+
         #[test]
         fn bought_equals_sold_within_limits_and_no_price_matches_more(
             raw in proptest::collection::vec((any::<bool>(), 80u64..120, 1u64..50), 0..20),

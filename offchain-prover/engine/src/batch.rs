@@ -199,6 +199,9 @@ impl SealedBatch {
             submitter: self.request.submitter,
             funding_hash: funding_hash(&before.funding).into(),
             interest_hash: interest_hash(&books.ledger.interest).into(),
+            protocol_fee: Moved::by(&closing.last, self.snapshot.protocol_share).protocol_fee()?,
+            protocol_share: self.snapshot.protocol_share,
+            deleverage_rank: self.deleverage_rank,
         };
         let (steps, fills) = (self.steps.len(), closing.last.fill_count);
         let witness = BatchWitness {
@@ -231,6 +234,8 @@ impl SealedBatch {
             time_from: self.time_from,
             time_to: self.request.time_to,
             entries: &plan.entries,
+            deleverage_rank: self.deleverage_rank,
+            transfer: running.boundary.transfer,
         };
         let step = pending.against(&plan.entries);
         let known = running
@@ -270,7 +275,7 @@ impl SealedBatch {
         // Follows from the clearing prices alone, and was computed when the batch was sealed.
         let funding = self.tally.funding.clone();
         let fund_before = Account::clone(&books.accounts[0]);
-        let moved = Moved::from(&last);
+        let moved = Moved::by(&last, self.snapshot.protocol_share);
         let tally =
             books
                 .tally()

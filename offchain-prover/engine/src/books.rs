@@ -3,8 +3,9 @@
 use crate::{error::EngineError, pending::PendingStep};
 use clearproof_primitives::{
     account::Account,
-    batch::{dust, Boundary},
+    batch::{dust, protocol_fee, Boundary},
     field::Fr,
+    fixed::Rate,
     fund::{receive, Received},
     ledger::{state_root, Ledger},
     shape::Shape,
@@ -136,16 +137,23 @@ pub(crate) struct Moved {
     pub taken: Vec<i128>,
     /// Balances that it takes over, by asset.
     pub taken_balances: Vec<i128>,
+    /// The chain's share of the fees, as a fraction of 2^32.
+    pub protocol_share: Rate,
 }
 
 impl Moved {
+    /// What the chain's treasury gets of the fees.
+    pub fn protocol_fee(&self) -> Result<u64, EngineError> {
+        protocol_fee(self.fees, self.protocol_share).ok_or(EngineError::Range("protocol fee"))
+    }
+
     /// Adds a step's.
     pub fn add(&mut self, step: &PendingStep) {
-        if let Some(deposit) = &step.deposit {
+        if let Some(deposit) = step.deposit.as_ref().filter(|d| !d.transferred) {
             self.deposited[usize::from(deposit.asset)] += u128::from(deposit.amount);
         }
         let set = step.set.as_ref().filter(|_| step.withdraw);
-        if let Some(withdrawal) = set.and_then(|signed| signed.set.withdrawal) {
+        if let Some(withdrawal) = set.and_then(|signed| signed.set.withdrawal()) {
             self.withdrawn[usize::from(withdrawal.asset)] += u128::from(withdrawal.amount);
         }
         self.quote += step.quote;
@@ -163,8 +171,9 @@ impl Moved {
     }
 }
 
-impl From<&Boundary> for Moved {
-    fn from(last: &Boundary) -> Self {
+impl Moved {
+    /// All of a batch, from its last boundary.
+    pub fn by(last: &Boundary, protocol_share: Rate) -> Self {
         Self {
             deposits: last.deposits.count,
             deposited: last.deposited.clone(),
@@ -175,6 +184,7 @@ impl From<&Boundary> for Moved {
             penalties: last.penalty_sum,
             taken: last.taken.clone(),
             taken_balances: last.taken_balances.clone(),
+            protocol_share,
         }
     }
 }
@@ -190,18 +200,23 @@ impl Tally {
         funding: Vec<i64>,
         time: u64,
     ) -> Result<Self, EngineError> {
+        let protocol_fee = moved.protocol_fee()?;
         let sums = self
             .totals
             .iter()
             .zip(&moved.deposited)
             .zip(&moved.withdrawn);
-        let totals = sums.map(|((total, deposited), withdrawn)| {
-            let moved = (u128::from(*total) + deposited).checked_sub(*withdrawn);
-            let total = moved.and_then(|total| u64::try_from(total).ok());
-            total.ok_or(EngineError::Range("totals"))
-        });
+        let paid = std::iter::once(protocol_fee).chain(std::iter::repeat(0));
+        let totals = sums
+            .zip(paid)
+            .map(|(((total, deposited), withdrawn), paid)| {
+                let moved =
+                    (u128::from(*total) + deposited).checked_sub(withdrawn + u128::from(paid));
+                let total = moved.and_then(|total| u64::try_from(total).ok());
+                total.ok_or(EngineError::Range("totals"))
+            });
         let totals = totals.collect::<Result<_, _>>()?;
-        let fees = u64::try_from(u128::from(self.fees) + moved.fees);
+        let fees = u64::try_from(u128::from(self.fees) + moved.fees - u128::from(protocol_fee));
         let dust = dust(moved.quote, moved.remainder, self.remainder);
         let (dust, remainder) = dust.ok_or(EngineError::Range("dust"))?;
         let penalties =

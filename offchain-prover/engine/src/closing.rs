@@ -12,6 +12,7 @@ use crate::{
     venue::{Open, Venue, VenueConfig},
 };
 use clearproof_primitives::{
+    fixed::Factor,
     funding::{accrue, FundingTerms},
     snapshot::Snapshot,
     submission::MAX_CHUNKS,
@@ -25,6 +26,8 @@ pub struct SealedBatch {
     pub(crate) request: BatchRequest,
     pub(crate) snapshot: Snapshot,
     pub(crate) time_from: u64,
+    /// See [`BatchHeader::deleverage_rank`](clearproof_primitives::batch::BatchHeader::deleverage_rank).
+    pub(crate) deleverage_rank: Factor,
     /// All its account steps, in order.
     pub(crate) steps: Vec<PendingStep>,
     /// What building it must come to.
@@ -56,7 +59,8 @@ fn accrued<'a>(
     steps: impl Iterator<Item = &'a PendingStep>,
     time_to: u64,
 ) -> Vec<i64> {
-    let entries: BTreeSet<_> = steps.flat_map(PendingStep::entries).collect();
+    let auctions = steps.flat_map(PendingStep::entries);
+    let entries: BTreeSet<_> = auctions.filter(|entry| !entry.deleverages).collect();
     let marks: Vec<_> = snapshot.rows.iter().map(|row| row.mark).collect();
     let terms = FundingTerms {
         marks: &marks,
@@ -126,6 +130,7 @@ impl Venue {
             request: request.clone(),
             snapshot: open.snapshot,
             time_from: open.time_from,
+            deleverage_rank: open.deleverage_rank.unwrap_or(0),
             steps,
             tally: tally.clone(),
         });
@@ -225,7 +230,11 @@ impl Venue {
         };
         let moved = self.moved(open);
         let of = |sums: &[u128]| sums.get(asset).copied().unwrap_or(0);
-        (total + of(&moved.deposited)).saturating_sub(of(&moved.withdrawn))
+        let paid = match asset {
+            0 => moved.protocol_fee().unwrap_or(u64::MAX),
+            _ => 0,
+        };
+        (total + of(&moved.deposited)).saturating_sub(of(&moved.withdrawn) + u128::from(paid))
     }
 
     /// What the open batch moves.
@@ -241,6 +250,7 @@ impl Venue {
             penalties: 0,
             taken: vec![0; self.config.shape.market.instruments.into()],
             taken_balances: vec![0; assets],
+            protocol_share: open.snapshot.protocol_share,
         };
         for step in open.finished.iter().chain(open.growing.values()) {
             moved.add(step);

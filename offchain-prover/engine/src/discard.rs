@@ -2,7 +2,7 @@
 
 use crate::{
     error::EngineError,
-    venue::{Live, Venue},
+    venue::{Live, Venue, Watch},
 };
 use clearproof_primitives::order::SignedOrderSet;
 use std::sync::Arc;
@@ -14,6 +14,8 @@ pub struct LiveSets {
     pub sets: Vec<(u64, Arc<SignedOrderSet>)>,
     /// Order sets that ever arrived; the next one gets the place after it.
     pub arrivals: u64,
+    /// Accounts whose orders end with their silence: the milliseconds of it, and when they were last heard of.
+    pub watched: Vec<(u32, u64, u64)>,
 }
 
 impl Venue {
@@ -46,17 +48,32 @@ impl Venue {
         LiveSets {
             sets,
             arrivals: self.arrivals,
+            watched: self
+                .watched
+                .iter()
+                .map(|(account, watch)| (*account, watch.silence, watch.heard))
+                .collect(),
         }
     }
 
     /// Replaces the live order sets by stored ones. They are taken as they are: they were checked when they arrived, and
-    /// whatever they fill is checked again.
+    /// whatever they fill is checked again. What is immediate-or-cancel or fill-or-kill in them is over.
     pub fn restore_live(&mut self, live: LiveSets) {
         self.arrivals = live.arrivals;
+        let watch = |(account, silence, heard)| (account, Watch { silence, heard });
+        self.watched = live.watched.into_iter().map(watch).collect();
         self.live = live
             .sets
             .into_iter()
-            .map(|(arrival, signed)| (signed.set.account, Live { signed, arrival }))
+            .map(|(arrival, signed)| {
+                let live = Live {
+                    arrival,
+                    // Whether it was in a tick is not stored.
+                    ticked: true,
+                    signed,
+                };
+                (live.signed.set.account, live)
+            })
             .collect();
     }
 }

@@ -45,6 +45,15 @@ pub enum EngineError {
     /// A malformed order set.
     #[error("order set: {0}")]
     OrderSet(#[from] OrderSetError),
+    /// Nobody is known by the key that a transfer names.
+    #[error("request.to: no account has this key, and it is none of the owner's first 64")]
+    UnknownReceiver,
+    /// Two accounts of one owner and number cannot be told apart.
+    #[error("request.key: the new owner has an account of this number here already")]
+    OwnerHasAccount,
+    /// Too short or too long.
+    #[error("silence: {0} ms, must be 1,000 to 86,400,000 (a second to a day)")]
+    Silence(u64),
     /// A sequence that was used.
     #[error("order set: sequence must be above {0}")]
     OldSequence(u64),

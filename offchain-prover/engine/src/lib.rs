@@ -30,4 +30,7 @@ pub use closing::SealedBatch;
 pub use discard::LiveSets;
 pub use error::EngineError;
 pub use terms::MarketTerms;
-pub use venue::{Accepted, Candidate, DepositReceived, TickReport, Trade, Venue, VenueConfig};
+pub use venue::{
+    Accepted, Candidate, DepositReceived, TickReport, Trade, Venue, VenueConfig, OPENED_NUMBERS,
+    SILENCE_MS,
+};

@@ -2,7 +2,8 @@
 
 use clearproof_primitives::{
     account::Account,
-    batch::PriceEntry,
+    batch::{transfer_hash, PriceEntry},
+    field::Fr,
     order::SignedOrderSet,
     step::{DepositStep, Fill, Forced, Step, StepEffects, Taken},
 };
@@ -68,6 +69,14 @@ impl PendingStep {
             withdraw: self.withdraw,
             forced: self.forced,
         }
+    }
+
+    /// The transfer that it receives, as what is on its way; 0 if it receives none.
+    pub fn transfer_received(&self) -> Fr {
+        let received = self.deposit.as_ref().filter(|d| d.transferred);
+        received.map_or_else(Fr::default, |d| {
+            transfer_hash(d.account_key, d.asset, d.amount)
+        })
     }
 
     /// What it pays to the insurance fund.

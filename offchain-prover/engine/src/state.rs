@@ -18,6 +18,8 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields)]
 pub struct StoredAccount {
     owner: (FieldBytes, FieldBytes),
+    number: u16,
+    trading_key: FieldBytes,
     viewing_key: FieldBytes,
     sequence: u64,
     slots: Vec<(u32, u64)>,
@@ -48,6 +50,8 @@ impl From<&Account> for StoredAccount {
     fn from(account: &Account) -> Self {
         Self {
             owner: (account.owner.0.into(), account.owner.1.into()),
+            number: account.number,
+            trading_key: account.trading_key.into(),
             viewing_key: account.viewing_key.into(),
             sequence: account.sequence,
             slots: account.slots.iter().map(|s| (s.id, s.filled)).collect(),
@@ -72,6 +76,8 @@ impl TryFrom<StoredAccount> for Account {
         let (high, low) = stored.basis;
         Ok(Self {
             owner: (stored.owner.0.to_fr()?, stored.owner.1.to_fr()?),
+            number: stored.number,
+            trading_key: stored.trading_key.to_fr()?,
             viewing_key: stored.viewing_key.to_fr()?,
             sequence: stored.sequence,
             slots: stored

@@ -2,7 +2,7 @@
 
 use clearproof_primitives::{chain::SnapshotInfo, fixed::Price};
 
-/// How instruments trade during a batch. Lists are by slot; what they do not reach has no band, trades and has no funding.
+/// How instruments trade during a batch. Lists are by slot; what they do not reach has no band, trades, has no funding and no cap.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MarketTerms {
     /// Largest distance of a clearing price from the mark, 32.32 quote units per lot.
@@ -13,6 +13,8 @@ pub struct MarketTerms {
     pub premium_caps: Vec<Price>,
     /// The time in which a premium that stays is paid once, in milliseconds.
     pub funding_interval: u64,
+    /// Lots that all accounts together may hold of an instrument, long and short, before they may only become fewer.
+    pub interest_caps: Vec<u64>,
 }
 
 /// Everything trades within these bands, without funding.
@@ -32,6 +34,7 @@ impl From<&SnapshotInfo> for MarketTerms {
             halted: info.marks.iter().map(|mark| *mark == 0).collect(),
             premium_caps: info.premium_caps.clone(),
             funding_interval: info.funding_interval,
+            interest_caps: info.interest_caps.clone(),
         }
     }
 }

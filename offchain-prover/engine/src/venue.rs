@@ -1,14 +1,21 @@
 //! The venue: its state, what it tells, and what every step needs.
 
+mod bids;
+mod deleverage;
 mod deposits;
 mod expired;
 mod limits;
 mod liquidation;
 mod orders;
+mod requests;
+mod silence;
 mod ticks;
 
 pub use deposits::DepositReceived;
 pub use orders::{Accepted, Candidate};
+pub use requests::OPENED_NUMBERS;
+pub(crate) use silence::Watch;
+pub use silence::SILENCE_MS;
 pub use ticks::{TickReport, Trade};
 
 use crate::{
@@ -21,8 +28,9 @@ use crate::{
 };
 use clearproof_primitives::{
     account::Account,
-    babyjubjub::PublicKey,
+    babyjubjub::{Point, PublicKey},
     field::{FieldBytes, Fr},
+    fixed::Factor,
     ledger::Ledger,
     order::SignedOrderSet,
     shape::Shape,
@@ -50,6 +58,8 @@ pub struct VenueConfig {
 pub(crate) struct Live {
     pub signed: Arc<SignedOrderSet>,
     pub arrival: u64,
+    /// It has been in a tick: what is immediate-or-cancel or fill-or-kill in it is over.
+    pub ticked: bool,
 }
 
 /// The open batch.
@@ -72,6 +82,10 @@ pub(crate) struct Open {
     pub at_risk: BTreeSet<u32>,
     /// Accounts that the insurance fund has taken over.
     pub taken_over: Vec<u32>,
+    /// Accounts that were deleveraged, with instrument and lots.
+    pub deleveraged: Vec<(u32, u16, i64)>,
+    /// The lowest rank among them.
+    pub deleverage_rank: Option<Factor>,
 }
 
 /// A venue. See the crate's documentation for the life of a batch.
@@ -86,13 +100,19 @@ pub struct Venue {
     pub(crate) tally: Tally,
     /// Accounts as they are now, the open batch included.
     pub(crate) current: Vec<Arc<Account>>,
+    /// Σ |lots| over all accounts as they are now, by slot.
+    pub(crate) interest: Vec<i128>,
     /// The owner of account i + 1: checked once, when the account was opened or restored.
     owners: Vec<PublicKey>,
+    /// How often an account got another owner.
+    owner_changes: u64,
     /// Account key to index.
     index: BTreeMap<FieldBytes, u32>,
     pub(crate) open: Option<Open>,
     pub(crate) deposits_taken: u64,
     pub(crate) live: BTreeMap<u32, Live>,
+    /// Accounts whose orders end when nothing is heard of them.
+    pub(crate) watched: BTreeMap<u32, Watch>,
     pub(crate) arrivals: u64,
     pub(crate) now: u64,
 }
@@ -120,6 +140,8 @@ impl Venue {
                 .map(|(account, i)| (account.key().into(), i))
                 .collect(),
             owners,
+            owner_changes: 0,
+            interest: interest_of(&config.shape, &books.accounts),
             current: books.accounts.clone(),
             tally: books.tally(),
             deposits_taken: books.ledger.deposits.count,
@@ -129,6 +151,7 @@ impl Venue {
             open: None,
             unsettled: VecDeque::new(),
             live: BTreeMap::new(),
+            watched: BTreeMap::new(),
             arrivals: 0,
         }
     }
@@ -145,15 +168,60 @@ impl Venue {
 
     /// Forgets the accounts that the last final books do not have, and all that changed in the others since then.
     pub(crate) fn return_to_settled(&mut self) {
-        self.current.clone_from(&self.settled.accounts);
-        let known = self.current.len();
+        let settled = Arc::clone(&self.settled);
+        let known = settled.accounts.len();
         self.owners.truncate(known - 1);
-        self.index.retain(|_, index| (*index as usize) < known);
+        for (account, owner) in settled.accounts.iter().skip(1).zip(self.owners.iter_mut()) {
+            let (x, y) = account.owner;
+            if owner.point() != (Point { x, y }) {
+                // It was an owner's key before, so it is a key.
+                *owner = PublicKey::new(Point { x, y }).unwrap_or(*owner);
+                self.owner_changes += 1;
+            }
+        }
+        // What keys signed that the accounts do not have any more, nobody signed.
+        let current = &self.current;
+        self.live.retain(|account, _| {
+            let at = *account as usize;
+            let keys = |a: &Arc<Account>| (a.owner, a.number, a.trading_key);
+            let (then, now) = (
+                settled.accounts.get(at).map(keys),
+                current.get(at).map(keys),
+            );
+            then.is_none() || then == now
+        });
+        let accounts = settled.accounts.iter().zip(0u32..).skip(1);
+        self.index = accounts.map(|(a, i)| (a.key().into(), i)).collect();
+        self.current.clone_from(&settled.accounts);
+        self.interest = interest_of(&self.config.shape, &self.current);
+    }
+
+    /// Replaces an account, or adds the next one.
+    pub(crate) fn put(&mut self, index: u32, account: Account) {
+        let before = self.current.get(index as usize);
+        let sides = before.map(|before| (&**before, -1));
+        for (account, sign) in sides.into_iter().chain([(&account, 1)]) {
+            for position in &account.positions {
+                if let Some(sum) = self.interest.get_mut(usize::from(position.instrument)) {
+                    *sum += sign * i128::from(position.quantity.unsigned_abs());
+                }
+            }
+        }
+        let account = Arc::new(account);
+        match self.current.get_mut(index as usize) {
+            Some(place) => *place = account,
+            None => self.current.push(account),
+        }
     }
 
     /// Owners of the accounts 1, 2, and so on.
     pub fn owners(&self) -> &[PublicKey] {
         &self.owners
+    }
+
+    /// Grows whenever an account gets another owner, or its old one back.
+    pub fn owner_changes(&self) -> u64 {
+        self.owner_changes
     }
 
     /// Number of accounts, the insurance fund included.
@@ -199,7 +267,8 @@ impl Venue {
     }
 
     /// Opens a batch at a snapshot; its time span starts at `time_from`, after the last batch's. All accounts' margins are looked
-    /// at: the insurance fund takes bankrupt ones over at once, and those below maintenance margin are liquidated in the ticks.
+    /// at: the insurance fund takes bankrupt ones over at once, and those below maintenance margin are liquidated in the ticks. Where
+    /// the fund owes more than it has, its positions are closed against others' at once.
     pub fn open_batch(
         &mut self,
         snapshot: Snapshot,
@@ -228,8 +297,11 @@ impl Venue {
             growing: BTreeMap::new(),
             at_risk: BTreeSet::new(),
             taken_over: Vec::new(),
+            deleveraged: Vec::new(),
+            deleverage_rank: None,
         });
         self.scan();
+        self.deleverage();
         Ok(())
     }
 
@@ -267,10 +339,24 @@ impl Venue {
             time_from: open.time_from,
             time_to,
             entries: &entries,
+            // Who is deleveraged is chosen by rank; the batch's own is the lowest of them.
+            deleverage_rank: 0,
+            transfer: step.transfer_received(),
         };
         let before = step.before.as_ref().ok_or(StepError::NoAccount)?;
         apply_unsigned(&context, before, step.exists, &step.against(&entries))
     }
+}
+
+/// Σ |lots| by slot.
+fn interest_of(shape: &Shape, accounts: &[Arc<Account>]) -> Vec<i128> {
+    let mut sums = vec![0; shape.market.instruments.into()];
+    for position in accounts.iter().flat_map(|account| &account.positions) {
+        if let Some(sum) = sums.get_mut(usize::from(position.instrument)) {
+            *sum += i128::from(position.quantity.unsigned_abs());
+        }
+    }
+    sums
 }
 
 impl Open {

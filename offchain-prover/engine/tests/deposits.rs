@@ -31,6 +31,7 @@ fn a_known_key_goes_to_its_account_which_keeps_its_viewing_key() {
     let mut expected = Account::new(
         &SHAPE,
         &key(0).public_key(),
+        0,
         received(0, 1, 100).viewing_key,
     );
     expected.balances[0] = 200;
@@ -79,7 +80,13 @@ fn accounts_of_a_batch_that_is_rolled_back_are_forgotten_and_opened_again() {
     ));
     let set = foreign.set;
     let signature = key(5).sign(set.message(&SHAPE, venue.config().genesis));
-    venue.submit(SignedOrderSet { set, signature }).unwrap();
+    venue
+        .submit(SignedOrderSet {
+            set,
+            signature,
+            trading_key: None,
+        })
+        .unwrap();
 }
 
 #[test]

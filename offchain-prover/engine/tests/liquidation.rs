@@ -3,7 +3,7 @@
 
 mod common;
 
-use clearproof_engine::{MarketTerms, Venue};
+use clearproof_engine::{ClosedBatch, MarketTerms, Venue};
 use clearproof_primitives::{
     fixed::ONE,
     margin::Margin,
@@ -32,9 +32,9 @@ fn open(venue: &mut Venue, snapshot: Snapshot) {
     venue.open_batch(snapshot, bands, time).unwrap();
 }
 
-fn close(venue: &mut Venue) {
+fn close(venue: &mut Venue) -> ClosedBatch {
     let time = venue.now() + 1;
-    venue.close_batch(&request(time)).unwrap();
+    venue.close_batch(&request(time)).unwrap()
 }
 
 /// Trader 0 has bought 300 lots from trader 1 at 1,000; each has 100,000 besides, and trader 2 has a million.
@@ -134,18 +134,58 @@ fn the_insurance_fund_takes_over_the_bankrupt_and_sells_at_the_mark_or_better() 
     );
     assert_eq!(venue.ledger().interest[0], 2 * LOTS);
 
-    open(&mut venue, snapshot_at(600 * ONE));
+    // The mark recovers, and what the fund holds is worth more than it owes.
+    open(&mut venue, snapshot_at(700 * ONE));
     assert_eq!(venue.at_risk(), [0]);
-    bid(&mut venue, 1, 200, 599 * ONE);
+    assert_eq!(venue.deleveraged(), []);
+    bid(&mut venue, 1, 200, 699 * ONE);
     let report = venue.tick(venue.now() + 1).unwrap();
     assert_eq!(report.liquidated, [], "below the mark");
-    bid(&mut venue, 2, 200, 603 * ONE);
+    bid(&mut venue, 2, 200, 703 * ONE);
     let report = venue.tick(venue.now() + 1).unwrap();
     assert_eq!(report.liquidated, [(0, 0)]);
     close(&mut venue);
     let left = venue.account(0).unwrap();
     assert_eq!(left.quantity(0), LOTS as i64 - 200);
-    assert!(left.balances[0] >= fund.balances[0] + 200 * 600);
+    assert!(left.balances[0] >= fund.balances[0] + 200 * 700);
+}
+
+#[test]
+fn what_the_insurance_fund_cannot_bear_is_closed_against_the_most_leveraged() {
+    let mut venue = traded();
+    open(&mut venue, snapshot_at(600 * ONE));
+    assert_eq!(venue.taken_over(), [1]);
+    close(&mut venue);
+    let fund = venue.account(0).unwrap().clone();
+    let snapshot = snapshot_at(600 * ONE);
+    let lacking = -(margin(&venue, 0, &snapshot).equity >> 32);
+    assert!(lacking > 20_000, "{lacking}");
+    let before = margin(&venue, 2, &snapshot);
+
+    open(&mut venue, snapshot.clone());
+    let lots = LOTS as i64;
+    assert_eq!(venue.deleveraged(), [(2, 0, lots)]);
+    for account in [0, 2] {
+        assert!(venue.account(account).unwrap().positions.is_empty());
+    }
+    // What the fund lacked, the account on the other side got less.
+    let (left, after) = [0, 2]
+        .map(|a| margin(&venue, a, &snapshot).equity >> 32)
+        .into();
+    assert!((-2..=0).contains(&left), "{left}");
+    let lost = (before.equity >> 32) - after;
+    assert!(
+        (lacking - 2..=lacking).contains(&lost),
+        "{lost} of {lacking}"
+    );
+    assert!(fund.quantity(0) == lots && venue.at_risk().iter().all(|a| *a == 0));
+    let closed = close(&mut venue);
+    let header = &closed.witness.header;
+    assert_eq!(
+        u64::from(header.deleverage_rank),
+        before.maintenance as u64 / before.equity as u64
+    );
+    assert_eq!(venue.ledger().interest[0], 0);
 }
 
 #[test]

@@ -157,7 +157,7 @@ proptest! {
         let paid: u64 = closed.withdrawals.iter().map(|w| w.amount).sum();
         let held: i64 = (0..venue.account_count() as u32).map(|i| venue.account(i).unwrap().balances[0]).sum();
         let ledger = venue.ledger();
-        prop_assert_eq!(ledger.totals[0], 400_000 - paid);
+        prop_assert_eq!(ledger.totals[0], 400_000 - paid - closed.witness.header.protocol_fee);
         prop_assert_eq!(held as u64 + ledger.fees, ledger.totals[0]);
         let lots: i64 = (0..venue.account_count() as u32).map(|i| venue.account(i).unwrap().quantity(0)).sum();
         prop_assert_eq!(lots, 0);

@@ -71,6 +71,7 @@ pub fn answer(question: Question) -> Result<Answer, String> {
             instrument: 0,
             time: time(&format!("prices[{i}].time"), clearing.time)?,
             price: small(&format!("prices[{i}].price"), &clearing.price)?,
+            deleverages: false,
         };
         if entries
             .last()
@@ -107,7 +108,7 @@ pub fn answer(question: Question) -> Result<Answer, String> {
         taken_at: 0,
         weights: Vec::new(),
         factors: Vec::new(),
-        fee_rate: 0,
+        protocol_share: 0,
         liquidation_rate: 0,
         rows: vec![InstrumentRow::empty(&MarketShape::REFERENCE)],
     };

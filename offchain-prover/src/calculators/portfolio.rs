@@ -10,7 +10,7 @@ use clearproof_primitives::{
     options::{OptionKind, Product},
     policy::{IndexPrice, Policy},
     shape::{MarketShape, Shape, AMOUNT_BITS, QUANTITY_BITS},
-    snapshot::{InstrumentRow, Snapshot, UnderlyingFactors},
+    snapshot::{InstrumentRow, Snapshot},
 };
 use serde::Deserialize;
 
@@ -221,16 +221,12 @@ impl Question {
                 }
             }
         }
-        let factors = policy.underlyings.iter().map(|u| UnderlyingFactors {
-            initial: u.initial_factor,
-            maintenance: u.maintenance_factor,
-        });
         let snapshot = Snapshot {
             number: 0,
             taken_at: 0,
             weights,
-            factors: factors.collect(),
-            fee_rate: policy.fee_rate,
+            factors: policy.factors(),
+            protocol_share: policy.protocol_share,
             liquidation_rate: policy.liquidation_rate,
             rows,
         };

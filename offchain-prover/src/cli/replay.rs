@@ -1,45 +1,67 @@
-//! `replay`: recorded prices through the engine.
+//! `replay`: recorded prices or order flow through the engine.
 
 use super::ShapeName;
 use anyhow::{ensure, Context, Result};
 use clap::{Args as ClapArgs, ValueEnum};
 use clearproof_groth16::{Bars, KeyStore, Origin};
+use clearproof_primitives::shape::Shape;
 use clearproof_prover::{
     demo::prices,
     proving::{default_key_folder, BatchProver},
-    replay::{self, ReplayConfig},
+    replay::{
+        self,
+        flow::{self, FlowConfig},
+        recording::{self, Form, QUOTE_UNIT},
+        ReplayConfig,
+    },
 };
 use indicatif::ProgressBar;
-use std::path::PathBuf;
+use std::{fs::File, path::PathBuf};
 
-/// Formats of recordings.
+/// Formats of recordings, all of them CSV with a header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// CSV of bars with the columns `timestamp` and `close`.
+    /// Bars: columns `timestamp` and `close`. Accounts with leverage trade with makers around each close, a batch a bar.
     Candles,
+    /// Levels of a book and the trades between them: columns `event_ms`, `kind` (S a level of the first book, D a level's new
+    /// quantity, T a trade), `side` (bid, ask; of a trade buy or sell, the taker's), `price`, `qty`, `id` (one of all changes in
+    /// a message). A level is a maker's order, a trade a taker's.
+    L2,
+    /// Trades: columns `timestamp` (or `time`, `recv_ms`), `price`, `amount` (or `amount_btc`, `qty`, `size`), and `side` of the
+    /// taker if known. Each is a pair of orders.
+    Trades,
 }
 
 /// Options of `replay`.
 #[derive(ClapArgs)]
 pub struct Args {
-    /// The recording; `-` for standard input.
+    /// The recording; `-` for standard input, as in `gzip -dc FILE.csv.gz | clearproof-prover replay --format l2 --input -`.
     #[arg(long)]
     input: PathBuf,
     /// Its format.
     #[arg(long, value_enum, default_value = "candles")]
     format: Format,
-    /// First time that is replayed, such as 2020-03-07 [default: the recording's first]
+    /// First time that is replayed, such as 2020-03-07; not for l2, whose book begins with the recording [default: its first]
     #[arg(long)]
     from: Option<String>,
     /// The first that is not any more [default: none]
     #[arg(long)]
     to: Option<String>,
-    /// Leveraged accounts.
+    /// candles: accounts with leverage. l2, trades: accounts that take turns as takers.
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     traders: u32,
-    /// Decides leverage and what they do.
+    /// candles: decides leverage and what they do.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// l2, trades: what each taker deposits, in whole quote units; with little, takers are refused and liquidated.
+    #[arg(long, default_value_t = flow::MAKER_DEPOSIT / QUOTE_UNIT, value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
+    taker_deposit: u64,
+    /// l2: milliseconds of the recording from one tick to the next; with trades, a tick follows each.
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u64).range(10..=60_000))]
+    tick: u64,
+    /// l2, trades: seconds of the recording that a batch lasts; less where it is full before.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    batch: u64,
     /// Shape of the venue.
     #[arg(long, value_enum, default_value = "reference")]
     shape: ShapeName,
@@ -51,22 +73,49 @@ pub struct Args {
     keys: Option<PathBuf>,
 }
 
+impl Args {
+    fn prover(&self, shape: &Shape) -> Result<Option<(u64, BatchProver)>> {
+        let Some(every) = self.prove else {
+            return Ok(None);
+        };
+        let keys = KeyStore::new(self.keys.clone().unwrap_or_else(default_key_folder));
+        let bars = Bars::new("proving keys");
+        let prover = BatchProver::load(shape, &keys, Origin::Development, &bars)?;
+        Ok(Some((every, prover)))
+    }
+
+    /// The times between which rows are replayed.
+    fn between(&self) -> Result<impl Fn(u64) -> bool> {
+        let time = |name: &str, text: &Option<String>| match text {
+            None => Ok(None),
+            Some(text) => prices::time_of(text)
+                .map(Some)
+                .with_context(|| format!("--{name} {text}: is no time: use 2020-03-07")),
+        };
+        let (from, to) = (time("from", &self.from)?, time("to", &self.to)?);
+        Ok(move |time| from.is_none_or(|from| from <= time) && to.is_none_or(|to| time < to))
+    }
+
+    fn is_stream(&self) -> bool {
+        self.input.as_os_str() == "-"
+    }
+}
+
 pub fn run(args: Args) -> Result<()> {
-    let Format::Candles = args.format;
-    let time = |name: &str, text: &Option<String>| match text {
-        None => Ok(None),
-        Some(text) => prices::time_of(text)
-            .map(Some)
-            .with_context(|| format!("--{name} {text}: is no time: use 2020-03-07")),
-    };
-    let (from, to) = (time("from", &args.from)?, time("to", &args.to)?);
-    let mut bars = match args.input.as_os_str() == "-" {
+    match args.format {
+        Format::Candles => run_candles(&args),
+        Format::L2 => run_flow(&args, Form::Levels),
+        Format::Trades => run_flow(&args, Form::Trades),
+    }
+}
+
+fn run_candles(args: &Args) -> Result<()> {
+    let between = args.between()?;
+    let mut bars = match args.is_stream() {
         true => prices::read_from(std::io::stdin().lock())?,
         false => prices::read(&args.input)?,
     };
-    bars.retain(|bar| {
-        from.is_none_or(|from| from <= bar.time) && to.is_none_or(|to| bar.time < to)
-    });
+    bars.retain(|bar| between(bar.time));
     ensure!(!bars.is_empty(), "no bar lies between --from and --to");
     let shape = args.shape.shape();
     let room = shape.capacity();
@@ -75,17 +124,7 @@ pub fn run(args: Args) -> Result<()> {
         "--traders {}: the shape's tree has room for {room} accounts",
         args.traders
     );
-    let prove = match args.prove {
-        None => None,
-        Some(every) => {
-            let keys = KeyStore::new(args.keys.unwrap_or_else(default_key_folder));
-            let bars = Bars::new("proving keys");
-            Some((
-                every,
-                BatchProver::load(&shape, &keys, Origin::Development, &bars)?,
-            ))
-        }
-    };
+    let prove = args.prover(&shape)?;
     println!(
         "{} bars from {} to {}, {} leveraged accounts",
         bars.len(),
@@ -102,6 +141,47 @@ pub fn run(args: Args) -> Result<()> {
         prove,
     };
     let report = replay::run(&config, |done| progress.set_position(done))?;
+    progress.finish_and_clear();
+    println!("{report}");
+    Ok(())
+}
+
+fn run_flow(args: &Args, form: Form) -> Result<()> {
+    ensure!(
+        form == Form::Trades || args.from.is_none(),
+        "--from: a recording of levels begins with the book that it starts from, so it is replayed from its beginning"
+    );
+    let between = args.between()?;
+    let mut rows = match args.is_stream() {
+        true => recording::read(form, std::io::stdin().lock())?,
+        false => {
+            let file = File::open(&args.input);
+            let file = file.with_context(|| format!("cannot open {}", args.input.display()))?;
+            recording::read(form, file)?
+        }
+    };
+    rows.retain(|row| between(row.time));
+    ensure!(!rows.is_empty(), "no row lies between --from and --to");
+    let shape = args.shape.shape();
+    let prove = args.prover(&shape)?;
+    println!(
+        "{} rows from {} to {}",
+        rows.len(),
+        prices::time_text(rows.first().map_or(0, |row| row.time)),
+        prices::time_text(rows.last().map_or(0, |row| row.time)),
+    );
+    let progress = ProgressBar::new(rows.len() as u64);
+    let config = FlowConfig {
+        form,
+        rows,
+        shape,
+        takers: args.traders,
+        taker_deposit: args.taker_deposit * QUOTE_UNIT,
+        tick: args.tick,
+        batch: args.batch * 1_000,
+        prove,
+    };
+    let report = flow::run(&config, |done| progress.set_position(done))?;
     progress.finish_and_clear();
     println!("{report}");
     Ok(())

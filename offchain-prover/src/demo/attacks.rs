@@ -99,7 +99,7 @@ mod tests {
     fn batch(new_root: Fr) -> Batch {
         let zero = FieldBytes::default();
         let header = BatchHeader {
-            version: 2,
+            version: 3,
             genesis: [0; 32],
             venue: 1,
             number: 4,
@@ -121,6 +121,9 @@ mod tests {
             submitter: [0; 32],
             funding_hash: zero,
             interest_hash: zero,
+            protocol_fee: 0,
+            protocol_share: 0,
+            deleverage_rank: 0,
         };
         let mut closing_proof = [0; 256];
         for (i, byte) in closing_proof.iter_mut().enumerate() {

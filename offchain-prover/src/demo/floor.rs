@@ -17,7 +17,7 @@ use anyhow::{ensure, Context, Result};
 use clearproof_primitives::{
     chain::InstrumentKind,
     fixed::{Rate, ONE},
-    order::{Order, OrderSet, SignedOrderSet, WithdrawalRequest},
+    order::{Order, OrderSet, Request, SignedOrderSet, WithdrawalRequest},
     policy::IndexPrice,
 };
 use std::time::Duration;
@@ -172,7 +172,7 @@ impl Floor {
             valid_until: clock() + VALIDITY,
             max_fee: MAX_FEE,
             orders,
-            withdrawal,
+            request: withdrawal.map(Request::Withdrawal),
         };
         person.trader.sign(identity, set)
     }

@@ -282,6 +282,7 @@ impl Market {
             side,
             quantity,
             limit,
+            ..Order::default()
         })
     }
 }

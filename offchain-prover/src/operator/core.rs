@@ -9,7 +9,7 @@ use super::{
     error::OperatorError,
     figures::BatchFigures,
     journal::{Input, InputError, Outcome, StoredSets},
-    store::{Checkpoint, Identity, Store, Writes},
+    store::{Checkpoint, Identity, Store, WaitingSet, Writes},
 };
 use clearproof_engine::{Accepted, Candidate, EngineError, LiveSets, Venue};
 use clearproof_primitives::{
@@ -113,7 +113,7 @@ impl Core {
                 self.sealed(Arc::clone(batch));
             }
             Outcome::Discarded => self.open = None,
-            Outcome::Deposited(_) | Outcome::Settled(_) => {}
+            Outcome::Deposited(_) | Outcome::Settled(_) | Outcome::Watched => {}
         }
         self.note_first_step();
         Ok(outcome)
@@ -199,8 +199,7 @@ impl Core {
 
     /// Forgets that the first waiting order sets wait.
     pub fn waiting_changed(&mut self) {
-        let stored =
-            |signed: &Arc<SignedOrderSet>| (signed.set.clone(), signed.signature.to_bytes());
+        let stored = |signed: &Arc<SignedOrderSet>| WaitingSet::from(&**signed);
         self.writes.waiting = Some(self.waiting.iter().map(stored).collect());
     }
 
@@ -219,7 +218,11 @@ impl Core {
     pub fn roll_back(&mut self) -> Result<(), OperatorError> {
         self.commit()?;
         self.venue.roll_back();
-        let LiveSets { sets, arrivals } = self.venue.live_data();
+        let LiveSets {
+            sets,
+            arrivals,
+            watched,
+        } = self.venue.live_data();
         let installed = |set: &Arc<SignedOrderSet>| {
             let account = self.venue.account(set.set.account);
             account.is_some_and(|account| account.sequence >= set.set.sequence)
@@ -228,6 +231,7 @@ impl Core {
         self.venue.restore_live(LiveSets {
             sets: kept,
             arrivals,
+            watched,
         });
         self.waiting.extend(lost.into_iter().map(|(_, set)| set));
         self.open = None;

@@ -4,12 +4,13 @@ use super::{
     config::Timing,
     core::{Core, OpenBatch},
     error::OperatorError,
+    handle::Refusal,
     journal::{Input, InputError, Outcome},
 };
 use clearproof_engine::{Accepted, Candidate, EngineError, TickReport};
 use clearproof_primitives::{
     chain::{Instrument, QueuedDeposit, SnapshotView},
-    field::FieldBytes,
+    field::{FieldBytes, Fr},
 };
 use std::collections::BTreeMap;
 
@@ -88,6 +89,33 @@ impl Desk {
         }
         self.advance(now, false)?;
         Ok(self.core.submit(&set))
+    }
+
+    /// Sets or lifts an account's switch for silence; not to be told before the commit. Somebody else's trading key is told that
+    /// there is no such account.
+    pub fn watch(
+        &mut self,
+        key: Fr,
+        trading_key: Option<Fr>,
+        silence: Option<u64>,
+        now: u64,
+    ) -> Result<(), Refusal> {
+        let venue = &self.core.venue;
+        let known = venue.account_of_key(key).filter(|account| {
+            let account = venue.account(*account);
+            trading_key.is_none_or(|key| account.is_some_and(|a| a.trading_key == key))
+        });
+        let account = known.ok_or(EngineError::NoAccount(0))?;
+        let input = Input::Watch {
+            account,
+            silence,
+            now,
+        };
+        match self.core.apply(input) {
+            Ok(_) => Ok(()),
+            Err(InputError::Engine(error)) => Err(error.into()),
+            Err(error) => Err(Refusal::Storage(error.to_string())),
+        }
     }
 
     /// A batch is final.

@@ -124,6 +124,13 @@ pub enum Command {
     Book(u16, oneshot::Sender<Vec<Level>>),
     /// See [`VenueHandle::account`].
     Account(Fr, oneshot::Sender<Option<AccountStatus>>),
+    /// See [`VenueHandle::watch`].
+    Watch(
+        Fr,
+        Option<Fr>,
+        Option<u64>,
+        oneshot::Sender<Result<(), Refusal>>,
+    ),
     /// See [`VenueHandle::batches`].
     Batches(usize, oneshot::Sender<Result<Vec<BatchFigures>, Refusal>>),
 }
@@ -205,6 +212,18 @@ impl VenueHandle {
     /// The account that belongs to an account key.
     pub async fn account(&self, key: Fr) -> Result<Option<AccountStatus>, Refusal> {
         self.ask(|answer| Command::Account(key, answer)).await
+    }
+
+    /// Cancels the account's orders after so many milliseconds of silence, or does not any more; see
+    /// [`Venue::watch`]. `trading_key` is the hash of the key that asks, where that is not the owner's.
+    pub async fn watch(
+        &self,
+        key: Fr,
+        trading_key: Option<Fr>,
+        silence: Option<u64>,
+    ) -> Result<(), Refusal> {
+        self.ask(|answer| Command::Watch(key, trading_key, silence, answer))
+            .await?
     }
 
     /// Figures of the last settled batches, at most so many, oldest first.

@@ -43,7 +43,7 @@ pub enum Input {
     },
     /// See [`Venue::submit`].
     #[codec(index = 2)]
-    OrderSet(OrderSet, SignatureBytes),
+    OrderSet(StoredSet),
     /// See [`Venue::tick`].
     #[codec(index = 3)]
     Tick(u64),
@@ -60,6 +60,16 @@ pub enum Input {
     /// See [`Venue::discard_batch`].
     #[codec(index = 5)]
     Discard,
+    /// See [`Venue::watch`].
+    #[codec(index = 7)]
+    Watch {
+        /// Whom.
+        account: u32,
+        /// Milliseconds.
+        silence: Option<u64>,
+        /// When.
+        now: u64,
+    },
     /// See [`Venue::settle_expired`].
     #[codec(index = 6)]
     SettleExpired {
@@ -83,6 +93,8 @@ pub enum Outcome {
     Sealed(Arc<SealedBatch>),
     /// The empty batch is gone.
     Discarded,
+    /// An account is listened to, or not any more.
+    Watched,
     /// So many accounts' expired instruments turned into money.
     Settled(usize),
 }
@@ -106,7 +118,7 @@ pub enum InputError {
 impl Input {
     /// An order set as an input.
     pub fn order_set(signed: &SignedOrderSet) -> Self {
-        Self::OrderSet(signed.set.clone(), signed.signature.to_bytes())
+        Self::OrderSet(signed.into())
     }
 
     /// Carries the input out on a venue of the chain with this genesis hash. On an error the venue is as before.
@@ -136,9 +148,8 @@ impl Input {
                     viewing_key,
                 })?)
             }
-            Self::OrderSet(set, signature) => {
-                let signature = Signature::try_from(&signature).map_err(EngineError::from)?;
-                Outcome::Accepted(venue.submit(SignedOrderSet { set, signature })?)
+            Self::OrderSet(stored) => {
+                Outcome::Accepted(venue.submit(SignedOrderSet::try_from(stored)?)?)
             }
             Self::Tick(time) => Outcome::Ticked(venue.tick(time)?),
             Self::Close {
@@ -157,6 +168,14 @@ impl Input {
             Self::SettleExpired { limit } => {
                 Outcome::Settled(venue.settle_expired(limit as usize)?)
             }
+            Self::Watch {
+                account,
+                silence,
+                now,
+            } => {
+                venue.watch(account, silence, now)?;
+                Outcome::Watched
+            }
             Self::Discard => {
                 venue.discard_batch()?;
                 Outcome::Discarded
@@ -165,21 +184,59 @@ impl Input {
     }
 }
 
+/// A signed order set in storage's form.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct StoredSet {
+    set: OrderSet,
+    signature: SignatureBytes,
+    /// The trading key, packed, if it signed.
+    trading_key: Option<[u8; 32]>,
+}
+
+impl From<&SignedOrderSet> for StoredSet {
+    fn from(signed: &SignedOrderSet) -> Self {
+        Self {
+            set: signed.set.clone(),
+            signature: signed.signature.to_bytes(),
+            trading_key: signed.trading_key.map(|key| key.compress()),
+        }
+    }
+}
+
+impl TryFrom<StoredSet> for SignedOrderSet {
+    type Error = EngineError;
+    fn try_from(stored: StoredSet) -> Result<Self, EngineError> {
+        let account = stored.set.account;
+        let key = stored
+            .trading_key
+            .map(|packed| PublicKey::from_compressed(&packed));
+        let trading_key = key
+            .transpose()
+            .map_err(|error| EngineError::StoredOwner { account, error })?;
+        Ok(Self {
+            set: stored.set,
+            signature: Signature::try_from(&stored.signature)?,
+            trading_key,
+        })
+    }
+}
+
 /// Live order sets in storage's form.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
 pub struct StoredSets {
-    sets: Vec<(u64, OrderSet, SignatureBytes)>,
+    sets: Vec<(u64, StoredSet)>,
     arrivals: u64,
+    watched: Vec<(u32, u64, u64)>,
 }
 
 impl From<&LiveSets> for StoredSets {
     fn from(live: &LiveSets) -> Self {
-        let stored = |(arrival, signed): &(u64, Arc<SignedOrderSet>)| {
-            (*arrival, signed.set.clone(), signed.signature.to_bytes())
-        };
+        let stored =
+            |(arrival, signed): &(u64, Arc<SignedOrderSet>)| (*arrival, (&**signed).into());
         Self {
             sets: live.sets.iter().map(stored).collect(),
             arrivals: live.arrivals,
+            watched: live.watched.clone(),
         }
     }
 }
@@ -187,17 +244,14 @@ impl From<&LiveSets> for StoredSets {
 impl TryFrom<StoredSets> for LiveSets {
     type Error = EngineError;
     fn try_from(stored: StoredSets) -> Result<Self, EngineError> {
-        let signed = |(arrival, set, signature): (u64, OrderSet, SignatureBytes)| {
-            let signature = Signature::try_from(&signature)?;
-            Ok((arrival, Arc::new(SignedOrderSet { set, signature })))
+        let signed = |(arrival, set): (u64, StoredSet)| {
+            Ok::<_, EngineError>((arrival, Arc::new(SignedOrderSet::try_from(set)?)))
         };
+        let sets = stored.sets.into_iter().map(signed);
         Ok(Self {
-            sets: stored
-                .sets
-                .into_iter()
-                .map(signed)
-                .collect::<Result<_, EngineError>>()?,
+            sets: sets.collect::<Result<_, _>>()?,
             arrivals: stored.arrivals,
+            watched: stored.watched,
         })
     }
 }

@@ -55,6 +55,15 @@ pub trait VenueApi {
     #[method(name = "account")]
     async fn account(&self, auth: Named<Access>) -> RpcResult<AccountJson>;
 
+    /// Cancels all orders of the account of the key that signed in the first tick after `silence` milliseconds (1,000 to
+    /// 86,400,000) in which neither this is called again nor an order set of the account's is accepted; `null` ends that.
+    #[method(name = "cancelAfterSilence")]
+    async fn cancel_after_silence(
+        &self,
+        auth: Named<Access>,
+        silence: Option<u64>,
+    ) -> RpcResult<()>;
+
     /// Clearing prices of each tick from now on.
     #[subscription(name = "subscribeTicks" => "tick", unsubscribe = "unsubscribeTicks", item = TickJson)]
     async fn subscribe_ticks(&self) -> SubscriptionResult;

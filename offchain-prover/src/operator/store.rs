@@ -6,7 +6,7 @@ use super::{
     journal::{Input, StoredSets},
 };
 use clearproof_engine::state::StoredBooks;
-use clearproof_primitives::{order::OrderSet, shape::Shape, submission::Batch};
+use clearproof_primitives::{shape::Shape, submission::Batch};
 use codec::{Decode, DecodeAll, Encode};
 use rand::RngCore;
 use redb::{backends::FileBackend, Database, ReadableDatabase, ReadableTable, TableDefinition};
@@ -34,7 +34,7 @@ const CHECKPOINT: &str = "checkpoint";
 const WAITING: &str = "waiting";
 
 /// An order set waiting to be submitted to the engine again.
-pub type WaitingSet = (OrderSet, clearproof_primitives::eddsa::SignatureBytes);
+pub type WaitingSet = super::journal::StoredSet;
 
 /// Which venue the database belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

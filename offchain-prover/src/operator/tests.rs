@@ -25,11 +25,11 @@ use clearproof_primitives::{
     field::FieldBytes,
     fixed::ONE,
     ledger::genesis_state_root,
-    order::{Order, OrderSet, Side, SignedOrderSet, WithdrawalRequest},
+    order::{Order, OrderSet, Request, Side, SignedOrderSet, WithdrawalRequest},
     policy::Policy,
     rows::even_bands,
     shape::Shape,
-    snapshot::{InstrumentRow, Snapshot, UnderlyingFactors},
+    snapshot::{InstrumentRow, Snapshot},
 };
 use std::{path::Path, sync::Arc};
 
@@ -70,16 +70,12 @@ fn snapshot(number: u64, taken_at: u64) -> SnapshotView {
         0 => policy.perpetual_row(market.underlying_of(i), MARK).unwrap(),
         _ => InstrumentRow::empty(&market),
     };
-    let factors = policy.underlyings.iter().map(|u| UnderlyingFactors {
-        initial: u.initial_factor,
-        maintenance: u.maintenance_factor,
-    });
     let snapshot = Snapshot {
         number,
         taken_at,
         weights: vec![ONE; market.assets as usize],
-        factors: factors.collect(),
-        fee_rate: policy.fee_rate,
+        factors: policy.factors(),
+        protocol_share: policy.protocol_share,
         liquidation_rate: policy.liquidation_rate,
         rows: (0..market.instruments as usize).map(row).collect(),
     };
@@ -91,6 +87,8 @@ fn snapshot(number: u64, taken_at: u64) -> SnapshotView {
         bands: even_bands(&snapshot.rows, 1 << 29),
         premium_caps: even_bands(&snapshot.rows, policy.funding_cap),
         funding_interval: policy.funding_interval,
+        interest_caps: vec![u64::MAX; market.instruments.into()],
+        protocol_share: policy.protocol_share,
     };
     SnapshotView { snapshot, info }
 }
@@ -104,7 +102,7 @@ fn queued(index: u64, trader: u8) -> (u64, QueuedDeposit) {
     let owner = key(trader).public_key();
     let point = owner.point();
     let deposit = Deposit {
-        account_key: account_key((point.x, point.y)).into(),
+        account_key: account_key((point.x, point.y), 0).into(),
         asset: 0,
         amount: DEPOSIT,
     };
@@ -124,6 +122,7 @@ fn signed(trader: u8, sequence: u64, side: Side, withdraw: Option<u64>) -> Signe
         side,
         quantity: 10,
         limit: MARK,
+        ..Order::default()
     };
     let set = OrderSet {
         venue: IDENTITY.venue,
@@ -133,14 +132,20 @@ fn signed(trader: u8, sequence: u64, side: Side, withdraw: Option<u64>) -> Signe
         valid_until: START + 1_000_000,
         max_fee: u32::MAX,
         orders: vec![Some(order)],
-        withdrawal: withdraw.map(|amount| WithdrawalRequest {
-            asset: 0,
-            amount,
-            recipient: [7; 32],
+        request: withdraw.map(|amount| {
+            Request::Withdrawal(WithdrawalRequest {
+                asset: 0,
+                amount,
+                recipient: [7; 32],
+            })
         }),
     };
     let signature = key(trader).sign(set.message(&SHAPE, genesis_field(&IDENTITY.genesis)));
-    SignedOrderSet { set, signature }
+    SignedOrderSet {
+        set,
+        signature,
+        trading_key: None,
+    }
 }
 
 fn restore(folder: &Path, chain: &VenueView<[u8; 32]>) -> Result<Core, OperatorError> {

@@ -194,12 +194,17 @@ impl VenueTask {
         let time = now_ms();
         let mut answers: Vec<SubmitAnswer> = Vec::new();
         let mut looks = Vec::new();
+        let mut watches = Vec::new();
         for command in group.drain(..) {
             match command {
                 Command::Submit(candidate, answer) => {
                     let result = self.desk.submit(*candidate, time)?;
                     let result = result.map(|accepted| (accepted, time));
                     answers.push((answer, result.map_err(Refusal::from)));
+                }
+                Command::Watch(key, trading_key, silence, answer) => {
+                    let result = self.desk.watch(key, trading_key, silence, time);
+                    watches.push((answer, result));
                 }
                 look => looks.push(look),
             }
@@ -213,6 +218,13 @@ impl VenueTask {
             // An error only says that the caller has gone.
             let _ = answer.send(result);
         }
+        for (answer, result) in watches {
+            let result = match &written {
+                Ok(()) => result,
+                Err(error) => Err(Refusal::Storage(error.to_string())),
+            };
+            let _ = answer.send(result);
+        }
         written?;
         for look in looks {
             self.look(look);
@@ -224,8 +236,9 @@ impl VenueTask {
     fn look(&self, command: Command) {
         let desk = &self.desk;
         let heard = match command {
-            // Only for completeness: order sets never come here.
+            // Only for completeness: neither comes here.
             Command::Submit(_, answer) => answer.send(Err(Refusal::Busy)).is_ok(),
+            Command::Watch(.., answer) => answer.send(Err(Refusal::Busy)).is_ok(),
             Command::Status(answer) => answer.send(desk.status((self.connected)())).is_ok(),
             Command::Instruments(answer) => answer.send(desk.instrument_statuses()).is_ok(),
             Command::Book(instrument, answer) => {

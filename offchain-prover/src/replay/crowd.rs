@@ -117,7 +117,7 @@ impl Crowd {
         let account = venue.deposit(&DepositReceived {
             number,
             deposit: Deposit {
-                account_key: account_key((point.x, point.y)).into(),
+                account_key: account_key((point.x, point.y), 0).into(),
                 asset: 0,
                 amount,
             },
@@ -188,6 +188,7 @@ impl Crowd {
             side,
             quantity,
             limit,
+            ..Order::default()
         }
     }
 
@@ -208,10 +209,14 @@ impl Crowd {
             valid_until: venue.now() + 60_000,
             max_fee: u32::MAX,
             orders,
-            withdrawal: None,
+            request: None,
         };
         let message = set.message(&self.shape, venue.config().genesis);
         let signature = trader.key.sign(message);
-        Ok(SignedOrderSet { set, signature })
+        Ok(SignedOrderSet {
+            set,
+            signature,
+            trading_key: None,
+        })
     }
 }

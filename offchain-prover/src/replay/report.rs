@@ -23,6 +23,8 @@ pub struct Report {
     pub penalties: u128,
     /// Accounts taken over by the insurance fund.
     pub taken_over: u64,
+    /// Accounts whose positions were closed against the insurance fund's, which could not bear its losses.
+    pub deleveraged: u64,
     /// Ticks in which the insurance fund closed something.
     pub fund_closed: u64,
     /// Orders left out of ticks since they broke a rule.
@@ -86,16 +88,39 @@ fn percentile(times: &[Duration], n: usize) -> Duration {
     sorted.get(at).copied().unwrap_or_default()
 }
 
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+/// What is counted, a row each.
+pub(super) fn counts_table(counts: impl IntoIterator<Item = (&'static str, String)>) -> Table {
+    let mut table = Table::new();
+    table.load_preset(UTF8_FULL_CONDENSED);
+    for (what, value) in counts {
+        table.add_row([what.to_string(), value]);
+    }
+    table
+}
+
+/// What is timed, a row each.
+pub(super) fn times_table(times: &[(&str, &[Duration])]) -> Table {
+    let mut table = Table::new();
+    table.load_preset(UTF8_FULL_CONDENSED);
+    table.set_header(["", "count", "p50", "p99", "longest"]);
+    for (what, of) in times {
+        let micros = |n| format!("{:.1} µs", percentile(of, n).as_secs_f64() * 1e6);
+        table.add_row([
+            what.to_string(),
+            of.len().to_string(),
+            micros(50),
+            micros(99),
+            micros(100),
+        ]);
+    }
+    table
+}
+
+impl Report {
+    /// Liquidations and what the insurance fund did.
+    pub(super) fn risk_counts(&self) -> Vec<(&'static str, String)> {
         let dollars = |units: i128| format!("{}", units / 1_000_000);
-        let counts = [
-            ("bars, a batch each", self.bars.to_string()),
-            ("accounts", self.accounts.to_string()),
-            ("deposits", self.deposits.to_string()),
-            ("account steps", self.steps.to_string()),
-            ("order sets", self.submit.len().to_string()),
-            ("fills", self.fills.to_string()),
+        vec![
             ("left out of a tick", self.left_out.to_string()),
             ("liquidations", self.liquidations.to_string()),
             (
@@ -106,6 +131,7 @@ impl fmt::Display for Report {
                 "taken over by the insurance fund",
                 self.taken_over.to_string(),
             ),
+            ("deleveraged", self.deleveraged.to_string()),
             (
                 "ticks in which it closed something",
                 self.fund_closed.to_string(),
@@ -118,30 +144,28 @@ impl fmt::Display for Report {
             ),
             ("proofs made and verified", self.proofs.to_string()),
             ("time", format!("{:.1} s", self.elapsed.as_secs_f64())),
+        ]
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut counts = vec![
+            ("bars, a batch each", self.bars.to_string()),
+            ("accounts", self.accounts.to_string()),
+            ("deposits", self.deposits.to_string()),
+            ("account steps", self.steps.to_string()),
+            ("order sets", self.submit.len().to_string()),
+            ("fills", self.fills.to_string()),
         ];
-        let mut table = Table::new();
-        table.load_preset(UTF8_FULL_CONDENSED);
-        for (what, value) in counts {
-            table.add_row([what.to_string(), value]);
-        }
-        let mut times = Table::new();
-        times.load_preset(UTF8_FULL_CONDENSED);
-        times.set_header(["", "count", "p50", "p99", "longest"]);
-        for (what, of) in [
+        counts.extend(self.risk_counts());
+        let table = counts_table(counts);
+        let times = times_table(&[
             ("opening a batch", &self.open),
             ("an order set", &self.submit),
             ("a tick", &self.tick),
             ("closing and building", &self.close),
-        ] {
-            let micros = |n| format!("{} µs", percentile(of, n).as_micros());
-            times.add_row([
-                what.to_string(),
-                of.len().to_string(),
-                micros(50),
-                micros(99),
-                micros(100),
-            ]);
-        }
+        ]);
         write!(f, "{table}\n{times}\nThe books balanced after every batch.")
     }
 }

@@ -1,4 +1,4 @@
-//! What a batch does to the money: deposits taken, withdrawals paid, nothing overdrawn.
+//! What a batch does to the money: deposits taken, withdrawals and the protocol fee paid, nothing overdrawn.
 
 use crate::{
     Assets, Claimable, Config, Cursor, Deposits, Error, Event, Held, Pallet, Queues, Totals,
@@ -12,9 +12,13 @@ use frame_support::{
     traits::{
         fungible::{Inspect as _, Mutate as _},
         tokens::Preservation,
+        Get,
     },
 };
 use sp_runtime::{traits::Zero, DispatchError};
+
+/// Index of the asset that fees are charged in.
+const QUOTE: u8 = 0;
 
 /// Totals of the assets that a batch touches.
 type Touched = BTreeMap<u8, Held>;
@@ -46,29 +50,33 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// Deducts the withdrawals from what was taken.
-    fn deduct(venue: VenueId, withdrawals: &[Withdrawal], totals: &mut Touched) -> DispatchResult {
-        for withdrawal in withdrawals {
-            Self::ensure_amount(withdrawal.amount)?;
-            let held = Self::touched(venue, totals, withdrawal.asset);
-            held.taken = held
-                .taken
-                .checked_sub(withdrawal.amount)
-                .ok_or(Error::<T>::Overdraw)?;
+    /// Deducts the withdrawals and the protocol fee from what was taken.
+    fn deduct(
+        venue: VenueId,
+        withdrawals: &[Withdrawal],
+        protocol_fee: u64,
+        totals: &mut Touched,
+    ) -> DispatchResult {
+        let withdrawn = withdrawals.iter().map(|w| (w.asset, w.amount));
+        // Most batches of a quiet venue have no fee, which is no amount.
+        let fee = (protocol_fee > 0).then_some((QUOTE, protocol_fee));
+        for (asset, amount) in withdrawn.chain(fee) {
+            Self::ensure_amount(amount)?;
+            let held = Self::touched(venue, totals, asset);
+            held.taken = held.taken.checked_sub(amount).ok_or(Error::<T>::Overdraw)?;
         }
         Ok(())
     }
 
-    /// Pays one withdrawal, or keeps it for a claim; answers whether it was paid.
-    fn pay_or_keep(venue: VenueId, withdrawal: &Withdrawal) -> Result<bool, DispatchError> {
-        let Withdrawal {
-            recipient,
-            asset,
-            amount,
-        } = *withdrawal;
-        let recipient = T::AccountId::from(recipient);
+    /// Pays what was deducted to a recipient, or keeps it for a claim; answers whether it was paid.
+    fn pay_or_keep(
+        venue: VenueId,
+        recipient: &T::AccountId,
+        asset: u8,
+        amount: u64,
+    ) -> Result<bool, DispatchError> {
         let paid = Assets::<T>::get(asset)
-            .is_some_and(|info| Self::pay_out(venue, info.kind, &recipient, amount).is_ok());
+            .is_some_and(|info| Self::pay_out(venue, info.kind, recipient, amount).is_ok());
         if paid {
             return Ok(true);
         }
@@ -79,17 +87,46 @@ impl<T: Config> Pallet<T> {
                 .ok_or(Error::<T>::TotalTooLarge)?;
             Ok::<(), DispatchError>(())
         })?;
-        Claimable::<T>::try_mutate((venue, &recipient, asset), |owed| {
+        Claimable::<T>::try_mutate((venue, recipient, asset), |owed| {
             *owed = owed.checked_add(amount).ok_or(Error::<T>::TotalTooLarge)?;
             Ok::<(), DispatchError>(())
         })?;
-        Self::deposit_event(Event::WithdrawalKept {
-            venue,
+        Ok(false)
+    }
+
+    /// Pays one withdrawal, or keeps it for a claim; answers whether it was paid.
+    fn pay_withdrawal(venue: VenueId, withdrawal: &Withdrawal) -> Result<bool, DispatchError> {
+        let Withdrawal {
             recipient,
             asset,
             amount,
+        } = *withdrawal;
+        let recipient = T::AccountId::from(recipient);
+        let paid = Self::pay_or_keep(venue, &recipient, asset, amount)?;
+        if !paid {
+            Self::deposit_event(Event::WithdrawalKept {
+                venue,
+                recipient,
+                asset,
+                amount,
+            });
+        }
+        Ok(paid)
+    }
+
+    /// Pays a batch's protocol fee to the treasury, or keeps it for its claim.
+    fn pay_protocol_fee(venue: VenueId, amount: u64) -> DispatchResult {
+        if amount.is_zero() {
+            return Ok(());
+        }
+        let treasury = T::Treasury::get();
+        let paid = Self::pay_or_keep(venue, &treasury, QUOTE, amount)?;
+        Self::deposit_event(if paid {
+            Event::ProtocolFeePaid { venue, amount }
+        } else {
+            Event::ProtocolFeeKept { venue, amount }
         });
-        Ok(false)
+        Ok(())
     }
 
     /// Pays the caller's claim on a venue to an account that can receive it.
@@ -136,6 +173,7 @@ impl<T: Config> VenueCustody<T::AccountId> for Pallet<T> {
         before: &Cursor,
         after: &Cursor,
         withdrawals: &[Withdrawal],
+        protocol_fee: u64,
     ) -> DispatchResult {
         let queue = Queues::<T>::get(venue);
         ensure!(*before == queue.taken, Error::<T>::DepositCursorMismatch);
@@ -150,20 +188,21 @@ impl<T: Config> VenueCustody<T::AccountId> for Pallet<T> {
         );
         let mut totals = Touched::new();
         Self::take_deposits(venue, before.count, after.count, &mut totals)?;
-        Self::deduct(venue, withdrawals, &mut totals)
+        Self::deduct(venue, withdrawals, protocol_fee, &mut totals)
     }
 
     fn apply_batch(
         venue: VenueId,
         count: u64,
         withdrawals: &[Withdrawal],
+        protocol_fee: u64,
     ) -> Result<u32, DispatchError> {
         let mut queue = Queues::<T>::get(venue);
         let from = queue.taken.count;
         let after = Self::cursor_at(venue, count).ok_or(Error::<T>::DepositCursorMismatch)?;
         let mut totals = Touched::new();
         Self::take_deposits(venue, from, count, &mut totals)?;
-        Self::deduct(venue, withdrawals, &mut totals)?;
+        Self::deduct(venue, withdrawals, protocol_fee, &mut totals)?;
 
         queue.taken = after;
         Queues::<T>::insert(venue, queue);
@@ -173,10 +212,11 @@ impl<T: Config> VenueCustody<T::AccountId> for Pallet<T> {
             .for_each(|(asset, held)| Totals::<T>::insert(venue, asset, held));
         let mut kept = 0u32;
         for withdrawal in withdrawals {
-            if !Self::pay_or_keep(venue, withdrawal)? {
+            if !Self::pay_withdrawal(venue, withdrawal)? {
                 kept = kept.saturating_add(1);
             }
         }
+        Self::pay_protocol_fee(venue, protocol_fee)?;
         Ok(kept)
     }
 
@@ -185,7 +225,8 @@ impl<T: Config> VenueCustody<T::AccountId> for Pallet<T> {
         venue: VenueId,
         deposits: u32,
         withdrawals: &[Withdrawal],
+        protocol_fee: u64,
     ) -> (Cursor, Cursor) {
-        Self::prepare_for_benchmark(venue, deposits, withdrawals)
+        Self::prepare_for_benchmark(venue, deposits, withdrawals, protocol_fee)
     }
 }

@@ -39,6 +39,7 @@ impl<T: Config> Pallet<T> {
         venue: VenueId,
         deposits: u32,
         withdrawals: &[Withdrawal],
+        protocol_fee: u64,
     ) -> (Cursor, Cursor) {
         let info = token_asset::<T>();
         let account = Self::custody_account_of(venue);
@@ -51,6 +52,9 @@ impl<T: Config> Pallet<T> {
             Self::enqueue(venue, BASE8.compress(), Fr::from(index), ASSET, amount)
                 .expect("the queue is canonical");
         }
+        Totals::<T>::mutate(venue, ASSET, |held| {
+            held.taken = held.taken.saturating_add(protocol_fee)
+        });
         for withdrawal in withdrawals {
             Assets::<T>::insert(withdrawal.asset, info);
             Totals::<T>::mutate(venue, withdrawal.asset, |held| {

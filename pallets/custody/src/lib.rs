@@ -10,7 +10,8 @@
 //! [`Pallet::custody_account`] before the first deposit.
 //!
 //! A withdrawal whose recipient cannot receive it (say, less than the minimum balance to a new account) does not stop
-//! the batch: it is kept, and the recipient claims it with [`Pallet::claim`].
+//! the batch: it is kept, and the recipient claims it with [`Pallet::claim`]. The chain's share of a batch's fees is paid to the
+//! treasury in the same way.
 #![cfg_attr(not(feature = "std"), no_std)]
 extern crate alloc;
 
@@ -91,6 +92,10 @@ pub mod pallet {
         #[pallet::constant]
         type PalletId: Get<PalletId>;
 
+        /// Who is paid the chain's share of the fees.
+        #[pallet::constant]
+        type Treasury: Get<Self::AccountId>;
+
         /// Weights of the calls.
         type WeightInfo: WeightInfo;
 
@@ -117,7 +122,7 @@ pub mod pallet {
     pub type Totals<T: Config> =
         StorageDoubleMap<_, Twox64Concat, VenueId, Twox64Concat, u8, Held, ValueQuery>;
 
-    /// Withdrawals kept for a claim, in smallest units, by venue, recipient and asset.
+    /// Withdrawals and protocol fees kept for a claim, in smallest units, by venue, recipient and asset.
     #[pallet::storage]
     pub type Claimable<T: Config> = StorageNMap<
         _,
@@ -193,6 +198,20 @@ pub mod pallet {
             /// Smallest units.
             amount: u64,
         },
+        /// The treasury was paid the chain's share of a batch's fees, in asset 0.
+        ProtocolFeePaid {
+            /// Venue.
+            venue: VenueId,
+            /// Smallest units.
+            amount: u64,
+        },
+        /// The treasury could not be paid the chain's share of a batch's fees, which waits for its claim.
+        ProtocolFeeKept {
+            /// Venue.
+            venue: VenueId,
+            /// Smallest units of asset 0.
+            amount: u64,
+        },
         /// A claim was paid.
         Claimed {
             /// Venue.
@@ -237,7 +256,7 @@ pub mod pallet {
         DepositCursorMismatch,
         /// The batch takes more than 512 deposits: split it.
         TooManyDeposits,
-        /// The batch withdraws more of an asset than the venue's taken deposits less withdrawals.
+        /// The batch withdraws more of an asset, protocol fee included, than the venue's taken deposits less withdrawals.
         Overdraw,
         /// Nothing is kept for the caller at this venue and asset.
         NothingToClaim,

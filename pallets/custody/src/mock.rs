@@ -55,6 +55,7 @@ impl pallet_assets::Config for Test {
 parameter_types! {
     pub const Market: MarketShape = MarketShape::TINY;
     pub const Id: PalletId = PalletId(*b"clearprf");
+    pub TreasuryAccount: AccountId = account(TREASURY);
 }
 
 pub const VENUE: VenueId = 1;
@@ -83,6 +84,7 @@ impl pallet_clearproof_custody::Config for Test {
     type Venues = Venues;
     type Market = Market;
     type PalletId = Id;
+    type Treasury = TreasuryAccount;
     type WeightInfo = ();
     #[cfg(feature = "runtime-benchmarks")]
     type BenchmarkHelper = TokenCreator;
@@ -107,6 +109,8 @@ pub const COIN: u32 = 7;
 pub const HEAVY: u32 = 8;
 pub const ALICE: u8 = 1;
 pub const BOB: u8 = 2;
+/// Owns nothing at first.
+pub const TREASURY: u8 = 40;
 
 /// Asset 0 is the coin, asset 1 the native currency; both venues are open; Alice and Bob are rich.
 pub fn new_test_ext() -> sp_io::TestExternalities {

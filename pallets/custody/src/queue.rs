@@ -12,7 +12,7 @@ impl<T: Config> Pallet<T> {
         let point = PublicKey::from_compressed(owner)
             .map_err(|_| Error::<T>::InvalidOwnerKey)?
             .point();
-        Ok(account_key((point.x, point.y)))
+        Ok(account_key((point.x, point.y), 0))
     }
 
     /// Appends a deposit; answers its index and what the queue now holds there.

@@ -1,4 +1,6 @@
 #![allow(clippy::unwrap_used)]
+mod fees;
+
 use crate::{
     mock::*, AssetInfo, AssetKind, Cursor, Error, Event, Held, QueuedDeposit, VenueCustody,
 };
@@ -73,10 +75,7 @@ fn withdrawal(to: u8, asset: u8, amount: u64) -> Withdrawal {
 }
 
 fn settle(venue: u32, count: u64, withdrawals: &[Withdrawal]) -> Result<u32, DispatchError> {
-    let before = CustodyApi::queue(venue).taken;
-    let after = CustodyApi::cursor_at(venue, count).unwrap();
-    CustodyApi::check_batch(venue, &before, &after, withdrawals)?;
-    CustodyApi::apply_batch(venue, count, withdrawals)
+    fees::settle(venue, count, withdrawals, 0)
 }
 
 fn coins(who: &AccountId) -> u128 {
@@ -89,7 +88,7 @@ fn a_deposit_moves_funds_and_extends_the_hash_chain_of_the_protocol() {
         assert_ok!(deposit_by(ALICE, VENUE, 0, 100));
         assert_ok!(deposit_by(ALICE, VENUE, 1, 7));
         let point = owner_key().point();
-        let key = account_key((point.x, point.y));
+        let key = account_key((point.x, point.y), 0);
         let expected = DepositCursor::default().after(key, 0, 100).after(key, 1, 7);
         assert_eq!(
             queue_end(VENUE),
@@ -301,7 +300,7 @@ fn cursors_that_do_not_fit_the_queue_are_refused() {
         assert_ok!(deposit_by(ALICE, OTHER_VENUE, 0, 10));
         let (start, end) = (Cursor::default(), queue_end(VENUE));
         let check =
-            |before: &Cursor, after: &Cursor| CustodyApi::check_batch(VENUE, before, after, &[]);
+            |before: &Cursor, after: &Cursor| CustodyApi::check_batch(VENUE, before, after, &[], 0);
         assert_ok!(check(&start, &start));
         assert_ok!(check(&start, &end));
         let wrong_chain = Cursor {
@@ -348,7 +347,7 @@ fn nothing_can_be_overdrawn_not_even_with_what_is_still_queued() {
                 settle(VENUE, 1, &withdrawals).map(|_| ())
             });
             refused(Error::<Test>::Overdraw, || {
-                CustodyApi::apply_batch(VENUE, 1, &withdrawals).map(|_| ())
+                CustodyApi::apply_batch(VENUE, 1, &withdrawals, 0).map(|_| ())
             });
         }
         for amount in [0, 1 << 63, u64::MAX] {

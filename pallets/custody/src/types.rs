@@ -88,16 +88,18 @@ pub trait VenueCustody<AccountId> {
     ///
     /// # Errors
     /// If `before` is not the end of what was taken, `after` is no point of the queue at most
-    /// [`MAX_DEPOSITS_PER_BATCH`] further, an amount is out of range, or an asset would be overdrawn.
+    /// [`MAX_DEPOSITS_PER_BATCH`] further, an amount is out of range, or an asset would be overdrawn, by the withdrawals and the
+    /// protocol fee together.
     fn check_batch(
         venue: VenueId,
         before: &Cursor,
         after: &Cursor,
         withdrawals: &[Withdrawal],
+        protocol_fee: u64,
     ) -> DispatchResult;
 
-    /// Takes the deposits up to `count` out of the queue and pays the withdrawals. What a recipient cannot receive is
-    /// kept for a claim. Answers how many withdrawals were kept.
+    /// Takes the deposits up to `count` out of the queue, pays the withdrawals, and the protocol fee, an amount of asset 0 which
+    /// may be 0, to the treasury. What a recipient cannot receive is kept for a claim. Answers how many withdrawals were kept.
     ///
     /// # Errors
     /// As [`Self::check_batch`]; never after it succeeded in the same state.
@@ -105,15 +107,17 @@ pub trait VenueCustody<AccountId> {
         venue: VenueId,
         count: u64,
         withdrawals: &[Withdrawal],
+        protocol_fee: u64,
     ) -> Result<u32, DispatchError>;
 
-    /// Gives the venue a queue of `deposits` deposits and enough taken to pay every withdrawal once; answers the
-    /// cursors around the queue.
+    /// Gives the venue a queue of `deposits` deposits and enough taken to pay every withdrawal and the protocol fee once; answers
+    /// the cursors around the queue.
     #[cfg(feature = "runtime-benchmarks")]
     fn benchmark_prepare(
         venue: VenueId,
         deposits: u32,
         withdrawals: &[Withdrawal],
+        protocol_fee: u64,
     ) -> (Cursor, Cursor);
 }
 

@@ -66,7 +66,9 @@ impl<M: Get<MarketShape>> MaxEncodedLen for BoundedSnapshot<M> {
         let factors = list(market.underlyings, 2 * u32::max_encoded_len());
         let row = 5 * Price::max_encoded_len()
             + list(market.scenarios, i64::max_encoded_len())
-            + bool::max_encoded_len();
+            + 2 * bool::max_encoded_len()
+            + Rate::max_encoded_len()
+            + u64::max_encoded_len();
         number_and_time
             + weights
             + factors
@@ -86,7 +88,8 @@ pub struct SnapshotRecord<M: Get<MarketShape>> {
     pub hash: FieldBytes,
     /// Milliseconds since the Unix epoch at which it was taken.
     pub taken_at: u64,
-    /// Marks of the instruments that trade, 0 for the others.
+    /// Marks of the instruments that trade, 0 for the others. A suspended row's instrument trades if its mark is held back, and does
+    /// not if its feed is halted.
     pub marks: BoundedVec<Price, SlotCount<M>>,
     /// Largest distances of clearing prices from the marks, 32.32 quote units per lot.
     pub bands: BoundedVec<Price, SlotCount<M>>,
@@ -94,4 +97,8 @@ pub struct SnapshotRecord<M: Get<MarketShape>> {
     pub premium_caps: BoundedVec<Price, SlotCount<M>>,
     /// The time in which a premium that stays is paid once, in milliseconds.
     pub funding_interval: u64,
+    /// Lots that a venue's accounts may hold before they may only become fewer; 0 for an empty slot.
+    pub interest_caps: BoundedVec<u64, SlotCount<M>>,
+    /// The chain's share of the fees.
+    pub protocol_share: Rate,
 }

@@ -180,6 +180,7 @@ impl<T: Config> Pallet<T> {
                     accepted: Some(level),
                     halt: None,
                     expected: None,
+                    ..old
                 }
             }
             Err(reason) => FeedState {

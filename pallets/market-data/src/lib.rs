@@ -7,6 +7,10 @@
 //! accepted leaves the last one in place and halts its feed: margin still exists, but what depends on it does not trade
 //! ([`SnapshotInfo::marks`] is 0 there) until a value is accepted.
 //!
+//! From one snapshot to the next the price that marks are computed from moves by the policy's jump limit at most. Where the accepted
+//! one is further away it is held back, for as many snapshots as it takes: the rows of all instruments on it are suspended, which
+//! leaves nothing but the reduction of positions, inside the band around the mark that is held back.
+//!
 //! An option stops trading `TradingEndsBefore` its expiry. It settles at the index price's time-weighted average over
 //! the `SettlementWindow` before it: from then on its mark is its intrinsic value at that price, and carries no risk.
 #![cfg_attr(not(feature = "std"), no_std)]
@@ -21,6 +25,7 @@ pub mod development;
 mod expiries;
 mod feeds;
 mod listings;
+mod marks;
 #[cfg(test)]
 mod mock;
 mod snapshots;
@@ -187,7 +192,17 @@ pub mod pallet {
             /// Average index price, quote units per whole unit, 32 fraction bits.
             price: IndexPrice,
         },
-        /// An option could not be valued at the values in force: its last row stays, and it does not trade.
+        /// The accepted price is further from the last snapshot's than the jump limit: marks are computed from another one, and the
+        /// instruments on it are suspended. Once per snapshot for which that is so.
+        MarkHeldBack {
+            /// The underlying's index price, or a forward.
+            feed: Feed,
+            /// What marks are computed from: quote units per whole unit, 32 fraction bits.
+            price: IndexPrice,
+            /// What was accepted.
+            accepted: IndexPrice,
+        },
+        /// An option could not be valued at the values in force: its last row stays, suspended, and it does not trade.
         OptionNotValued {
             /// Its slot.
             slot: u16,
@@ -265,20 +280,7 @@ pub mod pallet {
     #[pallet::genesis_build]
     impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
         fn build(&self) {
-            for listing in &self.instruments {
-                let listed = Pallet::<T>::list(listing.clone());
-                assert!(
-                    listed.is_ok(),
-                    "genesis: marketData.instruments: {listing:?}: {listed:?}"
-                );
-            }
-            for collateral in &self.collateral {
-                let listed = Pallet::<T>::list_asset(*collateral);
-                assert!(
-                    listed.is_ok(),
-                    "genesis: marketData.collateral: {collateral:?}: {listed:?}"
-                );
-            }
+            Pallet::<T>::list_genesis(&self.instruments, &self.collateral);
         }
     }
 
@@ -406,7 +408,8 @@ pub mod pallet {
         }
 
         /// Lets the next fresh price of a feed be accepted if it lies in `low..=high`, however far it is from the last:
-        /// the way out of a halt by deviation when the market really moved. Any accepted price ends it.
+        /// the way out of a halt by deviation when the market really moved. Any accepted price ends it. Marks follow it by at most
+        /// the policy's jump limit per snapshot.
         ///
         /// Origin: `AdminOrigin`. Prices are quote units per whole unit, 32 fraction bits.
         #[pallet::call_index(5)]

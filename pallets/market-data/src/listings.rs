@@ -7,7 +7,7 @@ use crate::{
 use alloc::vec::Vec;
 use clearproof_primitives::{
     options::YEAR_MS,
-    policy::{IndexPrice, INDEX_PRICE_BITS, MAX_DECIMALS},
+    policy::{INDEX_PRICE_BITS, MAX_DECIMALS},
     rows::mark_price,
 };
 use frame_support::{ensure, pallet_prelude::Get, traits::Time};
@@ -16,6 +16,27 @@ use frame_support::{ensure, pallet_prelude::Get, traits::Time};
 const LONGEST_OPTION: u64 = 5 * YEAR_MS;
 
 impl<T: Config> Pallet<T> {
+    /// Lists what a chain starts with.
+    ///
+    /// # Panics
+    /// If any of it is refused, naming it and the reason: such a chain must not start.
+    pub(crate) fn list_genesis(instruments: &[Listing], collateral: &[Collateral]) {
+        for listing in instruments {
+            let listed = Self::list(listing.clone());
+            assert!(
+                listed.is_ok(),
+                "genesis: marketData.instruments: {listing:?}: {listed:?}"
+            );
+        }
+        for collateral in collateral {
+            let listed = Self::list_asset(*collateral);
+            assert!(
+                listed.is_ok(),
+                "genesis: marketData.collateral: {collateral:?}: {listed:?}"
+            );
+        }
+    }
+
     /// Puts an instrument in its slot.
     pub(crate) fn list(listing: Listing) -> Result<(), Error<T>> {
         let (market, slot) = (T::Market::get(), listing.slot);
@@ -70,18 +91,23 @@ impl<T: Config> Pallet<T> {
         let smile = listing.expiry().map(Feed::Volatility);
         let underlying = Feed::Underlying(listing.underlying);
         for feed in [Some(underlying), forward, smile].into_iter().flatten() {
-            let Some(level) = Self::first_level(feed)? else {
+            let Some(state) = Self::first_state(feed)? else {
                 return Ok(());
             };
-            if !matches!(feed, Feed::Volatility(_)) {
-                mark_price(level, listing.units_per_lot).map_err(|_| Error::<T>::MarkOutOfRange)?;
+            if matches!(feed, Feed::Volatility(_)) {
+                continue;
+            }
+            // A mark that is held back moves from the one to the other: where both fit, all between them do.
+            let accepted = state.accepted.map(|level| level.value);
+            for price in [accepted, state.marked].into_iter().flatten() {
+                mark_price(price, listing.units_per_lot).map_err(|_| Error::<T>::MarkOutOfRange)?;
             }
         }
         Ok(())
     }
 
-    /// The accepted level of a feed, taken from the oracle now if there is none; none as long as no snapshots are taken.
-    fn first_level(feed: Feed) -> Result<Option<IndexPrice>, Error<T>> {
+    /// The state of a feed with an accepted level, taken from the oracle now if there is none; none as long as no snapshots are taken.
+    fn first_state(feed: Feed) -> Result<Option<FeedState>, Error<T>> {
         let mut state = Feeds::<T>::get(feed);
         if state.accepted.is_none() {
             if LatestNumber::<T>::get() == 0 {
@@ -94,9 +120,8 @@ impl<T: Config> Pallet<T> {
         }
         match state {
             FeedState {
-                accepted: Some(level),
-                ..
-            } => Ok(Some(level.value)),
+                accepted: Some(_), ..
+            } => Ok(Some(state)),
             FeedState {
                 halt: Some(HaltReason::OutOfRange),
                 ..

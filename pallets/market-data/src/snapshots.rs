@@ -1,23 +1,25 @@
 //! Taking snapshots, keeping the latest ones, and reading them.
 
 use crate::{
-    expiries::Settled, feeds::Listed, types::*, BoundedSnapshot, Config, Event, Feeds,
-    LatestNumber, Pallet, Records, SlotCount, Smiles, SnapshotRecord, Snapshots,
+    expiries::Settled,
+    feeds::Listed,
+    marks::{mark_prices, FeedStates, MarkPrices},
+    types::*,
+    BoundedSnapshot, Config, Event, Feeds, LatestNumber, Pallet, Records, SlotCount, Smiles,
+    SnapshotRecord, Snapshots,
 };
-use alloc::{collections::BTreeMap, vec::Vec};
+use alloc::vec::Vec;
 use clearproof_primitives::{
     field::FieldBytes,
     fixed::{Price, ONE},
     policy::{IndexPrice, Policy},
     rows::{halted_row, mark_price, settled_row, OptionMarket},
     shape::MarketShape,
-    snapshot::{InstrumentRow, Snapshot, SnapshotError, UnderlyingFactors},
+    snapshot::{InstrumentRow, Snapshot, SnapshotError},
 };
 use frame_support::{pallet_prelude::Get, traits::Time, BoundedVec};
 use frame_system::pallet_prelude::BlockNumberFor;
 use sp_runtime::traits::{One, Zero};
-
-type FeedStates = BTreeMap<Feed, FeedState>;
 
 /// All that a snapshot is computed from.
 struct Basis<'a, M: Get<MarketShape>> {
@@ -25,15 +27,40 @@ struct Basis<'a, M: Get<MarketShape>> {
     policy: &'a Policy,
     listed: &'a Listed<M>,
     states: &'a FeedStates,
+    marks: &'a MarkPrices,
     settled: &'a Settled,
 }
 
-/// A slot's row, how far from its mark it may clear, the premium that funding counts, and whether it may trade at all.
+/// A slot's row, how far from its mark it may clear, the premium that funding counts, the lots that a venue may hold, and whether it
+/// may trade at all.
 struct Slot {
     row: InstrumentRow,
     band: Price,
     premium_cap: Price,
+    interest_cap: u64,
     trades: bool,
+}
+
+impl Slot {
+    /// One that does not trade.
+    fn resting(row: InstrumentRow) -> Self {
+        Self {
+            row,
+            band: 0,
+            premium_cap: 0,
+            interest_cap: 0,
+            trades: false,
+        }
+    }
+}
+
+/// Lots that a venue may hold of an instrument. An expired one has the cap of its kind still: positions in it only become fewer.
+fn interest_cap(policy: &Policy, listing: &Listing) -> u64 {
+    let underlying = policy.underlyings.get(usize::from(listing.underlying));
+    underlying.map_or(0, |policy| match listing.kind {
+        InstrumentKind::Perpetual => policy.perpetual_terms.interest_cap,
+        InstrumentKind::Option(_) => policy.option_terms.interest_cap,
+    })
 }
 
 impl<M: Get<MarketShape>> Basis<'_, M> {
@@ -44,6 +71,10 @@ impl<M: Get<MarketShape>> Basis<'_, M> {
 
     fn halted(&self, feed: Feed) -> bool {
         self.states.get(&feed).is_none_or(|s| s.halt.is_some())
+    }
+
+    fn held_back(&self, feed: Feed) -> bool {
+        self.marks.get(&feed).is_some_and(|mark| mark.held_back)
     }
 }
 
@@ -75,6 +106,7 @@ impl<T: Config> Pallet<T> {
         readiness(&states)?;
         let accepted = |feed| states.get(&feed)?.accepted.map(|level| level.value);
         let settled = Self::settle_expiries(now, &listed, accepted);
+        let marks = mark_prices(&states, &policy).map_err(|_| NotTaken::Invalid)?;
 
         let number = LatestNumber::<T>::get()
             .checked_add(1)
@@ -84,31 +116,36 @@ impl<T: Config> Pallet<T> {
             policy: &policy,
             listed: &listed,
             states: &states,
+            marks: &marks,
             settled: &settled,
         };
         let slots = Self::slots(&basis).map_err(|_| NotTaken::Invalid)?;
-        let bounded = |prices: &dyn Fn(&Slot) -> Price| {
-            let prices: Vec<_> = slots.iter().map(prices).collect();
-            BoundedVec::<_, SlotCount<T::Market>>::try_from(prices).map_err(|_| NotTaken::Invalid)
+        let bounded = |value: &dyn Fn(&Slot) -> u64| {
+            let values: Vec<_> = slots.iter().map(value).collect();
+            BoundedVec::<_, SlotCount<T::Market>>::try_from(values).map_err(|_| NotTaken::Invalid)
         };
-        let marks = bounded(&|slot| if slot.trades { slot.row.mark } else { 0 })?;
+        let trading = bounded(&|slot| if slot.trades { slot.row.mark } else { 0 })?;
         let bands = bounded(&|slot| slot.band)?;
         let premium_caps = bounded(&|slot| slot.premium_cap)?;
+        let interest_caps = bounded(&|slot| slot.interest_cap)?;
         let rows = slots.into_iter().map(|slot| slot.row).collect();
         let snapshot = Self::build(number, &basis, rows).map_err(|_| NotTaken::Invalid)?;
         let hash = FieldBytes::from(snapshot.hash());
         let record = SnapshotRecord {
             hash,
             taken_at: now,
-            marks,
+            marks: trading,
             bands,
             premium_caps,
             funding_interval: policy.funding_interval,
+            interest_caps,
+            protocol_share: policy.protocol_share,
         };
         let bounded = BoundedSnapshot::try_from(snapshot).map_err(|_| NotTaken::Invalid)?;
         Snapshots::<T>::insert(number, bounded);
         Records::<T>::insert(number, record);
         LatestNumber::<T>::put(number);
+        Self::remember_marks(&states, &marks);
         if let Some(oldest) = number.checked_sub(T::RetainedSnapshots::get() as u64) {
             Snapshots::<T>::remove(oldest);
             Records::<T>::remove(oldest);
@@ -141,18 +178,12 @@ impl<T: Config> Pallet<T> {
                 _ => Ok(0),
             }
         });
-        let factors = policy.underlyings.iter();
         Ok(Snapshot {
             number,
             taken_at: basis.now,
             weights: weights.collect::<Result<_, _>>()?,
-            factors: factors
-                .map(|u| UnderlyingFactors {
-                    initial: u.initial_factor,
-                    maintenance: u.maintenance_factor,
-                })
-                .collect(),
-            fee_rate: policy.fee_rate,
+            factors: policy.factors(),
+            protocol_share: policy.protocol_share,
             liquidation_rate: policy.liquidation_rate,
             rows,
         })
@@ -160,12 +191,7 @@ impl<T: Config> Pallet<T> {
 
     fn slots(basis: &Basis<'_, T::Market>) -> Result<Vec<Slot>, SnapshotError> {
         let market = T::Market::get();
-        let empty = || Slot {
-            row: InstrumentRow::empty(&market),
-            band: 0,
-            premium_cap: 0,
-            trades: false,
-        };
+        let empty = || Slot::resting(InstrumentRow::empty(&market));
         let slot = |slot: u16| match basis.listed.instruments.get(&slot) {
             None => Ok(empty()),
             Some(instrument) => {
@@ -177,6 +203,9 @@ impl<T: Config> Pallet<T> {
                     }
                 };
                 slot.trades &= !instrument.halted;
+                if slot.row.mark != 0 {
+                    slot.interest_cap = interest_cap(basis.policy, listing);
+                }
                 Ok(slot)
             }
         };
@@ -185,17 +214,28 @@ impl<T: Config> Pallet<T> {
 
     fn perpetual(basis: &Basis<'_, T::Market>, listing: &Listing) -> Result<Slot, SnapshotError> {
         let feed = Feed::Underlying(listing.underlying);
-        let price = basis.accepted(feed).ok_or(SnapshotError::Mark)?;
-        let mark = mark_price(price, listing.units_per_lot)?;
+        let price = basis.marks.get(&feed).ok_or(SnapshotError::Mark)?;
+        let mark = mark_price(price.price, listing.units_per_lot)?;
         let row = basis
             .policy
             .perpetual_row(listing.underlying as usize, mark)?;
         let halted = basis.halted(feed);
+        let suspended = halted || price.held_back;
+        // Nobody pays for a premium over a mark that is not to be relied on.
+        let premium_cap = if suspended {
+            0
+        } else {
+            basis.policy.premium_cap(mark)
+        };
         Ok(Slot {
-            row: if halted { halted_row(row, mark) } else { row },
             band: basis.policy.perpetual_band(mark),
-            premium_cap: basis.policy.premium_cap(mark),
+            premium_cap,
             trades: !halted,
+            ..Slot::resting(if suspended {
+                halted_row(row, mark)
+            } else {
+                row
+            })
         })
     }
 
@@ -212,15 +252,10 @@ impl<T: Config> Pallet<T> {
         let market = T::Market::get();
         if let Some(price) = basis.settled.get(&expiry) {
             let row = settled_row(&market, terms, *price, listing.units_per_lot)?;
-            return Ok(Some(Slot {
-                row,
-                band: 0,
-                premium_cap: 0,
-                trades: false,
-            }));
+            return Ok(Some(Slot::resting(row)));
         }
         let feeds = [Feed::Forward(expiry), Feed::Volatility(expiry)];
-        let forward = basis.accepted(feeds[0]);
+        let forward = basis.marks.get(&feeds[0]).map(|mark| mark.price);
         let (Some(forward), Some(smile)) = (forward, Smiles::<T>::get(expiry)) else {
             return Ok(None);
         };
@@ -231,33 +266,36 @@ impl<T: Config> Pallet<T> {
             smile: &smile,
             now: basis.now,
         };
-        let halted = basis.halted(Feed::Underlying(listing.underlying))
-            || feeds.into_iter().any(|feed| basis.halted(feed));
+        let index = Feed::Underlying(listing.underlying);
+        let halted = basis.halted(index) || feeds.into_iter().any(|feed| basis.halted(feed));
+        let held_back = basis.held_back(index) || basis.held_back(feeds[0]);
         let ends = terms.expiry.saturating_sub(T::TradingEndsBefore::get());
         match basis.policy.option_row(listing.underlying as usize, &lot) {
             Ok((row, value)) => Ok(Some(Slot {
                 band: basis.policy.option_band(row.mark, value),
-                premium_cap: 0,
-                row: if halted { halted_row(row, value) } else { row },
                 trades: !halted && basis.now < ends,
+                ..Slot::resting(if halted || held_back {
+                    halted_row(row, value)
+                } else {
+                    row
+                })
             })),
             Err(_) => {
                 Self::deposit_event(Event::OptionNotValued { slot: listing.slot });
-                Ok(Self::last_row(listing.slot).map(|row| Slot {
-                    row,
-                    band: 0,
-                    premium_cap: 0,
-                    trades: false,
-                }))
+                // The last mark is as little to be relied on as one of a halted feed. Without a value its charges stay as they are.
+                let value = mark_price(forward, listing.units_per_lot).unwrap_or_default();
+                let last = Self::last_row(listing.slot);
+                Ok(last.map(|row| Slot::resting(halted_row(row, value))))
             }
         }
     }
 
-    /// A slot's row in the latest snapshot.
+    /// A slot's row in the latest snapshot, if an instrument was in it that had not expired.
     fn last_row(slot: u16) -> Option<InstrumentRow> {
         let mut snapshot = Self::snapshot(LatestNumber::<T>::get())?;
-        let known = usize::from(slot) < snapshot.rows.len();
-        known.then(|| snapshot.rows.swap_remove(slot.into()))
+        let known = snapshot.rows.get(usize::from(slot))?;
+        let live = known.mark != 0 && !known.settled;
+        live.then(|| snapshot.rows.swap_remove(slot.into()))
     }
 
     /// Why the next snapshot would not be taken with the prices accepted so far; none if it would.
@@ -274,7 +312,8 @@ impl<T: Config> Pallet<T> {
     }
 
     /// Invariants of the storage: what is kept is exactly the latest snapshots, each with its record, and the latest
-    /// record's hash is its snapshot's; accepted prices belong to something listed.
+    /// record's hash is its snapshot's; accepted prices belong to something listed; marks were computed from index prices and
+    /// forwards alone.
     #[cfg(any(test, feature = "try-runtime"))]
     pub(crate) fn check_state() -> Result<(), &'static str> {
         let latest = LatestNumber::<T>::get();
@@ -302,6 +341,7 @@ impl<T: Config> Pallet<T> {
         if Feeds::<T>::iter_keys().any(|feed| !listed.feeds().any(|f| f == feed)) {
             return Err("Feeds: nothing is listed on one of them");
         }
+        Self::check_marks()?;
         let expiries = listed.expiries();
         let stored = Smiles::<T>::iter_keys().chain(crate::Settlements::<T>::iter_keys());
         if stored.into_iter().any(|expiry| !expiries.contains(&expiry)) {
@@ -322,6 +362,8 @@ impl<T: Config> Pallet<T> {
             bands: record.bands.into_inner(),
             premium_caps: record.premium_caps.into_inner(),
             funding_interval: record.funding_interval,
+            interest_caps: record.interest_caps.into_inner(),
+            protocol_share: record.protocol_share,
         })
     }
 }

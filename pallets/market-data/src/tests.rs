@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod feeds;
+mod jumps;
 mod listings;
 mod options;
 mod properties;

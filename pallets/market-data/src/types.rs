@@ -109,12 +109,15 @@ pub struct PriceRange {
 /// What is known of a feed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
 pub struct FeedState {
-    /// The last accepted price; snapshots are computed with it.
+    /// The last accepted price; snapshots are computed with it, unless marks are held back from it.
     pub accepted: Option<TimedPrice>,
     /// Why the latest price was not accepted, if it was not.
     pub halt: Option<HaltReason>,
     /// A price in this range is accepted next, however far it is from the last.
     pub expected: Option<PriceRange>,
+    /// Of an underlying or forward: the price that the last snapshot's marks were computed from. It follows the accepted one, by at
+    /// most the policy's jump limit from one snapshot to the next.
+    pub marked: Option<IndexPrice>,
 }
 
 /// How an expiry is being settled: the time-weighted average of the index price over the window before it.

@@ -2,7 +2,7 @@
 
 use clearproof_primitives::{
     options::{ScenarioSpec, VolatilityScaling},
-    policy::{ChargeRates, Policy, PolicyError},
+    policy::{ChargeRates, Peg, Policy, PolicyError, TradingTerms},
     shape::MarketShape,
 };
 use codec::{Compact, Decode, Encode, MaxEncodedLen};
@@ -44,8 +44,12 @@ impl<M: Get<MarketShape>> MaxEncodedLen for BoundedPolicy<M> {
         let scenarios = list(market.scenarios, ScenarioSpec::max_encoded_len());
         let factors = 2 * u32::max_encoded_len();
         let charges = 2 * ChargeRates::max_encoded_len();
-        let underlying = factors + scenarios + VolatilityScaling::max_encoded_len() + charges;
+        let terms = 2 * TradingTerms::max_encoded_len() + u32::max_encoded_len();
+        let underlying =
+            factors + scenarios + VolatilityScaling::max_encoded_len() + charges + terms;
+        let haircuts = list(market.assets, u32::max_encoded_len());
+        let pegs = list(market.assets, Option::<Peg>::max_encoded_len());
         let rates = 5 * u32::max_encoded_len() + u64::max_encoded_len();
-        list(market.underlyings, underlying) + list(market.assets, u32::max_encoded_len()) + rates
+        list(market.underlyings, underlying) + haircuts + pegs + rates
     }
 }

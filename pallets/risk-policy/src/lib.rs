@@ -80,6 +80,8 @@ pub mod pallet {
         ScenariosLength,
         /// `haircuts`: give exactly one per asset of the market.
         HaircutsLength,
+        /// `pegs`: give exactly one entry per asset of the market, none where the asset has no peg.
+        PegsLength,
         /// `scenarios`: keep price shocks within -90 % and +500 % with at least one up and one down, volatility shocks within
         /// -100 % and +500 %, weights above 0 and at most 1, and weight times price shock within ±90 %.
         ScenariosBounds,
@@ -91,8 +93,18 @@ pub mod pallet {
         ChargesBounds,
         /// `haircuts`: asset 0, the quote, must have none.
         HaircutsBounds,
-        /// `fee_rate`: keep at most 1 % (42,949,672 of 2^32).
+        /// `pegs`: asset 0, the quote, must have none; keep prices above 0 and below 2^95, and slopes at most 16 (1,048,576).
+        PegsBounds,
+        /// `fee_rate`: keep at most 1 % (42,949,672 of 2^32), for perpetuals and options.
         FeeRateBounds,
+        /// `position_limit`: keep within 1 and 2^48 - 1 lots, for perpetuals and options.
+        PositionLimitBounds,
+        /// `interest_cap`: keep within 1 and 2^59 lots, for perpetuals and options.
+        InterestCapBounds,
+        /// `jump_limit`: keep within 0.1 % and 50 % (4,294,967 to 2^31).
+        JumpLimitBounds,
+        /// `protocol_share`: keep at most one half (2^31).
+        ProtocolShareBounds,
         /// `price_band`: keep within 0.1 % and 50 % (4,294,967 to 2^31).
         PriceBandBounds,
         /// `option_band`: keep within 0.1 % and 50 % (4,294,967 to 2^31).
@@ -117,6 +129,8 @@ pub mod pallet {
                 }
                 PolicyError::Length(F::Scenarios) => Self::ScenariosLength,
                 PolicyError::Length(F::Haircuts) => Self::HaircutsLength,
+                PolicyError::Length(F::Pegs) => Self::PegsLength,
+                PolicyError::Bounds(F::Pegs) => Self::PegsBounds,
                 PolicyError::Bounds(F::Scenarios) => Self::ScenariosBounds,
                 PolicyError::Length(F::Scaling) | PolicyError::Bounds(F::Scaling) => {
                     Self::ScalingBounds
@@ -130,6 +144,18 @@ pub mod pallet {
                 }
                 PolicyError::Length(F::FeeRate) | PolicyError::Bounds(F::FeeRate) => {
                     Self::FeeRateBounds
+                }
+                PolicyError::Length(F::PositionLimit) | PolicyError::Bounds(F::PositionLimit) => {
+                    Self::PositionLimitBounds
+                }
+                PolicyError::Length(F::InterestCap) | PolicyError::Bounds(F::InterestCap) => {
+                    Self::InterestCapBounds
+                }
+                PolicyError::Length(F::JumpLimit) | PolicyError::Bounds(F::JumpLimit) => {
+                    Self::JumpLimitBounds
+                }
+                PolicyError::Length(F::ProtocolShare) | PolicyError::Bounds(F::ProtocolShare) => {
+                    Self::ProtocolShareBounds
                 }
                 PolicyError::Length(F::PriceBand) | PolicyError::Bounds(F::PriceBand) => {
                     Self::PriceBandBounds

@@ -1,7 +1,11 @@
 #![allow(clippy::unwrap_used)]
 
 use crate::{mock::*, BoundedPolicy, CurrentPolicy, Error, Event, WeightInfo};
-use clearproof_primitives::{fixed::Rate, policy::Policy, shape::MarketShape};
+use clearproof_primitives::{
+    fixed::Rate,
+    policy::{Peg, Policy},
+    shape::MarketShape,
+};
 use codec::{Encode, MaxEncodedLen};
 use frame_support::{assert_noop, assert_ok, dispatch::GetDispatchInfo};
 use sp_runtime::DispatchError::BadOrigin;
@@ -24,17 +28,16 @@ fn genesis_sets_version_one() {
 #[test]
 #[should_panic(expected = "FeeRate")]
 fn genesis_refuses_a_policy_out_of_bounds() {
-    ext_with(Some(Policy {
-        fee_rate: Rate::MAX,
-        ..development()
-    }));
+    let mut policy = development();
+    policy.underlyings[0].perpetual_terms.fee_rate = Rate::MAX;
+    ext_with(Some(policy));
 }
 
 #[test]
 fn only_the_admin_replaces_the_policy() {
     new_test_ext().execute_with(|| {
         let policy = Policy {
-            fee_rate: 7,
+            protocol_share: 7,
             ..development()
         };
         for origin in [RuntimeOrigin::signed(1), RuntimeOrigin::none()] {
@@ -57,13 +60,15 @@ fn only_the_admin_replaces_the_policy() {
 fn a_refused_policy_names_its_field_and_changes_nothing() {
     type E = Error<Test>;
     type Change<'a> = &'a dyn Fn(&mut Policy);
-    let cases: [(Change, E); 16] = [
+    let peg = |price, slope| Some(Peg { price, slope });
+    let cases: [(Change, E); 28] = [
         (&|p| p.underlyings.truncate(1), E::UnderlyingsLength),
         (
             &|p| p.underlyings[0].scenarios.truncate(15),
             E::ScenariosLength,
         ),
         (&|p| p.haircuts.clear(), E::HaircutsLength),
+        (&|p| p.pegs.clear(), E::PegsLength),
         (
             &|p| p.underlyings[3].scenarios[15].price_shock = i32::MIN,
             E::ScenariosBounds,
@@ -82,7 +87,39 @@ fn a_refused_policy_names_its_field_and_changes_nothing() {
             E::ChargesBounds,
         ),
         (&|p| p.haircuts[0] = 1, E::HaircutsBounds),
-        (&|p| p.fee_rate = Rate::MAX, E::FeeRateBounds),
+        (&|p| p.pegs[0] = peg(1, 0), E::PegsBounds),
+        (&|p| p.pegs[1] = peg(0, 0), E::PegsBounds),
+        (&|p| p.pegs[1] = peg(1 << 95, 0), E::PegsBounds),
+        (&|p| p.pegs[3] = peg(1, (16 << 16) + 1), E::PegsBounds),
+        (
+            &|p| p.underlyings[0].perpetual_terms.fee_rate = Rate::MAX,
+            E::FeeRateBounds,
+        ),
+        (
+            &|p| p.underlyings[3].option_terms.fee_rate = Rate::MAX,
+            E::FeeRateBounds,
+        ),
+        (
+            &|p| p.underlyings[1].perpetual_terms.position_limit = 0,
+            E::PositionLimitBounds,
+        ),
+        (
+            &|p| p.underlyings[1].option_terms.position_limit = 1 << 48,
+            E::PositionLimitBounds,
+        ),
+        (
+            &|p| p.underlyings[2].perpetual_terms.interest_cap = 0,
+            E::InterestCapBounds,
+        ),
+        (
+            &|p| p.underlyings[2].option_terms.interest_cap = (1 << 59) + 1,
+            E::InterestCapBounds,
+        ),
+        (&|p| p.underlyings[3].jump_limit = 0, E::JumpLimitBounds),
+        (
+            &|p| p.protocol_share = (1 << 31) + 1,
+            E::ProtocolShareBounds,
+        ),
         (&|p| p.price_band = 0, E::PriceBandBounds),
         (&|p| p.option_band = 0, E::OptionBandBounds),
         (&|p| p.funding_cap = Rate::MAX, E::FundingCapBounds),
@@ -110,17 +147,22 @@ fn a_refused_policy_names_its_field_and_changes_nothing() {
 
 #[test]
 fn the_stored_policy_fits_its_bound_and_encodes_as_a_policy() {
-    let policy = development();
+    let mut policy = development();
+    let peg = Peg { price: 1, slope: 0 };
+    policy.pegs[1..].fill(Some(peg));
     let bounded = BoundedPolicy::<Market>::try_from(policy.clone()).unwrap();
     assert_eq!(bounded.encode(), policy.encode());
     let bound = BoundedPolicy::<Market>::max_encoded_len();
-    // The bound takes five bytes for each of six list lengths, which need one or two.
+    // The bound takes five bytes for each of seven list lengths, which need one or two, and 20 for a peg of the quote, which has none.
     assert!(
-        (bound - 6 * 5..=bound).contains(&policy.encoded_size()),
+        (bound - 7 * 5 - 20..=bound).contains(&policy.encoded_size()),
         "{bound} {}",
         policy.encoded_size()
     );
-    new_test_ext().execute_with(|| assert_eq!(CurrentPolicy::<Test>::get(), Some(bounded)));
+    new_test_ext().execute_with(|| {
+        let stored = BoundedPolicy::try_from(development()).unwrap();
+        assert_eq!(CurrentPolicy::<Test>::get(), Some(stored));
+    });
 }
 
 #[test]

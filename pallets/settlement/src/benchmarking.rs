@@ -34,6 +34,7 @@ const START: u64 = 1_700_000_000_000;
 const SNAPSHOT_AT: u64 = START + 1_000;
 const CHUNK: u64 = 1;
 const CLOSING: u64 = 2;
+const PROTOCOL_FEE: u64 = 1_000;
 
 fn shape<T: Config>() -> Shape {
     Shape {
@@ -101,7 +102,8 @@ fn batch<T: Config>(
             }
         })
         .collect();
-    let (before, after) = T::Custody::benchmark_prepare(venue, deposits, &withdrawals);
+    let (before, after) =
+        T::Custody::benchmark_prepare(venue, deposits, &withdrawals, PROTOCOL_FEE);
     let lists: Vec<Vec<PriceEntry>> = (0..chunks)
         .map(|chunk| {
             // Spread as evenly as possible, all of instrument 0, each at its own time.
@@ -109,6 +111,7 @@ fn batch<T: Config>(
                 instrument: 0,
                 time: SNAPSHOT_AT + u64::from(n),
                 price: snapshot.marks[0],
+                deleverages: false,
             };
             (0..prices)
                 .filter(|n| n % chunks == chunk)
@@ -124,8 +127,12 @@ fn batch<T: Config>(
     let boundaries: Vec<Fr> = (0..=chunks)
         .map(|n| Fr::from(n) + Fr::from(1_000u64))
         .collect();
-    // Every instrument is held for the first time.
-    let interest = alloc::vec![1; shape.market.instruments.into()];
+    // Every instrument is held, and none any more after the batch: that counts as many holders as possible, whatever is listed.
+    let slots = usize::from(shape.market.instruments);
+    let mut market = Pallet::<T>::market_of(venue);
+    market.interest = alloc::vec![1; slots].try_into().expect("one per slot");
+    Pallet::<T>::put_market(venue, market);
+    let interest = alloc::vec![0; slots];
     let header = BatchHeader {
         version: PROTOCOL_VERSION,
         genesis: frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::zero())
@@ -152,6 +159,9 @@ fn batch<T: Config>(
         submitter: owner.clone().into(),
         funding_hash: funding_hash(&Pallet::<T>::market_of(venue).funding).into(),
         interest_hash: interest_hash(&interest).into(),
+        protocol_fee: PROTOCOL_FEE,
+        protocol_share: snapshot.protocol_share,
+        deleverage_rank: 0,
     };
     let hash = header.hash().expect("canonical");
     let chunk_proofs = Simulator::new(CHUNK);
@@ -299,9 +309,9 @@ mod benchmarks {
         let market;
         #[block]
         {
-            let clearings = Pallet::<T>::check_prices(&batch, &shape::<T>(), &snapshot);
-            let clearings = clearings.expect("they are at the mark");
-            market = Pallet::<T>::next_market(&batch, &snapshot, &clearings);
+            let prices = Pallet::<T>::check_prices(&batch, &shape::<T>(), &snapshot);
+            let prices = prices.expect("they are at the mark");
+            market = Pallet::<T>::next_market(&batch, &snapshot, &prices);
         }
         assert!(market.is_ok());
     }

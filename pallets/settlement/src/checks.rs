@@ -1,14 +1,11 @@
 //! What a batch must satisfy before any proof is looked at, from cheap to dear. Nothing here writes.
 
-use crate::{interest::Clearings, Batch, BatchSize, Config, Error, Pallet, Stops, VenueOf};
+use crate::{Batch, BatchSize, Config, Error, Pallet, Stops, VenueOf};
 use alloc::vec::Vec;
 use clearproof_primitives::{
-    batch::{
-        price_list_hash, prices_hash, withdrawals_hash, BatchHeader, PriceEntry, PROTOCOL_VERSION,
-    },
+    batch::{price_list_hash, prices_hash, withdrawals_hash, BatchHeader, PROTOCOL_VERSION},
     field::{FieldBytes, Fr},
-    fixed::Price,
-    shape::{Shape, TIME_BITS},
+    shape::{Shape, AMOUNT_BITS, TIME_BITS},
 };
 use frame_support::{dispatch::DispatchResult, ensure, traits::Get};
 use frame_system::pallet_prelude::BlockNumberFor;
@@ -84,49 +81,16 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// Each chunk's price list: its length and order; each entry's instrument, price and time; and that an
-    /// instrument has one price per tick in the whole batch. Answers all prices.
-    pub(crate) fn check_prices(
-        batch: &Batch,
-        shape: &Shape,
-        snapshot: &SnapshotInfo,
-    ) -> Result<Clearings, DispatchError> {
-        let mut clearings = Clearings::new();
-        for chunk in &batch.chunks {
-            ensure!(
-                chunk.prices.len() <= shape.entries.into(),
-                Error::<T>::TooManyPrices
-            );
-            let key = |entry: &PriceEntry| (entry.instrument, entry.time);
-            let sorted = chunk
-                .prices
-                .windows(2)
-                .all(|pair| key(&pair[0]) < key(&pair[1]));
-            ensure!(sorted, Error::<T>::PricesUnsorted);
-            for entry in &chunk.prices {
-                Self::check_price(entry, &batch.header, snapshot)?;
-                let price = *clearings.entry(key(entry)).or_insert(entry.price);
-                ensure!(price == entry.price, Error::<T>::PriceConflict);
-            }
-        }
-        Ok(clearings)
-    }
-
-    fn check_price(
-        entry: &PriceEntry,
-        header: &BatchHeader,
-        snapshot: &SnapshotInfo,
-    ) -> DispatchResult {
-        ensure!(entry.price != 0, Error::<T>::PriceZero);
-        let inside = (header.time_from..=header.time_to).contains(&entry.time);
-        ensure!(inside, Error::<T>::PriceTime);
-        let slot = usize::from(entry.instrument);
-        let of_slot = |prices: &[Price]| prices.get(slot).copied().unwrap_or(0);
-        let (mark, band) = (of_slot(&snapshot.marks), of_slot(&snapshot.bands));
-        ensure!(mark != 0, Error::<T>::InstrumentNotListed);
+    /// What the header says of the protocol fee: the snapshot's share, and an amount that a header can hold.
+    pub(crate) fn check_fee(header: &BatchHeader, snapshot: &SnapshotInfo) -> DispatchResult {
         ensure!(
-            entry.price.abs_diff(mark) <= band,
-            Error::<T>::PriceOutsideBand
+            header.protocol_share == snapshot.protocol_share,
+            Error::<T>::ProtocolShareMismatch
+        );
+        // What a header's hash packs. That it is the share of the fees is proven.
+        ensure!(
+            header.protocol_fee < 1 << AMOUNT_BITS,
+            Error::<T>::ProtocolFeeTooLarge
         );
         Ok(())
     }

@@ -1,20 +1,19 @@
 //! Each venue's market: its funding indices and open interest, and which instruments are held at all.
 
-use crate::{Batch, Config, Error, HoldingVenues, Pallet, VenueMarket, VenueMarkets};
-use alloc::{collections::BTreeMap, vec::Vec};
+use crate::{
+    prices::Prices, Batch, Config, Error, HoldingVenues, Pallet, VenueMarket, VenueMarkets,
+};
+use alloc::vec::Vec;
 use clearproof_primitives::{
     batch::{BatchHeader, PriceEntry},
     field::FieldBytes,
-    fixed::Price,
     funding::{accrue, funding_hash, FundingTerms},
     ledger::interest_hash,
+    shape::INTEREST_BITS,
 };
 use frame_support::{ensure, traits::Get, BoundedVec};
 use pallet_clearproof_custody::VenueId;
 use pallet_clearproof_market_data::{OpenInterest, SnapshotInfo};
-
-/// Clearing prices of a batch by instrument and time.
-pub(crate) type Clearings = BTreeMap<(u16, u64), Price>;
 
 impl<T: Config> Pallet<T> {
     /// A venue's funding indices and open interest; of one that has settled nothing all are 0.
@@ -28,11 +27,12 @@ impl<T: Config> Pallet<T> {
         })
     }
 
-    /// The batch applied the venue's funding indices, and its open interest is the one proven. Answers the market after it.
+    /// The batch applied the venue's funding indices, and its open interest is the one proven, and grew to no more than the caps.
+    /// Answers the market after it.
     pub(crate) fn next_market(
         batch: &Batch,
         snapshot: &SnapshotInfo,
-        clearings: &Clearings,
+        prices: &Prices,
     ) -> Result<VenueMarket<T::Market>, Error<T>> {
         let header = &batch.header;
         let mut market = Self::market_of(header.venue);
@@ -47,9 +47,10 @@ impl<T: Config> Pallet<T> {
             interest == header.interest_hash,
             Error::<T>::InterestMismatch
         );
+        check_caps::<T>(&market.interest, &batch.interest, snapshot)?;
         market.interest = BoundedVec::truncate_from(batch.interest.to_vec());
         let mut funding = market.funding.into_inner();
-        accrue_all(&mut funding, header, snapshot, clearings);
+        accrue_all(&mut funding, header, snapshot, prices);
         market.funding = BoundedVec::truncate_from(funding);
         Ok(market)
     }
@@ -82,10 +83,15 @@ impl<T: Config> Pallet<T> {
         }
     }
 
-    /// Invariant of the storage: the counts are those of the venues' markets.
+    /// Invariants of the storage: open interest is in its range, and the counts are those of the venues' markets.
     #[cfg(any(test, feature = "try-runtime"))]
     pub(crate) fn check_holders() -> Result<(), sp_runtime::DispatchError> {
         let markets: Vec<_> = VenueMarkets::<T>::iter_values().collect();
+        let mut interest = markets.iter().flat_map(|market| market.interest.iter());
+        ensure!(
+            interest.all(|lots| *lots < 1 << INTEREST_BITS),
+            "VenueMarkets: open interest out of range"
+        );
         for slot in 0..T::Market::get().instruments {
             let holds = |market: &&VenueMarket<T::Market>| {
                 market
@@ -103,18 +109,34 @@ impl<T: Config> Pallet<T> {
     }
 }
 
-fn accrue_all(
-    indices: &mut [i64],
-    header: &BatchHeader,
+/// Open interest that grows stays within its instrument's cap; beyond it, as after a policy that lowered the cap, it may only fall.
+fn check_caps<T: Config>(
+    before: &[u64],
+    after: &[u64],
     snapshot: &SnapshotInfo,
-    clearings: &Clearings,
-) {
-    let entries: Vec<_> = clearings
+) -> Result<(), Error<T>> {
+    let caps = snapshot.interest_caps.iter().copied();
+    // A slot that the snapshot does not have is one without an instrument.
+    let caps = caps.chain(core::iter::repeat(0));
+    for ((before, after), cap) in before.iter().zip(after).zip(caps) {
+        ensure!(*after < 1 << INTEREST_BITS, Error::<T>::InterestOutOfRange);
+        ensure!(
+            after <= before || *after <= cap,
+            Error::<T>::InterestAboveCap
+        );
+    }
+    Ok(())
+}
+
+fn accrue_all(indices: &mut [i64], header: &BatchHeader, snapshot: &SnapshotInfo, prices: &Prices) {
+    let entries: Vec<_> = prices
+        .clearings
         .iter()
         .map(|((instrument, time), price)| PriceEntry {
             instrument: *instrument,
             time: *time,
             price: *price,
+            deleverages: false,
         })
         .collect();
     let terms = FundingTerms {

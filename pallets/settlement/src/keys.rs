@@ -1,8 +1,8 @@
 //! The registry of verifying keys, and checking one proof.
 
 use crate::{
-    Circuit, CircuitId, Circuits, Config, DevelopmentKeysAllowed, Error, KeyBytes, Pallet,
-    ProofKind, ProofRefusal, StoredKey, MAX_ENTRIES,
+    Circuit, CircuitId, Circuits, Config, DevelopmentKeysAllowed, Error, GenesisCircuit, KeyBytes,
+    Pallet, ProofKind, ProofRefusal, StoredKey, KEY_BYTES, MAX_ENTRIES,
 };
 use clearproof_bn254_host::groth16::{verify_one, Proof, VerifyingKey};
 use clearproof_primitives::{
@@ -17,6 +17,31 @@ use sp_runtime::DispatchError;
 const PUBLIC_INPUTS: usize = 1;
 
 impl<T: Config> Pallet<T> {
+    /// Registers the circuits that a chain starts with.
+    ///
+    /// # Panics
+    /// If one is refused, naming it and the reason: such a chain must not start.
+    pub(crate) fn add_genesis_circuits(circuits: &[GenesisCircuit]) {
+        for circuit in circuits.iter().cloned() {
+            let GenesisCircuit {
+                id,
+                shape,
+                chunk_key,
+                closing_key,
+                development,
+            } = circuit;
+            let keys = KeyBytes::try_from(chunk_key)
+                .ok()
+                .zip(KeyBytes::try_from(closing_key).ok());
+            let added = keys
+                .map(|(chunk, closing)| Self::add_circuit(id, shape, chunk, closing, development));
+            assert!(
+                added == Some(Ok(())),
+                "settlement genesis: circuit {id} is refused: {added:?} (None: a key is longer than {KEY_BYTES} bytes)"
+            );
+        }
+    }
+
     /// Checks a circuit and stores it under a free number.
     pub(crate) fn add_circuit(
         id: CircuitId,

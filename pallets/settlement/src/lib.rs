@@ -19,6 +19,7 @@ mod checks;
 mod interest;
 mod keys;
 mod market;
+mod prices;
 pub mod runtime_api;
 #[cfg(any(test, feature = "runtime-benchmarks"))]
 mod simulator;
@@ -53,6 +54,7 @@ pub mod pallet {
     use alloc::{boxed::Box, vec::Vec};
     use clearproof_primitives::{
         field::FieldBytes,
+        fixed::{Factor, Price},
         shape::{MarketShape, Shape},
     };
     use frame_support::{
@@ -192,25 +194,7 @@ pub mod pallet {
     impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
         fn build(&self) {
             DevelopmentKeysAllowed::<T>::put(self.allow_development_keys);
-            for circuit in self.circuits.clone() {
-                let GenesisCircuit {
-                    id,
-                    shape,
-                    chunk_key,
-                    closing_key,
-                    development,
-                } = circuit;
-                let keys = KeyBytes::try_from(chunk_key)
-                    .ok()
-                    .zip(KeyBytes::try_from(closing_key).ok());
-                let added = keys.map(|(chunk, closing)| {
-                    Pallet::<T>::add_circuit(id, shape, chunk, closing, development)
-                });
-                assert!(
-                    added == Some(Ok(())),
-                    "settlement genesis: circuit {id} is refused: {added:?} (None: a key is longer than {KEY_BYTES} bytes)"
-                );
-            }
+            Pallet::<T>::add_genesis_circuits(&self.circuits);
         }
     }
 
@@ -254,6 +238,18 @@ pub mod pallet {
         VenueClosed {
             /// Venue.
             venue: VenueId,
+        },
+        /// The insurance fund of a venue owed more than it had: the batch closes its positions in an instrument against those of
+        /// accounts on the other side, without asking them. How many lots is not public. Before the batch's [`Event::BatchSettled`].
+        Deleveraged {
+            /// Venue.
+            venue: VenueId,
+            /// Instrument slot.
+            instrument: u16,
+            /// Price of all these fills, 32.32 quote units per lot: it leaves the fund nothing.
+            price: Price,
+            /// Maintenance margin over equity, 16.16, that every account had at least whose positions were closed.
+            rank: Factor,
         },
         /// A batch was verified and settled.
         BatchSettled {
@@ -325,6 +321,10 @@ pub mod pallet {
         UnknownSnapshot,
         /// The snapshot of this number has another hash.
         SnapshotMismatch,
+        /// The header's protocol share is not its snapshot's: take it from there, and prove the batch again.
+        ProtocolShareMismatch,
+        /// The header's protocol fee must be below 2^63.
+        ProtocolFeeTooLarge,
         /// The time span ends before it begins.
         TimeSpanReversed,
         /// The time span ends after the present block's time: submit later.
@@ -341,9 +341,13 @@ pub mod pallet {
         FundingMismatch,
         /// The batch's open interest is not one value per instrument slot, or not what its header names.
         InterestMismatch,
+        /// Open interest must be below 2^60 lots per instrument: settle fewer in this venue.
+        InterestOutOfRange,
+        /// An instrument's open interest grew beyond the policy's cap: fill only orders that reduce positions in it, until it is below.
+        InterestAboveCap,
         /// A chunk has more price entries than its circuit takes.
         TooManyPrices,
-        /// A chunk's price entries must be strictly ascending by instrument and time.
+        /// A chunk's price entries must be strictly ascending by instrument and time, an auction's before deleveraging's.
         PricesUnsorted,
         /// A price must not be 0.
         PriceZero,
@@ -351,9 +355,9 @@ pub mod pallet {
         PriceTime,
         /// A price's instrument has no mark in the snapshot: it is not listed, or halted.
         InstrumentNotListed,
-        /// A price is further from the snapshot's mark than the policy's band.
+        /// A price is further from the snapshot's mark than the policy's band: clear nearer to it, or not at all.
         PriceOutsideBand,
-        /// An instrument has two prices in one tick.
+        /// An instrument has two prices in one tick, or two of deleveraging in the batch: use one.
         PriceConflict,
         /// A field element must be below the modulus of BN254's scalar field.
         NonCanonicalField,

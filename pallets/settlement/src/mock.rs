@@ -64,6 +64,7 @@ impl pallet_assets::Config for Test {
 parameter_types! {
     pub const Market: MarketShape = MarketShape::TINY;
     pub const Id: PalletId = PalletId(*b"clearprf");
+    pub TreasuryAccount: AccountId = account(TREASURY);
     pub static TakenSnapshots: BTreeMap<u64, SnapshotInfo> = BTreeMap::new();
 }
 
@@ -74,6 +75,7 @@ impl pallet_clearproof_custody::Config for Test {
     type Venues = Settlement;
     type Market = Market;
     type PalletId = Id;
+    type Treasury = TreasuryAccount;
     type WeightInfo = ();
     #[cfg(feature = "runtime-benchmarks")]
     type BenchmarkHelper = Helper;
@@ -135,6 +137,7 @@ pub fn account(n: u8) -> AccountId {
 pub const OWNER: u8 = 1;
 pub const BOB: u8 = 2;
 pub const OPERATOR: u8 = 3;
+pub const TREASURY: u8 = 40;
 
 pub const COIN: u32 = 7;
 pub const CIRCUIT: u32 = 1;
@@ -154,6 +157,10 @@ pub const BANDS: [u64; 4] = [50 * ONE, 100 * ONE, 0, 3 * ONE];
 /// Largest premium that funding counts.
 pub const PREMIUM_CAP: u64 = 8 * ONE;
 pub const FUNDING_INTERVAL: u64 = 3_600_000;
+/// Lots that a venue may hold of each instrument.
+pub const INTEREST_CAPS: [u64; 4] = [100, 200, 0, 50];
+/// A fifth.
+pub const PROTOCOL_SHARE: u32 = u32::MAX / 5;
 
 pub fn snapshot(taken_at: u64, next_taken_at: Option<u64>) -> SnapshotInfo {
     SnapshotInfo {
@@ -164,6 +171,8 @@ pub fn snapshot(taken_at: u64, next_taken_at: Option<u64>) -> SnapshotInfo {
         bands: BANDS.to_vec(),
         premium_caps: vec![PREMIUM_CAP; 4],
         funding_interval: FUNDING_INTERVAL,
+        interest_caps: INTEREST_CAPS.to_vec(),
+        protocol_share: PROTOCOL_SHARE,
     }
 }
 

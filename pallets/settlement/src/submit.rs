@@ -34,19 +34,30 @@ impl<T: Config> Pallet<T> {
             header.snapshot_hash == snapshot.hash,
             Error::<T>::SnapshotMismatch
         );
+        Self::check_fee(header, &snapshot)?;
         Self::check_times(header, &venue, &snapshot)?;
         let circuit = Self::registered(venue.circuit)?;
-        let clearings = Self::check_prices(batch, &circuit.shape, &snapshot)?;
+        let prices = Self::check_prices(batch, &circuit.shape, &snapshot)?;
         let boundaries = Self::canonical_boundaries(batch)?;
         let [before, after] = Self::cursors(header);
-        T::Custody::check_batch(header.venue, &before, &after, &batch.withdrawals)?;
+        T::Custody::check_batch(
+            header.venue,
+            &before,
+            &after,
+            &batch.withdrawals,
+            header.protocol_fee,
+        )?;
         let lists = Self::check_hashes(batch, &circuit.shape)?;
-        let market = Self::next_market(batch, &snapshot, &clearings)?;
+        let market = Self::next_market(batch, &snapshot, &prices)?;
         let header_hash = header.hash().map_err(|_| Error::<T>::NonCanonicalField)?;
         Self::verify(batch, &circuit, header_hash, &boundaries, &lists)?;
 
-        let kept =
-            T::Custody::apply_batch(header.venue, header.deposits_after, &batch.withdrawals)?;
+        let kept = T::Custody::apply_batch(
+            header.venue,
+            header.deposits_after,
+            &batch.withdrawals,
+            header.protocol_fee,
+        )?;
         venue.state_root = header.new_root;
         venue.batches = header.number;
         venue.time_to = header.time_to;
@@ -62,6 +73,7 @@ impl<T: Config> Pallet<T> {
         if let Some(old) = header.number.checked_sub(T::RootHistory::get().into()) {
             Batches::<T>::remove(header.venue, old);
         }
+        Self::report_deleveraging(header, &prices);
         Self::deposit_event(Event::BatchSettled {
             venue: header.venue,
             number: header.number,

@@ -1,7 +1,9 @@
 #![allow(clippy::unwrap_used)]
 mod batches;
 mod circuits;
+mod deleverage;
 mod draft;
+mod fees;
 mod market;
 mod venues;
 

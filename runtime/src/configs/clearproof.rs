@@ -9,10 +9,14 @@ use clearproof_primitives::{fixed::Rate, shape::MarketShape};
 use frame_support::{parameter_types, traits::ConstU32, PalletId};
 use frame_system::EnsureRoot;
 use pallet_clearproof_market_data::{Feed, Observation, OracleFeeds};
+use sp_runtime::traits::AccountIdConversion;
 
 parameter_types! {
     pub const Market: MarketShape = market::SHAPE;
     pub const CustodyPalletId: PalletId = PalletId(*b"clearprf");
+    /// Gets the chain's share of the fees. It is the account that a treasury pallet of the SDK's usual id controls, once the runtime
+    /// has one; until then only root can move what is in it.
+    pub TreasuryAccount: AccountId = PalletId(*b"py/trsry").into_account_truncating();
 }
 
 impl pallet_clearproof_custody::Config for Runtime {
@@ -22,6 +26,7 @@ impl pallet_clearproof_custody::Config for Runtime {
     type Venues = Settlement;
     type Market = Market;
     type PalletId = CustodyPalletId;
+    type Treasury = TreasuryAccount;
     type WeightInfo = pallet_clearproof_custody::weights::SubstrateWeight<Runtime>;
     #[cfg(feature = "runtime-benchmarks")]
     type BenchmarkHelper = benchmarks::Helper;

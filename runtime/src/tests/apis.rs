@@ -132,6 +132,10 @@ fn snapshots_are_shown_by_number_and_the_latest_without() {
         let instruments: Vec<Instrument> = ask("instruments", ());
         let trading = latest.info.marks.iter().filter(|mark| **mark != 0).count();
         assert_eq!(instruments.len(), trading);
+        let capped = latest.info.interest_caps.iter().filter(|cap| **cap != 0);
+        assert_eq!(capped.count(), trading);
+        let share = latest.snapshot.protocol_share;
+        assert_eq!((latest.info.protocol_share, share > 0), (share, true));
         assert!(trading > 0);
         assert_eq!(snapshot(Some(3)), None);
     });

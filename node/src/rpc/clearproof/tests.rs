@@ -67,6 +67,14 @@ async fn arguments_by_name_are_the_same() {
 async fn snapshots_by_number_and_the_latest() {
     let latest = call("clearproof_snapshot", json!([])).await.unwrap();
     assert_eq!(latest["takenAt"], TAKEN_AT);
+    assert_eq!(latest["protocolShare"], 7);
+    assert_eq!(latest["interestCaps"][0], (1u64 << 59).to_string());
+    let row = &latest["rows"][0];
+    assert_eq!(
+        (&row["feeRate"], &row["positionLimit"], &row["suspended"]),
+        (&json!(2), &json!("1099511627776"), &json!(false))
+    );
+    assert_eq!(latest["rows"][1]["suspended"], true);
     for arguments in [json!([5]), json!(["5", BLOCK]), json!([null, BLOCK])] {
         assert_eq!(
             call("clearproof_snapshot", arguments).await.unwrap(),

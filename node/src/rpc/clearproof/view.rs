@@ -191,7 +191,7 @@ pub struct SnapshotJson {
     hash: FieldBytes,
     taken_at: u64,
     next_taken_at: Option<u64>,
-    fee_rate: Rate,
+    protocol_share: Rate,
     liquidation_rate: Rate,
     weights: Vec<Decimal<u64>>,
     factors: Vec<UnderlyingFactors>,
@@ -203,6 +203,8 @@ pub struct SnapshotJson {
     /// Largest premiums that funding counts; 0 where there is no funding.
     premium_caps: Vec<Decimal<u64>>,
     funding_interval: u64,
+    /// Lots that a venue's accounts may hold before they may only become fewer.
+    interest_caps: Vec<Decimal<u64>>,
 }
 
 /// An instrument slot of a snapshot.
@@ -217,6 +219,12 @@ struct RowJson {
     deltas: Vec<Decimal<i64>>,
     /// The instrument has expired.
     settled: bool,
+    /// The mark is not to be relied on: positions may only be reduced. If the mark is in `marks` too it is held back, else its feed
+    /// is halted.
+    suspended: bool,
+    fee_rate: Rate,
+    /// Lots that an account's position may grow to.
+    position_limit: Decimal<u64>,
 }
 
 impl From<InstrumentRow> for RowJson {
@@ -229,6 +237,9 @@ impl From<InstrumentRow> for RowJson {
             maintenance_short: Decimal(row.maintenance_short),
             deltas: decimals(row.deltas),
             settled: row.settled,
+            suspended: row.suspended,
+            fee_rate: row.fee_rate,
+            position_limit: Decimal(row.position_limit),
         }
     }
 }
@@ -240,7 +251,7 @@ impl From<SnapshotView> for SnapshotJson {
             hash: info.hash,
             taken_at: snapshot.taken_at,
             next_taken_at: info.next_taken_at,
-            fee_rate: snapshot.fee_rate,
+            protocol_share: snapshot.protocol_share,
             liquidation_rate: snapshot.liquidation_rate,
             weights: decimals(snapshot.weights),
             factors: snapshot.factors,
@@ -249,6 +260,7 @@ impl From<SnapshotView> for SnapshotJson {
             bands: decimals(info.bands),
             premium_caps: decimals(info.premium_caps),
             funding_interval: info.funding_interval,
+            interest_caps: decimals(info.interest_caps),
         }
     }
 }

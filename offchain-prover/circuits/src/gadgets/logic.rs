@@ -62,6 +62,12 @@ pub fn enforce_nonzero(cs: &mut Cs, x: &Num) {
     cs.enforce(x, &hint, &Num::one());
 }
 
+/// Requires a number not to be zero where the condition holds. Costs 1: `x · hint = condition`.
+pub fn enforce_nonzero_if(cs: &mut Cs, condition: &Bit, x: &Num) {
+    let hint = cs.hint_quotient(condition.num(), x);
+    cs.enforce(x, &hint, condition.num());
+}
+
 /// Requires `a = b` where the condition holds. Costs 1.
 pub fn enforce_equal_if(cs: &mut Cs, condition: &Bit, a: &Num, b: &Num) {
     cs.enforce(condition.num(), &(a - b), &Num::zero());
@@ -198,6 +204,22 @@ mod tests {
             let x = cs.input(0u64);
             enforce_nonzero(cs, &x);
         });
+    }
+
+    #[test]
+    fn a_number_is_not_zero_where_it_must_not_be() {
+        for (condition, value, fine) in [(1, 3, true), (1, 0, false), (0, 3, true), (0, 0, true)] {
+            let build = |cs: &mut Cs| {
+                let (given, x) = (cs.input(condition as u64), cs.input(value as u64));
+                let bit = as_bit(cs, &given);
+                enforce_nonzero_if(cs, &bit, &x);
+            };
+            if fine {
+                assert_eq!(accepted(build), 2);
+            } else {
+                refused(build);
+            }
+        }
     }
 
     #[test]

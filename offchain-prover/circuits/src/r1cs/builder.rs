@@ -158,6 +158,15 @@ impl Cs {
         self.alloc(inverse.unwrap_or_default())
     }
 
+    /// A hint `a / b`, declared free where b is zero.
+    pub(crate) fn hint_quotient(&mut self, a: &Num, b: &Num) -> Num {
+        let inverse = b.value().inverse();
+        if inverse.is_none() {
+            self.free_hints.push(self.witness.len());
+        }
+        self.alloc(a.value() * inverse.unwrap_or_default())
+    }
+
     /// The product: one witness and one constraint, or neither if a factor is constant.
     pub fn mul(&mut self, a: &Num, b: &Num) -> Num {
         if let Some(factor) = a.as_constant() {

@@ -43,6 +43,46 @@ fn lots_that_do_not_net_to_zero() {
     }
 }
 
+#[test]
+fn lots_of_deleveraging_that_do_not_net_to_zero() {
+    refused("moved", |s| s.closing.last.deleveraged[0] += 1);
+    // Nor do both together, one against the other.
+    refused("moved", |s| {
+        s.closing.last.net[0] += 1;
+        s.closing.last.deleveraged[0] -= 1;
+    });
+}
+
+#[test]
+fn a_transfer_left_on_its_way() {
+    refused("sums", |s| s.closing.last.transfer = one());
+    refused("sums", |s| s.closing.first.transfer = one());
+}
+
+/// Fees of 100, of which the chain gets a quarter.
+fn with_fees(paid: u64) -> ClosingScene {
+    let mut scene = ClosingScene::busy();
+    let old = scene.header.protocol_fee;
+    let w = &mut scene.closing;
+    let fees = w.last.fee_sum as u64;
+    w.last.fee_sum = 103;
+    w.ledger_after.fees = w.ledger_after.fees + old - fees + 103 - paid;
+    w.ledger_after.totals[0] = w.ledger_after.totals[0] + old - paid;
+    assert_eq!(scene.header.protocol_share, 1 << 30);
+    scene.header.protocol_fee = paid;
+    scene.reroot();
+    scene
+}
+
+#[test]
+fn more_or_less_for_the_chain_than_its_share() {
+    with_fees(25).accepted();
+    for paid in [0, 24, 26, 103] {
+        with_fees(paid).refused_in("moved");
+    }
+    refused("moved", |s| s.header.protocol_fee += 1);
+}
+
 fn with_dust(dust: i64) -> ClosingScene {
     let mut scene = ClosingScene::busy();
     scene.closing.last.quote_sum = -(dust as i128);

@@ -150,6 +150,7 @@ fn a_fill_at_the_padding() {
         instrument: 0,
         time: 0,
         price: 0,
+        deleverages: false,
     });
     scene.step(0).fills[0].entry = 1;
     scene.replay();
@@ -161,19 +162,19 @@ fn a_fill_without_order_set() {
     let mut scene = buy();
     scene.step(0).set = None;
     scene.replay();
-    scene.refused(0, StepError::NoOrderSet, PART);
+    scene.refused(0, StepError::NoOrderSet, "step/fills/*");
 }
 
 #[test]
 fn a_fee_above_what_the_set_accepts() {
     let mut scene = buy();
-    let rate = scene.snapshot.fee_rate;
+    let rate = scene.snapshot.rows[0].fee_rate;
     scene.resign(0, |set| set.max_fee = rate);
     scene.replay();
     scene.accepted();
     scene.resign(0, |set| set.max_fee = rate - 1);
     scene.replay();
-    scene.refused(0, StepError::FeeAboveMaximum, PART);
+    scene.refused(0, StepError::FeeAboveMaximum, "step/fills/fee");
 }
 
 /// The circuit works out quote and fee itself; whoever claims other sums has no proof of them.
@@ -212,6 +213,7 @@ fn a_buy_passed_off_as_a_sell() {
         side: Side::Sell,
         quantity: 30,
         limit: 101 * ONE,
+        ..Order::default()
     };
     *scene.order(0, 0) = order;
     scene.replay();

@@ -5,7 +5,9 @@ use crate::common::scene::Scene;
 use clearproof_primitives::{
     account::{Account, Position},
     fixed::ONE,
-    order::WithdrawalRequest,
+    order::{Request, WithdrawalRequest},
+    shape::Shape,
+    snapshot::InstrumentRow,
     step::{DepositStep, Forced, Step, StepError},
 };
 
@@ -117,6 +119,55 @@ fn fills_that_do_not_reduce_risk() {
     refused(liquidated(10, -960, 20, 140 * ONE, 0));
 }
 
+/// Equity of half of the maintenance margin, about 400, or more: half of each position stays.
+#[test]
+fn more_than_half_of_a_position_while_half_of_the_margin_is_left() {
+    let partly = |sold| liquidated(40, -3_763, sold, MARK, 0);
+    partly(20).accepted();
+    partly(21).refused(0, StepError::NotPartial, "step/margin/forced");
+    partly(40).refused(0, StepError::NotPartial, "step/margin/forced");
+    liquidated(41, -3_863, 21, MARK, 0).accepted();
+    liquidated(41, -3_863, 22, MARK, 0).refused(0, StepError::NotPartial, "step/margin/forced");
+    // Where less is left, all of it may go.
+    liquidated(40, -3_963, 40, MARK, 0).accepted();
+    // One lot has no half.
+    liquidated(1, -94, 1, MARK, 0).accepted();
+}
+
+#[test]
+fn a_suspended_or_expired_instrument() {
+    for takeover in [false, true] {
+        let start = || match takeover {
+            true => taken_over(-5_000),
+            false => at_risk(0),
+        };
+        let mut suspended = start();
+        suspended.remarket(|snapshot, _| {
+            let row = &mut snapshot.rows[0];
+            (row.suspended, row.position_limit) = (true, 0);
+        });
+        suspended.replay();
+        suspended.refused(0, StepError::Suspended, "step/margin/forced");
+        let mut expired = start();
+        expired.reload(0, |account| {
+            account.positions.push(Position {
+                instrument: 2,
+                quantity: 1,
+            });
+        });
+        expired.remarket(|snapshot, _| {
+            snapshot.rows[2] = InstrumentRow {
+                mark: ONE,
+                settled: true,
+                ..InstrumentRow::empty(&Shape::TINY.market)
+            };
+        });
+        expired.replay_forged(|_, account, _| account.positions.retain(|p| p.instrument == 0));
+        assert_eq!(expired.native(0), Err(StepError::Suspended));
+        expired.refused_first_in("step/margin/forced");
+    }
+}
+
 /// A liquidation that leaves the account free must reduce as well.
 #[test]
 fn a_flip_that_leaves_the_account_free() {
@@ -129,6 +180,7 @@ fn nothing_else_goes_with_it() {
     let mut scene = at_risk(0);
     let account_key = scene.chunk.steps[0].before.key();
     let deposit = Some(DepositStep {
+        transferred: false,
         asset: 0,
         amount: 1,
         account_key,
@@ -150,11 +202,11 @@ fn nothing_else_goes_with_it() {
     let mut scene = at_risk(0);
     let step = scene.step(0);
     step.withdraw = true;
-    step.set.as_mut().unwrap().set.withdrawal = Some(WithdrawalRequest {
+    step.set.as_mut().unwrap().set.request = Some(Request::Withdrawal(WithdrawalRequest {
         asset: 0,
         amount: 1,
         recipient: [9; 32],
-    });
+    }));
     scene.replay();
     assert_eq!(scene.native(0), Err(StepError::ForcedWith));
     // Nor is an account that is liquidated ever free, as one that withdraws must be.

@@ -1,6 +1,6 @@
 //! The margin rule. Account 2 sells in step 0; the mark is 100 ⅓, initial margin about 12.5 and maintenance about 10 per lot.
 
-use crate::common::scene::Scene;
+use crate::common::scene::{withdrawal_of, Scene};
 use clearproof_primitives::{
     account::Position,
     fixed::ONE,
@@ -106,7 +106,7 @@ fn losing_equity_on_positions_without_maintenance_margin() {
 fn a_withdrawal_below_initial_margin() {
     let withdraw = |amount| {
         let mut scene = Scene::busy(1);
-        scene.resign(1, |set| set.withdrawal.as_mut().unwrap().amount = amount);
+        scene.resign(1, |set| withdrawal_of(set).amount = amount);
         scene.replay();
         scene
     };
@@ -137,6 +137,7 @@ fn a_deposit_to_an_account_beyond_what_margin_can_compute() {
     let step = deposit.step(1);
     (step.set, step.fills) = (None, Vec::new());
     step.deposit = Some(DepositStep {
+        transferred: false,
         asset: 0,
         amount: 77,
         account_key,

@@ -1,10 +1,10 @@
 //! Deposits and withdrawals.
 
-use crate::common::scene::Scene;
+use crate::common::scene::{withdrawal_of, Scene};
 use clearproof_primitives::{
     account::OrderSlot,
     field::Fr,
-    order::{OrderSetError, WithdrawalRequest},
+    order::{OrderSetError, Request, WithdrawalRequest},
     step::{DepositStep, StepError, StepError::Signature},
 };
 
@@ -75,6 +75,7 @@ fn second_deposit() -> Scene {
     step.set = None;
     step.fills.clear();
     step.deposit = Some(DepositStep {
+        transferred: false,
         asset: 0,
         amount: 77,
         account_key,
@@ -169,7 +170,7 @@ fn a_withdrawal_twice() {
 #[test]
 fn a_withdrawal_that_the_set_does_not_have() {
     let mut scene = withdraws();
-    scene.resign(1, |set| set.withdrawal = None);
+    scene.resign(1, |set| set.request = None);
     scene.replay();
     scene.refused(1, StepError::NoWithdrawal, WITHDRAWAL);
 }
@@ -178,7 +179,7 @@ fn a_withdrawal_that_the_set_does_not_have() {
 fn a_withdrawal_of_an_asset_beyond_the_market() {
     let mut scene = withdraws();
     scene.reload(0, |account| account.balances[1] = 1_000);
-    scene.resign(1, |set| set.withdrawal.as_mut().unwrap().asset = 5);
+    scene.resign(1, |set| withdrawal_of(set).asset = 5);
     scene.replay();
     scene.refused(1, StepError::OrderSet(OrderSetError::Asset), WITHDRAWAL);
 }
@@ -191,7 +192,7 @@ fn a_withdrawal_changed_after_it_was_signed() {
         let mut scene = withdraws();
         scene.reload(0, |account| account.balances[1] = 1_000);
         let set = scene.step(1).set.as_mut().unwrap();
-        change(set.set.withdrawal.as_mut().unwrap());
+        change(withdrawal_of(&mut set.set));
         scene.replay();
         assert!(matches!(scene.native(1), Err(Signature(_))));
         scene.refused_in("step/order_set/signature/*");
@@ -222,7 +223,7 @@ fn other_assets_below_zero() {
         amount: 10,
         recipient: [8; 32],
     };
-    scene.resign(1, |set| set.withdrawal = Some(request));
+    scene.resign(1, |set| set.request = Some(Request::Withdrawal(request)));
     scene.reload(0, |account| account.balances[1] = 10);
     scene.replay();
     scene.accepted();

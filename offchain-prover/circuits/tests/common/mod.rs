@@ -11,11 +11,11 @@ use clearproof_primitives::{
     field::Fr,
     fixed::ONE,
     options::{ScenarioSpec, VolatilityScaling, DAY_MS},
-    order::{Order, OrderSet, Side, SignedOrderSet, WithdrawalRequest},
-    policy::{ChargeRates, Policy, UnderlyingPolicy},
+    order::{Order, OrderSet, Request, Side, SignedOrderSet, WithdrawalRequest},
+    policy::{ChargeRates, Policy, TradingTerms, UnderlyingPolicy},
     rows::even_bands,
     shape::{MarketShape, Shape},
-    snapshot::{InstrumentRow, Snapshot, UnderlyingFactors},
+    snapshot::{InstrumentRow, Snapshot},
 };
 
 pub const GENESIS: [u8; 32] = [9; 32];
@@ -31,6 +31,11 @@ pub fn policy(market: &MarketShape) -> Policy {
             weight: 1 << 16,
         })
         .collect();
+    let terms = TradingTerms {
+        fee_rate: 1 << 20,
+        position_limit: 1 << 40,
+        interest_cap: 1 << 50,
+    };
     let underlying = UnderlyingPolicy {
         initial_factor: 5 << 14,
         maintenance_factor: 1 << 16,
@@ -47,11 +52,15 @@ pub fn policy(market: &MarketShape) -> Policy {
             maintenance_long: 1 << 25,
             maintenance_short: 1 << 25,
         },
+        perpetual_terms: terms,
+        option_terms: terms,
+        jump_limit: 1 << 29,
     };
     Policy {
         underlyings: vec![underlying; market.underlyings as usize],
         haircuts: vec![0; market.assets as usize],
-        fee_rate: 1 << 20,
+        pegs: vec![None; market.assets as usize],
+        protocol_share: 1 << 30,
         liquidation_rate: 1 << 25,
         price_band: 1 << 29,
         option_band: 1 << 29,
@@ -71,20 +80,12 @@ pub fn snapshot(market: &MarketShape, mark: u64) -> Snapshot {
             InstrumentRow::empty(market)
         }
     });
-    let factors = policy
-        .underlyings
-        .iter()
-        .map(|u| UnderlyingFactors {
-            initial: u.initial_factor,
-            maintenance: u.maintenance_factor,
-        })
-        .collect();
     Snapshot {
         number: 1,
         taken_at: START - 1,
         weights: vec![ONE; market.assets as usize],
-        factors,
-        fee_rate: policy.fee_rate,
+        factors: policy.factors(),
+        protocol_share: policy.protocol_share,
         liquidation_rate: policy.liquidation_rate,
         rows: rows.collect(),
     }
@@ -92,6 +93,8 @@ pub fn snapshot(market: &MarketShape, mark: u64) -> Snapshot {
 
 pub struct Trader {
     pub key: SecretKey,
+    /// Signs order sets without requests, where there is one.
+    pub trading_key: Option<SecretKey>,
     pub viewing_key: Fr,
     pub account: u32,
     pub sequence: u64,
@@ -101,6 +104,7 @@ impl Trader {
     pub fn new(seed: u8) -> Self {
         Self {
             key: SecretKey::new([seed; 32]),
+            trading_key: None,
             viewing_key: Fr::from(1000 + seed as u64),
             account: 0,
             sequence: 0,
@@ -110,7 +114,7 @@ impl Trader {
     pub fn deposit(&self, number: u64, asset: u8, amount: u64) -> DepositReceived {
         let owner = self.key.public_key();
         let point = owner.point();
-        let key = account_key((point.x, point.y));
+        let key = account_key((point.x, point.y), 0);
         DepositReceived {
             number,
             deposit: Deposit {
@@ -129,6 +133,19 @@ impl Trader {
         orders: Vec<Option<Order>>,
         withdrawal: Option<WithdrawalRequest>,
     ) -> SignedOrderSet {
+        self.next_set(shape, orders, withdrawal.map(Request::Withdrawal))
+    }
+
+    pub fn request(&mut self, shape: &Shape, request: Request) -> SignedOrderSet {
+        self.next_set(shape, vec![], Some(request))
+    }
+
+    fn next_set(
+        &mut self,
+        shape: &Shape,
+        orders: Vec<Option<Order>>,
+        request: Option<Request>,
+    ) -> SignedOrderSet {
         self.sequence += 1;
         let set = OrderSet {
             venue: 7,
@@ -138,14 +155,19 @@ impl Trader {
             valid_until: 1 << 40,
             max_fee: 1 << 24,
             orders,
-            withdrawal,
+            request,
         };
         self.sign(shape, set)
     }
 
     pub fn sign(&self, shape: &Shape, set: OrderSet) -> SignedOrderSet {
-        let signature = self.key.sign(set.message(shape, genesis_field(&GENESIS)));
-        SignedOrderSet { set, signature }
+        let trading_key = self.trading_key.as_ref().filter(|_| set.request.is_none());
+        let key = trading_key.unwrap_or(&self.key);
+        SignedOrderSet {
+            signature: key.sign(set.message(shape, genesis_field(&GENESIS))),
+            trading_key: trading_key.map(SecretKey::public_key),
+            set,
+        }
     }
 }
 
@@ -156,6 +178,7 @@ pub fn order(id: u32, side: Side, quantity: u64, limit: u64) -> Option<Order> {
         side,
         quantity,
         limit,
+        ..Order::default()
     })
 }
 

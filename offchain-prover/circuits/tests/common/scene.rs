@@ -11,15 +11,15 @@ use clearproof_circuits::{
 };
 use clearproof_primitives::{
     account::{Account, OrderSlot, Position},
-    batch::{genesis_field, BatchHeader, PriceEntry, Withdrawal},
+    batch::{genesis_field, transfer_hash, BatchHeader, PriceEntry, Withdrawal},
     field::Fr,
     fixed::{mul_fraction, Rounding},
     funding::{basis, funding_hash, settle},
     ledger::state_root,
-    order::{Order, OrderSet, Side, WithdrawalRequest},
+    order::{key_hash, KeyRequest, Order, OrderSet, Request, Side, WithdrawalRequest},
     shape::Shape,
     snapshot::Snapshot,
-    step::{apply, Forced, Step, StepContext, StepEffects, StepError, Taken},
+    step::{apply, Forced, Step, StepContext, StepEffects, StepError, Taken, Transfer},
     tree::{root_of_path, AccountsTree},
     witness::{BatchWitness, ChunkWitness, ClosingWitness},
 };
@@ -218,9 +218,27 @@ impl Scene {
             time_from: self.header.time_from,
             time_to: self.header.time_to,
             entries: &self.chunk.entries,
+            deleverage_rank: self.header.deleverage_rank,
+            transfer: self.transfer_before(step),
         };
         let witness = &self.chunk.steps[step];
         apply(&context, &witness.before, witness.exists, &witness.step)
+    }
+
+    /// The transfer on its way before a step.
+    fn transfer_before(&self, step: usize) -> Fr {
+        let mut state = self.chunk.before.clone();
+        for witness in &self.chunk.steps[..step] {
+            let (_, effects) = unchecked(
+                &self.chunk.entries,
+                &self.snapshot,
+                &self.chunk.funding,
+                &witness.before,
+                &witness.step,
+            );
+            state.advance(&witness.step, &witness.before, &witness.after, &effects);
+        }
+        state.transfer
     }
 
     pub fn build(&self, cs: &mut Cs) {
@@ -277,10 +295,19 @@ fn unchecked(
     };
     if let Some(deposit) = &step.deposit {
         after.balances[deposit.asset as usize] += deposit.amount as i64;
+        effects.transfer = deposit.transferred.then_some(Transfer::Received);
     }
     let set = step.set.as_ref().map(|signed| &signed.set);
     let forced = step.forced.is_some();
     if let Some(set) = set.filter(|_| !forced) {
+        if let Some(key) = set.key().filter(|_| set.sequence > after.sequence) {
+            after.trading_key = Fr::from(0u64);
+            match key {
+                KeyRequest::Owner(key) => after.owner = key.coordinates(),
+                KeyRequest::Trading(Some(key)) => after.trading_key = key_hash(key.coordinates()),
+                KeyRequest::Trading(None) => {}
+            }
+        }
         after.sequence = set.sequence;
         for (i, slot) in after.slots.iter_mut().enumerate() {
             let id = set.order(i).map_or(0, |o| o.id);
@@ -308,7 +335,7 @@ fn unchecked(
         let rate = if forced {
             snapshot.liquidation_rate
         } else {
-            snapshot.fee_rate
+            snapshot.rows[entry.instrument as usize].fee_rate
         };
         let mut fee = mul_fraction(quote, rate as u64, Rounding::Up).unwrap();
         let lots = sign * fill.quantity as i64;
@@ -344,22 +371,40 @@ fn unchecked(
     }
     after.basis = basis(&after, funding);
     if step.withdraw {
-        // As the circuit reads a withdrawal that is not there: the last asset, no amount.
-        let nothing = WithdrawalRequest {
-            asset: u8::MAX,
-            amount: 0,
-            recipient: [0; 32],
+        // As the circuit reads a request that is not there: the first asset, without a set the last, and no amount.
+        let (asset, amount, transfer) = match set.and_then(|s| s.request) {
+            Some(Request::Withdrawal(w)) => (w.asset, w.amount, None),
+            Some(Request::Transfer(t)) => (t.asset, t.amount, Some(t.to)),
+            Some(Request::Key(_)) => (0, 0, None),
+            None if set.is_some() => (0, 0, None),
+            None => (u8::MAX, 0, None),
         };
-        let request = set.and_then(|s| s.withdrawal).unwrap_or(nothing);
-        let asset = request.asset.min(after.balances.len() as u8 - 1);
-        after.balances[asset as usize] -= request.amount as i64;
-        effects.withdrawal = Some(Withdrawal {
-            recipient: request.recipient,
-            asset,
-            amount: request.amount,
-        });
+        let asset = asset.min(after.balances.len() as u8 - 1);
+        after.balances[asset as usize] -= amount as i64;
+        match transfer {
+            Some(to) => {
+                let hash = transfer_hash(to.to_fr().unwrap(), asset, amount);
+                effects.transfer = Some(Transfer::Sent(hash));
+            }
+            None => {
+                let recipient = set.and_then(OrderSet::withdrawal).map(|w| w.recipient);
+                effects.withdrawal = Some(Withdrawal {
+                    recipient: recipient.unwrap_or_default(),
+                    asset,
+                    amount,
+                });
+            }
+        }
     }
     (after, effects)
+}
+
+/// The withdrawal that a set asks for, to be changed.
+pub fn withdrawal_of(set: &mut OrderSet) -> &mut WithdrawalRequest {
+    match &mut set.request {
+        Some(Request::Withdrawal(withdrawal)) => withdrawal,
+        other => panic!("no withdrawal: {other:?}"),
+    }
 }
 
 /// A closing.

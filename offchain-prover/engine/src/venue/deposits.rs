@@ -46,44 +46,72 @@ impl Venue {
         }
         let key = received.deposit.account_key.to_fr()?;
         let owner = received.owner.point();
-        if account_key((owner.x, owner.y)) != key {
+        if account_key((owner.x, owner.y), 0) != key {
             return Err(EngineError::DepositKey);
         }
-        let (account, exists, before) = match self.account_of_key(key) {
+        let Deposit { asset, amount, .. } = received.deposit;
+        let credit = DepositStep {
+            transferred: false,
+            asset,
+            amount,
+            account_key: key,
+        };
+        let opening = (received.owner, 0, received.viewing_key);
+        let step = self.credit_step(credit, Some(opening))?;
+        self.ensure_step_fits(&step)?;
+        self.deposits_taken += 1;
+        match self.credit(step, received.owner) {
+            Ok(account) => Ok(account),
+            Err(error) => {
+                self.deposits_taken -= 1;
+                Err(error)
+            }
+        }
+    }
+
+    /// The step that credits the account of a key; for a key that is new, one that opens the account of this owner and number, with
+    /// this viewing key.
+    pub(crate) fn credit_step(
+        &self,
+        credit: DepositStep,
+        opening: Option<(PublicKey, u16, Fr)>,
+    ) -> Result<PendingStep, EngineError> {
+        let shape = &self.config.shape;
+        let (account, exists, before) = match self.account_of_key(credit.account_key) {
             Some(index) => (index, true, Arc::clone(&self.current[index as usize])),
             None => {
+                let (owner, number, viewing_key) = opening.ok_or(EngineError::UnknownReceiver)?;
                 let index = self.current.len();
-                if index as u64 >= self.config.shape.capacity() {
-                    return Err(EngineError::Full(self.config.shape.capacity()));
+                if index as u64 >= shape.capacity() {
+                    return Err(EngineError::Full(shape.capacity()));
                 }
-                let fresh = Account::new(&self.config.shape, &received.owner, received.viewing_key);
+                let fresh = Account::new(shape, &owner, number, viewing_key);
                 (index as u32, false, Arc::new(fresh))
             }
         };
-        let Deposit { asset, amount, .. } = received.deposit;
-        let mut step = PendingStep {
+        Ok(PendingStep {
             account,
             exists,
-            deposit: Some(DepositStep {
-                asset,
-                amount,
-                account_key: key,
-            }),
+            deposit: Some(credit),
             before: Some(before),
             ..PendingStep::default()
-        };
-        self.ensure_step_fits(&step)?;
+        })
+    }
+
+    /// Carries a step of [`Self::credit_step`] out; answers its account.
+    pub(crate) fn credit(
+        &mut self,
+        mut step: PendingStep,
+        owner: PublicKey,
+    ) -> Result<u32, EngineError> {
         let (after, effects) = self.simulate(&step, self.now)?;
         step.take(&effects);
-        let after = Arc::new(after);
-        if exists {
-            self.current[account as usize] = after;
-        } else {
-            self.current.push(after);
-            self.owners.push(received.owner);
-            self.index.insert(key.into(), account);
+        let account = step.account;
+        if !step.exists {
+            self.owners.push(owner);
+            self.index.insert(after.key().into(), account);
         }
-        self.deposits_taken += 1;
+        self.put(account, after);
         self.finish_with(step);
         Ok(account)
     }

@@ -26,7 +26,7 @@ impl Venue {
                 continue;
             };
             step.take(&effects);
-            self.current[account as usize] = Arc::new(after);
+            self.put(account, after);
             self.finish_with(step);
             done += 1;
         }

@@ -10,6 +10,7 @@ use clearproof_primitives::{
     shape::Shape,
     submission::{MAX_CHUNKS, MAX_DEPOSITS_PER_BATCH, MAX_WITHDRAWALS},
 };
+use std::collections::BTreeSet;
 
 const CHUNKS: usize = MAX_CHUNKS as usize;
 
@@ -58,7 +59,8 @@ impl Venue {
     /// Requires room for a step of its own, after the account's growing one if it has one.
     pub(crate) fn ensure_step_fits(&self, step: &PendingStep) -> Result<(), EngineError> {
         let open = self.open.as_ref().ok_or(EngineError::NoOpenBatch)?;
-        if step.deposit.is_some() && self.open_deposits() >= MAX_DEPOSITS_PER_BATCH {
+        let queued = step.deposit.as_ref().is_some_and(|d| !d.transferred);
+        if queued && self.open_deposits() >= MAX_DEPOSITS_PER_BATCH {
             return Err(EngineError::BatchFull {
                 what: "deposits",
                 limit: MAX_DEPOSITS_PER_BATCH,
@@ -73,6 +75,19 @@ impl Venue {
         let ended = open.growing.get(&step.account);
         let still_growing = open.growing.len() - usize::from(ended.is_some());
         self.ensure_chunks_fit(open, ended.into_iter().chain([step]), still_growing)
+    }
+
+    /// Requires room for steps of their own, one after the other, of accounts whose growing ones end.
+    pub(crate) fn ensure_steps_fit(&self, steps: &[&PendingStep]) -> Result<(), EngineError> {
+        let open = self.open.as_ref().ok_or(EngineError::NoOpenBatch)?;
+        let accounts: BTreeSet<u32> = steps.iter().map(|step| step.account).collect();
+        let ended: Vec<_> = accounts
+            .iter()
+            .filter_map(|account| open.growing.get(account))
+            .collect();
+        let still_growing = open.growing.len() - ended.len();
+        let finished = ended.into_iter().chain(steps.iter().copied());
+        self.ensure_chunks_fit(open, finished, still_growing)
     }
 
     /// Requires that the batch fits with more finished steps and so many growing ones.

@@ -20,7 +20,7 @@ use clearproof_primitives::{
     margin::Margin,
     order::{Order, OrderSet, SignedOrderSet},
     shape::TIME_BITS,
-    step::{Forced, StepEffects, StepError},
+    step::{holds_suspended, Forced, StepEffects, StepError},
 };
 use std::sync::Arc;
 
@@ -40,7 +40,13 @@ impl Venue {
         }
         let accounts = 1..u32::try_from(self.current.len()).unwrap_or(u32::MAX);
         for account in accounts {
-            match self.margin_of(account) {
+            let margin = self.margin_of(account);
+            if margin.is_some_and(|margin| margin.is_liquidatable()) {
+                self.settle_what_expired(account);
+            }
+            match margin {
+                // At a mark that is not to be relied on, nobody is.
+                Some(_) if self.is_suspended(account) => {}
                 Some(margin) if margin.equity < 0 => {
                     // Where the fund has no room for it, it waits until the fund has closed something.
                     let _ = self.take_over(account);
@@ -79,13 +85,42 @@ impl Venue {
         Margin::of(&self.config.shape.market, &open.snapshot, &settled).ok()
     }
 
-    fn settled_account(&self, open: &Open, account: u32) -> Option<Account> {
+    /// Nothing is done to an account that holds something expired before that is turned into money.
+    fn settle_what_expired(&mut self, account: u32) {
+        let open = self.open.as_ref().zip(self.account(account));
+        let expired = open.is_some_and(|(open, account)| {
+            let rows = &open.snapshot.rows;
+            let mut positions = account.positions.iter();
+            positions.any(|p| {
+                rows.get(usize::from(p.instrument))
+                    .is_some_and(|r| r.settled)
+            })
+        });
+        if expired {
+            let touch = self.step_on(account, None);
+            if self.ensure_step_fits(&touch).is_err() {
+                return;
+            }
+            if let Ok((after, effects)) = self.simulate(&touch, self.now) {
+                self.conclude(touch, after, &effects);
+            }
+        }
+    }
+
+    /// Whether an account holds what is suspended.
+    fn is_suspended(&self, account: u32) -> bool {
+        let open = self.open.as_ref();
+        open.zip(self.account(account))
+            .is_some_and(|(open, account)| holds_suspended(&open.snapshot, account))
+    }
+
+    pub(crate) fn settled_account(&self, open: &Open, account: u32) -> Option<Account> {
         let mut settled = self.account(account)?.clone();
         settle(&mut settled, &open.snapshot, &self.tally.funding).ok()?;
         Some(settled)
     }
 
-    fn step_on(&self, account: u32, forced: Option<Forced>) -> PendingStep {
+    pub(crate) fn step_on(&self, account: u32, forced: Option<Forced>) -> PendingStep {
         PendingStep {
             account,
             exists: true,
@@ -95,9 +130,15 @@ impl Venue {
         }
     }
 
-    fn conclude(&mut self, mut step: PendingStep, after: Account, effects: &StepEffects) {
+    /// Adds a step that does not grow, and what it leads to.
+    pub(crate) fn conclude(
+        &mut self,
+        mut step: PendingStep,
+        after: Account,
+        effects: &StepEffects,
+    ) {
         step.take(effects);
-        self.current[step.account as usize] = Arc::new(after);
+        self.put(step.account, after);
         self.finish_with(step);
     }
 
@@ -137,8 +178,14 @@ impl Venue {
             let halted = open.terms.halted.get(usize::from(closing.instrument));
             !halted.copied().unwrap_or(false)
         };
+        let closings: Vec<_> = closings.into_iter().filter(trades).collect();
+        self.set_of(account, &closings)
+    }
+
+    /// An order set of the venue's own making; none without orders.
+    pub(crate) fn set_of(&self, account: u32, closings: &[Closing]) -> Option<Arc<SignedOrderSet>> {
         let orders: Vec<_> = (1u32..)
-            .zip(closings.into_iter().filter(trades))
+            .zip(closings)
             .take(self.config.shape.orders.into())
             .map(|(id, closing)| {
                 Some(Order {
@@ -147,6 +194,7 @@ impl Venue {
                     side: closing.side,
                     quantity: closing.lots,
                     limit: closing.limit,
+                    ..Order::default()
                 })
             })
             .collect();
@@ -156,12 +204,12 @@ impl Venue {
         let set = OrderSet {
             venue: self.config.id,
             account,
-            sequence: settled.sequence.max(1),
+            sequence: 1,
             valid_from: 0,
             valid_until: (1 << TIME_BITS) - 1,
             max_fee: u32::MAX,
             orders,
-            withdrawal: None,
+            request: None,
         };
         // Nobody signs it, and nobody looks.
         let identity = Point {
@@ -169,7 +217,11 @@ impl Venue {
             y: Fr::from(1u64),
         };
         let signature = Signature::new(identity, Fr::from(0u64)).ok()?;
-        Some(Arc::new(SignedOrderSet { set, signature }))
+        Some(Arc::new(SignedOrderSet {
+            set,
+            signature,
+            trading_key: None,
+        }))
     }
 
     /// A liquidation's step with the highest penalty that the rules leave room for.

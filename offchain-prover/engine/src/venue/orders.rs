@@ -1,14 +1,14 @@
-//! Accepting order sets, and the withdrawals in them.
+//! Accepting order sets.
 
 use crate::{
     error::EngineError,
-    pending::PendingStep,
     venue::{Live, Venue, VenueConfig},
 };
 use clearproof_primitives::{
     babyjubjub::{PreparedKey, PublicKey},
     field::Fr,
-    order::SignedOrderSet,
+    order::{key_hash, KeyRequest, Request, SignedOrderSet},
+    step::StepError,
 };
 use std::sync::Arc;
 
@@ -71,6 +71,9 @@ impl Candidate {
         config: &VenueConfig,
         owner: &PreparedKey,
     ) -> Result<Self, EngineError> {
+        if signed.trading_key.is_some() {
+            return Self::check(signed, config, &owner.key());
+        }
         check_terms(&signed, config)?;
         let message = signed.set.message(&config.shape, config.genesis);
         owner.verify(message, &signed.signature)?;
@@ -102,7 +105,8 @@ impl Checked {
         owner: &PublicKey,
     ) -> Result<Self, EngineError> {
         let message = signed.set.message(&config.shape, config.genesis);
-        owner.verify(message, &signed.signature)?;
+        let key = signed.trading_key.as_ref().unwrap_or(owner);
+        key.verify(message, &signed.signature)?;
         Ok(Self {
             config: config.clone(),
             owner: *owner,
@@ -115,6 +119,9 @@ fn check_terms(signed: &SignedOrderSet, config: &VenueConfig) -> Result<(), Engi
     signed.set.check(&config.shape)?;
     if signed.set.venue != config.id {
         return Err(EngineError::OtherVenue(signed.set.venue));
+    }
+    if signed.trading_key.is_some() && signed.set.request.is_some() {
+        return Err(StepError::NeedsOwner.into());
     }
     Ok(())
 }
@@ -132,7 +139,7 @@ impl Venue {
         sets.into_iter().map(|live| &*live.signed).collect()
     }
 
-    /// Checks an order set, signature included, and makes it the account's live set. Its withdrawal, if any, is carried
+    /// Checks an order set, signature included, and makes it the account's live set. Its request, if any, is carried
     /// out at once or the set is refused.
     pub fn submit(&mut self, set: impl Into<Candidate>) -> Result<Accepted, EngineError> {
         let Candidate { signed, checked } = set.into();
@@ -152,6 +159,10 @@ impl Venue {
             Some(checked) => checked,
             None => Checked::new(&signed, &self.config, owner)?,
         };
+        let named = signed.trading_key.map(|key| key.point());
+        if named.is_some_and(|key| key_hash((key.x, key.y)) != account.trading_key) {
+            return Err(StepError::TradingKey.into());
+        }
         let newest = self
             .live
             .get(&set.account)
@@ -163,51 +174,28 @@ impl Venue {
         if set.valid_until < self.now {
             return Err(EngineError::Expired(set.valid_until));
         }
-        let withdrawn = set.withdrawal.is_some();
         let index = set.account;
-        if withdrawn {
-            self.withdraw(&signed)?;
+        let request = set.request;
+        if let Some(request) = request {
+            self.carry_out(&signed, &request)?;
         }
+        self.hear(index);
         self.arrivals += 1;
-        self.live.insert(
-            index,
-            Live {
+        if matches!(request, Some(Request::Key(KeyRequest::Owner(_)))) {
+            // Its signature is not the owner's any more, and it has no orders.
+            self.live.remove(&index);
+        } else {
+            let live = Live {
                 signed,
                 arrival: self.arrivals,
-            },
-        );
+                ticked: false,
+            };
+            self.live.insert(index, live);
+        }
         Ok(Accepted {
             message,
             arrival: self.arrivals,
-            withdrawn,
+            withdrawn: matches!(request, Some(Request::Withdrawal(_))),
         })
-    }
-
-    /// Carries out a withdrawal in a step of its own.
-    fn withdraw(&mut self, signed: &Arc<SignedOrderSet>) -> Result<(), EngineError> {
-        let account = signed.set.account;
-        let mut step = PendingStep {
-            account,
-            exists: true,
-            set: Some(Arc::clone(signed)),
-            withdraw: true,
-            before: Some(Arc::clone(&self.current[account as usize])),
-            ..PendingStep::default()
-        };
-        self.ensure_step_fits(&step)?;
-        let (after, effects) = self.simulate(&step, self.now)?;
-        step.take(&effects);
-        if let Some(withdrawal) = &effects.withdrawal {
-            let held = self.held(withdrawal.asset);
-            if u128::from(withdrawal.amount) > held {
-                return Err(EngineError::Overdraw {
-                    asset: withdrawal.asset,
-                    held,
-                });
-            }
-        }
-        self.current[account as usize] = Arc::new(after);
-        self.finish_with(step);
-        Ok(())
     }
 }

@@ -46,12 +46,17 @@ pub struct TickReport {
     pub left_out: Vec<(u32, StepError)>,
     /// Accounts that would have traded if a batch could hold more; their orders wait for the next tick.
     pub waiting: usize,
+    /// Accounts whose orders were cancelled before the auctions, as nothing was heard of them for as long as they said.
+    pub silent: Vec<u32>,
     /// Accounts that were liquidated, with the penalty that each paid; the insurance fund where it closed something.
     pub liquidated: Vec<(u32, u64)>,
 }
 
+/// An account whose fills would break a rule, their slots, and the rule.
+type Refusal = (u32, Vec<usize>, StepError);
+
 /// Orders of the venue's own making by account, which take the place of the account's.
-type ForcedSets = BTreeMap<u32, Arc<SignedOrderSet>>;
+pub(super) type ForcedSets = BTreeMap<u32, Arc<SignedOrderSet>>;
 
 /// An account's step with the fills of a tick.
 struct Grown {
@@ -80,6 +85,7 @@ impl Venue {
         }
         let mut report = TickReport {
             time,
+            silent: self.silent_at(time),
             ..TickReport::default()
         };
         let at_risk = open.at_risk.iter();
@@ -87,8 +93,14 @@ impl Venue {
             .filter_map(|account| Some((*account, self.forced_set(open, *account)?)))
             .collect();
         let mut bids = self.bids(open, &forced, time);
+        keep_bids(&mut bids, |account| {
+            forced.contains_key(&account) || !report.silent.contains(&account)
+        });
         let (clearings, grown) = loop {
-            let clearings = clear_all(open, &bids);
+            let clearings = self.clear_all(open, &bids);
+            if self.drop_conditional(&mut bids, &forced, &clearings) {
+                continue;
+            }
             let fills = fills_by_account(&clearings, time);
             let largest = largest_tick(&self.config.shape);
             if fills.len() > largest {
@@ -101,9 +113,24 @@ impl Venue {
             if refused.is_empty() {
                 break (clearings, grown);
             }
-            let refused: BTreeMap<_, _> = refused.into_iter().collect();
-            keep_bids(&mut bids, |account| !refused.contains_key(&account));
-            report.left_out.extend(refused);
+            // Of an order that only reduces, nobody but itself is to blame.
+            let grows = refused.iter().filter_map(|refusal| match refusal {
+                (account, slots, StepError::FillGrows(i)) => Some((*account, *slots.get(*i)?)),
+                _ => None,
+            });
+            let grows: BTreeSet<(u32, usize)> = grows.collect();
+            let left_out: BTreeMap<_, _> = refused
+                .into_iter()
+                .filter(|(.., error)| !matches!(error, StepError::FillGrows(_)))
+                .map(|(account, _, error)| (account, error))
+                .collect();
+            for book in &mut bids {
+                book.retain(|bid| {
+                    !left_out.contains_key(&bid.account)
+                        && !grows.contains(&(bid.account, bid.slot))
+                });
+            }
+            report.left_out.extend(left_out);
         };
         let ends = |g: &Grown| open.growing.get(&g.step.account).filter(|_| g.begins);
         let fresh = |g: &&Grown| !open.growing.contains_key(&g.step.account);
@@ -119,12 +146,16 @@ impl Venue {
                 .trades
                 .extend(trades.filter_map(|m| self.trade(&forced, instrument, clearing.price, m)));
         }
+        self.cancel(&report.silent);
         self.now = time;
         if let Some(open) = &mut self.open {
             open.ticked = Some(time);
         }
         self.live
             .retain(|_, live| live.signed.set.valid_until >= time);
+        for live in self.live.values_mut() {
+            live.ticked |= live.signed.set.valid_from <= time;
+        }
         for Grown {
             step,
             begins,
@@ -138,60 +169,12 @@ impl Venue {
             if begins {
                 self.finish(account);
             }
-            self.current[account as usize] = Arc::new(after);
+            self.put(account, after);
             if let Some(open) = &mut self.open {
                 open.growing.insert(account, step);
             }
         }
         Ok(report)
-    }
-
-    /// What is left of all live orders, by instrument.
-    fn bids(&self, open: &Open, forced: &ForcedSets, time: u64) -> Vec<Vec<Bid>> {
-        let mut bids = vec![Vec::new(); open.snapshot.rows.len()];
-        for (account, signed) in forced {
-            let orders = signed.set.orders.iter().enumerate();
-            for (slot, order) in orders.filter_map(|(i, o)| Some((i, o.as_ref()?))) {
-                bids[order.instrument as usize].push(Bid {
-                    account: *account,
-                    slot,
-                    side: order.side,
-                    limit: order.limit,
-                    quantity: order.quantity,
-                    arrival: 0,
-                });
-            }
-        }
-        let own = self.live.iter();
-        for (account, live) in own.filter(|(account, _)| !forced.contains_key(account)) {
-            let set = &live.signed.set;
-            let valid = set.valid_from <= time && time <= set.valid_until;
-            if !valid || set.max_fee < open.snapshot.fee_rate {
-                continue;
-            }
-            let orders = set.orders.iter().enumerate();
-            for (slot, order) in orders.filter_map(|(i, o)| Some((i, o.as_ref()?))) {
-                let filled = self.filled(*account, slot, order.id);
-                let quantity = order.quantity.saturating_sub(filled);
-                if quantity > 0 {
-                    bids[order.instrument as usize].push(Bid {
-                        account: *account,
-                        slot,
-                        side: order.side,
-                        limit: order.limit,
-                        quantity,
-                        arrival: live.arrival,
-                    });
-                }
-            }
-        }
-        bids
-    }
-
-    /// Lots filled of an order, 0 if the slot still holds another one.
-    fn filled(&self, account: u32, slot: usize, id: u32) -> u64 {
-        let held = self.account(account).and_then(|a| a.slots.get(slot));
-        held.filter(|s| s.id == id).map_or(0, |s| s.filled)
     }
 
     /// So many of these accounts, those whose order sets came first.
@@ -208,7 +191,7 @@ impl Venue {
         forced: &ForcedSets,
         fills: BTreeMap<u32, Vec<PricedFill>>,
         time: u64,
-    ) -> (Vec<Grown>, Vec<(u32, StepError)>) {
+    ) -> (Vec<Grown>, Vec<Refusal>) {
         let (mut grown, mut refused) = (Vec::with_capacity(fills.len()), Vec::new());
         for (account, fills) in fills {
             let (mut step, begins) = self.grown(open, forced, account, &fills);
@@ -225,7 +208,10 @@ impl Venue {
                         after,
                     });
                 }
-                Err(error) => refused.push((account, error)),
+                Err(error) => {
+                    let slots = step.fills.iter().map(|fill| fill.slot);
+                    refused.push((account, slots.collect(), error));
+                }
             }
         }
         (grown, refused)
@@ -245,9 +231,16 @@ impl Venue {
         let own = self.live.get(&account).map(|live| &live.signed);
         let set = forced.get(&account).or(own);
         let is_forced = forced.contains_key(&account);
+        // What the rules say of a reduce-only order, they say of the whole step.
+        let reduces = |fills: &[PricedFill]| {
+            let orders = fills.iter().filter_map(|fill| set?.set.order(fill.slot));
+            orders.into_iter().any(|order| order.reduce_only)
+        };
         let room = |step: &&PendingStep| {
             !is_forced
                 && step.forced.is_none()
+                && !reduces(fills)
+                && !reduces(&step.fills)
                 && step.fills.len() + fills.len() <= self.config.shape.fills as usize
                 && step.set.as_ref().map(|s| s.set.sequence) == set.map(|s| s.set.sequence)
         };
@@ -270,6 +263,34 @@ impl Venue {
                 (step, true)
             }
         }
+    }
+
+    /// Clears all instruments that trade.
+    fn clear_all(&self, open: &Open, bids: &[Vec<Bid>]) -> Vec<(u16, Clearing)> {
+        let clear = |(i, book): (usize, &Vec<Bid>)| {
+            let mark = open.snapshot.rows.get(i)?.mark;
+            let halted = open.terms.halted.get(i).copied().unwrap_or(false);
+            if mark == 0 || halted {
+                return None;
+            }
+            let band = *open.terms.bands.get(i)?;
+            let slot = u16::try_from(i).ok()?;
+            let clearing = auction::clear(book, mark, band)?;
+            if self.within_cap(open, i, clearing.volume) {
+                return Some((slot, clearing));
+            }
+            // No room for all of it: only what makes positions smaller.
+            let reducing = self.reducing(slot, book);
+            Some((slot, auction::clear(&reducing, mark, band)?))
+        };
+        bids.iter().enumerate().filter_map(clear).collect()
+    }
+
+    /// Whether so many lots leave the open interest within its cap, whoever opens or closes with them.
+    fn within_cap(&self, open: &Open, slot: usize, volume: u64) -> bool {
+        let cap = open.terms.interest_caps.get(slot);
+        let held = self.interest.get(slot).copied().unwrap_or(0);
+        cap.is_none_or(|cap| held + 2 * i128::from(volume) <= i128::from(*cap))
     }
 
     fn trade(
@@ -296,19 +317,6 @@ impl Venue {
     }
 }
 
-fn clear_all(open: &Open, bids: &[Vec<Bid>]) -> Vec<(u16, Clearing)> {
-    let tradable = |i: usize| {
-        open.snapshot.rows[i].mark > 0 && !open.terms.halted.get(i).copied().unwrap_or(false)
-    };
-    let books = bids.iter().enumerate().filter(|(i, _)| tradable(*i));
-    books
-        .filter_map(|(i, book)| {
-            let (mark, band) = (open.snapshot.rows[i].mark, *open.terms.bands.get(i)?);
-            Some((i as u16, auction::clear(book, mark, band)?))
-        })
-        .collect()
-}
-
 fn keep_bids(bids: &mut [Vec<Bid>], keep: impl Fn(u32) -> bool) {
     for book in bids {
         book.retain(|bid| keep(bid.account));
@@ -321,6 +329,7 @@ fn fills_by_account(clearings: &[(u16, Clearing)], time: u64) -> BTreeMap<u32, V
         let entry = PriceEntry {
             instrument: *instrument,
             time,
+            deleverages: false,
             price: clearing.price,
         };
         for m in &clearing.matches {

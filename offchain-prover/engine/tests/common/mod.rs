@@ -8,11 +8,11 @@ use clearproof_primitives::{
     eddsa::SecretKey,
     field::Fr,
     fixed::ONE,
-    order::{Order, OrderSet, Side, SignedOrderSet, WithdrawalRequest},
+    order::{Order, OrderSet, Request, Side, SignedOrderSet, WithdrawalRequest},
     policy::Policy,
     rows::even_bands,
     shape::Shape,
-    snapshot::{InstrumentRow, Snapshot, UnderlyingFactors},
+    snapshot::{InstrumentRow, Snapshot},
 };
 
 pub const GENESIS: [u8; 32] = [3; 32];
@@ -26,18 +26,12 @@ pub fn snapshot(shape: &Shape) -> Snapshot {
         0 => policy.perpetual_row(market.underlying_of(i), MARK).unwrap(),
         _ => InstrumentRow::empty(&market),
     };
-    let factors = policy.underlyings.iter();
     Snapshot {
         number: 1,
         taken_at: START - 1,
         weights: vec![ONE; market.assets as usize],
-        factors: factors
-            .map(|u| UnderlyingFactors {
-                initial: u.initial_factor,
-                maintenance: u.maintenance_factor,
-            })
-            .collect(),
-        fee_rate: policy.fee_rate,
+        factors: policy.factors(),
+        protocol_share: policy.protocol_share,
         liquidation_rate: policy.liquidation_rate,
         rows: (0..market.instruments as usize).map(row).collect(),
     }
@@ -56,7 +50,7 @@ pub fn key(trader: u16) -> SecretKey {
 pub fn received(trader: u16, number: u64, amount: u64) -> DepositReceived {
     let (owner, viewing_key) = (key(trader).public_key(), Fr::from(u64::from(trader)));
     let point = owner.point();
-    let account_key = account_key((point.x, point.y)).into();
+    let account_key = account_key((point.x, point.y), 0).into();
     DepositReceived {
         number,
         deposit: Deposit {
@@ -89,10 +83,14 @@ pub fn signed(
         valid_until: 1 << 40,
         max_fee: u32::MAX,
         orders,
-        withdrawal,
+        request: withdrawal.map(Request::Withdrawal),
     };
     let signature = key(trader).sign(set.message(shape, genesis_field(&GENESIS)));
-    SignedOrderSet { set, signature }
+    SignedOrderSet {
+        set,
+        signature,
+        trading_key: None,
+    }
 }
 
 pub fn open_venue(shape: &Shape, traders: u16, amount: u64) -> Venue {
@@ -129,5 +127,16 @@ pub fn order(side: Side, quantity: u64, limit: u64) -> Option<Order> {
         side,
         quantity,
         limit,
+        ..Order::default()
     })
+}
+
+/// A changed order set, signed again by its trader.
+pub fn resigned(shape: &Shape, trader: u16, set: OrderSet) -> SignedOrderSet {
+    let signature = key(trader).sign(set.message(shape, genesis_field(&GENESIS)));
+    SignedOrderSet {
+        set,
+        signature,
+        trading_key: None,
+    }
 }

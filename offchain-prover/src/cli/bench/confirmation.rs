@@ -195,6 +195,8 @@ fn market(shape: &Shape, time: u64) -> Result<SnapshotView> {
         bands: even_bands(&snapshot.rows, PRICE_BAND),
         premium_caps: Vec::new(),
         funding_interval: 0,
+        interest_caps: vec![u64::MAX; snapshot.rows.len()],
+        protocol_share: snapshot.protocol_share,
     };
     Ok(SnapshotView { snapshot, info })
 }

@@ -12,7 +12,7 @@ use clearproof_primitives::{
     policy::Policy,
     rows::even_bands,
     shape::Shape,
-    snapshot::{InstrumentRow, Snapshot, UnderlyingFactors},
+    snapshot::{InstrumentRow, Snapshot},
 };
 
 /// Hash of the chain's genesis block.
@@ -34,16 +34,12 @@ pub fn snapshot(shape: &Shape, taken_at: u64) -> Result<Snapshot> {
         0 => policy.perpetual_row(market.underlying_of(i), MARK),
         _ => Ok(InstrumentRow::empty(market)),
     });
-    let factors = policy.underlyings.iter().map(|u| UnderlyingFactors {
-        initial: u.initial_factor,
-        maintenance: u.maintenance_factor,
-    });
     Ok(Snapshot {
         number: 1,
         taken_at,
         weights: vec![ONE; market.assets as usize],
-        factors: factors.collect(),
-        fee_rate: policy.fee_rate,
+        factors: policy.factors(),
+        protocol_share: policy.protocol_share,
         liquidation_rate: policy.liquidation_rate,
         rows: rows.collect::<Result<_, _>>()?,
     })
@@ -60,7 +56,7 @@ pub fn key(trader: u32) -> SecretKey {
 pub fn deposit(key: &SecretKey) -> Deposit {
     let point = key.public_key().point();
     Deposit {
-        account_key: account_key((point.x, point.y)).into(),
+        account_key: account_key((point.x, point.y), 0).into(),
         asset: 0,
         amount: DEPOSIT,
     }
@@ -123,6 +119,7 @@ pub fn order_set(
             side,
             quantity: 10,
             limit,
+            ..Order::default()
         })
     };
     let set = OrderSet {
@@ -133,8 +130,12 @@ pub fn order_set(
         valid_until: (1 << 48) - 1,
         max_fee: u32::MAX,
         orders: (0..shape.orders).map(order).collect(),
-        withdrawal: None,
+        request: None,
     };
     let signature = key.sign(set.message(shape, genesis_field(&GENESIS)));
-    SignedOrderSet { set, signature }
+    SignedOrderSet {
+        set,
+        signature,
+        trading_key: None,
+    }
 }

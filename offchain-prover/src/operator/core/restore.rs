@@ -7,9 +7,7 @@ use crate::operator::{
     store::{Identity, Store, Writes},
 };
 use clearproof_engine::{LiveSets, Venue, VenueConfig};
-use clearproof_primitives::{
-    batch::genesis_field, chain::VenueView, eddsa::Signature, order::SignedOrderSet,
-};
+use clearproof_primitives::{batch::genesis_field, chain::VenueView, order::SignedOrderSet};
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::Arc,
@@ -62,10 +60,9 @@ impl Core {
             last: BTreeMap::new(),
             last_tick: 0,
         };
-        for (set, signature) in loaded.waiting {
-            let signature = Signature::try_from(&signature).map_err(|e| stored(e.into()))?;
-            core.waiting
-                .push_back(Arc::new(SignedOrderSet { set, signature }));
+        for set in loaded.waiting {
+            let signed = SignedOrderSet::try_from(set).map_err(stored)?;
+            core.waiting.push_back(Arc::new(signed));
         }
         if fresh {
             core.writes.checkpoint = Some(core.checkpoint());

@@ -24,6 +24,8 @@ struct Entries {
     config: Option<VenueConfig>,
     /// Owners of the accounts 1, 2, and so on.
     owners: Vec<Owner>,
+    /// The venue's count of changes that they are as of.
+    changes: u64,
     /// How many of them are prepared.
     prepared: AtomicUsize,
 }
@@ -58,15 +60,25 @@ impl Directory {
     /// can open again with other owners.
     pub(super) fn list(&self, venue: &Venue) {
         let owners = venue.owners();
-        let known = self.read().owners.len();
-        if known == owners.len() {
+        let (known, changes) = {
+            let entries = self.read();
+            (entries.owners.len(), entries.changes)
+        };
+        let changed = changes != venue.owner_changes();
+        if known == owners.len() && !changed {
             return;
         }
         let write = self.entries.write();
         let mut entries = write.unwrap_or_else(PoisonError::into_inner);
         entries.config.get_or_insert_with(|| venue.config().clone());
-        if owners.len() < known {
+        entries.changes = venue.owner_changes();
+        if owners.len() < known || changed {
             entries.owners.truncate(owners.len());
+            for (entry, owner) in entries.owners.iter_mut().zip(owners) {
+                if entry.key != *owner {
+                    *entry = owner.into();
+                }
+            }
             let is_prepared = |owner: &&Owner| owner.prepared.get().is_some();
             let prepared = entries.owners.iter().filter(is_prepared).count();
             entries.prepared = AtomicUsize::new(prepared);

@@ -1,10 +1,12 @@
-//! Who may see an account: its owner, who signs a fresh request with the account's key.
+//! Who may see an account: whoever signs a fresh request with its owner's key or its trading key.
 
-use super::number::SignatureHex;
+use super::number::{KeyHex, SignatureHex};
 use clearproof_primitives::{
+    account::account_key,
     babyjubjub::{PointError, PublicKey},
     eddsa::{SecretKey, SignatureError},
     field::Fr,
+    order::key_hash,
     receipt::{access_message, ACCESS_WINDOW},
     serde_hex,
 };
@@ -22,10 +24,25 @@ pub struct Access {
     /// The account's key, packed.
     #[serde(with = "serde_hex")]
     pub owner: [u8; 32],
+    /// Which of the owner's accounts.
+    #[serde(default)]
+    pub number: u16,
     /// When it was signed, in milliseconds since the Unix epoch.
     pub time: u64,
-    /// Signature over [`access_message`].
+    /// Signature over [`access_message`], by the owner or the account's trading key.
     pub signature: SignatureHex,
+    /// The trading key, packed, if it signed.
+    #[serde(default)]
+    pub trading_key: Option<KeyHex>,
+}
+
+/// Whose account a request is about, and who makes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asker {
+    /// The account's key.
+    pub account: Fr,
+    /// Hash of the trading key that signed, which must be the account's; none if its owner did.
+    pub trading_key: Option<Fr>,
 }
 
 /// Why a request to see an account is refused.
@@ -66,13 +83,16 @@ impl Access {
     pub fn sign(key: &SecretKey, genesis: Fr, venue: u32, time: u64) -> Self {
         Self {
             owner: key.public_key().compress(),
+            number: 0,
             time,
             signature: SignatureHex(key.sign(access_message(genesis, venue, time))),
+            trading_key: None,
         }
     }
 
-    /// Checks a request against the operator's clock and answers whose account it is about.
-    pub fn check(&self, genesis: Fr, venue: u32, now: u64) -> Result<PublicKey, AccessError> {
+    /// Checks a request against the operator's clock and answers whose account it is about. That a trading key is the account's is left
+    /// to be seen.
+    pub fn check(&self, genesis: Fr, venue: u32, now: u64) -> Result<Asker, AccessError> {
         // The cheapest check first.
         if self.time.abs_diff(now) > ACCESS_WINDOW {
             return Err(AccessError::NotFresh {
@@ -81,8 +101,14 @@ impl Access {
             });
         }
         let owner = PublicKey::from_compressed(&self.owner)?;
-        owner.verify(access_message(genesis, venue, self.time), &self.signature.0)?;
-        Ok(owner)
+        let trading_key = self.trading_key.map(|key| key.0);
+        let signer = trading_key.as_ref().unwrap_or(&owner);
+        signer.verify(access_message(genesis, venue, self.time), &self.signature.0)?;
+        let coordinates = |key: &PublicKey| (key.point().x, key.point().y);
+        Ok(Asker {
+            account: account_key(coordinates(&owner), self.number),
+            trading_key: trading_key.map(|key| key_hash(coordinates(&key))),
+        })
     }
 }
 
@@ -98,7 +124,25 @@ mod tests {
     fn only_the_key_the_chain_the_venue_and_the_time_that_were_signed_count() {
         let (genesis, key) = (Fr::from(7u64), SecretKey::new([1; 32]));
         let access = Access::sign(&key, genesis, 3, NOW);
-        assert_eq!(access.check(genesis, 3, NOW), Ok(key.public_key()));
+        let coordinates = |key: &SecretKey| {
+            let point = key.public_key().point();
+            (point.x, point.y)
+        };
+        let owners = Asker {
+            account: account_key(coordinates(&key), 0),
+            trading_key: None,
+        };
+        assert_eq!(access.check(genesis, 3, NOW), Ok(owners));
+        let trading = SecretKey::new([2; 32]);
+        let by_trading_key = Access {
+            owner: access.owner,
+            number: 7,
+            trading_key: Some(KeyHex(trading.public_key())),
+            ..Access::sign(&trading, genesis, 3, NOW)
+        };
+        let asker = by_trading_key.check(genesis, 3, NOW).unwrap();
+        assert_eq!(asker.account, account_key(coordinates(&key), 7));
+        assert_eq!(asker.trading_key, Some(key_hash(coordinates(&trading))));
         let wrong = Err(AccessError::Signature(SignatureError::Wrong));
         assert_eq!(access.check(Fr::from(8u64), 3, NOW), wrong);
         assert_eq!(access.check(genesis, 4, NOW), wrong);

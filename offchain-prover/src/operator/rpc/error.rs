@@ -96,16 +96,22 @@ fn engine_name(error: &EngineError) -> &'static str {
         EngineError::Step(error) => step_name(error),
         EngineError::Range(_) => "Range",
         EngineError::Overdraw { .. } => "Overdraw",
+        EngineError::Silence(_) => "Silence",
+        EngineError::UnknownReceiver => "UnknownReceiver",
+        EngineError::OwnerHasAccount => "OwnerHasAccount",
+        EngineError::Full(_) => "Full",
         // The rest cannot follow from a trader's request.
         _ => "Engine",
     }
 }
 
-/// Names of the rules that an order set's withdrawal can break.
+/// Names of the rules that an order set's request can break.
 fn step_name(error: &StepError) -> &'static str {
     match error {
         StepError::OldSequence { .. } => "OldSequence",
         StepError::NotValid => "NotValid",
+        StepError::TradingKey => "TradingKey",
+        StepError::NeedsOwner => "NeedsOwner",
         StepError::FeeAboveMaximum => "FeeAboveMaximum",
         StepError::NegativeBalance(_) => "NegativeBalance",
         StepError::Range(_) => "Range",

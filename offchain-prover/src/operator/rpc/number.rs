@@ -1,6 +1,10 @@
 //! Numbers and byte strings in JSON: strict, so that each value has exactly one text.
 
-use clearproof_primitives::eddsa::{Signature, SignatureBytes};
+use clearproof_primitives::{
+    babyjubjub::PublicKey,
+    eddsa::{Signature, SignatureBytes},
+    serde_hex,
+};
 use serde::{de::Error as _, Deserialize, Deserializer, Serialize, Serializer};
 use std::{fmt, str::FromStr};
 
@@ -67,6 +71,25 @@ impl Serialize for SignatureHex {
 impl<'de> Deserialize<'de> for SignatureHex {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Signature::try_from(&SignatureBytes(read_64(deserializer)?))
+            .map(Self)
+            .map_err(D::Error::custom)
+    }
+}
+
+/// A key of a trader's: packed as circomlibjs packs it, in hexadecimal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyHex(pub PublicKey);
+
+impl Serialize for KeyHex {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serde_hex::serialize(&self.0.compress(), serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for KeyHex {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let packed: [u8; 32] = serde_hex::deserialize(deserializer)?;
+        PublicKey::from_compressed(&packed)
             .map(Self)
             .map_err(D::Error::custom)
     }

@@ -101,7 +101,7 @@ mod tests {
             valid_until: 10,
             max_fee: 0,
             orders: vec![None],
-            withdrawal: None,
+            request: None,
         };
         let key = SigningKey::from_bytes(&[9; 32]);
         let message = set.message(&shape, genesis);

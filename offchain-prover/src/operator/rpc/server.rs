@@ -1,7 +1,7 @@
 //! The server: answers calls through a [`VenueHandle`].
 
 use super::{
-    auth::{clock, Access},
+    auth::{clock, Access, Asker},
     error::{invalid, no_account},
     limits::{Limits, Paced},
     number::Named,
@@ -15,7 +15,7 @@ use crate::operator::{
 };
 use clearproof_engine::TickReport;
 use clearproof_primitives::{
-    account::account_key, batch::genesis_field, field::Fr, order::SignedOrderSet,
+    account::Account, batch::genesis_field, field::Fr, order::SignedOrderSet,
 };
 use ed25519_dalek::SigningKey;
 use jsonrpsee::{
@@ -123,15 +123,18 @@ enum Change {
 }
 
 impl VenueRpc {
-    /// The key of the account that a request may see.
-    fn authorise(&self, access: &Access) -> RpcResult<Fr> {
-        let owner = access.check(self.genesis, self.identity.venue, clock())?;
-        let point = owner.point();
-        Ok(account_key((point.x, point.y)))
+    /// Whose account a request may see.
+    fn authorise(&self, access: &Access) -> RpcResult<Asker> {
+        Ok(access.check(self.genesis, self.identity.venue, clock())?)
     }
 
-    async fn account_of(&self, key: Fr) -> RpcResult<AccountJson> {
-        let status = self.venue.account(key).await?;
+    async fn account_of(&self, asker: Asker) -> RpcResult<AccountJson> {
+        let status = self.venue.account(asker.account).await?;
+        let may_see = |account: &Account| {
+            let key = asker.trading_key;
+            key.is_none_or(|key| key == account.trading_key)
+        };
+        let status = status.filter(|status| may_see(&status.account));
         status.map(AccountJson::from).ok_or_else(no_account)
     }
 
@@ -139,7 +142,7 @@ impl VenueRpc {
     async fn follow(
         &self,
         sink: &SubscriptionSink,
-        key: Fr,
+        asker: Asker,
         first: AccountJson,
         mut ticks: broadcast::Receiver<Arc<TickReport>>,
         mut accepted: broadcast::Receiver<u32>,
@@ -166,7 +169,7 @@ impl VenueRpc {
             };
             let Some(change) = change else { continue };
             let update = AccountUpdateJson {
-                account: self.account_of(key).await.map_err(|e| e.to_string())?,
+                account: self.account_of(asker).await.map_err(|e| e.to_string())?,
                 tick: match change {
                     Change::Tick(tick) => Some(tick),
                     Change::Other => None,
@@ -226,6 +229,18 @@ impl VenueApiServer for VenueRpc {
         self.account_of(self.authorise(&auth.0)?).await
     }
 
+    async fn cancel_after_silence(
+        &self,
+        auth: Named<Access>,
+        silence: Option<u64>,
+    ) -> RpcResult<()> {
+        let Asker {
+            account,
+            trading_key,
+        } = self.authorise(&auth.0)?;
+        Ok(self.venue.watch(account, trading_key, silence).await?)
+    }
+
     async fn subscribe_ticks(&self, pending: PendingSubscriptionSink) -> SubscriptionResult {
         let mut ticks = self.venue.subscribe();
         let sink = pending.accept().await?;
@@ -255,14 +270,14 @@ impl VenueApiServer for VenueRpc {
         // Listens before it looks, so that no change falls between.
         let (ticks, accepted) = (self.venue.subscribe(), self.accepted.subscribe());
         let found: Result<_, ErrorObjectOwned> = async {
-            let key = self.authorise(&auth.0)?;
-            Ok((key, self.account_of(key).await?))
+            let asker = self.authorise(&auth.0)?;
+            Ok((asker, self.account_of(asker).await?))
         }
         .await;
         match found {
-            Ok((key, first)) => {
+            Ok((asker, first)) => {
                 let sink = pending.accept().await?;
-                self.follow(&sink, key, first, ticks, accepted).await
+                self.follow(&sink, asker, first, ticks, accepted).await
             }
             Err(error) => {
                 pending.reject(error).await;

@@ -113,11 +113,13 @@ async fn order_sets_that_break_a_rule_are_refused_by_name_and_change_nothing() {
     let expired = client.submit(&trader(1), expired).await;
     assert_eq!(refused(expired), (REFUSED, "Expired".into()));
     let mut overdrawn = set(1, 8, vec![]);
-    overdrawn.withdrawal = Some(clearproof_primitives::order::WithdrawalRequest {
-        asset: 0,
-        amount: 100_001,
-        recipient: [1; 32],
-    });
+    overdrawn.request = Some(clearproof_primitives::order::Request::Withdrawal(
+        clearproof_primitives::order::WithdrawalRequest {
+            asset: 0,
+            amount: 100_001,
+            recipient: [1; 32],
+        },
+    ));
     let overdrawn = client.submit(&trader(1), overdrawn).await;
     assert_eq!(refused(overdrawn), (REFUSED, "Margin".into()));
 
@@ -190,8 +192,8 @@ async fn malformed_requests_name_the_field_and_its_limit() {
         ),
         (
             "/set/orders/0",
-            json!({"id": 1, "trigger": 2}),
-            "unknown field `trigger`",
+            json!({"id": 1, "postOnly": 2}),
+            "unknown field `postOnly`",
         ),
         ("/set", json!({}), "missing field `venue`"),
         ("/signature", json!("0x12"), "signature: must be 64 bytes"),
@@ -243,6 +245,22 @@ async fn requests_beyond_the_size_limit_are_refused() {
     let answer = tokio::time::timeout(Duration::from_secs(10), answer).await;
     answer.unwrap().unwrap_err();
     assert!(scene.client().await.status().await.is_ok());
+}
+
+#[tokio::test]
+async fn an_account_asks_to_be_cancelled_after_silence() {
+    let scene = Scene::start(Limits::default()).await;
+    let client = scene.client().await;
+    client
+        .cancel_after_silence(&trader(1), Some(5_000))
+        .await
+        .unwrap();
+    client.cancel_after_silence(&trader(1), None).await.unwrap();
+    let short = client.cancel_after_silence(&trader(1), Some(10)).await;
+    let error = short.unwrap_err();
+    assert_eq!(error.name().as_deref(), Some("Silence"));
+    let nobody = client.cancel_after_silence(&trader(9), Some(5_000)).await;
+    assert_eq!(nobody.unwrap_err().name().as_deref(), Some("NoAccount"));
 }
 
 #[tokio::test]

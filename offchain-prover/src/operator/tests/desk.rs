@@ -108,7 +108,7 @@ fn a_snapshot_with_another_hash_is_not_used() {
     let folder = tempfile::tempdir().unwrap();
     let mut desk = desk(folder.path(), &new_venue());
     let mut view = snapshot(1, START);
-    view.snapshot.fee_rate += 1;
+    view.snapshot.liquidation_rate += 1;
     desk.snapshot(view);
     desk.advance(START + 1_000, true).unwrap();
     assert!(desk.core.open.is_none());

@@ -45,6 +45,7 @@ fn live_sets_read_as_they_were_written() {
             (5, signed(0, 2, Side::Sell, Some(1)).into()),
         ],
         arrivals: 6,
+        watched: vec![(1, 5_000, 77)],
     };
     let bytes = StoredSets::from(&live).encode();
     let stored = StoredSets::decode_all(&mut &bytes[..]).unwrap();

@@ -149,7 +149,7 @@ async fn what_the_task_answers_survives_its_end() {
     let status = running.handle.status().await.unwrap();
     assert!(status.last_tick >= traded.time && status.connected);
     let owner = key(0).public_key().point();
-    let account = account_key((owner.x, owner.y));
+    let account = account_key((owner.x, owner.y), 0);
     let account = running.handle.account(account).await.unwrap().unwrap();
     assert_eq!(
         (account.account.quantity(0), account.live_sequence),

@@ -3,7 +3,8 @@
 use super::*;
 use clearproof_primitives::{
     options::{svi::SVI_ONE, OptionKind, SviCurve, SviError, YEAR_MS},
-    rows::{OptionMarket, Smile},
+    rows::{halted_row, OptionMarket, Smile},
+    snapshot::InstrumentRow,
 };
 
 /// Ether, whose perpetual is in slot 16.
@@ -272,15 +273,46 @@ fn delisting_the_last_option_of_an_expiry_forgets_it() {
 fn an_option_that_cannot_be_valued_keeps_its_row_and_stops_no_snapshot() {
     with_options(|| {
         let before = MarketData::latest_snapshot().unwrap().0.rows[17].clone();
-        // A forward so far away that the smile has no volatility at the strike.
+        // A forward so far away that the smile has no volatility at the strike, and no mark to hold it back from.
         assert_ok!(MarketData::accept_range(root(), FORWARD, 1, dollars(1)));
+        Feeds::<Test>::mutate(FORWARD, |state| state.marked = None);
         run_to(6, || {
             feed_options();
             feed(FORWARD, 1 << 34);
         });
         assert_eq!(latest(), 3);
-        assert_eq!(MarketData::latest_snapshot().unwrap().0.rows[17], before);
-        assert_eq!(latest_info().marks[17], 0);
+        let row = MarketData::latest_snapshot().unwrap().0.rows[17].clone();
+        assert!(row.suspended && !before.suspended);
+        assert_eq!(row, halted_row(before, (1 << 34) / 128));
+        let info = latest_info();
+        assert_eq!((info.marks[17], info.marks[18]), (0, 0));
+        assert_ne!(info.marks[16], 0);
+        assert_ne!(info.interest_caps[17], 0);
         assert_eq!(emitted(Event::OptionNotValued { slot: 17 }), 1);
+    });
+}
+
+#[test]
+fn what_was_in_an_options_slot_before_is_no_row_of_it() {
+    with_options(|| {
+        // An expired option's row, as if its slot had been freed and listed anew: it carries no charges, and none may be put on it.
+        let mut snapshot = MarketData::snapshot(2).unwrap();
+        let row = &mut snapshot.rows[17];
+        let empty = InstrumentRow::empty(&MarketShape::REFERENCE);
+        *row = InstrumentRow {
+            mark: row.mark,
+            settled: true,
+            ..empty.clone()
+        };
+        Snapshots::<Test>::insert(2, BoundedSnapshot::try_from(snapshot).unwrap());
+        assert_ok!(MarketData::accept_range(root(), FORWARD, 1, dollars(1)));
+        Feeds::<Test>::mutate(FORWARD, |state| state.marked = None);
+        run_to(6, || {
+            feed_options();
+            feed(FORWARD, 1 << 34);
+        });
+        assert_eq!((latest(), mark(17)), (3, 0));
+        assert_eq!(MarketData::latest_snapshot().unwrap().0.rows[17], empty);
+        assert_eq!(latest_info().interest_caps[17], 0);
     });
 }

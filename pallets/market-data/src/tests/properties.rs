@@ -54,4 +54,30 @@ proptest! {
             Ok(())
         })?;
     }
+
+    /// Whatever prices the admin lets in, a snapshot is taken; its mark is within the jump limit of the last, and the row is
+    /// suspended exactly while that holds it back.
+    #[test]
+    fn marks_jump_by_the_limit_at_most(sequence in proptest::collection::vec(1u128..1 << 62, 1..8)) {
+        new_test_ext().execute_with(|| {
+            run_to(2, feed_all);
+            let limit = Policy::development(&MarketShape::REFERENCE).underlyings[0].jump_limit;
+            for (step, price) in sequence.into_iter().enumerate() {
+                let before = mark(0);
+                assert_ok!(MarketData::accept_range(root(), EUR, price, price));
+                run_to(4 + 2 * step as u64, || {
+                    feed_all();
+                    feed(EUR, price);
+                });
+                prop_assert_eq!(latest(), step as u64 + 2);
+                let row = MarketData::latest_snapshot().unwrap().0.rows.swap_remove(0);
+                let furthest = ((before as u128 * limit as u128) >> 32) as u64;
+                prop_assert!(row.mark.abs_diff(before) <= furthest);
+                prop_assert_eq!(row.suspended, row.mark as u128 != price);
+                prop_assert_eq!(latest_info().marks[0], row.mark);
+                prop_assert_eq!(MarketData::check_state(), Ok(()));
+            }
+            Ok(())
+        })?;
+    }
 }

@@ -1,6 +1,7 @@
 //! Taking, keeping and reading snapshots.
 
 use super::*;
+use clearproof_primitives::policy::{Peg, TradingTerms};
 
 #[test]
 fn no_snapshot_before_every_listed_underlying_has_a_price() {
@@ -46,7 +47,8 @@ fn a_snapshot_is_what_prices_and_policy_say() {
         let policy = Policy::development(&MarketShape::REFERENCE);
         assert_eq!((snapshot.number, snapshot.taken_at), (1, START + 2 * BLOCK));
         assert_eq!(hash, FieldBytes::from(snapshot.hash()));
-        assert_eq!(snapshot.fee_rate, policy.fee_rate);
+        assert_eq!(snapshot.protocol_share, policy.protocol_share);
+        assert_eq!(snapshot.factors, policy.factors());
         assert_eq!(
             snapshot.rows[0],
             policy
@@ -85,6 +87,50 @@ fn a_snapshot_is_what_prices_and_policy_say() {
             info.marks,
             snapshot.rows.iter().map(|r| r.mark).collect::<Vec<_>>()
         );
+        assert_eq!(info.protocol_share, policy.protocol_share);
+        let cap = policy.underlyings[0].perpetual_terms.interest_cap;
+        assert_eq!(info.interest_caps[..2], [cap, 0]);
+    });
+}
+
+#[test]
+fn a_stablecoin_below_its_peg_weighs_less_by_rule() {
+    with_first_snapshot(|| {
+        // The euro, with six decimals, is meant to be worth a dollar; what it is below that counts five times more.
+        let mut policy = Policy::development(&MarketShape::REFERENCE);
+        policy.pegs[3] = Some(Peg {
+            price: dollars(1),
+            slope: 5 << 16,
+        });
+        let kept = (1u128 << 32) - u128::from(policy.haircuts[3]);
+        assert_ok!(RiskPolicy::set_policy(root(), Box::new(policy)));
+        let cents = |cents: u128| dollars(1) * cents / 100;
+        for (block, price, counted) in [
+            (4, cents(100), cents(100)),
+            (6, cents(105), cents(100)),
+            (8, cents(95), cents(95) - 5 * cents(5)),
+            (10, cents(86), cents(86) - 5 * cents(14)),
+            // The penalty takes more than is left.
+            (12, cents(80), 0),
+        ] {
+            run_to(block, || {
+                feed_all();
+                feed(Feed::Asset(3), price);
+            });
+            assert_eq!(MarketData::feed(Feed::Asset(3)).halt, None);
+            let weight = MarketData::latest_snapshot().unwrap().0.weights[3];
+            let expected = ((counted * kept / 1_000_000) >> 32) as u64;
+            assert_eq!(weight, expected, "block {block}");
+        }
+        // Without the peg it counts for what it is.
+        let policy = Policy::development(&MarketShape::REFERENCE);
+        assert_ok!(RiskPolicy::set_policy(root(), Box::new(policy)));
+        run_to(14, || {
+            feed_all();
+            feed(Feed::Asset(3), cents(80));
+        });
+        let weight = MarketData::latest_snapshot().unwrap().0.weights[3];
+        assert_eq!(weight, ((cents(80) * kept / 1_000_000) >> 32) as u64);
     });
 }
 
@@ -118,7 +164,12 @@ fn a_new_policy_takes_effect_with_the_next_snapshot_only() {
     with_first_snapshot(|| {
         let before = (MarketData::latest_snapshot(), MarketData::snapshot_info(1));
         let mut policy = Policy::development(&MarketShape::REFERENCE);
-        (policy.fee_rate, policy.price_band) = (7, 1 << 31);
+        (policy.protocol_share, policy.price_band) = (7, 1 << 31);
+        policy.underlyings[0].perpetual_terms = TradingTerms {
+            fee_rate: 3,
+            position_limit: 4,
+            interest_cap: 5,
+        };
         policy.underlyings[0].scenarios[0].price_shock = -1;
         assert_ok!(RiskPolicy::set_policy(root(), Box::new(policy.clone())));
         run_to(3, feed_all);
@@ -129,9 +180,17 @@ fn a_new_policy_takes_effect_with_the_next_snapshot_only() {
         run_to(4, feed_all);
         let (snapshot, hash) = MarketData::latest_snapshot().unwrap();
         assert_eq!(
-            (snapshot.number, snapshot.fee_rate, latest_info().bands[0]),
+            (
+                snapshot.number,
+                snapshot.protocol_share,
+                latest_info().bands[0]
+            ),
             (2, 7, snapshot.rows[0].mark / 2)
         );
+        let row = &snapshot.rows[0];
+        assert_eq!((row.fee_rate, row.position_limit), (3, 4));
+        let info = latest_info();
+        assert_eq!((info.protocol_share, info.interest_caps[0]), (7, 5));
         assert_eq!(
             snapshot.rows[0],
             policy.perpetual_row(0, snapshot.rows[0].mark).unwrap()

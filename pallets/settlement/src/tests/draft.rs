@@ -34,6 +34,15 @@ pub fn price(instrument: u16, time: u64, price: u64) -> PriceEntry {
         instrument,
         time,
         price,
+        deleverages: false,
+    }
+}
+
+/// An entry of deleveraging.
+pub fn deleverage(instrument: u16, time: u64, of: u64) -> PriceEntry {
+    PriceEntry {
+        deleverages: true,
+        ..price(instrument, time, of)
     }
 }
 
@@ -115,6 +124,9 @@ impl Draft {
             submitter: [OPERATOR; 32],
             funding_hash: funding_hash(&Settlement::market_of(venue).funding).into(),
             interest_hash: FieldBytes::default(),
+            protocol_fee: 0,
+            protocol_share: PROTOCOL_SHARE,
+            deleverage_rank: 0,
         };
         Self {
             header,

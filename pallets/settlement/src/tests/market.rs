@@ -70,6 +70,52 @@ fn open_interest_must_be_complete_and_the_proven_one() {
 }
 
 #[test]
+fn open_interest_grows_to_the_cap_and_beyond_it_only_falls() {
+    new_test_ext().execute_with(|| {
+        let [cap, _, _, other] = INTEREST_CAPS;
+        let mut draft = Draft::founded();
+        let venue = draft.header.venue;
+        for interest in [[cap + 1, 0, 0, 0], [cap, 0, 0, other + 1], [0, 0, 1, 0]] {
+            draft.interest = interest.to_vec();
+            refused(E::InterestAboveCap, || submit(OPERATOR, &draft.seal()));
+        }
+        for interest in [1 << 60, u64::MAX] {
+            draft.interest = vec![interest, 0, 0, 0];
+            refused(E::InterestOutOfRange, || submit(OPERATOR, &draft.seal()));
+        }
+        draft.interest = vec![cap, 0, 0, other];
+        assert_ok!(submit(OPERATOR, &draft.seal()));
+
+        // The policy lowers the cap of the first, and the last is delisted.
+        TakenSnapshots::mutate(|taken| {
+            let caps = &mut taken.get_mut(&1).unwrap().interest_caps;
+            (caps[0], caps[3]) = (10, 0);
+        });
+        let mut from = draft.header.time_to + 1;
+        let mut settle = |interest: [u64; 4], error: Option<E>| {
+            let mut next = Draft::next(venue, from);
+            next.interest = interest.to_vec();
+            let batch = next.seal();
+            match error {
+                Some(error) => refused(error, || submit(OPERATOR, &batch)),
+                None => {
+                    assert_ok!(submit(OPERATOR, &batch));
+                    from = next.header.time_to + 1;
+                }
+            }
+        };
+        settle([cap + 1, 0, 0, other], Some(E::InterestAboveCap));
+        settle([cap, 0, 0, other], None);
+        settle([cap - 1, 0, 0, other + 1], Some(E::InterestAboveCap));
+        settle([cap - 1, 0, 0, other - 1], None);
+        settle([cap, 0, 0, other - 1], Some(E::InterestAboveCap));
+        settle([9, 0, 0, 0], None);
+        settle([10, 0, 0, 0], None);
+        settle([11, 0, 0, 0], Some(E::InterestAboveCap));
+    });
+}
+
+#[test]
 fn a_slot_is_held_while_any_venue_has_interest_in_it() {
     new_test_ext().execute_with(|| {
         let held = || [0u16, 1, 2, 3].map(HoldingVenues::<Test>::get);

@@ -4,7 +4,7 @@ use super::support::*;
 use crate::operator::rpc::{
     auth::Access, number::Named, receipt::Receipt, types::SignedOrderSetJson,
 };
-use clearproof_primitives::order::{Side, SignedOrderSet, WithdrawalRequest};
+use clearproof_primitives::order::{Request, Side, SignedOrderSet, WithdrawalRequest};
 use proptest::{prelude::*, sample::select};
 use serde_json::{json, Map, Value};
 
@@ -61,11 +61,11 @@ fn arbitrary() -> impl Strategy<Value = Value> {
 fn signed() -> SignedOrderSet {
     let orders = vec![order(Side::Sell, 5, MARK), None];
     let mut set = set(1, 1, orders);
-    set.withdrawal = Some(WithdrawalRequest {
+    set.request = Some(Request::Withdrawal(WithdrawalRequest {
         asset: 1,
         amount: (1 << 63) - 1,
         recipient: [0xab; 32],
-    });
+    }));
     trader(1).sign(&identity(), set)
 }
 
@@ -100,7 +100,7 @@ fn order_sets_are_read_back_as_they_were() {
     let value = serde_json::to_value(&wire).unwrap();
     assert_eq!(value["set"]["orders"][0]["limit"], json!(MARK.to_string()));
     assert_eq!(
-        value["set"]["withdrawal"]["amount"],
+        value["set"]["request"]["withdrawal"]["amount"],
         json!("9223372036854775807")
     );
     let back: Named<SignedOrderSetJson> = serde_json::from_value(value).unwrap();

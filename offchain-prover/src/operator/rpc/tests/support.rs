@@ -20,7 +20,7 @@ use clearproof_primitives::{
     policy::Policy,
     rows::even_bands,
     shape::Shape,
-    snapshot::{InstrumentRow, Snapshot, UnderlyingFactors},
+    snapshot::{InstrumentRow, Snapshot},
 };
 use ed25519_dalek::SigningKey;
 use std::{collections::BTreeMap, sync::Arc};
@@ -60,6 +60,7 @@ pub fn order(side: Side, quantity: u64, limit: u64) -> Option<Order> {
         side,
         quantity,
         limit,
+        ..Order::default()
     })
 }
 
@@ -72,7 +73,7 @@ pub fn set(account: u32, sequence: u64, orders: Vec<Option<Order>>) -> OrderSet 
         valid_until: 1 << 40,
         max_fee: u32::MAX,
         orders,
-        withdrawal: None,
+        request: None,
     }
 }
 
@@ -118,16 +119,12 @@ fn snapshot() -> Snapshot {
         0 => policy.perpetual_row(0, MARK).unwrap(),
         _ => InstrumentRow::empty(&market),
     };
-    let factors = policy.underlyings.iter().map(|u| UnderlyingFactors {
-        initial: u.initial_factor,
-        maintenance: u.maintenance_factor,
-    });
     Snapshot {
         number: 1,
         taken_at: START - 1,
         weights: vec![ONE; market.assets as usize],
-        factors: factors.collect(),
-        fee_rate: policy.fee_rate,
+        factors: policy.factors(),
+        protocol_share: policy.protocol_share,
         liquidation_rate: policy.liquidation_rate,
         rows: (0..market.instruments as usize).map(row).collect(),
     }
@@ -188,6 +185,11 @@ fn answer(venue: &mut Venue, time: u64, command: Command) {
         Command::Submit(signed, answer) => {
             let accepted = venue.submit(*signed).map_err(Refusal::from);
             let _ = answer.send(accepted.map(|accepted| (accepted, clock())));
+        }
+        Command::Watch(key, _, silence, answer) => {
+            let account = venue.account_of_key(key).unwrap_or(0);
+            let watched = venue.watch(account, silence, clock());
+            let _ = answer.send(watched.map_err(Refusal::from));
         }
         Command::Status(answer) => {
             let _ = answer.send(Status {

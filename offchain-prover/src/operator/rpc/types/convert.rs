@@ -96,6 +96,8 @@ impl From<AccountStatus> for AccountJson {
         let order = |order: &Option<_>| order.as_ref().map(OrderJson::from);
         Self {
             index: status.index,
+            number: account.number,
+            trading_key: account.trading_key.into(),
             balances: account.balances.into_iter().map(Decimal).collect(),
             positions: account
                 .positions
@@ -162,11 +164,13 @@ impl AccountTickJson {
         let fills: Vec<_> = own.map(fill).collect();
         let mut left_out = report.left_out.iter();
         let left_out = left_out.find(|(index, _)| *index == account);
-        let touched = !fills.is_empty() || left_out.is_some();
+        let silent = report.silent.contains(&account);
+        let touched = !fills.is_empty() || left_out.is_some() || silent;
         touched.then(|| Self {
             time: report.time,
             fills,
             left_out: left_out.map(|(_, rule)| rule.to_string()),
+            silent,
         })
     }
 }

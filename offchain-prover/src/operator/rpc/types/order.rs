@@ -1,8 +1,12 @@
 //! Order sets on the wire.
 
-use super::super::number::{Decimal, SignatureHex};
+use super::super::number::{Decimal, KeyHex, SignatureHex};
 use clearproof_primitives::{
-    order::{Order, OrderSet, Side, SignedOrderSet, WithdrawalRequest},
+    field::FieldBytes,
+    order::{
+        KeyRequest, Order, OrderSet, Request, Side, SignedOrderSet, TimeInForce, TransferRequest,
+        Trigger, TriggerSide, WithdrawalRequest,
+    },
     serde_hex,
 };
 use serde::{Deserialize, Serialize};
@@ -19,8 +23,30 @@ pub struct OrderJson {
     pub side: Side,
     /// Lots in total, 1 to 2^48 - 1.
     pub quantity: u64,
-    /// Worst acceptable price.
+    /// Worst acceptable price. A market order's: 1 to sell, 2^64 - 1 to buy.
     pub limit: Decimal<u64>,
+    /// Only what makes the position smaller.
+    #[serde(default)]
+    pub reduce_only: bool,
+    /// `good-till-time`, `immediate-or-cancel` or `fill-or-kill`.
+    #[serde(default)]
+    pub time_in_force: TimeInForce,
+    /// Ends when the other order of its pair of slots (0 and 1, 2 and 3, and so on) is filled at all.
+    #[serde(default)]
+    pub one_cancels_other: bool,
+    /// When it may be filled.
+    #[serde(default)]
+    pub trigger: Option<TriggerJson>,
+}
+
+/// A trigger: see [`Trigger`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TriggerJson {
+    /// `at-or-above` or `at-or-below`.
+    pub mark: TriggerSide,
+    /// The price that the mark is compared with.
+    pub price: Decimal<u64>,
 }
 
 /// A withdrawal: see [`WithdrawalRequest`].
@@ -34,6 +60,32 @@ pub struct WithdrawalJson {
     /// Account on the chain that is paid.
     #[serde(with = "serde_hex")]
     pub recipient: [u8; 32],
+}
+
+/// A transfer: see [`TransferRequest`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TransferJson {
+    /// Asset index.
+    pub asset: u8,
+    /// Smallest units, 1 to 2^63 - 1.
+    pub amount: Decimal<u64>,
+    /// Account key of the receiver, a field element.
+    pub to: FieldBytes,
+}
+
+/// What a set asks for besides its orders: see [`Request`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum RequestJson {
+    /// Money to send to the chain.
+    Withdrawal(WithdrawalJson),
+    /// Money to send to another account of the venue.
+    Transfer(TransferJson),
+    /// Another trading key, packed; `null` for none.
+    TradingKey(Option<KeyHex>),
+    /// Another owner's key, packed.
+    Owner(KeyHex),
 }
 
 /// An order set: see [`OrderSet`].
@@ -54,19 +106,22 @@ pub struct OrderSetJson {
     pub max_fee: u32,
     /// Orders by slot; `null` is an empty slot.
     pub orders: Vec<Option<OrderJson>>,
-    /// Money to send to the chain.
+    /// What it asks for besides.
     #[serde(default)]
-    pub withdrawal: Option<WithdrawalJson>,
+    pub request: Option<RequestJson>,
 }
 
-/// An order set with its owner's signature.
+/// An order set with its owner's signature, or the trading key's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SignedOrderSetJson {
     /// What was signed.
     pub set: OrderSetJson,
-    /// The owner's signature over [`OrderSet::message`].
+    /// The signature over [`OrderSet::message`].
     pub signature: SignatureHex,
+    /// The trading key, packed, if it signed.
+    #[serde(default)]
+    pub trading_key: Option<KeyHex>,
 }
 
 impl From<&Order> for OrderJson {
@@ -77,6 +132,13 @@ impl From<&Order> for OrderJson {
             side: order.side,
             quantity: order.quantity,
             limit: Decimal(order.limit),
+            reduce_only: order.reduce_only,
+            time_in_force: order.time_in_force,
+            one_cancels_other: order.one_cancels_other,
+            trigger: order.trigger.map(|trigger| TriggerJson {
+                mark: trigger.mark,
+                price: Decimal(trigger.price),
+            }),
         }
     }
 }
@@ -89,6 +151,57 @@ impl From<OrderJson> for Order {
             side: order.side,
             quantity: order.quantity,
             limit: order.limit.0,
+            reduce_only: order.reduce_only,
+            time_in_force: order.time_in_force,
+            one_cancels_other: order.one_cancels_other,
+            trigger: order.trigger.map(|trigger| Trigger {
+                mark: trigger.mark,
+                price: trigger.price.0,
+            }),
+        }
+    }
+}
+
+impl RequestJson {
+    /// A request on the wire; none of a key that is no key, which no checked order set has.
+    fn of(request: &Request) -> Option<Self> {
+        Some(match request {
+            Request::Withdrawal(w) => Self::Withdrawal(WithdrawalJson {
+                asset: w.asset,
+                amount: Decimal(w.amount),
+                recipient: w.recipient,
+            }),
+            Request::Transfer(t) => Self::Transfer(TransferJson {
+                asset: t.asset,
+                amount: Decimal(t.amount),
+                to: t.to,
+            }),
+            Request::Key(KeyRequest::Trading(None)) => Self::TradingKey(None),
+            Request::Key(KeyRequest::Trading(Some(key))) => {
+                Self::TradingKey(Some(KeyHex(key.key()?)))
+            }
+            Request::Key(KeyRequest::Owner(key)) => Self::Owner(KeyHex(key.key()?)),
+        })
+    }
+}
+
+impl From<RequestJson> for Request {
+    fn from(request: RequestJson) -> Self {
+        match request {
+            RequestJson::Withdrawal(w) => Self::Withdrawal(WithdrawalRequest {
+                asset: w.asset,
+                amount: w.amount.0,
+                recipient: w.recipient,
+            }),
+            RequestJson::Transfer(t) => Self::Transfer(TransferRequest {
+                asset: t.asset,
+                amount: t.amount.0,
+                to: t.to,
+            }),
+            RequestJson::TradingKey(key) => {
+                Self::Key(KeyRequest::Trading(key.map(|key| key.0.into())))
+            }
+            RequestJson::Owner(key) => Self::Key(KeyRequest::Owner(key.0.into())),
         }
     }
 }
@@ -106,13 +219,10 @@ impl From<&SignedOrderSet> for SignedOrderSetJson {
                 valid_until: set.valid_until,
                 max_fee: set.max_fee,
                 orders: set.orders.iter().map(order).collect(),
-                withdrawal: set.withdrawal.map(|w| WithdrawalJson {
-                    asset: w.asset,
-                    amount: Decimal(w.amount),
-                    recipient: w.recipient,
-                }),
+                request: set.request.as_ref().and_then(RequestJson::of),
             },
             signature: SignatureHex(signed.signature),
+            trading_key: signed.trading_key.map(KeyHex),
         }
     }
 }
@@ -130,13 +240,10 @@ impl From<SignedOrderSetJson> for SignedOrderSet {
                 valid_until: set.valid_until,
                 max_fee: set.max_fee,
                 orders: orders.map(|order| order.map(Order::from)).collect(),
-                withdrawal: set.withdrawal.map(|w| WithdrawalRequest {
-                    asset: w.asset,
-                    amount: w.amount.0,
-                    recipient: w.recipient,
-                }),
+                request: set.request.map(Request::from),
             },
             signature: signed.signature.0,
+            trading_key: signed.trading_key.map(|key| key.0),
         }
     }
 }

@@ -157,6 +157,10 @@ pub struct BatchJson {
 pub struct AccountJson {
     /// Index, which order sets name.
     pub index: u32,
+    /// Which of its owner's accounts it is.
+    pub number: u16,
+    /// Hash of its trading key; 0 for none.
+    pub trading_key: FieldBytes,
     /// Balances by asset, in smallest units.
     pub balances: Vec<Decimal<i64>>,
     /// Positions that are not empty.
@@ -249,6 +253,8 @@ pub struct AccountTickJson {
     pub fills: Vec<FillJson>,
     /// The rule that its orders would have broken, if they were left out.
     pub left_out: Option<String>,
+    /// Its orders were cancelled, as nothing was heard of it for as long as it said.
+    pub silent: bool,
 }
 
 /// One fill.

@@ -1,0 +1,198 @@
+//! What each order brings into a tick's auctions: what is left of it, as far as its conditions, the account's position and the
+//! instrument let it go.
+
+use crate::{
+    auction::{Bid, Clearing},
+    venue::{ticks::ForcedSets, Live, Open, Venue},
+};
+use clearproof_primitives::{
+    account::Account,
+    order::{pair_of, Order, Side, TimeInForce},
+    snapshot::InstrumentRow,
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+impl Venue {
+    /// What is left of all live orders, by instrument.
+    pub(super) fn bids(&self, open: &Open, forced: &ForcedSets, time: u64) -> Vec<Vec<Bid>> {
+        let mut bids = vec![Vec::new(); open.snapshot.rows.len()];
+        for (account, signed) in forced {
+            let orders = signed.set.orders.iter().enumerate();
+            for (slot, order) in orders.filter_map(|(i, o)| Some((i, o.as_ref()?))) {
+                bids[order.instrument as usize].push(Bid {
+                    account: *account,
+                    slot,
+                    side: order.side,
+                    limit: order.limit,
+                    quantity: order.quantity,
+                    arrival: 0,
+                });
+            }
+        }
+        let own = self.live.iter();
+        for (account, live) in own.filter(|(account, _)| !forced.contains_key(account)) {
+            self.own_bids(open, *account, live, time, &mut bids);
+        }
+        bids
+    }
+
+    /// What is left of an account's orders that may be filled now.
+    fn own_bids(&self, open: &Open, account: u32, live: &Live, time: u64, bids: &mut [Vec<Bid>]) {
+        let set = &live.signed.set;
+        if set.valid_from > time || time > set.valid_until {
+            return;
+        }
+        let mut room = Room::default();
+        let orders = set.orders.iter().enumerate();
+        for (slot, order) in orders.filter_map(|(i, o)| Some((i, o.as_ref()?))) {
+            let filled = self.filled(account, slot, order.id);
+            let Some(row) = open.snapshot.rows.get(usize::from(order.instrument)) else {
+                continue;
+            };
+            if set.max_fee < row.fee_rate || !self.may_fill(account, live, slot, order, row) {
+                continue;
+            }
+            let mut quantity = order.quantity.saturating_sub(filled);
+            if order.reduce_only || self.is_bound(account, order.instrument, row) {
+                quantity = room.take(self.account(account), order, row, quantity);
+            }
+            if order.time_in_force == TimeInForce::FillOrKill && quantity < order.quantity {
+                continue;
+            }
+            if quantity > 0 {
+                bids[order.instrument as usize].push(Bid {
+                    account,
+                    slot,
+                    side: order.side,
+                    limit: order.limit,
+                    quantity,
+                    arrival: live.arrival,
+                });
+            }
+        }
+    }
+
+    /// Whether an order's conditions let it be filled in this tick.
+    fn may_fill(
+        &self,
+        account: u32,
+        live: &Live,
+        slot: usize,
+        order: &Order,
+        row: &InstrumentRow,
+    ) -> bool {
+        let set = &live.signed.set;
+        let started = self.filled(account, slot, order.id) > 0;
+        let fresh = order.time_in_force == TimeInForce::GoodTillTime || !(live.ticked || started);
+        let pair = pair_of(slot);
+        let pair_filled = || {
+            let other = set.order(pair);
+            other.is_some_and(|other| self.filled(account, pair, other.id) > 0)
+        };
+        let alone = !order.one_cancels_other || !pair_filled();
+        let triggered = order.trigger.is_none_or(|t| t.is_met(row.mark));
+        fresh && alone && triggered
+    }
+
+    /// Whether an account could reach its position limit with what its orders want.
+    fn is_bound(&self, account: u32, instrument: u16, row: &InstrumentRow) -> bool {
+        let held = self
+            .account(account)
+            .map_or(0, |a| a.quantity(instrument).unsigned_abs());
+        // Limits are far from what is usual; whoever is far from them too needs no sum of all orders.
+        held >= row.position_limit / 2 || row.position_limit < 1 << 32
+    }
+
+    /// Lots filled of an order, 0 if the slot still holds another one.
+    pub(super) fn filled(&self, account: u32, slot: usize, id: u32) -> u64 {
+        let held = self.account(account).and_then(|a| a.slots.get(slot));
+        held.filter(|s| s.id == id).map_or(0, |s| s.filled)
+    }
+
+    /// The part of an instrument's orders that only makes positions smaller.
+    pub(super) fn reducing(&self, instrument: u16, book: &[Bid]) -> Vec<Bid> {
+        let mut left: BTreeMap<u32, u64> = BTreeMap::new();
+        let mut reducing = Vec::new();
+        for bid in book {
+            let held = self
+                .account(bid.account)
+                .map_or(0, |a| a.quantity(instrument));
+            let opposite = match bid.side {
+                Side::Buy => held < 0,
+                Side::Sell => held > 0,
+            };
+            let left = left.entry(bid.account).or_insert(held.unsigned_abs());
+            let quantity = if opposite { bid.quantity.min(*left) } else { 0 };
+            *left -= quantity;
+            if quantity > 0 {
+                reducing.push(Bid { quantity, ..*bid });
+            }
+        }
+        reducing
+    }
+
+    /// Takes orders out of the auctions that want to be filled whole and would not be, and of pairs of which one is to cancel the
+    /// other the later slot. True if there were any.
+    pub(super) fn drop_conditional(
+        &self,
+        bids: &mut [Vec<Bid>],
+        forced: &ForcedSets,
+        clearings: &[(u16, Clearing)],
+    ) -> bool {
+        let matches = clearings.iter().flat_map(|(_, clearing)| &clearing.matches);
+        let filled: BTreeMap<(u32, usize), u64> = matches
+            .filter(|m| !forced.contains_key(&m.account))
+            .map(|m| ((m.account, m.slot), m.quantity))
+            .collect();
+        let out = |(account, slot): (u32, usize), quantity: u64| {
+            let set = &self.live.get(&account)?.signed.set;
+            let order = set.order(slot)?;
+            let in_part =
+                order.time_in_force == TimeInForce::FillOrKill && quantity < order.quantity;
+            let pair = pair_of(slot);
+            let cancelled = order.one_cancels_other
+                || set.order(pair).is_some_and(|other| other.one_cancels_other);
+            let second = pair < slot && cancelled && filled.contains_key(&(account, pair));
+            (in_part || second).then_some((account, slot))
+        };
+        let out: BTreeSet<_> = filled.iter().filter_map(|(key, q)| out(*key, *q)).collect();
+        for book in bids.iter_mut().filter(|_| !out.is_empty()) {
+            book.retain(|bid| !out.contains(&(bid.account, bid.slot)));
+        }
+        !out.is_empty()
+    }
+}
+
+/// How far an account's orders of one instrument may still go, by side.
+#[derive(Default)]
+struct Room(BTreeMap<(u16, bool), u64>);
+
+impl Room {
+    /// As much of an order as fits: what reduces the position, and unless it is reduce-only what the limit leaves.
+    fn take(
+        &mut self,
+        account: Option<&Account>,
+        order: &Order,
+        row: &InstrumentRow,
+        quantity: u64,
+    ) -> u64 {
+        let held = account.map_or(0, |a| a.quantity(order.instrument));
+        let sells = order.side == Side::Sell;
+        let (opposite, lots) = ((held > 0) == sells && held != 0, held.unsigned_abs());
+        let closes = if opposite { lots } else { 0 };
+        let grows = match opposite {
+            true => lots.saturating_add(row.position_limit),
+            false => row.position_limit.saturating_sub(lots),
+        };
+        let most = if row.position_limit == 0 {
+            closes
+        } else {
+            grows
+        };
+        let used = self.0.entry((order.instrument, sells)).or_default();
+        let most = if order.reduce_only { closes } else { most };
+        let taken = quantity.min(most.saturating_sub(*used));
+        *used += taken;
+        taken
+    }
+}

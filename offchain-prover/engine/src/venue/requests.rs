@@ -1,0 +1,119 @@
+//! What order sets ask for besides their orders: withdrawals, transfers, other keys. Each is carried out in a step of its own.
+
+use crate::{error::EngineError, pending::PendingStep, venue::Venue};
+use clearproof_primitives::{
+    account::{account_key, Account},
+    field::Fr,
+    order::{KeyRequest, Request, SignedOrderSet, TransferRequest},
+    step::{DepositStep, StepEffects},
+};
+use std::sync::Arc;
+
+/// A transfer opens accounts of the sender's own with numbers below this.
+pub const OPENED_NUMBERS: u16 = 64;
+
+impl Venue {
+    pub(crate) fn carry_out(
+        &mut self,
+        signed: &Arc<SignedOrderSet>,
+        request: &Request,
+    ) -> Result<(), EngineError> {
+        let account = signed.set.account;
+        let step = PendingStep {
+            account,
+            exists: true,
+            set: Some(Arc::clone(signed)),
+            withdraw: !matches!(request, Request::Key(_)),
+            before: Some(Arc::clone(&self.current[account as usize])),
+            ..PendingStep::default()
+        };
+        self.ensure_step_fits(&step)?;
+        let (after, effects) = self.simulate(&step, self.now)?;
+        match request {
+            Request::Withdrawal(_) => self.withdraw(step, after, &effects),
+            Request::Transfer(transfer) => self.transfer(step, after, &effects, transfer),
+            Request::Key(key) => self.change_key(step, after, &effects, key),
+        }
+    }
+
+    fn withdraw(
+        &mut self,
+        step: PendingStep,
+        after: Account,
+        effects: &StepEffects,
+    ) -> Result<(), EngineError> {
+        if let Some(withdrawal) = &effects.withdrawal {
+            let held = self.held(withdrawal.asset);
+            if u128::from(withdrawal.amount) > held {
+                return Err(EngineError::Overdraw {
+                    asset: withdrawal.asset,
+                    held,
+                });
+            }
+        }
+        self.conclude(step, after, effects);
+        Ok(())
+    }
+
+    /// The sender's step, and the receiver's right after it.
+    fn transfer(
+        &mut self,
+        step: PendingStep,
+        after: Account,
+        effects: &StepEffects,
+        transfer: &TransferRequest,
+    ) -> Result<(), EngineError> {
+        let to = transfer.to.to_fr()?;
+        let credit = DepositStep {
+            transferred: true,
+            asset: transfer.asset,
+            amount: transfer.amount,
+            account_key: to,
+        };
+        let sender = step.account;
+        let owner = self.owners[sender as usize - 1];
+        let number = match self.account_of_key(to) {
+            Some(_) => None,
+            None => number_of(after.owner, to),
+        };
+        let opening = number.map(|number| (owner, number, after.viewing_key));
+        let mut receives = self.credit_step(credit, opening)?;
+        if receives.account == sender {
+            receives.before = Some(Arc::new(after.clone()));
+        }
+        self.ensure_steps_fit(&[&step, &receives])?;
+        self.simulate(&receives, self.now)?;
+        self.conclude(step, after, effects);
+        self.credit(receives, owner)?;
+        Ok(())
+    }
+
+    fn change_key(
+        &mut self,
+        step: PendingStep,
+        after: Account,
+        effects: &StepEffects,
+        request: &KeyRequest,
+    ) -> Result<(), EngineError> {
+        let account = step.account;
+        if let KeyRequest::Owner(named) = request {
+            let owner = named.key().ok_or(EngineError::OwnerHasAccount)?;
+            let key = after.key().into();
+            if self.index.get(&key).is_some_and(|other| *other != account) {
+                return Err(EngineError::OwnerHasAccount);
+            }
+            let old = self.current[account as usize].key().into();
+            self.index.remove(&old);
+            self.index.insert(key, account);
+            self.owners[account as usize - 1] = owner;
+            self.owner_changes += 1;
+        }
+        self.conclude(step, after, effects);
+        Ok(())
+    }
+}
+
+/// Which of an owner's first accounts has this key.
+fn number_of(owner: (Fr, Fr), key: Fr) -> Option<u16> {
+    (0..OPENED_NUMBERS).find(|number| account_key(owner, *number) == key)
+}

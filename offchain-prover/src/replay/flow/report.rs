@@ -1,0 +1,130 @@
+//! What a replay of order flow found.
+
+use crate::replay::{
+    recording::LOTS_PER_UNIT,
+    report::{counts_table, times_table, Report},
+};
+use std::{fmt, time::Duration};
+
+/// Counts and times.
+#[derive(Clone, Debug, Default)]
+pub struct FlowReport {
+    /// What every replay counts; `close` is the time that building a batch takes, which is off the venue's thread.
+    pub common: Report,
+    /// Rows of levels.
+    pub level_rows: u64,
+    /// The most levels at once.
+    pub most_levels: u64,
+    /// Trades.
+    pub trade_rows: u64,
+    /// Trades left out since all takers' slots were taken.
+    pub crowded_out: u64,
+    /// Lots traded in the recording.
+    pub recorded_lots: u128,
+    /// Lots matched in the replay.
+    pub matched_lots: u128,
+    /// Accounts that make.
+    pub makers: u64,
+    /// Accounts that take.
+    pub takers: u64,
+    /// Batches.
+    pub batches: u64,
+    /// Orders that a set has new, changed or not any more, compared with the account's set before it.
+    pub updates: u64,
+    /// From the recording's first row to its last.
+    pub span: Duration,
+    /// Planning order sets, hashing and signing them, checking the signatures: not the engine's.
+    pub signing: Duration,
+    /// Sealing a batch.
+    pub seal: Vec<Duration>,
+}
+
+impl FlowReport {
+    /// Forgets the batches in which accounts were opened.
+    pub(super) fn forget_batches(&mut self) {
+        self.batches = 0;
+        self.seal.clear();
+        let common = &mut self.common;
+        common.open.clear();
+        common.close.clear();
+        common.steps = 0;
+    }
+
+    /// Time of the venue's thread: opening batches, taking order sets, ticks, sealing.
+    pub fn engine(&self) -> Duration {
+        let common = &self.common;
+        let parts = [&common.open, &common.submit, &common.tick, &self.seal];
+        parts.into_iter().flatten().sum()
+    }
+
+    /// Order updates that the engine takes in a second of its own time.
+    pub fn updates_per_second(&self) -> u64 {
+        let seconds = self.engine().as_secs_f64();
+        (self.updates as f64 / seconds.max(f64::MIN_POSITIVE)) as u64
+    }
+}
+
+impl fmt::Display for FlowReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let common = &self.common;
+        let seconds = |time: Duration| format!("{:.2} s", time.as_secs_f64());
+        let units = |lots: u128| format!("{:.3}", lots as f64 / LOTS_PER_UNIT as f64);
+        let sum = |times: &[Duration]| seconds(times.iter().sum());
+        let mut counts = vec![
+            ("recorded time", seconds(self.span)),
+            ("changes of levels", self.level_rows.to_string()),
+            ("most levels at once", self.most_levels.to_string()),
+            ("trades", self.trade_rows.to_string()),
+            ("trades without a free taker", self.crowded_out.to_string()),
+            (
+                "traded units: recorded, matched",
+                format!(
+                    "{}, {}",
+                    units(self.recorded_lots),
+                    units(self.matched_lots)
+                ),
+            ),
+            (
+                "makers, takers",
+                format!("{}, {}", self.makers, self.takers),
+            ),
+            ("batches", self.batches.to_string()),
+            ("account steps", common.steps.to_string()),
+            ("ticks", common.tick.len().to_string()),
+            ("order sets", common.submit.len().to_string()),
+            ("order updates in them", self.updates.to_string()),
+            ("fills", common.fills.to_string()),
+        ];
+        counts.extend(common.risk_counts());
+        counts.extend([
+            (
+                "of it: making, signing and checking sets",
+                seconds(self.signing),
+            ),
+            ("of it: building batches", sum(&common.close)),
+            ("of it: the engine", seconds(self.engine())),
+            ("the engine's: opening batches", sum(&common.open)),
+            ("the engine's: order sets", sum(&common.submit)),
+            ("the engine's: ticks", sum(&common.tick)),
+            ("the engine's: sealing", sum(&self.seal)),
+            (
+                "order updates per second of the engine",
+                self.updates_per_second().to_string(),
+            ),
+        ]);
+        let table = counts_table(counts);
+        let times = times_table(&[
+            ("opening a batch", &common.open),
+            ("an order set", &common.submit),
+            ("a tick", &common.tick),
+            ("sealing a batch", &self.seal),
+            ("building a batch", &common.close),
+        ]);
+        write!(
+            f,
+            "{table}\n{times}\n\
+            An order update is an order that a set has new, changed or not any more, compared with the account's set before it.\n\
+            The books balanced after every batch."
+        )
+    }
+}

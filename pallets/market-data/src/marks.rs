@@ -1,0 +1,99 @@
+//! The prices that marks are computed from: the accepted ones, held back where they jump.
+//!
+//! Index prices and forwards are each held back from the price of their own that the last snapshot used. A forward is not moved
+//! with the index price instead: the two feeds may jump in different snapshots, or one of them be halted, and what belongs to the
+//! one level must not be scaled by the other.
+
+use crate::{types::*, Config, Event, Feeds, Pallet};
+use alloc::collections::BTreeMap;
+use clearproof_primitives::{
+    policy::{IndexPrice, Policy},
+    snapshot::SnapshotError,
+};
+
+/// The feeds of a snapshot as they are refreshed.
+pub(crate) type FeedStates = BTreeMap<Feed, FeedState>;
+
+/// A price that marks are computed from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct MarkPrice {
+    /// Quote units per whole unit, 32 fraction bits.
+    pub price: IndexPrice,
+    /// It is not the accepted one, which is too far from the last snapshot's: the mark is not to be relied on.
+    pub held_back: bool,
+}
+
+/// The prices that a snapshot's marks are computed from, by underlying and forward.
+pub(crate) type MarkPrices = BTreeMap<Feed, MarkPrice>;
+
+/// The underlying whose marks are computed from a feed's price.
+pub(crate) fn marked_underlying(feed: &Feed) -> Option<u16> {
+    match feed {
+        Feed::Underlying(underlying) => Some(*underlying),
+        Feed::Forward(expiry) => Some(expiry.underlying),
+        Feed::Asset(_) | Feed::Volatility(_) => None,
+    }
+}
+
+/// The prices that the marks of the next snapshot are computed from.
+pub(crate) fn mark_prices(
+    states: &FeedStates,
+    policy: &Policy,
+) -> Result<MarkPrices, SnapshotError> {
+    let mut prices = MarkPrices::new();
+    for (feed, state) in states {
+        let accepted = state.accepted.map(|level| level.value);
+        let (Some(underlying), Some(accepted)) = (marked_underlying(feed), accepted) else {
+            continue;
+        };
+        let price = match state.marked {
+            None => accepted,
+            // While its feed is halted a mark stays where it is.
+            Some(last) if state.halt.is_some() => last,
+            Some(last) => policy.held_back(underlying.into(), last, accepted)?.0,
+        };
+        let held_back = price != accepted;
+        prices.insert(*feed, MarkPrice { price, held_back });
+    }
+    Ok(prices)
+}
+
+impl<T: Config> Pallet<T> {
+    /// Notes what a snapshot's marks were computed from, and says where they are held back.
+    pub(crate) fn remember_marks(states: &FeedStates, prices: &MarkPrices) {
+        for (feed, mark) in prices {
+            let Some(state) = states.get(feed) else {
+                continue;
+            };
+            let marked = Some(mark.price);
+            if state.marked != marked {
+                Feeds::<T>::insert(feed, FeedState { marked, ..*state });
+            }
+            if let Some(accepted) = state.accepted.filter(|_| mark.held_back) {
+                Self::deposit_event(Event::MarkHeldBack {
+                    feed: *feed,
+                    price: mark.price,
+                    accepted: accepted.value,
+                });
+            }
+        }
+    }
+
+    /// Invariant of the storage: marks were computed from prices, of underlyings and forwards alone.
+    #[cfg(any(test, feature = "try-runtime"))]
+    pub(crate) fn check_marks() -> Result<(), &'static str> {
+        let prices = 1..1 << clearproof_primitives::policy::INDEX_PRICE_BITS;
+        let sound = |feed: &Feed, state: &FeedState| match state.marked {
+            None => true,
+            Some(price) => {
+                marked_underlying(feed).is_some()
+                    && state.accepted.is_some()
+                    && prices.contains(&price)
+            }
+        };
+        if Feeds::<T>::iter().any(|(feed, state)| !sound(&feed, &state)) {
+            return Err("Feeds: marks were computed from no price of an underlying or forward");
+        }
+        Ok(())
+    }
+}

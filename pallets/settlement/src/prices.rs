@@ -1,0 +1,89 @@
+//! The prices that a batch names: of auctions, and of deleveraging.
+
+use crate::{Batch, Config, Error, Event, Pallet};
+use alloc::collections::BTreeMap;
+use clearproof_primitives::{
+    batch::{BatchHeader, PriceEntry},
+    fixed::Price,
+    shape::Shape,
+};
+use frame_support::{dispatch::DispatchResult, ensure};
+use pallet_clearproof_market_data::SnapshotInfo;
+use sp_runtime::DispatchError;
+
+/// All prices of a batch.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Prices {
+    /// Of auctions, by instrument and time: those that funding accrues from.
+    pub clearings: BTreeMap<(u16, u64), Price>,
+    /// Of deleveraging, by instrument. They come from what the insurance fund owes, not from a market, so they have no band, and
+    /// move no funding.
+    pub deleveraged: BTreeMap<u16, Price>,
+}
+
+impl<T: Config> Pallet<T> {
+    /// Each chunk's price list: its length and order; each entry's instrument, price and time; and that an
+    /// instrument has one price per tick in the whole batch, and one for deleveraging. Answers all prices.
+    pub(crate) fn check_prices(
+        batch: &Batch,
+        shape: &Shape,
+        snapshot: &SnapshotInfo,
+    ) -> Result<Prices, DispatchError> {
+        let mut prices = Prices::default();
+        for chunk in &batch.chunks {
+            ensure!(
+                chunk.prices.len() <= shape.entries.into(),
+                Error::<T>::TooManyPrices
+            );
+            let key = |entry: &PriceEntry| (entry.instrument, entry.time, entry.deleverages);
+            let sorted = chunk
+                .prices
+                .windows(2)
+                .all(|pair| key(&pair[0]) < key(&pair[1]));
+            ensure!(sorted, Error::<T>::PricesUnsorted);
+            for entry in &chunk.prices {
+                Self::check_price(entry, &batch.header, snapshot)?;
+                let price = if entry.deleverages {
+                    let of_instrument = prices.deleveraged.entry(entry.instrument);
+                    *of_instrument.or_insert(entry.price)
+                } else {
+                    let of_tick = prices.clearings.entry((entry.instrument, entry.time));
+                    *of_tick.or_insert(entry.price)
+                };
+                ensure!(price == entry.price, Error::<T>::PriceConflict);
+            }
+        }
+        Ok(prices)
+    }
+
+    fn check_price(
+        entry: &PriceEntry,
+        header: &BatchHeader,
+        snapshot: &SnapshotInfo,
+    ) -> DispatchResult {
+        ensure!(entry.price != 0, Error::<T>::PriceZero);
+        let inside = (header.time_from..=header.time_to).contains(&entry.time);
+        ensure!(inside, Error::<T>::PriceTime);
+        let slot = usize::from(entry.instrument);
+        let of_slot = |prices: &[Price]| prices.get(slot).copied().unwrap_or(0);
+        let (mark, band) = (of_slot(&snapshot.marks), of_slot(&snapshot.bands));
+        ensure!(mark != 0, Error::<T>::InstrumentNotListed);
+        ensure!(
+            entry.deleverages || entry.price.abs_diff(mark) <= band,
+            Error::<T>::PriceOutsideBand
+        );
+        Ok(())
+    }
+
+    /// Tells everybody which instruments a settled batch deleveraged, and at what price.
+    pub(crate) fn report_deleveraging(header: &BatchHeader, prices: &Prices) {
+        for (instrument, price) in &prices.deleveraged {
+            Self::deposit_event(Event::Deleveraged {
+                venue: header.venue,
+                instrument: *instrument,
+                price: *price,
+                rank: header.deleverage_rank,
+            });
+        }
+    }
+}

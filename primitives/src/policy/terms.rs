@@ -1,0 +1,67 @@
+//! How instruments trade, and what collateral is meant to be worth.
+
+use super::IndexPrice;
+use crate::fixed::{Factor, Rate, FACTOR_BITS};
+use codec::{Decode, DecodeWithMemTracking, Encode};
+use scale_info::TypeInfo;
+use serde::{Deserialize, Serialize};
+
+/// How instruments of a kind trade.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    codec::MaxEncodedLen,
+    TypeInfo,
+    Serialize,
+    Deserialize,
+)]
+pub struct TradingTerms {
+    /// Trading fee on both sides of a fill, as a fraction of 2^32 of its quote amount.
+    pub fee_rate: Rate,
+    /// Lots that an account's position may grow to.
+    pub position_limit: u64,
+    /// Lots that a venue's accounts may hold of an instrument, long and short together; beyond it they only become fewer.
+    pub interest_cap: u64,
+}
+
+/// A collateral asset that is meant to be worth something fixed.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    codec::MaxEncodedLen,
+    TypeInfo,
+    Serialize,
+    Deserialize,
+)]
+pub struct Peg {
+    /// What a whole unit is meant to be worth; it never counts for more.
+    pub price: IndexPrice,
+    /// What it is below that counts so many times more against it, 16.16.
+    pub slope: Factor,
+}
+
+impl Peg {
+    /// What a price counts for: at most the peg, and `price − slope · (peg − price)` below it, rounded down, at least 0.
+    pub(super) fn counted(&self, price: IndexPrice) -> IndexPrice {
+        let below = self.price.saturating_sub(price);
+        let penalty = below
+            .checked_mul(self.slope.into())
+            .map_or(IndexPrice::MAX, |product| {
+                product.div_ceil(1 << FACTOR_BITS)
+            });
+        price.min(self.price).saturating_sub(penalty)
+    }
+}

@@ -1,0 +1,116 @@
+//! Why steps are refused.
+
+use crate::{
+    eddsa::SignatureError,
+    funding::OutOfRange,
+    margin::{MarginError, MarginRefusal},
+    order::OrderSetError,
+};
+
+/// Why a step is refused: each names the rule that it breaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[allow(missing_docs)] // the messages are the documentation
+pub enum StepError {
+    #[error("account: 0 is the insurance fund; only the closing circuit touches it")]
+    InsuranceFund,
+    #[error("deposit: the account's key is not the one that the queue names")]
+    DepositKey,
+    #[error("deposit.asset: beyond the market's assets")]
+    DepositAsset,
+    #[error(
+        "forced: neither deposit nor withdrawal goes with it, and a takeover has no order set"
+    )]
+    ForcedWith,
+    #[error("deposit: no such transfer is on its way")]
+    NoTransfer,
+    #[error("withdraw: another transfer is on its way, or a deposit goes with this one")]
+    TransferPending,
+    #[error("forced: the account holds an instrument that is suspended, or has expired and is not settled yet")]
+    Suspended,
+    #[error("forced: the account has half of its maintenance margin left and would keep less than half of a position")]
+    NotPartial,
+    #[error("forced: the insurance fund does not owe more than it has")]
+    FundSolvent,
+    #[error("forced: the account is less leveraged than the deleverage rank")]
+    NotRanked,
+    #[error(
+        "forced: the price leaves the account better off, or the insurance fund with something"
+    )]
+    DeleveragePrice,
+    #[error("forced: the account's equity is not below its maintenance margin")]
+    NotLiquidatable,
+    #[error("forced: the account's equity is not below zero")]
+    NotBankrupt,
+    #[error("forced: the fills do not only reduce risk, or at a price worse than the account's zero price")]
+    ForcedFills,
+    #[error("forced.penalty: {given}, at most {limit}")]
+    Penalty { given: u64, limit: u128 },
+    #[error("account: does not exist, and only a deposit opens one")]
+    NoAccount,
+    #[error("fills, withdraw: need an order set")]
+    NoOrderSet,
+    #[error("order set: {0}")]
+    OrderSet(#[from] OrderSetError),
+    #[error("order set: venue or account is not the one it was signed for")]
+    WrongTarget,
+    #[error("order set: {0}")]
+    Signature(#[from] SignatureError),
+    #[error("order set: owner's key is not valid")]
+    OwnerKey,
+    #[error("order set: the trading key that signed is not the account's")]
+    TradingKey,
+    #[error("request: only the owner's own signature will do")]
+    NeedsOwner,
+    #[error("order set: sequence {given} is older than {current}")]
+    OldSequence { given: u64, current: u64 },
+    #[error("order set: same sequence with other order ids")]
+    SameSequenceOtherOrders,
+    #[error("order set: not valid during the batch")]
+    NotValid,
+    #[error("order set: max_fee is below the fee rate in force")]
+    FeeAboveMaximum,
+    #[error("fills: {0} given, at most {1} fit")]
+    TooManyFills(usize, u16),
+    #[error("fills[{0}]: no such order or price entry")]
+    FillTarget(usize),
+    #[error("fills[{0}]: the order is for another instrument")]
+    FillInstrument(usize),
+    #[error(
+        "fills[{0}]: quantity must be 1 to 2^48 - 1 lots and fit the order's remaining quantity"
+    )]
+    FillQuantity(usize),
+    #[error("fills[{0}]: the mark does not meet the order's trigger")]
+    FillTrigger(usize),
+    #[error("fills[{0}]: the order only reduces, and the position grows or changes sides")]
+    FillGrows(usize),
+    #[error("orders[{0}]: immediate-or-cancel, and was filled in an earlier step")]
+    FilledBefore(usize),
+    #[error("orders[{0}]: fill-or-kill, and is not filled whole")]
+    FilledInPart(usize),
+    #[error("orders[{0}]: the other order of its pair has been filled")]
+    PairFilled(usize),
+    #[error("positions[{instrument}]: grows to {lots} lots, beyond the limit of {limit}")]
+    PositionLimit {
+        instrument: u16,
+        lots: u64,
+        limit: u64,
+    },
+    #[error("fills[{0}]: price is worse than the order's limit")]
+    FillLimit(usize),
+    #[error("fills[{0}]: tick is outside the order set's validity")]
+    FillTime(usize),
+    #[error("withdraw: the order set has no withdrawal and no transfer, or does not install in this step")]
+    NoWithdrawal,
+    #[error("{0}: result is out of range")]
+    Range(&'static str),
+    #[error("{0}")]
+    Settlement(#[from] OutOfRange),
+    #[error("balances[{0}]: would fall below zero")]
+    NegativeBalance(usize),
+    #[error("positions: more than fit the account")]
+    TooManyPositions,
+    #[error("margin: {0}")]
+    Margin(#[from] MarginError),
+    #[error("margin: {0}")]
+    MarginRefused(#[from] MarginRefusal),
+}

@@ -1,0 +1,62 @@
+//! Installing an order set: whether it may be used, the account's slots, its keys.
+
+use super::{require, Step, StepContext, StepError};
+use crate::{
+    account::{Account, OrderSlot},
+    babyjubjub::Point,
+    field::Fr,
+    order::{key_hash, KeyRequest},
+};
+
+/// Checks target, sequence and validity, and brings the slots in line with the set. True if the set is new.
+pub(super) fn install(
+    context: &StepContext<'_>,
+    step: &Step,
+    after: &mut Account,
+) -> Result<bool, StepError> {
+    let Some(signed) = &step.set else {
+        return Ok(false);
+    };
+    let set = &signed.set;
+    if set.venue != context.venue || set.account != step.account {
+        return Err(StepError::WrongTarget);
+    }
+    if let Some(key) = &signed.trading_key {
+        let Point { x, y } = key.point();
+        require(key_hash((x, y)) == after.trading_key, StepError::TradingKey)?;
+    }
+    if set.sequence < after.sequence {
+        return Err(StepError::OldSequence {
+            given: set.sequence,
+            current: after.sequence,
+        });
+    }
+    if set.valid_from > context.time_to || set.valid_until < context.time_from {
+        return Err(StepError::NotValid);
+    }
+    let installs = set.sequence > after.sequence;
+    after.sequence = set.sequence;
+    for (i, slot) in after.slots.iter_mut().enumerate() {
+        let id = set.order(i).map_or(0, |order| order.id);
+        if id != slot.id {
+            if !installs {
+                return Err(StepError::SameSequenceOtherOrders);
+            }
+            *slot = OrderSlot { id, filled: 0 };
+        }
+    }
+    if let Some(key) = set.key().filter(|_| installs) {
+        require(signed.trading_key.is_none(), StepError::NeedsOwner)?;
+        match key {
+            KeyRequest::Trading(key) => {
+                let hash = key.map(|key| key_hash(key.coordinates()));
+                after.trading_key = hash.unwrap_or_default();
+            }
+            KeyRequest::Owner(key) => {
+                after.owner = key.coordinates();
+                after.trading_key = Fr::default();
+            }
+        }
+    }
+    Ok(installs)
+}
