@@ -74,6 +74,35 @@ impl TryFrom<FieldBytes> for Fr {
     }
 }
 
+impl From<u64> for FieldBytes {
+    fn from(value: u64) -> Self {
+        let mut bytes = [0; 32];
+        bytes[..8].copy_from_slice(&value.to_le_bytes());
+        Self(bytes)
+    }
+}
+
+/// A negative value −v is r − v, without a detour over the Montgomery form.
+impl From<i64> for FieldBytes {
+    fn from(value: i64) -> Self {
+        if value >= 0 {
+            return Self::from(value as u64);
+        }
+        let mut limbs = Fr::MODULUS.0;
+        let (low, borrows) = limbs[0].overflowing_sub(value.unsigned_abs());
+        limbs[0] = low;
+        let mut borrows = borrows;
+        for limb in &mut limbs[1..] {
+            (*limb, borrows) = limb.overflowing_sub(borrows.into());
+        }
+        let mut bytes = [0; 32];
+        for (chunk, limb) in bytes.chunks_exact_mut(8).zip(limbs) {
+            chunk.copy_from_slice(&limb.to_le_bytes());
+        }
+        Self(bytes)
+    }
+}
+
 impl fmt::Display for FieldBytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.to_fr() {
@@ -177,6 +206,16 @@ mod tests {
 
     const MODULUS: &str =
         "21888242871839275222246405745257275088548364400416034343698204186575808495617";
+
+    #[test]
+    fn integers_are_encoded_as_their_elements_are() {
+        for value in [0, 1, -1, 77, -77, i64::MAX, i64::MIN, i64::MIN + 1] {
+            let element = FieldBytes::from(fr_from_i128(value.into()));
+            assert_eq!(FieldBytes::from(value), element, "{value}");
+        }
+        let largest = FieldBytes::from(Fr::from(u64::MAX));
+        assert_eq!(FieldBytes::from(u64::MAX), largest);
+    }
 
     #[test]
     fn r_and_above_are_refused_in_bytes_and_text() {

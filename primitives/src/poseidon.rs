@@ -19,7 +19,8 @@ mod permutation;
 
 pub use constants::{parameters, Parameters, WIDTHS};
 
-use crate::field::Fr;
+use crate::field::{FieldBytes, FieldError, Fr};
+use alloc::vec::Vec;
 use ark_ff::Zero;
 
 /// Full rounds of every instance.
@@ -137,6 +138,23 @@ pub fn hash_list(domain: Domain, items: &[Fr]) -> Fr {
     items.chunks(LIST_RATE).fold(domain.tag(), block)
 }
 
+/// [`hash_list`] of elements as bytes, canonical ones. In a runtime with the host function nothing of them is converted in wasm, where
+/// that costs more than the hash.
+pub fn hash_encoded_list(
+    domain: Domain,
+    items: impl ExactSizeIterator<Item = FieldBytes>,
+) -> Result<Fr, FieldError> {
+    #[cfg(all(feature = "host", substrate_runtime))]
+    let hash = host::hash_encoded_list(domain, items);
+    #[cfg(not(all(feature = "host", substrate_runtime)))]
+    let hash = {
+        let items = items.map(|bytes| bytes.to_fr());
+        let items: Vec<_> = items.collect::<Result<_, _>>()?;
+        Ok(hash_list(domain, &items))
+    };
+    hash
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -250,6 +268,24 @@ mod tests {
         check::<5>();
         check::<6>();
         check::<15>();
+    }
+
+    #[test]
+    fn encoded_lists_hash_as_their_elements_do() {
+        for count in [0, 1, 13, 14, 700] {
+            let items: Vec<_> = (0..count).map(|i| Fr::from(i as u64 * 3 + 1)).collect();
+            let encoded = items.iter().map(|item| FieldBytes::from(*item));
+            let hash = hash_encoded_list(Domain::Snapshot, encoded);
+            assert_eq!(hash, Ok(hash_list(Domain::Snapshot, &items)), "{count}");
+            #[cfg(feature = "host")]
+            {
+                let encoded = items.iter().map(|item| FieldBytes::from(*item));
+                let by_host = host::hash_encoded_list(Domain::Snapshot, encoded);
+                assert_eq!(by_host, hash, "{count}");
+            }
+        }
+        let beyond = hash_encoded_list(Domain::Snapshot, [FieldBytes([255; 32])].into_iter());
+        assert_eq!(beyond, Err(FieldError::NotCanonical));
     }
 
     #[test]

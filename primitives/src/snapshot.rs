@@ -1,9 +1,9 @@
 //! Snapshots: what the chain says about the markets at a block, and what every proof is bound to.
 
 use crate::{
-    field::{fr_from_i128, Fr},
+    field::{fr_from_i128, FieldBytes, Fr},
     fixed::{Factor, Price, Rate},
-    poseidon::{hash_list, Domain},
+    poseidon::{hash_encoded_list, Domain},
     shape::{MarketShape, QUANTITY_BITS, TIME_BITS},
     wide::{pack, PACK_BITS},
 };
@@ -174,6 +174,13 @@ pub enum SnapshotError {
     Shape(&'static str),
 }
 
+/// A committed element, as it is at hand.
+enum Element {
+    Unsigned(u64),
+    Signed(i64),
+    Packed(Fr),
+}
+
 impl Snapshot {
     /// Checks lengths and bounds against the market.
     pub fn check(&self, market: &MarketShape) -> Result<(), SnapshotError> {
@@ -213,18 +220,34 @@ impl Snapshot {
     /// and position limits three rows by three; then per row mark, four charges (initial long, initial short, maintenance long,
     /// maintenance short) and deltas. Unpacked where it is large, because a circuit unpacks dearer than it hashes.
     pub fn fields(&self) -> Vec<Fr> {
-        let mut fields = alloc::vec![pack(&[(self.number, 64), (self.taken_at, TIME_BITS)])];
-        fields.extend(self.weights.iter().map(|w| Fr::from(*w)));
+        let elements = self.elements().into_iter();
+        elements
+            .map(|element| match element {
+                Element::Unsigned(value) => Fr::from(value),
+                Element::Signed(value) => fr_from_i128(value.into()),
+                Element::Packed(value) => value,
+            })
+            .collect()
+    }
+
+    /// See [`Self::fields`].
+    fn elements(&self) -> Vec<Element> {
+        use Element::{Packed, Signed, Unsigned};
+        let mut fields = alloc::vec![Packed(pack(&[
+            (self.number, 64),
+            (self.taken_at, TIME_BITS)
+        ]))];
+        fields.extend(self.weights.iter().map(|w| Unsigned(*w)));
         fields.extend(
             self.factors
                 .iter()
-                .flat_map(|f| [Fr::from(f.initial), Fr::from(f.maintenance)]),
+                .flat_map(|f| [f.initial, f.maintenance].map(|factor| Unsigned(factor.into()))),
         );
-        fields.push(Fr::from(self.protocol_share));
-        fields.push(Fr::from(self.liquidation_rate));
+        fields.push(Unsigned(self.protocol_share.into()));
+        fields.push(Unsigned(self.liquidation_rate.into()));
         let bits = |bit: fn(&InstrumentRow) -> bool| {
             let bits: Vec<_> = self.rows.iter().map(|r| (bit(r) as u64, 1)).collect();
-            pack(&bits)
+            Packed(pack(&bits))
         };
         fields.push(bits(|row| row.settled));
         fields.push(bits(|row| row.suspended));
@@ -236,7 +259,7 @@ impl Snapshot {
                     (r.position_limit, limit_bits),
                 ]
             };
-            pack(&rows.iter().flat_map(terms).collect::<Vec<_>>())
+            Packed(pack(&rows.iter().flat_map(terms).collect::<Vec<_>>()))
         }));
         for row in &self.rows {
             let charges = [
@@ -246,14 +269,21 @@ impl Snapshot {
                 row.maintenance_long,
                 row.maintenance_short,
             ];
-            fields.extend(charges.map(Fr::from));
-            fields.extend(row.deltas.iter().map(|d| fr_from_i128(*d as i128)));
+            fields.extend(charges.map(Unsigned));
+            fields.extend(row.deltas.iter().map(|d| Signed(*d)));
         }
         fields
     }
 
     /// The snapshot's hash.
     pub fn hash(&self) -> Fr {
-        hash_list(Domain::Snapshot, &self.fields())
+        let elements = self.elements().into_iter();
+        let encoded = elements.map(|element| match element {
+            Element::Unsigned(value) => FieldBytes::from(value),
+            Element::Signed(value) => FieldBytes::from(value),
+            Element::Packed(value) => FieldBytes::from(value),
+        });
+        // All of them are canonical, so there always is one.
+        hash_encoded_list(Domain::Snapshot, encoded).unwrap_or_default()
     }
 }

@@ -81,38 +81,38 @@ impl WeightInfo for () {
 mod measured {
     use frame_support::weights::{RuntimeDbWeight, Weight};
 
-    /// Shortest run: 343_419 ns.
+    /// Shortest run: 346_974 ns.
     pub(super) fn list_instrument(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(356_199_000, 8_679).saturating_add(db.reads_writes(11, 5))
+        Weight::from_parts(360_625_000, 8_730).saturating_add(db.reads_writes(11, 5))
     }
 
-    /// Shortest run: 52_397 ns.
+    /// Shortest run: 51_847 ns.
     pub(super) fn delist_instrument(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(56_104_000, 3_479).saturating_add(db.reads_writes(3, 5))
+        Weight::from_parts(55_592_000, 3_479).saturating_add(db.reads_writes(3, 5))
     }
 
-    /// Shortest run: 26_309 ns.
+    /// Shortest run: 26_249 ns.
     pub(super) fn set_halted(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(29_434_000, 3_342).saturating_add(db.reads_writes(1, 1))
+        Weight::from_parts(28_502_000, 3_342).saturating_add(db.reads_writes(1, 1))
     }
 
-    /// Shortest run: 13_660 ns.
+    /// Shortest run: 13_690 ns.
     pub(super) fn list_collateral(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(16_043_000, 1_494).saturating_add(db.reads_writes(1, 1))
+        Weight::from_parts(15_884_000, 1_494).saturating_add(db.reads_writes(1, 1))
     }
 
-    /// Shortest run: 15_503 ns.
+    /// Shortest run: 15_863 ns.
     pub(super) fn delist_collateral(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(18_066_000, 1_494).saturating_add(db.reads_writes(1, 2))
+        Weight::from_parts(19_218_000, 1_494).saturating_add(db.reads_writes(1, 2))
     }
 
-    /// Shortest run: 31_998 ns.
+    /// Shortest run: 31_898 ns.
     pub(super) fn accept_range(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(35_442_000, 3_553).saturating_add(db.reads_writes(3, 1))
+        Weight::from_parts(35_683_000, 3_570).saturating_add(db.reads_writes(3, 1))
     }
 
-    /// Shortest run: 9_782_251 ns.
+    /// Shortest run: 10_150_807 ns.
     pub(super) fn take_snapshot(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(9_944_511_000, 162_459).saturating_add(db.reads_writes(133, 33))
+        Weight::from_parts(10_312_617_000, 163_530).saturating_add(db.reads_writes(133, 65))
     }
 }

@@ -91,60 +91,58 @@ impl WeightInfo for () {
 mod measured {
     use frame_support::weights::{RuntimeDbWeight, Weight};
 
-    /// Shortest run: 2_612_864 ns.
+    /// Shortest run: 2_566_094 ns.
     pub(super) fn register_circuit(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(2_722_876_000, 5_470).saturating_add(db.reads_writes(2, 1))
+        Weight::from_parts(2_624_881_000, 5_470).saturating_add(db.reads_writes(2, 1))
     }
 
-    /// Shortest run: 137_063 ns.
+    /// Shortest run: 131_415 ns.
     pub(super) fn create_venue(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(160_629_000, 5_470).saturating_add(db.reads_writes(5, 4))
+        Weight::from_parts(144_344_000, 5_470).saturating_add(db.reads_writes(5, 4))
     }
 
-    /// Shortest run: 28_452 ns.
+    /// Shortest run: 25_588 ns.
     pub(super) fn set_operators(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(41_031_000, 4_604).saturating_add(db.reads_writes(1, 1))
+        Weight::from_parts(38_117_000, 4_604).saturating_add(db.reads_writes(1, 1))
     }
 
-    /// Shortest run: 34_281 ns.
+    /// Shortest run: 27_741 ns.
     pub(super) fn set_paused(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(42_634_000, 4_604).saturating_add(db.reads_writes(1, 1))
+        Weight::from_parts(41_852_000, 4_604).saturating_add(db.reads_writes(1, 1))
     }
 
-    /// Shortest run: 98_706 ns.
+    /// Shortest run: 88_401 ns.
     pub(super) fn close_venue(db: RuntimeDbWeight, b: u32) -> Weight {
-        Weight::from_parts(114_745_706, 4_604)
-            // Standard error 13_239.
-            .saturating_add(Weight::from_parts(1_371_106, 0).saturating_mul(b.into()))
+        Weight::from_parts(106_430_433, 4_604)
+            // Standard error 23_360.
+            .saturating_add(Weight::from_parts(1_309_034, 0).saturating_mul(b.into()))
             .saturating_add(Weight::from_parts(0, 2_579).saturating_mul(b.into()))
             .saturating_add(db.reads_writes(4, 4))
             .saturating_add(db.reads(1_u64.saturating_mul(b.into())))
             .saturating_add(db.writes(1_u64.saturating_mul(b.into())))
     }
 
-    /// Shortest run: 12_768_648 ns.
+    /// Shortest run: 12_803_179 ns.
     pub(super) fn submit_batch(db: RuntimeDbWeight, c: u32, w: u32, d: u32) -> Weight {
-        Weight::from_parts(4_931_596_732, 80_638)
-            // Standard error 14_661_900.
-            .saturating_add(Weight::from_parts(588_714_463, 0).saturating_mul(c.into()))
-            // Standard error 7_250_421.
-            .saturating_add(Weight::from_parts(57_711_319, 0).saturating_mul(w.into()))
-            // Standard error 7_250_421.
-            .saturating_add(Weight::from_parts(29_650_674, 0).saturating_mul(d.into()))
+        Weight::from_parts(13_105_427_000, 80_638)
+            // Standard error 8_870_211.
+            .saturating_add(Weight::from_parts(589_196_920, 0).saturating_mul(c.into()))
+            // Standard error 4_415_186.
+            .saturating_add(Weight::from_parts(45_862_242, 0).saturating_mul(w.into()))
             .saturating_add(Weight::from_parts(0, 2_608).saturating_mul(d.into()))
             .saturating_add(Weight::from_parts(0, 2_609).saturating_mul(w.into()))
-            .saturating_add(db.reads_writes(43, 39))
+            .saturating_add(db.reads_writes(46, 41))
             .saturating_add(db.reads(2_u64.saturating_mul(w.into())))
             .saturating_add(db.reads(1_u64.saturating_mul(d.into())))
             .saturating_add(db.writes(2_u64.saturating_mul(w.into())))
             .saturating_add(db.writes(1_u64.saturating_mul(d.into())))
     }
 
-    /// Shortest run: 288_908 ns.
+    /// Shortest run: 292_403 ns.
     pub(super) fn check_prices(db: RuntimeDbWeight, p: u32) -> Weight {
-        Weight::from_parts(289_400_845, 3_991)
-            // Standard error 1_381.
-            .saturating_add(Weight::from_parts(181_980, 0).saturating_mul(p.into()))
+        Weight::from_parts(306_624_640, 3_991)
+            // Standard error 1_527.
+            .saturating_add(Weight::from_parts(174_678, 0).saturating_mul(p.into()))
             .saturating_add(db.reads_writes(1, 0))
     }
 }

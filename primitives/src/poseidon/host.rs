@@ -1,8 +1,10 @@
-//! Poseidon as a host function: a snapshot's hash takes 53 permutations, which cost a runtime's wasm several times what they
+//! Poseidon as a host function: a snapshot's hash takes 54 permutations, which cost a runtime's wasm several times what they
 //! cost the node.
 //!
 //! A function once released never changes: a different behaviour is a new `#[version]`.
 
+#[cfg(any(substrate_runtime, test))]
+use crate::field::FieldError;
 use crate::field::{FieldBytes, Fr};
 use alloc::vec::Vec;
 use sp_runtime_interface::{
@@ -51,6 +53,35 @@ pub(super) fn from_the_host(inputs: &[Fr]) -> Option<Fr> {
         _ => None,
     }
 }
+
+/// See [`super::hash_encoded_list`].
+#[cfg(any(substrate_runtime, test))]
+pub(super) fn hash_encoded_list(
+    domain: super::Domain,
+    items: impl ExactSizeIterator<Item = FieldBytes>,
+) -> Result<Fr, FieldError> {
+    let mut chain = FieldBytes::from(domain.tag()).0;
+    let mut block = Vec::with_capacity(BLOCK);
+    let mut left = items.len().max(1);
+    let mut items = items;
+    while left > 0 {
+        block.clear();
+        block.extend_from_slice(&chain);
+        for item in items.by_ref().take(super::LIST_RATE) {
+            block.extend_from_slice(&item.0);
+        }
+        block.resize(BLOCK, 0);
+        if clearproof_poseidon::hash(&block, &mut chain) != 0 {
+            return Err(FieldError::NotCanonical);
+        }
+        left = left.saturating_sub(super::LIST_RATE);
+    }
+    FieldBytes(chain).to_fr()
+}
+
+/// Bytes of a list's block with the chain in front.
+#[cfg(any(substrate_runtime, test))]
+const BLOCK: usize = ELEMENT * (super::LIST_RATE + 1);
 
 #[cfg(not(substrate_runtime))]
 pub use clearproof_poseidon::HostFunctions;

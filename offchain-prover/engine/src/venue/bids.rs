@@ -42,19 +42,32 @@ impl Venue {
         if set.valid_from > time || time > set.valid_until {
             return;
         }
+        let Some(holder) = self.account(account) else {
+            return;
+        };
+        let filled = |slot: usize, order: &Order| {
+            let held = holder.slots.get(slot).filter(|held| held.id == order.id);
+            held.map_or(0, |held| held.filled)
+        };
         let mut room = Room::default();
         let orders = set.orders.iter().enumerate();
         for (slot, order) in orders.filter_map(|(i, o)| Some((i, o.as_ref()?))) {
-            let filled = self.filled(account, slot, order.id);
             let Some(row) = open.snapshot.rows.get(usize::from(order.instrument)) else {
                 continue;
             };
-            if set.max_fee < row.fee_rate || !self.may_fill(account, live, slot, order, row) {
+            let filled_so_far = filled(slot, order);
+            let fresh = order.time_in_force == TimeInForce::GoodTillTime
+                || !(live.ticked || filled_so_far > 0);
+            let pair = pair_of(slot);
+            let pair_filled = || set.order(pair).is_some_and(|other| filled(pair, other) > 0);
+            let alone = !order.one_cancels_other || !pair_filled();
+            let triggered = order.trigger.is_none_or(|t| t.is_met(row.mark));
+            if !(fresh && alone && triggered) || set.max_fee < row.fee_rate {
                 continue;
             }
-            let mut quantity = order.quantity.saturating_sub(filled);
-            if order.reduce_only || self.is_bound(account, order.instrument, row) {
-                quantity = room.take(self.account(account), order, row, quantity);
+            let mut quantity = order.quantity.saturating_sub(filled_so_far);
+            if order.reduce_only || is_bound(holder, order.instrument, row) {
+                quantity = room.take(holder, order, row, quantity);
             }
             if order.time_in_force == TimeInForce::FillOrKill && quantity < order.quantity {
                 continue;
@@ -70,43 +83,6 @@ impl Venue {
                 });
             }
         }
-    }
-
-    /// Whether an order's conditions let it be filled in this tick.
-    fn may_fill(
-        &self,
-        account: u32,
-        live: &Live,
-        slot: usize,
-        order: &Order,
-        row: &InstrumentRow,
-    ) -> bool {
-        let set = &live.signed.set;
-        let started = self.filled(account, slot, order.id) > 0;
-        let fresh = order.time_in_force == TimeInForce::GoodTillTime || !(live.ticked || started);
-        let pair = pair_of(slot);
-        let pair_filled = || {
-            let other = set.order(pair);
-            other.is_some_and(|other| self.filled(account, pair, other.id) > 0)
-        };
-        let alone = !order.one_cancels_other || !pair_filled();
-        let triggered = order.trigger.is_none_or(|t| t.is_met(row.mark));
-        fresh && alone && triggered
-    }
-
-    /// Whether an account could reach its position limit with what its orders want.
-    fn is_bound(&self, account: u32, instrument: u16, row: &InstrumentRow) -> bool {
-        let held = self
-            .account(account)
-            .map_or(0, |a| a.quantity(instrument).unsigned_abs());
-        // Limits are far from what is usual; whoever is far from them too needs no sum of all orders.
-        held >= row.position_limit / 2 || row.position_limit < 1 << 32
-    }
-
-    /// Lots filled of an order, 0 if the slot still holds another one.
-    pub(super) fn filled(&self, account: u32, slot: usize, id: u32) -> u64 {
-        let held = self.account(account).and_then(|a| a.slots.get(slot));
-        held.filter(|s| s.id == id).map_or(0, |s| s.filled)
     }
 
     /// The part of an instrument's orders that only makes positions smaller.
@@ -167,16 +143,23 @@ impl Venue {
 #[derive(Default)]
 struct Room(BTreeMap<(u16, bool), u64>);
 
+/// Whether an account could reach its position limit with what its orders want.
+fn is_bound(account: &Account, instrument: u16, row: &InstrumentRow) -> bool {
+    // Limits are far from what is usual; whoever is far from them too needs no sum of all orders.
+    let held = account.quantity(instrument).unsigned_abs();
+    held >= row.position_limit / 2 || row.position_limit < 1 << 32
+}
+
 impl Room {
     /// As much of an order as fits: what reduces the position, and unless it is reduce-only what the limit leaves.
     fn take(
         &mut self,
-        account: Option<&Account>,
+        account: &Account,
         order: &Order,
         row: &InstrumentRow,
         quantity: u64,
     ) -> u64 {
-        let held = account.map_or(0, |a| a.quantity(order.instrument));
+        let held = account.quantity(order.instrument);
         let sells = order.side == Side::Sell;
         let (opposite, lots) = ((held > 0) == sells && held != 0, held.unsigned_abs());
         let closes = if opposite { lots } else { 0 };

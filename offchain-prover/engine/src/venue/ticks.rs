@@ -93,9 +93,11 @@ impl Venue {
             .filter_map(|account| Some((*account, self.forced_set(open, *account)?)))
             .collect();
         let mut bids = self.bids(open, &forced, time);
-        keep_bids(&mut bids, |account| {
-            forced.contains_key(&account) || !report.silent.contains(&account)
-        });
+        if !report.silent.is_empty() {
+            keep_bids(&mut bids, |account| {
+                forced.contains_key(&account) || !report.silent.contains(&account)
+            });
+        }
         let (clearings, grown) = loop {
             let clearings = self.clear_all(open, &bids);
             if self.drop_conditional(&mut bids, &forced, &clearings) {
