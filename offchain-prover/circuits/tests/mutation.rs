@@ -8,13 +8,17 @@ use ark_bn254::Fr;
 use ark_ff::UniformRand;
 use clearproof_circuits::r1cs::{mutations, Cs};
 use clearproof_primitives::{
-    account::{OrderSlot, Position},
-    batch::PriceEntry,
+    account::{account_key, OrderSlot, Position},
+    batch::{genesis_field, PriceEntry},
+    eddsa::SecretKey,
     fixed::ONE,
-    order::{Order, Request, Side, WithdrawalRequest},
-    step::{DepositStep, Fill},
+    order::{key_hash, KeyRequest, Order, Request, Side, TransferRequest, WithdrawalRequest},
+    step::{DepositStep, Fill, Forced},
 };
-use common::scene::{ClosingScene, Scene};
+use common::{
+    scene::{ClosingScene, Scene},
+    Trader, GENESIS,
+};
 use rand::{rngs::StdRng, SeedableRng};
 use std::collections::BTreeMap;
 
@@ -168,4 +172,121 @@ fn what_may_change_in_a_chunk_of_little_use() {
 fn no_witness_of_a_closing_can_change_unnoticed() {
     let scene = ClosingScene::busy();
     assert_eq!(survivors(|cs| scene.build(cs)), BTreeMap::new());
+}
+
+/// Account 2 sends 30 units to account 1, which receives them in the second step.
+fn transfer_chunk() -> Scene {
+    let owner = Trader::new(1).key.public_key().point();
+    let to = account_key((owner.x, owner.y), 0);
+    let mut scene = Scene::busy(2);
+    scene.resign(0, |set| {
+        set.request = Some(Request::Transfer(TransferRequest {
+            asset: 0,
+            amount: 30,
+            to: to.into(),
+        }));
+        set.sequence = 9;
+    });
+    scene.step(0).withdraw = true;
+    let receiver = Scene::busy(1).chunk.steps[0].before.clone();
+    scene.chunk.steps[1].step.account = 1;
+    scene.reload(1, |account| *account = receiver);
+    scene.step(1).deposit = Some(DepositStep {
+        transferred: true,
+        asset: 0,
+        amount: 30,
+        account_key: to,
+    });
+    scene.replay();
+    scene.accepted();
+    scene
+}
+
+/// Account 2 names another owner in one step; its trading key signs in another chunk.
+fn keys_chunks() -> [Scene; 2] {
+    let other = SecretKey::new([77; 32]);
+    let named = other.public_key();
+    let mut owner = Scene::busy(2);
+    owner.resign(0, |set| {
+        set.orders.clear();
+        set.request = Some(Request::Key(KeyRequest::Owner(named.into())));
+        set.sequence = 9;
+    });
+    owner.step(0).fills.clear();
+    let mut trading = Scene::busy(2);
+    let point = named.point();
+    trading.reload(0, |account| {
+        account.trading_key = key_hash((point.x, point.y))
+    });
+    let shape = trading.shape;
+    let signed = trading.step(0).set.as_mut().unwrap();
+    signed.trading_key = Some(named);
+    signed.signature = other.sign(signed.set.message(&shape, genesis_field(&GENESIS)));
+    let mut scenes = [owner, trading];
+    for scene in &mut scenes {
+        scene.replay();
+        scene.accepted();
+    }
+    scenes
+}
+
+/// Account 2, long of 40 lots, is deleveraged of 20 against the insurance fund.
+fn deleverage_chunk() -> Scene {
+    let mut scene = Scene::busy(2);
+    let entry = &mut scene.chunk.entries[0];
+    (entry.price, entry.deleverages) = (95 * ONE + ONE / 3, true);
+    let holds = |quantity| {
+        vec![Position {
+            instrument: 0,
+            quantity,
+        }]
+    };
+    scene.reload(0, |account| {
+        account.balances[0] = 0;
+        account.positions = holds(40);
+    });
+    let order = |side, limit| {
+        vec![Some(Order {
+            id: 1,
+            side,
+            quantity: 20,
+            limit,
+            ..Order::default()
+        })]
+    };
+    let step = scene.step(0);
+    let signed = step.set.as_mut().unwrap();
+    signed.set.orders = order(Side::Sell, 1);
+    signed.set.max_fee = u32::MAX;
+    step.forced = Some(Forced::Deleverage);
+    let (mut set, fills) = (signed.clone(), step.fills.clone());
+    (set.set.account, set.set.orders) = (0, order(Side::Buy, u64::MAX));
+    scene.reload(1, |fund| {
+        fund.balances[0] = 2_006 - 100;
+        fund.positions = holds(-20);
+    });
+    let step = scene.step(1);
+    (step.account, step.set, step.fills) = (0, Some(set), fills);
+    step.forced = Some(Forced::Deleverage);
+    scene.replay();
+    scene.accepted();
+    scene
+}
+
+/// What may change in them is what may change above.
+#[test]
+fn no_witness_of_transfers_keys_and_deleveraging_can_change_unnoticed() {
+    let [owner, trading] = keys_chunks();
+    for (name, scene) in [
+        ("transfer", transfer_chunk()),
+        ("owner", owner),
+        ("trading key", trading),
+        ("deleverage", deleverage_chunk()),
+    ] {
+        let found = survivors(|cs| scene.build(cs));
+        let harmless = ["step/limits", "step/margin", "step/margin/before"];
+        let bound = found.keys().all(|part| harmless.contains(&part.as_str()));
+        assert!(bound, "{name}: {found:?}");
+        assert!(found.values().sum::<usize>() <= 8, "{name}: {found:?}");
+    }
 }

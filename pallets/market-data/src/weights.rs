@@ -81,38 +81,38 @@ impl WeightInfo for () {
 mod measured {
     use frame_support::weights::{RuntimeDbWeight, Weight};
 
-    /// Shortest run: 346_974 ns.
+    /// Shortest run: 337_290 ns.
     pub(super) fn list_instrument(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(360_625_000, 8_730).saturating_add(db.reads_writes(11, 5))
+        Weight::from_parts(356_168_000, 8_730).saturating_add(db.reads_writes(11, 5))
     }
 
-    /// Shortest run: 51_847 ns.
+    /// Shortest run: 52_157 ns.
     pub(super) fn delist_instrument(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(55_592_000, 3_479).saturating_add(db.reads_writes(3, 5))
+        Weight::from_parts(55_703_000, 3_479).saturating_add(db.reads_writes(3, 5))
     }
 
-    /// Shortest run: 26_249 ns.
+    /// Shortest run: 26_739 ns.
     pub(super) fn set_halted(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(28_502_000, 3_342).saturating_add(db.reads_writes(1, 1))
+        Weight::from_parts(30_616_000, 3_342).saturating_add(db.reads_writes(1, 1))
     }
 
-    /// Shortest run: 13_690 ns.
+    /// Shortest run: 13_831 ns.
     pub(super) fn list_collateral(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(15_884_000, 1_494).saturating_add(db.reads_writes(1, 1))
+        Weight::from_parts(19_940_000, 1_494).saturating_add(db.reads_writes(1, 1))
     }
 
-    /// Shortest run: 15_863 ns.
+    /// Shortest run: 15_613 ns.
     pub(super) fn delist_collateral(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(19_218_000, 1_494).saturating_add(db.reads_writes(1, 2))
+        Weight::from_parts(20_831_000, 1_494).saturating_add(db.reads_writes(1, 2))
     }
 
-    /// Shortest run: 31_898 ns.
+    /// Shortest run: 31_827 ns.
     pub(super) fn accept_range(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(35_683_000, 3_570).saturating_add(db.reads_writes(3, 1))
+        Weight::from_parts(38_858_000, 3_570).saturating_add(db.reads_writes(3, 1))
     }
 
-    /// Shortest run: 10_150_807 ns.
+    /// Shortest run: 9_839_506 ns.
     pub(super) fn take_snapshot(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(10_312_617_000, 163_530).saturating_add(db.reads_writes(133, 65))
+        Weight::from_parts(10_093_632_000, 163_530).saturating_add(db.reads_writes(133, 65))
     }
 }

@@ -91,44 +91,46 @@ impl WeightInfo for () {
 mod measured {
     use frame_support::weights::{RuntimeDbWeight, Weight};
 
-    /// Shortest run: 2_566_094 ns.
+    /// Shortest run: 2_594_055 ns.
     pub(super) fn register_circuit(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(2_624_881_000, 5_470).saturating_add(db.reads_writes(2, 1))
+        Weight::from_parts(2_732_450_000, 5_470).saturating_add(db.reads_writes(2, 1))
     }
 
-    /// Shortest run: 131_415 ns.
+    /// Shortest run: 153_939 ns.
     pub(super) fn create_venue(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(144_344_000, 5_470).saturating_add(db.reads_writes(5, 4))
+        Weight::from_parts(171_555_000, 5_470).saturating_add(db.reads_writes(5, 4))
     }
 
-    /// Shortest run: 25_588 ns.
+    /// Shortest run: 33_290 ns.
     pub(super) fn set_operators(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(38_117_000, 4_604).saturating_add(db.reads_writes(1, 1))
+        Weight::from_parts(44_706_000, 4_604).saturating_add(db.reads_writes(1, 1))
     }
 
-    /// Shortest run: 27_741 ns.
+    /// Shortest run: 37_306 ns.
     pub(super) fn set_paused(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(41_852_000, 4_604).saturating_add(db.reads_writes(1, 1))
+        Weight::from_parts(45_738_000, 4_604).saturating_add(db.reads_writes(1, 1))
     }
 
-    /// Shortest run: 88_401 ns.
+    /// Shortest run: 105_196 ns.
     pub(super) fn close_venue(db: RuntimeDbWeight, b: u32) -> Weight {
-        Weight::from_parts(106_430_433, 4_604)
-            // Standard error 23_360.
-            .saturating_add(Weight::from_parts(1_309_034, 0).saturating_mul(b.into()))
+        Weight::from_parts(115_756_709, 4_604)
+            // Standard error 13_676.
+            .saturating_add(Weight::from_parts(1_468_906, 0).saturating_mul(b.into()))
             .saturating_add(Weight::from_parts(0, 2_579).saturating_mul(b.into()))
             .saturating_add(db.reads_writes(4, 4))
             .saturating_add(db.reads(1_u64.saturating_mul(b.into())))
             .saturating_add(db.writes(1_u64.saturating_mul(b.into())))
     }
 
-    /// Shortest run: 12_803_179 ns.
+    /// Shortest run: 13_579_379 ns.
     pub(super) fn submit_batch(db: RuntimeDbWeight, c: u32, w: u32, d: u32) -> Weight {
-        Weight::from_parts(13_105_427_000, 80_638)
-            // Standard error 8_870_211.
-            .saturating_add(Weight::from_parts(589_196_920, 0).saturating_mul(c.into()))
-            // Standard error 4_415_186.
-            .saturating_add(Weight::from_parts(45_862_242, 0).saturating_mul(w.into()))
+        Weight::from_parts(2_648_284_428, 80_638)
+            // Standard error 8_825_616.
+            .saturating_add(Weight::from_parts(590_800_878, 0).saturating_mul(c.into()))
+            // Standard error 4_364_334.
+            .saturating_add(Weight::from_parts(68_425_426, 0).saturating_mul(w.into()))
+            // Standard error 4_364_334.
+            .saturating_add(Weight::from_parts(32_824_035, 0).saturating_mul(d.into()))
             .saturating_add(Weight::from_parts(0, 2_608).saturating_mul(d.into()))
             .saturating_add(Weight::from_parts(0, 2_609).saturating_mul(w.into()))
             .saturating_add(db.reads_writes(46, 41))
@@ -138,11 +140,11 @@ mod measured {
             .saturating_add(db.writes(1_u64.saturating_mul(d.into())))
     }
 
-    /// Shortest run: 292_403 ns.
+    /// Shortest run: 292_183 ns.
     pub(super) fn check_prices(db: RuntimeDbWeight, p: u32) -> Weight {
-        Weight::from_parts(306_624_640, 3_991)
-            // Standard error 1_527.
-            .saturating_add(Weight::from_parts(174_678, 0).saturating_mul(p.into()))
+        Weight::from_parts(294_684_651, 3_991)
+            // Standard error 2_699.
+            .saturating_add(Weight::from_parts(194_915, 0).saturating_mul(p.into()))
             .saturating_add(db.reads_writes(1, 0))
     }
 }
