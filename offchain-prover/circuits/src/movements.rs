@@ -16,7 +16,7 @@ use crate::{
 use ark_bn254::Fr;
 use clearproof_primitives::{
     batch::ASSET_AMOUNT_LAYOUT,
-    order::{OrderSet, Request},
+    order::OrderSet,
     shape::{Shape, AMOUNT_BITS},
     step::Step,
 };
@@ -134,8 +134,7 @@ impl Outgoing {
         after: &mut AccountVars,
     ) -> Self {
         let native = step.set.as_ref().map(|signed| &signed.set);
-        let is_transfer =
-            native.is_some_and(|set| matches!(set.request, Some(Request::Transfer(_))));
+        let is_transfer = native.is_some_and(|set| set.transfer().is_some());
         let withdraws = alloc_bit(cs, step.withdraw && !is_transfer);
         let sends = alloc_bit(cs, step.withdraw && is_transfer);
         set.enforce_request(cs, &withdraws, &sends);

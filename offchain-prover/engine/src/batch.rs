@@ -10,8 +10,8 @@ use crate::{
 use clearproof_primitives::{
     account::Account,
     batch::{
-        price_list_hash, prices_hash, withdrawals_hash, BatchHeader, Boundary, PriceEntry,
-        Withdrawal, PROTOCOL_VERSION,
+        price_list_hash, prices_hash, protocol_fee, withdrawals_hash, BatchHeader, Boundary,
+        PriceEntry, Withdrawal, PROTOCOL_VERSION,
     },
     field::{FieldBytes, Fr},
     funding::funding_hash,
@@ -199,7 +199,8 @@ impl SealedBatch {
             submitter: self.request.submitter,
             funding_hash: funding_hash(&before.funding).into(),
             interest_hash: interest_hash(&books.ledger.interest).into(),
-            protocol_fee: Moved::by(&closing.last, self.snapshot.protocol_share).protocol_fee()?,
+            protocol_fee: protocol_fee(closing.last.fee_sum, self.snapshot.protocol_share)
+                .ok_or(EngineError::Range("protocol fee"))?,
             protocol_share: self.snapshot.protocol_share,
             deleverage_rank: self.deleverage_rank,
         };

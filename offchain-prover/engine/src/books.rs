@@ -169,9 +169,7 @@ impl Moved {
             }
         }
     }
-}
 
-impl Moved {
     /// All of a batch, from its last boundary.
     pub fn by(last: &Boundary, protocol_share: Rate) -> Self {
         Self {

@@ -201,11 +201,7 @@ impl Venue {
         let before = self.current.get(index as usize);
         let sides = before.map(|before| (&**before, -1));
         for (account, sign) in sides.into_iter().chain([(&account, 1)]) {
-            for position in &account.positions {
-                if let Some(sum) = self.interest.get_mut(usize::from(position.instrument)) {
-                    *sum += sign * i128::from(position.quantity.unsigned_abs());
-                }
-            }
+            add_lots(&mut self.interest, account, sign);
         }
         let account = Arc::new(account);
         match self.current.get_mut(index as usize) {
@@ -351,15 +347,27 @@ impl Venue {
 /// Σ |lots| by slot.
 fn interest_of(shape: &Shape, accounts: &[Arc<Account>]) -> Vec<i128> {
     let mut sums = vec![0; shape.market.instruments.into()];
-    for position in accounts.iter().flat_map(|account| &account.positions) {
-        if let Some(sum) = sums.get_mut(usize::from(position.instrument)) {
-            *sum += i128::from(position.quantity.unsigned_abs());
-        }
+    for account in accounts {
+        add_lots(&mut sums, account, 1);
     }
     sums
 }
 
+/// Adds what an account holds, long or short, or takes it away.
+fn add_lots(sums: &mut [i128], account: &Account, sign: i128) {
+    for position in &account.positions {
+        if let Some(sum) = sums.get_mut(usize::from(position.instrument)) {
+            *sum += sign * i128::from(position.quantity.unsigned_abs());
+        }
+    }
+}
+
 impl Open {
+    /// Whether the instrument in a slot must not trade.
+    fn halted(&self, slot: usize) -> bool {
+        self.terms.halted.get(slot).copied().unwrap_or(false)
+    }
+
     fn push(&mut self, shape: &Shape, step: PendingStep) {
         self.packing.push(shape, &step);
         self.withdrawals += u32::from(step.withdraw);

@@ -211,18 +211,12 @@ impl VenueTask {
         }
         let written = self.desk.core.commit();
         for (answer, result) in answers {
-            let result = match &written {
-                Ok(()) => result,
-                Err(error) => Err(Refusal::Storage(error.to_string())),
-            };
+            let result = once_written(&written, result);
             // An error only says that the caller has gone.
             let _ = answer.send(result);
         }
         for (answer, result) in watches {
-            let result = match &written {
-                Ok(()) => result,
-                Err(error) => Err(Refusal::Storage(error.to_string())),
-            };
+            let result = once_written(&written, result);
             let _ = answer.send(result);
         }
         written?;
@@ -281,5 +275,16 @@ impl VenueTask {
             Notice::Failed(error) => return Err(error),
         }
         self.pass(false)
+    }
+}
+
+/// What may be told of a result: nothing but the failure, where it is not on disk.
+fn once_written<T>(
+    written: &Result<(), OperatorError>,
+    result: Result<T, Refusal>,
+) -> Result<T, Refusal> {
+    match written {
+        Ok(()) => result,
+        Err(error) => Err(Refusal::Storage(error.to_string())),
     }
 }

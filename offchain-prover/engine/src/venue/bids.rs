@@ -93,12 +93,9 @@ impl Venue {
             let held = self
                 .account(bid.account)
                 .map_or(0, |a| a.quantity(instrument));
-            let opposite = match bid.side {
-                Side::Buy => held < 0,
-                Side::Sell => held > 0,
-            };
+            // Only one side closes anything, so both may draw on what is left.
             let left = left.entry(bid.account).or_insert(held.unsigned_abs());
-            let quantity = if opposite { bid.quantity.min(*left) } else { 0 };
+            let quantity = bid.quantity.min(*left).min(closable(held, bid.side));
             *left -= quantity;
             if quantity > 0 {
                 reducing.push(Bid { quantity, ..*bid });
@@ -139,6 +136,15 @@ impl Venue {
     }
 }
 
+/// Lots that an order of this side can close of what is held.
+pub(super) fn closable(held: i64, side: Side) -> u64 {
+    match side {
+        Side::Buy if held < 0 => held.unsigned_abs(),
+        Side::Sell if held > 0 => held.unsigned_abs(),
+        _ => 0,
+    }
+}
+
 /// How far an account's orders of one instrument may still go, by side.
 #[derive(Default)]
 struct Room(BTreeMap<(u16, bool), u64>);
@@ -160,20 +166,14 @@ impl Room {
         quantity: u64,
     ) -> u64 {
         let held = account.quantity(order.instrument);
+        let closes = closable(held, order.side);
+        let most = match closes {
+            _ if order.reduce_only => closes,
+            0 => row.position_limit.saturating_sub(held.unsigned_abs()),
+            lots => lots.saturating_add(row.position_limit),
+        };
         let sells = order.side == Side::Sell;
-        let (opposite, lots) = ((held > 0) == sells && held != 0, held.unsigned_abs());
-        let closes = if opposite { lots } else { 0 };
-        let grows = match opposite {
-            true => lots.saturating_add(row.position_limit),
-            false => row.position_limit.saturating_sub(lots),
-        };
-        let most = if row.position_limit == 0 {
-            closes
-        } else {
-            grows
-        };
         let used = self.0.entry((order.instrument, sells)).or_default();
-        let most = if order.reduce_only { closes } else { most };
         let taken = quantity.min(most.saturating_sub(*used));
         *used += taken;
         taken

@@ -4,7 +4,7 @@
 use crate::{
     error::EngineError,
     pending::{PendingStep, PricedFill},
-    venue::Venue,
+    venue::{bids::closable, Venue},
 };
 use clearproof_primitives::{
     account::Account,
@@ -50,9 +50,8 @@ impl Venue {
         let closings = fund.and_then(|fund| deleverage(market, &open.snapshot, &fund).ok());
         let trades = |closing: &Closing| {
             let slot = usize::from(closing.instrument);
-            let halted = open.terms.halted.get(slot).copied().unwrap_or(false);
             let suspended = open.snapshot.rows.get(slot).is_none_or(|r| r.suspended);
-            !halted && !suspended
+            !open.halted(slot) && !suspended
         };
         closings
             .unwrap_or_default()
@@ -104,14 +103,10 @@ impl Venue {
         let accounts = 1..u32::try_from(self.current.len()).unwrap_or(u32::MAX);
         let mut ranked: Vec<_> = accounts
             .filter_map(|account| {
-                let quantity = self.account(account)?.quantity(closing.instrument);
-                // The fund sells what it is long of: those who are short buy it.
-                let opposite = match closing.side {
-                    Side::Sell => quantity < 0,
-                    Side::Buy => quantity > 0,
-                };
-                let rank = self.rank_of(account).filter(|_| opposite)?;
-                Some((std::cmp::Reverse(rank), account, quantity.unsigned_abs()))
+                let held = self.account(account)?.quantity(closing.instrument);
+                let lots = closable(held, across(closing.side));
+                let rank = (lots > 0).then(|| self.rank_of(account))??;
+                Some((std::cmp::Reverse(rank), account, lots))
             })
             .collect();
         ranked.sort_unstable();
@@ -132,10 +127,9 @@ impl Venue {
         closing: &Closing,
         lots: u64,
     ) -> Result<Planned, StepError> {
-        let side = match (account, closing.side) {
-            (0, side) => side,
-            (_, Side::Buy) => Side::Sell,
-            (_, Side::Sell) => Side::Buy,
+        let side = match account {
+            0 => closing.side,
+            _ => across(closing.side),
         };
         let order = Closing {
             side,
@@ -157,7 +151,6 @@ impl Venue {
         }];
         let (after, effects) = self.simulate(&step, self.now)?;
         let rank = self.rank_of(account).unwrap_or(0);
-        step.take(&effects);
         Ok(Planned {
             step,
             after,
@@ -165,5 +158,13 @@ impl Venue {
             rank,
             lots,
         })
+    }
+}
+
+/// What those do who trade with the fund: they buy what it sells.
+fn across(side: Side) -> Side {
+    match side {
+        Side::Buy => Side::Sell,
+        Side::Sell => Side::Buy,
     }
 }

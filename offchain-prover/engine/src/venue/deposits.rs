@@ -6,7 +6,7 @@ use clearproof_primitives::{
     babyjubjub::PublicKey,
     batch::Deposit,
     field::{FieldBytes, Fr},
-    step::DepositStep,
+    step::{DepositStep, StepEffects},
 };
 use std::sync::Arc;
 
@@ -59,14 +59,11 @@ impl Venue {
         let opening = (received.owner, 0, received.viewing_key);
         let step = self.credit_step(credit, Some(opening))?;
         self.ensure_step_fits(&step)?;
+        let (after, effects) = self.simulate(&step, self.now)?;
+        let account = step.account;
+        self.credit(step, after, &effects, received.owner);
         self.deposits_taken += 1;
-        match self.credit(step, received.owner) {
-            Ok(account) => Ok(account),
-            Err(error) => {
-                self.deposits_taken -= 1;
-                Err(error)
-            }
-        }
+        Ok(account)
     }
 
     /// The step that credits the account of a key; for a key that is new, one that opens the account of this owner and number, with
@@ -98,21 +95,18 @@ impl Venue {
         })
     }
 
-    /// Carries a step of [`Self::credit_step`] out; answers its account.
+    /// Adds a step of [`Self::credit_step`] and what it leads to.
     pub(crate) fn credit(
         &mut self,
-        mut step: PendingStep,
+        step: PendingStep,
+        after: Account,
+        effects: &StepEffects,
         owner: PublicKey,
-    ) -> Result<u32, EngineError> {
-        let (after, effects) = self.simulate(&step, self.now)?;
-        step.take(&effects);
-        let account = step.account;
+    ) {
         if !step.exists {
             self.owners.push(owner);
-            self.index.insert(after.key().into(), account);
+            self.index.insert(after.key().into(), step.account);
         }
-        self.put(account, after);
-        self.finish_with(step);
-        Ok(account)
+        self.conclude(step, after, effects);
     }
 }

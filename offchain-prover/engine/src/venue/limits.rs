@@ -72,9 +72,7 @@ impl Venue {
                 limit: MAX_WITHDRAWALS.into(),
             });
         }
-        let ended = open.growing.get(&step.account);
-        let still_growing = open.growing.len() - usize::from(ended.is_some());
-        self.ensure_chunks_fit(open, ended.into_iter().chain([step]), still_growing)
+        self.ensure_steps_fit(&[step])
     }
 
     /// Requires room for steps of their own, one after the other, of accounts whose growing ones end.

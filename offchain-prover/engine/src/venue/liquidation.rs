@@ -8,7 +8,7 @@
 use crate::{
     error::EngineError,
     pending::PendingStep,
-    venue::{Open, Venue},
+    venue::{expired::holds_expired, Open, Venue},
 };
 use clearproof_primitives::{
     account::Account,
@@ -32,9 +32,7 @@ impl Venue {
     pub(crate) fn scan(&mut self) {
         if !self.current[0].positions.is_empty() {
             // First of all, as the padding of a chunk touches the fund as well.
-            let touch = self.step_on(0, None);
-            if let Ok((after, effects)) = self.simulate(&touch, self.now) {
-                self.conclude(touch, after, &effects);
+            if self.touch(0).is_ok() {
                 self.note_at_risk(0);
             }
         }
@@ -88,22 +86,9 @@ impl Venue {
     /// Nothing is done to an account that holds something expired before that is turned into money.
     fn settle_what_expired(&mut self, account: u32) {
         let open = self.open.as_ref().zip(self.account(account));
-        let expired = open.is_some_and(|(open, account)| {
-            let rows = &open.snapshot.rows;
-            let mut positions = account.positions.iter();
-            positions.any(|p| {
-                rows.get(usize::from(p.instrument))
-                    .is_some_and(|r| r.settled)
-            })
-        });
-        if expired {
-            let touch = self.step_on(account, None);
-            if self.ensure_step_fits(&touch).is_err() {
-                return;
-            }
-            if let Ok((after, effects)) = self.simulate(&touch, self.now) {
-                self.conclude(touch, after, &effects);
-            }
+        if open.is_some_and(|(open, account)| holds_expired(&open.snapshot.rows, account)) {
+            // Where the batch has no room for it, the account is left alone.
+            let _ = self.touch(account);
         }
     }
 
@@ -174,10 +159,7 @@ impl Venue {
             0 => wind_down(&open.snapshot, &settled),
             _ => plan(&self.config.shape.market, &open.snapshot, &settled).ok()?,
         };
-        let trades = |closing: &Closing| {
-            let halted = open.terms.halted.get(usize::from(closing.instrument));
-            !halted.copied().unwrap_or(false)
-        };
+        let trades = |closing: &Closing| !open.halted(closing.instrument.into());
         let closings: Vec<_> = closings.into_iter().filter(trades).collect();
         self.set_of(account, &closings)
     }

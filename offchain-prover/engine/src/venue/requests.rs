@@ -20,12 +20,9 @@ impl Venue {
     ) -> Result<(), EngineError> {
         let account = signed.set.account;
         let step = PendingStep {
-            account,
-            exists: true,
             set: Some(Arc::clone(signed)),
             withdraw: !matches!(request, Request::Key(_)),
-            before: Some(Arc::clone(&self.current[account as usize])),
-            ..PendingStep::default()
+            ..self.step_on(account, None)
         };
         self.ensure_step_fits(&step)?;
         let (after, effects) = self.simulate(&step, self.now)?;
@@ -82,9 +79,9 @@ impl Venue {
             receives.before = Some(Arc::new(after.clone()));
         }
         self.ensure_steps_fit(&[&step, &receives])?;
-        self.simulate(&receives, self.now)?;
+        let (received, credited) = self.simulate(&receives, self.now)?;
         self.conclude(step, after, effects);
-        self.credit(receives, owner)?;
+        self.credit(receives, received, &credited, owner);
         Ok(())
     }
 

@@ -253,14 +253,11 @@ impl Venue {
                 (step, false)
             }
             None => {
+                let forced = is_forced.then_some(Forced::Liquidation { penalty: 0 });
                 let step = PendingStep {
-                    account,
-                    exists: true,
                     set: set.cloned(),
                     fills: fills.to_vec(),
-                    before: self.current.get(account as usize).cloned(),
-                    forced: is_forced.then_some(Forced::Liquidation { penalty: 0 }),
-                    ..PendingStep::default()
+                    ..self.step_on(account, forced)
                 };
                 (step, true)
             }
@@ -271,8 +268,7 @@ impl Venue {
     fn clear_all(&self, open: &Open, bids: &[Vec<Bid>]) -> Vec<(u16, Clearing)> {
         let clear = |(i, book): (usize, &Vec<Bid>)| {
             let mark = open.snapshot.rows.get(i)?.mark;
-            let halted = open.terms.halted.get(i).copied().unwrap_or(false);
-            if mark == 0 || halted {
+            if mark == 0 || open.halted(i) {
                 return None;
             }
             let band = *open.terms.bands.get(i)?;

@@ -85,12 +85,7 @@ pub fn signed(
         orders,
         request: withdrawal.map(Request::Withdrawal),
     };
-    let signature = key(trader).sign(set.message(shape, genesis_field(&GENESIS)));
-    SignedOrderSet {
-        set,
-        signature,
-        trading_key: None,
-    }
+    resigned(shape, trader, set)
 }
 
 pub fn open_venue(shape: &Shape, traders: u16, amount: u64) -> Venue {
