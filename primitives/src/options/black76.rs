@@ -77,14 +77,34 @@ pub struct European {
     pub discount: u64,
 }
 
+/// √T of a time in years as `root / 2^bits`, with a 64-bit root; relative error below 2^-62. The costliest step of a price on
+/// a chain's virtual machine, and the same for all scenarios of an option.
+#[derive(Clone, Copy)]
+pub(super) struct RootOfTime {
+    /// The normalised root.
+    pub root: u64,
+    /// Its scale.
+    pub bits: u32,
+}
+
+impl RootOfTime {
+    /// Of a time in milliseconds; one beyond [`MAX_TIME_MS`], whose root means nothing, is refused where the root is used.
+    pub fn of(time_ms: u64) -> Self {
+        let years = ((time_ms as u128) << YEARS_BITS) / YEAR_MS as u128;
+        let (root, half) = normalised_sqrt(years);
+        Self {
+            root,
+            bits: half + YEARS_BITS / 2,
+        }
+    }
+}
+
 /// The formula's intermediate values, shared by price and greeks.
 pub(super) struct Terms {
     /// `s = σ√T`, [`ARGUMENT_BITS`].
     pub deviation: u64,
-    /// √T in years as `root / 2^root_bits`.
-    pub root: u64,
-    /// See `root`.
-    pub root_bits: u32,
+    /// √T in years.
+    pub root: RootOfTime,
     /// `h₁ = s/2 − a/s`, [`ARGUMENT_BITS`]; beyond ∓[`TAIL`] only its sign means anything.
     pub inner: i64,
     /// `−h₂ = s/2 + a/s`, likewise.
@@ -100,7 +120,12 @@ impl European {
     /// price <= discounted forward (call) or strike (put), and call − put = ±⌊discount·|F − K|⌋. With no time or no
     /// volatility left the price is the discounted intrinsic value.
     pub fn price(&self) -> Result<IndexPrice, OptionError> {
-        Ok(self.price_at(&self.terms()?))
+        self.price_given(RootOfTime::of(self.time_ms))
+    }
+
+    /// The same, the root of its time being known.
+    pub(super) fn price_given(&self, root: RootOfTime) -> Result<IndexPrice, OptionError> {
+        Ok(self.price_at(&self.terms(root)?))
     }
 
     /// The price, its formula's terms being known; `self` is in range, since its terms exist.
@@ -116,8 +141,8 @@ impl European {
         outside + ((gain * self.discount as u128) >> FRACTION_BITS)
     }
 
-    /// Checks every input, then computes the formula's terms.
-    pub(super) fn terms(&self) -> Result<Terms, OptionError> {
+    /// Checks every input, then computes the formula's terms; `root` is of the option's time.
+    pub(super) fn terms(&self, root: RootOfTime) -> Result<Terms, OptionError> {
         let price = |p: IndexPrice| p > 0 && p < 1 << INDEX_PRICE_BITS;
         let checks = [
             (price(self.forward), OptionField::Forward),
@@ -132,10 +157,9 @@ impl European {
         if let Some((_, field)) = checks.into_iter().find(|(ok, _)| !ok) {
             return Err(OptionError::Bounds(field));
         }
-        let (root, root_bits) = root_of_years(self.time_ms);
         // Volatility has 39 bits and the root 64.
-        let product = self.volatility as u128 * root as u128;
-        let deviation = product >> (FRACTION_BITS + root_bits - ARGUMENT_BITS);
+        let product = self.volatility as u128 * root.root as u128;
+        let deviation = product >> (FRACTION_BITS + root.bits - ARGUMENT_BITS);
         let deviation = u64::try_from(deviation).unwrap_or(u64::MAX);
         let distance = ln_ratio(self.forward, self.strike)
             .unwrap_or(0)
@@ -144,7 +168,6 @@ impl European {
         Ok(Terms {
             deviation,
             root,
-            root_bits,
             inner,
             outer,
         })
@@ -169,13 +192,6 @@ impl Terms {
             CERTAIN.saturating_sub(tails as u64)
         }
     }
-}
-
-/// √T of a time in years, as `root / 2^bits` with a 64-bit root; relative error below 2^-62.
-fn root_of_years(time_ms: u64) -> (u64, u32) {
-    let years = ((time_ms as u128) << YEARS_BITS) / YEAR_MS as u128;
-    let (root, half) = normalised_sqrt(years);
-    (root, half + YEARS_BITS / 2)
 }
 
 /// `h₁` and `−h₂` from `a` ([`LOG_BITS`], below 2^71) and `s` ([`ARGUMENT_BITS`]).

@@ -1,7 +1,7 @@
 //! Sensitivities of a European option on a forward (J. Hull, "Options, Futures, and Other Derivatives", the chapters on
 //! the greek letters and on futures options).
 
-use super::black76::{European, Terms};
+use super::black76::{European, RootOfTime, Terms};
 use super::error::{OptionError, OptionField};
 use super::math::{
     ln_ratio, mul_shift, normal_cdf, normal_pdf, ARGUMENT_BITS, LOG_BITS, PROBABILITY_BITS,
@@ -36,7 +36,7 @@ impl European {
     ///
     /// Errors: an input out of range; gamma not below 2^63; a discount that stands for a rate of 2^24 per year or more.
     pub fn greeks(&self) -> Result<Greeks, OptionError> {
-        let terms = self.terms()?;
+        let terms = self.terms(RootOfTime::of(self.time_ms))?;
         // d₁ is h₁ for a forward below the strike and −h₂ above it, which may leave the signed range far in the tail.
         let d1 = if self.forward > self.strike {
             i64::try_from(terms.outer).unwrap_or(i64::MAX)
@@ -86,8 +86,8 @@ impl European {
         // n(d₁)·discount has 61 bits with 62 fraction bits, volatility 39 with 32, the root 64 with its own scale; the
         // quotient, at most 0.2 · 64 · 178,000, has 22 bits before the point.
         let product = (density >> 34) * self.volatility as u128;
-        let decay = (product << 27) / (2 * terms.root as u128);
-        let scale = 62 + FRACTION_BITS + 27 - terms.root_bits;
+        let decay = (product << 27) / (2 * terms.root.root as u128);
+        let scale = 62 + FRACTION_BITS + 27 - terms.root.bits;
         let decay = shift(decay, scale, RATE_BITS).ok_or(overflow)?;
         let decay = mul_shift(self.forward, decay, RATE_BITS).ok_or(overflow)?;
         let logarithm = ln_ratio(ONE as u128, self.discount as u128).unwrap_or(0) as u128;
@@ -103,7 +103,7 @@ impl European {
 /// √T in years with 60 fraction bits, below 2^62: times are at most ten years, so that a root other than 0 has at
 /// least 62.
 fn root_of_time(terms: &Terms) -> u64 {
-    terms.root >> terms.root_bits.saturating_sub(60)
+    terms.root.root >> terms.root.bits.saturating_sub(60)
 }
 
 /// `x` with `from` fraction bits as 64 bits with `to` of them, rounded down.

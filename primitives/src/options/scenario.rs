@@ -7,7 +7,7 @@
 //! 0.30 and 0.13, an extended table of dampened price moves from −66 % to +500 %; CME's SPAN counts its extreme
 //! moves in part likewise). An option keeps the volatility of its strike while the forward moves.
 
-use super::black76::{European, OptionKind};
+use super::black76::{European, OptionKind, RootOfTime};
 use super::error::{OptionError, OptionField};
 use super::math::{exp, ln_ratio, mul_shift, LOG_BITS};
 use super::{DAY_MS, MAX_VOLATILITY};
@@ -216,7 +216,8 @@ fn european(
     factor: u64,
     scenarios: &[ScenarioSpec],
 ) -> Result<Valuation, OptionError> {
-    let value = |option: &European| lot_value(option.price()?, units_per_lot);
+    let root = RootOfTime::of(option.time_ms);
+    let value = |option: &European| lot_value(option.price_given(root)?, units_per_lot);
     let mark = row_value(value(option)?, OptionField::Mark)?.max(1);
     let delta = |s: &ScenarioSpec| {
         let shocked = European {

@@ -87,9 +87,11 @@ fn the_most_volatile_option_is_worth_its_upper_bound() {
 
 #[test]
 fn times_have_exact_roots() {
-    let (root, bits) = root_of_years(YEAR_MS);
-    assert_eq!((root, bits), (1 << 63, 63));
-    let (root, bits) = root_of_years(4 * YEAR_MS);
-    assert_eq!((root, bits), (1 << 63, 62));
-    assert_eq!(root_of_years(0), (0, 44));
+    let root_of = |time_ms| {
+        let root = RootOfTime::of(time_ms);
+        (root.root, root.bits)
+    };
+    assert_eq!(root_of(YEAR_MS), (1 << 63, 63));
+    assert_eq!(root_of(4 * YEAR_MS), (1 << 63, 62));
+    assert_eq!(root_of(0), (0, 44));
 }
