@@ -2,6 +2,8 @@
 
 pub mod clearproof;
 pub mod consensus;
+pub mod emergency;
 pub mod money;
 pub mod oracle;
+pub mod parameters;
 pub mod system;

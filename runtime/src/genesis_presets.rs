@@ -4,9 +4,9 @@
 //! of its own, without one.
 
 use crate::{
-    constants::{market, money::CLR},
+    constants::{market, money::CLR, time::DAYS},
     development_circuits, AccountId, AssetId, AssetsConfig, BabeConfig, Balance, BalancesConfig,
-    CustodyConfig, MarketDataConfig, OracleMembershipConfig, RiskPolicyConfig,
+    CommitteeConfig, CustodyConfig, MarketDataConfig, OracleMembershipConfig, OriginsConfig, RiskPolicyConfig,
     RuntimeGenesisConfig, SessionConfig, SessionKeys, SettlementConfig, SudoConfig,
     BABE_GENESIS_EPOCH_CONFIG,
 };
@@ -23,6 +23,9 @@ use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
 pub const DEVELOPMENT: &str = DEV_RUNTIME_PRESET;
 /// Name of the preset with two validators.
 pub const LOCAL: &str = "local";
+
+/// A day of governance passes in two blocks.
+const PERIOD_DIVISOR: u32 = DAYS / 2;
 
 /// What each well-known account owns at genesis, in units.
 const ENDOWMENT: Balance = 1_000_000 * CLR;
@@ -128,6 +131,15 @@ fn genesis(validators: Vec<(AccountId, SessionKeys)>) -> Value {
                 .into_iter()
                 .map(|(account, keys)| (account.clone(), account, keys))
                 .collect::<Vec<_>>(),
+        },
+        committee: CommitteeConfig {
+            members: operators
+                .iter()
+                .map(|member| member.to_account_id())
+                .collect::<Vec<_>>(),
+        },
+        origins: OriginsConfig {
+            period_divisor: PERIOD_DIVISOR,
         },
         sudo: SudoConfig {
             key: Some(Sr25519Keyring::Alice.to_account_id()),

@@ -21,6 +21,7 @@ pub mod configs;
 pub mod constants;
 pub mod development_circuits;
 pub mod genesis_presets;
+pub mod governance;
 #[cfg(test)]
 mod tests;
 pub mod validators;
@@ -187,6 +188,13 @@ mod runtime {
     #[runtime::pallet_index(31)]
     pub type Sudo = pallet_sudo;
 
+    #[runtime::pallet_index(32)]
+    pub type Parameters = pallet_parameters;
+    #[runtime::pallet_index(33)]
+    pub type SafeMode = pallet_safe_mode;
+    #[runtime::pallet_index(34)]
+    pub type TxPause = pallet_tx_pause;
+
     #[runtime::pallet_index(40)]
     pub type OracleMembership = pallet_membership<Instance1>;
     #[runtime::pallet_index(41)]
@@ -200,4 +208,21 @@ mod runtime {
     pub type MarketData = pallet_clearproof_market_data;
     #[runtime::pallet_index(53)]
     pub type Settlement = pallet_clearproof_settlement;
+
+    #[runtime::pallet_index(60)]
+    pub type Preimage = pallet_preimage;
+    #[runtime::pallet_index(61)]
+    pub type Scheduler = pallet_scheduler;
+    #[runtime::pallet_index(62)]
+    pub type ConvictionVoting = pallet_conviction_voting;
+    #[runtime::pallet_index(63)]
+    pub type Referenda = pallet_referenda;
+    #[runtime::pallet_index(64)]
+    pub type Origins = crate::governance::origins;
+    #[runtime::pallet_index(65)]
+    pub type Whitelist = pallet_whitelist;
+    #[runtime::pallet_index(66)]
+    pub type Committee = pallet_collective<Instance1>;
+    #[runtime::pallet_index(67)]
+    pub type Treasury = pallet_treasury;
 }

@@ -1,28 +1,26 @@
 //! The clearing house: custody, risk policy, market data, settlement.
 
+use super::parameters::{MaxDeviation, MaxPriceAge, MaxVolatilityStep, VenueDeposit};
 use crate::{
-    constants::{market, money},
-    AccountId, Assets, Balance, Balances, BlockNumber, Custody, MarketData, Oracle, Runtime,
+    constants::market,
+    governance::{EnsureCircuits, EnsureEmergency, EnsureMarkets, TreasuryAccount},
+    AccountId, Assets, Balances, BlockNumber, Custody, MarketData, Oracle, Runtime,
     RuntimeHoldReason, Settlement, Timestamp,
 };
-use clearproof_primitives::{fixed::Rate, shape::MarketShape};
+use clearproof_primitives::shape::MarketShape;
 use frame_support::{parameter_types, traits::ConstU32, PalletId};
 use frame_system::EnsureRoot;
 use pallet_clearproof_market_data::{Feed, Observation, OracleFeeds};
-use sp_runtime::traits::AccountIdConversion;
 
 parameter_types! {
     pub const Market: MarketShape = market::SHAPE;
     pub const CustodyPalletId: PalletId = PalletId(*b"clearprf");
-    /// Gets the chain's share of the fees. It is the account that a treasury pallet of the SDK's usual id controls, once the runtime
-    /// has one; until then only root can move what is in it.
-    pub TreasuryAccount: AccountId = PalletId(*b"py/trsry").into_account_truncating();
 }
 
 impl pallet_clearproof_custody::Config for Runtime {
     type NativeCurrency = Balances;
     type Tokens = Assets;
-    type AdminOrigin = EnsureRoot<AccountId>;
+    type AdminOrigin = EnsureMarkets;
     type Venues = Settlement;
     type Market = Market;
     type PalletId = CustodyPalletId;
@@ -40,15 +38,11 @@ impl pallet_clearproof_risk_policy::Config for Runtime {
 
 parameter_types! {
     pub const SnapshotInterval: BlockNumber = market::SNAPSHOT_INTERVAL;
-    pub const MaxPriceAge: u64 = market::MAX_PRICE_AGE;
-    pub const MaxDeviation: Rate = market::MAX_DEVIATION;
-    pub const MaxVolatilityStep: Rate = market::MAX_VOLATILITY_STEP;
     pub const TradingEndsBefore: u64 = market::TRADING_ENDS_BEFORE;
     pub const SettlementWindow: u64 = market::SETTLEMENT_WINDOW;
     pub const FreedAfter: u64 = market::FREED_AFTER;
     pub const SnapshotGrace: u64 = market::SNAPSHOT_GRACE;
     pub const MaxBatchAge: u64 = market::MAX_BATCH_AGE;
-    pub const VenueDeposit: Balance = 100 * money::CLR;
 }
 
 /// The oracle's answers.
@@ -79,7 +73,8 @@ impl OracleFeeds for OracleAnswers {
 }
 
 impl pallet_clearproof_market_data::Config for Runtime {
-    type AdminOrigin = EnsureRoot<AccountId>;
+    type AdminOrigin = EnsureMarkets;
+    type EmergencyOrigin = EnsureEmergency;
     type Oracle = OracleAnswers;
     type Time = Timestamp;
     type SnapshotInterval = SnapshotInterval;
@@ -100,7 +95,9 @@ impl pallet_clearproof_settlement::Config for Runtime {
     type Custody = Custody;
     type Snapshots = MarketData;
     type Time = Timestamp;
-    type AdminOrigin = EnsureRoot<AccountId>;
+    type AdminOrigin = EnsureMarkets;
+    type EmergencyOrigin = EnsureEmergency;
+    type CircuitOrigin = EnsureCircuits;
     type Market = Market;
     type VenueDeposit = VenueDeposit;
     type SnapshotGrace = SnapshotGrace;

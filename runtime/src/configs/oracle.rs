@@ -1,6 +1,7 @@
 //! Prices and volatility smiles: operators feed them; the median price counts, and the smile that lies amid all.
 
-use crate::{AccountId, Moment, Oracle, OracleMembership, Runtime, RuntimeEvent, Timestamp};
+use super::parameters::{FeedExpiresIn, MinimumFeeds};
+use crate::{governance::EnsureMarkets, AccountId, Moment, Oracle, OracleMembership, Runtime, RuntimeEvent, Timestamp};
 use alloc::vec::Vec;
 use clearproof_primitives::{chain::FeedValue, options::medoid};
 use frame_support::{
@@ -8,7 +9,6 @@ use frame_support::{
     traits::{ConstU32, Get, Time},
     PalletId,
 };
-use frame_system::EnsureRoot;
 use pallet_oracle::{CombineData, TimestampedValue};
 
 /// The instance of the membership pallet that holds the oracle's operators.
@@ -22,20 +22,14 @@ pub type OracleValue = FeedValue;
 
 parameter_types! {
     pub const OraclePalletId: PalletId = PalletId(*b"clr/orcl");
-    /// An operator's value counts for this long, milliseconds.
-    pub const FeedExpiresIn: Moment = 120_000;
 }
-
-/// Fresh values needed for a new answer.
-///
-/// With fewer the oracle keeps answering with the previous one: whoever reads it checks its timestamp.
-pub type MinimumFeeds = ConstU32<2>;
 
 type Timed = TimestampedValue<OracleValue, Moment>;
 
 /// Of prices the median, of smiles the [`medoid`]: a minority of operators cannot move either beyond what the others say.
 ///
-/// Values of the wrong kind and curves out of bounds do not count; that the chosen curve allows no arbitrage is checked when
+/// With fewer fresh values than [`MinimumFeeds`] the oracle keeps answering with the previous one: whoever reads it checks its
+/// timestamp. Values of the wrong kind and curves out of bounds do not count; that the chosen curve allows no arbitrage is checked when
 /// a snapshot takes it. Of two middle prices the higher is taken.
 pub struct Amid;
 
@@ -47,7 +41,7 @@ impl CombineData<OracleKey, Timed> for Amid {
     ) -> Option<Timed> {
         let now = Timestamp::now();
         values.retain(|v| v.timestamp.saturating_add(FeedExpiresIn::get()) > now);
-        let least = <MinimumFeeds as Get<u32>>::get() as usize;
+        let least = MinimumFeeds::get() as usize;
         let enough = |count: usize| count >= least;
         let chosen = match key {
             OracleKey::Volatility(_) => {
@@ -83,11 +77,11 @@ pub type MaxOperators = ConstU32<32>;
 
 impl pallet_membership::Config<OracleOperators> for Runtime {
     type RuntimeEvent = RuntimeEvent;
-    type AddOrigin = EnsureRoot<AccountId>;
-    type RemoveOrigin = EnsureRoot<AccountId>;
-    type SwapOrigin = EnsureRoot<AccountId>;
-    type ResetOrigin = EnsureRoot<AccountId>;
-    type PrimeOrigin = EnsureRoot<AccountId>;
+    type AddOrigin = EnsureMarkets;
+    type RemoveOrigin = EnsureMarkets;
+    type SwapOrigin = EnsureMarkets;
+    type ResetOrigin = EnsureMarkets;
+    type PrimeOrigin = EnsureMarkets;
     type MembershipInitialized = ();
     type MembershipChanged = Oracle;
     type MaxMembers = MaxOperators;

@@ -3,13 +3,13 @@
 use crate::{
     constants::{block, time, SS58_PREFIX},
     AccountId, Babe, Balance, Block, BlockNumber, Hash, Moment, Nonce, OriginCaller, PalletInfo,
-    Runtime, RuntimeCall, RuntimeEvent, RuntimeOrigin, RuntimeTask, UncheckedExtrinsic, VERSION,
+    Runtime, RuntimeCall, RuntimeEvent, RuntimeOrigin, RuntimeTask, SafeMode, TxPause, UncheckedExtrinsic, VERSION,
 };
 use frame_support::{
     derive_impl,
     dispatch::DispatchClass,
     parameter_types,
-    traits::{ConstU16, ConstU32, Contains},
+    traits::{ConstU16, ConstU32, Contains, InsideBoth},
     weights::constants::ParityDbWeight,
 };
 use frame_system::{
@@ -47,7 +47,7 @@ impl Contains<RuntimeCall> for KeepsValidators {
 
 #[derive_impl(frame_system::config_preludes::SolochainDefaultConfig)]
 impl frame_system::Config for Runtime {
-    type BaseCallFilter = KeepsValidators;
+    type BaseCallFilter = InsideBoth<KeepsValidators, InsideBoth<SafeMode, TxPause>>;
     type Block = Block;
     type AccountId = AccountId;
     type Lookup = AccountIdLookup<AccountId, ()>;

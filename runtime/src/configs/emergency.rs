@@ -1,0 +1,113 @@
+//! What still works when the chain, or a part of it, is paused.
+//!
+//! Safe mode refuses every call that is not [`is_essential`]; a paused call is refused alone, and essential ones cannot be
+//! paused. Essential is what gets money out or keeps the chain sound: settling batches (withdrawals are paid by them), claims,
+//! prices, governance, validators' reports, and the clock.
+
+use crate::{
+    constants::time::HOURS,
+    governance::{scaled_blocks, EnsureEmergency},
+    AccountId, Balance, Balances, BlockNumber, Runtime, RuntimeCall, RuntimeEvent,
+    RuntimeHoldReason,
+};
+use frame_support::{
+    parameter_types,
+    traits::{ConstU32, Contains, GetCallMetadata},
+};
+use frame_system::{EnsureRoot, EnsureWithSuccess};
+use pallet_tx_pause::RuntimeCallNameOf;
+
+/// Pallets all of whose calls are essential.
+const PALLETS: [&str; 21] = [
+    "System",
+    "Timestamp",
+    "Babe",
+    "Grandpa",
+    "Session",
+    "Sudo",
+    "Utility",
+    "Preimage",
+    "Scheduler",
+    "ConvictionVoting",
+    "Referenda",
+    "Whitelist",
+    "Committee",
+    "Treasury",
+    "Parameters",
+    "SafeMode",
+    "TxPause",
+    "OracleMembership",
+    "Oracle",
+    "RiskPolicy",
+    "MarketData",
+];
+
+/// Essential calls of other pallets.
+const CALLS: [(&str, &str); 4] = [
+    ("Settlement", "submit_batch"),
+    ("Settlement", "set_paused"),
+    ("Settlement", "register_circuit"),
+    ("Custody", "claim"),
+];
+
+/// Whether a call passes in safe mode and cannot be paused.
+pub fn is_essential(pallet: &str, call: &str) -> bool {
+    PALLETS.contains(&pallet) || CALLS.contains(&(pallet, call))
+}
+
+/// The calls that are essential.
+pub struct Essential;
+
+impl Contains<RuntimeCall> for Essential {
+    fn contains(call: &RuntimeCall) -> bool {
+        let name = call.get_call_metadata();
+        is_essential(name.pallet_name, name.function_name)
+    }
+}
+
+impl Contains<RuntimeCallNameOf<Runtime>> for Essential {
+    fn contains((pallet, call): &RuntimeCallNameOf<Runtime>) -> bool {
+        let text = |name| core::str::from_utf8(name);
+        // The names of all calls are text: what is not names none, and pausing it does nothing.
+        matches!((text(pallet), text(call)), (Ok(pallet), Ok(call)) if is_essential(pallet, call))
+    }
+}
+
+parameter_types! {
+    /// For how long one decision puts the chain into safe mode.
+    pub EmergencyDuration: BlockNumber = scaled_blocks(6 * HOURS);
+    pub const NoDeposit: Option<Balance> = None;
+    pub const NoDelay: Option<BlockNumber> = None;
+}
+
+/// Root or the committee, for as long as one emergency decision lasts.
+type EnsureForAWhile = EnsureWithSuccess<EnsureEmergency, AccountId, EmergencyDuration>;
+
+/// Nobody enters safe mode against a deposit: it takes the committee or root. It ends by itself.
+impl pallet_safe_mode::Config for Runtime {
+    type RuntimeEvent = RuntimeEvent;
+    type Currency = Balances;
+    type RuntimeHoldReason = RuntimeHoldReason;
+    type WhitelistedCalls = Essential;
+    type EnterDuration = EmergencyDuration;
+    type ExtendDuration = EmergencyDuration;
+    type EnterDepositAmount = NoDeposit;
+    type ExtendDepositAmount = NoDeposit;
+    type ForceEnterOrigin = EnsureForAWhile;
+    type ForceExtendOrigin = EnsureForAWhile;
+    type ForceExitOrigin = EnsureEmergency;
+    type ForceDepositOrigin = EnsureRoot<AccountId>;
+    type Notify = ();
+    type ReleaseDelay = NoDelay;
+    type WeightInfo = pallet_safe_mode::weights::SubstrateWeight<Runtime>;
+}
+
+impl pallet_tx_pause::Config for Runtime {
+    type RuntimeEvent = RuntimeEvent;
+    type RuntimeCall = RuntimeCall;
+    type PauseOrigin = EnsureEmergency;
+    type UnpauseOrigin = EnsureEmergency;
+    type WhitelistedCalls = Essential;
+    type MaxNameLen = ConstU32<64>;
+    type WeightInfo = pallet_tx_pause::weights::SubstrateWeight<Runtime>;
+}

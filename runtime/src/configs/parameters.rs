@@ -1,0 +1,117 @@
+//! Scalars that governance sets directly: no delays, no cross checks.
+//!
+//! What is set is held within hard bounds where it is read, so that no value stops the chain or opens the oracle to anybody.
+
+use crate::{
+    constants::{market, money},
+    governance::EnsureMarkets,
+    Balance, Moment, Runtime, RuntimeEvent, RuntimeOrigin, RuntimeParameters, RuntimeParametersKey,
+};
+use clearproof_primitives::fixed::{Rate, ONE};
+use frame_support::{
+    dynamic_params::{dynamic_pallet_params, dynamic_params},
+    traits::{EnsureOrigin, EnsureOriginWithArg, Get},
+};
+
+/// The parameters by group; each has its default.
+#[dynamic_params(RuntimeParameters, pallet_parameters::Parameters::<Runtime>)]
+pub mod dynamic {
+    use super::*;
+
+    /// Which of the oracle's values count.
+    #[dynamic_pallet_params]
+    #[codec(index = 0)]
+    pub mod oracle {
+        use super::*;
+
+        /// Fresh values of members that a new answer takes.
+        #[codec(index = 0)]
+        pub static MinimumFeeds: u32 = 2;
+        /// A member's value counts for so many milliseconds.
+        #[codec(index = 1)]
+        pub static FeedExpiresIn: Moment = 120_000;
+        /// Largest age of an acceptable value, milliseconds.
+        #[codec(index = 2)]
+        pub static MaxPriceAge: Moment = market::MAX_PRICE_AGE;
+        /// Largest distance of an acceptable price from the last accepted one, as a fraction of 2^32.
+        #[codec(index = 3)]
+        pub static MaxDeviation: Rate = market::MAX_DEVIATION;
+        /// The same for the volatility at the forward.
+        #[codec(index = 4)]
+        pub static MaxVolatilityStep: Rate = market::MAX_VOLATILITY_STEP;
+    }
+
+    /// What founding a venue takes.
+    #[dynamic_pallet_params]
+    #[codec(index = 1)]
+    pub mod venues {
+        use super::*;
+
+        /// Held from the owner until the venue is closed.
+        #[codec(index = 0)]
+        pub static VenueDeposit: Balance = 100 * money::CLR;
+    }
+}
+
+/// Reads a parameter within its hard bounds.
+macro_rules! bounded {
+    ($(#[$doc:meta] $name:ident: $type:ty = $parameter:path, $low:expr, $high:expr;)*) => { $(
+        #[$doc]
+        pub struct $name;
+
+        impl Get<$type> for $name {
+            fn get() -> $type {
+                <$parameter as Get<$type>>::get().clamp($low, $high)
+            }
+        }
+    )* };
+}
+
+bounded! {
+    /// 2 to 16 members.
+    MinimumFeeds: u32 = dynamic::oracle::MinimumFeeds, 2, 16;
+    /// Half a minute to ten minutes.
+    FeedExpiresIn: Moment = dynamic::oracle::FeedExpiresIn, 30_000, 600_000;
+    /// Half a minute to ten minutes.
+    MaxPriceAge: Moment = dynamic::oracle::MaxPriceAge, 30_000, 600_000;
+    /// 1 % to a half.
+    MaxDeviation: Rate = dynamic::oracle::MaxDeviation, (ONE / 100) as Rate, (ONE / 2) as Rate;
+    /// 5 % to a half.
+    MaxVolatilityStep: Rate = dynamic::oracle::MaxVolatilityStep, (ONE / 20) as Rate, (ONE / 2) as Rate;
+    /// 1 to 100,000 CLR.
+    VenueDeposit: Balance = dynamic::venues::VenueDeposit, money::CLR, 100_000 * money::CLR;
+}
+
+/// Root or a referendum on markets, whatever the parameter.
+pub struct EnsureParameters;
+
+impl EnsureOriginWithArg<RuntimeOrigin, RuntimeParametersKey> for EnsureParameters {
+    type Success = ();
+
+    fn try_origin(origin: RuntimeOrigin, _: &RuntimeParametersKey) -> Result<(), RuntimeOrigin> {
+        EnsureMarkets::try_origin(origin)
+    }
+
+    #[cfg(feature = "runtime-benchmarks")]
+    fn try_successful_origin(_: &RuntimeParametersKey) -> Result<RuntimeOrigin, ()> {
+        EnsureMarkets::try_successful_origin()
+    }
+}
+
+impl pallet_parameters::Config for Runtime {
+    type RuntimeEvent = RuntimeEvent;
+    type RuntimeParameters = RuntimeParameters;
+    type AdminOrigin = EnsureParameters;
+    type WeightInfo = pallet_parameters::weights::SubstrateWeight<Runtime>;
+}
+
+/// What the pallet's benchmark sets.
+#[cfg(feature = "runtime-benchmarks")]
+impl Default for RuntimeParameters {
+    fn default() -> Self {
+        Self::Oracle(dynamic::oracle::Parameters::MinimumFeeds(
+            dynamic::oracle::MinimumFeeds,
+            Some(2),
+        ))
+    }
+}

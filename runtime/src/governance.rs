@@ -1,0 +1,250 @@
+//! How the chain is governed: referenda of all token holders, a committee for emergencies, a treasury.
+//!
+//! A call travels so: its preimage is noted, a referendum is submitted with the origin that it is to have, [`tracks`] says
+//! how long and with what support it is decided, the scheduler enacts it. The committee can shorten the way of a call to root by
+//! whitelisting it, and in an emergency pause, stop and tighten, but it moves no money and loosens nothing: see [`EnsureCommittee`].
+//!
+//! Every period here is divided by [`origins::PeriodDivisor`], so that development chains decide in a minute what others take weeks
+//! for, with the same runtime.
+
+pub mod origins;
+pub mod tracks;
+
+use crate::{
+    constants::{
+        block,
+        money::{deposit, CLR},
+        time::DAYS,
+    },
+    AccountId, Assets, Balance, Balances, BlockNumber, OriginCaller, Preimage, Referenda, Runtime,
+    RuntimeCall, RuntimeEvent, RuntimeHoldReason, RuntimeOrigin, Scheduler, System, Treasury,
+};
+use frame_support::{
+    parameter_types,
+    traits::{
+        fungible::{HoldConsideration, NativeFromLeft, NativeOrWithId, UnionOf},
+        tokens::{pay::PayAssetFromAccount, UnityAssetBalanceConversion},
+        ConstU32, EitherOf, EitherOfDiverse, EqualPrivilegeOnly, Get, LinearStoragePrice,
+    },
+    weights::Weight,
+    PalletId,
+};
+use frame_system::{EnsureRoot, EnsureSigned, EnsureWithSuccess};
+use origins::{
+    EnsureCircuitAdmin, EnsureMarketAdmin, EnsureReferendumCanceller, EnsureRiskAdmin,
+    EnsureTreasurer, EnsureValidatorAdmin, EnsureWhitelistedCaller,
+};
+use sp_runtime::{
+    traits::{AccountIdConversion, AccountIdLookup},
+    Perbill, Permill,
+};
+
+/// A period of `BLOCKS` blocks, [`scaled_blocks`].
+pub struct Scaled<const BLOCKS: BlockNumber>;
+
+impl<const BLOCKS: BlockNumber> Get<BlockNumber> for Scaled<BLOCKS> {
+    fn get() -> BlockNumber {
+        scaled_blocks(BLOCKS)
+    }
+}
+
+/// A number of blocks, divided by the chain's divisor; one at least.
+pub fn scaled_blocks(blocks: BlockNumber) -> BlockNumber {
+    (blocks / divisor()).max(1)
+}
+
+/// A number of milliseconds, divided by the chain's divisor.
+pub fn scaled_milliseconds(milliseconds: u64) -> u64 {
+    milliseconds / u64::from(divisor())
+}
+
+fn divisor() -> u32 {
+    origins::PeriodDivisor::<Runtime>::get().max(1)
+}
+
+/// The instance of the collective pallet that is the technical committee.
+pub type CommitteeInstance = pallet_collective::Instance1;
+
+/// Two thirds of the technical committee: enters safe mode and pauses calls, pauses markets and venues, tightens the risk policy, whitelists
+/// calls. Nothing that it may do moves money or lets anybody take more risk.
+pub type EnsureCommittee =
+    pallet_collective::EnsureProportionAtLeast<AccountId, CommitteeInstance, 2, 3>;
+
+/// Root, or two thirds of the committee.
+pub type EnsureEmergency = EitherOfDiverse<EnsureRoot<AccountId>, EnsureCommittee>;
+/// Root, or a referendum on risk parameters.
+pub type EnsureRisk = EitherOf<EnsureRoot<AccountId>, EnsureRiskAdmin>;
+/// Root, or a referendum on markets.
+pub type EnsureMarkets = EitherOf<EnsureRoot<AccountId>, EnsureMarketAdmin>;
+/// Root, or a referendum on circuits.
+pub type EnsureCircuits = EitherOf<EnsureRoot<AccountId>, EnsureCircuitAdmin>;
+/// Root, or a referendum on validators.
+pub type EnsureValidators = EitherOf<EnsureRoot<AccountId>, EnsureValidatorAdmin>;
+
+impl origins::Config for Runtime {}
+
+parameter_types! {
+    pub const PreimageBaseDeposit: Balance = deposit(2, 64);
+    pub const PreimageByteDeposit: Balance = deposit(0, 1);
+    pub const PreimageHoldReason: RuntimeHoldReason =
+        RuntimeHoldReason::Preimage(pallet_preimage::HoldReason::Preimage);
+}
+
+impl pallet_preimage::Config for Runtime {
+    type RuntimeEvent = RuntimeEvent;
+    type WeightInfo = pallet_preimage::weights::SubstrateWeight<Runtime>;
+    type Currency = Balances;
+    type ManagerOrigin = EnsureRoot<AccountId>;
+    type Consideration = HoldConsideration<
+        AccountId,
+        Balances,
+        PreimageHoldReason,
+        LinearStoragePrice<PreimageBaseDeposit, PreimageByteDeposit, Balance>,
+    >;
+}
+
+parameter_types! {
+    /// What scheduled calls may take of a block.
+    pub MaximumSchedulerWeight: Weight = Perbill::from_percent(80) * block::MAX_WEIGHT;
+}
+
+impl pallet_scheduler::Config for Runtime {
+    type RuntimeEvent = RuntimeEvent;
+    type RuntimeOrigin = RuntimeOrigin;
+    type PalletsOrigin = OriginCaller;
+    type RuntimeCall = RuntimeCall;
+    type MaximumWeight = MaximumSchedulerWeight;
+    type ScheduleOrigin = EnsureRoot<AccountId>;
+    type OriginPrivilegeCmp = EqualPrivilegeOnly;
+    type MaxScheduledPerBlock = ConstU32<50>;
+    type WeightInfo = pallet_scheduler::weights::SubstrateWeight<Runtime>;
+    type Preimages = Preimage;
+    type BlockNumberProvider = System;
+}
+
+parameter_types! {
+    pub const SubmissionDeposit: Balance = 10 * CLR;
+    /// The tokens whose holders can vote.
+    pub MaxTurnout: Balance = Balances::total_issuance();
+}
+
+impl pallet_conviction_voting::Config for Runtime {
+    type RuntimeEvent = RuntimeEvent;
+    type WeightInfo = pallet_conviction_voting::weights::SubstrateWeight<Runtime>;
+    type Currency = Balances;
+    type Polls = Referenda;
+    type MaxTurnout = MaxTurnout;
+    type MaxVotes = ConstU32<64>;
+    type VoteLockingPeriod = Scaled<{ 7 * DAYS }>;
+    type BlockNumberProvider = System;
+    type VotingHooks = ();
+}
+
+impl pallet_referenda::Config for Runtime {
+    type RuntimeCall = RuntimeCall;
+    type RuntimeEvent = RuntimeEvent;
+    type WeightInfo = pallet_referenda::weights::SubstrateWeight<Runtime>;
+    type Scheduler = Scheduler;
+    type Currency = Balances;
+    type SubmitOrigin = EnsureSigned<AccountId>;
+    type CancelOrigin = EitherOf<EnsureRoot<AccountId>, EnsureReferendumCanceller>;
+    type KillOrigin = EnsureRoot<AccountId>;
+    type Slash = Treasury;
+    type Votes = Balance;
+    type Tally = pallet_conviction_voting::TallyOf<Runtime>;
+    type SubmissionDeposit = SubmissionDeposit;
+    type MaxQueued = ConstU32<100>;
+    type UndecidingTimeout = Scaled<{ 14 * DAYS }>;
+    type AlarmInterval = ConstU32<1>;
+    type Tracks = tracks::Tracks;
+    type Preimages = Preimage;
+    type BlockNumberProvider = System;
+}
+
+impl pallet_whitelist::Config for Runtime {
+    type RuntimeEvent = RuntimeEvent;
+    type RuntimeCall = RuntimeCall;
+    type WhitelistOrigin = EnsureEmergency;
+    type DispatchWhitelistedOrigin = EitherOf<EnsureRoot<AccountId>, EnsureWhitelistedCaller>;
+    type Preimages = Preimage;
+    type DeferredDispatchExpiration = Scaled<{ 28 * DAYS }>;
+    type BlockNumberProvider = System;
+    type WeightInfo = pallet_whitelist::weights::SubstrateWeight<Runtime>;
+}
+
+parameter_types! {
+    pub MaxProposalWeight: Weight = Perbill::from_percent(50) * block::MAX_WEIGHT;
+}
+
+impl pallet_collective::Config<CommitteeInstance> for Runtime {
+    type RuntimeOrigin = RuntimeOrigin;
+    type Proposal = RuntimeCall;
+    type RuntimeEvent = RuntimeEvent;
+    type MotionDuration = Scaled<{ 3 * DAYS }>;
+    type MaxProposals = ConstU32<32>;
+    type MaxMembers = ConstU32<21>;
+    // Who is silent has not agreed.
+    type DefaultVote = pallet_collective::MoreThanMajorityThenPrimeDefaultVote;
+    type WeightInfo = pallet_collective::weights::SubstrateWeight<Runtime>;
+    type SetMembersOrigin = EnsureRoot<AccountId>;
+    type MaxProposalWeight = MaxProposalWeight;
+    type DisapproveOrigin = EnsureRoot<AccountId>;
+    type KillOrigin = EnsureRoot<AccountId>;
+    type Consideration = ();
+}
+
+/// The native token and all others, as one set of assets.
+pub type NativeAndAssets =
+    UnionOf<Balances, Assets, NativeFromLeft, NativeOrWithId<crate::AssetId>, AccountId>;
+
+parameter_types! {
+    pub const TreasuryPalletId: PalletId = PalletId(*b"py/trsry");
+    /// Gets the chain's share of the fees, what is slashed, and forfeited deposits.
+    pub TreasuryAccount: AccountId = TreasuryPalletId::get().into_account_truncating();
+    /// A referendum on the treasury may spend all of it.
+    pub const AnySpend: Balance = Balance::MAX;
+    pub const NothingBurnt: Permill = Permill::zero();
+}
+
+impl pallet_treasury::Config for Runtime {
+    type Currency = Balances;
+    type RejectOrigin = EitherOf<EnsureRoot<AccountId>, EnsureTreasurer>;
+    type RuntimeEvent = RuntimeEvent;
+    type SpendPeriod = Scaled<{ DAYS }>;
+    type Burn = NothingBurnt;
+    type PalletId = TreasuryPalletId;
+    type BurnDestination = ();
+    type WeightInfo = pallet_treasury::weights::SubstrateWeight<Runtime>;
+    type SpendFunds = ();
+    type MaxApprovals = ConstU32<64>;
+    type SpendOrigin =
+        EnsureWithSuccess<EitherOf<EnsureRoot<AccountId>, EnsureTreasurer>, AccountId, AnySpend>;
+    type AssetKind = NativeOrWithId<crate::AssetId>;
+    type Beneficiary = AccountId;
+    type BeneficiaryLookup = AccountIdLookup<AccountId, ()>;
+    type Paymaster = PayAssetFromAccount<NativeAndAssets, TreasuryAccount>;
+    // Compared with `AnySpend` alone, so that no rate between assets matters.
+    type BalanceConverter = UnityAssetBalanceConversion;
+    type PayoutPeriod = Scaled<{ 30 * DAYS }>;
+    type BlockNumberProvider = System;
+    #[cfg(feature = "runtime-benchmarks")]
+    type BenchmarkHelper = BenchmarkSpends;
+}
+
+/// Assets and beneficiaries for the treasury's benchmarks.
+#[cfg(feature = "runtime-benchmarks")]
+pub struct BenchmarkSpends;
+
+#[cfg(feature = "runtime-benchmarks")]
+impl pallet_treasury::ArgumentsFactory<NativeOrWithId<crate::AssetId>, AccountId>
+    for BenchmarkSpends
+{
+    fn create_asset_kind(seed: u32) -> NativeOrWithId<crate::AssetId> {
+        // Beyond the ids that the development preset uses.
+        NativeOrWithId::WithId(1_000 + seed)
+    }
+
+    fn create_beneficiary(seed: [u8; 32]) -> AccountId {
+        AccountId::from(seed)
+    }
+}

@@ -1,0 +1,202 @@
+//! The tracks of referenda: who may do what after how long, with how much support.
+//!
+//! Approval and support needed fall linearly over the decision period. Approval is the share of the votes cast, weighed by
+//! conviction; support the share of all tokens in issue, without conviction, that voted for or abstained.
+
+use super::{origins::Origin, scaled_blocks};
+use crate::{
+    constants::{
+        money::CLR,
+        time::{DAYS, HOURS, MINUTES},
+    },
+    Balance, BlockNumber, OriginCaller,
+};
+use alloc::borrow::Cow;
+use pallet_referenda::{Curve, Track, TrackInfo, TracksInfo};
+use sp_runtime::{str_array, Perbill};
+
+/// Identifies a track.
+pub type TrackId = u16;
+
+/// What the curves say, in percent: from the first at the decision period's start to the last at its end.
+#[derive(Clone, Copy)]
+struct Falling(u32, u32);
+
+impl Falling {
+    fn curve(self) -> Curve {
+        Curve::LinearDecreasing {
+            length: Perbill::one(),
+            floor: Perbill::from_percent(self.1),
+            ceil: Perbill::from_percent(self.0),
+        }
+    }
+}
+
+/// A track, its periods in blocks of a chain that is not for development.
+struct Definition {
+    id: TrackId,
+    name: &'static str,
+    /// Referenda that may be decided at once.
+    deciding: u32,
+    /// Placed by whoever wants it decided; comes back unless the referendum is killed.
+    deposit: Balance,
+    /// From its submission to its decision's start, at least.
+    prepare: BlockNumber,
+    /// For which it is decided, at most.
+    decision: BlockNumber,
+    /// For which it must pass without a break.
+    confirm: BlockNumber,
+    /// From its approval to its enactment, at least.
+    enactment: BlockNumber,
+    approval: Falling,
+    support: Falling,
+}
+
+/// All tracks, sorted by id.
+const TRACKS: [Definition; 8] = [
+    Definition {
+        id: 0,
+        name: "root",
+        deciding: 1,
+        deposit: 10_000 * CLR,
+        prepare: DAYS,
+        decision: 14 * DAYS,
+        confirm: DAYS,
+        enactment: DAYS,
+        approval: Falling(100, 50),
+        support: Falling(50, 1),
+    },
+    Definition {
+        id: 1,
+        name: "whitelisted_caller",
+        deciding: 10,
+        deposit: 1_000 * CLR,
+        prepare: 30 * MINUTES,
+        decision: 14 * DAYS,
+        confirm: 10 * MINUTES,
+        enactment: 10 * MINUTES,
+        approval: Falling(100, 50),
+        support: Falling(20, 1),
+    },
+    Definition {
+        id: 10,
+        name: "risk_parameters",
+        deciding: 10,
+        deposit: 1_000 * CLR,
+        prepare: 2 * HOURS,
+        decision: 7 * DAYS,
+        confirm: 3 * HOURS,
+        enactment: 10 * MINUTES,
+        approval: Falling(80, 50),
+        support: Falling(25, 1),
+    },
+    Definition {
+        id: 11,
+        name: "market_listing",
+        deciding: 10,
+        deposit: 1_000 * CLR,
+        prepare: 2 * HOURS,
+        decision: 7 * DAYS,
+        confirm: 3 * HOURS,
+        enactment: HOURS,
+        approval: Falling(80, 50),
+        support: Falling(25, 1),
+    },
+    Definition {
+        id: 12,
+        name: "circuits",
+        deciding: 5,
+        deposit: 5_000 * CLR,
+        prepare: 2 * DAYS,
+        decision: 14 * DAYS,
+        confirm: 2 * DAYS,
+        enactment: 7 * DAYS,
+        approval: Falling(100, 60),
+        support: Falling(50, 5),
+    },
+    Definition {
+        id: 13,
+        name: "validators",
+        deciding: 5,
+        deposit: 2_000 * CLR,
+        prepare: DAYS,
+        decision: 14 * DAYS,
+        confirm: DAYS,
+        enactment: DAYS,
+        approval: Falling(100, 50),
+        support: Falling(25, 1),
+    },
+    Definition {
+        id: 20,
+        name: "treasury",
+        deciding: 10,
+        deposit: 1_000 * CLR,
+        prepare: 2 * HOURS,
+        decision: 14 * DAYS,
+        confirm: DAYS,
+        enactment: DAYS,
+        approval: Falling(100, 50),
+        support: Falling(50, 1),
+    },
+    Definition {
+        id: 30,
+        name: "referendum_canceller",
+        deciding: 10,
+        deposit: 1_000 * CLR,
+        prepare: HOURS,
+        decision: 7 * DAYS,
+        confirm: HOURS,
+        enactment: 10 * MINUTES,
+        approval: Falling(100, 50),
+        support: Falling(20, 1),
+    },
+];
+
+impl Definition {
+    fn track(&self) -> Track<TrackId, Balance, BlockNumber> {
+        Track {
+            id: self.id,
+            info: TrackInfo {
+                name: str_array(self.name),
+                max_deciding: self.deciding,
+                decision_deposit: self.deposit,
+                prepare_period: scaled_blocks(self.prepare),
+                decision_period: scaled_blocks(self.decision),
+                confirm_period: scaled_blocks(self.confirm),
+                min_enactment_period: scaled_blocks(self.enactment),
+                min_approval: self.approval.curve(),
+                min_support: self.support.curve(),
+            },
+        }
+    }
+}
+
+/// The tracks as the referenda pallet asks for them.
+pub struct Tracks;
+
+impl TracksInfo<Balance, BlockNumber> for Tracks {
+    type Id = TrackId;
+    type RuntimeOrigin = OriginCaller;
+
+    fn tracks() -> impl Iterator<Item = Cow<'static, Track<TrackId, Balance, BlockNumber>>> {
+        TRACKS
+            .iter()
+            .map(|definition| Cow::Owned(definition.track()))
+    }
+
+    fn track_for(origin: &OriginCaller) -> Result<TrackId, ()> {
+        match origin {
+            OriginCaller::system(frame_system::RawOrigin::Root) => Ok(0),
+            OriginCaller::Origins(origin) => Ok(match origin {
+                Origin::WhitelistedCaller => 1,
+                Origin::RiskAdmin => 10,
+                Origin::MarketAdmin => 11,
+                Origin::CircuitAdmin => 12,
+                Origin::ValidatorAdmin => 13,
+                Origin::Treasurer => 20,
+                Origin::ReferendumCanceller => 30,
+            }),
+            _ => Err(()),
+        }
+    }
+}
