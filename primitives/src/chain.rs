@@ -197,6 +197,43 @@ pub struct Stops {
     pub owner: bool,
     /// The chain's admin.
     pub admin: bool,
+    /// New deposits alone, by the chain's emergency committee: batches still settle, and so withdrawals are still paid.
+    pub deposits: bool,
+}
+
+impl Stops {
+    /// Whether batches settle.
+    pub fn settles(&self) -> bool {
+        !self.owner && !self.admin
+    }
+
+    /// Whether deposits are taken.
+    pub fn takes_deposits(&self) -> bool {
+        self.settles() && !self.deposits
+    }
+}
+
+/// The circuit that a venue changes to, and when.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+    Serialize,
+    Deserialize,
+)]
+#[serde(rename_all = "camelCase")]
+pub struct NextCircuit {
+    /// A registered circuit of the same shape.
+    pub circuit: CircuitId,
+    /// Number of the first batch that is proven with it.
+    pub from_batch: u64,
 }
 
 /// When options on an underlying expire. Those that expire together share forward, volatility and settlement price.
@@ -458,7 +495,9 @@ pub struct VenueView<AccountId> {
     pub operators: Vec<AccountId>,
     /// Circuit that its batches are proven with.
     pub circuit: CircuitId,
-    /// That circuit's dimensions.
+    /// The circuit that it changes to, if any.
+    pub next_circuit: Option<NextCircuit>,
+    /// Their dimensions.
     pub shape: Shape,
     /// The circuit's keys come from an insecure set-up.
     pub development: bool,

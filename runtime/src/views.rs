@@ -13,6 +13,7 @@ pub fn venue(id: VenueId) -> Option<VenueView<AccountId>> {
         owner: venue.owner,
         operators: venue.operators.into_inner(),
         circuit: venue.circuit,
+        next_circuit: venue.next_circuit,
         shape: circuit.shape,
         development: circuit.development,
         state_root: venue.state_root,

@@ -59,8 +59,10 @@ pub mod pallet {
         frame_system::Config<RuntimeEvent: From<Event<Self>>>
         + pallet_clearproof_risk_policy::Config
     {
-        /// Who lists, delists and halts.
+        /// Who lists, delists, halts and lets trade again.
         type AdminOrigin: EnsureOrigin<Self::RuntimeOrigin>;
+        /// Who halts an instrument besides, and cannot let it trade again.
+        type EmergencyOrigin: EnsureOrigin<Self::RuntimeOrigin>;
         /// The oracle.
         type Oracle: OracleFeeds;
         /// The chain's clock, in milliseconds since the Unix epoch.
@@ -149,7 +151,7 @@ pub mod pallet {
             /// Its slot.
             slot: u16,
         },
-        /// The admin halted an instrument or let it trade again, from the next snapshot on.
+        /// An instrument was halted, so that its positions only become fewer, or trades again, from the next snapshot on.
         InstrumentHaltSet {
             /// Its slot.
             slot: u16,
@@ -365,12 +367,16 @@ pub mod pallet {
             Ok(())
         }
 
-        /// Halts an instrument, or lets it trade again, from the next snapshot on.
+        /// Halts an instrument, or lets it trade again, from the next snapshot on. While it is halted its positions only become fewer:
+        /// who holds one can still close it, and whoever falls below maintenance margin is still liquidated.
         ///
-        /// Origin: `AdminOrigin`.
+        /// Origin: `AdminOrigin`, or to halt it `EmergencyOrigin`.
         #[pallet::call_index(2)]
         pub fn set_halted(origin: OriginFor<T>, slot: u16, halted: bool) -> DispatchResult {
-            <T as Config>::AdminOrigin::ensure_origin(origin)?;
+            if let Err(origin) = <T as Config>::AdminOrigin::try_origin(origin) {
+                ensure!(halted, DispatchError::BadOrigin);
+                T::EmergencyOrigin::ensure_origin(origin)?;
+            }
             Instruments::<T>::try_mutate(|instruments| {
                 instruments
                     .get_mut(&slot)

@@ -9,10 +9,10 @@ use clearproof_primitives::{
     shape::MarketShape,
 };
 use frame_support::{
-    derive_impl, parameter_types,
+    derive_impl, ord_parameter_types, parameter_types,
     traits::{ConstU32, ConstU64, Hooks},
 };
-use frame_system::EnsureRoot;
+use frame_system::{EnsureRoot, EnsureSignedBy};
 use sp_runtime::BuildStorage;
 use std::{cell::RefCell, collections::BTreeMap};
 
@@ -46,6 +46,11 @@ pub const WINDOW: u64 = 10 * BLOCK;
 /// Ten percent.
 pub const DEVIATION: u32 = u32::MAX / 10 + 1;
 
+ord_parameter_types! {
+    /// May halt instruments, and no more.
+    pub const Committee: u64 = 7;
+}
+
 parameter_types! {
     pub const Market: MarketShape = MarketShape::REFERENCE;
 }
@@ -58,6 +63,7 @@ impl pallet_clearproof_risk_policy::Config for Test {
 
 impl pallet_market_data::Config for Test {
     type AdminOrigin = EnsureRoot<u64>;
+    type EmergencyOrigin = EnsureSignedBy<Committee, u64>;
     type Oracle = Oracle;
     type Time = Timestamp;
     type SnapshotInterval = ConstU64<2>;

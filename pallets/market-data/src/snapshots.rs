@@ -202,7 +202,11 @@ impl<T: Config> Pallet<T> {
                         Self::option(basis, listing, &terms)?.unwrap_or_else(empty)
                     }
                 };
-                slot.trades &= !instrument.halted;
+                if instrument.halted {
+                    // Positions only become fewer, and nobody pays for a premium that so few orders make.
+                    slot.row.position_limit = 0;
+                    slot.premium_cap = 0;
+                }
                 if slot.row.mark != 0 {
                     slot.interest_cap = interest_cap(basis.policy, listing);
                 }

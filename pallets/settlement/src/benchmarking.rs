@@ -219,7 +219,7 @@ mod benchmarks {
         DevelopmentKeysAllowed::<T>::put(true);
         Circuits::<T>::remove(CIRCUIT);
         let origin =
-            T::AdminOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)?;
+            T::CircuitOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)?;
         let [chunk, closing] = [CHUNK, CLOSING].map(|seed| Simulator::new(seed).key());
         #[extrinsic_call]
         _(
@@ -265,6 +265,21 @@ mod benchmarks {
         _(RawOrigin::Signed(owner), id, true);
 
         assert_eq!(Venues::<T>::get(id).map(|v| v.stops.owner), Some(true));
+    }
+
+    #[benchmark]
+    fn set_next_circuit() {
+        let (id, owner) = venue::<T>();
+        let other = CIRCUIT + 1;
+        Circuits::<T>::insert(other, Circuits::<T>::get(CIRCUIT).expect("registered"));
+        let next = Some(NextCircuit {
+            circuit: other,
+            from_batch: 1,
+        });
+        #[extrinsic_call]
+        _(RawOrigin::Signed(owner), id, next);
+
+        assert_eq!(Venues::<T>::get(id).and_then(|v| v.next_circuit), next);
     }
 
     #[benchmark]

@@ -1,6 +1,6 @@
 //! What a batch must satisfy before any proof is looked at, from cheap to dear. Nothing here writes.
 
-use crate::{Batch, BatchSize, Config, Error, Pallet, Stops, VenueOf};
+use crate::{Batch, BatchSize, Config, Error, Pallet, VenueOf};
 use alloc::vec::Vec;
 use clearproof_primitives::{
     batch::{price_list_hash, prices_hash, withdrawals_hash, BatchHeader, PROTOCOL_VERSION},
@@ -22,7 +22,7 @@ impl<T: Config> Pallet<T> {
     ) -> DispatchResult {
         let header = &batch.header;
         ensure!(header.version == PROTOCOL_VERSION, Error::<T>::WrongVersion);
-        ensure!(venue.stops == Stops::default(), Error::<T>::VenuePaused);
+        ensure!(venue.stops.settles(), Error::<T>::VenuePaused);
         ensure!(venue.operators.contains(who), Error::<T>::NotOperator);
         let submitter: [u8; 32] = who.clone().into();
         ensure!(header.submitter == submitter, Error::<T>::WrongSubmitter);

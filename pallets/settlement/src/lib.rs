@@ -39,7 +39,7 @@ pub use runtime_api::MAX_VENUES_LISTED;
 pub use types::BenchmarkHelper;
 pub use types::{
     Batch, BatchRecord, BatchSize, ChunkSubmission, Circuit, CircuitId, GenesisCircuit, KeyBytes,
-    Operators, PriceList, ProofBytes, ProofKind, ProofRefusal, SnapshotProvider, Stops, StoredKey,
+    NextCircuit, Operators, PriceList, ProofBytes, ProofKind, ProofRefusal, SnapshotProvider, Stops, StoredKey,
     Venue, VenueMarket, KEY_BYTES, MAX_CHUNKS, MAX_ENTRIES, MAX_OPERATORS, MAX_WITHDRAWALS,
     STORED_KEY_BYTES,
 };
@@ -102,8 +102,14 @@ pub mod pallet {
         /// The time of the present block.
         type Time: UnixTime;
 
-        /// Who registers circuits and may stop any venue.
+        /// Who may stop any venue.
         type AdminOrigin: EnsureOrigin<Self::RuntimeOrigin>;
+
+        /// Who may stop any venue's deposits.
+        type EmergencyOrigin: EnsureOrigin<Self::RuntimeOrigin>;
+
+        /// Who registers circuits.
+        type CircuitOrigin: EnsureOrigin<Self::RuntimeOrigin>;
 
         /// The market's dimensions: every circuit must be made for them.
         #[pallet::constant]
@@ -234,6 +240,13 @@ pub mod pallet {
             /// Stops in force now.
             stops: Stops,
         },
+        /// A venue's owner said from which batch on it proves with another circuit, or that it keeps the present one.
+        NextCircuitSet {
+            /// Venue.
+            venue: VenueId,
+            /// The circuit that it changes to, if any.
+            next: Option<NextCircuit>,
+        },
         /// A venue was closed and its deposit released.
         VenueClosed {
             /// Venue.
@@ -295,7 +308,11 @@ pub mod pallet {
         UnknownVenue,
         /// Only the venue's owner may do this.
         NotOwner,
-        /// The venue is stopped, by its owner or by the chain's admin.
+        /// `circuit`: made for another shape; choose one of the shape that the venue's accounts have.
+        CircuitOfOtherShape,
+        /// `from_batch`: settled already; name one that is still to come.
+        BatchAlreadySettled,
+        /// The venue is stopped, by its owner or by the chain's admin, or for deposits by the committee.
         VenuePaused,
         /// There are no venue numbers left.
         VenueNumbersExhausted,
@@ -373,7 +390,7 @@ pub mod pallet {
 
     #[pallet::call]
     impl<T: Config> Pallet<T> {
-        /// Registers a pair of circuits under a free number, for good. Admin origin.
+        /// Registers a pair of circuits under a free number, for good. Circuit origin.
         ///
         /// Keys are 584 bytes each: α, β, γ, δ, the count 2, and two points, uncompressed. `development` says that
         /// they were made by an insecure set-up.
@@ -387,7 +404,7 @@ pub mod pallet {
             closing_key: KeyBytes,
             development: bool,
         ) -> DispatchResult {
-            T::AdminOrigin::ensure_origin(origin)?;
+            T::CircuitOrigin::ensure_origin(origin)?;
             Self::add_circuit(circuit, shape, chunk_key, closing_key, development)?;
             Self::deposit_event(Event::CircuitRegistered {
                 circuit,
@@ -430,21 +447,12 @@ pub mod pallet {
             Ok(())
         }
 
-        /// Stops a venue's deposits and batches, or lifts the stop. The owner and the admin origin each have a stop of
-        /// their own; the venue works while neither is set.
+        /// Stops a venue, or lifts the stop. The owner and the admin origin each have a stop of deposits and batches, the emergency
+        /// origin one of deposits alone, so that nobody's money is held; each lifts its own, and the venue works while none is set.
         #[pallet::call_index(3)]
         #[pallet::weight(T::WeightInfo::set_paused())]
         pub fn set_paused(origin: OriginFor<T>, venue: VenueId, paused: bool) -> DispatchResult {
-            match T::AdminOrigin::try_origin(origin) {
-                Ok(_) => Self::stop_as_admin(venue, paused)?,
-                Err(origin) => {
-                    let who = ensure_signed(origin)?;
-                    Self::as_owner(venue, &who, |state| state.stops.owner = paused)?;
-                }
-            }
-            let stops = Self::known(venue)?.stops;
-            Self::deposit_event(Event::StopsChanged { venue, stops });
-            Ok(())
+            Self::stop(origin, venue, paused)
         }
 
         /// Closes a venue that owes nothing and releases its deposit. Owner only.
@@ -463,6 +471,21 @@ pub mod pallet {
         pub fn submit_batch(origin: OriginFor<T>, batch: Box<Batch>) -> DispatchResult {
             let who = ensure_signed(origin)?;
             Self::settle(&who, &batch)
+        }
+
+        /// Says from which batch on a venue proves with another registered circuit of its shape; none keeps the present one. Owner
+        /// only. Batches before it are proven with the present circuit, and those from it on with the other alone.
+        #[pallet::call_index(6)]
+        #[pallet::weight(T::WeightInfo::set_next_circuit())]
+        pub fn set_next_circuit(
+            origin: OriginFor<T>,
+            venue: VenueId,
+            next: Option<NextCircuit>,
+        ) -> DispatchResult {
+            let who = ensure_signed(origin)?;
+            Self::change_circuit(venue, &who, next)?;
+            Self::deposit_event(Event::NextCircuitSet { venue, next });
+            Ok(())
         }
     }
 

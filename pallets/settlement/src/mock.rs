@@ -7,11 +7,11 @@ use clearproof_primitives::{
     shape::{MarketShape, Shape},
 };
 use frame_support::{
-    derive_impl, parameter_types,
+    derive_impl, ord_parameter_types, parameter_types,
     traits::{AsEnsureOriginWithArg, ConstU128, ConstU32, ConstU64},
     PalletId,
 };
-use frame_system::{EnsureRoot, EnsureSigned};
+use frame_system::{EnsureRoot, EnsureSigned, EnsureSignedBy};
 use pallet_clearproof_custody::{AssetInfo, AssetKind};
 use pallet_clearproof_market_data::SnapshotInfo;
 use sp_runtime::{traits::IdentityLookup, AccountId32, BuildStorage};
@@ -61,6 +61,10 @@ impl pallet_assets::Config for Test {
     type ApprovalDeposit = ConstU128<1>;
 }
 
+ord_parameter_types! {
+    pub const Committee: AccountId = account(COMMITTEE);
+}
+
 parameter_types! {
     pub const Market: MarketShape = MarketShape::TINY;
     pub const Id: PalletId = PalletId(*b"clearprf");
@@ -100,6 +104,8 @@ impl pallet_clearproof_settlement::Config for Test {
     type Snapshots = Snapshots;
     type Time = Timestamp;
     type AdminOrigin = EnsureRoot<AccountId>;
+    type EmergencyOrigin = EnsureSignedBy<Committee, AccountId>;
+    type CircuitOrigin = EnsureRoot<AccountId>;
     type Market = Market;
     type VenueDeposit = ConstU128<DEPOSIT>;
     type SnapshotGrace = ConstU64<GRACE>;
@@ -138,6 +144,8 @@ pub const OWNER: u8 = 1;
 pub const BOB: u8 = 2;
 pub const OPERATOR: u8 = 3;
 pub const TREASURY: u8 = 40;
+/// Its emergency origin.
+pub const COMMITTEE: u8 = 41;
 
 pub const COIN: u32 = 7;
 pub const CIRCUIT: u32 = 1;

@@ -36,7 +36,7 @@ impl<T: Config> Pallet<T> {
         );
         Self::check_fee(header, &snapshot)?;
         Self::check_times(header, &venue, &snapshot)?;
-        let circuit = Self::registered(venue.circuit)?;
+        let circuit = Self::registered(venue.circuit_of(header.number))?;
         let prices = Self::check_prices(batch, &circuit.shape, &snapshot)?;
         let boundaries = Self::canonical_boundaries(batch)?;
         let [before, after] = Self::cursors(header);
@@ -58,9 +58,7 @@ impl<T: Config> Pallet<T> {
             &batch.withdrawals,
             header.protocol_fee,
         )?;
-        venue.state_root = header.new_root;
-        venue.batches = header.number;
-        venue.time_to = header.time_to;
+        venue.advance(header.number, header.new_root, header.time_to);
         Venues::<T>::insert(header.venue, venue);
         Self::put_market(header.venue, market);
         let record = BatchRecord {

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 pub use clearproof_primitives::{
-    chain::{CircuitId, ProofKind, ProofRefusal, SnapshotInfo, Stops},
+    chain::{CircuitId, NextCircuit, ProofKind, ProofRefusal, SnapshotInfo, Stops},
     submission::{
         Batch, BatchSize, ChunkSubmission, PriceList, ProofBytes, MAX_CHUNKS, MAX_ENTRIES,
         MAX_WITHDRAWALS,
@@ -61,8 +61,10 @@ pub struct Venue<AccountId, Balance> {
     pub owner: AccountId,
     /// Who may submit batches.
     pub operators: Operators<AccountId>,
-    /// Circuit that its batches are proven with. Never changes.
+    /// Circuit that its batches are proven with.
     pub circuit: CircuitId,
+    /// The circuit that it changes to, if any.
+    pub next_circuit: Option<NextCircuit>,
     /// State root after the last batch.
     pub state_root: FieldBytes,
     /// Number of the last batch; 0 before the first.
@@ -73,6 +75,25 @@ pub struct Venue<AccountId, Balance> {
     pub stops: Stops,
     /// Held from the owner until the venue is closed.
     pub deposit: Balance,
+}
+
+impl<AccountId, Balance> Venue<AccountId, Balance> {
+    /// The circuit that a batch is proven with.
+    pub(crate) fn circuit_of(&self, batch: u64) -> CircuitId {
+        match self.next_circuit {
+            Some(next) if batch >= next.from_batch => next.circuit,
+            _ => self.circuit,
+        }
+    }
+
+    /// A batch has settled.
+    pub(crate) fn advance(&mut self, number: u64, state_root: FieldBytes, time_to: u64) {
+        self.circuit = self.circuit_of(number);
+        self.next_circuit = self.next_circuit.filter(|next| number < next.from_batch);
+        self.state_root = state_root;
+        self.batches = number;
+        self.time_to = time_to;
+    }
 }
 
 /// What the chain knows of a venue's markets, by instrument slot.

@@ -1,14 +1,15 @@
 //! Venues: founding, operators, stopping, closing.
 
 use crate::{
-    BalanceOf, Batches, CircuitId, Config, Error, HoldReason, NextVenue, Operators, Pallet, Stops,
-    Venue, VenueOf, Venues,
+    BalanceOf, Batches, CircuitId, Config, Error, Event, HoldReason, NextCircuit, NextVenue,
+    Operators, Pallet, Stops, Venue, VenueOf, Venues,
 };
 use frame_support::{
     dispatch::DispatchResult,
     ensure,
-    traits::{fungible::MutateHold as _, tokens::Precision, Get, UnixTime},
+    traits::{fungible::MutateHold as _, tokens::Precision, EnsureOrigin, Get, UnixTime},
 };
+use frame_system::{ensure_signed, pallet_prelude::OriginFor};
 use pallet_clearproof_custody::{VenueCustody, VenueId, VenueInspect};
 use sp_runtime::DispatchError;
 
@@ -39,6 +40,7 @@ impl<T: Config> Pallet<T> {
             owner,
             operators,
             circuit,
+            next_circuit: None,
             state_root,
             batches: 0,
             time_to: Self::now(),
@@ -62,11 +64,38 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    pub(crate) fn stop_as_admin(id: VenueId, stop: bool) -> DispatchResult {
+    /// Sets or lifts the stop that belongs to an origin.
+    pub(crate) fn stop(origin: OriginFor<T>, id: VenueId, stop: bool) -> DispatchResult {
         let mut venue = Self::known(id)?;
-        venue.stops.admin = stop;
+        match T::AdminOrigin::try_origin(origin).map_err(T::EmergencyOrigin::try_origin) {
+            Ok(_) => venue.stops.admin = stop,
+            Err(Ok(_)) => venue.stops.deposits = stop,
+            Err(Err(origin)) => {
+                let who = ensure_signed(origin)?;
+                ensure!(venue.owner == who, Error::<T>::NotOwner);
+                venue.stops.owner = stop;
+            }
+        }
+        let stops = venue.stops;
         Venues::<T>::insert(id, venue);
+        Self::deposit_event(Event::StopsChanged { venue: id, stops });
         Ok(())
+    }
+
+    /// Says from which batch on a venue proves with another circuit, or that it keeps the present one.
+    pub(crate) fn change_circuit(
+        id: VenueId,
+        who: &T::AccountId,
+        next: Option<NextCircuit>,
+    ) -> DispatchResult {
+        let present = Self::registered(Self::known(id)?.circuit)?;
+        if let Some(next) = next {
+            let shape = Self::registered(next.circuit)?.shape;
+            ensure!(shape == present.shape, Error::<T>::CircuitOfOtherShape);
+            let settled = Self::known(id)?.batches;
+            ensure!(next.from_batch > settled, Error::<T>::BatchAlreadySettled);
+        }
+        Self::as_owner(id, who, |venue| venue.next_circuit = next)
     }
 
     /// Removes a venue that owes nothing and gives its deposit back. Its number is never used again.
@@ -86,7 +115,7 @@ impl<T: Config> Pallet<T> {
 impl<T: Config> VenueInspect for Pallet<T> {
     fn ensure_accepts_deposits(id: VenueId) -> DispatchResult {
         let venue = Self::known(id)?;
-        ensure!(venue.stops == Stops::default(), Error::<T>::VenuePaused);
+        ensure!(venue.stops.takes_deposits(), Error::<T>::VenuePaused);
         Ok(())
     }
 

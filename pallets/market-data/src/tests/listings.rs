@@ -100,19 +100,29 @@ fn an_instrument_is_listed_halted_and_delisted_from_snapshot_to_snapshot() {
             MarketData::set_halted(root(), 4, true),
             MarketError::SlotEmpty
         );
+        let limits = || {
+            let snapshot = MarketData::latest_snapshot().unwrap().0;
+            (snapshot.rows[3].position_limit, snapshot.rows[0].position_limit)
+        };
+        let (usual, _) = limits();
         assert_ok!(MarketData::set_halted(root(), 3, true));
         run_to(6, feed_all);
-        assert_eq!((mark(3), latest_info().marks[3]), (500_000 * ONE, 0));
-        assert!(
-            latest_info().marks[0] > 0,
-            "the underlying's other instrument trades on"
-        );
+        assert_eq!((mark(3), latest_info().marks[3]), (500_000 * ONE, 500_000 * ONE));
+        assert_eq!(limits(), (0, usual), "positions in it only become fewer");
+        assert_eq!(latest_info().premium_caps[3], 0);
         assert_ok!(MarketData::set_halted(root(), 3, false));
         run_to(8, feed_all);
-        assert_eq!(latest_info().marks[3], 500_000 * ONE);
+        assert_eq!(limits(), (usual, usual));
+        // The committee halts, and lets nothing trade again.
+        let committee = || RuntimeOrigin::signed(Committee::get());
+        assert_ok!(MarketData::set_halted(committee(), 3, true));
+        run_to(9, feed_all);
+        assert_noop!(MarketData::set_halted(committee(), 3, false), BadOrigin);
+        assert_ok!(MarketData::set_halted(root(), 3, false));
+        run_to(10, feed_all);
         assert_ok!(MarketData::set_halted(root(), 3, true));
         assert_ok!(MarketData::delist_instrument(root(), 3));
-        run_to(10, feed_all);
+        run_to(12, feed_all);
         assert_eq!(mark(3), 0);
         assert_noop!(
             MarketData::delist_instrument(root(), 3),

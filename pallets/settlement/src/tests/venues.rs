@@ -4,7 +4,7 @@ use super::{
     draft::{deposit, found_venue, submit, Draft},
     refused, signed,
 };
-use crate::{mock::*, Error, Stops};
+use crate::{mock::*, simulator::Simulator, Error, NextCircuit, Stops};
 use clearproof_primitives::{batch::Withdrawal, ledger::genesis_state_root, shape::Shape};
 use frame_support::{
     assert_ok,
@@ -108,6 +108,86 @@ fn owner_and_admin_each_have_a_stop() {
         stopped();
         assert_ok!(set_paused(signed(OWNER), venue, false));
         assert_ok!(submit(OPERATOR, &draft.seal()));
+    });
+}
+
+#[test]
+fn the_committee_stops_deposits_and_never_what_pays_withdrawals() {
+    new_test_ext().execute_with(|| {
+        let draft = Draft::founded();
+        let venue = draft.header.venue;
+        assert_ok!(set_paused(signed(COMMITTEE), venue, true));
+        refused(E::VenuePaused, || deposit(venue, 0, 10));
+        // Nobody else's call lifts it.
+        assert_ok!(set_paused(signed(OWNER), venue, false));
+        assert_ok!(set_paused(RuntimeOrigin::root(), venue, false));
+        refused(E::VenuePaused, || deposit(venue, 0, 10));
+        assert_ok!(submit(OPERATOR, &draft.seal()));
+        assert_ok!(set_paused(signed(COMMITTEE), venue, false));
+        assert_ok!(deposit(venue, 0, 10));
+    });
+}
+
+#[test]
+fn a_venue_changes_to_another_circuit_at_a_batch_and_both_are_accepted_in_their_turn() {
+    new_test_ext().execute_with(|| {
+        let mut first = Draft::founded();
+        let venue = first.header.venue;
+        let other = CIRCUIT + 1;
+        let newer = (first.keys.0 + 10, first.keys.1 + 10);
+        let register = |circuit, shape| {
+            let [chunk_key, closing_key] = [newer.0, newer.1].map(|seed| Simulator::new(seed).key());
+            call(
+                crate::Call::register_circuit {
+                    circuit,
+                    shape,
+                    chunk_key,
+                    closing_key,
+                    development: true,
+                },
+                RuntimeOrigin::root(),
+            )
+        };
+        let change = |who, next: Option<(u32, u64)>| {
+            let next = next.map(|(circuit, from_batch)| NextCircuit {
+                circuit,
+                from_batch,
+            });
+            call(crate::Call::set_next_circuit { venue, next }, signed(who))
+        };
+        refused(E::UnknownCircuit, || change(OWNER, Some((other, 2))));
+        assert_ok!(register(other, Shape::TINY));
+        let deeper = Shape {
+            depth: Shape::TINY.depth + 1,
+            ..Shape::TINY
+        };
+        assert_ok!(register(other + 1, deeper));
+        refused(E::CircuitOfOtherShape, || change(OWNER, Some((other + 1, 2))));
+        refused(E::NotOwner, || change(OPERATOR, Some((other, 2))));
+        refused(E::BatchAlreadySettled, || change(OWNER, Some((other, 0))));
+        assert_ok!(change(OWNER, Some((other, 2))));
+
+        let older = std::mem::replace(&mut first.keys, newer);
+        refused(E::ProofRejected, || submit(OPERATOR, &first.seal()));
+        first.keys = older;
+        assert_ok!(submit(OPERATOR, &first.seal()));
+        assert_eq!(Settlement::venue(venue).unwrap().circuit, CIRCUIT);
+
+        let mut second = Draft::next(venue, first.header.time_to + 1);
+        refused(E::ProofRejected, || submit(OPERATOR, &second.seal()));
+        second.keys = newer;
+        assert_ok!(submit(OPERATOR, &second.seal()));
+        let state = Settlement::venue(venue).unwrap();
+        assert_eq!((state.circuit, state.next_circuit), (other, None));
+
+        let mut third = Draft::next(venue, second.header.time_to + 1);
+        refused(E::ProofRejected, || submit(OPERATOR, &third.seal()));
+        third.keys = newer;
+        assert_ok!(submit(OPERATOR, &third.seal()));
+        // What was said can be taken back while it has not happened.
+        assert_ok!(change(OWNER, Some((CIRCUIT, 9))));
+        assert_ok!(change(OWNER, None));
+        assert_eq!(Settlement::venue(venue).unwrap().next_circuit, None);
     });
 }
 
