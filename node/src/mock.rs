@@ -95,6 +95,7 @@ sp_api::mock_impl_runtime_apis! {
                 owner: AccountId::from([1; 32]),
                 operators: vec![AccountId::from([2; 32])],
                 circuit: 1,
+                next_circuit: None,
                 shape: Shape::SMALL,
                 development: true,
                 state_root: field(99),

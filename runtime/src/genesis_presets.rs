@@ -6,9 +6,9 @@
 use crate::{
     constants::{market, money::CLR, time::DAYS},
     development_circuits, AccountId, AssetId, AssetsConfig, BabeConfig, Balance, BalancesConfig,
-    CommitteeConfig, CustodyConfig, MarketDataConfig, OracleMembershipConfig, OriginsConfig, RiskPolicyConfig,
-    RuntimeGenesisConfig, SessionConfig, SessionKeys, SettlementConfig, SudoConfig,
-    BABE_GENESIS_EPOCH_CONFIG,
+    CommitteeConfig, CustodyConfig, MarketDataConfig, OracleMembershipConfig, OriginsConfig,
+    RiskPolicyConfig, RuntimeGenesisConfig, SessionConfig, SessionKeys, SettlementConfig,
+    SudoConfig, BABE_GENESIS_EPOCH_CONFIG,
 };
 use alloc::{string::ToString, vec, vec::Vec};
 use clearproof_primitives::policy::Policy;

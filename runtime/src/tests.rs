@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod apis;
+mod governance;
 
 use crate::{
     constants::{block, money, time},

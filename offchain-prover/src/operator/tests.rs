@@ -49,6 +49,7 @@ fn new_venue() -> VenueView<[u8; 32]> {
         owner: [1; 32],
         operators: vec![[2; 32]],
         circuit: 1,
+        next_circuit: None,
         shape: SHAPE,
         development: true,
         state_root: genesis_state_root(&SHAPE).into(),

@@ -39,9 +39,9 @@ pub use runtime_api::MAX_VENUES_LISTED;
 pub use types::BenchmarkHelper;
 pub use types::{
     Batch, BatchRecord, BatchSize, ChunkSubmission, Circuit, CircuitId, GenesisCircuit, KeyBytes,
-    NextCircuit, Operators, PriceList, ProofBytes, ProofKind, ProofRefusal, SnapshotProvider, Stops, StoredKey,
-    Venue, VenueMarket, KEY_BYTES, MAX_CHUNKS, MAX_ENTRIES, MAX_OPERATORS, MAX_WITHDRAWALS,
-    STORED_KEY_BYTES,
+    NextCircuit, Operators, PriceList, ProofBytes, ProofKind, ProofRefusal, SnapshotProvider,
+    Stops, StoredKey, Venue, VenueMarket, KEY_BYTES, MAX_CHUNKS, MAX_ENTRIES, MAX_OPERATORS,
+    MAX_WITHDRAWALS, STORED_KEY_BYTES,
 };
 pub use weights::WeightInfo;
 

@@ -18,7 +18,7 @@ use frame_system::{EnsureRoot, EnsureWithSuccess};
 use pallet_tx_pause::RuntimeCallNameOf;
 
 /// Pallets all of whose calls are essential.
-const PALLETS: [&str; 21] = [
+pub(crate) const PALLETS: [&str; 21] = [
     "System",
     "Timestamp",
     "Babe",
@@ -43,7 +43,7 @@ const PALLETS: [&str; 21] = [
 ];
 
 /// Essential calls of other pallets.
-const CALLS: [(&str, &str); 4] = [
+pub(crate) const CALLS: [(&str, &str); 4] = [
     ("Settlement", "submit_batch"),
     ("Settlement", "set_paused"),
     ("Settlement", "register_circuit"),

@@ -1,7 +1,9 @@
 //! Prices and volatility smiles: operators feed them; the median price counts, and the smile that lies amid all.
 
 use super::parameters::{FeedExpiresIn, MinimumFeeds};
-use crate::{governance::EnsureMarkets, AccountId, Moment, Oracle, OracleMembership, Runtime, RuntimeEvent, Timestamp};
+use crate::{
+    governance::EnsureMarkets, Moment, Oracle, OracleMembership, Runtime, RuntimeEvent, Timestamp,
+};
 use alloc::vec::Vec;
 use clearproof_primitives::{chain::FeedValue, options::medoid};
 use frame_support::{
@@ -111,6 +113,7 @@ pub struct BenchmarkFeeds;
 impl pallet_oracle::BenchmarkHelper<OracleKey, OracleValue, ConstU32<32>> for BenchmarkFeeds {
     fn get_currency_id_value_pairs(
     ) -> frame_support::BoundedVec<(OracleKey, OracleValue), ConstU32<32>> {
+        use crate::AccountId;
         use clearproof_primitives::{
             chain::Expiry,
             options::{svi::SVI_ONE, SviCurve},

@@ -5,7 +5,7 @@
 use crate::{
     constants::{market, money},
     governance::EnsureMarkets,
-    Balance, Moment, Runtime, RuntimeEvent, RuntimeOrigin, RuntimeParameters, RuntimeParametersKey,
+    Balance, Moment, Runtime, RuntimeEvent, RuntimeOrigin,
 };
 use clearproof_primitives::fixed::{Rate, ONE};
 use frame_support::{
@@ -102,7 +102,8 @@ impl pallet_parameters::Config for Runtime {
     type RuntimeEvent = RuntimeEvent;
     type RuntimeParameters = RuntimeParameters;
     type AdminOrigin = EnsureParameters;
-    type WeightInfo = pallet_parameters::weights::SubstrateWeight<Runtime>;
+    // The pallet keeps its weights to itself, but for these.
+    type WeightInfo = ();
 }
 
 /// What the pallet's benchmark sets.

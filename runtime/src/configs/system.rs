@@ -3,7 +3,8 @@
 use crate::{
     constants::{block, time, SS58_PREFIX},
     AccountId, Babe, Balance, Block, BlockNumber, Hash, Moment, Nonce, OriginCaller, PalletInfo,
-    Runtime, RuntimeCall, RuntimeEvent, RuntimeOrigin, RuntimeTask, SafeMode, TxPause, UncheckedExtrinsic, VERSION,
+    Runtime, RuntimeCall, RuntimeEvent, RuntimeOrigin, RuntimeTask, SafeMode, TxPause,
+    UncheckedExtrinsic, VERSION,
 };
 use frame_support::{
     derive_impl,

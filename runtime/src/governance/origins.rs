@@ -1,4 +1,6 @@
-//! The origins that referenda and the committee dispatch with, and how fast governance runs.
+//! The origins that referenda dispatch with, and how fast governance runs.
+// FRAME's attribute macros expand to qualified paths.
+#![allow(unused_qualifications)]
 
 pub use pallet::*;
 

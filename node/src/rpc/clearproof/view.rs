@@ -37,6 +37,7 @@ pub struct VenueJson {
     owner: AccountId,
     operators: Vec<AccountId>,
     circuit: CircuitId,
+    next_circuit: Option<NextCircuitJson>,
     shape: Shape,
     development: bool,
     state_root: FieldBytes,
@@ -50,6 +51,14 @@ pub struct VenueJson {
     funding: Vec<Decimal<i64>>,
     /// Lots of all accounts, long and short added, by slot.
     interest: Vec<Decimal<u64>>,
+}
+
+/// The circuit that a venue changes to.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct NextCircuitJson {
+    circuit: CircuitId,
+    from_batch: u64,
 }
 
 /// What a venue owes of one asset.
@@ -73,6 +82,10 @@ impl From<VenueView<AccountId>> for VenueJson {
             owner: view.owner,
             operators: view.operators,
             circuit: view.circuit,
+            next_circuit: view.next_circuit.map(|next| NextCircuitJson {
+                circuit: next.circuit,
+                from_batch: next.from_batch,
+            }),
             shape: view.shape,
             development: view.development,
             state_root: view.state_root,

@@ -171,6 +171,7 @@ fn new_venue(shape: &Shape, time: u64) -> VenueView<[u8; 32]> {
         owner: SUBMITTER,
         operators: vec![SUBMITTER],
         circuit: 1,
+        next_circuit: None,
         shape: *shape,
         development: true,
         state_root: genesis_state_root(shape).into(),

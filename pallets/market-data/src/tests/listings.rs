@@ -102,12 +102,18 @@ fn an_instrument_is_listed_halted_and_delisted_from_snapshot_to_snapshot() {
         );
         let limits = || {
             let snapshot = MarketData::latest_snapshot().unwrap().0;
-            (snapshot.rows[3].position_limit, snapshot.rows[0].position_limit)
+            (
+                snapshot.rows[3].position_limit,
+                snapshot.rows[0].position_limit,
+            )
         };
         let (usual, _) = limits();
         assert_ok!(MarketData::set_halted(root(), 3, true));
         run_to(6, feed_all);
-        assert_eq!((mark(3), latest_info().marks[3]), (500_000 * ONE, 500_000 * ONE));
+        assert_eq!(
+            (mark(3), latest_info().marks[3]),
+            (500_000 * ONE, 500_000 * ONE)
+        );
         assert_eq!(limits(), (0, usual), "positions in it only become fewer");
         assert_eq!(latest_info().premium_caps[3], 0);
         assert_ok!(MarketData::set_halted(root(), 3, false));

@@ -136,7 +136,8 @@ fn a_venue_changes_to_another_circuit_at_a_batch_and_both_are_accepted_in_their_
         let other = CIRCUIT + 1;
         let newer = (first.keys.0 + 10, first.keys.1 + 10);
         let register = |circuit, shape| {
-            let [chunk_key, closing_key] = [newer.0, newer.1].map(|seed| Simulator::new(seed).key());
+            let [chunk_key, closing_key] =
+                [newer.0, newer.1].map(|seed| Simulator::new(seed).key());
             call(
                 crate::Call::register_circuit {
                     circuit,
@@ -162,7 +163,9 @@ fn a_venue_changes_to_another_circuit_at_a_batch_and_both_are_accepted_in_their_
             ..Shape::TINY
         };
         assert_ok!(register(other + 1, deeper));
-        refused(E::CircuitOfOtherShape, || change(OWNER, Some((other + 1, 2))));
+        refused(E::CircuitOfOtherShape, || {
+            change(OWNER, Some((other + 1, 2)))
+        });
         refused(E::NotOwner, || change(OPERATOR, Some((other, 2))));
         refused(E::BatchAlreadySettled, || change(OWNER, Some((other, 0))));
         assert_ok!(change(OWNER, Some((other, 2))));
