@@ -79,6 +79,10 @@ pub mod market {
     pub const MAX_PRICE_AGE: u64 = 60_000;
     /// Largest step of a price from the last accepted one: a tenth, as a fraction of 2^32.
     pub const MAX_DEVIATION: Rate = (ONE / 10) as Rate;
+    /// Milliseconds in which a feed's time-weighted average follows the accepted price: ten minutes.
+    pub const AVERAGE_WINDOW: u64 = 10 * 60_000;
+    /// Largest distance of an acceptable price from it: three tenths.
+    pub const MAX_AVERAGE_DEVIATION: Rate = (ONE / 10 * 3) as Rate;
     /// Largest step of the volatility at the forward from the last accepted smile's: a third.
     pub const MAX_VOLATILITY_STEP: Rate = (ONE / 3) as Rate;
     /// Milliseconds before its expiry at which an option stops trading: as long as a snapshot may be used.

@@ -1,8 +1,9 @@
 //! Which of the oracle's values are accepted.
 
 use crate::{
-    types::*, AssetCount, CollateralAssets, Config, Event, Feeds, Instruments, Pallet, SlotCount,
-    Smiles,
+    averages::{is_averaged, AverageBound},
+    types::*,
+    AssetCount, CollateralAssets, Config, Event, Feeds, Instruments, Pallet, SlotCount, Smiles,
 };
 use alloc::collections::BTreeSet;
 use clearproof_primitives::{
@@ -90,6 +91,19 @@ pub(crate) struct Bounds {
     pub max_age: u64,
     /// Largest distance of a level from the last accepted one, as a fraction of 2^32 of that.
     pub max_step: Rate,
+    /// How far a price may be from its average.
+    pub average: AverageBound,
+}
+
+/// What was accepted of a feed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Reading {
+    /// The level.
+    pub level: TimedPrice,
+    /// Of a volatility, the smile behind it.
+    pub smile: Option<Smile>,
+    /// Of a price, the time-weighted average from now on.
+    pub average: Option<TimedPrice>,
 }
 
 /// What an observation says: its level, and the smile behind that of a volatility.
@@ -123,7 +137,7 @@ impl FeedState {
         latest: Option<Observation>,
         bounds: &Bounds,
         fits: impl FnOnce(IndexPrice) -> bool,
-    ) -> Result<(TimedPrice, Option<Smile>), HaltReason> {
+    ) -> Result<Reading, HaltReason> {
         let latest = latest.ok_or(HaltReason::Missing)?;
         if bounds.now.saturating_sub(latest.timestamp) > bounds.max_age {
             return Err(HaltReason::Stale);
@@ -138,12 +152,23 @@ impl FeedState {
         let expected = self
             .expected
             .is_some_and(|range| (range.low..=range.high).contains(&value));
-        if near || expected {
-            let timestamp = latest.timestamp;
-            Ok((TimedPrice { value, timestamp }, smile))
-        } else {
-            Err(HaltReason::Deviation)
+        let window = bounds.average.window;
+        let average = self.average_at(bounds.now, window);
+        let steady =
+            average.is_none_or(|average| is_near(average, value, bounds.average.max_distance));
+        if !near && !expected {
+            return Err(HaltReason::Deviation);
         }
+        if !steady && !expected {
+            return Err(HaltReason::FarFromAverage);
+        }
+        let timestamp = latest.timestamp;
+        let average = self.average_after(value, bounds.now, window, expected);
+        Ok(Reading {
+            level: TimedPrice { value, timestamp },
+            smile,
+            average: is_averaged(feed).then_some(average),
+        })
     }
 }
 
@@ -170,9 +195,17 @@ impl<T: Config> Pallet<T> {
                 Feed::Volatility(_) => T::MaxVolatilityStep::get(),
                 _ => T::MaxDeviation::get(),
             },
+            average: AverageBound {
+                window: T::AverageWindow::get(),
+                max_distance: T::MaxAverageDeviation::get(),
+            },
         };
         let new = match old.judge(&feed, T::Oracle::latest(&feed), &bounds, fits) {
-            Ok((level, smile)) => {
+            Ok(Reading {
+                level,
+                smile,
+                average,
+            }) => {
                 if let (Feed::Volatility(expiry), Some(smile)) = (feed, smile) {
                     Smiles::<T>::insert(expiry, smile);
                 }
@@ -180,6 +213,7 @@ impl<T: Config> Pallet<T> {
                     accepted: Some(level),
                     halt: None,
                     expected: None,
+                    average,
                     ..old
                 }
             }

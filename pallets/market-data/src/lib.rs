@@ -18,6 +18,7 @@
 #![allow(unused_qualifications)]
 extern crate alloc;
 
+mod averages;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
 mod bounded;
@@ -79,7 +80,13 @@ pub mod pallet {
         /// Largest distance of an acceptable price from the last accepted one, as a fraction of 2^32 of the latter.
         #[pallet::constant]
         type MaxDeviation: Get<Rate>;
-        /// The same for the volatility at the forward of an acceptable smile.
+        /// Milliseconds in which a feed's time-weighted average follows the accepted price; below 2^32.
+        #[pallet::constant]
+        type AverageWindow: Get<u64>;
+        /// Largest distance of an acceptable price from that average, as a fraction of 2^32 of the average.
+        #[pallet::constant]
+        type MaxAverageDeviation: Get<Rate>;
+        /// The same as `MaxDeviation` for the volatility at the forward of an acceptable smile.
         #[pallet::constant]
         type MaxVolatilityStep: Get<Rate>;
         /// Options stop trading so many milliseconds before they expire: at least the time for which a snapshot may be used.
@@ -319,6 +326,14 @@ pub mod pallet {
             assert!(
                 T::MaxDeviation::get() > 0,
                 "MaxDeviation: no price could ever move"
+            );
+            assert!(
+                T::MaxAverageDeviation::get() >= T::MaxDeviation::get(),
+                "MaxAverageDeviation: a price that held for long could not move by MaxDeviation"
+            );
+            assert!(
+                (1..1 << 32).contains(&T::AverageWindow::get()),
+                "AverageWindow: must be 1 to 2^32 - 1"
             );
             assert!(
                 T::MaxVolatilityStep::get() > 0,

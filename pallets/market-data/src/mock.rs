@@ -45,6 +45,10 @@ pub const START: u64 = 1_700_000_000_000;
 pub const WINDOW: u64 = 10 * BLOCK;
 /// Ten percent.
 pub const DEVIATION: u32 = u32::MAX / 10 + 1;
+/// The average follows within twenty blocks.
+pub const AVERAGE_WINDOW: u64 = 20 * BLOCK;
+/// Thirty percent.
+pub const AVERAGE_DEVIATION: u32 = u32::MAX / 10 * 3 + 2;
 
 ord_parameter_types! {
     /// May halt instruments, and no more.
@@ -70,6 +74,8 @@ impl pallet_market_data::Config for Test {
     type RetainedSnapshots = ConstU32<4>;
     type MaxPriceAge = ConstU64<{ 5 * BLOCK }>;
     type MaxDeviation = ConstU32<DEVIATION>;
+    type AverageWindow = ConstU64<AVERAGE_WINDOW>;
+    type MaxAverageDeviation = ConstU32<AVERAGE_DEVIATION>;
     type MaxVolatilityStep = ConstU32<{ u32::MAX / 2 }>;
     type TradingEndsBefore = ConstU64<{ 2 * BLOCK }>;
     type SettlementWindow = ConstU64<WINDOW>;

@@ -84,6 +84,9 @@ pub enum HaltReason {
     WrongKind,
     /// The curve is out of its bounds, or allows arbitrage.
     Curve(SviError),
+    /// The price is further from the accepted ones' time-weighted average than `MaxAverageDeviation`: it is accepted once the average
+    /// has followed, or by `accept_range`.
+    FarFromAverage,
 }
 
 /// An inclusive range of prices that the admin expects.
@@ -118,6 +121,8 @@ pub struct FeedState {
     /// Of an underlying or forward: the price that the last snapshot's marks were computed from. It follows the accepted one, by at
     /// most the policy's jump limit from one snapshot to the next.
     pub marked: Option<IndexPrice>,
+    /// The accepted prices' time-weighted average, and when it was last moved; none of a volatility.
+    pub average: Option<TimedPrice>,
 }
 
 /// How an expiry is being settled: the time-weighted average of the index price over the window before it.

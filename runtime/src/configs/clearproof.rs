@@ -1,6 +1,8 @@
 //! The clearing house: custody, risk policy, market data, settlement.
 
-use super::parameters::{MaxDeviation, MaxPriceAge, MaxVolatilityStep, VenueDeposit};
+use super::parameters::{
+    AverageWindow, MaxAverageDeviation, MaxDeviation, MaxPriceAge, MaxVolatilityStep, VenueDeposit,
+};
 use crate::{
     constants::market,
     governance::{EnsureCircuits, EnsureEmergency, EnsureMarkets, TreasuryAccount},
@@ -81,6 +83,8 @@ impl pallet_clearproof_market_data::Config for Runtime {
     type RetainedSnapshots = ConstU32<{ market::RETAINED_SNAPSHOTS }>;
     type MaxPriceAge = MaxPriceAge;
     type MaxDeviation = MaxDeviation;
+    type AverageWindow = AverageWindow;
+    type MaxAverageDeviation = MaxAverageDeviation;
     type MaxVolatilityStep = MaxVolatilityStep;
     type TradingEndsBefore = TradingEndsBefore;
     type SettlementWindow = SettlementWindow;

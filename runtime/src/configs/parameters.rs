@@ -39,6 +39,12 @@ pub mod dynamic {
         /// The same for the volatility at the forward.
         #[codec(index = 4)]
         pub static MaxVolatilityStep: Rate = market::MAX_VOLATILITY_STEP;
+        /// Milliseconds in which a feed's average follows the accepted price.
+        #[codec(index = 5)]
+        pub static AverageWindow: Moment = market::AVERAGE_WINDOW;
+        /// Largest distance of an acceptable price from that average, as a fraction of 2^32.
+        #[codec(index = 6)]
+        pub static MaxAverageDeviation: Rate = market::MAX_AVERAGE_DEVIATION;
     }
 
     /// What founding a venue takes.
@@ -78,6 +84,10 @@ bounded! {
     MaxDeviation: Rate = dynamic::oracle::MaxDeviation, (ONE / 100) as Rate, (ONE / 2) as Rate;
     /// 5 % to a half.
     MaxVolatilityStep: Rate = dynamic::oracle::MaxVolatilityStep, (ONE / 20) as Rate, (ONE / 2) as Rate;
+    /// A minute to a day.
+    AverageWindow: Moment = dynamic::oracle::AverageWindow, 60_000, 86_400_000;
+    /// [`MaxDeviation`] to 100 %: a price that held for long can move by that.
+    MaxAverageDeviation: Rate = dynamic::oracle::MaxAverageDeviation, MaxDeviation::get(), Rate::MAX;
     /// 1 to 100,000 CLR.
     VenueDeposit: Balance = dynamic::venues::VenueDeposit, money::CLR, 100_000 * money::CLR;
 }

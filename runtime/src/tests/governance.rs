@@ -83,6 +83,10 @@ fn propose(origin: impl Into<OriginCaller>, call: RuntimeCall, voters: usize) ->
     index
 }
 
+fn referendum(index: u32) -> Option<pallet_referenda::ReferendumInfoOf<Runtime, ()>> {
+    pallet_referenda::ReferendumInfoFor::<Runtime>::get(index)
+}
+
 fn halt(slot: u16, halted: bool) -> RuntimeCall {
     RuntimeCall::MarketData(pallet_clearproof_market_data::Call::set_halted { slot, halted })
 }
@@ -129,9 +133,9 @@ fn a_referendum_on_markets_halts_one_and_only_after_its_periods() {
         wait(1);
         assert!(!is_halted(0));
         wait(20 * DAY);
-        assert!(is_halted(0), "{:?}", Referenda::referendum_info(index));
+        assert!(is_halted(0), "{:?}", referendum(index));
         assert!(matches!(
-            Referenda::referendum_info(index),
+            referendum(index),
             Some(ReferendumInfo::Approved(..))
         ));
     });
@@ -144,7 +148,7 @@ fn a_referendum_without_support_changes_nothing() {
         wait(40 * DAY);
         assert!(!is_halted(0));
         assert!(matches!(
-            Referenda::referendum_info(index),
+            referendum(index),
             Some(ReferendumInfo::Rejected(..))
         ));
     });
@@ -284,7 +288,7 @@ fn safe_mode_stops_transfers_but_nothing_that_pays_out_or_governs_and_ends_by_it
             asset: 0,
             to: alice(),
         });
-        let filtered = frame_system::Error::<Runtime>::CallFiltered;
+        let filtered = DispatchError::from(frame_system::Error::<Runtime>::CallFiltered);
         assert_ok!(committee(RuntimeCall::SafeMode(
             pallet_safe_mode::Call::force_enter {}
         )));
@@ -293,7 +297,7 @@ fn safe_mode_stops_transfers_but_nothing_that_pays_out_or_governs_and_ends_by_it
             assert_noop!(call.dispatch(signed(Sr25519Keyring::Alice)), filtered);
         }
         let refused = claim.dispatch(signed(Sr25519Keyring::Alice));
-        assert_ne!(refused.map_err(|e| e.error), Err(filtered.into()));
+        assert_ne!(refused.map_err(|e| e.error), Err(filtered));
         // A referendum goes its way meanwhile.
         propose(Origin::MarketAdmin, halt(0, true), 6);
         run_to(40);

@@ -83,6 +83,37 @@ fn the_deviation_bound_is_exact_and_moves_with_each_accepted_price() {
 }
 
 #[test]
+fn a_price_that_is_led_away_step_by_step_is_stopped_at_its_average() {
+    with_first_snapshot(|| {
+        // Ten percent at each snapshot: each step is near the last price, the fourth is too far from what held for long.
+        let mut price = dollars(1);
+        let mut reached = 0;
+        for step in 1..=4 {
+            price += price / 10;
+            run_to(2 + 2 * step, || {
+                feed_all();
+                feed(EUR, price);
+            });
+            let state = MarketData::feed(EUR);
+            match state.halt {
+                None => reached = step,
+                Some(reason) => assert_eq!(reason, HaltReason::FarFromAverage, "step {step}"),
+            }
+        }
+        assert_eq!(reached, 3);
+        assert_eq!(latest_info().marks[0], 0, "visibly");
+        // It is accepted once it has held, as those who trade would see it too.
+        let target = price;
+        run_to(40, || {
+            feed_all();
+            feed(EUR, target);
+        });
+        assert_eq!(MarketData::feed(EUR).halt, None);
+        assert_eq!(MarketData::feed(EUR).accepted.unwrap().value, target);
+    });
+}
+
+#[test]
 fn the_admin_can_expect_a_jump_within_a_range_once() {
     with_first_snapshot(|| {
         let jump = |value| {

@@ -1,0 +1,102 @@
+//! The time-weighted average of a feed, which no price may be far from: whoever moves a price step by step, each within the bound from
+//! the last, is stopped by it.
+
+use crate::{types::*, Feed, FeedState};
+use clearproof_primitives::{fixed::Rate, policy::IndexPrice};
+
+/// How far from its average a price may be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AverageBound {
+    /// The average follows the accepted price within this time, milliseconds; at least 1, and below 2^32.
+    pub window: u64,
+    /// Largest distance, as a fraction of 2^32 of the average.
+    pub max_distance: Rate,
+}
+
+impl FeedState {
+    /// The average now, the accepted price having held since it was last known: it has gone the share of the way that this time is of
+    /// the window, rounded towards where it was.
+    pub(crate) fn average_at(&self, now: u64, window: u64) -> Option<IndexPrice> {
+        let (average, accepted) = (self.average?, self.accepted?.value);
+        let held = now.saturating_sub(average.timestamp).min(window);
+        // Prices are below 2^95 and times below 2^32.
+        let moved =
+            accepted.abs_diff(average.value) * IndexPrice::from(held) / IndexPrice::from(window);
+        Some(if accepted >= average.value {
+            average.value + moved
+        } else {
+            average.value - moved
+        })
+    }
+
+    /// The average from now on, an acceptable price having come: it starts at the first one, and anew at one that was expected.
+    pub(crate) fn average_after(
+        &self,
+        price: IndexPrice,
+        now: u64,
+        window: u64,
+        expected: bool,
+    ) -> TimedPrice {
+        let known = self.average_at(now, window).filter(|_| !expected);
+        TimedPrice {
+            value: known.unwrap_or(price),
+            timestamp: now,
+        }
+    }
+}
+
+/// Volatilities have no such bound: they may well double within minutes.
+pub(crate) fn is_averaged(feed: &Feed) -> bool {
+    !matches!(feed, Feed::Volatility(_))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    const WINDOW: u64 = 600_000;
+
+    fn state(average: IndexPrice, accepted: IndexPrice) -> FeedState {
+        let at = |value| {
+            Some(TimedPrice {
+                value,
+                timestamp: 0,
+            })
+        };
+        FeedState {
+            accepted: at(accepted),
+            average: at(average),
+            ..FeedState::default()
+        }
+    }
+
+    #[test]
+    fn it_goes_as_far_as_the_price_has_held() {
+        let average = |accepted, now| state(1_000, accepted).average_at(now, WINDOW).unwrap();
+        assert_eq!(average(2_000, 0), 1_000);
+        assert_eq!(average(2_000, WINDOW / 4), 1_250);
+        assert_eq!(average(600, WINDOW / 4), 900);
+        assert_eq!(average(2_000, 10 * WINDOW), 2_000);
+        assert_eq!(average(1_001, WINDOW - 1), 1_000, "towards where it was");
+        assert_eq!(average(999, WINDOW - 1), 1_000);
+    }
+
+    #[test]
+    fn no_price_or_time_overflows() {
+        let most = (1 << 95) - 1;
+        let longest = u32::MAX.into();
+        assert_eq!(state(1, most).average_at(u64::MAX, longest), Some(most));
+        assert_eq!(state(most, 1).average_at(u64::MAX, longest), Some(1));
+        assert_eq!(FeedState::default().average_at(7, 1), None);
+    }
+
+    #[test]
+    fn it_starts_anew_at_a_price_that_was_expected() {
+        let known = state(1_000, 1_000);
+        let after = |expected| known.average_after(5_000, 9, WINDOW, expected).value;
+        assert_eq!((after(false), after(true)), (1_000, 5_000));
+        let first = FeedState::default().average_after(7, 9, WINDOW, false);
+        assert_eq!((first.value, first.timestamp), (7, 9));
+    }
+}
