@@ -1,20 +1,25 @@
-//! Block authoring, finality, sessions and reports of misbehaviour.
+//! Block authoring, finality, sessions, validators and what their misbehaviour costs.
 
+use super::clearproof::TreasuryAccount;
 use crate::{
-    constants::{money, time},
-    validators::{AccountOf, FixedValidators},
+    constants::{money, time, validators},
     AccountId, Babe, Balance, Balances, Historical, Moment, Offences, Runtime, RuntimeEvent,
-    Session, SessionKeys,
+    RuntimeHoldReason, Session, SessionKeys, ValidatorSet,
 };
 use frame_support::{
     parameter_types,
-    traits::{ConstU32, ConstU64},
+    traits::{tokens::imbalance::ResolveTo, ConstU32, ConstU64},
 };
-use pallet_session::historical::{IdentificationTuple, NoteHistoricalRoot};
+use frame_system::EnsureRoot;
+use pallet_clearproof_validator_set::AccountOnly;
+use pallet_session::{
+    disabling::UpToLimitWithReEnablingDisablingStrategy,
+    historical::{IdentificationTuple, NoteHistoricalRoot},
+};
 use sp_runtime::traits::{ConvertInto, OpaqueKeys};
 
 /// Most validators that the chain can have.
-pub type MaxAuthorities = ConstU32<100>;
+pub type MaxAuthorities = ConstU32<{ validators::MAX_VALIDATORS }>;
 
 parameter_types! {
     pub const ExpectedBlockTime: Moment = time::MILLISECS_PER_BLOCK;
@@ -49,7 +54,7 @@ impl pallet_grandpa::Config for Runtime {
 
 impl pallet_authorship::Config for Runtime {
     type FindAuthor = pallet_session::FindAccountFromAuthorIndex<Self, Babe>;
-    type EventHandler = ();
+    type EventHandler = ValidatorSet;
 }
 
 parameter_types! {
@@ -57,31 +62,54 @@ parameter_types! {
     pub const KeyDeposit: Balance = money::deposit(3, 256);
 }
 
+/// At most a third of the validators are disabled at a time, the gravest offenders among them: an offence that costs more
+/// takes the place of one that costs less.
 impl pallet_session::Config for Runtime {
     type RuntimeEvent = RuntimeEvent;
     type ValidatorId = AccountId;
     type ValidatorIdOf = ConvertInto;
     type ShouldEndSession = Babe;
     type NextSessionRotation = Babe;
-    type SessionManager = NoteHistoricalRoot<Self, FixedValidators>;
+    type SessionManager = NoteHistoricalRoot<Self, ValidatorSet>;
     type SessionHandler = <SessionKeys as OpaqueKeys>::KeyTypeIdProviders;
     type Keys = SessionKeys;
-    type DisablingStrategy = ();
+    type DisablingStrategy = UpToLimitWithReEnablingDisablingStrategy;
     type WeightInfo = pallet_session::weights::SubstrateWeight<Runtime>;
     type Currency = Balances;
     type KeyDeposit = KeyDeposit;
 }
 
-/// Nothing is staked, so a validator is nothing but its account.
+/// A validator is nothing but its account; what it has bonded, the validator set knows.
 impl pallet_session::historical::Config for Runtime {
     type RuntimeEvent = RuntimeEvent;
     type FullIdentification = ();
-    type FullIdentificationOf = AccountOf;
+    type FullIdentificationOf = AccountOnly;
 }
 
-/// Offences are recorded and emitted as events; nobody is slashed, since nothing is staked.
 impl pallet_offences::Config for Runtime {
     type RuntimeEvent = RuntimeEvent;
     type IdentificationTuple = IdentificationTuple<Self>;
-    type OnOffenceHandler = ();
+    type OnOffenceHandler = ValidatorSet;
+}
+
+parameter_types! {
+    pub const MinimumBondRange: (Balance, Balance) =
+        (validators::LEAST_MINIMUM_BOND, validators::LARGEST_MINIMUM_BOND);
+}
+
+/// What is slashed goes to the treasury. As long as the treasury's account does not exist, a slash below the existential
+/// deposit is burnt.
+impl pallet_clearproof_validator_set::Config for Runtime {
+    type AdminOrigin = EnsureRoot<AccountId>;
+    type NativeCurrency = Balances;
+    type RuntimeHoldReason = RuntimeHoldReason;
+    type OnSlash = ResolveTo<TreasuryAccount, Balances>;
+    type Offences = Offences;
+    type MinimumBondRange = MinimumBondRange;
+    type MaxValidators = MaxAuthorities;
+    type ReportSessions = ConstU32<{ time::REPORT_SESSIONS }>;
+    type UnbondingSessions = ConstU32<{ validators::UNBONDING_SESSIONS }>;
+    type MaxSilentSessions = ConstU32<{ validators::MAX_SILENT_SESSIONS }>;
+    type MaxSilentTurns = ConstU32<{ validators::MAX_SILENT_TURNS }>;
+    type WeightInfo = pallet_clearproof_validator_set::weights::SubstrateWeight<Runtime>;
 }
