@@ -28,7 +28,9 @@ impl<T: Config> Pallet<T> {
     /// Whether the state is consistent; if not, what is wrong.
     #[cfg(any(test, feature = "try-runtime"))]
     pub(crate) fn check_state() -> Result<(), &'static str> {
-        use crate::{Bonds, CurrentLimits, HoldReason, Members, Offenders, ReportingSilence};
+        use crate::{
+            ActiveKeys, Bonds, CurrentLimits, HoldReason, Members, Offenders, ReportingSilence,
+        };
         use frame_support::{ensure, traits::fungible::InspectHold};
         use pallet_session::Pallet as Session;
 
@@ -62,6 +64,14 @@ impl<T: Config> Pallet<T> {
                 "Members: one has no bond and no offence that could have cost it"
             );
         }
+        let validators = Session::<T>::validators();
+        ensure!(
+            ActiveKeys::<T>::get()
+                .iter()
+                .map(|(who, _)| who)
+                .eq(&validators),
+            "ActiveKeys: not those of the validators in force"
+        );
         for (who, bond) in Bonds::<T>::iter() {
             ensure!(!bond.total().is_zero(), "Bonds: an empty one");
             let held = T::NativeCurrency::balance_on_hold(&HoldReason::Bond.into(), &who);

@@ -6,8 +6,8 @@
 //! set that the next session queues, and validates from the session after that.
 //!
 //! Offences reach the pallet through the offences pallet ([`offences`]): the bond is slashed, the validator disabled, and
-//! it leaves the set at the next planning. Equivocations are proved by BABE and GRANDPA; that a validator authors nothing
-//! is seen by the pallet itself ([`silence`]).
+//! it leaves the set at the next planning. Equivocations are proved to BABE and GRANDPA, with [`ownership`] of the keys; that a
+//! validator authors nothing is seen by the pallet itself ([`silence`]).
 //!
 //! Whatever happens, the set keeps its minimum size: who would make it smaller stays, and is marked.
 #![cfg_attr(not(feature = "std"), no_std)]
@@ -23,6 +23,7 @@ mod members;
 #[cfg(test)]
 mod mock;
 pub mod offences;
+pub mod ownership;
 pub mod sessions;
 pub mod silence;
 #[cfg(test)]
@@ -30,6 +31,7 @@ mod tests;
 mod types;
 pub mod weights;
 
+pub use ownership::KeyOwners;
 pub use pallet::*;
 pub use sessions::AccountOnly;
 pub use silence::Unresponsive;
@@ -175,6 +177,11 @@ pub mod pallet {
         Punishment<BalanceOf<T>>,
         OptionQuery,
     >;
+
+    /// The session keys in force. As many as there are validators; keys have no largest encoding that the type would know.
+    #[pallet::storage]
+    #[pallet::unbounded]
+    pub type ActiveKeys<T: Config> = StorageValue<_, Vec<(T::AccountId, T::Keys)>, ValueQuery>;
 
     /// Blocks of the present session, by author.
     #[pallet::storage]

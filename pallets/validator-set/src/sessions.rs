@@ -8,7 +8,7 @@
 //! new authority set whenever one is announced, and the historical root against which equivocations are checked commits
 //! to the keys. A disabled validator is let in again when the next announced set begins, if it is still in it.
 
-use crate::{Config, Members, Pallet, Punishments};
+use crate::{ActiveKeys, Config, Members, Pallet, Punishments};
 use alloc::vec::Vec;
 use frame_support::traits::Get;
 use pallet_session::{
@@ -74,6 +74,8 @@ impl<T: Config> pallet_session::SessionManager<T::AccountId> for Pallet<T> {
     }
 
     fn start_session(index: SessionIndex) {
+        // The session pallet has not yet queued the next session's keys.
+        ActiveKeys::<T>::put(Session::<T>::queued_keys());
         Self::prune(index);
     }
 

@@ -3,8 +3,8 @@
 use super::clearproof::TreasuryAccount;
 use crate::{
     constants::{money, time, validators},
-    AccountId, Babe, Balance, Balances, Historical, Moment, Offences, Runtime, RuntimeEvent,
-    RuntimeHoldReason, Session, SessionKeys, ValidatorSet,
+    AccountId, Babe, Balance, Balances, Moment, Offences, Runtime, RuntimeEvent, RuntimeHoldReason,
+    Session, SessionKeys, ValidatorSet,
 };
 use frame_support::{
     parameter_types,
@@ -28,6 +28,9 @@ parameter_types! {
         time::REPORT_SESSIONS as u64 * time::EPOCH_DURATION_IN_SLOTS;
 }
 
+/// Shows in reports whose session key it was.
+pub type KeyOwners = pallet_clearproof_validator_set::KeyOwners<Runtime>;
+
 impl pallet_babe::Config for Runtime {
     type EpochDuration = ConstU64<{ time::EPOCH_DURATION_IN_SLOTS }>;
     type ExpectedBlockTime = ExpectedBlockTime;
@@ -38,7 +41,7 @@ impl pallet_babe::Config for Runtime {
     type MaxNominators = ConstU32<0>;
     type KeyOwnerProof = sp_session::MembershipProof;
     type EquivocationReportSystem =
-        pallet_babe::EquivocationReportSystem<Self, Offences, Historical, ReportLongevity>;
+        pallet_babe::EquivocationReportSystem<Self, Offences, KeyOwners, ReportLongevity>;
 }
 
 impl pallet_grandpa::Config for Runtime {
@@ -49,7 +52,7 @@ impl pallet_grandpa::Config for Runtime {
     type MaxSetIdSessionEntries = ConstU64<{ time::REPORT_SESSIONS as u64 }>;
     type KeyOwnerProof = sp_session::MembershipProof;
     type EquivocationReportSystem =
-        pallet_grandpa::EquivocationReportSystem<Self, Offences, Historical, ReportLongevity>;
+        pallet_grandpa::EquivocationReportSystem<Self, Offences, KeyOwners, ReportLongevity>;
 }
 
 impl pallet_authorship::Config for Runtime {

@@ -107,6 +107,38 @@ fn the_historical_root_of_a_session_commits_to_its_set() {
 }
 
 #[test]
+fn keys_are_proved_as_long_as_they_are_in_force_and_checked_ever_after() {
+    run(|| {
+        type Owners = crate::KeyOwners<Test>;
+        let (old, new) = ((DUMMY, keys(2).encode()), (DUMMY, keys(22).encode()));
+        set_keys(2, 22);
+        // The new key is in force two sessions later, and the old one until then.
+        let mut proofs = Vec::new();
+        for _ in 0..2 {
+            let proof = Owners::prove(old.clone()).unwrap();
+            assert_eq!(
+                Owners::check_proof(old.clone(), proof.clone()),
+                Some((2, ()))
+            );
+            proofs.push(proof);
+            let early = Owners::prove(new.clone()).unwrap();
+            assert_eq!(Owners::check_proof(new.clone(), early), None);
+            pass_sessions(1);
+        }
+        let proof = Owners::prove(new.clone()).unwrap();
+        assert_eq!(Owners::check_proof(new, proof), Some((2, ())));
+        for proof in proofs {
+            assert_eq!(Owners::check_proof(old.clone(), proof), Some((2, ())));
+        }
+        assert_eq!(
+            Session::load_keys(&2),
+            Some(keys(22)),
+            "what is registered stays"
+        );
+    });
+}
+
+#[test]
 fn roots_and_punishments_last_as_long_as_offences_can_be_reported() {
     run(|| {
         assert_ok!(report(1, 0, 4, 10));
