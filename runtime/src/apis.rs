@@ -1,9 +1,10 @@
 //! The runtime's interfaces: what the node and its users can ask it.
 
 use crate::{
-    genesis_presets, views, AccountId, Babe, Balance, Block, Custody, Executive, Grandpa,
-    Historical, InherentDataExt, MarketData, Nonce, Runtime, RuntimeCall, RuntimeGenesisConfig,
-    SessionKeys, Settlement, System, TransactionPayment, BABE_GENESIS_EPOCH_CONFIG, VERSION,
+    configs::consensus::KeyOwners, genesis_presets, views, AccountId, Babe, Balance, Block,
+    Custody, Executive, Grandpa, InherentDataExt, MarketData, Nonce, Runtime, RuntimeCall,
+    RuntimeGenesisConfig, SessionKeys, Settlement, System, TransactionPayment,
+    BABE_GENESIS_EPOCH_CONFIG, VERSION,
 };
 use alloc::vec::Vec;
 use clearproof_primitives::{
@@ -136,7 +137,7 @@ impl_runtime_apis! {
             _slot: babe::Slot,
             authority: babe::AuthorityId,
         ) -> Option<babe::OpaqueKeyOwnershipProof> {
-            Historical::prove((babe::KEY_TYPE, authority))
+            KeyOwners::prove((babe::KEY_TYPE, authority))
                 .map(|proof| babe::OpaqueKeyOwnershipProof::new(proof.encode()))
         }
 
@@ -161,7 +162,7 @@ impl_runtime_apis! {
             _set_id: grandpa::SetId,
             authority: grandpa::AuthorityId,
         ) -> Option<grandpa::OpaqueKeyOwnershipProof> {
-            Historical::prove((grandpa::KEY_TYPE, authority))
+            KeyOwners::prove((grandpa::KEY_TYPE, authority))
                 .map(|proof| grandpa::OpaqueKeyOwnershipProof::new(proof.encode()))
         }
 

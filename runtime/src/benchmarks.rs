@@ -10,6 +10,7 @@ frame_benchmarking::define_benchmarks!(
     [pallet_clearproof_market_data, MarketData]
     [pallet_clearproof_risk_policy, RiskPolicy]
     [pallet_clearproof_settlement, Settlement]
+    [pallet_clearproof_validator_set, ValidatorSet]
     [pallet_collective, Committee]
     [pallet_conviction_voting, ConvictionVoting]
     [pallet_membership, OracleMembership]

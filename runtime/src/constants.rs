@@ -34,6 +34,26 @@ pub mod time {
     pub const REPORT_SESSIONS: u32 = 7 * DAYS / (EPOCH_DURATION_IN_SLOTS as BlockNumber);
 }
 
+/// The validators.
+pub mod validators {
+    use super::{money::CLR, time, Balance};
+
+    /// Least minimum bond that governance can set.
+    pub const LEAST_MINIMUM_BOND: Balance = 1_000 * CLR;
+    /// Largest minimum bond that governance can set.
+    pub const LARGEST_MINIMUM_BOND: Balance = 10_000_000 * CLR;
+    /// Most validators that the chain can have.
+    pub const MAX_VALIDATORS: u32 = 100;
+    /// Sessions until a bond that was asked back is paid: a day after the last report of what it answers for.
+    pub const UNBONDING_SESSIONS: u32 =
+        time::REPORT_SESSIONS + time::DAYS / (time::EPOCH_DURATION_IN_SLOTS as u32);
+    /// Consecutive sessions without a block after which a validator is unresponsive: half an hour.
+    pub const MAX_SILENT_SESSIONS: u32 = 3;
+    /// Blocks that each validator must have authored on average meanwhile. One that is there has authored none of its own
+    /// with a probability below e⁻²⁴, four in 10¹¹. A hundred validators need two hours for it, up to 25 need no longer than the sessions.
+    pub const MAX_SILENT_TURNS: u32 = 24;
+}
+
 /// Amounts of the native token.
 pub mod money {
     use super::{Balance, TOKEN_DECIMALS};
@@ -121,6 +141,18 @@ mod tests {
         assert!(script.contains(&format!(
             "enable_metadata_hash(\"{TOKEN_SYMBOL}\", {TOKEN_DECIMALS})"
         )));
+    }
+
+    #[test]
+    fn silences_take_as_long_as_is_said() {
+        // Turns in a session of so many validators that has a block in every slot.
+        let turns = |validators: u64| (time::EPOCH_DURATION_IN_SLOTS / validators) as u32;
+        let sessions = |n| {
+            validators::MAX_SILENT_TURNS
+                .div_ceil(turns(n))
+                .max(validators::MAX_SILENT_SESSIONS)
+        };
+        assert_eq!([sessions(4), sessions(25), sessions(100)], [3, 3, 12]);
     }
 
     #[test]

@@ -1,27 +1,28 @@
-//! Genesis states for development: `development` (one validator) and `local` (two).
+//! Genesis states for development: `development` (one validator) and `local` (four).
 //!
 //! Both name well-known accounts, whose secret keys everybody knows, and set a sudo key. A public chain has a genesis
 //! of its own, without one.
 
 use crate::{
-    constants::{market, money::CLR, time::DAYS},
+    constants::{market, money::CLR, time::DAYS, validators::MAX_VALIDATORS},
     development_circuits, AccountId, AssetId, AssetsConfig, BabeConfig, Balance, BalancesConfig,
     CommitteeConfig, CustodyConfig, MarketDataConfig, OracleMembershipConfig, OriginsConfig,
     RiskPolicyConfig, RuntimeGenesisConfig, SessionConfig, SessionKeys, SettlementConfig,
-    SudoConfig, BABE_GENESIS_EPOCH_CONFIG,
+    SudoConfig, ValidatorSetConfig, BABE_GENESIS_EPOCH_CONFIG,
 };
 use alloc::{string::ToString, vec, vec::Vec};
 use clearproof_primitives::policy::Policy;
 use frame_support::{build_struct_json_patch, BoundedVec};
 use pallet_clearproof_custody::{AssetInfo, AssetKind};
 use pallet_clearproof_market_data::development;
+use pallet_clearproof_validator_set::Limits;
 use serde_json::Value;
 use sp_genesis_builder::{PresetId, DEV_RUNTIME_PRESET};
 use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
 
 /// Name of the preset with one validator.
 pub const DEVELOPMENT: &str = DEV_RUNTIME_PRESET;
-/// Name of the preset with two validators.
+/// Name of the preset with four validators, one of which can fail without finality stopping.
 pub const LOCAL: &str = "local";
 
 /// A day of governance passes in two blocks.
@@ -29,6 +30,8 @@ const PERIOD_DIVISOR: u32 = DAYS / 2;
 
 /// What each well-known account owns at genesis, in units.
 const ENDOWMENT: Balance = 1_000_000 * CLR;
+/// What each validator has bonded of it, which is also the minimum bond.
+const BOND: Balance = 10_000 * CLR;
 
 /// A token of the development chains.
 struct Token {
@@ -87,7 +90,7 @@ fn validator(account: Sr25519Keyring, finality: Ed25519Keyring) -> (AccountId, S
     )
 }
 
-fn genesis(validators: Vec<(AccountId, SessionKeys)>) -> Value {
+fn genesis(validators: Vec<(AccountId, SessionKeys)>, minimum_validators: u32) -> Value {
     let operators = [
         Sr25519Keyring::Alice,
         Sr25519Keyring::Bob,
@@ -122,6 +125,17 @@ fn genesis(validators: Vec<(AccountId, SessionKeys)>) -> Value {
                         .map(move |account| (token.id, account.to_account_id(), amount))
                 })
                 .collect::<Vec<_>>(),
+        },
+        validator_set: ValidatorSetConfig {
+            validators: validators
+                .iter()
+                .map(|(account, _)| (account.clone(), BOND))
+                .collect::<Vec<_>>(),
+            limits: Some(Limits {
+                minimum_bond: BOND,
+                minimum_validators,
+                maximum_validators: MAX_VALIDATORS,
+            }),
         },
         babe: BabeConfig {
             epoch_config: BABE_GENESIS_EPOCH_CONFIG,
@@ -182,9 +196,12 @@ fn genesis(validators: Vec<(AccountId, SessionKeys)>) -> Value {
 pub fn get_preset(id: &PresetId) -> Option<Vec<u8>> {
     let alice = validator(Sr25519Keyring::Alice, Ed25519Keyring::Alice);
     let bob = validator(Sr25519Keyring::Bob, Ed25519Keyring::Bob);
+    let charlie = validator(Sr25519Keyring::Charlie, Ed25519Keyring::Charlie);
+    let dave = validator(Sr25519Keyring::Dave, Ed25519Keyring::Dave);
     let patch = match id.as_str() {
-        DEVELOPMENT => genesis(vec![alice]),
-        LOCAL => genesis(vec![alice, bob]),
+        DEVELOPMENT => genesis(vec![alice], 1),
+        // One can be expelled.
+        LOCAL => genesis(vec![alice, bob, charlie, dave], 3),
         _ => return None,
     };
     Some(patch.to_string().into_bytes())

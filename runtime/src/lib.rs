@@ -1,7 +1,7 @@
 //! The Clearproof chain: pallets, runtime interfaces and genesis presets.
 //!
 //! A solo chain of the Polkadot SDK. BABE authors blocks, GRANDPA finalises them; equivocations of either are
-//! proved with historical session roots and recorded by the offences pallet. `configs` holds one file per group
+//! proved with historical session roots, and cost the validator its bond. `configs` holds one file per group
 //! of pallets, [`apis`] the runtime interfaces, [`genesis_presets`] the development genesis states, [`constants`]
 //! every number that more than one of them needs.
 #![cfg_attr(not(feature = "std"), no_std)]
@@ -24,7 +24,6 @@ pub mod genesis_presets;
 pub mod governance;
 #[cfg(test)]
 mod tests;
-pub mod validators;
 mod views;
 pub mod weights;
 
@@ -138,10 +137,12 @@ pub const BABE_GENESIS_EPOCH_CONFIG: sp_consensus_babe::BabeEpochConfiguration =
 
 /// The pallets. Indices are part of every call's encoding: never reuse or move one.
 ///
-/// `Babe` stands before `Session`, which asks it whether the session has ended; `Balances` before `Session`, whose
-/// genesis refers to accounts that exist; `OracleMembership` before `Oracle`, which it informs;
+/// Genesis and hooks run in the order of these lines, not of the indices, which is what the macro calls legacy ordering.
+/// `Babe` stands before `Session`, which asks it whether the session has ended; `Balances` before `ValidatorSet`, whose
+/// genesis holds bonds, and that before `Session`, whose genesis asks it for the first set; `Session` before `Authorship`,
+/// since a session's first block is by an author of its own set; `OracleMembership` before `Oracle`, which it informs;
 /// `RiskPolicy` and `Oracle` before `MarketData`, whose snapshots come from both.
-#[frame_support::runtime]
+#[frame_support::runtime(legacy_ordering)]
 mod runtime {
     #[runtime::runtime]
     #[runtime::derive(
@@ -164,8 +165,6 @@ mod runtime {
     pub type Timestamp = pallet_timestamp;
     #[runtime::pallet_index(2)]
     pub type Babe = pallet_babe;
-    #[runtime::pallet_index(3)]
-    pub type Authorship = pallet_authorship;
 
     #[runtime::pallet_index(10)]
     pub type Balances = pallet_balances;
@@ -178,8 +177,12 @@ mod runtime {
     pub type Offences = pallet_offences;
     #[runtime::pallet_index(21)]
     pub type Historical = pallet_session_historical;
+    #[runtime::pallet_index(24)]
+    pub type ValidatorSet = pallet_clearproof_validator_set;
     #[runtime::pallet_index(22)]
     pub type Session = pallet_session;
+    #[runtime::pallet_index(3)]
+    pub type Authorship = pallet_authorship;
     #[runtime::pallet_index(23)]
     pub type Grandpa = pallet_grandpa;
 

@@ -2,23 +2,23 @@
 #![allow(clippy::unwrap_used)]
 
 mod apis;
+mod chain;
+mod equivocations;
 mod governance;
+mod validators;
 
 use crate::{
     constants::{block, money, time},
-    genesis_presets,
-    validators::FixedValidators,
-    AccountId, Balances, Historical, OracleMembership, Runtime, RuntimeCall, RuntimeGenesisConfig,
+    genesis_presets, AccountId, Balances, OracleMembership, Runtime, RuntimeGenesisConfig,
     RuntimeOrigin, Session, SessionKeys, Sudo,
 };
 use frame_support::{
     assert_noop, assert_ok,
-    traits::{Contains, Hooks, KeyOwnerProofSystem, SortedMembers},
+    traits::{Hooks, SortedMembers},
 };
 use pallet_clearproof_market_data::{Feed, FeedValue};
-use pallet_session::SessionManager;
 use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
-use sp_runtime::{traits::Dispatchable, BuildStorage};
+use sp_runtime::BuildStorage;
 
 /// Externalities with the genesis of a preset.
 fn ext_of(preset: &str) -> sp_io::TestExternalities {
@@ -74,9 +74,12 @@ fn presets_build_what_their_names_say() {
         assert_eq!(OracleMembership::sorted_members().len(), 3);
     });
     ext_of(genesis_presets::LOCAL).execute_with(|| {
-        let mut both = vec![alice(), bob()];
-        both.sort();
-        assert_eq!(Session::validators(), both);
+        use Sr25519Keyring::{Alice, Bob, Charlie, Dave};
+        let mut four = [Alice, Bob, Charlie, Dave].map(|who| who.to_account_id());
+        four.sort();
+        assert_eq!(Session::validators(), four);
+        assert_eq!(crate::ValidatorSet::members(), four);
+        assert_eq!(crate::ValidatorSet::limits().minimum_validators, 3);
     });
     assert!(genesis_presets::get_preset(&"mainnet".into()).is_none());
 }
@@ -93,78 +96,6 @@ fn nobody_is_root_without_a_preset() {
             Sudo::set_key(RuntimeOrigin::signed(alice()), bob().into()),
             pallet_sudo::Error::<Runtime>::RequireSudo
         );
-    });
-}
-
-#[test]
-fn the_genesis_sessions_have_historical_roots() {
-    ext_of(genesis_presets::LOCAL).execute_with(|| {
-        for session in 0..2 {
-            let (_, count) = Historical::historical_root(session).unwrap();
-            assert_eq!(count, 2, "session {session}");
-        }
-        let key = (
-            sp_consensus_babe::KEY_TYPE,
-            keys(Sr25519Keyring::Bob, Ed25519Keyring::Bob).babe,
-        );
-        let proof = Historical::prove(key.clone()).unwrap();
-        assert_eq!(
-            Historical::check_proof(key, proof.clone()),
-            Some((bob(), ()))
-        );
-        let other = (
-            sp_consensus_babe::KEY_TYPE,
-            keys(Sr25519Keyring::Alice, Ed25519Keyring::Alice).babe,
-        );
-        assert_eq!(Historical::check_proof(other, proof), None);
-    });
-}
-
-#[test]
-fn the_set_is_named_anew_only_when_a_key_changes() {
-    ext_of(genesis_presets::LOCAL).execute_with(|| {
-        let named = || <FixedValidators as SessionManager<AccountId>>::new_session(2);
-        assert_eq!(named(), None);
-        pallet_session::NextKeys::<Runtime>::insert(
-            bob(),
-            keys(Sr25519Keyring::Ferdie, Ed25519Keyring::Ferdie),
-        );
-        assert_eq!(named(), Some(Session::validators()));
-        // Keys of somebody else change nothing.
-        pallet_session::NextKeys::<Runtime>::insert(
-            bob(),
-            keys(Sr25519Keyring::Bob, Ed25519Keyring::Bob),
-        );
-        pallet_session::NextKeys::<Runtime>::insert(
-            Sr25519Keyring::Eve.to_account_id(),
-            keys(Sr25519Keyring::Eve, Ed25519Keyring::Eve),
-        );
-        assert_eq!(named(), None);
-    });
-}
-
-#[test]
-fn roots_older_than_the_report_period_are_pruned() {
-    ext_of(genesis_presets::DEVELOPMENT).execute_with(|| {
-        <FixedValidators as SessionManager<AccountId>>::start_session(time::REPORT_SESSIONS);
-        assert!(Historical::historical_root(0).is_some());
-        <FixedValidators as SessionManager<AccountId>>::start_session(time::REPORT_SESSIONS + 1);
-        assert!(Historical::historical_root(0).is_none());
-        assert!(Historical::historical_root(1).is_some());
-    });
-}
-
-#[test]
-fn a_validator_cannot_leave_the_set() {
-    ext_of(genesis_presets::DEVELOPMENT).execute_with(|| {
-        let purge = RuntimeCall::Session(pallet_session::Call::purge_keys {});
-        assert_noop!(
-            purge.dispatch(RuntimeOrigin::signed(alice())),
-            frame_system::Error::<Runtime>::CallFiltered
-        );
-        assert!(crate::configs::system::KeepsValidators::contains(
-            &RuntimeCall::System(frame_system::Call::remark { remark: Vec::new() })
-        ));
     });
 }
 
@@ -291,6 +222,7 @@ fn our_pallets_use_their_own_weights() {
     use pallet_clearproof_market_data::weights as market_data;
     use pallet_clearproof_risk_policy::weights as risk_policy;
     use pallet_clearproof_settlement::weights as settlement;
+    use pallet_clearproof_validator_set::weights as validator_set;
     fn same<A: 'static, B: 'static>() {
         assert_eq!(core::any::TypeId::of::<A>(), core::any::TypeId::of::<B>());
     }
@@ -309,6 +241,10 @@ fn our_pallets_use_their_own_weights() {
     same::<
         <Runtime as pallet_clearproof_settlement::Config>::WeightInfo,
         settlement::SubstrateWeight<Runtime>,
+    >();
+    same::<
+        <Runtime as pallet_clearproof_validator_set::Config>::WeightInfo,
+        validator_set::SubstrateWeight<Runtime>,
     >();
     same::<<Runtime as pallet_oracle::Config>::WeightInfo, crate::weights::oracle::Weights<Runtime>>(
     );

@@ -1,20 +1,24 @@
-//! Block authoring, finality, sessions and reports of misbehaviour.
+//! Block authoring, finality, sessions, validators and what their misbehaviour costs.
 
 use crate::{
-    constants::{money, time},
-    validators::{AccountOf, FixedValidators},
-    AccountId, Babe, Balance, Balances, Historical, Moment, Offences, Runtime, RuntimeEvent,
-    Session, SessionKeys,
+    constants::{money, time, validators},
+    governance::{EnsureValidators, TreasuryAccount},
+    AccountId, Babe, Balance, Balances, Moment, Offences, Runtime, RuntimeEvent, RuntimeHoldReason,
+    Session, SessionKeys, ValidatorSet,
 };
 use frame_support::{
     parameter_types,
-    traits::{ConstU32, ConstU64},
+    traits::{tokens::imbalance::ResolveTo, ConstU32, ConstU64},
 };
-use pallet_session::historical::{IdentificationTuple, NoteHistoricalRoot};
+use pallet_clearproof_validator_set::AccountOnly;
+use pallet_session::{
+    disabling::UpToLimitWithReEnablingDisablingStrategy,
+    historical::{IdentificationTuple, NoteHistoricalRoot},
+};
 use sp_runtime::traits::{ConvertInto, OpaqueKeys};
 
 /// Most validators that the chain can have.
-pub type MaxAuthorities = ConstU32<100>;
+pub type MaxAuthorities = ConstU32<{ validators::MAX_VALIDATORS }>;
 
 parameter_types! {
     pub const ExpectedBlockTime: Moment = time::MILLISECS_PER_BLOCK;
@@ -22,6 +26,9 @@ parameter_types! {
     pub const ReportLongevity: u64 =
         time::REPORT_SESSIONS as u64 * time::EPOCH_DURATION_IN_SLOTS;
 }
+
+/// Shows in reports whose session key it was.
+pub type KeyOwners = pallet_clearproof_validator_set::KeyOwners<Runtime>;
 
 impl pallet_babe::Config for Runtime {
     type EpochDuration = ConstU64<{ time::EPOCH_DURATION_IN_SLOTS }>;
@@ -33,7 +40,7 @@ impl pallet_babe::Config for Runtime {
     type MaxNominators = ConstU32<0>;
     type KeyOwnerProof = sp_session::MembershipProof;
     type EquivocationReportSystem =
-        pallet_babe::EquivocationReportSystem<Self, Offences, Historical, ReportLongevity>;
+        pallet_babe::EquivocationReportSystem<Self, Offences, KeyOwners, ReportLongevity>;
 }
 
 impl pallet_grandpa::Config for Runtime {
@@ -44,12 +51,12 @@ impl pallet_grandpa::Config for Runtime {
     type MaxSetIdSessionEntries = ConstU64<{ time::REPORT_SESSIONS as u64 }>;
     type KeyOwnerProof = sp_session::MembershipProof;
     type EquivocationReportSystem =
-        pallet_grandpa::EquivocationReportSystem<Self, Offences, Historical, ReportLongevity>;
+        pallet_grandpa::EquivocationReportSystem<Self, Offences, KeyOwners, ReportLongevity>;
 }
 
 impl pallet_authorship::Config for Runtime {
     type FindAuthor = pallet_session::FindAccountFromAuthorIndex<Self, Babe>;
-    type EventHandler = ();
+    type EventHandler = ValidatorSet;
 }
 
 parameter_types! {
@@ -57,31 +64,54 @@ parameter_types! {
     pub const KeyDeposit: Balance = money::deposit(3, 256);
 }
 
+/// At most a third of the validators are disabled at a time, the gravest offenders among them: an offence that costs more
+/// takes the place of one that costs less.
 impl pallet_session::Config for Runtime {
     type RuntimeEvent = RuntimeEvent;
     type ValidatorId = AccountId;
     type ValidatorIdOf = ConvertInto;
     type ShouldEndSession = Babe;
     type NextSessionRotation = Babe;
-    type SessionManager = NoteHistoricalRoot<Self, FixedValidators>;
+    type SessionManager = NoteHistoricalRoot<Self, ValidatorSet>;
     type SessionHandler = <SessionKeys as OpaqueKeys>::KeyTypeIdProviders;
     type Keys = SessionKeys;
-    type DisablingStrategy = ();
+    type DisablingStrategy = UpToLimitWithReEnablingDisablingStrategy;
     type WeightInfo = pallet_session::weights::SubstrateWeight<Runtime>;
     type Currency = Balances;
     type KeyDeposit = KeyDeposit;
 }
 
-/// Nothing is staked, so a validator is nothing but its account.
+/// A validator is nothing but its account; what it has bonded, the validator set knows.
 impl pallet_session::historical::Config for Runtime {
     type RuntimeEvent = RuntimeEvent;
     type FullIdentification = ();
-    type FullIdentificationOf = AccountOf;
+    type FullIdentificationOf = AccountOnly;
 }
 
-/// Offences are recorded and emitted as events; nobody is slashed, since nothing is staked.
 impl pallet_offences::Config for Runtime {
     type RuntimeEvent = RuntimeEvent;
     type IdentificationTuple = IdentificationTuple<Self>;
-    type OnOffenceHandler = ();
+    type OnOffenceHandler = ValidatorSet;
+}
+
+parameter_types! {
+    pub const MinimumBondRange: (Balance, Balance) =
+        (validators::LEAST_MINIMUM_BOND, validators::LARGEST_MINIMUM_BOND);
+}
+
+/// What is slashed goes to the treasury. As long as the treasury's account does not exist, a slash below the existential
+/// deposit is burnt.
+impl pallet_clearproof_validator_set::Config for Runtime {
+    type AdminOrigin = EnsureValidators;
+    type NativeCurrency = Balances;
+    type RuntimeHoldReason = RuntimeHoldReason;
+    type OnSlash = ResolveTo<TreasuryAccount, Balances>;
+    type Offences = Offences;
+    type MinimumBondRange = MinimumBondRange;
+    type MaxValidators = MaxAuthorities;
+    type ReportSessions = ConstU32<{ time::REPORT_SESSIONS }>;
+    type UnbondingSessions = ConstU32<{ validators::UNBONDING_SESSIONS }>;
+    type MaxSilentSessions = ConstU32<{ validators::MAX_SILENT_SESSIONS }>;
+    type MaxSilentTurns = ConstU32<{ validators::MAX_SILENT_TURNS }>;
+    type WeightInfo = pallet_clearproof_validator_set::weights::SubstrateWeight<Runtime>;
 }

@@ -18,12 +18,13 @@ use frame_system::{EnsureRoot, EnsureWithSuccess};
 use pallet_tx_pause::RuntimeCallNameOf;
 
 /// Pallets all of whose calls are essential.
-pub(crate) const PALLETS: [&str; 21] = [
+pub(crate) const PALLETS: [&str; 22] = [
     "System",
     "Timestamp",
     "Babe",
     "Grandpa",
     "Session",
+    "ValidatorSet",
     "Sudo",
     "Utility",
     "Preimage",

@@ -31,10 +31,11 @@ parameter_types! {
         .build();
 }
 
-/// Refuses the calls that would break the fixed validator set.
+/// Refuses the call that would break the validator set.
 ///
-/// `session.purge_keys` would take a validator out of the set without one to follow it; when the last one had
-/// done so, nobody could author a block.
+/// `session.purge_keys` would take a validator out of the set without one to follow it; when the last one had done so,
+/// nobody could author a block. A filter does not know who calls, so it refuses everybody: `validatorSet.purgeKeys` does
+/// the same for those whose keys are not in use.
 pub struct KeepsValidators;
 
 impl Contains<RuntimeCall> for KeepsValidators {

@@ -1,0 +1,81 @@
+//! What an offence costs.
+//!
+//! The bond is slashed by the offence's fraction of all that is bonded, on its way out or not; the validator is disabled
+//! until the next announced set begins, if the session pallet's strategy agrees; and it is marked, to leave the set at the
+//! next planning.
+//!
+//! Several offences of one session are punished once, by the gravest: a later report counts only as far as its fraction
+//! exceeds those before, and it is a fraction of the bond as it was when the first was reported.
+
+use crate::{
+    BalanceOf, Bonds, Config, Event, Offender, Offenders, Pallet, Punishment, Punishments,
+    ReportingSilence, WeightInfo,
+};
+use frame_support::weights::Weight;
+use pallet_session::{historical::IdentificationTuple, Pallet as Session};
+use sp_runtime::{traits::Saturating, Perbill};
+use sp_staking::{
+    offence::{OffenceDetails, OffenceSeverity, OnOffenceHandler},
+    SessionIndex,
+};
+
+impl<T: Config> OnOffenceHandler<T::AccountId, IdentificationTuple<T>, Weight> for Pallet<T> {
+    fn on_offence(
+        offenders: &[OffenceDetails<T::AccountId, IdentificationTuple<T>>],
+        slash_fraction: &[Perbill],
+        session: SessionIndex,
+    ) -> Weight {
+        offenders
+            .iter()
+            .zip(slash_fraction)
+            .fold(Weight::zero(), |weight, (details, fraction)| {
+                Self::punish(&details.offender.0, *fraction, session);
+                weight.saturating_add(<T as Config>::WeightInfo::on_offence())
+            })
+    }
+}
+
+impl<T: Config> Pallet<T> {
+    fn punish(who: &T::AccountId, fraction: Perbill, session: SessionIndex) {
+        let known = Punishments::<T>::get(session, who);
+        if known.is_some_and(|punishment| punishment.fraction >= fraction) {
+            // It is punished already. The offences pallet names earlier offenders again with every new one.
+            return;
+        }
+        let (base, before) = match known {
+            Some(punishment) => (punishment.base, punishment.fraction),
+            None => (
+                Bonds::<T>::get(who).unwrap_or_default().total(),
+                Perbill::zero(),
+            ),
+        };
+        Punishments::<T>::insert(session, who, Punishment { fraction, base });
+        let part = |fraction: Perbill| -> BalanceOf<T> { fraction.mul_ceil(base) };
+        let slashed = Self::slash(who, part(fraction).saturating_sub(part(before)));
+        Self::mark(who, fraction, session);
+        // There is nothing to stop a silent validator from, and each place among the disabled is one less for the others.
+        if !ReportingSilence::<T>::exists() {
+            Session::<T>::report_offence(who.clone(), OffenceSeverity(fraction));
+        }
+        Self::deposit_event(Event::OffenceNoted {
+            who: who.clone(),
+            session,
+            fraction,
+            slashed,
+        });
+    }
+
+    /// Remembers an account's gravest offence.
+    fn mark(who: &T::AccountId, fraction: Perbill, session: SessionIndex) {
+        Offenders::<T>::mutate(who, |known| {
+            let retained = known.is_some_and(|offender| offender.retained);
+            if known.is_none_or(|offender| offender.fraction < fraction) {
+                *known = Some(Offender {
+                    session,
+                    fraction,
+                    retained,
+                });
+            }
+        });
+    }
+}
