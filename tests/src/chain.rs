@@ -4,7 +4,7 @@
 use clearproof_primitives::{chain::FeedValue, field::FieldBytes};
 use clearproof_runtime::{
     genesis_presets, AccountId, MarketData, Oracle, Runtime, RuntimeGenesisConfig, RuntimeOrigin,
-    Settlement, System,
+    Scheduler, Settlement, System,
 };
 use frame_support::{traits::Hooks, BoundedVec};
 use pallet_clearproof_market_data::{development, Feed};
@@ -32,11 +32,12 @@ pub fn development() -> sp_io::TestExternalities {
     genesis.build_storage().expect("the genesis builds").into()
 }
 
-/// Starts a block: number and time.
+/// Starts a block: number, time, and the calls that are scheduled for it.
 pub fn begin_block(number: u32) -> u64 {
     let now = START + u64::from(number) * BLOCK_TIME;
     System::set_block_number(number);
     pallet_timestamp::Now::<Runtime>::put(now);
+    Scheduler::on_initialize(number);
     now
 }
 

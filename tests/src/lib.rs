@@ -3,3 +3,4 @@
 pub mod chain;
 pub mod network;
 pub mod trader;
+pub mod world;

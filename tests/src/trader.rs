@@ -12,6 +12,7 @@ use clearproof_runtime::{AccountId, Custody, RuntimeOrigin};
 use sp_runtime::DispatchResult;
 
 /// A trader of one venue.
+#[derive(Clone)]
 pub struct Trader {
     /// Account on the chain.
     pub who: AccountId,

@@ -2,158 +2,30 @@
 //! that a dishonest operator might send, each refused by name.
 #![allow(clippy::unwrap_used)]
 
-use clearproof_engine::{BatchRequest, ClosedBatch, EngineError, Venue, VenueConfig};
-use clearproof_groth16::{KeyStore, Origin, Silent};
+use clearproof_engine::EngineError;
 use clearproof_primitives::{
-    batch::genesis_field,
     field::{FieldBytes, Fr},
-    order::{Order, Side, WithdrawalRequest},
-    shape::Shape,
+    order::{Side, WithdrawalRequest},
     step::StepError,
 };
-use clearproof_prover::{
-    operator::proving::submission,
-    proving::{default_key_folder, BatchProver},
-};
+use clearproof_prover::operator::proving::submission;
 use clearproof_runtime::{
-    development_circuits::SMALL as SMALL_CIRCUIT, Assets, Custody, MarketData, Runtime,
-    RuntimeOrigin, Settlement,
+    development_circuits::SMALL as SMALL_CIRCUIT, Assets, Runtime, RuntimeOrigin, Settlement,
 };
 use clearproof_tests::{
-    chain::{self, begin_block, end_block, state_root, submit},
-    trader::Trader,
+    chain::{self, begin_block, state_root, submit},
+    world::{open_world, prover, SHAPE, SNAPSHOT_BLOCK},
 };
 use frame_support::{assert_noop, assert_ok, BoundedVec};
 use pallet_clearproof_settlement::{Batch, Error};
-use sp_keyring::Sr25519Keyring::{Alice, Bob, Charlie, Dave};
-
-const SHAPE: Shape = Shape::SMALL;
-/// The first block that takes a snapshot.
-const SNAPSHOT_BLOCK: u32 = clearproof_runtime::constants::market::SNAPSHOT_INTERVAL;
-const PRICE: u128 = 1_080_000 << 32;
-
-struct World {
-    venue: u32,
-    engine: Venue,
-    traders: [Trader; 2],
-    genesis: Fr,
-    time: u64,
-}
-
-/// A venue with two traders' deposits taken and a batch open at the chain's snapshot.
-fn open_world() -> World {
-    begin_block(1);
-    let operators = BoundedVec::truncate_from(vec![Alice.to_account_id()]);
-    assert_ok!(Settlement::create_venue(
-        RuntimeOrigin::signed(Alice.to_account_id()),
-        operators,
-        SMALL_CIRCUIT
-    ));
-    let venue = pallet_clearproof_settlement::Venues::<Runtime>::iter_keys()
-        .next()
-        .unwrap();
-    let mut traders = [
-        Trader::new(Bob.to_account_id(), 1),
-        Trader::new(Charlie.to_account_id(), 2),
-    ];
-    for trader in &traders {
-        assert_ok!(trader.deposit(venue, 0, 50_000_000));
-    }
-    end_block(1);
-    for number in 2..=SNAPSHOT_BLOCK {
-        begin_block(number);
-        chain::feed(PRICE);
-        end_block(number);
-    }
-
-    let genesis = genesis_field(&frame_system::Pallet::<Runtime>::block_hash(0).0);
-    let (snapshot, _) = MarketData::latest_snapshot().unwrap();
-    let info = MarketData::snapshot_info(snapshot.number).unwrap();
-    let time = snapshot.taken_at + 1;
-    let mut engine = Venue::new(VenueConfig {
-        shape: SHAPE,
-        id: venue,
-        genesis,
-    });
-    assert_eq!(
-        state_root(venue),
-        Some(engine.state_root().into()),
-        "both begin at the same root"
-    );
-    engine.open_batch(snapshot, &info, time).unwrap();
-    let queued = Custody::queued_deposits(venue, 0);
-    assert_eq!(queued.len(), 2);
-    for (trader, (number, deposit)) in traders.iter_mut().zip(queued) {
-        let received = trader.received(engine.deposits_taken() + 1, deposit.deposit);
-        assert!(number <= received.number);
-        trader.account = engine.deposit(&received).unwrap();
-    }
-    World {
-        venue,
-        engine,
-        traders,
-        genesis,
-        time,
-    }
-}
-
-impl World {
-    fn trade(&mut self) {
-        let order = |id, side, limit| {
-            Some(Order {
-                id,
-                instrument: 0,
-                side,
-                quantity: 100,
-                limit,
-                ..Order::default()
-            })
-        };
-        let limits = [
-            (Side::Buy, PRICE as u64 + (1000 << 32)),
-            (Side::Sell, PRICE as u64 - (1000 << 32)),
-        ];
-        for (trader, (side, limit)) in self.traders.iter_mut().zip(limits) {
-            let set = trader.order_set(
-                &SHAPE,
-                self.genesis,
-                self.venue,
-                vec![order(1, side, limit)],
-                None,
-            );
-            self.engine.submit(set).unwrap();
-        }
-        let report = self.engine.tick(self.time + 100).unwrap();
-        assert_eq!(report.trades.len(), 2, "{report:?}");
-    }
-
-    fn close(&mut self) -> ClosedBatch {
-        let request = BatchRequest {
-            time_to: self.time + 200,
-            genesis: frame_system::Pallet::<Runtime>::block_hash(0).0,
-            submitter: Alice.to_account_id().into(),
-            salt_seed: Fr::from(0xc1ea_u64),
-        };
-        self.engine.close_batch(&request).unwrap()
-    }
-}
-
-fn prover() -> BatchProver {
-    BatchProver::load(
-        &SHAPE,
-        &KeyStore::new(default_key_folder()),
-        Origin::Development,
-        &Silent,
-    )
-    .unwrap()
-}
+use sp_keyring::Sr25519Keyring::{Alice, Bob, Dave};
 
 #[test]
 fn a_real_batch_settles_and_every_forgery_is_refused_by_name() {
     let prover = prover();
     chain::development().execute_with(|| {
         let mut world = open_world();
-        world.trade();
+        world.trade([Side::Buy, Side::Sell]);
         let dave = Dave.to_account_id();
         let before = Assets::balance(1, &dave);
         let pay = |amount| WithdrawalRequest {
