@@ -544,3 +544,28 @@ pub struct SnapshotView {
     /// Its hash, its time, the next one's time, and which instruments trade.
     pub info: SnapshotInfo,
 }
+
+/// Why no snapshot is taken.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+)]
+pub enum NotTaken {
+    /// No risk policy is set.
+    NoPolicy,
+    /// No price of this underlying was ever accepted.
+    NoPrice {
+        /// The underlying.
+        underlying: u16,
+    },
+    /// The snapshot would break its own bounds; a defect, since every input is checked before.
+    Invalid,
+}

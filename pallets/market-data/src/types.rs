@@ -1,7 +1,7 @@
 //! What is listed, what the oracle says, and what a snapshot leaves for settlement.
 
 pub use clearproof_primitives::chain::{
-    Expiry, ExpiryView, Feed, FeedValue, Instrument, InstrumentKind, Listing, OptionTerms,
+    Expiry, ExpiryView, Feed, FeedValue, Instrument, InstrumentKind, Listing, NotTaken, OptionTerms,
     SnapshotInfo, Symbol, SYMBOL_LENGTH,
 };
 use clearproof_primitives::{options::SviError, policy::IndexPrice};
@@ -156,29 +156,4 @@ pub struct Collateral {
     pub asset: u8,
     /// A whole unit is `10^decimals` smallest units; at most 18.
     pub decimals: u8,
-}
-
-/// Why no snapshot is taken.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Encode,
-    Decode,
-    DecodeWithMemTracking,
-    MaxEncodedLen,
-    TypeInfo,
-)]
-pub enum NotTaken {
-    /// No risk policy is set.
-    NoPolicy,
-    /// No price of this underlying was ever accepted.
-    NoPrice {
-        /// The underlying.
-        underlying: u16,
-    },
-    /// The snapshot would break its own bounds; a defect, since every input is checked before.
-    Invalid,
 }

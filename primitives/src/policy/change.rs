@@ -1,0 +1,413 @@
+//! Changes of the policy: what each sets, and which lead from one policy to another.
+
+mod admit;
+mod error;
+
+pub use admit::{Changed, Direction};
+pub use error::{ChangeError, EntryList, Fault};
+
+use super::{
+    ChargeRates, MarginLevel, Parameter, Peg, Policy, PositionSide, ProductKind, TradingTerms,
+    UnderlyingPolicy,
+};
+use crate::fixed::{Factor, Rate};
+use crate::options::{ScenarioSpec, VolatilityScaling};
+use alloc::{vec, vec::Vec};
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use scale_info::TypeInfo;
+use serde::{Deserialize, Serialize};
+
+/// A new value of one parameter, or of those that only make sense together. Units are the policy's.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+    Serialize,
+    Deserialize,
+)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub enum PolicyChange {
+    /// Sets an underlying's [`UnderlyingPolicy::initial_factor`].
+    InitialFactor {
+        /// Underlying.
+        underlying: u16,
+        /// New value.
+        value: Factor,
+    },
+    /// Sets an underlying's [`UnderlyingPolicy::maintenance_factor`].
+    MaintenanceFactor {
+        /// Underlying.
+        underlying: u16,
+        /// New value.
+        value: Factor,
+    },
+    /// Replaces one scenario.
+    Scenario {
+        /// Underlying.
+        underlying: u16,
+        /// Index of the scenario.
+        scenario: u16,
+        /// New value.
+        value: ScenarioSpec,
+    },
+    /// Replaces an underlying's [`UnderlyingPolicy::scaling`].
+    Scaling {
+        /// Underlying.
+        underlying: u16,
+        /// New value.
+        value: VolatilityScaling,
+    },
+    /// Sets one of the [`ChargeRates`].
+    Charge {
+        /// Underlying.
+        underlying: u16,
+        /// Of perpetuals or of options.
+        kind: ProductKind,
+        /// Of initial or of maintenance margin.
+        level: MarginLevel,
+        /// Per lot held long or short.
+        side: PositionSide,
+        /// New value.
+        value: Rate,
+    },
+    /// Sets [`TradingTerms::fee_rate`].
+    FeeRate {
+        /// Underlying.
+        underlying: u16,
+        /// Of perpetuals or of options.
+        kind: ProductKind,
+        /// New value.
+        value: Rate,
+    },
+    /// Sets [`TradingTerms::position_limit`].
+    PositionLimit {
+        /// Underlying.
+        underlying: u16,
+        /// Of perpetuals or of options.
+        kind: ProductKind,
+        /// New value.
+        value: u64,
+    },
+    /// Sets [`TradingTerms::interest_cap`].
+    InterestCap {
+        /// Underlying.
+        underlying: u16,
+        /// Of perpetuals or of options.
+        kind: ProductKind,
+        /// New value.
+        value: u64,
+    },
+    /// Sets an underlying's [`UnderlyingPolicy::jump_limit`].
+    JumpLimit {
+        /// Underlying.
+        underlying: u16,
+        /// New value.
+        value: Rate,
+    },
+    /// Sets the haircut of a collateral asset.
+    Haircut {
+        /// Asset, from 1 on.
+        asset: u8,
+        /// New value.
+        value: Rate,
+    },
+    /// Sets the peg of a collateral asset, or takes it away.
+    Peg {
+        /// Asset, from 1 on.
+        asset: u8,
+        /// New value.
+        value: Option<Peg>,
+    },
+    /// Sets [`Policy::protocol_share`].
+    ProtocolShare {
+        /// New value.
+        value: Rate,
+    },
+    /// Sets [`Policy::price_band`].
+    PriceBand {
+        /// New value.
+        value: Rate,
+    },
+    /// Sets [`Policy::option_band`].
+    OptionBand {
+        /// New value.
+        value: Rate,
+    },
+    /// Sets [`Policy::funding_cap`].
+    FundingCap {
+        /// New value.
+        value: Rate,
+    },
+    /// Sets [`Policy::funding_interval`].
+    FundingInterval {
+        /// New value.
+        value: u64,
+    },
+    /// Sets [`Policy::liquidation_rate`].
+    LiquidationRate {
+        /// New value.
+        value: Rate,
+    },
+}
+
+impl PolicyChange {
+    /// The parameters that it sets.
+    pub fn parameters(&self) -> Vec<Parameter> {
+        use Parameter as P;
+        vec![match *self {
+            Self::Scenario {
+                underlying,
+                scenario,
+                ..
+            } => {
+                return vec![
+                    P::PriceShock {
+                        underlying,
+                        scenario,
+                    },
+                    P::VolatilityShock {
+                        underlying,
+                        scenario,
+                    },
+                    P::Weight {
+                        underlying,
+                        scenario,
+                    },
+                ]
+            }
+            Self::Scaling { underlying, .. } => {
+                return vec![
+                    P::ShortPower { underlying },
+                    P::LongPower { underlying },
+                    P::VolatilityFloor { underlying },
+                ]
+            }
+            Self::Peg { asset, .. } => return vec![P::PegPrice { asset }, P::PegSlope { asset }],
+            Self::InitialFactor { underlying, .. } => P::InitialFactor { underlying },
+            Self::MaintenanceFactor { underlying, .. } => P::MaintenanceFactor { underlying },
+            Self::Charge {
+                underlying,
+                kind,
+                level,
+                side,
+                ..
+            } => P::Charge {
+                underlying,
+                kind,
+                level,
+                side,
+            },
+            Self::FeeRate {
+                underlying, kind, ..
+            } => P::FeeRate { underlying, kind },
+            Self::PositionLimit {
+                underlying, kind, ..
+            } => P::PositionLimit { underlying, kind },
+            Self::InterestCap {
+                underlying, kind, ..
+            } => P::InterestCap { underlying, kind },
+            Self::JumpLimit { underlying, .. } => P::JumpLimit { underlying },
+            Self::Haircut { asset, .. } => P::Haircut { asset },
+            Self::ProtocolShare { .. } => P::ProtocolShare,
+            Self::PriceBand { .. } => P::PriceBand,
+            Self::OptionBand { .. } => P::OptionBand,
+            Self::FundingCap { .. } => P::FundingCap,
+            Self::FundingInterval { .. } => P::FundingInterval,
+            Self::LiquidationRate { .. } => P::LiquidationRate,
+        }]
+    }
+
+    /// Sets its values; none, and nothing set, if the policy has no such entry.
+    fn write(&self, policy: &mut Policy) -> Option<()> {
+        fn of(policy: &mut Policy, underlying: u16) -> Option<&mut UnderlyingPolicy> {
+            policy.underlyings.get_mut(usize::from(underlying))
+        }
+        match *self {
+            Self::InitialFactor { underlying, value } => {
+                of(policy, underlying)?.initial_factor = value
+            }
+            Self::MaintenanceFactor { underlying, value } => {
+                of(policy, underlying)?.maintenance_factor = value
+            }
+            Self::Scenario {
+                underlying,
+                scenario,
+                value,
+            } => {
+                let scenarios = &mut of(policy, underlying)?.scenarios;
+                *scenarios.get_mut(usize::from(scenario))? = value
+            }
+            Self::Scaling { underlying, value } => of(policy, underlying)?.scaling = value,
+            Self::Charge {
+                underlying,
+                kind,
+                level,
+                side,
+                value,
+            } => {
+                let charges = of(policy, underlying)?.charges_mut(kind);
+                *charges.rate_mut(level, side) = value
+            }
+            Self::FeeRate {
+                underlying,
+                kind,
+                value,
+            } => of(policy, underlying)?.terms_mut(kind).fee_rate = value,
+            Self::PositionLimit {
+                underlying,
+                kind,
+                value,
+            } => of(policy, underlying)?.terms_mut(kind).position_limit = value,
+            Self::InterestCap {
+                underlying,
+                kind,
+                value,
+            } => of(policy, underlying)?.terms_mut(kind).interest_cap = value,
+            Self::JumpLimit { underlying, value } => of(policy, underlying)?.jump_limit = value,
+            Self::Haircut { asset, value } => *policy.haircuts.get_mut(usize::from(asset))? = value,
+            Self::Peg { asset, value } => *policy.pegs.get_mut(usize::from(asset))? = value,
+            Self::ProtocolShare { value } => policy.protocol_share = value,
+            Self::PriceBand { value } => policy.price_band = value,
+            Self::OptionBand { value } => policy.option_band = value,
+            Self::FundingCap { value } => policy.funding_cap = value,
+            Self::FundingInterval { value } => policy.funding_interval = value,
+            Self::LiquidationRate { value } => policy.liquidation_rate = value,
+        }
+        Some(())
+    }
+}
+
+impl Policy {
+    /// The changes that make this policy into `other`, which must be of the same market.
+    pub fn changes_to(&self, other: &Self) -> Vec<PolicyChange> {
+        let differs = |change: &PolicyChange| {
+            let mut parameters = change.parameters().into_iter();
+            parameters.any(|p| p.read(self) != p.read(other))
+        };
+        other.as_changes().into_iter().filter(differs).collect()
+    }
+
+    /// The changes that set all that a change can set to what it is.
+    fn as_changes(&self) -> Vec<PolicyChange> {
+        use PolicyChange as C;
+        let mut changes = Vec::new();
+        for (underlying, policy) in (0..).zip(&self.underlyings) {
+            changes.push(C::InitialFactor {
+                underlying,
+                value: policy.initial_factor,
+            });
+            changes.push(C::MaintenanceFactor {
+                underlying,
+                value: policy.maintenance_factor,
+            });
+            for (scenario, value) in (0..).zip(&policy.scenarios) {
+                changes.push(C::Scenario {
+                    underlying,
+                    scenario,
+                    value: *value,
+                });
+            }
+            changes.push(C::Scaling {
+                underlying,
+                value: policy.scaling,
+            });
+            for kind in ProductKind::ALL {
+                for level in MarginLevel::ALL {
+                    changes.extend(PositionSide::ALL.map(|side| C::Charge {
+                        underlying,
+                        kind,
+                        level,
+                        side,
+                        value: policy.charges(kind).rate(level, side),
+                    }));
+                }
+                let terms = policy.terms(kind);
+                changes.push(C::FeeRate {
+                    underlying,
+                    kind,
+                    value: terms.fee_rate,
+                });
+                changes.push(C::PositionLimit {
+                    underlying,
+                    kind,
+                    value: terms.position_limit,
+                });
+                changes.push(C::InterestCap {
+                    underlying,
+                    kind,
+                    value: terms.interest_cap,
+                });
+            }
+            changes.push(C::JumpLimit {
+                underlying,
+                value: policy.jump_limit,
+            });
+        }
+        let collateral = self.haircuts.iter().zip(&self.pegs).skip(1);
+        for (asset, (haircut, peg)) in (1..=u8::MAX).zip(collateral) {
+            changes.push(C::Haircut {
+                asset,
+                value: *haircut,
+            });
+            changes.push(C::Peg { asset, value: *peg });
+        }
+        changes.extend([
+            C::ProtocolShare {
+                value: self.protocol_share,
+            },
+            C::PriceBand {
+                value: self.price_band,
+            },
+            C::OptionBand {
+                value: self.option_band,
+            },
+            C::FundingCap {
+                value: self.funding_cap,
+            },
+            C::FundingInterval {
+                value: self.funding_interval,
+            },
+            C::LiquidationRate {
+                value: self.liquidation_rate,
+            },
+        ]);
+        changes
+    }
+}
+
+impl UnderlyingPolicy {
+    fn charges_mut(&mut self, kind: ProductKind) -> &mut ChargeRates {
+        match kind {
+            ProductKind::Perpetual => &mut self.charges,
+            ProductKind::Option => &mut self.option_charges,
+        }
+    }
+
+    fn terms_mut(&mut self, kind: ProductKind) -> &mut TradingTerms {
+        match kind {
+            ProductKind::Perpetual => &mut self.perpetual_terms,
+            ProductKind::Option => &mut self.option_terms,
+        }
+    }
+}
+
+impl ChargeRates {
+    fn rate_mut(&mut self, level: MarginLevel, side: PositionSide) -> &mut Rate {
+        match (level, side) {
+            (MarginLevel::Initial, PositionSide::Long) => &mut self.initial_long,
+            (MarginLevel::Initial, PositionSide::Short) => &mut self.initial_short,
+            (MarginLevel::Maintenance, PositionSide::Long) => &mut self.maintenance_long,
+            (MarginLevel::Maintenance, PositionSide::Short) => &mut self.maintenance_short,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

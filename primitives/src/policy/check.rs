@@ -1,0 +1,215 @@
+//! What makes a policy sound: lists that fit the market, values within their bounds, and the rules between fields.
+
+use super::parameter::{pairs_of_margins, Parameter};
+use super::{Policy, ONE_FACTOR};
+use crate::fixed::FACTOR_BITS;
+use crate::options::ScenarioSpec;
+use crate::shape::MarketShape;
+use codec::{Decode, DecodeWithMemTracking, Encode};
+use scale_info::TypeInfo;
+
+/// Why a policy is refused. Each variant names the field and its limit.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    TypeInfo,
+    thiserror::Error,
+)]
+pub enum PolicyError {
+    /// A list has the wrong length.
+    #[error("{0:?}: wrong number of entries for the market")]
+    Length(PolicyField),
+    /// A value is out of its bounds.
+    #[error("{0:?}: out of bounds")]
+    Bounds(PolicyField),
+    /// Initial margin is below maintenance margin.
+    #[error("initial margin must not be below maintenance margin")]
+    InitialBelowMaintenance,
+}
+
+/// The field a [`PolicyError`] is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+pub enum PolicyField {
+    /// `underlyings`, one per underlying.
+    Underlyings,
+    /// `scenarios`: S of them, at least one price up and one down. A price shock is within -90 % and +500 %, a volatility
+    /// shock within -100 % and +500 %, a weight above 0 and at most 1; and weight times price shock is within ±90 %.
+    Scenarios,
+    /// `scaling`: powers at most 1, the floor an hour to 30 days.
+    Scaling,
+    /// `maintenance_factor`, `initial_factor`: 1 to 15.
+    Factors,
+    /// `charges`: at most 50 % of the mark.
+    Charges,
+    /// `haircuts`: K of them, at most 100 %, none on asset 0.
+    Haircuts,
+    /// `pegs`: K of them, none on asset 0; prices above 0 and below 2^95, slopes at most 16.
+    Pegs,
+    /// `fee_rate`: at most 1 %.
+    FeeRate,
+    /// `position_limit`: 1 to 2^48 - 1 lots.
+    PositionLimit,
+    /// `interest_cap`: 1 to 2^59 lots.
+    InterestCap,
+    /// `jump_limit`: 0.1 % to 50 %.
+    JumpLimit,
+    /// `protocol_share`: at most one half.
+    ProtocolShare,
+    /// `price_band`: 0.1 % to 50 %.
+    PriceBand,
+    /// `option_band`: 0.1 % to 50 %.
+    OptionBand,
+    /// `funding_cap`: at most 10 %.
+    FundingCap,
+    /// `funding_interval`: an hour to a week.
+    FundingInterval,
+    /// `liquidation_rate`: at most 10 %.
+    LiquidationRate,
+}
+
+/// The outermost moves may count for at most 90 % of the mark, in fractions of 2^32.
+pub(super) const LARGEST_MOVE: u64 = (ONE_FACTOR as u64 * 9 / 10) << FACTOR_BITS;
+
+/// What counts of a scenario's price move, in fractions of 2^32 of the mark.
+pub(super) fn counted_move(scenario: &ScenarioSpec) -> u64 {
+    u64::from(scenario.price_shock.unsigned_abs()).saturating_mul(scenario.weight.into())
+}
+
+/// A rule between fields that a policy breaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Broken {
+    /// The initial margin of a pair is below the maintenance margin.
+    BelowMaintenance {
+        initial: Parameter,
+        maintenance: Parameter,
+    },
+    /// More than [`LARGEST_MOVE`] of a scenario counts.
+    CountedMove { underlying: u16, scenario: u16 },
+    /// All price shocks of an underlying that are not 0 go the same way, or there are none.
+    OneSided { underlying: u16 },
+}
+
+impl Broken {
+    /// Whether another value of `parameter` could mend it.
+    pub(super) fn involves(&self, parameter: &Parameter) -> bool {
+        match (*self, *parameter) {
+            (
+                Self::BelowMaintenance {
+                    initial,
+                    maintenance,
+                },
+                parameter,
+            ) => parameter == initial || parameter == maintenance,
+            (
+                Self::CountedMove {
+                    underlying,
+                    scenario,
+                },
+                Parameter::PriceShock {
+                    underlying: u,
+                    scenario: s,
+                }
+                | Parameter::Weight {
+                    underlying: u,
+                    scenario: s,
+                },
+            ) => (underlying, scenario) == (u, s),
+            (Self::OneSided { underlying }, Parameter::PriceShock { underlying: u, .. }) => {
+                underlying == u
+            }
+            _ => false,
+        }
+    }
+}
+
+impl From<Broken> for PolicyError {
+    fn from(broken: Broken) -> Self {
+        match broken {
+            Broken::BelowMaintenance { .. } => Self::InitialBelowMaintenance,
+            Broken::CountedMove { .. } | Broken::OneSided { .. } => {
+                Self::Bounds(PolicyField::Scenarios)
+            }
+        }
+    }
+}
+
+impl Policy {
+    /// Hard bounds and cross-field checks.
+    pub fn check(&self, market: &MarketShape) -> Result<(), PolicyError> {
+        self.check_lengths(market)?;
+        let quote_is_plain = self.haircuts.first() == Some(&0) && self.pegs.first() == Some(&None);
+        if !quote_is_plain {
+            let haircut = self.haircuts.first() != Some(&0);
+            return Err(PolicyError::Bounds(if haircut {
+                PolicyField::Haircuts
+            } else {
+                PolicyField::Pegs
+            }));
+        }
+        for parameter in Parameter::all(market) {
+            let value = parameter.read(self);
+            if value.is_some_and(|value| !parameter.descriptor().admits(value)) {
+                return Err(PolicyError::Bounds(parameter.field()));
+            }
+        }
+        self.broken_rule(market).map_or(Ok(()), |b| Err(b.into()))
+    }
+
+    pub(super) fn check_lengths(&self, market: &MarketShape) -> Result<(), PolicyError> {
+        let fits = |length: usize, wanted: u16, field| match length == usize::from(wanted) {
+            true => Ok(()),
+            false => Err(PolicyError::Length(field)),
+        };
+        fits(
+            self.underlyings.len(),
+            market.underlyings,
+            PolicyField::Underlyings,
+        )?;
+        fits(self.haircuts.len(), market.assets, PolicyField::Haircuts)?;
+        fits(self.pegs.len(), market.assets, PolicyField::Pegs)?;
+        for underlying in &self.underlyings {
+            let scenarios = underlying.scenarios.len();
+            fits(scenarios, market.scenarios, PolicyField::Scenarios)?;
+        }
+        Ok(())
+    }
+
+    /// The first rule between fields that does not hold.
+    pub(super) fn broken_rule(&self, market: &MarketShape) -> Option<Broken> {
+        let mut pairs = pairs_of_margins(market);
+        let below =
+            pairs.find(|(initial, maintenance)| initial.read(self) < maintenance.read(self));
+        if let Some((initial, maintenance)) = below {
+            return Some(Broken::BelowMaintenance {
+                initial,
+                maintenance,
+            });
+        }
+        for (underlying, policy) in (0..).zip(&self.underlyings) {
+            let scenarios = &policy.scenarios;
+            let large = (0..)
+                .zip(scenarios)
+                .find(|(_, s)| counted_move(s) > LARGEST_MOVE);
+            if let Some((scenario, _)) = large {
+                return Some(Broken::CountedMove {
+                    underlying,
+                    scenario,
+                });
+            }
+            let moves = |way: i32| scenarios.iter().any(|s| s.price_shock.signum() == way);
+            if !moves(1) || !moves(-1) {
+                return Some(Broken::OneSided { underlying });
+            }
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests;
