@@ -2,8 +2,8 @@
 
 use crate::{
     configs::consensus::KeyOwners, genesis_presets, views, AccountId, Babe, Balance, Block,
-    Custody, Executive, Grandpa, InherentDataExt, MarketData, Nonce, Runtime, RuntimeCall,
-    RuntimeGenesisConfig, SessionKeys, Settlement, System, TransactionPayment,
+    Custody, Executive, Grandpa, InherentDataExt, MarketData, Nonce, RiskPolicy, Runtime,
+    RuntimeCall, RuntimeGenesisConfig, SessionKeys, Settlement, System, TransactionPayment,
     BABE_GENESIS_EPOCH_CONFIG, VERSION,
 };
 use alloc::vec::Vec;
@@ -13,6 +13,10 @@ use clearproof_primitives::{
         SnapshotView, VenueId, VenueView,
     },
     field::FieldBytes,
+    policy::{
+        Assessment, ChangeError, Policy, PolicyChange, PolicyState, PolicyVersion, PreviewRefusal,
+    },
+    snapshot::Snapshot,
 };
 use codec::Encode;
 use frame_support::{
@@ -284,6 +288,24 @@ impl_runtime_apis! {
             public_input: FieldBytes,
         ) -> Result<(), ProofRefusal> {
             Settlement::verify_proof(circuit, kind, proof, public_input)
+        }
+    }
+
+    impl pallet_clearproof_risk_policy::runtime_api::RiskPolicyApi<Block> for Runtime {
+        fn policy_state() -> PolicyState {
+            RiskPolicy::state()
+        }
+
+        fn policy_at(version: u32) -> Option<PolicyVersion> {
+            RiskPolicy::at_version(version)
+        }
+
+        fn check_changes(changes: Vec<PolicyChange>) -> Option<Result<Assessment, ChangeError>> {
+            RiskPolicy::check_changes(changes)
+        }
+
+        fn preview_snapshot(policy: Policy) -> Result<Snapshot, PreviewRefusal> {
+            MarketData::preview(policy)
         }
     }
 

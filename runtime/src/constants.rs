@@ -113,6 +113,10 @@ pub mod market {
     /// Milliseconds after an expiry from which on its slots are freed once nobody holds them: twice the time that the batch with
     /// the last trades may take to settle.
     pub const FREED_AFTER: u64 = 2 * MAX_BATCH_AGE;
+    /// Milliseconds that a change of the risk policy waits which is sure to tighten: an hour, for traders to add collateral.
+    pub const TIGHTEN_DELAY: u64 = 60 * 60_000;
+    /// Milliseconds that any other change waits: three days, to be seen and cancelled.
+    pub const LOOSEN_DELAY: u64 = 3 * 24 * TIGHTEN_DELAY;
     /// Batches of each venue that are remembered.
     pub const ROOT_HISTORY: u32 = 64;
 }

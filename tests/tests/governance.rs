@@ -43,7 +43,12 @@ fn propose(change: PolicyChange) {
     let proposal = Preimage::bound(call).unwrap();
     let dave = || RuntimeOrigin::signed(Dave.to_account_id());
     let origin = Box::new(Origin::RiskAdmin.into());
-    assert_ok!(Referenda::submit(dave(), origin, proposal, DispatchTime::After(0)));
+    assert_ok!(Referenda::submit(
+        dave(),
+        origin,
+        proposal,
+        DispatchTime::After(0)
+    ));
     assert_ok!(Referenda::place_decision_deposit(dave(), 0));
     for voter in Sr25519Keyring::iter().take(6) {
         let vote = Vote {
@@ -62,13 +67,16 @@ fn propose(change: PolicyChange) {
 /// Number and time of the latest snapshot, the charge for a long lot in it, and the version of the policy that it was computed with.
 fn latest() -> (u64, u64, u64, u32) {
     let (snapshot, _) = MarketData::latest_snapshot().unwrap();
-    let taken = System::events().into_iter().rev().find_map(|record| match record.event {
-        RuntimeEvent::MarketData(pallet_clearproof_market_data::Event::SnapshotTaken {
-            policy_version,
-            ..
-        }) => Some(policy_version),
-        _ => None,
-    });
+    let taken = System::events()
+        .into_iter()
+        .rev()
+        .find_map(|record| match record.event {
+            RuntimeEvent::MarketData(pallet_clearproof_market_data::Event::SnapshotTaken {
+                policy_version,
+                ..
+            }) => Some(policy_version),
+            _ => None,
+        });
     let charge = snapshot.rows[0].maintenance_long;
     (snapshot.number, snapshot.taken_at, charge, taken.unwrap())
 }
@@ -118,7 +126,12 @@ fn a_referendum_changes_a_margin_threshold_and_binds_the_next_batch_to_it() {
         assert_eq!((new.0, new.3), (old.0 + 1, 2));
         assert_eq!(new.2, charge(CHARGE));
         assert_ne!(old.2, new.2);
-        assert_eq!(RiskPolicy::policy().unwrap().underlyings[0].charges.maintenance_long, CHARGE);
+        assert_eq!(
+            RiskPolicy::policy().unwrap().underlyings[0]
+                .charges
+                .maintenance_long,
+            CHARGE
+        );
 
         // A dishonest operator goes on under the old policy, and proves it: its rows are true, but no longer in force.
         let grace = clearproof_runtime::constants::market::SNAPSHOT_GRACE;
@@ -147,6 +160,9 @@ fn a_referendum_changes_a_margin_threshold_and_binds_the_next_batch_to_it() {
         let second = prove(&mut world);
         assert_eq!(second.header.snapshot_number, new.0);
         assert_ok!(submit(&alice, second));
-        assert_eq!(state_root(world.venue), Some(world.engine.state_root().into()));
+        assert_eq!(
+            state_root(world.venue),
+            Some(world.engine.state_root().into())
+        );
     });
 }

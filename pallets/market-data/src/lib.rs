@@ -302,6 +302,7 @@ pub mod pallet {
                 let slots = T::Market::get().instruments.into();
                 <T as Config>::WeightInfo::take_snapshot()
                     .saturating_add(T::DbWeight::get().reads(slots))
+                    .saturating_add(pallet_clearproof_risk_policy::Pallet::<T>::advance_weight())
             } else {
                 Weight::zero()
             }

@@ -61,6 +61,15 @@ parameter_types! {
 
 impl pallet_clearproof_risk_policy::Config for Test {
     type AdminOrigin = EnsureRoot<u64>;
+    type ChangeOrigin = EnsureRoot<u64>;
+    type TightenOrigin = EnsureRoot<u64>;
+    type CancelOrigin = EnsureRoot<u64>;
+    type Clock = Timestamp;
+    type TightenDelay = ConstU64<BLOCK>;
+    type LoosenDelay = ConstU64<{ 10 * BLOCK }>;
+    type EmergencyDelay = ConstU64<0>;
+    type MaxPending = ConstU32<4>;
+    type MaxChanges = ConstU32<8>;
     type Market = Market;
     type WeightInfo = ();
 }

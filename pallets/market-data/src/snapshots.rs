@@ -12,14 +12,17 @@ use alloc::vec::Vec;
 use clearproof_primitives::{
     field::FieldBytes,
     fixed::{Price, ONE},
-    policy::{IndexPrice, Policy},
+    policy::{IndexPrice, Policy, PreviewRefusal},
     rows::{halted_row, mark_price, settled_row, OptionMarket},
     shape::MarketShape,
     snapshot::{InstrumentRow, Snapshot, SnapshotError},
 };
-use frame_support::{pallet_prelude::Get, traits::Time, BoundedVec};
+use frame_support::{pallet_prelude::Get, storage::with_transaction, traits::Time, BoundedVec};
 use frame_system::pallet_prelude::BlockNumberFor;
-use sp_runtime::traits::{One, Zero};
+use sp_runtime::{
+    traits::{One, Zero},
+    DispatchError, TransactionOutcome,
+};
 
 /// All that a snapshot is computed from.
 struct Basis<'a, M: Get<MarketShape>> {
@@ -92,9 +95,10 @@ impl<T: Config> Pallet<T> {
     }
 
     fn try_take_snapshot() -> Result<(), NotTaken> {
+        let now = T::Time::now();
+        pallet_clearproof_risk_policy::Pallet::<T>::advance(now);
         let policy =
             pallet_clearproof_risk_policy::Pallet::<T>::policy().ok_or(NotTaken::NoPolicy)?;
-        let now = T::Time::now();
         Self::free_expired(now);
         let listed = Listed::<T::Market>::read::<T>();
         // What has expired needs no forward and no smile any more.
@@ -157,6 +161,21 @@ impl<T: Config> Pallet<T> {
             policy_version,
         });
         Ok(())
+    }
+
+    /// The snapshot that would be taken now under a policy. Leaves the storage as it is.
+    pub fn preview(policy: Policy) -> Result<Snapshot, PreviewRefusal> {
+        with_transaction(|| {
+            let taken = pallet_clearproof_risk_policy::Pallet::<T>::put_policy(policy)
+                .map_err(PreviewRefusal::Policy)
+                .and_then(|()| {
+                    Self::try_take_snapshot().map_err(PreviewRefusal::NotTaken)?;
+                    let taken = Self::snapshot(LatestNumber::<T>::get());
+                    taken.ok_or(PreviewRefusal::NotTaken(NotTaken::Invalid))
+                });
+            TransactionOutcome::Rollback(Ok::<_, DispatchError>(taken))
+        })
+        .unwrap_or(Err(PreviewRefusal::NotTaken(NotTaken::Invalid)))
     }
 
     fn build(

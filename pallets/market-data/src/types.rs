@@ -1,8 +1,8 @@
 //! What is listed, what the oracle says, and what a snapshot leaves for settlement.
 
 pub use clearproof_primitives::chain::{
-    Expiry, ExpiryView, Feed, FeedValue, Instrument, InstrumentKind, Listing, NotTaken, OptionTerms,
-    SnapshotInfo, Symbol, SYMBOL_LENGTH,
+    Expiry, ExpiryView, Feed, FeedValue, Instrument, InstrumentKind, Listing, NotTaken,
+    OptionTerms, SnapshotInfo, Symbol, SYMBOL_LENGTH,
 };
 use clearproof_primitives::{options::SviError, policy::IndexPrice};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};

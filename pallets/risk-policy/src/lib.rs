@@ -1,8 +1,13 @@
 //! The governed risk policy, its bounds and cross-field checks.
 //!
-//! One [`Policy`] is in force at a time. It is replaced as a whole, so that its cross-field checks
-//! always see all of it. Nothing reads it inside a batch: the market-data pallet reads it when it takes
-//! a snapshot, and proofs are bound to snapshots, so a new policy takes effect with the next snapshot.
+//! One [`Policy`] is in force at a time. Governance changes it parameter by parameter: a list of
+//! [`PolicyChange`](clearproof_primitives::policy::PolicyChange)s is judged as a whole (hard bounds, the largest step of each
+//! parameter, rules between them), waits for a short delay if it is sure to tighten and for a long one if not, is seen by everybody
+//! meanwhile and can be cancelled, and is judged again when its time comes. An emergency may only tighten. Root replaces the policy
+//! as a whole.
+//!
+//! Nothing changes inside a batch: the market-data pallet calls [`Pallet::advance`] and reads the policy when it takes a
+//! snapshot, and proofs are bound to snapshots, so a new policy takes effect with the next snapshot.
 #![cfg_attr(not(feature = "std"), no_std)]
 // FRAME's attribute macros expand to qualified paths.
 #![allow(unused_qualifications)]
@@ -11,25 +16,34 @@ extern crate alloc;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
 mod bounded;
+mod changes;
 #[cfg(test)]
 mod mock;
+pub mod runtime_api;
 #[cfg(test)]
 mod tests;
 pub mod weights;
 
 pub use bounded::BoundedPolicy;
+pub use changes::PendingOf;
 pub use pallet::*;
 pub use weights::WeightInfo;
 
-use clearproof_primitives::policy::{Policy, PolicyError, PolicyField};
+use clearproof_primitives::policy::{ChangeError, Fault, Policy, PolicyError, PolicyField};
 
 /// The pallet; see the crate's documentation.
 #[frame_support::pallet]
 pub mod pallet {
     use super::*;
-    use alloc::boxed::Box;
-    use clearproof_primitives::shape::MarketShape;
-    use frame_support::pallet_prelude::*;
+    use alloc::{boxed::Box, vec::Vec};
+    use clearproof_primitives::{
+        policy::{
+            Assessment, Direction, DropReason, PendingChange, PolicyChange, PolicyState,
+            PolicyVersion,
+        },
+        shape::MarketShape,
+    };
+    use frame_support::{pallet_prelude::*, traits::Time};
     use frame_system::pallet_prelude::*;
 
     const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
@@ -37,8 +51,31 @@ pub mod pallet {
     /// Configuration.
     #[pallet::config]
     pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>> {
-        /// Who may replace the policy.
+        /// Who may replace the policy as a whole, from the next snapshot on.
         type AdminOrigin: EnsureOrigin<Self::RuntimeOrigin>;
+        /// Who may change it within steps and delays.
+        type ChangeOrigin: EnsureOrigin<Self::RuntimeOrigin>;
+        /// Who may tighten it at once.
+        type TightenOrigin: EnsureOrigin<Self::RuntimeOrigin>;
+        /// Who may take pending changes back.
+        type CancelOrigin: EnsureOrigin<Self::RuntimeOrigin>;
+        /// The chain's clock, in milliseconds since the Unix epoch.
+        type Clock: Time<Moment = u64>;
+        /// Milliseconds that a change waits which is sure to tighten.
+        #[pallet::constant]
+        type TightenDelay: Get<u64>;
+        /// Milliseconds that any other waits; not less.
+        #[pallet::constant]
+        type LoosenDelay: Get<u64>;
+        /// Milliseconds that a change of the emergency origin waits.
+        #[pallet::constant]
+        type EmergencyDelay: Get<u64>;
+        /// How many changes may be pending.
+        #[pallet::constant]
+        type MaxPending: Get<u32>;
+        /// How many parameters one change may set.
+        #[pallet::constant]
+        type MaxChanges: Get<u32>;
         /// The chain's market dimensions; the policy has one entry per underlying, scenario and asset.
         #[pallet::constant]
         type Market: Get<MarketShape>;
@@ -59,6 +96,23 @@ pub mod pallet {
     #[pallet::storage]
     pub type Version<T: Config> = StorageValue<_, u32, ValueQuery>;
 
+    /// A list of changes of bounded length.
+    pub type ChangesOf<T> = BoundedVec<PolicyChange, <T as Config>::MaxChanges>;
+
+    /// Changes that wait for their time, in the order in which they take effect.
+    #[pallet::storage]
+    pub type Pending<T: Config> =
+        StorageValue<_, BoundedVec<PendingChange<ChangesOf<T>>, T::MaxPending>, ValueQuery>;
+
+    /// Number of the next change.
+    #[pallet::storage]
+    pub type NextChange<T: Config> = StorageValue<_, u32, ValueQuery>;
+
+    /// Every policy that was ever in force, by its version.
+    #[pallet::storage]
+    pub type History<T: Config> =
+        StorageMap<_, Twox64Concat, u32, PolicyVersion<BoundedPolicy<T::Market>>, OptionQuery>;
+
     /// What happened.
     #[pallet::event]
     #[pallet::generate_deposit(pub(super) fn deposit_event)]
@@ -67,6 +121,34 @@ pub mod pallet {
         PolicySet {
             /// Its version, counting from 1.
             version: u32,
+        },
+        /// A change was scheduled.
+        ChangeScheduled {
+            /// Its number.
+            id: u32,
+            /// Which way it goes.
+            direction: Direction,
+            /// The first snapshot taken then or later is computed with it; milliseconds since the Unix epoch.
+            effective_at: u64,
+        },
+        /// A pending change was taken back.
+        ChangeCancelled {
+            /// Its number.
+            id: u32,
+        },
+        /// A change took effect, with the snapshot of this block.
+        ChangeInForce {
+            /// Its number.
+            id: u32,
+            /// The policy's version from now on.
+            version: u32,
+        },
+        /// A change that was due did not take effect.
+        ChangeDropped {
+            /// Its number.
+            id: u32,
+            /// Why.
+            reason: DropReason,
         },
     }
 
@@ -117,6 +199,52 @@ pub mod pallet {
         LiquidationRateBounds,
         /// Raise the initial factor or charge: it must not be below the maintenance one.
         InitialBelowMaintenance,
+        /// No policy is set that could be changed: root sets the first.
+        NoPolicy,
+        /// `changes`: nothing would change; give a value that a parameter does not have.
+        NothingChanges,
+        /// `changes`: at most `MaxChanges` parameters go together; split them.
+        TooManyChanges,
+        /// `changes`: no perpetual, or no option, would trade any more on any underlying; only root may do that.
+        HaltsEveryMarket,
+        /// `changes`: the market has no such underlying, scenario or collateral asset.
+        NoSuchEntry,
+        /// `changes`: a parameter is set twice.
+        SetTwice,
+        /// `changes`: a value is out of its parameter's hard bounds; `check_changes` says which, and what they are.
+        OutOfBounds,
+        /// `changes`: a value is further from the present one than one change may go; `check_changes` says how far it may.
+        StepTooLarge,
+        /// `changes`: each underlying needs a scenario with the price up and one with it down.
+        OneSidedScenarios,
+        /// `changes`: price shock times weight must be within ±90 %.
+        CountedMoveTooLarge,
+        /// `changes`: not sure to tighten, which is all that an emergency allows.
+        WouldLoosen,
+        /// `MaxPending` changes are pending: wait, or cancel one.
+        TooManyPending,
+        /// `id`: no such change is pending.
+        NoSuchChange,
+    }
+
+    impl<T> From<ChangeError> for Error<T> {
+        fn from(error: ChangeError) -> Self {
+            match error {
+                ChangeError::Nothing => Self::NothingChanges,
+                ChangeError::TooMany { .. } => Self::TooManyChanges,
+                ChangeError::HaltsEveryMarket { .. } => Self::HaltsEveryMarket,
+                ChangeError::Policy(error) => error.into(),
+                ChangeError::Refused { fault, .. } => match fault {
+                    Fault::NoSuchEntry { .. } => Self::NoSuchEntry,
+                    Fault::Repeated { .. } => Self::SetTwice,
+                    Fault::OutOfBounds { .. } => Self::OutOfBounds,
+                    Fault::StepTooLarge { .. } => Self::StepTooLarge,
+                    Fault::InitialBelowMaintenance { .. } => Self::InitialBelowMaintenance,
+                    Fault::OneSided => Self::OneSidedScenarios,
+                    Fault::CountedMove { .. } => Self::CountedMoveTooLarge,
+                },
+            }
+        }
     }
 
     impl<T> From<PolicyError> for Error<T> {
@@ -190,11 +318,7 @@ pub mod pallet {
         fn build(&self) {
             if let Some(policy) = &self.policy {
                 let stored = Pallet::<T>::store(policy.clone());
-                assert!(
-                    stored.is_ok(),
-                    "genesis: riskPolicy.policy: {:?}",
-                    policy.check(&T::Market::get())
-                );
+                assert!(stored.is_ok(), "genesis: riskPolicy.policy: {stored:?}");
             }
         }
     }
@@ -212,6 +336,14 @@ pub mod pallet {
                 "Market: instruments must be a multiple of underlyings"
             );
             assert!(
+                T::LoosenDelay::get() >= T::TightenDelay::get(),
+                "LoosenDelay: must not be shorter than TightenDelay"
+            );
+            assert!(
+                T::MaxPending::get() > 0 && T::MaxChanges::get() > 0,
+                "MaxPending, MaxChanges: nothing could ever change"
+            );
+            assert!(
                 market.scenarios >= 2,
                 "Market: needs at least one scenario up and one down"
             );
@@ -223,11 +355,22 @@ pub mod pallet {
                 policy
                     .check(&T::Market::get())
                     .map_err(|_| "CurrentPolicy: out of its bounds")?;
+                let last = History::<T>::get(Version::<T>::get());
                 ensure!(
-                    Version::<T>::get() > 0,
-                    "Version: 0 although a policy is set"
+                    last.is_some_and(|last| last.policy.into_inner() == policy),
+                    "History: its last entry is not the policy in force"
                 );
             }
+            let pending = Pending::<T>::get();
+            ensure!(
+                pending.is_sorted_by_key(|change| change.effective_at),
+                "Pending: not in the order in which changes take effect"
+            );
+            let next = NextChange::<T>::get();
+            ensure!(
+                pending.iter().all(|change| change.id < next),
+                "NextChange: a number is used already"
+            );
             Ok(())
         }
     }
@@ -241,9 +384,41 @@ pub mod pallet {
         #[pallet::weight(T::WeightInfo::set_policy())]
         pub fn set_policy(origin: OriginFor<T>, policy: Box<Policy>) -> DispatchResult {
             T::AdminOrigin::ensure_origin(origin)?;
-            let version = Self::store(*policy)?;
+            let version = Self::store(*policy).map_err(Error::<T>::from)?;
             Self::deposit_event(Event::PolicySet { version });
             Ok(())
+        }
+
+        /// Schedules changes of parameters, all of which take effect together: after the short delay if they are sure to tighten, after
+        /// the long one if not, with the first snapshot from then on.
+        ///
+        /// Origin: `ChangeOrigin`. The runtime's method `check_changes` says beforehand what would happen, and names parameter, limit
+        /// and present value of a refusal.
+        #[pallet::call_index(1)]
+        #[pallet::weight(T::WeightInfo::schedule_change())]
+        pub fn schedule_change(origin: OriginFor<T>, changes: Vec<PolicyChange>) -> DispatchResult {
+            T::ChangeOrigin::ensure_origin(origin)?;
+            Self::schedule(changes)
+        }
+
+        /// The same with changes that are sure to tighten, after `EmergencyDelay`.
+        ///
+        /// Origin: `TightenOrigin`.
+        #[pallet::call_index(2)]
+        #[pallet::weight(T::WeightInfo::tighten())]
+        pub fn tighten(origin: OriginFor<T>, changes: Vec<PolicyChange>) -> DispatchResult {
+            T::TightenOrigin::ensure_origin(origin)?;
+            Self::schedule_emergency(changes)
+        }
+
+        /// Takes a pending change back.
+        ///
+        /// Origin: `CancelOrigin`.
+        #[pallet::call_index(3)]
+        #[pallet::weight(T::WeightInfo::cancel_change())]
+        pub fn cancel_change(origin: OriginFor<T>, id: u32) -> DispatchResult {
+            T::CancelOrigin::ensure_origin(origin)?;
+            Self::cancel(id)
         }
     }
 
@@ -258,16 +433,37 @@ pub mod pallet {
         pub fn version() -> u32 {
             Version::<T>::get()
         }
-    }
 
-    impl<T: Config> Pallet<T> {
-        /// Checks and stores a policy; returns its version.
-        fn store(policy: Policy) -> Result<u32, Error<T>> {
-            CurrentPolicy::<T>::put(BoundedPolicy::<T::Market>::try_from(policy)?);
-            Ok(Version::<T>::mutate(|version| {
-                *version = version.saturating_add(1);
-                *version
-            }))
+        /// The policy in force, its version, and the changes that are pending, in the order in which they take effect.
+        pub fn state() -> PolicyState {
+            let listed = |change: PendingChange<ChangesOf<T>>| PendingChange {
+                id: change.id,
+                changes: change.changes.into_inner(),
+                direction: change.direction,
+                proposed_at: change.proposed_at,
+                effective_at: change.effective_at,
+            };
+            PolicyState {
+                current: Self::policy(),
+                version: Self::version(),
+                pending: Pending::<T>::get().into_iter().map(listed).collect(),
+            }
+        }
+
+        /// A policy that is or was in force, by its version.
+        pub fn at_version(version: u32) -> Option<PolicyVersion> {
+            let known = History::<T>::get(version)?;
+            Some(PolicyVersion {
+                policy: known.policy.into_inner(),
+                since: known.since,
+            })
+        }
+
+        /// What scheduling these changes now would do, or why they are refused; `None` while there is no policy.
+        pub fn check_changes(
+            changes: Vec<PolicyChange>,
+        ) -> Option<Result<Assessment, ChangeError>> {
+            Self::assess(&changes)
         }
     }
 }

@@ -2,13 +2,17 @@
 
 use crate as pallet_risk_policy;
 use clearproof_primitives::{policy::Policy, shape::MarketShape};
-use frame_support::{derive_impl, parameter_types};
-use frame_system::EnsureRoot;
+use frame_support::{
+    derive_impl, ord_parameter_types, parameter_types,
+    traits::{ConstU32, ConstU64},
+};
+use frame_system::{EnsureRoot, EnsureSignedBy};
 use sp_runtime::BuildStorage;
 
 frame_support::construct_runtime!(
     pub enum Test {
         System: frame_system,
+        Timestamp: pallet_timestamp,
         RiskPolicy: pallet_risk_policy,
     }
 );
@@ -22,8 +26,38 @@ parameter_types! {
     pub const Market: MarketShape = MarketShape::REFERENCE;
 }
 
+impl pallet_timestamp::Config for Test {
+    type Moment = u64;
+    type OnTimestampSet = ();
+    type MinimumPeriod = ConstU64<1>;
+    type WeightInfo = ();
+}
+
+/// A referendum's account.
+pub const VOTERS: u64 = 5;
+/// The committee's account.
+pub const COMMITTEE: u64 = 7;
+/// Milliseconds that a change waits which tightens.
+pub const SHORT: u64 = 1_000;
+/// Milliseconds that any other waits.
+pub const LONG: u64 = 10_000;
+
+ord_parameter_types! {
+    pub const Voters: u64 = VOTERS;
+    pub const Committee: u64 = COMMITTEE;
+}
+
 impl pallet_risk_policy::Config for Test {
     type AdminOrigin = EnsureRoot<u64>;
+    type ChangeOrigin = EnsureSignedBy<Voters, u64>;
+    type TightenOrigin = EnsureSignedBy<Committee, u64>;
+    type CancelOrigin = EnsureSignedBy<Voters, u64>;
+    type Clock = Timestamp;
+    type TightenDelay = ConstU64<SHORT>;
+    type LoosenDelay = ConstU64<LONG>;
+    type EmergencyDelay = ConstU64<0>;
+    type MaxPending = ConstU32<4>;
+    type MaxChanges = ConstU32<8>;
     type Market = Market;
     type WeightInfo = crate::weights::SubstrateWeight<Test>;
 }

@@ -12,6 +12,14 @@ use frame_support::{
 pub trait WeightInfo {
     /// Weight of `set_policy`.
     fn set_policy() -> Weight;
+    /// Weight of `schedule_change`.
+    fn schedule_change() -> Weight;
+    /// Weight of `tighten`.
+    fn tighten() -> Weight;
+    /// Weight of `cancel_change`.
+    fn cancel_change() -> Weight;
+    /// Weight of `advance`.
+    fn advance() -> Weight;
 }
 
 /// As measured, at the runtime's own database weights.
@@ -21,11 +29,35 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     fn set_policy() -> Weight {
         measured::set_policy(T::DbWeight::get())
     }
+    fn schedule_change() -> Weight {
+        measured::schedule_change(T::DbWeight::get())
+    }
+    fn tighten() -> Weight {
+        measured::tighten(T::DbWeight::get())
+    }
+    fn cancel_change() -> Weight {
+        measured::cancel_change(T::DbWeight::get())
+    }
+    fn advance() -> Weight {
+        measured::advance(T::DbWeight::get())
+    }
 }
 
 impl WeightInfo for () {
     fn set_policy() -> Weight {
         measured::set_policy(RocksDbWeight::get())
+    }
+    fn schedule_change() -> Weight {
+        measured::schedule_change(RocksDbWeight::get())
+    }
+    fn tighten() -> Weight {
+        measured::tighten(RocksDbWeight::get())
+    }
+    fn cancel_change() -> Weight {
+        measured::cancel_change(RocksDbWeight::get())
+    }
+    fn advance() -> Weight {
+        measured::advance(RocksDbWeight::get())
     }
 }
 
@@ -36,5 +68,25 @@ mod measured {
     /// Shortest run: 12_499 ns.
     pub(super) fn set_policy(db: RuntimeDbWeight) -> Weight {
         Weight::from_parts(13_851_000, 1_489).saturating_add(db.reads_writes(1, 2))
+    }
+
+    /// Not measured yet: two readings of a full list of pending changes.
+    pub(super) fn schedule_change(db: RuntimeDbWeight) -> Weight {
+        Weight::from_parts(4_000_000_000, 12_000).saturating_add(db.reads_writes(4, 2))
+    }
+
+    /// Not measured yet: half of that.
+    pub(super) fn tighten(db: RuntimeDbWeight) -> Weight {
+        Weight::from_parts(2_000_000_000, 12_000).saturating_add(db.reads_writes(4, 2))
+    }
+
+    /// Not measured yet.
+    pub(super) fn cancel_change(db: RuntimeDbWeight) -> Weight {
+        Weight::from_parts(100_000_000, 12_000).saturating_add(db.reads_writes(1, 1))
+    }
+
+    /// Not measured yet: one change.
+    pub(super) fn advance(db: RuntimeDbWeight) -> Weight {
+        Weight::from_parts(300_000_000, 12_000).saturating_add(db.reads_writes(3, 4))
     }
 }

@@ -5,12 +5,19 @@ use super::parameters::{
 };
 use crate::{
     constants::market,
-    governance::{EnsureCircuits, EnsureEmergency, EnsureMarkets, TreasuryAccount},
+    governance::{
+        scaled_milliseconds, EnsureCircuits, EnsureEmergency, EnsureMarkets, EnsureRisk,
+        TreasuryAccount,
+    },
     AccountId, Assets, Balances, BlockNumber, Custody, MarketData, Oracle, Runtime,
     RuntimeHoldReason, Settlement, Timestamp,
 };
 use clearproof_primitives::shape::MarketShape;
-use frame_support::{parameter_types, traits::ConstU32, PalletId};
+use frame_support::{
+    parameter_types,
+    traits::{ConstU32, ConstU64},
+    PalletId,
+};
 use frame_system::EnsureRoot;
 use pallet_clearproof_market_data::{Feed, Observation, OracleFeeds};
 
@@ -34,11 +41,24 @@ impl pallet_clearproof_custody::Config for Runtime {
 
 impl pallet_clearproof_risk_policy::Config for Runtime {
     type AdminOrigin = EnsureRoot<AccountId>;
+    type ChangeOrigin = EnsureRisk;
+    type TightenOrigin = EnsureEmergency;
+    type CancelOrigin = EnsureRisk;
+    type Clock = Timestamp;
+    type TightenDelay = TightenDelay;
+    type LoosenDelay = LoosenDelay;
+    type EmergencyDelay = ConstU64<0>;
+    type MaxPending = ConstU32<16>;
+    type MaxChanges = ConstU32<32>;
     type Market = Market;
     type WeightInfo = pallet_clearproof_risk_policy::weights::SubstrateWeight<Runtime>;
 }
 
 parameter_types! {
+    /// Milliseconds that changes of the policy wait which are sure to tighten.
+    pub TightenDelay: u64 = scaled_milliseconds(market::TIGHTEN_DELAY);
+    /// Milliseconds that all others wait.
+    pub LoosenDelay: u64 = scaled_milliseconds(market::LOOSEN_DELAY);
     pub const SnapshotInterval: BlockNumber = market::SNAPSHOT_INTERVAL;
     pub const TradingEndsBefore: u64 = market::TRADING_ENDS_BEFORE;
     pub const SettlementWindow: u64 = market::SETTLEMENT_WINDOW;

@@ -1,0 +1,201 @@
+//! Changes of the policy: judged when they are proposed, and again when their time has come.
+
+use crate::{
+    BoundedPolicy, ChangesOf, Config, CurrentPolicy, Error, Event, History, NextChange, Pallet,
+    Pending, Version, WeightInfo,
+};
+use alloc::vec::Vec;
+use clearproof_primitives::policy::{
+    Assessment, ChangeError, Changed, Direction, DropReason, PendingChange, Policy, PolicyChange,
+    PolicyError, PolicyVersion,
+};
+use frame_support::{
+    dispatch::DispatchResult,
+    ensure,
+    traits::{Get, Time},
+    weights::Weight,
+};
+
+/// A change as it waits in storage.
+pub type PendingOf<T> = PendingChange<ChangesOf<T>>;
+
+impl<T: Config> Pallet<T> {
+    /// Checks and stores a policy; returns its version. Snapshots from the next one on are computed with it.
+    pub(crate) fn store(policy: Policy) -> Result<u32, PolicyError> {
+        let policy = BoundedPolicy::<T::Market>::try_from(policy)?;
+        let version = Version::<T>::get().saturating_add(1);
+        let since = if frame_system::Pallet::<T>::block_number() == Default::default() {
+            0
+        } else {
+            T::Clock::now()
+        };
+        CurrentPolicy::<T>::put(policy.clone());
+        Version::<T>::put(version);
+        History::<T>::insert(version, PolicyVersion { policy, since });
+        Ok(version)
+    }
+
+    /// Puts a policy in force and forgets the changes that are pending, for a look at what would follow: whoever calls it rolls the
+    /// storage back.
+    pub fn put_policy(policy: Policy) -> Result<(), PolicyError> {
+        Pending::<T>::kill();
+        Self::store(policy).map(drop)
+    }
+
+    /// The policy once every pending change has taken effect whose time is `until` or before. Those that do not fit any more leave it as
+    /// it is, as they will when their time comes.
+    fn policy_at(until: u64) -> Result<Policy, Error<T>> {
+        let current = CurrentPolicy::<T>::get().ok_or(Error::<T>::NoPolicy)?;
+        let due = Pending::<T>::get().into_iter();
+        let due = due.filter(|change| change.effective_at <= until);
+        Ok(due.fold(current.into_inner(), |policy, change| {
+            match Self::judge(&policy, &change) {
+                Ok(changed) => changed.policy,
+                Err(_) => policy,
+            }
+        }))
+    }
+
+    /// What a pending change makes of a policy.
+    fn judge(policy: &Policy, change: &PendingOf<T>) -> Result<Changed, DropReason> {
+        let changed = policy.with_changes(&change.changes, &T::Market::get())?;
+        match (change.direction, changed.direction) {
+            (Direction::Tightens, Direction::Loosens) => Err(DropReason::NoLongerTightens),
+            _ => Ok(changed),
+        }
+    }
+
+    /// What scheduling a list of changes now would do: which way it goes, when it takes effect, and the policy then. `None` as long as
+    /// there is no policy.
+    ///
+    /// A change that tightens the policy of the time after the short delay has that; any other has the long one.
+    pub(crate) fn assess(changes: &[PolicyChange]) -> Option<Result<Assessment, ChangeError>> {
+        let now = T::Clock::now();
+        let most = T::MaxChanges::get();
+        let given = u32::try_from(changes.len()).unwrap_or(u32::MAX);
+        if given > most {
+            return Some(Err(ChangeError::TooMany { given, most }));
+        }
+        let after = |delay: u64| {
+            let effective_at = now.saturating_add(delay);
+            let policy = Self::policy_at(effective_at).ok()?;
+            let changed = policy.with_changes(changes, &T::Market::get());
+            Some((effective_at, changed))
+        };
+        let (soon, changed) = after(T::TightenDelay::get())?;
+        if let Ok(Changed {
+            policy,
+            direction: Direction::Tightens,
+        }) = changed
+        {
+            return Some(Ok(Assessment {
+                direction: Direction::Tightens,
+                effective_at: soon,
+                policy,
+            }));
+        }
+        let (later, changed) = after(T::LoosenDelay::get())?;
+        Some(changed.map(|changed| Assessment {
+            direction: Direction::Loosens,
+            effective_at: later,
+            policy: changed.policy,
+        }))
+    }
+
+    /// Schedules a list of changes after the delay that its direction has.
+    pub(crate) fn schedule(changes: Vec<PolicyChange>) -> DispatchResult {
+        let assessment = Self::assess(&changes).ok_or(Error::<T>::NoPolicy)?;
+        let assessment = assessment.map_err(Error::<T>::from)?;
+        Self::enqueue(changes, assessment.direction, assessment.effective_at)
+    }
+
+    /// Schedules a list of changes that must tighten after the emergency's delay.
+    pub(crate) fn schedule_emergency(changes: Vec<PolicyChange>) -> DispatchResult {
+        let effective_at = T::Clock::now().saturating_add(T::EmergencyDelay::get());
+        ensure!(
+            changes.len() <= T::MaxChanges::get() as usize,
+            Error::<T>::TooManyChanges
+        );
+        let changed = Self::policy_at(effective_at)?
+            .with_changes(&changes, &T::Market::get())
+            .map_err(Error::<T>::from)?;
+        ensure!(
+            changed.direction == Direction::Tightens,
+            Error::<T>::WouldLoosen
+        );
+        Self::enqueue(changes, Direction::Tightens, effective_at)
+    }
+
+    fn enqueue(
+        changes: Vec<PolicyChange>,
+        direction: Direction,
+        effective_at: u64,
+    ) -> DispatchResult {
+        let changes = ChangesOf::<T>::try_from(changes).map_err(|_| Error::<T>::TooManyChanges)?;
+        let id = NextChange::<T>::get();
+        let next = id.checked_add(1).ok_or(Error::<T>::TooManyPending)?;
+        let change = PendingChange {
+            id,
+            changes,
+            direction,
+            proposed_at: T::Clock::now(),
+            effective_at,
+        };
+        Pending::<T>::try_mutate(|pending| {
+            // In the order in which they take effect; of two that are due together the older comes first.
+            let place = pending.partition_point(|other| other.effective_at <= effective_at);
+            pending
+                .try_insert(place, change)
+                .map_err(|_| Error::<T>::TooManyPending)
+        })?;
+        NextChange::<T>::put(next);
+        Self::deposit_event(Event::ChangeScheduled {
+            id,
+            direction,
+            effective_at,
+        });
+        Ok(())
+    }
+
+    /// Takes a pending change back.
+    pub(crate) fn cancel(id: u32) -> DispatchResult {
+        Pending::<T>::try_mutate(|pending| {
+            let place = pending.iter().position(|change| change.id == id);
+            pending.remove(place.ok_or(Error::<T>::NoSuchChange)?);
+            Ok::<_, Error<T>>(())
+        })?;
+        Self::deposit_event(Event::ChangeCancelled { id });
+        Ok(())
+    }
+
+    /// Weight of [`Self::advance`].
+    pub fn advance_weight() -> Weight {
+        match Pending::<T>::decode_len() {
+            Some(1..) => T::WeightInfo::advance(),
+            _ => T::DbWeight::get().reads(1),
+        }
+    }
+
+    /// Puts the first pending change that is due into force: called when a snapshot is about to be taken, and by nothing else, so that a
+    /// policy never changes between two. At most one change takes effect per snapshot; others that are due follow at the next.
+    pub fn advance(now: u64) {
+        let mut pending = Pending::<T>::get();
+        let Some(change) = pending.first().filter(|c| c.effective_at <= now).cloned() else {
+            return;
+        };
+        pending.remove(0);
+        Pending::<T>::put(pending);
+        let Some(current) = CurrentPolicy::<T>::get() else {
+            return;
+        };
+        let id = change.id;
+        let judged = Self::judge(&current.into_inner(), &change);
+        let stored = judged.and_then(|changed| {
+            Self::store(changed.policy).map_err(|error| DropReason::Refused(error.into()))
+        });
+        Self::deposit_event(match stored {
+            Ok(version) => Event::ChangeInForce { id, version },
+            Err(reason) => Event::ChangeDropped { id, reason },
+        });
+    }
+}

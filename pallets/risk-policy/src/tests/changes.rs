@@ -1,0 +1,304 @@
+//! Scheduled changes: delays, order, cancelling, what is dropped, what an emergency may do.
+
+use super::development;
+use crate::{mock::*, Error, Event, Pending};
+use clearproof_primitives::policy::{
+    ChangeError, Direction, DropReason, Fault, MarginLevel, PolicyChange, PositionSide,
+    ProductKind,
+};
+use frame_support::{assert_noop, assert_ok};
+use sp_runtime::DispatchError::BadOrigin;
+
+const NOW: u64 = 1_000_000;
+
+fn at(now: u64, test: impl FnOnce()) {
+    new_test_ext().execute_with(|| {
+        Timestamp::set_timestamp(now);
+        test()
+    });
+}
+
+fn voters() -> RuntimeOrigin {
+    RuntimeOrigin::signed(VOTERS)
+}
+
+fn committee() -> RuntimeOrigin {
+    RuntimeOrigin::signed(COMMITTEE)
+}
+
+/// The charge for maintenance of long perpetuals: 0.5 % at genesis.
+fn maintenance(ten_thousandths: u64) -> PolicyChange {
+    PolicyChange::Charge {
+        underlying: 0,
+        kind: ProductKind::Perpetual,
+        level: MarginLevel::Maintenance,
+        side: PositionSide::Long,
+        value: ((1u64 << 32) * ten_thousandths / 10_000) as u32,
+    }
+}
+
+/// What the change above sets.
+fn in_force() -> u64 {
+    let policy = RiskPolicy::policy().unwrap();
+    (u64::from(policy.underlyings[0].charges.maintenance_long) * 10_000).div_ceil(1 << 32)
+}
+
+fn schedule(change: PolicyChange) -> frame_support::dispatch::DispatchResult {
+    RiskPolicy::schedule_change(voters(), vec![change])
+}
+
+fn pending() -> Vec<u32> {
+    Pending::<Test>::get().iter().map(|c| c.id).collect()
+}
+
+#[test]
+fn what_tightens_waits_shortly_and_what_loosens_for_long() {
+    at(NOW, || {
+        assert_ok!(schedule(maintenance(80)));
+        System::assert_last_event(
+            Event::ChangeScheduled {
+                id: 0,
+                direction: Direction::Tightens,
+                effective_at: NOW + SHORT,
+            }
+            .into(),
+        );
+        RiskPolicy::advance(NOW + SHORT - 1);
+        assert_eq!((in_force(), RiskPolicy::version()), (50, 1));
+        RiskPolicy::advance(NOW + SHORT);
+        assert_eq!((in_force(), RiskPolicy::version()), (80, 2));
+        System::assert_last_event(Event::ChangeInForce { id: 0, version: 2 }.into());
+
+        assert_ok!(schedule(maintenance(60)));
+        RiskPolicy::advance(NOW + LONG - 1);
+        assert_eq!(in_force(), 80);
+        RiskPolicy::advance(NOW + LONG);
+        assert_eq!((in_force(), RiskPolicy::version()), (60, 3));
+    });
+}
+
+#[test]
+fn a_change_with_a_part_that_loosens_waits_for_long() {
+    at(NOW, || {
+        let fee = PolicyChange::ProtocolShare { value: 1 << 29 };
+        assert_ok!(RiskPolicy::schedule_change(
+            voters(),
+            vec![maintenance(80), fee]
+        ));
+        let change = Pending::<Test>::get()[0].clone();
+        assert_eq!(
+            (change.direction, change.effective_at),
+            (Direction::Loosens, NOW + LONG)
+        );
+    });
+}
+
+#[test]
+fn origins_are_kept_apart() {
+    at(NOW, || {
+        for origin in [RuntimeOrigin::signed(9), committee(), RuntimeOrigin::root()] {
+            assert_noop!(
+                RiskPolicy::schedule_change(origin, vec![maintenance(80)]),
+                BadOrigin
+            );
+        }
+        for origin in [RuntimeOrigin::signed(9), voters()] {
+            assert_noop!(
+                RiskPolicy::tighten(origin, vec![maintenance(80)]),
+                BadOrigin
+            );
+        }
+        assert_ok!(schedule(maintenance(80)));
+        assert_noop!(RiskPolicy::cancel_change(committee(), 0), BadOrigin);
+    });
+}
+
+#[test]
+fn an_emergency_tightens_with_the_next_snapshot_and_loosens_nothing() {
+    at(NOW, || {
+        assert_ok!(RiskPolicy::tighten(committee(), vec![maintenance(90)]));
+        RiskPolicy::advance(NOW);
+        assert_eq!(in_force(), 90);
+        assert_noop!(
+            RiskPolicy::tighten(committee(), vec![maintenance(80)]),
+            Error::<Test>::WouldLoosen
+        );
+    });
+}
+
+#[test]
+fn pending_changes_are_listed_in_order_of_effect_and_can_be_taken_back() {
+    at(NOW, || {
+        let looser = PolicyChange::PriceBand {
+            value: (1 << 32) / 100 * 6,
+        };
+        assert_ok!(schedule(looser));
+        assert_ok!(schedule(maintenance(70)));
+        assert_ok!(RiskPolicy::tighten(committee(), vec![maintenance(60)]));
+        assert_eq!(pending(), [2, 1, 0]);
+        assert_noop!(
+            RiskPolicy::cancel_change(voters(), 7),
+            Error::<Test>::NoSuchChange
+        );
+        assert_ok!(RiskPolicy::cancel_change(voters(), 1));
+        assert_eq!(pending(), [2, 0]);
+        System::assert_last_event(Event::ChangeCancelled { id: 1 }.into());
+        RiskPolicy::advance(NOW + LONG);
+        assert_eq!(pending(), [0], "one at each snapshot");
+        RiskPolicy::advance(NOW + LONG);
+        assert_eq!((pending().len(), RiskPolicy::version()), (0, 3));
+    });
+}
+
+#[test]
+fn a_change_is_judged_against_the_policy_of_its_time() {
+    at(NOW, || {
+        // 1 % and then 2 %: the second is within its step and its rules only after the first.
+        let initial = |value: u64| PolicyChange::Charge {
+            underlying: 0,
+            kind: ProductKind::Perpetual,
+            level: MarginLevel::Initial,
+            side: PositionSide::Long,
+            value: ((1u64 << 32) * value / 10_000) as u32,
+        };
+        assert_noop!(
+            schedule(maintenance(120)),
+            Error::<Test>::StepTooLarge
+        );
+        assert_ok!(RiskPolicy::schedule_change(
+            voters(),
+            vec![initial(180), maintenance(100)]
+        ));
+        assert_ok!(schedule(maintenance(180)));
+        RiskPolicy::advance(NOW + SHORT);
+        RiskPolicy::advance(NOW + SHORT);
+        assert_eq!(in_force(), 180);
+    });
+}
+
+#[test]
+fn what_does_not_fit_any_more_is_dropped_with_its_reason() {
+    at(NOW, || {
+        assert_ok!(schedule(maintenance(60)));
+        // Root was faster: by now the change would loosen.
+        let mut policy = development();
+        policy.underlyings[0].charges.maintenance_long = (1 << 32) / 1_000 * 9;
+        assert_ok!(RiskPolicy::set_policy(
+            RuntimeOrigin::root(),
+            Box::new(policy)
+        ));
+        RiskPolicy::advance(NOW + SHORT);
+        assert_eq!((in_force(), RiskPolicy::version()), (90, 2));
+        System::assert_last_event(
+            Event::ChangeDropped {
+                id: 0,
+                reason: DropReason::NoLongerTightens,
+            }
+            .into(),
+        );
+        assert!(pending().is_empty());
+
+        assert_ok!(schedule(maintenance(95)));
+        let mut policy = development();
+        policy.underlyings[0].charges.maintenance_long = 1 << 20;
+        assert_ok!(RiskPolicy::set_policy(
+            RuntimeOrigin::root(),
+            Box::new(policy)
+        ));
+        RiskPolicy::advance(NOW + SHORT);
+        let dropped = System::events().pop().unwrap().event;
+        assert!(
+            matches!(
+                dropped,
+                RuntimeEvent::RiskPolicy(Event::ChangeDropped {
+                    id: 1,
+                    reason: DropReason::Refused(ChangeError::Refused {
+                        fault: Fault::StepTooLarge { .. },
+                        ..
+                    })
+                })
+            ),
+            "{dropped:?}"
+        );
+    });
+}
+
+#[test]
+fn refusals_say_which_kind_and_leave_nothing() {
+    at(NOW, || {
+        let cases = [
+            (vec![], Error::<Test>::NothingChanges),
+            (vec![maintenance(80); 2], Error::SetTwice),
+            (vec![maintenance(80); 9], Error::TooManyChanges),
+            (
+                vec![PolicyChange::JumpLimit {
+                    underlying: 4,
+                    value: 1 << 30,
+                }],
+                Error::NoSuchEntry,
+            ),
+            (
+                vec![PolicyChange::ProtocolShare { value: u32::MAX }],
+                Error::OutOfBounds,
+            ),
+            (
+                vec![PolicyChange::Haircut {
+                    asset: 0,
+                    value: 1,
+                }],
+                Error::NoSuchEntry,
+            ),
+        ];
+        for (changes, error) in cases {
+            assert_noop!(RiskPolicy::schedule_change(voters(), changes), error);
+        }
+    });
+    ext_with(None).execute_with(|| {
+        assert_noop!(schedule(maintenance(80)), Error::<Test>::NoPolicy);
+        RiskPolicy::advance(NOW);
+    });
+}
+
+#[test]
+fn no_more_changes_wait_than_fit() {
+    at(NOW, || {
+        for step in 1..=4 {
+            assert_ok!(schedule(maintenance(50 + step)));
+        }
+        assert_noop!(schedule(maintenance(60)), Error::<Test>::TooManyPending);
+    });
+}
+
+#[test]
+fn every_policy_that_was_in_force_is_remembered() {
+    at(NOW, || {
+        assert_ok!(schedule(maintenance(80)));
+        Timestamp::set_timestamp(NOW + 5_000);
+        RiskPolicy::advance(NOW + 5_000);
+        let version = |n| RiskPolicy::at_version(n).map(|v| (v.policy, v.since));
+        assert_eq!(version(1), Some((development(), 0)));
+        assert_eq!(
+            version(2),
+            Some((RiskPolicy::policy().unwrap(), NOW + 5_000))
+        );
+        assert_eq!(version(3), None);
+    });
+}
+
+#[test]
+fn what_a_change_would_do_is_said_before_it_is_proposed() {
+    at(NOW, || {
+        let assess = |change| RiskPolicy::check_changes(vec![change]).unwrap();
+        let assessment = assess(maintenance(80)).unwrap();
+        assert_eq!(assessment.direction, Direction::Tightens);
+        assert_eq!(assessment.effective_at, NOW + SHORT);
+        assert_ok!(schedule(maintenance(80)));
+        RiskPolicy::advance(NOW + SHORT);
+        assert_eq!(RiskPolicy::policy(), Some(assessment.policy));
+
+        let refusal = assess(maintenance(5_000)).unwrap_err().to_string();
+        for part in ["underlyings[0].charges.maintenance_long", "now"] {
+            assert!(refusal.contains(part), "{refusal}");
+        }
+    });
+}
