@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
+mod changes;
+
 use crate::{mock::*, BoundedPolicy, CurrentPolicy, Error, Event, WeightInfo};
 use clearproof_primitives::{
     fixed::Rate,

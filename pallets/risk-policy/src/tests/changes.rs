@@ -3,8 +3,7 @@
 use super::development;
 use crate::{mock::*, Error, Event, Pending};
 use clearproof_primitives::policy::{
-    ChangeError, Direction, DropReason, Fault, MarginLevel, PolicyChange, PositionSide,
-    ProductKind,
+    ChangeError, Direction, DropReason, Fault, MarginLevel, PolicyChange, PositionSide, ProductKind,
 };
 use frame_support::{assert_noop, assert_ok};
 use sp_runtime::DispatchError::BadOrigin;
@@ -130,7 +129,7 @@ fn an_emergency_tightens_with_the_next_snapshot_and_loosens_nothing() {
 fn pending_changes_are_listed_in_order_of_effect_and_can_be_taken_back() {
     at(NOW, || {
         let looser = PolicyChange::PriceBand {
-            value: (1 << 32) / 100 * 6,
+            value: ((1u64 << 32) / 100 * 6) as u32,
         };
         assert_ok!(schedule(looser));
         assert_ok!(schedule(maintenance(70)));
@@ -161,10 +160,7 @@ fn a_change_is_judged_against_the_policy_of_its_time() {
             side: PositionSide::Long,
             value: ((1u64 << 32) * value / 10_000) as u32,
         };
-        assert_noop!(
-            schedule(maintenance(120)),
-            Error::<Test>::StepTooLarge
-        );
+        assert_noop!(schedule(maintenance(120)), Error::<Test>::StepTooLarge);
         assert_ok!(RiskPolicy::schedule_change(
             voters(),
             vec![initial(180), maintenance(100)]
@@ -182,7 +178,7 @@ fn what_does_not_fit_any_more_is_dropped_with_its_reason() {
         assert_ok!(schedule(maintenance(60)));
         // Root was faster: by now the change would loosen.
         let mut policy = development();
-        policy.underlyings[0].charges.maintenance_long = (1 << 32) / 1_000 * 9;
+        policy.underlyings[0].charges.maintenance_long = ((1u64 << 32) / 1_000 * 9) as u32;
         assert_ok!(RiskPolicy::set_policy(
             RuntimeOrigin::root(),
             Box::new(policy)
@@ -242,10 +238,7 @@ fn refusals_say_which_kind_and_leave_nothing() {
                 Error::OutOfBounds,
             ),
             (
-                vec![PolicyChange::Haircut {
-                    asset: 0,
-                    value: 1,
-                }],
+                vec![PolicyChange::Haircut { asset: 0, value: 1 }],
                 Error::NoSuchEntry,
             ),
         ];
