@@ -3,6 +3,7 @@
 
 pub mod calls;
 mod error;
+mod policy;
 mod submit;
 
 pub use calls::Call;
@@ -143,8 +144,18 @@ impl Chain {
 
     /// Calls a method of the runtime's `ClearproofApi` at the last finalised block.
     async fn ask<T: Decode>(&self, method: &str, arguments: impl Encode) -> Result<T, ChainError> {
+        self.ask_of("ClearproofApi", method, arguments).await
+    }
+
+    /// Calls a method of one of the runtime's interfaces at the last finalised block.
+    async fn ask_of<T: Decode>(
+        &self,
+        interface: &str,
+        method: &str,
+        arguments: impl Encode,
+    ) -> Result<T, ChainError> {
         self.exchange(ANSWER_TIMEOUT, async {
-            let name = format!("ClearproofApi_{method}");
+            let name = format!("{interface}_{method}");
             let now = self.now().await?;
             let bytes = now
                 .runtime_apis()

@@ -5,8 +5,10 @@ mod calculators;
 mod circuit_info;
 mod crypto;
 mod demo;
+mod key;
 mod keys;
 mod operator;
+mod policy;
 mod replay;
 
 use anyhow::Result;
@@ -46,6 +48,9 @@ enum Command {
     Margin,
     /// Recorded prices or order flow through the engine; the books must balance after each batch.
     Replay(replay::Args),
+    /// The risk policy: what it says, what a change would do, and proposing one.
+    #[command(subcommand)]
+    Policy(policy::Command),
     /// Values of options: JSON lines on standard input, see docs/calculators.md.
     Price,
 }
@@ -95,6 +100,7 @@ impl Cli {
             Command::Funding => calculators::run(funding::answer),
             Command::Liquidate => calculators::run(liquidate::answer),
             Command::Margin => calculators::run(margin::answer),
+            Command::Policy(command) => policy::run(command),
             Command::Price => calculators::run(price::answer),
         }
     }

@@ -4,6 +4,7 @@ pub mod calculators;
 pub mod chain;
 pub mod demo;
 pub mod operator;
+pub mod policy;
 pub mod proving;
 pub mod replay;
 pub mod trader;

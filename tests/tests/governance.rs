@@ -6,7 +6,7 @@ use clearproof_primitives::{
     order::Side,
     policy::{MarginLevel, PolicyChange, PositionSide, ProductKind},
 };
-use clearproof_prover::operator::proving::submission;
+use clearproof_prover::{chain::calls, operator::proving::submission};
 use clearproof_runtime::{
     constants::money::CLR, governance::origins::Origin, ConvictionVoting, MarketData, Preimage,
     Referenda, RiskPolicy, Runtime, RuntimeCall, RuntimeEvent, RuntimeOrigin, System,
@@ -15,6 +15,7 @@ use clearproof_tests::{
     chain::{self, begin_block, end_block, state_root, submit},
     world::{open_world, prover, World, PRICE, SNAPSHOT_BLOCK},
 };
+use codec::Encode;
 use frame_support::{
     assert_noop, assert_ok,
     traits::{schedule::DispatchTime, StorePreimage},
@@ -83,6 +84,12 @@ fn latest() -> (u64, u64, u64, u32) {
 
 fn charge(rate: u32) -> u64 {
     (PRICE * u128::from(rate)).div_ceil(1 << 32) as u64
+}
+
+#[test]
+fn tools_name_the_origin_as_the_runtime_encodes_it() {
+    let origin = clearproof_runtime::OriginCaller::from(Origin::RiskAdmin);
+    assert_eq!(origin.encode(), calls::RISK_ADMIN);
 }
 
 #[test]

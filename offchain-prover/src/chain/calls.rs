@@ -2,9 +2,10 @@
 //! indices of pallets and calls come from the node's metadata.
 
 use super::ChainError;
+use blake2::{digest::consts::U32, Blake2b, Digest};
 use clearproof_primitives::{
     chain::{CircuitId, Feed, FeedValue, Listing, VenueId},
-    policy::Policy,
+    policy::{Policy, PolicyChange},
     submission::Batch,
 };
 use codec::{Compact, Encode};
@@ -22,6 +23,13 @@ use subxt::{
 pub(super) const SUBMIT_BATCH: (&str, &str) = ("Settlement", "submit_batch");
 /// An address of the kind "account id".
 const ADDRESS_ID: u8 = 0;
+
+/// The runtime's origin for changes of the risk policy: pallet `Origins`, `RiskAdmin`.
+pub const RISK_ADMIN: [u8; 2] = [64, 1];
+/// A call named by hash and length.
+const BOUNDED_LOOKUP: u8 = 2;
+/// A moment so many blocks from now.
+const DISPATCH_AFTER: u8 = 1;
 
 /// A call of the runtime.
 #[derive(Clone, Debug)]
@@ -70,6 +78,34 @@ pub fn list_instrument(listing: &Listing) -> Call {
 /// Replaces the risk policy, from the next snapshot on; for the admin origin.
 pub fn set_policy(policy: &Policy) -> Call {
     one("RiskPolicy", "set_policy", policy.encode())
+}
+
+/// Schedules changes of the risk policy; for the origin [`RISK_ADMIN`].
+pub fn schedule_change(changes: &[PolicyChange]) -> Call {
+    one("RiskPolicy", "schedule_change", changes.encode())
+}
+
+/// Notes the bytes of a call, so that a referendum can name it by its hash.
+pub fn note_preimage(call: &[u8]) -> Call {
+    one("Preimage", "note_preimage", call.encode())
+}
+
+/// Submits a call, whose preimage is noted, as a referendum on risk parameters, to be enacted as soon as it may be.
+pub fn submit_risk_referendum(call: &[u8]) -> Call {
+    let hash: [u8; 32] = Blake2b::<U32>::digest(call).into();
+    let length = u32::try_from(call.len()).unwrap_or(u32::MAX);
+    let proposal = (BOUNDED_LOOKUP, hash, length);
+    let enactment = (DISPATCH_AFTER, 0u32);
+    one(
+        "Referenda",
+        "submit",
+        (RISK_ADMIN, proposal, enactment).encode(),
+    )
+}
+
+/// Places a referendum's decision deposit.
+pub fn place_decision_deposit(index: u32) -> Call {
+    one("Referenda", "place_decision_deposit", index.encode())
 }
 
 /// Sends the native currency; the sender's account stays alive.

@@ -52,6 +52,14 @@ impl Included {
         events.filter_map(|event| u32::decode(&mut &event.fields[..]).ok())
     }
 
+    /// Index of the referendum that was submitted.
+    pub fn submitted_referendum(&self) -> Option<u32> {
+        let submitted =
+            |e: &&CallEvent| (e.pallet.as_str(), e.name.as_str()) == ("Referenda", "Submitted");
+        let event = self.events.iter().find(submitted)?;
+        u32::decode(&mut &event.fields[..]).ok()
+    }
+
     /// Number of the venue that a single [`super::calls::create_venue`] founded.
     pub fn created_venue(&self) -> Option<u32> {
         self.created_venues().next()

@@ -1,12 +1,12 @@
 //! `operator`: runs a venue.
 
+use super::key::Key;
 use anyhow::{Context, Result};
 use clearproof_prover::{
     operator::{self, Config, Timing},
     proving::default_key_folder,
 };
-use std::{fs, net::SocketAddr, path::PathBuf, str::FromStr};
-use subxt_signer::{sr25519::Keypair, SecretUri};
+use std::{net::SocketAddr, path::PathBuf};
 use tokio::signal::unix::{signal, Signal, SignalKind};
 
 /// Options of `operator`. How the chain takes snapshots is a constant of its runtime; the defaults are those of this
@@ -48,35 +48,6 @@ pub struct Args {
     /// Milliseconds for which the chain lets ticks use a snapshot after the next was taken.
     #[arg(long, default_value_t = Timing::default().grace_ms)]
     grace_ms: u64,
-}
-
-/// Where the key of the account that submits comes from.
-#[derive(clap::Args)]
-#[group(required = true, multiple = false)]
-struct Key {
-    /// Secret URI of the account that submits batches, such as `//Alice`; for development, as others see command lines.
-    #[arg(long, env = "CLEARPROOF_SURI", hide_env_values = true)]
-    suri: Option<String>,
-    /// File that holds the secret URI.
-    #[arg(long)]
-    key_file: Option<PathBuf>,
-}
-
-impl Key {
-    fn load(self) -> Result<Keypair> {
-        let uri = match (self.suri, self.key_file) {
-            (Some(uri), _) => uri,
-            (None, Some(path)) => fs::read_to_string(&path)
-                .with_context(|| format!("--key-file {}", path.display()))?,
-            (None, None) => anyhow::bail!("give --suri or --key-file"),
-        };
-        // Errors must not show the secret, so they are not passed on.
-        let parsed = SecretUri::from_str(uri.trim()).ok();
-        let pair = parsed.and_then(|uri| Keypair::from_uri(&uri).ok());
-        pair.context(
-            "the secret URI is not a phrase, 0x-seed or //path: check --suri or --key-file",
-        )
-    }
 }
 
 /// Ready when the process is asked to end.

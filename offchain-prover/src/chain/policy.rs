@@ -1,0 +1,48 @@
+//! What the runtime's `RiskPolicyApi` answers.
+
+use super::{calls::Call, Chain, ChainError};
+use clearproof_primitives::policy::{
+    Assessment, ChangeError, PolicyChange, PolicyState, PolicyVersion,
+};
+
+const INTERFACE: &str = "RiskPolicyApi";
+
+impl Chain {
+    /// The policy in force and the changes that are pending.
+    ///
+    /// # Errors
+    /// As [`Self::venue`].
+    pub async fn policy_state(&self) -> Result<PolicyState, ChainError> {
+        self.ask_of(INTERFACE, "policy_state", ()).await
+    }
+
+    /// A policy that is or was in force.
+    ///
+    /// # Errors
+    /// As [`Self::venue`].
+    pub async fn policy_at(&self, version: u32) -> Result<Option<PolicyVersion>, ChainError> {
+        self.ask_of(INTERFACE, "policy_at", version).await
+    }
+
+    /// What scheduling changes now would do, or why they are refused; none while there is no policy.
+    ///
+    /// # Errors
+    /// As [`Self::venue`].
+    pub async fn check_changes(
+        &self,
+        changes: &[PolicyChange],
+    ) -> Result<Option<Result<Assessment, ChangeError>>, ChainError> {
+        self.ask_of(INTERFACE, "check_changes", changes.to_vec())
+            .await
+    }
+
+    /// A call as the chain encodes it, for a preimage.
+    ///
+    /// # Errors
+    /// As [`Self::venue`].
+    pub async fn encode(&self, call: &Call) -> Result<Vec<u8>, ChainError> {
+        let api = self.api().await?;
+        let transactions = api.tx().await?;
+        Ok(transactions.call_data(&super::calls::resolve(&transactions, call)?)?)
+    }
+}

@@ -1,0 +1,184 @@
+//! The risk policy for those who vote on it: what it says, what a change would make of it, and of portfolios.
+
+use crate::calculators::{margin, portfolio::Question};
+use chrono::{DateTime, SecondsFormat};
+use clearproof_primitives::{
+    policy::{
+        Assessment, Difference, Direction, Parameter, PendingChange, Policy, Tightening, Unit,
+    },
+    shape::MarketShape,
+};
+use comfy_table::{presets::UTF8_BORDERS_ONLY, Table};
+use serde::Serialize;
+
+fn table(header: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_preset(UTF8_BORDERS_ONLY).set_header(header);
+    table
+}
+
+fn shown(unit: Unit, value: Option<i128>) -> String {
+    value.map_or("none".into(), |value| unit.show(value).to_string())
+}
+
+/// A moment of the chain's clock as text, UTC.
+pub fn moment(milliseconds: u64) -> String {
+    let moment = i64::try_from(milliseconds).ok();
+    let moment = moment.and_then(DateTime::from_timestamp_millis);
+    moment.map_or_else(
+        || format!("{milliseconds} ms"),
+        |moment| moment.to_rfc3339_opts(SecondsFormat::Secs, true),
+    )
+}
+
+/// Every parameter with its value, its bounds, how far one change may move it, and which way it tightens.
+pub fn parameters(policy: &Policy, market: &MarketShape) -> Table {
+    let header = [
+        "parameter",
+        "value",
+        "bounds",
+        "one change may set",
+        "tightens",
+    ];
+    let mut table = table(&header);
+    for parameter in Parameter::all(market) {
+        let descriptor = parameter.descriptor();
+        let unit = descriptor.unit;
+        let range =
+            |(low, high): (i128, i128)| format!("{} to {}", unit.show(low), unit.show(high));
+        let present = parameter.read(policy);
+        table.add_row([
+            parameter.to_string(),
+            shown(unit, present),
+            range((descriptor.low, descriptor.high)),
+            present.map_or("any".into(), |value| range(descriptor.reach(value))),
+            match descriptor.tightens {
+                Tightening::Up => "up",
+                Tightening::Down => "down",
+                Tightening::Neither => "neither way",
+            }
+            .into(),
+        ]);
+    }
+    table
+}
+
+/// The parameters that two policies differ in.
+pub fn differences(before: &Policy, after: &Policy, market: &MarketShape) -> Table {
+    let mut table = table(&["parameter", "now", "then"]);
+    for Difference {
+        parameter,
+        before,
+        after,
+    } in before.differences(after, market)
+    {
+        let unit = parameter.descriptor().unit;
+        table.add_row([
+            parameter.to_string(),
+            shown(unit, before),
+            shown(unit, after),
+        ]);
+    }
+    table
+}
+
+/// Changes that wait.
+pub fn pending(changes: &[PendingChange]) -> Table {
+    let mut table = table(&["id", "direction", "proposed", "in force from", "parameters"]);
+    for change in changes {
+        let parameters = change.changes.iter().flat_map(|change| change.parameters());
+        let names: Vec<_> = parameters.map(|parameter| parameter.to_string()).collect();
+        table.add_row([
+            change.id.to_string(),
+            way(change.direction).into(),
+            moment(change.proposed_at),
+            moment(change.effective_at),
+            names.join("\n"),
+        ]);
+    }
+    table
+}
+
+/// In words.
+pub fn way(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Tightens => "tightens",
+        Direction::Loosens => "loosens",
+    }
+}
+
+/// What an assessment says, in a line.
+pub fn verdict(assessment: &Assessment) -> String {
+    format!(
+        "It {}; scheduled now it would be in force from the first snapshot after {}.",
+        way(assessment.direction),
+        moment(assessment.effective_at)
+    )
+}
+
+/// A portfolio's margin now and under the other policy.
+#[derive(Clone, Debug, Serialize)]
+pub struct Compared {
+    /// Under the policy in force.
+    pub now: margin::Answer,
+    /// Under the other.
+    pub then: margin::Answer,
+}
+
+/// How many portfolios are how well off.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Count {
+    /// Looked at.
+    pub portfolios: u32,
+    /// Below initial margin.
+    pub bound: u32,
+    /// Below maintenance margin.
+    pub liquidatable: u32,
+    /// Equity below zero.
+    pub bankrupt: u32,
+}
+
+impl Count {
+    fn add(&mut self, answer: &margin::Answer) {
+        self.portfolios += 1;
+        self.bound += u32::from(!answer.free);
+        self.liquidatable += u32::from(answer.liquidatable);
+        self.bankrupt += u32::from(answer.bankrupt);
+    }
+}
+
+/// Portfolios under two policies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Simulation {
+    /// Under the policy in force.
+    pub now: Count,
+    /// Under the other.
+    pub then: Count,
+}
+
+impl Simulation {
+    /// Computes a portfolio's margin under both; its own policy, if it names one, does not count.
+    ///
+    /// # Errors
+    /// What the margin calculator refuses, with the field's name.
+    pub fn add(
+        &mut self,
+        question: Question,
+        before: &Policy,
+        after: &Policy,
+    ) -> Result<Compared, String> {
+        let under = |policy: &Policy| {
+            margin::answer(Question {
+                policy: Some(policy.clone()),
+                ..question.clone()
+            })
+        };
+        let compared = Compared {
+            now: under(before)?,
+            then: under(after)?,
+        };
+        self.now.add(&compared.now);
+        self.then.add(&compared.then);
+        Ok(compared)
+    }
+}
