@@ -300,7 +300,7 @@ impl_runtime_apis! {
             RiskPolicy::at_version(version)
         }
 
-        fn check_changes(changes: Vec<PolicyChange>) -> Option<Result<Assessment, ChangeError>> {
+        fn check_changes(changes: Vec<PolicyChange>) -> Result<Assessment, ChangeError> {
             RiskPolicy::check_changes(changes)
         }
 

@@ -24,14 +24,14 @@ impl Chain {
         self.ask_of(INTERFACE, "policy_at", version).await
     }
 
-    /// What scheduling changes now would do, or why they are refused; none while there is no policy.
+    /// What scheduling changes now would do, or why they are refused.
     ///
     /// # Errors
     /// As [`Self::venue`].
     pub async fn check_changes(
         &self,
         changes: &[PolicyChange],
-    ) -> Result<Option<Result<Assessment, ChangeError>>, ChainError> {
+    ) -> Result<Result<Assessment, ChangeError>, ChainError> {
         self.ask_of(INTERFACE, "check_changes", changes.to_vec())
             .await
     }

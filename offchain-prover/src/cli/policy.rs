@@ -109,9 +109,7 @@ fn read(path: &Path) -> Result<Vec<PolicyChange>> {
 async fn assessed(chain: &Chain, changes: &[PolicyChange]) -> Result<(Policy, Assessment)> {
     let current = chain.policy_state().await?.current;
     let current = current.context("the chain has no policy")?;
-    let assessment = chain.check_changes(changes).await?;
-    let assessment = assessment.context("the chain has no policy")??;
-    Ok((current, assessment))
+    Ok((current, chain.check_changes(changes).await??))
 }
 
 async fn show(chain: &Chain, version: Option<u32>, json: bool) -> Result<()> {

@@ -44,11 +44,11 @@ impl<T: Config> Pallet<T> {
 
     /// The policy once every pending change has taken effect whose time is `until` or before. Those that do not fit any more leave it as
     /// it is, as they will when their time comes.
-    fn policy_at(until: u64) -> Result<Policy, Error<T>> {
-        let current = CurrentPolicy::<T>::get().ok_or(Error::<T>::NoPolicy)?;
+    fn policy_at(until: u64) -> Option<Policy> {
+        let current = CurrentPolicy::<T>::get()?;
         let due = Pending::<T>::get().into_iter();
         let due = due.filter(|change| change.effective_at <= until);
-        Ok(due.fold(current.into_inner(), |policy, change| {
+        Some(due.fold(current.into_inner(), |policy, change| {
             match Self::judge(&policy, &change) {
                 Ok(changed) => changed.policy,
                 Err(_) => policy,
@@ -65,47 +65,38 @@ impl<T: Config> Pallet<T> {
         }
     }
 
-    /// What scheduling a list of changes now would do: which way it goes, when it takes effect, and the policy then. `None` as long as
-    /// there is no policy.
+    /// What scheduling a list of changes now would do: which way it goes, when it takes effect, and the policy then.
     ///
     /// A change that tightens the policy of the time after the short delay has that; any other has the long one.
-    pub(crate) fn assess(changes: &[PolicyChange]) -> Option<Result<Assessment, ChangeError>> {
+    pub(crate) fn assess(changes: &[PolicyChange]) -> Result<Assessment, ChangeError> {
         let now = T::Clock::now();
         let most = T::MaxChanges::get();
         let given = u32::try_from(changes.len()).unwrap_or(u32::MAX);
         if given > most {
-            return Some(Err(ChangeError::TooMany { given, most }));
+            return Err(ChangeError::TooMany { given, most });
         }
         let after = |delay: u64| {
             let effective_at = now.saturating_add(delay);
-            let policy = Self::policy_at(effective_at).ok()?;
-            let changed = policy.with_changes(changes, &T::Market::get());
-            Some((effective_at, changed))
+            let policy = Self::policy_at(effective_at).ok_or(ChangeError::NoPolicy)?;
+            let changed = policy.with_changes(changes, &T::Market::get())?;
+            Ok(Assessment {
+                direction: changed.direction,
+                effective_at,
+                policy: changed.policy,
+            })
         };
-        let (soon, changed) = after(T::TightenDelay::get())?;
-        if let Ok(Changed {
-            policy,
-            direction: Direction::Tightens,
-        }) = changed
-        {
-            return Some(Ok(Assessment {
-                direction: Direction::Tightens,
-                effective_at: soon,
-                policy,
-            }));
+        match after(T::TightenDelay::get()) {
+            Ok(soon) if soon.direction == Direction::Tightens => Ok(soon),
+            _ => after(T::LoosenDelay::get()).map(|later| Assessment {
+                direction: Direction::Loosens,
+                ..later
+            }),
         }
-        let (later, changed) = after(T::LoosenDelay::get())?;
-        Some(changed.map(|changed| Assessment {
-            direction: Direction::Loosens,
-            effective_at: later,
-            policy: changed.policy,
-        }))
     }
 
     /// Schedules a list of changes after the delay that its direction has.
     pub(crate) fn schedule(changes: Vec<PolicyChange>) -> DispatchResult {
-        let assessment = Self::assess(&changes).ok_or(Error::<T>::NoPolicy)?;
-        let assessment = assessment.map_err(Error::<T>::from)?;
+        let assessment = Self::assess(&changes).map_err(Error::<T>::from)?;
         Self::enqueue(changes, assessment.direction, assessment.effective_at)
     }
 
@@ -116,7 +107,8 @@ impl<T: Config> Pallet<T> {
             changes.len() <= T::MaxChanges::get() as usize,
             Error::<T>::TooManyChanges
         );
-        let changed = Self::policy_at(effective_at)?
+        let changed = Self::policy_at(effective_at)
+            .ok_or(Error::<T>::NoPolicy)?
             .with_changes(&changes, &T::Market::get())
             .map_err(Error::<T>::from)?;
         ensure!(

@@ -230,6 +230,7 @@ pub mod pallet {
     impl<T> From<ChangeError> for Error<T> {
         fn from(error: ChangeError) -> Self {
             match error {
+                ChangeError::NoPolicy => Self::NoPolicy,
                 ChangeError::Nothing => Self::NothingChanges,
                 ChangeError::TooMany { .. } => Self::TooManyChanges,
                 ChangeError::HaltsEveryMarket { .. } => Self::HaltsEveryMarket,
@@ -459,10 +460,8 @@ pub mod pallet {
             })
         }
 
-        /// What scheduling these changes now would do, or why they are refused; `None` while there is no policy.
-        pub fn check_changes(
-            changes: Vec<PolicyChange>,
-        ) -> Option<Result<Assessment, ChangeError>> {
+        /// What scheduling these changes now would do, or why they are refused.
+        pub fn check_changes(changes: Vec<PolicyChange>) -> Result<Assessment, ChangeError> {
             Self::assess(&changes)
         }
     }

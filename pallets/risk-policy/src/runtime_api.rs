@@ -20,9 +20,8 @@ sp_api::decl_runtime_apis! {
         /// A policy that is or was in force, by its version.
         fn policy_at(version: u32) -> Option<PolicyVersion>;
 
-        /// What scheduling these changes now would do, or why they are refused: parameter, limit and present value. `None` while there
-        /// is no policy.
-        fn check_changes(changes: Vec<PolicyChange>) -> Option<Result<Assessment, ChangeError>>;
+        /// What scheduling these changes now would do, or why they are refused: parameter, limit and present value.
+        fn check_changes(changes: Vec<PolicyChange>) -> Result<Assessment, ChangeError>;
 
         /// The snapshot that would be taken now under a policy.
         fn preview_snapshot(policy: Policy) -> Result<Snapshot, PreviewRefusal>;

@@ -303,7 +303,7 @@ fn decimal(
         return Ok(());
     }
     let mut width = digits as usize;
-    while fraction % 10 == 0 {
+    while fraction.is_multiple_of(10) {
         fraction /= 10;
         width -= 1;
     }

@@ -281,7 +281,7 @@ fn every_policy_that_was_in_force_is_remembered() {
 #[test]
 fn what_a_change_would_do_is_said_before_it_is_proposed() {
     at(NOW, || {
-        let assess = |change| RiskPolicy::check_changes(vec![change]).unwrap();
+        let assess = |change| RiskPolicy::check_changes(vec![change]);
         let assessment = assess(maintenance(80)).unwrap();
         assert_eq!(assessment.direction, Direction::Tightens);
         assert_eq!(assessment.effective_at, NOW + SHORT);

@@ -19,6 +19,9 @@ use scale_info::TypeInfo;
     thiserror::Error,
 )]
 pub enum ChangeError {
+    /// The chain has no policy that could be changed.
+    #[error("no policy is set yet")]
+    NoPolicy,
     /// The list is empty, or every parameter has the value already that it is given.
     #[error("changes: nothing would change")]
     Nothing,
