@@ -2,12 +2,12 @@
 //!
 //! `AdminOrigin` adds and removes validators; who is added must have session keys and at least the minimum bond. The bond
 //! is held in the native currency and can be slashed for as long as an offence can be reported, also what its owner has
-//! asked back ([`bonds`]). The set is the session pallet's session manager ([`sessions`]): whatever changes now is in the
+//! asked back (`bonds`). The set is the session pallet's session manager (`sessions`): whatever changes now is in the
 //! set that the next session queues, and validates from the session after that.
 //!
-//! Offences reach the pallet through the offences pallet ([`offences`]): the bond is slashed, the validator disabled, and
-//! it leaves the set at the next planning. Equivocations are proved to BABE and GRANDPA, with [`ownership`] of the keys; that a
-//! validator authors nothing is seen by the pallet itself ([`silence`]).
+//! Offences reach the pallet through the offences pallet (`offences`): the bond is slashed, the validator disabled, and
+//! it leaves the set at the next planning. Equivocations are proved to BABE and GRANDPA, with `ownership` of the keys; that a
+//! validator authors nothing is seen by the pallet itself (`silence`).
 //!
 //! Whatever happens, the set keeps its minimum size: who would make it smaller stays, and is marked.
 #![cfg_attr(not(feature = "std"), no_std)]
@@ -17,15 +17,15 @@ extern crate alloc;
 
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
-pub mod bonds;
+mod bonds;
 mod checks;
 mod members;
 #[cfg(test)]
 mod mock;
-pub mod offences;
-pub mod ownership;
-pub mod sessions;
-pub mod silence;
+mod offences;
+mod ownership;
+mod sessions;
+mod silence;
 #[cfg(test)]
 mod tests;
 mod types;

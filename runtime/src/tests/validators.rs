@@ -138,7 +138,7 @@ fn a_validator_enters_with_bond_and_keys_and_leaves_with_both() {
             Error::<Runtime>::NoSessionKeys
         );
         pallet_session::NextKeys::<Runtime>::insert(&eve, eves.clone());
-        assert_eq!(ValidatorSet::candidates(None), [eve.clone()]);
+        assert_eq!(ValidatorSet::candidates(None), core::slice::from_ref(&eve));
         assert_ok!(ValidatorSet::add_validator(
             RuntimeOrigin::root(),
             eve.clone()
