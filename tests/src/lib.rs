@@ -2,4 +2,5 @@
 
 pub mod chain;
 pub mod network;
+pub mod prices;
 pub mod trader;

@@ -1,13 +1,12 @@
 //! `operator`: runs a venue.
 
+use super::{ending::asked_to_end, key::Key};
 use anyhow::{Context, Result};
 use clearproof_prover::{
     operator::{self, Config, Timing},
     proving::default_key_folder,
 };
-use std::{fs, net::SocketAddr, path::PathBuf, str::FromStr};
-use subxt_signer::{sr25519::Keypair, SecretUri};
-use tokio::signal::unix::{signal, Signal, SignalKind};
+use std::{net::SocketAddr, path::PathBuf};
 
 /// Options of `operator`. How the chain takes snapshots is a constant of its runtime; the defaults are those of this
 /// workspace's.
@@ -50,43 +49,6 @@ pub struct Args {
     grace_ms: u64,
 }
 
-/// Where the key of the account that submits comes from.
-#[derive(clap::Args)]
-#[group(required = true, multiple = false)]
-struct Key {
-    /// Secret URI of the account that submits batches, such as `//Alice`; for development, as others see command lines.
-    #[arg(long, env = "CLEARPROOF_SURI", hide_env_values = true)]
-    suri: Option<String>,
-    /// File that holds the secret URI.
-    #[arg(long)]
-    key_file: Option<PathBuf>,
-}
-
-impl Key {
-    fn load(self) -> Result<Keypair> {
-        let uri = match (self.suri, self.key_file) {
-            (Some(uri), _) => uri,
-            (None, Some(path)) => fs::read_to_string(&path)
-                .with_context(|| format!("--key-file {}", path.display()))?,
-            (None, None) => anyhow::bail!("give --suri or --key-file"),
-        };
-        // Errors must not show the secret, so they are not passed on.
-        let parsed = SecretUri::from_str(uri.trim()).ok();
-        let pair = parsed.and_then(|uri| Keypair::from_uri(&uri).ok());
-        pair.context(
-            "the secret URI is not a phrase, 0x-seed or //path: check --suri or --key-file",
-        )
-    }
-}
-
-/// Ready when the process is asked to end.
-async fn asked_to_end(mut interrupt: Signal, mut terminate: Signal) {
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-    }
-}
-
 pub fn run(args: Args) -> Result<()> {
     let config = Config {
         node: args.node,
@@ -106,9 +68,8 @@ pub fn run(args: Args) -> Result<()> {
     };
     let runtime = tokio::runtime::Runtime::new().context("starting the async runtime")?;
     let result = runtime.block_on(async {
-        let interrupt = signal(SignalKind::interrupt())?;
-        let terminate = signal(SignalKind::terminate())?;
-        Ok::<_, anyhow::Error>(operator::run(config, asked_to_end(interrupt, terminate)).await?)
+        let ending = asked_to_end()?;
+        Ok::<_, anyhow::Error>(operator::run(config, ending).await?)
     });
     runtime.shutdown_background();
     result
