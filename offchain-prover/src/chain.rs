@@ -1,8 +1,9 @@
 //! The chain as a venue's operator and its tools see it: reads at the last finalised block, signed calls followed until they
-//! are final. A lost node is an error of the call in flight; the next call connects again.
+//! are final, or in a block. A lost node is an error of the call in flight; the next call connects again.
 
 pub mod calls;
 mod error;
+mod oracle;
 mod policy;
 mod submit;
 
@@ -26,6 +27,8 @@ use std::{
 };
 use subxt::{
     client::{ClientAtBlock, OnlineClientAtBlockImpl},
+    config::RpcConfigFor,
+    rpcs::{LegacyRpcMethods, RpcClient},
     OnlineClient, PolkadotConfig,
 };
 use tokio::{sync::Mutex, time};
@@ -38,6 +41,7 @@ const RETRY: Duration = Duration::from_secs(1);
 const LOG_EVERY: u32 = 10;
 
 type Api = OnlineClient<PolkadotConfig>;
+type Rpc = LegacyRpcMethods<RpcConfigFor<PolkadotConfig>>;
 type ApiAtBlock = ClientAtBlock<PolkadotConfig, OnlineClientAtBlockImpl<PolkadotConfig>>;
 
 /// A connection to a node. Cheap to clone; all clones share the connection.
@@ -49,16 +53,36 @@ pub struct Chain {
 struct Inner {
     url: String,
     genesis: [u8; 32],
-    api: Mutex<Option<Api>>,
+    link: Mutex<Option<Link>>,
     connected: AtomicBool,
     /// One transaction of an account at a time, or two would get the same nonce.
     signers: Mutex<HashMap<[u8; 32], Arc<Mutex<()>>>>,
 }
 
-async fn open(url: &str) -> Result<Api, ChainError> {
-    let api = time::timeout(ANSWER_TIMEOUT, Api::from_insecure_url(url)).await;
-    api.map_err(|_| ChainError::Node(format!("{url}: no answer within {ANSWER_TIMEOUT:?}")))?
-        .map_err(|e| ChainError::Node(format!("{url}: {e}")))
+/// An open connection.
+#[derive(Clone)]
+struct Link {
+    api: Api,
+    /// What `api` has no method for.
+    rpc: Rpc,
+}
+
+async fn open(url: &str) -> Result<Link, ChainError> {
+    let opened = async {
+        let client = RpcClient::from_insecure_url(url).await?;
+        let rpc = Rpc::new(client.clone());
+        let api = Api::from_rpc_client(client).await;
+        let api = api.map_err(|e| ChainError::Node(e.to_string()))?;
+        Ok(Link { api, rpc })
+    };
+    let opened = time::timeout(ANSWER_TIMEOUT, opened).await;
+    let problem = match opened {
+        Ok(Ok(link)) => return Ok(link),
+        Ok(Err(ChainError::Node(error))) => error,
+        Ok(Err(other)) => return Err(other),
+        Err(_) => format!("no answer within {ANSWER_TIMEOUT:?}"),
+    };
+    Err(ChainError::Node(format!("{url}: {problem}")))
 }
 
 impl Chain {
@@ -71,9 +95,9 @@ impl Chain {
             return Err(ChainError::Url(url.into()));
         }
         let mut attempt = 0;
-        let api = loop {
+        let link = loop {
             match open(url).await {
-                Ok(api) => break api,
+                Ok(link) => break link,
                 Err(error) => {
                     if attempt % LOG_EVERY == 0 {
                         tracing::warn!(%error, "waiting for the node");
@@ -86,8 +110,8 @@ impl Chain {
         Ok(Self {
             inner: Arc::new(Inner {
                 url: url.into(),
-                genesis: api.genesis_hash().0,
-                api: Mutex::new(Some(api)),
+                genesis: link.api.genesis_hash().0,
+                link: Mutex::new(Some(link)),
                 connected: AtomicBool::new(true),
                 signers: Mutex::default(),
             }),
@@ -104,17 +128,22 @@ impl Chain {
         self.inner.connected.load(Ordering::Relaxed)
     }
 
-    async fn api(&self) -> Result<Api, ChainError> {
-        let mut slot = self.inner.api.lock().await;
-        if let Some(api) = &*slot {
-            return Ok(api.clone());
+    async fn link(&self) -> Result<Link, ChainError> {
+        let mut slot = self.inner.link.lock().await;
+        if let Some(link) = &*slot {
+            return Ok(link.clone());
         }
-        let api = open(&self.inner.url).await?;
-        if api.genesis_hash().0 != self.inner.genesis {
-            return Err(ChainError::OtherChain(hex::encode(api.genesis_hash())));
+        let link = open(&self.inner.url).await?;
+        let genesis = link.api.genesis_hash();
+        if genesis.0 != self.inner.genesis {
+            return Err(ChainError::OtherChain(hex::encode(genesis)));
         }
         tracing::info!(url = self.inner.url, "connected to the node again");
-        Ok(slot.insert(api).clone())
+        Ok(slot.insert(link).clone())
+    }
+
+    async fn api(&self) -> Result<Api, ChainError> {
+        Ok(self.link().await?.api)
     }
 
     /// Runs one exchange with the node; a failure of the connection drops it, so that the next exchange opens another.
@@ -133,7 +162,7 @@ impl Chain {
         let lost = matches!(done, Err(ChainError::Node(_)));
         self.inner.connected.store(!lost, Ordering::Relaxed);
         if lost {
-            *self.inner.api.lock().await = None;
+            *self.inner.link.lock().await = None;
         }
         done
     }

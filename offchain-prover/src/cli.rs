@@ -5,6 +5,8 @@ mod calculators;
 mod circuit_info;
 mod crypto;
 mod demo;
+mod ending;
+mod feed;
 mod key;
 mod keys;
 mod operator;
@@ -35,6 +37,8 @@ enum Command {
     Crypto(crypto::Command),
     /// A chain, an operator and traders on this machine: real prices, proofs and money, then attacks.
     Demo(demo::Args),
+    /// Runs a member of the oracle: reads prices and volatilities from several sources and feeds them to the chain.
+    Feed(feed::Args),
     /// Proving and verifying keys.
     #[command(subcommand)]
     Keys(keys::Command),
@@ -94,6 +98,7 @@ impl Cli {
             Command::CircuitInfo(args) => circuit_info::run(args),
             Command::Crypto(command) => crypto::run(command),
             Command::Demo(args) => demo::run(args),
+            Command::Feed(args) => feed::run(args),
             Command::Keys(command) => keys::run(command),
             Command::Operator(args) => operator::run(args),
             Command::Replay(args) => replay::run(args),

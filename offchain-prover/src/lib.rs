@@ -3,6 +3,7 @@
 pub mod calculators;
 pub mod chain;
 pub mod demo;
+pub mod feed;
 pub mod operator;
 pub mod policy;
 pub mod proving;

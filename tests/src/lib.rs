@@ -2,5 +2,6 @@
 
 pub mod chain;
 pub mod network;
+pub mod prices;
 pub mod trader;
 pub mod world;

@@ -6,7 +6,7 @@ use thiserror::Error;
 /// Longest decimal text that is read.
 pub const MAX_LENGTH: usize = 64;
 /// Most digits after the point that are read.
-const MAX_FRACTION: usize = 24;
+pub const MAX_FRACTION: usize = 24;
 
 /// Why a text is no number here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -19,7 +19,7 @@ pub enum DecimalError {
     TooLarge,
 }
 
-/// A number without sign as `value / 2^bits`, rounded to the nearest; `bits` is at most 40.
+/// A number without sign as `value / 2^bits`, rounded to the nearest; `bits` is at most 48.
 pub fn parse(text: &str, bits: u32) -> Result<u128, DecimalError> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
     let digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
@@ -33,7 +33,7 @@ pub fn parse(text: &str, bits: u32) -> Result<u128, DecimalError> {
     let whole: u128 = whole.parse().map_err(|_| DecimalError::TooLarge)?;
     let scale = 10u128.pow(fraction.len() as u32);
     let numerator: u128 = fraction.parse().map_err(|_| DecimalError::Malformed)?;
-    // Below 10^24 · 2^40, so below 2^120.
+    // Below 10^24 · 2^48 and half of 10^24, so below 2^128.
     let part = ((numerator << bits) + scale / 2) / scale;
     let shifted = whole
         .checked_mul(1 << bits)
@@ -98,6 +98,7 @@ mod tests {
         }
         assert_eq!(parse(&"9".repeat(39), 32), Err(DecimalError::TooLarge));
         assert_eq!(parse(&"9".repeat(30), 40), Err(DecimalError::TooLarge));
+        assert_eq!(parse(&format!("0.{}", "9".repeat(24)), 48), Ok(1 << 48));
         assert_eq!(parse(&"1".repeat(65), 32), Err(DecimalError::Malformed));
     }
 
@@ -109,7 +110,7 @@ mod tests {
         }
 
         #[test]
-        fn no_text_makes_it_panic(text in any::<String>(), bits in 0u32..=40) {
+        fn no_text_makes_it_panic(text in any::<String>(), bits in 0u32..=48) {
             let _ = parse(&text, bits);
         }
     }

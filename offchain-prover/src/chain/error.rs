@@ -2,7 +2,8 @@
 
 use subxt::error::{
     BackendError, BlockError, EventsError, ExtrinsicDecodeErrorAt, ExtrinsicError,
-    OnlineClientAtBlockError, RuntimeApiError, TransactionEventsError, TransactionProgressError,
+    OnlineClientAtBlockError, RuntimeApiError, StorageError, TransactionEventsError,
+    TransactionProgressError,
 };
 
 /// Why the chain gave no answer, or a bad one.
@@ -41,6 +42,9 @@ pub enum ChainError {
         /// Where it does not fit.
         error: codec::Error,
     },
+    /// The runtime lacks what is asked for.
+    #[error("{0}: use a prover of the runtime's version")]
+    Missing(String),
 }
 
 macro_rules! node_errors {
@@ -63,6 +67,21 @@ node_errors!(
     TransactionEventsError,
     TransactionProgressError
 );
+
+impl From<subxt::rpcs::Error> for ChainError {
+    fn from(error: subxt::rpcs::Error) -> Self {
+        Self::Node(error.to_string())
+    }
+}
+
+impl From<StorageError> for ChainError {
+    fn from(error: StorageError) -> Self {
+        match error {
+            StorageError::CannotFetchValue(_) => Self::Node(error.to_string()),
+            _ => Self::Missing(error.to_string()),
+        }
+    }
+}
 
 impl From<ExtrinsicError> for ChainError {
     fn from(error: ExtrinsicError) -> Self {

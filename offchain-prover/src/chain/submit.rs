@@ -1,21 +1,35 @@
-//! Signed calls, followed until they are final.
+//! Signed calls, followed until they are final, or in a block.
 
-use super::{calls, Call, Chain, ChainError};
+use super::{calls, Call, Chain, ChainError, Link};
 use codec::{Compact, Decode};
 use std::{sync::Arc, time::Duration};
 use subxt::{
-    error::{
-        DispatchError, TransactionEventsError, TransactionProgressError, TransactionStatusError,
-    },
+    client::OnlineClientAtBlockT,
+    config::PolkadotExtrinsicParamsBuilder,
+    error::{DispatchError, TransactionEventsError},
     events::Event,
+    tx::{TransactionInBlock, TransactionProgress, TransactionStatus},
     PolkadotConfig,
 };
 use subxt_signer::sr25519::Keypair;
 
 /// Longest wait for a transaction to be final.
 const FINALITY_TIMEOUT: Duration = Duration::from_secs(300);
+/// Longest wait for a transaction to be in a block: it dies then, at the chain's three seconds a block.
+const INCLUSION_TIMEOUT: Duration = Duration::from_secs(48);
+/// Blocks in which such a transaction may be included.
+const INCLUSION_BLOCKS: u64 = 16;
 
-/// A call that took effect in a finalised block.
+/// How far a call is followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Until {
+    /// To a block of the best chain.
+    InBlock,
+    /// To a finalised block.
+    Final,
+}
+
+/// A call that took effect in a block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Included {
     /// Number of the block.
@@ -74,33 +88,67 @@ impl Chain {
     /// take it; [`ChainError::Dropped`] if it was not final within five minutes; [`ChainError::Node`] if the node was
     /// lost: the call may or may not have taken effect, so look before sending it again.
     pub async fn submit(&self, signer: &Keypair, call: &Call) -> Result<Included, ChainError> {
+        self.follow(signer, call, Until::Final, FINALITY_TIMEOUT)
+            .await
+    }
+
+    /// Signs a call, submits it and waits until it took effect in a block of the best chain, which a fork may still undo.
+    /// For what is soon repeated anyway. Transactions of the account that are not final yet count: this one follows them.
+    ///
+    /// # Errors
+    /// As [`Self::submit`]; one that is in no block within 48 seconds never will be, unless blocks are slow.
+    pub async fn include(&self, signer: &Keypair, call: &Call) -> Result<Included, ChainError> {
+        self.follow(signer, call, Until::InBlock, INCLUSION_TIMEOUT)
+            .await
+    }
+
+    async fn follow(
+        &self,
+        signer: &Keypair,
+        call: &Call,
+        until: Until,
+        limit: Duration,
+    ) -> Result<Included, ChainError> {
         let turn = {
             let mut signers = self.inner.signers.lock().await;
             Arc::clone(signers.entry(signer.public_key().0).or_default())
         };
         let _turn = turn.lock().await;
-        self.exchange(FINALITY_TIMEOUT, self.submit_now(signer, call))
+        self.exchange(limit, self.submit_now(signer, call, until))
             .await
     }
 
-    async fn submit_now(&self, signer: &Keypair, call: &Call) -> Result<Included, ChainError> {
-        let api = self.api().await?;
-        let mut transactions = api.tx().await?;
+    async fn submit_now(
+        &self,
+        signer: &Keypair,
+        call: &Call,
+        until: Until,
+    ) -> Result<Included, ChainError> {
+        let Link { api, rpc } = self.link().await?;
+        let (at, parameters) = match until {
+            Until::Final => (
+                api.at_current_block().await?,
+                PolkadotExtrinsicParamsBuilder::new(),
+            ),
+            Until::InBlock => {
+                // The final state may be old, and does not know the account's last transactions; the pool does.
+                let best = rpc.chain_get_block_hash(None).await?;
+                let best = best.ok_or_else(|| ChainError::Node("no best block".into()))?;
+                let account = signer.public_key().to_account_id();
+                let nonce = rpc.system_account_next_index(&account).await?;
+                let parameters = PolkadotExtrinsicParamsBuilder::new()
+                    .nonce(nonce)
+                    .mortal(INCLUSION_BLOCKS);
+                (api.at_block(best).await?, parameters)
+            }
+        };
+        let mut transactions = at.tx();
         let payload = calls::resolve(&transactions, call)?;
         let signed = transactions
-            .create_signed(&payload, signer, Default::default())
+            .create_signed(&payload, signer, parameters.build())
             .await?;
         let bytes = signed.encoded().len();
-        let done = signed.submit_and_watch().await?.wait_for_finalized().await;
-        let done = done.map_err(|error| match error {
-            TransactionProgressError::TransactionStatusError(TransactionStatusError::Invalid(
-                message,
-            )) => ChainError::Invalid(message),
-            TransactionProgressError::TransactionStatusError(status) => {
-                ChainError::Dropped(status.to_string())
-            }
-            other => other.into(),
-        })?;
+        let done = arrival(signed.submit_and_watch().await?, until).await?;
         let events = done.wait_for_success().await.map_err(refusal)?;
         let at = done.at().await?;
         let block = u32::try_from(at.block_number())
@@ -124,6 +172,30 @@ impl Chain {
         }
         Ok(included)
     }
+}
+
+/// Waits for a transaction.
+async fn arrival<C: OnlineClientAtBlockT<PolkadotConfig>>(
+    mut progress: TransactionProgress<PolkadotConfig, C>,
+    until: Until,
+) -> Result<TransactionInBlock<PolkadotConfig, C>, ChainError> {
+    while let Some(status) = progress.next().await {
+        match status? {
+            TransactionStatus::InFinalizedBlock(block) => return Ok(block),
+            TransactionStatus::InBestBlock(block) if until == Until::InBlock => return Ok(block),
+            TransactionStatus::Invalid { message } => return Err(ChainError::Invalid(message)),
+            TransactionStatus::Error { message } | TransactionStatus::Dropped { message } => {
+                return Err(ChainError::Dropped(message))
+            }
+            TransactionStatus::InBestBlock(_)
+            | TransactionStatus::NoLongerInBestBlock
+            | TransactionStatus::Validated
+            | TransactionStatus::Broadcasted => {}
+        }
+    }
+    Err(ChainError::Node(
+        "it stopped telling of a transaction".into(),
+    ))
 }
 
 /// The named error of a call that failed.

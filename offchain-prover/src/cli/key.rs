@@ -14,7 +14,7 @@ const OTHERS: u32 = 0o077;
 
 /// Options that name the key; one of them.
 #[derive(clap::Args)]
-#[group(required = true, multiple = false)]
+#[group(multiple = false)]
 pub struct Key {
     /// Secret URI of the account that signs, such as `//Alice`; for development, as others see command lines.
     #[arg(long, env = "CLEARPROOF_SURI", hide_env_values = true)]
@@ -25,6 +25,11 @@ pub struct Key {
 }
 
 impl Key {
+    /// Whether a key is named.
+    pub fn given(&self) -> bool {
+        self.suri.is_some() || self.key_file.is_some()
+    }
+
     /// The key.
     pub fn load(self) -> Result<Keypair> {
         let uri = match (self.suri, self.key_file) {
@@ -94,6 +99,6 @@ mod tests {
             suri: None,
             key_file: None,
         };
-        assert!(none.load().is_err());
+        assert!(!none.given() && none.load().is_err());
     }
 }

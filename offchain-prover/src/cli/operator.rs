@@ -1,13 +1,12 @@
 //! `operator`: runs a venue.
 
-use super::key::Key;
+use super::{ending::asked_to_end, key::Key};
 use anyhow::{Context, Result};
 use clearproof_prover::{
     operator::{self, Config, Timing},
     proving::default_key_folder,
 };
 use std::{net::SocketAddr, path::PathBuf};
-use tokio::signal::unix::{signal, Signal, SignalKind};
 
 /// Options of `operator`. How the chain takes snapshots is a constant of its runtime; the defaults are those of this
 /// workspace's.
@@ -50,14 +49,6 @@ pub struct Args {
     grace_ms: u64,
 }
 
-/// Ready when the process is asked to end.
-async fn asked_to_end(mut interrupt: Signal, mut terminate: Signal) {
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-    }
-}
-
 pub fn run(args: Args) -> Result<()> {
     let config = Config {
         node: args.node,
@@ -77,9 +68,8 @@ pub fn run(args: Args) -> Result<()> {
     };
     let runtime = tokio::runtime::Runtime::new().context("starting the async runtime")?;
     let result = runtime.block_on(async {
-        let interrupt = signal(SignalKind::interrupt())?;
-        let terminate = signal(SignalKind::terminate())?;
-        Ok::<_, anyhow::Error>(operator::run(config, asked_to_end(interrupt, terminate)).await?)
+        let ending = asked_to_end()?;
+        Ok::<_, anyhow::Error>(operator::run(config, ending).await?)
     });
     runtime.shutdown_background();
     result

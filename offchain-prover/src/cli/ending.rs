@@ -1,0 +1,17 @@
+//! When a program that runs on is asked to end.
+
+use anyhow::Result;
+use std::future::Future;
+use tokio::signal::unix::{signal, SignalKind};
+
+/// Ready when the process gets an interrupt or a request to terminate. Must be called in the async runtime.
+pub fn asked_to_end() -> Result<impl Future<Output = ()>> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
