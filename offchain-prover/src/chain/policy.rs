@@ -1,6 +1,9 @@
 //! What the runtime's `RiskPolicyApi` answers.
 
-use super::{calls::Call, Chain, ChainError};
+use super::{
+    calls::{resolve, Call},
+    Chain, ChainError, ANSWER_TIMEOUT,
+};
 use clearproof_primitives::policy::{
     Assessment, ChangeError, PolicyChange, PolicyState, PolicyVersion,
 };
@@ -41,8 +44,10 @@ impl Chain {
     /// # Errors
     /// As [`Self::venue`].
     pub async fn encode(&self, call: &Call) -> Result<Vec<u8>, ChainError> {
-        let api = self.api().await?;
-        let transactions = api.tx().await?;
-        Ok(transactions.call_data(&super::calls::resolve(&transactions, call)?)?)
+        self.exchange(ANSWER_TIMEOUT, async {
+            let transactions = self.api().await?.tx().await?;
+            Ok(transactions.call_data(&resolve(&transactions, call)?)?)
+        })
+        .await
     }
 }

@@ -60,18 +60,19 @@ pub struct CallEvent {
 impl Included {
     /// Numbers of the venues that [`super::calls::create_venue`] founded, in order.
     pub fn created_venues(&self) -> impl Iterator<Item = u32> + '_ {
-        let created =
-            |e: &&CallEvent| (e.pallet.as_str(), e.name.as_str()) == ("Settlement", "VenueCreated");
-        let events = self.events.iter().filter(created);
-        events.filter_map(|event| u32::decode(&mut &event.fields[..]).ok())
+        self.numbers("Settlement", "VenueCreated")
     }
 
     /// Index of the referendum that was submitted.
     pub fn submitted_referendum(&self) -> Option<u32> {
-        let submitted =
-            |e: &&CallEvent| (e.pallet.as_str(), e.name.as_str()) == ("Referenda", "Submitted");
-        let event = self.events.iter().find(submitted)?;
-        u32::decode(&mut &event.fields[..]).ok()
+        self.numbers("Referenda", "Submitted").next()
+    }
+
+    /// The numbers that events of a kind begin with, in order.
+    fn numbers<'a>(&'a self, pallet: &'a str, name: &'a str) -> impl Iterator<Item = u32> + 'a {
+        let events = self.events.iter();
+        let named = events.filter(move |e| e.pallet == pallet && e.name == name);
+        named.filter_map(|event| u32::decode(&mut &event.fields[..]).ok())
     }
 
     /// Number of the venue that a single [`super::calls::create_venue`] founded.

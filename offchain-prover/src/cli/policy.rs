@@ -2,12 +2,9 @@
 
 use super::key::Key;
 use anyhow::{Context, Result};
-use clearproof_primitives::{
-    policy::{Assessment, Policy, PolicyChange},
-    shape::MarketShape,
-};
+use clearproof_primitives::policy::{Assessment, Policy, PolicyChange};
 use clearproof_prover::{
-    calculators::lines,
+    calculators::{lines, portfolio::MARKET},
     chain::{calls, Chain},
     policy::{self, Simulation},
 };
@@ -18,8 +15,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The chain's market.
-const MARKET: MarketShape = MarketShape::REFERENCE;
 /// Largest file of changes, bytes.
 const MAX_CHANGES_FILE: u64 = 1 << 20;
 

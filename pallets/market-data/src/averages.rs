@@ -28,20 +28,19 @@ impl FeedState {
             average.value - moved
         })
     }
+}
 
-    /// The average from now on, an acceptable price having come: it starts at the first one, and anew at one that was expected.
-    pub(crate) fn average_after(
-        &self,
-        price: IndexPrice,
-        now: u64,
-        window: u64,
-        expected: bool,
-    ) -> TimedPrice {
-        let known = self.average_at(now, window).filter(|_| !expected);
-        TimedPrice {
-            value: known.unwrap_or(price),
-            timestamp: now,
-        }
+/// The average from now on, where it was `known` when an acceptable price came: it starts at the first one, and anew at one that was
+/// expected.
+pub(crate) fn average_after(
+    known: Option<IndexPrice>,
+    price: IndexPrice,
+    now: u64,
+    expected: bool,
+) -> TimedPrice {
+    TimedPrice {
+        value: known.filter(|_| !expected).unwrap_or(price),
+        timestamp: now,
     }
 }
 
@@ -93,10 +92,11 @@ mod tests {
 
     #[test]
     fn it_starts_anew_at_a_price_that_was_expected() {
-        let known = state(1_000, 1_000);
-        let after = |expected| known.average_after(5_000, 9, WINDOW, expected).value;
+        let known = state(1_000, 1_000).average_at(9, WINDOW);
+        let after = |expected| average_after(known, 5_000, 9, expected).value;
         assert_eq!((after(false), after(true)), (1_000, 5_000));
-        let first = FeedState::default().average_after(7, 9, WINDOW, false);
+        let none = FeedState::default().average_at(9, WINDOW);
+        let first = average_after(none, 7, 9, false);
         assert_eq!((first.value, first.timestamp), (7, 9));
     }
 }

@@ -1,7 +1,7 @@
 //! Which of the oracle's values are accepted.
 
 use crate::{
-    averages::{is_averaged, AverageBound},
+    averages::{average_after, is_averaged, AverageBound},
     types::*,
     AssetCount, CollateralAssets, Config, Event, Feeds, Instruments, Pallet, SlotCount, Smiles,
 };
@@ -152,20 +152,22 @@ impl FeedState {
         let expected = self
             .expected
             .is_some_and(|range| (range.low..=range.high).contains(&value));
-        let window = bounds.average.window;
-        let average = self.average_at(bounds.now, window);
-        let steady =
-            average.is_none_or(|average| is_near(average, value, bounds.average.max_distance));
-        if !near && !expected {
-            return Err(HaltReason::Deviation);
+        let average = self.average_at(bounds.now, bounds.average.window);
+        let is_steady = |average| is_near(average, value, bounds.average.max_distance);
+        if !expected {
+            if !near {
+                return Err(HaltReason::Deviation);
+            }
+            if !average.is_none_or(is_steady) {
+                return Err(HaltReason::FarFromAverage);
+            }
         }
-        if !steady && !expected {
-            return Err(HaltReason::FarFromAverage);
-        }
-        let timestamp = latest.timestamp;
-        let average = self.average_after(value, bounds.now, window, expected);
+        let average = average_after(average, value, bounds.now, expected);
         Ok(Reading {
-            level: TimedPrice { value, timestamp },
+            level: TimedPrice {
+                value,
+                timestamp: latest.timestamp,
+            },
             smile,
             average: is_averaged(feed).then_some(average),
         })

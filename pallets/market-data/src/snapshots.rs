@@ -87,18 +87,19 @@ impl<T: Config> Pallet<T> {
         (block % T::SnapshotInterval::get().max(One::one())).is_zero()
     }
 
-    /// Refreshes all feeds, then takes the next snapshot and drops the oldest beyond `RetainedSnapshots`.
+    /// Puts a change of the policy that is due into force and refreshes all feeds, then takes the next snapshot and
+    /// drops the oldest beyond `RetainedSnapshots`.
     pub(crate) fn take_snapshot() {
+        pallet_clearproof_risk_policy::Pallet::<T>::advance(T::Time::now());
         if let Err(reason) = Self::try_take_snapshot() {
             Self::deposit_event(Event::SnapshotNotTaken { reason });
         }
     }
 
     fn try_take_snapshot() -> Result<(), NotTaken> {
-        let now = T::Time::now();
-        pallet_clearproof_risk_policy::Pallet::<T>::advance(now);
         let policy =
             pallet_clearproof_risk_policy::Pallet::<T>::policy().ok_or(NotTaken::NoPolicy)?;
+        let now = T::Time::now();
         Self::free_expired(now);
         let listed = Listed::<T::Market>::read::<T>();
         // What has expired needs no forward and no smile any more.
@@ -166,9 +167,9 @@ impl<T: Config> Pallet<T> {
     /// The snapshot that would be taken now under a policy. Leaves the storage as it is.
     pub fn preview(policy: Policy) -> Result<Snapshot, PreviewRefusal> {
         with_transaction(|| {
-            let taken = pallet_clearproof_risk_policy::Pallet::<T>::put_policy(policy)
+            let taken = pallet_clearproof_risk_policy::Pallet::<T>::store(policy)
                 .map_err(PreviewRefusal::Policy)
-                .and_then(|()| {
+                .and_then(|_| {
                     Self::try_take_snapshot().map_err(PreviewRefusal::NotTaken)?;
                     let taken = Self::snapshot(LatestNumber::<T>::get());
                     taken.ok_or(PreviewRefusal::NotTaken(NotTaken::Invalid))

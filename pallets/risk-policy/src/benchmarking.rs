@@ -40,10 +40,7 @@ mod benchmarks {
         let kinds = ProductKind::ALL;
         let all = limits.flat_map(|(of, underlying)| {
             kinds.into_iter().flat_map(move |kind| {
-                let terms = match kind {
-                    ProductKind::Perpetual => of.perpetual_terms,
-                    ProductKind::Option => of.option_terms,
-                };
+                let terms = of.terms(kind);
                 let step = u64::from(pending) + 1;
                 [
                     PolicyChange::PositionLimit {

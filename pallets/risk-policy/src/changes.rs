@@ -21,7 +21,7 @@ pub type PendingOf<T> = PendingChange<ChangesOf<T>>;
 
 impl<T: Config> Pallet<T> {
     /// Checks and stores a policy; returns its version. Snapshots from the next one on are computed with it.
-    pub(crate) fn store(policy: Policy) -> Result<u32, PolicyError> {
+    pub fn store(policy: Policy) -> Result<u32, PolicyError> {
         let policy = BoundedPolicy::<T::Market>::try_from(policy)?;
         let version = Version::<T>::get().saturating_add(1);
         let since = if frame_system::Pallet::<T>::block_number() == Default::default() {
@@ -33,13 +33,6 @@ impl<T: Config> Pallet<T> {
         Version::<T>::put(version);
         History::<T>::insert(version, PolicyVersion { policy, since });
         Ok(version)
-    }
-
-    /// Puts a policy in force and forgets the changes that are pending, for a look at what would follow: whoever calls it rolls the
-    /// storage back.
-    pub fn put_policy(policy: Policy) -> Result<(), PolicyError> {
-        Pending::<T>::kill();
-        Self::store(policy).map(drop)
     }
 
     /// The policy once every pending change has taken effect whose time is `until` or before. Those that do not fit any more leave it as
@@ -65,29 +58,30 @@ impl<T: Config> Pallet<T> {
         }
     }
 
-    /// What scheduling a list of changes now would do: which way it goes, when it takes effect, and the policy then.
-    ///
-    /// A change that tightens the policy of the time after the short delay has that; any other has the long one.
-    pub(crate) fn assess(changes: &[PolicyChange]) -> Result<Assessment, ChangeError> {
-        let now = T::Clock::now();
+    /// What a list of changes does that is proposed now and takes effect after a delay.
+    fn assess_after(delay: u64, changes: &[PolicyChange]) -> Result<Assessment, ChangeError> {
         let most = T::MaxChanges::get();
         let given = u32::try_from(changes.len()).unwrap_or(u32::MAX);
         if given > most {
             return Err(ChangeError::TooMany { given, most });
         }
-        let after = |delay: u64| {
-            let effective_at = now.saturating_add(delay);
-            let policy = Self::policy_at(effective_at).ok_or(ChangeError::NoPolicy)?;
-            let changed = policy.with_changes(changes, &T::Market::get())?;
-            Ok(Assessment {
-                direction: changed.direction,
-                effective_at,
-                policy: changed.policy,
-            })
-        };
-        match after(T::TightenDelay::get()) {
+        let effective_at = T::Clock::now().saturating_add(delay);
+        let policy = Self::policy_at(effective_at).ok_or(ChangeError::NoPolicy)?;
+        let changed = policy.with_changes(changes, &T::Market::get())?;
+        Ok(Assessment {
+            direction: changed.direction,
+            effective_at,
+            policy: changed.policy,
+        })
+    }
+
+    /// What scheduling a list of changes now would do: which way it goes, when it takes effect, and the policy then.
+    ///
+    /// A change that tightens the policy of the time after the short delay has that; any other has the long one.
+    pub(crate) fn assess(changes: &[PolicyChange]) -> Result<Assessment, ChangeError> {
+        match Self::assess_after(T::TightenDelay::get(), changes) {
             Ok(soon) if soon.direction == Direction::Tightens => Ok(soon),
-            _ => after(T::LoosenDelay::get()).map(|later| Assessment {
+            _ => Self::assess_after(T::LoosenDelay::get(), changes).map(|later| Assessment {
                 direction: Direction::Loosens,
                 ..later
             }),
@@ -97,32 +91,26 @@ impl<T: Config> Pallet<T> {
     /// Schedules a list of changes after the delay that its direction has.
     pub(crate) fn schedule(changes: Vec<PolicyChange>) -> DispatchResult {
         let assessment = Self::assess(&changes).map_err(Error::<T>::from)?;
-        Self::enqueue(changes, assessment.direction, assessment.effective_at)
+        Self::enqueue(changes, &assessment)
     }
 
     /// Schedules a list of changes that must tighten after the emergency's delay.
     pub(crate) fn schedule_emergency(changes: Vec<PolicyChange>) -> DispatchResult {
-        let effective_at = T::Clock::now().saturating_add(T::EmergencyDelay::get());
+        let assessment = Self::assess_after(T::EmergencyDelay::get(), &changes);
+        let assessment = assessment.map_err(Error::<T>::from)?;
         ensure!(
-            changes.len() <= T::MaxChanges::get() as usize,
-            Error::<T>::TooManyChanges
-        );
-        let changed = Self::policy_at(effective_at)
-            .ok_or(Error::<T>::NoPolicy)?
-            .with_changes(&changes, &T::Market::get())
-            .map_err(Error::<T>::from)?;
-        ensure!(
-            changed.direction == Direction::Tightens,
+            assessment.direction == Direction::Tightens,
             Error::<T>::WouldLoosen
         );
-        Self::enqueue(changes, Direction::Tightens, effective_at)
+        Self::enqueue(changes, &assessment)
     }
 
-    fn enqueue(
-        changes: Vec<PolicyChange>,
-        direction: Direction,
-        effective_at: u64,
-    ) -> DispatchResult {
+    fn enqueue(changes: Vec<PolicyChange>, assessment: &Assessment) -> DispatchResult {
+        let Assessment {
+            direction,
+            effective_at,
+            ..
+        } = *assessment;
         let changes = ChangesOf::<T>::try_from(changes).map_err(|_| Error::<T>::TooManyChanges)?;
         let id = NextChange::<T>::get();
         let next = id.checked_add(1).ok_or(Error::<T>::TooManyPending)?;

@@ -24,6 +24,18 @@ impl<T: Config> Pallet<T> {
         Venues::<T>::get(id).ok_or_else(|| Error::<T>::UnknownVenue.into())
     }
 
+    /// The state of a venue that belongs to `who`.
+    fn owned(id: VenueId, who: &T::AccountId) -> Result<VenueOf<T>, DispatchError> {
+        let venue = Self::known(id)?;
+        Self::ensure_owner(&venue, who)?;
+        Ok(venue)
+    }
+
+    fn ensure_owner(venue: &VenueOf<T>, who: &T::AccountId) -> DispatchResult {
+        ensure!(venue.owner == *who, Error::<T>::NotOwner);
+        Ok(())
+    }
+
     pub(crate) fn found(
         owner: T::AccountId,
         operators: Operators<T::AccountId>,
@@ -57,8 +69,7 @@ impl<T: Config> Pallet<T> {
         who: &T::AccountId,
         change: impl FnOnce(&mut VenueOf<T>),
     ) -> DispatchResult {
-        let mut venue = Self::known(id)?;
-        ensure!(venue.owner == *who, Error::<T>::NotOwner);
+        let mut venue = Self::owned(id, who)?;
         change(&mut venue);
         Venues::<T>::insert(id, venue);
         Ok(())
@@ -71,8 +82,7 @@ impl<T: Config> Pallet<T> {
             Ok(_) => venue.stops.admin = stop,
             Err(Ok(_)) => venue.stops.deposits = stop,
             Err(Err(origin)) => {
-                let who = ensure_signed(origin)?;
-                ensure!(venue.owner == who, Error::<T>::NotOwner);
+                Self::ensure_owner(&venue, &ensure_signed(origin)?)?;
                 venue.stops.owner = stop;
             }
         }
@@ -88,20 +98,24 @@ impl<T: Config> Pallet<T> {
         who: &T::AccountId,
         next: Option<NextCircuit>,
     ) -> DispatchResult {
-        let present = Self::registered(Self::known(id)?.circuit)?;
+        let mut venue = Self::owned(id, who)?;
         if let Some(next) = next {
+            let present = Self::registered(venue.circuit)?.shape;
             let shape = Self::registered(next.circuit)?.shape;
-            ensure!(shape == present.shape, Error::<T>::CircuitOfOtherShape);
-            let settled = Self::known(id)?.batches;
-            ensure!(next.from_batch > settled, Error::<T>::BatchAlreadySettled);
+            ensure!(shape == present, Error::<T>::CircuitOfOtherShape);
+            ensure!(
+                next.from_batch > venue.batches,
+                Error::<T>::BatchAlreadySettled
+            );
         }
-        Self::as_owner(id, who, |venue| venue.next_circuit = next)
+        venue.next_circuit = next;
+        Venues::<T>::insert(id, venue);
+        Ok(())
     }
 
     /// Removes a venue that owes nothing and gives its deposit back. Its number is never used again.
     pub(crate) fn wind_up(id: VenueId, who: &T::AccountId) -> DispatchResult {
-        let venue = Self::known(id)?;
-        ensure!(venue.owner == *who, Error::<T>::NotOwner);
+        let venue = Self::owned(id, who)?;
         T::Custody::close(id)?;
         let reason = HoldReason::VenueDeposit.into();
         T::Currency::release(&reason, who, venue.deposit, Precision::BestEffort)?;

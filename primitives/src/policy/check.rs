@@ -143,14 +143,11 @@ impl Policy {
     /// Hard bounds and cross-field checks.
     pub fn check(&self, market: &MarketShape) -> Result<(), PolicyError> {
         self.check_lengths(market)?;
-        let quote_is_plain = self.haircuts.first() == Some(&0) && self.pegs.first() == Some(&None);
-        if !quote_is_plain {
-            let haircut = self.haircuts.first() != Some(&0);
-            return Err(PolicyError::Bounds(if haircut {
-                PolicyField::Haircuts
-            } else {
-                PolicyField::Pegs
-            }));
+        if self.haircuts.first() != Some(&0) {
+            return Err(PolicyError::Bounds(PolicyField::Haircuts));
+        }
+        if self.pegs.first() != Some(&None) {
+            return Err(PolicyError::Bounds(PolicyField::Pegs));
         }
         for parameter in Parameter::all(market) {
             let value = parameter.read(self);

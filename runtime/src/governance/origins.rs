@@ -98,8 +98,7 @@ macro_rules! ensure_origin {
                 let checked: Result<Origin, O> = origin.clone().into();
                 match checked {
                     Ok(Origin::$origin) => Ok(()),
-                    Ok(_) => Err(origin),
-                    Err(origin) => Err(origin),
+                    _ => Err(origin),
                 }
             }
 

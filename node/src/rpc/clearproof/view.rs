@@ -3,8 +3,8 @@
 
 use clearproof_primitives::{
     chain::{
-        CircuitId, Cursor, ExpiryView, Held, Instrument, InstrumentKind, ProofRefusal, Queue,
-        QueuedDeposit, SnapshotView, Stops, VenueView,
+        CircuitId, Cursor, ExpiryView, Held, Instrument, InstrumentKind, NextCircuit, ProofRefusal,
+        Queue, QueuedDeposit, SnapshotView, Stops, VenueView,
     },
     field::FieldBytes,
     fixed::Rate,
@@ -37,7 +37,7 @@ pub struct VenueJson {
     owner: AccountId,
     operators: Vec<AccountId>,
     circuit: CircuitId,
-    next_circuit: Option<NextCircuitJson>,
+    next_circuit: Option<NextCircuit>,
     shape: Shape,
     development: bool,
     state_root: FieldBytes,
@@ -51,14 +51,6 @@ pub struct VenueJson {
     funding: Vec<Decimal<i64>>,
     /// Lots of all accounts, long and short added, by slot.
     interest: Vec<Decimal<u64>>,
-}
-
-/// The circuit that a venue changes to.
-#[derive(Clone, Copy, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct NextCircuitJson {
-    circuit: CircuitId,
-    from_batch: u64,
 }
 
 /// What a venue owes of one asset.
@@ -82,10 +74,7 @@ impl From<VenueView<AccountId>> for VenueJson {
             owner: view.owner,
             operators: view.operators,
             circuit: view.circuit,
-            next_circuit: view.next_circuit.map(|next| NextCircuitJson {
-                circuit: next.circuit,
-                from_batch: next.from_batch,
-            }),
+            next_circuit: view.next_circuit,
             shape: view.shape,
             development: view.development,
             state_root: view.state_root,

@@ -13,6 +13,104 @@ use proptest::{prelude::*, test_runner::RngSeed};
 pub(super) const MARKET: MarketShape = MarketShape::REFERENCE;
 const ONE: Factor = 1 << 16;
 
+impl Policy {
+    /// The changes that make this policy into `other`, which must be of the same market.
+    fn changes_to(&self, other: &Self) -> Vec<PolicyChange> {
+        let differs = |change: &PolicyChange| {
+            let mut parameters = change.parameters().into_iter();
+            parameters.any(|p| p.read(self) != p.read(other))
+        };
+        other.as_changes().into_iter().filter(differs).collect()
+    }
+
+    /// The changes that set all that a change can set to what it is.
+    fn as_changes(&self) -> Vec<PolicyChange> {
+        use PolicyChange as C;
+        let mut changes = Vec::new();
+        for (underlying, policy) in (0..).zip(&self.underlyings) {
+            changes.push(C::InitialFactor {
+                underlying,
+                value: policy.initial_factor,
+            });
+            changes.push(C::MaintenanceFactor {
+                underlying,
+                value: policy.maintenance_factor,
+            });
+            for (scenario, value) in (0..).zip(&policy.scenarios) {
+                changes.push(C::Scenario {
+                    underlying,
+                    scenario,
+                    value: *value,
+                });
+            }
+            changes.push(C::Scaling {
+                underlying,
+                value: policy.scaling,
+            });
+            for kind in ProductKind::ALL {
+                for level in MarginLevel::ALL {
+                    changes.extend(PositionSide::ALL.map(|side| C::Charge {
+                        underlying,
+                        kind,
+                        level,
+                        side,
+                        value: policy.charges(kind).rate(level, side),
+                    }));
+                }
+                let terms = policy.terms(kind);
+                changes.push(C::FeeRate {
+                    underlying,
+                    kind,
+                    value: terms.fee_rate,
+                });
+                changes.push(C::PositionLimit {
+                    underlying,
+                    kind,
+                    value: terms.position_limit,
+                });
+                changes.push(C::InterestCap {
+                    underlying,
+                    kind,
+                    value: terms.interest_cap,
+                });
+            }
+            changes.push(C::JumpLimit {
+                underlying,
+                value: policy.jump_limit,
+            });
+        }
+        let collateral = self.haircuts.iter().zip(&self.pegs).skip(1);
+        for (asset, (haircut, peg)) in (1..=u8::MAX).zip(collateral) {
+            changes.push(C::Haircut {
+                asset,
+                value: *haircut,
+            });
+            changes.push(C::Peg { asset, value: *peg });
+        }
+        changes.extend([
+            C::ProtocolShare {
+                value: self.protocol_share,
+            },
+            C::PriceBand {
+                value: self.price_band,
+            },
+            C::OptionBand {
+                value: self.option_band,
+            },
+            C::FundingCap {
+                value: self.funding_cap,
+            },
+            C::FundingInterval {
+                value: self.funding_interval,
+            },
+            C::LiquidationRate {
+                value: self.liquidation_rate,
+            },
+        ]);
+        changes
+    }
+}
+
 /// The development policy with a peg of a dollar on every collateral asset.
 pub(super) fn base() -> Policy {
     let mut policy = Policy::development(&MARKET);
