@@ -2,8 +2,8 @@
 
 use crate::{
     simulator::Simulator, BalanceOf, Batch, BatchRecord, Batches, BenchmarkHelper, Call,
-    ChunkSubmission, CircuitId, Circuits, Config, DevelopmentKeysAllowed, Operators, Pallet,
-    Venues, MAX_CHUNKS, MAX_WITHDRAWALS,
+    ChunkSubmission, CircuitId, Circuits, Config, DevelopmentKeysAllowed, NextCircuit, Operators,
+    Pallet, Venues, MAX_CHUNKS, MAX_WITHDRAWALS,
 };
 use alloc::{boxed::Box, vec::Vec};
 use clearproof_bn254_host::{
