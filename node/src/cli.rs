@@ -1,6 +1,7 @@
 //! The command line.
 
 use sc_cli::RunCmd;
+use std::path::PathBuf;
 
 /// Arguments of the program: a subcommand, or those of a running node.
 #[derive(Debug, clap::Parser)]
@@ -12,6 +13,18 @@ pub struct Cli {
     /// How to run a node.
     #[clap(flatten)]
     pub run: RunCmd,
+}
+
+/// An upgrade to rehearse.
+#[derive(Debug, clap::Args)]
+pub struct TryUpgrade {
+    /// File with the chain's state, which `export-state` wrote; or dev, or local, for their genesis.
+    #[arg(long)]
+    pub chain: String,
+
+    /// The new runtime: compact, compressed wasm, built with the feature `try-runtime`.
+    #[arg(long)]
+    pub runtime: PathBuf,
 }
 
 /// What the program can do besides running a node.
@@ -35,6 +48,9 @@ pub enum Subcommand {
 
     /// Read blocks from a file.
     ImportBlocks(sc_cli::ImportBlocksCmd),
+
+    /// Rehearse an upgrade: what a new runtime would do to a chain's state, which `export-state` wrote.
+    TryUpgrade(TryUpgrade),
 
     /// Delete the chain's database.
     PurgeChain(sc_cli::PurgeChainCmd),

@@ -2,8 +2,9 @@
 
 use crate::{
     chain_spec,
-    cli::{Cli, Subcommand},
+    cli::{Cli, Subcommand, TryUpgrade},
     service::{self, FullBackend, FullClient},
+    upgrade,
 };
 use clearproof_runtime::{opaque::Block, BlockNumber};
 use sc_cli::{Error, Result, SubstrateCli};
@@ -89,6 +90,7 @@ pub fn run() -> Result<()> {
             } = service::new_partial(&config)?;
             Ok((cmd.run(client, import_queue), task_manager))
         }),
+        Some(Subcommand::TryUpgrade(arguments)) => try_upgrade(&cli, arguments),
         Some(Subcommand::PurgeChain(cmd)) => cli
             .create_runner(cmd)?
             .sync_run(|config| cmd.run(config.database)),
@@ -118,6 +120,16 @@ pub fn run() -> Result<()> {
         #[cfg(feature = "runtime-benchmarks")]
         Some(Subcommand::Benchmark(cmd)) => benchmark(&cli, cmd),
     }
+}
+
+fn try_upgrade(cli: &Cli, arguments: &TryUpgrade) -> Result<()> {
+    // The runtime says in the log what it checks, and what it finds.
+    sc_cli::LoggerBuilder::new("info").init()?;
+    let failed = |error: upgrade::UpgradeError| Error::Application(Box::new(error));
+    let runtime = upgrade::read(&arguments.runtime).map_err(failed)?;
+    let state = cli.load_spec(&arguments.chain)?.build_storage()?;
+    println!("{}", upgrade::rehearse(state, runtime).map_err(failed)?);
+    Ok(())
 }
 
 #[cfg(feature = "runtime-benchmarks")]

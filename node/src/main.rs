@@ -11,6 +11,7 @@ mod metrics;
 mod mock;
 mod rpc;
 mod service;
+mod upgrade;
 
 fn main() -> sc_cli::Result<()> {
     command::run()

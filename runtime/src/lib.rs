@@ -113,19 +113,31 @@ pub mod opaque {
     pub type Hash = <BlakeTwo256 as sp_runtime::traits::Hash>::Output;
 }
 
-/// Version of the runtime. Raise `spec_version` with every change of behaviour, `transaction_version` with every
-/// change of a call's or of [`TxExtension`]'s encoding.
-#[sp_version::runtime_version]
-pub const VERSION: RuntimeVersion = RuntimeVersion {
-    spec_name: alloc::borrow::Cow::Borrowed("clearproof"),
-    impl_name: alloc::borrow::Cow::Borrowed("clearproof"),
-    authoring_version: 1,
-    spec_version: 1,
-    impl_version: 1,
-    apis: apis::RUNTIME_API_VERSIONS,
-    transaction_version: 1,
-    system_version: 1,
-};
+/// The runtime's version. The attribute reads the numbers where they stand, so that they cannot be constants.
+macro_rules! runtime_version {
+    (spec $spec:tt, transaction $transaction:tt) => {
+        /// Version of the runtime.
+        #[sp_version::runtime_version]
+        pub const VERSION: RuntimeVersion = RuntimeVersion {
+            spec_name: alloc::borrow::Cow::Borrowed("clearproof"),
+            impl_name: alloc::borrow::Cow::Borrowed("clearproof"),
+            authoring_version: 1,
+            spec_version: $spec,
+            impl_version: 1,
+            apis: apis::RUNTIME_API_VERSIONS,
+            transaction_version: $transaction,
+            system_version: 1,
+        };
+    };
+}
+
+// Raise `spec` with every release that changes behaviour, `transaction` when a call's or [`TxExtension`]'s encoding changes.
+#[cfg(not(feature = "next-version"))]
+runtime_version!(spec 1, transaction 1);
+
+// What upgrades are rehearsed with: always one higher.
+#[cfg(feature = "next-version")]
+runtime_version!(spec 2, transaction 1);
 
 /// BABE's configuration at genesis. Secondary slots carry a VRF output too, so that every block adds to the
 /// randomness of an epoch and there is a block in every slot.

@@ -1,6 +1,6 @@
 //! Weights of the calls of `pallet_clearproof_custody`, measured by `make weights`; not edited by hand.
 //!
-//! 2026-11-25, AMD EPYC; 20 steps of 10 repetitions, benchmark command 64.0.0.
+//! 2026-11-26, AMD EPYC; 20 steps of 10 repetitions, benchmark command 64.0.0.
 
 use core::marker::PhantomData;
 use frame_support::{
@@ -49,18 +49,18 @@ impl WeightInfo for () {
 mod measured {
     use frame_support::weights::{RuntimeDbWeight, Weight};
 
-    /// Shortest run: 18_938 ns.
+    /// Shortest run: 18_587 ns.
     pub(super) fn register_asset(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(20_480_000, 5_984).saturating_add(db.reads_writes(3, 1))
+        Weight::from_parts(20_180_000, 5_984).saturating_add(db.reads_writes(3, 1))
     }
 
-    /// Shortest run: 549_094 ns.
+    /// Shortest run: 558_127 ns.
     pub(super) fn deposit(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(624_867_000, 6_208).saturating_add(db.reads_writes(7, 6))
+        Weight::from_parts(615_132_000, 6_208).saturating_add(db.reads_writes(7, 6))
     }
 
-    /// Shortest run: 98_156 ns.
+    /// Shortest run: 99_477 ns.
     pub(super) fn claim(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(110_504_000, 6_208).saturating_add(db.reads_writes(7, 6))
+        Weight::from_parts(112_467_000, 6_208).saturating_add(db.reads_writes(7, 6))
     }
 }

@@ -78,7 +78,7 @@ fn prepare<T: Config>() -> Result<(), BenchmarkError> {
     }
     let feeds: Vec<_> = feeds::Listed::<T::Market>::read::<T>().feeds().collect();
     for feed in feeds {
-        Feeds::<T>::remove(feed);
+        Feeds::<T>::mutate(|feeds| feeds.remove(&feed));
         let value = match feed {
             Feed::Volatility(_) => FeedValue::Curve(smile()),
             _ => FeedValue::Price(1_080_000 << 32),
@@ -187,7 +187,9 @@ mod benchmarks {
         #[extrinsic_call]
         _(origin, Feed::Underlying(0), 1, 2);
 
-        assert!(Feeds::<T>::get(Feed::Underlying(0)).expected.is_some());
+        assert!(Pallet::<T>::feed_state(&Feed::Underlying(0))
+            .expected
+            .is_some());
         Ok(())
     }
 
@@ -197,17 +199,13 @@ mod benchmarks {
         Pallet::<T>::list(listing::<T>(0)).map_err(|_| "slot")?;
         LatestNumber::<T>::kill();
         Pallet::<T>::take_snapshot();
-        // All prices are new, and all marks are held back: every feed is written, and there is an event for each mark.
-        let feeds: Vec<_> = Feeds::<T>::iter_keys().collect();
-        for feed in feeds {
-            Feeds::<T>::mutate(feed, |state| {
+        // All feeds trade again and all marks are held back: there is an event for each of both.
+        Feeds::<T>::mutate(|feeds| {
+            for state in feeds.iter_mut().map(|(_, state)| state) {
                 state.marked = state.marked.map(|price| price / 2);
-                state.accepted = state.accepted.map(|level| TimedPrice {
-                    timestamp: level.timestamp.saturating_sub(1),
-                    ..level
-                });
-            });
-        }
+                state.halt = Some(HaltReason::Stale);
+            }
+        });
         // The next one drops number 1.
         let retained = T::RetainedSnapshots::get() as u64;
         LatestNumber::<T>::put(retained);

@@ -31,6 +31,17 @@ impl<M: Get<MarketShape>> Get<u32> for AssetCount<M> {
     }
 }
 
+/// The most feeds that something can be listed on: each underlying, each asset, and forward and smile of as many expiries
+/// as there are slots.
+pub struct FeedCount<M>(PhantomData<M>);
+
+impl<M: Get<MarketShape>> Get<u32> for FeedCount<M> {
+    fn get() -> u32 {
+        let market = M::get();
+        market.underlyings as u32 + market.assets as u32 + 2 * market.instruments as u32
+    }
+}
+
 /// A snapshot that passed [`Snapshot::check`] against the market `M`, which bounds its encoded length.
 ///
 /// It is made by `try_from` only; decoding does not check again. It encodes exactly as the [`Snapshot`] inside.

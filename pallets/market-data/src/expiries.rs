@@ -1,8 +1,6 @@
 //! What options settle at: the index price's time-weighted average over the window before their expiry.
 
-use crate::{
-    feeds::Listed, types::*, Config, Event, Feeds, LatestNumber, Pallet, Records, Settlements,
-};
+use crate::{feeds::Listed, types::*, Config, Event, LatestNumber, Pallet, Records, Settlements};
 use alloc::collections::BTreeMap;
 use clearproof_primitives::policy::IndexPrice;
 use frame_support::pallet_prelude::Get;
@@ -32,7 +30,7 @@ impl<T: Config> Pallet<T> {
     /// What is known of an expiry.
     pub(crate) fn view(expiry: Expiry) -> ExpiryView {
         let [forward, volatility] =
-            [Feed::Forward(expiry), Feed::Volatility(expiry)].map(Feeds::<T>::get);
+            [Feed::Forward(expiry), Feed::Volatility(expiry)].map(|feed| Self::feed_state(&feed));
         ExpiryView {
             expiry,
             forward: forward.accepted.map(|level| level.value),

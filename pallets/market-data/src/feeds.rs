@@ -2,8 +2,9 @@
 
 use crate::{
     averages::{average_after, is_averaged, AverageBound},
+    marks::FeedStates,
     types::*,
-    AssetCount, CollateralAssets, Config, Event, Feeds, Instruments, Pallet, SlotCount, Smiles,
+    AssetCount, CollateralAssets, Config, Event, FeedCount, Feeds, Instruments, Pallet, SlotCount,
 };
 use alloc::collections::BTreeSet;
 use clearproof_primitives::{
@@ -19,6 +20,10 @@ use frame_support::{pallet_prelude::Get, BoundedBTreeMap};
 pub type InstrumentsOf<M> = BoundedBTreeMap<u16, Instrument, SlotCount<M>>;
 /// Decimals of the collateral assets by index.
 pub type CollateralOf<M> = BoundedBTreeMap<u8, u8, AssetCount<M>>;
+
+/// What is known of each feed. All in one place: a snapshot reads and writes every one of them, and the database is what
+/// that costs most.
+pub type FeedsOf<M> = BoundedBTreeMap<Feed, FeedState, FeedCount<M>>;
 
 /// All that is listed.
 pub(crate) struct Listed<M> {
@@ -181,14 +186,29 @@ fn is_near(last: IndexPrice, price: IndexPrice, rate: Rate) -> bool {
 }
 
 impl<T: Config> Pallet<T> {
-    /// Takes over the oracle's value of a feed if it is acceptable; otherwise keeps the last one and halts the feed.
-    pub(crate) fn refresh(
+    /// What is known of a feed; nothing of one that nothing is listed on.
+    pub(crate) fn feed_state(feed: &Feed) -> FeedState {
+        Feeds::<T>::get().get(feed).copied().unwrap_or_default()
+    }
+
+    /// Remembers what is known of some feeds.
+    pub(crate) fn remember(states: &FeedStates) {
+        Feeds::<T>::mutate(|feeds| {
+            for (feed, state) in states {
+                // There is room for every feed that something can be listed on.
+                let _ = feeds.try_insert(*feed, *state);
+            }
+        });
+    }
+
+    /// A feed's state with the oracle's value if that is acceptable; otherwise with the last one, and halted.
+    pub(crate) fn refreshed(
         feed: Feed,
+        old: FeedState,
         now: u64,
         listed: &Listed<T::Market>,
         policy: &Policy,
     ) -> FeedState {
-        let old = Feeds::<T>::get(feed);
         let fits = |price| listed.fits(feed, price, policy);
         let bounds = Bounds {
             now,
@@ -207,18 +227,14 @@ impl<T: Config> Pallet<T> {
                 level,
                 smile,
                 average,
-            }) => {
-                if let (Feed::Volatility(expiry), Some(smile)) = (feed, smile) {
-                    Smiles::<T>::insert(expiry, smile);
-                }
-                FeedState {
-                    accepted: Some(level),
-                    halt: None,
-                    expected: None,
-                    average,
-                    ..old
-                }
-            }
+            }) => FeedState {
+                accepted: Some(level),
+                halt: None,
+                expected: None,
+                average,
+                smile,
+                ..old
+            },
             Err(reason) => FeedState {
                 halt: Some(reason),
                 ..old
@@ -230,9 +246,6 @@ impl<T: Config> Pallet<T> {
             }
             None if old.halt.is_some() => Self::deposit_event(Event::MarketResumed { feed }),
             _ => {}
-        }
-        if new != old {
-            Feeds::<T>::insert(feed, new);
         }
         new
     }

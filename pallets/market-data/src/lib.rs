@@ -35,8 +35,8 @@ mod tests;
 pub mod types;
 pub mod weights;
 
-pub use bounded::{AssetCount, BoundedSnapshot, SlotCount, SnapshotRecord};
-pub use feeds::{CollateralOf, InstrumentsOf};
+pub use bounded::{AssetCount, BoundedSnapshot, FeedCount, SlotCount, SnapshotRecord};
+pub use feeds::{CollateralOf, FeedsOf, InstrumentsOf};
 pub use pallet::*;
 pub use types::*;
 pub use weights::WeightInfo;
@@ -118,13 +118,9 @@ pub mod pallet {
     #[pallet::storage]
     pub type CollateralAssets<T: Config> = StorageValue<_, CollateralOf<T::Market>, ValueQuery>;
 
-    /// Last accepted price and halt of each feed that something is listed on.
+    /// What is known of each feed that something is listed on: last accepted price or smile, and whether it is halted.
     #[pallet::storage]
-    pub type Feeds<T: Config> = StorageMap<_, Twox64Concat, Feed, FeedState, ValueQuery>;
-
-    /// The last accepted smile of each expiry that something is listed on.
-    #[pallet::storage]
-    pub type Smiles<T: Config> = StorageMap<_, Twox64Concat, Expiry, Smile, OptionQuery>;
+    pub type Feeds<T: Config> = StorageValue<_, FeedsOf<T::Market>, ValueQuery>;
 
     /// How each expiry that something is listed on is being settled, from when its window begins.
     #[pallet::storage]
@@ -424,7 +420,7 @@ pub mod pallet {
             CollateralAssets::<T>::try_mutate(|assets| {
                 assets.remove(&asset).ok_or(Error::<T>::AssetNotListed)
             })?;
-            Feeds::<T>::remove(Feed::Asset(asset));
+            Feeds::<T>::mutate(|feeds| feeds.remove(&Feed::Asset(asset)));
             Self::deposit_event(Event::CollateralDelisted { asset });
             Ok(())
         }
@@ -475,7 +471,7 @@ pub mod pallet {
 
         /// The last accepted smile of an expiry.
         pub fn smile(expiry: Expiry) -> Option<Smile> {
-            Smiles::<T>::get(expiry)
+            Self::feed_state(&Feed::Volatility(expiry)).smile
         }
 
         /// How an expiry is being settled; the price is there once it has passed.
@@ -485,7 +481,7 @@ pub mod pallet {
 
         /// Last accepted level and halt of a feed.
         pub fn feed(feed: Feed) -> FeedState {
-            Feeds::<T>::get(feed)
+            Self::feed_state(&feed)
         }
 
         /// The snapshot of that number, while it is kept.

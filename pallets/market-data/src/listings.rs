@@ -2,7 +2,7 @@
 
 use crate::{
     feeds::Listed, types::*, CollateralAssets, Config, Error, Event, Feeds, Instruments,
-    LatestNumber, Pallet, Settlements, Smiles,
+    LatestNumber, Pallet, Settlements,
 };
 use alloc::vec::Vec;
 use clearproof_primitives::{
@@ -108,7 +108,7 @@ impl<T: Config> Pallet<T> {
 
     /// The state of a feed with an accepted level, taken from the oracle now if there is none; none as long as no snapshots are taken.
     fn first_state(feed: Feed) -> Result<Option<FeedState>, Error<T>> {
-        let mut state = Feeds::<T>::get(feed);
+        let mut state = Self::feed_state(&feed);
         if state.accepted.is_none() {
             if LatestNumber::<T>::get() == 0 {
                 return Ok(None);
@@ -116,7 +116,8 @@ impl<T: Config> Pallet<T> {
             let policy =
                 pallet_clearproof_risk_policy::Pallet::<T>::policy().ok_or(Error::<T>::NoPolicy)?;
             let listed = Listed::<T::Market>::read::<T>();
-            state = Self::refresh(feed, T::Time::now(), &listed, &policy);
+            state = Self::refreshed(feed, state, T::Time::now(), &listed, &policy);
+            Self::remember(&[(feed, state)].into());
         }
         match state {
             FeedState {
@@ -164,16 +165,18 @@ impl<T: Config> Pallet<T> {
             return;
         };
         let listing = instrument.listing;
-        if listed.on_underlying(listing.underlying).next().is_none() {
-            Feeds::<T>::remove(Feed::Underlying(listing.underlying));
-        }
-        if let Some(expiry) = listing.expiry() {
-            if !listed.expiries().contains(&expiry) {
-                Feeds::<T>::remove(Feed::Forward(expiry));
-                Feeds::<T>::remove(Feed::Volatility(expiry));
-                Smiles::<T>::remove(expiry);
-                Settlements::<T>::remove(expiry);
+        let gone = listing.expiry().filter(|e| !listed.expiries().contains(e));
+        Feeds::<T>::mutate(|feeds| {
+            if listed.on_underlying(listing.underlying).next().is_none() {
+                feeds.remove(&Feed::Underlying(listing.underlying));
             }
+            if let Some(expiry) = gone {
+                feeds.remove(&Feed::Forward(expiry));
+                feeds.remove(&Feed::Volatility(expiry));
+            }
+        });
+        if let Some(expiry) = gone {
+            Settlements::<T>::remove(expiry);
         }
         Instruments::<T>::put(listed.instruments);
     }
@@ -206,7 +209,11 @@ impl<T: Config> Pallet<T> {
             Listed::<T::Market>::read::<T>().feeds().any(|f| f == feed),
             Error::<T>::NoSuchFeed
         );
-        Feeds::<T>::mutate(feed, |state| state.expected = Some(range));
+        let state = FeedState {
+            expected: Some(range),
+            ..Self::feed_state(&feed)
+        };
+        Self::remember(&[(feed, state)].into());
         Ok(())
     }
 }

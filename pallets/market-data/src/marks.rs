@@ -4,7 +4,9 @@
 //! with the index price instead: the two feeds may jump in different snapshots, or one of them be halted, and what belongs to the
 //! one level must not be scaled by the other.
 
-use crate::{types::*, Config, Event, Feeds, Pallet};
+#[cfg(any(test, feature = "try-runtime"))]
+use crate::Feeds;
+use crate::{types::*, Config, Event, Pallet};
 use alloc::collections::BTreeMap;
 use clearproof_primitives::{
     policy::{IndexPrice, Policy},
@@ -60,15 +62,12 @@ pub(crate) fn mark_prices(
 
 impl<T: Config> Pallet<T> {
     /// Notes what a snapshot's marks were computed from, and says where they are held back.
-    pub(crate) fn remember_marks(states: &FeedStates, prices: &MarkPrices) {
+    pub(crate) fn remember_marks(mut states: FeedStates, prices: &MarkPrices) {
         for (feed, mark) in prices {
-            let Some(state) = states.get(feed) else {
+            let Some(state) = states.get_mut(feed) else {
                 continue;
             };
-            let marked = Some(mark.price);
-            if state.marked != marked {
-                Feeds::<T>::insert(feed, FeedState { marked, ..*state });
-            }
+            state.marked = Some(mark.price);
             if let Some(accepted) = state.accepted.filter(|_| mark.held_back) {
                 Self::deposit_event(Event::MarkHeldBack {
                     feed: *feed,
@@ -77,6 +76,7 @@ impl<T: Config> Pallet<T> {
                 });
             }
         }
+        Self::remember(&states);
     }
 
     /// Invariant of the storage: marks were computed from prices, of underlyings and forwards alone.
@@ -91,8 +91,15 @@ impl<T: Config> Pallet<T> {
                     && prices.contains(&price)
             }
         };
-        if Feeds::<T>::iter().any(|(feed, state)| !sound(&feed, &state)) {
+        let feeds = Feeds::<T>::get();
+        if feeds.iter().any(|(feed, state)| !sound(feed, state)) {
             return Err("Feeds: marks were computed from no price of an underlying or forward");
+        }
+        if feeds
+            .iter()
+            .any(|(feed, state)| state.smile.is_some() && !matches!(feed, Feed::Volatility(_)))
+        {
+            return Err("Feeds: a smile of something else than a volatility");
         }
         Ok(())
     }

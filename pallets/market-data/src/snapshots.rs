@@ -5,7 +5,7 @@ use crate::{
     feeds::Listed,
     marks::{mark_prices, FeedStates, MarkPrices},
     types::*,
-    BoundedSnapshot, Config, Event, Feeds, LatestNumber, Pallet, Records, SlotCount, Smiles,
+    BoundedSnapshot, Config, Event, Feeds, LatestNumber, Pallet, Records, SlotCount,
     SnapshotRecord, Snapshots,
 };
 use alloc::vec::Vec;
@@ -102,12 +102,19 @@ impl<T: Config> Pallet<T> {
         let now = T::Time::now();
         Self::free_expired(now);
         let listed = Listed::<T::Market>::read::<T>();
+        let known = Feeds::<T>::get();
         // What has expired needs no forward and no smile any more.
         let states: FeedStates = listed
             .feeds()
             .filter(|feed| feed.expiry().is_none_or(|expiry| now < expiry.time))
-            .map(|f| (f, Self::refresh(f, now, &listed, &policy)))
+            .map(|feed| {
+                let old = known.get(&feed).copied().unwrap_or_default();
+                let new = Self::refreshed(feed, old, now, &listed, &policy);
+                (feed, new)
+            })
             .collect();
+        // Also where no snapshot can be taken yet.
+        Self::remember(&states);
         readiness(&states)?;
         let accepted = |feed| states.get(&feed)?.accepted.map(|level| level.value);
         let settled = Self::settle_expiries(now, &listed, accepted);
@@ -150,7 +157,7 @@ impl<T: Config> Pallet<T> {
         Snapshots::<T>::insert(number, bounded);
         Records::<T>::insert(number, record);
         LatestNumber::<T>::put(number);
-        Self::remember_marks(&states, &marks);
+        Self::remember_marks(states, &marks);
         if let Some(oldest) = number.checked_sub(T::RetainedSnapshots::get() as u64) {
             Snapshots::<T>::remove(oldest);
             Records::<T>::remove(oldest);
@@ -280,7 +287,8 @@ impl<T: Config> Pallet<T> {
         }
         let feeds = [Feed::Forward(expiry), Feed::Volatility(expiry)];
         let forward = basis.marks.get(&feeds[0]).map(|mark| mark.price);
-        let (Some(forward), Some(smile)) = (forward, Smiles::<T>::get(expiry)) else {
+        let smile = basis.states.get(&feeds[1]).and_then(|state| state.smile);
+        let (Some(forward), Some(smile)) = (forward, smile) else {
             return Ok(None);
         };
         let lot = OptionMarket {
@@ -328,9 +336,10 @@ impl<T: Config> Pallet<T> {
             return Some(NotTaken::NoPolicy);
         }
         let listed = Listed::<T::Market>::read::<T>();
+        let known = Feeds::<T>::get();
         let states = listed
             .feeds()
-            .map(|feed| (feed, Feeds::<T>::get(feed)))
+            .map(|feed| (feed, known.get(&feed).copied().unwrap_or_default()))
             .collect();
         readiness(&states).err()
     }
@@ -362,14 +371,14 @@ impl<T: Config> Pallet<T> {
             return Err("Snapshots, Records: more than RetainedSnapshots");
         }
         let listed = Listed::<T::Market>::read::<T>();
-        if Feeds::<T>::iter_keys().any(|feed| !listed.feeds().any(|f| f == feed)) {
+        let known = Feeds::<T>::get();
+        if known.keys().any(|feed| !listed.feeds().any(|f| f == *feed)) {
             return Err("Feeds: nothing is listed on one of them");
         }
         Self::check_marks()?;
         let expiries = listed.expiries();
-        let stored = Smiles::<T>::iter_keys().chain(crate::Settlements::<T>::iter_keys());
-        if stored.into_iter().any(|expiry| !expiries.contains(&expiry)) {
-            return Err("Smiles, Settlements: no option is listed on one of them");
+        if crate::Settlements::<T>::iter_keys().any(|expiry| !expiries.contains(&expiry)) {
+            return Err("Settlements: no option is listed on one of them");
         }
         Ok(())
     }

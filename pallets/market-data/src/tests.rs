@@ -29,6 +29,11 @@ fn root() -> RuntimeOrigin {
     RuntimeOrigin::root()
 }
 
+/// Changes what is known of a feed.
+fn change(feed: Feed, how: impl FnOnce(&mut FeedState)) {
+    Feeds::<Test>::mutate(|feeds| feeds.get_mut(&feed).map(how)).unwrap();
+}
+
 fn listing(slot: u16, underlying: u16) -> Listing {
     Listing {
         slot,

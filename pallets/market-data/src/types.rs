@@ -4,7 +4,7 @@ pub use clearproof_primitives::chain::{
     Expiry, ExpiryView, Feed, FeedValue, Instrument, InstrumentKind, Listing, NotTaken,
     OptionTerms, SnapshotInfo, Symbol, SYMBOL_LENGTH,
 };
-use clearproof_primitives::{options::SviError, policy::IndexPrice};
+use clearproof_primitives::{options::SviError, policy::IndexPrice, rows::Smile};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
@@ -123,6 +123,8 @@ pub struct FeedState {
     pub marked: Option<IndexPrice>,
     /// The accepted prices' time-weighted average, and when it was last moved; none of a volatility.
     pub average: Option<TimedPrice>,
+    /// Of a volatility: the last accepted smile.
+    pub smile: Option<Smile>,
 }
 
 /// How an expiry is being settled: the time-weighted average of the index price over the window before it.

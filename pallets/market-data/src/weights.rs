@@ -1,6 +1,6 @@
 //! Weights of the calls of `pallet_clearproof_market_data`, measured by `make weights`; not edited by hand.
 //!
-//! 2026-11-25, AMD EPYC; 20 steps of 10 repetitions, benchmark command 64.0.0.
+//! 2026-11-26, AMD EPYC; 20 steps of 10 repetitions, benchmark command 64.0.0.
 
 use core::marker::PhantomData;
 use frame_support::{
@@ -81,38 +81,38 @@ impl WeightInfo for () {
 mod measured {
     use frame_support::weights::{RuntimeDbWeight, Weight};
 
-    /// Shortest run: 337_290 ns.
+    /// Shortest run: 374_225 ns.
     pub(super) fn list_instrument(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(356_168_000, 8_730).saturating_add(db.reads_writes(11, 5))
+        Weight::from_parts(384_069_000, 13_545).saturating_add(db.reads_writes(16, 5))
     }
 
-    /// Shortest run: 52_157 ns.
+    /// Shortest run: 55_111 ns.
     pub(super) fn delist_instrument(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(55_703_000, 3_479).saturating_add(db.reads_writes(3, 5))
+        Weight::from_parts(58_456_000, 3_479).saturating_add(db.reads_writes(3, 5))
     }
 
-    /// Shortest run: 26_739 ns.
+    /// Shortest run: 27_281 ns.
     pub(super) fn set_halted(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(30_616_000, 3_342).saturating_add(db.reads_writes(1, 1))
+        Weight::from_parts(29_914_000, 3_342).saturating_add(db.reads_writes(1, 1))
     }
 
-    /// Shortest run: 13_831 ns.
+    /// Shortest run: 14_351 ns.
     pub(super) fn list_collateral(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(19_940_000, 1_494).saturating_add(db.reads_writes(1, 1))
+        Weight::from_parts(16_114_000, 1_494).saturating_add(db.reads_writes(1, 1))
     }
 
-    /// Shortest run: 15_613 ns.
+    /// Shortest run: 16_474 ns.
     pub(super) fn delist_collateral(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(20_831_000, 1_494).saturating_add(db.reads_writes(1, 2))
+        Weight::from_parts(18_878_000, 1_494).saturating_add(db.reads_writes(1, 2))
     }
 
-    /// Shortest run: 31_827 ns.
+    /// Shortest run: 33_640 ns.
     pub(super) fn accept_range(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(38_858_000, 3_570).saturating_add(db.reads_writes(3, 1))
+        Weight::from_parts(37_255_000, 3_595).saturating_add(db.reads_writes(3, 1))
     }
 
-    /// Shortest run: 9_839_506 ns.
+    /// Shortest run: 10_256_294 ns.
     pub(super) fn take_snapshot(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(10_093_632_000, 163_530).saturating_add(db.reads_writes(133, 65))
+        Weight::from_parts(10_365_185_000, 165_105).saturating_add(db.reads_writes(139, 65))
     }
 }

@@ -1,6 +1,6 @@
 //! Weights of the calls of `pallet_clearproof_risk_policy`, measured by `make weights`; not edited by hand.
 //!
-//! 2026-11-25, AMD EPYC; 20 steps of 10 repetitions, benchmark command 64.0.0.
+//! 2026-11-26, AMD EPYC; 20 steps of 10 repetitions, benchmark command 64.0.0.
 
 use core::marker::PhantomData;
 use frame_support::{
@@ -65,28 +65,28 @@ impl WeightInfo for () {
 mod measured {
     use frame_support::weights::{RuntimeDbWeight, Weight};
 
-    /// Shortest run: 12_499 ns.
+    /// Shortest run: 28_592 ns.
     pub(super) fn set_policy(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(13_851_000, 1_489).saturating_add(db.reads_writes(1, 2))
+        Weight::from_parts(30_986_000, 1_493).saturating_add(db.reads_writes(2, 3))
     }
 
-    /// Not measured yet: two readings of a full list of pending changes.
+    /// Shortest run: 362_137 ns.
     pub(super) fn schedule_change(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(4_000_000_000, 12_000).saturating_add(db.reads_writes(4, 2))
+        Weight::from_parts(369_217_000, 13_614).saturating_add(db.reads_writes(5, 2))
     }
 
-    /// Not measured yet: half of that.
+    /// Shortest run: 61_331 ns.
     pub(super) fn tighten(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(2_000_000_000, 12_000).saturating_add(db.reads_writes(4, 2))
+        Weight::from_parts(65_487_000, 13_614).saturating_add(db.reads_writes(4, 2))
     }
 
-    /// Not measured yet.
+    /// Shortest run: 24_226 ns.
     pub(super) fn cancel_change(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(100_000_000, 12_000).saturating_add(db.reads_writes(1, 1))
+        Weight::from_parts(27_711_000, 13_614).saturating_add(db.reads_writes(1, 1))
     }
 
-    /// Not measured yet: one change.
+    /// Shortest run: 65_758 ns.
     pub(super) fn advance(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(300_000_000, 12_000).saturating_add(db.reads_writes(3, 4))
+        Weight::from_parts(70_004_000, 13_614).saturating_add(db.reads_writes(4, 4))
     }
 }

@@ -1,6 +1,6 @@
 //! Weights of the calls of `pallet_clearproof_settlement`, measured by `make weights`; not edited by hand.
 //!
-//! 2026-11-25, AMD EPYC; 20 steps of 10 repetitions, benchmark command 64.0.0.
+//! 2026-11-26, AMD EPYC; 20 steps of 10 repetitions, benchmark command 64.0.0.
 
 use core::marker::PhantomData;
 use frame_support::{
@@ -99,51 +99,49 @@ impl WeightInfo for () {
 mod measured {
     use frame_support::weights::{RuntimeDbWeight, Weight};
 
-    /// Shortest run: 2_594_055 ns.
+    /// Shortest run: 2_562_969 ns.
     pub(super) fn register_circuit(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(2_732_450_000, 5_470).saturating_add(db.reads_writes(2, 1))
+        Weight::from_parts(2_630_700_000, 5_470).saturating_add(db.reads_writes(2, 1))
     }
 
-    /// Shortest run: 153_939 ns.
+    /// Shortest run: 140_147 ns.
     pub(super) fn create_venue(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(171_555_000, 5_470).saturating_add(db.reads_writes(5, 4))
+        Weight::from_parts(163_262_000, 5_470).saturating_add(db.reads_writes(6, 4))
     }
 
-    /// Shortest run: 33_290 ns.
+    /// Shortest run: 27_992 ns.
     pub(super) fn set_operators(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(44_706_000, 4_604).saturating_add(db.reads_writes(1, 1))
+        Weight::from_parts(40_019_000, 4_618).saturating_add(db.reads_writes(1, 1))
     }
 
-    /// Shortest run: 37_306 ns.
+    /// Shortest run: 25_728 ns.
     pub(super) fn set_paused(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(45_738_000, 4_604).saturating_add(db.reads_writes(1, 1))
+        Weight::from_parts(38_267_000, 4_618).saturating_add(db.reads_writes(1, 1))
     }
 
-    /// Not measured yet: that of `set_paused`, and two reads of circuits.
+    /// Shortest run: 38_557 ns.
     pub(super) fn set_next_circuit(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(60_000_000, 10_000).saturating_add(db.reads_writes(3, 1))
+        Weight::from_parts(52_158_000, 9_950).saturating_add(db.reads_writes(3, 1))
     }
 
-    /// Shortest run: 105_196 ns.
+    /// Shortest run: 105_707 ns.
     pub(super) fn close_venue(db: RuntimeDbWeight, b: u32) -> Weight {
-        Weight::from_parts(115_756_709, 4_604)
-            // Standard error 13_676.
-            .saturating_add(Weight::from_parts(1_468_906, 0).saturating_mul(b.into()))
+        Weight::from_parts(116_941_416, 4_618)
+            // Standard error 29_239.
+            .saturating_add(Weight::from_parts(1_464_585, 0).saturating_mul(b.into()))
             .saturating_add(Weight::from_parts(0, 2_579).saturating_mul(b.into()))
             .saturating_add(db.reads_writes(4, 4))
             .saturating_add(db.reads(1_u64.saturating_mul(b.into())))
             .saturating_add(db.writes(1_u64.saturating_mul(b.into())))
     }
 
-    /// Shortest run: 13_579_379 ns.
+    /// Shortest run: 12_865_171 ns.
     pub(super) fn submit_batch(db: RuntimeDbWeight, c: u32, w: u32, d: u32) -> Weight {
-        Weight::from_parts(2_648_284_428, 80_638)
-            // Standard error 8_825_616.
-            .saturating_add(Weight::from_parts(590_800_878, 0).saturating_mul(c.into()))
-            // Standard error 4_364_334.
-            .saturating_add(Weight::from_parts(68_425_426, 0).saturating_mul(w.into()))
-            // Standard error 4_364_334.
-            .saturating_add(Weight::from_parts(32_824_035, 0).saturating_mul(d.into()))
+        Weight::from_parts(13_034_682_000, 80_638)
+            // Standard error 11_147_826.
+            .saturating_add(Weight::from_parts(643_102_136, 0).saturating_mul(c.into()))
+            // Standard error 5_548_879.
+            .saturating_add(Weight::from_parts(62_174_284, 0).saturating_mul(w.into()))
             .saturating_add(Weight::from_parts(0, 2_608).saturating_mul(d.into()))
             .saturating_add(Weight::from_parts(0, 2_609).saturating_mul(w.into()))
             .saturating_add(db.reads_writes(46, 41))
@@ -153,11 +151,11 @@ mod measured {
             .saturating_add(db.writes(1_u64.saturating_mul(d.into())))
     }
 
-    /// Shortest run: 292_183 ns.
+    /// Shortest run: 287_446 ns.
     pub(super) fn check_prices(db: RuntimeDbWeight, p: u32) -> Weight {
-        Weight::from_parts(294_684_651, 3_991)
-            // Standard error 2_699.
-            .saturating_add(Weight::from_parts(194_915, 0).saturating_mul(p.into()))
+        Weight::from_parts(316_887_080, 3_991)
+            // Standard error 3_314.
+            .saturating_add(Weight::from_parts(182_552, 0).saturating_mul(p.into()))
             .saturating_add(db.reads_writes(1, 0))
     }
 }

@@ -189,7 +189,7 @@ fn the_largest_mark_below_2_to_62_is_accepted() {
     with_first_snapshot(|| {
         assert_ok!(MarketData::accept_range(root(), EUR, 1, 1 << 62));
         // With no mark to hold it back from.
-        Feeds::<Test>::mutate(EUR, |state| state.marked = None);
+        change(EUR, |state| state.marked = None);
         run_to(4, || {
             feed_all();
             feed(EUR, (1 << 62) - 1);

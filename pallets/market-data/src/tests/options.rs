@@ -275,7 +275,7 @@ fn an_option_that_cannot_be_valued_keeps_its_row_and_stops_no_snapshot() {
         let before = MarketData::latest_snapshot().unwrap().0.rows[17].clone();
         // A forward so far away that the smile has no volatility at the strike, and no mark to hold it back from.
         assert_ok!(MarketData::accept_range(root(), FORWARD, 1, dollars(1)));
-        Feeds::<Test>::mutate(FORWARD, |state| state.marked = None);
+        change(FORWARD, |state| state.marked = None);
         run_to(6, || {
             feed_options();
             feed(FORWARD, 1 << 34);
@@ -306,7 +306,7 @@ fn what_was_in_an_options_slot_before_is_no_row_of_it() {
         };
         Snapshots::<Test>::insert(2, BoundedSnapshot::try_from(snapshot).unwrap());
         assert_ok!(MarketData::accept_range(root(), FORWARD, 1, dollars(1)));
-        Feeds::<Test>::mutate(FORWARD, |state| state.marked = None);
+        change(FORWARD, |state| state.marked = None);
         run_to(6, || {
             feed_options();
             feed(FORWARD, 1 << 34);

@@ -1,0 +1,38 @@
+//! For the build scripts of runtimes. The wasm is built by a cargo of its own, which does not know the workspace's
+//! profile: this workspace's crates keep their overflow checks in it, as they do on the node, and dependencies run as
+//! their authors ship them.
+
+use std::{env, fs, path::Path};
+
+/// Adds the overflow checks to the arguments of the cargo that builds the wasm. `root` is the workspace's.
+///
+/// # Panics
+///
+/// The folder of the pallets cannot be read.
+pub fn keep(root: &Path) {
+    const VARIABLE: &str = "WASM_BUILD_CARGO_ARGS";
+    let pallets = root.join("pallets");
+    println!("cargo:rerun-if-changed={}", pallets.display());
+    let mut names = vec![
+        "clearproof-bn254-host".to_string(),
+        "clearproof-primitives".to_string(),
+        "clearproof-runtime".to_string(),
+    ];
+    // Each pallet's name is that of its folder, behind this prefix.
+    for entry in fs::read_dir(&pallets).expect("the workspace has a folder of pallets") {
+        let entry = entry.expect("the folder of pallets is readable");
+        if entry.path().join("Cargo.toml").is_file() {
+            let folder = entry.file_name();
+            names.push(format!("pallet-clearproof-{}", folder.to_string_lossy()));
+        }
+    }
+    names.sort();
+    let mut arguments = env::var(VARIABLE).unwrap_or_default();
+    for name in names {
+        for profile in ["release", "production"] {
+            arguments +=
+                &format!(" --config 'profile.{profile}.package.{name}.overflow-checks=true'");
+        }
+    }
+    env::set_var(VARIABLE, arguments);
+}
