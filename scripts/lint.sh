@@ -1,24 +1,39 @@
 #!/usr/bin/env bash
-# lint.sh [fmt] [clippy] [deny]: formatting, lints with warnings as errors, dependencies. All three by default.
+# lint.sh [fmt] [features] [clippy] [deny]: formatting, features that crates pass on, lints with warnings as errors,
+# dependencies. All four by default.
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
 cd "$CLEARPROOF_ROOT"
 
-[ $# -gt 0 ] || set -- fmt clippy deny
+[ $# -gt 0 ] || set -- fmt features clippy deny
 
-# The version is fixed so that everyone gets the same answer. No default features: it asks the
-# installed cargo and git instead of bringing its own.
+# Versions are fixed so that everyone gets the same answer. No default features of cargo-deny: it asks the installed
+# cargo and git instead of bringing its own.
 deny_version=0.20.2
+zepter_version=1.88.2
+
+# tool NAME VERSION FLAG...: installs a program once, unless that version is there.
+tool() {
+    local name=$1 version=$2
+    shift 2
+    [ "$("$name" --version 2>/dev/null)" = "$name $version" ] && return
+    step "$name: installing $version (once, some minutes)"
+    cargo install "$name" --version "=$version" --locked --root "$CLEARPROOF_CACHE/tools" \
+        --target-dir "$CARGO_TARGET_DIR-tools" --quiet "$@" ||
+        fail "$name" "$name $version could not be installed" \
+            "check the network, then: cargo install $name --version =$version --locked"
+    rm -rf "$CARGO_TARGET_DIR-tools"
+}
+
+features() {
+    tool zepter "$zepter_version" --no-default-features --features logging
+    step "features: what crates must pass on to their dependencies"
+    zepter run --config .config/zepter.yaml check ||
+        fail "features" "a manifest does not pass a feature on" "zepter run --config .config/zepter.yaml default"
+}
 
 deny() {
-    if [ "$(cargo-deny --version 2>/dev/null)" != "cargo-deny $deny_version" ]; then
-        step "deny: installing cargo-deny $deny_version (once, some minutes)"
-        cargo install cargo-deny --version "=$deny_version" --locked --no-default-features \
-            --root "$CLEARPROOF_CACHE/tools" --target-dir "$CARGO_TARGET_DIR-tools" --quiet ||
-            fail "deny" "cargo-deny $deny_version could not be installed" \
-                "check the network, then: cargo install cargo-deny --version =$deny_version --locked"
-        rm -rf "$CARGO_TARGET_DIR-tools"
-    fi
+    tool cargo-deny "$deny_version" --no-default-features
     step "deny: licences, bans, sources"
     cargo deny --log-level error check licenses bans sources ||
         fail "deny" "a dependency breaks deny.toml" "take another dependency, or change deny.toml with a reason"
@@ -48,6 +63,7 @@ for check in "$@"; do
                 fail "clippy" "the lints above" "mend the code; an allow needs a reason beside it"
             ;;
         deny) deny ;;
-        *) fail "lint" "no check is called $check" "use: fmt, clippy, deny" ;;
+        features) features ;;
+        *) fail "lint" "no check is called $check" "use: fmt, features, clippy, deny" ;;
     esac
 done

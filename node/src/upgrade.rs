@@ -8,10 +8,8 @@ use crate::executor::Executor;
 use codec::{DecodeAll, Encode};
 use sc_executor::{error::Error as ExecutorError, read_embedded_version, RuntimeVersion};
 use sc_executor_common::runtime_blob::RuntimeBlob;
-use sp_core::{
-    hashing::{blake2_256, blake2_64},
-    traits::Externalities,
-};
+use sp_core::traits::Externalities;
+use sp_crypto_hashing::{blake2_256, blake2_64};
 use sp_runtime::Weight;
 use sp_state_machine::BasicExternalities;
 use sp_storage::{well_known_keys::CODE, Storage};
@@ -260,7 +258,7 @@ mod tests {
 
     #[test]
     fn a_value_that_does_not_decode_and_a_broken_invariant_are_found() {
-        use sp_core::twox_128;
+        use sp_crypto_hashing::twox_128;
         let key = |pallet: &str, item: &str| {
             [twox_128(pallet.as_bytes()), twox_128(item.as_bytes())].concat()
         };

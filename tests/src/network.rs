@@ -1,10 +1,11 @@
-//! A development chain and a venue's operator as real processes: started, killed and started again.
+//! A development chain of two nodes and a venue's operator as real processes: started, killed and started again.
 
 use anyhow::{bail, ensure, Context, Result};
 use clearproof_primitives::{
     chain::VenueView,
+    eddsa::SecretKey,
     field::FieldBytes,
-    order::{Order, OrderSet, Request, WithdrawalRequest},
+    order::{Order, OrderSet, Request, Side, WithdrawalRequest},
     shape::TIME_BITS,
 };
 use clearproof_prover::{
@@ -17,6 +18,11 @@ use clearproof_prover::{
     proving::default_key_folder,
     trader::{Trader, VenueClient},
 };
+use jsonrpsee::{
+    core::client::ClientT,
+    rpc_params,
+    ws_client::{WsClient, WsClientBuilder},
+};
 use std::{future::Future, path::PathBuf, time::Duration};
 use subxt_signer::sr25519::{dev, Keypair};
 use tokio::{sync::watch, task::JoinHandle, time};
@@ -26,6 +32,9 @@ pub const PRICE: u128 = 1_080_000 << 32;
 /// Longest wait for anything.
 const LIMIT: Duration = Duration::from_secs(180);
 const RETRY: Duration = Duration::from_millis(300);
+
+/// A validator's identity on the network is made by hand as a rule; here each gets a new one.
+pub const FRESH_IDENTITY: &str = "--unsafe-force-node-key-generation";
 
 /// One of the programs that are tested. `make test` builds them and names them in the environment.
 pub fn program(variable: &str) -> Result<PathBuf> {
@@ -117,6 +126,25 @@ impl Node {
         }
     }
 
+    /// Its JSON-RPC, for what [`Chain`] does not ask.
+    pub async fn rpc(&self) -> Result<WsClient> {
+        let builder = WsClientBuilder::new().max_request_size(32 << 20);
+        Ok(builder.build(&self.url).await?)
+    }
+
+    /// Where other nodes of this machine reach it.
+    pub async fn address(&self) -> Result<String> {
+        let rpc = self.rpc().await?;
+        let addresses: Vec<String> = rpc
+            .request("system_localListenAddresses", rpc_params![])
+            .await?;
+        let local = addresses
+            .iter()
+            .find(|address| address.starts_with("/ip4/127.0.0.1/tcp/"));
+        let local = local.with_context(|| format!("no local address among {addresses:?}"))?;
+        Ok(local.clone())
+    }
+
     /// Kills it, without a warning.
     pub fn kill(&mut self) {
         self.process = None;
@@ -141,12 +169,15 @@ pub struct Person {
     pub sequence: u64,
 }
 
-/// A development chain, fed with prices, and a venue of the small shape with its operator.
+/// A development chain, fed with prices, and a venue of the small shape with its operator. One node makes the blocks, the
+/// operator has another.
 pub struct Network {
     folder: RunFolder,
-    /// The node.
+    /// The validator, which is fed with prices.
+    pub validator: Node,
+    /// The operator's node.
     pub node: Node,
-    /// A connection to it.
+    /// A connection to the validator.
     pub chain: Chain,
     /// The venue.
     pub venue: u32,
@@ -166,8 +197,12 @@ impl Network {
     /// Starts everything and founds the venue.
     pub async fn start() -> Result<Self> {
         let folder = RunFolder::new(None)?;
-        let mut node = Node::start(&folder, "node", &["--dev"])?;
-        let chain = node.connect().await?;
+        let mut validator = Node::start(&folder, "validator", &["--dev", FRESH_IDENTITY])?;
+        let chain = validator.connect().await?;
+        let address = validator.address().await?;
+        let others = ["--chain", "dev", "--bootnodes", &address];
+        let mut node = Node::start(&folder, "node", &others)?;
+        node.connect().await?;
         let (price, watch) = watch::channel(PRICE);
         let feeds = Feeds::new(&chain.instruments().await?, b"EUR/USD")?;
         let feeding = tokio::spawn(feeds.keep_feeding(chain.clone(), watch));
@@ -179,6 +214,7 @@ impl Network {
         let venue = chain.submit(&founder, &call).await?.created_venue();
         let mut network = Self {
             folder,
+            validator,
             node,
             chain,
             venue: venue.context("no venue in the events")?,
@@ -235,9 +271,14 @@ impl Network {
         operator.stop(Duration::from_secs(30)).await
     }
 
-    /// Starts the node again.
+    /// Starts the operator's node again.
     pub fn start_node(&mut self) -> Result<()> {
         self.node.start_again(&self.folder)
+    }
+
+    /// Starts the validator again.
+    pub fn start_validator(&mut self) -> Result<()> {
+        self.validator.start_again(&self.folder)
     }
 
     /// A connection to the operator, once it answers.
@@ -296,10 +337,54 @@ impl Network {
 }
 
 impl Person {
+    /// Two with keys of their own, who pay with two of the chain's well-known accounts.
+    pub fn two() -> [Self; 2] {
+        let person = |wallet, seed| Self {
+            wallet,
+            trader: Trader::new(SecretKey::new([seed; 32])),
+            sequence: 0,
+        };
+        [person(dev::eve(), 1), person(dev::ferdie(), 2)]
+    }
+
     /// The account, once the venue has opened it.
     pub async fn account(&self, client: &VenueClient) -> Result<AccountJson> {
         until("the account", || async {
             Ok(client.account(&self.trader).await?)
+        })
+        .await
+    }
+
+    /// Sends an order for instrument 0 that trades with whoever wants the other side.
+    pub async fn order(
+        &mut self,
+        client: &VenueClient,
+        id: u32,
+        side: Side,
+        quantity: u64,
+    ) -> Result<()> {
+        let mark = PRICE as u64;
+        let limit = match side {
+            Side::Buy => mark + (1_000 << 32),
+            Side::Sell => mark - (1_000 << 32),
+        };
+        let order = Order {
+            id,
+            instrument: 0,
+            side,
+            quantity,
+            limit,
+            ..Order::default()
+        };
+        self.send(client, vec![Some(order)], None).await
+    }
+
+    /// Waits until the account's first position is of so many lots.
+    pub async fn holds(&self, client: &VenueClient, lots: i64) -> Result<()> {
+        until("the fills", || async {
+            let account = self.account(client).await?;
+            let quantity = account.positions.first().map(|p| p.quantity);
+            Ok((quantity == Some(lots)).then_some(()))
         })
         .await
     }

@@ -1,67 +1,31 @@
 //! The node and the operator as processes: trading, settling, dying and coming back.
 #![allow(clippy::unwrap_used)]
 
-use anyhow::{ensure, Context, Result};
-use clearproof_primitives::{
-    eddsa::SecretKey,
-    order::{Order, Side, WithdrawalRequest},
-};
-use clearproof_prover::{chain::Chain, demo::process::RunFolder, trader::Trader};
-use clearproof_tests::network::{until, Network, Node, Person, PRICE};
-use jsonrpsee::{core::client::ClientT, rpc_params, ws_client::WsClientBuilder};
+use anyhow::{ensure, Result};
+use clearproof_primitives::order::{Side, WithdrawalRequest};
+use clearproof_prover::{chain::Chain, demo::process::RunFolder};
+use clearproof_tests::network::{until, Network, Node, Person, FRESH_IDENTITY};
+use jsonrpsee::{core::client::ClientT, rpc_params};
 use serde_json::Value;
 use subxt_signer::sr25519::dev;
 
 const DEPOSIT: u64 = 50_000_000;
 
-fn order(id: u32, side: Side, quantity: u64) -> Option<Order> {
-    let mark = PRICE as u64;
-    let limit = match side {
-        Side::Buy => mark + (1_000 << 32),
-        Side::Sell => mark - (1_000 << 32),
-    };
-    Some(Order {
-        id,
-        instrument: 0,
-        side,
-        quantity,
-        limit,
-        ..Order::default()
-    })
-}
-
 #[tokio::test(flavor = "multi_thread")]
-async fn trades_settle_although_the_operator_is_killed_and_the_node_is_lost() -> Result<()> {
+async fn trades_settle_although_the_operator_is_killed_and_both_nodes_are_lost() -> Result<()> {
     let mut network = Network::start().await?;
-    let person = |wallet, seed| Person {
-        wallet,
-        trader: Trader::new(SecretKey::new([seed; 32])),
-        sequence: 0,
-    };
-    let [mut buyer, mut seller] = [person(dev::eve(), 1), person(dev::ferdie(), 2)];
+    let [mut buyer, mut seller] = Person::two();
     network.deposit(&buyer, DEPOSIT).await?;
     network.deposit(&seller, DEPOSIT).await?;
 
     // The operator is killed right after it promised: what it promised is on its disk.
     let client = network.client().await?;
-    buyer
-        .send(&client, vec![order(1, Side::Buy, 100)], None)
-        .await?;
-    seller
-        .send(&client, vec![order(1, Side::Sell, 100)], None)
-        .await?;
+    buyer.order(&client, 1, Side::Buy, 100).await?;
+    seller.order(&client, 1, Side::Sell, 100).await?;
     network.kill_operator();
     network.start_operator()?;
     let client = network.client().await?;
-    let traded = |wanted: i64| {
-        let (client, buyer) = (&client, &buyer);
-        until("the fills", move || async move {
-            let account = buyer.account(client).await?;
-            let quantity = account.positions.first().map(|p| p.quantity);
-            Ok((quantity == Some(wanted)).then_some(()))
-        })
-    };
-    traded(100).await?;
+    buyer.holds(&client, 100).await?;
     let (first, _) = network.at_rest(&client).await?;
     ensure!(first >= 1, "nothing was settled");
     ensure!(
@@ -76,24 +40,27 @@ async fn trades_settle_although_the_operator_is_killed_and_the_node_is_lost() ->
             !s.connected
         })
         .await?;
-    buyer
-        .send(&client, vec![order(2, Side::Buy, 25)], None)
-        .await?;
-    seller
-        .send(&client, vec![order(2, Side::Sell, 25)], None)
-        .await?;
+    buyer.order(&client, 2, Side::Buy, 25).await?;
+    seller.order(&client, 2, Side::Sell, 25).await?;
     network.start_node()?;
     network
         .status(&client, "the node to be found again", |s| s.connected)
         .await?;
-    until("more fills", || async {
-        let account = buyer.account(&client).await?;
-        let quantity = account.positions.first().map(|p| p.quantity);
-        Ok((quantity == Some(125)).then_some(()))
-    })
-    .await?;
+    buyer.holds(&client, 125).await?;
     let (second, _) = network.at_rest(&client).await?;
     ensure!(second > first, "batch {second} after batch {first}");
+
+    // While nobody makes blocks a batch waits, and settles once when somebody does again.
+    buyer.order(&client, 3, Side::Buy, 5).await?;
+    seller.order(&client, 3, Side::Sell, 5).await?;
+    buyer.holds(&client, 130).await?;
+    network.validator.kill();
+    network
+        .status(&client, "the batch to be proven", |s| !s.pending.is_empty())
+        .await?;
+    network.start_validator()?;
+    let (third, _) = network.at_rest(&client).await?;
+    ensure!(third > second, "batch {third} after batch {second}");
 
     // A withdrawal is paid; one beyond the margin is refused by name.
     let pay = |amount| WithdrawalRequest {
@@ -129,7 +96,7 @@ async fn the_nodes_own_rpc_answers_and_refuses_by_name() -> Result<()> {
     let folder = RunFolder::new(None)?;
     let mut node = Node::start(&folder, "node", &["--dev"])?;
     node.connect().await?;
-    let rpc = WsClientBuilder::new().build(&node.url).await?;
+    let rpc = node.rpc().await?;
     let instruments: Value = rpc.request("clearproof_instruments", rpc_params![]).await?;
     ensure!(
         instruments.as_array().is_some_and(|list| !list.is_empty()),
@@ -180,20 +147,20 @@ async fn the_nodes_own_rpc_answers_and_refuses_by_name() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn three_of_four_validators_finalise_and_go_on_after_one_was_away() -> Result<()> {
     let folder = RunFolder::new(None)?;
-    // A validator's identity on the network is made by hand as a rule; here each gets a new one. Dave never comes.
-    let fresh = "--unsafe-force-node-key-generation";
-    let mut alice = Node::start(&folder, "alice", &["--chain", "local", "--alice", fresh])?;
+    // Dave never comes.
+    let first = ["--chain", "local", "--alice", FRESH_IDENTITY];
+    let mut alice = Node::start(&folder, "alice", &first)?;
     let one = alice.connect().await?;
-    let rpc = WsClientBuilder::new().build(&alice.url).await?;
-    let addresses: Vec<String> = rpc
-        .request("system_localListenAddresses", rpc_params![])
-        .await?;
-    let address = addresses
-        .iter()
-        .find(|a| a.starts_with("/ip4/127.0.0.1/tcp/"));
-    let address = address.with_context(|| format!("no local address among {addresses:?}"))?;
+    let address = alice.address().await?;
     let follow = |name: &'static str, flag| {
-        let identity = ["--chain", "local", flag, fresh, "--bootnodes", address];
+        let identity = [
+            "--chain",
+            "local",
+            flag,
+            FRESH_IDENTITY,
+            "--bootnodes",
+            &address,
+        ];
         Node::start(&folder, name, &identity)
     };
     let mut bob = follow("bob", "--bob")?;

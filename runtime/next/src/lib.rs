@@ -10,7 +10,8 @@ pub use clearproof_runtime::*;
 
 #[cfg(feature = "std")]
 mod wasm {
-    #![allow(missing_docs)]
+    // The wasm builder writes other constants besides.
+    #![allow(dead_code, missing_docs)]
     include!(concat!(env!("OUT_DIR"), "/wasm_binary.rs"));
 }
 
