@@ -77,7 +77,7 @@ mod measured {
 
     /// Not measured yet: half of that.
     pub(super) fn tighten(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(2_000_000_000, 12_000).saturating_add(db.reads_writes(4, 2))
+        Weight::from_parts(2_000_000_000, 12_000).saturating_add(db.reads_writes(5, 3))
     }
 
     /// Not measured yet.
