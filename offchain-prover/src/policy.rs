@@ -1,4 +1,7 @@
-//! The risk policy for those who vote on it: what it says, what a change would make of it, and of portfolios.
+//! The risk policy for those who vote on it: what it says, what a change would make of it, and of portfolios that are given, or are
+//! drawn and held through recorded prices ([`synthetic`]).
+
+pub mod synthetic;
 
 use crate::calculators::{margin, portfolio::Question};
 use chrono::{DateTime, SecondsFormat};
