@@ -7,11 +7,11 @@ use crate::{
 };
 use clearproof_primitives::{
     account::Position,
-    fixed::Price,
+    fixed::{Price, FRACTION_BITS},
     margin::{margin, Margin, MarginError},
     options::DAY_MS,
     policy::Policy,
-    shape::{AMOUNT_BITS, QUANTITY_BITS},
+    shape::QUANTITY_BITS,
     snapshot::Snapshot,
 };
 use rand::{Rng, SeedableRng};
@@ -44,11 +44,11 @@ impl Holdings {
 
     /// Pays for lots, or is paid, rounded against the account.
     fn pay(&mut self, lots: i64, price: Price) {
-        let value = (i128::from(lots) * i128::from(price)).div_euclid(1 << 32)
-            + i128::from((i128::from(lots) * i128::from(price)).rem_euclid(1 << 32) > 0);
-        let limit = (1i64 << AMOUNT_BITS.min(62)) - 1;
-        let quote = i128::from(self.balances[0]) - value;
-        self.balances[0] = i64::try_from(quote).unwrap_or(limit).clamp(-limit, limit);
+        let value = i128::from(lots) * i128::from(price);
+        let left = i128::from(self.balances[0]) + ((-value) >> FRACTION_BITS);
+        // Far from the limit, with the deposits there are.
+        let limit = i128::from(i64::MAX);
+        self.balances[0] = left.clamp(-limit, limit) as i64;
     }
 
     /// Turns positions in what has expired into quote.
