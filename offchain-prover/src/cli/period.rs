@@ -11,7 +11,7 @@ pub struct Period {
     pub from: Option<String>,
     /// The first that is not any more [default: none]
     #[arg(long)]
-    to: Option<String>,
+    pub to: Option<String>,
 }
 
 impl Period {

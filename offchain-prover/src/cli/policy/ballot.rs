@@ -80,8 +80,9 @@ pub async fn propose(chain: &Chain, changes: &[PolicyChange], signer: &Keypair) 
         .submitted_referendum()
         .context("no referendum in the events")?;
     println!("Referendum {index} on the track risk_parameters is submitted.");
-    let placed = chain.submit(signer, &calls::place_decision_deposit(index));
-    placed.await.with_context(|| {
+    let placing = calls::place_decision_deposit(index);
+    let placed = chain.submit(signer, &placing).await;
+    placed.with_context(|| {
         format!("placing its decision deposit, without which it is not decided; anybody may, with referenda.placeDecisionDeposit({index})")
     })?;
     println!("Its decision deposit is placed.");

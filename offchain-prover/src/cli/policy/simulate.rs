@@ -45,6 +45,8 @@ impl Portfolios {
     pub fn prices(&self) -> Result<Option<Vec<Series>>> {
         let within = self.period.check()?;
         if self.synthetic.is_none() {
+            let named = self.period.from.is_some() || self.period.to.is_some();
+            ensure!(!named, "--from, --to: they are for --synthetic");
             return Ok(None);
         }
         let mut all = Vec::new();

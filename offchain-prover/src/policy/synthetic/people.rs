@@ -144,7 +144,7 @@ impl People {
 
     /// Perpetuals, options, or both, on one or two underlyings each, worth the leverage together.
     fn wishes(&mut self, market: &Market<'_>, snapshot: &Snapshot) -> Vec<Wish> {
-        let (perpetuals, options) = match self.rng.gen_range(0..4) {
+        let (perpetuals, options): (u32, u32) = match self.rng.gen_range(0..4) {
             0 | 1 => (self.rng.gen_range(1..=2), 0),
             2 => (1, self.rng.gen_range(1..=2)),
             _ => (0, self.rng.gen_range(1..=3)),

@@ -27,7 +27,7 @@ fn when(peak: &Peak) -> String {
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         type Cell = fn(&Course) -> String;
-        let rows: [(&str, Cell); 11] = [
+        let rows: [(&str, Cell); 10] = [
             ("could not have been opened", |of| grouped(of.refused)),
             ("liquidated", |of| grouped(of.liquidated)),
             ("  most at one moment", |of| when(&of.liquidated_most)),
@@ -44,10 +44,6 @@ impl fmt::Display for Outcome {
                 grouped(of.maintenance_mean)
             }),
             ("  most", |of| when(&of.maintenance_most)),
-            ("liquidated, of 1,000 opened", |of| {
-                let share = of.liquidated as f64 * 1_000.0 / self.opened.max(1) as f64;
-                format!("{share:.1}")
-            }),
         ];
         let mut table = table(&["", "now", "then"]);
         for (what, cell) in rows {
