@@ -5,12 +5,16 @@ mod changes;
 mod simulate;
 
 use super::key::Key;
-use anyhow::{Context, Result};
+use anyhow::{bail, Context, Result};
 use changes::{Changes, ChangesFile};
 use clearproof_primitives::policy::{Assessment, Policy, PolicyChange};
 use clearproof_prover::{calculators::portfolio::MARKET, chain::Chain, policy};
 use simulate::Portfolios;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::{
+    fmt::Display,
+    io::{stdout, ErrorKind, Write},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 /// Longest wait for a node: who asks sits before it.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -86,13 +90,22 @@ impl Node {
     /// Connects, or says that nobody is there.
     async fn connect(self) -> Result<Chain> {
         let connected = tokio::time::timeout(PATIENCE, Chain::connect(&self.node)).await;
-        let connected = connected.with_context(|| {
-            format!(
-                "--node {}: no node answers there; start one, or name another",
-                self.node
-            )
-        })?;
-        Ok(connected?)
+        match connected {
+            Ok(connected) => Ok(connected?),
+            Err(_) => bail!(
+                "--node {}: no node answers there within {} s; start one, or name another",
+                self.node,
+                PATIENCE.as_secs()
+            ),
+        }
+    }
+}
+
+/// Writes a line to standard output. Who reads it may stop before its end, as `head` does.
+fn say(text: impl Display) -> Result<()> {
+    match writeln!(stdout(), "{text}") {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
     }
 }
 
@@ -116,47 +129,42 @@ async fn show(chain: &Chain, version: Option<u32>, json: bool) -> Result<()> {
         None => state.current.context("the chain has no policy")?,
     };
     if json {
-        println!("{}", serde_json::to_string(&policy)?);
+        say(serde_json::to_string(&policy)?)
     } else {
-        println!("{}", policy::parameters(&policy, &MARKET));
+        say(policy::parameters(&policy, &MARKET))
     }
-    Ok(())
 }
 
 async fn status(chain: &Chain) -> Result<()> {
     let state = chain.policy_state().await?;
     let since = chain.policy_at(state.version).await?;
     match since {
-        Some(version) if version.since > 0 => println!(
+        Some(version) if version.since > 0 => say(format_args!(
             "Version {} is in force since {}.",
             state.version,
             policy::moment(version.since)
-        ),
-        _ => println!("Version {} is in force.", state.version),
+        ))?,
+        _ => say(format_args!("Version {} is in force.", state.version))?,
     }
     if state.pending.is_empty() {
-        println!("No change is pending.");
+        say("No change is pending.")?;
     } else {
-        println!("{}", policy::pending(&state.pending));
+        say(policy::pending(&state.pending))?;
     }
     let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis();
     if u128::from(state.emergency_from) > now {
-        println!(
+        say(format_args!(
             "The committee tightened it lately, and may again from {} on.",
             policy::moment(state.emergency_from)
-        );
+        ))?;
     }
     ballot::all(chain).await
 }
 
 async fn diff(chain: &Chain, changes: &[PolicyChange]) -> Result<()> {
     let (current, assessment) = assessed(chain, changes).await?;
-    println!(
-        "{}",
-        policy::differences(&current, &assessment.policy, &MARKET)
-    );
-    println!("{}", policy::verdict(&assessment));
-    Ok(())
+    say(policy::differences(&current, &assessment.policy, &MARKET))?;
+    say(policy::verdict(&assessment))
 }
 
 pub fn run(command: Command) -> Result<()> {

@@ -1,8 +1,9 @@
 //! Price series in CSV: a time and a close per line.
 
+use crate::calculators::decimal;
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
 use clearproof_primitives::{
-    fixed::{price_from_decimal, Price},
+    fixed::{Price, FRACTION_BITS},
     shape::TIME_BITS,
 };
 use std::{fs, io::Read, path::Path};
@@ -210,11 +211,11 @@ fn columns(bytes: &[u8], wanted: impl Fn(&str) -> bool) -> Result<Vec<Series>, P
         }
         last = Some(time);
         for (place, series) in places.iter().zip(&mut all) {
-            let close = price_from_decimal(cell(*place)).filter(|price| *price > 0);
+            let close = price_of(cell(*place));
             let close = close.ok_or_else(|| {
                 bad(
                     *place,
-                    "is no price: above 0, below 2^32, at most nine decimals",
+                    "is no price: above 0, below 2^32, at most 24 digits after the point",
                 )
             })?;
             if series.bars.len() == MAX_BARS {
@@ -227,6 +228,12 @@ fn columns(bytes: &[u8], wanted: impl Fn(&str) -> bool) -> Result<Vec<Series>, P
         count @ 0..2 => Err(PricesError::Count(count)),
         _ => Ok(all),
     }
+}
+
+/// A price as files have it, rounded to the nearest 32.32 value.
+fn price_of(text: &str) -> Option<Price> {
+    let price = decimal::parse(text, FRACTION_BITS).ok()?;
+    Price::try_from(price).ok().filter(|price| *price > 0)
 }
 
 /// A time in milliseconds since the Unix epoch: ISO 8601, a date alone being its first moment, seconds, or milliseconds.
@@ -274,7 +281,7 @@ pub fn time_text(time: u64) -> String {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use clearproof_primitives::fixed::ONE;
+    use clearproof_primitives::fixed::{price_from_decimal, ONE};
 
     #[test]
     fn the_built_in_series_is_whole() {
@@ -330,7 +337,7 @@ mod tests {
 
     #[test]
     fn every_column_of_closes_is_a_series() {
-        let text = b"timestamp,btc_close,open,ETH_Close\n10,2,9,1\n20,3,9,1.5\n";
+        let text = b"timestamp,btc_close,open,ETH_Close\n10,2,9,1\n20,3,9,1.5000000000001\n";
         let all = parse_all(text).unwrap();
         let names: Vec<_> = all.iter().map(|series| series.name.as_str()).collect();
         assert_eq!(names, ["btc_close", "ETH_Close"]);

@@ -1,7 +1,7 @@
 //! Proposing, voting, and how referenda stand.
 
-use super::assessed;
-use anyhow::{bail, Context, Result};
+use super::{assessed, say};
+use anyhow::{anyhow, bail, Context, Result};
 use clearproof_primitives::policy::PolicyChange;
 use clearproof_prover::{
     chain::{
@@ -79,16 +79,17 @@ pub async fn propose(chain: &Chain, changes: &[PolicyChange], signer: &Keypair) 
     let index = included
         .submitted_referendum()
         .context("no referendum in the events")?;
-    println!("Referendum {index} on the track risk_parameters is submitted.");
+    say(format_args!(
+        "Referendum {index} on the track risk_parameters is submitted."
+    ))?;
     let placing = calls::place_decision_deposit(index);
     let placed = chain.submit(signer, &placing).await;
     placed.with_context(|| {
         format!("placing its decision deposit, without which it is not decided; anybody may, with referenda.placeDecisionDeposit({index})")
     })?;
-    println!("Its decision deposit is placed.");
-    println!("{}", policy::verdict(&assessment));
-    println!("To vote: clearproof-prover policy vote --referendum {index} --aye --amount … --conviction …");
-    Ok(())
+    say("Its decision deposit is placed.")?;
+    say(policy::verdict(&assessment))?;
+    say(format_args!("To vote: clearproof-prover policy vote --referendum {index} --aye --amount … --conviction …"))
 }
 
 pub async fn vote(chain: &Chain, vote: Vote, signer: &Keypair) -> Result<()> {
@@ -99,18 +100,18 @@ pub async fn vote(chain: &Chain, vote: Vote, signer: &Keypair) -> Result<()> {
         conviction,
     } = vote;
     let token = chain.token().await?;
-    let units = token.units(&amount).map_err(anyhow::Error::msg);
-    let units = units.with_context(|| format!("--amount {amount}"))?;
+    let units = token.units(&amount);
+    let units = units.map_err(|error| anyhow!("--amount {amount}: {error}"))?;
     open(chain, index).await?;
     let call = calls::vote(index, side.aye, conviction, units);
     chain.submit(signer, &call).await?;
     let said = if side.aye { "aye" } else { "nay" };
-    println!(
+    say(format_args!(
         "Voted {said} on referendum {index} with {} at conviction {conviction}.",
         token.show(units)
-    );
-    println!("It is {}.", ballot::state(&known(chain, index).await?));
-    Ok(())
+    ))?;
+    let state = ballot::state(&known(chain, index).await?);
+    say(format_args!("Referendum {index}: {state}."))
 }
 
 /// One referendum, of any track and whatever came of it.
@@ -118,10 +119,7 @@ pub async fn one(chain: &Chain, index: u32) -> Result<()> {
     let referendum = known(chain, index).await?;
     match &referendum {
         Referendum::Ongoing(of) => table(chain, vec![(index, of.clone())]).await,
-        over => {
-            println!("Referendum {index}: {}.", ballot::state(over));
-            Ok(())
-        }
+        over => say(format_args!("Referendum {index}: {}.", ballot::state(over))),
     }
 }
 
@@ -129,8 +127,7 @@ pub async fn one(chain: &Chain, index: u32) -> Result<()> {
 pub async fn all(chain: &Chain) -> Result<()> {
     let referenda = chain.risk_referenda().await?;
     if referenda.is_empty() {
-        println!("No referendum on risk parameters is going on.");
-        return Ok(());
+        return say("No referendum on risk parameters is going on.");
     }
     table(chain, referenda).await
 }
@@ -141,6 +138,6 @@ async fn table(chain: &Chain, referenda: Vec<(u32, Ongoing)>) -> Result<()> {
         let changes = chain.proposed_changes(&of.proposal).await?;
         rows.push((index, of, changes));
     }
-    println!("{}", ballot::referenda(&rows, &chain.token().await?));
-    Ok(())
+    let token = chain.token().await?;
+    say(ballot::referenda(&rows, &token))
 }
