@@ -5,6 +5,7 @@ pub mod calls;
 mod error;
 mod oracle;
 mod policy;
+pub mod referenda;
 mod submit;
 
 pub use calls::Call;

@@ -10,6 +10,7 @@ mod feed;
 mod key;
 mod keys;
 mod operator;
+mod period;
 mod policy;
 mod replay;
 
@@ -52,7 +53,7 @@ enum Command {
     Margin,
     /// Recorded prices or order flow through the engine; the books must balance after each batch.
     Replay(replay::Args),
-    /// The risk policy: what it says, what a change would do, and proposing one.
+    /// The risk policy: what it says, what a change would do, proposing one and voting on it.
     #[command(subcommand)]
     Policy(policy::Command),
     /// Values of options: JSON lines on standard input, see docs/calculators.md.

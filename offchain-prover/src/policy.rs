@@ -1,4 +1,8 @@
-//! The risk policy for those who vote on it: what it says, what a change would make of it, and of portfolios.
+//! The risk policy for those who vote on it: what it says, what a change would make of it, and of portfolios that are given, or are
+//! drawn and held through recorded prices ([`synthetic`]).
+
+pub mod ballot;
+pub mod synthetic;
 
 use crate::calculators::{margin, portfolio::Question};
 use chrono::{DateTime, SecondsFormat};
@@ -36,6 +40,7 @@ pub fn parameters(policy: &Policy, market: &MarketShape) -> Table {
     let header = [
         "parameter",
         "value",
+        "as JSON",
         "bounds",
         "one change may set",
         "tightens",
@@ -50,6 +55,7 @@ pub fn parameters(policy: &Policy, market: &MarketShape) -> Table {
         table.add_row([
             parameter.to_string(),
             shown(unit, present),
+            present.map_or("null".into(), |value| value.to_string()),
             range((descriptor.low, descriptor.high)),
             present.map_or("any".into(), |value| range(descriptor.reach(value))),
             match descriptor.tightens {
@@ -150,6 +156,8 @@ impl Count {
 /// Portfolios under two policies.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Simulation {
+    /// Portfolios whose margin cannot be computed.
+    pub refused: u32,
     /// Under the policy in force.
     pub now: Count,
     /// Under the other.
@@ -173,9 +181,12 @@ impl Simulation {
                 ..question.clone()
             })
         };
-        let compared = Compared {
-            now: under(before)?,
-            then: under(after)?,
+        let compared = match (under(before), under(after)) {
+            (Ok(now), Ok(then)) => Compared { now, then },
+            (Err(error), _) | (_, Err(error)) => {
+                self.refused += 1;
+                return Err(error);
+            }
         };
         self.now.add(&compared.now);
         self.then.add(&compared.then);

@@ -1,13 +1,13 @@
 //! Recorded prices through the engine: leveraged accounts meet every fall and rise, and the books must balance after each bar.
 
-mod crowd;
+pub(crate) mod crowd;
 pub mod flow;
 pub mod recording;
 mod report;
 
 pub use report::Report;
 
-use crate::{demo::prices::Bar, proving::BatchProver};
+use crate::{calculators::portfolio, demo::prices::Bar, proving::BatchProver};
 use anyhow::{ensure, Context, Result};
 use clearproof_engine::{BatchRequest, MarketTerms, Venue, VenueConfig};
 use clearproof_primitives::{
@@ -25,9 +25,9 @@ use crowd::Crowd;
 use std::time::Instant;
 
 /// Smallest units of the quote in a whole one.
-const QUOTE_UNIT: IndexPrice = 1_000_000;
+pub(crate) const QUOTE_UNIT: IndexPrice = 1_000_000;
 /// Lots in a whole unit of the underlying.
-const LOTS_PER_UNIT: u64 = 100;
+pub(crate) const LOTS_PER_UNIT: u64 = 100;
 /// Auctions per bar: what could not be closed in one can in the next.
 const TICKS: u64 = 3;
 const GENESIS: [u8; 32] = [7; 32];
@@ -58,14 +58,11 @@ fn snapshot(
     let market = &shape.market;
     let mut rows = vec![InstrumentRow::empty(market); market.instruments.into()];
     rows[0] = policy.perpetual_row(0, mark)?;
+    let weights = vec![ONE; market.assets.into()];
     Ok(Snapshot {
         number,
         taken_at: time,
-        weights: vec![ONE; market.assets.into()],
-        factors: policy.factors(),
-        protocol_share: policy.protocol_share,
-        liquidation_rate: policy.liquidation_rate,
-        rows,
+        ..portfolio::snapshot(policy, weights, rows)
     })
 }
 

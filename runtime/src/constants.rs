@@ -117,6 +117,9 @@ pub mod market {
     pub const TIGHTEN_DELAY: u64 = 60 * 60_000;
     /// Milliseconds that any other change waits: three days, to be seen and cancelled.
     pub const LOOSEN_DELAY: u64 = 3 * 24 * TIGHTEN_DELAY;
+    /// Milliseconds from one emergency change of the risk policy to the next: the hour that traders have before a voters' change, so
+    /// that they can add collateral between two steps of the committee as well.
+    pub const EMERGENCY_INTERVAL: u64 = TIGHTEN_DELAY;
     /// Batches of each venue that are remembered.
     pub const ROOT_HISTORY: u32 = 64;
 }

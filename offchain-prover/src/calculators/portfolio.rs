@@ -6,7 +6,7 @@ use super::{
 };
 use clearproof_primitives::{
     account::{Account, Position},
-    fixed::FRACTION_BITS,
+    fixed::{Price, FRACTION_BITS},
     options::{OptionKind, Product},
     policy::{IndexPrice, Policy},
     shape::{MarketShape, Shape, AMOUNT_BITS, QUANTITY_BITS},
@@ -174,6 +174,19 @@ fn row(policy: &Policy, underlying: usize, terms: &Terms) -> Result<InstrumentRo
     }
 }
 
+/// A snapshot under a policy, with collateral weights and rows that were computed with it.
+pub fn snapshot(policy: &Policy, weights: Vec<Price>, rows: Vec<InstrumentRow>) -> Snapshot {
+    Snapshot {
+        number: 0,
+        taken_at: 0,
+        weights,
+        factors: policy.factors(),
+        protocol_share: policy.protocol_share,
+        liquidation_rate: policy.liquidation_rate,
+        rows,
+    }
+}
+
 impl Question {
     /// Checks everything and makes of it what the engine would have.
     ///
@@ -221,15 +234,7 @@ impl Question {
                 }
             }
         }
-        let snapshot = Snapshot {
-            number: 0,
-            taken_at: 0,
-            weights,
-            factors: policy.factors(),
-            protocol_share: policy.protocol_share,
-            liquidation_rate: policy.liquidation_rate,
-            rows,
-        };
+        let snapshot = snapshot(&policy, weights, rows);
         let account = self.account(&snapshot)?;
         Ok(Portfolio {
             policy,

@@ -26,6 +26,12 @@ const ADDRESS_ID: u8 = 0;
 
 /// The runtime's origin for changes of the risk policy: pallet `Origins`, `RiskAdmin`.
 pub const RISK_ADMIN: [u8; 2] = [64, 1];
+/// Number of the track that decides on risk parameters.
+pub const RISK_TRACK: u16 = 10;
+/// A vote with one side, rather than a split one.
+const STANDARD_VOTE: u8 = 0;
+/// The bit of a vote that says yes; the others are its conviction.
+const AYE: u8 = 1 << 7;
 /// A call named by hash and length.
 const BOUNDED_LOOKUP: u8 = 2;
 /// A moment so many blocks from now.
@@ -90,9 +96,14 @@ pub fn note_preimage(call: &[u8]) -> Call {
     one("Preimage", "note_preimage", call.encode())
 }
 
+/// The hash that a call is named by.
+pub fn preimage_hash(call: &[u8]) -> [u8; 32] {
+    Blake2b::<U32>::digest(call).into()
+}
+
 /// Submits a call, whose preimage is noted, as a referendum on risk parameters, to be enacted as soon as it may be.
 pub fn submit_risk_referendum(call: &[u8]) -> Call {
-    let hash: [u8; 32] = Blake2b::<U32>::digest(call).into();
+    let hash = preimage_hash(call);
     let length = u32::try_from(call.len()).unwrap_or(u32::MAX);
     let proposal = (BOUNDED_LOOKUP, hash, length);
     let enactment = (DISPATCH_AFTER, 0u32);
@@ -101,6 +112,14 @@ pub fn submit_risk_referendum(call: &[u8]) -> Call {
         "submit",
         (RISK_ADMIN, proposal, enactment).encode(),
     )
+}
+
+/// Votes on a referendum with an amount of the native currency, locked for as long as the conviction says: 0 does not lock and counts a
+/// tenth, 1 to 6 count as often.
+pub fn vote(index: u32, aye: bool, conviction: u8, amount: u128) -> Call {
+    let vote = conviction | if aye { AYE } else { 0 };
+    let vote = (STANDARD_VOTE, vote, amount);
+    one("ConvictionVoting", "vote", (Compact(index), vote).encode())
 }
 
 /// Places a referendum's decision deposit.

@@ -1,22 +1,23 @@
-//! `policy`: what the risk policy says, what a change would do, and how to propose one.
+//! `policy`: what the risk policy says, what a change would do, and how to propose one and vote on it.
+
+mod ballot;
+mod changes;
+mod simulate;
 
 use super::key::Key;
-use anyhow::{Context, Result};
+use anyhow::{bail, Context, Result};
+use changes::{Changes, ChangesFile};
 use clearproof_primitives::policy::{Assessment, Policy, PolicyChange};
-use clearproof_prover::{
-    calculators::{lines, portfolio::MARKET},
-    chain::{calls, Chain},
-    policy::{self, Simulation},
-};
+use clearproof_prover::{calculators::portfolio::MARKET, chain::Chain, policy};
+use simulate::Portfolios;
 use std::{
-    cell::RefCell,
-    fs::File,
-    io::{stdin, stdout, Read},
-    path::{Path, PathBuf},
+    fmt::Display,
+    io::{stdout, ErrorKind, Write},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-/// Largest file of changes, bytes.
-const MAX_CHANGES_FILE: u64 = 1 << 20;
+/// Longest wait for a node: who asks sits before it.
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Where to ask.
 #[derive(clap::Args)]
@@ -24,14 +25,6 @@ pub struct Node {
     /// The node's JSON-RPC.
     #[arg(long, default_value = "ws://127.0.0.1:9944")]
     node: String,
-}
-
-/// What is proposed.
-#[derive(clap::Args)]
-pub struct Changes {
-    /// JSON file with a list of changes, as in docs/governance.md.
-    #[arg(long)]
-    changes: PathBuf,
 }
 
 /// Commands about the risk policy.
@@ -48,10 +41,13 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// The policy's version and the changes that wait.
+    /// The policy's version, the changes that wait, and referenda on others.
     Status {
         #[command(flatten)]
         node: Node,
+        /// This referendum alone, whatever came of it.
+        #[arg(long)]
+        referendum: Option<u32>,
     },
     /// What changes would do if they were scheduled now, or why they are refused.
     Diff {
@@ -60,44 +56,57 @@ pub enum Command {
         #[command(flatten)]
         changes: Changes,
     },
-    /// Margin of portfolios now and after changes: lines on standard input as for `margin`, a line for each and a sum on standard
-    /// error.
+    /// Margin of portfolios now and after changes: of lines on standard input as for `margin`, a line for each and a sum on standard
+    /// error; or of synthetic ones over recorded prices.
     Simulate {
         #[command(flatten)]
         node: Node,
         #[command(flatten)]
         changes: Changes,
+        #[command(flatten)]
+        portfolios: Portfolios,
     },
     /// Submits changes as a referendum on risk parameters, with its decision deposit.
     Propose {
         #[command(flatten)]
         node: Node,
         #[command(flatten)]
-        changes: Changes,
+        changes: ChangesFile,
+        #[command(flatten)]
+        key: Key,
+    },
+    /// Votes on a referendum on risk parameters; a second vote replaces the first.
+    Vote {
+        #[command(flatten)]
+        node: Node,
+        #[command(flatten)]
+        vote: ballot::Vote,
         #[command(flatten)]
         key: Key,
     },
 }
 
-impl Changes {
-    fn read(&self) -> Result<Vec<PolicyChange>> {
-        read(&self.changes).with_context(|| format!("--changes {}", self.changes.display()))
+impl Node {
+    /// Connects, or says that nobody is there.
+    async fn connect(self) -> Result<Chain> {
+        let connected = tokio::time::timeout(PATIENCE, Chain::connect(&self.node)).await;
+        match connected {
+            Ok(connected) => Ok(connected?),
+            Err(_) => bail!(
+                "--node {}: no node answers there within {} s; start one, or name another",
+                self.node,
+                PATIENCE.as_secs()
+            ),
+        }
     }
 }
 
-fn read(path: &Path) -> Result<Vec<PolicyChange>> {
-    let mut text = String::new();
-    let read = File::open(path)?
-        .take(MAX_CHANGES_FILE + 1)
-        .read_to_string(&mut text)?;
-    anyhow::ensure!(
-        read as u64 <= MAX_CHANGES_FILE,
-        "longer than {MAX_CHANGES_FILE} bytes"
-    );
-    let mut json = serde_json::Deserializer::from_str(&text);
-    let changes = serde_path_to_error::deserialize(&mut json)?;
-    json.end()?;
-    Ok(changes)
+/// Writes a line to standard output. Who reads it may stop before its end, as `head` does.
+fn say(text: impl Display) -> Result<()> {
+    match writeln!(stdout(), "{text}") {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
 }
 
 /// The policy in force, and what the chain says of changes to it.
@@ -108,152 +117,98 @@ async fn assessed(chain: &Chain, changes: &[PolicyChange]) -> Result<(Policy, As
 }
 
 async fn show(chain: &Chain, version: Option<u32>, json: bool) -> Result<()> {
+    let state = chain.policy_state().await?;
     let policy = match version {
         Some(version) => {
             let known = chain.policy_at(version).await?;
+            let last = state.version;
             known
-                .with_context(|| format!("--version {version}: no such version was in force"))?
+                .with_context(|| format!("--version {version}: versions go from 1 to {last}"))?
                 .policy
         }
-        None => {
-            let state = chain.policy_state().await?;
-            state.current.context("the chain has no policy")?
-        }
+        None => state.current.context("the chain has no policy")?,
     };
     if json {
-        println!("{}", serde_json::to_string(&policy)?);
+        say(serde_json::to_string(&policy)?)
     } else {
-        println!("{}", policy::parameters(&policy, &MARKET));
+        say(policy::parameters(&policy, &MARKET))
     }
-    Ok(())
 }
 
 async fn status(chain: &Chain) -> Result<()> {
     let state = chain.policy_state().await?;
     let since = chain.policy_at(state.version).await?;
     match since {
-        Some(version) if version.since > 0 => println!(
+        Some(version) if version.since > 0 => say(format_args!(
             "Version {} is in force since {}.",
             state.version,
             policy::moment(version.since)
-        ),
-        _ => println!("Version {} is in force.", state.version),
+        ))?,
+        _ => say(format_args!("Version {} is in force.", state.version))?,
     }
     if state.pending.is_empty() {
-        println!("No change is pending.");
+        say("No change is pending.")?;
     } else {
-        println!("{}", policy::pending(&state.pending));
+        say(policy::pending(&state.pending))?;
     }
-    Ok(())
+    let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis();
+    if u128::from(state.emergency_from) > now {
+        say(format_args!(
+            "The committee tightened it lately, and may again from {} on.",
+            policy::moment(state.emergency_from)
+        ))?;
+    }
+    ballot::all(chain).await
 }
 
 async fn diff(chain: &Chain, changes: &[PolicyChange]) -> Result<()> {
     let (current, assessment) = assessed(chain, changes).await?;
-    println!(
-        "{}",
-        policy::differences(&current, &assessment.policy, &MARKET)
-    );
-    println!("{}", policy::verdict(&assessment));
-    Ok(())
-}
-
-async fn simulate(chain: &Chain, changes: &[PolicyChange]) -> Result<()> {
-    let (current, assessment) = assessed(chain, changes).await?;
-    let sum = RefCell::new(Simulation::default());
-    lines::each(stdin().lock(), stdout().lock(), |question| {
-        sum.borrow_mut().add(question, &current, &assessment.policy)
-    })?;
-    eprintln!("{}", serde_json::to_string(&sum.into_inner())?);
-    Ok(())
-}
-
-async fn propose(chain: &Chain, changes: &[PolicyChange], key: Key) -> Result<()> {
-    let signer = key.load()?;
-    // Refused here rather than after weeks of votes.
-    let (_, assessment) = assessed(chain, changes).await?;
-    let call = chain.encode(&calls::schedule_change(changes)).await?;
-    let submission = calls::submit_risk_referendum(&call);
-    let included = chain
-        .submit(
-            &signer,
-            &calls::Call::All(vec![calls::note_preimage(&call), submission]),
-        )
-        .await?;
-    let index = included
-        .submitted_referendum()
-        .context("no referendum in the events")?;
-    chain
-        .submit(&signer, &calls::place_decision_deposit(index))
-        .await?;
-    println!("Referendum {index} on the track risk_parameters; its decision deposit is placed.");
-    println!("{}", policy::verdict(&assessment));
-    Ok(())
+    say(policy::differences(&current, &assessment.policy, &MARKET))?;
+    say(policy::verdict(&assessment))
 }
 
 pub fn run(command: Command) -> Result<()> {
     let runtime = tokio::runtime::Runtime::new().context("starting the async runtime")?;
     runtime.block_on(async {
-        let connect = |node: Node| async move { Chain::connect(&node.node).await };
         match command {
             Command::Show {
                 node,
                 version,
                 json,
-            } => show(&connect(node).await?, version, json).await,
-            Command::Status { node } => status(&connect(node).await?).await,
-            Command::Diff { node, changes } => {
-                let changes = changes.read()?;
-                diff(&connect(node).await?, &changes).await
+            } => show(&node.connect().await?, version, json).await,
+            Command::Status { node, referendum } => {
+                let chain = node.connect().await?;
+                match referendum {
+                    Some(index) => ballot::one(&chain, index).await,
+                    None => status(&chain).await,
+                }
             }
-            Command::Simulate { node, changes } => {
-                let changes = changes.read()?;
-                simulate(&connect(node).await?, &changes).await
+            Command::Diff { node, changes } => {
+                let file = changes.file()?;
+                let chain = node.connect().await?;
+                diff(&chain, &changes.or_proposed(file, &chain).await?).await
+            }
+            Command::Simulate {
+                node,
+                changes,
+                portfolios,
+            } => {
+                let file = changes.file()?;
+                let prices = portfolios.prices()?;
+                let chain = node.connect().await?;
+                let changes = changes.or_proposed(file, &chain).await?;
+                let (current, assessment) = assessed(&chain, &changes).await?;
+                portfolios.run(prices.as_deref(), &current, &assessment.policy)
             }
             Command::Propose { node, changes, key } => {
                 let changes = changes.read()?;
-                propose(&connect(node).await?, &changes, key).await
+                let signer = key.load()?;
+                ballot::propose(&node.connect().await?, &changes, &signer).await
+            }
+            Command::Vote { node, vote, key } => {
+                let signer = key.load()?;
+                ballot::vote(&node.connect().await?, vote, &signer).await
             }
         }
     })
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-    use clearproof_primitives::policy::{MarginLevel, PositionSide, ProductKind};
-    use std::io::Write;
-
-    fn parsed(text: &str) -> Result<Vec<PolicyChange>> {
-        let mut file = tempfile::NamedTempFile::new().unwrap();
-        file.write_all(text.as_bytes()).unwrap();
-        read(file.path())
-    }
-
-    #[test]
-    fn changes_are_read_as_the_document_shows_them() {
-        let text = r#"[{"charge":{"underlying":0,"kind":"perpetual","level":"maintenance",
-            "side":"long","value":34359738}}]"#;
-        let change = PolicyChange::Charge {
-            underlying: 0,
-            kind: ProductKind::Perpetual,
-            level: MarginLevel::Maintenance,
-            side: PositionSide::Long,
-            value: 34_359_738,
-        };
-        assert_eq!(parsed(text).unwrap(), [change]);
-    }
-
-    #[test]
-    fn malformed_changes_are_refused_where_they_are() {
-        for (text, part) in [
-            (r#"[{"charge":{"underlying":0}}]"#, "[0]"),
-            (r#"[{"nothing":{}}]"#, "unknown variant"),
-            (r#"[{"priceBand":{"value":1,"more":2}}]"#, "more"),
-            (r#"[] []"#, "trailing"),
-        ] {
-            let error = format!("{:#}", parsed(text).unwrap_err());
-            assert!(error.contains(part), "{text}: {error}");
-        }
-    }
 }

@@ -1,6 +1,6 @@
 //! `replay`: recorded prices or order flow through the engine.
 
-use super::ShapeName;
+use super::{period::Period, ShapeName};
 use anyhow::{ensure, Context, Result};
 use clap::{Args as ClapArgs, ValueEnum};
 use clearproof_groth16::{Bars, KeyStore, Origin};
@@ -41,12 +41,9 @@ pub struct Args {
     /// Its format.
     #[arg(long, value_enum, default_value = "candles")]
     format: Format,
-    /// First time that is replayed, such as 2020-03-07; not for l2, whose book begins with the recording [default: its first]
-    #[arg(long)]
-    from: Option<String>,
-    /// The first that is not any more [default: none]
-    #[arg(long)]
-    to: Option<String>,
+    /// What is replayed of it; an l2 recording from its beginning, where its book is.
+    #[command(flatten)]
+    period: Period,
     /// candles: accounts with leverage. l2, trades: accounts that take turns as takers.
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     traders: u32,
@@ -84,18 +81,6 @@ impl Args {
         Ok(Some((every, prover)))
     }
 
-    /// The times between which rows are replayed.
-    fn between(&self) -> Result<impl Fn(u64) -> bool> {
-        let time = |name: &str, text: &Option<String>| match text {
-            None => Ok(None),
-            Some(text) => prices::time_of(text)
-                .map(Some)
-                .with_context(|| format!("--{name} {text}: is no time: use 2020-03-07")),
-        };
-        let (from, to) = (time("from", &self.from)?, time("to", &self.to)?);
-        Ok(move |time| from.is_none_or(|from| from <= time) && to.is_none_or(|to| time < to))
-    }
-
     fn is_stream(&self) -> bool {
         self.input.as_os_str() == "-"
     }
@@ -110,7 +95,7 @@ pub fn run(args: Args) -> Result<()> {
 }
 
 fn run_candles(args: &Args) -> Result<()> {
-    let between = args.between()?;
+    let between = args.period.check()?;
     let mut bars = match args.is_stream() {
         true => prices::read_from(std::io::stdin().lock())?,
         false => prices::read(&args.input)?,
@@ -148,10 +133,10 @@ fn run_candles(args: &Args) -> Result<()> {
 
 fn run_flow(args: &Args, form: Form) -> Result<()> {
     ensure!(
-        form == Form::Trades || args.from.is_none(),
+        form == Form::Trades || args.period.from.is_none(),
         "--from: a recording of levels begins with the book that it starts from, so it is replayed from its beginning"
     );
-    let between = args.between()?;
+    let between = args.period.check()?;
     let mut rows = match args.is_stream() {
         true => recording::read(form, std::io::stdin().lock())?,
         false => {

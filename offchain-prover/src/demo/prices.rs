@@ -1,8 +1,9 @@
 //! Price series in CSV: a time and a close per line.
 
+use crate::calculators::decimal;
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
 use clearproof_primitives::{
-    fixed::{price_from_decimal, Price},
+    fixed::{Price, FRACTION_BITS},
     shape::TIME_BITS,
 };
 use std::{fs, io::Read, path::Path};
@@ -13,6 +14,8 @@ const BUILT_IN: &str = include_str!("../../data/eurusd-1h.csv");
 const MAX_BYTES: u64 = 64 << 20;
 /// Most bars of a series.
 const MAX_BARS: usize = 1_000_000;
+/// Name of a column of closes, or its end.
+const CLOSE: &str = "close";
 /// Numbers of at least this size are milliseconds since the Unix epoch, smaller ones seconds.
 const MILLISECONDS_FROM: u64 = 100_000_000_000;
 
@@ -23,6 +26,24 @@ pub struct Bar {
     pub time: u64,
     /// Close, 32.32 in whole units of the quote currency.
     pub close: Price,
+}
+
+/// The closes of one column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Series {
+    /// The column's name.
+    pub name: String,
+    /// The bars, ascending by time.
+    pub bars: Vec<Bar>,
+}
+
+impl Series {
+    fn named(name: &str) -> Self {
+        Self {
+            name: name.into(),
+            bars: Vec::new(),
+        }
+    }
 }
 
 /// Why a price file is refused.
@@ -75,6 +96,34 @@ pub fn built_in() -> Result<Vec<Bar>, PricesError> {
 /// # Errors
 /// A file that cannot be read, is larger than 64 MiB, or is refused by [`parse`].
 pub fn read(path: &Path) -> Result<Vec<Bar>, PricesError> {
+    parse(&bytes_of(path)?)
+}
+
+/// Reads all series of a file.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_all(path: &Path) -> Result<Vec<Series>, PricesError> {
+    parse_all(&bytes_of(path)?)
+}
+
+/// Reads a series from a stream, such as standard input.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_from(stream: impl Read) -> Result<Vec<Bar>, PricesError> {
+    parse(&bytes_from(stream)?)
+}
+
+/// Reads all series of a stream.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_all_from(stream: impl Read) -> Result<Vec<Series>, PricesError> {
+    parse_all(&bytes_from(stream)?)
+}
+
+fn bytes_of(path: &Path) -> Result<Vec<u8>, PricesError> {
     let failed = |error| PricesError::Io {
         path: path.display().to_string(),
         error,
@@ -83,14 +132,10 @@ pub fn read(path: &Path) -> Result<Vec<Bar>, PricesError> {
     if size > MAX_BYTES {
         return Err(PricesError::TooLarge(path.display().to_string(), size));
     }
-    parse(&fs::read(path).map_err(failed)?)
+    fs::read(path).map_err(failed)
 }
 
-/// Reads a series from a stream, such as standard input.
-///
-/// # Errors
-/// As [`read`].
-pub fn read_from(stream: impl Read) -> Result<Vec<Bar>, PricesError> {
+fn bytes_from(stream: impl Read) -> Result<Vec<u8>, PricesError> {
     let mut bytes = Vec::new();
     let size = stream.take(MAX_BYTES + 1).read_to_end(&mut bytes);
     let size = size.map_err(|error| PricesError::Io {
@@ -100,7 +145,7 @@ pub fn read_from(stream: impl Read) -> Result<Vec<Bar>, PricesError> {
     if size > MAX_BYTES {
         return Err(PricesError::TooLarge("-".into(), size));
     }
-    parse(&bytes)
+    Ok(bytes)
 }
 
 /// Reads a series: a header with a column `close`, and a time in `timestamp` or `time`, else in the first column. Times are
@@ -109,6 +154,22 @@ pub fn read_from(stream: impl Read) -> Result<Vec<Bar>, PricesError> {
 /// # Errors
 /// Names line and column of what it cannot read.
 pub fn parse(bytes: &[u8]) -> Result<Vec<Bar>, PricesError> {
+    let mut all = columns(bytes, |name| name.eq_ignore_ascii_case(CLOSE))?;
+    all.truncate(1);
+    all.pop()
+        .map(|series| series.bars)
+        .ok_or(PricesError::NoClose)
+}
+
+/// Reads all series of a file: as [`parse`], of every column whose name is or ends in `close`, in their order.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_all(bytes: &[u8]) -> Result<Vec<Series>, PricesError> {
+    columns(bytes, |name| name.to_ascii_lowercase().ends_with(CLOSE))
+}
+
+fn columns(bytes: &[u8], wanted: impl Fn(&str) -> bool) -> Result<Vec<Series>, PricesError> {
     let mut reader = csv::ReaderBuilder::new()
         .trim(csv::Trim::All)
         .from_reader(bytes);
@@ -117,9 +178,15 @@ pub fn parse(bytes: &[u8]) -> Result<Vec<Bar>, PricesError> {
         let mut names = names.iter();
         names.find_map(|name| header.iter().position(|h| h.eq_ignore_ascii_case(name)))
     };
-    let close_at = named(&["close"]).ok_or(PricesError::NoClose)?;
+    let closes = header.iter().enumerate().filter(|(_, name)| wanted(name));
+    let (places, mut all): (Vec<usize>, Vec<Series>) = closes
+        .map(|(place, name)| (place, Series::named(name)))
+        .unzip();
+    if all.is_empty() {
+        return Err(PricesError::NoClose);
+    }
     let time_at = named(&["timestamp", "time"]).unwrap_or(0);
-    let mut bars: Vec<Bar> = Vec::new();
+    let mut last = None;
     for record in reader.records() {
         let record = record?;
         let line = record.position().map_or(0, csv::Position::line);
@@ -136,28 +203,37 @@ pub fn parse(bytes: &[u8]) -> Result<Vec<Bar>, PricesError> {
                 "is no time: use 2017-04-19 09:00:00, seconds or milliseconds",
             )
         })?;
-        if bars.last().is_some_and(|last| last.time >= time) {
+        if last.is_some_and(|last| last >= time) {
             return Err(bad(
                 time_at,
                 "is not after the line before: sort the file by time",
             ));
         }
-        let close = price_from_decimal(cell(close_at)).filter(|price| *price > 0);
-        let close = close.ok_or_else(|| {
-            bad(
-                close_at,
-                "is no price: above 0, below 2^32, at most nine decimals",
-            )
-        })?;
-        if bars.len() == MAX_BARS {
-            return Err(PricesError::Count(MAX_BARS + 1));
+        last = Some(time);
+        for (place, series) in places.iter().zip(&mut all) {
+            let close = price_of(cell(*place));
+            let close = close.ok_or_else(|| {
+                bad(
+                    *place,
+                    "is no price: above 0, below 2^32, at most 24 digits after the point",
+                )
+            })?;
+            if series.bars.len() == MAX_BARS {
+                return Err(PricesError::Count(MAX_BARS + 1));
+            }
+            series.bars.push(Bar { time, close });
         }
-        bars.push(Bar { time, close });
     }
-    if bars.len() < 2 {
-        return Err(PricesError::Count(bars.len()));
+    match all.first().map_or(0, |series| series.bars.len()) {
+        count @ 0..2 => Err(PricesError::Count(count)),
+        _ => Ok(all),
     }
-    Ok(bars)
+}
+
+/// A price as files have it, rounded to the nearest 32.32 value.
+fn price_of(text: &str) -> Option<Price> {
+    let price = decimal::parse(text, FRACTION_BITS).ok()?;
+    Price::try_from(price).ok().filter(|price| *price > 0)
 }
 
 /// A time in milliseconds since the Unix epoch: ISO 8601, a date alone being its first moment, seconds, or milliseconds.
@@ -205,7 +281,7 @@ pub fn time_text(time: u64) -> String {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use clearproof_primitives::fixed::ONE;
+    use clearproof_primitives::fixed::{price_from_decimal, ONE};
 
     #[test]
     fn the_built_in_series_is_whole() {
@@ -257,6 +333,28 @@ mod tests {
         ] {
             assert_eq!(parse(text.as_bytes()).unwrap(), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn every_column_of_closes_is_a_series() {
+        let text = b"timestamp,btc_close,open,ETH_Close\n10,2,9,1\n20,3,9,1.5000000000001\n";
+        let all = parse_all(text).unwrap();
+        let names: Vec<_> = all.iter().map(|series| series.name.as_str()).collect();
+        assert_eq!(names, ["btc_close", "ETH_Close"]);
+        assert_eq!(
+            (all[0].bars[1].close, all[1].bars[1].close),
+            (3 * ONE, 3 * ONE / 2)
+        );
+        assert_eq!(all[1].bars[0].time, 10_000);
+        let refused = parse_all(b"time,a_close,b_close\n1,2,3\n2,2,x\n").unwrap_err();
+        assert!(
+            refused.to_string().starts_with("line 3, column `b_close`"),
+            "{refused}"
+        );
+        assert!(
+            parse(text).is_err(),
+            "one series needs a column of that very name"
+        );
     }
 
     #[test]

@@ -21,13 +21,13 @@ const MAKERS: u32 = 4;
 /// What a maker deposits: a billion dollars.
 const MAKER_DEPOSIT: u64 = 1_000_000_000_000_000;
 /// What a leveraged trader deposits, at first and again after losing it: ten thousand dollars.
-const DEPOSIT: u64 = 10_000_000_000;
+pub(crate) const DEPOSIT: u64 = 10_000_000_000;
 /// Less than this is nothing to trade with.
 const LEAST: i64 = 100_000_000;
 /// Distances of a maker's levels from the mark, as shifts.
 const LEVELS: [u32; 4] = [10, 8, 7, 5];
 /// Leverage is 1 to 3, in tenths.
-const LEVERAGE: std::ops::RangeInclusive<u64> = 10..=30;
+pub(crate) const LEVERAGE: std::ops::RangeInclusive<u64> = 10..=30;
 
 /// One trader.
 struct Trader {

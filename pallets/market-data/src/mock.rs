@@ -68,6 +68,7 @@ impl pallet_clearproof_risk_policy::Config for Test {
     type TightenDelay = ConstU64<BLOCK>;
     type LoosenDelay = ConstU64<{ 10 * BLOCK }>;
     type EmergencyDelay = ConstU64<0>;
+    type EmergencyInterval = ConstU64<BLOCK>;
     type MaxPending = ConstU32<4>;
     type MaxChanges = ConstU32<8>;
     type Market = Market;

@@ -24,10 +24,13 @@ mod benchmarks {
         Ok(())
     }
 
-    /// All places but the last `free` taken by changes of `MaxChanges` parameters each.
+    /// All places but the last `free` taken by changes of `MaxChanges` parameters each; the very last by an emergency.
     fn fill_pending<T: Config>(free: u32) -> Result<(), BenchmarkError> {
-        for _ in free..T::MaxPending::get() {
+        for _ in free.max(RESERVED)..T::MaxPending::get() {
             Pallet::<T>::schedule(tightening::<T>())?;
+        }
+        for _ in free..RESERVED {
+            Pallet::<T>::schedule_emergency(tightening::<T>())?;
         }
         Ok(())
     }
@@ -63,27 +66,29 @@ mod benchmarks {
         let policy = Policy::development(&T::Market::get());
         Pallet::<T>::store(policy).map_err(|_| BenchmarkError::Weightless)?;
         Pending::<T>::kill();
+        LastEmergency::<T>::kill();
         Ok(())
     }
 
     #[benchmark]
     fn schedule_change() -> Result<(), BenchmarkError> {
         start::<T>()?;
-        fill_pending::<T>(1)?;
+        fill_pending::<T>(RESERVED + 1)?;
         let origin =
             T::ChangeOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)?;
         let changes = tightening::<T>();
         #[extrinsic_call]
         _(origin as T::RuntimeOrigin, changes);
 
-        assert_eq!(Pending::<T>::get().len() as u32, T::MaxPending::get());
+        let free = T::MaxPending::get() - Pending::<T>::get().len() as u32;
+        assert_eq!(free, RESERVED);
         Ok(())
     }
 
     #[benchmark]
     fn tighten() -> Result<(), BenchmarkError> {
         start::<T>()?;
-        fill_pending::<T>(1)?;
+        fill_pending::<T>(RESERVED)?;
         let origin =
             T::TightenOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)?;
         let changes = tightening::<T>();

@@ -1,8 +1,8 @@
 //! Changes of the policy: judged when they are proposed, and again when their time has come.
 
 use crate::{
-    BoundedPolicy, ChangesOf, Config, CurrentPolicy, Error, Event, History, NextChange, Pallet,
-    Pending, Version, WeightInfo,
+    BoundedPolicy, ChangesOf, Config, CurrentPolicy, Error, Event, History, LastEmergency,
+    NextChange, Pallet, Pending, Version, WeightInfo,
 };
 use alloc::vec::Vec;
 use clearproof_primitives::policy::{
@@ -18,6 +18,9 @@ use frame_support::{
 
 /// A change as it waits in storage.
 pub type PendingOf<T> = PendingChange<ChangesOf<T>>;
+
+/// Places among pending changes that an emergency finds free, however many lists voters have scheduled.
+pub(crate) const RESERVED: u32 = 1;
 
 impl<T: Config> Pallet<T> {
     /// Checks and stores a policy; returns its version. Snapshots from the next one on are computed with it.
@@ -37,16 +40,15 @@ impl<T: Config> Pallet<T> {
 
     /// The policy once every pending change has taken effect whose time is `until` or before. Those that do not fit any more leave it as
     /// it is, as they will when their time comes.
-    fn policy_at(until: u64) -> Option<Policy> {
-        let current = CurrentPolicy::<T>::get()?;
+    fn policy_at(current: Policy, until: u64) -> Policy {
         let due = Pending::<T>::get().into_iter();
         let due = due.filter(|change| change.effective_at <= until);
-        Some(due.fold(current.into_inner(), |policy, change| {
+        due.fold(current, |policy, change| {
             match Self::judge(&policy, &change) {
                 Ok(changed) => changed.policy,
                 Err(_) => policy,
             }
-        }))
+        })
     }
 
     /// What a pending change makes of a policy.
@@ -59,6 +61,9 @@ impl<T: Config> Pallet<T> {
     }
 
     /// What a list of changes does that is proposed now and takes effect after a delay.
+    ///
+    /// It must fit the policy of that time, and leave no parameter further than a step from the one in force now: else lists
+    /// that wait together would take several steps in as many snapshots.
     fn assess_after(delay: u64, changes: &[PolicyChange]) -> Result<Assessment, ChangeError> {
         let most = T::MaxChanges::get();
         let given = u32::try_from(changes.len()).unwrap_or(u32::MAX);
@@ -66,8 +71,10 @@ impl<T: Config> Pallet<T> {
             return Err(ChangeError::TooMany { given, most });
         }
         let effective_at = T::Clock::now().saturating_add(delay);
-        let policy = Self::policy_at(effective_at).ok_or(ChangeError::NoPolicy)?;
+        let current = Self::policy().ok_or(ChangeError::NoPolicy)?;
+        let policy = Self::policy_at(current.clone(), effective_at);
         let changed = policy.with_changes(changes, &T::Market::get())?;
+        current.within_a_step(changes, &changed.policy)?;
         Ok(Assessment {
             direction: changed.direction,
             effective_at,
@@ -91,18 +98,35 @@ impl<T: Config> Pallet<T> {
     /// Schedules a list of changes after the delay that its direction has.
     pub(crate) fn schedule(changes: Vec<PolicyChange>) -> DispatchResult {
         let assessment = Self::assess(&changes).map_err(Error::<T>::from)?;
+        let waiting = Pending::<T>::decode_len().unwrap_or(0);
+        let places = T::MaxPending::get().saturating_sub(RESERVED) as usize;
+        ensure!(waiting < places, Error::<T>::TooManyPending);
         Self::enqueue(changes, &assessment)
     }
 
-    /// Schedules a list of changes that must tighten after the emergency's delay.
+    /// From when on the emergency origin may tighten again, in milliseconds since the Unix epoch; 0 if it never has.
+    pub(crate) fn next_emergency() -> u64 {
+        let last = LastEmergency::<T>::get();
+        last.map_or(0, |last| last.saturating_add(T::EmergencyInterval::get()))
+    }
+
+    /// Schedules a list of changes that must tighten after the emergency's delay, if the last one is long enough ago.
     pub(crate) fn schedule_emergency(changes: Vec<PolicyChange>) -> DispatchResult {
+        let now = T::Clock::now();
+        let wait = Self::next_emergency().saturating_sub(now);
+        if wait > 0 {
+            let seconds = u16::try_from(wait.div_ceil(1_000)).unwrap_or(u16::MAX);
+            return Err(Error::<T>::EmergencyTooSoon { seconds }.into());
+        }
         let assessment = Self::assess_after(T::EmergencyDelay::get(), &changes);
         let assessment = assessment.map_err(Error::<T>::from)?;
         ensure!(
             assessment.direction == Direction::Tightens,
             Error::<T>::WouldLoosen
         );
-        Self::enqueue(changes, &assessment)
+        Self::enqueue(changes, &assessment)?;
+        LastEmergency::<T>::put(now);
+        Ok(())
     }
 
     fn enqueue(changes: Vec<PolicyChange>, assessment: &Assessment) -> DispatchResult {

@@ -3,8 +3,9 @@
 //! One [`Policy`] is in force at a time. Governance changes it parameter by parameter: a list of
 //! [`PolicyChange`](clearproof_primitives::policy::PolicyChange)s is judged as a whole (hard bounds, the largest step of each
 //! parameter, rules between them), waits for a short delay if it is sure to tighten and for a long one if not, is seen by everybody
-//! meanwhile and can be cancelled, and is judged again when its time comes. An emergency may only tighten. Root replaces the policy
-//! as a whole.
+//! meanwhile and can be cancelled, and is judged again when its time comes. What waits together takes a parameter no further than one
+//! step. An emergency may only tighten, and not twice within an interval, or the largest step would bound nothing. Root
+//! replaces the policy as a whole.
 //!
 //! Nothing changes inside a batch: the market-data pallet calls [`Pallet::advance`] and reads the policy when it takes a
 //! snapshot, and proofs are bound to snapshots, so a new policy takes effect with the next snapshot.
@@ -26,6 +27,7 @@ pub mod weights;
 
 pub use bounded::BoundedPolicy;
 pub use changes::PendingOf;
+use changes::RESERVED;
 pub use pallet::*;
 pub use weights::WeightInfo;
 
@@ -70,7 +72,11 @@ pub mod pallet {
         /// Milliseconds that a change of the emergency origin waits.
         #[pallet::constant]
         type EmergencyDelay: Get<u64>;
-        /// How many changes may be pending.
+        /// Milliseconds from one change of the emergency origin to the next, whatever they set; at least `TightenDelay` and at most
+        /// 18 hours.
+        #[pallet::constant]
+        type EmergencyInterval: Get<u64>;
+        /// How many changes may be pending; the last place is left to an emergency.
         #[pallet::constant]
         type MaxPending: Get<u32>;
         /// How many parameters one change may set.
@@ -107,6 +113,10 @@ pub mod pallet {
     /// Number of the next change.
     #[pallet::storage]
     pub type NextChange<T: Config> = StorageValue<_, u32, ValueQuery>;
+
+    /// When the emergency origin last tightened, in milliseconds since the Unix epoch; a change that was cancelled counts as well.
+    #[pallet::storage]
+    pub type LastEmergency<T: Config> = StorageValue<_, u64, OptionQuery>;
 
     /// Every policy that was ever in force, by its version.
     #[pallet::storage]
@@ -221,8 +231,14 @@ pub mod pallet {
         CountedMoveTooLarge,
         /// `changes`: not sure to tighten, which is all that an emergency allows.
         WouldLoosen,
-        /// `MaxPending` changes are pending: wait, or cancel one.
+        /// All places of `MaxPending` are taken, the last of which is an emergency's: wait, or cancel a pending change.
         TooManyPending,
+        /// `EmergencyInterval` is not over since the last emergency: try again in so many seconds, `state` says when exactly; or let
+        /// voters schedule the change.
+        EmergencyTooSoon {
+            /// Seconds left, rounded up.
+            seconds: u16,
+        },
         /// `id`: no such change is pending.
         NoSuchChange,
     }
@@ -341,7 +357,15 @@ pub mod pallet {
                 "LoosenDelay: must not be shorter than TightenDelay"
             );
             assert!(
-                T::MaxPending::get() > 0 && T::MaxChanges::get() > 0,
+                T::EmergencyInterval::get() >= T::TightenDelay::get(),
+                "EmergencyInterval: must not be shorter than TightenDelay"
+            );
+            assert!(
+                T::EmergencyInterval::get() <= u64::from(u16::MAX) * 1_000,
+                "EmergencyInterval: its seconds must fit an error, 65,535 at most"
+            );
+            assert!(
+                T::MaxPending::get() > RESERVED && T::MaxChanges::get() > 0,
                 "MaxPending, MaxChanges: nothing could ever change"
             );
             assert!(
@@ -371,6 +395,10 @@ pub mod pallet {
             ensure!(
                 pending.iter().all(|change| change.id < next),
                 "NextChange: a number is used already"
+            );
+            ensure!(
+                LastEmergency::<T>::get().is_none_or(|last| last <= T::Clock::now()),
+                "LastEmergency: in the future"
             );
             Ok(())
         }
@@ -402,7 +430,8 @@ pub mod pallet {
             Self::schedule(changes)
         }
 
-        /// The same with changes that are sure to tighten, after `EmergencyDelay`.
+        /// The same with changes that are sure to tighten, after `EmergencyDelay`; refused until `EmergencyInterval` after the last such
+        /// call, whatever that one set.
         ///
         /// Origin: `TightenOrigin`.
         #[pallet::call_index(2)]
@@ -435,7 +464,8 @@ pub mod pallet {
             Version::<T>::get()
         }
 
-        /// The policy in force, its version, and the changes that are pending, in the order in which they take effect.
+        /// The policy in force, its version, the changes that are pending, in the order in which they take effect, and from when on an
+        /// emergency may tighten again.
         pub fn state() -> PolicyState {
             let listed = |change: PendingChange<ChangesOf<T>>| PendingChange {
                 id: change.id,
@@ -448,6 +478,7 @@ pub mod pallet {
                 current: Self::policy(),
                 version: Self::version(),
                 pending: Pending::<T>::get().into_iter().map(listed).collect(),
+                emergency_from: Self::next_emergency(),
             }
         }
 

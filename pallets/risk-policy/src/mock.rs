@@ -39,6 +39,8 @@ pub const VOTERS: u64 = 5;
 pub const COMMITTEE: u64 = 7;
 /// Milliseconds that a change waits which tightens.
 pub const SHORT: u64 = 1_000;
+/// Milliseconds from one emergency to the next.
+pub const INTERVAL: u64 = 2_500;
 /// Milliseconds that any other waits.
 pub const LONG: u64 = 10_000;
 
@@ -56,6 +58,7 @@ impl pallet_risk_policy::Config for Test {
     type TightenDelay = ConstU64<SHORT>;
     type LoosenDelay = ConstU64<LONG>;
     type EmergencyDelay = ConstU64<0>;
+    type EmergencyInterval = ConstU64<INTERVAL>;
     type MaxPending = ConstU32<4>;
     type MaxChanges = ConstU32<8>;
     type Market = Market;

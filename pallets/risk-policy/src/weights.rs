@@ -77,7 +77,7 @@ mod measured {
 
     /// Shortest run: 61_331 ns.
     pub(super) fn tighten(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(65_487_000, 13_614).saturating_add(db.reads_writes(4, 2))
+        Weight::from_parts(65_487_000, 13_614).saturating_add(db.reads_writes(5, 3))
     }
 
     /// Shortest run: 24_226 ns.

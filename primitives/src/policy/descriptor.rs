@@ -268,7 +268,7 @@ impl Step {
     }
 }
 
-/// A value with its unit, for people. Fractions are rounded down to what is shown.
+/// A value with its unit, for people. Fractions are rounded to the nearest that is shown: 2^31 - 1 of 2^32 is `50 %`.
 #[derive(Clone, Copy, Debug)]
 pub struct Shown {
     value: i128,
@@ -295,7 +295,7 @@ fn decimal(
     let scale = 10u128.pow(digits);
     let (whole, rest) = (magnitude >> bits, magnitude & ((1 << bits) - 1));
     // `rest` has at most 32 bits, so that only `whole · times` can be too large, for values that are far out of bounds.
-    let rest = (rest * times * scale) >> bits;
+    let rest = (rest * times * scale + (1 << (bits - 1))) >> bits;
     let whole = whole.saturating_mul(times).saturating_add(rest / scale);
     write!(f, "{sign}{whole}")?;
     let mut fraction = rest % scale;

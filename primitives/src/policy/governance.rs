@@ -67,6 +67,8 @@ pub struct PolicyState {
     pub version: u32,
     /// Changes that wait, in the order in which they take effect.
     pub pending: Vec<PendingChange>,
+    /// From when on the emergency origin may tighten again, in milliseconds since the Unix epoch; 0 if it never has.
+    pub emergency_from: u64,
 }
 
 /// What scheduling a list of changes now would do.

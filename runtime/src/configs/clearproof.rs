@@ -48,6 +48,7 @@ impl pallet_clearproof_risk_policy::Config for Runtime {
     type TightenDelay = TightenDelay;
     type LoosenDelay = LoosenDelay;
     type EmergencyDelay = ConstU64<0>;
+    type EmergencyInterval = EmergencyInterval;
     type MaxPending = ConstU32<16>;
     type MaxChanges = ConstU32<32>;
     type Market = Market;
@@ -59,6 +60,8 @@ parameter_types! {
     pub TightenDelay: u64 = scaled_milliseconds(market::TIGHTEN_DELAY);
     /// Milliseconds that all others wait.
     pub LoosenDelay: u64 = scaled_milliseconds(market::LOOSEN_DELAY);
+    /// Milliseconds from one emergency change of the policy to the next.
+    pub EmergencyInterval: u64 = scaled_milliseconds(market::EMERGENCY_INTERVAL);
     pub const SnapshotInterval: BlockNumber = market::SNAPSHOT_INTERVAL;
     pub const TradingEndsBefore: u64 = market::TRADING_ENDS_BEFORE;
     pub const SettlementWindow: u64 = market::SETTLEMENT_WINDOW;

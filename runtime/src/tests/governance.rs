@@ -97,7 +97,7 @@ fn is_halted(slot: u16) -> bool {
 }
 
 /// Two of the committee's three members say yes.
-fn committee(call: RuntimeCall) -> frame_support::dispatch::DispatchResultWithPostInfo {
+pub(super) fn committee(call: RuntimeCall) -> frame_support::dispatch::DispatchResultWithPostInfo {
     let hash = BlakeTwo256::hash_of(&call);
     let index = pallet_collective::ProposalCount::<Runtime, pallet_collective::Instance1>::get();
     let length = call.encoded_size() as u32;
@@ -110,7 +110,7 @@ fn committee(call: RuntimeCall) -> frame_support::dispatch::DispatchResultWithPo
 }
 
 /// How the committee's last motion ended.
-fn outcome() -> Result<(), DispatchError> {
+pub(super) fn outcome() -> Result<(), DispatchError> {
     let events = System::events().into_iter().rev();
     let executed = events.filter_map(|record| match record.event {
         RuntimeEvent::Committee(pallet_collective::Event::Executed { result, .. }) => Some(result),
@@ -119,7 +119,7 @@ fn outcome() -> Result<(), DispatchError> {
     executed.take(1).next().expect("a motion was executed")
 }
 
-fn development(test: impl FnOnce()) {
+pub(super) fn development(test: impl FnOnce()) {
     ext_of(genesis_presets::DEVELOPMENT).execute_with(|| {
         System::set_block_number(1);
         test()

@@ -3,7 +3,8 @@
 use super::development;
 use crate::{mock::*, Error, Event, Pending};
 use clearproof_primitives::policy::{
-    ChangeError, Direction, DropReason, Fault, MarginLevel, PolicyChange, PositionSide, ProductKind,
+    ChangeError, Direction, DropReason, Fault, MarginLevel, Parameter, PolicyChange, PositionSide,
+    ProductKind,
 };
 use frame_support::{assert_noop, assert_ok};
 use sp_runtime::DispatchError::BadOrigin;
@@ -36,7 +37,18 @@ fn maintenance(ten_thousandths: u64) -> PolicyChange {
     }
 }
 
-/// What the change above sets.
+/// The charge for initial margin: 1 % at genesis.
+fn initial(ten_thousandths: u64) -> PolicyChange {
+    PolicyChange::Charge {
+        underlying: 0,
+        kind: ProductKind::Perpetual,
+        level: MarginLevel::Initial,
+        side: PositionSide::Long,
+        value: ((1u64 << 32) * ten_thousandths / 10_000) as u32,
+    }
+}
+
+/// What [`maintenance`] sets.
 fn in_force() -> u64 {
     let policy = RiskPolicy::policy().unwrap();
     (u64::from(policy.underlyings[0].charges.maintenance_long) * 10_000).div_ceil(1 << 32)
@@ -118,6 +130,7 @@ fn an_emergency_tightens_with_the_next_snapshot_and_loosens_nothing() {
         assert_ok!(RiskPolicy::tighten(committee(), vec![maintenance(90)]));
         RiskPolicy::advance(NOW);
         assert_eq!(in_force(), 90);
+        Timestamp::set_timestamp(NOW + INTERVAL);
         assert_noop!(
             RiskPolicy::tighten(committee(), vec![maintenance(80)]),
             Error::<Test>::WouldLoosen
@@ -152,23 +165,95 @@ fn pending_changes_are_listed_in_order_of_effect_and_can_be_taken_back() {
 #[test]
 fn a_change_is_judged_against_the_policy_of_its_time() {
     at(NOW, || {
-        // 1 % and then 2 %: the second is within its step and its rules only after the first.
-        let initial = |value: u64| PolicyChange::Charge {
-            underlying: 0,
-            kind: ProductKind::Perpetual,
-            level: MarginLevel::Initial,
-            side: PositionSide::Long,
-            value: ((1u64 << 32) * value / 10_000) as u32,
-        };
-        assert_noop!(schedule(maintenance(120)), Error::<Test>::StepTooLarge);
+        // Maintenance may be 1.05 % only once initial margin is more than its 1 %.
+        assert_noop!(
+            schedule(maintenance(105)),
+            Error::<Test>::InitialBelowMaintenance
+        );
+        assert_ok!(schedule(initial(180)));
+        assert_ok!(schedule(maintenance(105)));
+        // It is 1 % still, but not for much longer.
+        assert_noop!(schedule(initial(180)), Error::<Test>::NothingChanges);
+        RiskPolicy::advance(NOW + SHORT);
+        RiskPolicy::advance(NOW + SHORT);
+        assert_eq!(in_force(), 105);
+    });
+}
+
+#[test]
+fn changes_that_wait_together_are_one_step_at_most() {
+    at(NOW, || {
         assert_ok!(RiskPolicy::schedule_change(
             voters(),
-            vec![initial(180), maintenance(100)]
+            vec![initial(200), maintenance(100)]
         ));
-        assert_ok!(schedule(maintenance(180)));
+        // A step from 1 %, which is to come, and more than one from 0.5 %, which is in force.
+        assert_noop!(schedule(maintenance(150)), Error::<Test>::StepTooLarge);
+        let refusal = RiskPolicy::check_changes(vec![maintenance(150)]).unwrap_err();
+        assert!(
+            matches!(
+                refusal,
+                ChangeError::Refused {
+                    change: 0,
+                    parameter: Parameter::Charge { .. },
+                    present: Some(21_474_836),
+                    fault: Fault::StepTooLarge { .. },
+                    ..
+                }
+            ),
+            "{refusal}"
+        );
+        assert_noop!(
+            RiskPolicy::tighten(committee(), vec![maintenance(150)]),
+            Error::<Test>::StepTooLarge
+        );
+        // Once the first is in force the next step waits for a delay of its own.
+        Timestamp::set_timestamp(NOW + SHORT);
         RiskPolicy::advance(NOW + SHORT);
-        RiskPolicy::advance(NOW + SHORT);
-        assert_eq!(in_force(), 180);
+        assert_ok!(schedule(maintenance(150)));
+        RiskPolicy::advance(NOW + 2 * SHORT - 1);
+        assert_eq!(in_force(), 100);
+        RiskPolicy::advance(NOW + 2 * SHORT);
+        assert_eq!(in_force(), 150);
+    });
+}
+
+#[test]
+fn an_emergency_is_not_repeated_before_its_interval_is_over() {
+    at(NOW, || {
+        let tighten = |change| RiskPolicy::tighten(committee(), vec![change]);
+        let other = PolicyChange::Haircut {
+            asset: 1,
+            value: ((1u64 << 32) / 100 * 15) as u32,
+        };
+        assert_eq!(RiskPolicy::state().emergency_from, 0);
+        // What is refused does not count.
+        assert_noop!(tighten(maintenance(40)), Error::<Test>::WouldLoosen);
+        assert_ok!(tighten(maintenance(60)));
+        let again = NOW + INTERVAL;
+        assert_eq!(RiskPolicy::state().emergency_from, again);
+
+        // Neither at once, nor after the snapshot, nor after it was taken back, nor with another parameter.
+        assert_noop!(
+            tighten(maintenance(70)),
+            Error::<Test>::EmergencyTooSoon { seconds: 3 }
+        );
+        RiskPolicy::advance(NOW);
+        for (now, seconds) in [(NOW + 1_500, 1), (again - 1, 1)] {
+            Timestamp::set_timestamp(now);
+            for change in [maintenance(70), other] {
+                assert_noop!(tighten(change), Error::<Test>::EmergencyTooSoon { seconds });
+            }
+        }
+        // Voters need not wait for it.
+        assert_ok!(schedule(maintenance(65)));
+        Timestamp::set_timestamp(again);
+        assert_ok!(tighten(other));
+        assert_ok!(RiskPolicy::cancel_change(voters(), 2));
+        assert_noop!(
+            tighten(other),
+            Error::<Test>::EmergencyTooSoon { seconds: 3 }
+        );
     });
 }
 
@@ -255,10 +340,17 @@ fn refusals_say_which_kind_and_leave_nothing() {
 #[test]
 fn no_more_changes_wait_than_fit() {
     at(NOW, || {
-        for step in 1..=4 {
+        // Of four places the last is the emergency's.
+        for step in 1..=3 {
             assert_ok!(schedule(maintenance(50 + step)));
         }
         assert_noop!(schedule(maintenance(60)), Error::<Test>::TooManyPending);
+        let tighten = |step| RiskPolicy::tighten(committee(), vec![maintenance(step)]);
+        assert_ok!(tighten(60));
+        // No snapshot is taken, so that none of them takes effect.
+        Timestamp::set_timestamp(NOW + INTERVAL);
+        assert_noop!(tighten(61), Error::<Test>::TooManyPending);
+        assert_eq!(RiskPolicy::state().emergency_from, NOW + INTERVAL);
     });
 }
 
