@@ -1,6 +1,7 @@
 //! The command line.
 
 use sc_cli::RunCmd;
+use std::path::PathBuf;
 
 /// Arguments of the program: a subcommand, or those of a running node.
 #[derive(Debug, clap::Parser)]
@@ -14,6 +15,14 @@ pub struct Cli {
     pub run: RunCmd,
 }
 
+/// Where the template goes.
+#[derive(Debug, clap::Args)]
+pub struct ChainSpecTemplateCmd {
+    /// File to write; standard output without it.
+    #[arg(long)]
+    pub output: Option<PathBuf>,
+}
+
 /// What the program can do besides running a node.
 #[derive(Debug, clap::Subcommand)]
 pub enum Subcommand {
@@ -23,6 +32,9 @@ pub enum Subcommand {
 
     /// Write a chain specification (`--chain dev`, `local` or a file) to standard output or a file.
     ExportChainSpec(sc_cli::ExportChainSpecCmd),
+
+    /// Write the template of a public chain's specification, to be filled in.
+    ChainSpecTemplate(ChainSpecTemplateCmd),
 
     /// Check a block.
     CheckBlock(sc_cli::CheckBlockCmd),

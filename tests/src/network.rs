@@ -4,7 +4,7 @@ use anyhow::{bail, ensure, Context, Result};
 use clearproof_primitives::{
     chain::VenueView,
     field::FieldBytes,
-    order::{Order, OrderSet, Request, WithdrawalRequest},
+    order::{Order, OrderSet, Request, Side, WithdrawalRequest},
     shape::TIME_BITS,
 };
 use clearproof_prover::{
@@ -40,6 +40,23 @@ pub fn program(variable: &str) -> Result<PathBuf> {
     Ok(path)
 }
 
+/// An order on the replayed market that meets any of the other side.
+pub fn order(id: u32, side: Side, quantity: u64) -> Option<Order> {
+    let mark = PRICE as u64;
+    let limit = match side {
+        Side::Buy => mark + (1_000 << 32),
+        Side::Sell => mark - (1_000 << 32),
+    };
+    Some(Order {
+        id,
+        instrument: 0,
+        side,
+        quantity,
+        limit,
+        ..Order::default()
+    })
+}
+
 /// Asks again and again until there is an answer.
 pub async fn until<T, F: Future<Output = Result<Option<T>>>>(
     what: &str,
@@ -64,6 +81,8 @@ pub struct Node {
     process: Option<Program>,
     /// Where it answers.
     pub url: String,
+    /// Where its metrics are, `host:port`.
+    pub metrics: String,
 }
 
 impl Node {
@@ -72,6 +91,7 @@ impl Node {
         let port = free_port()?;
         let base = folder.join(name).to_string_lossy().into_owned();
         let (rpc, peers) = (port.to_string(), free_port()?.to_string());
+        let prometheus = free_port()?.to_string();
         let common = [
             "--base-path",
             &base,
@@ -79,7 +99,8 @@ impl Node {
             &rpc,
             "--port",
             &peers,
-            "--no-prometheus",
+            "--prometheus-port",
+            &prometheus,
             "--no-telemetry",
             "--no-mdns",
             "--allow-private-ip",
@@ -90,6 +111,7 @@ impl Node {
             arguments: arguments.collect(),
             process: None,
             url: format!("ws://127.0.0.1:{port}"),
+            metrics: format!("127.0.0.1:{prometheus}"),
         };
         node.start_again(folder)?;
         Ok(node)
@@ -152,6 +174,8 @@ pub struct Network {
     pub venue: u32,
     operator: Option<Program>,
     listen: String,
+    /// Where the operator's metrics are, `host:port`.
+    pub metrics: String,
     feeding: JoinHandle<anyhow::Error>,
     _price: watch::Sender<u128>,
 }
@@ -184,6 +208,7 @@ impl Network {
             venue: venue.context("no venue in the events")?,
             operator: None,
             listen: format!("127.0.0.1:{}", free_port()?),
+            metrics: format!("127.0.0.1:{}", free_port()?),
             feeding,
             _price: price,
         };
@@ -211,6 +236,8 @@ impl Network {
             &data,
             "--listen",
             &self.listen,
+            "--metrics",
+            &self.metrics,
             "--keys",
             &keys,
             "--tick-ms",

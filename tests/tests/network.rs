@@ -4,31 +4,15 @@
 use anyhow::{ensure, Context, Result};
 use clearproof_primitives::{
     eddsa::SecretKey,
-    order::{Order, Side, WithdrawalRequest},
+    order::{Side, WithdrawalRequest},
 };
 use clearproof_prover::{chain::Chain, demo::process::RunFolder, trader::Trader};
-use clearproof_tests::network::{until, Network, Node, Person, PRICE};
+use clearproof_tests::network::{order, until, Network, Node, Person};
 use jsonrpsee::{core::client::ClientT, rpc_params, ws_client::WsClientBuilder};
 use serde_json::Value;
 use subxt_signer::sr25519::dev;
 
 const DEPOSIT: u64 = 50_000_000;
-
-fn order(id: u32, side: Side, quantity: u64) -> Option<Order> {
-    let mark = PRICE as u64;
-    let limit = match side {
-        Side::Buy => mark + (1_000 << 32),
-        Side::Sell => mark - (1_000 << 32),
-    };
-    Some(Order {
-        id,
-        instrument: 0,
-        side,
-        quantity,
-        limit,
-        ..Order::default()
-    })
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn trades_settle_although_the_operator_is_killed_and_the_node_is_lost() -> Result<()> {
