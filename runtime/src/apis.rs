@@ -310,7 +310,7 @@ impl_runtime_apis! {
         }
     }
 
-    impl crate::monitoring::MonitoringApi<Block, AccountId> for Runtime {
+    impl monitoring::MonitoringApi<Block, AccountId> for Runtime {
         fn monitoring() -> Monitoring<AccountId> {
             monitoring::state()
         }

@@ -43,6 +43,11 @@ impl Scrape {
         Ok(scrape)
     }
 
+    /// All metrics that it tells.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(String::as_str)
+    }
+
     /// Whether it tells this metric, or the histogram that the name is a part of.
     pub fn has(&self, name: &str) -> bool {
         let parts = ["_bucket", "_sum", "_count"];

@@ -20,7 +20,7 @@ use alloc::{
     vec::Vec,
 };
 use clearproof_primitives::{fixed::ONE, shape::Shape};
-use frame_support::{build_struct_json_patch, traits::Get, BoundedVec};
+use frame_support::{build_struct_json_patch, BoundedVec};
 use pallet_clearproof_custody::{AssetInfo, AssetKind};
 use pallet_clearproof_market_data::{Collateral, InstrumentKind, Listing, Symbol};
 use pallet_clearproof_settlement::GenesisCircuit;
