@@ -22,10 +22,12 @@ const KEY: usize = 32;
 ///
 /// Everything that is wrong with it, a line each.
 pub fn check(mut state: Storage) -> Result<(), String> {
-    let mut faults = known_keys(&state);
-    faults.extend(BasicExternalities::execute_with_storage(
-        &mut state, settings,
-    ));
+    // Both read the state: how large some items may be depends on it.
+    let (items, settings) = BasicExternalities::execute_with_storage(&mut state, || {
+        (AllPalletsWithSystem::storage_info(), settings())
+    });
+    let mut faults = known_keys(&state, &items);
+    faults.extend(settings);
     if faults.is_empty() {
         return Ok(());
     }
@@ -51,9 +53,8 @@ fn published() -> BTreeMap<[u8; KEY], String> {
 }
 
 /// Which published keys the state names, in keys or values, and where.
-fn known_keys(state: &Storage) -> Vec<String> {
+fn known_keys(state: &Storage, items: &[StorageInfo]) -> Vec<String> {
     let published = published();
-    let items = AllPalletsWithSystem::storage_info();
     let mut found: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     for (key, value) in state.top.iter().filter(|(key, _)| *key != CODE) {
         for window in key.windows(KEY).chain(value.windows(KEY)) {
@@ -61,7 +62,7 @@ fn known_keys(state: &Storage) -> Vec<String> {
                 .ok()
                 .and_then(|key| published.get(&key));
             if let Some(name) = name {
-                found.entry(name).or_default().insert(item(&items, key));
+                found.entry(name).or_default().insert(item(items, key));
             }
         }
     }

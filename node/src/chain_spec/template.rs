@@ -73,8 +73,8 @@ pub fn refuse_blanks(text: &[u8]) -> Result<(), String> {
         .iter()
         .map(|(path, says)| format!("\n  {path}: {says}"));
     Err(format!(
-        "not filled in. {} values are open; put each in place of the text that begins with \"{BLANK}\" \
-         (docs/operate.md, \"A chain of one's own\"):{}",
+        "not filled in (docs/operate.md, \"A chain of one's own\"). In place of texts that begin with \"{BLANK}\" belong these \
+         values, {} in all:{}",
         blanks.len(),
         list.collect::<String>()
     ))
