@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test bench lint weights dev-keys
+.PHONY: help setup build demo test bench lint weights dev-keys chain-specs
 
 ENV := . scripts/env.sh;
 # All members are named whatever is built: features are then the same everywhere and nothing is built twice.
@@ -39,3 +39,6 @@ weights: setup ## measure the pallets' calls and write pallets/*/src/weights.rs;
 dev-keys: setup ## write the development verifying keys to runtime/dev-keys
 	@$(ENV) step "build: prover"; $(BUILD) --bin clearproof-prover
 	@$(ENV) step "dev-keys"; exec "$$CLEARPROOF_PROVER" keys export-dev
+
+chain-specs: setup ## write the chain specifications, and the template of a public one, to chain-spec/
+	@scripts/chain-specs.sh

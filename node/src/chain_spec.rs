@@ -1,4 +1,12 @@
 //! Chain specifications: the development chains come from the runtime's genesis presets, others from files.
+//!
+//! A file is refused while values of the template stand in it ([`template`]), and as a public chain's if its genesis would give the
+//! chain to everybody ([`live`]).
+
+mod live;
+pub mod template;
+#[cfg(test)]
+mod tests;
 
 use crate::executor::OwnHostFunctions;
 use clearproof_runtime::{
@@ -6,18 +14,48 @@ use clearproof_runtime::{
     genesis_presets, WASM_BINARY,
 };
 use sc_chain_spec::NoExtension;
-use sc_service::{ChainType, GenericChainSpec, Properties};
+use sc_service::{ChainSpec as _, ChainType, GenericChainSpec, Properties};
+use serde::Deserialize;
+use serde_json::Value;
+use sp_runtime::BuildStorage;
 
 /// A chain specification without extensions. The runtime builds its genesis with the node's host functions: it checks
 /// the circuits' keys.
 pub type ChainSpec = GenericChainSpec<NoExtension, OwnHostFunctions>;
 
+/// Name of the network protocols.
+const PROTOCOL_ID: &str = "clearproof";
+
+/// What a specification is read for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    /// To run the chain or look at it.
+    Use,
+    /// To write another form of it.
+    Export,
+}
+
 /// The chain named by `--chain`: `dev` or `development`, `local`, or else the path of a specification in JSON.
 ///
 /// # Errors
 ///
-/// An unknown name that is no readable file either, or a program that was built without the runtime's wasm.
+/// An unknown name that is no readable file either; a specification that is not filled in, that holds no code or must not be a
+/// public chain's; or a program that was built without the runtime's wasm.
 pub fn load(id: &str) -> Result<ChainSpec, String> {
+    read(id, Purpose::Use)
+}
+
+/// The same, to write it in another form. A specification without code gets this program's runtime: so a filled-in template becomes
+/// the specification of a chain.
+///
+/// # Errors
+///
+/// As [`load`].
+pub fn load_to_export(id: &str) -> Result<ChainSpec, String> {
+    read(id, Purpose::Export)
+}
+
+fn read(id: &str, purpose: Purpose) -> Result<ChainSpec, String> {
     match id {
         "dev" | genesis_presets::DEVELOPMENT => from_preset(
             "Clearproof Development",
@@ -34,10 +72,71 @@ pub fn load(id: &str) -> Result<ChainSpec, String> {
         "" => {
             Err("--chain is missing: name dev, local or the file of a chain specification".into())
         }
-        path => ChainSpec::from_json_file(path.into()).map_err(|error| {
-            format!("--chain {path}: neither dev nor local nor a chain specification: {error}")
-        }),
+        genesis_presets::PRODUCTION => Err(format!(
+            "--chain {id}: a template, which must be filled in: write it with `clearproof-node chain-spec-template`, \
+             then name that file"
+        )),
+        path => from_file(path, purpose).map_err(|problem| format!("--chain {path}: {problem}")),
     }
+}
+
+/// As much of a specification as says whether it brings its code.
+#[derive(Deserialize)]
+struct Outline {
+    genesis: GenesisOutline,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct GenesisOutline {
+    runtime_genesis: Option<RuntimeGenesisOutline>,
+}
+
+#[derive(Deserialize)]
+struct RuntimeGenesisOutline {
+    code: Option<serde::de::IgnoredAny>,
+}
+
+fn from_file(path: &str, purpose: Purpose) -> Result<ChainSpec, String> {
+    let no_specification = |error: &dyn std::fmt::Display| {
+        format!("neither dev nor local nor a chain specification: {error}")
+    };
+    let mut text = std::fs::read(path).map_err(|error| no_specification(&error))?;
+    template::refuse_blanks(&text)?;
+    let outline: Outline =
+        serde_json::from_slice(&text).map_err(|error| no_specification(&error))?;
+    let genesis = outline.genesis.runtime_genesis;
+    if genesis.is_some_and(|genesis| genesis.code.is_none()) {
+        if purpose == Purpose::Use {
+            return Err(format!(
+                "holds no runtime code. Make the chain's specification of it, once: `clearproof-node export-chain-spec --chain {path} \
+                 --raw --output FILE`; whoever joins needs that file"
+            ));
+        }
+        text = with_code(&text).map_err(|error| no_specification(&error))?;
+    }
+    let spec = ChainSpec::from_json_bytes(text).map_err(|error| no_specification(&error))?;
+    if spec.chain_type() == ChainType::Live {
+        live::check(spec.build_storage()?)?;
+    }
+    Ok(spec)
+}
+
+/// A plain specification with this program's runtime in it.
+fn with_code(text: &[u8]) -> Result<Vec<u8>, String> {
+    let code = format!("0x{}", hex::encode(wasm()?));
+    let mut specification: Value = serde_json::from_slice(text).map_err(|e| e.to_string())?;
+    let genesis = specification.pointer_mut("/genesis/runtimeGenesis");
+    if let Some(Value::Object(genesis)) = genesis {
+        genesis.insert("code".into(), code.into());
+    }
+    serde_json::to_vec(&specification).map_err(|e| e.to_string())
+}
+
+fn wasm() -> Result<&'static [u8], String> {
+    WASM_BINARY.ok_or_else(|| {
+        "this program was built without the runtime's wasm (SKIP_WASM_BUILD was set): build it again without".into()
+    })
 }
 
 fn from_preset(
@@ -46,14 +145,11 @@ fn from_preset(
     chain_type: ChainType,
     preset: &str,
 ) -> Result<ChainSpec, String> {
-    let wasm = WASM_BINARY.ok_or(
-        "this program was built without the runtime's wasm (SKIP_WASM_BUILD was set): build it again without",
-    )?;
-    Ok(ChainSpec::builder(wasm, None)
+    Ok(ChainSpec::builder(wasm()?, None)
         .with_name(name)
         .with_id(id)
         .with_chain_type(chain_type)
-        .with_protocol_id("clearproof")
+        .with_protocol_id(PROTOCOL_ID)
         .with_properties(properties())
         .with_genesis_config_preset_name(preset)
         .build())
@@ -66,27 +162,4 @@ fn properties() -> Properties {
     properties.insert("tokenDecimals".into(), TOKEN_DECIMALS.into());
     properties.insert("ss58Format".into(), SS58_PREFIX.into());
     properties
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_unknown_chain_is_named_in_the_error() {
-        let error = load("no-such-chain")
-            .map(|_| ())
-            .expect_err("there is no such file");
-        assert!(error.contains("no-such-chain"), "{error}");
-        assert!(load("").is_err());
-    }
-
-    #[test]
-    fn the_wasm_builds_the_genesis_with_the_host_functions() {
-        use sp_runtime::BuildStorage;
-        let storage = load("dev")
-            .and_then(|spec| spec.build_storage())
-            .expect("the preset fits the runtime, and the program holds its wasm");
-        assert!(storage.top.contains_key(sp_storage::well_known_keys::CODE));
-    }
 }

@@ -27,6 +27,14 @@ pub struct TryUpgrade {
     pub runtime: PathBuf,
 }
 
+/// Where the template goes.
+#[derive(Debug, clap::Args)]
+pub struct ChainSpecTemplateCmd {
+    /// File to write; standard output without it.
+    #[arg(long)]
+    pub output: Option<PathBuf>,
+}
+
 /// What the program can do besides running a node.
 #[derive(Debug, clap::Subcommand)]
 pub enum Subcommand {
@@ -36,6 +44,9 @@ pub enum Subcommand {
 
     /// Write a chain specification (`--chain dev`, `local` or a file) to standard output or a file.
     ExportChainSpec(sc_cli::ExportChainSpecCmd),
+
+    /// Write the template of a public chain's specification, to be filled in.
+    ChainSpecTemplate(ChainSpecTemplateCmd),
 
     /// Check a block.
     CheckBlock(sc_cli::CheckBlockCmd),

@@ -2,14 +2,14 @@
 
 use crate::{
     chain_spec,
-    cli::{Cli, Subcommand, TryUpgrade},
+    cli::{ChainSpecTemplateCmd, Cli, Subcommand, TryUpgrade},
     service::{self, FullBackend, FullClient},
     upgrade,
 };
 use clearproof_runtime::{opaque::Block, BlockNumber};
 use sc_cli::{Error, Result, SubstrateCli};
 use sc_service::PartialComponents;
-use std::sync::Arc;
+use std::{io::Write, sync::Arc};
 
 impl SubstrateCli for Cli {
     fn impl_name() -> String {
@@ -55,7 +55,10 @@ pub fn run() -> Result<()> {
                 service::new_full(config).map_err(Error::Service)
             }),
         Some(Subcommand::Key(cmd)) => cmd.run(&cli),
-        Some(Subcommand::ExportChainSpec(cmd)) => cmd.run(cli.load_spec(&cmd.chain)?),
+        Some(Subcommand::ExportChainSpec(cmd)) => {
+            cmd.run(Box::new(chain_spec::load_to_export(&cmd.chain)?))
+        }
+        Some(Subcommand::ChainSpecTemplate(cmd)) => write_template(cmd),
         Some(Subcommand::CheckBlock(cmd)) => cli.create_runner(cmd)?.async_run(|config| {
             let PartialComponents {
                 client,
@@ -130,6 +133,16 @@ fn try_upgrade(cli: &Cli, arguments: &TryUpgrade) -> Result<()> {
     let state = cli.load_spec(&arguments.chain)?.build_storage()?;
     println!("{}", upgrade::rehearse(state, runtime).map_err(failed)?);
     Ok(())
+}
+
+fn write_template(cmd: &ChainSpecTemplateCmd) -> Result<()> {
+    let template = chain_spec::template::production()?;
+    let text = format!("{template:#}\n");
+    match &cmd.output {
+        Some(path) => std::fs::write(path, text)
+            .map_err(|error| format!("--output {}: {error}", path.display()).into()),
+        None => Ok(std::io::stdout().write_all(text.as_bytes())?),
+    }
 }
 
 #[cfg(feature = "runtime-benchmarks")]

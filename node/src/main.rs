@@ -13,6 +13,15 @@ mod rpc;
 mod service;
 mod upgrade;
 
-fn main() -> sc_cli::Result<()> {
-    command::run()
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match command::run() {
+        Ok(()) => ExitCode::SUCCESS,
+        // For people: some messages have many lines.
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
 }

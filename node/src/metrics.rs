@@ -1,9 +1,11 @@
-//! The node's own Prometheus metrics: how far venues have settled, how old the markets' snapshot is, what trades, and
-//! how long BN254 arithmetic takes.
+//! The node's own Prometheus metrics: how far venues have settled, how old the markets' snapshot is, what trades, who feeds
+//! the oracle and who validates, what is stopped, and how long BN254 arithmetic takes.
 //!
 //! What the chain says is read at each finalised block ([`follow`]); ages are computed when somebody asks.
 
 mod follow;
+mod operation;
+mod series;
 #[cfg(test)]
 mod tests;
 
@@ -23,21 +25,21 @@ use substrate_prometheus_endpoint::{
 };
 
 /// What is known of each venue.
-#[derive(Clone)]
 struct VenueMetrics {
     batch: GaugeVec<U64>,
     block: GaugeVec<U64>,
     settled_until: GaugeVec<F64>,
     queued: GaugeVec<U64>,
+    stopped: GaugeVec<U64>,
 }
 
 /// The metrics that follow the chain.
-#[derive(Clone)]
 pub struct Metrics {
     venues: VenueMetrics,
     snapshot: Gauge<U64>,
     taken_at: TakenAt,
     instruments: GaugeVec<U64>,
+    operation: operation::Operation,
 }
 
 /// When the latest snapshot was taken: milliseconds since the Unix epoch, 0 before the first.
@@ -98,6 +100,11 @@ impl Metrics {
                     "clearproof_venue_queued_deposits",
                     "Deposits that no batch of the venue has taken",
                 )?,
+                stopped: per_venue(
+                    registry,
+                    "clearproof_venue_stopped",
+                    "1 while the venue's owner, the chain's admin or, for deposits, its committee has stopped the venue",
+                )?,
             },
             snapshot: register(
                 Gauge::new(
@@ -117,6 +124,7 @@ impl Metrics {
                 )?,
                 registry,
             )?,
+            operation: operation::Operation::register(registry)?,
         };
         let age = Opts::new(
             "clearproof_snapshot_age_seconds",

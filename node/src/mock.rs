@@ -4,15 +4,18 @@
 use clearproof_primitives::{
     batch::Deposit,
     chain::{
-        BatchView, CircuitId, Cursor, Expiry, ExpiryView, Instrument, InstrumentKind, Listing,
-        ProofKind, ProofRefusal, Queue, QueuedDeposit, SnapshotInfo, SnapshotView, Stops, VenueId,
-        VenueView,
+        BatchView, CircuitId, Cursor, Expiry, ExpiryView, Feed, Instrument, InstrumentKind,
+        Listing, ProofKind, ProofRefusal, Queue, QueuedDeposit, SnapshotInfo, SnapshotView, Stops,
+        VenueId, VenueView,
     },
     field::{FieldBytes, Fr},
+    monitoring::{FeedActivity, MemberActivity, Monitoring, ValidatorActivity},
     shape::Shape,
     snapshot::{InstrumentRow, Snapshot},
 };
-use clearproof_runtime::{opaque::Block, AccountId, BlockNumber, Hash, Header};
+use clearproof_runtime::{
+    monitoring::MonitoringApi, opaque::Block, AccountId, BlockNumber, Hash, Header,
+};
 use pallet_clearproof_settlement::runtime_api::ClearproofApi;
 use sp_api::{ApiRef, ProvideRuntimeApi};
 use sp_blockchain::{BlockStatus, HeaderBackend, Info};
@@ -88,7 +91,41 @@ fn instrument(slot: u16, symbol: &[u8], halted: bool) -> Instrument {
     }
 }
 
+/// The account whose bytes are all `byte`.
+pub fn account(byte: u8) -> AccountId {
+    AccountId::from([byte; 32])
+}
+
 sp_api::mock_impl_runtime_apis! {
+    impl MonitoringApi<Block, AccountId> for Api {
+        fn monitoring() -> Monitoring<AccountId> {
+            let feed = |feed, sources, halted| FeedActivity { feed, sources, halted };
+            let validator = |byte, bond, silent_sessions| ValidatorActivity {
+                account: account(byte),
+                bond,
+                silent_sessions,
+            };
+            Monitoring {
+                oracle_members: vec![
+                    MemberActivity { account: account(5), fed_at: Some(TAKEN_AT - 1_500) },
+                    MemberActivity { account: account(6), fed_at: None },
+                ],
+                feeds: vec![
+                    feed(Feed::Underlying(0), 3, false),
+                    feed(Feed::Asset(1), 1, true),
+                ],
+                minimum_sources: 2,
+                validators: vec![validator(7, 2_500_000_000_000, 0), validator(8, 0, 4)],
+                disabled_validators: 1,
+                minimum_validators: 3,
+                minimum_bond: 1_000_000_000_000_000,
+                pending_policy_changes: 6,
+                safe_mode: true,
+                paused_calls: 9,
+            }
+        }
+    }
+
     impl ClearproofApi<Block, AccountId> for Api {
         fn venue(venue: VenueId) -> Option<VenueView<AccountId>> {
             (venue == VENUE).then(|| VenueView {

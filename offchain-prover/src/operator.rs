@@ -14,6 +14,7 @@ pub mod error;
 pub mod figures;
 pub mod handle;
 pub mod journal;
+pub mod metrics;
 pub mod proving;
 pub mod rpc;
 pub mod settling;
@@ -32,6 +33,7 @@ use self::{
     core::Core,
     desk::Desk,
     handle::VenueHandle,
+    metrics::Metrics,
     proving::Worker,
     settling::Settler,
     store::{Identity, Store},
@@ -48,6 +50,7 @@ use std::{
     sync::{atomic::AtomicU64, Arc},
     time::Duration,
 };
+use substrate_prometheus_endpoint::Registry;
 use tokio::{
     sync::{mpsc, watch},
     task::JoinSet,
@@ -129,7 +132,14 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<(
         notices: notices.clone(),
         epoch: Arc::clone(&epoch),
     };
-    tasks.spawn(report(settling.run(), notices));
+    tasks.spawn(report(settling.run(), notices.clone()));
+    let registry = Registry::new();
+    let metrics =
+        Metrics::register(&registry).map_err(|error| OperatorError::Metrics(error.to_string()))?;
+    if let Some(address) = config.metrics {
+        tracing::info!(%address, "metrics");
+        tasks.spawn(report(metrics::serve(address, registry), notices));
+    }
 
     let venue = VenueTask {
         desk,
@@ -143,6 +153,7 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<(
             epoch,
         },
         connected: Box::new(move || chain.connected()),
+        metrics,
         tick: config.timing.tick(),
         stop: stopped,
     };

@@ -289,6 +289,19 @@ pub enum Feed {
     Volatility(Expiry),
 }
 
+impl core::fmt::Display for Feed {
+    /// As `underlying 0`, `forward of underlying 0 at 1798185600000`.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let (kind, Expiry { underlying, time }) = match self {
+            Self::Underlying(underlying) => return write!(f, "underlying {underlying}"),
+            Self::Asset(asset) => return write!(f, "asset {asset}"),
+            Self::Forward(expiry) => ("forward", expiry),
+            Self::Volatility(expiry) => ("volatility", expiry),
+        };
+        write!(f, "{kind} of underlying {underlying} at {time}")
+    }
+}
+
 impl Feed {
     /// The expiry that it is about, if it is about one.
     pub fn expiry(&self) -> Option<Expiry> {

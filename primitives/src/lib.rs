@@ -17,6 +17,7 @@ pub mod funding;
 pub mod ledger;
 pub mod liquidation;
 pub mod margin;
+pub mod monitoring;
 pub mod options;
 pub mod order;
 pub mod policy;

@@ -1,8 +1,8 @@
 //! The runtime's interfaces: what the node and its users can ask it.
 
 use crate::{
-    configs::consensus::KeyOwners, genesis_presets, views, AccountId, Babe, Balance, Block,
-    Custody, Executive, Grandpa, InherentDataExt, MarketData, Nonce, RiskPolicy, Runtime,
+    configs::consensus::KeyOwners, genesis_presets, monitoring, views, AccountId, Babe, Balance,
+    Block, Custody, Executive, Grandpa, InherentDataExt, MarketData, Nonce, RiskPolicy, Runtime,
     RuntimeCall, RuntimeGenesisConfig, SessionKeys, Settlement, System, TransactionPayment,
     BABE_GENESIS_EPOCH_CONFIG, VERSION,
 };
@@ -13,6 +13,7 @@ use clearproof_primitives::{
         SnapshotView, VenueId, VenueView,
     },
     field::FieldBytes,
+    monitoring::Monitoring,
     policy::{
         Assessment, ChangeError, Policy, PolicyChange, PolicyState, PolicyVersion, PreviewRefusal,
     },
@@ -306,6 +307,12 @@ impl_runtime_apis! {
 
         fn preview_snapshot(policy: Policy) -> Result<Snapshot, PreviewRefusal> {
             MarketData::preview(policy)
+        }
+    }
+
+    impl monitoring::MonitoringApi<Block, AccountId> for Runtime {
+        fn monitoring() -> Monitoring<AccountId> {
+            monitoring::state()
         }
     }
 

@@ -1,7 +1,11 @@
-//! Genesis states for development: `development` (one validator) and `local` (four).
+//! Genesis states for development: `development` (one validator) and `local` (four); and `production`, to be filled in.
 //!
-//! Both name well-known accounts, whose secret keys everybody knows, and set a sudo key. A public chain has a genesis
-//! of its own, without one.
+//! The first two name well-known accounts, whose secret keys everybody knows, and set a sudo key. A public chain has a genesis
+//! of its own, without one, that begins with the third.
+
+mod production;
+
+pub use production::BLANK;
 
 use crate::{
     constants::{market, money::CLR, time::DAYS, validators::MAX_VALIDATORS},
@@ -24,6 +28,11 @@ use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
 pub const DEVELOPMENT: &str = DEV_RUNTIME_PRESET;
 /// Name of the preset with four validators, one of which can fail without finality stopping.
 pub const LOCAL: &str = "local";
+
+/// Name of the template of a public chain's genesis; no genesis can be built from it before it is filled in.
+pub const PRODUCTION: &str = "production";
+/// Validators that the template has places for.
+pub const PRODUCTION_VALIDATORS: u32 = 4;
 
 /// A day of governance passes in two blocks.
 const PERIOD_DIVISOR: u32 = DAYS / 2;
@@ -202,6 +211,7 @@ pub fn get_preset(id: &PresetId) -> Option<Vec<u8>> {
         DEVELOPMENT => genesis(vec![alice], 1),
         // One can be expelled.
         LOCAL => genesis(vec![alice, bob, charlie, dave], 3),
+        PRODUCTION => production::template()?,
         _ => return None,
     };
     Some(patch.to_string().into_bytes())
@@ -209,5 +219,7 @@ pub fn get_preset(id: &PresetId) -> Option<Vec<u8>> {
 
 /// Names of the presets.
 pub fn preset_names() -> Vec<PresetId> {
-    vec![PresetId::from(DEVELOPMENT), PresetId::from(LOCAL)]
+    [DEVELOPMENT, LOCAL, PRODUCTION]
+        .map(PresetId::from)
+        .to_vec()
 }

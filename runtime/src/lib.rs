@@ -22,6 +22,7 @@ pub mod constants;
 pub mod development_circuits;
 pub mod genesis_presets;
 pub mod governance;
+pub mod monitoring;
 #[cfg(test)]
 mod tests;
 mod views;

@@ -68,7 +68,7 @@ fn keys(account: Sr25519Keyring, finality: Ed25519Keyring) -> SessionKeys {
 
 #[test]
 fn presets_build_what_their_names_say() {
-    assert_eq!(genesis_presets::preset_names().len(), 2);
+    assert_eq!(genesis_presets::preset_names().len(), 3);
     ext_of(genesis_presets::DEVELOPMENT).execute_with(|| {
         assert_eq!(Session::validators(), vec![alice()]);
         assert_eq!(pallet_sudo::Key::<Runtime>::get(), Some(alice()));
@@ -83,6 +83,21 @@ fn presets_build_what_their_names_say() {
         assert_eq!(crate::ValidatorSet::limits().minimum_validators, 3);
     });
     assert!(genesis_presets::get_preset(&"mainnet".into()).is_none());
+}
+
+#[test]
+fn no_genesis_is_built_from_a_template_that_is_not_filled_in() {
+    let patch = genesis_presets::get_preset(&genesis_presets::PRODUCTION.into()).unwrap();
+    let patch: serde_json::Value = serde_json::from_slice(&patch).unwrap();
+    assert_eq!(patch["settlement"]["allowDevelopmentKeys"], false);
+    assert_eq!(patch.get("sudo"), None);
+    let mut full = serde_json::to_value(RuntimeGenesisConfig::default()).unwrap();
+    sc_chain_spec::json_merge(&mut full, patch);
+    let full = serde_json::to_vec(&full).unwrap();
+    let built = sp_io::TestExternalities::default().execute_with(|| {
+        frame_support::genesis_builder_helper::build_state::<RuntimeGenesisConfig>(full)
+    });
+    assert!(built.is_err(), "a genesis was built");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What the end-to-end tests share: the real runtime on in-memory storage, traders with real keys, and the programs as processes.
 
 pub mod chain;
+pub mod metrics;
 pub mod network;
 pub mod prices;
 pub mod trader;

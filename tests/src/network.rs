@@ -73,6 +73,8 @@ pub struct Node {
     process: Option<Program>,
     /// Where it answers.
     pub url: String,
+    /// Where its metrics are, `host:port`.
+    pub metrics: String,
 }
 
 impl Node {
@@ -81,6 +83,7 @@ impl Node {
         let port = free_port()?;
         let base = folder.join(name).to_string_lossy().into_owned();
         let (rpc, peers) = (port.to_string(), free_port()?.to_string());
+        let prometheus = free_port()?.to_string();
         let common = [
             "--base-path",
             &base,
@@ -88,7 +91,8 @@ impl Node {
             &rpc,
             "--port",
             &peers,
-            "--no-prometheus",
+            "--prometheus-port",
+            &prometheus,
             "--no-telemetry",
             "--no-mdns",
             "--allow-private-ip",
@@ -99,6 +103,7 @@ impl Node {
             arguments: arguments.collect(),
             process: None,
             url: format!("ws://127.0.0.1:{port}"),
+            metrics: format!("127.0.0.1:{prometheus}"),
         };
         node.start_again(folder)?;
         Ok(node)
@@ -183,6 +188,8 @@ pub struct Network {
     pub venue: u32,
     operator: Option<Program>,
     listen: String,
+    /// Where the operator's metrics are, `host:port`.
+    pub metrics: String,
     feeding: JoinHandle<anyhow::Error>,
     _price: watch::Sender<u128>,
 }
@@ -220,6 +227,7 @@ impl Network {
             venue: venue.context("no venue in the events")?,
             operator: None,
             listen: format!("127.0.0.1:{}", free_port()?),
+            metrics: format!("127.0.0.1:{}", free_port()?),
             feeding,
             _price: price,
         };
@@ -247,6 +255,8 @@ impl Network {
             &data,
             "--listen",
             &self.listen,
+            "--metrics",
+            &self.metrics,
             "--keys",
             &keys,
             "--tick-ms",

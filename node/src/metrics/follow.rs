@@ -1,8 +1,8 @@
 //! Reads the chain at each finalised block.
 
 use super::{seconds, Metrics};
-use clearproof_primitives::chain::{Instrument, SnapshotView, VenueId};
-use clearproof_runtime::{opaque::Block, AccountId, Hash};
+use clearproof_primitives::chain::{Instrument, SnapshotView, Stops, VenueId};
+use clearproof_runtime::{monitoring::MonitoringApi, opaque::Block, AccountId, Hash};
 use futures::StreamExt;
 use pallet_clearproof_settlement::{runtime_api::ClearproofApi, MAX_VENUES_LISTED};
 use sc_client_api::BlockchainEvents;
@@ -17,7 +17,7 @@ use std::{
 pub async fn follow<C>(client: Arc<C>, metrics: Metrics)
 where
     C: ProvideRuntimeApi<Block> + HeaderBackend<Block> + BlockchainEvents<Block>,
-    C::Api: ClearproofApi<Block, AccountId>,
+    C::Api: ClearproofApi<Block, AccountId> + MonitoringApi<Block, AccountId>,
 {
     let mut finalised = client.finality_notification_stream();
     let mut reader = Reader::new(metrics);
@@ -45,10 +45,15 @@ impl Reader {
     pub(super) fn update<C>(&mut self, client: &C, at: Hash)
     where
         C: ProvideRuntimeApi<Block>,
-        C::Api: ClearproofApi<Block, AccountId>,
+        C::Api: ClearproofApi<Block, AccountId> + MonitoringApi<Block, AccountId>,
     {
-        if let Err(error) = self.try_update(client, at) {
-            log::debug!("metrics: the runtime did not answer at block {at:?}: {error}");
+        let state = client.runtime_api().monitoring(at);
+        let read = state.map(|state| self.metrics.operation.show(&state));
+        // An old runtime may know one interface without the other.
+        for answer in [self.try_update(client, at), read] {
+            if let Err(error) = answer {
+                log::debug!("metrics: the runtime did not answer at block {at:?}: {error}");
+            }
         }
     }
 
@@ -101,6 +106,16 @@ impl Reader {
         until.set(seconds(view.time_to));
         let queued = view.queue.made.count.saturating_sub(view.queue.taken.count);
         metrics.queued.with_label_values(&label).set(queued);
+        let Stops {
+            owner,
+            admin,
+            deposits,
+        } = view.stops;
+        let stopped = owner || admin || deposits;
+        metrics
+            .stopped
+            .with_label_values(&label)
+            .set(stopped.into());
         if let Some(batch) = api.batch(at, venue, view.batches)? {
             let block = metrics.block.with_label_values(&label);
             block.set(batch.block.into());
@@ -116,6 +131,7 @@ impl Reader {
         let _ = metrics.block.remove_label_values(&label);
         let _ = metrics.settled_until.remove_label_values(&label);
         let _ = metrics.queued.remove_label_values(&label);
+        let _ = metrics.stopped.remove_label_values(&label);
     }
 
     fn show_instruments(&self, listed: &[Instrument], snapshot: Option<&SnapshotView>) {

@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used)]
 use super::{follow::Reader, *};
-use crate::mock::{Chain, BLOCK, TAKEN_AT, VENUE};
+use crate::mock::{account, Chain, BLOCK, TAKEN_AT, VENUE};
 use std::collections::BTreeMap;
 
 /// Values of all series that are neither histograms nor empty, by name and labels.
@@ -35,6 +35,7 @@ fn the_chain_is_shown_under_the_documented_names() {
     assert_eq!(venue("last_batch_block"), 11.0);
     assert_eq!(venue("settled_until_seconds"), 1_699_999_990.5);
     assert_eq!(venue("queued_deposits"), 2.0);
+    assert_eq!(venue("stopped"), 0.0);
     assert_eq!(shown["clearproof_snapshot_number[]"], 5.0);
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     let age = now.as_secs_f64() - seconds(TAKEN_AT);
@@ -47,6 +48,53 @@ fn the_chain_is_shown_under_the_documented_names() {
         let name = format!("clearproof_bn254_seconds[\"{}\"]", operation.name());
         assert!(shown.contains_key(&name), "{name}");
     }
+}
+
+#[test]
+fn the_chains_operation_is_shown() {
+    let registry = Registry::new();
+    let mut reader = Reader::new(Metrics::register(&registry).unwrap());
+    reader.update(&Chain, BLOCK);
+    let shown = values(&registry);
+    let (member, [idle, silent]) = (account(5), [7, 8].map(account));
+    let expected = [
+        ("oracle_sources[\"underlying 0\"]".into(), 3.0),
+        ("oracle_sources[\"asset 1\"]".into(), 1.0),
+        ("oracle_feed_halted[\"underlying 0\"]".into(), 0.0),
+        ("oracle_feed_halted[\"asset 1\"]".into(), 1.0),
+        (
+            format!("oracle_member_fed_seconds[\"{member}\"]"),
+            1_699_999_998.5,
+        ),
+        (format!("validator_bond_clr[\"{idle}\"]"), 2.5),
+        (format!("validator_silent_sessions[\"{silent}\"]"), 4.0),
+        ("oracle_sources_minimum[]".into(), 2.0),
+        ("validators_disabled[]".into(), 1.0),
+        ("validators_minimum[]".into(), 3.0),
+        ("validator_bond_minimum_clr[]".into(), 1_000.0),
+        ("policy_pending_changes[]".into(), 6.0),
+        ("safe_mode[]".into(), 1.0),
+        ("paused_calls[]".into(), 9.0),
+    ];
+    for (name, value) in expected {
+        assert_eq!(shown[&format!("clearproof_{name}")], value, "{name}");
+    }
+    let never = format!("clearproof_oracle_member_fed_seconds[\"{}\"]", account(6));
+    assert!(
+        !shown.contains_key(&never),
+        "a member that never fed has a time"
+    );
+}
+
+#[test]
+fn what_is_gone_is_shown_no_more() {
+    let registry = Registry::new();
+    let mut series = series::Series::register(&registry, "things", "thing", "Things").unwrap();
+    let thing = |name: &str, value| (name.to_string(), value);
+    series.show([thing("a", 1.0), thing("b", 2.0)]);
+    series.show([thing("b", 3.0)]);
+    let expected = BTreeMap::from([("things[\"b\"]".to_string(), 3.0)]);
+    assert_eq!(values(&registry), expected);
 }
 
 #[test]

@@ -40,6 +40,11 @@ impl SealedBatch {
         self.tally.number
     }
 
+    /// Its last millisecond.
+    pub fn time_to(&self) -> u64 {
+        self.request.time_to
+    }
+
     /// Account steps without padding.
     pub fn steps(&self) -> usize {
         self.steps.len()

@@ -26,6 +26,9 @@ pub struct Args {
     /// Address that traders connect to.
     #[arg(long, default_value = "127.0.0.1:9955")]
     listen: SocketAddr,
+    /// Address at which Prometheus finds metrics; none are told without it.
+    #[arg(long)]
+    metrics: Option<SocketAddr>,
     /// Folder of the proving keys [default: `CLEARPROOF_KEYS`, else `~/.cache/clearproof/keys`]
     #[arg(long)]
     keys: Option<PathBuf>,
@@ -56,6 +59,7 @@ pub fn run(args: Args) -> Result<()> {
         signer: args.key.load()?,
         data: args.data,
         listen: args.listen,
+        metrics: args.metrics,
         keys: args.keys.unwrap_or_else(default_key_folder),
         timing: Timing {
             tick_ms: args.tick_ms,

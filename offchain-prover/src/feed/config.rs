@@ -6,7 +6,6 @@ mod values;
 use super::{
     combine::BasisPoints,
     guard::MoveLimit,
-    name,
     source::{
         csv::CsvSource,
         http::{address, AddressError, HttpSource},
@@ -176,7 +175,7 @@ impl Settings {
             let offset = feed.span().start;
             let settings = reader.feed(feed)?;
             if !seen.insert(settings.feed) {
-                let place = name::feed(&settings.feed);
+                let place = settings.feed.to_string();
                 let at = At {
                     text,
                     offset,
@@ -217,7 +216,7 @@ impl<V: Fn(&str) -> Option<String>> Reader<'_, V> {
         let offset = table.span().start;
         let file = table.into_inner();
         let feed = file.of;
-        let place = name::feed(&feed);
+        let place = feed.to_string();
         let at = At {
             text: self.text,
             offset,

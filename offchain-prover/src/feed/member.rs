@@ -67,7 +67,7 @@ impl<S: Sink> Member<S> {
                     level,
                     sources,
                 } => {
-                    let (feed_name, says) = (name::feed(&feed), name::level(level));
+                    let (feed_name, says) = (feed.to_string(), name::level(level));
                     tracing::debug!(feed = feed_name, says, sources, "value");
                     good.push((index, level, (feed, value)));
                 }
@@ -101,7 +101,7 @@ impl<S: Sink> Member<S> {
         })?;
         let reasons: Vec<_> = left_out
             .iter()
-            .map(|(feed, reason)| format!("{}: {reason}", name::feed(feed)))
+            .map(|(feed, reason)| format!("{}: {reason}", feed.to_string()))
             .collect();
         match reasons.is_empty() {
             true => Ok(()),

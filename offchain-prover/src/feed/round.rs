@@ -99,7 +99,7 @@ pub async fn round(
 }
 
 fn tell(feed: &Feed, reason: &Reason) {
-    let feed = name::feed(feed);
+    let feed = feed.to_string();
     match reason {
         // As it must be, for ever after.
         Reason::Expired => tracing::debug!(%feed, %reason, "feed left out"),
@@ -146,7 +146,7 @@ async fn readings(
                     .sources
                     .get(source)
                     .map(|source| source.name.as_str());
-                tracing::warn!(feed = %name::feed(&settings.feed), source = name, %error, "source left out");
+                tracing::warn!(feed = %settings.feed, source = name, %error, "source left out");
             }
         }
     }
@@ -168,7 +168,7 @@ fn judge(settings: &FeedSettings, guard: &mut Guard, readings: Option<Vec<Readin
             .sources
             .get(outlier.source)
             .map(|source| source.name.as_str());
-        let (feed, says) = (name::feed(&settings.feed), name::level(outlier.level));
+        let (feed, says) = (settings.feed.to_string(), name::level(outlier.level));
         tracing::warn!(%feed, source, says, off_bps, "outlier dropped");
     }
     let agree = agreeing.len();
@@ -191,7 +191,7 @@ fn judge(settings: &FeedSettings, guard: &mut Guard, readings: Option<Vec<Readin
             });
         }
         Verdict::Confirmed => {
-            let (feed, level) = (name::feed(&settings.feed), name::level(now));
+            let (feed, level) = (settings.feed.to_string(), name::level(now));
             tracing::info!(%feed, level, rounds = settings.limit.rounds, "large move confirmed");
         }
         Verdict::Near => {}

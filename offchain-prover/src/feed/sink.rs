@@ -1,6 +1,6 @@
 //! Where a member's values go: to the chain, or to standard output.
 
-use super::{combine, error::FeedError, name};
+use super::{combine, error::FeedError};
 use crate::{
     calculators::decimal,
     chain::{calls, Chain, ChainError},
@@ -157,7 +157,7 @@ impl Line {
         };
         Self {
             time,
-            feed: name::feed(feed),
+            feed: feed.to_string(),
             price: price.map(exact),
             fixed: price.map(|price| price.to_string()),
             curve,

@@ -17,6 +17,8 @@ pub struct Config {
     pub data: PathBuf,
     /// Where traders connect.
     pub listen: SocketAddr,
+    /// Where metrics are told, if they are.
+    pub metrics: Option<SocketAddr>,
     /// Folder of the proving keys.
     pub keys: PathBuf,
     /// When what happens.

@@ -16,6 +16,9 @@ pub enum OperatorError {
         /// What is allowed.
         limit: &'static str,
     },
+    /// The metrics cannot be told.
+    #[error("metrics: {0}")]
+    Metrics(String),
     /// The chain does not know the venue.
     #[error("venue {0} does not exist on this chain: create it, or check --venue and --node")]
     UnknownVenue(u32),

@@ -2,11 +2,12 @@
 
 use super::{
     building::{self, Built},
-    core::Stage,
+    core::{Closed, Stage},
     desk::Desk,
     error::OperatorError,
     figures::Settlement,
     handle::{Command, Refusal, VenueHandle},
+    metrics::{Metrics, Outcome},
     proving::Job,
     settling::Submission,
     store::Proven,
@@ -74,6 +75,8 @@ pub struct VenueTask {
     pub outlets: Outlets,
     /// Whether the node answers.
     pub connected: Box<dyn Fn() -> bool + Send>,
+    /// What is told of all that.
+    pub metrics: Metrics,
     /// From one tick to the next.
     pub tick: Duration,
     /// Turns true when the operator stops.
@@ -135,8 +138,14 @@ impl VenueTask {
 
     /// Lets the venue do what is due, writes it, tells it.
     fn pass(&mut self, tick: bool) -> Result<(), OperatorError> {
-        self.desk.advance(now_ms(), tick)?;
+        let now = now_ms();
+        self.desk.advance(now, tick)?;
         self.desk.core.commit()?;
+        if tick {
+            let waiting = self.commands.len();
+            let connected = (self.connected)();
+            self.metrics.show(&self.desk, now, connected, waiting);
+        }
         self.handle.list_owners(&self.desk.core.venue);
         for report in self.desk.take_ticks() {
             self.handle.publish(Arc::new(report));
@@ -212,6 +221,9 @@ impl VenueTask {
         let written = self.desk.core.commit();
         for (answer, result) in answers {
             let result = once_written(&written, result);
+            if result.is_ok() {
+                self.metrics.accepted();
+            }
             // An error only says that the caller has gone.
             let _ = answer.send(result);
         }
@@ -258,14 +270,22 @@ impl VenueTask {
                     self.desk.core.built(*built)?;
                 }
             }
-            Notice::Proven(proven) => self.desk.core.proven(*proven)?,
+            Notice::Proven(proven) => {
+                self.metrics.proven(&proven.figures);
+                self.desk.core.proven(*proven)?;
+            }
             Notice::Settled(number, settlement, done) => {
+                let time_to = self.desk.core.closed.front().map(Closed::time_to);
                 self.desk.core.settle(number, Some(&settlement))?;
+                if let Some(time_to) = time_to {
+                    self.metrics.settled(time_to, now_ms());
+                }
                 self.desk.settled();
                 // The other end has gone only if the operator stops.
                 let _ = done.send(());
             }
             Notice::Refused(number, reason, done) => {
+                self.metrics.count(Outcome::Refused);
                 tracing::warn!(number, reason, "going back to the last final batch");
                 self.desk.core.roll_back()?;
                 self.handle.list_owners(&self.desk.core.venue);

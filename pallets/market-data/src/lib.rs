@@ -484,6 +484,13 @@ pub mod pallet {
             Self::feed_state(&feed)
         }
 
+        /// Every feed that something is listed on, with its last accepted level and halt.
+        pub fn listed_feeds() -> Vec<(Feed, FeedState)> {
+            let listed = feeds::Listed::<T::Market>::read::<T>();
+            let known = |feed| (feed, Feeds::<T>::get(feed));
+            listed.feeds().map(known).collect()
+        }
+
         /// The snapshot of that number, while it is kept.
         pub fn snapshot(number: u64) -> Option<Snapshot> {
             Snapshots::<T>::get(number).map(BoundedSnapshot::into_inner)

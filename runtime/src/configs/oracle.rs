@@ -2,13 +2,14 @@
 
 use super::parameters::{FeedExpiresIn, MinimumFeeds};
 use crate::{
-    governance::EnsureMarkets, Moment, Oracle, OracleMembership, Runtime, RuntimeEvent, Timestamp,
+    governance::EnsureMarkets, AccountId, Moment, Oracle, OracleMembership, Runtime, RuntimeEvent,
+    Timestamp,
 };
 use alloc::vec::Vec;
-use clearproof_primitives::{chain::FeedValue, options::medoid};
+use clearproof_primitives::{chain::FeedValue, monitoring::MemberActivity, options::medoid};
 use frame_support::{
     parameter_types,
-    traits::{ConstU32, Get, Time},
+    traits::{ConstU32, Get, SortedMembers, Time},
     PalletId,
 };
 use pallet_oracle::{CombineData, TimestampedValue};
@@ -28,6 +29,29 @@ parameter_types! {
 
 type Timed = TimestampedValue<OracleValue, Moment>;
 
+/// Whether a member's value counts in the present block.
+fn is_fresh(value: &Timed) -> bool {
+    value.timestamp.saturating_add(FeedExpiresIn::get()) > Timestamp::now()
+}
+
+/// When each member of the oracle last fed one of `feeds`, and how many fresh values each of them has.
+pub fn activity(feeds: &[OracleKey]) -> (Vec<MemberActivity<AccountId>>, Vec<u32>) {
+    let mut sources = alloc::vec![0u32; feeds.len()];
+    let members = OracleMembership::sorted_members().into_iter();
+    let members = members.map(|account| {
+        let mut fed_at = None;
+        for (feed, sources) in feeds.iter().zip(&mut sources) {
+            let Some(value) = Oracle::raw_values(&account, feed) else {
+                continue;
+            };
+            fed_at = fed_at.max(Some(value.timestamp));
+            *sources = sources.saturating_add(is_fresh(&value).into());
+        }
+        MemberActivity { account, fed_at }
+    });
+    (members.collect(), sources)
+}
+
 /// Of prices the median, of smiles the [`medoid`]: a minority of operators cannot move either beyond what the others say.
 ///
 /// With fewer fresh values than [`MinimumFeeds`] the oracle keeps answering with the previous one: whoever reads it checks its
@@ -41,8 +65,7 @@ impl CombineData<OracleKey, Timed> for Amid {
         mut values: Vec<Timed>,
         previous: Option<Timed>,
     ) -> Option<Timed> {
-        let now = Timestamp::now();
-        values.retain(|v| v.timestamp.saturating_add(FeedExpiresIn::get()) > now);
+        values.retain(is_fresh);
         let least = MinimumFeeds::get() as usize;
         let enough = |count: usize| count >= least;
         let chosen = match key {
@@ -113,13 +136,11 @@ pub struct BenchmarkFeeds;
 impl pallet_oracle::BenchmarkHelper<OracleKey, OracleValue, ConstU32<32>> for BenchmarkFeeds {
     fn get_currency_id_value_pairs(
     ) -> frame_support::BoundedVec<(OracleKey, OracleValue), ConstU32<32>> {
-        use crate::AccountId;
         use clearproof_primitives::{
             chain::Expiry,
             options::{svi::SVI_ONE, SviCurve},
         };
         use frame_benchmarking::v2::{account, whitelisted_caller};
-        use frame_support::traits::SortedMembers;
 
         let smile = |level: i64| {
             FeedValue::Curve(SviCurve {

@@ -7,7 +7,8 @@ use crate::{
 use clearproof_primitives::{
     babyjubjub::{PublicKey, BASE8},
     chain::{
-        BatchView, Instrument, ProofKind, ProofRefusal, QueuedDeposit, SnapshotView, VenueView,
+        BatchView, FeedValue, Instrument, ProofKind, ProofRefusal, QueuedDeposit, SnapshotView,
+        VenueView,
     },
     field::{FieldBytes, Fr},
     shape::Shape,
@@ -38,6 +39,67 @@ fn create_venue() {
         operators,
         development_circuits::SMALL
     ));
+}
+
+#[test]
+fn the_chains_operation_is_shown() {
+    use clearproof_primitives::{chain::Feed, monitoring::Monitoring};
+    let ask = || -> Monitoring<AccountId> {
+        let answer = apis::api::dispatch("MonitoringApi_monitoring", &[]).unwrap();
+        Decode::decode(&mut answer.as_slice()).unwrap()
+    };
+    ext_of(genesis_presets::LOCAL).execute_with(|| {
+        pallet_timestamp::Now::<Runtime>::put(NOW);
+        let fed = |member, feed, timestamp| {
+            let value = pallet_oracle::TimestampedValue {
+                value: FeedValue::Price(1_000 << 32),
+                timestamp,
+            };
+            pallet_oracle::RawValues::<Runtime>::insert(member, feed, value);
+        };
+        let (first, second) = (Feed::Underlying(0), Feed::Asset(1));
+        fed(alice(), first, NOW);
+        fed(alice(), second, NOW - 1_000);
+        // Older than two minutes, which is when a value counts no more.
+        fed(bob(), first, NOW - 120_000);
+        say_prices(NOW);
+        MarketData::on_finalize(market::SNAPSHOT_INTERVAL);
+
+        let state = ask();
+        let member = |who: &AccountId| {
+            let found = state.oracle_members.iter().find(|m| m.account == *who);
+            found.unwrap().fed_at
+        };
+        assert_eq!(state.oracle_members.len(), 3);
+        assert_eq!(member(&alice()), Some(NOW));
+        assert_eq!(member(&bob()), Some(NOW - 120_000));
+        let shape = market::SHAPE;
+        let feeds = usize::from(shape.underlyings) + usize::from(shape.assets) - 1;
+        assert_eq!(state.feeds.len(), feeds);
+        let feed = |feed| state.feeds.iter().find(|f| f.feed == feed).unwrap();
+        assert_eq!((feed(first).sources, feed(second).sources), (1, 1));
+        assert_eq!(feed(Feed::Underlying(1)).sources, 0);
+        assert!(!feed(first).halted, "a good price halted a market");
+        assert_eq!((state.minimum_sources, state.minimum_validators), (2, 3));
+        assert_eq!(state.validators.len(), 4);
+        assert!(state
+            .validators
+            .iter()
+            .all(|v| v.bond == state.minimum_bond));
+        assert!(state.minimum_bond > 0 && !state.safe_mode);
+        assert_eq!((state.pending_policy_changes, state.paused_calls), (0, 0));
+
+        // Nobody feeds any more: everything halts. And the committee stops the chain's money.
+        pallet_timestamp::Now::<Runtime>::put(NOW + 300_000);
+        MarketData::on_finalize(2 * market::SNAPSHOT_INTERVAL);
+        pallet_safe_mode::EnteredUntil::<Runtime>::put(100);
+        let state = ask();
+        assert!(state
+            .feeds
+            .iter()
+            .all(|feed| feed.halted && feed.sources == 0));
+        assert!(state.safe_mode);
+    });
 }
 
 #[test]

@@ -20,6 +20,7 @@ use clearproof_prover::operator::{
     core::Core,
     desk::Desk,
     handle::VenueHandle,
+    metrics::Metrics,
     rpc::{serve, Identity, Limits, RpcServer},
     store::Store,
     venue_task::{now_ms, Notice, Outlets, VenueTask},
@@ -35,6 +36,7 @@ use std::{
     sync::{atomic::AtomicU64, Arc},
     time::{Duration, Instant},
 };
+use substrate_prometheus_endpoint::Registry;
 use tempfile::TempDir;
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -267,6 +269,7 @@ impl Operator {
                 epoch,
             },
             connected: Box::new(|| true),
+            metrics: Metrics::register(&Registry::new())?,
             tick: Duration::from_millis(timing.tick_ms),
             stop: stopped,
         };

@@ -44,6 +44,15 @@ impl Closed {
         self.figures.number
     }
 
+    /// Time of its last tick, milliseconds since the Unix epoch.
+    pub fn time_to(&self) -> u64 {
+        match &self.stage {
+            Stage::Sealed(sealed) => sealed.batch.time_to(),
+            Stage::Built(batch) => batch.witness.header.time_to,
+            Stage::Proven(proven) => proven.batch.header.time_to,
+        }
+    }
+
     /// Its header, once it is built.
     pub fn header(&self) -> Option<&BatchHeader> {
         match &self.stage {

@@ -2,6 +2,7 @@ use super::*;
 use crate::operator::{
     building::{self, Builder},
     handle::{Refusal, VenueHandle},
+    metrics::Metrics,
     proving,
     settling::Submission,
     venue_task::{now_ms, Notice, Outlets, VenueTask},
@@ -11,6 +12,7 @@ use std::{
     sync::{atomic::AtomicU64, mpsc::Receiver},
     time::Duration,
 };
+use substrate_prometheus_endpoint::Registry;
 use tokio::{
     sync::{broadcast, mpsc, oneshot, watch},
     task::{spawn_blocking, JoinHandle},
@@ -25,6 +27,7 @@ struct Running {
     prover: Receiver<proving::Job>,
     _settler: mpsc::UnboundedReceiver<Submission>,
     epoch: Arc<AtomicU64>,
+    registry: Registry,
     stop: watch::Sender<bool>,
     task: JoinHandle<Result<(), OperatorError>>,
 }
@@ -44,6 +47,7 @@ impl Running {
         let (settler, submissions) = mpsc::unbounded_channel();
         let (stop, stopped) = watch::channel(false);
         let epoch = Arc::new(AtomicU64::new(0));
+        let registry = Registry::new();
         let task = VenueTask {
             desk: Desk::new(core, timing, new_venue().time_to),
             handle: handle.clone(),
@@ -56,6 +60,7 @@ impl Running {
                 epoch: Arc::clone(&epoch),
             },
             connected: Box::new(|| true),
+            metrics: Metrics::register(&registry).unwrap(),
             tick: Duration::from_millis(100),
             stop: stopped,
         };
@@ -67,6 +72,7 @@ impl Running {
             prover: jobs,
             _settler: submissions,
             epoch,
+            registry,
             stop,
             task: tokio::spawn(task.run()),
         };
@@ -104,6 +110,33 @@ impl Running {
                 return report;
             }
         }
+    }
+
+    /// Waits until a metric with this label, or without one, is as wanted: the venue sets them with each tick.
+    async fn shows(&self, name: &str, label: &str, wanted: impl Fn(f64) -> bool) {
+        let value = || {
+            let families = self.registry.gather();
+            let metrics = families.iter().find(|family| family.get_name() == name);
+            let metrics = metrics.expect("it is registered").get_metric();
+            let metric = metrics.iter().find(|metric| {
+                metric
+                    .get_label()
+                    .iter()
+                    .all(|pair| pair.get_value() == label)
+            });
+            metric.map_or(f64::NAN, |metric| {
+                metric.get_gauge().get_value()
+                    + metric.get_counter().get_value()
+                    + metric.get_histogram().get_sample_count() as f64
+            })
+        };
+        for _ in 0..2_000 {
+            if wanted(value()) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        panic!("{name} {label}: {}", value());
     }
 
     /// The chain refuses a batch.
@@ -187,6 +220,15 @@ async fn the_venue_answers_and_trades_while_batches_are_built() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     running.trade(4).await;
+    let pending = "clearproof_operator_pending_batches";
+    running.shows(pending, "sealed", |count| count == 2.0).await;
+    let age = "clearproof_operator_pending_batch_age_seconds";
+    running.shows(age, "", |age| age > 0.0 && age < 60.0).await;
+    running
+        .shows("clearproof_operator_order_sets_total", "", |count| {
+            count == 8.0
+        })
+        .await;
     // One batch after the other, and none unbuilt to the prover.
     assert!(running.builder.try_recv().is_err());
     assert!(running.prover.try_recv().is_err());
@@ -201,11 +243,23 @@ async fn the_venue_answers_and_trades_while_batches_are_built() {
     let numbers = [&first, &second].map(|job| job.sealed.batch.number());
     assert_eq!(numbers, [1, 2]);
 
+    running.shows(pending, "built", |count| count == 1.0).await;
+
     // The chain refuses the first; what is then built of the second is of no use.
     running.refuse(1).await;
     let late = Box::new(second.run().unwrap());
     running.tell(Notice::Built(0, late)).await;
     running.opened().await;
+    running.shows(age, "", |age| age == 0.0).await;
+    running
+        .shows("clearproof_operator_batches_total", "refused", |count| {
+            count == 1.0
+        })
+        .await;
+    for name in ["connected", "accounts", "last_tick_seconds"] {
+        let name = format!("clearproof_operator_{name}");
+        running.shows(&name, "", |value| value >= 1.0).await;
+    }
     running.trade(5).await;
     let (again, builder) = next(running.builder).await;
     running.builder = builder;

@@ -1,0 +1,118 @@
+//! What the genesis of a public chain must not hold: keys that everybody knows, a sudo key, development circuits.
+//!
+//! It is looked for in the state that a specification builds, so that plain and raw specifications are checked alike.
+
+use clearproof_runtime::{
+    development_circuits, governance::origins::PeriodDivisor, AllPalletsWithSystem, Runtime,
+};
+use frame_support::traits::{StorageInfo, StorageInfoTrait};
+use pallet_clearproof_settlement::{Circuits, DevelopmentKeysAllowed};
+use sp_core::{crypto::DEV_PHRASE, ed25519, sr25519, Pair};
+use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
+use sp_state_machine::BasicExternalities;
+use sp_storage::{well_known_keys::CODE, Storage};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Bytes of a public key.
+const KEY: usize = 32;
+
+/// Refuses a state that must not be a public chain's.
+///
+/// # Errors
+///
+/// Everything that is wrong with it, a line each.
+pub fn check(mut state: Storage) -> Result<(), String> {
+    // Both read the state: how large some items may be depends on it.
+    let (items, settings) = BasicExternalities::execute_with_storage(&mut state, || {
+        (AllPalletsWithSystem::storage_info(), settings())
+    });
+    let mut faults = known_keys(&state, &items);
+    faults.extend(settings);
+    if faults.is_empty() {
+        return Ok(());
+    }
+    let list = faults.iter().map(|fault| format!("\n  {fault}"));
+    Err(format!(
+        "refused as a public chain's (chainType Live): {}",
+        list.collect::<String>()
+    ))
+}
+
+/// Names of the keys whose secrets are published, by public key.
+fn published() -> BTreeMap<[u8; KEY], String> {
+    let accounts = Sr25519Keyring::iter().map(|key| (key.to_raw_public(), format!("{key:?}")));
+    let sessions =
+        Ed25519Keyring::iter().map(|key| (key.to_raw_public(), format!("{key:?} (ed25519)")));
+    let phrase = "the development phrase";
+    let roots = [
+        sr25519::Pair::from_string(DEV_PHRASE, None).map(|pair| pair.public().0),
+        ed25519::Pair::from_string(DEV_PHRASE, None).map(|pair| pair.public().0),
+    ];
+    let roots = roots.into_iter().flatten().map(|key| (key, phrase.into()));
+    accounts.chain(sessions).chain(roots).collect()
+}
+
+/// Which published keys the state names, in keys or values, and where.
+fn known_keys(state: &Storage, items: &[StorageInfo]) -> Vec<String> {
+    let published = published();
+    let mut found: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for (key, value) in state.top.iter().filter(|(key, _)| *key != CODE) {
+        for window in key.windows(KEY).chain(value.windows(KEY)) {
+            let name = <[u8; KEY]>::try_from(window)
+                .ok()
+                .and_then(|key| published.get(&key));
+            if let Some(name) = name {
+                found.entry(name).or_default().insert(item(items, key));
+            }
+        }
+    }
+    let fault = |(name, places): (&str, BTreeSet<String>)| {
+        let places = places.into_iter().collect::<Vec<_>>().join(", ");
+        format!("everybody has the secret key of {name}, which stands in {places}: put an own key there")
+    };
+    found.into_iter().map(fault).collect()
+}
+
+/// What a storage key belongs to, as `Pallet.Item`.
+fn item(items: &[StorageInfo], key: &[u8]) -> String {
+    match items.iter().find(|item| key.starts_with(&item.prefix)) {
+        Some(StorageInfo {
+            pallet_name,
+            storage_name,
+            ..
+        }) => format!(
+            "{}.{}",
+            String::from_utf8_lossy(pallet_name),
+            String::from_utf8_lossy(storage_name)
+        ),
+        None => format!("0x{}", hex::encode(key)),
+    }
+}
+
+/// Settings that are for development only. Reads the state around it.
+fn settings() -> Vec<String> {
+    let mut faults = Vec::new();
+    if pallet_sudo::Key::<Runtime>::exists() {
+        faults.push("a sudo key is set: leave sudo out, root is a referendum's".into());
+    }
+    if DevelopmentKeysAllowed::<Runtime>::get() {
+        faults.push("verifying keys of the insecure development set-up are allowed: set settlement.allowDevelopmentKeys to false".into());
+    }
+    let development: Vec<_> = development_circuits::circuits()
+        .into_iter()
+        .flat_map(|circuit| [circuit.chunk_key, circuit.closing_key])
+        .collect();
+    let insecure = |stored: &[u8]| development.iter().any(|key| stored.starts_with(key));
+    for (id, circuit) in Circuits::<Runtime>::iter() {
+        if circuit.development || insecure(&circuit.chunk_key) || insecure(&circuit.closing_key) {
+            faults.push(format!("circuit {id} is of the insecure development set-up, with which anything can be proven: register keys of a set-up that traders trust"));
+        }
+    }
+    let divisor = PeriodDivisor::<Runtime>::get();
+    if divisor > 1 {
+        faults.push(format!(
+            "governance's periods are divided by {divisor}: set origins.periodDivisor to 1"
+        ));
+    }
+    faults
+}

@@ -1,0 +1,212 @@
+//! The operator's Prometheus metrics: its batches and how long they take, what waits, whether it has its node.
+//!
+//! The venue's task sets them with each tick, so `clearproof_operator_last_tick_seconds` also tells whether the others are fresh.
+
+use super::{
+    core::{Closed, Stage},
+    desk::Desk,
+    error::OperatorError,
+    figures::BatchFigures,
+};
+use std::{net::SocketAddr, time::Duration};
+use substrate_prometheus_endpoint::{
+    exponential_buckets, init_prometheus, register, Counter, CounterVec, Gauge, GaugeVec,
+    Histogram, HistogramOpts, Opts, PrometheusError, Registry, F64, U64,
+};
+
+/// What is told of an operator at work.
+#[derive(Clone)]
+pub struct Metrics {
+    connected: Gauge<U64>,
+    trading: Gauge<U64>,
+    last_tick: Gauge<F64>,
+    accounts: Gauge<U64>,
+    requests: Gauge<U64>,
+    order_sets: Counter<U64>,
+    batches: CounterVec<U64>,
+    pending: GaugeVec<U64>,
+    pending_age: Gauge<F64>,
+    witness: Histogram,
+    proving: Histogram,
+    settling: Histogram,
+}
+
+/// What became of a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// All its proofs are made.
+    Proven,
+    /// It is final.
+    Settled,
+    /// It can never settle.
+    Refused,
+}
+
+impl Outcome {
+    const ALL: [Self; 3] = [Self::Proven, Self::Settled, Self::Refused];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Proven => "proven",
+            Self::Settled => "settled",
+            Self::Refused => "refused",
+        }
+    }
+}
+
+/// Stages of batches that are not final, by [`stage`].
+const STAGES: [&str; 3] = ["sealed", "built", "proven"];
+
+fn stage(closed: &Closed) -> &'static str {
+    let [sealed, built, proven] = STAGES;
+    match closed.stage {
+        Stage::Sealed(_) => sealed,
+        Stage::Built(_) => built,
+        Stage::Proven(_) => proven,
+    }
+}
+
+/// Milliseconds as seconds.
+fn seconds(milliseconds: u64) -> f64 {
+    Duration::from_millis(milliseconds).as_secs_f64()
+}
+
+impl Metrics {
+    /// Registers all of them.
+    ///
+    /// # Errors
+    /// A name is registered already.
+    pub fn register(registry: &Registry) -> Result<Self, PrometheusError> {
+        let number = |name, help| register(Gauge::<U64>::new(name, help)?, registry);
+        let real = |name, help| register(Gauge::<F64>::new(name, help)?, registry);
+        let time = |name, help| {
+            // From a quarter of a second, thirteen times doubled: 34 minutes, more than a batch may be old.
+            let buckets = exponential_buckets(0.25, 2.0, 14)?;
+            let options = HistogramOpts::new(name, help).buckets(buckets);
+            register(Histogram::with_opts(options)?, registry)
+        };
+        let metrics = Self {
+            connected: number(
+                "clearproof_operator_connected",
+                "1 while the operator's node answers",
+            )?,
+            trading: number(
+                "clearproof_operator_trading",
+                "1 while a batch is open, so that auctions can trade",
+            )?,
+            last_tick: real(
+                "clearproof_operator_last_tick_seconds",
+                "Unix time of the last auction; 0 before the first",
+            )?,
+            accounts: number(
+                "clearproof_operator_accounts",
+                "Accounts of the venue, the insurance fund included",
+            )?,
+            requests: number(
+                "clearproof_operator_waiting_requests",
+                "Requests that wait for the venue; more than 4,096 are refused",
+            )?,
+            order_sets: register(
+                Counter::new(
+                    "clearproof_operator_order_sets_total",
+                    "Order sets accepted since the operator started",
+                )?,
+                registry,
+            )?,
+            batches: register(
+                CounterVec::new(
+                    Opts::new(
+                        "clearproof_operator_batches_total",
+                        "Batches since the operator started: proven, settled (final), refused (gone back)",
+                    ),
+                    &["outcome"],
+                )?,
+                registry,
+            )?,
+            pending: register(
+                GaugeVec::new(
+                    Opts::new(
+                        "clearproof_operator_pending_batches",
+                        "Closed batches that are not final: sealed (being built), built (being proven), proven (being settled)",
+                    ),
+                    &["stage"],
+                )?,
+                registry,
+            )?,
+            pending_age: real(
+                "clearproof_operator_pending_batch_age_seconds",
+                "Time since the last tick of the oldest closed batch that is not final; 0 without one",
+            )?,
+            witness: time(
+                "clearproof_operator_witness_seconds",
+                "Time to compute all witnesses of a batch",
+            )?,
+            proving: time(
+                "clearproof_operator_proving_seconds",
+                "Time to make and verify all proofs of a batch",
+            )?,
+            settling: time(
+                "clearproof_operator_settling_seconds",
+                "Time from a batch's last tick until it is final",
+            )?,
+        };
+        // A rate is seen from the first batch on if there was a zero before it.
+        for outcome in Outcome::ALL {
+            metrics.batches.with_label_values(&[outcome.name()]);
+        }
+        Ok(metrics)
+    }
+
+    /// Shows the venue as it is.
+    pub(super) fn show(&self, desk: &Desk, now: u64, connected: bool, requests: usize) {
+        let core = &desk.core;
+        self.connected.set(connected.into());
+        self.trading.set(core.open.is_some().into());
+        self.last_tick.set(seconds(core.last_tick));
+        self.accounts.set(core.venue.account_count() as u64);
+        self.requests.set(requests as u64);
+        for name in STAGES {
+            let count = core.closed.iter().filter(|c| stage(c) == name).count();
+            self.pending.with_label_values(&[name]).set(count as u64);
+        }
+        let oldest = core.closed.front().map(Closed::time_to);
+        let age = oldest.map_or(0, |time_to| now.saturating_sub(time_to));
+        self.pending_age.set(seconds(age));
+    }
+
+    /// An order set was accepted.
+    pub(super) fn accepted(&self) {
+        self.order_sets.inc();
+    }
+
+    /// A batch got so far.
+    pub(super) fn count(&self, outcome: Outcome) {
+        self.batches.with_label_values(&[outcome.name()]).inc();
+    }
+
+    /// What proving a batch took.
+    pub(super) fn proven(&self, figures: &BatchFigures) {
+        self.count(Outcome::Proven);
+        self.witness.observe(seconds(figures.witness_ms));
+        self.proving.observe(seconds(figures.proving_ms));
+    }
+
+    /// How long after its last tick a batch is final.
+    pub(super) fn settled(&self, time_to: u64, now: u64) {
+        self.count(Outcome::Settled);
+        self.settling.observe(seconds(now.saturating_sub(time_to)));
+    }
+}
+
+/// Answers `GET /metrics` at an address for as long as the operator runs.
+///
+/// # Errors
+/// The address cannot be listened at.
+pub async fn serve(address: SocketAddr, registry: Registry) -> Result<(), OperatorError> {
+    let served = init_prometheus(address, registry).await;
+    served.map_err(|error| {
+        OperatorError::Metrics(format!(
+            "{address}: {error} Choose another address with the operator's metrics option"
+        ))
+    })
+}
