@@ -39,6 +39,9 @@ for check in "$@"; do
             step "fmt: checking"
             cargo fmt --all --check ||
                 fail "fmt" "the files above are not formatted" "cargo fmt --all"
+            # A workspace of its own, which is checked without being built.
+            cargo fmt --check --manifest-path zombienet/Cargo.toml ||
+                fail "fmt" "the files above are not formatted" "cargo fmt --manifest-path zombienet/Cargo.toml"
             ;;
         clippy)
             # Release, and the runtime's wasm as in a build: build scripts and macros are shared with it, and

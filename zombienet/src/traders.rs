@@ -1,0 +1,97 @@
+//! Two people who trade with each other.
+
+use anyhow::{ensure, Result};
+use clearproof_primitives::{
+    eddsa::SecretKey,
+    order::{Order, Side, WithdrawalRequest},
+};
+use clearproof_prover::{
+    demo::venue::{until, Person, Venue, PRICE},
+    trader::{Trader, VenueClient},
+};
+use subxt_signer::sr25519::dev;
+
+/// What each deposits, smallest units of the quote.
+pub const DEPOSIT: u64 = 50_000_000;
+/// Room between an order's limit and the index price, so that it is filled.
+const ROOM: u64 = 1_000 << 32;
+
+/// A buyer and a seller.
+pub struct Pair {
+    buyer: Person,
+    seller: Person,
+    bought: i64,
+    orders: u32,
+}
+
+impl Pair {
+    /// Two people with well-known wallets, who deposit; waits until the deposits are in a settled batch.
+    ///
+    /// # Errors
+    /// The chain or the operator refuses.
+    pub async fn at(venue: &Venue, client: &VenueClient) -> Result<Self> {
+        let person = |wallet, seed| Person {
+            wallet,
+            trader: Trader::new(SecretKey::new([seed; 32])),
+            sequence: 0,
+        };
+        let pair = Self {
+            buyer: person(dev::eve(), 1),
+            seller: person(dev::ferdie(), 2),
+            bought: 0,
+            orders: 0,
+        };
+        tokio::try_join!(
+            venue.deposit(&pair.buyer, DEPOSIT),
+            venue.deposit(&pair.seller, DEPOSIT)
+        )?;
+        tokio::try_join!(pair.buyer.account(client), pair.seller.account(client))?;
+        venue.at_rest(client).await?;
+        let taken = venue.on_chain().await?.queue.taken.count;
+        ensure!(taken == 2, "{taken} deposits were taken, not 2");
+        Ok(pair)
+    }
+
+    /// The seller sends an order, and the buyer one with a withdrawal, if any, in the same set; waits until they are filled.
+    ///
+    /// # Errors
+    /// The operator refuses, or does not fill them in time.
+    pub async fn trade(
+        &mut self,
+        client: &VenueClient,
+        quantity: u32,
+        withdrawn: Option<u64>,
+    ) -> Result<()> {
+        let mark = PRICE as u64;
+        self.orders += 1;
+        let order = |side, limit| {
+            vec![Some(Order {
+                id: self.orders,
+                instrument: 0,
+                side,
+                quantity: u64::from(quantity),
+                limit,
+                ..Order::default()
+            })]
+        };
+        let (bid, ask) = (
+            order(Side::Buy, mark + ROOM),
+            order(Side::Sell, mark - ROOM),
+        );
+        let withdrawal = withdrawn.map(|amount| WithdrawalRequest {
+            asset: 0,
+            amount,
+            recipient: dev::one().public_key().0,
+        });
+        self.seller.send(client, ask, None).await?;
+        self.buyer.send(client, bid, withdrawal).await?;
+        self.bought += i64::from(quantity);
+        let (buyer, wanted) = (&self.buyer, self.bought);
+        until("the fills", || async move {
+            let account = buyer.account(client).await?;
+            let held = account.positions.first().map(|p| p.quantity);
+            Ok((held == Some(wanted)).then_some(()))
+        })
+        .await
+    }
+}
