@@ -20,8 +20,11 @@ deny() {
         rm -rf "$CARGO_TARGET_DIR-tools"
     fi
     step "deny: licences, bans, sources"
-    cargo deny --log-level error check licenses bans sources ||
-        fail "deny" "a dependency breaks deny.toml" "take another dependency, or change deny.toml with a reason"
+    for manifest in Cargo.toml zombienet/Cargo.toml; do
+        cargo deny --manifest-path $manifest --config deny.toml --log-level error check licenses bans sources ||
+            fail "deny" "a dependency of $manifest breaks deny.toml" \
+                "take another dependency, or change deny.toml with a reason"
+    done
     # The database of advisories lives on a server that not every machine can reach.
     if GIT_TERMINAL_PROMPT=0 timeout 120 cargo deny --log-level off fetch db >/dev/null 2>&1; then
         step "deny: advisories"
