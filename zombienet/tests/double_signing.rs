@@ -1,13 +1,16 @@
-//! One validator's keys in two nodes: it signs two blocks for one slot, and is punished as docs/validators.md says.
+//! One validator's keys in two nodes: sooner or later it votes for two blocks in one round of finality, and is punished as
+//! docs/validators.md says.
 
 use anyhow::{ensure, Result};
 use clearproof_network::{definition::Definition, scene::scene, validators::Validators};
-use clearproof_prover::demo::venue::{until, until_within};
+use clearproof_prover::demo::venue::until_within;
 use std::time::Duration;
 use subxt_signer::sr25519::dev;
 
 /// One of four that commits an offence loses `(3/4)²` of its bond, in hundredths of a percent.
 const SLASHED: u128 = 5_625;
+/// The two vote alike in most rounds.
+const EQUIVOCATION: Duration = Duration::from_secs(10 * 60);
 /// A session is ten minutes, and the busy machine may miss some slots.
 const SESSION: Duration = Duration::from_secs(15 * 60);
 
@@ -23,7 +26,7 @@ async fn a_validator_that_runs_twice_is_slashed_disabled_and_expelled() -> Resul
         ensure!(before.disabled().await?.is_empty(), "somebody is disabled");
 
         stage.nodes.add_with_keys_of("twin", "dave").await?;
-        let slashed = until("a smaller bond", || async {
+        let slashed = until_within(EQUIVOCATION, "a smaller bond", || async {
             let now = Validators::now(&url).await?;
             Ok((now.bond_of(&dave).await? < bond).then_some(now))
         })
