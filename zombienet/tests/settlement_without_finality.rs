@@ -16,9 +16,12 @@ async fn a_batch_submitted_while_finality_stands_still_settles_exactly_once() ->
         pair.trade(&client, 100, None).await?;
         let (before, _) = venue.at_rest(&client).await?;
         let held = venue.on_chain().await?;
-        // The operator trades at the last final snapshot for a while, so it must have one.
+        // The operator trades at the last final snapshot as long as it is fresh, so one that has just come is waited for.
+        let old = client.status().await?.open.map_or(0, |open| open.snapshot);
         venue
-            .status(&client, "a batch to trade in", |s| s.open.is_some())
+            .status(&client, "a new snapshot", |s| {
+                s.open.is_some_and(|open| open.snapshot > old)
+            })
             .await?;
 
         let nodes = &stage.nodes;
