@@ -111,15 +111,14 @@ impl Nodes {
     /// There is no such node, no blocks are made, or one of them becomes final.
     pub async fn standstill(&self, name: &str) -> Result<u32> {
         let (chain, url) = (self.chain(name).await?, self.url(name)?);
-        let best = || async { Ok(rpc::Node::connect(&url).await?.block(None).await?.number) };
-        let more = |from: u32| {
-            let what = format!("blocks {BLOCKS} above {from} at {name}");
-            async move {
-                until(&what, || async {
-                    Ok(Some(best().await?).filter(|n| *n >= from + BLOCKS))
-                })
-                .await
-            }
+        let best =
+            || async { anyhow::Ok(rpc::Node::connect(&url).await?.block(None).await?.number) };
+        let more = async |from: u32| {
+            let what = format!("{BLOCKS} blocks after {from} at {name}");
+            until(&what, || async {
+                Ok(Some(best().await?).filter(|n| *n >= from + BLOCKS))
+            })
+            .await
         };
         // What was on its way may still become final.
         let from = more(best().await?).await?;

@@ -74,7 +74,7 @@ async fn a_batch_submitted_while_finality_stands_still_settles_exactly_once() ->
         );
         ensure!(now.interest[0] == 2 * 125, "interest {}", now.interest[0]);
         let paid = held.totals[0].1.taken - now.totals[0].1.taken;
-        ensure!(paid == u128::from(WITHDRAWN), "paid {paid}");
+        ensure!(paid == WITHDRAWN, "paid {paid}");
         venue.stop_operator().await
     })
     .await
