@@ -3,14 +3,14 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test bench lint weights dev-keys chain-specs
+.PHONY: help setup build demo test network network-test bench lint weights dev-keys chain-specs
 
 ENV := . scripts/env.sh;
 # All members are named whatever is built: features are then the same everywhere and nothing is built twice.
 BUILD := cargo build --release --workspace
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' Makefile | expand -t 16
 
 setup: ## bring the machine to where the workspace builds (the other commands do it themselves)
 	@scripts/setup.sh
@@ -24,6 +24,12 @@ demo: setup ## a chain, an operator and traders on this machine; ARGS go to the 
 
 test: setup ## all tests; ARGS go to the test runner
 	@scripts/test.sh $(ARGS)
+
+network: setup ## four validators, a full node, an operator and prices on this machine, until Ctrl-C; ARGS="two" for two
+	@exec scripts/network.sh start $(ARGS)
+
+network-test: setup ## faults of such networks: validators stop, pause, sign twice, nodes join; ARGS go to the test runner
+	@scripts/network.sh test $(ARGS)
 
 bench: setup ## every promised number beside its target; ARGS go to the prover's bench command
 	@$(ENV) step "build: prover and verifier's timing"; $(BUILD) --bin clearproof-prover --example verify_time

@@ -35,8 +35,11 @@ features() {
 deny() {
     tool cargo-deny "$deny_version" --no-default-features
     step "deny: licences, bans, sources"
-    cargo deny --log-level error check licenses bans sources ||
-        fail "deny" "a dependency breaks deny.toml" "take another dependency, or change deny.toml with a reason"
+    for manifest in Cargo.toml zombienet/Cargo.toml; do
+        cargo deny --manifest-path $manifest --config deny.toml --log-level error check licenses bans sources ||
+            fail "deny" "a dependency of $manifest breaks deny.toml" \
+                "take another dependency, or change deny.toml with a reason"
+    done
     # The database of advisories lives on a server that not every machine can reach.
     if GIT_TERMINAL_PROMPT=0 timeout 120 cargo deny --log-level off fetch db >/dev/null 2>&1; then
         step "deny: advisories"
@@ -54,6 +57,9 @@ for check in "$@"; do
             step "fmt: checking"
             cargo fmt --all --check ||
                 fail "fmt" "the files above are not formatted" "cargo fmt --all"
+            # A workspace of its own, which is checked without being built.
+            cargo fmt --check --manifest-path zombienet/Cargo.toml ||
+                fail "fmt" "the files above are not formatted" "cargo fmt --manifest-path zombienet/Cargo.toml"
             ;;
         clippy)
             # Release, and the runtime's wasm as in a build: build scripts and macros are shared with it, and

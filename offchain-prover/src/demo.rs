@@ -14,6 +14,7 @@ pub mod prices;
 pub mod process;
 pub mod report;
 mod stage;
+pub mod venue;
 mod withdrawal;
 
 use crate::{

@@ -59,7 +59,7 @@ pub struct Market {
 }
 
 /// A close in whole units of the quote as an index price.
-fn index_price(close: Price) -> IndexPrice {
+pub fn index_price(close: Price) -> IndexPrice {
     u128::from(close) * QUOTE_UNIT
 }
 

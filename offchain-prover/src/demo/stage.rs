@@ -24,7 +24,7 @@ const RETRY: Duration = Duration::from_millis(500);
 /// From one auction to the next, milliseconds.
 const TICK_MS: u64 = 500;
 /// Secret of the operator's account. Nobody else signs with it while the operator runs.
-const OPERATOR_SURI: &str = "//Dave";
+pub const OPERATOR_SURI: &str = "//Dave";
 
 /// The operator's account.
 pub fn operator() -> Keypair {

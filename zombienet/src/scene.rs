@@ -1,0 +1,77 @@
+//! How a test runs: a network is started, something is done to it, and all of it ends. If anything failed, databases and logs
+//! are kept, and the error says where.
+
+use crate::{definition::Definition, nodes::Nodes, rpc};
+use anyhow::Result;
+use clearproof_primitives::chain::CircuitId;
+use clearproof_prover::demo::{
+    process::RunFolder,
+    venue::{until, Venue},
+};
+use std::path::PathBuf;
+
+/// The circuit of the small shape, as the development chains register it.
+const SMALL: CircuitId = 2;
+
+/// A network that a test has.
+pub struct Stage {
+    /// The nodes.
+    pub nodes: Nodes,
+    definition: Definition,
+    folder: PathBuf,
+}
+
+impl Stage {
+    /// Starts the nodes, and waits until each is connected to all others.
+    ///
+    /// # Errors
+    /// They do not get there in time.
+    pub async fn start(definition: Definition, folder: PathBuf) -> Result<Self> {
+        let nodes = Nodes::start(definition, &folder).await?;
+        let places = nodes.places()?;
+        for place in &places {
+            // Otherwise the loss of one node might cut off others.
+            until(&format!("the peers of {}", place.name), || async {
+                let peers = rpc::Node::connect(&place.rpc).await?.peers().await?;
+                Ok((peers + 1 >= places.len()).then_some(()))
+            })
+            .await?;
+        }
+        Ok(Self {
+            nodes,
+            definition,
+            folder,
+        })
+    }
+
+    /// Founds a venue of the small shape, whose operator talks to the network's gateway.
+    ///
+    /// # Errors
+    /// The chain refuses, or a program is missing.
+    pub async fn venue(&self) -> Result<Venue> {
+        let gateway = self.definition.gateway();
+        let (chain, url) = (self.nodes.chain(gateway).await?, self.nodes.url(gateway)?);
+        Venue::found(chain, &url, SMALL, &self.folder).await
+    }
+}
+
+/// Runs a test on a network of its own.
+///
+/// # Errors
+/// What the test says, with the folder that is kept.
+pub async fn scene(
+    definition: Definition,
+    act: impl AsyncFnOnce(&mut Stage) -> Result<()>,
+) -> Result<()> {
+    let folder = RunFolder::new(None)?;
+    let done = async {
+        let mut stage = Stage::start(definition, folder.join("")).await?;
+        act(&mut stage).await?;
+        stage.nodes.end().await
+    }
+    .await;
+    done.map_err(|error| {
+        let folder = folder.keep();
+        error.context(format!("logs are kept in {}", folder.display()))
+    })
+}

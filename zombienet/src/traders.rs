@@ -1,0 +1,69 @@
+//! Two people who trade with each other.
+
+use anyhow::{ensure, Result};
+use clearproof_primitives::order::{Side, WithdrawalRequest};
+use clearproof_prover::{
+    demo::venue::{crossing_order, Person, Venue},
+    trader::VenueClient,
+};
+use subxt_signer::sr25519::dev;
+
+/// What each deposits, smallest units of the quote.
+pub const DEPOSIT: u64 = 50_000_000;
+
+/// A buyer and a seller.
+pub struct Pair {
+    buyer: Person,
+    seller: Person,
+    bought: i64,
+    orders: u32,
+}
+
+impl Pair {
+    /// Two people with well-known wallets, who deposit; waits until the deposits are in a settled batch.
+    ///
+    /// # Errors
+    /// The chain or the operator refuses.
+    pub async fn at(venue: &Venue, client: &VenueClient) -> Result<Self> {
+        let [buyer, seller] = Person::two();
+        let pair = Self {
+            buyer,
+            seller,
+            bought: 0,
+            orders: 0,
+        };
+        tokio::try_join!(
+            venue.deposit(&pair.buyer, DEPOSIT),
+            venue.deposit(&pair.seller, DEPOSIT)
+        )?;
+        tokio::try_join!(pair.buyer.account(client), pair.seller.account(client))?;
+        venue.at_rest(client).await?;
+        let taken = venue.on_chain().await?.queue.taken.count;
+        ensure!(taken == 2, "{taken} deposits were taken, not 2");
+        Ok(pair)
+    }
+
+    /// The seller sends an order, and the buyer one with a withdrawal, if any, in the same set; waits until they are filled.
+    ///
+    /// # Errors
+    /// The operator refuses, or does not fill them in time.
+    pub async fn trade(
+        &mut self,
+        client: &VenueClient,
+        quantity: u32,
+        withdrawn: Option<u64>,
+    ) -> Result<()> {
+        self.orders += 1;
+        let order = |side| vec![Some(crossing_order(self.orders, side, u64::from(quantity)))];
+        let (bid, ask) = (order(Side::Buy), order(Side::Sell));
+        let withdrawal = withdrawn.map(|amount| WithdrawalRequest {
+            asset: 0,
+            amount,
+            recipient: dev::one().public_key().0,
+        });
+        self.seller.send(client, ask, None).await?;
+        self.buyer.send(client, bid, withdrawal).await?;
+        self.bought += i64::from(quantity);
+        self.buyer.holds(client, self.bought).await
+    }
+}

@@ -1,0 +1,73 @@
+//! What the chain says of its validators.
+
+use anyhow::{Context, Result};
+use subxt::{
+    client::{ClientAtBlock, OnlineClientAtBlockImpl},
+    dynamic::{self, Value},
+    utils::AccountId32,
+    OnlineClient, PolkadotConfig,
+};
+
+type AtBlock = ClientAtBlock<PolkadotConfig, OnlineClientAtBlockImpl<PolkadotConfig>>;
+
+/// The chain at its last final block.
+pub struct Validators(AtBlock);
+
+impl Validators {
+    /// As a node sees them now.
+    ///
+    /// # Errors
+    /// The node does not answer.
+    pub async fn now(url: &str) -> Result<Self> {
+        let api = OnlineClient::<PolkadotConfig>::from_insecure_url(url).await;
+        let api = api.with_context(|| url.to_string())?;
+        Ok(Self(api.at_current_block().await?))
+    }
+
+    /// The set as the next session's planning will see it.
+    ///
+    /// # Errors
+    /// The node does not answer.
+    pub async fn members(&self) -> Result<Vec<AccountId32>> {
+        let call =
+            dynamic::view_function_call::<_, Vec<AccountId32>>("ValidatorSet", "members", ());
+        Ok(self.0.view_functions().call(call).await?)
+    }
+
+    /// What an account has bonded and not asked back, smallest units.
+    ///
+    /// # Errors
+    /// The node does not answer.
+    pub async fn bond_of(&self, who: &AccountId32) -> Result<u128> {
+        let call =
+            dynamic::view_function_call::<_, u128>("ValidatorSet", "bond_of", (who.clone(),));
+        Ok(self.0.view_functions().call(call).await?)
+    }
+
+    /// Whether an account has committed an offence that is not forgiven.
+    ///
+    /// # Errors
+    /// The node does not answer.
+    pub async fn is_offender(&self, who: &AccountId32) -> Result<bool> {
+        let call = dynamic::view_function_call::<_, Option<Value>>(
+            "ValidatorSet",
+            "offence_of",
+            (who.clone(),),
+        );
+        Ok(self.0.view_functions().call(call).await?.is_some())
+    }
+
+    /// Who validates but may author nothing.
+    ///
+    /// # Errors
+    /// The node does not answer.
+    pub async fn disabled(&self) -> Result<Vec<AccountId32>> {
+        let storage = self.0.storage();
+        let validators = dynamic::storage::<(), Vec<AccountId32>>("Session", "Validators");
+        let validators = storage.fetch(validators, ()).await?.decode()?;
+        let disabled = dynamic::storage::<(), Vec<(u32, Value)>>("Session", "DisabledValidators");
+        let disabled = storage.fetch(disabled, ()).await?.decode()?;
+        let index = |index: u32| validators.get(usize::try_from(index).ok()?).cloned();
+        Ok(disabled.into_iter().filter_map(|(i, _)| index(i)).collect())
+    }
+}

@@ -1,0 +1,65 @@
+//! One validator's keys in two nodes: sooner or later it votes for two blocks in one round of finality, and is punished as
+//! docs/validators.md says.
+
+use anyhow::{ensure, Result};
+use clearproof_network::{definition::Definition, scene::scene, validators::Validators};
+use clearproof_prover::demo::venue::until_within;
+use std::time::Duration;
+use subxt_signer::sr25519::dev;
+
+/// One of four that commits an offence loses `(3/4)²` of its bond, in hundredths of a percent.
+const SLASHED: u128 = 5_625;
+/// The two vote alike in most rounds.
+const EQUIVOCATION: Duration = Duration::from_secs(10 * 60);
+/// A session is ten minutes, and the busy machine may miss some slots.
+const SESSION: Duration = Duration::from_secs(15 * 60);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_validator_that_runs_twice_is_slashed_disabled_and_expelled() -> Result<()> {
+    scene(Definition::Four, async |stage| {
+        stage.nodes.finalised("full", 2).await?;
+        let dave = dev::dave().public_key().to_account_id();
+        let url = stage.nodes.url("full")?;
+        let before = Validators::now(&url).await?;
+        let bond = before.bond_of(&dave).await?;
+        ensure!(before.members().await?.contains(&dave), "Dave is no member");
+        ensure!(before.disabled().await?.is_empty(), "somebody is disabled");
+
+        stage.nodes.add_with_keys_of("twin", "dave").await?;
+        let slashed = until_within(EQUIVOCATION, "a smaller bond", || async {
+            let now = Validators::now(&url).await?;
+            Ok((now.bond_of(&dave).await? < bond).then_some(now))
+        })
+        .await?;
+        stage.nodes.stop("twin").await?;
+        let left = slashed.bond_of(&dave).await?;
+        ensure!(
+            left == bond - bond * SLASHED / 10_000,
+            "{left} of {bond} is left"
+        );
+        ensure!(slashed.is_offender(&dave).await?, "no offence is noted");
+        let disabled = slashed.disabled().await?;
+        ensure!(disabled == [dave.clone()], "disabled: {disabled:?}");
+
+        // The others are not, and finality goes on.
+        let alice = dev::alice().public_key().to_account_id();
+        ensure!(
+            slashed.bond_of(&alice).await? == bond,
+            "Alice lost something"
+        );
+        let height = stage.nodes.finalised("full", 0).await?;
+        stage.nodes.finalised("full", height + 3).await?;
+
+        // The next session begins without it in the set.
+        let expelled = until_within(SESSION, "the next session", || async {
+            let now = Validators::now(&url).await?;
+            Ok((!now.members().await?.contains(&dave)).then_some(now))
+        })
+        .await?;
+        let members = expelled.members().await?;
+        ensure!(members.len() == 3, "{} members are left", members.len());
+        ensure!(expelled.bond_of(&dave).await? == left, "slashed twice");
+        Ok(())
+    })
+    .await
+}

@@ -1,0 +1,34 @@
+//! Validators that are lost and come back.
+
+use anyhow::Result;
+use clearproof_network::{definition::Definition, scene::scene};
+
+const ALL: [&str; 5] = ["alice", "bob", "charlie", "dave", "full"];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn finality_survives_one_lost_validator_and_resumes_when_two_return() -> Result<()> {
+    scene(Definition::Four, async |stage| {
+        let nodes = &stage.nodes;
+        nodes.finalised("full", 3).await?;
+
+        // One is stopped: three are enough. It catches up when it is there again.
+        nodes.stop("dave").await?;
+        let then = nodes.finalised("full", 0).await?;
+        // Some blocks later than what it may still have voted for.
+        let without = nodes.finalised("full", then + 5).await?;
+        nodes.start_again("dave").await?;
+        nodes.finalised("dave", without + 3).await?;
+
+        // Two are paused: two are not enough. The bootnode is one of them, so nobody hangs on it.
+        nodes.pause("alice").await?;
+        nodes.pause("charlie").await?;
+        let stuck = nodes.standstill("full").await?;
+        nodes.resume("alice").await?;
+        nodes.resume("charlie").await?;
+        for node in ALL {
+            nodes.finalised(node, stuck + 3).await?;
+        }
+        Ok(())
+    })
+    .await
+}

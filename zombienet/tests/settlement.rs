@@ -1,0 +1,46 @@
+//! Batches are settled through a node that is not the operator's own, and all validators agree on them.
+
+use anyhow::{ensure, Context, Result};
+use clearproof_network::{definition::Definition, scene::scene, traders::Pair};
+use clearproof_prover::demo::venue::until;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn four_validators_finalise_what_an_operator_settles_through_a_node_that_is_not_its_own(
+) -> Result<()> {
+    scene(Definition::Four, async |stage| {
+        for validator in ["alice", "bob", "charlie", "dave"] {
+            stage.nodes.finalised(validator, 2).await?;
+        }
+        let mut venue = stage.venue().await?;
+        let client = venue.client().await?;
+        let mut pair = Pair::at(&venue, &client).await?;
+        let (first, _) = venue.at_rest(&client).await?;
+        pair.trade(&client, 100, None).await?;
+        let (second, root) = venue.at_rest(&client).await?;
+        ensure!(first >= 1, "the deposits were not settled");
+        ensure!(second > first, "batch {second} after batch {first}");
+
+        // What the chain has is a batch with proofs, and the chain has taken it.
+        let settled = venue.chain.batch(venue.id, second).await?;
+        let block = settled.context("the chain forgot the batch")?.block;
+        let batch = venue.chain.submitted_batch(block, venue.id).await?;
+        let batch = batch.context("no batch in its block")?;
+        ensure!(!batch.chunks.is_empty(), "a batch without steps");
+        ensure!(batch.header.new_root == root, "another batch");
+
+        // Every node has it, and has it final.
+        for place in stage.nodes.places()? {
+            let chain = stage.nodes.chain(&place.name).await?;
+            let what = format!("batch {second} at {}", place.name);
+            let seen = until(&what, || async {
+                let seen = chain.venue(venue.id).await?;
+                Ok(seen.filter(|seen| seen.batches >= second))
+            })
+            .await?;
+            let seen = (seen.batches, seen.state_root);
+            ensure!(seen == (second, root), "{}: {seen:?}", place.name);
+        }
+        venue.stop_operator().await
+    })
+    .await
+}
