@@ -29,13 +29,14 @@ parameter_types! {
 
 type Timed = TimestampedValue<OracleValue, Moment>;
 
-/// Whether a member's value counts in the present block.
-fn is_fresh(value: &Timed) -> bool {
-    value.timestamp.saturating_add(FeedExpiresIn::get()) > Timestamp::now()
+/// Whether a member's value counts at a time.
+fn is_fresh(value: &Timed, now: Moment) -> bool {
+    value.timestamp.saturating_add(FeedExpiresIn::get()) > now
 }
 
 /// When each member of the oracle last fed one of `feeds`, and how many fresh values each of them has.
 pub fn activity(feeds: &[OracleKey]) -> (Vec<MemberActivity<AccountId>>, Vec<u32>) {
+    let now = Timestamp::now();
     let mut sources = alloc::vec![0u32; feeds.len()];
     let members = OracleMembership::sorted_members().into_iter();
     let members = members.map(|account| {
@@ -45,7 +46,7 @@ pub fn activity(feeds: &[OracleKey]) -> (Vec<MemberActivity<AccountId>>, Vec<u32
                 continue;
             };
             fed_at = fed_at.max(Some(value.timestamp));
-            *sources = sources.saturating_add(is_fresh(&value).into());
+            *sources = sources.saturating_add(is_fresh(&value, now).into());
         }
         MemberActivity { account, fed_at }
     });
@@ -65,7 +66,8 @@ impl CombineData<OracleKey, Timed> for Amid {
         mut values: Vec<Timed>,
         previous: Option<Timed>,
     ) -> Option<Timed> {
-        values.retain(is_fresh);
+        let now = Timestamp::now();
+        values.retain(|value| is_fresh(value, now));
         let least = MinimumFeeds::get() as usize;
         let enough = |count: usize| count >= least;
         let chosen = match key {
