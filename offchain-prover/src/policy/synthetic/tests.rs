@@ -134,7 +134,7 @@ fn a_larger_haircut_meets_those_with_such_collateral() {
 
 #[test]
 fn nobody_is_liquidated_while_nothing_moves() {
-    let (outcome, moments) = simulate(&[series(vec![2_000; 100])], &tighter(), 1);
+    let (outcome, moments) = simulate(&[series([2_000; 100])], &tighter(), 1);
     assert_eq!((outcome.now.liquidated, outcome.now.bankrupt), (0, 0));
     assert!(outcome.opened >= 60, "{outcome}");
     // Each is leveraged: all together ask for a good part of what they deposited.
@@ -202,14 +202,20 @@ fn the_crash_of_may_2021_liquidates_more_under_a_tighter_policy() {
     };
     let series = prices::parse_all(&text).unwrap();
     assert_eq!(series.len(), 2);
-    let (outcome, _) = simulate_many(400, &series, &tighter(), 1);
+    let (outcome, moments) = simulate_many(400, &series, &tighter(), 1);
     println!("{outcome}");
     assert_eq!(outcome.moments, 3_862);
     assert!(
         outcome.then.liquidated > outcome.now.liquidated,
         "{outcome}"
     );
-    // Most at once on 2021-05-19, under both.
+    // On 2021-05-19 several times as many as on a usual day.
     let day = 1_621_382_400_000..1_621_468_800_000u64;
-    assert!(day.contains(&outcome.now.liquidated_most.time), "{outcome}");
+    let crash: u64 = moments
+        .iter()
+        .filter(|moment| day.contains(&moment.time))
+        .map(|moment| u64::from(moment.now.liquidated))
+        .sum();
+    let usual = outcome.now.liquidated / (outcome.moments / 24);
+    assert!(crash > 3 * usual, "{crash} {usual}");
 }
