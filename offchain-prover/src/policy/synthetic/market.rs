@@ -288,7 +288,8 @@ mod tests {
             assert!(snapshot.rows[..7]
                 .iter()
                 .all(|row| row.mark > 0 && !row.settled));
-            assert_eq!(snapshot.rows[0].mark, market.underlyings[0].price * 10_000);
+            let index = market.price(0).unwrap();
+            assert_eq!(Ok(snapshot.rows[0].mark), mark_price(index, LOT));
         }
         let days: Vec<_> = paid.iter().map(|(day, _)| *day).collect();
         assert_eq!(days, [7, 14]);

@@ -133,7 +133,7 @@ impl People {
         let pegged = policy.pegs.get(usize::from(asset)).copied().flatten();
         if let (true, None, Some(price)) = (mixed, pegged, market.price(asset - 1)) {
             let half = u128::from(DEPOSIT / 2);
-            let units = (half * 10u128.pow(DECIMALS.into()) << 32) / price.max(1);
+            let units = ((half * 10u128.pow(DECIMALS.into())) << 32) / price.max(1);
             if let Ok(units) = i64::try_from(units) {
                 balances[0] -= half as i64;
                 balances[usize::from(asset)] = units;

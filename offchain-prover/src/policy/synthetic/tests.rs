@@ -31,11 +31,20 @@ fn tighter() -> Policy {
 }
 
 fn simulate(series: &[Series], proposed: &Policy, seed: u64) -> (Outcome, Vec<Moment>) {
+    simulate_many(60, series, proposed, seed)
+}
+
+fn simulate_many(
+    portfolios: u32,
+    series: &[Series],
+    proposed: &Policy,
+    seed: u64,
+) -> (Outcome, Vec<Moment>) {
     let config = SyntheticConfig {
         series,
         present: &Policy::development(&MARKET),
         proposed,
-        portfolios: 60,
+        portfolios,
         seed,
     };
     let mut moments = Vec::new();
@@ -114,7 +123,7 @@ fn more_initial_margin_is_said_to_refuse_what_the_present_one_lets_in() {
 fn a_larger_haircut_meets_those_with_such_collateral() {
     let mut policy = Policy::development(&MARKET);
     policy.haircuts[1..].fill(1 << 31);
-    let (outcome, _) = simulate(&slide(), &policy, 1);
+    let (outcome, _) = simulate_many(400, &slide(), &policy, 1);
     assert!(outcome.then.refused > 0, "{outcome}");
     assert!(
         outcome.then.liquidated > outcome.now.liquidated,
@@ -125,7 +134,7 @@ fn a_larger_haircut_meets_those_with_such_collateral() {
 
 #[test]
 fn nobody_is_liquidated_while_nothing_moves() {
-    let (outcome, moments) = simulate(&[series(vec![2_000; 100])], &tighter(), 1);
+    let (outcome, moments) = simulate(&[series([2_000; 100])], &tighter(), 1);
     assert_eq!((outcome.now.liquidated, outcome.now.bankrupt), (0, 0));
     assert!(outcome.opened >= 60, "{outcome}");
     // Each is leveraged: all together ask for a good part of what they deposited.
@@ -164,9 +173,9 @@ fn what_cannot_be_simulated_is_refused() {
     };
     assert!(refused(&slide(), 0).starts_with("--synthetic 0: 1 to 100000"));
     assert!(refused(&[], 1).contains("--prices"));
-    let mut tiny = series([1, 1]);
-    tiny.bars.iter_mut().for_each(|bar| bar.close = 1);
-    let error = refused(&[tiny], 1);
+    let mut huge = series([1, 1]);
+    huge.bars.iter_mut().for_each(|bar| bar.close = u64::MAX);
+    let error = refused(&[huge], 1);
     assert!(error.contains("x at 1700000000000 ms"), "{error}");
 }
 
@@ -193,14 +202,20 @@ fn the_crash_of_may_2021_liquidates_more_under_a_tighter_policy() {
     };
     let series = prices::parse_all(&text).unwrap();
     assert_eq!(series.len(), 2);
-    let (outcome, _) = simulate(&series, &tighter(), 1);
+    let (outcome, moments) = simulate_many(400, &series, &tighter(), 1);
     println!("{outcome}");
     assert_eq!(outcome.moments, 3_862);
     assert!(
         outcome.then.liquidated > outcome.now.liquidated,
         "{outcome}"
     );
-    // Most at once on 2021-05-19, under both.
+    // On 2021-05-19 several times as many as on a usual day.
     let day = 1_621_382_400_000..1_621_468_800_000u64;
-    assert!(day.contains(&outcome.now.liquidated_most.time), "{outcome}");
+    let crash: u64 = moments
+        .iter()
+        .filter(|moment| day.contains(&moment.time))
+        .map(|moment| u64::from(moment.now.liquidated))
+        .sum();
+    let usual = outcome.now.liquidated / (outcome.moments / 24);
+    assert!(crash > 3 * usual, "{crash} {usual}");
 }

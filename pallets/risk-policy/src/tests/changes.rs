@@ -387,3 +387,22 @@ fn what_a_change_would_do_is_said_before_it_is_proposed() {
         }
     });
 }
+
+#[cfg(feature = "try-runtime")]
+#[test]
+fn the_state_holds_together_and_an_emergency_of_tomorrow_does_not() {
+    use crate::LastEmergency;
+    use frame_support::traits::Hooks;
+
+    at(NOW, || {
+        assert_ok!(schedule(maintenance(60)));
+        assert_ok!(RiskPolicy::tighten(committee(), vec![maintenance(70)]));
+        RiskPolicy::advance(NOW);
+        assert_ok!(RiskPolicy::try_state(1));
+        LastEmergency::<Test>::put(NOW + 1);
+        assert_eq!(
+            RiskPolicy::try_state(1),
+            Err("LastEmergency: in the future".into())
+        );
+    });
+}
