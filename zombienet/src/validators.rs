@@ -4,11 +4,19 @@ use anyhow::{Context, Result};
 use subxt::{
     client::{ClientAtBlock, OnlineClientAtBlockImpl},
     dynamic::{self, Value},
+    ext::scale_decode::DecodeAsType,
     utils::AccountId32,
     OnlineClient, PolkadotConfig,
 };
 
 type AtBlock = ClientAtBlock<PolkadotConfig, OnlineClientAtBlockImpl<PolkadotConfig>>;
+
+/// The part of a bond that is looked at.
+#[derive(DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+struct Bond {
+    active: u128,
+}
 
 /// The chain at its last final block.
 pub struct Validators(AtBlock);
@@ -29,19 +37,18 @@ impl Validators {
     /// # Errors
     /// The node does not answer.
     pub async fn members(&self) -> Result<Vec<AccountId32>> {
-        let call =
-            dynamic::view_function_call::<_, Vec<AccountId32>>("ValidatorSet", "members", ());
-        Ok(self.0.view_functions().call(call).await?)
+        let members = dynamic::storage::<(), Vec<AccountId32>>("ValidatorSet", "Members");
+        Ok(self.0.storage().fetch(members, ()).await?.decode()?)
     }
 
     /// What an account has bonded and not asked back, smallest units.
     ///
     /// # Errors
-    /// The node does not answer.
+    /// The node does not answer, or nothing is bonded.
     pub async fn bond_of(&self, who: &AccountId32) -> Result<u128> {
-        let call =
-            dynamic::view_function_call::<_, u128>("ValidatorSet", "bond_of", (who.clone(),));
-        Ok(self.0.view_functions().call(call).await?)
+        let bonds = dynamic::storage::<(AccountId32,), Bond>("ValidatorSet", "Bonds");
+        let bond = self.0.storage().fetch(bonds, (who.clone(),)).await?;
+        Ok(bond.decode()?.active)
     }
 
     /// Whether an account has committed an offence that is not forgiven.
@@ -49,12 +56,9 @@ impl Validators {
     /// # Errors
     /// The node does not answer.
     pub async fn is_offender(&self, who: &AccountId32) -> Result<bool> {
-        let call = dynamic::view_function_call::<_, Option<Value>>(
-            "ValidatorSet",
-            "offence_of",
-            (who.clone(),),
-        );
-        Ok(self.0.view_functions().call(call).await?.is_some())
+        let offenders = dynamic::storage::<(AccountId32,), Value>("ValidatorSet", "Offenders");
+        let offence = self.0.storage().try_fetch(offenders, (who.clone(),));
+        Ok(offence.await?.is_some())
     }
 
     /// Who validates but may author nothing.
