@@ -57,8 +57,9 @@ impl Validators {
     /// The node does not answer.
     pub async fn is_offender(&self, who: &AccountId32) -> Result<bool> {
         let offenders = dynamic::storage::<(AccountId32,), Value>("ValidatorSet", "Offenders");
-        let offence = self.0.storage().try_fetch(offenders, (who.clone(),));
-        Ok(offence.await?.is_some())
+        let storage = self.0.storage();
+        let offence = storage.try_fetch(offenders, (who.clone(),)).await?;
+        Ok(offence.is_some())
     }
 
     /// Who validates but may author nothing.
