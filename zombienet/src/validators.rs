@@ -18,20 +18,32 @@ struct Bond {
     active: u128,
 }
 
-/// The chain at its last final block.
-pub struct Validators(AtBlock);
+/// A connection to a node that is asked of them.
+pub struct Validators(OnlineClient<PolkadotConfig>);
+
+/// The chain at one final block.
+pub struct Moment(AtBlock);
 
 impl Validators {
-    /// As a node sees them now.
+    /// Connects to a node.
     ///
     /// # Errors
     /// The node does not answer.
-    pub async fn now(url: &str) -> Result<Self> {
-        let api = OnlineClient::<PolkadotConfig>::from_insecure_url(url).await;
-        let api = api.with_context(|| url.to_string())?;
-        Ok(Self(api.at_current_block().await?))
+    pub async fn connect(url: &str) -> Result<Self> {
+        let api = OnlineClient::from_insecure_url(url).await;
+        Ok(Self(api.with_context(|| url.to_string())?))
     }
 
+    /// The chain at its last final block.
+    ///
+    /// # Errors
+    /// The node does not answer.
+    pub async fn now(&self) -> Result<Moment> {
+        Ok(Moment(self.0.at_current_block().await?))
+    }
+}
+
+impl Moment {
     /// The set as the next session's planning will see it.
     ///
     /// # Errors
