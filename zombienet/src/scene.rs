@@ -2,8 +2,8 @@
 //! are kept, and the error says where.
 
 use crate::{definition::Definition, nodes::Nodes, rpc};
-use anyhow::Result;
-use clearproof_primitives::chain::CircuitId;
+use anyhow::{Context, Result};
+use clearproof_primitives::{chain::CircuitId, submission::Batch};
 use clearproof_prover::demo::{
     process::RunFolder,
     venue::{until, Venue},
@@ -53,6 +53,18 @@ impl Stage {
         let (chain, url) = (self.nodes.chain(gateway).await?, self.nodes.url(gateway)?);
         Venue::found(chain, &url, SMALL, &self.folder).await
     }
+}
+
+/// A settled batch as it was submitted.
+///
+/// # Errors
+/// The chain does not know it.
+pub async fn submitted(venue: &Venue, number: u64) -> Result<Batch> {
+    let missing = || format!("batch {number}: the chain does not know it");
+    let settled = venue.chain.batch(venue.id, number).await?;
+    let block = settled.with_context(missing)?.block;
+    let batch = venue.chain.submitted_batch(block, venue.id).await?;
+    batch.with_context(missing)
 }
 
 /// Runs a test on a network of its own.

@@ -4,44 +4,63 @@ use anyhow::{Context, Result};
 use subxt::{
     client::{ClientAtBlock, OnlineClientAtBlockImpl},
     dynamic::{self, Value},
+    ext::scale_decode::DecodeAsType,
     utils::AccountId32,
     OnlineClient, PolkadotConfig,
 };
 
 type AtBlock = ClientAtBlock<PolkadotConfig, OnlineClientAtBlockImpl<PolkadotConfig>>;
 
-/// The chain at its last final block.
-pub struct Validators(AtBlock);
+/// The part of a bond that is looked at.
+#[derive(DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+struct Bond {
+    active: u128,
+}
+
+/// A connection to a node that is asked of them.
+pub struct Validators(OnlineClient<PolkadotConfig>);
+
+/// The chain at one final block.
+pub struct Moment(AtBlock);
 
 impl Validators {
-    /// As a node sees them now.
+    /// Connects to a node.
     ///
     /// # Errors
     /// The node does not answer.
-    pub async fn now(url: &str) -> Result<Self> {
-        let api = OnlineClient::<PolkadotConfig>::from_insecure_url(url).await;
-        let api = api.with_context(|| url.to_string())?;
-        Ok(Self(api.at_current_block().await?))
+    pub async fn connect(url: &str) -> Result<Self> {
+        let api = OnlineClient::from_insecure_url(url).await;
+        Ok(Self(api.with_context(|| url.to_string())?))
     }
 
+    /// The chain at its last final block.
+    ///
+    /// # Errors
+    /// The node does not answer.
+    pub async fn now(&self) -> Result<Moment> {
+        Ok(Moment(self.0.at_current_block().await?))
+    }
+}
+
+impl Moment {
     /// The set as the next session's planning will see it.
     ///
     /// # Errors
     /// The node does not answer.
     pub async fn members(&self) -> Result<Vec<AccountId32>> {
-        let call =
-            dynamic::view_function_call::<_, Vec<AccountId32>>("ValidatorSet", "members", ());
-        Ok(self.0.view_functions().call(call).await?)
+        let members = dynamic::storage::<(), Vec<AccountId32>>("ValidatorSet", "Members");
+        Ok(self.0.storage().fetch(members, ()).await?.decode()?)
     }
 
     /// What an account has bonded and not asked back, smallest units.
     ///
     /// # Errors
-    /// The node does not answer.
+    /// The node does not answer, or nothing is bonded.
     pub async fn bond_of(&self, who: &AccountId32) -> Result<u128> {
-        let call =
-            dynamic::view_function_call::<_, u128>("ValidatorSet", "bond_of", (who.clone(),));
-        Ok(self.0.view_functions().call(call).await?)
+        let bonds = dynamic::storage::<(AccountId32,), Bond>("ValidatorSet", "Bonds");
+        let bond = self.0.storage().fetch(bonds, (who.clone(),)).await?;
+        Ok(bond.decode()?.active)
     }
 
     /// Whether an account has committed an offence that is not forgiven.
@@ -49,12 +68,10 @@ impl Validators {
     /// # Errors
     /// The node does not answer.
     pub async fn is_offender(&self, who: &AccountId32) -> Result<bool> {
-        let call = dynamic::view_function_call::<_, Option<Value>>(
-            "ValidatorSet",
-            "offence_of",
-            (who.clone(),),
-        );
-        Ok(self.0.view_functions().call(call).await?.is_some())
+        let offenders = dynamic::storage::<(AccountId32,), Value>("ValidatorSet", "Offenders");
+        let storage = self.0.storage();
+        let offence = storage.try_fetch(offenders, (who.clone(),)).await?;
+        Ok(offence.is_some())
     }
 
     /// Who validates but may author nothing.

@@ -19,15 +19,15 @@ async fn a_validator_that_runs_twice_is_slashed_disabled_and_expelled() -> Resul
     scene(Definition::Four, async |stage| {
         stage.nodes.finalised("full", 2).await?;
         let dave = dev::dave().public_key().to_account_id();
-        let url = stage.nodes.url("full")?;
-        let before = Validators::now(&url).await?;
+        let validators = Validators::connect(&stage.nodes.url("full")?).await?;
+        let before = validators.now().await?;
         let bond = before.bond_of(&dave).await?;
         ensure!(before.members().await?.contains(&dave), "Dave is no member");
         ensure!(before.disabled().await?.is_empty(), "somebody is disabled");
 
         stage.nodes.add_with_keys_of("twin", "dave").await?;
         let slashed = until_within(EQUIVOCATION, "a smaller bond", || async {
-            let now = Validators::now(&url).await?;
+            let now = validators.now().await?;
             Ok((now.bond_of(&dave).await? < bond).then_some(now))
         })
         .await?;
@@ -52,7 +52,7 @@ async fn a_validator_that_runs_twice_is_slashed_disabled_and_expelled() -> Resul
 
         // The next session begins without it in the set.
         let expelled = until_within(SESSION, "the next session", || async {
-            let now = Validators::now(&url).await?;
+            let now = validators.now().await?;
             Ok((!now.members().await?.contains(&dave)).then_some(now))
         })
         .await?;

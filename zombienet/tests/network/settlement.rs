@@ -1,7 +1,11 @@
 //! Batches are settled through a node that is not the operator's own, and all validators agree on them.
 
-use anyhow::{ensure, Context, Result};
-use clearproof_network::{definition::Definition, scene::scene, traders::Pair};
+use anyhow::{ensure, Result};
+use clearproof_network::{
+    definition::Definition,
+    scene::{scene, submitted},
+    traders::Pair,
+};
 use clearproof_prover::demo::venue::until;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -21,10 +25,7 @@ async fn four_validators_finalise_what_an_operator_settles_through_a_node_that_i
         ensure!(second > first, "batch {second} after batch {first}");
 
         // What the chain has is a batch with proofs, and the chain has taken it.
-        let settled = venue.chain.batch(venue.id, second).await?;
-        let block = settled.context("the chain forgot the batch")?.block;
-        let batch = venue.chain.submitted_batch(block, venue.id).await?;
-        let batch = batch.context("no batch in its block")?;
+        let batch = submitted(&venue, second).await?;
         ensure!(!batch.chunks.is_empty(), "a batch without steps");
         ensure!(batch.header.new_root == root, "another batch");
 

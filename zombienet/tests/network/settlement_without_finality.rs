@@ -1,7 +1,12 @@
 //! A batch that is submitted while nothing becomes final.
 
 use anyhow::{ensure, Result};
-use clearproof_network::{definition::Definition, rpc, scene::scene, traders::Pair};
+use clearproof_network::{
+    definition::Definition,
+    rpc,
+    scene::{scene, submitted},
+    traders::Pair,
+};
 use clearproof_prover::demo::venue::until;
 
 const PAUSED: [&str; 2] = ["charlie", "dave"];
@@ -65,7 +70,7 @@ async fn a_batch_submitted_while_finality_stands_still_settles_exactly_once() ->
         let (after, _) = venue.at_rest(&client).await?;
         ensure!(after == before + 1, "batch {after} after batch {before}");
 
-        // What was in it counts once: the trade, of which there are two sides, and the withdrawal.
+        // What was in it counts once: the trade, of which there are two sides, the withdrawal, and the chain's share of fees.
         let now = venue.on_chain().await?;
         ensure!(
             now.batches == after,
@@ -74,7 +79,8 @@ async fn a_batch_submitted_while_finality_stands_still_settles_exactly_once() ->
         );
         ensure!(now.interest[0] == 2 * 125, "interest {}", now.interest[0]);
         let paid = held.totals[0].1.taken - now.totals[0].1.taken;
-        ensure!(paid == WITHDRAWN, "paid {paid}");
+        let fee = submitted(&venue, after).await?.header.protocol_fee;
+        ensure!(paid == WITHDRAWN + fee, "paid {paid}, with a fee of {fee}");
         venue.stop_operator().await
     })
     .await
