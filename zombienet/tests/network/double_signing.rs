@@ -39,7 +39,7 @@ async fn a_validator_that_runs_twice_is_slashed_disabled_and_expelled() -> Resul
         );
         ensure!(slashed.is_offender(&dave).await?, "no offence is noted");
         let disabled = slashed.disabled().await?;
-        ensure!(disabled == [dave.clone()], "disabled: {disabled:?}");
+        ensure!(disabled == [dave], "disabled: {disabled:?}");
 
         // The others are not, and finality goes on.
         let alice = dev::alice().public_key().to_account_id();
