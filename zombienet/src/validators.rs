@@ -59,7 +59,7 @@ impl Moment {
     /// The node does not answer, or nothing is bonded.
     pub async fn bond_of(&self, who: &AccountId32) -> Result<u128> {
         let bonds = dynamic::storage::<(AccountId32,), Bond>("ValidatorSet", "Bonds");
-        let bond = self.0.storage().fetch(bonds, (who.clone(),)).await?;
+        let bond = self.0.storage().fetch(bonds, (*who,)).await?;
         Ok(bond.decode()?.active)
     }
 
@@ -70,7 +70,7 @@ impl Moment {
     pub async fn is_offender(&self, who: &AccountId32) -> Result<bool> {
         let offenders = dynamic::storage::<(AccountId32,), Value>("ValidatorSet", "Offenders");
         let storage = self.0.storage();
-        let offence = storage.try_fetch(offenders, (who.clone(),)).await?;
+        let offence = storage.try_fetch(offenders, (*who,)).await?;
         Ok(offence.is_some())
     }
 
