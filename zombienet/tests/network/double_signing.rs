@@ -10,6 +10,7 @@ use tokio::time;
 
 /// One of four that commits an offence loses `(3/4)²` of its bond, in hundredths of a percent.
 const SLASHED: u128 = 5_625;
+/// A slot.
 const SLOT: Duration = Duration::from_secs(3);
 /// The two vote alike in most rounds.
 const EQUIVOCATION: Duration = Duration::from_secs(10 * 60);
