@@ -101,7 +101,7 @@ impl<S: Sink> Member<S> {
         })?;
         let reasons: Vec<_> = left_out
             .iter()
-            .map(|(feed, reason)| format!("{}: {reason}", feed.to_string()))
+            .map(|(feed, reason)| format!("{feed}: {reason}"))
             .collect();
         match reasons.is_empty() {
             true => Ok(()),
