@@ -12,6 +12,7 @@ mod tests;
 pub use follow::follow;
 
 use clearproof_bn254_host::observe::{set_observer, Operation};
+use series::Series;
 use std::{
     sync::{
         atomic::{AtomicU64, Ordering},
@@ -21,16 +22,16 @@ use std::{
 };
 use substrate_prometheus_endpoint::{
     exponential_buckets, register, Gauge, GaugeVec, HistogramOpts, HistogramVec, MetricSource,
-    Opts, PrometheusError, Registry, SourcedGauge, F64, U64,
+    Opts, PrometheusError, Registry, SourcedGauge, U64,
 };
 
 /// What is known of each venue.
 struct VenueMetrics {
-    batch: GaugeVec<U64>,
-    block: GaugeVec<U64>,
-    settled_until: GaugeVec<F64>,
-    queued: GaugeVec<U64>,
-    stopped: GaugeVec<U64>,
+    batch: Series,
+    block: Series,
+    settled_until: Series,
+    queued: Series,
+    stopped: Series,
 }
 
 /// The metrics that follow the chain.
@@ -63,14 +64,6 @@ fn seconds(milliseconds: u64) -> f64 {
     milliseconds as f64 / 1_000.0
 }
 
-fn per_venue<N: substrate_prometheus_endpoint::prometheus::core::Atomic + 'static>(
-    registry: &Registry,
-    name: &str,
-    help: &str,
-) -> Result<GaugeVec<N>, PrometheusError> {
-    register(GaugeVec::new(Opts::new(name, help), &["venue"])?, registry)
-}
-
 impl Metrics {
     /// Registers all metrics, and observes this program's BN254 arithmetic from now on.
     ///
@@ -78,30 +71,26 @@ impl Metrics {
     ///
     /// A name is registered already.
     pub fn register(registry: &Registry) -> Result<Self, PrometheusError> {
+        let per_venue = |name, help| Series::register(registry, name, "venue", help);
         let metrics = Self {
             venues: VenueMetrics {
                 batch: per_venue(
-                    registry,
                     "clearproof_venue_last_batch",
                     "Number of the venue's last settled batch; 0 before the first",
                 )?,
                 block: per_venue(
-                    registry,
                     "clearproof_venue_last_batch_block",
                     "Block that settled the venue's last batch",
                 )?,
                 settled_until: per_venue(
-                    registry,
                     "clearproof_venue_settled_until_seconds",
                     "Unix time of the last tick of the venue's last settled batch; before the first, when the venue was created",
                 )?,
                 queued: per_venue(
-                    registry,
                     "clearproof_venue_queued_deposits",
                     "Deposits that no batch of the venue has taken",
                 )?,
                 stopped: per_venue(
-                    registry,
                     "clearproof_venue_stopped",
                     "1 while the venue's owner, the chain's admin or, for deposits, its committee has stopped the venue",
                 )?,

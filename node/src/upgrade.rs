@@ -5,7 +5,7 @@
 //! pallet's invariants.
 
 use crate::executor::Executor;
-use codec::{DecodeAll, Encode};
+use codec::DecodeAll;
 use sc_executor::{error::Error as ExecutorError, read_embedded_version, RuntimeVersion};
 use sc_executor_common::runtime_blob::RuntimeBlob;
 use sp_core::traits::Externalities;
@@ -189,7 +189,7 @@ fn check(
     state: &mut dyn Externalities,
 ) -> Result<(Weight, Weight), UpgradeError> {
     let executor = Executor::builder().build();
-    let answer = executor.uncached_call(code, state, false, METHOD, &ALL_CHECKS.encode());
+    let answer = executor.uncached_call(code, state, false, METHOD, &[ALL_CHECKS]);
     let answer = answer.map_err(|error| {
         let reason = match error {
             ExecutorError::AbortedDueToPanic(panic) => panic.message,
@@ -208,6 +208,7 @@ mod tests {
     use crate::chain_spec;
     use clearproof_runtime::WASM_BINARY;
     use clearproof_runtime_next::WASM_BINARY as NEXT;
+    use codec::Encode;
     use sp_runtime::BuildStorage;
 
     fn genesis() -> Storage {

@@ -1,6 +1,6 @@
 //! A development chain of two nodes and a venue's operator as real processes: started, killed and started again.
 
-pub use clearproof_prover::demo::venue::{program, until, Person, PRICE};
+pub use clearproof_prover::demo::venue::{program, until, PRICE};
 
 use anyhow::{Context, Result};
 use clearproof_prover::{

@@ -6,7 +6,7 @@ use anyhow::{ensure, Context, Result};
 use clearproof_primitives::order::Side;
 use clearproof_tests::{
     metrics::{named, Scrape},
-    network::{until, Network, Person},
+    network::{until, Network},
 };
 use std::collections::BTreeSet;
 
@@ -70,9 +70,7 @@ fn every_alert_says_what_to_do() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_metric_that_is_named_is_told() -> Result<()> {
     let network = Network::start().await?;
-    let [mut buyer, mut seller] = Person::two();
-    network.deposit(&buyer, 50_000_000).await?;
-    network.deposit(&seller, 50_000_000).await?;
+    let [mut buyer, mut seller] = network.two_depositors(50_000_000).await?;
     let client = network.client().await?;
     buyer.order(&client, 1, Side::Buy, 100).await?;
     seller.order(&client, 1, Side::Sell, 100).await?;

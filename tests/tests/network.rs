@@ -4,7 +4,7 @@
 use anyhow::{ensure, Result};
 use clearproof_primitives::order::{Side, WithdrawalRequest};
 use clearproof_prover::{chain::Chain, demo::process::RunFolder};
-use clearproof_tests::network::{until, Network, Node, Person, FRESH_IDENTITY};
+use clearproof_tests::network::{until, Network, Node, FRESH_IDENTITY};
 use jsonrpsee::{core::client::ClientT, rpc_params};
 use serde_json::Value;
 use subxt_signer::sr25519::dev;
@@ -14,9 +14,7 @@ const DEPOSIT: u64 = 50_000_000;
 #[tokio::test(flavor = "multi_thread")]
 async fn trades_settle_although_the_operator_is_killed_and_both_nodes_are_lost() -> Result<()> {
     let mut network = Network::start().await?;
-    let [mut buyer, mut seller] = Person::two();
-    network.deposit(&buyer, DEPOSIT).await?;
-    network.deposit(&seller, DEPOSIT).await?;
+    let [mut buyer, mut seller] = network.two_depositors(DEPOSIT).await?;
 
     // The operator is killed right after it promised: what it promised is on its disk.
     let client = network.client().await?;

@@ -5,7 +5,7 @@ use anyhow::{ensure, Context, Result};
 use clearproof_primitives::order::Side;
 use clearproof_prover::chain::{calls, Call, Chain};
 use clearproof_runtime::{constants::money::CLR, OriginCaller, RuntimeCall, VERSION};
-use clearproof_tests::network::{until, Network, Node, Person};
+use clearproof_tests::network::{until, Network, Node};
 use codec::{Compact, Encode};
 use frame_support::traits::{schedule::DispatchTime, Bounded};
 use frame_system::RawOrigin;
@@ -89,9 +89,7 @@ async fn system_value(node: &Node, item: &str) -> Result<Option<String>> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_running_chain_takes_a_new_runtime_between_two_batches() -> Result<()> {
     let mut network = Network::start().await?;
-    let [mut buyer, mut seller] = Person::two();
-    network.deposit(&buyer, DEPOSIT).await?;
-    network.deposit(&seller, DEPOSIT).await?;
+    let [mut buyer, mut seller] = network.two_depositors(DEPOSIT).await?;
     let client = network.client().await?;
     buyer.order(&client, 1, Side::Buy, 100).await?;
     seller.order(&client, 1, Side::Sell, 100).await?;

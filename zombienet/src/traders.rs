@@ -25,17 +25,13 @@ impl Pair {
     /// # Errors
     /// The chain or the operator refuses.
     pub async fn at(venue: &Venue, client: &VenueClient) -> Result<Self> {
-        let [buyer, seller] = Person::two();
+        let [buyer, seller] = venue.two_depositors(DEPOSIT).await?;
         let pair = Self {
             buyer,
             seller,
             bought: 0,
             orders: 0,
         };
-        tokio::try_join!(
-            venue.deposit(&pair.buyer, DEPOSIT),
-            venue.deposit(&pair.seller, DEPOSIT)
-        )?;
         tokio::try_join!(pair.buyer.account(client), pair.seller.account(client))?;
         venue.at_rest(client).await?;
         let taken = venue.on_chain().await?.queue.taken.count;

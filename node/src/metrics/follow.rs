@@ -1,17 +1,14 @@
 //! Reads the chain at each finalised block.
 
-use super::{seconds, Metrics};
-use clearproof_primitives::chain::{Instrument, SnapshotView, Stops, VenueId};
+use super::{seconds, Metrics, VenueMetrics};
+use clearproof_primitives::chain::{Instrument, SnapshotView, Stops, VenueView};
 use clearproof_runtime::{monitoring::MonitoringApi, opaque::Block, AccountId, Hash};
 use futures::StreamExt;
 use pallet_clearproof_settlement::{runtime_api::ClearproofApi, MAX_VENUES_LISTED};
 use sc_client_api::BlockchainEvents;
 use sp_api::{ApiError, ProvideRuntimeApi};
 use sp_blockchain::HeaderBackend;
-use std::{
-    collections::BTreeSet,
-    sync::{atomic::Ordering, Arc},
-};
+use std::sync::{atomic::Ordering, Arc};
 
 /// Keeps the metrics at the last finalised block for as long as the node runs.
 pub async fn follow<C>(client: Arc<C>, metrics: Metrics)
@@ -27,18 +24,44 @@ where
     }
 }
 
-/// Sets the metrics, and forgets venues that are gone.
+/// A venue's name, what the chain says of it, and the block of its last batch.
+type VenueRow = (String, VenueView<AccountId>, Option<u32>);
+
+impl VenueMetrics {
+    /// Shows these venues, and none that are gone.
+    fn show(&mut self, venues: &[VenueRow]) {
+        let each = |value: fn(&VenueView<AccountId>) -> f64| {
+            let values = venues.iter();
+            values.map(move |(name, view, _)| (name.clone(), value(view)))
+        };
+        self.batch.show(each(|view| view.batches as f64));
+        self.settled_until.show(each(|view| seconds(view.time_to)));
+        self.queued.show(each(|view| {
+            let queue = &view.queue;
+            queue.made.count.saturating_sub(queue.taken.count) as f64
+        }));
+        self.stopped.show(each(|view| {
+            let Stops {
+                owner,
+                admin,
+                deposits,
+            } = view.stops;
+            u8::from(owner || admin || deposits).into()
+        }));
+        let blocks = venues.iter();
+        self.block
+            .show(blocks.filter_map(|(name, _, block)| Some((name.clone(), (*block)?.into()))));
+    }
+}
+
+/// Sets the metrics.
 pub(super) struct Reader {
     metrics: Metrics,
-    shown: BTreeSet<VenueId>,
 }
 
 impl Reader {
     pub(super) fn new(metrics: Metrics) -> Self {
-        Self {
-            metrics,
-            shown: BTreeSet::new(),
-        }
+        Self { metrics }
     }
 
     /// Reads the chain at a block. A runtime that does not answer leaves the metrics as they were.
@@ -68,16 +91,14 @@ impl Reader {
         if listed.len() == MAX_VENUES_LISTED {
             log::debug!("metrics: venues after the first {MAX_VENUES_LISTED} are not shown");
         }
-        let mut shown = BTreeSet::new();
+        let mut venues = Vec::new();
         for venue in listed {
-            if self.show_venue(client, at, venue)? {
-                shown.insert(venue);
+            if let Some(view) = api.venue(at, venue)? {
+                let last = api.batch(at, venue, view.batches)?;
+                venues.push((venue.to_string(), view, last.map(|batch| batch.block)));
             }
         }
-        for gone in self.shown.difference(&shown) {
-            self.forget_venue(*gone);
-        }
-        self.shown = shown;
+        self.metrics.venues.show(&venues);
 
         let snapshot = api.snapshot(at, None)?;
         self.show_instruments(&api.instruments(at)?, snapshot.as_ref());
@@ -87,51 +108,6 @@ impl Reader {
             taken_at.store(snapshot.taken_at, Ordering::Relaxed);
         }
         Ok(())
-    }
-
-    /// False if the venue does not exist.
-    fn show_venue<C>(&self, client: &C, at: Hash, venue: VenueId) -> Result<bool, ApiError>
-    where
-        C: ProvideRuntimeApi<Block>,
-        C::Api: ClearproofApi<Block, AccountId>,
-    {
-        let api = client.runtime_api();
-        let Some(view) = api.venue(at, venue)? else {
-            return Ok(false);
-        };
-        let (metrics, name) = (&self.metrics.venues, venue.to_string());
-        let label = [name.as_str()];
-        metrics.batch.with_label_values(&label).set(view.batches);
-        let until = metrics.settled_until.with_label_values(&label);
-        until.set(seconds(view.time_to));
-        let queued = view.queue.made.count.saturating_sub(view.queue.taken.count);
-        metrics.queued.with_label_values(&label).set(queued);
-        let Stops {
-            owner,
-            admin,
-            deposits,
-        } = view.stops;
-        let stopped = owner || admin || deposits;
-        metrics
-            .stopped
-            .with_label_values(&label)
-            .set(stopped.into());
-        if let Some(batch) = api.batch(at, venue, view.batches)? {
-            let block = metrics.block.with_label_values(&label);
-            block.set(batch.block.into());
-        }
-        Ok(true)
-    }
-
-    fn forget_venue(&self, venue: VenueId) {
-        let (metrics, name) = (&self.metrics.venues, venue.to_string());
-        let label = [name.as_str()];
-        // A series that was never shown cannot be removed, and need not be.
-        let _ = metrics.batch.remove_label_values(&label);
-        let _ = metrics.block.remove_label_values(&label);
-        let _ = metrics.settled_until.remove_label_values(&label);
-        let _ = metrics.queued.remove_label_values(&label);
-        let _ = metrics.stopped.remove_label_values(&label);
     }
 
     fn show_instruments(&self, listed: &[Instrument], snapshot: Option<&SnapshotView>) {

@@ -89,7 +89,7 @@ fn the_chains_operation_is_shown() {
 #[test]
 fn what_is_gone_is_shown_no_more() {
     let registry = Registry::new();
-    let mut series = series::Series::register(&registry, "things", "thing", "Things").unwrap();
+    let mut series = Series::register(&registry, "things", "thing", "Things").unwrap();
     let thing = |name: &str, value| (name.to_string(), value);
     series.show([thing("a", 1.0), thing("b", 2.0)]);
     series.show([thing("b", 3.0)]);

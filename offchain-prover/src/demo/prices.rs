@@ -154,11 +154,9 @@ fn bytes_from(stream: impl Read) -> Result<Vec<u8>, PricesError> {
 /// # Errors
 /// Names line and column of what it cannot read.
 pub fn parse(bytes: &[u8]) -> Result<Vec<Bar>, PricesError> {
-    let mut all = columns(bytes, |name| name.eq_ignore_ascii_case(CLOSE))?;
-    all.truncate(1);
-    all.pop()
-        .map(|series| series.bars)
-        .ok_or(PricesError::NoClose)
+    let all = columns(bytes, |name| name.eq_ignore_ascii_case(CLOSE))?;
+    let first = all.into_iter().next();
+    first.map(|series| series.bars).ok_or(PricesError::NoClose)
 }
 
 /// Reads all series of a file: as [`parse`], of every column whose name is or ends in `close`, in their order.

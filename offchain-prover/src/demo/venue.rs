@@ -121,7 +121,7 @@ pub struct Person {
 
 impl Person {
     /// Two with keys of their own, who pay with two of the development chains' well-known accounts.
-    pub fn two() -> [Self; 2] {
+    fn two() -> [Self; 2] {
         let person = |wallet, seed| Self {
             wallet,
             trader: Trader::new(SecretKey::new([seed; 32])),
@@ -373,6 +373,17 @@ impl Venue {
         let call = calls::deposit(self.id, 0, amount, person.trader.owner());
         self.chain.submit(&person.wallet, &call).await?;
         Ok(())
+    }
+
+    /// Two people with well-known wallets, each of whom has deposited so much of asset 0.
+    ///
+    /// # Errors
+    /// As [`Self::deposit`].
+    pub async fn two_depositors(&self, amount: u64) -> Result<[Person; 2]> {
+        let people = Person::two();
+        let [one, two] = &people;
+        tokio::try_join!(self.deposit(one, amount), self.deposit(two, amount))?;
+        Ok(people)
     }
 
     /// Waits until the operator says what is wanted of its state.

@@ -6,7 +6,7 @@ use crate::{
     types::*,
     AssetCount, CollateralAssets, Config, Event, FeedCount, Feeds, Instruments, Pallet, SlotCount,
 };
-use alloc::collections::BTreeSet;
+use alloc::{collections::BTreeSet, vec::Vec};
 use clearproof_primitives::{
     fixed::Rate,
     options::MAX_VOLATILITY,
@@ -189,6 +189,13 @@ impl<T: Config> Pallet<T> {
     /// What is known of a feed; nothing of one that nothing is listed on.
     pub(crate) fn feed_state(feed: &Feed) -> FeedState {
         Feeds::<T>::get().get(feed).copied().unwrap_or_default()
+    }
+
+    /// The feeds that something is listed on, with what is known of them.
+    pub(crate) fn listed_states(listed: &Listed<T::Market>) -> Vec<(Feed, FeedState)> {
+        let known = Feeds::<T>::get();
+        let state = |feed| (feed, known.get(&feed).copied().unwrap_or_default());
+        listed.feeds().map(state).collect()
     }
 
     /// Remembers what is known of some feeds.

@@ -487,9 +487,7 @@ pub mod pallet {
         /// Every feed that something is listed on, with its last accepted level and halt.
         pub fn listed_feeds() -> Vec<(Feed, FeedState)> {
             let listed = feeds::Listed::<T::Market>::read::<T>();
-            let stored = Feeds::<T>::get();
-            let known = |feed| (feed, stored.get(&feed).copied().unwrap_or_default());
-            listed.feeds().map(known).collect()
+            Self::listed_states(&listed)
         }
 
         /// The snapshot of that number, while it is kept.

@@ -4,8 +4,6 @@
 //! with the index price instead: the two feeds may jump in different snapshots, or one of them be halted, and what belongs to the
 //! one level must not be scaled by the other.
 
-#[cfg(any(test, feature = "try-runtime"))]
-use crate::Feeds;
 use crate::{types::*, Config, Event, Pallet};
 use alloc::collections::BTreeMap;
 use clearproof_primitives::{
@@ -91,7 +89,7 @@ impl<T: Config> Pallet<T> {
                     && prices.contains(&price)
             }
         };
-        let feeds = Feeds::<T>::get();
+        let feeds = crate::Feeds::<T>::get();
         if feeds.iter().any(|(feed, state)| !sound(feed, state)) {
             return Err("Feeds: marks were computed from no price of an underlying or forward");
         }

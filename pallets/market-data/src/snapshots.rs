@@ -5,8 +5,8 @@ use crate::{
     feeds::Listed,
     marks::{mark_prices, FeedStates, MarkPrices},
     types::*,
-    BoundedSnapshot, Config, Event, Feeds, LatestNumber, Pallet, Records, SlotCount,
-    SnapshotRecord, Snapshots,
+    BoundedSnapshot, Config, Event, LatestNumber, Pallet, Records, SlotCount, SnapshotRecord,
+    Snapshots,
 };
 use alloc::vec::Vec;
 use clearproof_primitives::{
@@ -102,16 +102,11 @@ impl<T: Config> Pallet<T> {
         let now = T::Time::now();
         Self::free_expired(now);
         let listed = Listed::<T::Market>::read::<T>();
-        let known = Feeds::<T>::get();
         // What has expired needs no forward and no smile any more.
-        let states: FeedStates = listed
-            .feeds()
-            .filter(|feed| feed.expiry().is_none_or(|expiry| now < expiry.time))
-            .map(|feed| {
-                let old = known.get(&feed).copied().unwrap_or_default();
-                let new = Self::refreshed(feed, old, now, &listed, &policy);
-                (feed, new)
-            })
+        let states: FeedStates = Self::listed_states(&listed)
+            .into_iter()
+            .filter(|(feed, _)| feed.expiry().is_none_or(|expiry| now < expiry.time))
+            .map(|(feed, old)| (feed, Self::refreshed(feed, old, now, &listed, &policy)))
             .collect();
         // Also where no snapshot can be taken yet.
         Self::remember(&states);
@@ -336,11 +331,7 @@ impl<T: Config> Pallet<T> {
             return Some(NotTaken::NoPolicy);
         }
         let listed = Listed::<T::Market>::read::<T>();
-        let known = Feeds::<T>::get();
-        let states = listed
-            .feeds()
-            .map(|feed| (feed, known.get(&feed).copied().unwrap_or_default()))
-            .collect();
+        let states = Self::listed_states(&listed).into_iter().collect();
         readiness(&states).err()
     }
 
@@ -371,7 +362,7 @@ impl<T: Config> Pallet<T> {
             return Err("Snapshots, Records: more than RetainedSnapshots");
         }
         let listed = Listed::<T::Market>::read::<T>();
-        let known = Feeds::<T>::get();
+        let known = crate::Feeds::<T>::get();
         if known.keys().any(|feed| !listed.feeds().any(|f| f == *feed)) {
             return Err("Feeds: nothing is listed on one of them");
         }
