@@ -1,11 +1,13 @@
 //! What a prover's hardware has to offer.
 //!
 //! The handles are opaque: a backend may keep points and scalars in a form, an order or a memory of its own.
-//! Key points are handed over by value, once per key, so that none need be kept twice.
+//! Key points are handed over once per key, in memory that a backend may go on using ([`Points`]), so that none need be
+//! kept twice.
 
 pub mod ark;
 
-use ark_bn254::{Fr, G1Affine, G1Projective, G2Affine, G2Projective};
+use crate::points::{G1Point, G2Point, Points};
+use ark_bn254::{Fr, G1Projective, G2Projective};
 use thiserror::Error;
 
 /// A backend could not do what it was asked to.
@@ -41,13 +43,13 @@ pub trait Backend: Send + Sync {
     ///
     /// # Errors
     /// Where the backend has no room.
-    fn load_bases_g1(&self, points: Vec<G1Affine>) -> Result<Self::BasesG1, BackendError>;
+    fn load_bases_g1(&self, points: Points<G1Point>) -> Result<Self::BasesG1, BackendError>;
 
     /// Takes points of G2; points at infinity are allowed.
     ///
     /// # Errors
     /// Where the backend has no room.
-    fn load_bases_g2(&self, points: Vec<G2Affine>) -> Result<Self::BasesG2, BackendError>;
+    fn load_bases_g2(&self, points: Points<G2Point>) -> Result<Self::BasesG2, BackendError>;
 
     /// Takes scalars.
     ///

@@ -14,6 +14,7 @@ mod circuit;
 mod compare;
 mod key;
 mod matrices;
+pub mod points;
 mod progress;
 mod proof;
 mod prover;

@@ -1,6 +1,7 @@
 //! The reference: arkworks on the processor, in all threads of the current rayon pool.
 
 use super::{Backend, BackendError};
+use crate::points::{G1Point, G2Point, Points};
 use ark_bn254::{Fr, G1Affine, G1Projective, G2Affine, G2Projective};
 use ark_ec::VariableBaseMSM;
 use ark_ff::{FftField, Field};
@@ -71,12 +72,12 @@ impl Backend for ArkBackend {
         NAME
     }
 
-    fn load_bases_g1(&self, points: Vec<G1Affine>) -> Result<Self::BasesG1, BackendError> {
-        Ok(points)
+    fn load_bases_g1(&self, points: Points<G1Point>) -> Result<Self::BasesG1, BackendError> {
+        Ok(points.par_iter().map(G1Affine::from).collect())
     }
 
-    fn load_bases_g2(&self, points: Vec<G2Affine>) -> Result<Self::BasesG2, BackendError> {
-        Ok(points)
+    fn load_bases_g2(&self, points: Points<G2Point>) -> Result<Self::BasesG2, BackendError> {
+        Ok(points.par_iter().map(G2Affine::from).collect())
     }
 
     fn load_scalars(&self, scalars: Vec<Fr>) -> Result<Self::Scalars, BackendError> {

@@ -5,6 +5,7 @@ use crate::{
     circuit::CircuitId,
     key::{Origin, ProvingKey},
     matrices::domain_size,
+    points::{G1Point, G2Point},
 };
 use ark_bn254::{Bn254, G1Affine};
 use ark_groth16::{prepare_verifying_key, PreparedVerifyingKey, VerifyingKey};
@@ -43,11 +44,11 @@ impl<B: Backend> LoadedKey<B> {
             prepared: prepare_verifying_key(&points.vk),
             beta_g1: points.beta_g1,
             delta_g1: points.delta_g1,
-            a: backend.load_bases_g1(points.a_query)?,
-            b_g1: backend.load_bases_g1(points.b_g1_query)?,
-            b_g2: backend.load_bases_g2(points.b_g2_query)?,
-            h: backend.load_bases_g1(points.h_query)?,
-            l: backend.load_bases_g1(points.l_query)?,
+            a: backend.load_bases_g1(points.a_query.iter().map(G1Point::from).collect())?,
+            b_g1: backend.load_bases_g1(points.b_g1_query.iter().map(G1Point::from).collect())?,
+            b_g2: backend.load_bases_g2(points.b_g2_query.iter().map(G2Point::from).collect())?,
+            h: backend.load_bases_g1(points.h_query.iter().map(G1Point::from).collect())?,
+            l: backend.load_bases_g1(points.l_query.iter().map(G1Point::from).collect())?,
             domain,
         })
     }

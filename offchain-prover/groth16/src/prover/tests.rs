@@ -5,6 +5,7 @@ use crate::{
     backend::ark::{ArkBackend, ArkDomain},
     compare::compare_with_arkworks,
     key::Origin,
+    points::{G1Point, G2Point, Points},
     progress::Silent,
     setup::generate,
     testing::{cubes, random_circuit, toy},
@@ -224,10 +225,10 @@ impl Backend for Faulty {
     fn name(&self) -> &'static str {
         "faulty"
     }
-    fn load_bases_g1(&self, points: Vec<G1Affine>) -> Result<Vec<G1Affine>, BackendError> {
+    fn load_bases_g1(&self, points: Points<G1Point>) -> Result<Vec<G1Affine>, BackendError> {
         ArkBackend.load_bases_g1(points)
     }
-    fn load_bases_g2(&self, points: Vec<G2Affine>) -> Result<Vec<G2Affine>, BackendError> {
+    fn load_bases_g2(&self, points: Points<G2Point>) -> Result<Vec<G2Affine>, BackendError> {
         ArkBackend.load_bases_g2(points)
     }
     fn load_scalars(&self, scalars: Vec<Fr>) -> Result<Vec<Fr>, BackendError> {

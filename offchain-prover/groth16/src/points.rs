@@ -1,0 +1,213 @@
+//! Points as keys hold them: coordinates in Montgomery form and nothing else, in memory that may be a mapped file.
+//!
+//! A coordinate is four 64-bit limbs, the least significant first, times 2²⁵⁶ modulo the field's prime: what arkworks keeps in
+//! memory, what GPU libraries take, and, on a little-endian machine, what a key's file has. Both coordinates zero stand for the
+//! point at infinity, as (0, 0) lies on neither curve.
+
+use ark_bn254::{Fq, Fq2, G1Affine, G2Affine};
+use ark_ec::AffineRepr;
+use ark_ff::BigInt;
+use bytemuck::{Pod, Zeroable};
+use memmap2::Mmap;
+use std::{fmt, ops::Deref, sync::Arc};
+
+/// A point of G1.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+pub struct G1Point {
+    /// First coordinate.
+    pub x: [u64; 4],
+    /// Second coordinate.
+    pub y: [u64; 4],
+}
+
+/// A point of G2: coordinates c₀ + c₁·u.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+pub struct G2Point {
+    /// First coordinate.
+    pub x: [[u64; 4]; 2],
+    /// Second coordinate.
+    pub y: [[u64; 4]; 2],
+}
+
+impl G1Point {
+    /// Whether this is the point at infinity.
+    pub fn is_infinity(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl G2Point {
+    /// Whether this is the point at infinity.
+    pub fn is_infinity(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+fn element(limbs: [u64; 4]) -> Fq {
+    Fq::new_unchecked(BigInt(limbs))
+}
+
+fn limbs(element: Fq) -> [u64; 4] {
+    element.0 .0
+}
+
+impl From<&G1Affine> for G1Point {
+    fn from(point: &G1Affine) -> Self {
+        point.xy().map_or_else(Self::default, |(x, y)| Self {
+            x: limbs(x),
+            y: limbs(y),
+        })
+    }
+}
+
+impl From<&G2Affine> for G2Point {
+    fn from(point: &G2Affine) -> Self {
+        let pair = |value: Fq2| [limbs(value.c0), limbs(value.c1)];
+        point.xy().map_or_else(Self::default, |(x, y)| Self {
+            x: pair(x),
+            y: pair(y),
+        })
+    }
+}
+
+/// The point with these coordinates; whether it lies on the curve is not looked at.
+impl From<&G1Point> for G1Affine {
+    fn from(point: &G1Point) -> Self {
+        if point.is_infinity() {
+            Self::zero()
+        } else {
+            Self::new_unchecked(element(point.x), element(point.y))
+        }
+    }
+}
+
+/// The point with these coordinates; whether it lies on the curve is not looked at.
+impl From<&G2Point> for G2Affine {
+    fn from(point: &G2Point) -> Self {
+        let pair = |[c0, c1]: [[u64; 4]; 2]| Fq2::new(element(c0), element(c1));
+        if point.is_infinity() {
+            Self::zero()
+        } else {
+            Self::new_unchecked(pair(point.x), pair(point.y))
+        }
+    }
+}
+
+/// A list of points that several can hold at once: in memory of its own, or in that of a mapped file.
+pub struct Points<P>(Storage<P>);
+
+enum Storage<P> {
+    Owned(Arc<Vec<P>>),
+    Mapped {
+        map: Arc<Mmap>,
+        start: usize,
+        count: usize,
+    },
+}
+
+impl<P: Pod> Points<P> {
+    /// `count` points that lie in `map` from byte `start` on; none where they would not fit or not be aligned.
+    pub(crate) fn mapped(map: Arc<Mmap>, start: usize, count: usize) -> Option<Self> {
+        let bytes = count.checked_mul(size_of::<P>())?;
+        let part = map.get(start..start.checked_add(bytes)?)?;
+        bytemuck::try_cast_slice::<u8, P>(part).ok()?;
+        Some(Self(Storage::Mapped { map, start, count }))
+    }
+}
+
+impl<P: Pod> Deref for Points<P> {
+    type Target = [P];
+
+    fn deref(&self) -> &[P] {
+        match &self.0 {
+            Storage::Owned(points) => points,
+            // Both were looked at when the list was made; the map does not change.
+            Storage::Mapped { map, start, count } => {
+                bytemuck::cast_slice(&map[*start..*start + *count * size_of::<P>()])
+            }
+        }
+    }
+}
+
+impl<P> Clone for Points<P> {
+    fn clone(&self) -> Self {
+        Self(match &self.0 {
+            Storage::Owned(points) => Storage::Owned(points.clone()),
+            Storage::Mapped { map, start, count } => Storage::Mapped {
+                map: map.clone(),
+                start: *start,
+                count: *count,
+            },
+        })
+    }
+}
+
+impl<P> From<Vec<P>> for Points<P> {
+    fn from(points: Vec<P>) -> Self {
+        Self(Storage::Owned(Arc::new(points)))
+    }
+}
+
+impl<P> FromIterator<P> for Points<P> {
+    fn from_iter<I: IntoIterator<Item = P>>(points: I) -> Self {
+        points.into_iter().collect::<Vec<_>>().into()
+    }
+}
+
+impl<P: Pod + PartialEq> PartialEq for Points<P> {
+    fn eq(&self, other: &Self) -> bool {
+        self[..] == other[..]
+    }
+}
+
+impl<P: Pod> fmt::Debug for Points<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} points", self.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use ark_ff::UniformRand;
+    use rand::{rngs::StdRng, SeedableRng};
+    use std::io::Write;
+
+    #[test]
+    fn points_come_back() {
+        let rng = &mut StdRng::seed_from_u64(3);
+        for point in [G1Affine::rand(rng), G1Affine::zero()] {
+            assert_eq!(G1Affine::from(&G1Point::from(&point)), point);
+        }
+        for point in [G2Affine::rand(rng), G2Affine::zero()] {
+            assert_eq!(G2Affine::from(&G2Point::from(&point)), point);
+        }
+        assert_eq!((size_of::<G1Point>(), size_of::<G2Point>()), (64, 128));
+    }
+
+    #[test]
+    fn mapped_points_are_those_of_the_file_and_never_outside_of_it() {
+        let rng = &mut StdRng::seed_from_u64(4);
+        let points: Vec<_> = (0..5)
+            .map(|_| G1Point::from(&G1Affine::rand(rng)))
+            .collect();
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(&[7; 64]).unwrap();
+        file.write_all(bytemuck::cast_slice(&points)).unwrap();
+        // SAFETY: nobody else has this file.
+        let map = Arc::new(unsafe { Mmap::map(&file) }.unwrap());
+        let mapped = Points::<G1Point>::mapped(map.clone(), 64, 5).unwrap();
+        assert_eq!(mapped, Points::from(points));
+        for (start, count) in [(64, 6), (128, 5), (65, 1), (384, 1), (0, usize::MAX)] {
+            assert!(
+                Points::<G1Point>::mapped(map.clone(), start, count).is_none(),
+                "{start}, {count}"
+            );
+        }
+        assert!(Points::<G1Point>::mapped(map, 384, 0).unwrap().is_empty());
+    }
+}
