@@ -81,38 +81,38 @@ impl WeightInfo for () {
 mod measured {
     use frame_support::weights::{RuntimeDbWeight, Weight};
 
-    /// Shortest run: 374_225 ns.
+    /// Shortest run: 228_962 ns.
     pub(super) fn list_instrument(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(384_069_000, 13_545).saturating_add(db.reads_writes(16, 5))
+        Weight::from_parts(240_640_000, 13_799).saturating_add(db.reads_writes(14, 2))
     }
 
-    /// Shortest run: 55_111 ns.
+    /// Shortest run: 36_725 ns.
     pub(super) fn delist_instrument(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(58_456_000, 3_479).saturating_add(db.reads_writes(3, 5))
+        Weight::from_parts(39_018_000, 13_799).saturating_add(db.reads_writes(4, 3))
     }
 
-    /// Shortest run: 27_281 ns.
+    /// Shortest run: 17_596 ns.
     pub(super) fn set_halted(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(29_914_000, 3_342).saturating_add(db.reads_writes(1, 1))
+        Weight::from_parts(19_069_000, 3_342).saturating_add(db.reads_writes(1, 1))
     }
 
-    /// Shortest run: 14_351 ns.
+    /// Shortest run: 8_353 ns.
     pub(super) fn list_collateral(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(16_114_000, 1_494).saturating_add(db.reads_writes(1, 1))
+        Weight::from_parts(9_294_000, 1_494).saturating_add(db.reads_writes(1, 1))
     }
 
-    /// Shortest run: 16_474 ns.
+    /// Shortest run: 11_186 ns.
     pub(super) fn delist_collateral(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(18_878_000, 1_494).saturating_add(db.reads_writes(1, 2))
+        Weight::from_parts(12_318_000, 13_799).saturating_add(db.reads_writes(2, 2))
     }
 
-    /// Shortest run: 33_640 ns.
+    /// Shortest run: 23_024 ns.
     pub(super) fn accept_range(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(37_255_000, 3_595).saturating_add(db.reads_writes(3, 1))
+        Weight::from_parts(24_467_000, 13_799).saturating_add(db.reads_writes(3, 1))
     }
 
-    /// Shortest run: 10_256_294 ns.
+    /// Shortest run: 6_193_502 ns.
     pub(super) fn take_snapshot(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(10_365_185_000, 165_105).saturating_add(db.reads_writes(139, 65))
+        Weight::from_parts(6_372_289_000, 161_199).saturating_add(db.reads_writes(77, 6))
     }
 }

@@ -65,28 +65,28 @@ impl WeightInfo for () {
 mod measured {
     use frame_support::weights::{RuntimeDbWeight, Weight};
 
-    /// Shortest run: 28_592 ns.
+    /// Shortest run: 20_360 ns.
     pub(super) fn set_policy(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(30_986_000, 1_493).saturating_add(db.reads_writes(2, 3))
+        Weight::from_parts(21_582_000, 1_493).saturating_add(db.reads_writes(2, 3))
     }
 
-    /// Shortest run: 362_137 ns.
+    /// Shortest run: 259_898 ns.
     pub(super) fn schedule_change(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(369_217_000, 13_614).saturating_add(db.reads_writes(5, 2))
+        Weight::from_parts(268_271_000, 13_614).saturating_add(db.reads_writes(5, 2))
     }
 
-    /// Shortest run: 61_331 ns.
+    /// Shortest run: 48_832 ns.
     pub(super) fn tighten(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(65_487_000, 13_614).saturating_add(db.reads_writes(5, 3))
+        Weight::from_parts(52_468_000, 13_614).saturating_add(db.reads_writes(5, 3))
     }
 
-    /// Shortest run: 24_226 ns.
+    /// Shortest run: 17_637 ns.
     pub(super) fn cancel_change(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(27_711_000, 13_614).saturating_add(db.reads_writes(1, 1))
+        Weight::from_parts(19_940_000, 13_614).saturating_add(db.reads_writes(1, 1))
     }
 
-    /// Shortest run: 65_758 ns.
+    /// Shortest run: 47_481 ns.
     pub(super) fn advance(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(70_004_000, 13_614).saturating_add(db.reads_writes(4, 4))
+        Weight::from_parts(51_467_000, 13_614).saturating_add(db.reads_writes(4, 4))
     }
 }

@@ -99,49 +99,51 @@ impl WeightInfo for () {
 mod measured {
     use frame_support::weights::{RuntimeDbWeight, Weight};
 
-    /// Shortest run: 2_562_969 ns.
+    /// Shortest run: 1_857_271 ns.
     pub(super) fn register_circuit(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(2_630_700_000, 5_470).saturating_add(db.reads_writes(2, 1))
+        Weight::from_parts(1_934_657_000, 5_470).saturating_add(db.reads_writes(2, 1))
     }
 
-    /// Shortest run: 140_147 ns.
+    /// Shortest run: 108_371 ns.
     pub(super) fn create_venue(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(163_262_000, 5_470).saturating_add(db.reads_writes(6, 4))
+        Weight::from_parts(142_593_000, 5_470).saturating_add(db.reads_writes(6, 4))
     }
 
-    /// Shortest run: 27_992 ns.
+    /// Shortest run: 18_808 ns.
     pub(super) fn set_operators(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(40_019_000, 4_618).saturating_add(db.reads_writes(1, 1))
+        Weight::from_parts(35_443_000, 4_618).saturating_add(db.reads_writes(1, 1))
     }
 
-    /// Shortest run: 25_728 ns.
+    /// Shortest run: 17_756 ns.
     pub(super) fn set_paused(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(38_267_000, 4_618).saturating_add(db.reads_writes(1, 1))
+        Weight::from_parts(33_670_000, 4_618).saturating_add(db.reads_writes(1, 1))
     }
 
-    /// Shortest run: 38_557 ns.
+    /// Shortest run: 24_777 ns.
     pub(super) fn set_next_circuit(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(52_158_000, 9_950).saturating_add(db.reads_writes(3, 1))
+        Weight::from_parts(30_265_000, 9_950).saturating_add(db.reads_writes(3, 1))
     }
 
-    /// Shortest run: 105_707 ns.
+    /// Shortest run: 68_872 ns.
     pub(super) fn close_venue(db: RuntimeDbWeight, b: u32) -> Weight {
-        Weight::from_parts(116_941_416, 4_618)
-            // Standard error 29_239.
-            .saturating_add(Weight::from_parts(1_464_585, 0).saturating_mul(b.into()))
+        Weight::from_parts(75_352_091, 4_618)
+            // Standard error 17_786.
+            .saturating_add(Weight::from_parts(1_157_253, 0).saturating_mul(b.into()))
             .saturating_add(Weight::from_parts(0, 2_579).saturating_mul(b.into()))
             .saturating_add(db.reads_writes(4, 4))
             .saturating_add(db.reads(1_u64.saturating_mul(b.into())))
             .saturating_add(db.writes(1_u64.saturating_mul(b.into())))
     }
 
-    /// Shortest run: 12_865_171 ns.
+    /// Shortest run: 9_901_716 ns.
     pub(super) fn submit_batch(db: RuntimeDbWeight, c: u32, w: u32, d: u32) -> Weight {
-        Weight::from_parts(13_034_682_000, 80_638)
-            // Standard error 11_147_826.
-            .saturating_add(Weight::from_parts(643_102_136, 0).saturating_mul(c.into()))
-            // Standard error 5_548_879.
-            .saturating_add(Weight::from_parts(62_174_284, 0).saturating_mul(w.into()))
+        Weight::from_parts(2_956_369_318, 80_638)
+            // Standard error 3_959_275.
+            .saturating_add(Weight::from_parts(408_399_174, 0).saturating_mul(c.into()))
+            // Standard error 1_957_891.
+            .saturating_add(Weight::from_parts(54_188_577, 0).saturating_mul(w.into()))
+            // Standard error 1_957_891.
+            .saturating_add(Weight::from_parts(7_991_426, 0).saturating_mul(d.into()))
             .saturating_add(Weight::from_parts(0, 2_608).saturating_mul(d.into()))
             .saturating_add(Weight::from_parts(0, 2_609).saturating_mul(w.into()))
             .saturating_add(db.reads_writes(46, 41))
@@ -151,11 +153,11 @@ mod measured {
             .saturating_add(db.writes(1_u64.saturating_mul(d.into())))
     }
 
-    /// Shortest run: 287_446 ns.
+    /// Shortest run: 204_525 ns.
     pub(super) fn check_prices(db: RuntimeDbWeight, p: u32) -> Weight {
-        Weight::from_parts(316_887_080, 3_991)
-            // Standard error 3_314.
-            .saturating_add(Weight::from_parts(182_552, 0).saturating_mul(p.into()))
+        Weight::from_parts(203_291_109, 3_991)
+            // Standard error 789.
+            .saturating_add(Weight::from_parts(146_156, 0).saturating_mul(p.into()))
             .saturating_add(db.reads_writes(1, 0))
     }
 }
