@@ -7,7 +7,8 @@
 use ark_bn254::Fr;
 use ark_ff::{Field, One, Zero};
 use clearproof_groth16::{
-    compare_with_arkworks, ArkBackend, Bars, Circuit, KeyStore, Matrices, Origin, Progress, Silent,
+    compare_with_arkworks, Bars, Circuit, Comparison, CpuBackend, KeyStore, Matrices, Origin,
+    Progress, Silent,
 };
 use std::{error::Error, io::IsTerminal, time::Instant};
 
@@ -58,6 +59,19 @@ fn circuit(constraints: usize) -> Result<(Circuit, Vec<Fr>), Box<dyn Error>> {
     ))
 }
 
+fn print(comparison: &Comparison) {
+    let meta = &comparison.backend;
+    println!("{:#?}", meta.times);
+    println!(
+        "{}: {:.2?}, {:.1} µs per constraint; ark-groth16 {:.2?}; {:.2} times as fast",
+        meta.backend,
+        meta.times.total,
+        meta.micros_per_constraint(),
+        comparison.arkworks,
+        comparison.speed_up()
+    );
+}
+
 fn main() -> Result<(), Box<dyn Error>> {
     let numbers: Vec<u32> = std::env::args()
         .filter_map(|argument| argument.parse().ok())
@@ -87,16 +101,23 @@ fn main() -> Result<(), Box<dyn Error>> {
     let key = store.load_or_generate(&circuit, Origin::Development, progress.as_ref())?;
     println!("key read in {:.2?}", start.elapsed());
 
-    let comparison = compare_with_arkworks(&ArkBackend, &key, &circuit, &assignment, rounds)?;
-    let meta = &comparison.backend;
-    println!("{:#?}", meta.times);
-    println!(
-        "{}: {:.2?}, {:.1} µs per constraint; ark-groth16 {:.2?}; {:.2} times as fast",
-        meta.backend,
-        meta.times.total,
-        meta.micros_per_constraint(),
-        comparison.arkworks,
-        comparison.speed_up()
-    );
+    let cpu = CpuBackend::detect();
+    println!("cpu: {}", cpu.features());
+    print(&compare_with_arkworks(
+        &cpu,
+        &key,
+        &circuit,
+        &assignment,
+        rounds,
+    )?);
+    let cpu = CpuBackend::without_vectors();
+    println!("cpu: {}", cpu.features());
+    print(&compare_with_arkworks(
+        &cpu,
+        &key,
+        &circuit,
+        &assignment,
+        rounds,
+    )?);
     Ok(())
 }

@@ -5,7 +5,8 @@
 //! says in multiples of p what it takes and what it gives.
 //!
 //! Everything here is `inline(always)`, so that it becomes part of a function in which the processor's features are enabled; nothing
-//! may be called otherwise.
+//! may be called otherwise. For the same reason there are no closures: the library's functions that would call them are compiled
+//! without the features, and so each instruction would become a call.
 
 use std::{arch::x86_64::*, marker::PhantomData};
 
@@ -134,7 +135,8 @@ impl<M: Modulus> V<M> {
     /// The same limbs in all lanes.
     #[inline(always)]
     pub fn splat(limbs: [u64; 5]) -> Self {
-        Self::of(limbs.map(all))
+        let [a, b, c, d, e] = limbs;
+        Self::of([all(a), all(b), all(c), all(d), all(e)])
     }
 
     /// k·p, for k up to 83.
@@ -393,16 +395,10 @@ pub(super) fn transpose(rows: [__m512i; 8]) -> [__m512i; 8] {
             _mm512_unpackhi_epi64(g, h),
         ];
         // Blocks of 128 bits: columns j and j + 2 of rows a to d, of rows e to h, then of all.
-        let quads = |i: usize| {
-            (
-                _mm512_shuffle_i64x2::<0b10_00_10_00>(pairs[i], pairs[i + 2]),
-                _mm512_shuffle_i64x2::<0b11_01_11_01>(pairs[i], pairs[i + 2]),
-                _mm512_shuffle_i64x2::<0b10_00_10_00>(pairs[i + 4], pairs[i + 6]),
-                _mm512_shuffle_i64x2::<0b11_01_11_01>(pairs[i + 4], pairs[i + 6]),
-            )
-        };
-        let (even_low, even_high, even_low2, even_high2) = quads(0);
-        let (odd_low, odd_high, odd_low2, odd_high2) = quads(1);
+        let (even_low, even_high) = low_and_high(pairs[0], pairs[2]);
+        let (even_low2, even_high2) = low_and_high(pairs[4], pairs[6]);
+        let (odd_low, odd_high) = low_and_high(pairs[1], pairs[3]);
+        let (odd_low2, odd_high2) = low_and_high(pairs[5], pairs[7]);
         [
             _mm512_shuffle_i64x2::<0b10_00_10_00>(even_low, even_low2),
             _mm512_shuffle_i64x2::<0b10_00_10_00>(odd_low, odd_low2),
@@ -413,5 +409,17 @@ pub(super) fn transpose(rows: [__m512i; 8]) -> [__m512i; 8] {
             _mm512_shuffle_i64x2::<0b11_01_11_01>(even_high, even_high2),
             _mm512_shuffle_i64x2::<0b11_01_11_01>(odd_high, odd_high2),
         ]
+    }
+}
+
+/// Of two vectors, the blocks of 128 bits with even and those with odd numbers.
+#[inline(always)]
+fn low_and_high(a: __m512i, b: __m512i) -> (__m512i, __m512i) {
+    // SAFETY: the features are there (see the module).
+    unsafe {
+        (
+            _mm512_shuffle_i64x2::<0b10_00_10_00>(a, b),
+            _mm512_shuffle_i64x2::<0b11_01_11_01>(a, b),
+        )
     }
 }

@@ -26,6 +26,22 @@ const BLOCK: usize = 8 * HALVES;
 /// A multiple of p that no coordinate of a key's point exceeds, once multiplied by 2⁴ (from R = 2²⁵⁶ to 2²⁶⁰).
 const KEY: u64 = 16;
 
+/// The same for both halves of a block.
+macro_rules! both {
+    ($half:ident => $value:expr) => {
+        [
+            {
+                let $half = 0;
+                $value
+            },
+            {
+                let $half = 1;
+                $value
+            },
+        ]
+    };
+}
+
 /// Eight coordinates.
 trait Coordinate: Copy {
     /// The words of eight points' coordinates: 64-bit limbs.
@@ -372,6 +388,15 @@ struct Pair<C: Coordinate> {
 }
 
 #[inline(always)]
+fn places(refs: &[u32; 8]) -> [u32; 8] {
+    let mut places = *refs;
+    for place in &mut places {
+        *place &= !SIGN;
+    }
+    places
+}
+
+#[inline(always)]
 fn signs(refs: &[u32; 8]) -> __mmask8 {
     let mut mask = 0;
     for (lane, reference) in refs.iter().enumerate() {
@@ -382,12 +407,11 @@ fn signs(refs: &[u32; 8]) -> __mmask8 {
 
 #[inline(always)]
 unsafe fn load_pair<P: Packed>(points: *const P, left: &[u32; 8], right: &[u32; 8]) -> Pair<P::C> {
-    let places = |refs: &[u32; 8]| refs.map(|reference| reference & !SIGN);
     let (left_signs, right_signs) = (signs(left), signs(right));
     let left = P::load(points, &places(left));
     let right = P::load(points, &places(right));
-    let zero = |point: &Both<P::C>| P::C::is_zero(point.0) & P::C::is_zero(point.1);
-    let (left_infinite, right_infinite) = (zero(&left), zero(&right));
+    let left_infinite = P::C::is_zero(left.0) & P::C::is_zero(left.1);
+    let right_infinite = P::C::is_zero(right.0) & P::C::is_zero(right.1);
     let finite = !(left_infinite | right_infinite);
     let same_x = P::C::equal(left.0, right.0) & finite;
     let (mut doubled, mut cancelled) = (0, 0);
@@ -484,20 +508,23 @@ impl<C: Coordinate> Pair<C> {
         if (self.left_infinite | self.right_infinite | self.cancelled) == 0 {
             return (x, y);
         }
-        let reduced = |value: C| value.sub_reduced::<1>(C::zero());
         let neither = self.cancelled | (self.left_infinite & self.right_infinite);
-        let mend = |value: C, left: C, right: C| {
-            value
-                .select(self.right_infinite, reduced(left))
-                .select(self.left_infinite, reduced(right))
-                .select(neither, C::zero())
-        };
         let (x1, x2) = self.xs::<SHIFT>();
+        let (y1, y2) = (self.left_y::<SHIFT>(), self.right_y::<SHIFT>());
         (
-            mend(x, x1, x2),
-            mend(y, self.left_y::<SHIFT>(), self.right_y::<SHIFT>()),
+            x.select(self.right_infinite, reduced(x1))
+                .select(self.left_infinite, reduced(x2))
+                .select(neither, C::zero()),
+            y.select(self.right_infinite, reduced(y1))
+                .select(self.left_infinite, reduced(y2))
+                .select(neither, C::zero()),
         )
     }
+}
+
+#[inline(always)]
+fn reduced<C: Coordinate>(value: C) -> C {
+    value.sub_reduced::<1>(C::zero())
 }
 
 #[inline(always)]
@@ -535,7 +562,11 @@ unsafe fn invert(values: [F; HALVES]) -> [F; HALVES] {
                 lanes[limb][lane] = limbs[limb];
             }
         }
-        *value = V::unpack::<0>(lanes.map(|lanes| _mm512_loadu_si512(lanes.as_ptr().cast())));
+        let mut words = [_mm512_setzero_si512(); 4];
+        for (word, lanes) in words.iter_mut().zip(&lanes) {
+            *word = _mm512_loadu_si512(lanes.as_ptr().cast());
+        }
+        *value = V::unpack::<0>(words);
     }
     out
 }
@@ -596,29 +627,29 @@ unsafe fn add<P: Packed, const SHIFT: u32>(
     }
     let mut inverse = invert(product);
     for block in (0..blocks).rev() {
-        let start = |half: usize| block * BLOCK + 8 * half;
+        let first = block * BLOCK;
+        let starts = [first, first + 8];
         // Step by step for both halves: see `HALVES`. Both are read before either is written, as past the end they are
         // the same pairs.
-        let pairs: [_; HALVES] = std::array::from_fn(|half| {
+        let pairs: [_; HALVES] = both!(half => {
             load_pair(
                 source,
-                &eight(left, start(half)),
-                &eight(right, start(half)),
+                &eight(left, starts[half]),
+                &eight(right, starts[half]),
             )
         });
-        let kept: [Kept; HALVES] = std::array::from_fn(|half| scratch.kept[block * HALVES + half]);
-        let of_norm: [F; HALVES] = std::array::from_fn(|half| inverse[half].mul(kept[half].before));
-        inverse = std::array::from_fn(|half| inverse[half].mul(kept[half].norm));
-        let slope: [P::C; HALVES] = std::array::from_fn(|half| {
+        let kept: [Kept; HALVES] = both!(half => scratch.kept[block * HALVES + half]);
+        let of_norm: [F; HALVES] = both!(half => inverse[half].mul(kept[half].before));
+        inverse = both!(half => inverse[half].mul(kept[half].norm));
+        let slope: [P::C; HALVES] = both!(half => {
             let inverse = pairs[half].denominator::<SHIFT>().inverse(of_norm[half]);
             pairs[half].numerator::<SHIFT>().mul(inverse)
         });
-        let x: [P::C; HALVES] = std::array::from_fn(|half| pairs[half].x::<SHIFT>(slope[half]));
-        let y: [P::C; HALVES] =
-            std::array::from_fn(|half| pairs[half].y::<SHIFT>(slope[half], x[half]));
+        let x: [P::C; HALVES] = both!(half => pairs[half].x::<SHIFT>(slope[half]));
+        let y: [P::C; HALVES] = both!(half => pairs[half].y::<SHIFT>(slope[half], x[half]));
         for half in 0..HALVES {
             let (x, y) = pairs[half].mend::<SHIFT>((x[half], y[half]));
-            P::store(target, &eight(out, start(half)), (x.pack(), y.pack()));
+            P::store(target, &eight(out, starts[half]), (x.pack(), y.pack()));
         }
     }
 }
@@ -628,7 +659,7 @@ unsafe fn add<P: Packed, const SHIFT: u32>(
 unsafe fn take<P: Packed>(source: *const P, target: *mut P, refs: &[u32], out: &[u32]) {
     for start in (0..refs.len()).step_by(8) {
         let refs = eight(refs, start);
-        let (x, y) = P::load(source, &refs.map(|reference| reference & !SIGN));
+        let (x, y) = P::load(source, &places(&refs));
         let infinite = P::C::is_zero(x) & P::C::is_zero(y);
         let x = P::C::unpack::<4>(x).sub_reduced::<1>(P::C::zero());
         let y = signed(P::C::unpack::<4>(y), signs(&refs));
