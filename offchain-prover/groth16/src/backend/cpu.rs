@@ -8,7 +8,11 @@ mod digits;
 mod ifma;
 #[cfg(target_arch = "x86_64")]
 mod ifma_affine;
+#[cfg(target_arch = "x86_64")]
+mod ifma_ntt;
 mod msm;
+#[cfg(target_arch = "x86_64")]
+mod ntt;
 mod portable;
 #[cfg(target_arch = "x86_64")]
 mod vectors;
@@ -23,7 +27,10 @@ use ark_bn254::{Fr, G1Projective, G2Projective};
 use ark_ec::short_weierstrass::Projective;
 use digits::Digits;
 use msm::{window_bits, Bases, Pool, Summer};
+#[cfg(target_arch = "x86_64")]
+use ntt::Transforms;
 use portable::Portable;
+use rayon::prelude::*;
 #[cfg(target_arch = "x86_64")]
 use vectors::Vectors;
 
@@ -43,6 +50,20 @@ struct Sums<A: Adder<G1Point> + Adder<G2Point>> {
     adder: A,
     g1: Pool<G1Point, A>,
     g2: Pool<G2Point, A>,
+}
+
+/// Scalars as this backend holds them.
+pub struct Scalars {
+    values: Vec<Fr>,
+    /// In bit-reversed order; there is a power of two of them.
+    reversed: bool,
+}
+
+/// What transforms of one size need.
+pub struct Domain {
+    reference: ArkDomain,
+    #[cfg(target_arch = "x86_64")]
+    transforms: Option<Transforms>,
 }
 
 /// Points of G1 as this backend holds them.
@@ -109,32 +130,71 @@ fn fits(points: usize) -> Result<(), BackendError> {
     Err(error("loading points", reason))
 }
 
+/// Where the element with number i lies in bit-reversed order.
+fn reversed(i: usize, size: usize) -> usize {
+    i.reverse_bits() >> (usize::BITS - size.ilog2())
+}
+
+impl Scalars {
+    fn natural(values: Vec<Fr>) -> Self {
+        Self {
+            values,
+            reversed: false,
+        }
+    }
+
+    fn digits(&self, offset: usize, count: usize) -> Result<Digits, BackendError> {
+        let (size, bits) = (self.values.len(), window_bits(count));
+        let range = offset.checked_add(count).filter(|end| *end <= size);
+        let range = offset..range.ok_or_else(|| {
+            error(
+                "sum over points",
+                format!("{count} points from offset {offset} on, but only {size} scalars"),
+            )
+        })?;
+        Ok(if self.reversed && size > 1 {
+            Digits::of(&self.values, range, |i| reversed(i, size), bits)
+        } else {
+            Digits::of(&self.values, range, |i| i, bits)
+        })
+    }
+
+    /// In natural order.
+    fn ordered(&self) -> Vec<Fr> {
+        let size = self.values.len();
+        if self.reversed && size > 1 {
+            let order = (0..size).into_par_iter();
+            order.map(|i| self.values[reversed(i, size)]).collect()
+        } else {
+            self.values.clone()
+        }
+    }
+
+    /// Brings them into natural order.
+    fn order(&mut self) -> &mut Vec<Fr> {
+        if self.reversed {
+            *self = Self::natural(self.ordered());
+        }
+        &mut self.values
+    }
+}
+
 fn sum<P: Point, A: Adder<P>>(
     adder: &A,
     pool: &Pool<P, A>,
     bases: &Bases<P>,
-    scalars: &[Fr],
+    scalars: &Scalars,
     offset: usize,
 ) -> Result<Projective<P::Curve>, BackendError> {
-    let part = offset
-        .checked_add(bases.len())
-        .and_then(|end| scalars.get(offset..end));
-    let part = part.ok_or_else(|| {
-        let (points, given) = (bases.len(), scalars.len());
-        error(
-            "sum over points",
-            format!("{points} points from offset {offset} on, but only {given} scalars"),
-        )
-    })?;
-    let digits = Digits::of(part, window_bits(part.len()));
-    Ok(Summer { adder, pool }.sum(bases, &digits, 0..part.len()))
+    let digits = scalars.digits(offset, bases.len())?;
+    Ok(Summer { adder, pool }.sum(bases, &digits, 0..bases.len()))
 }
 
 impl Backend for CpuBackend {
     type BasesG1 = BasesG1;
     type BasesG2 = BasesG2;
-    type Scalars = Vec<Fr>;
-    type Domain = ArkDomain;
+    type Scalars = Scalars;
+    type Domain = Domain;
 
     fn name(&self) -> &'static str {
         NAME
@@ -150,22 +210,30 @@ impl Backend for CpuBackend {
         Ok(BasesG2(Bases::new(points)))
     }
 
-    fn load_scalars(&self, scalars: Vec<Fr>) -> Result<Vec<Fr>, BackendError> {
-        Ok(scalars)
+    fn load_scalars(&self, scalars: Vec<Fr>) -> Result<Scalars, BackendError> {
+        Ok(Scalars::natural(scalars))
     }
 
-    fn read_scalars(&self, scalars: &Vec<Fr>) -> Result<Vec<Fr>, BackendError> {
-        Ok(scalars.clone())
+    fn read_scalars(&self, scalars: &Scalars) -> Result<Vec<Fr>, BackendError> {
+        Ok(scalars.ordered())
     }
 
-    fn domain(&self, size: usize) -> Result<ArkDomain, BackendError> {
-        ArkBackend.domain(size)
+    fn domain(&self, size: usize) -> Result<Domain, BackendError> {
+        let reference = ArkBackend.domain(size)?;
+        Ok(Domain {
+            #[cfg(target_arch = "x86_64")]
+            transforms: match &self.0 {
+                Arithmetic::Vectors(sums) => Transforms::new(sums.adder, &reference),
+                Arithmetic::Portable(_) => None,
+            },
+            reference,
+        })
     }
 
     fn msm_g1(
         &self,
         BasesG1(bases): &BasesG1,
-        scalars: &Vec<Fr>,
+        scalars: &Scalars,
         offset: usize,
     ) -> Result<G1Projective, BackendError> {
         match &self.0 {
@@ -178,7 +246,7 @@ impl Backend for CpuBackend {
     fn msm_g2(
         &self,
         BasesG2(bases): &BasesG2,
-        scalars: &Vec<Fr>,
+        scalars: &Scalars,
         offset: usize,
     ) -> Result<G2Projective, BackendError> {
         match &self.0 {
@@ -188,26 +256,51 @@ impl Backend for CpuBackend {
         }
     }
 
-    fn intt(&self, domain: &ArkDomain, values: &mut Vec<Fr>) -> Result<(), BackendError> {
-        ArkBackend.intt(domain, values)
+    fn intt(&self, domain: &Domain, values: &mut Scalars) -> Result<(), BackendError> {
+        ArkBackend.intt(&domain.reference, values.order())
     }
 
-    fn coset_ntt(&self, domain: &ArkDomain, values: &mut Vec<Fr>) -> Result<(), BackendError> {
-        ArkBackend.coset_ntt(domain, values)
+    fn coset_ntt(&self, domain: &Domain, values: &mut Scalars) -> Result<(), BackendError> {
+        ArkBackend.coset_ntt(&domain.reference, values.order())
     }
 
-    fn coset_intt(&self, domain: &ArkDomain, values: &mut Vec<Fr>) -> Result<(), BackendError> {
-        ArkBackend.coset_intt(domain, values)
+    fn coset_intt(&self, domain: &Domain, values: &mut Scalars) -> Result<(), BackendError> {
+        ArkBackend.coset_intt(&domain.reference, values.order())
     }
 
     fn divide_by_vanishing(
         &self,
-        domain: &ArkDomain,
-        a: &mut Vec<Fr>,
-        b: &Vec<Fr>,
-        c: &Vec<Fr>,
+        domain: &Domain,
+        a: &mut Scalars,
+        b: &Scalars,
+        c: &Scalars,
     ) -> Result<(), BackendError> {
-        ArkBackend.divide_by_vanishing(domain, a, b, c)
+        let (b, c) = (b.ordered(), c.ordered());
+        ArkBackend.divide_by_vanishing(&domain.reference, a.order(), &b, &c)
+    }
+
+    fn quotient(
+        &self,
+        domain: &Domain,
+        mut a: Scalars,
+        mut b: Scalars,
+        mut c: Scalars,
+    ) -> Result<Scalars, BackendError> {
+        for values in [&a, &b, &c] {
+            domain.reference.check("quotient", &values.values)?;
+        }
+        #[cfg(target_arch = "x86_64")]
+        if let Some(transforms) = &domain.transforms {
+            transforms.quotient(a.order(), b.order(), c.order());
+            return Ok(Scalars {
+                values: a.values,
+                reversed: true,
+            });
+        }
+        let values = [&mut a, &mut b, &mut c].map(|values| std::mem::take(values.order()));
+        let [a, b, c] = values;
+        let quotient = ArkBackend.quotient(&domain.reference, a, b, c)?;
+        Ok(Scalars::natural(quotient))
     }
 }
 

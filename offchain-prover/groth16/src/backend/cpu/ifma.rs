@@ -254,6 +254,22 @@ impl<M: Modulus> V<M> {
             .normalise()
     }
 
+    /// p, 2·p, 4·p, … 32·p.
+    pub const POWERS_OF_TWO: [[u64; 5]; 6] = [
+        multiple(Constants::<M>::P, 1),
+        multiple(Constants::<M>::P, 2),
+        multiple(Constants::<M>::P, 4),
+        multiple(Constants::<M>::P, 8),
+        multiple(Constants::<M>::P, 16),
+        multiple(Constants::<M>::P, 32),
+    ];
+
+    /// a − b + `bound`, for b up to that bound, one of [`Self::POWERS_OF_TWO`].
+    #[inline(always)]
+    pub fn sub_from_multiple(self, other: Self, bound: [u64; 5]) -> Self {
+        self.raw_add(Self::splat(bound)).raw_sub(other).normalise()
+    }
+
     /// K·p − a, for a up to K·p.
     #[inline(always)]
     pub fn negate<const K: u64>(self) -> Self {

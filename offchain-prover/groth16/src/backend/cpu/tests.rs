@@ -40,6 +40,49 @@ fn scalars(rng: &mut StdRng, count: usize) -> Vec<Fr> {
     (0..count).map(|_| one(rng)).collect()
 }
 
+fn given(backend: &CpuBackend, scalars: &[Fr]) -> Scalars {
+    backend.load_scalars(scalars.to_vec()).unwrap()
+}
+
+#[test]
+fn quotients_are_those_of_the_reference() {
+    let rng = &mut StdRng::seed_from_u64(9);
+    for log_size in 0..=14 {
+        let size = 1 << log_size;
+        let values: Vec<Vec<Fr>> = (0..3).map(|_| scalars(rng, size)).collect();
+        let domain = ArkBackend.domain(size).unwrap();
+        let [a, b, c] = [0, 1, 2].map(|i: usize| values[i].clone());
+        let expected = ArkBackend.quotient(&domain, a, b, c).unwrap();
+        for backend in backends() {
+            let domain = backend.domain(size).unwrap();
+            let [a, b, c] = [0, 1, 2].map(|i: usize| given(&backend, &values[i]));
+            let quotient = backend.quotient(&domain, a, b, c).unwrap();
+            let features = backend.features();
+            assert_eq!(
+                backend.read_scalars(&quotient).unwrap(),
+                expected,
+                "{size}, {features}"
+            );
+            // The order in which it lies is no business of those who go on with it.
+            let points: Vec<_> = points::<G1Projective>(rng, size - 1)
+                .iter()
+                .map(G1Point::from)
+                .collect();
+            let bases = backend.load_bases_g1(points.clone().into()).unwrap();
+            let sum = backend.msm_g1(&bases, &quotient, 0).unwrap();
+            let bases = ArkBackend.load_bases_g1(points.into()).unwrap();
+            assert_eq!(sum, ArkBackend.msm_g1(&bases, &expected, 0).unwrap());
+            let mut transformed = quotient;
+            backend.coset_ntt(&domain, &mut transformed).unwrap();
+            let mut reference = expected.clone();
+            ArkBackend
+                .coset_ntt(&ArkBackend.domain(size).unwrap(), &mut reference)
+                .unwrap();
+            assert_eq!(backend.read_scalars(&transformed).unwrap(), reference);
+        }
+    }
+}
+
 #[test]
 fn sums_are_those_of_the_reference() {
     let rng = &mut StdRng::seed_from_u64(7);
@@ -65,11 +108,15 @@ fn sums_are_those_of_the_reference() {
             let (g1, g2, expected) = packed(offset);
             for backend in backends() {
                 let bases = backend.load_bases_g1(g1.clone().into()).unwrap();
-                let found = backend.msm_g1(&bases, &scalars, offset).unwrap();
+                let found = backend
+                    .msm_g1(&bases, &given(&backend, &scalars), offset)
+                    .unwrap();
                 let features = backend.features();
                 assert_eq!(found, expected.0, "G1, {count} points, {features}");
                 let bases = backend.load_bases_g2(g2.clone().into()).unwrap();
-                let found = backend.msm_g2(&bases, &scalars, offset).unwrap();
+                let found = backend
+                    .msm_g2(&bases, &given(&backend, &scalars), offset)
+                    .unwrap();
                 assert_eq!(found, expected.1, "G2, {count} points, {features}");
             }
         }
@@ -82,14 +129,22 @@ fn one_point_many_times_is_summed() {
     for backend in backends() {
         let point = G1Point::from(&G1Affine::generator());
         let bases = backend.load_bases_g1(vec![point; count].into()).unwrap();
-        let sum = backend.msm_g1(&bases, &vec![Fr::one(); count], 0).unwrap();
+        let sum = backend
+            .msm_g1(&bases, &given(&backend, &vec![Fr::one(); count]), 0)
+            .unwrap();
         assert_eq!(sum, G1Projective::generator() * Fr::from(count as u64));
         let mut scalars = vec![Fr::one(); count];
         scalars[..count / 2].fill(-Fr::one());
-        assert!(backend.msm_g1(&bases, &scalars, 0).unwrap().is_zero());
+        assert!(backend
+            .msm_g1(&bases, &given(&backend, &scalars), 0)
+            .unwrap()
+            .is_zero());
         let point = G2Point::from(&G2Affine::generator());
         let bases = backend.load_bases_g2(vec![point; count].into()).unwrap();
-        assert!(backend.msm_g2(&bases, &scalars, 0).unwrap().is_zero());
+        assert!(backend
+            .msm_g2(&bases, &given(&backend, &scalars), 0)
+            .unwrap()
+            .is_zero());
     }
 }
 
@@ -99,9 +154,15 @@ fn too_few_scalars_are_refused() {
         let points = vec![G1Point::from(&G1Affine::generator()); 4];
         let bases = backend.load_bases_g1(points.into()).unwrap();
         let scalars = vec![Fr::one(); 8];
-        assert!(backend.msm_g1(&bases, &scalars, 4).is_ok());
-        assert!(backend.msm_g1(&bases, &scalars, 5).is_err());
-        assert!(backend.msm_g1(&bases, &scalars, usize::MAX).is_err());
+        assert!(backend
+            .msm_g1(&bases, &given(&backend, &scalars), 4)
+            .is_ok());
+        assert!(backend
+            .msm_g1(&bases, &given(&backend, &scalars), 5)
+            .is_err());
+        assert!(backend
+            .msm_g1(&bases, &given(&backend, &scalars), usize::MAX)
+            .is_err());
     }
 }
 
@@ -122,6 +183,8 @@ fn coordinates_outside_of_the_field_do_no_harm() {
         }
         let bases = backend.load_bases_g1(points.into()).unwrap();
         // Some point or other comes out; what matters is that nothing panics.
-        let _ = backend.msm_g1(&bases, &scalars(rng, 40), 0).unwrap();
+        let _ = backend
+            .msm_g1(&bases, &given(&backend, &scalars(rng, 40)), 0)
+            .unwrap();
     }
 }
