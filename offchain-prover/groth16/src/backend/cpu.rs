@@ -31,6 +31,7 @@ use msm::{window_bits, Bases, Pool, Summer};
 use ntt::Transforms;
 use portable::Portable;
 use rayon::prelude::*;
+use std::{ops::Range, sync::OnceLock};
 #[cfg(target_arch = "x86_64")]
 use vectors::Vectors;
 
@@ -57,6 +58,8 @@ pub struct Scalars {
     values: Vec<Fr>,
     /// In bit-reversed order; there is a power of two of them.
     reversed: bool,
+    /// The digits, in natural order, once a sum has wanted them: all sums over one vector share them.
+    digits: OnceLock<Digits>,
 }
 
 /// What transforms of one size need.
@@ -140,22 +143,31 @@ impl Scalars {
         Self {
             values,
             reversed: false,
+            digits: OnceLock::new(),
         }
     }
 
-    fn digits(&self, offset: usize, count: usize) -> Result<Digits, BackendError> {
-        let (size, bits) = (self.values.len(), window_bits(count));
-        let range = offset.checked_add(count).filter(|end| *end <= size);
-        let range = offset..range.ok_or_else(|| {
+    /// The part of the scalars that belongs to `count` points.
+    fn range(&self, offset: usize, count: usize) -> Result<Range<usize>, BackendError> {
+        let given = self.values.len();
+        let end = offset.checked_add(count).filter(|end| *end <= given);
+        let end = end.ok_or_else(|| {
             error(
                 "sum over points",
-                format!("{count} points from offset {offset} on, but only {size} scalars"),
+                format!("{count} points from offset {offset} on, but only {given} scalars"),
             )
         })?;
-        Ok(if self.reversed && size > 1 {
-            Digits::of(&self.values, range, |i| reversed(i, size), bits)
-        } else {
-            Digits::of(&self.values, range, |i| i, bits)
+        Ok(offset..end)
+    }
+
+    fn digits(&self) -> &Digits {
+        self.digits.get_or_init(|| {
+            let (size, bits) = (self.values.len(), window_bits(self.values.len()));
+            if self.reversed && size > 1 {
+                Digits::of(&self.values, |i| reversed(i, size), bits)
+            } else {
+                Digits::of(&self.values, |i| i, bits)
+            }
         })
     }
 
@@ -175,6 +187,7 @@ impl Scalars {
         if self.reversed {
             *self = Self::natural(self.ordered());
         }
+        self.digits = OnceLock::new();
         &mut self.values
     }
 }
@@ -186,8 +199,8 @@ fn sum<P: Point, A: Adder<P>>(
     scalars: &Scalars,
     offset: usize,
 ) -> Result<Projective<P::Curve>, BackendError> {
-    let digits = scalars.digits(offset, bases.len())?;
-    Ok(Summer { adder, pool }.sum(bases, &digits, 0..bases.len()))
+    let range = scalars.range(offset, bases.len())?;
+    Ok(Summer { adder, pool }.sum(bases, scalars.digits(), range))
 }
 
 impl Backend for CpuBackend {
@@ -295,6 +308,7 @@ impl Backend for CpuBackend {
             return Ok(Scalars {
                 values: a.values,
                 reversed: true,
+                digits: OnceLock::new(),
             });
         }
         let values = [&mut a, &mut b, &mut c].map(|values| std::mem::take(values.order()));

@@ -35,15 +35,10 @@ impl Digits {
         (MAGNITUDE_BITS / bits + 1) as usize
     }
 
-    /// Takes the scalars in `range` apart; `place` says where each lies.
-    pub fn of(
-        scalars: &[Fr],
-        range: Range<usize>,
-        place: impl Fn(usize) -> usize + Sync,
-        bits: u32,
-    ) -> Self {
+    /// Takes scalars apart; `place` says where each lies.
+    pub fn of(scalars: &[Fr], place: impl Fn(usize) -> usize + Sync, bits: u32) -> Self {
         let bits = bits.clamp(*WINDOW_BITS.start(), *WINDOW_BITS.end());
-        let (count, windows) = (range.len(), Self::windows(bits));
+        let (count, windows) = (scalars.len(), Self::windows(bits));
         let mut digits = vec![0; count * windows];
         let mut columns: Vec<Vec<&mut [u16]>> = Vec::new();
         columns.resize_with(count.div_ceil(CHUNK), || Vec::with_capacity(windows));
@@ -58,7 +53,7 @@ impl Digits {
             .for_each(|(chunk, column)| {
                 let first = chunk * CHUNK;
                 for slot in 0..CHUNK.min(count - first) {
-                    let scalar = &scalars[place(range.start + first + slot)];
+                    let scalar = &scalars[place(first + slot)];
                     take_apart(scalar, bits, |window, digit| column[window][slot] = digit);
                 }
             });
@@ -171,7 +166,7 @@ mod tests {
         ];
         scalars.extend((0..3000).map(|_| Fr::rand(rng)));
         for bits in WINDOW_BITS {
-            let digits = Digits::of(&scalars, 0..scalars.len(), |i| i, bits);
+            let digits = Digits::of(&scalars, |i| i, bits);
             for (place, scalar) in scalars.iter().enumerate() {
                 let mut sum = Fr::zero();
                 for window in (0..Digits::windows(bits)).rev() {
@@ -190,7 +185,7 @@ mod tests {
     #[test]
     fn sorting_keeps_every_living_point_with_its_sign() {
         let scalars: Vec<Fr> = [3i64, -3, 0, 5, 3, 1].map(Fr::from).to_vec();
-        let digits = Digits::of(&scalars, 0..6, |i| i, 4);
+        let digits = Digits::of(&scalars, |i| i, 4);
         let (refs, counts) = digits.sorted(0, 0..6, |point| point != 4);
         assert_eq!(counts, [1, 0, 2, 0, 1, 0, 0, 0]);
         assert_eq!(refs, [5, 0, 1 | SIGN, 3]);
