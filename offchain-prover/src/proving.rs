@@ -125,9 +125,9 @@ fn sized(name: &'static str, shape: &Shape, cs: Cs) -> Result<SizedCircuit> {
     let matrices = Matrices {
         num_instance: matrices.num_instance,
         num_witness: matrices.num_witness,
-        a: matrices.a,
-        b: matrices.b,
-        c: matrices.c,
+        a: matrices.a.into(),
+        b: matrices.b.into(),
+        c: matrices.c.into(),
     };
     Ok(SizedCircuit {
         circuit: Circuit::new(name, shape_text(shape), matrices)?,

@@ -4,6 +4,7 @@ use crate::{
     backend::Backend,
     circuit::Circuit,
     key::ProvingKey,
+    matrices::Matrix,
     prover::{loaded::LoadedKey, prove_blinded, Blinding, ProofMeta, ProveError},
 };
 use ark_bn254::{Bn254, Fr};
@@ -61,7 +62,7 @@ pub fn compare_with_arkworks<B: Backend>(
     let loaded = LoadedKey::new(backend, key.clone()).map_err(ProveError::from)?;
     let matrices = circuit.matrices();
     let (rows, instance) = (matrices.num_constraints(), matrices.num_instance);
-    let their_matrices = [matrices.a.clone(), matrices.b.clone(), matrices.c.clone()];
+    let their_matrices = [&matrices.a, &matrices.b, &matrices.c].map(Matrix::to_rows);
     let round = || -> Result<Comparison, CompareError> {
         let blinding = Blinding {
             r: Fr::rand(&mut OsRng),

@@ -4,7 +4,7 @@ use super::{secrets::development_seed, *};
 use crate::{
     key::ProvingKey,
     progress::Silent,
-    testing::{random_circuit, toy, Replay},
+    testing::{edit, random_circuit, toy, Replay},
 };
 use ark_groth16::Groth16;
 use ark_serialize::CanonicalSerialize;
@@ -75,7 +75,7 @@ fn development_keys_are_deterministic() {
 fn keys_depend_on_the_circuit_and_on_the_origin() {
     let (circuit, _) = toy();
     let mut matrices = circuit.matrices().clone();
-    matrices.a[0][0].0 += Fr::from(1u64);
+    edit(&mut matrices.a, |rows| rows[0][0].0 += Fr::from(1u64));
     let other = Circuit::new(circuit.id().name(), circuit.id().shape(), matrices).unwrap();
     let make = |circuit: &Circuit, origin| generate(circuit, origin, &Silent).unwrap();
     let development = make(&circuit, Origin::Development);
