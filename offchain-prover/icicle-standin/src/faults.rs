@@ -10,6 +10,7 @@
 //! | `msm-error` | `UNKNOWN_ERROR` |
 //! | `ntt` | a transform with one wrong value |
 //! | `ntt-error` | `UNKNOWN_ERROR` |
+//! | `roots-error` | `UNKNOWN_ERROR` where a table of roots of unity is made |
 //!
 //! `ICICLE_STANDIN_FAULT` holds one for when the library is loaded; [`icicle_standin_fault`] sets another later.
 
@@ -30,6 +31,8 @@ pub enum Operation {
     Sum,
     /// A transform.
     Transform,
+    /// Making a table of roots of unity.
+    Roots,
 }
 
 /// How an operation shall end, where it is not with an error.
@@ -73,6 +76,7 @@ fn parse(text: &str) -> Option<Fault> {
         "msm-error" => (Operation::Sum, None),
         "ntt" => (Operation::Transform, Some(Outcome::Wrong)),
         "ntt-error" => (Operation::Transform, None),
+        "roots-error" => (Operation::Roots, None),
         _ => return None,
     };
     Some(Fault {

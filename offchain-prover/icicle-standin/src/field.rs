@@ -69,6 +69,7 @@ pub unsafe extern "C" fn bn254_ntt_init_domain(
         let root = number(root)?;
         let mut domain = domain();
         if domain.is_none() {
+            faults::strike(faults::Operation::Roots)?;
             let mut power = root;
             let mut log_size = 0;
             while !power.is_one() {

@@ -103,8 +103,9 @@ impl IcicleBackend {
             index,
         } = options;
         let device = Device::new(kind, *index)?;
-        let icicle = Icicle::load(library_folder.as_deref())?;
-        icicle.load_backends(backend_folder.as_deref(), kind)?;
+        let libraries = library::libraries(library_folder.as_deref())?;
+        let icicle = Icicle::load(libraries.as_deref())?;
+        icicle.load_backends(backend_folder.as_deref(), libraries.as_deref(), kind)?;
         Session::open(icicle, device).map(Self)
     }
 

@@ -176,6 +176,20 @@ fn domains_of_several_sizes_are_used_at_once() {
 }
 
 #[test]
+fn libraries_found_twice_share_what_they_keep() {
+    let own = Own::load();
+    let large = own.backend.domain(1 << 12).unwrap();
+    let (_folder, again) = own.again();
+    again.domain(1 << 11).unwrap();
+    let mut values = again.load_scalars(vec![Fr::one(); 1 << 12]).unwrap();
+    own.backend.intt(&large, &mut values).unwrap();
+    assert_eq!(
+        again.read_scalars(&values).unwrap()[..2],
+        [Fr::one(), Fr::zero()]
+    );
+}
+
+#[test]
 fn wrong_sizes_are_refused() {
     let backend = backend();
     for size in [0, 3, 1 << 29, usize::MAX] {

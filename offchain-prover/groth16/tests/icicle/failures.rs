@@ -60,3 +60,25 @@ fn vectors_of_other_devices_are_refused() {
         .unwrap();
     assert!(ours.msm_g1(&none, &mine, 0).is_err());
 }
+
+/// A larger table of roots takes the smaller one's place: where it cannot be made, the smaller one comes back.
+#[test]
+fn small_transforms_go_on_where_large_ones_are_refused() {
+    let own = Own::load();
+    own.fail("roots-error:1");
+    assert!(own.backend.domain(8).is_err());
+    let small = own.backend.domain(8).unwrap();
+    own.fail("roots-error:1");
+    let refused = own.backend.domain(1 << 12).unwrap_err().to_string();
+    assert!(
+        refused.contains("bn254_ntt_init_domain returned"),
+        "{refused}"
+    );
+
+    let ones = vec![Fr::one(); 8];
+    let mut values = own.backend.load_scalars(ones.clone()).unwrap();
+    own.backend.coset_ntt(&small, &mut values).unwrap();
+    own.backend.coset_intt(&small, &mut values).unwrap();
+    assert_eq!(own.backend.read_scalars(&values).unwrap(), ones);
+    own.backend.domain(1 << 12).unwrap();
+}

@@ -54,12 +54,9 @@ pub fn options(folder: &Path) -> IcicleOptions {
     }
 }
 
-/// The device of the stand-in that all tests share which want nothing to fail.
+/// The device of the stand-in that all tests share which want nothing to fail. Once it is loaded the folder is not needed.
 pub fn backend() -> IcicleBackend {
-    static FOLDER: Mutex<Option<TempDir>> = Mutex::new(None);
-    let mut folder = FOLDER.lock().unwrap_or_else(PoisonError::into_inner);
-    let folder = folder.get_or_insert_with(|| installation(&library()));
-    open(folder.path())
+    open(installation(&library()).path())
 }
 
 fn open(folder: &Path) -> IcicleBackend {
@@ -71,7 +68,7 @@ fn open(folder: &Path) -> IcicleBackend {
 pub struct Own {
     pub backend: IcicleBackend,
     library: Library,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Own {
@@ -88,8 +85,15 @@ impl Own {
         Self {
             backend,
             library,
-            _folder: folder,
+            folder,
         }
+    }
+
+    /// The same stand-in, found under other names.
+    pub fn again(&self) -> (TempDir, IcicleBackend) {
+        let folder = installation(&self.folder.path().join("copy"));
+        let backend = open(folder.path());
+        (folder, backend)
     }
 
     /// The next fault, as `icicle-standin/src/faults.rs` describes.

@@ -1,6 +1,6 @@
 //! Finding and loading ICICLE's libraries.
 //!
-//! They are loaded once per folder and never unloaded: they keep state per process and per thread.
+//! They are never unloaded: they keep state per process and per thread.
 
 use super::{
     error,
@@ -9,13 +9,14 @@ use super::{
     },
 };
 use crate::backend::BackendError;
-use libloading::os::unix::{Library, RTLD_GLOBAL, RTLD_NOW};
+use libloading::os::unix::{Library, RTLD_GLOBAL, RTLD_LAZY, RTLD_LOCAL, RTLD_NOW};
 use std::{
     collections::HashMap,
     env::{self, consts::DLL_SUFFIX},
     ffi::{c_char, c_int, c_void, CString, OsStr},
-    fs,
+    fs, mem,
     path::{Path, PathBuf},
+    ptr,
     sync::{Mutex, PoisonError, RwLock},
 };
 
@@ -36,33 +37,38 @@ impl Loaded {
     fn open(folder: Option<&Path>, name: &str) -> Result<Self, BackendError> {
         let name = format!("lib{name}{DLL_SUFFIX}");
         let path = folder.map_or_else(|| PathBuf::from(&name), |folder| folder.join(&name));
-        open(&path).map(|library| Self { library, name }).map_err(|reason| {
+        // As if the program were linked with it: those that come after it find what they need in it.
+        let library = open(&path, RTLD_NOW | RTLD_GLOBAL).map_err(|reason| {
             error(
                 "open",
                 format!(
                     "{reason}. Install ICICLE 3.8 to 4.0 for BN254, and name its folder with the option or in {INSTALL_FOLDER}"
                 ),
             )
-        })
+        })?;
+        Ok(Self { library, name })
     }
 
     /// # Safety
     /// `F` is the type of the function `name`.
     unsafe fn function<F: Copy>(&self, name: &str) -> Result<F, BackendError> {
         // SAFETY: the caller's promise.
-        unsafe { self.library.get::<F>(name.as_bytes()) }.map(|symbol| *symbol).map_err(|_| {
-            error(
+        match unsafe { self.library.get::<F>(name.as_bytes()) } {
+            Ok(symbol) => Ok(*symbol),
+            Err(_) => Err(error(
                 "open",
-                format!("{} lacks the function {name}: ICICLE 3.8 to 4.0 has it, install one of these", self.name),
-            )
-        })
+                format!(
+                    "{} lacks the function {name}: ICICLE 3.8 to 4.0 has it, install one of these",
+                    self.name
+                ),
+            )),
+        }
     }
 }
 
-/// Loads a library so that those that come after it can use what it has, as they would if the program were linked with it.
-fn open(path: &Path) -> Result<Library, String> {
+fn open(path: &Path, flags: c_int) -> Result<Library, String> {
     // SAFETY: the library's initialisers run. It is what the operator installed and named, and trusted as the program is.
-    unsafe { Library::open(Some(path), RTLD_NOW | RTLD_GLOBAL) }
+    unsafe { Library::open(Some(path), flags) }
         .map_err(|error| format!("cannot load {}: {error}", path.display()))
 }
 
@@ -80,7 +86,7 @@ macro_rules! functions {
                     // SAFETY: these are the types that ICICLE 3.8 to 4.0 declares.
                     $($($name: unsafe { $library.function(stringify!($name)) }?,)*)*
                 };
-                $(std::mem::forget($library);)*
+                $(mem::forget($library);)*
                 Ok(functions)
             }
         }
@@ -114,35 +120,32 @@ functions! {
     }
 }
 
-/// ICICLE as loaded from one folder, with what it keeps per process.
+/// A loaded ICICLE, with what it keeps per process.
 pub(super) struct Icicle {
     pub(super) functions: Functions,
-    folder: Option<PathBuf>,
     /// Each device's table of roots of unity, by the binary logarithm of its size.
     pub(super) roots: RwLock<HashMap<Device, u32>>,
 }
 
 impl Icicle {
-    /// Loads the three libraries from `folder`, else from the folder that the environment names, else from where the system's
-    /// loader looks.
+    /// Loads the three libraries from `folder`, or from where the system's loader looks. Libraries that were loaded already,
+    /// under whatever name, are the same ICICLE: there is one table of roots for them all.
     pub(super) fn load(folder: Option<&Path>) -> Result<&'static Self, BackendError> {
         static LOADED: Mutex<Vec<&'static Icicle>> = Mutex::new(Vec::new());
 
-        let folder = match folder
-            .map(Path::to_path_buf)
-            .or_else(|| named(INSTALL_FOLDER))
-        {
-            Some(folder) => Some(libraries_in(&folder)?),
-            None => None,
-        };
         let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(icicle) = loaded.iter().find(|icicle| icicle.folder == folder) {
+        let functions = Functions::find(folder)?;
+        let same = |icicle: &&&'static Self| {
+            let known = &icicle.functions;
+            ptr::fn_addr_eq(known.icicle_set_device, functions.icicle_set_device)
+                && ptr::fn_addr_eq(known.bn254_ntt, functions.bn254_ntt)
+                && ptr::fn_addr_eq(known.bn254_msm, functions.bn254_msm)
+        };
+        if let Some(icicle) = loaded.iter().find(same) {
             return Ok(icicle);
         }
-        let functions = Functions::find(folder.as_deref())?;
         let icicle: &'static Self = Box::leak(Box::new(Self {
             functions,
-            folder,
             roots: RwLock::default(),
         }));
         loaded.push(icicle);
@@ -151,14 +154,16 @@ impl Icicle {
 
     /// Lets ICICLE load its backends, and makes sure that all three of `kind`'s are there: where one is missing, ICICLE throws
     /// an exception at the first call that needs it, which would end the process. The CPU's are part of ICICLE itself.
+    ///
+    /// They are in `folder`, else in the one that the environment names, else in `backend` in `libraries`, where that is there.
     pub(super) fn load_backends(
         &self,
         folder: Option<&Path>,
+        libraries: Option<&Path>,
         kind: &str,
     ) -> Result<(), BackendError> {
         let beside = || {
-            self.folder
-                .as_ref()
+            libraries
                 .map(|folder| folder.join("backend"))
                 .filter(|folder| folder.is_dir())
         };
@@ -179,8 +184,8 @@ impl Icicle {
                 check("open", "icicle_load_backend", code)?;
             }
             // That none was found matters for other kinds than the CPU only, and is seen there.
-            // SAFETY: no arguments.
             None => {
+                // SAFETY: no arguments.
                 let code = unsafe { (self.functions.icicle_load_backend_from_env_or_default)() };
                 tracing::debug!(code, "icicle_load_backend_from_env_or_default");
             }
@@ -206,7 +211,14 @@ impl Icicle {
                     ),
                 )
             })?;
-            std::mem::forget(open(&path).map_err(|reason| error("open", reason))?);
+            // As ICICLE does: a device's library may be needed by the others.
+            let scope = if part == "device" {
+                RTLD_GLOBAL
+            } else {
+                RTLD_LOCAL
+            };
+            let library = open(&path, RTLD_LAZY | scope).map_err(|reason| error("open", reason))?;
+            mem::forget(library);
         }
         Ok(())
     }
@@ -223,7 +235,18 @@ fn existing(folder: &Path) -> Result<PathBuf, BackendError> {
         .map_err(|reason| error("open", format!("folder {}: {reason}", folder.display())))
 }
 
-/// The folder with the libraries: `folder` itself, or `lib` in it.
+/// The folder with the libraries: the one that is named, else the environment's; or `lib` in it. None where the system's loader
+/// has to look.
+pub(super) fn libraries(folder: Option<&Path>) -> Result<Option<PathBuf>, BackendError> {
+    match folder
+        .map(Path::to_path_buf)
+        .or_else(|| named(INSTALL_FOLDER))
+    {
+        Some(folder) => libraries_in(&folder).map(Some),
+        None => Ok(None),
+    }
+}
+
 fn libraries_in(folder: &Path) -> Result<PathBuf, BackendError> {
     let folder = existing(folder)?;
     let inner = folder.join("lib");

@@ -79,8 +79,11 @@ impl Session {
         let log_size = log_size.max(SMALLEST);
         let root = root(operation, log_size)?;
         let Entry::Occupied(mut table) = table else {
-            // Whatever table others in this process may have made is of other roots.
-            self.release_roots(operation)?;
+            // Others in this process may have made a table, of other roots. Where there is none, what becomes of its release
+            // does not matter.
+            if let Err(refused) = self.release_roots(operation) {
+                tracing::debug!(%refused, "no table of roots of unity was there to be freed");
+            }
             self.make_roots(operation, &root)?;
             table.or_insert(log_size);
             return Ok(());

@@ -240,7 +240,7 @@ pub(super) fn returned(operation: &'static str, call: &str, code: c_int) -> Back
             "; the device's memory is full: free some, or take a larger device or a smaller circuit"
         }
         "LICENSE_CHECK_ERROR" => {
-            "; the licence of ICICLE's backend for this device was not found or has ended"
+            "; ICICLE's backend for this device found no valid licence: ICICLE_LICENSE names its file or server"
         }
         _ => "",
     };
