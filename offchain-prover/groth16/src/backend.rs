@@ -6,6 +6,7 @@
 
 pub mod ark;
 pub mod cpu;
+pub mod icicle;
 
 use crate::points::{G1Point, G2Point, Points};
 use ark_bn254::{Fr, G1Projective, G2Projective};

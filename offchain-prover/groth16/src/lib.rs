@@ -23,7 +23,12 @@ mod setup;
 mod testing;
 mod verify;
 
-pub use backend::{ark::ArkBackend, cpu::CpuBackend, Backend, BackendError};
+pub use backend::{
+    ark::ArkBackend,
+    cpu::CpuBackend,
+    icicle::{IcicleBackend, IcicleOptions},
+    Backend, BackendError,
+};
 pub use circuit::{Circuit, CircuitError, CircuitId};
 pub use compare::{compare_with_arkworks, CompareError, Comparison};
 pub use key::{
