@@ -10,6 +10,7 @@
 //! proofs and verifying keys are interchangeable with theirs. Groth16: <https://eprint.iacr.org/2016/260>.
 
 pub mod backend;
+mod choice;
 mod circuit;
 mod compare;
 mod key;
@@ -29,6 +30,7 @@ pub use backend::{
     icicle::{IcicleBackend, IcicleOptions},
     Backend, BackendError,
 };
+pub use choice::{candidates, BackendKind, Backends, Candidate, ChoiceError, UnknownBackend};
 pub use circuit::{Circuit, CircuitError, CircuitId};
 pub use compare::{compare_with_arkworks, CompareError, Comparison};
 pub use key::{

@@ -213,6 +213,10 @@ impl Backend for CpuBackend {
         NAME
     }
 
+    fn what(&self) -> String {
+        format!("{NAME}, processor features used: {}", self.features())
+    }
+
     fn load_bases_g1(&self, points: Points<G1Point>) -> Result<BasesG1, BackendError> {
         fits(points.len())?;
         Ok(BasesG1(Bases::new(points)))

@@ -199,6 +199,14 @@ impl Backend for IcicleBackend {
         NAME
     }
 
+    fn what(&self) -> String {
+        format!("{NAME}, {}", self.device())
+    }
+
+    fn fits(&self, circuit: &Circuit) -> Result<(), BackendError> {
+        self.check_memory(circuit)
+    }
+
     fn load_bases_g1(&self, points: Points<G1Point>) -> Result<Self::BasesG1, BackendError> {
         self.0.upload("loading points", &points)
     }
