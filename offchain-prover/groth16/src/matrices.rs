@@ -5,7 +5,7 @@ mod compact;
 pub use compact::Matrix;
 
 use ark_bn254::Fr;
-use ark_ff::{BigInteger, FftField, One, PrimeField, Zero};
+use ark_ff::{BigInteger, FftField, PrimeField, Zero};
 use blake2::{
     digest::{consts::U32, Digest},
     Blake2b,
@@ -213,6 +213,7 @@ mod tests {
 
     use super::*;
     use crate::testing::{edit, random_circuit, toy};
+    use ark_ff::One;
 
     #[test]
     fn the_first_violated_row_is_named() {
