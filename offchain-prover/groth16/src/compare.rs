@@ -63,6 +63,7 @@ pub fn compare_with_arkworks<B: Backend>(
     let matrices = circuit.matrices();
     let (rows, instance) = (matrices.num_constraints(), matrices.num_instance);
     let their_matrices = [&matrices.a, &matrices.b, &matrices.c].map(Matrix::to_rows);
+    let their_key = key.to_arkworks();
     let round = || -> Result<Comparison, CompareError> {
         let blinding = Blinding {
             r: Fr::rand(&mut OsRng),
@@ -72,7 +73,7 @@ pub fn compare_with_arkworks<B: Backend>(
         let (proof, meta) = prove_blinded(backend, &loaded, circuit, assignment, &blinding)?;
         let start = Instant::now();
         let theirs = Groth16::<Bn254>::create_proof_with_reduction_and_matrices(
-            key.points(),
+            &their_key,
             blinding.r,
             blinding.s,
             &their_matrices,

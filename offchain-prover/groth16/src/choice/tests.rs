@@ -257,7 +257,7 @@ fn a_wrong_key_switches_nothing_off() {
     let prover = backends
         .prover(circuit, |circuit| {
             let mut key = generate(circuit, Origin::Development, &Silent).unwrap();
-            key.points.delta_g1 = G1Affine::identity();
+            key.delta_g1 = G1Affine::identity();
             Ok::<_, ProveError>(key)
         })
         .unwrap();
