@@ -24,7 +24,7 @@ use crate::{
 };
 use anyhow::{anyhow, bail, ensure, Context, Result};
 use balance::Balances;
-use clearproof_groth16::{Bars, KeyStore, Origin};
+use clearproof_groth16::{BackendKind, Bars, KeyStore, Origin};
 use clearproof_primitives::{
     chain::{CircuitId, Expiry, Listing},
     shape::Shape,
@@ -76,6 +76,8 @@ pub struct DemoConfig {
     pub prover: PathBuf,
     /// Folder of proving keys.
     pub keys: PathBuf,
+    /// What proves.
+    pub backend: BackendKind,
     /// Where databases and logs are kept; a temporary folder if none is named.
     pub keep: Option<PathBuf>,
     /// Circuit that the venues are proven with.
@@ -203,10 +205,16 @@ async fn at_a_venue(
     price: watch::Sender<u128>,
     expiry: Expiry,
 ) -> Result<Report> {
-    let (shape, keys) = (config.shape, config.keys.clone());
+    let (shape, keys, backend) = (config.shape, config.keys.clone(), config.backend);
     let prover = spawn_blocking(move || {
         let bars = Bars::new("proving keys");
-        BatchProver::load(&shape, &KeyStore::new(keys), Origin::Development, &bars)
+        BatchProver::load(
+            &shape,
+            &KeyStore::new(keys),
+            Origin::Development,
+            backend,
+            &bars,
+        )
     });
     let people = people::gather(config.traders)?;
     let founded = stage::found_venue(chain, config.circuit);

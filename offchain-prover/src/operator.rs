@@ -106,6 +106,7 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<(
     let worker = Worker {
         shape: identity.shape,
         keys: KeyStore::new(&config.keys),
+        backend: config.backend,
         origin: match view.development {
             true => Origin::Development,
             false => Origin::SingleParty,

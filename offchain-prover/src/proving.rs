@@ -5,8 +5,8 @@ use anyhow::{Context, Result};
 use clearproof_circuits::{chunk::chunk, closing::closing, r1cs::Cs};
 use clearproof_engine::{BatchRequest, ClosedBatch, Venue, VenueConfig};
 use clearproof_groth16::{
-    ArkBackend, Circuit, KeyStore, Matrices, Origin, Progress, ProofMeta, Prove, Prover,
-    PROOF_BYTES,
+    BackendKind, Backends, Circuit, KeyStore, Matrices, Origin, Progress, ProofMeta, Prove,
+    ProvingKey, Silent, PROOF_BYTES,
 };
 use clearproof_primitives::{
     field::{FieldBytes, Fr},
@@ -19,7 +19,8 @@ use serde::Serialize;
 use std::{
     collections::BTreeMap,
     path::PathBuf,
-    sync::Arc,
+    sync::{mpsc, Arc, Mutex, PoisonError},
+    thread,
     time::{Duration, Instant},
 };
 
@@ -125,9 +126,9 @@ fn sized(name: &'static str, shape: &Shape, cs: Cs) -> Result<SizedCircuit> {
     let matrices = Matrices {
         num_instance: matrices.num_instance,
         num_witness: matrices.num_witness,
-        a: matrices.a,
-        b: matrices.b,
-        c: matrices.c,
+        a: matrices.a.into(),
+        b: matrices.b.into(),
+        c: matrices.c.into(),
     };
     Ok(SizedCircuit {
         circuit: Circuit::new(name, shape_text(shape), matrices)?,
@@ -168,8 +169,10 @@ pub struct ProofReport {
     pub circuit: &'static str,
     /// Constraints.
     pub constraints: usize,
-    /// Time to compute the witness.
+    /// Time to compute the witness, on another thread while the proof before this one was made.
     pub witness: Duration,
+    /// How long the prover had nothing to do until the witness was there.
+    pub waited: Duration,
     /// Time to prove and verify.
     pub proving: Duration,
     /// What the prover says.
@@ -201,14 +204,15 @@ pub fn default_key_folder() -> PathBuf {
 }
 
 impl BatchProver {
-    /// Builds the circuits and loads or makes their keys.
+    /// Builds the circuits and loads or makes their keys; `backend` says what shall prove.
     pub fn load(
         shape: &Shape,
         keys: &KeyStore,
         origin: Origin,
+        backend: BackendKind,
         progress: &dyn Progress,
     ) -> Result<Self> {
-        Self::with_keys(shape, |circuit| {
+        Self::with_keys(shape, keys, origin, backend, |circuit| {
             Ok(keys.load_or_generate(circuit, origin, progress)?)
         })
     }
@@ -219,9 +223,10 @@ impl BatchProver {
         shape: &Shape,
         keys: &KeyStore,
         origin: Origin,
+        backend: BackendKind,
         progress: &dyn Progress,
     ) -> Result<Self> {
-        Self::with_keys(shape, |circuit| {
+        Self::with_keys(shape, keys, origin, backend, |circuit| {
             let key = keys.load(circuit, origin, progress);
             key.with_context(|| {
                 let path = keys.path(circuit.id(), origin);
@@ -235,12 +240,24 @@ impl BatchProver {
 
     fn with_keys(
         shape: &Shape,
-        find: impl Fn(&Circuit) -> Result<clearproof_groth16::ProvingKey>,
+        keys: &KeyStore,
+        origin: Origin,
+        backend: BackendKind,
+        find: impl Fn(&Circuit) -> Result<ProvingKey>,
     ) -> Result<Self> {
+        let backends = Backends::open(backend)?;
         let pair = circuits(shape)?;
         let load = |circuit: Circuit| -> Result<Arc<dyn Prove>> {
-            let key = find(&circuit)?;
-            Ok(Arc::new(Prover::new(ArkBackend, circuit, key)?))
+            let first = Mutex::new(Some(find(&circuit)?));
+            let keys = keys.clone();
+            // A second time the key is wanted only where a backend failed: then it is on disk.
+            backends.prover(circuit, move |circuit| {
+                let mut first = first.lock().unwrap_or_else(PoisonError::into_inner);
+                match first.take() {
+                    Some(key) => Ok(key),
+                    None => anyhow::Ok(keys.load(circuit, origin, &Silent)?),
+                }
+            })
         };
         Ok(Self {
             shape: *shape,
@@ -268,58 +285,112 @@ impl BatchProver {
         batch: &ClosedBatch,
         mut progress: impl FnMut(usize, usize),
     ) -> Result<ProvenBatch> {
-        let witness = &batch.witness;
-        let total = witness.chunks.len() + 1;
-        let first = witness.closing.first.commitment();
+        let batch = &batch.witness;
+        let total = batch.chunks.len() + 1;
+        let first = batch.closing.first.commitment();
         let mut boundaries = vec![FieldBytes::from(first)];
-        let (mut chunk_proofs, mut reports) = (Vec::new(), Vec::new());
-        for (i, part) in witness.chunks.iter().enumerate() {
-            let build =
-                |cs: &mut Cs| chunk(cs, &self.shape, &witness.header, &witness.snapshot, part);
-            let (proof, report) =
-                prove_one("chunk", &*self.chunk, build).with_context(|| format!("chunk {i}"))?;
-            boundaries.push(part.after.commitment().into());
-            chunk_proofs.push(proof);
-            reports.push(report);
-            progress(i + 1, total);
-        }
-        let build = |cs: &mut Cs| closing(cs, &self.shape, &witness.header, &witness.closing);
-        let (closing_proof, report) = prove_one("closing", &*self.closing, build)?;
-        reports.push(report);
-        progress(total, total);
+        boundaries.extend(
+            batch
+                .chunks
+                .iter()
+                .map(|part| FieldBytes::from(part.after.commitment())),
+        );
+        let (mut proofs, mut reports) = (Vec::with_capacity(total), Vec::with_capacity(total));
+        // Witnesses are computed on a thread of their own, each while the proof before is made; one at most lies ready.
+        thread::scope(|scope| -> Result<()> {
+            let (ready, witnesses) = mpsc::sync_channel(0);
+            scope.spawn(move || {
+                let chunks = (0..batch.chunks.len()).map(|i| self.chunk_witness(batch, i));
+                let closing = std::iter::once_with(|| self.closing_witness(batch));
+                for witness in chunks.chain(closing) {
+                    // Nobody waits for it where a proof failed.
+                    let failed = witness.is_err();
+                    if ready.send(witness).is_err() || failed {
+                        break;
+                    }
+                }
+            });
+            for done in 1..=total {
+                let waiting = Instant::now();
+                let witness = witnesses.recv().context("the witness thread ended")??;
+                let (proof, report) = self.prove_one(witness, waiting.elapsed())?;
+                proofs.push(proof);
+                reports.push(report);
+                progress(done, total);
+            }
+            Ok(())
+        })?;
+        let closing_proof = proofs.pop().context("a batch has a closing proof")?;
         Ok(ProvenBatch {
             boundaries,
-            chunk_proofs,
+            chunk_proofs: proofs,
             closing_proof,
             reports,
         })
     }
-}
 
-fn prove_one<E: std::error::Error + Send + Sync + 'static>(
-    circuit: &'static str,
-    prover: &dyn Prove,
-    build: impl FnOnce(&mut Cs) -> Result<(), E>,
-) -> Result<([u8; PROOF_BYTES], ProofReport)> {
-    let started = Instant::now();
-    let mut cs = Cs::witness_only();
-    build(&mut cs)?;
-    let done = cs
-        .finish()
-        .map_err(|row| anyhow::anyhow!("{circuit}: the witness breaks a rule: {row}"))?;
-    let assignment = done.assignment();
-    let witness = started.elapsed();
-    let started = Instant::now();
-    let (proof, meta) = prover.prove(&assignment)?;
-    let constraints = prover.circuit().matrices().num_constraints();
-    Ok((
-        proof.to_bytes(),
-        ProofReport {
-            circuit,
-            constraints,
-            witness,
+    fn chunk_witness(&self, batch: &BatchWitness, i: usize) -> Result<Witness> {
+        let part = &batch.chunks[i];
+        Witness::compute("chunk", |cs| {
+            chunk(cs, &self.shape, &batch.header, &batch.snapshot, part)
+        })
+        .with_context(|| format!("chunk {i}"))
+    }
+
+    fn closing_witness(&self, batch: &BatchWitness) -> Result<Witness> {
+        Witness::compute("closing", |cs| {
+            closing(cs, &self.shape, &batch.header, &batch.closing)
+        })
+    }
+
+    fn prove_one(
+        &self,
+        witness: Witness,
+        waited: Duration,
+    ) -> Result<([u8; PROOF_BYTES], ProofReport)> {
+        let prover = if witness.circuit == "chunk" {
+            &self.chunk
+        } else {
+            &self.closing
+        };
+        let started = Instant::now();
+        let (proof, meta) = prover
+            .prove(&witness.assignment)
+            .with_context(|| format!("{} circuit", witness.circuit))?;
+        let report = ProofReport {
+            circuit: witness.circuit,
+            constraints: prover.circuit().matrices().num_constraints(),
+            witness: witness.took,
+            waited,
             proving: started.elapsed(),
             meta,
-        },
-    ))
+        };
+        Ok((proof.to_bytes(), report))
+    }
+}
+
+/// An assignment, ready to be proven.
+struct Witness {
+    circuit: &'static str,
+    assignment: Vec<Fr>,
+    took: Duration,
+}
+
+impl Witness {
+    fn compute<E: std::error::Error + Send + Sync + 'static>(
+        circuit: &'static str,
+        build: impl FnOnce(&mut Cs) -> Result<(), E>,
+    ) -> Result<Self> {
+        let started = Instant::now();
+        let mut cs = Cs::witness_only();
+        build(&mut cs)?;
+        let done = cs
+            .finish()
+            .map_err(|row| anyhow::anyhow!("{circuit}: the witness breaks a rule: {row}"))?;
+        Ok(Self {
+            circuit,
+            assignment: done.assignment(),
+            took: started.elapsed(),
+        })
+    }
 }

@@ -6,7 +6,7 @@ use crate::{
     trader::Trader,
 };
 use clearproof_engine::{BatchRequest, ClosedBatch, Venue, VenueConfig};
-use clearproof_groth16::{KeyStore, Origin, Silent};
+use clearproof_groth16::{BackendKind, KeyStore, Origin, Silent};
 use clearproof_primitives::{
     batch::genesis_field,
     field::Fr,
@@ -159,6 +159,7 @@ pub fn prover() -> BatchProver {
         &SHAPE,
         &KeyStore::new(default_key_folder()),
         Origin::Development,
+        BackendKind::Auto,
         &Silent,
     )
     .unwrap()

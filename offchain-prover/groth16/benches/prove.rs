@@ -7,55 +7,67 @@
 use ark_bn254::Fr;
 use ark_ff::{Field, One, Zero};
 use clearproof_groth16::{
-    compare_with_arkworks, ArkBackend, Bars, Circuit, KeyStore, Matrices, Origin, Progress, Silent,
+    compare_with_arkworks, Bars, Circuit, Comparison, CpuBackend, KeyStore, Matrices, Origin,
+    Progress, Silent,
 };
 use std::{error::Error, io::IsTerminal, time::Instant};
 
 fn circuit(constraints: usize) -> Result<(Circuit, Vec<Fr>), Box<dyn Error>> {
     let one = Fr::one();
-    let mut matrices = Matrices {
-        num_instance: 2,
-        num_witness: 1,
-        a: vec![],
-        b: vec![],
-        c: vec![],
-    };
+    let (mut a, mut b, mut c) = (vec![], vec![], vec![]);
     let mut columns = vec![one, Fr::zero(), Fr::from(7u64)];
     let mut last = 2;
     for row in 0..constraints - 1 {
         let fresh = columns.len();
         if row % 10 == 0 {
             columns.push(Fr::from(row as u64 / 10 % 2));
-            matrices.a.push(vec![(one, fresh)]);
-            matrices.b.push(vec![(one, fresh), (-one, 0)]);
-            matrices.c.push(vec![]);
+            a.push(vec![(one, fresh)]);
+            b.push(vec![(one, fresh), (-one, 0)]);
+            c.push(vec![]);
         } else {
             // Not the input, whose value is known only in the end.
             let earlier = (last / 2).max(2);
             let sum = columns[last] + columns[earlier] * Fr::from(5u64);
             let factor = if row % 4 == 0 { columns[last] } else { sum };
             columns.push(sum * factor);
-            matrices
-                .a
-                .push(vec![(one, last), (Fr::from(5u64), earlier)]);
-            matrices.b.push(if row % 4 == 0 {
+            a.push(vec![(one, last), (Fr::from(5u64), earlier)]);
+            b.push(if row % 4 == 0 {
                 vec![(one, last)]
             } else {
                 vec![(one, last), (Fr::from(5u64), earlier)]
             });
-            matrices.c.push(vec![(one, fresh)]);
+            c.push(vec![(one, fresh)]);
             last = fresh;
         }
     }
     columns[1] = columns[last].square();
-    matrices.a.push(vec![(one, last)]);
-    matrices.b.push(vec![(one, last)]);
-    matrices.c.push(vec![(one, 1)]);
-    matrices.num_witness = columns.len() - 2;
+    a.push(vec![(one, last)]);
+    b.push(vec![(one, last)]);
+    c.push(vec![(one, 1)]);
+    let matrices = Matrices {
+        num_instance: 2,
+        num_witness: columns.len() - 2,
+        a: a.into(),
+        b: b.into(),
+        c: c.into(),
+    };
     Ok((
         Circuit::new("bench", format!("constraints={constraints}"), matrices)?,
         columns,
     ))
+}
+
+fn print(comparison: &Comparison) {
+    let meta = &comparison.backend;
+    println!("{:#?}", meta.times);
+    println!(
+        "{}: {:.2?}, {:.1} µs per constraint; ark-groth16 {:.2?}; {:.2} times as fast",
+        meta.backend,
+        meta.times.total,
+        meta.micros_per_constraint(),
+        comparison.arkworks,
+        comparison.speed_up()
+    );
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -87,16 +99,23 @@ fn main() -> Result<(), Box<dyn Error>> {
     let key = store.load_or_generate(&circuit, Origin::Development, progress.as_ref())?;
     println!("key read in {:.2?}", start.elapsed());
 
-    let comparison = compare_with_arkworks(&ArkBackend, &key, &circuit, &assignment, rounds)?;
-    let meta = &comparison.backend;
-    println!("{:#?}", meta.times);
-    println!(
-        "{}: {:.2?}, {:.1} µs per constraint; ark-groth16 {:.2?}; {:.2} times as fast",
-        meta.backend,
-        meta.times.total,
-        meta.micros_per_constraint(),
-        comparison.arkworks,
-        comparison.speed_up()
-    );
+    let cpu = CpuBackend::detect();
+    println!("cpu: {}", cpu.features());
+    print(&compare_with_arkworks(
+        &cpu,
+        &key,
+        &circuit,
+        &assignment,
+        rounds,
+    )?);
+    let cpu = CpuBackend::without_vectors();
+    println!("cpu: {}", cpu.features());
+    print(&compare_with_arkworks(
+        &cpu,
+        &key,
+        &circuit,
+        &assignment,
+        rounds,
+    )?);
     Ok(())
 }

@@ -5,8 +5,13 @@
 //! kept twice.
 
 pub mod ark;
+pub mod cpu;
+pub mod icicle;
 
-use crate::points::{G1Point, G2Point, Points};
+use crate::{
+    circuit::Circuit,
+    points::{G1Point, G2Point, Points},
+};
 use ark_bn254::{Fr, G1Projective, G2Projective};
 use thiserror::Error;
 
@@ -38,6 +43,20 @@ pub trait Backend: Send + Sync {
 
     /// Short name, for logs and metrics.
     fn name(&self) -> &'static str;
+
+    /// Name and what it runs on, for people.
+    fn what(&self) -> String {
+        self.name().to_owned()
+    }
+
+    /// Whether there is room for a circuit's key and for what a proof needs. Where nobody can know, there is.
+    ///
+    /// # Errors
+    /// Where there is not, with what is missing.
+    fn fits(&self, circuit: &Circuit) -> Result<(), BackendError> {
+        let _ = circuit;
+        Ok(())
+    }
 
     /// Takes points of G1; points at infinity are allowed.
     ///

@@ -4,6 +4,7 @@ use crate::{
     backend::Backend,
     circuit::Circuit,
     key::ProvingKey,
+    matrices::Matrix,
     prover::{loaded::LoadedKey, prove_blinded, Blinding, ProofMeta, ProveError},
 };
 use ark_bn254::{Bn254, Fr};
@@ -61,7 +62,8 @@ pub fn compare_with_arkworks<B: Backend>(
     let loaded = LoadedKey::new(backend, key.clone()).map_err(ProveError::from)?;
     let matrices = circuit.matrices();
     let (rows, instance) = (matrices.num_constraints(), matrices.num_instance);
-    let their_matrices = [matrices.a.clone(), matrices.b.clone(), matrices.c.clone()];
+    let their_matrices = [&matrices.a, &matrices.b, &matrices.c].map(Matrix::to_rows);
+    let their_key = key.to_arkworks();
     let round = || -> Result<Comparison, CompareError> {
         let blinding = Blinding {
             r: Fr::rand(&mut OsRng),
@@ -71,7 +73,7 @@ pub fn compare_with_arkworks<B: Backend>(
         let (proof, meta) = prove_blinded(backend, &loaded, circuit, assignment, &blinding)?;
         let start = Instant::now();
         let theirs = Groth16::<Bn254>::create_proof_with_reduction_and_matrices(
-            key.points(),
+            &their_key,
             blinding.r,
             blinding.s,
             &their_matrices,

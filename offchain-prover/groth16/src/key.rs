@@ -2,12 +2,16 @@
 
 pub mod file;
 mod header;
-mod point;
 pub mod store;
 
-use crate::{circuit::CircuitId, verify::verifying_key_bytes};
-use ark_bn254::Bn254;
+use crate::{
+    circuit::CircuitId,
+    points::{G1Point, G2Point, Points},
+    verify::verifying_key_bytes,
+};
+use ark_bn254::{Bn254, G1Affine, G2Affine};
 use ark_groth16::VerifyingKey;
+use rayon::prelude::*;
 use std::fmt;
 
 /// Who knows, or knew, the secrets behind a key.
@@ -39,14 +43,21 @@ impl fmt::Display for Origin {
 
 /// A proving key with its identity.
 ///
-/// The queries have one point per column (`a_query`, `b_g1_query`, `b_g2_query`), per witness column (`l_query`),
-/// and per element of the domain but one (`h_query`).
+/// The queries have one point per column (A and B), per witness column (L), and per element of the domain but one (H). Cloning a key
+/// does not copy them. Those of a key that was read from a file lie in the file, mapped into memory.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ProvingKey {
     pub(crate) id: CircuitId,
     pub(crate) origin: Origin,
     pub(crate) num_constraints: usize,
-    pub(crate) points: ark_groth16::ProvingKey<Bn254>,
+    pub(crate) vk: VerifyingKey<Bn254>,
+    pub(crate) beta_g1: G1Affine,
+    pub(crate) delta_g1: G1Affine,
+    pub(crate) a: Points<G1Point>,
+    pub(crate) b_g1: Points<G1Point>,
+    pub(crate) b_g2: Points<G2Point>,
+    pub(crate) h: Points<G1Point>,
+    pub(crate) l: Points<G1Point>,
 }
 
 impl ProvingKey {
@@ -65,18 +76,28 @@ impl ProvingKey {
         self.num_constraints
     }
 
-    /// The points, as `ark-groth16` has them.
-    pub fn points(&self) -> &ark_groth16::ProvingKey<Bn254> {
-        &self.points
+    /// A copy of all points, as `ark-groth16` has them.
+    pub fn to_arkworks(&self) -> ark_groth16::ProvingKey<Bn254> {
+        let g1 = |points: &[G1Point]| points.par_iter().map(G1Affine::from).collect();
+        ark_groth16::ProvingKey {
+            vk: self.vk.clone(),
+            beta_g1: self.beta_g1,
+            delta_g1: self.delta_g1,
+            a_query: g1(&self.a),
+            b_g1_query: g1(&self.b_g1),
+            b_g2_query: self.b_g2.par_iter().map(G2Affine::from).collect(),
+            h_query: g1(&self.h),
+            l_query: g1(&self.l),
+        }
     }
 
     /// The verifying key.
     pub fn verifying_key(&self) -> &VerifyingKey<Bn254> {
-        &self.points.vk
+        &self.vk
     }
 
     /// The verifying key as the chain takes it; see [`verifying_key_bytes`].
     pub fn verifying_key_bytes(&self) -> Vec<u8> {
-        verifying_key_bytes(&self.points.vk)
+        verifying_key_bytes(&self.vk)
     }
 }

@@ -10,6 +10,7 @@
 //! proofs and verifying keys are interchangeable with theirs. Groth16: <https://eprint.iacr.org/2016/260>.
 
 pub mod backend;
+mod choice;
 mod circuit;
 mod compare;
 mod key;
@@ -23,7 +24,13 @@ mod setup;
 mod testing;
 mod verify;
 
-pub use backend::{ark::ArkBackend, Backend, BackendError};
+pub use backend::{
+    ark::ArkBackend,
+    cpu::CpuBackend,
+    icicle::{IcicleBackend, IcicleOptions},
+    Backend, BackendError,
+};
+pub use choice::{candidates, BackendKind, Backends, Candidate, ChoiceError, UnknownBackend};
 pub use circuit::{Circuit, CircuitError, CircuitId};
 pub use compare::{compare_with_arkworks, CompareError, Comparison};
 pub use key::{

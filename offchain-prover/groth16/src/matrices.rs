@@ -1,16 +1,17 @@
 //! R1CS matrices: shape rules, hash, and evaluation at an assignment.
 
+mod compact;
+
+pub use compact::Matrix;
+
 use ark_bn254::Fr;
-use ark_ff::{BigInteger, FftField, One, PrimeField, Zero};
+use ark_ff::{BigInteger, FftField, PrimeField, Zero};
 use blake2::{
     digest::{consts::U32, Digest},
     Blake2b,
 };
 use rayon::prelude::*;
 use thiserror::Error;
-
-/// Rows of `(coefficient, column)`; columns are `[1, instance.., witness..]`.
-pub type Matrix = Vec<Vec<(Fr, usize)>>;
 
 /// Constraints `(A·z) ∘ (B·z) = C·z` over the columns `z = [1, instance.., witness..]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -125,20 +126,13 @@ impl Matrices {
         }
         let columns = self.num_columns();
         for (name, matrix) in self.each() {
-            let outside = matrix
-                .par_iter()
-                .enumerate()
-                .find_map_first(|(row, entries)| {
-                    let (_, column) = entries.iter().find(|(_, column)| *column >= columns)?;
-                    Some(MatricesError::Column {
-                        matrix: name,
-                        row,
-                        column: *column,
-                        columns,
-                    })
+            if let Some((row, column)) = matrix.outside(columns) {
+                return Err(MatricesError::Column {
+                    matrix: name,
+                    row,
+                    column,
+                    columns,
                 });
-            if let Some(error) = outside {
-                return Err(error);
             }
         }
         Ok(())
@@ -178,8 +172,9 @@ impl Matrices {
             let mut values = vec![Fr::zero(); size];
             values
                 .par_iter_mut()
-                .zip(matrix)
-                .for_each(|(value, row)| *value = dot(row, assignment));
+                .take(constraints)
+                .enumerate()
+                .for_each(|(row, value)| *value = matrix.dot(row, assignment));
             values
         };
         let (mut a, b, c) = (product(&self.a), product(&self.b), product(&self.c));
@@ -200,24 +195,12 @@ pub(crate) fn domain_size(constraints: usize, num_instance: usize) -> usize {
     (constraints + num_instance).next_power_of_two()
 }
 
-fn dot(row: &[(Fr, usize)], assignment: &[Fr]) -> Fr {
-    row.iter().fold(Fr::zero(), |sum, (coefficient, column)| {
-        let value = assignment[*column];
-        // Most coefficients are one; a comparison is much cheaper than a product.
-        sum + if coefficient.is_one() {
-            value
-        } else {
-            value * coefficient
-        }
-    })
-}
-
 fn hash_matrix(matrix: &Matrix) -> [u8; 32] {
     let mut hasher = Blake2b::<U32>::new();
-    for row in matrix {
+    for row in matrix.rows() {
         hasher.update((row.len() as u64).to_le_bytes());
         for (coefficient, column) in row {
-            hasher.update((*column as u64).to_le_bytes());
+            hasher.update((column as u64).to_le_bytes());
             hasher.update(coefficient.into_bigint().to_bytes_le());
         }
     }
@@ -229,7 +212,8 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
-    use crate::testing::{random_circuit, toy};
+    use crate::testing::{edit, random_circuit, toy};
+    use ark_ff::One;
 
     #[test]
     fn the_first_violated_row_is_named() {
@@ -241,7 +225,7 @@ mod tests {
         let first = (0..matrices.num_constraints())
             .find(|row| {
                 let [a, b, c] =
-                    [&matrices.a, &matrices.b, &matrices.c].map(|m| dot(&m[*row], &assignment));
+                    [&matrices.a, &matrices.b, &matrices.c].map(|m| m.dot(*row, &assignment));
                 a * b != c
             })
             .unwrap();
@@ -258,13 +242,15 @@ mod tests {
                 m.num_instance += 1;
                 m.num_witness -= 1;
             },
-            |m| m.a[3][0].0 += Fr::one(),
-            |m| m.b[3][0].1 += 1,
-            |m| m.c[3].clear(),
+            |m| edit(&mut m.a, |rows| rows[3][0].0 += Fr::one()),
+            |m| edit(&mut m.b, |rows| rows[3][0].1 += 1),
+            |m| edit(&mut m.c, |rows| rows[3].clear()),
             |m| std::mem::swap(&mut m.a, &mut m.c),
             |m| {
-                let entry = m.a[5].pop().unwrap();
-                m.a[6].insert(0, entry);
+                edit(&mut m.a, |rows| {
+                    let entry = rows[5].pop().unwrap();
+                    rows[6].insert(0, entry);
+                })
             },
         ];
         for (index, change) in changes.iter().enumerate() {
@@ -289,11 +275,14 @@ mod tests {
             Err(MatricesError::NoConstant)
         );
         assert!(matches!(
-            change(|m| drop(m.b.pop())),
+            change(|m| edit(&mut m.b, |rows| drop(rows.pop()))),
             Err(MatricesError::RowCounts { .. })
         ));
         assert!(matches!(
-            change(|m| m.c[2][0].1 = m.num_columns()),
+            change(|m| {
+                let columns = m.num_columns();
+                edit(&mut m.c, |rows| rows[2][0].1 = columns)
+            }),
             Err(MatricesError::Column {
                 matrix: 'C',
                 row: 2,

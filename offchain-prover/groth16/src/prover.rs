@@ -19,7 +19,10 @@ use ark_groth16::VerifyingKey;
 use loaded::LoadedKey;
 use rand::{rngs::OsRng, CryptoRng, RngCore};
 use serde::Serialize;
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use thiserror::Error;
 
 /// Why there is no proof.
@@ -108,6 +111,8 @@ pub struct ProofMeta {
     pub columns: usize,
     /// Size of the evaluation domain.
     pub domain: usize,
+    /// Why this backend was taken; empty where there was no choice.
+    pub choice: String,
     /// Times.
     pub times: PhaseTimes,
 }
@@ -160,11 +165,12 @@ pub(crate) fn prove_blinded<B: Backend>(
     let rows = timed(&mut times.rows, || matrices.evaluate(assignment))
         .map_err(|row| ProveError::Row { row })?;
 
-    let h = timed(&mut times.quotient, || {
+    let quotient = timed(&mut times.quotient, || {
         let [a, b, c] = [rows.a, rows.b, rows.c].map(|values| backend.load_scalars(values));
         backend.quotient(&key.domain, a?, b?, c?)
     })?;
-    let h = timed(&mut times.h, || backend.msm_g1(&key.h, &h, 0))?;
+    let h = timed(&mut times.h, || backend.msm_g1(&key.h, &quotient, 0))?;
+    drop(quotient);
 
     let z = backend.load_scalars(assignment.to_vec())?;
     let l = timed(&mut times.l, || {
@@ -199,6 +205,7 @@ pub(crate) fn prove_blinded<B: Backend>(
         constraints: matrices.num_constraints(),
         columns: matrices.num_columns(),
         domain: matrices.domain_size(),
+        choice: String::new(),
         times,
     };
     tracing::debug!(backend = meta.backend, circuit = %circuit.id(), total = ?times.total, "proof made and verified");
@@ -254,8 +261,8 @@ pub trait Prove: Send + Sync {
 
 /// A circuit, its key and a backend.
 pub struct Prover<B: Backend> {
-    backend: B,
-    circuit: Circuit,
+    backend: Arc<B>,
+    circuit: Arc<Circuit>,
     key: LoadedKey<B>,
 }
 
@@ -264,9 +271,14 @@ impl<B: Backend> Prover<B> {
     ///
     /// # Errors
     /// [`ProveError::Circuit`] if the key is for another circuit, [`ProveError::Backend`].
-    pub fn new(backend: B, circuit: Circuit, key: ProvingKey) -> Result<Self, ProveError> {
+    pub fn new(
+        backend: impl Into<Arc<B>>,
+        circuit: impl Into<Arc<Circuit>>,
+        key: ProvingKey,
+    ) -> Result<Self, ProveError> {
+        let (backend, circuit) = (backend.into(), circuit.into());
         same_circuit(key.id(), circuit.id())?;
-        let key = LoadedKey::new(&backend, key)?;
+        let key = LoadedKey::new(&*backend, key)?;
         Ok(Self {
             backend,
             circuit,
@@ -290,7 +302,7 @@ impl<B: Backend> Prove for Prover<B> {
 
     fn prove(&self, assignment: &[Fr]) -> Result<(Proof, ProofMeta), ProveError> {
         prove(
-            &self.backend,
+            &*self.backend,
             &self.key,
             &self.circuit,
             assignment,

@@ -1,13 +1,23 @@
 //! Circuits for this crate's tests.
 #![allow(clippy::unwrap_used)]
 
-use crate::{circuit::Circuit, matrices::Matrices};
+use crate::{
+    circuit::Circuit,
+    matrices::{Matrices, Matrix},
+};
 use ark_bn254::Fr;
 use ark_ff::{One, UniformRand, Zero};
 use ark_relations::gr1cs::{
     ConstraintSynthesizer, ConstraintSystemRef, LinearCombination, SynthesisError, Variable,
 };
 use rand::{rngs::StdRng, Rng, SeedableRng};
+
+/// Changes a matrix by its rows.
+pub(crate) fn edit(matrix: &mut Matrix, change: impl FnOnce(&mut Vec<Vec<(Fr, usize)>>)) {
+    let mut rows = matrix.to_rows();
+    change(&mut rows);
+    *matrix = rows.into();
+}
 
 /// `x₀ = secret`, `xᵢ₊₁ = xᵢ²·xᵢ + i`, public result: 2 constraints per step, and one for the result.
 pub(crate) fn toy() -> (Circuit, Vec<Fr>) {
@@ -16,13 +26,7 @@ pub(crate) fn toy() -> (Circuit, Vec<Fr>) {
 
 pub(crate) fn cubes(steps: usize, secret: Fr) -> (Circuit, Vec<Fr>) {
     let one = Fr::one();
-    let mut matrices = Matrices {
-        num_instance: 2,
-        num_witness: 1,
-        a: vec![],
-        b: vec![],
-        c: vec![],
-    };
+    let (mut a, mut b, mut c) = (vec![], vec![], vec![]);
     let mut witness = vec![secret];
     let mut current = 2;
     for step in 0..steps {
@@ -30,21 +34,21 @@ pub(crate) fn cubes(steps: usize, secret: Fr) -> (Circuit, Vec<Fr>) {
         let (square, next) = (current + 1, current + 2);
         let constant = Fr::from(step as u64);
         witness.extend([x * x, x * x * x + constant]);
-        matrices
-            .a
-            .extend([vec![(one, current)], vec![(one, square)]]);
-        matrices
-            .b
-            .extend([vec![(one, current)], vec![(one, current)]]);
-        matrices
-            .c
-            .extend([vec![(one, square)], vec![(one, next), (-constant, 0)]]);
+        a.extend([vec![(one, current)], vec![(one, square)]]);
+        b.extend([vec![(one, current)], vec![(one, current)]]);
+        c.extend([vec![(one, square)], vec![(one, next), (-constant, 0)]]);
         current = next;
     }
-    matrices.a.push(vec![(one, current), (-one, 1)]);
-    matrices.b.push(vec![(one, 0)]);
-    matrices.c.push(vec![]);
-    matrices.num_witness = witness.len();
+    a.push(vec![(one, current), (-one, 1)]);
+    b.push(vec![(one, 0)]);
+    c.push(vec![]);
+    let matrices = Matrices {
+        num_instance: 2,
+        num_witness: witness.len(),
+        a: a.into(),
+        b: b.into(),
+        c: c.into(),
+    };
     let mut assignment = vec![one, *witness.last().unwrap()];
     assignment.extend(witness);
     (
@@ -99,9 +103,9 @@ pub(crate) fn random_circuit(
     let matrices = Matrices {
         num_instance: 1 + inputs,
         num_witness: free + constraints,
-        a,
-        b,
-        c,
+        a: a.into(),
+        b: b.into(),
+        c: c.into(),
     };
     let circuit = Circuit::new("random", format!("seed={seed}"), matrices).unwrap();
     (circuit, assignment)
@@ -120,18 +124,19 @@ impl ConstraintSynthesizer<Fr> for Replay<'_> {
         for _ in 0..self.0.num_witness {
             columns.push(cs.new_witness_variable(unknown)?);
         }
-        let combination = |row: &[(Fr, usize)]| {
+        let combination = |matrix: &Matrix, row| {
+            let entries = matrix.row(row);
             LinearCombination(
-                row.iter()
-                    .map(|(coefficient, column)| (*coefficient, columns[*column]))
+                entries
+                    .map(|(coefficient, column)| (coefficient, columns[column]))
                     .collect(),
             )
         };
         for row in 0..self.0.num_constraints() {
             cs.enforce_r1cs_constraint(
-                || combination(&self.0.a[row]),
-                || combination(&self.0.b[row]),
-                || combination(&self.0.c[row]),
+                || combination(&self.0.a, row),
+                || combination(&self.0.b, row),
+                || combination(&self.0.c, row),
             )?;
         }
         Ok(())

@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result};
 use clap::{Args as ClapArgs, ValueEnum};
+use clearproof_groth16::BackendKind;
 use clearproof_primitives::shape::Shape;
 use clearproof_prover::{
     demo::{self, DemoConfig},
@@ -42,6 +43,9 @@ pub struct Args {
     /// Folder of the proving keys [default: `CLEARPROOF_KEYS`, else `~/.cache/clearproof/keys`]
     #[arg(long)]
     keys: Option<PathBuf>,
+    /// What proves: auto for the fastest that is there, ark, cpu or icicle.
+    #[arg(long, env = "CLEARPROOF_BACKEND", default_value_t)]
+    backend: BackendKind,
     /// New or empty folder for databases and logs, kept after the run.
     #[arg(long)]
     keep: Option<PathBuf>,
@@ -65,6 +69,7 @@ pub fn run(args: Args) -> Result<()> {
         node: args.node_binary,
         prover: std::env::current_exe().context("this program's own path")?,
         keys: args.keys.unwrap_or_else(default_key_folder),
+        backend: args.backend,
         keep: args.keep,
         circuit,
         shape,

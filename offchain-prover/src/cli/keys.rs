@@ -2,7 +2,7 @@
 
 use super::ShapeName;
 use anyhow::{Context, Result};
-use clearproof_groth16::{Bars, KeyStore, Origin};
+use clearproof_groth16::{BackendKind, Bars, KeyStore, Origin};
 use clearproof_prover::proving::{default_key_folder, BatchProver};
 use std::{
     fs,
@@ -48,7 +48,13 @@ fn export(
     out: &Path,
 ) -> Result<()> {
     fs::create_dir_all(out).with_context(|| out.display().to_string())?;
-    let prover = BatchProver::load(&shape.shape(), store, origin, &Bars::new(name))?;
+    let prover = BatchProver::load(
+        &shape.shape(),
+        store,
+        origin,
+        BackendKind::Cpu,
+        &Bars::new(name),
+    )?;
     let (chunk, closing) = prover.verifying_keys();
     for (circuit, bytes) in [("chunk", chunk), ("closing", closing)] {
         let path = out.join(format!("{name}-{circuit}.vk"));
@@ -66,6 +72,7 @@ pub fn run(command: Command) -> Result<()> {
                 &shape.shape(),
                 &store,
                 Origin::Development,
+                BackendKind::Cpu,
                 &Bars::new("development keys"),
             )?;
             println!("{}", default_key_folder().display());

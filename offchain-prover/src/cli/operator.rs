@@ -2,6 +2,7 @@
 
 use super::{ending::asked_to_end, key::Key};
 use anyhow::{Context, Result};
+use clearproof_groth16::BackendKind;
 use clearproof_prover::{
     operator::{self, Config, Timing},
     proving::default_key_folder,
@@ -32,6 +33,9 @@ pub struct Args {
     /// Folder of the proving keys [default: `CLEARPROOF_KEYS`, else `~/.cache/clearproof/keys`]
     #[arg(long)]
     keys: Option<PathBuf>,
+    /// What proves: auto for the fastest that is there, ark, cpu or icicle.
+    #[arg(long, env = "CLEARPROOF_BACKEND", default_value_t)]
+    backend: BackendKind,
     /// Milliseconds from one tick to the next, 100 to 1,000.
     #[arg(long, default_value_t = Timing::default().tick_ms)]
     tick_ms: u64,
@@ -61,6 +65,7 @@ pub fn run(args: Args) -> Result<()> {
         listen: args.listen,
         metrics: args.metrics,
         keys: args.keys.unwrap_or_else(default_key_folder),
+        backend: args.backend,
         timing: Timing {
             tick_ms: args.tick_ms,
             batch_ms: args.batch_ms,

@@ -3,7 +3,7 @@
 use super::{period::Period, ShapeName};
 use anyhow::{ensure, Context, Result};
 use clap::{Args as ClapArgs, ValueEnum};
-use clearproof_groth16::{Bars, KeyStore, Origin};
+use clearproof_groth16::{BackendKind, Bars, KeyStore, Origin};
 use clearproof_primitives::shape::Shape;
 use clearproof_prover::{
     demo::prices,
@@ -68,6 +68,9 @@ pub struct Args {
     /// Folder of the proving keys [default: `CLEARPROOF_KEYS`, else `~/.cache/clearproof/keys`]
     #[arg(long)]
     keys: Option<PathBuf>,
+    /// What proves: auto for the fastest that is there, ark, cpu or icicle.
+    #[arg(long, env = "CLEARPROOF_BACKEND", default_value_t)]
+    backend: BackendKind,
 }
 
 impl Args {
@@ -77,7 +80,7 @@ impl Args {
         };
         let keys = KeyStore::new(self.keys.clone().unwrap_or_else(default_key_folder));
         let bars = Bars::new("proving keys");
-        let prover = BatchProver::load(shape, &keys, Origin::Development, &bars)?;
+        let prover = BatchProver::load(shape, &keys, Origin::Development, self.backend, &bars)?;
         Ok(Some((every, prover)))
     }
 

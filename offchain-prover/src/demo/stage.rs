@@ -114,6 +114,7 @@ impl Stage<'_> {
             ("--data", data.to_string_lossy().into_owned()),
             ("--listen", listen.clone()),
             ("--keys", config.keys.to_string_lossy().into_owned()),
+            ("--backend", config.backend.to_string()),
             ("--tick-ms", TICK_MS.to_string()),
             ("--batch-ms", config.batch_ms.to_string()),
             ("--batch-steps", steps.to_string()),

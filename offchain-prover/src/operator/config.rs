@@ -1,6 +1,7 @@
 //! The operator's settings.
 
 use super::error::OperatorError;
+use clearproof_groth16::BackendKind;
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use subxt_signer::sr25519::Keypair;
 
@@ -21,6 +22,8 @@ pub struct Config {
     pub metrics: Option<SocketAddr>,
     /// Folder of the proving keys.
     pub keys: PathBuf,
+    /// What proves.
+    pub backend: BackendKind,
     /// When what happens.
     pub timing: Timing,
 }

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::proving::{BatchProver, ProvenBatch};
 use clearproof_engine::ClosedBatch;
-use clearproof_groth16::{Bars, KeyStore, Origin};
+use clearproof_groth16::{BackendKind, Bars, KeyStore, Origin};
 use clearproof_primitives::{
     shape::Shape,
     submission::{Batch, ChunkSubmission},
@@ -41,6 +41,8 @@ pub struct Worker {
     pub shape: Shape,
     /// Proving keys.
     pub keys: KeyStore,
+    /// What proves.
+    pub backend: BackendKind,
     /// Who made them.
     pub origin: Origin,
     /// Batches to prove.
@@ -113,7 +115,7 @@ impl Worker {
             Origin::SingleParty => BatchProver::load_existing,
         };
         let bars = Bars::new("proving keys");
-        let prover = load(&self.shape, &self.keys, self.origin, &bars);
+        let prover = load(&self.shape, &self.keys, self.origin, self.backend, &bars);
         let prover = prover.map_err(|e| OperatorError::Prover(format!("{e:#}")))?;
         tracing::info!(ms = millis(started.elapsed()), "proving keys are ready");
         for job in &self.jobs {

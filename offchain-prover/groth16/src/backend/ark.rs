@@ -49,7 +49,22 @@ fn msm<G: VariableBaseMSM<ScalarField = Fr>>(
 }
 
 impl ArkDomain {
-    fn check(&self, operation: &'static str, values: &[Fr]) -> Result<(), BackendError> {
+    /// The subgroup's size.
+    pub(super) fn size(&self) -> usize {
+        self.subgroup.size()
+    }
+
+    /// The subgroup's generator.
+    pub(super) fn root(&self) -> Fr {
+        self.subgroup.group_gen()
+    }
+
+    /// One over the value of the subgroup's vanishing polynomial on the coset.
+    pub(super) fn vanishing_inverse(&self) -> Fr {
+        self.vanishing_inverse
+    }
+
+    pub(super) fn check(&self, operation: &'static str, values: &[Fr]) -> Result<(), BackendError> {
         let (expected, found) = (self.subgroup.size(), values.len());
         if expected == found {
             Ok(())

@@ -1,23 +1,26 @@
-//! A key's file: header, then points.
+//! A key's file: header, then points as they lie in memory, so that a loaded key is the mapped file.
+//!
+//! The body has alpha, beta, delta in G1; beta, gamma, delta in G2; a point per instance column; then A, B in G1, B in G2, H and L.
 
 use super::{
-    header::{Counts, Header, DIGEST_BYTES},
-    point::RawPoint,
+    header::{Counts, Header, ALIGNMENT, DIGEST_BYTES},
     Origin, ProvingKey,
 };
 use crate::{
     circuit::Circuit,
+    points::{G1Point, G2Point, Points},
     progress::{Phase, Progress},
 };
-use ark_bn254::Bn254;
+use ark_bn254::{Fq, G1Affine, G2Affine};
+use ark_ff::{BigInt, PrimeField};
 use ark_groth16::VerifyingKey;
-use blake2::{
-    digest::{consts::U32, Digest},
-    Blake2b,
-};
+use bytemuck::Pod;
+use memmap2::Mmap;
+use rayon::prelude::*;
 use std::{
     fmt,
-    io::{self, Read, Write},
+    io::{self, Write},
+    sync::Arc,
 };
 use thiserror::Error;
 
@@ -146,6 +149,9 @@ pub enum KeyFileError {
         /// Bytes that it should have.
         expected: u64,
     },
+    /// There is something between header and points.
+    #[error("the bytes between header and points are not zero; the file is damaged, delete it and make the key again")]
+    Padding,
     /// A coordinate is not below the modulus.
     #[error(
         "{part}, point {index}: a coordinate is not below the modulus; \
@@ -170,13 +176,13 @@ pub enum KeyFileError {
     },
 }
 
-/// Points that are converted, written or read in one go.
-const CHUNK: usize = 1 << 13;
+/// Bytes of the body that are hashed in one go.
+const BLOCK: usize = 1 << 20;
 
-struct Writer<'a, W> {
-    sink: W,
-    progress: &'a dyn Progress,
-}
+#[cfg(not(target_endian = "little"))]
+compile_error!(
+    "a key's file has the limbs of its points as little-endian machines have them in memory"
+);
 
 /// Writes a key: once through the points for the digest, once to write them.
 pub(super) fn write(
@@ -185,194 +191,236 @@ pub(super) fn write(
     progress: &dyn Progress,
 ) -> io::Result<()> {
     let counts = counts(key);
-    let header = Header {
+    let mut header = Header {
         id: key.id.clone(),
         origin: key.origin,
         counts,
     }
     .encode();
+    let vk = &key.vk;
+    let g1: Vec<G1Point> = [vk.alpha_g1, key.beta_g1, key.delta_g1]
+        .iter()
+        .map(G1Point::from)
+        .collect();
+    let g2: Vec<G2Point> = [vk.beta_g2, vk.gamma_g2, vk.delta_g2]
+        .iter()
+        .map(G2Point::from)
+        .collect();
+    let instance: Vec<G1Point> = vk.gamma_abc_g1.iter().map(G1Point::from).collect();
+    let parts: [&[u8]; 8] = [
+        bytemuck::cast_slice(&g1),
+        bytemuck::cast_slice(&g2),
+        bytemuck::cast_slice(&instance),
+        bytemuck::cast_slice(&key.a),
+        bytemuck::cast_slice(&key.b_g1),
+        bytemuck::cast_slice(&key.b_g2),
+        bytemuck::cast_slice(&key.h),
+        bytemuck::cast_slice(&key.l),
+    ];
     progress.begin(Phase::Write, 2 * counts.body_bytes());
-    let mut hasher = Blake2b::<U32>::new();
-    hasher.update(&header);
-    Writer {
-        sink: HashSink(&mut hasher),
-        progress,
+    let mut blocks = Blocks::default();
+    for part in parts {
+        for piece in part.chunks(BLOCK) {
+            blocks.update(piece);
+            progress.advance(piece.len() as u64);
+        }
     }
-    .body(key)?;
+    let digest = digest(&header, &blocks.finish());
+    header.extend_from_slice(&digest);
+    header.resize(header.len().next_multiple_of(ALIGNMENT), 0);
     sink.write_all(&header)?;
-    sink.write_all(&hasher.finalize())?;
-    Writer { sink, progress }.body(key)?;
+    for part in parts {
+        for piece in part.chunks(BLOCK) {
+            sink.write_all(piece)?;
+            progress.advance(piece.len() as u64);
+        }
+    }
     progress.end();
     Ok(())
 }
 
 fn counts(key: &ProvingKey) -> Counts {
     Counts {
-        num_instance: key.points.vk.gamma_abc_g1.len(),
-        num_witness: key.points.l_query.len(),
+        num_instance: key.vk.gamma_abc_g1.len(),
+        num_witness: key.l.len(),
         num_constraints: key.num_constraints,
     }
 }
 
-struct HashSink<'a>(&'a mut Blake2b<U32>);
-
-impl Write for HashSink<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.update(bytes);
-        Ok(bytes.len())
+fn digest(header: &[u8], blocks: &[[u8; DIGEST_BYTES]]) -> [u8; DIGEST_BYTES] {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(b"clearproof proving key v2");
+    hasher.update(header);
+    for block in blocks {
+        hasher.update(block);
     }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
+    hasher.finalize().into()
 }
 
-impl<W: Write> Writer<'_, W> {
-    fn body(&mut self, key: &ProvingKey) -> io::Result<()> {
-        let points = &key.points;
-        self.points(&[points.vk.alpha_g1, points.beta_g1, points.delta_g1])?;
-        self.points(&[points.vk.beta_g2, points.vk.gamma_g2, points.vk.delta_g2])?;
-        self.points(&points.vk.gamma_abc_g1)?;
-        self.points(&points.a_query)?;
-        self.points(&points.b_g1_query)?;
-        self.points(&points.b_g2_query)?;
-        self.points(&points.h_query)?;
-        self.points(&points.l_query)
-    }
+/// Hashes of the blocks of a body that comes piece by piece.
+#[derive(Default)]
+struct Blocks {
+    done: Vec<[u8; DIGEST_BYTES]>,
+    hasher: blake3::Hasher,
+    filled: usize,
+}
 
-    fn points<P: RawPoint>(&mut self, points: &[P]) -> io::Result<()> {
-        let mut bytes = Vec::with_capacity(CHUNK.min(points.len()) * P::BYTES);
-        for chunk in points.chunks(CHUNK) {
-            bytes.clear();
-            chunk.iter().for_each(|point| point.write(&mut bytes));
-            self.sink.write_all(&bytes)?;
-            self.progress.advance(bytes.len() as u64);
+impl Blocks {
+    fn update(&mut self, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            let (now, later) = bytes.split_at(bytes.len().min(BLOCK - self.filled));
+            self.hasher.update(now);
+            self.filled += now.len();
+            bytes = later;
+            if self.filled == BLOCK {
+                self.end();
+            }
         }
-        Ok(())
+    }
+
+    fn end(&mut self) {
+        self.done.push(self.hasher.finalize().into());
+        self.hasher.reset();
+        self.filled = 0;
+    }
+
+    fn finish(mut self) -> Vec<[u8; DIGEST_BYTES]> {
+        if self.filled > 0 {
+            self.end();
+        }
+        self.done
     }
 }
 
-struct Reader<'a, R> {
-    source: R,
-    hasher: Blake2b<U32>,
-    taken: u64,
-    progress: &'a dyn Progress,
-}
-
-/// Reads the key for `circuit` from a file of `size` bytes.
+/// Takes the key for `circuit` from a mapped file.
 ///
-/// Nothing is allocated for points before header and size are what the circuit wants. Points are not checked for
-/// lying on the curve: the digest vouches that they are those that were written, and no proof leaves unverified.
+/// Everything is looked at: header, size, digest, and that all coordinates are below the modulus. Points are not checked for lying on
+/// the curve: the digest vouches that they are those that were written, and no proof leaves unverified.
 pub(super) fn read(
     circuit: &Circuit,
     origin: Origin,
-    source: &mut impl Read,
-    size: u64,
+    map: Mmap,
     progress: &dyn Progress,
 ) -> Result<ProvingKey, KeyFileError> {
-    let mut reader = Reader {
-        source,
-        hasher: Blake2b::new(),
-        taken: 0,
-        progress,
-    };
-    let header = Header::decode(|buffer, part| reader.take(buffer, part))?;
+    let mut taken = 0;
+    let header = Header::decode(|buffer, part| take(&map, &mut taken, buffer, part))?;
     let counts = Counts::of(circuit.matrices());
     header.expect(&Header {
         id: circuit.id().clone(),
         origin,
         counts,
     })?;
-    let mut digest = [0; DIGEST_BYTES];
-    reader.fill(&mut digest, Part::Digest)?;
+    let before_digest = taken;
+    let mut expected_digest = [0; DIGEST_BYTES];
+    take(&map, &mut taken, &mut expected_digest, Part::Digest)?;
 
-    let expected = reader.taken + counts.body_bytes();
-    if size != expected {
-        return Err(KeyFileError::Size {
-            found: size,
-            expected,
-        });
+    let start = taken.next_multiple_of(ALIGNMENT);
+    let (found, expected) = (map.len() as u64, start as u64 + counts.body_bytes());
+    if found != expected {
+        return Err(KeyFileError::Size { found, expected });
+    }
+    if map[taken..start].iter().any(|byte| *byte != 0) {
+        return Err(KeyFileError::Padding);
     }
     progress.begin(Phase::Read, counts.body_bytes());
-    let points = reader.body(&counts)?;
-    let computed = reader.hasher.finalize();
+    let blocks: Vec<[u8; DIGEST_BYTES]> = map[start..]
+        .par_chunks(BLOCK)
+        .map(|block| {
+            let hash = blake3::hash(block).into();
+            progress.advance(block.len() as u64);
+            hash
+        })
+        .collect();
+    let computed = digest(&map[..before_digest], &blocks);
     progress.end();
-    if computed[..] != digest {
-        return Err(KeyFileError::Digest {
-            found: hex::encode(digest),
-            computed: hex::encode(computed),
-        });
-    }
-    Ok(ProvingKey {
+    let mut parts = Parts {
+        map: Arc::new(map),
+        place: start,
+    };
+    // Before the digest: a coordinate that is too large says more.
+    let g1 = parts.g1(3, Part::VerifyingKey)?;
+    let g2 = parts.g2(3, Part::VerifyingKey)?;
+    let instance = parts.g1(counts.num_instance, Part::VerifyingKey)?;
+    let key = ProvingKey {
         id: header.id,
         origin: header.origin,
         num_constraints: counts.num_constraints,
-        points,
-    })
+        vk: VerifyingKey {
+            alpha_g1: G1Affine::from(&g1[0]),
+            beta_g2: G2Affine::from(&g2[0]),
+            gamma_g2: G2Affine::from(&g2[1]),
+            delta_g2: G2Affine::from(&g2[2]),
+            gamma_abc_g1: instance.iter().map(G1Affine::from).collect(),
+        },
+        beta_g1: G1Affine::from(&g1[1]),
+        delta_g1: G1Affine::from(&g1[2]),
+        a: parts.g1(counts.columns(), Part::A)?,
+        b_g1: parts.g1(counts.columns(), Part::BG1)?,
+        b_g2: parts.g2(counts.columns(), Part::BG2)?,
+        h: parts.g1(counts.quotient_points(), Part::H)?,
+        l: parts.g1(counts.num_witness, Part::L)?,
+    };
+    if computed != expected_digest {
+        return Err(KeyFileError::Digest {
+            found: hex::encode(expected_digest),
+            computed: hex::encode(computed),
+        });
+    }
+    Ok(key)
 }
 
-impl<R: Read> Reader<'_, R> {
-    fn fill(&mut self, buffer: &mut [u8], part: Part) -> Result<(), KeyFileError> {
-        self.source
-            .read_exact(buffer)
-            .map_err(|error| match error.kind() {
-                io::ErrorKind::UnexpectedEof => KeyFileError::Truncated { part },
-                _ => error.into(),
-            })?;
-        self.taken += buffer.len() as u64;
-        Ok(())
-    }
+/// Fills a buffer from the file's next bytes.
+fn take(map: &[u8], taken: &mut usize, buffer: &mut [u8], part: Part) -> Result<(), KeyFileError> {
+    let end = *taken + buffer.len();
+    let bytes = map
+        .get(*taken..end)
+        .ok_or(KeyFileError::Truncated { part })?;
+    buffer.copy_from_slice(bytes);
+    *taken = end;
+    Ok(())
+}
 
-    fn take(&mut self, buffer: &mut [u8], part: Part) -> Result<(), KeyFileError> {
-        self.fill(buffer, part)?;
-        self.hasher.update(buffer);
-        Ok(())
-    }
+/// Parts of a body, one after the other.
+struct Parts {
+    map: Arc<Mmap>,
+    place: usize,
+}
 
-    fn body(&mut self, counts: &Counts) -> Result<ark_groth16::ProvingKey<Bn254>, KeyFileError> {
-        let [alpha_g1, beta_g1, delta_g1] = self.array(Part::VerifyingKey)?;
-        let [beta_g2, gamma_g2, delta_g2] = self.array(Part::VerifyingKey)?;
-        let gamma_abc_g1 = self.points(counts.num_instance, Part::VerifyingKey)?;
-        Ok(ark_groth16::ProvingKey {
-            vk: VerifyingKey {
-                alpha_g1,
-                beta_g2,
-                gamma_g2,
-                delta_g2,
-                gamma_abc_g1,
-            },
-            beta_g1,
-            delta_g1,
-            a_query: self.points(counts.columns(), Part::A)?,
-            b_g1_query: self.points(counts.columns(), Part::BG1)?,
-            b_g2_query: self.points(counts.columns(), Part::BG2)?,
-            h_query: self.points(counts.quotient_points(), Part::H)?,
-            l_query: self.points(counts.num_witness, Part::L)?,
+impl Parts {
+    fn g1(&mut self, count: usize, part: Part) -> Result<Points<G1Point>, KeyFileError> {
+        self.points(count, part, |point: &G1Point| {
+            below_modulus(&point.x) && below_modulus(&point.y)
         })
     }
 
-    fn array<P: RawPoint, const N: usize>(&mut self, part: Part) -> Result<[P; N], KeyFileError> {
-        self.points(N, part)?
-            .try_into()
-            .map_err(|_| KeyFileError::Truncated { part })
+    fn g2(&mut self, count: usize, part: Part) -> Result<Points<G2Point>, KeyFileError> {
+        self.points(count, part, |point: &G2Point| {
+            [&point.x, &point.y]
+                .into_iter()
+                .flatten()
+                .all(below_modulus)
+        })
     }
 
-    fn points<P: RawPoint>(&mut self, count: usize, part: Part) -> Result<Vec<P>, KeyFileError> {
-        let mut points = Vec::with_capacity(count);
-        let mut bytes = vec![0; CHUNK.min(count) * P::BYTES];
-        while points.len() < count {
-            let bytes = &mut bytes[..CHUNK.min(count - points.len()) * P::BYTES];
-            self.take(bytes, part)?;
-            for chunk in bytes.chunks_exact(P::BYTES) {
-                points.push(P::read(chunk).ok_or(KeyFileError::Point {
-                    part,
-                    index: points.len(),
-                })?);
-            }
-            self.progress.advance(bytes.len() as u64);
+    fn points<P: Pod + Sync>(
+        &mut self,
+        count: usize,
+        part: Part,
+        canonical: impl Fn(&P) -> bool + Sync,
+    ) -> Result<Points<P>, KeyFileError> {
+        let points = Points::mapped(self.map.clone(), self.place, count)
+            .ok_or(KeyFileError::Truncated { part })?;
+        self.place += count * size_of::<P>();
+        let outside = points.par_iter().position_first(|point| !canonical(point));
+        match outside {
+            None => Ok(points),
+            Some(index) => Err(KeyFileError::Point { part, index }),
         }
-        Ok(points)
     }
+}
+
+fn below_modulus(limbs: &[u64; 4]) -> bool {
+    BigInt(*limbs) < Fq::MODULUS
 }
 
 #[cfg(test)]

@@ -9,21 +9,37 @@
 //! | 2 + n | name of the circuit: length, ASCII |
 //! | 2 + n | shape of the circuit: length, UTF-8 |
 //! | 8 + 8 + 8 | instance columns, witness columns, constraints |
-//! | 32 | BLAKE2b-256 of all of the above and of the body |
+//! | 32 | digest of all of the above and of the body |
+//! | 0 to 63 | zeros, so that the body begins at a multiple of 64 |
 //!
-//! Integers are little-endian. The lengths of the body's parts follow from the three counts.
+//! Integers are little-endian. The lengths of the body's parts follow from the three counts. The digest is BLAKE3 of a tag, the header before
+//! it, and BLAKE3 of each MiB of the body, which can be computed side by side.
 
 use super::{
     file::{KeyFileError, Part},
-    point::RawPoint,
     Origin,
 };
-use crate::{circuit::CircuitId, matrices::domain_size, Matrices};
-use ark_bn254::{G1Affine, G2Affine};
+use crate::{
+    circuit::CircuitId,
+    matrices::domain_size,
+    points::{G1Point, G2Point},
+    Matrices,
+};
 
 pub(super) const MAGIC: &[u8; 5] = b"CPKEY";
-pub(super) const VERSION: u16 = 1;
+pub(super) const VERSION: u16 = 2;
 pub(super) const DIGEST_BYTES: usize = 32;
+/// The body begins at a multiple of it, as memory is read in lines of so many bytes.
+pub(super) const ALIGNMENT: usize = 64;
+
+/// Bytes up to the version, it included.
+pub(super) const HEADER_START: usize = MAGIC.len() + 2;
+
+/// The version of what begins like a key.
+pub(super) fn version(start: &[u8]) -> Option<u16> {
+    let version = start.strip_prefix(MAGIC)?.get(..2)?;
+    Some(u16::from_le_bytes(version.try_into().ok()?))
+}
 
 /// What is in front of the points.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,7 +91,7 @@ impl Counts {
             3 + self.num_instance + 2 * self.columns() + self.num_witness + self.quotient_points();
         // beta, gamma and delta; B.
         let g2 = 3 + self.columns();
-        (g1 * G1Affine::BYTES + g2 * G2Affine::BYTES) as u64
+        (g1 * size_of::<G1Point>() + g2 * size_of::<G2Point>()) as u64
     }
 }
 

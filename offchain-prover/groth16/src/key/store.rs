@@ -2,6 +2,7 @@
 
 use super::{
     file::{self, KeyFileError},
+    header::{version, HEADER_START, VERSION},
     Origin, ProvingKey,
 };
 use crate::{
@@ -9,9 +10,10 @@ use crate::{
     progress::Progress,
     setup::{generate, SetupError},
 };
+use memmap2::Mmap;
 use std::{
     fs::{self, File},
-    io::{self, BufReader, BufWriter, Write},
+    io::{self, BufWriter, Read, Write},
     path::{Path, PathBuf},
 };
 use thiserror::Error;
@@ -79,19 +81,37 @@ impl KeyStore {
         progress: &dyn Progress,
     ) -> Result<ProvingKey, StoreError> {
         let path = self.path(circuit.id(), origin);
-        if !exists(&path)? {
+        let missing = || Ok::<_, StoreError>(!exists(&path)? || self.is_outdated(&path, origin)?);
+        if missing()? {
             fs::create_dir_all(&self.folder).map_err(at(&self.folder))?;
             // The lock ends when the file is closed, whatever happens to this process.
             let lock_path = path.with_extension("lock");
             let lock = File::create(&lock_path).map_err(at(&lock_path))?;
             lock.lock().map_err(at(&lock_path))?;
-            if !exists(&path)? {
+            if missing()? {
                 let key = generate(circuit, origin, progress)?;
                 self.store(&key, progress)?;
                 return Ok(key);
             }
         }
         self.load(circuit, origin, progress)
+    }
+
+    /// Whether a file has a format that this program does not read any more, and the key can be made again just the same.
+    fn is_outdated(&self, path: &Path, origin: Origin) -> Result<bool, StoreError> {
+        if !origin.is_development() {
+            return Ok(false);
+        }
+        let mut start = Vec::new();
+        let file = File::open(path).map_err(at(path))?;
+        file.take(HEADER_START as u64)
+            .read_to_end(&mut start)
+            .map_err(at(path))?;
+        let outdated = version(&start).is_some_and(|version| version < VERSION);
+        if outdated {
+            tracing::info!(path = %path.display(), "the development key has an old format and is made again");
+        }
+        Ok(outdated)
     }
 
     /// The key of `circuit`, which must be in the folder.
@@ -106,9 +126,10 @@ impl KeyStore {
     ) -> Result<ProvingKey, StoreError> {
         let path = self.path(circuit.id(), origin);
         let file = File::open(&path).map_err(at(&path))?;
-        let size = file.metadata().map_err(at(&path))?.len();
-        let mut source = BufReader::with_capacity(1 << 16, file);
-        file::read(circuit, origin, &mut source, size, progress)
+        // SAFETY: files of keys are written aside and renamed, never changed; who can write to the folder could do worse, see
+        // `KeyStore`.
+        let map = unsafe { Mmap::map(&file) }.map_err(at(&path))?;
+        file::read(circuit, origin, map, progress)
             .map_err(|source| StoreError::File { path, source })
     }
 
@@ -238,6 +259,29 @@ mod tests {
             error.contains("development flag: the file has development, wanted is single-party"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn old_formats_are_made_again_where_that_gives_the_same_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = KeyStore::new(folder.path());
+        let (circuit, _) = toy();
+        for origin in [Origin::Development, Origin::SingleParty] {
+            let key = store.load_or_generate(&circuit, origin, &Silent).unwrap();
+            let path = store.path(circuit.id(), origin);
+            let mut bytes = fs::read(&path).unwrap();
+            bytes[5] = 1;
+            fs::write(&path, bytes).unwrap();
+            let again = store.load_or_generate(&circuit, origin, &Silent);
+            if origin.is_development() {
+                assert_eq!(again.unwrap(), key);
+                assert_eq!(store.load(&circuit, origin, &Silent).unwrap(), key);
+            } else {
+                // Nobody could make that one again.
+                let error = again.unwrap_err().to_string();
+                assert!(error.contains("version: the file has format 1"), "{error}");
+            }
+        }
     }
 
     #[test]

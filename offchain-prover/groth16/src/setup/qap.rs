@@ -91,9 +91,9 @@ pub(super) fn evaluate(
 /// `Σ_row lagrange[row] · matrix[row]`, per column.
 fn combine(matrix: &Matrix, lagrange: &[Fr], columns: usize) -> Vec<Fr> {
     let mut sums = vec![Fr::zero(); columns];
-    for (row, lagrange) in matrix.iter().zip(lagrange) {
+    for (row, lagrange) in matrix.rows().zip(lagrange) {
         for (coefficient, column) in row {
-            sums[*column] += *lagrange * coefficient;
+            sums[column] += *lagrange * coefficient;
         }
     }
     sums

@@ -6,7 +6,7 @@ use super::{
 };
 use anyhow::{Context, Result};
 use clearproof_engine::{BatchRequest, ClosedBatch};
-use clearproof_groth16::{Bars, KeyStore, Origin};
+use clearproof_groth16::{BackendKind, Bars, KeyStore, Origin};
 use clearproof_primitives::{field::Fr, shape::Shape};
 use clearproof_prover::proving::{circuits, default_key_folder, BatchProver, ProvenBatch};
 
@@ -57,7 +57,13 @@ fn batch(shape: &Shape) -> Result<ClosedBatch> {
 /// Proving with the reference backend; keys are made if there are none.
 pub fn measure_proving(shape: &Shape, runs: u32, report: &mut Report) -> Result<()> {
     let keys = KeyStore::new(default_key_folder());
-    let prover = BatchProver::load(shape, &keys, Origin::Development, &Bars::new("keys"))?;
+    let prover = BatchProver::load(
+        shape,
+        &keys,
+        Origin::Development,
+        BackendKind::Auto,
+        &Bars::new("keys"),
+    )?;
     let closed = batch(shape)?;
     let chunks = closed.witness.chunks.len();
     eprintln!(

@@ -4,10 +4,10 @@ use super::*;
 use crate::{
     progress::Silent,
     setup::generate,
-    testing::{random_circuit, toy},
+    testing::{edit, random_circuit, toy},
 };
 use proptest::prelude::*;
-use std::sync::OnceLock;
+use std::{io::Write, sync::OnceLock};
 
 fn fixture() -> &'static (Circuit, ProvingKey, Vec<u8>) {
     static FIXTURE: OnceLock<(Circuit, ProvingKey, Vec<u8>)> = OnceLock::new();
@@ -21,13 +21,11 @@ fn fixture() -> &'static (Circuit, ProvingKey, Vec<u8>) {
 }
 
 fn read_for(circuit: &Circuit, origin: Origin, bytes: &[u8]) -> Result<ProvingKey, KeyFileError> {
-    read(
-        circuit,
-        origin,
-        &mut &bytes[..],
-        bytes.len() as u64,
-        &Silent,
-    )
+    let mut file = tempfile::tempfile().unwrap();
+    file.write_all(bytes).unwrap();
+    // SAFETY: nobody else has this file.
+    let map = unsafe { Mmap::map(&file) }.unwrap();
+    read(circuit, origin, map, &Silent)
 }
 
 fn read_bytes(bytes: &[u8]) -> Result<ProvingKey, KeyFileError> {
@@ -62,14 +60,16 @@ fn offsets() -> [usize; 10] {
     ]
 }
 
+/// Where the body begins.
+fn body() -> usize {
+    (offsets()[9] + 32).next_multiple_of(64)
+}
+
 #[test]
 fn a_key_comes_back() {
     let (_, key, bytes) = fixture();
     assert_eq!(&read_bytes(bytes).unwrap(), key);
-    assert_eq!(
-        bytes.len() as u64,
-        offsets()[9] as u64 + 32 + counts(key).body_bytes()
-    );
+    assert_eq!(bytes.len() as u64, body() as u64 + counts(key).body_bytes());
 }
 
 #[test]
@@ -81,10 +81,10 @@ fn each_field_of_the_header_is_bound() {
         Err(KeyFileError::NotAKey)
     ));
     assert!(matches!(
-        changed(|b| b[version] = 2),
+        changed(|b| b[version] = 1),
         Err(KeyFileError::Version {
-            found: 2,
-            expected: 1
+            found: 1,
+            expected: 2
         })
     ));
     assert!(matches!(
@@ -167,7 +167,11 @@ fn each_field_of_the_header_is_bound() {
         Err(KeyFileError::Digest { .. })
     ));
     // In the body: the lowest byte of a coordinate leaves it below the modulus, the highest does not.
-    let body = digest + 32;
+    assert!(matches!(
+        changed(|b| b[digest + 32] = 1),
+        Err(KeyFileError::Padding)
+    ));
+    let body = body();
     assert!(matches!(
         changed(|b| b[body] ^= 1),
         Err(KeyFileError::Digest { .. })
@@ -198,7 +202,9 @@ fn a_key_is_for_one_circuit_and_origin() {
     let (other, _) = random_circuit(9, 77, 1, 20);
     assert!(read_for(&other, Origin::Development, bytes).is_err());
     let mut matrices = circuit.matrices().clone();
-    matrices.b[7][0].0 += ark_bn254::Fr::from(1u64);
+    edit(&mut matrices.b, |rows| {
+        rows[7][0].0 += ark_bn254::Fr::from(1u64)
+    });
     let tweaked = Circuit::new(circuit.id().name(), circuit.id().shape(), matrices).unwrap();
     let error = read_for(&tweaked, Origin::Development, bytes).unwrap_err();
     assert!(matches!(
@@ -222,19 +228,6 @@ fn files_of_a_wrong_size_are_refused() {
     assert!(matches!(
         changed(|b| b.truncate(b.len() - 1)),
         Err(KeyFileError::Size { .. })
-    ));
-    // A file that shrinks while it is read.
-    let (circuit, _, bytes) = fixture();
-    let short = read(
-        circuit,
-        Origin::Development,
-        &mut &bytes[..bytes.len() - 1],
-        bytes.len() as u64,
-        &Silent,
-    );
-    assert!(matches!(
-        short,
-        Err(KeyFileError::Truncated { part: Part::L })
     ));
 }
 
@@ -268,7 +261,7 @@ proptest! {
 
     #[test]
     fn noise_after_the_magic_is_refused(noise in proptest::collection::vec(any::<u8>(), 0..400)) {
-        let mut bytes = b"CPKEY\x01\x00\x01".to_vec();
+        let mut bytes = b"CPKEY\x02\x00\x01".to_vec();
         bytes.extend(noise);
         prop_assert!(read_bytes(&bytes).is_err());
     }

@@ -1,0 +1,239 @@
+//! Transforms of the quotient on vectors: six, without a bit reversal.
+//!
+//! Inverse transforms go from natural to bit-reversed order (decimation in frequency), forward ones back (in time), so that no order
+//! need be restored; the coset's factors are part of the twiddles, and the inverse transforms' 1/n is part of what the values on the coset are
+//! multiplied with. Levels are done up to six at a time, each time with 2⁶ vectors of eight columns in the first-level cache; distances
+//! below eight elements by transposing 8 by 8.
+//!
+//! Source: Gentleman and Sande 1966, Cooley and Tukey 1965; the order of passes is that of the six-step method (Bailey 1990).
+
+use super::{
+    super::ark::ArkDomain,
+    ifma_ntt::{
+        combine, frequency_pass, frequency_short, time_pass, time_short, Buffer, Factors, Pass,
+        Short, LEVELS,
+    },
+    vectors::Vectors,
+};
+use ark_bn254::Fr;
+use ark_ff::{FftField, Field, One};
+use rayon::prelude::*;
+
+/// Smallest size: 64 elements are transposed at a time.
+pub(super) const LEAST: usize = 1 << 6;
+
+/// Levels whose distances are below eight elements.
+const SHORT_LEVELS: u32 = 3;
+
+/// Units of eight columns that one task does.
+const UNITS: usize = 1 << 6;
+
+/// Twiddles of all levels.
+struct Table {
+    /// For distances n/2, n/4, … 8.
+    long: Vec<Vec<Factors>>,
+    short: Short,
+}
+
+/// What the quotient of one size needs.
+pub(super) struct Transforms {
+    vectors: Vectors,
+    size: usize,
+    inverse: Table,
+    coset: Table,
+    coset_inverse: Table,
+    factors: [[u64; 4]; 2],
+}
+
+const _: () = assert!(size_of::<Fr>() == 32 && align_of::<Fr>() == 8);
+
+/// Limbs in Montgomery form with 2²⁶⁰.
+fn factor(value: Fr) -> [u64; 4] {
+    (value * Fr::from(16u64)).0 .0
+}
+
+impl Table {
+    /// Twiddles `shift^(n/2m)·root^(i·n/2m)` for each distance m.
+    fn new(size: usize, root: Fr, shift: Fr) -> Self {
+        let powers = |distance: usize| {
+            let exponent = [(size / (2 * distance)) as u64];
+            (root.pow(exponent), shift.pow(exponent))
+        };
+        let mut distance = size / 2;
+        let mut long = Vec::new();
+        while distance >= 8 {
+            let (step, first) = powers(distance);
+            let mut factors = vec![Factors::default(); distance / 8];
+            factors
+                .par_chunks_mut(UNITS)
+                .enumerate()
+                .for_each(|(chunk, factors)| {
+                    let mut power = first * step.pow([(chunk * UNITS * 8) as u64]);
+                    for Factors(words) in factors {
+                        for lane in 0..8 {
+                            for (word, limb) in words.iter_mut().zip(factor(power)) {
+                                word[lane] = limb;
+                            }
+                            power *= step;
+                        }
+                    }
+                });
+            long.push(factors);
+            distance /= 2;
+        }
+        let mut short = Short::default();
+        for (distance, place) in [(4, 0), (2, 4), (1, 6)] {
+            let (step, mut power) = powers(distance);
+            for slot in &mut short.factors[place..place + distance] {
+                *slot = factor(power);
+                power *= step;
+            }
+        }
+        Self { long, short }
+    }
+
+    /// Passes over the long distances, the longest first: the length of a block, and twiddles.
+    fn passes(&self, size: usize) -> Vec<(usize, Vec<&[Factors]>)> {
+        let levels = self.long.len();
+        let count = levels.div_ceil(LEVELS as usize);
+        let mut passes = Vec::new();
+        let (mut done, mut length) = (0, size);
+        for pass in 0..count {
+            // As even as can be.
+            let these = (levels - done).div_ceil(count - pass);
+            let twiddles = self.long[done..done + these]
+                .iter()
+                .map(Vec::as_slice)
+                .collect();
+            passes.push((length, twiddles));
+            done += these;
+            length >>= these;
+        }
+        passes
+    }
+}
+
+/// Memory that tasks share, each with elements of its own.
+#[derive(Clone, Copy)]
+struct Shared(*mut u64);
+
+// SAFETY: tasks touch different elements: see `Transforms::pass`.
+unsafe impl Send for Shared {}
+// SAFETY: as above.
+unsafe impl Sync for Shared {}
+
+impl Shared {
+    fn address(self) -> *mut u64 {
+        self.0
+    }
+}
+
+fn words(values: &[Fr]) -> &[[u64; 4]] {
+    // SAFETY: an element is its limbs and nothing else, as its size says.
+    unsafe { std::slice::from_raw_parts(values.as_ptr().cast(), values.len()) }
+}
+
+fn words_mut(values: &mut [Fr]) -> &mut [[u64; 4]] {
+    // SAFETY: as above; what is written is below r.
+    unsafe { std::slice::from_raw_parts_mut(values.as_mut_ptr().cast(), values.len()) }
+}
+
+impl Transforms {
+    /// None for sizes that are too small.
+    pub fn new(vectors: Vectors, domain: &ArkDomain) -> Option<Self> {
+        let size = domain.size();
+        if size < LEAST {
+            return None;
+        }
+        let root = domain.root();
+        let inverse_root = root.inverse()?;
+        let inverse_shift = Fr::GENERATOR.inverse()?;
+        let inverse_size = Fr::from(size as u64).inverse()?;
+        // Values are n times too large before the product, coefficients n times too large after the last transform.
+        let single = domain.vanishing_inverse() * inverse_size.square();
+        let product = single * inverse_size;
+        Some(Self {
+            vectors,
+            size,
+            inverse: Table::new(size, inverse_root, Fr::one()),
+            coset: Table::new(size, root, Fr::GENERATOR),
+            coset_inverse: Table::new(size, inverse_root, inverse_shift),
+            // Of a product of two in Montgomery form with 2²⁵⁶ divided by 2²⁶⁰, 2⁴ are missing once more.
+            factors: [factor(product * Fr::from(16u64)), factor(single)],
+        })
+    }
+
+    /// Coefficients of (a·b − c)/Z in bit-reversed order, from values on the subgroup, of the domain's size.
+    pub fn quotient(&self, a: &mut [Fr], b: &mut [Fr], c: &mut [Fr]) {
+        for values in [&mut *a, &mut *b, &mut *c] {
+            assert_eq!(values.len(), self.size);
+            self.frequency(values, &self.inverse);
+            self.time(values, &self.coset);
+        }
+        let chunk = UNITS * 8;
+        words_mut(a)
+            .par_chunks_mut(chunk)
+            .zip(words(b).par_chunks(chunk))
+            .zip(words(c).par_chunks(chunk))
+            // SAFETY: equal lengths, multiples of eight; the features are there, as there is a `Vectors`.
+            .for_each(|((a, b), c)| unsafe { combine(a, b, c, self.factors) });
+        self.frequency(a, &self.coset_inverse);
+    }
+
+    fn frequency(&self, values: &mut [Fr], table: &Table) {
+        for (length, twiddles) in table.passes(self.size) {
+            self.pass(values, length, &twiddles, frequency_pass);
+        }
+        self.short(values, &table.short, frequency_short);
+    }
+
+    fn time(&self, values: &mut [Fr], table: &Table) {
+        self.short(values, &table.short, time_short);
+        for (length, twiddles) in table.passes(self.size).into_iter().rev() {
+            self.pass(values, length, &twiddles, time_pass);
+        }
+    }
+
+    /// One pass: each block of `length` elements, in units of eight columns, each unit on its own.
+    fn pass(
+        &self,
+        values: &mut [Fr],
+        length: usize,
+        twiddles: &[&[Factors]],
+        kernel: unsafe fn(*mut u64, usize, usize, Pass<'_>, &mut Buffer),
+    ) {
+        let _features = self.vectors;
+        let stride = length >> twiddles.len();
+        let pass = Pass { stride, twiddles };
+        let columns = stride / 8;
+        let units = self.size / length * columns;
+        let shared = Shared(values.as_mut_ptr().cast());
+        (0..units.div_ceil(UNITS)).into_par_iter().for_each(|task| {
+            // SAFETY: there is a `Vectors`, so the features are there.
+            let mut buffer = unsafe { Buffer::new() };
+            for unit in task * UNITS..((task + 1) * UNITS).min(units) {
+                let (block, column) = (unit / columns, unit % columns);
+                // SAFETY: rows and columns lie in the block, and so in the values; each element belongs to one unit.
+                unsafe {
+                    kernel(
+                        shared.address(),
+                        block * length,
+                        column * 8,
+                        pass,
+                        &mut buffer,
+                    )
+                }
+            }
+        });
+    }
+
+    fn short(&self, values: &mut [Fr], short: &Short, kernel: unsafe fn(*mut u64, usize, &Short)) {
+        values.par_chunks_mut(UNITS * 8).for_each(|values| {
+            let address = values.as_mut_ptr().cast();
+            for first in (0..values.len()).step_by(1 << (2 * SHORT_LEVELS)) {
+                // SAFETY: lengths are multiples of 64; there is a `Vectors`, so the features are there.
+                unsafe { kernel(address, first, short) }
+            }
+        });
+    }
+}

@@ -1,0 +1,331 @@
+//! ICICLE (<https://github.com/ingonyama-zk/icicle>, 3.8 to 4.0): sums and transforms on the devices that it has backends for,
+//! such as NVIDIA's GPUs.
+//!
+//! Its libraries are loaded at run time, so that nothing of it is needed to build or to start without it. Key points and
+//! scalars go to the device as they lie in memory, in Montgomery form; key points stay there. What ICICLE computes with
+//! otherwise (roots of unity, coset generators, factors) is not in Montgomery form, nor are the sums that it returns.
+//!
+//! Everything that comes back is looked at, and what cannot be right is a [`BackendError`]. What is wrong and looks right is
+//! found when the proof is verified.
+
+mod device;
+mod library;
+mod roots;
+mod sums;
+mod types;
+
+pub use device::DeviceVec;
+
+use super::{Backend, BackendError};
+use crate::{
+    circuit::Circuit,
+    points::{G1Point, G2Point, Points},
+};
+use ark_bn254::{Fr, G1Projective, G2Projective};
+use ark_ff::{BigInt, FftField, Field, One, PrimeField, Zero};
+use device::Session;
+use library::Icicle;
+use std::path::PathBuf;
+use types::{Device, Direction, Limbs};
+
+const NAME: &str = "icicle";
+
+fn error(operation: &'static str, reason: String) -> BackendError {
+    BackendError {
+        backend: NAME,
+        operation,
+        reason,
+    }
+}
+
+/// A number as ICICLE takes it: not in Montgomery form.
+fn raw(number: Fr) -> Limbs {
+    number.into_bigint().0
+}
+
+/// Where ICICLE is and which device to use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IcicleOptions {
+    /// Folder with `libicicle_device.so` and the others, or with `lib` in it. Without it `ICICLE_INSTALL_DIR` names it, and
+    /// without that the system's loader looks for them.
+    pub library_folder: Option<PathBuf>,
+    /// Folder with ICICLE's backends. Without it `ICICLE_BACKEND_INSTALL_DIR` names it, and without that it is `backend`
+    /// beside the libraries, or `/opt/icicle/lib/backend`.
+    pub backend_folder: Option<PathBuf>,
+    /// Kind of device, as ICICLE calls it: `CUDA`, `CPU`.
+    pub device: String,
+    /// Which of its kind, from 0 on.
+    pub index: u32,
+}
+
+impl Default for IcicleOptions {
+    /// The first NVIDIA GPU, ICICLE where it is found.
+    fn default() -> Self {
+        Self {
+            library_folder: None,
+            backend_folder: None,
+            device: "CUDA".into(),
+            index: 0,
+        }
+    }
+}
+
+/// A device's memory in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DeviceMemory {
+    /// All of it.
+    pub total: u64,
+    /// What can be had now.
+    pub free: u64,
+}
+
+/// A device that ICICLE computes on.
+#[derive(Clone, Copy)]
+pub struct IcicleBackend(Session);
+
+/// Transforms of one size.
+#[derive(Clone, Copy, Debug)]
+pub struct IcicleDomain {
+    size: usize,
+    vanishing_inverse: Limbs,
+}
+
+impl IcicleBackend {
+    /// Loads ICICLE and its backends, if they are not loaded yet, and takes the device.
+    ///
+    /// # Errors
+    /// Where a library or a function in it is missing (both are named), or the device.
+    pub fn open(options: &IcicleOptions) -> Result<Self, BackendError> {
+        let IcicleOptions {
+            library_folder,
+            backend_folder,
+            device: kind,
+            index,
+        } = options;
+        let device = Device::new(kind, *index)?;
+        let libraries = library::libraries(library_folder.as_deref())?;
+        let icicle = Icicle::load(libraries.as_deref())?;
+        icicle.load_backends(backend_folder.as_deref(), libraries.as_deref(), kind)?;
+        Session::open(icicle, device).map(Self)
+    }
+
+    /// The device's kind and index, for logs: `CUDA 0`.
+    pub fn device(&self) -> String {
+        self.0.device.to_string()
+    }
+
+    /// The device's memory; none where ICICLE cannot tell, as for the kind `CPU`.
+    ///
+    /// # Errors
+    /// Where the device does not answer.
+    pub fn memory(&self) -> Result<Option<DeviceMemory>, BackendError> {
+        let memory = self.0.memory()?;
+        Ok(memory.map(|(total, free)| DeviceMemory { total, free }))
+    }
+
+    /// Bytes on the device for a circuit's key, its table of roots of unity and the vectors of one proof at a time.
+    ///
+    /// ICICLE's own working memory for a sum comes on top: it takes what is free.
+    pub fn memory_needed(circuit: &Circuit) -> u64 {
+        let matrices = circuit.matrices();
+        let [columns, instance, domain] = [
+            matrices.num_columns(),
+            matrices.num_instance,
+            matrices.domain_size(),
+        ]
+        .map(|count| count as u64);
+        // A and B have a point per column, L one per witness, H one less than the domain has elements.
+        let g1 = columns * 2 + (columns - instance) + (domain - 1);
+        let g2 = columns;
+        let roots = domain.max(1 << roots::SMALLEST);
+        // While the quotient is made its three vectors; then the quotient and the assignment.
+        let vectors = (domain * 3).max(domain + columns);
+        g1 * size_of::<G1Point>() as u64
+            + g2 * size_of::<G2Point>() as u64
+            + (roots + vectors) * size_of::<Limbs>() as u64
+    }
+
+    /// Whether a circuit's key and proofs fit in what the device has free; true where ICICLE cannot tell.
+    ///
+    /// # Errors
+    /// Where they do not fit, and where the device does not answer.
+    pub fn check_memory(&self, circuit: &Circuit) -> Result<(), BackendError> {
+        let needed = Self::memory_needed(circuit);
+        match self.memory()? {
+            Some(DeviceMemory { total, free }) if free < needed => Err(error(
+                "memory",
+                format!(
+                    "circuit {} needs {needed} bytes on device {}, which has {free} free of {total}: free some, or take a \
+                     larger device or a smaller circuit",
+                    circuit.id(),
+                    self.device()
+                ),
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl IcicleDomain {
+    fn check(
+        &self,
+        operation: &'static str,
+        values: &DeviceVec<Limbs>,
+    ) -> Result<(), BackendError> {
+        let (expected, found) = (self.size, values.len());
+        if expected == found {
+            Ok(())
+        } else {
+            Err(error(
+                operation,
+                format!("{found} values, the domain has {expected}"),
+            ))
+        }
+    }
+}
+
+/// From the product of two numbers in Montgomery form to the Montgomery form of their product: 2⁻²⁵⁶.
+fn montgomery_correction() -> Limbs {
+    raw(Fr::new_unchecked(BigInt::one()))
+}
+
+impl Backend for IcicleBackend {
+    type BasesG1 = DeviceVec<G1Point>;
+    type BasesG2 = DeviceVec<G2Point>;
+    type Scalars = DeviceVec<Limbs>;
+    type Domain = IcicleDomain;
+
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn what(&self) -> String {
+        format!("{NAME}, {}", self.device())
+    }
+
+    fn fits(&self, circuit: &Circuit) -> Result<(), BackendError> {
+        self.check_memory(circuit)
+    }
+
+    fn load_bases_g1(&self, points: Points<G1Point>) -> Result<Self::BasesG1, BackendError> {
+        self.0.upload("loading points", &points)
+    }
+
+    fn load_bases_g2(&self, points: Points<G2Point>) -> Result<Self::BasesG2, BackendError> {
+        self.0.upload("loading points", &points)
+    }
+
+    fn load_scalars(&self, scalars: Vec<Fr>) -> Result<Self::Scalars, BackendError> {
+        let limbs: Vec<Limbs> = scalars.into_iter().map(|scalar| scalar.0 .0).collect();
+        self.0.upload("loading scalars", &limbs)
+    }
+
+    fn read_scalars(&self, scalars: &Self::Scalars) -> Result<Vec<Fr>, BackendError> {
+        const OPERATION: &str = "reading scalars";
+        let limbs = self.0.download(OPERATION, scalars)?;
+        let scalar = |(index, limbs)| {
+            let number = BigInt(limbs);
+            if number < Fr::MODULUS {
+                Ok(Fr::new_unchecked(number))
+            } else {
+                Err(error(
+                    OPERATION,
+                    format!("scalar {index} is not below the field's modulus"),
+                ))
+            }
+        };
+        limbs.into_iter().enumerate().map(scalar).collect()
+    }
+
+    fn domain(&self, size: usize) -> Result<IcicleDomain, BackendError> {
+        const OPERATION: &str = "domain";
+        let refuse = || {
+            error(
+                OPERATION,
+                format!("size {size} is no power of two up to 2^28"),
+            )
+        };
+        if !size.is_power_of_two() || size.ilog2() > Fr::TWO_ADICITY {
+            return Err(refuse());
+        }
+        self.0.prepare_roots(OPERATION, size.ilog2())?;
+        let vanishing = Fr::GENERATOR.pow([size as u64]) - Fr::one();
+        let vanishing_inverse = raw(vanishing.inverse().ok_or_else(refuse)?);
+        Ok(IcicleDomain {
+            size,
+            vanishing_inverse,
+        })
+    }
+
+    fn msm_g1(
+        &self,
+        bases: &Self::BasesG1,
+        scalars: &Self::Scalars,
+        offset: usize,
+    ) -> Result<G1Projective, BackendError> {
+        match self.0.msm_g1(bases, scalars, offset)? {
+            Some(sum) => sums::g1(sum).map_err(|reason| error("sum over points", reason)),
+            None => Ok(G1Projective::zero()),
+        }
+    }
+
+    fn msm_g2(
+        &self,
+        bases: &Self::BasesG2,
+        scalars: &Self::Scalars,
+        offset: usize,
+    ) -> Result<G2Projective, BackendError> {
+        match self.0.msm_g2(bases, scalars, offset)? {
+            Some(sum) => sums::g2(sum).map_err(|reason| error("sum over points", reason)),
+            None => Ok(G2Projective::zero()),
+        }
+    }
+
+    fn intt(&self, domain: &IcicleDomain, values: &mut Self::Scalars) -> Result<(), BackendError> {
+        const OPERATION: &str = "inverse transform";
+        domain.check(OPERATION, values)?;
+        self.0
+            .transform_with_roots(OPERATION, values, Direction::Inverse, None)
+    }
+
+    fn coset_ntt(
+        &self,
+        domain: &IcicleDomain,
+        values: &mut Self::Scalars,
+    ) -> Result<(), BackendError> {
+        const OPERATION: &str = "transform on the coset";
+        domain.check(OPERATION, values)?;
+        let coset = Some(raw(Fr::GENERATOR));
+        self.0
+            .transform_with_roots(OPERATION, values, Direction::Forward, coset)
+    }
+
+    fn coset_intt(
+        &self,
+        domain: &IcicleDomain,
+        values: &mut Self::Scalars,
+    ) -> Result<(), BackendError> {
+        const OPERATION: &str = "inverse transform on the coset";
+        domain.check(OPERATION, values)?;
+        let coset = Some(raw(Fr::GENERATOR));
+        self.0
+            .transform_with_roots(OPERATION, values, Direction::Inverse, coset)
+    }
+
+    fn divide_by_vanishing(
+        &self,
+        domain: &IcicleDomain,
+        a: &mut Self::Scalars,
+        b: &Self::Scalars,
+        c: &Self::Scalars,
+    ) -> Result<(), BackendError> {
+        for values in [&*a, b, c] {
+            domain.check("division by the vanishing polynomial", values)?;
+        }
+        // The device takes what it multiplies for numbers that are not in Montgomery form.
+        self.0.multiply(a, b)?;
+        self.0.scale(a, &montgomery_correction())?;
+        self.0.subtract(a, c)?;
+        self.0.scale(a, &domain.vanishing_inverse)
+    }
+}

@@ -1,0 +1,310 @@
+#![allow(clippy::unwrap_used)]
+
+use super::*;
+use crate::{
+    backend::{ark::ArkDomain, Backend},
+    key::Origin,
+    points::{G1Point, G2Point, Points},
+    progress::Silent,
+    setup::generate,
+    testing::{cubes, toy},
+};
+use ark_bn254::{Fr, G1Affine, G1Projective, G2Affine, G2Projective};
+use ark_ec::PrimeGroup;
+use ark_ff::One;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// What a faulty backend does from its nth sum in G1 on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Fault {
+    WrongSum,
+    Error,
+    Panic,
+}
+
+/// The reference with a fault.
+struct Faulty {
+    fault: Fault,
+    from: usize,
+    sums: AtomicUsize,
+    room: bool,
+}
+
+/// Sums in G1 that the comparison with the reference makes.
+const CHECKED: usize = 1;
+
+impl Faulty {
+    fn candidate(fault: Fault, from: usize) -> Candidate {
+        Candidate::new(BackendKind::Icicle, move || {
+            Ok(Self {
+                fault,
+                from,
+                sums: AtomicUsize::new(0),
+                room: true,
+            })
+        })
+    }
+
+    fn error(&self) -> BackendError {
+        BackendError {
+            backend: "faulty",
+            operation: "sum",
+            reason: "out of order".to_owned(),
+        }
+    }
+}
+
+impl Backend for Faulty {
+    type BasesG1 = Vec<G1Affine>;
+    type BasesG2 = Vec<G2Affine>;
+    type Scalars = Vec<Fr>;
+    type Domain = ArkDomain;
+
+    fn name(&self) -> &'static str {
+        "faulty"
+    }
+
+    fn fits(&self, _: &Circuit) -> Result<(), BackendError> {
+        if self.room {
+            Ok(())
+        } else {
+            Err(self.error())
+        }
+    }
+
+    fn load_bases_g1(&self, points: Points<G1Point>) -> Result<Vec<G1Affine>, BackendError> {
+        ArkBackend.load_bases_g1(points)
+    }
+
+    fn load_bases_g2(&self, points: Points<G2Point>) -> Result<Vec<G2Affine>, BackendError> {
+        ArkBackend.load_bases_g2(points)
+    }
+
+    fn load_scalars(&self, scalars: Vec<Fr>) -> Result<Vec<Fr>, BackendError> {
+        Ok(scalars)
+    }
+
+    fn read_scalars(&self, scalars: &Vec<Fr>) -> Result<Vec<Fr>, BackendError> {
+        Ok(scalars.clone())
+    }
+
+    fn domain(&self, size: usize) -> Result<ArkDomain, BackendError> {
+        ArkBackend.domain(size)
+    }
+
+    fn msm_g1(
+        &self,
+        bases: &Vec<G1Affine>,
+        scalars: &Vec<Fr>,
+        offset: usize,
+    ) -> Result<G1Projective, BackendError> {
+        let sum = ArkBackend.msm_g1(bases, scalars, offset)?;
+        if self.sums.fetch_add(1, Ordering::Relaxed) < self.from {
+            return Ok(sum);
+        }
+        match self.fault {
+            Fault::WrongSum => Ok(sum + G1Projective::generator()),
+            Fault::Error => Err(self.error()),
+            Fault::Panic => panic!("a defect of this backend"),
+        }
+    }
+
+    fn msm_g2(
+        &self,
+        bases: &Vec<G2Affine>,
+        scalars: &Vec<Fr>,
+        offset: usize,
+    ) -> Result<G2Projective, BackendError> {
+        ArkBackend.msm_g2(bases, scalars, offset)
+    }
+
+    fn intt(&self, domain: &ArkDomain, values: &mut Vec<Fr>) -> Result<(), BackendError> {
+        ArkBackend.intt(domain, values)
+    }
+
+    fn coset_ntt(&self, domain: &ArkDomain, values: &mut Vec<Fr>) -> Result<(), BackendError> {
+        ArkBackend.coset_ntt(domain, values)
+    }
+
+    fn coset_intt(&self, domain: &ArkDomain, values: &mut Vec<Fr>) -> Result<(), BackendError> {
+        ArkBackend.coset_intt(domain, values)
+    }
+
+    fn divide_by_vanishing(
+        &self,
+        domain: &ArkDomain,
+        a: &mut Vec<Fr>,
+        b: &Vec<Fr>,
+        c: &Vec<Fr>,
+    ) -> Result<(), BackendError> {
+        ArkBackend.divide_by_vanishing(domain, a, b, c)
+    }
+}
+
+fn reference() -> Candidate {
+    Candidate::new(BackendKind::Ark, || Ok(ArkBackend))
+}
+
+fn tuned() -> Candidate {
+    Candidate::new(BackendKind::Cpu, || Ok(CpuBackend::detect()))
+}
+
+fn key(circuit: &Circuit) -> Result<ProvingKey, ProveError> {
+    Ok(generate(circuit, Origin::Development, &Silent).unwrap())
+}
+
+#[test]
+fn kinds_are_written_as_they_are_read() {
+    for name in BackendKind::NAMES {
+        assert_eq!(name.parse::<BackendKind>().unwrap().to_string(), name);
+    }
+    let error = "gpu".parse::<BackendKind>().unwrap_err().to_string();
+    assert!(
+        error.contains("\"gpu\"") && error.contains("icicle"),
+        "{error}"
+    );
+}
+
+#[test]
+fn wrong_results_are_found_before_a_backend_is_used() {
+    for fault in [Fault::WrongSum, Fault::Error, Fault::Panic] {
+        let backends = Backends::open_of(
+            BackendKind::Auto,
+            vec![Faulty::candidate(fault, 0), tuned()],
+        )
+        .unwrap();
+        let usable: Vec<_> = backends.usable().map(|(kind, _)| kind).collect();
+        assert_eq!(usable, [BackendKind::Cpu], "{fault:?}");
+        assert_eq!(backends.left_out().len(), 1);
+        // Asked for, it is an error instead.
+        let error = Backends::open_of(
+            BackendKind::Icicle,
+            vec![Faulty::candidate(fault, 0), tuned()],
+        )
+        .unwrap_err();
+        assert!(matches!(
+            error,
+            ChoiceError::Unusable {
+                kind: BackendKind::Icicle,
+                ..
+            }
+        ));
+    }
+    assert!(matches!(
+        Backends::open_of(BackendKind::Auto, vec![Faulty::candidate(Fault::Error, 0)]),
+        Err(ChoiceError::None(_))
+    ));
+}
+
+#[test]
+fn a_backend_that_fails_at_work_is_replaced_for_all_circuits() {
+    let (circuit, assignment) = toy();
+    let (other, other_assignment) = cubes(70, Fr::from(5u64));
+    for fault in [Fault::WrongSum, Fault::Error, Fault::Panic] {
+        // The fault shows at the third sum of the first proof.
+        let candidates = vec![Faulty::candidate(fault, CHECKED + 2), tuned(), reference()];
+        let backends = Backends::open_of(BackendKind::Icicle, candidates).unwrap();
+        let prover = backends.prover(circuit.clone(), key).unwrap();
+        let second = backends.prover(other.clone(), key).unwrap();
+        assert_eq!((prover.backend(), second.backend()), ("faulty", "faulty"));
+        let (_, meta) = prover.prove(&assignment).unwrap();
+        assert_eq!(meta.backend, "cpu", "{fault:?}");
+        assert!(meta.choice.contains("others failed"), "{}", meta.choice);
+        assert_eq!(backends.switched_off()[0].0, BackendKind::Icicle);
+        let (_, meta) = second.prove(&other_assignment).unwrap();
+        assert_eq!(meta.backend, "cpu");
+        assert_eq!(prover.backend(), "cpu");
+    }
+}
+
+#[test]
+fn two_threads_outlive_a_faulty_backend() {
+    let (circuit, assignment) = toy();
+    let candidates = vec![Faulty::candidate(Fault::WrongSum, CHECKED + 6), reference()];
+    let backends = Backends::open_of(BackendKind::Icicle, candidates).unwrap();
+    let prover = backends.prover(circuit, key).unwrap();
+    std::thread::scope(|scope| {
+        let work = || (0..4).all(|_| prover.prove(&assignment).is_ok());
+        let threads = [scope.spawn(work), scope.spawn(work)];
+        for thread in threads {
+            assert!(thread.join().unwrap());
+        }
+    });
+    assert_eq!(prover.backend(), "arkworks");
+}
+
+#[test]
+fn assignments_are_never_blamed_on_a_backend() {
+    let (circuit, mut assignment) = toy();
+    let backends = Backends::open_of(BackendKind::Cpu, vec![tuned(), reference()]).unwrap();
+    let prover = backends.prover(circuit, key).unwrap();
+    assignment[5] += Fr::one();
+    assert!(matches!(
+        prover.prove(&assignment),
+        Err(ProveError::Row { .. })
+    ));
+    assert!(matches!(
+        prover.prove(&assignment[1..]),
+        Err(ProveError::AssignmentLength { .. })
+    ));
+    assert!(backends.switched_off().is_empty());
+}
+
+#[test]
+fn a_wrong_key_switches_nothing_off() {
+    let (circuit, assignment) = toy();
+    let backends = Backends::open_of(BackendKind::Auto, vec![tuned(), reference()]).unwrap();
+    let prover = backends
+        .prover(circuit, |circuit| {
+            let mut key = generate(circuit, Origin::Development, &Silent).unwrap();
+            key.delta_g1 = G1Affine::identity();
+            Ok::<_, ProveError>(key)
+        })
+        .unwrap();
+    for _ in 0..2 {
+        assert!(matches!(
+            prover.prove(&assignment),
+            Err(ProveError::ProofDidNotVerify { .. })
+        ));
+        assert!(backends.switched_off().is_empty());
+    }
+}
+
+#[test]
+fn what_has_no_room_is_not_ranked() {
+    let (circuit, assignment) = toy();
+    let full = Candidate::new(BackendKind::Icicle, || {
+        Ok(Faulty {
+            fault: Fault::Error,
+            from: usize::MAX,
+            sums: AtomicUsize::new(0),
+            room: false,
+        })
+    });
+    let backends = Backends::open_of(BackendKind::Auto, vec![full, tuned(), reference()]).unwrap();
+    let prover = backends.prover(circuit, key).unwrap();
+    let (_, meta) = prover.prove(&assignment).unwrap();
+    assert_eq!(meta.backend, "cpu");
+    assert!(meta.choice.contains("out of order"), "{}", meta.choice);
+}
+
+#[test]
+fn the_faster_of_two_is_taken_and_the_times_are_told() {
+    let (circuit, assignment) = cubes(2000, Fr::from(3u64));
+    let slow = Candidate::new(BackendKind::Icicle, || {
+        Ok(Faulty {
+            fault: Fault::Error,
+            from: usize::MAX,
+            sums: AtomicUsize::new(0),
+            room: true,
+        })
+    });
+    let backends = Backends::open_of(BackendKind::Auto, vec![slow, tuned(), reference()]).unwrap();
+    let prover = backends.prover(circuit, key).unwrap();
+    let (_, meta) = prover.prove(&assignment).unwrap();
+    let text = &meta.choice;
+    assert!(
+        text.contains("fastest at 4096") && text.contains("icicle") && text.contains("cpu"),
+        "{text}"
+    );
+}

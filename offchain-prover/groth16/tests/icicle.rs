@@ -1,0 +1,13 @@
+//! The ICICLE backend against arkworks, with the stand-in for ICICLE that `offchain-prover/icicle-standin` builds.
+#![allow(clippy::unwrap_used)]
+
+#[path = "icicle/arithmetic.rs"]
+mod arithmetic;
+#[path = "icicle/failures.rs"]
+mod failures;
+#[path = "icicle/loading.rs"]
+mod loading;
+#[path = "icicle/proofs.rs"]
+mod proofs;
+#[path = "icicle/standin.rs"]
+mod standin;

@@ -1,0 +1,146 @@
+//! Faults on demand: what a broken device or a broken library might do.
+//!
+//! A fault is a text such as `msm:3`: what happens, and at which call from now on, counted from 1.
+//!
+//! | what | does |
+//! | --- | --- |
+//! | `msm` | a sum that is wrong, of the group |
+//! | `msm-garbage` | a sum that is no point |
+//! | `msm-nothing` | success, and nothing is written |
+//! | `msm-error` | `UNKNOWN_ERROR` |
+//! | `ntt` | a transform with one wrong value |
+//! | `ntt-error` | `UNKNOWN_ERROR` |
+//! | `roots-error` | `UNKNOWN_ERROR` where a table of roots of unity is made |
+//!
+//! `ICICLE_STANDIN_FAULT` holds one for when the library is loaded; [`icicle_standin_fault`] sets another later.
+
+use crate::{
+    memory,
+    types::{code, require, Refusal},
+};
+use std::{
+    env,
+    ffi::{c_char, c_int, CStr},
+    sync::{LazyLock, Mutex, PoisonError},
+};
+
+/// What counts towards a fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operation {
+    /// A sum over points, in G1 or G2.
+    Sum,
+    /// A transform.
+    Transform,
+    /// Making a table of roots of unity.
+    Roots,
+}
+
+/// How an operation shall end, where it is not with an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// As it should.
+    Right,
+    /// With another result.
+    Wrong,
+    /// With something that is no result.
+    Garbage,
+    /// Without a result.
+    Nothing,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Fault {
+    operation: Operation,
+    /// None: an error.
+    outcome: Option<Outcome>,
+    /// How many calls from now; none are left after it.
+    calls: u32,
+}
+
+static FAULT: LazyLock<Mutex<Option<Fault>>> = LazyLock::new(|| {
+    Mutex::new(
+        env::var("ICICLE_STANDIN_FAULT")
+            .ok()
+            .as_deref()
+            .and_then(parse),
+    )
+});
+
+fn parse(text: &str) -> Option<Fault> {
+    let (what, calls) = text.split_once(':')?;
+    let calls = calls.parse().ok().filter(|calls| *calls > 0)?;
+    let (operation, outcome) = match what {
+        "msm" => (Operation::Sum, Some(Outcome::Wrong)),
+        "msm-garbage" => (Operation::Sum, Some(Outcome::Garbage)),
+        "msm-nothing" => (Operation::Sum, Some(Outcome::Nothing)),
+        "msm-error" => (Operation::Sum, None),
+        "ntt" => (Operation::Transform, Some(Outcome::Wrong)),
+        "ntt-error" => (Operation::Transform, None),
+        "roots-error" => (Operation::Roots, None),
+        _ => return None,
+    };
+    Some(Fault {
+        operation,
+        outcome,
+        calls,
+    })
+}
+
+/// How this call of `operation` shall end.
+pub(crate) fn strike(operation: Operation) -> Result<Outcome, Refusal> {
+    let mut fault = FAULT.lock().unwrap_or_else(PoisonError::into_inner);
+    match fault.as_mut() {
+        Some(told) if told.operation == operation => {
+            told.calls -= 1;
+            if told.calls > 0 {
+                return Ok(Outcome::Right);
+            }
+            let outcome = told.outcome;
+            *fault = None;
+            outcome.ok_or(Refusal::Unknown)
+        }
+        _ => Ok(Outcome::Right),
+    }
+}
+
+/// Sets the next fault; an empty text takes it away. `INVALID_ARGUMENT` for a text that says nothing.
+///
+/// # Safety
+/// `text` is null or ends with a zero.
+#[no_mangle]
+pub unsafe extern "C" fn icicle_standin_fault(text: *const c_char) -> c_int {
+    let set = || {
+        // SAFETY: as it is not null, it ends with a zero.
+        let text = unsafe { memory::given(text).map(|text| CStr::from_ptr(text)) }?;
+        let text = text.to_str().map_err(|_| Refusal::InvalidArgument)?;
+        let fault = parse(text);
+        require(fault.is_some() || text.is_empty(), Refusal::InvalidArgument)?;
+        *FAULT.lock().unwrap_or_else(PoisonError::into_inner) = fault;
+        Ok(())
+    };
+    code(set())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn faults_strike_once_at_their_call() {
+        // SAFETY: a text with its zero.
+        let set = |text: &CStr| unsafe { icicle_standin_fault(text.as_ptr()) };
+        for text in [c"msm", c"msm:0", c"msm:-1", c"msm:x", c"sum:1", c":"] {
+            assert_eq!(set(text), 11, "{text:?}");
+        }
+        assert_eq!(set(c"msm:2"), 0);
+        assert_eq!(strike(Operation::Transform), Ok(Outcome::Right));
+        assert_eq!(strike(Operation::Sum), Ok(Outcome::Right));
+        assert_eq!(strike(Operation::Sum), Ok(Outcome::Wrong));
+        assert_eq!(strike(Operation::Sum), Ok(Outcome::Right));
+        assert_eq!(set(c"ntt-error:1"), 0);
+        assert_eq!(strike(Operation::Transform), Err(Refusal::Unknown));
+        assert_eq!(set(c"msm-garbage:1"), 0);
+        assert_eq!(set(c""), 0);
+        assert_eq!(strike(Operation::Sum), Ok(Outcome::Right));
+    }
+}
