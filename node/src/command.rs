@@ -9,6 +9,7 @@ use crate::{
 use clearproof_runtime::{opaque::Block, BlockNumber};
 use sc_cli::{Error, Result, SubstrateCli};
 use sc_service::PartialComponents;
+use sp_runtime::BuildStorage;
 use std::{io::Write, sync::Arc};
 
 impl SubstrateCli for Cli {
@@ -93,7 +94,7 @@ pub fn run() -> Result<()> {
             } = service::new_partial(&config)?;
             Ok((cmd.run(client, import_queue), task_manager))
         }),
-        Some(Subcommand::TryUpgrade(arguments)) => try_upgrade(&cli, arguments),
+        Some(Subcommand::TryUpgrade(arguments)) => try_upgrade(arguments),
         Some(Subcommand::PurgeChain(cmd)) => cli
             .create_runner(cmd)?
             .sync_run(|config| cmd.run(config.database)),
@@ -125,12 +126,12 @@ pub fn run() -> Result<()> {
     }
 }
 
-fn try_upgrade(cli: &Cli, arguments: &TryUpgrade) -> Result<()> {
+fn try_upgrade(arguments: &TryUpgrade) -> Result<()> {
     // The runtime says in the log what it checks, and what it finds.
     sc_cli::LoggerBuilder::new("info").init()?;
     let failed = |error: upgrade::UpgradeError| Error::Application(Box::new(error));
     let runtime = upgrade::read(&arguments.runtime).map_err(failed)?;
-    let state = cli.load_spec(&arguments.chain)?.build_storage()?;
+    let state = chain_spec::load_to_rehearse(&arguments.chain)?.build_storage()?;
     println!("{}", upgrade::rehearse(state, runtime).map_err(failed)?);
     Ok(())
 }

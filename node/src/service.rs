@@ -1,6 +1,7 @@
 //! Assembles the node: database, client, transaction pool, network, consensus, offchain workers and JSON-RPC.
 
 use crate::{
+    equivocations::{Dropped, Equivocations},
     executor::Executor,
     metrics::{follow, Metrics},
     rpc::{create_full, BabeDeps, FullDeps, GrandpaDeps},
@@ -42,12 +43,14 @@ pub type FullBackend = TFullBackend<Block>;
 type SelectChain = LongestChain<FullBackend, Block>;
 type Pool = TransactionPoolHandle<Block, FullClient>;
 type GrandpaImport = GrandpaBlockImport<FullBackend, Block, FullClient, SelectChain>;
-type Import = BabeBlockImport<
-    Block,
-    FullClient,
-    GrandpaImport,
-    BabeCreateInherentDataProviders<Block>,
-    SelectChain,
+type Import = Equivocations<
+    BabeBlockImport<
+        Block,
+        FullClient,
+        GrandpaImport,
+        BabeCreateInherentDataProviders<Block>,
+        SelectChain,
+    >,
 >;
 
 /// A justification is kept at least every so many blocks, for peers that sync later.
@@ -59,8 +62,10 @@ const TELEMETRY_BUFFER: usize = 16;
 
 /// What [`new_partial`] makes beyond the standard components.
 pub struct Consensus {
-    import: Import,
-    babe_link: BabeLink<Block>,
+    /// Where blocks enter.
+    pub import: Import,
+    /// What BABE's parts share.
+    pub babe_link: BabeLink<Block>,
     babe_worker: BabeWorkerHandle<Block>,
     grandpa_link: LinkHalf<Block, FullClient, SelectChain>,
     telemetry: Option<Telemetry>,
@@ -122,7 +127,7 @@ pub fn new_partial(config: &Configuration) -> Result<Partial, ServiceError> {
         .build(),
     );
 
-    // A block passes BABE's import, then GRANDPA's, then reaches the client.
+    // A block is compared with others of its slot, passes BABE's import, then GRANDPA's, then reaches the client.
     let (grandpa_import, grandpa_link) = sc_consensus_grandpa::block_import(
         client.clone(),
         JUSTIFICATION_PERIOD,
@@ -138,8 +143,15 @@ pub fn new_partial(config: &Configuration) -> Result<Partial, ServiceError> {
         client.clone(),
         inherent_data_providers(slot_duration),
         select_chain.clone(),
-        OffchainTransactionPoolFactory::new(transaction_pool.clone()),
+        OffchainTransactionPoolFactory::new(Dropped),
     )?;
+    let import = Equivocations::new(
+        import,
+        client.clone(),
+        babe_link.clone(),
+        keystore_container.keystore(),
+        OffchainTransactionPoolFactory::new(transaction_pool.clone()),
+    );
     let (import_queue, babe_worker) =
         sc_consensus_babe::import_queue(sc_consensus_babe::ImportQueueParams {
             link: babe_link.clone(),

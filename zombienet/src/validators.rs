@@ -11,6 +11,17 @@ use subxt::{
 
 type AtBlock = ClientAtBlock<PolkadotConfig, OnlineClientAtBlockImpl<PolkadotConfig>>;
 
+/// A kind of offence, as the chain files it.
+#[derive(Clone, Copy, Debug)]
+pub struct Offence([u8; 16]);
+
+impl Offence {
+    /// Two blocks in one slot.
+    pub const TWO_BLOCKS: Self = Self(*b"babe:equivocatio");
+    /// Two votes in one round.
+    pub const TWO_VOTES: Self = Self(*b"grandpa:equivoca");
+}
+
 /// The part of a bond that is looked at.
 #[derive(DecodeAsType)]
 #[decode_as_type(crate_path = "subxt::ext::scale_decode")]
@@ -72,6 +83,18 @@ impl Moment {
         let storage = self.0.storage();
         let offence = storage.try_fetch(offenders, (*who,)).await?;
         Ok(offence.is_some())
+    }
+
+    /// Whether anybody was found to have committed an offence of a kind.
+    ///
+    /// # Errors
+    /// The node does not answer.
+    pub async fn has_seen(&self, offence: Offence) -> Result<bool> {
+        // By kind, then by slot or round.
+        let reports =
+            dynamic::storage::<([u8; 16], Vec<u8>), Value>("Offences", "ConcurrentReportsIndex");
+        let mut of_kind = self.0.storage().iter(reports, (offence.0,)).await?;
+        Ok(of_kind.next().await.transpose()?.is_some())
     }
 
     /// Who validates but may author nothing.

@@ -241,6 +241,45 @@ fn a_public_chain_has_no_published_keys_no_sudo_and_no_development_circuits() {
 }
 
 #[test]
+fn a_state_to_which_somebody_sent_tokens_is_rehearsed_with_but_starts_no_chain() {
+    let mut state = raw(&filled());
+    let items = |account: &[u8]| {
+        let map = [b"System".as_slice(), b"Account"].map(sp_crypto_hashing::twox_128);
+        let hash = sp_crypto_hashing::blake2_128(account);
+        [map.concat().as_slice(), &hash, account].concat()
+    };
+    let alice = items(&Sr25519Keyring::Alice.to_raw_public());
+    let holder = items(&sr25519::Pair::from_seed(&[40; 32]).public().0);
+    let hex = |bytes: &[u8]| format!("0x{}", hex::encode(bytes));
+    let top = state["genesis"]["raw"]["top"].as_object_mut().unwrap();
+    // What the other has, and so a value that decodes.
+    let owned = top[&hex(&holder)].clone();
+    assert_eq!(top.insert(hex(&alice), owned.clone()), None);
+
+    let state = Written::new(&state);
+    for error in [load(state.id()), load_to_export(state.id())].map(refusal) {
+        assert!(
+            error.contains("of Alice, which stands in System.Account:"),
+            "{error}"
+        );
+    }
+    let taken = load_to_rehearse(state.id()).unwrap();
+    assert_eq!(taken.chain_type(), ChainType::Live);
+    let storage = taken.build_storage().unwrap();
+    assert_eq!(hex(&storage.top[&alice]), owned);
+    assert_eq!(storage.top.get(CODE).map(Vec::as_slice), WASM_BINARY);
+}
+
+#[test]
+fn a_template_is_rehearsed_with_neither_open_nor_without_code() {
+    let open = Written::new(&template::production().unwrap());
+    let error = refusal(load_to_rehearse(open.id()));
+    assert!(error.contains("not filled in"), "{error}");
+    let error = refusal(load_to_rehearse(Written::new(&filled()).id()));
+    assert!(error.contains("holds no runtime code"), "{error}");
+}
+
+#[test]
 fn a_development_chain_stays_one_whatever_its_file_says_of_its_type() {
     let development = load("local").unwrap().as_json(false).unwrap();
     let mut development: Value = serde_json::from_str(&development).unwrap();

@@ -1,8 +1,12 @@
-//! One validator's keys in two nodes: sooner or later it votes for two blocks in one round of finality, and is punished as
-//! docs/validators.md says.
+//! One validator's keys in two nodes: it makes two blocks in a slot, and sooner or later votes for two blocks in one round of
+//! finality. It is punished as docs/validators.md says, once.
 
 use anyhow::{ensure, Result};
-use clearproof_network::{definition::Definition, scene::scene, validators::Validators};
+use clearproof_network::{
+    definition::Definition,
+    scene::scene,
+    validators::{Offence, Validators},
+};
 use clearproof_prover::demo::venue::until_within;
 use std::time::Duration;
 use subxt_signer::sr25519::dev;
@@ -12,8 +16,10 @@ use tokio::time;
 const SLASHED: u128 = 5_625;
 /// A slot.
 const SLOT: Duration = Duration::from_secs(3);
+/// The twin has to synchronise, and then a slot to come that is Dave's.
+const TWO_BLOCKS: Duration = Duration::from_secs(3 * 60);
 /// The two vote alike in most rounds.
-const EQUIVOCATION: Duration = Duration::from_secs(10 * 60);
+const TWO_VOTES: Duration = Duration::from_secs(10 * 60);
 /// A session is ten minutes, and the busy machine may miss some slots.
 const SESSION: Duration = Duration::from_secs(15 * 60);
 
@@ -28,18 +34,29 @@ async fn a_validator_that_runs_twice_is_slashed_disabled_and_expelled() -> Resul
         ensure!(before.members().await?.contains(&dave), "Dave is no member");
         ensure!(before.disabled().await?.is_empty(), "somebody is disabled");
 
+        // Both author in every slot that is Dave's. They vote alike as long as they know the same blocks: finality is a little
+        // behind the newest ones.
         stage.nodes.add_with_keys_of("twin", "dave").await?;
-        let slashed = until_within(EQUIVOCATION, "a smaller bond", || async {
+        let slashed = until_within(TWO_BLOCKS, "a report of two blocks", || async {
+            let now = validators.now().await?;
+            Ok(now.has_seen(Offence::TWO_BLOCKS).await?.then_some(now))
+        })
+        .await?;
+        ensure!(slashed.bond_of(&dave).await? < bond, "it cost nothing");
+
+        // Disabled, it authors no more, but votes as before.
+        let slashed = until_within(TWO_VOTES, "a report of two votes", || async {
             // Behind by a slot, the twin votes for what it knows, and so for another block than Dave in the same round.
             stage.nodes.pause("twin").await?;
             time::sleep(SLOT).await;
             stage.nodes.resume("twin").await?;
             time::sleep(SLOT).await;
             let now = validators.now().await?;
-            Ok((now.bond_of(&dave).await? < bond).then_some(now))
+            Ok(now.has_seen(Offence::TWO_VOTES).await?.then_some(now))
         })
         .await?;
         stage.nodes.stop("twin").await?;
+        // Both in one session are punished once.
         let left = slashed.bond_of(&dave).await?;
         ensure!(
             left == bond - bond * SLASHED / 10_000,

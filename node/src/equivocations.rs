@@ -1,0 +1,220 @@
+//! Two blocks by one author in one slot: noticed when they are imported, and reported to the chain, which punishes their author.
+//!
+//! `sc-consensus-babe` 0.60 does that too, but with headers that their seals were taken off. The chain cannot tell who made
+//! such headers, and refuses the report. [`Equivocations`] stands before BABE's import, sees headers with their seals, and
+//! reports those. BABE's own reports end in [`Dropped`]: the pool takes one report of an author and a slot for another's
+//! duplicate, and a block should not carry reports that are bound to fail.
+//!
+//! What is remembered lies in memory ([`headers`]), and so does a report until the node authors a block with it: reports are not
+//! passed on to other nodes. A node that is started again has forgotten both, and does not notice two blocks if one of them came
+//! before. It is enough that one validator that authors later has seen both, without being restarted in between.
+
+mod headers;
+#[cfg(test)]
+mod tests;
+
+use crate::service::FullClient;
+use clearproof_runtime::{
+    opaque::{Block, UncheckedExtrinsic},
+    Hash, Header,
+};
+use headers::Headers;
+use sc_consensus::{BlockCheckParams, BlockImport, BlockImportParams, ImportResult};
+use sc_consensus_babe::{
+    find_pre_digest, BabeApi, BabeIntermediate, BabeLink, Epoch, INTERMEDIATE_KEY,
+};
+use sc_transaction_pool_api::{
+    error::Error as PoolError, LocalTransactionPool, OffchainTransactionPoolFactory,
+};
+use sp_api::{ApiError, ApiExt, ProvideRuntimeApi};
+use sp_blockchain::HeaderBackend;
+use sp_consensus::{BlockOrigin, Error as ConsensusError};
+use sp_consensus_babe::{AuthorityId, EquivocationProof, OpaqueKeyOwnershipProof};
+use sp_core::crypto::{key_types::BABE, ByteArray};
+use sp_keystore::KeystorePtr;
+use sp_runtime::traits::{BlakeTwo256, Hash as _};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Why the chain was not told of an equivocation.
+#[derive(Debug, thiserror::Error)]
+enum ReportError {
+    /// No state that this node has shows whose key it was.
+    #[error(
+        "no block of that slot's session that this node has proves that the key was a validator's"
+    )]
+    NoOwner,
+    /// The runtime cannot be asked.
+    #[error("the runtime does not answer: {0}")]
+    Api(#[from] ApiError),
+    /// The pool has no place for it, or the runtime finds it invalid.
+    #[error("the transaction pool refuses it: it was reported before, or the pool is full")]
+    Refused,
+}
+
+/// Imports blocks as `Inner` does, and reports who makes two of them in one slot.
+#[derive(Clone)]
+pub struct Equivocations<Inner> {
+    inner: Inner,
+    watch: Arc<Watch>,
+}
+
+impl<Inner> Equivocations<Inner> {
+    /// Stands before `inner`, which is BABE's import with this `babe`. Reports go into `pool`, but none of a key in `keystore`.
+    pub fn new(
+        inner: Inner,
+        client: Arc<FullClient>,
+        babe: BabeLink<Block>,
+        keystore: KeystorePtr,
+        pool: OffchainTransactionPoolFactory<Block>,
+    ) -> Self {
+        let watch = Watch {
+            headers: Mutex::default(),
+            client,
+            babe,
+            keystore,
+            pool,
+        };
+        Self {
+            inner,
+            watch: watch.into(),
+        }
+    }
+}
+
+#[async_trait::async_trait]
+impl<Inner> BlockImport<Block> for Equivocations<Inner>
+where
+    Inner: BlockImport<Block, Error = ConsensusError> + Send + Sync,
+{
+    type Error = ConsensusError;
+
+    async fn check_block(
+        &self,
+        block: BlockCheckParams<Block>,
+    ) -> Result<ImportResult, ConsensusError> {
+        self.inner.check_block(block).await
+    }
+
+    async fn import_block(
+        &self,
+        block: BlockImportParams<Block>,
+    ) -> Result<ImportResult, ConsensusError> {
+        let noticed = self.watch.notice(&block);
+        // Afterwards there may be a state of the slot's session.
+        let imported = self.inner.import_block(block).await;
+        // A block that is refused is an equivocation all the same.
+        if let Some(proof) = noticed {
+            self.watch.act_on(proof);
+        }
+        imported
+    }
+}
+
+struct Watch {
+    headers: Mutex<Headers>,
+    client: Arc<FullClient>,
+    babe: BabeLink<Block>,
+    keystore: KeystorePtr,
+    pool: OffchainTransactionPoolFactory<Block>,
+}
+
+impl Watch {
+    /// What a block proves together with an earlier one.
+    fn notice(&self, block: &BlockImportParams<Block>) -> Option<EquivocationProof<Header>> {
+        // As BABE: what is fetched to catch up is too old. Of what is read from a file nobody is told either.
+        let new = matches!(
+            block.origin,
+            BlockOrigin::NetworkBroadcast | BlockOrigin::ConsensusBroadcast | BlockOrigin::Own
+        );
+        if !new {
+            return None;
+        }
+        // Who checked or made the seal left this; without it, the header may be anybody's.
+        let checked = block
+            .get_intermediate::<BabeIntermediate<Block>>(INTERMEDIATE_KEY)
+            .ok()?;
+        let claim = find_pre_digest::<Block>(&block.header).ok()?;
+        let author = {
+            let epochs = self.babe.epoch_changes().shared_data();
+            let genesis = |slot| Epoch::genesis(self.babe.config(), slot);
+            let epoch = epochs.viable_epoch(&checked.epoch_descriptor, genesis)?;
+            let index = usize::try_from(claim.authority_index()).ok()?;
+            epoch.as_ref().authorities.get(index)?.0.clone()
+        };
+        let mut headers = self.headers.lock().unwrap_or_else(PoisonError::into_inner);
+        headers.note(claim.slot(), &author, block.post_header())
+    }
+
+    fn act_on(&self, proof: EquivocationProof<Header>) {
+        let (author, slot) = (proof.offender.clone(), *proof.slot);
+        let blocks = [&proof.first_header, &proof.second_header].map(Header::hash);
+        // As GRANDPA's reports: others will do it.
+        if self.is_own(&author) {
+            log::error!(
+                "another node signs blocks with this node's BABE key, {author}, as {blocks:?} in slot {slot} show: stop one of \
+                 the two. Validators are slashed for it"
+            );
+            return;
+        }
+        match self.report(proof) {
+            Ok(()) => log::info!("{author} has made two blocks in slot {slot}, {blocks:?}: reported"),
+            Err(error) => log::warn!(
+                "{author} has made two blocks in slot {slot}, {blocks:?}, which was not reported: {error}"
+            ),
+        }
+    }
+
+    fn is_own(&self, author: &AuthorityId) -> bool {
+        self.keystore.has_keys(&[(author.to_raw_vec(), BABE)])
+    }
+
+    /// Puts a report into the pool.
+    fn report(&self, proof: EquivocationProof<Header>) -> Result<(), ReportError> {
+        let best = self.client.info().best_hash;
+        let (first, second) = (&proof.first_header, &proof.second_header);
+        let places = [
+            second.hash(),
+            first.hash(),
+            second.parent_hash,
+            first.parent_hash,
+            best,
+        ];
+        let owner = places.into_iter().find_map(|at| self.owner(at, &proof));
+        let owner = owner.ok_or(ReportError::NoOwner)?;
+        let mut api = self.client.runtime_api();
+        api.register_extension(self.pool.offchain_transaction_pool(best));
+        api.submit_report_equivocation_unsigned_extrinsic(best, proof, owner)?
+            .ok_or(ReportError::Refused)
+    }
+
+    /// Whose key it was according to a block, if that is of the slot's epoch: the chain refuses what proves it for another
+    /// session than the slot's. A block that was not imported has no state and proves nothing.
+    fn owner(
+        &self,
+        at: Hash,
+        proof: &EquivocationProof<Header>,
+    ) -> Option<OpaqueKeyOwnershipProof> {
+        let api = self.client.runtime_api();
+        let epoch = api.current_epoch(at).ok()?;
+        let turn = proof.slot.checked_sub(*epoch.start_slot)?;
+        if turn >= epoch.duration {
+            return None;
+        }
+        api.generate_key_ownership_proof(at, proof.slot, proof.offender.clone())
+            .ok()?
+    }
+}
+
+/// Takes BABE's own reports, which the chain would refuse, in the transaction pool's place.
+pub struct Dropped;
+
+impl LocalTransactionPool for Dropped {
+    type Block = Block;
+    type Hash = Hash;
+    type Error = PoolError;
+
+    fn submit_local(&self, _: Hash, report: UncheckedExtrinsic) -> Result<Hash, PoolError> {
+        log::debug!("dropped a report of BABE's, whose headers have no seals");
+        Ok(BlakeTwo256::hash_of(&report))
+    }
+}
