@@ -10,6 +10,7 @@ mod ifma;
 mod ifma_affine;
 #[cfg(target_arch = "x86_64")]
 mod ifma_ntt;
+mod limbs;
 mod msm;
 #[cfg(target_arch = "x86_64")]
 mod ntt;

@@ -1,16 +1,52 @@
-//! Additions of affine points one after the other, with arkworks' fields: for processors without AVX-512 IFMA.
+//! Additions of affine points one after the other: for processors without AVX-512 IFMA.
 //!
 //! The same code is compiled twice: as the build's target wants it, and for processors with BMI2 and ADX, whose wide products need not
 //! disturb the flags. Sums have the form that a key's points have.
 
-use super::adder::{Adder, Pairs, Point, SIGN};
-use ark_ec::{
-    short_weierstrass::{Affine, SWCurveConfig},
-    AffineRepr, CurveConfig,
+use super::{
+    adder::{Adder, Pairs, Point, SIGN},
+    limbs::{Coordinate, F},
 };
-use ark_ff::{AdditiveGroup, Field};
+use crate::points::{G1Point, G2Point};
+use ark_ec::short_weierstrass::Affine;
 
-type Coordinate<P> = <<P as Point>::Curve as CurveConfig>::BaseField;
+/// A point as its two coordinates.
+pub(super) trait Plane: Point {
+    /// A coordinate.
+    type C: Coordinate;
+    /// Both.
+    fn both(&self) -> (Self::C, Self::C);
+    /// The point with these.
+    fn at(x: Self::C, y: Self::C) -> Self;
+}
+
+impl Plane for G1Point {
+    type C = F;
+
+    #[inline(always)]
+    fn both(&self) -> (F, F) {
+        (self.x, self.y)
+    }
+
+    #[inline(always)]
+    fn at(x: F, y: F) -> Self {
+        Self { x, y }
+    }
+}
+
+impl Plane for G2Point {
+    type C = [F; 2];
+
+    #[inline(always)]
+    fn both(&self) -> ([F; 2], [F; 2]) {
+        (self.x, self.y)
+    }
+
+    #[inline(always)]
+    fn at(x: [F; 2], y: [F; 2]) -> Self {
+        Self { x, y }
+    }
+}
 
 /// Additions one after the other.
 #[derive(Clone, Copy, Debug)]
@@ -45,58 +81,65 @@ impl Portable {
 }
 
 /// Denominators, each with the product of those before.
-pub(super) struct Scratch<P: Point>(Vec<(Coordinate<P>, Coordinate<P>)>);
+pub(super) struct Scratch<P: Plane>(Vec<(P::C, P::C)>);
 
-impl<P: Point> Default for Scratch<P> {
+impl<P: Plane> Default for Scratch<P> {
     fn default() -> Self {
         Self(Vec::new())
     }
 }
 
 #[inline(always)]
-fn load<P: Point>(points: &[P], reference: u32) -> Option<(Coordinate<P>, Coordinate<P>)> {
-    let (x, y) = points[(reference & !SIGN) as usize].affine().xy()?;
-    Some((x, if reference & SIGN == 0 { y } else { -y }))
+fn load<P: Plane>(points: &[P], reference: u32) -> (P::C, P::C) {
+    let (x, y) = points[(reference & !SIGN) as usize].both();
+    (x, if reference & SIGN == 0 { y } else { y.negate() })
 }
 
-/// x₂ − x₁ or the tangent's 2·y; none where there is nothing to compute.
 #[inline(always)]
-fn denominator<P: Point>(points: &[P], left: u32, right: u32) -> Option<Coordinate<P>> {
-    let ((x1, y1), (x2, y2)) = (load(points, left)?, load(points, right)?);
-    if x1 != x2 {
-        Some(x2 - x1)
+fn infinite<C: Coordinate>((x, y): (C, C)) -> bool {
+    x == C::ZERO && y == C::ZERO
+}
+
+/// x₂ − x₁ or the tangent's 2·y; one where there is nothing to compute.
+#[inline(always)]
+fn denominator<C: Coordinate>(left: (C, C), right: (C, C)) -> C {
+    let ((x1, y1), (x2, y2)) = (left, right);
+    if infinite(left) || infinite(right) {
+        C::ONE
+    } else if x1 != x2 {
+        x2.sub(x1)
     } else if y1 == y2 {
-        Some(y1.double())
+        y1.add(y1)
     } else {
-        None
+        C::ONE
     }
 }
 
 #[inline(always)]
-fn sum<P: Point>(points: &[P], left: u32, right: u32, inverse: &Coordinate<P>) -> Affine<P::Curve> {
-    let (x, y) = match (load(points, left), load(points, right)) {
-        (Some((x1, y1)), Some((x2, y2))) => {
-            let numerator = if x1 != x2 {
-                y2 - y1
-            } else if y1 == y2 {
-                let square = x1.square();
-                square.double() + square
-            } else {
-                return Affine::identity();
-            };
-            let slope = numerator * inverse;
-            let x = slope.square() - x1 - x2;
-            (x, slope * (x1 - x) - y1)
-        }
-        (Some(point), None) | (None, Some(point)) => point,
-        (None, None) => return Affine::identity(),
+fn sum<P: Plane>(left: (P::C, P::C), right: (P::C, P::C), inverse: P::C) -> P {
+    let ((x1, y1), (x2, y2)) = (left, right);
+    if infinite(left) {
+        return P::at(x2, y2);
+    }
+    if infinite(right) {
+        return P::at(x1, y1);
+    }
+    let numerator = if x1 != x2 {
+        y2.sub(y1)
+    } else if y1 == y2 {
+        let square = x1.square();
+        square.add(square).add(square)
+    } else {
+        return P::default();
     };
-    Affine::new_unchecked(x, y)
+    let slope = numerator.mul(inverse);
+    let x = slope.square().sub(x1).sub(x2);
+    P::at(x, slope.mul(x1.sub(x)).sub(y1))
 }
 
 /// `target[out[i]] = source[left[i]] + source[right[i]]`; without a source, within the target.
 #[inline(always)]
-fn add<P: Point>(
+fn add<P: Plane>(
     source: Option<&[P]>,
     target: &mut [P],
     Pairs { left, right }: Pairs<'_>,
@@ -104,28 +147,29 @@ fn add<P: Point>(
     Scratch(kept): &mut Scratch<P>,
 ) {
     kept.clear();
-    let mut product = Coordinate::<P>::ONE;
+    let mut product = P::C::ONE;
     let points = source.unwrap_or(target);
     for (left, right) in left.iter().zip(right) {
-        let factor = denominator(points, *left, *right).unwrap_or(Coordinate::<P>::ONE);
+        let factor = denominator(load(points, *left), load(points, *right));
         kept.push((factor, product));
-        product *= factor;
+        product = product.mul(factor);
     }
     // Zero only where points that are on no curve were given: their sums are as wrong.
-    let mut inverse = product.inverse().unwrap_or(Coordinate::<P>::ZERO);
+    let mut inverse = product.inverse();
     for (((left, right), out), (factor, before)) in
         left.iter().zip(right).zip(out).zip(&*kept).rev()
     {
-        let of_factor = inverse * before;
-        inverse *= factor;
-        let sum = sum(source.unwrap_or(target), *left, *right, &of_factor);
-        target[*out as usize] = P::of(&sum);
+        let of_factor = inverse.mul(*before);
+        inverse = inverse.mul(*factor);
+        let points = source.unwrap_or(target);
+        let sum = sum::<P>(load(points, *left), load(points, *right), of_factor);
+        target[*out as usize] = sum;
     }
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "bmi1,bmi2,adx")]
-fn add_wide<P: Point>(
+fn add_wide<P: Plane>(
     source: Option<&[P]>,
     target: &mut [P],
     pairs: Pairs<'_>,
@@ -136,7 +180,7 @@ fn add_wide<P: Point>(
 }
 
 impl Portable {
-    fn add<P: Point>(
+    fn add<P: Plane>(
         self,
         source: Option<&[P]>,
         target: &mut [P],
@@ -156,10 +200,7 @@ impl Portable {
     }
 }
 
-impl<P: Point> Adder<P> for Portable
-where
-    P::Curve: SWCurveConfig,
-{
+impl<P: Plane> Adder<P> for Portable {
     type Scratch = Scratch<P>;
 
     fn add_key(
@@ -175,9 +216,8 @@ where
 
     fn take_key(&self, key: &[P], target: &mut [P], refs: &[u32], out: &[u32]) {
         for (reference, out) in refs.iter().zip(out) {
-            let point = key[(reference & !SIGN) as usize].affine();
-            let point = if reference & SIGN == 0 { point } else { -point };
-            target[*out as usize] = P::of(&point);
+            let (x, y) = load(key, *reference);
+            target[*out as usize] = P::at(x, y);
         }
     }
 
