@@ -7,6 +7,7 @@
 pub mod ark;
 pub mod cpu;
 pub mod icicle;
+mod memory;
 
 use crate::{
     circuit::Circuit,

@@ -4,8 +4,9 @@
 //!    sums in both groups and the quotient. What cannot be opened or computes wrongly is left out, with its reason.
 //! 2. [`Backends::prover`] ranks for one circuit: what has no room for it is left out, and where more than one is left, each is
 //!    timed on a sum and a quotient of the circuit's size, up to a limit: for a small circuit a device can be slower than the processor.
-//! 3. A proof is verified before it is released, as everywhere. A backend that fails or makes a wrong proof is switched off, for all circuits of
-//!    these [`Backends`], and the next in rank makes the proof. Assignments that break a constraint are nobody's fault but the caller's.
+//! 3. A proof is verified before it is released, as everywhere. Where a backend fails or makes a wrong proof, the next in rank makes
+//!    it, and the first is switched off for all circuits of these [`Backends`]; for a wrong proof once another has made a right one,
+//!    as otherwise it is the key that is wrong. Assignments that break a constraint are nobody's fault but the caller's.
 
 mod candidate;
 mod check;
@@ -30,7 +31,10 @@ use serde::{Deserialize, Serialize};
 use std::{
     fmt,
     str::FromStr,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        atomic::{AtomicU64, Ordering},
+        Arc, Mutex, PoisonError,
+    },
     time::Duration,
 };
 use thiserror::Error;
@@ -109,6 +113,19 @@ struct Slot {
     backend: Arc<dyn Opened>,
     /// Why it is not used any more.
     off: Mutex<Option<String>>,
+    proofs: AtomicU64,
+    failures: AtomicU64,
+}
+
+/// What a backend did since it was opened, for metrics.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BackendCounts {
+    /// Which.
+    pub kind: BackendKind,
+    /// Proofs made and verified.
+    pub proofs: u64,
+    /// Times that it failed or made a wrong proof, and was switched off for it.
+    pub failures: u64,
 }
 
 /// Backends that a process uses, for all its circuits.
@@ -178,6 +195,8 @@ impl Backends {
                         kind,
                         backend,
                         off: Mutex::new(None),
+                        proofs: AtomicU64::new(0),
+                        failures: AtomicU64::new(0),
                     });
                 }
                 Err(reason) if kind == asked => return Err(ChoiceError::Unusable { kind, reason }),
@@ -216,11 +235,21 @@ impl Backends {
             .collect()
     }
 
+    /// What each backend that could be opened did so far, best first.
+    pub fn counts(&self) -> Vec<BackendCounts> {
+        let counts = |slot: &Slot| BackendCounts {
+            kind: slot.kind,
+            proofs: slot.proofs.load(Ordering::Relaxed),
+            failures: slot.failures.load(Ordering::Relaxed),
+        };
+        self.slots.iter().map(counts).collect()
+    }
+
     /// A prover of `circuit` that chooses among these. `key` gives the circuit's key, once for each backend that comes to be used; the first
     /// is asked at once, so that what is wrong with the key shows here.
     ///
     /// # Errors
-    /// Where no backend can take the key, and what `key` says.
+    /// Where no backend can take the key, where the one that was asked for by name cannot, and what `key` says.
     pub fn prover<E: From<ProveError>>(
         self: &Arc<Self>,
         circuit: Circuit,
@@ -229,7 +258,7 @@ impl Backends {
     where
         E: fmt::Display + 'static,
     {
-        let (order, choice) = self.rank(&circuit);
+        let (order, choice) = self.rank(&circuit).map_err(ProveError::from)?;
         tracing::info!(circuit = %circuit.id(), choice = %choice, "backend chosen");
         Ok(Arc::new(ChosenProver::new(
             self.clone(),
@@ -241,14 +270,23 @@ impl Backends {
     }
 
     /// Which to use for a circuit, in order, and why.
-    fn rank(&self, circuit: &Circuit) -> (Vec<usize>, String) {
+    ///
+    /// The one that was asked for by name is first or it is an error: nobody shall believe to use it and not do so.
+    fn rank(&self, circuit: &Circuit) -> Result<(Vec<usize>, String), ChoiceError> {
         let mut order = Vec::new();
         let mut notes = Vec::new();
         for (index, slot) in self.slots.iter().enumerate() {
             match slot.backend.fits(circuit) {
                 Ok(()) => order.push(index),
+                Err(reason) if slot.kind == self.asked => {
+                    let kind = slot.kind;
+                    return Err(ChoiceError::Unusable { kind, reason });
+                }
                 Err(reason) => notes.push(reason.to_string()),
             }
+        }
+        if order.is_empty() {
+            return Err(ChoiceError::None(notes.join("; ")));
         }
         let name = |index: &usize| self.slots[*index].kind.name();
         // The reference is never the faster one: it stands behind the others untimed.
@@ -287,7 +325,7 @@ impl Backends {
             choice.push_str("; ");
             choice.push_str(&note);
         }
-        (order, choice)
+        Ok((order, choice))
     }
 }
 
@@ -297,8 +335,14 @@ impl Slot {
         off.clone()
     }
 
-    fn set(&self, why_off: Option<String>) {
-        *self.off.lock().unwrap_or_else(PoisonError::into_inner) = why_off;
+    /// Why it was switched off; only the first reason counts, as later ones are those of proofs already under way.
+    fn switch_off(&self, reason: &str) {
+        self.failures.fetch_add(1, Ordering::Relaxed);
+        let mut off = self.off.lock().unwrap_or_else(PoisonError::into_inner);
+        if off.is_none() {
+            tracing::error!(backend = %self.kind, reason, "backend switched off until this process is started again");
+            *off = Some(reason.to_owned());
+        }
     }
 }
 

@@ -30,7 +30,9 @@ pub use backend::{
     icicle::{IcicleBackend, IcicleOptions},
     Backend, BackendError,
 };
-pub use choice::{candidates, BackendKind, Backends, Candidate, ChoiceError, UnknownBackend};
+pub use choice::{
+    candidates, BackendCounts, BackendKind, Backends, Candidate, ChoiceError, UnknownBackend,
+};
 pub use circuit::{Circuit, CircuitError, CircuitId};
 pub use compare::{compare_with_arkworks, CompareError, Comparison};
 pub use key::{

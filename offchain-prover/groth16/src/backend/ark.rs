@@ -1,7 +1,10 @@
 //! The reference: arkworks on the processor, in all threads of the current rayon pool.
 
-use super::{Backend, BackendError};
-use crate::points::{G1Point, G2Point, Points};
+use super::{memory, Backend, BackendError};
+use crate::{
+    circuit::Circuit,
+    points::{G1Point, G2Point, Points},
+};
 use ark_bn254::{Fr, G1Affine, G1Projective, G2Affine, G2Projective};
 use ark_ec::VariableBaseMSM;
 use ark_ff::{FftField, Field};
@@ -85,6 +88,16 @@ impl Backend for ArkBackend {
 
     fn name(&self) -> &'static str {
         NAME
+    }
+
+    fn fits(&self, circuit: &Circuit) -> Result<(), BackendError> {
+        // arkworks' points have a flag each: the key cannot stay in its file.
+        let matrices = circuit.matrices();
+        let (columns, domain) = (matrices.num_columns(), matrices.domain_size());
+        let key = (2 * columns + matrices.num_witness + domain) * size_of::<G1Affine>()
+            + columns * size_of::<G2Affine>();
+        let needed = key as u64 + memory::vectors(circuit);
+        memory::check(NAME, circuit, needed, memory::available())
     }
 
     fn load_bases_g1(&self, points: Points<G1Point>) -> Result<Self::BasesG1, BackendError> {

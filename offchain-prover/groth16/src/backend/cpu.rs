@@ -20,9 +20,12 @@ mod vectors;
 
 use super::{
     ark::{ArkBackend, ArkDomain},
-    Backend, BackendError,
+    memory, Backend, BackendError,
 };
-use crate::points::{G1Point, G2Point, Points};
+use crate::{
+    circuit::Circuit,
+    points::{G1Point, G2Point, Points},
+};
 use adder::{Adder, Point, SIGN};
 use ark_bn254::{Fr, G1Projective, G2Projective};
 use ark_ec::short_weierstrass::Projective;
@@ -216,6 +219,11 @@ impl Backend for CpuBackend {
 
     fn what(&self) -> String {
         format!("{NAME}, processor features used: {}", self.features())
+    }
+
+    fn fits(&self, circuit: &Circuit) -> Result<(), BackendError> {
+        // The key stays in its mapped file: its pages can be dropped and read again.
+        memory::check(NAME, circuit, memory::vectors(circuit), memory::available())
     }
 
     fn load_bases_g1(&self, points: Points<G1Point>) -> Result<BasesG1, BackendError> {

@@ -54,7 +54,7 @@ where
     points.iter().map(P::from).collect()
 }
 
-/// Compares sums in both groups and the quotient with the reference's.
+/// Compares sums in both groups, each transform and the quotient with the reference's.
 pub(super) fn against_reference<B: Backend>(backend: &B) -> Result<(), BackendError> {
     let differs = |operation| {
         BackendError {
@@ -94,9 +94,47 @@ pub(super) fn against_reference<B: Backend>(backend: &B) -> Result<(), BackendEr
     same(sum == expected, "sum in G2")?;
 
     let [a, b, c] = [(); 3].map(|()| scalars(SIZE));
+    let found = transforms(backend, [&a, &b, &c])?;
+    let expected = transforms(reference, [&a, &b, &c])?;
+    for ((operation, found), (_, expected)) in found.iter().zip(&expected) {
+        same(found == expected, *operation)?;
+    }
     let found = quotient(backend, [a.clone(), b.clone(), c.clone()])?;
     let expected = quotient(reference, [a, b, c])?;
     same(found == expected, "quotient")
+}
+
+/// What each transform makes of `a`; a backend may make the quotient without any of them.
+fn transforms<B: Backend>(
+    backend: &B,
+    [a, b, c]: [&[Fr]; 3],
+) -> Result<[(&'static str, Vec<Fr>); 4], BackendError> {
+    let domain = backend.domain(a.len())?;
+    let load = |values: &[Fr]| backend.load_scalars(values.to_vec());
+    let (b, c) = (load(b)?, load(c)?);
+    let after = |act: &dyn Fn(&mut B::Scalars) -> Result<(), BackendError>| {
+        let mut values = load(a)?;
+        act(&mut values)?;
+        backend.read_scalars(&values)
+    };
+    Ok([
+        (
+            "inverse transform",
+            after(&|values| backend.intt(&domain, values))?,
+        ),
+        (
+            "transform on the coset",
+            after(&|values| backend.coset_ntt(&domain, values))?,
+        ),
+        (
+            "inverse transform on the coset",
+            after(&|values| backend.coset_intt(&domain, values))?,
+        ),
+        (
+            "division by the vanishing polynomial",
+            after(&|values| backend.divide_by_vanishing(&domain, values, &b, &c))?,
+        ),
+    ])
 }
 
 fn quotient<B: Backend>(backend: &B, values: [Vec<Fr>; 3]) -> Result<Vec<Fr>, BackendError> {

@@ -2,7 +2,7 @@
 
 use super::{
     candidate::{guarded, text},
-    Backends,
+    BackendKind, Backends, ChoiceError,
 };
 use crate::{
     backend::BackendError,
@@ -14,12 +14,16 @@ use crate::{
 use ark_bn254::{Bn254, Fr};
 use ark_groth16::VerifyingKey;
 use std::{
+    collections::BTreeMap,
     fmt,
     panic::{catch_unwind, AssertUnwindSafe},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{atomic::Ordering, Arc, Mutex, MutexGuard, PoisonError},
 };
 
 type KeySource = dyn Fn(&Circuit) -> Result<ProvingKey, String> + Send + Sync;
+
+/// Provers with a key, by the index of their backend's slot.
+type Loaded = BTreeMap<usize, Arc<dyn Prove>>;
 
 pub(super) struct ChosenProver {
     backends: Arc<Backends>,
@@ -30,8 +34,7 @@ pub(super) struct ChosenProver {
     choice: String,
     key: Box<KeySource>,
     verifying_key: VerifyingKey<Bn254>,
-    /// The backend in use and its prover.
-    current: Mutex<(usize, Arc<dyn Prove>)>,
+    loaded: Mutex<Loaded>,
 }
 
 impl ChosenProver {
@@ -48,7 +51,8 @@ impl ChosenProver {
         let circuit = Arc::new(circuit);
         let mut last = None;
         for index in order.clone() {
-            if backends.slots[index].why_off().is_some() {
+            let slot = &backends.slots[index];
+            if slot.why_off().is_some() {
                 continue;
             }
             let first = key(&circuit)?;
@@ -61,15 +65,20 @@ impl ChosenProver {
                         order,
                         choice,
                         key: Box::new(move |circuit| {
-                            key(circuit).map_err(|error| error.to_string())
+                            // With its causes: it is told to people only.
+                            key(circuit).map_err(|error| format!("{error:#}"))
                         }),
                         verifying_key,
-                        current: Mutex::new((index, prover)),
-                    })
+                        loaded: Mutex::new(Loaded::from([(index, prover)])),
+                    });
                 }
-                Err(ProveError::Backend(error)) => {
-                    backends.switch_off(index, &error.to_string());
-                    last = Some(ProveError::Backend(error));
+                Err(ProveError::Backend(reason)) if slot.kind == backends.asked => {
+                    let kind = slot.kind;
+                    return Err(ProveError::from(ChoiceError::Unusable { kind, reason }).into());
+                }
+                Err(ProveError::Backend(reason)) => {
+                    slot.switch_off(&reason.to_string());
+                    last = Some(ProveError::Backend(reason));
                 }
                 Err(error) => return Err(error.into()),
             }
@@ -77,32 +86,65 @@ impl ChosenProver {
         Err(last.unwrap_or_else(exhausted).into())
     }
 
-    /// The prover in use, or the next whose backend is not switched off.
-    fn current(&self) -> Result<(usize, Arc<dyn Prove>), ProveError> {
-        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.backends.slots[current.0].why_off().is_none() {
-            return Ok(current.clone());
-        }
-        for index in &self.order {
-            if self.backends.slots[*index].why_off().is_some() {
+    fn loaded(&self) -> MutexGuard<'_, Loaded> {
+        self.loaded.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The best prover that is neither switched off nor among those that `failed`; it gets its key if it has none yet.
+    fn next(
+        &self,
+        failed: &[(usize, ProveError)],
+    ) -> Result<Option<(usize, Arc<dyn Prove>)>, ProveError> {
+        let mut loaded = self.loaded();
+        // Their memory may be what the next one needs.
+        loaded.retain(|index, _| self.backends.slots[*index].why_off().is_none());
+        for &index in &self.order {
+            let slot = &self.backends.slots[index];
+            if slot.why_off().is_some() || failed.iter().any(|(other, _)| *other == index) {
                 continue;
             }
-            let name = self.backends.slots[*index].kind.name();
-            let key = (self.key)(&self.circuit).map_err(|reason| BackendError {
-                backend: name,
-                operation: "loading the key again",
-                reason,
+            if let Some(prover) = loaded.get(&index) {
+                return Ok(Some((index, prover.clone())));
+            }
+            let name = slot.kind.name();
+            let key = (self.key)(&self.circuit).map_err(|reason| {
+                tracing::error!(circuit = %self.circuit.id(), backend = name, reason, "the key cannot be loaded again");
+                BackendError {
+                    backend: name,
+                    operation: "loading the key again",
+                    reason,
+                }
             })?;
-            match load(&self.backends, *index, &self.circuit, key) {
+            match load(&self.backends, index, &self.circuit, key) {
                 Ok(prover) => {
                     tracing::warn!(circuit = %self.circuit.id(), backend = name, "proving goes on with another backend");
-                    *current = (*index, prover);
-                    return Ok(current.clone());
+                    loaded.insert(index, prover.clone());
+                    return Ok(Some((index, prover)));
                 }
-                Err(error) => self.backends.switch_off(*index, &error.to_string()),
+                Err(ProveError::Backend(error)) => slot.switch_off(&error.to_string()),
+                Err(error) => return Err(error),
             }
         }
-        Err(exhausted())
+        Ok(None)
+    }
+
+    /// Switches off what made wrong proofs where another made a right one.
+    fn blame(&self, failed: &[(usize, ProveError)]) {
+        for (index, error) in failed {
+            if matches!(error, ProveError::ProofDidNotVerify { .. }) {
+                self.backends.slots[*index].switch_off(&error.to_string());
+            }
+        }
+    }
+
+    /// Why this one made the proof.
+    fn reason(&self, index: usize, name: &str) -> String {
+        if self.order.first() == Some(&index) {
+            return self.choice.clone();
+        }
+        let off = self.backends.switched_off();
+        let off: Vec<_> = off.into_iter().map(|(_, reason)| reason).collect();
+        format!("{name}: others failed: {}", off.join("; "))
     }
 }
 
@@ -130,18 +172,16 @@ fn load(
     prover.unwrap_or_else(|| Err(exhausted()))
 }
 
-impl Backends {
-    fn switch_off(&self, index: usize, reason: &str) {
-        let slot = &self.slots[index];
-        tracing::error!(backend = %slot.kind, reason, "backend switched off");
-        slot.set(Some(reason.to_owned()));
-    }
-}
-
 impl Prove for ChosenProver {
     fn backend(&self) -> &'static str {
-        let current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
-        current.1.backend()
+        let loaded = self.loaded();
+        let slots = &self.backends.slots;
+        let mut on = self.order.iter().filter(|i| slots[**i].why_off().is_none());
+        on.next().map_or(BackendKind::Auto.name(), |index| {
+            loaded
+                .get(index)
+                .map_or(slots[*index].kind.name(), |prover| prover.backend())
+        })
     }
 
     fn circuit(&self) -> &Circuit {
@@ -153,22 +193,9 @@ impl Prove for ChosenProver {
     }
 
     fn prove(&self, assignment: &[Fr]) -> Result<(Proof, ProofMeta), ProveError> {
-        let mut blamed: Vec<(usize, ProveError)> = Vec::new();
-        loop {
-            let (index, prover) = match self.current() {
-                Ok(current) => current,
-                Err(error) => {
-                    // Where all made proofs that do not verify, it is not they that are wrong but what they all have from
-                    // one source: the key. They stay in use.
-                    let all = blamed.len() == self.order.len();
-                    if all && blamed.iter().all(|(_, error)| is_wrong_proof(error)) {
-                        blamed
-                            .iter()
-                            .for_each(|(index, _)| self.backends.slots[*index].set(None));
-                    }
-                    return Err(blamed.pop().map_or(error, |(_, error)| error));
-                }
-            };
+        let mut failed: Vec<(usize, ProveError)> = Vec::new();
+        while let Some((index, prover)) = self.next(&failed)? {
+            let slot = &self.backends.slots[index];
             let outcome = catch_unwind(AssertUnwindSafe(|| prover.prove(assignment)))
                 .unwrap_or_else(|panic| {
                     Err(ProveError::Backend(BackendError {
@@ -179,25 +206,23 @@ impl Prove for ChosenProver {
                 });
             match outcome {
                 Ok((proof, mut meta)) => {
-                    meta.choice = if blamed.is_empty() && self.order.first() == Some(&index) {
-                        self.choice.clone()
-                    } else {
-                        let off = self.backends.switched_off();
-                        let off: Vec<_> = off.into_iter().map(|(_, reason)| reason).collect();
-                        format!("{}: others failed: {}", prover.backend(), off.join("; "))
-                    };
+                    self.blame(&failed);
+                    slot.proofs.fetch_add(1, Ordering::Relaxed);
+                    meta.choice = self.reason(index, prover.backend());
                     return Ok((proof, meta));
                 }
-                Err(error @ (ProveError::Backend(_) | ProveError::ProofDidNotVerify { .. })) => {
-                    self.backends.switch_off(index, &error.to_string());
-                    blamed.push((index, error));
+                Err(error @ ProveError::Backend(_)) => {
+                    slot.switch_off(&error.to_string());
+                    failed.push((index, error));
+                }
+                // Perhaps the key is wrong, and not the backend: that shows with the next one.
+                Err(error @ ProveError::ProofDidNotVerify { .. }) => {
+                    tracing::warn!(circuit = %self.circuit.id(), %error, "another backend tries");
+                    failed.push((index, error));
                 }
                 Err(error) => return Err(error),
             }
         }
+        Err(failed.pop().map_or_else(exhausted, |(_, error)| error))
     }
-}
-
-fn is_wrong_proof(error: &ProveError) -> bool {
-    matches!(error, ProveError::ProofDidNotVerify { .. })
 }

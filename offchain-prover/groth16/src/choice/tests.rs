@@ -20,6 +20,10 @@ enum Fault {
     WrongSum,
     Error,
     Panic,
+    /// Not in sums: a transform alone is wrong, the quotient is right.
+    WrongTransform,
+    /// Not in sums: keys are refused.
+    NoRoomForKeys,
 }
 
 /// The reference with a fault.
@@ -73,6 +77,10 @@ impl Backend for Faulty {
     }
 
     fn load_bases_g1(&self, points: Points<G1Point>) -> Result<Vec<G1Affine>, BackendError> {
+        // The comparison loads 2¹⁰ points, the keys of these tests have other numbers.
+        if self.fault == Fault::NoRoomForKeys && points.len() != 1 << 10 {
+            return Err(self.error());
+        }
         ArkBackend.load_bases_g1(points)
     }
 
@@ -106,6 +114,7 @@ impl Backend for Faulty {
             Fault::WrongSum => Ok(sum + G1Projective::generator()),
             Fault::Error => Err(self.error()),
             Fault::Panic => panic!("a defect of this backend"),
+            Fault::WrongTransform | Fault::NoRoomForKeys => Ok(sum),
         }
     }
 
@@ -119,7 +128,21 @@ impl Backend for Faulty {
     }
 
     fn intt(&self, domain: &ArkDomain, values: &mut Vec<Fr>) -> Result<(), BackendError> {
-        ArkBackend.intt(domain, values)
+        ArkBackend.intt(domain, values)?;
+        if self.fault == Fault::WrongTransform {
+            values[7] += Fr::one();
+        }
+        Ok(())
+    }
+
+    fn quotient(
+        &self,
+        domain: &ArkDomain,
+        a: Vec<Fr>,
+        b: Vec<Fr>,
+        c: Vec<Fr>,
+    ) -> Result<Vec<Fr>, BackendError> {
+        ArkBackend.quotient(domain, a, b, c)
     }
 
     fn coset_ntt(&self, domain: &ArkDomain, values: &mut Vec<Fr>) -> Result<(), BackendError> {
@@ -167,7 +190,12 @@ fn kinds_are_written_as_they_are_read() {
 
 #[test]
 fn wrong_results_are_found_before_a_backend_is_used() {
-    for fault in [Fault::WrongSum, Fault::Error, Fault::Panic] {
+    for fault in [
+        Fault::WrongSum,
+        Fault::Error,
+        Fault::Panic,
+        Fault::WrongTransform,
+    ] {
         let backends = Backends::open_of(
             BackendKind::Auto,
             vec![Faulty::candidate(fault, 0), tuned()],
@@ -211,6 +239,11 @@ fn a_backend_that_fails_at_work_is_replaced_for_all_circuits() {
         assert_eq!(meta.backend, "cpu", "{fault:?}");
         assert!(meta.choice.contains("others failed"), "{}", meta.choice);
         assert_eq!(backends.switched_off()[0].0, BackendKind::Icicle);
+        let [faulty, tuned, _] = backends.counts()[..] else {
+            panic!("three backends");
+        };
+        assert_eq!((faulty.proofs, faulty.failures), (0, 1));
+        assert_eq!((tuned.proofs, tuned.failures), (1, 0));
         let (_, meta) = second.prove(&other_assignment).unwrap();
         assert_eq!(meta.backend, "cpu");
         assert_eq!(prover.backend(), "cpu");
@@ -231,6 +264,144 @@ fn two_threads_outlive_a_faulty_backend() {
         }
     });
     assert_eq!(prover.backend(), "arkworks");
+}
+
+/// Each thread has a circuit of its own, and both use the faulty backend when it fails.
+#[test]
+fn provers_of_two_circuits_outlive_a_faulty_backend_at_once() {
+    let candidates = vec![Faulty::candidate(Fault::Panic, CHECKED + 9), reference()];
+    let backends = Backends::open_of(BackendKind::Icicle, candidates).unwrap();
+    let works = [toy(), cubes(70, Fr::from(5u64))].map(|(circuit, assignment)| {
+        let prover = backends.prover(circuit, key).unwrap();
+        (prover, assignment)
+    });
+    std::thread::scope(|scope| {
+        let threads = works.each_ref().map(|(prover, assignment)| {
+            scope.spawn(move || (0..4).all(|_| prover.prove(assignment).is_ok()))
+        });
+        for thread in threads {
+            assert!(thread.join().unwrap());
+        }
+    });
+    assert!(works
+        .iter()
+        .all(|(prover, _)| prover.backend() == "arkworks"));
+    assert_eq!(backends.switched_off().len(), 1);
+    let proofs: u64 = backends.counts().iter().map(|count| count.proofs).sum();
+    assert_eq!(proofs, 8);
+}
+
+#[test]
+fn a_key_that_is_gone_when_it_is_wanted_again_is_named() {
+    let (circuit, assignment) = toy();
+    let candidates = vec![Faulty::candidate(Fault::Error, CHECKED + 1), reference()];
+    let backends = Backends::open_of(BackendKind::Icicle, candidates).unwrap();
+    let first = AtomicUsize::new(0);
+    let prover = backends
+        .prover(circuit, move |circuit| {
+            match first.fetch_add(1, Ordering::Relaxed) {
+                0 => key(circuit),
+                _ => Err(ProveError::Backend(BackendError {
+                    backend: "file",
+                    operation: "open",
+                    reason: "no such file".to_owned(),
+                })),
+            }
+        })
+        .unwrap();
+    let text = prover.prove(&assignment).err().unwrap().to_string();
+    assert!(
+        text.contains("loading the key again") && text.contains("no such file"),
+        "{text}"
+    );
+}
+
+#[test]
+fn what_was_asked_for_is_used_or_an_error() {
+    let (circuit, _) = toy();
+    let full = Candidate::new(BackendKind::Icicle, || {
+        Ok(Faulty {
+            fault: Fault::Error,
+            from: usize::MAX,
+            sums: AtomicUsize::new(0),
+            room: false,
+        })
+    });
+    // One finds out before, one while it takes the key.
+    let refusing = Faulty::candidate(Fault::NoRoomForKeys, usize::MAX);
+    for candidate in [full, refusing] {
+        let candidates = vec![candidate, tuned(), reference()];
+        let backends = Backends::open_of(BackendKind::Icicle, candidates).unwrap();
+        let error = backends.prover(circuit.clone(), key).err().unwrap();
+        let ProveError::Choice(ChoiceError::Unusable { kind, .. }) = &error else {
+            panic!("{error}");
+        };
+        assert_eq!(*kind, BackendKind::Icicle);
+        let text = error.to_string();
+        assert!(
+            text.contains("out of order") && text.contains("--backend auto"),
+            "{text}"
+        );
+    }
+    // With auto, others take over.
+    let candidates = vec![
+        Faulty::candidate(Fault::NoRoomForKeys, usize::MAX),
+        reference(),
+    ];
+    let backends = Backends::open_of(BackendKind::Auto, candidates).unwrap();
+    let prover = backends.prover(circuit, key).unwrap();
+    assert_eq!(prover.backend(), "arkworks");
+    assert_eq!(backends.switched_off()[0].0, BackendKind::Icicle);
+}
+
+#[test]
+fn a_circuit_that_nothing_has_room_for_is_an_error_with_the_reasons() {
+    let (circuit, _) = toy();
+    let full = Candidate::new(BackendKind::Icicle, || {
+        Ok(Faulty {
+            fault: Fault::Error,
+            from: usize::MAX,
+            sums: AtomicUsize::new(0),
+            room: false,
+        })
+    });
+    let backends = Backends::open_of(BackendKind::Auto, vec![full]).unwrap();
+    let error = backends.prover(circuit, key).err().unwrap();
+    let ProveError::Choice(ChoiceError::None(reasons)) = error else {
+        panic!("{error}");
+    };
+    assert!(reasons.contains("out of order"), "{reasons}");
+}
+
+/// Two threads at once find that all backends make wrong proofs: neither may be left without any.
+#[test]
+fn a_wrong_key_switches_nothing_off_in_two_threads() {
+    let (circuit, assignment) = toy();
+    let backends = Backends::open_of(BackendKind::Auto, vec![tuned(), reference()]).unwrap();
+    let wrong = backends
+        .prover(circuit.clone(), |circuit| {
+            let mut key = generate(circuit, Origin::Development, &Silent).unwrap();
+            key.delta_g1 = G1Affine::identity();
+            Ok::<_, ProveError>(key)
+        })
+        .unwrap();
+    let right = backends.prover(circuit, key).unwrap();
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                for _ in 0..3 {
+                    let outcome = wrong.prove(&assignment);
+                    let error = outcome.err().unwrap();
+                    assert!(
+                        matches!(error, ProveError::ProofDidNotVerify { .. }),
+                        "{error}"
+                    );
+                    assert_eq!(right.prove(&assignment).unwrap().1.backend, "cpu");
+                }
+            });
+        }
+    });
+    assert!(backends.switched_off().is_empty());
 }
 
 #[test]
