@@ -95,6 +95,9 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<(
     let (stop, stopped) = watch::channel(false);
     let epoch = Arc::new(AtomicU64::new(0));
 
+    let registry = Registry::new();
+    let metrics =
+        Metrics::register(&registry).map_err(|error| OperatorError::Metrics(error.to_string()))?;
     let building = Builder {
         jobs: sealed,
         notices: notices.clone(),
@@ -114,6 +117,7 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<(
         jobs,
         notices: notices.clone(),
         epoch: Arc::clone(&epoch),
+        metrics: metrics.clone(),
     };
     worker
         .spawn()
@@ -134,9 +138,6 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<(
         epoch: Arc::clone(&epoch),
     };
     tasks.spawn(report(settling.run(), notices.clone()));
-    let registry = Registry::new();
-    let metrics =
-        Metrics::register(&registry).map_err(|error| OperatorError::Metrics(error.to_string()))?;
     if let Some(address) = config.metrics {
         tracing::info!(%address, "metrics");
         tasks.spawn(report(metrics::serve(address, registry), notices));

@@ -158,6 +158,7 @@ pub fn circuits(shape: &Shape) -> Result<CircuitPair> {
 #[derive(Clone)]
 pub struct BatchProver {
     shape: Shape,
+    backends: Arc<Backends>,
     chunk: Arc<dyn Prove>,
     closing: Arc<dyn Prove>,
 }
@@ -263,12 +264,18 @@ impl BatchProver {
             shape: *shape,
             chunk: load(pair.chunk.circuit)?,
             closing: load(pair.closing.circuit)?,
+            backends,
         })
     }
 
     /// The shape that it proves.
     pub fn shape(&self) -> &Shape {
         &self.shape
+    }
+
+    /// What can prove, and how it did so far.
+    pub fn backends(&self) -> &Backends {
+        &self.backends
     }
 
     /// Verifying keys of chunk and closing, as the chain stores them.
@@ -334,6 +341,7 @@ impl BatchProver {
         Witness::compute("chunk", |cs| {
             chunk(cs, &self.shape, &batch.header, &batch.snapshot, part)
         })
+        .map(|witness| witness.called(format!("chunk {i}")))
         .with_context(|| format!("chunk {i}"))
     }
 
@@ -356,7 +364,7 @@ impl BatchProver {
         let started = Instant::now();
         let (proof, meta) = prover
             .prove(&witness.assignment)
-            .with_context(|| format!("{} circuit", witness.circuit))?;
+            .with_context(|| witness.name.clone())?;
         let report = ProofReport {
             circuit: witness.circuit,
             constraints: prover.circuit().matrices().num_constraints(),
@@ -372,6 +380,8 @@ impl BatchProver {
 /// An assignment, ready to be proven.
 struct Witness {
     circuit: &'static str,
+    /// For errors.
+    name: String,
     assignment: Vec<Fr>,
     took: Duration,
 }
@@ -389,8 +399,13 @@ impl Witness {
             .map_err(|row| anyhow::anyhow!("{circuit}: the witness breaks a rule: {row}"))?;
         Ok(Self {
             circuit,
+            name: circuit.to_owned(),
             assignment: done.assignment(),
             took: started.elapsed(),
         })
+    }
+
+    fn called(self, name: String) -> Self {
+        Self { name, ..self }
     }
 }

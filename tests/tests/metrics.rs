@@ -116,6 +116,10 @@ async fn every_metric_that_is_named_is_told() -> Result<()> {
         let count = operator.sum(&format!("clearproof_operator_{name}"), &[]);
         ensure!(count == batch as f64, "{name}: {count}");
     }
+    // A chunk and the closing at least, of each batch.
+    let proofs = operator.sum("clearproof_operator_proofs_total", &[]);
+    ensure!(proofs >= 2.0 * batch as f64, "{proofs} proofs");
+    ensure!(operator.sum("clearproof_operator_backend_failures_total", &[]) == 0.0);
     ensure!(operator.sum("clearproof_operator_order_sets_total", &[]) == 2.0);
     ensure!(operator.sum("clearproof_operator_connected", &[]) == 1.0);
     let members = 3.0;

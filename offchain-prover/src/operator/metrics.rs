@@ -8,6 +8,7 @@ use super::{
     error::OperatorError,
     figures::BatchFigures,
 };
+use clearproof_groth16::BackendCounts;
 use std::{net::SocketAddr, time::Duration};
 use substrate_prometheus_endpoint::{
     exponential_buckets, init_prometheus, register, Counter, CounterVec, Gauge, GaugeVec,
@@ -29,6 +30,8 @@ pub struct Metrics {
     witness: Histogram,
     proving: Histogram,
     settling: Histogram,
+    proofs: CounterVec<U64>,
+    backend_failures: CounterVec<U64>,
 }
 
 /// What became of a batch.
@@ -84,6 +87,10 @@ impl Metrics {
             let buckets = exponential_buckets(0.25, 2.0, 14)?;
             let options = HistogramOpts::new(name, help).buckets(buckets);
             register(Histogram::with_opts(options)?, registry)
+        };
+        let by_backend = |name, help| {
+            let counter = CounterVec::new(Opts::new(name, help), &["backend"])?;
+            register(counter, registry)
         };
         let metrics = Self {
             connected: number(
@@ -149,6 +156,14 @@ impl Metrics {
                 "clearproof_operator_settling_seconds",
                 "Time from a batch's last tick until it is final",
             )?,
+            proofs: by_backend(
+                "clearproof_operator_proofs_total",
+                "Proofs made and verified since the operator started, by what made them",
+            )?,
+            backend_failures: by_backend(
+                "clearproof_operator_backend_failures_total",
+                "Times that a backend failed or made a wrong proof, and was switched off for it",
+            )?,
         };
         // A rate is seen from the first batch on if there was a zero before it.
         for outcome in Outcome::ALL {
@@ -191,6 +206,18 @@ impl Metrics {
         self.proving.observe(seconds(figures.proving_ms));
     }
 
+    /// What backends did since the operator started; those that could be opened are told from the start.
+    pub(super) fn count_backends(&self, counts: &[BackendCounts]) {
+        let raise = |counter: &CounterVec<U64>, backend: &str, to: u64| {
+            let counter = counter.with_label_values(&[backend]);
+            counter.inc_by(to.saturating_sub(counter.get()));
+        };
+        for count in counts {
+            raise(&self.proofs, count.kind.name(), count.proofs);
+            raise(&self.backend_failures, count.kind.name(), count.failures);
+        }
+    }
+
     /// How long after its last tick a batch is final.
     pub(super) fn settled(&self, time_to: u64, now: u64) {
         self.count(Outcome::Settled);
@@ -209,4 +236,39 @@ pub async fn serve(address: SocketAddr, registry: Registry) -> Result<(), Operat
             "{address}: {error} Choose another address with the operator's metrics option"
         ))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use clearproof_groth16::BackendKind;
+
+    /// What backends did is told as a whole each time, and counted once.
+    #[test]
+    fn backends_are_counted_once() {
+        let registry = Registry::new();
+        let metrics = Metrics::register(&registry).unwrap();
+        let counts = |proofs, failures| BackendCounts {
+            kind: BackendKind::Cpu,
+            proofs,
+            failures,
+        };
+        for (proofs, failures) in [(0, 0), (2, 0), (2, 0), (5, 1)] {
+            metrics.count_backends(&[counts(proofs, failures)]);
+            for (name, wanted) in [
+                ("clearproof_operator_proofs_total", proofs),
+                ("clearproof_operator_backend_failures_total", failures),
+            ] {
+                let families = registry.gather();
+                let family = families.iter().find(|f| f.get_name() == name).unwrap();
+                let [metric] = family.get_metric() else {
+                    panic!("{name}: one backend");
+                };
+                assert_eq!(metric.get_label()[0].get_value(), "cpu");
+                assert_eq!(metric.get_counter().get_value(), wanted as f64, "{name}");
+            }
+        }
+    }
 }

@@ -3,6 +3,7 @@
 use super::{
     error::OperatorError,
     figures::{millis, BatchFigures},
+    metrics::Metrics,
     store::Proven,
     thread,
     venue_task::Notice,
@@ -51,6 +52,8 @@ pub struct Worker {
     pub notices: Sender<Notice>,
     /// Counts roll-backs; jobs of an older count are void.
     pub epoch: Arc<AtomicU64>,
+    /// Where backends are counted.
+    pub metrics: Metrics,
 }
 
 /// A batch in the form that the chain takes.
@@ -118,12 +121,13 @@ impl Worker {
         let prover = load(&self.shape, &self.keys, self.origin, self.backend, &bars);
         let prover = prover.map_err(|e| OperatorError::Prover(format!("{e:#}")))?;
         tracing::info!(ms = millis(started.elapsed()), "proving keys are ready");
+        self.metrics.count_backends(&prover.backends().counts());
         for job in &self.jobs {
             if self.notices.is_closed() {
                 break;
             }
             if job.epoch == self.epoch.load(Ordering::SeqCst) {
-                let proven = prove(&prover, job)?;
+                let proven = prove(&prover, job, &self.metrics)?;
                 if self
                     .notices
                     .blocking_send(Notice::Proven(Box::new(proven)))
@@ -137,10 +141,11 @@ impl Worker {
     }
 }
 
-fn prove(prover: &BatchProver, job: Job) -> Result<Proven, OperatorError> {
+fn prove(prover: &BatchProver, job: Job, metrics: &Metrics) -> Result<Proven, OperatorError> {
     let number = job.figures.number;
     let proofs = prover.prove(&job.batch, |done, total| {
         tracing::info!(number, done, total, "proof made");
+        metrics.count_backends(&prover.backends().counts());
     });
     let proofs = proofs
         .map_err(|e| OperatorError::Prover(format!("batch {number} cannot be proven: {e:#}")))?;
