@@ -16,8 +16,6 @@ pub(super) trait Point: Pod + Default + Send + Sync + PartialEq {
     type Curve: SWCurveConfig<ScalarField = ark_bn254::Fr>;
     /// arkworks' point.
     fn affine(&self) -> Affine<Self::Curve>;
-    /// From arkworks' point.
-    fn of(point: &Affine<Self::Curve>) -> Self;
 }
 
 macro_rules! point {
@@ -27,10 +25,6 @@ macro_rules! point {
 
             fn affine(&self) -> Affine<$curve> {
                 self.into()
-            }
-
-            fn of(point: &Affine<$curve>) -> Self {
-                point.into()
             }
         }
     };
