@@ -6,8 +6,9 @@
 //! duplicate, and a block should not carry reports that are bound to fail.
 //!
 //! What is remembered lies in memory ([`headers`]), and so does a report until the node authors a block with it: reports are not
-//! passed on to other nodes. A node that is started again has forgotten both, and does not notice two blocks if one of them came
-//! before. It is enough that one validator that authors later has seen both, without being restarted in between.
+//! passed on to other nodes, so only validators make them. A node that is started again has forgotten both, and does not notice
+//! two blocks if one of them came before. It is enough that one validator that authors later has seen both, without being restarted
+//! in between.
 
 mod headers;
 #[cfg(test)]
@@ -59,13 +60,14 @@ pub struct Equivocations<Inner> {
 }
 
 impl<Inner> Equivocations<Inner> {
-    /// Stands before `inner`, which is BABE's import with this `babe`. Reports go into `pool`, but none of a key in `keystore`.
+    /// Stands before `inner`, which is BABE's import with this `babe`. Reports go into `pool`, if this node authors, but none of a
+    /// key in `keystore`.
     pub fn new(
         inner: Inner,
         client: Arc<FullClient>,
         babe: BabeLink<Block>,
         keystore: KeystorePtr,
-        pool: OffchainTransactionPoolFactory<Block>,
+        pool: Option<OffchainTransactionPoolFactory<Block>>,
     ) -> Self {
         let watch = Watch {
             headers: Mutex::default(),
@@ -115,7 +117,7 @@ struct Watch {
     client: Arc<FullClient>,
     babe: BabeLink<Block>,
     keystore: KeystorePtr,
-    pool: OffchainTransactionPoolFactory<Block>,
+    pool: Option<OffchainTransactionPoolFactory<Block>>,
 }
 
 impl Watch {
@@ -156,11 +158,14 @@ impl Watch {
             );
             return;
         }
-        match self.report(proof) {
-            Ok(()) => log::info!("{author} has made two blocks in slot {slot}, {blocks:?}: reported"),
-            Err(error) => log::warn!(
-                "{author} has made two blocks in slot {slot}, {blocks:?}, which was not reported: {error}"
-            ),
+        let seen = format!("{author} has made two blocks in slot {slot}, {blocks:?}");
+        let Some(pool) = &self.pool else {
+            log::info!("{seen}: validators that have seen it report it");
+            return;
+        };
+        match self.report(proof, pool) {
+            Ok(()) => log::info!("{seen}: reported"),
+            Err(error) => log::warn!("{seen}, which was not reported: {error}"),
         }
     }
 
@@ -169,7 +174,11 @@ impl Watch {
     }
 
     /// Puts a report into the pool.
-    fn report(&self, proof: EquivocationProof<Header>) -> Result<(), ReportError> {
+    fn report(
+        &self,
+        proof: EquivocationProof<Header>,
+        pool: &OffchainTransactionPoolFactory<Block>,
+    ) -> Result<(), ReportError> {
         let best = self.client.info().best_hash;
         let (first, second) = (&proof.first_header, &proof.second_header);
         let places = [
@@ -182,7 +191,7 @@ impl Watch {
         let owner = places.into_iter().find_map(|at| self.owner(at, &proof));
         let owner = owner.ok_or(ReportError::NoOwner)?;
         let mut api = self.client.runtime_api();
-        api.register_extension(self.pool.offchain_transaction_pool(best));
+        api.register_extension(pool.offchain_transaction_pool(best));
         api.submit_report_equivocation_unsigned_extrinsic(best, proof, owner)?
             .ok_or(ReportError::Refused)
     }

@@ -150,7 +150,10 @@ pub fn new_partial(config: &Configuration) -> Result<Partial, ServiceError> {
         client.clone(),
         babe_link.clone(),
         keystore_container.keystore(),
-        OffchainTransactionPoolFactory::new(transaction_pool.clone()),
+        config
+            .role
+            .is_authority()
+            .then(|| OffchainTransactionPoolFactory::new(transaction_pool.clone())),
     );
     let (import_queue, babe_worker) =
         sc_consensus_babe::import_queue(sc_consensus_babe::ImportQueueParams {
