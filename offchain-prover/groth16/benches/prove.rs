@@ -58,6 +58,16 @@ fn circuit(constraints: usize) -> Result<(Circuit, Vec<Fr>), Box<dyn Error>> {
     ))
 }
 
+/// Memory of this process that is resident, pages of mapped files included, in KiB.
+fn resident() -> Result<u64, Box<dyn Error>> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))
+        .ok_or("/proc/self/status has no VmRSS")?;
+    Ok(line.trim().trim_end_matches(" kB").parse()?)
+}
+
 fn main() -> Result<(), Box<dyn Error>> {
     let numbers: Vec<u32> = std::env::args()
         .filter_map(|argument| argument.parse().ok())
@@ -83,9 +93,23 @@ fn main() -> Result<(), Box<dyn Error>> {
     let start = Instant::now();
     store.load_or_generate(&circuit, Origin::Development, progress.as_ref())?;
     println!("key made and stored in {:.2?}", start.elapsed());
+    let path = store.path(circuit.id(), Origin::Development);
+    println!("key has {} MB", std::fs::metadata(&path)?.len() / 1_000_000);
+    let mut key = None;
+    for _ in 0..rounds.max(1) {
+        drop(key.take());
+        let before = resident()?;
+        let start = Instant::now();
+        key = Some(store.load(&circuit, Origin::Development, progress.as_ref())?);
+        let (elapsed, after) = (start.elapsed(), resident()?);
+        println!(
+            "key checked and mapped in {elapsed:.2?}; resident before {before} KiB, after {after} KiB"
+        );
+    }
+    let key = key.ok_or("no key was loaded")?;
     let start = Instant::now();
-    let key = store.load_or_generate(&circuit, Origin::Development, progress.as_ref())?;
-    println!("key read in {:.2?}", start.elapsed());
+    key.check_points(progress.as_ref())?;
+    println!("points checked in {:.2?}", start.elapsed());
 
     let comparison = compare_with_arkworks(&ArkBackend, &key, &circuit, &assignment, rounds)?;
     let meta = &comparison.backend;

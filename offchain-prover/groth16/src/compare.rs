@@ -59,6 +59,7 @@ pub fn compare_with_arkworks<B: Backend>(
     rounds: usize,
 ) -> Result<Comparison, CompareError> {
     let loaded = LoadedKey::new(backend, key.clone()).map_err(ProveError::from)?;
+    let theirs_key = key.to_arkworks();
     let matrices = circuit.matrices();
     let (rows, instance) = (matrices.num_constraints(), matrices.num_instance);
     let their_matrices = [matrices.a.clone(), matrices.b.clone(), matrices.c.clone()];
@@ -71,7 +72,7 @@ pub fn compare_with_arkworks<B: Backend>(
         let (proof, meta) = prove_blinded(backend, &loaded, circuit, assignment, &blinding)?;
         let start = Instant::now();
         let theirs = Groth16::<Bn254>::create_proof_with_reduction_and_matrices(
-            key.points(),
+            &theirs_key,
             blinding.r,
             blinding.s,
             &their_matrices,

@@ -6,9 +6,10 @@ mod secrets;
 use crate::{
     circuit::Circuit,
     key::{Origin, ProvingKey},
+    points::{G1Point, G2Point, Points},
     progress::{Phase, Progress},
 };
-use ark_bn254::{Bn254, Fr, G1Projective, G2Projective};
+use ark_bn254::{Fr, G1Projective, G2Projective};
 use ark_ec::{
     scalar_mul::{BatchMulPreprocessing, ScalarMul},
     CurveGroup, PrimeGroup,
@@ -53,20 +54,16 @@ pub fn generate(
     let size = circuit.matrices().domain_size();
     let domain = Radix2EvaluationDomain::new(size).ok_or(SetupError::Domain { size })?;
     let secrets = Secrets::draw(circuit.id(), origin, &domain)?;
-    Ok(ProvingKey {
-        id: circuit.id().clone(),
-        origin,
-        num_constraints: circuit.matrices().num_constraints(),
-        points: points(circuit, &domain, &secrets, progress),
-    })
+    Ok(key(circuit, origin, &domain, &secrets, progress))
 }
 
-fn points(
+fn key(
     circuit: &Circuit,
+    origin: Origin,
     domain: &Radix2EvaluationDomain<Fr>,
     secrets: &Secrets,
     progress: &dyn Progress,
-) -> ark_groth16::ProvingKey<Bn254> {
+) -> ProvingKey {
     let matrices = circuit.matrices();
     progress.begin(Phase::QapEvaluation, 1);
     let Queries {
@@ -97,13 +94,14 @@ fn points(
     progress.advance(1);
     progress.end();
 
-    let b_g2_query = multiples(&table_g2, &b, Phase::BG2, progress);
-    let a_query = multiples(&table_g1, &a, Phase::A, progress);
-    let b_g1_query = multiples(&table_g1, &b, Phase::BG1, progress);
-    let h_query = multiples(&table_g1, &h, Phase::H, progress);
-    let l_query = multiples(&table_g1, &l, Phase::L, progress);
-
-    ark_groth16::ProvingKey {
+    let b_g2: Points<G2Point> = multiples(&table_g2, &b, Phase::BG2, progress);
+    let query = |scalars: &[Fr], phase| -> Points<G1Point> {
+        multiples(&table_g1, scalars, phase, progress)
+    };
+    ProvingKey {
+        id: circuit.id().clone(),
+        origin,
+        num_constraints: matrices.num_constraints(),
         vk: VerifyingKey {
             alpha_g1: (g1 * secrets.alpha).into_affine(),
             beta_g2: (g2 * secrets.beta).into_affine(),
@@ -113,28 +111,28 @@ fn points(
         },
         beta_g1: (g1 * secrets.beta).into_affine(),
         delta_g1: (g1 * secrets.delta).into_affine(),
-        a_query,
-        b_g1_query,
-        b_g2_query,
-        h_query,
-        l_query,
+        b_g2,
+        a: query(&a, Phase::A),
+        b_g1: query(&b, Phase::BG1),
+        h: query(&h, Phase::H),
+        l: query(&l, Phase::L),
     }
 }
 
-fn multiples<G: ScalarMul<ScalarField = Fr>>(
+fn multiples<G: ScalarMul<ScalarField = Fr>, P: for<'a> From<&'a G::MulBase>>(
     table: &BatchMulPreprocessing<G>,
     scalars: &[Fr],
     phase: Phase,
     progress: &dyn Progress,
-) -> Vec<G::MulBase> {
+) -> Points<P> {
     progress.begin(phase, scalars.len() as u64);
     let mut points = Vec::with_capacity(scalars.len());
     for chunk in scalars.chunks(CHUNK) {
-        points.extend(table.batch_mul(chunk));
+        points.extend(table.batch_mul(chunk).iter().map(P::from));
         progress.advance(chunk.len() as u64);
     }
     progress.end();
-    points
+    points.into()
 }
 
 #[cfg(test)]

@@ -1,88 +1,42 @@
-//! Points on disk: the limbs in memory, so that loading a key costs a copy and a comparison per coordinate.
-//!
-//! A base field element is its four 64-bit Montgomery limbs, little-endian; a point is x and y; the point at
-//! infinity is all zeros, which lies on neither curve.
+//! What a key's points must be: coordinates below the modulus always, members of their groups when somebody asks.
 
-use ark_bn254::{Fq, Fq2};
-use ark_ec::{
-    short_weierstrass::{Affine, SWCurveConfig},
-    AffineRepr,
-};
-use ark_ff::{BigInt, PrimeField, Zero};
+use crate::points::{G1Point, G2Point};
+use ark_bn254::{Fq, G1Affine, G2Affine};
+use ark_ff::{BigInt, PrimeField};
+use bytemuck::Pod;
+use rayon::prelude::*;
 
-/// A point with a fixed size on disk.
-pub(super) trait RawPoint: Sized {
+/// Four limbs of a coordinate, in memory and on disk.
+pub(super) type Limbs = [u64; 4];
+
+/// A point as it lies in a key's file.
+pub(super) trait RawPoint: Pod + Send + Sync {
     /// Bytes of a point.
-    const BYTES: usize;
-    /// Appends the point.
-    fn write(&self, bytes: &mut Vec<u8>);
-    /// Reads a point from [`Self::BYTES`] bytes; none if a coordinate is not below the modulus. Whether it lies
-    /// on the curve is not looked at.
-    fn read(bytes: &[u8]) -> Option<Self>;
+    const BYTES: u64 = size_of::<Self>() as u64;
+    /// Whether it lies on its curve and in the subgroup of prime order.
+    fn is_in_group(&self) -> bool;
 }
 
-/// A coordinate with a fixed size on disk.
-pub(super) trait RawCoordinate: Sized {
-    const BYTES: usize;
-    fn write(&self, bytes: &mut Vec<u8>);
-    fn read(bytes: &[u8]) -> Option<Self>;
-}
-
-impl RawCoordinate for Fq {
-    const BYTES: usize = 32;
-
-    fn write(&self, bytes: &mut Vec<u8>) {
-        self.0
-             .0
-            .iter()
-            .for_each(|limb| bytes.extend_from_slice(&limb.to_le_bytes()));
-    }
-
-    fn read(bytes: &[u8]) -> Option<Self> {
-        let mut limbs = [0u64; 4];
-        for (limb, chunk) in limbs.iter_mut().zip(bytes.chunks_exact(8)) {
-            *limb = u64::from_le_bytes(chunk.try_into().ok()?);
-        }
-        let element = BigInt(limbs);
-        (element < Self::MODULUS).then(|| Self::new_unchecked(element))
+impl RawPoint for G1Point {
+    fn is_in_group(&self) -> bool {
+        let point = G1Affine::from(self);
+        point.is_on_curve() && point.is_in_correct_subgroup_assuming_on_curve()
     }
 }
 
-impl RawCoordinate for Fq2 {
-    const BYTES: usize = 2 * Fq::BYTES;
-
-    fn write(&self, bytes: &mut Vec<u8>) {
-        self.c0.write(bytes);
-        self.c1.write(bytes);
-    }
-
-    fn read(bytes: &[u8]) -> Option<Self> {
-        let (c0, c1) = bytes.split_at_checked(Fq::BYTES)?;
-        Some(Self::new(Fq::read(c0)?, Fq::read(c1)?))
+impl RawPoint for G2Point {
+    fn is_in_group(&self) -> bool {
+        let point = G2Affine::from(self);
+        point.is_on_curve() && point.is_in_correct_subgroup_assuming_on_curve()
     }
 }
 
-impl<C: SWCurveConfig> RawPoint for Affine<C>
-where
-    C::BaseField: RawCoordinate,
-{
-    const BYTES: usize = 2 * C::BaseField::BYTES;
-
-    fn write(&self, bytes: &mut Vec<u8>) {
-        let (x, y) = self.xy().unwrap_or_default();
-        x.write(bytes);
-        y.write(bytes);
-    }
-
-    fn read(bytes: &[u8]) -> Option<Self> {
-        let (x, y) = bytes.split_at_checked(C::BaseField::BYTES)?;
-        let (x, y) = (C::BaseField::read(x)?, C::BaseField::read(y)?);
-        Some(if x.is_zero() && y.is_zero() {
-            Self::zero()
-        } else {
-            Self::new_unchecked(x, y)
-        })
-    }
+/// The first coordinate that is not below the modulus.
+pub(super) fn first_unreduced(coordinates: &[Limbs]) -> Option<usize> {
+    coordinates
+        .par_iter()
+        .with_min_len(1 << 12)
+        .position_first(|limbs| BigInt(*limbs) >= Fq::MODULUS)
 }
 
 #[cfg(test)]
@@ -90,35 +44,42 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
-    use ark_bn254::{G1Affine, G2Affine};
-    use ark_ff::UniformRand;
+    use ark_ec::AffineRepr;
+    use ark_ff::{Field, UniformRand};
     use rand::{rngs::StdRng, SeedableRng};
-
-    fn round_trip<P: RawPoint + PartialEq + std::fmt::Debug>(point: P) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        point.write(&mut bytes);
-        assert_eq!(bytes.len(), P::BYTES);
-        assert_eq!(P::read(&bytes), Some(point));
-        bytes
-    }
-
-    #[test]
-    fn points_come_back() {
-        let rng = &mut StdRng::seed_from_u64(3);
-        round_trip(G1Affine::rand(rng));
-        round_trip(G2Affine::rand(rng));
-        assert_eq!(round_trip(G1Affine::zero()), [0; 64]);
-        assert_eq!(round_trip(G2Affine::zero()), [0; 128]);
-    }
 
     #[test]
     fn coordinates_lie_below_the_modulus() {
-        let mut bytes = round_trip(G2Affine::generator());
-        for (limb, value) in Fq::MODULUS.0.iter().enumerate() {
-            bytes[96 + 8 * limb..][..8].copy_from_slice(&value.to_le_bytes());
-        }
-        assert_eq!(G2Affine::read(&bytes), None);
-        bytes[96] -= 1;
-        assert!(G2Affine::read(&bytes).is_some());
+        let mut list = vec![[0; 4]; 10_000];
+        assert_eq!(first_unreduced(&list), None);
+        list[7_777] = Fq::MODULUS.0;
+        list[7_776] = (-Fq::ONE).into_bigint().0;
+        assert_eq!(first_unreduced(&list), Some(7_777));
+        list[3] = [0, 0, 0, u64::MAX];
+        assert_eq!(first_unreduced(&list), Some(3));
+    }
+
+    #[test]
+    fn members_of_the_groups_are_told_from_others() {
+        let rng = &mut StdRng::seed_from_u64(3);
+        assert!(G1Point::from(&G1Affine::rand(rng)).is_in_group());
+        assert!(G2Point::from(&G2Affine::rand(rng)).is_in_group());
+        assert!(G1Point::default().is_in_group());
+        assert!(G2Point::default().is_in_group());
+        let mut off = G1Point::from(&G1Affine::generator());
+        off.x[0] ^= 1;
+        assert!(!off.is_in_group());
+        // On the curve, but not in the subgroup.
+        let outside = (0u64..)
+            .find_map(|x| {
+                G2Affine::get_point_from_x_unchecked(
+                    Field::from_random_bytes(&x.to_le_bytes())?,
+                    true,
+                )
+                .filter(|point| !point.is_in_correct_subgroup_assuming_on_curve())
+            })
+            .unwrap();
+        assert!(outside.is_on_curve());
+        assert!(!G2Point::from(&outside).is_in_group());
     }
 }

@@ -5,7 +5,6 @@ use crate::{
     circuit::CircuitId,
     key::{Origin, ProvingKey},
     matrices::domain_size,
-    points::{G1Point, G2Point},
 };
 use ark_bn254::{Bn254, G1Affine};
 use ark_groth16::{prepare_verifying_key, PreparedVerifyingKey, VerifyingKey};
@@ -31,25 +30,19 @@ impl<B: Backend> LoadedKey<B> {
     /// # Errors
     /// Where the backend cannot take them.
     pub fn new(backend: &B, key: ProvingKey) -> Result<Self, BackendError> {
-        let ProvingKey {
-            id,
-            origin,
-            num_constraints,
-            points,
-        } = key;
-        let domain = backend.domain(domain_size(num_constraints, points.vk.gamma_abc_g1.len()))?;
+        let size = domain_size(key.num_constraints, key.vk.gamma_abc_g1.len());
         Ok(Self {
-            id,
-            origin,
-            prepared: prepare_verifying_key(&points.vk),
-            beta_g1: points.beta_g1,
-            delta_g1: points.delta_g1,
-            a: backend.load_bases_g1(points.a_query.iter().map(G1Point::from).collect())?,
-            b_g1: backend.load_bases_g1(points.b_g1_query.iter().map(G1Point::from).collect())?,
-            b_g2: backend.load_bases_g2(points.b_g2_query.iter().map(G2Point::from).collect())?,
-            h: backend.load_bases_g1(points.h_query.iter().map(G1Point::from).collect())?,
-            l: backend.load_bases_g1(points.l_query.iter().map(G1Point::from).collect())?,
-            domain,
+            domain: backend.domain(size)?,
+            prepared: prepare_verifying_key(&key.vk),
+            id: key.id,
+            origin: key.origin,
+            beta_g1: key.beta_g1,
+            delta_g1: key.delta_g1,
+            a: backend.load_bases_g1(key.a)?,
+            b_g1: backend.load_bases_g1(key.b_g1)?,
+            b_g2: backend.load_bases_g2(key.b_g2)?,
+            h: backend.load_bases_g1(key.h)?,
+            l: backend.load_bases_g1(key.l)?,
         })
     }
 

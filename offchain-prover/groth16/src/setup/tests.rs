@@ -6,6 +6,7 @@ use crate::{
     progress::Silent,
     testing::{random_circuit, toy, Replay},
 };
+use ark_bn254::Bn254;
 use ark_groth16::Groth16;
 use ark_serialize::CanonicalSerialize;
 use blake2::{
@@ -17,7 +18,9 @@ use rand_chacha::ChaCha20Rng;
 
 fn digest(key: &ProvingKey) -> String {
     let mut bytes = Vec::new();
-    key.points().serialize_uncompressed(&mut bytes).unwrap();
+    key.to_arkworks()
+        .serialize_uncompressed(&mut bytes)
+        .unwrap();
     hex::encode(Blake2b::<U32>::digest(&bytes))
 }
 
@@ -47,7 +50,7 @@ fn keys_equal_those_of_arkworks() {
             &mut theirs_rng,
         )
         .unwrap();
-        assert_eq!(key.points(), &theirs, "{constraints} constraints");
+        assert_eq!(key.to_arkworks(), theirs, "{constraints} constraints");
     }
 }
 
