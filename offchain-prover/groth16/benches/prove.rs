@@ -57,6 +57,16 @@ fn circuit(constraints: usize) -> Result<(Circuit, Vec<Fr>), Box<dyn Error>> {
     ))
 }
 
+/// Memory of this process that is resident, pages of mapped files included, in KiB.
+fn resident() -> Result<u64, Box<dyn Error>> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))
+        .ok_or("/proc/self/status has no VmRSS")?;
+    Ok(line.trim().trim_end_matches(" kB").parse()?)
+}
+
 fn print(comparison: &Comparison) {
     let meta = &comparison.backend;
     println!("{:#?}", meta.times);
@@ -95,9 +105,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     let start = Instant::now();
     store.load_or_generate(&circuit, Origin::Development, progress.as_ref())?;
     println!("key made and stored in {:.2?}", start.elapsed());
+    let path = store.path(circuit.id(), Origin::Development);
+    println!("key has {} MB", std::fs::metadata(&path)?.len() / 1_000_000);
+    let before = resident()?;
     let start = Instant::now();
-    let key = store.load_or_generate(&circuit, Origin::Development, progress.as_ref())?;
-    println!("key read in {:.2?}", start.elapsed());
+    let key = store.load(&circuit, Origin::Development, progress.as_ref())?;
+    let (elapsed, after) = (start.elapsed(), resident()?);
+    println!(
+        "key checked and mapped in {elapsed:.2?}; resident before {before} KiB, after {after} KiB"
+    );
 
     let cpu = CpuBackend::detect();
     println!("cpu: {}", cpu.features());

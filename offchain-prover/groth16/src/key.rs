@@ -1,16 +1,24 @@
 //! A proving key and where it came from.
 
+mod error;
 pub mod file;
 mod header;
+mod map;
+mod point;
 pub mod store;
+mod version1;
 
 use crate::{
     circuit::CircuitId,
     points::{G1Point, G2Point, Points},
+    progress::{Phase, Progress},
     verify::verifying_key_bytes,
 };
 use ark_bn254::{Bn254, G1Affine, G2Affine};
 use ark_groth16::VerifyingKey;
+use file::{KeyFileError, Part};
+use header::Counts;
+use point::RawPoint;
 use rayon::prelude::*;
 use std::fmt;
 
@@ -41,10 +49,10 @@ impl fmt::Display for Origin {
     }
 }
 
-/// A proving key with its identity.
+/// A proving key with its identity. Its points are in memory of their own after a set-up, in a mapped file after loading.
 ///
-/// The queries have one point per column (A and B), per witness column (L), and per element of the domain but one (H). Cloning a key
-/// does not copy them. Those of a key that was read from a file lie in the file, mapped into memory.
+/// The queries have one point per column (`a`, `b_g1`, `b_g2`), per witness column (`l`), and per element of the domain but one
+/// (`h`).
 #[derive(Clone, Debug, PartialEq)]
 pub struct ProvingKey {
     pub(crate) id: CircuitId,
@@ -76,7 +84,7 @@ impl ProvingKey {
         self.num_constraints
     }
 
-    /// A copy of all points, as `ark-groth16` has them.
+    /// A copy of the key as `ark-groth16` has it, in memory: for comparisons and exports.
     pub fn to_arkworks(&self) -> ark_groth16::ProvingKey<Bn254> {
         let g1 = |points: &[G1Point]| points.par_iter().map(G1Affine::from).collect();
         ark_groth16::ProvingKey {
@@ -100,4 +108,65 @@ impl ProvingKey {
     pub fn verifying_key_bytes(&self) -> Vec<u8> {
         verifying_key_bytes(&self.vk)
     }
+
+    /// Looks whether every point lies on its curve and in the subgroup of prime order, in all threads.
+    ///
+    /// # Errors
+    /// [`KeyFileError::Point`] names the first that does not.
+    pub fn check_points(&self, progress: &dyn Progress) -> Result<(), KeyFileError> {
+        let counts = self.counts();
+        let queries = 3 * counts.columns() + counts.quotient_points() + counts.num_witness;
+        progress.begin(Phase::Check, (queries + counts.num_instance + 6) as u64);
+        // Numbered as they lie in the file.
+        let vk = &self.vk;
+        let first: Vec<_> = [&vk.alpha_g1, &self.beta_g1, &self.delta_g1]
+            .map(G1Point::from)
+            .into();
+        let second: Vec<_> = [&vk.beta_g2, &vk.gamma_g2, &vk.delta_g2]
+            .map(G2Point::from)
+            .into();
+        let third: Vec<_> = vk.gamma_abc_g1.iter().map(G1Point::from).collect();
+        members(&first, Part::VerifyingKey, 0, progress)?;
+        members(&second, Part::VerifyingKey, 3, progress)?;
+        members(&third, Part::VerifyingKey, 6, progress)?;
+        members(&self.a, Part::A, 0, progress)?;
+        members(&self.b_g1, Part::BG1, 0, progress)?;
+        members(&self.b_g2, Part::BG2, 0, progress)?;
+        members(&self.h, Part::H, 0, progress)?;
+        members(&self.l, Part::L, 0, progress)?;
+        progress.end();
+        Ok(())
+    }
+
+    fn counts(&self) -> Counts {
+        Counts {
+            num_instance: self.vk.gamma_abc_g1.len(),
+            num_witness: self.l.len(),
+            num_constraints: self.num_constraints,
+        }
+    }
+}
+
+/// Whether all points, the first of which is number `before` of its part, are members of their group.
+fn members<P: RawPoint>(
+    points: &[P],
+    part: Part,
+    before: usize,
+    progress: &dyn Progress,
+) -> Result<(), KeyFileError> {
+    /// Points between two reports of progress.
+    const CHUNK: usize = 1 << 13;
+    for (number, chunk) in points.chunks(CHUNK).enumerate() {
+        if let Some(place) = chunk
+            .par_iter()
+            .position_first(|point| !point.is_in_group())
+        {
+            return Err(KeyFileError::Point {
+                part,
+                index: before + number * CHUNK + place,
+            });
+        }
+        progress.advance(chunk.len() as u64);
+    }
+    Ok(())
 }

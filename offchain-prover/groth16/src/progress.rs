@@ -24,6 +24,8 @@ pub enum Phase {
     Write,
     /// Reading a key from disk.
     Read,
+    /// Looking whether points lie in their groups.
+    Check,
 }
 
 impl fmt::Display for Phase {
@@ -38,6 +40,7 @@ impl fmt::Display for Phase {
             Self::H => "H",
             Self::Write => "writing the key",
             Self::Read => "reading the key",
+            Self::Check => "checking points",
         })
     }
 }

@@ -71,7 +71,8 @@ pub enum ProveError {
     /// The backend computed something wrong; the proof is not released.
     #[error(
         "backend {backend} made a proof that does not verify, it was thrown away: \
-             hardware or backend is faulty, or the key is not one that the set-up made"
+             hardware or backend is faulty, or the key's file was damaged after it was loaded or is not one that the \
+             set-up made; `clearproof-prover keys check` tells"
     )]
     ProofDidNotVerify {
         /// The backend's name.

@@ -6,7 +6,7 @@ mod secrets;
 use crate::{
     circuit::Circuit,
     key::{Origin, ProvingKey},
-    points::Points,
+    points::{G1Point, G2Point, Points},
     progress::{Phase, Progress},
 };
 use ark_bn254::{Fr, G1Projective, G2Projective};
@@ -54,10 +54,10 @@ pub fn generate(
     let size = circuit.matrices().domain_size();
     let domain = Radix2EvaluationDomain::new(size).ok_or(SetupError::Domain { size })?;
     let secrets = Secrets::draw(circuit.id(), origin, &domain)?;
-    Ok(points(circuit, origin, &domain, &secrets, progress))
+    Ok(key(circuit, origin, &domain, &secrets, progress))
 }
 
-fn points(
+fn key(
     circuit: &Circuit,
     origin: Origin,
     domain: &Radix2EvaluationDomain<Fr>,
@@ -94,12 +94,10 @@ fn points(
     progress.advance(1);
     progress.end();
 
-    let b_g2_points = multiples(&table_g2, &b, Phase::BG2, progress);
-    let a_points = multiples(&table_g1, &a, Phase::A, progress);
-    let b_g1_points = multiples(&table_g1, &b, Phase::BG1, progress);
-    let h_points = multiples(&table_g1, &h, Phase::H, progress);
-    let l_points = multiples(&table_g1, &l, Phase::L, progress);
-
+    let b_g2: Points<G2Point> = multiples(&table_g2, &b, Phase::BG2, progress);
+    let query = |scalars: &[Fr], phase| -> Points<G1Point> {
+        multiples(&table_g1, scalars, phase, progress)
+    };
     ProvingKey {
         id: circuit.id().clone(),
         origin,
@@ -113,24 +111,20 @@ fn points(
         },
         beta_g1: (g1 * secrets.beta).into_affine(),
         delta_g1: (g1 * secrets.delta).into_affine(),
-        a: a_points,
-        b_g1: b_g1_points,
-        b_g2: b_g2_points,
-        h: h_points,
-        l: l_points,
+        b_g2,
+        a: query(&a, Phase::A),
+        b_g1: query(&b, Phase::BG1),
+        h: query(&h, Phase::H),
+        l: query(&l, Phase::L),
     }
 }
 
-fn multiples<G, P>(
+fn multiples<G: ScalarMul<ScalarField = Fr>, P: for<'a> From<&'a G::MulBase>>(
     table: &BatchMulPreprocessing<G>,
     scalars: &[Fr],
     phase: Phase,
     progress: &dyn Progress,
-) -> Points<P>
-where
-    G: ScalarMul<ScalarField = Fr>,
-    P: for<'a> From<&'a G::MulBase>,
-{
+) -> Points<P> {
     progress.begin(phase, scalars.len() as u64);
     let mut points = Vec::with_capacity(scalars.len());
     for chunk in scalars.chunks(CHUNK) {

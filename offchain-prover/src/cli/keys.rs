@@ -3,7 +3,7 @@
 use super::ShapeName;
 use anyhow::{Context, Result};
 use clearproof_groth16::{BackendKind, Bars, KeyStore, Origin};
-use clearproof_prover::proving::{default_key_folder, BatchProver};
+use clearproof_prover::proving::{circuits, default_key_folder, BatchProver};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -27,6 +27,15 @@ pub enum Command {
         /// Folder for the verifying keys.
         #[arg(long)]
         out: PathBuf,
+    },
+    /// Checks the keys of a shape: digests, coordinates, and whether every point lies on its curve and in its subgroup.
+    Check {
+        /// Which shape.
+        #[arg(long, value_enum, default_value = "reference")]
+        shape: ShapeName,
+        /// The keys of one's own instead of the development keys.
+        #[arg(long)]
+        single_party: bool,
     },
     /// Writes the development verifying keys that the chain's presets hold.
     ExportDev {
@@ -80,6 +89,22 @@ pub fn run(command: Command) -> Result<()> {
         }
         Command::SingleParty { shape, out } => {
             export(&store, shape, Origin::SingleParty, shape.name(), &out)
+        }
+        Command::Check {
+            shape,
+            single_party,
+        } => {
+            let origin = if single_party {
+                Origin::SingleParty
+            } else {
+                Origin::Development
+            };
+            let pair = circuits(&shape.shape())?;
+            for circuit in [pair.chunk.circuit, pair.closing.circuit] {
+                let path = store.check(&circuit, origin, &Bars::new(circuit.id().name()))?;
+                println!("{}: sound", path.display());
+            }
+            Ok(())
         }
         Command::ExportDev { out } => EXPORTED
             .into_iter()

@@ -1,9 +1,15 @@
-//! A key's file: header, then points as they lie in memory, so that a loaded key is the mapped file.
+//! A key's file: header, then points as they are used, so that the file is mapped and nothing of it copied.
 //!
-//! The body has alpha, beta, delta in G1; beta, gamma, delta in G2; a point per instance column; then A, B in G1, B in G2, H and L.
+//! Each load reads the whole file once, in all threads, for the digests of its parts and to see that every coordinate lies below
+//! the modulus: no backend needs to expect one that does not. It reads into a small buffer, not through the map, so that the
+//! check leaves nothing of the key resident. Whether points lie on the curve is not looked at: the digests vouch that they are
+//! those that were written, no proof leaves unverified, and [`ProvingKey::check_points`] looks when somebody asks.
 
+pub use super::error::{KeyFileError, Part};
 use super::{
-    header::{Counts, Header, ALIGNMENT, DIGEST_BYTES},
+    header::{Counts, Digest, Header, DIGEST_BYTES, PARTS, VERSION},
+    map,
+    point::{first_unreduced, Limbs},
     Origin, ProvingKey,
 };
 use crate::{
@@ -11,416 +17,282 @@ use crate::{
     points::{G1Point, G2Point, Points},
     progress::{Phase, Progress},
 };
-use ark_bn254::{Fq, G1Affine, G2Affine};
-use ark_ff::{BigInt, PrimeField};
+use ark_bn254::{G1Affine, G2Affine};
 use ark_groth16::VerifyingKey;
 use bytemuck::Pod;
 use memmap2::Mmap;
-use rayon::prelude::*;
 use std::{
-    fmt,
-    io::{self, Write},
+    borrow::Cow,
+    fs::File,
+    io::{self, BufReader, Read, Write},
     sync::Arc,
 };
-use thiserror::Error;
 
-/// A part of a key's file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
-    /// The first bytes.
-    Magic,
-    /// The version of the format.
-    Version,
-    /// Whether the secrets are public.
-    DevelopmentFlag,
-    /// The circuit's hash.
-    CircuitHash,
-    /// The circuit's name.
-    Name,
-    /// The circuit's shape.
-    Shape,
-    /// The number of instance columns.
-    InstanceColumns,
-    /// The number of witness columns.
-    WitnessColumns,
-    /// The number of constraints.
-    Constraints,
-    /// The hash over header and body.
-    Digest,
-    /// The points of the verifying key, and beta and delta in G1.
-    VerifyingKey,
-    /// The query of A.
-    A,
-    /// The query of B in G1.
-    BG1,
-    /// The query of B in G2.
-    BG2,
-    /// The query of the quotient.
-    H,
-    /// The query of the witness columns.
-    L,
-}
+#[cfg(target_endian = "big")]
+compile_error!("keys are used as they lie in their files, which are little-endian");
 
-impl fmt::Display for Part {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Magic => "magic",
-            Self::Version => "version",
-            Self::DevelopmentFlag => "development flag",
-            Self::CircuitHash => "circuit hash",
-            Self::Name => "circuit name",
-            Self::Shape => "circuit shape",
-            Self::InstanceColumns => "instance columns",
-            Self::WitnessColumns => "witness columns",
-            Self::Constraints => "constraints",
-            Self::Digest => "digest",
-            Self::VerifyingKey => "verifying key",
-            Self::A => "A",
-            Self::BG1 => "B in G1",
-            Self::BG2 => "B in G2",
-            Self::H => "H",
-            Self::L => "L",
-        })
+/// Bytes that are read, hashed or written in one go: enough for all threads, and little memory.
+const WINDOW: usize = 1 << 22;
+
+/// The parts' bytes, in the order of the file.
+fn body(key: &ProvingKey) -> [Cow<'_, [u8]>; 6] {
+    let vk = &key.vk;
+    let mut first = Vec::new();
+    for point in [&vk.alpha_g1, &key.beta_g1, &key.delta_g1] {
+        first.extend_from_slice(bytemuck::bytes_of(&G1Point::from(point)));
     }
+    for point in [&vk.beta_g2, &vk.gamma_g2, &vk.delta_g2] {
+        first.extend_from_slice(bytemuck::bytes_of(&G2Point::from(point)));
+    }
+    for point in &vk.gamma_abc_g1 {
+        first.extend_from_slice(bytemuck::bytes_of(&G1Point::from(point)));
+    }
+    [
+        Cow::Owned(first),
+        Cow::Borrowed(bytemuck::cast_slice(&key.a)),
+        Cow::Borrowed(bytemuck::cast_slice(&key.b_g1)),
+        Cow::Borrowed(bytemuck::cast_slice(&key.b_g2)),
+        Cow::Borrowed(bytemuck::cast_slice(&key.h)),
+        Cow::Borrowed(bytemuck::cast_slice(&key.l)),
+    ]
 }
 
-/// Why a key's file is refused.
-#[derive(Debug, Error)]
-pub enum KeyFileError {
-    /// Reading or writing failed.
-    #[error("input or output: {0}")]
-    Io(#[from] io::Error),
-    /// The file does not start like a key.
-    #[error("magic: this is no proving key of ours; delete the file and make the key again")]
-    NotAKey,
-    /// The format is another one.
-    #[error(
-        "version: the file has format {found}, this program reads {expected}; \
-             delete the file and make the key again"
-    )]
-    Version {
-        /// Version in the file.
-        found: u16,
-        /// Version of this program.
-        expected: u16,
-    },
-    /// The file ends early.
-    #[error("{part}: the file ends here, it was cut short; delete it and make the key again")]
-    Truncated {
-        /// Where it ends.
-        part: Part,
-    },
-    /// A field of the header is out of bounds.
-    #[error("{part}: {found} is above the limit of {limit}; the file is damaged, delete it and make the key again")]
-    TooLarge {
-        /// The field.
-        part: Part,
-        /// Its value.
-        found: u64,
-        /// The limit.
-        limit: u64,
-    },
-    /// A text is not what a circuit may have.
-    #[error("{part}: not a text that a circuit may have; the file is damaged, delete it and make the key again")]
-    Text {
-        /// The field.
-        part: Part,
-    },
-    /// The key is for another circuit, or of another origin.
-    #[error(
-        "{part}: the file has {found}, wanted is {expected}; \
-             use the matching program or delete the file and make the key again"
-    )]
-    Differs {
-        /// The field.
-        part: Part,
-        /// Its value in the file.
-        found: String,
-        /// Its value for the circuit that a key is wanted for.
-        expected: String,
-    },
-    /// The file is longer or shorter than its header says.
-    #[error(
-        "the file has {found} bytes, its header wants {expected}; delete it and make the key again"
-    )]
-    Size {
-        /// Bytes of the file.
-        found: u64,
-        /// Bytes that it should have.
-        expected: u64,
-    },
-    /// There is something between header and points.
-    #[error("the bytes between header and points are not zero; the file is damaged, delete it and make the key again")]
-    Padding,
-    /// A coordinate is not below the modulus.
-    #[error(
-        "{part}, point {index}: a coordinate is not below the modulus; \
-             the file is damaged, delete it and make the key again"
-    )]
-    Point {
-        /// The list of points.
-        part: Part,
-        /// The point's place in it.
-        index: usize,
-    },
-    /// The hash over header and body differs.
-    #[error(
-        "digest: the file has {found}, its content hashes to {computed}; \
-             it is damaged, delete it and make the key again"
-    )]
-    Digest {
-        /// Hash in the file.
-        found: String,
-        /// Hash of the content.
-        computed: String,
-    },
-}
-
-/// Bytes of the body that are hashed in one go.
-const BLOCK: usize = 1 << 20;
-
-#[cfg(not(target_endian = "little"))]
-compile_error!(
-    "a key's file has the limbs of its points as little-endian machines have them in memory"
-);
-
-/// Writes a key: once through the points for the digest, once to write them.
+/// Writes a key: once through the points for the digests, once to write them.
 pub(super) fn write(
     key: &ProvingKey,
     sink: &mut impl Write,
     progress: &dyn Progress,
 ) -> io::Result<()> {
-    let counts = counts(key);
-    let mut header = Header {
+    let header = Header {
         id: key.id.clone(),
         origin: key.origin,
-        counts,
-    }
-    .encode();
-    let vk = &key.vk;
-    let g1: Vec<G1Point> = [vk.alpha_g1, key.beta_g1, key.delta_g1]
-        .iter()
-        .map(G1Point::from)
-        .collect();
-    let g2: Vec<G2Point> = [vk.beta_g2, vk.gamma_g2, vk.delta_g2]
-        .iter()
-        .map(G2Point::from)
-        .collect();
-    let instance: Vec<G1Point> = vk.gamma_abc_g1.iter().map(G1Point::from).collect();
-    let parts: [&[u8]; 8] = [
-        bytemuck::cast_slice(&g1),
-        bytemuck::cast_slice(&g2),
-        bytemuck::cast_slice(&instance),
-        bytemuck::cast_slice(&key.a),
-        bytemuck::cast_slice(&key.b_g1),
-        bytemuck::cast_slice(&key.b_g2),
-        bytemuck::cast_slice(&key.h),
-        bytemuck::cast_slice(&key.l),
-    ];
-    progress.begin(Phase::Write, 2 * counts.body_bytes());
-    let mut blocks = Blocks::default();
-    for part in parts {
-        for piece in part.chunks(BLOCK) {
-            blocks.update(piece);
-            progress.advance(piece.len() as u64);
+        counts: key.counts(),
+    };
+    progress.begin(Phase::Write, 2 * header.counts.body_bytes());
+    let body = body(key);
+    let digests = body.each_ref().map(|bytes| {
+        let mut hasher = blake3::Hasher::new();
+        for window in bytes.chunks(WINDOW) {
+            hasher.update(window);
+            progress.advance(window.len() as u64);
         }
-    }
-    let digest = digest(&header, &blocks.finish());
-    header.extend_from_slice(&digest);
-    header.resize(header.len().next_multiple_of(ALIGNMENT), 0);
-    sink.write_all(&header)?;
-    for part in parts {
-        for piece in part.chunks(BLOCK) {
-            sink.write_all(piece)?;
-            progress.advance(piece.len() as u64);
+        hasher.finalize().into()
+    });
+    sink.write_all(&header.seal(&digests))?;
+    let mut end = header.bytes();
+    for (place, bytes) in header.places().iter().zip(&body) {
+        io::copy(&mut io::repeat(0).take(place.offset - end), sink)?;
+        for window in bytes.chunks(WINDOW) {
+            sink.write_all(window)?;
+            progress.advance(window.len() as u64);
         }
+        end = place.end();
     }
     progress.end();
     Ok(())
 }
 
-fn counts(key: &ProvingKey) -> Counts {
-    Counts {
-        num_instance: key.vk.gamma_abc_g1.len(),
-        num_witness: key.l.len(),
-        num_constraints: key.num_constraints,
-    }
+/// Fills `buffer`; a file that ends before is said to end at `part`.
+pub(super) fn fill(
+    source: &mut impl Read,
+    buffer: &mut [u8],
+    part: Part,
+) -> Result<(), KeyFileError> {
+    source
+        .read_exact(buffer)
+        .map_err(|error| match error.kind() {
+            io::ErrorKind::UnexpectedEof => KeyFileError::Truncated { part },
+            _ => error.into(),
+        })
 }
 
-fn digest(header: &[u8], blocks: &[[u8; DIGEST_BYTES]]) -> [u8; DIGEST_BYTES] {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(b"clearproof proving key v2");
-    hasher.update(header);
-    for block in blocks {
-        hasher.update(block);
-    }
-    hasher.finalize().into()
-}
-
-/// Hashes of the blocks of a body that comes piece by piece.
-#[derive(Default)]
-struct Blocks {
-    done: Vec<[u8; DIGEST_BYTES]>,
-    hasher: blake3::Hasher,
-    filled: usize,
-}
-
-impl Blocks {
-    fn update(&mut self, mut bytes: &[u8]) {
-        while !bytes.is_empty() {
-            let (now, later) = bytes.split_at(bytes.len().min(BLOCK - self.filled));
-            self.hasher.update(now);
-            self.filled += now.len();
-            bytes = later;
-            if self.filled == BLOCK {
-                self.end();
-            }
-        }
-    }
-
-    fn end(&mut self) {
-        self.done.push(self.hasher.finalize().into());
-        self.hasher.reset();
-        self.filled = 0;
-    }
-
-    fn finish(mut self) -> Vec<[u8; DIGEST_BYTES]> {
-        if self.filled > 0 {
-            self.end();
-        }
-        self.done
-    }
-}
-
-/// Takes the key for `circuit` from a mapped file.
+/// Checks a file and maps the key for `circuit` from it.
 ///
-/// Everything is looked at: header, size, digest, and that all coordinates are below the modulus. Points are not checked for lying on
-/// the curve: the digest vouches that they are those that were written, and no proof leaves unverified.
-pub(super) fn read(
+/// The points are those of the file for as long as the key lives: see [`map`](mod@super::map).
+pub(super) fn load(
     circuit: &Circuit,
     origin: Origin,
-    map: Mmap,
+    file: &File,
     progress: &dyn Progress,
 ) -> Result<ProvingKey, KeyFileError> {
-    let mut taken = 0;
-    let header = Header::decode(|buffer, part| take(&map, &mut taken, buffer, part))?;
-    let counts = Counts::of(circuit.matrices());
-    header.expect(&Header {
-        id: circuit.id().clone(),
-        origin,
-        counts,
-    })?;
-    let before_digest = taken;
-    let mut expected_digest = [0; DIGEST_BYTES];
-    take(&map, &mut taken, &mut expected_digest, Part::Digest)?;
-
-    let start = taken.next_multiple_of(ALIGNMENT);
-    let (found, expected) = (map.len() as u64, start as u64 + counts.body_bytes());
+    let mut source = BufReader::new(file);
+    let (header, digests) = read_header(circuit, origin, &mut source)?;
+    let places = header.places();
+    let (found, expected) = (file.metadata()?.len(), places[5].end());
     if found != expected {
         return Err(KeyFileError::Size { found, expected });
     }
-    if map[taken..start].iter().any(|byte| *byte != 0) {
-        return Err(KeyFileError::Padding);
-    }
-    progress.begin(Phase::Read, counts.body_bytes());
-    let blocks: Vec<[u8; DIGEST_BYTES]> = map[start..]
-        .par_chunks(BLOCK)
-        .map(|block| {
-            let hash = blake3::hash(block).into();
-            progress.advance(block.len() as u64);
-            hash
-        })
-        .collect();
-    let computed = digest(&map[..before_digest], &blocks);
-    progress.end();
-    let mut parts = Parts {
-        map: Arc::new(map),
-        place: start,
+    progress.begin(Phase::Read, header.counts.body_bytes());
+    let mut scan = Scan {
+        source,
+        place: header.bytes(),
+        buffer: vec![[0; 4]; WINDOW / size_of::<Limbs>()],
     };
-    // Before the digest: a coordinate that is too large says more.
-    let g1 = parts.g1(3, Part::VerifyingKey)?;
-    let g2 = parts.g2(3, Part::VerifyingKey)?;
-    let instance = parts.g1(counts.num_instance, Part::VerifyingKey)?;
-    let key = ProvingKey {
+    for ((part, place), digest) in PARTS.into_iter().zip(&places).zip(&digests) {
+        scan.gap(place.offset, part)?;
+        scan.part(place.bytes, part, digest, progress)?;
+    }
+    progress.end();
+
+    let map = map::map(file)?;
+    let counts = &header.counts;
+    let g1 =
+        |index: usize, count| mapped::<G1Point>(&map, PARTS[index], places[index].offset, count);
+    let (vk, beta_g1, delta_g1) = verifying_key(&map, places[0].offset, counts)?;
+    Ok(ProvingKey {
+        num_constraints: counts.num_constraints,
+        vk,
+        beta_g1,
+        delta_g1,
+        a: g1(1, counts.columns())?,
+        b_g1: g1(2, counts.columns())?,
+        b_g2: mapped(&map, PARTS[3], places[3].offset, counts.columns())?,
+        h: g1(4, counts.quotient_points())?,
+        l: g1(5, counts.num_witness)?,
         id: header.id,
         origin: header.origin,
-        num_constraints: counts.num_constraints,
-        vk: VerifyingKey {
-            alpha_g1: G1Affine::from(&g1[0]),
-            beta_g2: G2Affine::from(&g2[0]),
-            gamma_g2: G2Affine::from(&g2[1]),
-            delta_g2: G2Affine::from(&g2[2]),
-            gamma_abc_g1: instance.iter().map(G1Affine::from).collect(),
-        },
-        beta_g1: G1Affine::from(&g1[1]),
-        delta_g1: G1Affine::from(&g1[2]),
-        a: parts.g1(counts.columns(), Part::A)?,
-        b_g1: parts.g1(counts.columns(), Part::BG1)?,
-        b_g2: parts.g2(counts.columns(), Part::BG2)?,
-        h: parts.g1(counts.quotient_points(), Part::H)?,
-        l: parts.g1(counts.num_witness, Part::L)?,
+    })
+}
+
+/// The header, if it is undamaged and that of the key that is wanted, and the digests of the parts.
+fn read_header(
+    circuit: &Circuit,
+    origin: Origin,
+    source: &mut impl Read,
+) -> Result<(Header, [Digest; 6]), KeyFileError> {
+    let mut hasher = blake3::Hasher::new();
+    let mut take = |buffer: &mut [u8], part| {
+        fill(source, buffer, part)?;
+        hasher.update(buffer);
+        Ok(())
     };
-    if computed != expected_digest {
-        return Err(KeyFileError::Digest {
-            found: hex::encode(expected_digest),
-            computed: hex::encode(computed),
-        });
+    let header = Header::decode(VERSION, &mut take)?;
+    let mut table = [([0; 8], [0; 8], [0; DIGEST_BYTES]); 6];
+    for (offset, bytes, digest) in &mut table {
+        take(offset, Part::Table)?;
+        take(bytes, Part::Table)?;
+        take(digest, Part::Table)?;
     }
-    Ok(key)
-}
+    let computed = hasher.finalize();
+    let mut found = [0; DIGEST_BYTES];
+    fill(source, &mut found, Part::Header)?;
+    same_digest(Part::Header, &found, computed.as_bytes())?;
 
-/// Fills a buffer from the file's next bytes.
-fn take(map: &[u8], taken: &mut usize, buffer: &mut [u8], part: Part) -> Result<(), KeyFileError> {
-    let end = *taken + buffer.len();
-    let bytes = map
-        .get(*taken..end)
-        .ok_or(KeyFileError::Truncated { part })?;
-    buffer.copy_from_slice(bytes);
-    *taken = end;
-    Ok(())
-}
-
-/// Parts of a body, one after the other.
-struct Parts {
-    map: Arc<Mmap>,
-    place: usize,
-}
-
-impl Parts {
-    fn g1(&mut self, count: usize, part: Part) -> Result<Points<G1Point>, KeyFileError> {
-        self.points(count, part, |point: &G1Point| {
-            below_modulus(&point.x) && below_modulus(&point.y)
-        })
-    }
-
-    fn g2(&mut self, count: usize, part: Part) -> Result<Points<G2Point>, KeyFileError> {
-        self.points(count, part, |point: &G2Point| {
-            [&point.x, &point.y]
-                .into_iter()
-                .flatten()
-                .all(below_modulus)
-        })
-    }
-
-    fn points<P: Pod + Sync>(
-        &mut self,
-        count: usize,
-        part: Part,
-        canonical: impl Fn(&P) -> bool + Sync,
-    ) -> Result<Points<P>, KeyFileError> {
-        let points = Points::mapped(self.map.clone(), self.place, count)
-            .ok_or(KeyFileError::Truncated { part })?;
-        self.place += count * size_of::<P>();
-        let outside = points.par_iter().position_first(|point| !canonical(point));
-        match outside {
-            None => Ok(points),
-            Some(index) => Err(KeyFileError::Point { part, index }),
+    header.expect(&Header {
+        id: circuit.id().clone(),
+        origin,
+        counts: Counts::of(circuit.matrices()),
+    })?;
+    for ((part, place), (offset, bytes, _)) in PARTS.into_iter().zip(header.places()).zip(&table) {
+        let (offset, bytes) = (u64::from_le_bytes(*offset), u64::from_le_bytes(*bytes));
+        if (offset, bytes) != (place.offset, place.bytes) {
+            return Err(KeyFileError::Place {
+                part,
+                offset,
+                bytes,
+                expected_offset: place.offset,
+                expected_bytes: place.bytes,
+            });
         }
     }
+    Ok((header, table.map(|(_, _, digest)| digest)))
 }
 
-fn below_modulus(limbs: &[u64; 4]) -> bool {
-    BigInt(*limbs) < Fq::MODULUS
+pub(super) fn same_digest(part: Part, found: &[u8], computed: &[u8]) -> Result<(), KeyFileError> {
+    if found == computed {
+        Ok(())
+    } else {
+        Err(KeyFileError::Digest {
+            part,
+            found: hex::encode(found),
+            computed: hex::encode(computed),
+        })
+    }
+}
+
+/// Reads a body from front to end and checks it.
+struct Scan<R> {
+    source: R,
+    place: u64,
+    buffer: Vec<Limbs>,
+}
+
+impl<R: Read> Scan<R> {
+    /// What is between the parts, up to `offset`, where `part` begins.
+    fn gap(&mut self, offset: u64, part: Part) -> Result<(), KeyFileError> {
+        // Less than the alignment.
+        let length = (offset - self.place) as usize;
+        let gap = &mut bytemuck::cast_slice_mut(&mut self.buffer)[..length];
+        fill(&mut self.source, gap, part)?;
+        self.place = offset;
+        if gap.iter().all(|byte| *byte == 0) {
+            Ok(())
+        } else {
+            Err(KeyFileError::Gap { part })
+        }
+    }
+
+    fn part(
+        &mut self,
+        bytes: u64,
+        part: Part,
+        digest: &Digest,
+        progress: &dyn Progress,
+    ) -> Result<(), KeyFileError> {
+        let mut hasher = blake3::Hasher::new();
+        let mut left = bytes;
+        while left > 0 {
+            // At most the window's size; parts are whole coordinates, and so is the window.
+            let length = left.min(WINDOW as u64) as usize;
+            let window = &mut self.buffer[..length / size_of::<Limbs>()];
+            fill(&mut self.source, bytemuck::cast_slice_mut(window), part)?;
+            if let Some(index) = first_unreduced(window) {
+                let before = (bytes - left) as usize / size_of::<Limbs>();
+                return Err(KeyFileError::Coordinate {
+                    part,
+                    index: before + index,
+                });
+            }
+            hasher.update(bytemuck::cast_slice(window));
+            left -= length as u64;
+            progress.advance(length as u64);
+        }
+        self.place += bytes;
+        same_digest(part, digest, hasher.finalize().as_bytes())
+    }
+}
+
+fn mapped<P: Pod>(
+    map: &Arc<Mmap>,
+    part: Part,
+    offset: u64,
+    count: usize,
+) -> Result<Points<P>, KeyFileError> {
+    usize::try_from(offset)
+        .ok()
+        .and_then(|start| Points::mapped(map.clone(), start, count))
+        .ok_or(KeyFileError::Unmappable { part })
+}
+
+/// The verifying key, and beta and delta in G1.
+fn verifying_key(
+    map: &Arc<Mmap>,
+    offset: u64,
+    counts: &Counts,
+) -> Result<(VerifyingKey<ark_bn254::Bn254>, G1Affine, G1Affine), KeyFileError> {
+    let part = Part::VerifyingKey;
+    let (g1, g2) = (size_of::<G1Point>() as u64, size_of::<G2Point>() as u64);
+    let first = mapped::<G1Point>(map, part, offset, 3)?;
+    let second = mapped::<G2Point>(map, part, offset + 3 * g1, 3)?;
+    let third = mapped::<G1Point>(map, part, offset + 3 * g1 + 3 * g2, counts.num_instance)?;
+    let vk = VerifyingKey {
+        alpha_g1: (&first[0]).into(),
+        beta_g2: G2Affine::from(&second[0]),
+        gamma_g2: (&second[1]).into(),
+        delta_g2: (&second[2]).into(),
+        gamma_abc_g1: third.iter().map(G1Affine::from).collect(),
+    };
+    Ok((vk, (&first[1]).into(), (&first[2]).into()))
 }
 
 #[cfg(test)]

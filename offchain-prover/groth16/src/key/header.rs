@@ -9,14 +9,16 @@
 //! | 2 + n | name of the circuit: length, ASCII |
 //! | 2 + n | shape of the circuit: length, UTF-8 |
 //! | 8 + 8 + 8 | instance columns, witness columns, constraints |
-//! | 32 | digest of all of the above and of the body |
-//! | 0 to 63 | zeros, so that the body begins at a multiple of 64 |
+//! | 6 · (8 + 8 + 32) | for each part of the body: where it begins, its bytes, BLAKE3 of them |
+//! | 32 | BLAKE3 of all of the above |
 //!
-//! Integers are little-endian. The lengths of the body's parts follow from the three counts. The digest is BLAKE3 of a tag, the header before
-//! it, and BLAKE3 of each MiB of the body, which can be computed side by side.
+//! Integers are little-endian. Parts begin at multiples of [`ALIGNMENT`], with zeros in between. Where they begin and how long
+//! they are follows from the fields before; a file that says otherwise is refused, so that parts can neither overlap nor lie
+//! outside of it. Version 1 ended after the counts with a BLAKE2b-256 of header and body, and had the parts without gaps.
 
 use super::{
     file::{KeyFileError, Part},
+    point::RawPoint,
     Origin,
 };
 use crate::{
@@ -28,18 +30,22 @@ use crate::{
 
 pub(super) const MAGIC: &[u8; 5] = b"CPKEY";
 pub(super) const VERSION: u16 = 2;
+/// The version that is still read, to be written anew as [`VERSION`].
+pub(super) const FIRST_VERSION: u16 = 1;
 pub(super) const DIGEST_BYTES: usize = 32;
-/// The body begins at a multiple of it, as memory is read in lines of so many bytes.
-pub(super) const ALIGNMENT: usize = 64;
+/// A page on most machines: parts can be mapped, advised on and locked one by one.
+pub(super) const ALIGNMENT: u64 = 4096;
+/// Parts of the body, in the order of the file.
+pub(super) const PARTS: [Part; 6] = [
+    Part::VerifyingKey,
+    Part::A,
+    Part::BG1,
+    Part::BG2,
+    Part::H,
+    Part::L,
+];
 
-/// Bytes up to the version, it included.
-pub(super) const HEADER_START: usize = MAGIC.len() + 2;
-
-/// The version of what begins like a key.
-pub(super) fn version(start: &[u8]) -> Option<u16> {
-    let version = start.strip_prefix(MAGIC)?.get(..2)?;
-    Some(u16::from_le_bytes(version.try_into().ok()?))
-}
+pub(super) type Digest = [u8; DIGEST_BYTES];
 
 /// What is in front of the points.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +53,19 @@ pub(super) struct Header {
     pub id: CircuitId,
     pub origin: Origin,
     pub counts: Counts,
+}
+
+/// Where a part lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    pub offset: u64,
+    pub bytes: u64,
+}
+
+impl Place {
+    pub fn end(&self) -> u64 {
+        self.offset + self.bytes
+    }
 }
 
 /// Dimensions of the circuit.
@@ -84,23 +103,33 @@ impl Counts {
         domain_size(self.num_constraints, self.num_instance) - 1
     }
 
-    /// Bytes of the body. The counts are at most 2²⁸ each, so that nothing here can overflow.
+    /// Bytes of each of [`PARTS`]. The counts are at most 2²⁸ each, so that nothing here can overflow.
+    pub fn part_bytes(&self) -> [u64; 6] {
+        let g1 = |count: usize| count as u64 * G1Point::BYTES;
+        let g2 = |count: usize| count as u64 * G2Point::BYTES;
+        [
+            // alpha, beta and delta in G1; beta, gamma and delta in G2; the instance columns.
+            g1(3) + g2(3) + g1(self.num_instance),
+            g1(self.columns()),
+            g1(self.columns()),
+            g2(self.columns()),
+            g1(self.quotient_points()),
+            g1(self.num_witness),
+        ]
+    }
+
+    /// Bytes of all parts, without what is between them.
     pub fn body_bytes(&self) -> u64 {
-        // alpha, beta, delta and the instance columns; A and B; L; H.
-        let g1 =
-            3 + self.num_instance + 2 * self.columns() + self.num_witness + self.quotient_points();
-        // beta, gamma and delta; B.
-        let g2 = 3 + self.columns();
-        (g1 * size_of::<G1Point>() + g2 * size_of::<G2Point>()) as u64
+        self.part_bytes().iter().sum()
     }
 }
 
 impl Header {
-    /// All but the digest.
-    pub fn encode(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(256);
+    /// The fields that all versions have.
+    pub fn encode(&self, version: u16) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(1024);
         bytes.extend_from_slice(MAGIC);
-        bytes.extend_from_slice(&VERSION.to_le_bytes());
+        bytes.extend_from_slice(&version.to_le_bytes());
         bytes.push(u8::from(self.origin.is_development()));
         bytes.extend_from_slice(self.id.hash());
         for text in [self.id.name(), self.id.shape()] {
@@ -114,8 +143,39 @@ impl Header {
         bytes
     }
 
-    /// Reads a header through `take`, which fills a buffer for the part that is named.
+    /// The whole header of a file whose parts have these digests.
+    pub fn seal(&self, digests: &[Digest; 6]) -> Vec<u8> {
+        let mut bytes = self.encode(VERSION);
+        for (place, digest) in self.places().iter().zip(digests) {
+            bytes.extend_from_slice(&place.offset.to_le_bytes());
+            bytes.extend_from_slice(&place.bytes.to_le_bytes());
+            bytes.extend_from_slice(digest);
+        }
+        let digest = blake3::hash(&bytes);
+        bytes.extend_from_slice(digest.as_bytes());
+        bytes
+    }
+
+    /// Bytes of the whole header.
+    pub fn bytes(&self) -> u64 {
+        let fields =
+            MAGIC.len() + 2 + 1 + 32 + 2 + self.id.name().len() + 2 + self.id.shape().len();
+        (fields + 3 * 8 + PARTS.len() * (16 + DIGEST_BYTES) + DIGEST_BYTES) as u64
+    }
+
+    /// Where the parts belong.
+    pub fn places(&self) -> [Place; 6] {
+        let mut end = self.bytes();
+        self.counts.part_bytes().map(|bytes| {
+            let offset = end.next_multiple_of(ALIGNMENT);
+            end = offset + bytes;
+            Place { offset, bytes }
+        })
+    }
+
+    /// Reads the fields that all versions have through `take`, which fills a buffer for the part that is named.
     pub fn decode(
+        expected: u16,
         mut take: impl FnMut(&mut [u8], Part) -> Result<(), KeyFileError>,
     ) -> Result<Self, KeyFileError> {
         let mut magic = [0; 5];
@@ -125,12 +185,9 @@ impl Header {
         }
         let mut version = [0; 2];
         take(&mut version, Part::Version)?;
-        let version = u16::from_le_bytes(version);
-        if version != VERSION {
-            return Err(KeyFileError::Version {
-                found: version,
-                expected: VERSION,
-            });
+        let found = u16::from_le_bytes(version);
+        if found != expected {
+            return Err(KeyFileError::Version { found, expected });
         }
         let mut flag = [0; 1];
         take(&mut flag, Part::DevelopmentFlag)?;

@@ -2,20 +2,20 @@
 
 use super::{
     file::{self, KeyFileError},
-    header::{version, HEADER_START, VERSION},
-    Origin, ProvingKey,
+    header::FIRST_VERSION,
+    version1, Origin, ProvingKey,
 };
 use crate::{
     circuit::{Circuit, CircuitId},
     progress::Progress,
     setup::{generate, SetupError},
 };
-use memmap2::Mmap;
 use std::{
     fs::{self, File},
-    io::{self, BufWriter, Read, Write},
+    io::{self, BufWriter, Seek, Write},
     path::{Path, PathBuf},
 };
+use tempfile::NamedTempFile;
 use thiserror::Error;
 
 /// Why a key could not be had.
@@ -44,6 +44,7 @@ pub enum StoreError {
 
 /// A folder of proving keys, one file each.
 ///
+/// Keys are used from their files, which are mapped: a file must not be changed in place, but another one may take its name.
 /// Whoever can write to the folder can replace keys: its owner must be the one who proves. A replaced key cannot
 /// make false statements pass, since chains know the verifying key, but proofs made with it could reveal witnesses.
 #[derive(Clone, Debug)]
@@ -81,14 +82,10 @@ impl KeyStore {
         progress: &dyn Progress,
     ) -> Result<ProvingKey, StoreError> {
         let path = self.path(circuit.id(), origin);
-        let missing = || Ok::<_, StoreError>(!exists(&path)? || self.is_outdated(&path, origin)?);
-        if missing()? {
+        if !exists(&path)? {
             fs::create_dir_all(&self.folder).map_err(at(&self.folder))?;
-            // The lock ends when the file is closed, whatever happens to this process.
-            let lock_path = path.with_extension("lock");
-            let lock = File::create(&lock_path).map_err(at(&lock_path))?;
-            lock.lock().map_err(at(&lock_path))?;
-            if missing()? {
+            let _lock = lock(&path)?;
+            if !exists(&path)? {
                 let key = generate(circuit, origin, progress)?;
                 self.store(&key, progress)?;
                 return Ok(key);
@@ -97,24 +94,10 @@ impl KeyStore {
         self.load(circuit, origin, progress)
     }
 
-    /// Whether a file has a format that this program does not read any more, and the key can be made again just the same.
-    fn is_outdated(&self, path: &Path, origin: Origin) -> Result<bool, StoreError> {
-        if !origin.is_development() {
-            return Ok(false);
-        }
-        let mut start = Vec::new();
-        let file = File::open(path).map_err(at(path))?;
-        file.take(HEADER_START as u64)
-            .read_to_end(&mut start)
-            .map_err(at(path))?;
-        let outdated = version(&start).is_some_and(|version| version < VERSION);
-        if outdated {
-            tracing::info!(path = %path.display(), "the development key has an old format and is made again");
-        }
-        Ok(outdated)
-    }
-
     /// The key of `circuit`, which must be in the folder.
+    ///
+    /// The whole file is checked against its digests. One of version 1 is written anew and replaced, without loss, once the
+    /// new one is on disk and was read back.
     ///
     /// # Errors
     /// [`StoreError`]
@@ -125,12 +108,63 @@ impl KeyStore {
         progress: &dyn Progress,
     ) -> Result<ProvingKey, StoreError> {
         let path = self.path(circuit.id(), origin);
-        let file = File::open(&path).map_err(at(&path))?;
-        // SAFETY: files of keys are written aside and renamed, never changed; who can write to the folder could do worse, see
-        // `KeyStore`.
-        let map = unsafe { Mmap::map(&file) }.map_err(at(&path))?;
-        file::read(circuit, origin, map, progress)
-            .map_err(|source| StoreError::File { path, source })
+        let load = || {
+            let file = File::open(&path).map_err(at(&path))?;
+            match file::load(circuit, origin, &file, progress) {
+                Ok(key) => Ok(Some(key)),
+                Err(KeyFileError::Version {
+                    found: FIRST_VERSION,
+                    ..
+                }) => Ok(None),
+                Err(source) => Err(refused(&path)(source)),
+            }
+        };
+        if let Some(key) = load()? {
+            return Ok(key);
+        }
+        // Another process may be at it already.
+        let _lock = lock(&path)?;
+        match load()? {
+            Some(key) => Ok(key),
+            None => self.convert(&path, circuit, origin, progress),
+        }
+    }
+
+    /// Replaces a file of version 1.
+    fn convert(
+        &self,
+        path: &Path,
+        circuit: &Circuit,
+        origin: Origin,
+        progress: &dyn Progress,
+    ) -> Result<ProvingKey, StoreError> {
+        tracing::info!(path = %path.display(), "proving key of format 1 is written anew");
+        let old = File::open(path).map_err(at(path))?;
+        let key = version1::read(circuit, origin, &old, progress).map_err(refused(path))?;
+        let new = self.write(&key, progress).map_err(at(path))?;
+        let read = file::load(circuit, origin, new.as_file(), progress).map_err(refused(path))?;
+        if read != key {
+            let source = io::Error::other("the key written anew is not the one that was read");
+            return Err(at(path)(source));
+        }
+        self.publish(new, path).map_err(at(path))?;
+        Ok(read)
+    }
+
+    /// As [`Self::load`], and looks at every point too: whether it lies on its curve and in its subgroup.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub fn check(
+        &self,
+        circuit: &Circuit,
+        origin: Origin,
+        progress: &dyn Progress,
+    ) -> Result<PathBuf, StoreError> {
+        let path = self.path(circuit.id(), origin);
+        let key = self.load(circuit, origin, progress)?;
+        key.check_points(progress).map_err(refused(&path))?;
+        Ok(path)
     }
 
     /// Keeps a key and says where. The file appears whole or not at all.
@@ -140,12 +174,14 @@ impl KeyStore {
     pub fn store(&self, key: &ProvingKey, progress: &dyn Progress) -> Result<PathBuf, StoreError> {
         let path = self.path(key.id(), key.origin());
         fs::create_dir_all(&self.folder).map_err(at(&self.folder))?;
-        self.write(&path, key, progress).map_err(at(&path))?;
+        let file = self.write(key, progress).map_err(at(&path))?;
+        self.publish(file, &path).map_err(at(&path))?;
         tracing::info!(path = %path.display(), circuit = %key.id(), origin = %key.origin(), "proving key stored");
         Ok(path)
     }
 
-    fn write(&self, path: &Path, key: &ProvingKey, progress: &dyn Progress) -> io::Result<()> {
+    /// Writes a key to a file without a lasting name, to the disk.
+    fn write(&self, key: &ProvingKey, progress: &dyn Progress) -> io::Result<NamedTempFile> {
         let mut file = tempfile::Builder::new()
             .prefix(".key-")
             .tempfile_in(&self.folder)?;
@@ -154,8 +190,29 @@ impl KeyStore {
         sink.flush()?;
         drop(sink);
         file.as_file().sync_all()?;
+        file.as_file_mut().rewind()?;
+        Ok(file)
+    }
+
+    /// Gives a file its name, for good.
+    fn publish(&self, file: NamedTempFile, path: &Path) -> io::Result<()> {
         file.persist(path)?;
-        Ok(())
+        File::open(&self.folder)?.sync_all()
+    }
+}
+
+/// Waits for whoever else makes or replaces the file. The lock ends with what is returned, or with this process.
+fn lock(path: &Path) -> Result<File, StoreError> {
+    let path = path.with_extension("lock");
+    let lock = File::create(&path).map_err(at(&path))?;
+    lock.lock().map_err(at(&path))?;
+    Ok(lock)
+}
+
+fn refused(path: &Path) -> impl FnOnce(KeyFileError) -> StoreError + '_ {
+    move |source| StoreError::File {
+        path: path.to_owned(),
+        source,
     }
 }
 
@@ -262,29 +319,6 @@ mod tests {
     }
 
     #[test]
-    fn old_formats_are_made_again_where_that_gives_the_same_key() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = KeyStore::new(folder.path());
-        let (circuit, _) = toy();
-        for origin in [Origin::Development, Origin::SingleParty] {
-            let key = store.load_or_generate(&circuit, origin, &Silent).unwrap();
-            let path = store.path(circuit.id(), origin);
-            let mut bytes = fs::read(&path).unwrap();
-            bytes[5] = 1;
-            fs::write(&path, bytes).unwrap();
-            let again = store.load_or_generate(&circuit, origin, &Silent);
-            if origin.is_development() {
-                assert_eq!(again.unwrap(), key);
-                assert_eq!(store.load(&circuit, origin, &Silent).unwrap(), key);
-            } else {
-                // Nobody could make that one again.
-                let error = again.unwrap_err().to_string();
-                assert!(error.contains("version: the file has format 1"), "{error}");
-            }
-        }
-    }
-
-    #[test]
     fn two_at_once_make_one_key() {
         let folder = tempfile::tempdir().unwrap();
         let store = KeyStore::new(folder.path());
@@ -302,11 +336,7 @@ mod tests {
                 .collect()
         });
         assert!(keys.windows(2).all(|pair| pair[0] == pair[1]));
-        let files: Vec<_> = fs::read_dir(folder.path())
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .filter(|name| !name.ends_with(".lock"))
-            .collect();
+        let files = files(folder.path());
         assert_eq!(files.len(), 1, "{files:?}");
     }
 
@@ -319,5 +349,69 @@ mod tests {
             .load(&circuit, Origin::Development, &Silent)
             .unwrap_err();
         assert!(matches!(&error, StoreError::Io { path, .. } if path.starts_with(folder.path())));
+    }
+
+    fn files(folder: &Path) -> Vec<String> {
+        fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .filter(|name| !name.ends_with(".lock"))
+            .collect()
+    }
+
+    #[test]
+    fn files_of_version_1_are_written_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = KeyStore::new(folder.path());
+        let (circuit, _) = toy();
+        for origin in [Origin::Development, Origin::SingleParty] {
+            let key = generate(&circuit, origin, &Silent).unwrap();
+            let path = store.path(circuit.id(), origin);
+            let old = version1::tests::encode(&key);
+            fs::write(&path, &old).unwrap();
+            // Two that find it at once: both have the key.
+            let loaded: Vec<_> = std::thread::scope(|scope| {
+                let load = || store.load_or_generate(&circuit, origin, &Silent).unwrap();
+                let threads = [scope.spawn(load), scope.spawn(load)];
+                threads.map(|thread| thread.join().unwrap()).into()
+            });
+            assert!(loaded.iter().all(|loaded| loaded == &key));
+            let new = fs::read(&path).unwrap();
+            assert_eq!(new[..7], *b"CPKEY\x02\x00");
+            assert_eq!(store.load(&circuit, origin, &Silent).unwrap(), key);
+            assert_eq!(store.check(&circuit, origin, &Silent).unwrap(), path);
+        }
+        assert_eq!(files(folder.path()).len(), 2);
+
+        // A damaged one stays as it is.
+        let path = store.path(circuit.id(), Origin::SingleParty);
+        let key = store.load(&circuit, Origin::SingleParty, &Silent).unwrap();
+        let mut damaged = version1::tests::encode(&key);
+        let place = damaged.len() - 32;
+        damaged[place] ^= 1;
+        fs::remove_file(&path).unwrap();
+        fs::write(&path, &damaged).unwrap();
+        let error = store
+            .load_or_generate(&circuit, Origin::SingleParty, &Silent)
+            .unwrap_err();
+        assert!(matches!(error, StoreError::File { .. }), "{error}");
+        assert_eq!(fs::read(&path).unwrap(), damaged);
+        assert_eq!(files(folder.path()).len(), 2);
+    }
+
+    /// What `load` returned stays what it was when another file takes the name.
+    #[test]
+    fn replaced_files_do_not_change_loaded_keys() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = KeyStore::new(folder.path());
+        let (circuit, _) = toy();
+        let make = || generate(&circuit, Origin::SingleParty, &Silent).unwrap();
+        let (first, second) = (make(), make());
+        store.store(&first, &Silent).unwrap();
+        let load = || store.load(&circuit, Origin::SingleParty, &Silent).unwrap();
+        let loaded = load();
+        store.store(&second, &Silent).unwrap();
+        assert_eq!(loaded, first);
+        assert_eq!(load(), second);
     }
 }

@@ -30,11 +30,12 @@ impl<B: Backend> LoadedKey<B> {
     /// # Errors
     /// Where the backend cannot take them.
     pub fn new(backend: &B, key: ProvingKey) -> Result<Self, BackendError> {
-        let domain = backend.domain(domain_size(key.num_constraints, key.vk.gamma_abc_g1.len()))?;
+        let size = domain_size(key.num_constraints, key.vk.gamma_abc_g1.len());
         Ok(Self {
+            domain: backend.domain(size)?,
+            prepared: prepare_verifying_key(&key.vk),
             id: key.id,
             origin: key.origin,
-            prepared: prepare_verifying_key(&key.vk),
             beta_g1: key.beta_g1,
             delta_g1: key.delta_g1,
             a: backend.load_bases_g1(key.a)?,
@@ -42,7 +43,6 @@ impl<B: Backend> LoadedKey<B> {
             b_g2: backend.load_bases_g2(key.b_g2)?,
             h: backend.load_bases_g1(key.h)?,
             l: backend.load_bases_g1(key.l)?,
-            domain,
         })
     }
 

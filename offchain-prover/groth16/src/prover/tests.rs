@@ -305,3 +305,17 @@ fn wrong_proofs_never_leave() {
         );
     }
 }
+
+/// Damage that no digest saw, as of a file that is changed after it was loaded, costs the proof and is named.
+#[test]
+fn damaged_points_cost_a_proof() {
+    let (circuit, assignment) = toy();
+    let mut key = generate(&circuit, Origin::Development, &Silent).unwrap();
+    let mut points = key.l.to_vec();
+    points[3].x[0] ^= 1;
+    key.l = points.into();
+    let prover = Prover::new(ArkBackend, circuit, key).unwrap();
+    let error = prover.prove(&assignment).unwrap_err();
+    assert!(matches!(error, ProveError::ProofDidNotVerify { .. }));
+    assert!(error.to_string().contains("clearproof-prover keys check"));
+}

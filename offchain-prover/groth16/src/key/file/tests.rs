@@ -1,13 +1,13 @@
 #![allow(clippy::unwrap_used)]
 
-use super::*;
+use super::{super::header::Place, *};
 use crate::{
     progress::Silent,
     setup::generate,
     testing::{edit, random_circuit, toy},
 };
 use proptest::prelude::*;
-use std::{io::Write, sync::OnceLock};
+use std::{io::Seek, sync::OnceLock};
 
 fn fixture() -> &'static (Circuit, ProvingKey, Vec<u8>) {
     static FIXTURE: OnceLock<(Circuit, ProvingKey, Vec<u8>)> = OnceLock::new();
@@ -20,16 +20,15 @@ fn fixture() -> &'static (Circuit, ProvingKey, Vec<u8>) {
     })
 }
 
-fn read_for(circuit: &Circuit, origin: Origin, bytes: &[u8]) -> Result<ProvingKey, KeyFileError> {
+fn load_for(circuit: &Circuit, origin: Origin, bytes: &[u8]) -> Result<ProvingKey, KeyFileError> {
     let mut file = tempfile::tempfile().unwrap();
     file.write_all(bytes).unwrap();
-    // SAFETY: nobody else has this file.
-    let map = unsafe { Mmap::map(&file) }.unwrap();
-    read(circuit, origin, map, &Silent)
+    file.rewind().unwrap();
+    load(circuit, origin, &file, &Silent)
 }
 
-fn read_bytes(bytes: &[u8]) -> Result<ProvingKey, KeyFileError> {
-    read_for(&fixture().0, Origin::Development, bytes)
+fn load_bytes(bytes: &[u8]) -> Result<ProvingKey, KeyFileError> {
+    load_for(&fixture().0, Origin::Development, bytes)
 }
 
 /// The file with `change` made to a copy.
@@ -37,11 +36,30 @@ fn changed(change: impl FnOnce(&mut Vec<u8>)) -> Result<ProvingKey, KeyFileError
     let mut bytes = fixture().2.clone();
     change(&mut bytes);
     assert_ne!(bytes, fixture().2);
-    read_bytes(&bytes)
+    load_bytes(&bytes)
+}
+
+/// As [`changed`], with the header's digest made right again.
+fn resealed(change: impl FnOnce(&mut Vec<u8>)) -> Result<ProvingKey, KeyFileError> {
+    changed(|bytes| {
+        change(bytes);
+        let end = header().bytes() as usize - DIGEST_BYTES;
+        let digest = blake3::hash(&bytes[..end]);
+        bytes[end..][..DIGEST_BYTES].copy_from_slice(digest.as_bytes());
+    })
+}
+
+fn header() -> Header {
+    let key = &fixture().1;
+    Header {
+        id: key.id.clone(),
+        origin: key.origin,
+        counts: key.counts(),
+    }
 }
 
 /// Where the parts of the header begin, in the order of the format's table.
-fn offsets() -> [usize; 10] {
+fn offsets() -> [usize; 11] {
     let id = fixture().0.id();
     let name = 40;
     let shape = name + 2 + id.name().len();
@@ -57,41 +75,54 @@ fn offsets() -> [usize; 10] {
         counts + 8,
         counts + 16,
         counts + 24,
+        counts + 24 + 6 * 48,
     ]
 }
 
-/// Where the body begins.
-fn body() -> usize {
-    (offsets()[9] + 32).next_multiple_of(64)
+/// Where the table says where a part begins, how long it is, and its digest.
+fn entry(index: usize) -> [usize; 3] {
+    let start = offsets()[9] + 48 * index;
+    [start, start + 8, start + 16]
+}
+
+fn put(bytes: &mut [u8], at: usize, value: u64) {
+    bytes[at..at + 8].copy_from_slice(&value.to_le_bytes());
 }
 
 #[test]
-fn a_key_comes_back() {
+fn a_key_comes_back_mapped() {
     let (_, key, bytes) = fixture();
-    assert_eq!(&read_bytes(bytes).unwrap(), key);
-    assert_eq!(bytes.len() as u64, body() as u64 + counts(key).body_bytes());
+    let loaded = load_bytes(bytes).unwrap();
+    assert_eq!(&loaded, key);
+    assert_eq!(loaded.to_arkworks(), key.to_arkworks());
+    let places = header().places();
+    assert_eq!(bytes.len() as u64, places[5].end());
+    assert!(places.iter().all(|place| place.offset % 4096 == 0));
+    assert_eq!(offsets()[10] as u64 + 32, header().bytes());
+    // The points are those of the file itself, where the table says.
+    assert_eq!(
+        bytemuck::cast_slice::<_, u8>(&loaded.b_g2),
+        &bytes[places[3].offset as usize..places[3].end() as usize]
+    );
+    let mut again = Vec::new();
+    write(&loaded, &mut again, &Silent).unwrap();
+    assert_eq!(&again, bytes);
+    loaded.check_points(&Silent).unwrap();
 }
 
 #[test]
 fn each_field_of_the_header_is_bound() {
-    let [magic, version, flag, hash, name, shape, instance, witness, constraints, digest] =
+    let [magic, version, flag, hash, name, shape, instance, witness, constraints, table, digest] =
         offsets();
     assert!(matches!(
         changed(|b| b[magic] = b'X'),
         Err(KeyFileError::NotAKey)
     ));
     assert!(matches!(
-        changed(|b| b[version] = 1),
+        changed(|b| b[version] = 3),
         Err(KeyFileError::Version {
-            found: 1,
+            found: 3,
             expected: 2
-        })
-    ));
-    assert!(matches!(
-        changed(|b| b[flag] = 0),
-        Err(KeyFileError::Differs {
-            part: Part::DevelopmentFlag,
-            ..
         })
     ));
     assert!(matches!(
@@ -100,20 +131,6 @@ fn each_field_of_the_header_is_bound() {
             part: Part::DevelopmentFlag,
             found: 2,
             limit: 1
-        })
-    ));
-    assert!(matches!(
-        changed(|b| b[hash + 31] ^= 1),
-        Err(KeyFileError::Differs {
-            part: Part::CircuitHash,
-            ..
-        })
-    ));
-    assert!(matches!(
-        changed(|b| b[name + 2] = b'z'),
-        Err(KeyFileError::Differs {
-            part: Part::Name,
-            ..
         })
     ));
     assert!(matches!(
@@ -129,13 +146,6 @@ fn each_field_of_the_header_is_bound() {
         })
     ));
     assert!(matches!(
-        changed(|b| b[shape + 2] ^= 1),
-        Err(KeyFileError::Differs {
-            part: Part::Shape,
-            ..
-        })
-    ));
-    assert!(matches!(
         changed(|b| b[shape + 2] = 0xff),
         Err(KeyFileError::Text { part: Part::Shape })
     ));
@@ -147,45 +157,135 @@ fn each_field_of_the_header_is_bound() {
             ..
         })
     ));
-    for (offset, part) in [
+    // What could have been written is found by the header's digest, and if that is right too, by what is wanted.
+    for (place, wanted) in [
+        (flag, Part::DevelopmentFlag),
+        (hash + 31, Part::CircuitHash),
+        (name + 2, Part::Name),
+        (shape + 2, Part::Shape),
         (instance, Part::InstanceColumns),
         (witness, Part::WitnessColumns),
         (constraints, Part::Constraints),
     ] {
+        assert!(matches!(
+            changed(|b| b[place] ^= 1),
+            Err(KeyFileError::Digest {
+                part: Part::Header,
+                ..
+            })
+        ));
         assert!(
-            matches!(changed(|b| b[offset] ^= 1), Err(KeyFileError::Differs { part: p, .. }) if p == part)
+            matches!(resealed(|b| b[place] ^= 1), Err(KeyFileError::Differs { part, .. }) if part == wanted),
+            "{wanted}"
         );
+    }
+    for (offset, wanted) in [
+        (instance, Part::InstanceColumns),
+        (witness, Part::WitnessColumns),
+        (constraints, Part::Constraints),
+    ] {
         for byte in 4..8 {
             assert!(matches!(
-                changed(|b| b[offset + byte] = 0xff),
-                Err(KeyFileError::TooLarge { part: p, limit: 0x1000_0000, .. }) if p == part
+                resealed(|b| b[offset + byte] = 0xff),
+                Err(KeyFileError::TooLarge { part, limit: 0x1000_0000, .. }) if part == wanted
             ));
         }
     }
+    for place in [table, digest] {
+        assert!(matches!(
+            changed(|b| b[place] ^= 1),
+            Err(KeyFileError::Digest {
+                part: Part::Header,
+                ..
+            })
+        ));
+    }
+}
+
+/// With a header that is right in itself: offsets that are not aligned, overlap, lie past the end or overflow, and lengths
+/// that do.
+#[test]
+fn parts_lie_where_they_belong() {
+    let places = header().places();
+    for (index, part) in PARTS.into_iter().enumerate() {
+        let [offset, bytes, digest] = entry(index);
+        let Place {
+            offset: at,
+            bytes: length,
+        } = places[index];
+        let wrong_offsets = [at + 1, at + 64, at - 4096, at + 4096, 0, 1 << 40, u64::MAX];
+        let wrong_lengths = [0, length - 64, length + 64, length + 1, 1 << 58, u64::MAX];
+        for (place, value) in wrong_offsets
+            .map(|value| (offset, value))
+            .into_iter()
+            .chain(wrong_lengths.map(|value| (bytes, value)))
+        {
+            let error = resealed(|b| put(b, place, value)).unwrap_err();
+            assert!(
+                matches!(&error, KeyFileError::Place { part: p, .. } if *p == part),
+                "{part}, {value}: {error}"
+            );
+            assert!(error.to_string().starts_with(&part.to_string()));
+        }
+        assert!(
+            matches!(resealed(|b| b[digest] ^= 1), Err(KeyFileError::Digest { part: p, .. }) if p == part)
+        );
+    }
+}
+
+#[test]
+fn damaged_points_are_named() {
+    for (part, place) in PARTS.into_iter().zip(header().places()) {
+        let (first, last) = (place.offset as usize, place.end() as usize - 1);
+        let coordinates = (place.bytes / 32) as usize;
+        // The lowest byte of a coordinate leaves it below the modulus, the highest does not.
+        for byte in [first, last - 31] {
+            assert!(
+                matches!(changed(|b| b[byte] ^= 1), Err(KeyFileError::Digest { part: p, .. }) if p == part)
+            );
+        }
+        for (byte, wanted) in [(first + 31, 0), (last, coordinates - 1)] {
+            let error = changed(|b| b[byte] = 0xff).unwrap_err();
+            assert!(
+                matches!(&error, KeyFileError::Coordinate { part: p, index } if *p == part && *index == wanted),
+                "{error}"
+            );
+        }
+        assert!(
+            matches!(changed(|b| b[first - 1] = 1), Err(KeyFileError::Gap { part: p }) if p == part)
+        );
+    }
+}
+
+/// A key whose digests are right, but which no set-up made, loads; only the check of the points finds it.
+#[test]
+fn points_outside_of_their_groups_are_found_by_the_check() {
+    let (_, key, _) = fixture();
+    let mut wrong = key.clone();
+    let mut points = key.b_g2.to_vec();
+    points[17].y[1][0] ^= 1;
+    wrong.b_g2 = points.into();
+    let mut bytes = Vec::new();
+    write(&wrong, &mut bytes, &Silent).unwrap();
+    let error = load_bytes(&bytes)
+        .unwrap()
+        .check_points(&Silent)
+        .unwrap_err();
     assert!(matches!(
-        changed(|b| b[digest] ^= 1),
-        Err(KeyFileError::Digest { .. })
+        error,
+        KeyFileError::Point {
+            part: Part::BG2,
+            index: 17
+        }
     ));
-    // In the body: the lowest byte of a coordinate leaves it below the modulus, the highest does not.
+    let mut wrong = key.clone();
+    wrong.vk.gamma_abc_g1[1].x += ark_bn254::Fq::from(1u64);
     assert!(matches!(
-        changed(|b| b[digest + 32] = 1),
-        Err(KeyFileError::Padding)
-    ));
-    let body = body();
-    assert!(matches!(
-        changed(|b| b[body] ^= 1),
-        Err(KeyFileError::Digest { .. })
-    ));
-    assert!(matches!(
-        changed(|b| b[body + 31] = 0xff),
+        wrong.check_points(&Silent),
         Err(KeyFileError::Point {
             part: Part::VerifyingKey,
-            index: 0
+            index: 7
         })
-    ));
-    assert!(matches!(
-        changed(|b| *b.last_mut().unwrap() = 0xff),
-        Err(KeyFileError::Point { part: Part::L, .. })
     ));
 }
 
@@ -193,20 +293,20 @@ fn each_field_of_the_header_is_bound() {
 fn a_key_is_for_one_circuit_and_origin() {
     let (circuit, _, bytes) = fixture();
     assert!(matches!(
-        read_for(circuit, Origin::SingleParty, bytes),
+        load_for(circuit, Origin::SingleParty, bytes),
         Err(KeyFileError::Differs {
             part: Part::DevelopmentFlag,
             ..
         })
     ));
     let (other, _) = random_circuit(9, 77, 1, 20);
-    assert!(read_for(&other, Origin::Development, bytes).is_err());
+    assert!(load_for(&other, Origin::Development, bytes).is_err());
     let mut matrices = circuit.matrices().clone();
     edit(&mut matrices.b, |rows| {
         rows[7][0].0 += ark_bn254::Fr::from(1u64)
     });
     let tweaked = Circuit::new(circuit.id().name(), circuit.id().shape(), matrices).unwrap();
-    let error = read_for(&tweaked, Origin::Development, bytes).unwrap_err();
+    let error = load_for(&tweaked, Origin::Development, bytes).unwrap_err();
     assert!(matches!(
         &error,
         KeyFileError::Differs {
@@ -229,6 +329,30 @@ fn files_of_a_wrong_size_are_refused() {
         changed(|b| b.truncate(b.len() - 1)),
         Err(KeyFileError::Size { .. })
     ));
+    let [.., table, digest] = offsets();
+    for (length, wanted) in [
+        (6, Part::Version),
+        (table + 7, Part::Table),
+        (digest + 31, Part::Header),
+    ] {
+        assert!(
+            matches!(changed(|b| b.truncate(length)), Err(KeyFileError::Truncated { part }) if part == wanted)
+        );
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    /// Circuits without inputs, without constraints or without free witnesses included.
+    #[test]
+    fn keys_come_back(seed in any::<u64>(), constraints in 0usize..40, inputs in 0usize..4, free in 1usize..20) {
+        let (circuit, _) = random_circuit(seed, constraints, inputs, free);
+        let key = generate(&circuit, Origin::SingleParty, &Silent).unwrap();
+        let mut bytes = Vec::new();
+        write(&key, &mut bytes, &Silent).unwrap();
+        prop_assert_eq!(load_for(&circuit, Origin::SingleParty, &bytes).unwrap(), key);
+    }
 }
 
 proptest! {
@@ -236,33 +360,32 @@ proptest! {
 
     #[test]
     fn damage_to_the_header_is_refused(place in any::<prop::sample::Index>(), byte in any::<u8>()) {
-        let header = offsets()[9] + 32;
         let mut bytes = fixture().2.clone();
-        let place = place.index(header);
+        let place = place.index(header().bytes() as usize);
         prop_assume!(bytes[place] != byte);
         bytes[place] = byte;
-        prop_assert!(read_bytes(&bytes).is_err());
+        prop_assert!(load_bytes(&bytes).is_err());
     }
 
     #[test]
     fn damage_to_the_body_is_refused(place in any::<prop::sample::Index>(), mask in 1u8..) {
         let mut bytes = fixture().2.clone();
-        let header = offsets()[9] + 32;
+        let header = header().bytes() as usize;
         let place = header + place.index(bytes.len() - header);
         bytes[place] ^= mask;
-        prop_assert!(read_bytes(&bytes).is_err());
+        prop_assert!(load_bytes(&bytes).is_err());
     }
 
     #[test]
     fn cut_files_are_refused(length in any::<prop::sample::Index>()) {
         let bytes = &fixture().2;
-        prop_assert!(read_bytes(&bytes[..length.index(bytes.len())]).is_err());
+        prop_assert!(load_bytes(&bytes[..length.index(bytes.len())]).is_err());
     }
 
     #[test]
-    fn noise_after_the_magic_is_refused(noise in proptest::collection::vec(any::<u8>(), 0..400)) {
+    fn noise_after_the_magic_is_refused(noise in proptest::collection::vec(any::<u8>(), 0..800)) {
         let mut bytes = b"CPKEY\x02\x00\x01".to_vec();
         bytes.extend(noise);
-        prop_assert!(read_bytes(&bytes).is_err());
+        prop_assert!(load_bytes(&bytes).is_err());
     }
 }

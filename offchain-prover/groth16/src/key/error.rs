@@ -1,0 +1,211 @@
+//! Why a key's file is refused.
+
+use std::{fmt, io};
+use thiserror::Error;
+
+/// A part of a key's file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The first bytes.
+    Magic,
+    /// The version of the format.
+    Version,
+    /// Whether the secrets are public.
+    DevelopmentFlag,
+    /// The circuit's hash.
+    CircuitHash,
+    /// The circuit's name.
+    Name,
+    /// The circuit's shape.
+    Shape,
+    /// The number of instance columns.
+    InstanceColumns,
+    /// The number of witness columns.
+    WitnessColumns,
+    /// The number of constraints.
+    Constraints,
+    /// Where the body's parts lie.
+    Table,
+    /// Everything before the body.
+    Header,
+    /// All of a file of version 1.
+    File,
+    /// The points of the verifying key, and beta and delta in G1.
+    VerifyingKey,
+    /// The query of A.
+    A,
+    /// The query of B in G1.
+    BG1,
+    /// The query of B in G2.
+    BG2,
+    /// The query of the quotient.
+    H,
+    /// The query of the witness columns.
+    L,
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Magic => "magic",
+            Self::Version => "version",
+            Self::DevelopmentFlag => "development flag",
+            Self::CircuitHash => "circuit hash",
+            Self::Name => "circuit name",
+            Self::Shape => "circuit shape",
+            Self::InstanceColumns => "instance columns",
+            Self::WitnessColumns => "witness columns",
+            Self::Constraints => "constraints",
+            Self::Table => "table of parts",
+            Self::Header => "header",
+            Self::File => "file",
+            Self::VerifyingKey => "verifying key",
+            Self::A => "A",
+            Self::BG1 => "B in G1",
+            Self::BG2 => "B in G2",
+            Self::H => "H",
+            Self::L => "L",
+        })
+    }
+}
+
+/// Why a key's file is refused.
+#[derive(Debug, Error)]
+pub enum KeyFileError {
+    /// Reading or writing failed.
+    #[error("input or output: {0}")]
+    Io(#[from] io::Error),
+    /// The file does not start like a key.
+    #[error("magic: this is no proving key of ours; restore the file from a copy, or delete it and make the key again")]
+    NotAKey,
+    /// The format is another one.
+    #[error(
+        "version: the file has format {found}, this program reads {expected}; use the program that wrote it, \
+             or delete the file and make the key again"
+    )]
+    Version {
+        /// Version in the file.
+        found: u16,
+        /// Version of this program.
+        expected: u16,
+    },
+    /// The file ends early.
+    #[error("{part}: the file ends here, it was cut short; restore it from a copy, or delete it and make the key again")]
+    Truncated {
+        /// Where it ends.
+        part: Part,
+    },
+    /// A field of the header is out of bounds.
+    #[error(
+        "{part}: {found} is above the limit of {limit}; the file is damaged, restore it from a copy, \
+             or delete it and make the key again"
+    )]
+    TooLarge {
+        /// The field.
+        part: Part,
+        /// Its value.
+        found: u64,
+        /// The limit.
+        limit: u64,
+    },
+    /// A text is not what a circuit may have.
+    #[error(
+        "{part}: not a text that a circuit may have; the file is damaged, restore it from a copy, \
+             or delete it and make the key again"
+    )]
+    Text {
+        /// The field.
+        part: Part,
+    },
+    /// The key is for another circuit, or of another origin.
+    #[error(
+        "{part}: the file has {found}, wanted is {expected}; \
+             use the matching program or delete the file and make the key again"
+    )]
+    Differs {
+        /// The field.
+        part: Part,
+        /// Its value in the file.
+        found: String,
+        /// Its value for the circuit that a key is wanted for.
+        expected: String,
+    },
+    /// A part is not where it belongs.
+    #[error(
+        "{part}: {bytes} bytes from {offset} on, the circuit wants {expected_bytes} from {expected_offset} on; \
+             the file is damaged, restore it from a copy, or delete it and make the key again"
+    )]
+    Place {
+        /// The part.
+        part: Part,
+        /// Where the header says that it begins.
+        offset: u64,
+        /// Bytes that the header says it has.
+        bytes: u64,
+        /// Where it belongs.
+        expected_offset: u64,
+        /// Bytes that it should have.
+        expected_bytes: u64,
+    },
+    /// The file is longer or shorter than its header says.
+    #[error(
+        "the file has {found} bytes, its header wants {expected}; restore it from a copy, \
+             or delete it and make the key again"
+    )]
+    Size {
+        /// Bytes of the file.
+        found: u64,
+        /// Bytes that it should have.
+        expected: u64,
+    },
+    /// There is something before a part where zeros belong.
+    #[error(
+        "{part}: there is something in front of it where zeros belong; the file is damaged, \
+             restore it from a copy, or delete it and make the key again"
+    )]
+    Gap {
+        /// The part after the gap.
+        part: Part,
+    },
+    /// A coordinate is not below the modulus.
+    #[error(
+        "{part}, coordinate {index}: not below the modulus; \
+             the file is damaged, restore it from a copy, or delete it and make the key again"
+    )]
+    Coordinate {
+        /// The list of points.
+        part: Part,
+        /// The coordinate's place among those of the part.
+        index: usize,
+    },
+    /// A point is none of its group, although the file is as it was written.
+    #[error(
+        "{part}, point {index}: not on the curve or not in its subgroup, although the file is as it was written; \
+             whoever made this key is faulty, delete it and make the key again"
+    )]
+    Point {
+        /// The list of points.
+        part: Part,
+        /// The point's place in it.
+        index: usize,
+    },
+    /// The hash over a part differs.
+    #[error(
+        "{part}: the file has digest {found}, what is there hashes to {computed}; \
+             it is damaged, restore it from a copy, or delete it and make the key again"
+    )]
+    Digest {
+        /// The part.
+        part: Part,
+        /// Hash in the file.
+        found: String,
+        /// Hash of the content.
+        computed: String,
+    },
+    /// The machine cannot address the file.
+    #[error("{part}: cannot be mapped on this machine; use one with 64-bit addresses")]
+    Unmappable {
+        /// The part.
+        part: Part,
+    },
+}
