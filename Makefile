@@ -34,7 +34,7 @@ network-test: setup ## faults of such networks: validators stop, pause, sign twi
 bench: setup ## every promised number beside its target; ARGS go to the prover's bench command
 	@$(ENV) step "build: prover and verifier's timing"; $(BUILD) --bin clearproof-prover --example verify_time
 	@$(ENV) step "bench: verification"; "$$CARGO_TARGET_DIR/release/examples/verify_time"
-	@$(ENV) step "bench: circuits, soft confirmation, proving"; exec "$$CLEARPROOF_PROVER" bench $(ARGS)
+	@$(ENV) step "bench: circuits, soft confirmation, proving, backends and other provers"; exec "$$CLEARPROOF_PROVER" bench $(ARGS)
 
 lint: setup ## formatting, clippy with warnings as errors, licences and sources of dependencies
 	@scripts/lint.sh $(ARGS)

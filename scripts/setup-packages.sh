@@ -1,11 +1,16 @@
 #!/usr/bin/env bash
 # System packages: C and C++ compilers, libclang for bindgen, protoc for the network protocols,
-# cmake and pkg-config for C libraries, OpenSSL's headers.
+# cmake and pkg-config for C libraries, OpenSSL's headers; node and npm for snarkjs, which a test checks exports with.
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
 
 packages=(build-essential clang libclang-dev protobuf-compiler libprotobuf-dev cmake pkg-config libssl-dev)
 missing=()
+
+# Node comes from elsewhere on many machines, npm with it: Debian's packages only where the programs are not there.
+for program in node npm; do
+    command -v "$program" >/dev/null || packages+=("${program/#node/nodejs}")
+done
 
 if command -v dpkg-query >/dev/null; then
     for package in "${packages[@]}"; do
@@ -28,7 +33,7 @@ if command -v dpkg-query >/dev/null; then
 fi
 
 # Not a Debian system: look for the programs and headers themselves.
-for program in cc c++ make clang protoc cmake pkg-config; do
+for program in cc c++ make clang protoc cmake pkg-config node npm; do
     command -v "$program" >/dev/null || missing+=("$program")
 done
 if command -v pkg-config >/dev/null && ! pkg-config --exists openssl; then

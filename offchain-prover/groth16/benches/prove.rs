@@ -4,58 +4,11 @@
 //! boolean; the rest are full-size, three out of four of them in a product on both sides, which is what hashes
 //! and curve arithmetic look like.
 
-use ark_bn254::Fr;
-use ark_ff::{Field, One, Zero};
 use clearproof_groth16::{
-    compare_with_arkworks, Bars, Circuit, Comparison, CpuBackend, KeyStore, Matrices, Origin,
-    Progress, Silent,
+    compare_with_arkworks, synthetic, Bars, Comparison, CpuBackend, KeyStore, Origin, Progress,
+    Silent,
 };
 use std::{error::Error, io::IsTerminal, time::Instant};
-
-fn circuit(constraints: usize) -> Result<(Circuit, Vec<Fr>), Box<dyn Error>> {
-    let one = Fr::one();
-    let (mut a, mut b, mut c) = (vec![], vec![], vec![]);
-    let mut columns = vec![one, Fr::zero(), Fr::from(7u64)];
-    let mut last = 2;
-    for row in 0..constraints - 1 {
-        let fresh = columns.len();
-        if row % 10 == 0 {
-            columns.push(Fr::from(row as u64 / 10 % 2));
-            a.push(vec![(one, fresh)]);
-            b.push(vec![(one, fresh), (-one, 0)]);
-            c.push(vec![]);
-        } else {
-            // Not the input, whose value is known only in the end.
-            let earlier = (last / 2).max(2);
-            let sum = columns[last] + columns[earlier] * Fr::from(5u64);
-            let factor = if row % 4 == 0 { columns[last] } else { sum };
-            columns.push(sum * factor);
-            a.push(vec![(one, last), (Fr::from(5u64), earlier)]);
-            b.push(if row % 4 == 0 {
-                vec![(one, last)]
-            } else {
-                vec![(one, last), (Fr::from(5u64), earlier)]
-            });
-            c.push(vec![(one, fresh)]);
-            last = fresh;
-        }
-    }
-    columns[1] = columns[last].square();
-    a.push(vec![(one, last)]);
-    b.push(vec![(one, last)]);
-    c.push(vec![(one, 1)]);
-    let matrices = Matrices {
-        num_instance: 2,
-        num_witness: columns.len() - 2,
-        a: a.into(),
-        b: b.into(),
-        c: c.into(),
-    };
-    Ok((
-        Circuit::new("bench", format!("constraints={constraints}"), matrices)?,
-        columns,
-    ))
-}
 
 /// Memory of this process that is resident, pages of mapped files included, in KiB.
 fn resident() -> Result<u64, Box<dyn Error>> {
@@ -88,7 +41,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let rounds = numbers.get(1).copied().unwrap_or(3) as usize;
 
     let start = Instant::now();
-    let (circuit, assignment) = circuit((1 << log_size) - 2)?;
+    let (circuit, assignment) = synthetic::circuit((1 << log_size) - 2)?;
     println!(
         "circuit {}, made and hashed in {:.2?}",
         circuit.id(),

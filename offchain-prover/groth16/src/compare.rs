@@ -31,6 +31,53 @@ impl Comparison {
     }
 }
 
+/// A key and matrices as `ark-groth16`, and provers made of it, take them.
+#[derive(Clone, Debug)]
+pub struct ArkworksForm {
+    /// The key.
+    pub key: ark_groth16::ProvingKey<Bn254>,
+    /// A, B and C: rows of `(coefficient, column)`.
+    pub matrices: [Vec<Vec<(Fr, usize)>>; 3],
+    /// Number of instance columns, the leading one included.
+    pub num_instance: usize,
+    /// Number of rows.
+    pub num_constraints: usize,
+}
+
+impl ArkworksForm {
+    /// Copies key and matrices into that form.
+    pub fn new(key: &ProvingKey, circuit: &Circuit) -> Self {
+        let matrices = circuit.matrices();
+        Self {
+            key: key.to_arkworks(),
+            matrices: [&matrices.a, &matrices.b, &matrices.c].map(Matrix::to_rows),
+            num_instance: matrices.num_instance,
+            num_constraints: matrices.num_constraints(),
+        }
+    }
+
+    /// `ark-groth16`'s proof of an assignment, which must have all columns, with randomness `r` and `s`.
+    ///
+    /// # Errors
+    /// `ark-groth16`'s.
+    pub fn prove(
+        &self,
+        assignment: &[Fr],
+        r: Fr,
+        s: Fr,
+    ) -> Result<ark_groth16::Proof<Bn254>, SynthesisError> {
+        Groth16::<Bn254>::create_proof_with_reduction_and_matrices(
+            &self.key,
+            r,
+            s,
+            &self.matrices,
+            self.num_instance,
+            self.num_constraints,
+            assignment,
+        )
+    }
+}
+
 /// Why there is no comparison.
 #[derive(Debug, Error)]
 pub enum CompareError {
@@ -60,10 +107,7 @@ pub fn compare_with_arkworks<B: Backend>(
     rounds: usize,
 ) -> Result<Comparison, CompareError> {
     let loaded = LoadedKey::new(backend, key.clone()).map_err(ProveError::from)?;
-    let matrices = circuit.matrices();
-    let (rows, instance) = (matrices.num_constraints(), matrices.num_instance);
-    let their_matrices = [&matrices.a, &matrices.b, &matrices.c].map(Matrix::to_rows);
-    let their_key = key.to_arkworks();
+    let theirs = ArkworksForm::new(key, circuit);
     let round = || -> Result<Comparison, CompareError> {
         let blinding = Blinding {
             r: Fr::rand(&mut OsRng),
@@ -72,17 +116,9 @@ pub fn compare_with_arkworks<B: Backend>(
         // First ours: it refuses what arkworks would panic on.
         let (proof, meta) = prove_blinded(backend, &loaded, circuit, assignment, &blinding)?;
         let start = Instant::now();
-        let theirs = Groth16::<Bn254>::create_proof_with_reduction_and_matrices(
-            &their_key,
-            blinding.r,
-            blinding.s,
-            &their_matrices,
-            instance,
-            rows,
-            assignment,
-        )?;
+        let their_proof = theirs.prove(assignment, blinding.r, blinding.s)?;
         let arkworks = start.elapsed();
-        if proof.points() != &theirs {
+        if proof.points() != &their_proof {
             return Err(CompareError::Different {
                 backend: meta.backend,
             });

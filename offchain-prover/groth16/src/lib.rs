@@ -4,6 +4,7 @@
 //! - [`generate`] makes a [`ProvingKey`], [`KeyStore`] keeps keys on disk and refuses those of other circuits.
 //! - [`Backend`] is what hardware has to offer: vectors, points, sums over points, transforms. [`ArkBackend`]
 //!   is the reference. [`prove`] is written once over it.
+//! - [`export`] writes circuits, assignments, keys and proofs as circom's tools read them.
 //! - A [`Proof`] exists only if it verified: there is no other way to obtain one.
 //!
 //! The reduction from R1CS to a quadratic arithmetic program is the one of libsnark and `ark-groth16`, so keys,
@@ -13,6 +14,7 @@ pub mod backend;
 mod choice;
 mod circuit;
 mod compare;
+pub mod export;
 mod key;
 mod matrices;
 pub mod points;
@@ -20,6 +22,7 @@ mod progress;
 mod proof;
 mod prover;
 mod setup;
+pub mod synthetic;
 #[cfg(test)]
 mod testing;
 mod verify;
@@ -34,7 +37,7 @@ pub use choice::{
     candidates, BackendCounts, BackendKind, Backends, Candidate, ChoiceError, UnknownBackend,
 };
 pub use circuit::{Circuit, CircuitError, CircuitId};
-pub use compare::{compare_with_arkworks, CompareError, Comparison};
+pub use compare::{compare_with_arkworks, ArkworksForm, CompareError, Comparison};
 pub use key::{
     file::{KeyFileError, Part as KeyFilePart},
     store::{KeyStore, StoreError},

@@ -20,6 +20,8 @@ pub enum Phase {
     L,
     /// The query of the quotient in G1.
     H,
+    /// The query of the quotient in the basis of other provers, for an export.
+    Coset,
     /// Writing a key to disk.
     Write,
     /// Reading a key from disk.
@@ -38,6 +40,7 @@ impl fmt::Display for Phase {
             Self::BG2 => "B in G2",
             Self::L => "L",
             Self::H => "H",
+            Self::Coset => "H on the coset",
             Self::Write => "writing the key",
             Self::Read => "reading the key",
             Self::Check => "checking points",

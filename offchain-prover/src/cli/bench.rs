@@ -1,10 +1,13 @@
 //! `bench`: measures the numbers that the design promises, each beside its target, from real work.
 
+mod backends;
 mod confirmation;
 mod load;
 mod market;
 mod proving;
 mod report;
+mod sample;
+pub mod work;
 
 use anyhow::Result;
 use clap::ValueEnum;
@@ -20,6 +23,11 @@ pub struct Args {
     /// Runs of each proof; the median is printed.
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
     runs: u32,
+    /// Print JSON: one object, nothing else.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    backends: backends::Options,
     #[command(flatten)]
     load: load::Plan,
 }
@@ -33,12 +41,17 @@ enum Section {
     Confirmation,
     /// Proofs of a batch.
     Proving,
+    /// The same proof by each backend, by ark-groth16 and by taceo-groth16, in turns.
+    Backends,
 }
 
 pub fn run(args: Args) -> Result<()> {
+    if let Some(name) = &args.backends.peak_of {
+        return backends::print_peak(&args.backends.circuit, name);
+    }
     let shape = Shape::REFERENCE;
     let wanted = |section| args.only.is_none_or(|only| only == section);
-    let mut report = Report::new();
+    let mut report = Report::default();
     if wanted(Section::Circuits) {
         proving::measure_circuits(&shape, &mut report)?;
     }
@@ -48,6 +61,23 @@ pub fn run(args: Args) -> Result<()> {
     if wanted(Section::Proving) {
         proving::measure_proving(&shape, args.runs, &mut report)?;
     }
+    let mut race = None;
+    if wanted(Section::Backends) {
+        race = Some(backends::measure(
+            &args.backends.circuit,
+            args.runs,
+            &mut report,
+        )?);
+    }
+    if args.json {
+        let mut all = race.map_or_else(|| Ok(serde_json::json!({})), serde_json::to_value)?;
+        all["numbers"] = report.json();
+        println!("{all:#}");
+        return Ok(());
+    }
     report.print();
+    if let Some(race) = race {
+        race.print();
+    }
     Ok(())
 }

@@ -1,4 +1,6 @@
-//! `keys`: makes proving keys and exports the development chain's verifying keys.
+//! `keys`: makes proving keys, exports the development chain's verifying keys, and work for other provers.
+
+mod export;
 
 use super::ShapeName;
 use anyhow::{Context, Result};
@@ -43,13 +45,16 @@ pub enum Command {
         #[arg(long, default_value = "runtime/dev-keys")]
         out: PathBuf,
     },
+    /// Writes a circuit, the assignment of a real batch, the development key and a proof as circom's tools read them: `.r1cs`,
+    /// `.wtns`, `.zkey` and snarkjs' JSON. So other provers can be given the same work.
+    Export(export::Args),
 }
 
 /// Shapes whose development keys the chain's presets register.
 const EXPORTED: [ShapeName; 2] = [ShapeName::Reference, ShapeName::Small];
 
 /// Makes or loads both keys of a shape and writes the verifying keys to `out`.
-fn export(
+fn write_verifying_keys(
     store: &KeyStore,
     shape: ShapeName,
     origin: Origin,
@@ -88,7 +93,7 @@ pub fn run(command: Command) -> Result<()> {
             Ok(())
         }
         Command::SingleParty { shape, out } => {
-            export(&store, shape, Origin::SingleParty, shape.name(), &out)
+            write_verifying_keys(&store, shape, Origin::SingleParty, shape.name(), &out)
         }
         Command::Check {
             shape,
@@ -106,8 +111,9 @@ pub fn run(command: Command) -> Result<()> {
             }
             Ok(())
         }
-        Command::ExportDev { out } => EXPORTED
-            .into_iter()
-            .try_for_each(|shape| export(&store, shape, Origin::Development, shape.name(), &out)),
+        Command::ExportDev { out } => EXPORTED.into_iter().try_for_each(|shape| {
+            write_verifying_keys(&store, shape, Origin::Development, shape.name(), &out)
+        }),
+        Command::Export(args) => export::run(args),
     }
 }

@@ -1,21 +1,18 @@
 //! The circuits' size, and the time to prove a batch.
 
 use super::{
-    market::{funded, order_set, GENESIS},
     report::{median, Report},
+    sample::batch,
 };
 use anyhow::{Context, Result};
-use clearproof_engine::{BatchRequest, ClosedBatch};
 use clearproof_groth16::{BackendKind, Bars, KeyStore, Origin};
-use clearproof_primitives::{field::Fr, shape::Shape};
+use clearproof_primitives::shape::Shape;
 use clearproof_prover::proving::{circuits, default_key_folder, BatchProver, ProvenBatch};
 
 const STEP_LIMIT: f64 = 45_000.0;
 const CHUNK_LIMIT: usize = 1 << 19;
 const MICROS_PER_CONSTRAINT: f64 = 25.0;
 const WITNESS_SHARE: f64 = 0.1;
-/// When the batch opens, in milliseconds of its own.
-const START: u64 = 1_000;
 
 /// Constraints per account step and per chunk.
 pub fn measure_circuits(shape: &Shape, report: &mut Report) -> Result<()> {
@@ -37,21 +34,6 @@ pub fn measure_circuits(shape: &Shape, report: &mut Report) -> Result<()> {
         chunk.constraints <= CHUNK_LIMIT,
     );
     Ok(())
-}
-
-/// One chunk of account steps that trade with each other.
-fn batch(shape: &Shape) -> Result<ClosedBatch> {
-    let (mut venue, keys) = funded(shape, u32::from(shape.steps) - 1, START)?;
-    for (trader, key) in (0..).zip(&keys) {
-        venue.submit(order_set(shape, key, trader, 1, true))?;
-    }
-    venue.tick(START + 100)?;
-    Ok(venue.close_batch(&BatchRequest {
-        time_to: START + 200,
-        genesis: GENESIS,
-        submitter: [0; 32],
-        salt_seed: Fr::from(1u64),
-    })?)
 }
 
 /// Proving with the reference backend; keys are made if there are none.

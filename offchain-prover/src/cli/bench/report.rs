@@ -1,37 +1,59 @@
 //! The table that is printed.
 
 use comfy_table::Table;
+use serde::Serialize;
 
 /// Measured values beside what they shall be.
-pub struct Report(Table);
+#[derive(Default)]
+pub struct Report(Vec<Row>);
+
+/// One value.
+#[derive(Serialize)]
+struct Row {
+    what: String,
+    measured: String,
+    target: String,
+    reached: Option<bool>,
+}
 
 impl Report {
-    /// An empty table.
-    pub fn new() -> Self {
-        let mut table = Table::new();
-        table.set_header(["what", "measured", "target", "reached"]);
-        Self(table)
-    }
-
     /// A value with a target.
     pub fn row(&mut self, what: &str, measured: impl ToString, target: &str, reached: bool) {
-        let reached = if reached { "yes" } else { "NO" };
-        self.add(what, measured, target, reached);
+        self.add(what, measured, target, Some(reached));
     }
 
     /// A value that says where the time goes.
     pub fn detail(&mut self, what: &str, measured: impl ToString) {
-        self.add(what, measured, "", "");
+        self.add(what, measured, "", None);
     }
 
-    fn add(&mut self, what: &str, measured: impl ToString, target: &str, reached: &str) {
-        let measured = measured.to_string();
-        self.0.add_row([what, &measured, target, reached]);
+    fn add(&mut self, what: &str, measured: impl ToString, target: &str, reached: Option<bool>) {
+        self.0.push(Row {
+            what: what.into(),
+            measured: measured.to_string(),
+            target: target.into(),
+            reached,
+        });
     }
 
     /// Prints the table.
     pub fn print(&self) {
-        println!("{}", self.0);
+        let mut table = Table::new();
+        table.set_header(["what", "measured", "target", "reached"]);
+        for row in &self.0 {
+            let reached = match row.reached {
+                Some(true) => "yes",
+                Some(false) => "NO",
+                None => "",
+            };
+            table.add_row([&row.what, &row.measured, &row.target, reached]);
+        }
+        println!("{table}");
+    }
+
+    /// The rows as JSON.
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::json!(self.0)
     }
 }
 

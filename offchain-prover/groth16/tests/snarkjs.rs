@@ -1,0 +1,246 @@
+//! snarkjs takes what is exported: circuit, assignment, key, proofs. It refuses what was changed.
+//!
+//! `scripts/setup-snarkjs.sh` installs snarkjs. Where npm does not reach its registry the test says so and is left out.
+#![allow(clippy::unwrap_used)]
+
+use ark_bn254::Fr;
+use ark_ff::{One, UniformRand, Zero};
+use clearproof_groth16::{
+    export::{
+        inputs_json, proof_json, verifying_key_json, write_json, write_r1cs, write_wtns, write_zkey,
+    },
+    generate, prove, ArkBackend, Circuit, LoadedKey, Matrices, Origin, Silent,
+};
+use rand::{rngs::StdRng, Rng, SeedableRng};
+use serde_json::{json, Value};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+const CONSTRAINTS: usize = 3_000;
+const UNUSED: usize = 50;
+
+/// Three public inputs, of which one is in no constraint; witness columns in no constraint; columns that only C has; rows with a
+/// column twice, with coefficients that cancel, and empty ones. 3,000 rows and 4 columns' rows in a domain of 4,096.
+fn circuit() -> (Circuit, Vec<Fr>) {
+    let rng = &mut StdRng::seed_from_u64(17);
+    let one = Fr::one();
+    let mut z = vec![one];
+    z.extend((0..3 + UNUSED).map(|_| Fr::rand(rng)));
+    let first = z.len();
+    z.extend([Fr::from(5u64), -Fr::from(3u64), Fr::rand(rng)]);
+    let (mut a, mut b, mut c) = (vec![], vec![], vec![]);
+    for row in 0..CONSTRAINTS {
+        let any = |rng: &mut StdRng, z: &[Fr]| rng.gen_range(first..z.len());
+        let left = match row % 5 {
+            // A boolean.
+            0 => {
+                let bit = z.len();
+                z.push(Fr::from(rng.gen::<bool>()));
+                a.push(vec![(one, bit)]);
+                b.push(vec![(one, bit), (-one, 0)]);
+                c.push(vec![]);
+                continue;
+            }
+            1 => vec![(one, any(rng, &z)), (Fr::rand(rng), 1 + row % 2)],
+            2 => {
+                let twice = any(rng, &z);
+                vec![(one, twice), (Fr::from(7u64), twice), (-one, 0)]
+            }
+            3 => {
+                let gone = any(rng, &z);
+                vec![(one, gone), (one, any(rng, &z)), (-one, gone)]
+            }
+            _ => vec![],
+        };
+        let right = vec![(Fr::rand(rng), any(rng, &z)), (one, any(rng, &z))];
+        let value = |row: &[(Fr, usize)], z: &[Fr]| -> Fr {
+            row.iter().fold(Fr::zero(), |sum, (factor, column)| {
+                sum + *factor * z[*column]
+            })
+        };
+        let product = value(&left, &z) * value(&right, &z);
+        c.push(vec![(one, z.len())]);
+        z.push(product);
+        a.push(left);
+        b.push(right);
+    }
+    let matrices = Matrices {
+        num_instance: 4,
+        num_witness: z.len() - 4,
+        a: a.into(),
+        b: b.into(),
+        c: c.into(),
+    };
+    assert!(matrices.num_constraints() + matrices.num_instance < matrices.domain_size());
+    (Circuit::new("snarkjs-test", "", matrices).unwrap(), z)
+}
+
+/// The path of snarkjs' program, installed if need be; none where npm does not reach its registry.
+fn snarkjs_program() -> Option<PathBuf> {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/setup-snarkjs.sh");
+    let output = Command::new(&script)
+        .stderr(Stdio::inherit())
+        .output()
+        .unwrap();
+    match output.status.code() {
+        Some(0) => Some(String::from_utf8(output.stdout).unwrap().trim_end().into()),
+        Some(69) => None,
+        _ => panic!("{} failed, see above", script.display()),
+    }
+}
+
+struct Snarkjs {
+    program: PathBuf,
+    folder: PathBuf,
+}
+
+impl Snarkjs {
+    /// Runs snarkjs in the folder: whether it succeeded, and what it printed.
+    fn run(&self, arguments: &[&str]) -> (bool, String) {
+        let output = Command::new("node")
+            .arg(&self.program)
+            .args(arguments)
+            .current_dir(&self.folder)
+            .output()
+            .unwrap();
+        let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
+        (output.status.success(), text.concat())
+    }
+
+    fn accept(&self, arguments: &[&str], says: &[&str]) {
+        let (success, text) = self.run(arguments);
+        assert!(success, "{arguments:?}: {text}");
+        for part in says {
+            assert!(text.contains(part), "{arguments:?}, no {part:?} in: {text}");
+        }
+    }
+
+    fn refuse(&self, arguments: &[&str], says: &str) {
+        let (success, text) = self.run(arguments);
+        assert!(!success, "{arguments:?}: {text}");
+        assert!(text.contains(says), "{arguments:?}, no {says:?} in: {text}");
+    }
+
+    fn read(&self, name: &str) -> Value {
+        serde_json::from_slice(&fs::read(self.folder.join(name)).unwrap()).unwrap()
+    }
+}
+
+#[test]
+fn snarkjs_takes_circuit_assignment_key_and_proofs_and_nothing_that_was_changed() {
+    let Some(program) = snarkjs_program() else {
+        eprintln!("left out: there is no snarkjs, as npm does not reach its registry");
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let snarkjs = Snarkjs {
+        program,
+        folder: folder.path().to_owned(),
+    };
+
+    let (circuit, assignment) = circuit();
+    let key = generate(&circuit, Origin::Development, &Silent).unwrap();
+    write_r1cs(&path("c.r1cs"), &circuit).unwrap();
+    write_wtns(&path("c.wtns"), &circuit, &assignment).unwrap();
+    write_zkey(&path("c.zkey"), &circuit, &key, &Silent).unwrap();
+    write_json(&path("vk.json"), &verifying_key_json(key.verifying_key())).unwrap();
+
+    let wires = format!("# of Wires: {}", assignment.len());
+    snarkjs.accept(
+        &["r1cs", "info", "c.r1cs"],
+        &[
+            "Curve: bn-128",
+            &wires,
+            "# of Constraints: 3000",
+            "# of Public Inputs: 3",
+            "# of Outputs: 0",
+        ],
+    );
+    snarkjs.accept(
+        &["wtns", "check", "c.r1cs", "c.wtns"],
+        &["WITNESS IS CORRECT"],
+    );
+    let mut wrong = assignment.clone();
+    wrong[4 + UNUSED + 7] += Fr::one();
+    write_wtns(&path("wrong.wtns"), &circuit, &wrong).unwrap();
+    snarkjs.refuse(
+        &["wtns", "check", "c.r1cs", "wrong.wtns"],
+        "WITNESS IS NOT CORRECT",
+    );
+
+    // Its proof, with our key.
+    snarkjs.accept(
+        &[
+            "zkey",
+            "export",
+            "verificationkey",
+            "c.zkey",
+            "their-vk.json",
+        ],
+        &[],
+    );
+    assert_eq!(snarkjs.read("their-vk.json"), snarkjs.read("vk.json"));
+    snarkjs.accept(
+        &[
+            "groth16",
+            "prove",
+            "c.zkey",
+            "c.wtns",
+            "their-proof.json",
+            "their-public.json",
+        ],
+        &[],
+    );
+    let inputs = inputs_json(&assignment[1..4]);
+    assert_eq!(snarkjs.read("their-public.json"), inputs);
+    let verify =
+        |public: &'static str, proof: &'static str| ["groth16", "verify", "vk.json", public, proof];
+    snarkjs.accept(&verify("their-public.json", "their-proof.json"), &["OK!"]);
+    // With an assignment that breaks a constraint there is no quotient, and no proof.
+    snarkjs.accept(
+        &[
+            "groth16",
+            "prove",
+            "c.zkey",
+            "wrong.wtns",
+            "wrong-proof.json",
+            "wrong-public.json",
+        ],
+        &[],
+    );
+    snarkjs.refuse(
+        &verify("wrong-public.json", "wrong-proof.json"),
+        "Invalid proof",
+    );
+
+    // Our proof.
+    let loaded = LoadedKey::new(&ArkBackend, key).unwrap();
+    let rng = &mut rand::rngs::OsRng;
+    let (proof, _) = prove(&ArkBackend, &loaded, &circuit, &assignment, rng).unwrap();
+    let proof = proof_json(&proof);
+    write_json(&path("proof.json"), &proof).unwrap();
+    write_json(&path("public.json"), &inputs).unwrap();
+    snarkjs.accept(&verify("public.json", "proof.json"), &["OK!"]);
+
+    let (mut swapped, mut negated, mut other) = (proof.clone(), proof.clone(), inputs.clone());
+    swapped["pi_c"] = proof["pi_a"].clone();
+    write_json(&path("swapped.json"), &swapped).unwrap();
+    snarkjs.refuse(&verify("public.json", "swapped.json"), "Invalid proof");
+    negated["pi_a"][1] = json!(negative(proof["pi_a"][1].as_str().unwrap()));
+    write_json(&path("negated.json"), &negated).unwrap();
+    snarkjs.refuse(&verify("public.json", "negated.json"), "Invalid proof");
+    // The input that no constraint uses is bound all the same.
+    other[2] = json!((assignment[3] + Fr::one()).to_string());
+    write_json(&path("other.json"), &other).unwrap();
+    snarkjs.refuse(&verify("other.json", "proof.json"), "Invalid proof");
+}
+
+/// The other y of a point with this x.
+fn negative(y: &str) -> String {
+    let y: ark_bn254::Fq = y.parse().unwrap();
+    (-y).to_string()
+}
