@@ -36,8 +36,11 @@ impl Report {
         });
     }
 
-    /// Prints the table.
+    /// Prints the table, if there is anything in it.
     pub fn print(&self) {
+        if self.0.is_empty() {
+            return;
+        }
         let mut table = Table::new();
         table.set_header(["what", "measured", "target", "reached"]);
         for row in &self.0 {
