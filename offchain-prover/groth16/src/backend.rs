@@ -5,6 +5,7 @@
 //! kept twice.
 
 pub mod ark;
+pub mod cuda;
 
 use crate::points::{G1Point, G2Point, Points};
 use ark_bn254::{Fr, G1Projective, G2Projective};

@@ -23,7 +23,11 @@ mod setup;
 mod testing;
 mod verify;
 
-pub use backend::{ark::ArkBackend, Backend, BackendError};
+pub use backend::{
+    ark::ArkBackend,
+    cuda::{CudaBackend, CudaDevice, CudaOptions},
+    Backend, BackendError,
+};
 pub use circuit::{Circuit, CircuitError, CircuitId};
 pub use compare::{compare_with_arkworks, CompareError, Comparison};
 pub use key::{
