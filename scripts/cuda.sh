@@ -91,7 +91,8 @@ compile() {
             [ -e "$object" ] && exit
             "$@" -c "$source" -o "$object.part"
             mv "$object.part" "$object"' _ {} "$objects" "$nvcc" "${flags[@]}" ||
-        fail "cuda" "nvcc could not compile the sources" "see its messages above; it needs a host compiler that it supports (gcc 12 is)"
+        fail "cuda" "nvcc could not compile the sources" \
+            "see its messages above; CLEARPROOF_CUDA_ARCHS must be known to it, and its host compiler supported (gcc 12 is)"
     local source
     for source in "$blst/src/server.c" "$blst/build/assembly.S"; do
         ${CC:-cc} -O2 -fPIC -D__BLST_PORTABLE__ -fno-builtin -Wno-unused-function -c "$source" \

@@ -115,6 +115,7 @@ public:
     explicit device(uint32_t index) { must(clearproof_cuda_open(index, &context, message, sizeof(message))); }
     ~device() { must(clearproof_cuda_close(context, message, sizeof(message))); }
 
+    clearproof_cuda_context *handle() { return context; }
     void introduce()
     {
         clearproof_cuda_device told;
@@ -221,6 +222,46 @@ void check_transforms(device &gpu, const transform_case &expected)
     });
 }
 
+// What is not to be done is refused, with the code that it should be.
+void check_refusals(device &gpu)
+{
+    clearproof_cuda_context *context = gpu.handle(), *other = nullptr;
+    const numbers four(16, 0), three(12, 0), points_g1(32, 0);
+    clearproof_cuda_vector *a = gpu.upload(CLEARPROOF_CUDA_SCALARS, four), *b = gpu.upload(CLEARPROOF_CUDA_SCALARS, four);
+    clearproof_cuda_vector *c = gpu.upload(CLEARPROOF_CUDA_SCALARS, three), *bases = gpu.upload(CLEARPROOF_CUDA_G1, points_g1);
+    clearproof_cuda_vector *none = nullptr;
+    numbers room(24);
+    uint64_t *out = room.data();
+    char *text = message;
+    const uint64_t len = sizeof(message);
+    const auto refused = [](int32_t code, int32_t expected, const char *what) {
+        verdict(code == expected && message[0] != 0, std::string("refusal: ") + what);
+        message[0] = 0;
+    };
+    const int32_t bad = CLEARPROOF_CUDA_BAD_ARGUMENT;
+    message[0] = 0;
+    refused(clearproof_cuda_open(1000, &other, text, len), CLEARPROOF_CUDA_NO_DEVICE, "device 1000");
+    refused(clearproof_cuda_device_info(nullptr, nullptr, text, len), bad, "no context");
+    refused(clearproof_cuda_upload(context, 3, out, 1, &none, text, len), bad, "kind 3");
+    refused(clearproof_cuda_upload(context, 0, nullptr, 1, &none, text, len), bad, "no limbs");
+    refused(clearproof_cuda_upload(context, 0, out, (uint64_t)1 << 31, &none, text, len), bad, "2^31 scalars");
+    refused(clearproof_cuda_download(context, a, out, 3, text, len), bad, "room for three of four scalars");
+    refused(clearproof_cuda_download(context, bases, out, 4, text, len), bad, "points for scalars");
+    refused(clearproof_cuda_free(context, nullptr, text, len), bad, "no vector");
+    refused(clearproof_cuda_msm(context, bases, c, 0, out, 12, text, len), bad, "fewer scalars than bases");
+    refused(clearproof_cuda_msm(context, bases, a, 1, out, 12, text, len), bad, "fewer scalars from the first on");
+    refused(clearproof_cuda_msm(context, bases, a, UINT64_MAX, out, 12, text, len), bad, "an offset that wraps");
+    refused(clearproof_cuda_msm(context, a, b, 0, out, 12, text, len), bad, "scalars for bases");
+    refused(clearproof_cuda_msm(context, bases, a, 0, out, 24, text, len), bad, "room for a sum in G2");
+    refused(clearproof_cuda_ntt(context, c, 0, 0, text, len), bad, "three values");
+    refused(clearproof_cuda_ntt(context, a, 2, 0, text, len), bad, "a direction that is none");
+    refused(clearproof_cuda_divide(context, a, b, c, ONE, text, len), bad, "vectors that differ in length");
+    refused(clearproof_cuda_divide(context, a, b, b, ONE, text, len), bad, "a vector twice");
+    refused(clearproof_cuda_quotient(context, a, b, c, nullptr, text, len), bad, "no factor");
+    for (clearproof_cuda_vector *vector : {a, b, c, bases})
+        gpu.free(vector);
+}
+
 } // namespace
 
 int main(int argc, char **argv)
@@ -233,6 +274,7 @@ int main(int argc, char **argv)
     }
     device gpu{index};
     gpu.introduce();
+    check_refusals(gpu);
     for (const sum_case &expected : SUMS) {
         if (expected.count > (uint64_t)1 << most)
             continue;
