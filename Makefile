@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test network network-test bench lint weights dev-keys chain-specs
+.PHONY: help setup build demo test network network-test bench cuda gpu-check lint weights dev-keys chain-specs
 
 ENV := . scripts/env.sh;
 # All members are named whatever is built: features are then the same everywhere and nothing is built twice.
@@ -35,6 +35,12 @@ bench: setup ## every promised number beside its target; ARGS go to the prover's
 	@$(ENV) step "build: prover and verifier's timing"; $(BUILD) --bin clearproof-prover --example verify_time
 	@$(ENV) step "bench: verification"; "$$CARGO_TARGET_DIR/release/examples/verify_time"
 	@$(ENV) step "bench: circuits, soft confirmation, proving, backends and other provers"; exec "$$CLEARPROOF_PROVER" bench $(ARGS)
+
+cuda: ## the prover's library for NVIDIA's GPUs, with an installed CUDA toolkit or a compiler fetched once
+	@scripts/cuda.sh lib
+
+gpu-check: ## a program that checks and times that library where there is a GPU, and needs nothing else there
+	@scripts/cuda.sh check
 
 lint: setup ## formatting, clippy with warnings as errors, licences and sources of dependencies
 	@scripts/lint.sh $(ARGS)

@@ -35,7 +35,7 @@ features() {
 deny() {
     tool cargo-deny "$deny_version" --no-default-features
     step "deny: licences, bans, sources"
-    for manifest in Cargo.toml zombienet/Cargo.toml; do
+    for manifest in Cargo.toml zombienet/Cargo.toml offchain-prover/cuda/Cargo.toml; do
         cargo deny --manifest-path $manifest --config deny.toml --log-level error check licenses bans sources ||
             fail "deny" "a dependency of $manifest breaks deny.toml" \
                 "take another dependency, or change deny.toml with a reason"

@@ -6,6 +6,7 @@
 
 pub mod ark;
 pub mod cpu;
+pub mod cuda;
 pub mod icicle;
 mod memory;
 

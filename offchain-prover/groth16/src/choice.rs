@@ -18,6 +18,7 @@ use crate::{
     backend::{
         ark::ArkBackend,
         cpu::CpuBackend,
+        cuda::{CudaBackend, CudaOptions},
         icicle::{IcicleBackend, IcicleOptions},
         BackendError,
     },
@@ -50,13 +51,15 @@ pub enum BackendKind {
     Ark,
     /// The tuned one.
     Cpu,
+    /// A device, through our own library for CUDA.
+    Cuda,
     /// A device, through ICICLE.
     Icicle,
 }
 
 impl BackendKind {
     /// All, as they are written.
-    pub const NAMES: [&'static str; 4] = ["auto", "ark", "cpu", "icicle"];
+    pub const NAMES: [&'static str; 5] = ["auto", "ark", "cpu", "cuda", "icicle"];
 
     /// As it is written.
     pub fn name(self) -> &'static str {
@@ -64,6 +67,7 @@ impl BackendKind {
             Self::Auto => "auto",
             Self::Ark => "ark",
             Self::Cpu => "cpu",
+            Self::Cuda => "cuda",
             Self::Icicle => "icicle",
         }
     }
@@ -77,14 +81,14 @@ impl fmt::Display for BackendKind {
 
 /// No such kind.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
-#[error("backend {0:?}: use auto, ark, cpu or icicle")]
+#[error("backend {0:?}: use auto, ark, cpu, cuda or icicle")]
 pub struct UnknownBackend(String);
 
 impl FromStr for BackendKind {
     type Err = UnknownBackend;
 
     fn from_str(text: &str) -> Result<Self, UnknownBackend> {
-        [Self::Auto, Self::Ark, Self::Cpu, Self::Icicle]
+        [Self::Auto, Self::Ark, Self::Cpu, Self::Cuda, Self::Icicle]
             .into_iter()
             .find(|kind| kind.name() == text)
             .ok_or_else(|| UnknownBackend(text.to_owned()))
@@ -151,6 +155,9 @@ pub fn candidates() -> Vec<Candidate> {
     vec![
         Candidate::new(BackendKind::Icicle, || {
             IcicleBackend::open(&IcicleOptions::default())
+        }),
+        Candidate::new(BackendKind::Cuda, || {
+            CudaBackend::open(&CudaOptions::default())
         }),
         Candidate::new(BackendKind::Cpu, || Ok(CpuBackend::detect())),
         Candidate::new(BackendKind::Ark, || Ok(ArkBackend)),

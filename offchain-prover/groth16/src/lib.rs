@@ -30,6 +30,7 @@ mod verify;
 pub use backend::{
     ark::ArkBackend,
     cpu::CpuBackend,
+    cuda::{CudaBackend, CudaDevice, CudaOptions},
     icicle::{IcicleBackend, IcicleOptions},
     Backend, BackendError,
 };

@@ -68,7 +68,7 @@ pub struct Args {
     /// Folder of the proving keys [default: `CLEARPROOF_KEYS`, else `~/.cache/clearproof/keys`]
     #[arg(long)]
     keys: Option<PathBuf>,
-    /// What proves: auto for the fastest that is there, ark, cpu or icicle.
+    /// What proves: auto for the fastest that is there, ark, cpu, cuda or icicle.
     #[arg(long, env = "CLEARPROOF_BACKEND", default_value_t)]
     backend: BackendKind,
 }

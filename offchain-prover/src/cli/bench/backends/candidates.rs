@@ -5,8 +5,8 @@ use ark_bn254::{Bn254, Fr};
 use ark_ff::UniformRand;
 use ark_groth16::Proof;
 use clearproof_groth16::{
-    prove, ArkBackend, ArkworksForm, Backend, Circuit, CpuBackend, IcicleBackend, IcicleOptions,
-    LoadedKey, ProvingKey,
+    prove, ArkBackend, ArkworksForm, Backend, Circuit, CpuBackend, CudaBackend, CudaOptions,
+    IcicleBackend, IcicleOptions, LoadedKey, ProvingKey,
 };
 use rand::rngs::OsRng;
 use std::{
@@ -38,6 +38,9 @@ pub struct Candidate {
 pub fn candidates() -> Vec<Candidate> {
     vec![
         ours("cpu", || Ok(CpuBackend::detect())),
+        ours("cuda", || {
+            CudaBackend::open(&CudaOptions::default()).map_err(|reason| reason.to_string())
+        }),
         ours("icicle", || {
             IcicleBackend::open(&IcicleOptions::default()).map_err(|reason| reason.to_string())
         }),

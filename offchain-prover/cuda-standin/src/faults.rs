@@ -1,0 +1,117 @@
+//! Faults on demand: what a broken device or another library might do.
+//!
+//! A fault is a text such as `msm:3`: what happens, and at which call from now on, counted from 1.
+//!
+//! | what | does |
+//! | --- | --- |
+//! | `version` | another version of the interface |
+//! | `no-device` | no device is there when one is opened |
+//! | `msm` | a sum that is wrong, of the group |
+//! | `msm-garbage` | a sum that is no point |
+//! | `msm-nothing` | success, and nothing is written |
+//! | `msm-error` | an error of the device |
+//! | `ntt` | a transform or quotient with one wrong value |
+//! | `ntt-error` | an error of the device |
+//! | `read-garbage` | scalars that are not below the modulus |
+//! | `read-nothing` | success, and nothing is written |
+//!
+//! `CLEARPROOF_CUDA_STANDIN_FAULT` holds one for when the library is loaded; [`clearproof_cuda_standin_fault`] sets another later.
+
+use crate::state::{Code, Refusal};
+use std::{
+    env,
+    ffi::{c_char, CStr},
+    sync::{LazyLock, Mutex, PoisonError},
+};
+
+/// What counts towards a fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Operation {
+    Version,
+    Open,
+    Sum,
+    Transform,
+    Read,
+}
+
+/// How an operation shall end, where it is not with an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Right,
+    Wrong,
+    Garbage,
+    Nothing,
+}
+
+#[derive(Clone, Copy)]
+struct Fault {
+    operation: Operation,
+    /// None: an error.
+    outcome: Option<Outcome>,
+    /// How many calls from now; none are left after it.
+    calls: u32,
+}
+
+static FAULT: LazyLock<Mutex<Option<Fault>>> = LazyLock::new(|| {
+    let text = env::var("CLEARPROOF_CUDA_STANDIN_FAULT").ok();
+    Mutex::new(text.as_deref().and_then(parse))
+});
+
+fn parse(text: &str) -> Option<Fault> {
+    let (what, calls) = text.split_once(':')?;
+    let calls = calls.parse().ok().filter(|calls| *calls > 0)?;
+    let (operation, outcome) = match what {
+        "version" => (Operation::Version, Some(Outcome::Wrong)),
+        "no-device" => (Operation::Open, None),
+        "msm" => (Operation::Sum, Some(Outcome::Wrong)),
+        "msm-garbage" => (Operation::Sum, Some(Outcome::Garbage)),
+        "msm-nothing" => (Operation::Sum, Some(Outcome::Nothing)),
+        "msm-error" => (Operation::Sum, None),
+        "ntt" => (Operation::Transform, Some(Outcome::Wrong)),
+        "ntt-error" => (Operation::Transform, None),
+        "read-garbage" => (Operation::Read, Some(Outcome::Garbage)),
+        "read-nothing" => (Operation::Read, Some(Outcome::Nothing)),
+        _ => return None,
+    };
+    Some(Fault {
+        operation,
+        outcome,
+        calls,
+    })
+}
+
+/// How this call of `operation` shall end.
+pub(crate) fn strike(operation: Operation) -> Result<Outcome, Refusal> {
+    let mut fault = FAULT.lock().unwrap_or_else(PoisonError::into_inner);
+    match fault.as_mut() {
+        Some(told) if told.operation == operation => {
+            told.calls -= 1;
+            if told.calls > 0 {
+                return Ok(Outcome::Right);
+            }
+            let outcome = told.outcome;
+            *fault = None;
+            outcome.ok_or_else(|| match operation {
+                Operation::Open => Refusal::new(Code::NoDevice, "no CUDA-capable device"),
+                _ => Refusal::new(Code::Device, "unspecified launch failure"),
+            })
+        }
+        _ => Ok(Outcome::Right),
+    }
+}
+
+/// Sets the next fault; an empty text takes it away. Returns 1 for a text that says nothing, else 0.
+///
+/// # Safety
+/// `text` ends with a zero.
+#[no_mangle]
+pub unsafe extern "C" fn clearproof_cuda_standin_fault(text: *const c_char) -> i32 {
+    // SAFETY: the caller's promise.
+    let text = unsafe { CStr::from_ptr(text) }.to_string_lossy();
+    let fault = parse(&text);
+    if fault.is_none() && !text.is_empty() {
+        return 1;
+    }
+    *FAULT.lock().unwrap_or_else(PoisonError::into_inner) = fault;
+    0
+}

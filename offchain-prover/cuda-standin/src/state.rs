@@ -1,0 +1,135 @@
+//! What the stand-in's device holds, and how calls end.
+
+use crate::points::Held;
+use std::{
+    collections::{HashMap, HashSet},
+    ffi::c_char,
+    sync::{LazyLock, Mutex, MutexGuard, PoisonError},
+};
+
+/// The header's codes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Code {
+    Argument = 1,
+    NoDevice = 2,
+    Memory = 3,
+    Device = 4,
+}
+
+/// Why a call did not do what it was asked to.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    code: Code,
+    reason: String,
+}
+
+impl Refusal {
+    pub(crate) fn new(code: Code, reason: impl Into<String>) -> Self {
+        let reason = reason.into();
+        Self { code, reason }
+    }
+}
+
+/// Refuses an argument unless `holds`.
+pub(crate) fn require(holds: bool, reason: impl Into<String>) -> Result<(), Refusal> {
+    if holds {
+        Ok(())
+    } else {
+        Err(Refusal::new(Code::Argument, reason))
+    }
+}
+
+/// Where a call's message goes.
+pub(crate) struct Message {
+    pub(crate) text: *mut c_char,
+    pub(crate) room: u64,
+}
+
+impl Message {
+    /// The code of a call that ended like this; what went wrong is written.
+    ///
+    /// # Safety
+    /// There is room as told, unless the pointer is null.
+    pub(crate) unsafe fn end(self, result: Result<(), Refusal>) -> i32 {
+        let Err(Refusal { code, reason }) = result else {
+            return 0;
+        };
+        let room = usize::try_from(self.room).unwrap_or(usize::MAX);
+        if !self.text.is_null() && room > 0 {
+            let told = reason.len().min(room - 1);
+            // SAFETY: the caller's promise; one byte is left for the zero.
+            unsafe {
+                self.text
+                    .copy_from_nonoverlapping(reason.as_ptr().cast(), told);
+                self.text.add(told).write(0);
+            }
+        }
+        code as i32
+    }
+}
+
+/// A vector, and the context that it belongs to.
+pub(crate) struct Owned {
+    pub(crate) context: usize,
+    pub(crate) held: Held,
+}
+
+/// All that is on the device. Handles are numbers that only look like addresses.
+pub(crate) struct Device {
+    pub(crate) contexts: HashSet<usize>,
+    pub(crate) vectors: HashMap<usize, Owned>,
+    last: usize,
+    /// Bytes of memory.
+    pub(crate) memory: u64,
+}
+
+impl Device {
+    /// A handle that never was one before.
+    pub(crate) fn handle(&mut self) -> usize {
+        self.last += 1;
+        self.last
+    }
+
+    /// Bytes in use.
+    pub(crate) fn used(&self) -> u64 {
+        self.vectors
+            .values()
+            .map(|vector| vector.held.bytes())
+            .sum()
+    }
+
+    pub(crate) fn context(&self, context: usize) -> Result<(), Refusal> {
+        require(context != 0, "context is null")?;
+        require(self.contexts.contains(&context), "context was closed")
+    }
+
+    pub(crate) fn vector(
+        &self,
+        context: usize,
+        vector: usize,
+        name: &str,
+    ) -> Result<&Held, Refusal> {
+        require(vector != 0, format!("{name} is null"))?;
+        let Some(owned) = self.vectors.get(&vector) else {
+            return Err(Refusal::new(Code::Argument, format!("{name} was freed")));
+        };
+        require(
+            owned.context == context,
+            format!("{name} is on another device"),
+        )?;
+        Ok(&owned.held)
+    }
+}
+
+/// The device, for one call.
+pub(crate) fn device() -> MutexGuard<'static, Device> {
+    static DEVICE: LazyLock<Mutex<Device>> = LazyLock::new(|| {
+        Mutex::new(Device {
+            contexts: HashSet::new(),
+            vectors: HashMap::new(),
+            last: 0,
+            memory: 1 << 34,
+        })
+    });
+    DEVICE.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,1 @@
+//! Holds the place of a crate: see Cargo.toml beside `src`.

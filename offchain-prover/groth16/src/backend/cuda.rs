@@ -1,0 +1,290 @@
+//! NVIDIA's GPUs, with `libclearproof_cuda`: sppark's sums and transforms behind a C interface of our own.
+//!
+//! The library is built apart (`make cuda`) and loaded at run time, so that nothing of CUDA is needed to build or to start
+//! without it. Key points and scalars go to the device as they lie in memory, in Montgomery form; key points stay there.
+//!
+//! Everything that comes back is looked at, and what cannot be right is a [`BackendError`]. What is wrong and looks right is
+//! found when the proof is verified.
+
+mod library;
+mod memory;
+mod sums;
+
+pub use library::{CudaVec, Element};
+
+use super::{Backend, BackendError};
+use crate::{
+    circuit::Circuit,
+    points::{G1Point, G2Point, Points},
+};
+use ark_bn254::{Fr, G1Projective, G2Projective};
+use ark_ff::{BigInt, FftField, Field, One, PrimeField};
+use library::{Device, Library};
+use std::{path::PathBuf, sync::Arc};
+
+const NAME: &str = "cuda";
+
+/// Four limbs of a scalar in Montgomery form.
+pub type Limbs = [u64; 4];
+
+fn error(operation: &'static str, reason: String) -> BackendError {
+    BackendError {
+        backend: NAME,
+        operation,
+        reason,
+    }
+}
+
+/// Where the library is and which device to use.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CudaOptions {
+    /// The file `libclearproof_cuda.so`. Without it `CLEARPROOF_CUDA_LIBRARY` names it; without that it lies beside the program,
+    /// or the system's loader finds it.
+    pub library: Option<PathBuf>,
+    /// Which device, from 0 on, of those that `CUDA_VISIBLE_DEVICES` leaves.
+    pub device: u32,
+}
+
+/// What a device is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CudaDevice {
+    /// Its maker's name for it.
+    pub name: String,
+    /// Compute capability, such as (9, 0).
+    pub capability: (u32, u32),
+    /// Bytes of memory.
+    pub memory_total: u64,
+    /// Bytes of memory that can be had now.
+    pub memory_free: u64,
+}
+
+/// A GPU that is in use.
+#[derive(Clone)]
+pub struct CudaBackend {
+    device: Arc<Device>,
+    index: u32,
+}
+
+/// Transforms of one size.
+#[derive(Clone, Copy, Debug)]
+pub struct CudaDomain {
+    size: usize,
+    vanishing_inverse: Limbs,
+}
+
+impl CudaBackend {
+    /// Loads the library, if it is not loaded yet, and takes the device.
+    ///
+    /// # Errors
+    /// Where the library is missing, lacks a function or is of another version, and where there is no driver or no such device.
+    pub fn open(options: &CudaOptions) -> Result<Self, BackendError> {
+        let library = Library::load(options.library.as_deref())?;
+        let device = Device::open(library, options.device)?;
+        Ok(Self {
+            device: Arc::new(device),
+            index: options.device,
+        })
+    }
+
+    /// How many devices the library finds; [`CudaOptions::device`] is not looked at.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn devices(options: &CudaOptions) -> Result<u32, BackendError> {
+        Library::load(options.library.as_deref())?.devices()
+    }
+
+    /// The device's name and memory.
+    ///
+    /// # Errors
+    /// Where the device does not answer.
+    pub fn device(&self) -> Result<CudaDevice, BackendError> {
+        self.device.describe()
+    }
+
+    /// Bytes on the device for a circuit's key and for one proof at a time.
+    ///
+    /// Vectors are counted as they are; what sppark needs besides is computed as its source does it, with room to spare.
+    pub fn memory_needed(circuit: &Circuit) -> u64 {
+        memory::needed(circuit)
+    }
+
+    /// Whether a circuit's key and proofs fit in what the device has free.
+    ///
+    /// # Errors
+    /// Where they do not fit, and where the device does not answer.
+    pub fn check_memory(&self, circuit: &Circuit) -> Result<(), BackendError> {
+        let needed = Self::memory_needed(circuit);
+        let CudaDevice {
+            name,
+            memory_total,
+            memory_free,
+            ..
+        } = self.device()?;
+        if memory_free >= needed {
+            return Ok(());
+        }
+        Err(error(
+            "memory",
+            format!(
+                "circuit {} needs {needed} bytes on device {} ({name}), which has {memory_free} free of {memory_total}: free \
+                 some, or take a larger device or a smaller circuit",
+                circuit.id(),
+                self.index
+            ),
+        ))
+    }
+}
+
+impl CudaDomain {
+    fn check(
+        &self,
+        operation: &'static str,
+        values: &[&CudaVec<Limbs>],
+    ) -> Result<(), BackendError> {
+        let expected = self.size;
+        match values.iter().find(|values| values.len() != expected) {
+            None => Ok(()),
+            Some(values) => Err(error(
+                operation,
+                format!("{} values, the domain has {expected}", values.len()),
+            )),
+        }
+    }
+}
+
+impl Backend for CudaBackend {
+    type BasesG1 = CudaVec<G1Point>;
+    type BasesG2 = CudaVec<G2Point>;
+    type Scalars = CudaVec<Limbs>;
+    type Domain = CudaDomain;
+
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn fits(&self, circuit: &Circuit) -> Result<(), BackendError> {
+        self.check_memory(circuit)
+    }
+
+    fn load_bases_g1(&self, points: Points<G1Point>) -> Result<Self::BasesG1, BackendError> {
+        self.device.upload("loading points", &points)
+    }
+
+    fn load_bases_g2(&self, points: Points<G2Point>) -> Result<Self::BasesG2, BackendError> {
+        self.device.upload("loading points", &points)
+    }
+
+    fn load_scalars(&self, scalars: Vec<Fr>) -> Result<Self::Scalars, BackendError> {
+        let limbs: Vec<Limbs> = scalars.into_iter().map(|scalar| scalar.0 .0).collect();
+        self.device.upload("loading scalars", &limbs)
+    }
+
+    fn read_scalars(&self, scalars: &Self::Scalars) -> Result<Vec<Fr>, BackendError> {
+        const OPERATION: &str = "reading scalars";
+        let limbs = self.device.download(OPERATION, scalars)?;
+        let scalar = |(index, limbs)| {
+            let number = BigInt(limbs);
+            if number < Fr::MODULUS {
+                Ok(Fr::new_unchecked(number))
+            } else {
+                let reason = format!("scalar {index} is not below the field's modulus");
+                Err(error(OPERATION, reason))
+            }
+        };
+        limbs.into_iter().enumerate().map(scalar).collect()
+    }
+
+    fn domain(&self, size: usize) -> Result<CudaDomain, BackendError> {
+        let refuse = || {
+            let reason = format!("size {size} is no power of two up to 2^28");
+            error("domain", reason)
+        };
+        if !size.is_power_of_two() || size.ilog2() > Fr::TWO_ADICITY {
+            return Err(refuse());
+        }
+        let vanishing = Fr::GENERATOR.pow([size as u64]) - Fr::one();
+        let vanishing_inverse = vanishing.inverse().ok_or_else(refuse)?.0 .0;
+        Ok(CudaDomain {
+            size,
+            vanishing_inverse,
+        })
+    }
+
+    fn msm_g1(
+        &self,
+        bases: &Self::BasesG1,
+        scalars: &Self::Scalars,
+        offset: usize,
+    ) -> Result<G1Projective, BackendError> {
+        let sum = self.device.msm(bases, scalars, offset)?;
+        sums::g1(sum).map_err(|reason| error("sum over points", reason))
+    }
+
+    fn msm_g2(
+        &self,
+        bases: &Self::BasesG2,
+        scalars: &Self::Scalars,
+        offset: usize,
+    ) -> Result<G2Projective, BackendError> {
+        let sum = self.device.msm(bases, scalars, offset)?;
+        sums::g2(sum).map_err(|reason| error("sum over points", reason))
+    }
+
+    fn intt(&self, domain: &CudaDomain, values: &mut Self::Scalars) -> Result<(), BackendError> {
+        const OPERATION: &str = "inverse transform";
+        domain.check(OPERATION, &[values])?;
+        self.device.transform(OPERATION, values, true, false)
+    }
+
+    fn coset_ntt(
+        &self,
+        domain: &CudaDomain,
+        values: &mut Self::Scalars,
+    ) -> Result<(), BackendError> {
+        const OPERATION: &str = "transform on the coset";
+        domain.check(OPERATION, &[values])?;
+        self.device.transform(OPERATION, values, false, true)
+    }
+
+    fn coset_intt(
+        &self,
+        domain: &CudaDomain,
+        values: &mut Self::Scalars,
+    ) -> Result<(), BackendError> {
+        const OPERATION: &str = "inverse transform on the coset";
+        domain.check(OPERATION, &[values])?;
+        self.device.transform(OPERATION, values, true, true)
+    }
+
+    fn divide_by_vanishing(
+        &self,
+        domain: &CudaDomain,
+        a: &mut Self::Scalars,
+        b: &Self::Scalars,
+        c: &Self::Scalars,
+    ) -> Result<(), BackendError> {
+        const OPERATION: &str = "division by the vanishing polynomial";
+        domain.check(OPERATION, &[a, b, c])?;
+        self.device
+            .divide(OPERATION, a, b, c, &domain.vanishing_inverse)
+    }
+
+    /// In one call: coefficients between two transforms stay in the order in which the first leaves them.
+    fn quotient(
+        &self,
+        domain: &CudaDomain,
+        mut a: Self::Scalars,
+        mut b: Self::Scalars,
+        mut c: Self::Scalars,
+    ) -> Result<Self::Scalars, BackendError> {
+        const OPERATION: &str = "quotient";
+        domain.check(OPERATION, &[&a, &b, &c])?;
+        self.device.quotient(
+            OPERATION,
+            [&mut a, &mut b, &mut c],
+            &domain.vanishing_inverse,
+        )?;
+        Ok(a)
+    }
+}

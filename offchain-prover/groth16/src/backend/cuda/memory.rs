@@ -1,0 +1,67 @@
+//! How much of a device's memory a circuit takes.
+
+use super::Limbs;
+use crate::{
+    circuit::Circuit,
+    points::{G1Point, G2Point},
+};
+
+/// sppark's tables of roots of unity for both directions: 2¹⁸ of its own for each, as many of one stage's, and some more.
+const ROOTS: u64 = 2 * ((1 << 18) + (1 << 18) + (1 << 16) + (1 << 9)) * size_of::<Limbs>() as u64;
+
+/// A bucket has four coordinates, a point two.
+const BUCKET_PER_POINT: u64 = 2;
+
+/// More multiprocessors than any device has.
+const MULTIPROCESSORS: u64 = 256;
+
+pub(super) fn needed(circuit: &Circuit) -> u64 {
+    let matrices = circuit.matrices();
+    let [columns, instance, domain] = [
+        matrices.num_columns(),
+        matrices.num_instance,
+        matrices.domain_size(),
+    ]
+    .map(|count| count as u64);
+    // A and B have a point per column, L one per witness, H one less than the domain has elements.
+    let g1 = columns * 2 + (columns - instance) + (domain - 1);
+    let g2 = columns;
+    let (point_g1, point_g2) = (size_of::<G1Point>() as u64, size_of::<G2Point>() as u64);
+    // While the quotient is made its three vectors; then the quotient, the assignment and one sum at a time.
+    let scalar = size_of::<Limbs>() as u64;
+    let sums = for_sum(columns.max(domain), point_g1).max(for_sum(columns, point_g2));
+    let proof = (domain * 3 * scalar).max((domain + columns) * scalar + sums);
+    g1 * point_g1 + g2 * point_g2 + ROOTS + proof
+}
+
+/// What a sum takes besides its vectors, as sppark's `msm_t` computes it: buckets, digits of the scalars, room to sort them.
+fn for_sum(count: u64, point: u64) -> u64 {
+    let count = count.next_multiple_of(32);
+    let log = u64::from((count + count / 2).ilog2());
+    let window = log.saturating_sub(8).clamp(10, 18);
+    let windows = 253 / window + 1;
+    let row = 1 << (window - 1);
+    let buckets = windows * row + MULTIPROCESSORS * 8;
+    let batches = ((1 << (log.max(window) - window)) >> 6).max(1);
+    let stride = count.div_ceil(batches).next_multiple_of(32);
+    buckets * point * BUCKET_PER_POINT + windows * row * 4 + stride * (16 + windows * 4)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Worked out by hand from sppark's formulas for 2²⁰ points of G1: windows of 12 bits, 22 of them, in 4 batches.
+    #[test]
+    fn sums_take_what_sppark_allocates() {
+        let buckets = 22 * 2048 + 2048;
+        let expected = buckets * 128 + 22 * 2048 * 4 + (1 << 18) * (16 + 88);
+        assert_eq!(for_sum(1 << 20, 64), expected);
+        // Few points: windows of 10 bits, one batch.
+        let buckets = 26 * 512 + 2048;
+        assert_eq!(
+            for_sum(1, 128),
+            buckets * 256 + 26 * 512 * 4 + 32 * (16 + 104)
+        );
+    }
+}

@@ -1,0 +1,116 @@
+//! What sums over points come back as: Jacobian coordinates (X/Z², Y/Z³) in Montgomery form.
+//!
+//! Whatever a device writes there, no more than an error comes of it: a point is taken only if it is one of the group.
+
+use super::Limbs;
+use ark_bn254::{Fq, Fq2, G1Projective, G2Projective};
+use ark_ec::short_weierstrass::{Affine, Projective, SWCurveConfig};
+use ark_ff::{BigInt, Field, PrimeField, Zero};
+
+/// The point of G1, or what is wrong with it.
+pub(super) fn g1(sum: [Limbs; 3]) -> Result<G1Projective, String> {
+    point(&coordinate, sum)
+}
+
+/// The point of G2, or what is wrong with it.
+pub(super) fn g2(sum: [[Limbs; 2]; 3]) -> Result<G2Projective, String> {
+    let pair = |[c0, c1]: [Limbs; 2]| Ok(Fq2::new(coordinate(c0)?, coordinate(c1)?));
+    point(&pair, sum)
+}
+
+fn coordinate(limbs: Limbs) -> Result<Fq, String> {
+    let number = BigInt(limbs);
+    if number < Fq::MODULUS {
+        Ok(Fq::new_unchecked(number))
+    } else {
+        Err("a coordinate of the sum is not below the field's modulus".into())
+    }
+}
+
+fn point<P: SWCurveConfig, L>(
+    read: &dyn Fn(L) -> Result<P::BaseField, String>,
+    [x, y, z]: [L; 3],
+) -> Result<Projective<P>, String> {
+    // With Z zero, X and Y say nothing, and may be anything.
+    let Some(inverse) = read(z)?.inverse() else {
+        return Ok(Projective::zero());
+    };
+    let square = inverse.square();
+    let (x, y) = (read(x)? * square, read(y)? * square * inverse);
+    let point = Affine::<P>::new_unchecked(x, y);
+    // arkworks takes both coordinates zero for the point at infinity, which has Z = 0 here.
+    if (x.is_zero() && y.is_zero()) || !point.is_on_curve() {
+        return Err("the sum does not lie on the curve".into());
+    }
+    if !point.is_in_correct_subgroup_assuming_on_curve() {
+        return Err("the sum does not lie in the group".into());
+    }
+    Ok(point.into())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use ark_bn254::{g2::Config as G2Config, G1Affine, G2Affine};
+    use ark_ec::{AffineRepr, CurveGroup};
+    use ark_ff::{One, UniformRand};
+    use rand::{rngs::StdRng, SeedableRng};
+
+    const ZERO: Limbs = [0; 4];
+    const TOO_LARGE: Limbs = [u64::MAX; 4];
+
+    fn limbs(value: Fq) -> Limbs {
+        value.0 .0
+    }
+
+    fn pair(value: Fq2) -> [Limbs; 2] {
+        [limbs(value.c0), limbs(value.c1)]
+    }
+
+    #[test]
+    fn points_come_back_whatever_their_z() {
+        let rng = &mut StdRng::seed_from_u64(1);
+        for _ in 0..5 {
+            let (point, z) = (G1Affine::rand(rng), Fq::rand(rng));
+            let sum = [point.x * z.square(), point.y * z.square() * z, z].map(limbs);
+            assert_eq!(g1(sum).unwrap().into_affine(), point);
+            let (point, z) = (G2Affine::rand(rng), Fq2::rand(rng));
+            let sum = [point.x * z.square(), point.y * z.square() * z, z].map(pair);
+            assert_eq!(g2(sum).unwrap().into_affine(), point);
+        }
+        for rest in [ZERO, TOO_LARGE] {
+            assert!(g1([rest, rest, ZERO]).unwrap().is_zero());
+            assert!(g2([[rest; 2], [rest; 2], [ZERO; 2]]).unwrap().is_zero());
+        }
+    }
+
+    #[test]
+    fn garbage_is_refused() {
+        let (x, y) = G1Affine::generator().xy().unwrap();
+        let (x, y, one) = (limbs(x), limbs(y), limbs(Fq::one()));
+        for (sum, why) in [
+            ([TOO_LARGE; 3], "modulus"),
+            ([x, y, Fq::MODULUS.0], "modulus"),
+            ([x, Fq::MODULUS.0, one], "modulus"),
+            ([y, x, one], "curve"),
+            ([ZERO, ZERO, one], "curve"),
+        ] {
+            let refused = g1(sum).unwrap_err();
+            assert!(refused.contains(why), "{refused}");
+        }
+        assert!(g2([[TOO_LARGE; 2]; 3]).unwrap_err().contains("modulus"));
+    }
+
+    #[test]
+    fn points_outside_of_the_group_are_refused() {
+        // Few points of this curve lie in G2: the first that is found does not.
+        let point = (1_u64..)
+            .find_map(|x| Affine::<G2Config>::get_point_from_x_unchecked(Fq2::from(x), false))
+            .unwrap();
+        assert!(point.is_on_curve());
+        let refused = g2([pair(point.x), pair(point.y), pair(Fq2::one())]).unwrap_err();
+        assert!(refused.contains("group"), "{refused}");
+    }
+}

@@ -1,0 +1,18 @@
+//! The CUDA backend against arkworks, with the stand-in for its library that `offchain-prover/cuda-standin` builds, and with the
+//! library itself where it is built and there is a device.
+#![allow(clippy::unwrap_used)]
+
+#[path = "cuda/arithmetic.rs"]
+mod arithmetic;
+#[path = "cuda/device.rs"]
+mod device;
+#[path = "cuda/failures.rs"]
+mod failures;
+#[path = "cuda/loading.rs"]
+mod loading;
+#[path = "cuda/proofs.rs"]
+mod proofs;
+#[path = "cuda/standin.rs"]
+mod standin;
+#[path = "cuda/vectors.rs"]
+mod vectors;
