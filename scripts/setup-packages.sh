@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # System packages: C and C++ compilers, libclang for bindgen, protoc for the network protocols,
-# cmake and pkg-config for C libraries, OpenSSL's headers; node and npm for snarkjs, which a test checks exports with.
+# cmake and pkg-config for C libraries, OpenSSL's headers; node and npm for snarkjs, which a test checks exports with; pip for
+# the compiler of the CUDA library.
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
 
@@ -11,6 +12,9 @@ missing=()
 for program in node npm; do
     command -v "$program" >/dev/null || packages+=("${program/#node/nodejs}")
 done
+
+# The compiler of `make cuda` comes through pip where no toolkit is installed.
+command -v nvcc >/dev/null || python3 -m pip --version >/dev/null 2>&1 || packages+=(python3-pip)
 
 if command -v dpkg-query >/dev/null; then
     for package in "${packages[@]}"; do
