@@ -257,13 +257,13 @@ impl Backends {
     ///
     /// # Errors
     /// Where no backend can take the key, where the one that was asked for by name cannot, and what `key` says.
-    pub fn prover<E: From<ProveError>>(
+    pub fn prover<E>(
         self: &Arc<Self>,
         circuit: Circuit,
         key: impl Fn(&Circuit) -> Result<ProvingKey, E> + Send + Sync + 'static,
     ) -> Result<Arc<dyn Prove>, E>
     where
-        E: fmt::Display + 'static,
+        E: From<ProveError> + fmt::Display + 'static,
     {
         let (order, choice) = self.rank(&circuit).map_err(ProveError::from)?;
         tracing::info!(circuit = %circuit.id(), choice = %choice, "backend chosen");

@@ -20,6 +20,9 @@ use std::{
     sync::{atomic::Ordering, Arc, Mutex, MutexGuard, PoisonError},
 };
 
+/// A backend's slot, and the prover with it.
+type Ready = (usize, Arc<dyn Prove>);
+
 type KeySource = dyn Fn(&Circuit) -> Result<ProvingKey, String> + Send + Sync;
 
 /// Provers with a key, by the index of their backend's slot.
@@ -91,10 +94,7 @@ impl ChosenProver {
     }
 
     /// The best prover that is neither switched off nor among those that `failed`; it gets its key if it has none yet.
-    fn next(
-        &self,
-        failed: &[(usize, ProveError)],
-    ) -> Result<Option<(usize, Arc<dyn Prove>)>, ProveError> {
+    fn next(&self, failed: &[(usize, ProveError)]) -> Result<Option<Ready>, ProveError> {
         let mut loaded = self.loaded();
         // Their memory may be what the next one needs.
         loaded.retain(|index, _| self.backends.slots[*index].why_off().is_none());

@@ -8,6 +8,9 @@
 //! may be called otherwise. For the same reason there are no closures: the library's functions that would call them are compiled
 //! without the features, and so each instruction would become a call.
 
+// Indices say which limb of one goes with which of the other; iterators would hide it.
+#![allow(clippy::needless_range_loop)]
+
 use std::{arch::x86_64::*, marker::PhantomData};
 
 /// A prime below 2²⁵⁴ with what arithmetic modulo it needs.

@@ -5,6 +5,8 @@
 
 // Of the functions that are unsafe as a whole, nearly every line is: their callers' duties are said once, above them.
 #![allow(unsafe_op_in_unsafe_fn)]
+// Indices say which vector of one goes with which of the other; iterators would hide it.
+#![allow(clippy::needless_range_loop)]
 
 use super::ifma::{split, transpose, Scalar, V};
 use std::arch::x86_64::*;
