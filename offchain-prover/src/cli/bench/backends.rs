@@ -290,10 +290,15 @@ mod tests {
             let work = Work::load(&name.parse().unwrap(), &keys).unwrap();
             assert!(work.boolean_share() > 0.1 && work.boolean_share() < 1.0);
             for candidate in candidates() {
-                let racer = (candidate.load)(work.circuit.clone(), work.key.clone())
-                    .unwrap()
-                    .unwrap();
-                once(&*racer, &work).unwrap();
+                match (candidate.load)(work.circuit.clone(), work.key.clone()).unwrap() {
+                    Ok(racer) => drop(once(&*racer, &work).unwrap()),
+                    // Devices are not everywhere.
+                    Err(reason) => assert!(
+                        ["cuda", "icicle"].contains(&candidate.name),
+                        "{}: {reason}",
+                        candidate.name
+                    ),
+                }
             }
         }
     }
