@@ -291,7 +291,9 @@ mod tests {
             assert!(work.boolean_share() > 0.1 && work.boolean_share() < 1.0);
             for candidate in candidates() {
                 match (candidate.load)(work.circuit.clone(), work.key.clone()).unwrap() {
-                    Ok(racer) => drop(once(&*racer, &work).unwrap()),
+                    Ok(racer) => {
+                        once(&*racer, &work).unwrap();
+                    }
                     // Devices are not everywhere.
                     Err(reason) => assert!(
                         ["cuda", "icicle"].contains(&candidate.name),
