@@ -5,6 +5,7 @@
 //! kept twice.
 
 pub mod ark;
+mod checks;
 pub mod cpu;
 pub mod cuda;
 pub mod icicle;

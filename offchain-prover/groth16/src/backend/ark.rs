@@ -1,6 +1,6 @@
 //! The reference: arkworks on the processor, in all threads of the current rayon pool.
 
-use super::{memory, Backend, BackendError};
+use super::{checks, memory, Backend, BackendError};
 use crate::{
     circuit::Circuit,
     points::{G1Point, G2Point, Points},
@@ -38,17 +38,8 @@ fn msm<G: VariableBaseMSM<ScalarField = Fr>>(
     scalars: &[Fr],
     offset: usize,
 ) -> Result<G, BackendError> {
-    let scalars = offset
-        .checked_add(bases.len())
-        .and_then(|end| scalars.get(offset..end))
-        .ok_or_else(|| {
-            let (points, given) = (bases.len(), scalars.len());
-            error(
-                "sum over points",
-                format!("{points} points from offset {offset} on, but only {given} scalars"),
-            )
-        })?;
-    Ok(G::msm_unchecked(bases, scalars))
+    let part = checks::part(NAME, bases.len(), offset, scalars.len())?;
+    Ok(G::msm_unchecked(bases, &scalars[part]))
 }
 
 impl ArkDomain {
@@ -68,15 +59,7 @@ impl ArkDomain {
     }
 
     pub(super) fn check(&self, operation: &'static str, values: &[Fr]) -> Result<(), BackendError> {
-        let (expected, found) = (self.subgroup.size(), values.len());
-        if expected == found {
-            Ok(())
-        } else {
-            Err(error(
-                operation,
-                format!("{found} values, the domain has {expected}"),
-            ))
-        }
+        checks::length(NAME, operation, self.subgroup.size(), values.len())
     }
 }
 

@@ -20,7 +20,7 @@ mod vectors;
 
 use super::{
     ark::{ArkBackend, ArkDomain},
-    memory, Backend, BackendError,
+    checks, memory, Backend, BackendError,
 };
 use crate::{
     circuit::Circuit,
@@ -35,7 +35,7 @@ use msm::{window_bits, Bases, Pool, Summer};
 use ntt::Transforms;
 use portable::Portable;
 use rayon::prelude::*;
-use std::{ops::Range, sync::OnceLock};
+use std::sync::OnceLock;
 #[cfg(target_arch = "x86_64")]
 use vectors::Vectors;
 
@@ -151,19 +151,6 @@ impl Scalars {
         }
     }
 
-    /// The part of the scalars that belongs to `count` points.
-    fn range(&self, offset: usize, count: usize) -> Result<Range<usize>, BackendError> {
-        let given = self.values.len();
-        let end = offset.checked_add(count).filter(|end| *end <= given);
-        let end = end.ok_or_else(|| {
-            error(
-                "sum over points",
-                format!("{count} points from offset {offset} on, but only {given} scalars"),
-            )
-        })?;
-        Ok(offset..end)
-    }
-
     fn digits(&self) -> &Digits {
         self.digits.get_or_init(|| {
             let (size, bits) = (self.values.len(), window_bits(self.values.len()));
@@ -203,7 +190,7 @@ fn sum<P: Point, A: Adder<P>>(
     scalars: &Scalars,
     offset: usize,
 ) -> Result<Projective<P::Curve>, BackendError> {
-    let range = scalars.range(offset, bases.len())?;
+    let range = checks::part(NAME, bases.len(), offset, scalars.values.len())?;
     Ok(Summer { adder, pool }.sum(bases, scalars.digits(), range))
 }
 

@@ -12,13 +12,12 @@ mod sums;
 
 pub use library::{CudaVec, Element};
 
-use super::{Backend, BackendError};
+use super::{checks, Backend, BackendError};
 use crate::{
     circuit::Circuit,
     points::{G1Point, G2Point, Points},
 };
 use ark_bn254::{Fr, G1Projective, G2Projective};
-use ark_ff::{BigInt, FftField, Field, One, PrimeField};
 use library::{Device, Library};
 use std::{path::PathBuf, sync::Arc};
 
@@ -142,14 +141,8 @@ impl CudaDomain {
         operation: &'static str,
         values: &[&CudaVec<Limbs>],
     ) -> Result<(), BackendError> {
-        let expected = self.size;
-        match values.iter().find(|values| values.len() != expected) {
-            None => Ok(()),
-            Some(values) => Err(error(
-                operation,
-                format!("{} values, the domain has {expected}", values.len()),
-            )),
-        }
+        let mut lengths = values.iter().map(|values| values.len());
+        lengths.try_for_each(|found| checks::length(NAME, operation, self.size, found))
     }
 }
 
@@ -183,28 +176,11 @@ impl Backend for CudaBackend {
     fn read_scalars(&self, scalars: &Self::Scalars) -> Result<Vec<Fr>, BackendError> {
         const OPERATION: &str = "reading scalars";
         let limbs = self.device.download(OPERATION, scalars)?;
-        let scalar = |(index, limbs)| {
-            let number = BigInt(limbs);
-            if number < Fr::MODULUS {
-                Ok(Fr::new_unchecked(number))
-            } else {
-                let reason = format!("scalar {index} is not below the field's modulus");
-                Err(error(OPERATION, reason))
-            }
-        };
-        limbs.into_iter().enumerate().map(scalar).collect()
+        checks::scalars(NAME, OPERATION, limbs)
     }
 
     fn domain(&self, size: usize) -> Result<CudaDomain, BackendError> {
-        let refuse = || {
-            let reason = format!("size {size} is no power of two up to 2^28");
-            error("domain", reason)
-        };
-        if !size.is_power_of_two() || size.ilog2() > Fr::TWO_ADICITY {
-            return Err(refuse());
-        }
-        let vanishing = Fr::GENERATOR.pow([size as u64]) - Fr::one();
-        let vanishing_inverse = vanishing.inverse().ok_or_else(refuse)?.0 .0;
+        let vanishing_inverse = checks::vanishing_inverse(NAME, size)?.0 .0;
         Ok(CudaDomain {
             size,
             vanishing_inverse,

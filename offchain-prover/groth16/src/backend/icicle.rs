@@ -16,13 +16,13 @@ mod types;
 
 pub use device::DeviceVec;
 
-use super::{Backend, BackendError};
+use super::{checks, Backend, BackendError};
 use crate::{
     circuit::Circuit,
     points::{G1Point, G2Point, Points},
 };
 use ark_bn254::{Fr, G1Projective, G2Projective};
-use ark_ff::{BigInt, FftField, Field, One, PrimeField, Zero};
+use ark_ff::{BigInt, FftField, PrimeField, Zero};
 use device::Session;
 use library::Icicle;
 use std::path::PathBuf;
@@ -172,15 +172,7 @@ impl IcicleDomain {
         operation: &'static str,
         values: &DeviceVec<Limbs>,
     ) -> Result<(), BackendError> {
-        let (expected, found) = (self.size, values.len());
-        if expected == found {
-            Ok(())
-        } else {
-            Err(error(
-                operation,
-                format!("{found} values, the domain has {expected}"),
-            ))
-        }
+        checks::length(NAME, operation, self.size, values.len())
     }
 }
 
@@ -223,34 +215,12 @@ impl Backend for IcicleBackend {
     fn read_scalars(&self, scalars: &Self::Scalars) -> Result<Vec<Fr>, BackendError> {
         const OPERATION: &str = "reading scalars";
         let limbs = self.0.download(OPERATION, scalars)?;
-        let scalar = |(index, limbs)| {
-            let number = BigInt(limbs);
-            if number < Fr::MODULUS {
-                Ok(Fr::new_unchecked(number))
-            } else {
-                Err(error(
-                    OPERATION,
-                    format!("scalar {index} is not below the field's modulus"),
-                ))
-            }
-        };
-        limbs.into_iter().enumerate().map(scalar).collect()
+        checks::scalars(NAME, OPERATION, limbs)
     }
 
     fn domain(&self, size: usize) -> Result<IcicleDomain, BackendError> {
-        const OPERATION: &str = "domain";
-        let refuse = || {
-            error(
-                OPERATION,
-                format!("size {size} is no power of two up to 2^28"),
-            )
-        };
-        if !size.is_power_of_two() || size.ilog2() > Fr::TWO_ADICITY {
-            return Err(refuse());
-        }
-        self.0.prepare_roots(OPERATION, size.ilog2())?;
-        let vanishing = Fr::GENERATOR.pow([size as u64]) - Fr::one();
-        let vanishing_inverse = raw(vanishing.inverse().ok_or_else(refuse)?);
+        let vanishing_inverse = raw(checks::vanishing_inverse(NAME, size)?);
+        self.0.prepare_roots("domain", size.ilog2())?;
         Ok(IcicleDomain {
             size,
             vanishing_inverse,

@@ -2,9 +2,9 @@
 //!
 //! Whatever a device writes there, no more than an error comes of it: a point is taken only if it is one of the group.
 
-use super::Limbs;
+use super::{super::checks::in_group, Limbs};
 use ark_bn254::{Fq, Fq2, G1Projective, G2Projective};
-use ark_ec::short_weierstrass::{Affine, Projective, SWCurveConfig};
+use ark_ec::short_weierstrass::{Projective, SWCurveConfig};
 use ark_ff::{BigInt, Field, PrimeField, Zero};
 
 /// The point of G1, or what is wrong with it.
@@ -37,15 +37,7 @@ fn point<P: SWCurveConfig, L>(
     };
     let square = inverse.square();
     let (x, y) = (read(x)? * square, read(y)? * square * inverse);
-    let point = Affine::<P>::new_unchecked(x, y);
-    // arkworks takes both coordinates zero for the point at infinity, which has Z = 0 here.
-    if (x.is_zero() && y.is_zero()) || !point.is_on_curve() {
-        return Err("the sum does not lie on the curve".into());
-    }
-    if !point.is_in_correct_subgroup_assuming_on_curve() {
-        return Err("the sum does not lie in the group".into());
-    }
-    Ok(point.into())
+    in_group(x, y)
 }
 
 #[cfg(test)]
@@ -54,7 +46,7 @@ mod tests {
 
     use super::*;
     use ark_bn254::{g2::Config as G2Config, G1Affine, G2Affine};
-    use ark_ec::{AffineRepr, CurveGroup};
+    use ark_ec::{short_weierstrass::Affine, AffineRepr, CurveGroup};
     use ark_ff::{One, UniformRand};
     use rand::{rngs::StdRng, SeedableRng};
 

@@ -3,6 +3,7 @@
 //! All calls to ICICLE but those that load it. Its active device is a thread's own: each operation sets it first.
 
 use super::{
+    super::checks,
     error,
     library::Icicle,
     types::{
@@ -239,12 +240,7 @@ impl Session {
     ) -> Result<Option<R>, BackendError> {
         const OPERATION: &str = "sum over points";
         let (points, given) = (bases.count, scalars.count);
-        if offset.checked_add(points).is_none_or(|end| end > given) {
-            return Err(error(
-                OPERATION,
-                format!("{points} points from offset {offset} on, but only {given} scalars"),
-            ));
-        }
+        checks::part(super::NAME, points, offset, given)?;
         if points == 0 {
             return Ok(None);
         }
