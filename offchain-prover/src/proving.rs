@@ -193,7 +193,7 @@ pub struct ProvenBatch {
     pub reports: Vec<ProofReport>,
 }
 
-/// Where keys are kept if nothing else is said: `CLEARPROOF_KEYS`, else `~/.cache/clearproof/keys`.
+/// Where keys are kept if nothing else is said: `CLEARPROOF_KEYS` unless it is empty, else `~/.cache/clearproof/keys`.
 pub fn default_key_folder() -> PathBuf {
     let home = || {
         std::env::var_os("HOME")
@@ -201,6 +201,7 @@ pub fn default_key_folder() -> PathBuf {
             .unwrap_or_default()
     };
     std::env::var_os("CLEARPROOF_KEYS")
+        .filter(|folder| !folder.is_empty())
         .map_or_else(|| home().join(".cache/clearproof/keys"), PathBuf::from)
 }
 

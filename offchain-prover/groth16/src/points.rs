@@ -9,6 +9,8 @@ use ark_ec::AffineRepr;
 use ark_ff::BigInt;
 use bytemuck::{Pod, Zeroable};
 use memmap2::Mmap;
+#[cfg(unix)]
+use memmap2::UncheckedAdvice;
 use std::{fmt, ops::Deref, sync::Arc};
 
 /// A point of G1.
@@ -115,6 +117,25 @@ impl<P: Pod> Points<P> {
         bytemuck::try_cast_slice::<u8, P>(part).ok()?;
         Some(Self(Storage::Mapped { map, start, count }))
     }
+
+    /// Points of a mapped file are not wanted for now: their pages no longer count as this process' memory. They stay in the system's
+    /// cache of files as long as there is room for them, and come back, a few at a time, when they are read.
+    pub fn release(&self) {
+        #[cfg(unix)]
+        if let Storage::Mapped { map, start, count } = &self.0 {
+            // SAFETY: a file's map that is only read: what comes back is what was there.
+            let done = unsafe {
+                map.unchecked_advise_range(
+                    UncheckedAdvice::DontNeed,
+                    *start,
+                    *count * size_of::<P>(),
+                )
+            };
+            if let Err(error) = done {
+                tracing::debug!(%error, "pages of a key were not given back");
+            }
+        }
+    }
 }
 
 impl<P: Pod> Deref for Points<P> {
@@ -201,6 +222,8 @@ mod tests {
         // SAFETY: nobody else has this file.
         let map = Arc::new(unsafe { Mmap::map(&file) }.unwrap());
         let mapped = Points::<G1Point>::mapped(map.clone(), 64, 5).unwrap();
+        assert_eq!(mapped, Points::from(points.clone()));
+        mapped.release();
         assert_eq!(mapped, Points::from(points));
         for (start, count) in [(64, 6), (128, 5), (65, 1), (384, 1), (0, usize::MAX)] {
             assert!(

@@ -46,6 +46,7 @@ impl<P: Point> Bases<P> {
         if count == points.len() {
             live = Vec::new();
         }
+        points.release();
         Self { points, live }
     }
 
@@ -119,6 +120,8 @@ impl<P: Point, A: Adder<P>> Summer<'_, P, A> {
                 )
             })
             .collect();
+        // So that no more than one of a key's lists is resident.
+        bases.points.release();
         windows
             .into_iter()
             .rev()
