@@ -68,23 +68,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         "key checked and mapped in {elapsed:.2?}; resident before {before} KiB, after {after} KiB"
     );
 
-    let cpu = CpuBackend::detect();
-    println!("cpu: {}", cpu.features());
-    print(&compare_with_arkworks(
-        &cpu,
-        &key,
-        &circuit,
-        &assignment,
-        rounds,
-    )?);
-    let cpu = CpuBackend::without_vectors();
-    println!("cpu: {}", cpu.features());
-    print(&compare_with_arkworks(
-        &cpu,
-        &key,
-        &circuit,
-        &assignment,
-        rounds,
-    )?);
+    for cpu in CpuBackend::all() {
+        println!("cpu: {}", cpu.features());
+        let comparison = compare_with_arkworks(&cpu, &key, &circuit, &assignment, rounds)?;
+        print(&comparison);
+    }
     Ok(())
 }

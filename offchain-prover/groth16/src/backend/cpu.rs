@@ -1,20 +1,24 @@
-//! The tuned backend: sums over points with affine additions in batches, on vectors where the processor has AVX-512 IFMA.
+//! The tuned backend: sums over points with affine additions in batches, and transforms, on vectors where the processor has them.
 //!
 //! What the processor offers is found out when the backend is made; the build need not be for that processor.
 
 mod adder;
+#[cfg(target_arch = "x86_64")]
+mod affine;
+#[cfg(target_arch = "x86_64")]
+mod butterflies;
 mod digits;
 #[cfg(target_arch = "x86_64")]
+mod fma;
+#[cfg(target_arch = "x86_64")]
 mod ifma;
-#[cfg(target_arch = "x86_64")]
-mod ifma_affine;
-#[cfg(target_arch = "x86_64")]
-mod ifma_ntt;
 mod limbs;
 mod msm;
 #[cfg(target_arch = "x86_64")]
 mod ntt;
 mod portable;
+#[cfg(target_arch = "x86_64")]
+mod vector;
 #[cfg(target_arch = "x86_64")]
 mod vectors;
 
@@ -31,13 +35,17 @@ use ark_bn254::{Fr, G1Projective, G2Projective};
 use ark_ec::short_weierstrass::Projective;
 use digits::Digits;
 use msm::{window_bits, Bases, Pool, Summer};
-#[cfg(target_arch = "x86_64")]
-use ntt::Transforms;
 use portable::Portable;
 use rayon::prelude::*;
 use std::sync::OnceLock;
 #[cfg(target_arch = "x86_64")]
-use vectors::Vectors;
+use {
+    fma::Fma,
+    ifma::Ifma,
+    ntt::{Quotient, Transforms},
+    vector::Instructions,
+    vectors::Vectors,
+};
 
 const NAME: &str = "cpu";
 
@@ -46,7 +54,9 @@ pub struct CpuBackend(Arithmetic);
 
 enum Arithmetic {
     #[cfg(target_arch = "x86_64")]
-    Vectors(Sums<Vectors>),
+    Ifma(Sums<Vectors<Ifma>>),
+    #[cfg(target_arch = "x86_64")]
+    Fma(Sums<Vectors<Fma>>),
     Portable(Sums<Portable>),
 }
 
@@ -70,7 +80,7 @@ pub struct Scalars {
 pub struct Domain {
     reference: ArkDomain,
     #[cfg(target_arch = "x86_64")]
-    transforms: Option<Transforms>,
+    transforms: Option<Box<dyn Quotient>>,
 }
 
 /// Points of G1 as this backend holds them.
@@ -98,24 +108,40 @@ impl Default for CpuBackend {
 impl CpuBackend {
     /// The best that this processor can do.
     pub fn detect() -> Self {
-        #[cfg(target_arch = "x86_64")]
-        if let Some(vectors) = Vectors::detect() {
-            return Self(Arithmetic::Vectors(Sums::new(vectors)));
-        }
-        Self::without_vectors()
+        let mut all = Self::all();
+        all.truncate(1);
+        all.pop().unwrap_or_else(Self::without_vectors)
     }
 
-    /// Without AVX-512, whether or not the processor has it.
-    pub fn without_vectors() -> Self {
-        Self(Arithmetic::Portable(Sums::new(Portable::detect())))
+    /// One for each set of instructions that this processor has, the best first; the last needs none.
+    pub fn all() -> Vec<Self> {
+        let mut all = Vec::new();
+        #[cfg(target_arch = "x86_64")]
+        {
+            if let Some(vectors) = Vectors::detect() {
+                all.push(Self(Arithmetic::Ifma(Sums::new(vectors))));
+            }
+            if let Some(vectors) = Vectors::detect() {
+                all.push(Self(Arithmetic::Fma(Sums::new(vectors))));
+            }
+        }
+        all.push(Self::without_vectors());
+        all
+    }
+
+    /// Elements one after the other, whatever the processor has.
+    fn without_vectors() -> Self {
+        Self(Arithmetic::Portable(Sums::new(Portable)))
     }
 
     /// The processor's features that are used, for logs.
     pub fn features(&self) -> &'static str {
         match &self.0 {
             #[cfg(target_arch = "x86_64")]
-            Arithmetic::Vectors(_) => "AVX-512 IFMA",
-            Arithmetic::Portable(sums) => sums.adder.features(),
+            Arithmetic::Ifma(_) => Ifma::NAME,
+            #[cfg(target_arch = "x86_64")]
+            Arithmetic::Fma(_) => Fma::NAME,
+            Arithmetic::Portable(_) => "none",
         }
     }
 }
@@ -236,7 +262,8 @@ impl Backend for CpuBackend {
         Ok(Domain {
             #[cfg(target_arch = "x86_64")]
             transforms: match &self.0 {
-                Arithmetic::Vectors(sums) => Transforms::new(sums.adder, &reference),
+                Arithmetic::Ifma(sums) => Transforms::boxed(sums.adder, &reference),
+                Arithmetic::Fma(sums) => Transforms::boxed(sums.adder, &reference),
                 Arithmetic::Portable(_) => None,
             },
             reference,
@@ -251,7 +278,9 @@ impl Backend for CpuBackend {
     ) -> Result<G1Projective, BackendError> {
         match &self.0 {
             #[cfg(target_arch = "x86_64")]
-            Arithmetic::Vectors(sums) => sum(&sums.adder, &sums.g1, bases, scalars, offset),
+            Arithmetic::Ifma(sums) => sum(&sums.adder, &sums.g1, bases, scalars, offset),
+            #[cfg(target_arch = "x86_64")]
+            Arithmetic::Fma(sums) => sum(&sums.adder, &sums.g1, bases, scalars, offset),
             Arithmetic::Portable(sums) => sum(&sums.adder, &sums.g1, bases, scalars, offset),
         }
     }
@@ -264,7 +293,9 @@ impl Backend for CpuBackend {
     ) -> Result<G2Projective, BackendError> {
         match &self.0 {
             #[cfg(target_arch = "x86_64")]
-            Arithmetic::Vectors(sums) => sum(&sums.adder, &sums.g2, bases, scalars, offset),
+            Arithmetic::Ifma(sums) => sum(&sums.adder, &sums.g2, bases, scalars, offset),
+            #[cfg(target_arch = "x86_64")]
+            Arithmetic::Fma(sums) => sum(&sums.adder, &sums.g2, bases, scalars, offset),
             Arithmetic::Portable(sums) => sum(&sums.adder, &sums.g2, bases, scalars, offset),
         }
     }

@@ -1,7 +1,6 @@
 //! The field of the coordinates, one element at a time, without branches that depend on values.
 //!
-//! An element is four limbs below the modulus in Montgomery form with R = 2²⁵⁶, as keys have them. Everything is `inline(always)`, so that
-//! it is compiled with the processor's features that the function around it asks for; arkworks' own products are not.
+//! An element is four limbs below the modulus in Montgomery form with R = 2²⁵⁶, as keys have them.
 
 use ark_bn254::Fq;
 use ark_ff::{BigInt, Field, PrimeField};

@@ -9,10 +9,12 @@
 
 use super::{
     super::ark::ArkDomain,
-    ifma_ntt::{
-        combine, frequency_pass, frequency_short, time_pass, time_short, Buffer, Factors, Pass,
-        Short, LEVELS,
+    affine::power_of_two,
+    butterflies::{
+        Combine, Factors, FrequencyPass, FrequencyShort, Pass, Short, TimePass, TimeShort, Units,
+        LEVELS,
     },
+    vector::{Instructions, Job, Vector},
     vectors::Vectors,
 };
 use ark_bn254::Fr;
@@ -21,9 +23,6 @@ use rayon::prelude::*;
 
 /// Smallest size: 64 elements are transposed at a time.
 pub(super) const LEAST: usize = 1 << 6;
-
-/// Levels whose distances are below eight elements.
-const SHORT_LEVELS: u32 = 3;
 
 /// Units of eight columns that one task does.
 const UNITS: usize = 1 << 6;
@@ -35,9 +34,16 @@ struct Table {
     short: Short,
 }
 
+/// Makes quotients of one size.
+pub(super) trait Quotient: Send + Sync {
+    /// Coefficients of (a·b − c)/Z in bit-reversed order, in place of a, from values on the subgroup, of the domain's size.
+    fn quotient(&self, a: &mut [Fr], b: &mut [Fr], c: &mut [Fr]);
+}
+
 /// What the quotient of one size needs.
-pub(super) struct Transforms {
-    vectors: Vectors,
+pub(super) struct Transforms<I> {
+    /// The processor has the instructions.
+    _vectors: Vectors<I>,
     size: usize,
     inverse: Table,
     coset: Table,
@@ -47,14 +53,14 @@ pub(super) struct Transforms {
 
 const _: () = assert!(size_of::<Fr>() == 32 && align_of::<Fr>() == 8);
 
-/// Limbs in Montgomery form with 2²⁶⁰.
-fn factor(value: Fr) -> [u64; 4] {
-    (value * Fr::from(16u64)).0 .0
+/// Limbs in the vectors' Montgomery form; `form` is 2^[`Vector::FORM`].
+fn factor(value: Fr, form: Fr) -> [u64; 4] {
+    (value * form).0 .0
 }
 
 impl Table {
     /// Twiddles `shift^(n/2m)·root^(i·n/2m)` for each distance m.
-    fn new(size: usize, root: Fr, shift: Fr) -> Self {
+    fn new(size: usize, root: Fr, shift: Fr, form: Fr) -> Self {
         let powers = |distance: usize| {
             let exponent = [(size / (2 * distance)) as u64];
             (root.pow(exponent), shift.pow(exponent))
@@ -71,7 +77,7 @@ impl Table {
                     let mut power = first * step.pow([(chunk * UNITS * 8) as u64]);
                     for Factors(words) in factors {
                         for lane in 0..8 {
-                            for (word, limb) in words.iter_mut().zip(factor(power)) {
+                            for (word, limb) in words.iter_mut().zip(factor(power, form)) {
                                 word[lane] = limb;
                             }
                             power *= step;
@@ -85,7 +91,7 @@ impl Table {
         for (distance, place) in [(4, 0), (2, 4), (1, 6)] {
             let (step, mut power) = powers(distance);
             for slot in &mut short.factors[place..place + distance] {
-                *slot = factor(power);
+                *slot = factor(power, form);
                 power *= step;
             }
         }
@@ -138,9 +144,9 @@ fn words_mut(values: &mut [Fr]) -> &mut [[u64; 4]] {
     unsafe { std::slice::from_raw_parts_mut(values.as_mut_ptr().cast(), values.len()) }
 }
 
-impl Transforms {
+impl<I: Instructions> Transforms<I> {
     /// None for sizes that are too small.
-    pub fn new(vectors: Vectors, domain: &ArkDomain) -> Option<Self> {
+    fn new(vectors: Vectors<I>, domain: &ArkDomain) -> Option<Self> {
         let size = domain.size();
         if size < LEAST {
             return None;
@@ -152,19 +158,74 @@ impl Transforms {
         // Values are n times too large before the product, coefficients n times too large after the last transform.
         let single = domain.vanishing_inverse() * inverse_size.square();
         let product = single * inverse_size;
+        let form = power_of_two(I::Scalar::FORM);
         Some(Self {
-            vectors,
+            _vectors: vectors,
             size,
-            inverse: Table::new(size, inverse_root, Fr::one()),
-            coset: Table::new(size, root, Fr::GENERATOR),
-            coset_inverse: Table::new(size, inverse_root, inverse_shift),
-            // Of a product of two in Montgomery form with 2²⁵⁶ divided by 2²⁶⁰, 2⁴ are missing once more.
-            factors: [factor(product * Fr::from(16u64)), factor(single)],
+            inverse: Table::new(size, inverse_root, Fr::one(), form),
+            coset: Table::new(size, root, Fr::GENERATOR, form),
+            coset_inverse: Table::new(size, inverse_root, inverse_shift, form),
+            // A product of two with 2²⁵⁶ divided by the vectors' R is short of what R has more than that.
+            factors: [factor(product * form, form), factor(single, form)],
         })
     }
 
-    /// Coefficients of (a·b − c)/Z in bit-reversed order, from values on the subgroup, of the domain's size.
-    pub fn quotient(&self, a: &mut [Fr], b: &mut [Fr], c: &mut [Fr]) {
+    /// As what makes quotients.
+    pub fn boxed(vectors: Vectors<I>, domain: &ArkDomain) -> Option<Box<dyn Quotient>> {
+        let transforms = Self::new(vectors, domain)?;
+        Some(Box::new(transforms))
+    }
+
+    fn frequency(&self, values: &mut [Fr], table: &Table) {
+        for (length, twiddles) in table.passes(self.size) {
+            self.pass(values, length, &twiddles, FrequencyPass);
+        }
+        let short = &table.short;
+        words_mut(values)
+            .par_chunks_mut(UNITS * 8)
+            // SAFETY: there is a `Vectors`, so the features are there.
+            .for_each(|values| unsafe { I::run(FrequencyShort { values, short }) });
+    }
+
+    fn time(&self, values: &mut [Fr], table: &Table) {
+        let short = &table.short;
+        words_mut(values)
+            .par_chunks_mut(UNITS * 8)
+            // SAFETY: as above.
+            .for_each(|values| unsafe { I::run(TimeShort { values, short }) });
+        for (length, twiddles) in table.passes(self.size).into_iter().rev() {
+            self.pass(values, length, &twiddles, TimePass);
+        }
+    }
+
+    /// One pass: each block of `length` elements, in units of eight columns, each unit on its own.
+    fn pass<'a, J: Job<I>>(
+        &self,
+        values: &mut [Fr],
+        length: usize,
+        twiddles: &'a [&'a [Factors]],
+        job: fn(Units<'a>) -> J,
+    ) {
+        let stride = length >> twiddles.len();
+        let pass = Pass { stride, twiddles };
+        let units = self.size / length * (stride / 8);
+        let shared = Shared(values.as_mut_ptr().cast());
+        (0..units.div_ceil(UNITS)).into_par_iter().for_each(|task| {
+            let units = Units {
+                values: shared.address(),
+                length,
+                units: task * UNITS..((task + 1) * UNITS).min(units),
+                pass,
+            };
+            // SAFETY: rows and columns lie in the block, and so in the values; each element belongs to one unit; there is a `Vectors`,
+            // so the features are there.
+            unsafe { I::run(job(units)) }
+        });
+    }
+}
+
+impl<I: Instructions> Quotient for Transforms<I> {
+    fn quotient(&self, a: &mut [Fr], b: &mut [Fr], c: &mut [Fr]) {
         for values in [&mut *a, &mut *b, &mut *c] {
             assert_eq!(values.len(), self.size);
             self.frequency(values, &self.inverse);
@@ -175,65 +236,16 @@ impl Transforms {
             .par_chunks_mut(chunk)
             .zip(words(b).par_chunks(chunk))
             .zip(words(c).par_chunks(chunk))
-            // SAFETY: equal lengths, multiples of eight; the features are there, as there is a `Vectors`.
-            .for_each(|((a, b), c)| unsafe { combine(a, b, c, self.factors) });
+            .for_each(|((a, b), c)| {
+                let job = Combine {
+                    a,
+                    b,
+                    c,
+                    factors: self.factors,
+                };
+                // SAFETY: equal lengths, multiples of eight; there is a `Vectors`.
+                unsafe { I::run(job) }
+            });
         self.frequency(a, &self.coset_inverse);
-    }
-
-    fn frequency(&self, values: &mut [Fr], table: &Table) {
-        for (length, twiddles) in table.passes(self.size) {
-            self.pass(values, length, &twiddles, frequency_pass);
-        }
-        self.short(values, &table.short, frequency_short);
-    }
-
-    fn time(&self, values: &mut [Fr], table: &Table) {
-        self.short(values, &table.short, time_short);
-        for (length, twiddles) in table.passes(self.size).into_iter().rev() {
-            self.pass(values, length, &twiddles, time_pass);
-        }
-    }
-
-    /// One pass: each block of `length` elements, in units of eight columns, each unit on its own.
-    fn pass(
-        &self,
-        values: &mut [Fr],
-        length: usize,
-        twiddles: &[&[Factors]],
-        kernel: unsafe fn(*mut u64, usize, usize, Pass<'_>, &mut Buffer),
-    ) {
-        let _features = self.vectors;
-        let stride = length >> twiddles.len();
-        let pass = Pass { stride, twiddles };
-        let columns = stride / 8;
-        let units = self.size / length * columns;
-        let shared = Shared(values.as_mut_ptr().cast());
-        (0..units.div_ceil(UNITS)).into_par_iter().for_each(|task| {
-            // SAFETY: there is a `Vectors`, so the features are there.
-            let mut buffer = unsafe { Buffer::new() };
-            for unit in task * UNITS..((task + 1) * UNITS).min(units) {
-                let (block, column) = (unit / columns, unit % columns);
-                // SAFETY: rows and columns lie in the block, and so in the values; each element belongs to one unit.
-                unsafe {
-                    kernel(
-                        shared.address(),
-                        block * length,
-                        column * 8,
-                        pass,
-                        &mut buffer,
-                    )
-                }
-            }
-        });
-    }
-
-    fn short(&self, values: &mut [Fr], short: &Short, kernel: unsafe fn(*mut u64, usize, &Short)) {
-        values.par_chunks_mut(UNITS * 8).for_each(|values| {
-            let address = values.as_mut_ptr().cast();
-            for first in (0..values.len()).step_by(1 << (2 * SHORT_LEVELS)) {
-                // SAFETY: lengths are multiples of 64; there is a `Vectors`, so the features are there.
-                unsafe { kernel(address, first, short) }
-            }
-        });
     }
 }

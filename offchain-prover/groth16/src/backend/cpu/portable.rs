@@ -1,7 +1,5 @@
-//! Additions of affine points one after the other: for processors without AVX-512 IFMA.
-//!
-//! The same code is compiled twice: as the build's target wants it, and for processors with BMI2 and ADX, whose wide products need not
-//! disturb the flags. Sums have the form that a key's points have.
+//! Additions of affine points one after the other: for processors without any vectors that would do. Sums have the form that a
+//! key's points have.
 
 use super::{
     adder::{Adder, Pairs, Point, SIGN},
@@ -50,35 +48,7 @@ impl Plane for G2Point {
 
 /// Additions one after the other.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Portable {
-    wide: bool,
-}
-
-impl Portable {
-    /// Takes the processor's wide products where it has them.
-    pub fn detect() -> Self {
-        #[cfg(target_arch = "x86_64")]
-        let wide = is_x86_feature_detected!("bmi2") && is_x86_feature_detected!("adx");
-        #[cfg(not(target_arch = "x86_64"))]
-        let wide = false;
-        Self { wide }
-    }
-
-    /// As the build's target wants it.
-    #[cfg(test)]
-    pub fn plain() -> Self {
-        Self { wide: false }
-    }
-
-    /// The processor's features that are used.
-    pub fn features(self) -> &'static str {
-        if self.wide {
-            "BMI2, ADX"
-        } else {
-            "none"
-        }
-    }
-}
+pub(super) struct Portable;
 
 /// Denominators, each with the product of those before.
 pub(super) struct Scratch<P: Plane>(Vec<(P::C, P::C)>);
@@ -138,7 +108,6 @@ fn sum<P: Plane>(left: (P::C, P::C), right: (P::C, P::C), inverse: P::C) -> P {
 }
 
 /// `target[out[i]] = source[left[i]] + source[right[i]]`; without a source, within the target.
-#[inline(always)]
 fn add<P: Plane>(
     source: Option<&[P]>,
     target: &mut [P],
@@ -146,6 +115,9 @@ fn add<P: Plane>(
     out: &[u32],
     Scratch(kept): &mut Scratch<P>,
 ) {
+    if left.is_empty() {
+        return;
+    }
     kept.clear();
     let mut product = P::C::ONE;
     let points = source.unwrap_or(target);
@@ -167,39 +139,6 @@ fn add<P: Plane>(
     }
 }
 
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "bmi1,bmi2,adx")]
-fn add_wide<P: Plane>(
-    source: Option<&[P]>,
-    target: &mut [P],
-    pairs: Pairs<'_>,
-    out: &[u32],
-    scratch: &mut Scratch<P>,
-) {
-    add(source, target, pairs, out, scratch);
-}
-
-impl Portable {
-    fn add<P: Plane>(
-        self,
-        source: Option<&[P]>,
-        target: &mut [P],
-        pairs: Pairs<'_>,
-        out: &[u32],
-        scratch: &mut Scratch<P>,
-    ) {
-        if pairs.is_empty() {
-            return;
-        }
-        #[cfg(target_arch = "x86_64")]
-        if self.wide {
-            // SAFETY: `detect` saw the features.
-            return unsafe { add_wide(source, target, pairs, out, scratch) };
-        }
-        add(source, target, pairs, out, scratch);
-    }
-}
-
 impl<P: Plane> Adder<P> for Portable {
     type Scratch = Scratch<P>;
 
@@ -211,7 +150,7 @@ impl<P: Plane> Adder<P> for Portable {
         out: &[u32],
         scratch: &mut Scratch<P>,
     ) {
-        self.add(Some(key), target, pairs, out, scratch);
+        add(Some(key), target, pairs, out, scratch);
     }
 
     fn take_key(&self, key: &[P], target: &mut [P], refs: &[u32], out: &[u32]) {
@@ -229,11 +168,11 @@ impl<P: Plane> Adder<P> for Portable {
         out: &[u32],
         scratch: &mut Scratch<P>,
     ) {
-        self.add(Some(sums), target, pairs, out, scratch);
+        add(Some(sums), target, pairs, out, scratch);
     }
 
     fn add_in_place(&self, sums: &mut [P], pairs: Pairs<'_>, scratch: &mut Scratch<P>) {
-        self.add(None, sums, pairs, pairs.left, scratch);
+        add(None, sums, pairs, pairs.left, scratch);
     }
 
     fn affine(&self, sum: &P) -> Affine<P::Curve> {

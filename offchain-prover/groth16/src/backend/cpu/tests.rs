@@ -7,8 +7,7 @@ use ark_ff::{One, UniformRand, Zero};
 use rand::{rngs::StdRng, Rng, SeedableRng};
 
 fn backends() -> Vec<CpuBackend> {
-    let plain = CpuBackend(Arithmetic::Portable(Sums::new(Portable::plain())));
-    vec![CpuBackend::detect(), CpuBackend::without_vectors(), plain]
+    CpuBackend::all()
 }
 
 /// Points as keys have them: at infinity, twice the same, one the negative of another.

@@ -1,33 +1,62 @@
-//! Additions of affine points with AVX-512 IFMA: the safe side of [`super::ifma_affine`].
+//! Additions of affine points side by side: the safe side of [`super::affine`].
 
 use super::{
     adder::{check, Adder, Pairs, Point},
-    ifma_affine::{self, Scratch},
+    affine::{power_of_two, Add, Packed, Scratch, Take},
+    vector::{Instructions, Vector},
 };
 use crate::points::{G1Point, G2Point};
 use ark_bn254::{Fq, Fq2};
 use ark_ec::{short_weierstrass::Affine, AffineRepr};
-use ark_ff::MontFp;
+use std::marker::PhantomData;
 
-/// Additions side by side. Exists only where the processor can do them.
+/// Additions side by side. Exists only where the processor has the instructions.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Vectors(());
+pub(super) struct Vectors<I> {
+    /// Brings coordinates of sums into arkworks' form.
+    scale: Fq,
+    instructions: PhantomData<I>,
+}
 
-impl Vectors {
+impl<I: Instructions> Vectors<I> {
     /// None where the processor lacks a feature.
     pub fn detect() -> Option<Self> {
-        ifma_affine::available().then_some(Self(()))
+        I::available().then(|| Self {
+            scale: power_of_two(-I::Base::COORDINATES),
+            instructions: PhantomData,
+        })
+    }
+
+    fn add<P: Packed<I::Base>, const KEY: bool>(
+        source: &[P],
+        target: &mut [P],
+        Pairs { left, right }: Pairs<'_>,
+        out: &[u32],
+        scratch: &mut Scratch<I::Base>,
+    ) {
+        if left.is_empty() {
+            return;
+        }
+        Pairs { left, right }.check(source.len());
+        check(out, target.len());
+        assert_eq!(left.len(), out.len());
+        let job = Add::<_, _, KEY> {
+            source: source.as_ptr(),
+            target: target.as_mut_ptr(),
+            left,
+            right,
+            out,
+            scratch,
+        };
+        // SAFETY: all references were looked at, and a `Vectors` exists only where the features do.
+        unsafe { I::run(job) }
     }
 }
 
-/// Sums are in Montgomery form with 2²⁶⁰, arkworks' with 2²⁵⁶.
-const SIXTEENTH: Fq =
-    MontFp!("12312136615409592312513603231707217237391675025980025810262583815737939742328");
-
 macro_rules! adder {
-    ($point:ty, $add_key:ident, $add_sums:ident, $take:ident, $affine:expr) => {
-        impl Adder<$point> for Vectors {
-            type Scratch = Scratch;
+    ($point:ty, $scaled:expr) => {
+        impl<I: Instructions> Adder<$point> for Vectors<I> {
+            type Scratch = Scratch<I::Base>;
 
             fn add_key(
                 &self,
@@ -35,25 +64,23 @@ macro_rules! adder {
                 target: &mut [$point],
                 pairs: Pairs<'_>,
                 out: &[u32],
-                scratch: &mut Scratch,
+                scratch: &mut Self::Scratch,
             ) {
-                if pairs.is_empty() {
-                    return;
-                }
-                pairs.check(key.len());
-                check(out, target.len());
-                assert_eq!(pairs.left.len(), out.len());
-                let refs = [pairs.left, pairs.right, out];
-                // SAFETY: all references were looked at, and a `Vectors` exists only where the features do.
-                unsafe { ifma_affine::$add_key(key.as_ptr(), target.as_mut_ptr(), refs, scratch) }
+                Self::add::<_, true>(key, target, pairs, out, scratch);
             }
 
             fn take_key(&self, key: &[$point], target: &mut [$point], refs: &[u32], out: &[u32]) {
                 check(refs, key.len());
                 check(out, target.len());
                 assert_eq!(refs.len(), out.len());
+                let job = Take {
+                    source: key.as_ptr(),
+                    target: target.as_mut_ptr(),
+                    refs,
+                    out,
+                };
                 // SAFETY: as above.
-                unsafe { ifma_affine::$take(key.as_ptr(), target.as_mut_ptr(), refs, out) }
+                unsafe { I::run(job) }
             }
 
             fn add_sums(
@@ -62,43 +89,47 @@ macro_rules! adder {
                 target: &mut [$point],
                 pairs: Pairs<'_>,
                 out: &[u32],
-                scratch: &mut Scratch,
+                scratch: &mut Self::Scratch,
+            ) {
+                Self::add::<_, false>(sums, target, pairs, out, scratch);
+            }
+
+            fn add_in_place(
+                &self,
+                sums: &mut [$point],
+                pairs: Pairs<'_>,
+                scratch: &mut Self::Scratch,
             ) {
                 if pairs.is_empty() {
                     return;
                 }
                 pairs.check(sums.len());
-                check(out, target.len());
-                assert_eq!(pairs.left.len(), out.len());
-                let refs = [pairs.left, pairs.right, out];
-                // SAFETY: as above.
-                unsafe { ifma_affine::$add_sums(sums.as_ptr(), target.as_mut_ptr(), refs, scratch) }
-            }
-
-            fn add_in_place(&self, sums: &mut [$point], pairs: Pairs<'_>, scratch: &mut Scratch) {
-                if pairs.is_empty() {
-                    return;
-                }
-                pairs.check(sums.len());
                 let places = sums.as_mut_ptr();
-                let refs = [pairs.left, pairs.right, pairs.left];
+                let job = Add::<_, _, false> {
+                    source: places.cast_const(),
+                    target: places,
+                    left: pairs.left,
+                    right: pairs.right,
+                    out: pairs.left,
+                    scratch,
+                };
                 // SAFETY: as above; one pointer serves for reading and writing, and the caller's places are all different.
-                unsafe { ifma_affine::$add_sums(places, places, refs, scratch) }
+                unsafe { I::run(job) }
             }
 
             fn affine(&self, sum: &$point) -> Affine<<$point as Point>::Curve> {
-                let scale = $affine;
+                let scaled = $scaled;
                 let point = sum.affine();
-                point
-                    .xy()
-                    .map_or(point, |(x, y)| Affine::new_unchecked(scale(x), scale(y)))
+                point.xy().map_or(point, |(x, y)| {
+                    Affine::new_unchecked(scaled(x, self.scale), scaled(y, self.scale))
+                })
             }
         }
     };
 }
 
-adder!(G1Point, add_key_g1, add_sums_g1, take_g1, |value: Fq| value
-    * SIXTEENTH);
-adder!(G2Point, add_key_g2, add_sums_g2, take_g2, |value: Fq2| {
-    Fq2::new(value.c0 * SIXTEENTH, value.c1 * SIXTEENTH)
-});
+adder!(G1Point, |value: Fq, scale: Fq| value * scale);
+adder!(G2Point, |value: Fq2, scale: Fq| Fq2::new(
+    value.c0 * scale,
+    value.c1 * scale
+));

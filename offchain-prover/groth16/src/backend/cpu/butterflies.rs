@@ -1,0 +1,316 @@
+//! Butterflies on vectors of eight scalars: the levels of a transform, some at a time ([`super::ntt`] says which).
+//!
+//! Scalars stay in arkworks' Montgomery form with 2²⁵⁶; twiddles and other factors have the form of the vectors, so that a product has
+//! that of the scalar. Between passes scalars are below r.
+
+// Of the functions that are unsafe as a whole, nearly every line is: their callers' duties are said once, above them.
+#![allow(unsafe_op_in_unsafe_fn)]
+// Indices say which vector of one goes with which of the other; iterators would hide it.
+#![allow(clippy::needless_range_loop)]
+
+use super::vector::{Instructions, Job, Vector};
+use std::ops::Range;
+
+/// Most levels of a pass: without reduction, sums grow to 2⁶·r.
+pub(super) const LEVELS: u32 = 6;
+
+/// Rows of a pass at most.
+const ROWS: usize = 1 << LEVELS;
+
+/// Eight factors, limb by limb.
+#[repr(C, align(64))]
+#[derive(Clone, Copy, Default)]
+pub(super) struct Factors(pub [[u64; 8]; 4]);
+
+/// Some levels of a transform over blocks: rows of a block lie `stride` elements apart.
+#[derive(Clone, Copy)]
+pub(super) struct Pass<'a> {
+    /// Rows' distance in elements, a multiple of eight.
+    pub stride: usize,
+    /// Twiddles of each level, that with the largest distance first: for a distance of m elements m of them.
+    pub twiddles: &'a [&'a [Factors]],
+}
+
+#[inline(always)]
+unsafe fn load<V: Vector>(address: *const u64) -> V {
+    V::unpack(V::load_elements(address))
+}
+
+#[inline(always)]
+unsafe fn store<V: Vector>(address: *mut u64, value: V) {
+    V::store_elements(address, value.reduce().pack());
+}
+
+#[inline(always)]
+fn factor<V: Vector>(Factors(limbs): &Factors) -> V {
+    V::unpack(V::words(limbs))
+}
+
+/// Where a pass works: some units of eight columns.
+pub(super) struct Units<'a> {
+    /// All values.
+    pub values: *mut u64,
+    /// Elements of a block.
+    pub length: usize,
+    /// Numbers of the units, block after block.
+    pub units: Range<usize>,
+    /// The levels.
+    pub pass: Pass<'a>,
+}
+
+/// A pass by decimation in frequency: distances from `stride·2^(levels − 1)` down to `stride`.
+pub(super) struct FrequencyPass<'a>(pub Units<'a>);
+
+/// A pass by decimation in time: distances from `stride` up to `stride·2^(levels − 1)`.
+pub(super) struct TimePass<'a>(pub Units<'a>);
+
+/// Calls `kernel` for each unit.
+macro_rules! each_unit {
+    ($units:expr, $kernel:ident) => {{
+        let Units {
+            values,
+            length,
+            units,
+            pass,
+        } = $units;
+        let mut rows = [I::Scalar::splat([0; 4]); ROWS];
+        let columns = pass.stride / 8;
+        for unit in units {
+            let (block, column) = (unit / columns, unit % columns);
+            let address = values.add(4 * (block * length + 8 * column));
+            $kernel(address, column, pass, &mut rows);
+        }
+    }};
+}
+
+impl<I: Instructions> Job<I> for FrequencyPass<'_> {
+    /// All rows of the units lie in the memory, and nobody else touches them.
+    #[inline(always)]
+    unsafe fn run(self) {
+        each_unit!(self.0, frequency_pass);
+    }
+}
+
+impl<I: Instructions> Job<I> for TimePass<'_> {
+    /// As for [`FrequencyPass`].
+    #[inline(always)]
+    unsafe fn run(self) {
+        each_unit!(self.0, time_pass);
+    }
+}
+
+/// Levels of the eight columns from the address on, which have number `column` in their block.
+#[inline(always)]
+unsafe fn frequency_pass<V: Vector>(
+    address: *mut u64,
+    column: usize,
+    pass: Pass<'_>,
+    rows: &mut [V; ROWS],
+) {
+    let count = 1usize << pass.twiddles.len();
+    let rows = &mut rows[..count];
+    for (row, value) in rows.iter_mut().enumerate() {
+        *value = load(address.add(4 * row * pass.stride));
+    }
+    let columns = pass.stride / 8;
+    let mut half = count / 2;
+    for (level, twiddles) in pass.twiddles.iter().enumerate() {
+        for group in rows.chunks_exact_mut(2 * half) {
+            let (above, below) = group.split_at_mut(half);
+            for (row, (a, b)) in above.iter_mut().zip(below).enumerate() {
+                let w = factor(&twiddles[row * columns + column]);
+                (*a, *b) = V::decimate_frequency(*a, *b, w, level);
+            }
+        }
+        half /= 2;
+    }
+    for (row, value) in rows.iter().enumerate() {
+        store(address.add(4 * row * pass.stride), *value);
+    }
+}
+
+/// As [`frequency_pass`], the other way round.
+#[inline(always)]
+unsafe fn time_pass<V: Vector>(
+    address: *mut u64,
+    column: usize,
+    pass: Pass<'_>,
+    rows: &mut [V; ROWS],
+) {
+    let count = 1usize << pass.twiddles.len();
+    let rows = &mut rows[..count];
+    for (row, value) in rows.iter_mut().enumerate() {
+        *value = load(address.add(4 * row * pass.stride));
+    }
+    let columns = pass.stride / 8;
+    let mut half = 1;
+    for twiddles in pass.twiddles.iter().rev() {
+        for group in rows.chunks_exact_mut(2 * half) {
+            let (above, below) = group.split_at_mut(half);
+            for (row, (a, b)) in above.iter_mut().zip(below).enumerate() {
+                let w = factor(&twiddles[row * columns + column]);
+                (*a, *b) = V::decimate_time(*a, *b, w);
+            }
+        }
+        half *= 2;
+    }
+    for (row, value) in rows.iter().enumerate() {
+        store(address.add(4 * row * pass.stride), *value);
+    }
+}
+
+/// Twiddles for distances of four, two and one element, the same for all lanes.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Short {
+    /// For a distance of four elements; then two, then one.
+    pub factors: [[u64; 4]; 7],
+}
+
+impl Short {
+    #[inline(always)]
+    fn get<V: Vector>(&self, place: usize) -> V {
+        V::splat(self.factors[place])
+    }
+}
+
+#[inline(always)]
+unsafe fn load_transposed<V: Vector>(address: *const u64) -> [V; 8] {
+    let mut words = [V::load_elements(address); 8];
+    for vector in 1..8 {
+        words[vector] = V::load_elements(address.add(32 * vector));
+    }
+    transposed::<V>(&mut words);
+    let mut out = [V::unpack(words[0]); 8];
+    for vector in 1..8 {
+        out[vector] = V::unpack(words[vector]);
+    }
+    out
+}
+
+#[inline(always)]
+unsafe fn store_transposed<V: Vector>(address: *mut u64, values: [V; 8]) {
+    let mut words = [values[0].reduce().pack(); 8];
+    for vector in 1..8 {
+        words[vector] = values[vector].reduce().pack();
+    }
+    transposed::<V>(&mut words);
+    for (vector, words) in words.into_iter().enumerate() {
+        V::store_elements(address.add(32 * vector), words);
+    }
+}
+
+/// Of eight vectors' words: word l of lane j of vector i is exchanged with that of lane i of vector j.
+#[inline(always)]
+fn transposed<V: Vector>(words: &mut [[V::Word; 4]; 8]) {
+    for limb in 0..4 {
+        let mut rows = [words[0][limb]; 8];
+        for i in 1..8 {
+            rows[i] = words[i][limb];
+        }
+        let columns = V::transpose(rows);
+        for i in 0..8 {
+            words[i][limb] = columns[i];
+        }
+    }
+}
+
+/// Distances four, two and one, of 64 elements in a row at a time.
+pub(super) struct FrequencyShort<'a> {
+    /// The elements.
+    pub values: &'a mut [[u64; 4]],
+    /// Twiddles.
+    pub short: &'a Short,
+}
+
+/// Distances one, two and four, of 64 elements in a row at a time.
+pub(super) struct TimeShort<'a> {
+    /// The elements.
+    pub values: &'a mut [[u64; 4]],
+    /// Twiddles.
+    pub short: &'a Short,
+}
+
+impl<I: Instructions> Job<I> for FrequencyShort<'_> {
+    /// Only the features.
+    #[inline(always)]
+    unsafe fn run(self) {
+        for values in self.values.chunks_exact_mut(64) {
+            frequency_short::<I::Scalar>(values.as_mut_ptr().cast(), self.short);
+        }
+    }
+}
+
+impl<I: Instructions> Job<I> for TimeShort<'_> {
+    /// Only the features.
+    #[inline(always)]
+    unsafe fn run(self) {
+        for values in self.values.chunks_exact_mut(64) {
+            time_short::<I::Scalar>(values.as_mut_ptr().cast(), self.short);
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn frequency_short<V: Vector>(address: *mut u64, short: &Short) {
+    let mut v = load_transposed::<V>(address);
+    for i in 0..4 {
+        (v[i], v[i + 4]) = V::decimate_frequency(v[i], v[i + 4], short.get(i), 0);
+    }
+    for base in [0, 4] {
+        for i in 0..2 {
+            let (a, b) = (v[base + i], v[base + i + 2]);
+            (v[base + i], v[base + i + 2]) = V::decimate_frequency(a, b, short.get(4 + i), 1);
+        }
+    }
+    for base in [0, 2, 4, 6] {
+        (v[base], v[base + 1]) = V::decimate_frequency(v[base], v[base + 1], short.get(6), 2);
+    }
+    store_transposed(address, v);
+}
+
+#[inline(always)]
+unsafe fn time_short<V: Vector>(address: *mut u64, short: &Short) {
+    let mut v = load_transposed::<V>(address);
+    for base in [0, 2, 4, 6] {
+        (v[base], v[base + 1]) = V::decimate_time(v[base], v[base + 1], short.get(6));
+    }
+    for base in [0, 4] {
+        for i in 0..2 {
+            let (a, b) = (v[base + i], v[base + i + 2]);
+            (v[base + i], v[base + i + 2]) = V::decimate_time(a, b, short.get(4 + i));
+        }
+    }
+    for i in 0..4 {
+        (v[i], v[i + 4]) = V::decimate_time(v[i], v[i + 4], short.get(i));
+    }
+    store_transposed(address, v);
+}
+
+/// `a ← a·b·products − c·singles`, of as many elements as `a` has.
+pub(super) struct Combine<'a> {
+    /// First factors, and results.
+    pub a: &'a mut [[u64; 4]],
+    /// Second factors.
+    pub b: &'a [[u64; 4]],
+    /// What is subtracted.
+    pub c: &'a [[u64; 4]],
+    /// `products` and `singles`, in the vectors' form.
+    pub factors: [[u64; 4]; 2],
+}
+
+impl<I: Instructions> Job<I> for Combine<'_> {
+    /// As many elements in each list, a multiple of eight.
+    #[inline(always)]
+    unsafe fn run(self) {
+        let [products, singles] = self.factors;
+        let (products, singles) = (I::Scalar::splat(products), I::Scalar::splat(singles));
+        for first in (0..self.a.len()).step_by(8) {
+            let address = self.a.as_mut_ptr().add(first).cast::<u64>();
+            let product = load::<I::Scalar>(address)
+                .mul(load(self.b.as_ptr().add(first).cast()))
+                .mul(products);
+            let single = load::<I::Scalar>(self.c.as_ptr().add(first).cast()).mul(singles);
+            I::Scalar::store_elements(address, product.sub_reduced::<2>(single).pack());
+        }
+    }
+}
