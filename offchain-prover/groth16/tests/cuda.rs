@@ -12,6 +12,8 @@ mod failures;
 mod loading;
 #[path = "cuda/proofs.rs"]
 mod proofs;
+#[path = "same/mod.rs"]
+mod same;
 #[path = "cuda/standin.rs"]
 mod standin;
 #[path = "cuda/vectors.rs"]

@@ -9,5 +9,7 @@ mod failures;
 mod loading;
 #[path = "icicle/proofs.rs"]
 mod proofs;
+#[path = "same/mod.rs"]
+mod same;
 #[path = "icicle/standin.rs"]
 mod standin;

@@ -134,6 +134,17 @@ impl CpuBackend {
         Self(Arithmetic::Portable(Sums::new(Portable)))
     }
 
+    /// A name for this set of instructions, where several are compared.
+    pub fn variant(&self) -> &'static str {
+        match &self.0 {
+            #[cfg(target_arch = "x86_64")]
+            Arithmetic::Ifma(_) => "cpu-ifma",
+            #[cfg(target_arch = "x86_64")]
+            Arithmetic::Fma(_) => "cpu-avx2",
+            Arithmetic::Portable(_) => "cpu-plain",
+        }
+    }
+
     /// The processor's features that are used, for logs.
     pub fn features(&self) -> &'static str {
         match &self.0 {

@@ -1,8 +1,10 @@
 //! The library itself on a device, where `make cuda` built it and there is one; skipped otherwise.
 
 use crate::{
-    arithmetic::{sums_agree, transforms_agree},
-    proofs::{key, powers},
+    same::{
+        arithmetic::{sums_agree, transforms_agree},
+        proofs::{key, powers},
+    },
     standin::{built, options},
 };
 use clearproof_groth16::{Backend, CudaBackend, Prove, Prover};

@@ -1,54 +1,37 @@
 //! What a faulty device or library does ends in an error, never in a panic or a wrong proof.
 
 use crate::{
-    proofs::{key, powers},
+    same::proofs,
     standin::{backend, Own},
 };
 use ark_bn254::Fr;
 use ark_ff::One;
-use clearproof_groth16::{points::G1Point, Backend, Prove, ProveError, Prover};
+use clearproof_groth16::{points::G1Point, Backend};
 
 /// A proof takes five sums (h, l, a, b in G1, b in G2) and one quotient.
 #[test]
 fn faults_are_found_wherever_they_strike() {
     let own = Own::load();
-    let (circuit, assignment) = powers(20, 3);
-    let prover = Prover::new(own.open(), circuit.clone(), key(&circuit)).unwrap();
-    prover.prove(&assignment).unwrap();
-    for (fault, calls, why) in [
-        ("msm", 5, "does not verify"),
-        ("msm-garbage", 5, "does not lie on the curve"),
-        ("msm-nothing", 5, "not below the field's modulus"),
-        (
-            "msm-error",
-            5,
-            "device error (4): unspecified launch failure",
-        ),
-        ("ntt", 1, "does not verify"),
-        (
-            "ntt-error",
-            1,
-            "device error (4): unspecified launch failure",
-        ),
-    ] {
-        for call in 1..=calls {
-            own.fail(&format!("{fault}:{call}"));
-            let error = prover.prove(&assignment).unwrap_err();
-            let fits = match &error {
-                ProveError::ProofDidNotVerify { backend } => *backend == "cuda",
-                ProveError::Backend(error) => error.backend == "cuda",
-                _ => false,
-            };
-            assert!(
-                fits && error.to_string().contains(why),
-                "{fault}:{call}: {error}"
-            );
-        }
-        // A fault strikes once, and there are no more calls: the next proof is one again.
-        own.fail(&format!("{fault}:{}", calls + 1));
-        prover.prove(&assignment).unwrap();
-        own.fail("");
-    }
+    proofs::faults_are_found(
+        own.open(),
+        |fault| own.fail(fault),
+        &[
+            ("msm", 5, "does not verify"),
+            ("msm-garbage", 5, "does not lie on the curve"),
+            ("msm-nothing", 5, "not below the field's modulus"),
+            (
+                "msm-error",
+                5,
+                "device error (4): unspecified launch failure",
+            ),
+            ("ntt", 1, "does not verify"),
+            (
+                "ntt-error",
+                1,
+                "device error (4): unspecified launch failure",
+            ),
+        ],
+    );
 }
 
 #[test]

@@ -36,8 +36,14 @@ pub struct Candidate {
 
 /// All that are compared.
 pub fn candidates() -> Vec<Candidate> {
-    vec![
-        ours("cpu", || Ok(CpuBackend::detect())),
+    let mut candidates = vec![ours("cpu", || Ok(CpuBackend::detect()))];
+    // What machines whose processors can do less would have.
+    for (place, backend) in CpuBackend::all().iter().enumerate().skip(1) {
+        candidates.push(ours(backend.variant(), move || {
+            Ok(CpuBackend::all().remove(place))
+        }));
+    }
+    candidates.extend([
         ours("cuda", || {
             CudaBackend::open(&CudaOptions::default()).map_err(|reason| reason.to_string())
         }),
@@ -49,7 +55,8 @@ pub fn candidates() -> Vec<Candidate> {
         other("taceo-groth16", "taceo", |form| {
             Box::new(TaceoGroth16::new(form))
         }),
-    ]
+    ]);
+    candidates
 }
 
 /// One of our backends; `make` says why where it is not to be had.
@@ -63,7 +70,7 @@ fn ours<B: Backend + 'static>(
             Err(reason) => return Ok(Err(reason)),
         };
         ensure!(
-            backend.name() == name,
+            name == backend.name() || name.starts_with("cpu-"),
             "backend {} is listed as {name}",
             backend.name()
         );

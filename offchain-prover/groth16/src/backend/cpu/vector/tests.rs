@@ -5,7 +5,7 @@ use super::{
     *,
 };
 use ark_bn254::{FqConfig, FrConfig};
-use ark_ff::{BigInt, Fp, MontBackend, MontConfig, PrimeField};
+use ark_ff::{BigInt, BigInteger, Field, Fp, MontBackend, MontConfig, PrimeField};
 use rand::{rngs::StdRng, Rng, SeedableRng};
 
 type Element<C> = Fp<MontBackend<C, 4>, 4>;
@@ -143,16 +143,10 @@ fn elements<C: MontConfig<4>>(rng: &mut StdRng) -> Vec<Element<C>> {
     for bits in [51u32, 52] {
         for limb in 1..5 {
             let bit = bits * limb;
-            let mut power = [0u64; 4];
-            power[(bit / 64) as usize] = 1 << (bit % 64);
-            let mut less = [u64::MAX; 4];
-            for word in 0..4 {
-                match word.cmp(&((bit / 64) as usize)) {
-                    std::cmp::Ordering::Less => {}
-                    std::cmp::Ordering::Equal => less[word] = (1 << (bit % 64)) - 1,
-                    std::cmp::Ordering::Greater => less[word] = 0,
-                }
-            }
+            let power = Element::<C>::from(2u64).pow([u64::from(bit)]).into_bigint();
+            let mut less = power;
+            less.sub_with_borrow(&BigInt::one());
+            let (power, less) = (power.0, less.0);
             words.extend([power, less]);
         }
     }

@@ -1,0 +1,4 @@
+//! What every backend is tested for.
+
+pub mod arithmetic;
+pub mod proofs;
