@@ -10,6 +10,7 @@ mod machine;
 mod memory;
 
 use super::{
+    proving::MICROS_PER_CONSTRAINT,
     report::{median, Report},
     work::{Keys, Work, WorkName},
 };
@@ -22,7 +23,6 @@ use machine::Processor;
 use serde::Serialize;
 use std::{collections::BTreeMap, time::Duration};
 
-const MICROS_PER_CONSTRAINT: f64 = 8.0;
 /// Targets: by what other prover, and how many times as fast.
 const TIMES_AS_FAST: [(&str, f64); 2] = [("ark", 2.5), ("taceo", 1.8)];
 /// Peak bytes per 2^20 constraints.
