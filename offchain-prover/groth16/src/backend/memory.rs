@@ -3,12 +3,38 @@
 use super::BackendError;
 use crate::circuit::Circuit;
 use ark_bn254::Fr;
-use std::fs;
+use std::{fs, path::Path};
 
-/// What programs may take without others being driven out, in bytes: Linux' own estimate (`MemAvailable`) and free swap. Limits
-/// of a control group are not in it. None where the system does not tell.
+/// What this process may take without others being driven out, in bytes: Linux' own estimate (`MemAvailable`) and free swap, or
+/// what its control groups (version 2: containers, units of systemd) leave it where that is less. None where the system does not tell.
 pub fn available() -> Option<u64> {
-    parse(&fs::read_to_string("/proc/meminfo").ok()?)
+    let machine = parse(&fs::read_to_string("/proc/meminfo").ok()?)?;
+    let groups = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+    let limit = within_groups(Path::new("/sys/fs/cgroup"), &groups);
+    Some(limit.map_or(machine, |limit| limit.min(machine)))
+}
+
+/// What the narrowest of the control groups around this process leaves it: its limit less what is in use, files that can be dropped
+/// not counted. `groups` is what `/proc/self/cgroup` says, `root` where the groups are mounted. None without a limit.
+fn within_groups(root: &Path, groups: &str) -> Option<u64> {
+    let own = groups.lines().find_map(|line| line.strip_prefix("0::/"))?;
+    let left = |group: &Path| {
+        let number = |file: &str| -> Option<u64> {
+            let text = fs::read_to_string(root.join(group).join(file)).ok()?;
+            text.trim().parse().ok()
+        };
+        let (limit, used) = (number("memory.max")?, number("memory.current")?);
+        let stat = fs::read_to_string(root.join(group).join("memory.stat")).unwrap_or_default();
+        let files = stat.lines().filter_map(|line| {
+            let (name, bytes) = line.split_once(' ')?;
+            ["active_file", "inactive_file"]
+                .contains(&name)
+                .then(|| bytes.parse::<u64>().ok())?
+        });
+        let used = used.saturating_sub(files.fold(0, u64::saturating_add));
+        Some(limit.saturating_sub(used))
+    };
+    Path::new(own).ancestors().filter_map(left).min()
 }
 
 fn parse(meminfo: &str) -> Option<u64> {
@@ -75,6 +101,44 @@ mod tests {
         }
         if cfg!(target_os = "linux") {
             assert!(available().unwrap() > 1 << 20);
+        }
+    }
+
+    #[test]
+    fn the_narrowest_control_group_counts() {
+        let root = tempfile::tempdir().unwrap();
+        let write = |group: &str, files: &[(&str, &str)]| {
+            let folder = root.path().join(group);
+            fs::create_dir_all(&folder).unwrap();
+            for (name, text) in files {
+                fs::write(folder.join(name), text).unwrap();
+            }
+        };
+        let left = |groups| within_groups(root.path(), groups);
+        write(
+            "a/b",
+            &[("memory.max", "max\n"), ("memory.current", "50\n")],
+        );
+        assert_eq!(left("0::/a/b\n"), None);
+        let stat = "anon 30\nactive_file 10\ninactive_file 15\nfile 99\n";
+        write(
+            "a",
+            &[
+                ("memory.max", "100\n"),
+                ("memory.current", "60\n"),
+                ("memory.stat", stat),
+            ],
+        );
+        assert_eq!(left("0::/a/b\n"), Some(65));
+        write("a/b", &[("memory.max", "70\n")]);
+        assert_eq!(left("1:cpu:/\n0::/a/b\n"), Some(20));
+        assert_eq!(left("0::/a\n"), Some(65));
+        assert_eq!(left("0::/\n"), None);
+        // In use beyond the limit, as it is while the system takes pages back.
+        write("a/b", &[("memory.current", "80\n")]);
+        assert_eq!(left("0::/a/b\n"), Some(0));
+        for none in ["", "1:memory:/a", "0::/elsewhere"] {
+            assert_eq!(left(none), None, "{none:?}");
         }
     }
 
