@@ -42,6 +42,7 @@ impl Instructions for Fma {
     fn available() -> bool {
         is_x86_feature_detected!("avx2")
             && is_x86_feature_detected!("fma")
+            && is_x86_feature_detected!("bmi1")
             && is_x86_feature_detected!("bmi2")
     }
 
