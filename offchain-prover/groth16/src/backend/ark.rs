@@ -75,11 +75,9 @@ impl Backend for ArkBackend {
 
     fn fits(&self, circuit: &Circuit) -> Result<(), BackendError> {
         // arkworks' points have a flag each: the key cannot stay in its file.
-        let matrices = circuit.matrices();
-        let (columns, domain) = (matrices.num_columns(), matrices.domain_size());
-        let key = (2 * columns + matrices.num_witness + domain) * size_of::<G1Affine>()
-            + columns * size_of::<G2Affine>();
-        let needed = key as u64 + memory::vectors(circuit);
+        let (g1, g2) = memory::key_points(circuit);
+        let key = g1 * size_of::<G1Affine>() as u64 + g2 * size_of::<G2Affine>() as u64;
+        let needed = key + memory::vectors(circuit);
         memory::check(NAME, circuit, needed, memory::available())
     }
 

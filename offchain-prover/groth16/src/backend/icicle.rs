@@ -16,7 +16,7 @@ mod types;
 
 pub use device::DeviceVec;
 
-use super::{checks, Backend, BackendError};
+use super::{checks, memory, Backend, BackendError};
 use crate::{
     circuit::Circuit,
     points::{G1Point, G2Point, Points},
@@ -128,15 +128,9 @@ impl IcicleBackend {
     /// ICICLE's own working memory for a sum comes on top: it takes what is free.
     pub fn memory_needed(circuit: &Circuit) -> u64 {
         let matrices = circuit.matrices();
-        let [columns, instance, domain] = [
-            matrices.num_columns(),
-            matrices.num_instance,
-            matrices.domain_size(),
-        ]
-        .map(|count| count as u64);
-        // A and B have a point per column, L one per witness, H one less than the domain has elements.
-        let g1 = columns * 2 + (columns - instance) + (domain - 1);
-        let g2 = columns;
+        let [columns, domain] =
+            [matrices.num_columns(), matrices.domain_size()].map(|count| count as u64);
+        let (g1, g2) = memory::key_points(circuit);
         let roots = domain.max(1 << roots::SMALLEST);
         // While the quotient is made its three vectors; then the quotient and the assignment.
         let vectors = (domain * 3).max(domain + columns);

@@ -48,6 +48,14 @@ fn parse(meminfo: &str) -> Option<u64> {
     bytes("MemAvailable")?.checked_add(bytes("SwapFree").unwrap_or(0))
 }
 
+/// Points of a key for `circuit`, in G1 and G2: A and B have one per column, L one per witness, H one less than the domain has elements.
+pub fn key_points(circuit: &Circuit) -> (u64, u64) {
+    let matrices = circuit.matrices();
+    let columns = matrices.num_columns();
+    let g1 = 2 * columns + matrices.num_witness + matrices.domain_size() - 1;
+    (g1 as u64, columns as u64)
+}
+
 /// What a proof of `circuit` takes at least, in bytes: the three vectors of its rows and the assignment.
 pub fn vectors(circuit: &Circuit) -> u64 {
     let matrices = circuit.matrices();

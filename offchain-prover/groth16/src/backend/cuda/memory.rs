@@ -1,6 +1,6 @@
 //! How much of a device's memory a circuit takes.
 
-use super::Limbs;
+use super::{super::memory::key_points, Limbs};
 use crate::{
     circuit::Circuit,
     points::{G1Point, G2Point},
@@ -17,15 +17,9 @@ const MULTIPROCESSORS: u64 = 256;
 
 pub(super) fn needed(circuit: &Circuit) -> u64 {
     let matrices = circuit.matrices();
-    let [columns, instance, domain] = [
-        matrices.num_columns(),
-        matrices.num_instance,
-        matrices.domain_size(),
-    ]
-    .map(|count| count as u64);
-    // A and B have a point per column, L one per witness, H one less than the domain has elements.
-    let g1 = columns * 2 + (columns - instance) + (domain - 1);
-    let g2 = columns;
+    let [columns, domain] =
+        [matrices.num_columns(), matrices.domain_size()].map(|count| count as u64);
+    let (g1, g2) = key_points(circuit);
     let (point_g1, point_g2) = (size_of::<G1Point>() as u64, size_of::<G2Point>() as u64);
     // While the quotient is made its three vectors; then the quotient, the assignment and one sum at a time.
     let scalar = size_of::<Limbs>() as u64;
