@@ -1,6 +1,8 @@
 //! Circuits for this crate's tests.
 #![allow(clippy::unwrap_used)]
 
+pub(crate) mod faulty;
+
 use crate::{
     circuit::Circuit,
     matrices::{Matrices, Matrix},

@@ -2,166 +2,24 @@
 
 use super::*;
 use crate::{
-    backend::{ark::ArkDomain, Backend},
     key::Origin,
-    points::{G1Point, G2Point, Points},
     progress::Silent,
     setup::generate,
-    testing::{cubes, toy},
+    testing::{
+        cubes,
+        faulty::{Fault, Faulty},
+        toy,
+    },
 };
-use ark_bn254::{Fr, G1Affine, G1Projective, G2Affine, G2Projective};
-use ark_ec::PrimeGroup;
+use ark_bn254::{Fr, G1Affine};
 use ark_ff::One;
 use std::sync::atomic::{AtomicUsize, Ordering};
-
-/// What a faulty backend does from its nth sum in G1 on.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Fault {
-    WrongSum,
-    Error,
-    Panic,
-    /// Not in sums: a transform alone is wrong, the quotient is right.
-    WrongTransform,
-    /// Not in sums: keys are refused.
-    NoRoomForKeys,
-}
-
-/// The reference with a fault.
-struct Faulty {
-    fault: Fault,
-    from: usize,
-    sums: AtomicUsize,
-    room: bool,
-}
 
 /// Sums in G1 that the comparison with the reference makes.
 const CHECKED: usize = 1;
 
-impl Faulty {
-    fn candidate(fault: Fault, from: usize) -> Candidate {
-        Candidate::new(BackendKind::Icicle, move || {
-            Ok(Self {
-                fault,
-                from,
-                sums: AtomicUsize::new(0),
-                room: true,
-            })
-        })
-    }
-
-    fn error(&self) -> BackendError {
-        BackendError {
-            backend: "faulty",
-            operation: "sum",
-            reason: "out of order".to_owned(),
-        }
-    }
-}
-
-impl Backend for Faulty {
-    type BasesG1 = Vec<G1Affine>;
-    type BasesG2 = Vec<G2Affine>;
-    type Scalars = Vec<Fr>;
-    type Domain = ArkDomain;
-
-    fn name(&self) -> &'static str {
-        "faulty"
-    }
-
-    fn fits(&self, _: &Circuit) -> Result<(), BackendError> {
-        if self.room {
-            Ok(())
-        } else {
-            Err(self.error())
-        }
-    }
-
-    fn load_bases_g1(&self, points: Points<G1Point>) -> Result<Vec<G1Affine>, BackendError> {
-        // The comparison loads 2¹⁰ points, the keys of these tests have other numbers.
-        if self.fault == Fault::NoRoomForKeys && points.len() != 1 << 10 {
-            return Err(self.error());
-        }
-        ArkBackend.load_bases_g1(points)
-    }
-
-    fn load_bases_g2(&self, points: Points<G2Point>) -> Result<Vec<G2Affine>, BackendError> {
-        ArkBackend.load_bases_g2(points)
-    }
-
-    fn load_scalars(&self, scalars: Vec<Fr>) -> Result<Vec<Fr>, BackendError> {
-        Ok(scalars)
-    }
-
-    fn read_scalars(&self, scalars: &Vec<Fr>) -> Result<Vec<Fr>, BackendError> {
-        Ok(scalars.clone())
-    }
-
-    fn domain(&self, size: usize) -> Result<ArkDomain, BackendError> {
-        ArkBackend.domain(size)
-    }
-
-    fn msm_g1(
-        &self,
-        bases: &Vec<G1Affine>,
-        scalars: &Vec<Fr>,
-        offset: usize,
-    ) -> Result<G1Projective, BackendError> {
-        let sum = ArkBackend.msm_g1(bases, scalars, offset)?;
-        if self.sums.fetch_add(1, Ordering::Relaxed) < self.from {
-            return Ok(sum);
-        }
-        match self.fault {
-            Fault::WrongSum => Ok(sum + G1Projective::generator()),
-            Fault::Error => Err(self.error()),
-            Fault::Panic => panic!("a defect of this backend"),
-            Fault::WrongTransform | Fault::NoRoomForKeys => Ok(sum),
-        }
-    }
-
-    fn msm_g2(
-        &self,
-        bases: &Vec<G2Affine>,
-        scalars: &Vec<Fr>,
-        offset: usize,
-    ) -> Result<G2Projective, BackendError> {
-        ArkBackend.msm_g2(bases, scalars, offset)
-    }
-
-    fn intt(&self, domain: &ArkDomain, values: &mut Vec<Fr>) -> Result<(), BackendError> {
-        ArkBackend.intt(domain, values)?;
-        if self.fault == Fault::WrongTransform {
-            values[7] += Fr::one();
-        }
-        Ok(())
-    }
-
-    fn quotient(
-        &self,
-        domain: &ArkDomain,
-        a: Vec<Fr>,
-        b: Vec<Fr>,
-        c: Vec<Fr>,
-    ) -> Result<Vec<Fr>, BackendError> {
-        ArkBackend.quotient(domain, a, b, c)
-    }
-
-    fn coset_ntt(&self, domain: &ArkDomain, values: &mut Vec<Fr>) -> Result<(), BackendError> {
-        ArkBackend.coset_ntt(domain, values)
-    }
-
-    fn coset_intt(&self, domain: &ArkDomain, values: &mut Vec<Fr>) -> Result<(), BackendError> {
-        ArkBackend.coset_intt(domain, values)
-    }
-
-    fn divide_by_vanishing(
-        &self,
-        domain: &ArkDomain,
-        a: &mut Vec<Fr>,
-        b: &Vec<Fr>,
-        c: &Vec<Fr>,
-    ) -> Result<(), BackendError> {
-        ArkBackend.divide_by_vanishing(domain, a, b, c)
-    }
+fn faulty(fault: Fault, from: usize) -> Candidate {
+    Candidate::new(BackendKind::Icicle, move || Ok(Faulty::new(fault, from)))
 }
 
 fn reference() -> Candidate {
@@ -196,20 +54,14 @@ fn wrong_results_are_found_before_a_backend_is_used() {
         Fault::Panic,
         Fault::WrongTransform,
     ] {
-        let backends = Backends::open_of(
-            BackendKind::Auto,
-            vec![Faulty::candidate(fault, 0), tuned()],
-        )
-        .unwrap();
+        let backends =
+            Backends::open_of(BackendKind::Auto, vec![faulty(fault, 0), tuned()]).unwrap();
         let usable: Vec<_> = backends.usable().map(|(kind, _)| kind).collect();
         assert_eq!(usable, [BackendKind::Cpu], "{fault:?}");
         assert_eq!(backends.left_out().len(), 1);
         // Asked for, it is an error instead.
-        let error = Backends::open_of(
-            BackendKind::Icicle,
-            vec![Faulty::candidate(fault, 0), tuned()],
-        )
-        .unwrap_err();
+        let error =
+            Backends::open_of(BackendKind::Icicle, vec![faulty(fault, 0), tuned()]).unwrap_err();
         assert!(matches!(
             error,
             ChoiceError::Unusable {
@@ -219,7 +71,7 @@ fn wrong_results_are_found_before_a_backend_is_used() {
         ));
     }
     assert!(matches!(
-        Backends::open_of(BackendKind::Auto, vec![Faulty::candidate(Fault::Error, 0)]),
+        Backends::open_of(BackendKind::Auto, vec![faulty(Fault::Error, 0)]),
         Err(ChoiceError::None(_))
     ));
 }
@@ -230,7 +82,7 @@ fn a_backend_that_fails_at_work_is_replaced_for_all_circuits() {
     let (other, other_assignment) = cubes(70, Fr::from(5u64));
     for fault in [Fault::WrongSum, Fault::Error, Fault::Panic] {
         // The fault shows at the third sum of the first proof.
-        let candidates = vec![Faulty::candidate(fault, CHECKED + 2), tuned(), reference()];
+        let candidates = vec![faulty(fault, CHECKED + 2), tuned(), reference()];
         let backends = Backends::open_of(BackendKind::Icicle, candidates).unwrap();
         let prover = backends.prover(circuit.clone(), key).unwrap();
         let second = backends.prover(other.clone(), key).unwrap();
@@ -253,7 +105,7 @@ fn a_backend_that_fails_at_work_is_replaced_for_all_circuits() {
 #[test]
 fn two_threads_outlive_a_faulty_backend() {
     let (circuit, assignment) = toy();
-    let candidates = vec![Faulty::candidate(Fault::WrongSum, CHECKED + 6), reference()];
+    let candidates = vec![faulty(Fault::WrongSum, CHECKED + 6), reference()];
     let backends = Backends::open_of(BackendKind::Icicle, candidates).unwrap();
     let prover = backends.prover(circuit, key).unwrap();
     std::thread::scope(|scope| {
@@ -269,7 +121,7 @@ fn two_threads_outlive_a_faulty_backend() {
 /// Each thread has a circuit of its own, and both use the faulty backend when it fails.
 #[test]
 fn provers_of_two_circuits_outlive_a_faulty_backend_at_once() {
-    let candidates = vec![Faulty::candidate(Fault::Panic, CHECKED + 9), reference()];
+    let candidates = vec![faulty(Fault::Panic, CHECKED + 9), reference()];
     let backends = Backends::open_of(BackendKind::Icicle, candidates).unwrap();
     let works = [toy(), cubes(70, Fr::from(5u64))].map(|(circuit, assignment)| {
         let prover = backends.prover(circuit, key).unwrap();
@@ -294,7 +146,7 @@ fn provers_of_two_circuits_outlive_a_faulty_backend_at_once() {
 #[test]
 fn a_key_that_is_gone_when_it_is_wanted_again_is_named() {
     let (circuit, assignment) = toy();
-    let candidates = vec![Faulty::candidate(Fault::Error, CHECKED + 1), reference()];
+    let candidates = vec![faulty(Fault::Error, CHECKED + 1), reference()];
     let backends = Backends::open_of(BackendKind::Icicle, candidates).unwrap();
     let first = AtomicUsize::new(0);
     let prover = backends
@@ -320,15 +172,10 @@ fn a_key_that_is_gone_when_it_is_wanted_again_is_named() {
 fn what_was_asked_for_is_used_or_an_error() {
     let (circuit, _) = toy();
     let full = Candidate::new(BackendKind::Icicle, || {
-        Ok(Faulty {
-            fault: Fault::Error,
-            from: usize::MAX,
-            sums: AtomicUsize::new(0),
-            room: false,
-        })
+        Ok(Faulty::new(Fault::Error, usize::MAX).without_room())
     });
     // One finds out before, one while it takes the key.
-    let refusing = Faulty::candidate(Fault::NoRoomForKeys, usize::MAX);
+    let refusing = faulty(Fault::NoRoomForKeys, usize::MAX);
     for candidate in [full, refusing] {
         let candidates = vec![candidate, tuned(), reference()];
         let backends = Backends::open_of(BackendKind::Icicle, candidates).unwrap();
@@ -344,10 +191,7 @@ fn what_was_asked_for_is_used_or_an_error() {
         );
     }
     // With auto, others take over.
-    let candidates = vec![
-        Faulty::candidate(Fault::NoRoomForKeys, usize::MAX),
-        reference(),
-    ];
+    let candidates = vec![faulty(Fault::NoRoomForKeys, usize::MAX), reference()];
     let backends = Backends::open_of(BackendKind::Auto, candidates).unwrap();
     let prover = backends.prover(circuit, key).unwrap();
     assert_eq!(prover.backend(), "arkworks");
@@ -358,12 +202,7 @@ fn what_was_asked_for_is_used_or_an_error() {
 fn a_circuit_that_nothing_has_room_for_is_an_error_with_the_reasons() {
     let (circuit, _) = toy();
     let full = Candidate::new(BackendKind::Icicle, || {
-        Ok(Faulty {
-            fault: Fault::Error,
-            from: usize::MAX,
-            sums: AtomicUsize::new(0),
-            room: false,
-        })
+        Ok(Faulty::new(Fault::Error, usize::MAX).without_room())
     });
     let backends = Backends::open_of(BackendKind::Auto, vec![full]).unwrap();
     let error = backends.prover(circuit, key).err().unwrap();
@@ -445,12 +284,7 @@ fn a_wrong_key_switches_nothing_off() {
 fn what_has_no_room_is_not_ranked() {
     let (circuit, assignment) = toy();
     let full = Candidate::new(BackendKind::Icicle, || {
-        Ok(Faulty {
-            fault: Fault::Error,
-            from: usize::MAX,
-            sums: AtomicUsize::new(0),
-            room: false,
-        })
+        Ok(Faulty::new(Fault::Error, usize::MAX).without_room())
     });
     let backends = Backends::open_of(BackendKind::Auto, vec![full, tuned(), reference()]).unwrap();
     let prover = backends.prover(circuit, key).unwrap();
@@ -463,12 +297,7 @@ fn what_has_no_room_is_not_ranked() {
 fn the_faster_of_two_is_taken_and_the_times_are_told() {
     let (circuit, assignment) = cubes(2000, Fr::from(3u64));
     let slow = Candidate::new(BackendKind::Icicle, || {
-        Ok(Faulty {
-            fault: Fault::Error,
-            from: usize::MAX,
-            sums: AtomicUsize::new(0),
-            room: true,
-        })
+        Ok(Faulty::new(Fault::Error, usize::MAX))
     });
     let backends = Backends::open_of(BackendKind::Auto, vec![slow, tuned(), reference()]).unwrap();
     let prover = backends.prover(circuit, key).unwrap();

@@ -2,17 +2,18 @@
 
 use super::*;
 use crate::{
-    backend::ark::{ArkBackend, ArkDomain},
+    backend::ark::ArkBackend,
     compare::compare_with_arkworks,
     key::Origin,
-    points::{G1Point, G2Point, Points},
     progress::Silent,
     setup::generate,
-    testing::{cubes, random_circuit, toy},
+    testing::{
+        cubes,
+        faulty::{Fault, Faulty},
+        random_circuit, toy,
+    },
     verify::{verify, VerifyError},
 };
-use ark_bn254::{G1Affine, G1Projective, G2Affine, G2Projective};
-use ark_ec::PrimeGroup;
 use ark_ff::Zero;
 use ark_groth16::Groth16;
 use ark_serialize::CanonicalDeserialize;
@@ -206,96 +207,12 @@ fn randomness_is_hedged_with_the_assignment() {
     assert_ne!(first, second);
 }
 
-/// The reference with a fault: one operation gives a wrong result.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fault {
-    G1,
-    G2,
-    Quotient,
-}
-
-struct Faulty(Fault);
-
-impl Backend for Faulty {
-    type BasesG1 = Vec<G1Affine>;
-    type BasesG2 = Vec<G2Affine>;
-    type Scalars = Vec<Fr>;
-    type Domain = ArkDomain;
-
-    fn name(&self) -> &'static str {
-        "faulty"
-    }
-    fn load_bases_g1(&self, points: Points<G1Point>) -> Result<Vec<G1Affine>, BackendError> {
-        ArkBackend.load_bases_g1(points)
-    }
-    fn load_bases_g2(&self, points: Points<G2Point>) -> Result<Vec<G2Affine>, BackendError> {
-        ArkBackend.load_bases_g2(points)
-    }
-    fn load_scalars(&self, scalars: Vec<Fr>) -> Result<Vec<Fr>, BackendError> {
-        ArkBackend.load_scalars(scalars)
-    }
-    fn read_scalars(&self, scalars: &Vec<Fr>) -> Result<Vec<Fr>, BackendError> {
-        ArkBackend.read_scalars(scalars)
-    }
-    fn domain(&self, size: usize) -> Result<ArkDomain, BackendError> {
-        ArkBackend.domain(size)
-    }
-    fn msm_g1(
-        &self,
-        bases: &Vec<G1Affine>,
-        scalars: &Vec<Fr>,
-        offset: usize,
-    ) -> Result<G1Projective, BackendError> {
-        let sum = ArkBackend.msm_g1(bases, scalars, offset)?;
-        Ok(if self.0 == Fault::G1 {
-            sum + G1Projective::generator()
-        } else {
-            sum
-        })
-    }
-    fn msm_g2(
-        &self,
-        bases: &Vec<G2Affine>,
-        scalars: &Vec<Fr>,
-        offset: usize,
-    ) -> Result<G2Projective, BackendError> {
-        let sum = ArkBackend.msm_g2(bases, scalars, offset)?;
-        Ok(if self.0 == Fault::G2 {
-            sum + G2Projective::generator()
-        } else {
-            sum
-        })
-    }
-    fn intt(&self, domain: &ArkDomain, values: &mut Vec<Fr>) -> Result<(), BackendError> {
-        ArkBackend.intt(domain, values)
-    }
-    fn coset_ntt(&self, domain: &ArkDomain, values: &mut Vec<Fr>) -> Result<(), BackendError> {
-        ArkBackend.coset_ntt(domain, values)
-    }
-    fn coset_intt(&self, domain: &ArkDomain, values: &mut Vec<Fr>) -> Result<(), BackendError> {
-        ArkBackend.coset_intt(domain, values)?;
-        if self.0 == Fault::Quotient {
-            values[0] += Fr::one();
-        }
-        Ok(())
-    }
-    fn divide_by_vanishing(
-        &self,
-        domain: &ArkDomain,
-        a: &mut Vec<Fr>,
-        b: &Vec<Fr>,
-        c: &Vec<Fr>,
-    ) -> Result<(), BackendError> {
-        ArkBackend.divide_by_vanishing(domain, a, b, c)
-    }
-}
-
 #[test]
 fn wrong_proofs_never_leave() {
     let (circuit, assignment) = toy();
-    for fault in [Fault::G1, Fault::G2, Fault::Quotient] {
+    for fault in [Fault::WrongSum, Fault::WrongSumG2, Fault::WrongQuotient] {
         let key = generate(&circuit, Origin::Development, &Silent).unwrap();
-        let prover = Prover::new(Faulty(fault), circuit.clone(), key).unwrap();
+        let prover = Prover::new(Faulty::new(fault, 0), circuit.clone(), key).unwrap();
         assert!(
             matches!(
                 prover.prove(&assignment),
