@@ -425,7 +425,7 @@ impl<V: Vector, C: Coordinate<V>> Pair<V, C> {
             return difference;
         }
         let y1 = signed(C::unpack::<KEY>(self.left.1), self.left_signs);
-        // A square of coordinates has both forms: see `numerator`.
+        // Once more the step from R's form to that of coordinates, as x₁² in the numerator has it.
         let tangent = y1.add(y1).to_coordinates().tidy();
         difference.select(self.doubled, tangent).select(
             self.left_infinite | self.right_infinite | self.cancelled,
@@ -458,7 +458,7 @@ impl<V: Vector, C: Coordinate<V>> Pair<V, C> {
         if self.doubled == 0 {
             return difference;
         }
-        // Coordinates' exponent twice less R's: one R that the denominator has to make up for.
+        // A product of coordinates is further from R's form than they are by as much again; so is the denominator.
         let square = self.xs::<KEY>().0.square();
         difference.select(self.doubled, square.add(square).add(square).tidy())
     }
