@@ -2,6 +2,7 @@
 //! are final, or in a block. A lost node is an error of the call in flight; the next call connects again.
 
 pub mod calls;
+pub mod circuits;
 mod error;
 mod oracle;
 mod policy;

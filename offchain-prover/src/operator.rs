@@ -14,6 +14,7 @@ pub mod error;
 pub mod figures;
 pub mod handle;
 pub mod journal;
+pub mod keys;
 pub mod metrics;
 pub mod proving;
 pub mod rpc;
@@ -33,6 +34,7 @@ use self::{
     core::Core,
     desk::Desk,
     handle::VenueHandle,
+    keys::{Keys, LoadedKeys},
     metrics::Metrics,
     proving::Worker,
     settling::Settler,
@@ -41,7 +43,7 @@ use self::{
     watching::Watcher,
 };
 use crate::chain::{Chain, ChainError};
-use clearproof_groth16::{KeyStore, Origin};
+use clearproof_groth16::KeyStore;
 use clearproof_primitives::chain::VenueView;
 use ed25519_dalek::SigningKey;
 use std::{
@@ -52,6 +54,7 @@ use std::{
 };
 use substrate_prometheus_endpoint::Registry;
 use tokio::{
+    runtime::Handle,
     sync::{mpsc, watch},
     task::JoinSet,
     time::{sleep, timeout},
@@ -107,13 +110,17 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<(
         .spawn()
         .map_err(|_| OperatorError::Ended("the builder's thread"))?;
     let worker = Worker {
-        shape: identity.shape,
-        keys: KeyStore::new(&config.keys),
-        backend: config.backend,
-        origin: match view.development {
-            true => Origin::Development,
-            false => Origin::SingleParty,
+        keys: Keys {
+            chain: chain.clone(),
+            venue: config.venue,
+            runtime: Handle::current(),
+            shape: identity.shape,
+            store: KeyStore::new(&config.keys),
+            backend: config.backend,
+            metrics: metrics.clone(),
+            loaded: LoadedKeys::default(),
         },
+        next: view.batches + 1,
         jobs,
         notices: notices.clone(),
         epoch: Arc::clone(&epoch),

@@ -1,10 +1,10 @@
 //! The calls that operators, traders and oracle members make. Arguments are encoded from the protocol's own types; the
 //! indices of pallets and calls come from the node's metadata.
 
-use super::ChainError;
+use super::{circuits::RegisteredCircuit, ChainError};
 use blake2::{digest::consts::U32, Blake2b, Digest};
 use clearproof_primitives::{
-    chain::{CircuitId, Feed, FeedValue, Listing, VenueId},
+    chain::{CircuitId, Feed, FeedValue, Listing, NextCircuit, VenueId},
     policy::{Policy, PolicyChange},
     submission::Batch,
 };
@@ -64,6 +64,24 @@ pub fn submit_batch(batch: &Batch) -> Call {
 /// Founds a venue; its number is in the event `Settlement.VenueCreated`.
 pub fn create_venue(operators: &[[u8; 32]], circuit: CircuitId) -> Call {
     one("Settlement", "create_venue", (operators, circuit).encode())
+}
+
+/// Registers a pair of circuits by their verifying keys, for good; for the circuit origin.
+pub fn register_circuit(circuit: &RegisteredCircuit) -> Call {
+    let RegisteredCircuit {
+        number,
+        shape,
+        development,
+        chunk_key,
+        closing_key,
+    } = circuit;
+    let arguments = (number, shape, chunk_key, closing_key, development).encode();
+    one("Settlement", "register_circuit", arguments)
+}
+
+/// Has a venue prove with another registered circuit from a batch on; none keeps the present one. For the venue's owner.
+pub fn set_next_circuit(venue: VenueId, next: Option<NextCircuit>) -> Call {
+    one("Settlement", "set_next_circuit", (venue, next).encode())
 }
 
 /// Deposits into a venue for the owner of a compressed key.

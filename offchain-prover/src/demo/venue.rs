@@ -204,6 +204,8 @@ pub struct Venue {
     pub id: u32,
     /// Index price that the oracle's members feed for EUR/USD.
     pub price: watch::Sender<IndexPrice>,
+    /// Where the operator's proving keys are; of effect when it is started.
+    pub keys: PathBuf,
     folder: PathBuf,
     node: String,
     listen: String,
@@ -239,6 +241,7 @@ impl Venue {
             id: stage::found_venue(&chain, circuit).await?,
             chain,
             price,
+            keys: default_key_folder(),
             folder: folder.into(),
             node: node.into(),
             listen: format!("127.0.0.1:{}", free_port()?),
@@ -267,10 +270,7 @@ impl Venue {
     pub fn start_operator(&mut self) -> Result<()> {
         let text = |path: PathBuf| path.to_string_lossy().into_owned();
         let venue = self.id.to_string();
-        let (data, keys) = (
-            text(self.folder.join("operator")),
-            text(default_key_folder()),
-        );
+        let (data, keys) = (text(self.folder.join("operator")), text(self.keys.clone()));
         let arguments = [
             "operator",
             "--node",

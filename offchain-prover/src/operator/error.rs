@@ -67,6 +67,22 @@ pub enum OperatorError {
     /// The chain.
     #[error("chain: {0}")]
     Chain(#[from] ChainError),
+    /// The folder's keys are not those that the chain checks a batch with.
+    #[error(
+        "batch {batch} is checked with the keys of circuit {circuit}, and those in {} and {} are others: put the files there that \
+         belong to the registered verifying keys, or use the version of this program whose circuits they are of",
+        chunk.display(), closing.display()
+    )]
+    Keys {
+        /// The batch.
+        batch: u64,
+        /// The registered circuit.
+        circuit: u32,
+        /// The chunk circuit's proving key.
+        chunk: PathBuf,
+        /// The closing circuit's proving key.
+        closing: PathBuf,
+    },
     /// Proofs cannot be made.
     #[error("prover: {0}")]
     Prover(String),

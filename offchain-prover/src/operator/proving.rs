@@ -3,6 +3,7 @@
 use super::{
     error::OperatorError,
     figures::{millis, BatchFigures},
+    keys::Keys,
     metrics::Metrics,
     store::Proven,
     thread,
@@ -10,18 +11,14 @@ use super::{
 };
 use crate::proving::{BatchProver, ProvenBatch};
 use clearproof_engine::ClosedBatch;
-use clearproof_groth16::{BackendKind, Bars, KeyStore, Origin};
-use clearproof_primitives::{
-    shape::Shape,
-    submission::{Batch, ChunkSubmission},
-};
+use clearproof_primitives::submission::{Batch, ChunkSubmission};
 use std::{
     sync::{
         atomic::{AtomicU64, Ordering},
         mpsc::Receiver,
         Arc,
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 use tokio::sync::mpsc::Sender;
 
@@ -38,14 +35,10 @@ pub struct Job {
 
 /// What the prover needs.
 pub struct Worker {
-    /// Shape of the circuits.
-    pub shape: Shape,
     /// Proving keys.
-    pub keys: KeyStore,
-    /// What proves.
-    pub backend: BackendKind,
-    /// Who made them.
-    pub origin: Origin,
+    pub keys: Keys,
+    /// The batch after the last one that is settled: its keys are loaded at once.
+    pub next: u64,
     /// Batches to prove.
     pub jobs: Receiver<Job>,
     /// Where proofs go.
@@ -110,29 +103,21 @@ impl Worker {
         thread::spawn("prover", "the prover's thread", notices, work)
     }
 
-    fn work(&self) -> Result<(), OperatorError> {
-        let started = Instant::now();
-        // Development keys are the same wherever they are made; others exist once.
-        let load = match self.origin {
-            Origin::Development => BatchProver::load,
-            Origin::SingleParty => BatchProver::load_existing,
-        };
-        let bars = Bars::new("proving keys");
-        let prover = load(&self.shape, &self.keys, self.origin, self.backend, &bars);
-        let prover = prover.map_err(|e| OperatorError::Prover(format!("{e:#}")))?;
-        tracing::info!(ms = millis(started.elapsed()), "proving keys are ready");
-        self.metrics.count_backends(&prover.backends().counts());
+    fn work(mut self) -> Result<(), OperatorError> {
+        let notices = self.notices.clone();
+        let given_up = || notices.is_closed();
+        self.keys.prover(self.next, given_up)?;
         for job in &self.jobs {
-            if self.notices.is_closed() {
+            if given_up() {
                 break;
             }
             if job.epoch == self.epoch.load(Ordering::SeqCst) {
-                let proven = prove(&prover, job, &self.metrics)?;
-                if self
-                    .notices
-                    .blocking_send(Notice::Proven(Box::new(proven)))
-                    .is_err()
-                {
+                let Some(prover) = self.keys.prover(job.figures.number, given_up)? else {
+                    break;
+                };
+                let proven = prove(prover, job, &self.metrics)?;
+                let proven = Notice::Proven(Box::new(proven));
+                if notices.blocking_send(proven).is_err() {
                     break;
                 }
             }
