@@ -69,7 +69,7 @@ fn decoded(number: CircuitId, bytes: &[u8]) -> Result<RegisteredCircuit, ChainEr
     };
     let (shape, chunk, closing, development, _) =
         Stored::decode_all(&mut &bytes[..]).map_err(problem)?;
-    let key = |mut stored: Vec<u8>| {
+    let key = |mut stored: Vec<u8>| -> Result<_, ChainError> {
         let length = stored.len().checked_sub(PAIRING_BYTES);
         let length = length.ok_or_else(|| problem("a key without its pairing".into()))?;
         stored.truncate(length);
