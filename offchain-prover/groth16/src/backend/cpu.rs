@@ -108,9 +108,8 @@ impl Default for CpuBackend {
 impl CpuBackend {
     /// The best that this processor can do.
     pub fn detect() -> Self {
-        let mut all = Self::all();
-        all.truncate(1);
-        all.pop().unwrap_or_else(Self::without_vectors)
+        let best = Self::all().into_iter().next();
+        best.unwrap_or_else(Self::without_vectors)
     }
 
     /// One for each set of instructions that this processor has, the best first; the last needs none.

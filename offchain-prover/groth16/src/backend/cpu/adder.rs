@@ -82,11 +82,6 @@ pub(super) struct Pairs<'a> {
 }
 
 impl Pairs<'_> {
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.left.is_empty()
-    }
-
     /// Panics unless all references, without their signs, lie in a list of `length`.
     pub fn check(&self, length: usize) {
         assert_eq!(self.left.len(), self.right.len());

@@ -64,7 +64,7 @@ pub(super) struct FrequencyPass<'a>(pub Units<'a>);
 /// A pass by decimation in time: distances from `stride` up to `stride·2^(levels − 1)`.
 pub(super) struct TimePass<'a>(pub Units<'a>);
 
-/// Calls `kernel` for each unit.
+/// Loads the rows of each unit, calls `kernel` with its levels, and stores the rows.
 macro_rules! each_unit {
     ($units:expr, $kernel:ident) => {{
         let Units {
@@ -74,11 +74,18 @@ macro_rules! each_unit {
             pass,
         } = $units;
         let mut rows = [I::Scalar::splat([0; 4]); ROWS];
+        let rows = &mut rows[..1 << pass.twiddles.len()];
         let columns = pass.stride / 8;
         for unit in units {
             let (block, column) = (unit / columns, unit % columns);
             let address = values.add(4 * (block * length + 8 * column));
-            $kernel(address, column, pass, &mut rows);
+            for (row, value) in rows.iter_mut().enumerate() {
+                *value = load(address.add(4 * row * pass.stride));
+            }
+            $kernel(rows, column, pass);
+            for (row, value) in rows.iter().enumerate() {
+                store(address.add(4 * row * pass.stride), *value);
+            }
         }
     }};
 }
@@ -99,21 +106,11 @@ impl<I: Instructions> Job<I> for TimePass<'_> {
     }
 }
 
-/// Levels of the eight columns from the address on, which have number `column` in their block.
+/// Levels of eight columns' rows, which have number `column` in their block.
 #[inline(always)]
-unsafe fn frequency_pass<V: Vector>(
-    address: *mut u64,
-    column: usize,
-    pass: Pass<'_>,
-    rows: &mut [V; ROWS],
-) {
-    let count = 1usize << pass.twiddles.len();
-    let rows = &mut rows[..count];
-    for (row, value) in rows.iter_mut().enumerate() {
-        *value = load(address.add(4 * row * pass.stride));
-    }
+fn frequency_pass<V: Vector>(rows: &mut [V], column: usize, pass: Pass<'_>) {
     let columns = pass.stride / 8;
-    let mut half = count / 2;
+    let mut half = rows.len() / 2;
     for (level, twiddles) in pass.twiddles.iter().enumerate() {
         for group in rows.chunks_exact_mut(2 * half) {
             let (above, below) = group.split_at_mut(half);
@@ -124,24 +121,11 @@ unsafe fn frequency_pass<V: Vector>(
         }
         half /= 2;
     }
-    for (row, value) in rows.iter().enumerate() {
-        store(address.add(4 * row * pass.stride), *value);
-    }
 }
 
 /// As [`frequency_pass`], the other way round.
 #[inline(always)]
-unsafe fn time_pass<V: Vector>(
-    address: *mut u64,
-    column: usize,
-    pass: Pass<'_>,
-    rows: &mut [V; ROWS],
-) {
-    let count = 1usize << pass.twiddles.len();
-    let rows = &mut rows[..count];
-    for (row, value) in rows.iter_mut().enumerate() {
-        *value = load(address.add(4 * row * pass.stride));
-    }
+fn time_pass<V: Vector>(rows: &mut [V], column: usize, pass: Pass<'_>) {
     let columns = pass.stride / 8;
     let mut half = 1;
     for twiddles in pass.twiddles.iter().rev() {
@@ -153,9 +137,6 @@ unsafe fn time_pass<V: Vector>(
             }
         }
         half *= 2;
-    }
-    for (row, value) in rows.iter().enumerate() {
-        store(address.add(4 * row * pass.stride), *value);
     }
 }
 

@@ -27,8 +27,10 @@ impl<I: Instructions> Vectors<I> {
         })
     }
 
+    /// `target[out[i]] = source[left[i]] + source[right[i]]`; without a source, within the target, where the caller's places are all
+    /// different.
     fn add<P: Packed<I::Base>, const KEY: bool>(
-        source: &[P],
+        source: Option<&[P]>,
         target: &mut [P],
         Pairs { left, right }: Pairs<'_>,
         out: &[u32],
@@ -37,12 +39,14 @@ impl<I: Instructions> Vectors<I> {
         if left.is_empty() {
             return;
         }
-        Pairs { left, right }.check(source.len());
+        Pairs { left, right }.check(source.map_or(target.len(), <[P]>::len));
         check(out, target.len());
         assert_eq!(left.len(), out.len());
+        // Within the target one pointer serves for reading and writing.
+        let target = target.as_mut_ptr();
         let job = Add::<_, _, KEY> {
-            source: source.as_ptr(),
-            target: target.as_mut_ptr(),
+            source: source.map_or(target.cast_const(), <[P]>::as_ptr),
+            target,
             left,
             right,
             out,
@@ -66,7 +70,7 @@ macro_rules! adder {
                 out: &[u32],
                 scratch: &mut Self::Scratch,
             ) {
-                Self::add::<_, true>(key, target, pairs, out, scratch);
+                Self::add::<_, true>(Some(key), target, pairs, out, scratch);
             }
 
             fn take_key(&self, key: &[$point], target: &mut [$point], refs: &[u32], out: &[u32]) {
@@ -91,7 +95,7 @@ macro_rules! adder {
                 out: &[u32],
                 scratch: &mut Self::Scratch,
             ) {
-                Self::add::<_, false>(sums, target, pairs, out, scratch);
+                Self::add::<_, false>(Some(sums), target, pairs, out, scratch);
             }
 
             fn add_in_place(
@@ -100,21 +104,7 @@ macro_rules! adder {
                 pairs: Pairs<'_>,
                 scratch: &mut Self::Scratch,
             ) {
-                if pairs.is_empty() {
-                    return;
-                }
-                pairs.check(sums.len());
-                let places = sums.as_mut_ptr();
-                let job = Add::<_, _, false> {
-                    source: places.cast_const(),
-                    target: places,
-                    left: pairs.left,
-                    right: pairs.right,
-                    out: pairs.left,
-                    scratch,
-                };
-                // SAFETY: as above; one pointer serves for reading and writing, and the caller's places are all different.
-                unsafe { I::run(job) }
+                Self::add::<_, false>(None, sums, pairs, pairs.left, scratch);
             }
 
             fn affine(&self, sum: &$point) -> Affine<<$point as Point>::Curve> {
