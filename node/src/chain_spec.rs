@@ -11,8 +11,9 @@ mod tests;
 
 use crate::executor::OwnHostFunctions;
 use clearproof_runtime::{
+    WASM_BINARY,
     constants::{SS58_PREFIX, TOKEN_DECIMALS, TOKEN_SYMBOL},
-    genesis_presets, WASM_BINARY,
+    genesis_presets,
 };
 use sc_chain_spec::NoExtension;
 use sc_service::{ChainSpec as _, ChainType, GenericChainSpec, Properties};

@@ -6,7 +6,7 @@ use crate::{
     service::{self, FullBackend, FullClient},
     upgrade,
 };
-use clearproof_runtime::{opaque::Block, BlockNumber};
+use clearproof_runtime::{BlockNumber, opaque::Block};
 use sc_cli::{Error, Result, SubstrateCli};
 use sc_service::PartialComponents;
 use sp_runtime::BuildStorage;

@@ -16,22 +16,22 @@ mod tests;
 
 use crate::service::FullClient;
 use clearproof_runtime::{
-    opaque::{Block, UncheckedExtrinsic},
     Hash, Header,
+    opaque::{Block, UncheckedExtrinsic},
 };
 use headers::Headers;
 use sc_consensus::{BlockCheckParams, BlockImport, BlockImportParams, ImportResult};
 use sc_consensus_babe::{
-    find_pre_digest, BabeApi, BabeIntermediate, BabeLink, Epoch, INTERMEDIATE_KEY,
+    BabeApi, BabeIntermediate, BabeLink, Epoch, INTERMEDIATE_KEY, find_pre_digest,
 };
 use sc_transaction_pool_api::{
-    error::Error as PoolError, LocalTransactionPool, OffchainTransactionPoolFactory,
+    LocalTransactionPool, OffchainTransactionPoolFactory, error::Error as PoolError,
 };
 use sp_api::{ApiError, ApiExt, ProvideRuntimeApi};
 use sp_blockchain::HeaderBackend;
 use sp_consensus::{BlockOrigin, Error as ConsensusError};
 use sp_consensus_babe::{AuthorityId, EquivocationProof, OpaqueKeyOwnershipProof};
-use sp_core::crypto::{key_types::BABE, ByteArray};
+use sp_core::crypto::{ByteArray, key_types::BABE};
 use sp_keystore::KeystorePtr;
 use sp_runtime::traits::{BlakeTwo256, Hash as _};
 use std::sync::{Arc, Mutex, PoisonError};

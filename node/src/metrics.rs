@@ -11,18 +11,18 @@ mod tests;
 
 pub use follow::follow;
 
-use clearproof_bn254_host::observe::{set_observer, Operation};
+use clearproof_bn254_host::observe::{Operation, set_observer};
 use series::Series;
 use std::{
     sync::{
-        atomic::{AtomicU64, Ordering},
         Arc,
+        atomic::{AtomicU64, Ordering},
     },
     time::{SystemTime, UNIX_EPOCH},
 };
 use substrate_prometheus_endpoint::{
-    exponential_buckets, register, Gauge, GaugeVec, HistogramOpts, HistogramVec, MetricSource,
-    Opts, PrometheusError, Registry, SourcedGauge, U64,
+    Gauge, GaugeVec, HistogramOpts, HistogramVec, MetricSource, Opts, PrometheusError, Registry,
+    SourcedGauge, U64, exponential_buckets, register,
 };
 
 /// What is known of each venue.
@@ -84,7 +84,7 @@ impl Metrics {
                 )?,
                 settled_until: per_venue(
                     "clearproof_venue_settled_until_seconds",
-                    "Unix time of the last tick of the venue's last settled batch; before the first, when the venue was created",
+                    "Unix time of the last auction of the venue's last settled batch; before the first, when the venue was created",
                 )?,
                 queued: per_venue(
                     "clearproof_venue_queued_deposits",

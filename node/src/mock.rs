@@ -5,7 +5,7 @@ use clearproof_primitives::{
     batch::Deposit,
     chain::{
         BatchView, CircuitId, Cursor, Expiry, ExpiryView, Feed, Instrument, InstrumentKind,
-        Listing, ProofKind, ProofRefusal, Queue, QueuedDeposit, SnapshotInfo, SnapshotView, Stops,
+        Listing, Pauses, ProofKind, ProofRefusal, Queue, QueuedDeposit, SnapshotInfo, SnapshotView,
         VenueId, VenueView,
     },
     field::{FieldBytes, Fr},
@@ -14,7 +14,7 @@ use clearproof_primitives::{
     snapshot::{InstrumentRow, Snapshot},
 };
 use clearproof_runtime::{
-    monitoring::MonitoringApi, opaque::Block, AccountId, BlockNumber, Hash, Header,
+    AccountId, BlockNumber, Hash, Header, monitoring::MonitoringApi, opaque::Block,
 };
 use pallet_clearproof_settlement::runtime_api::ClearproofApi;
 use sp_api::{ApiRef, ProvideRuntimeApi};
@@ -138,12 +138,12 @@ sp_api::mock_impl_runtime_apis! {
                 state_root: field(99),
                 batches: 8,
                 time_to: 1_699_999_990_500,
-                stops: Stops::default(),
+                pauses: Pauses::default(),
                 custody_account: AccountId::from([3; 32]),
                 queue: Queue { taken: cursor(4), made: cursor(6) },
                 totals: Vec::new(),
                 funding: Vec::new(),
-                interest: Vec::new(),
+                open_interest: Vec::new(),
             })
         }
         fn venues(from: VenueId) -> Vec<VenueId> {
@@ -198,7 +198,7 @@ sp_api::mock_impl_runtime_apis! {
                     bands: vec![1 << 28, 0, 0],
                     premium_caps: vec![3],
                     funding_interval: 3_600_000,
-                    interest_caps: vec![1 << 59, 0, 0],
+                    open_interest_caps: vec![1 << 59, 0, 0],
                     protocol_share: 7,
                 },
             })

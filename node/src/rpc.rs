@@ -3,7 +3,7 @@
 mod clearproof;
 
 use clearproof::{Clearproof, ClearproofRpcServer};
-use clearproof_runtime::{opaque::Block, AccountId, Balance, BlockNumber, Hash, Nonce};
+use clearproof_runtime::{AccountId, Balance, BlockNumber, Hash, Nonce, opaque::Block};
 use jsonrpsee::RpcModule;
 use pallet_clearproof_settlement::runtime_api::ClearproofApi;
 use sc_client_api::{AuxStore, BlockBackend};

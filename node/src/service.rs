@@ -3,13 +3,13 @@
 use crate::{
     equivocations::{Dropped, Equivocations},
     executor::Executor,
-    metrics::{follow, Metrics},
-    rpc::{create_full, BabeDeps, FullDeps, GrandpaDeps},
+    metrics::{Metrics, follow},
+    rpc::{BabeDeps, FullDeps, GrandpaDeps, create_full},
 };
 use clearproof_runtime::{
+    BlockNumber,
     apis::RuntimeApi,
     opaque::{Block, Hash},
-    BlockNumber,
 };
 use futures::FutureExt;
 use sc_client_api::{Backend, BlockBackend};
@@ -20,13 +20,13 @@ use sc_consensus_grandpa::{
 };
 use sc_consensus_slots::BackoffAuthoringOnFinalizedHeadLagging;
 use sc_network::{
+    Litep2pNetworkBackend, NetworkBackend, NetworkWorker,
     config::{FullNetworkConfiguration, NetworkBackendType},
     service::traits::NetworkService,
-    Litep2pNetworkBackend, NetworkBackend, NetworkWorker,
 };
 use sc_service::{
-    error::Error as ServiceError, BuildNetworkParams, Configuration, PartialComponents,
-    SpawnTasksParams, TFullBackend, TFullClient, TaskManager, WarpSyncConfig,
+    BuildNetworkParams, Configuration, PartialComponents, SpawnTasksParams, TFullBackend,
+    TFullClient, TaskManager, WarpSyncConfig, error::Error as ServiceError,
 };
 use sc_telemetry::{Telemetry, TelemetryWorker};
 use sc_transaction_pool::TransactionPoolHandle;

@@ -6,13 +6,13 @@
 
 use crate::executor::Executor;
 use codec::DecodeAll;
-use sc_executor::{error::Error as ExecutorError, read_embedded_version, RuntimeVersion};
+use sc_executor::{RuntimeVersion, error::Error as ExecutorError, read_embedded_version};
 use sc_executor_common::runtime_blob::RuntimeBlob;
 use sp_core::traits::Externalities;
-use sp_crypto_hashing::{blake2_256, blake2_64};
+use sp_crypto_hashing::{blake2_64, blake2_256};
 use sp_runtime::Weight;
 use sp_state_machine::BasicExternalities;
-use sp_storage::{well_known_keys::CODE, Storage};
+use sp_storage::{Storage, well_known_keys::CODE};
 use std::{fmt, fs, io, path::Path};
 
 /// Largest compressed runtime, bytes. An upgrade is a transaction that holds it: this leaves more than half of the 5 MiB of
@@ -30,7 +30,9 @@ pub enum UpgradeError {
     #[error("--runtime: {0}")]
     File(#[from] io::Error),
     /// The file is too large for a transaction.
-    #[error("--runtime: {0} bytes, the limit is {MAX_RUNTIME_BYTES}: name the compact and compressed wasm")]
+    #[error(
+        "--runtime: {0} bytes, the limit is {MAX_RUNTIME_BYTES}: name the compact and compressed wasm"
+    )]
     TooLarge(u64),
     /// The file is no runtime.
     #[error("--runtime: no runtime's wasm: {0}")]
@@ -39,7 +41,9 @@ pub enum UpgradeError {
     #[error("--chain: the state has no runtime (`:code`): name a file that `export-state` wrote")]
     NoState,
     /// The chain would refuse it.
-    #[error("--runtime: of {new}, the chain runs {old}: the chain takes a higher version of the same name only")]
+    #[error(
+        "--runtime: of {new}, the chain runs {old}: the chain takes a higher version of the same name only"
+    )]
     Version {
         /// What the chain runs.
         old: Name,
@@ -53,7 +57,9 @@ pub enum UpgradeError {
     #[error("the upgrade fails its checks; the log above says which: {0}")]
     Checks(String),
     /// The migrations do not fit into a block.
-    #[error("the upgrade's hooks cost {used}, a block holds {limit}: split the migration into several blocks")]
+    #[error(
+        "the upgrade's hooks cost {used}, a block holds {limit}: split the migration into several blocks"
+    )]
     TooHeavy {
         /// What they cost.
         used: Weight,
@@ -239,9 +245,11 @@ mod tests {
             !current.checks_itself(),
             "checks do not belong on the chain"
         );
-        assert!(Code::read(&next())
-            .expect("it is a runtime")
-            .checks_itself());
+        assert!(
+            Code::read(&next())
+                .expect("it is a runtime")
+                .checks_itself()
+        );
     }
 
     #[test]

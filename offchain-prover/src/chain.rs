@@ -22,16 +22,16 @@ use std::{
     collections::HashMap,
     future::Future,
     sync::{
-        atomic::{AtomicBool, Ordering},
         Arc,
+        atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
 use subxt::{
+    OnlineClient, PolkadotConfig,
     client::{ClientAtBlock, OnlineClientAtBlockImpl},
     config::RpcConfigFor,
     rpcs::{LegacyRpcMethods, RpcClient},
-    OnlineClient, PolkadotConfig,
 };
 use tokio::{sync::Mutex, time};
 

@@ -22,7 +22,7 @@ use crate::{
     operator::rpc::{auth::clock, types::StatusJson},
     proving::BatchProver,
 };
-use anyhow::{anyhow, bail, ensure, Context, Result};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use balance::Balances;
 use clearproof_groth16::{BackendKind, Bars, KeyStore, Origin};
 use clearproof_primitives::{
@@ -34,9 +34,9 @@ use floor::{Floor, Progress};
 use liquidation::Liquidation;
 use market::Market;
 use oracle::Feeds;
-use people::{Person, DEPOSIT, QUOTE_TOKEN};
+use people::{DEPOSIT, Person, QUOTE_TOKEN};
 use process::RunFolder;
-use report::{short, BatchRow, Report};
+use report::{BatchRow, Report, short};
 use stage::Stage;
 use std::{
     path::PathBuf,
@@ -44,7 +44,7 @@ use std::{
 };
 use subxt_signer::sr25519::dev;
 use tokio::{
-    signal::unix::{signal, SignalKind},
+    signal::unix::{SignalKind, signal},
     sync::watch,
     task::spawn_blocking,
     time::sleep,

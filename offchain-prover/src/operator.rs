@@ -49,7 +49,7 @@ use ed25519_dalek::SigningKey;
 use std::{
     future::Future,
     pin::pin,
-    sync::{atomic::AtomicU64, Arc},
+    sync::{Arc, atomic::AtomicU64},
     time::Duration,
 };
 use substrate_prometheus_endpoint::Registry;
@@ -163,7 +163,7 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<(
         },
         connected: Box::new(move || chain.connected()),
         metrics,
-        tick: config.timing.tick(),
+        auction: config.timing.run_auction(),
         stop: stopped,
     };
     let mut ended = venue.spawn()?;

@@ -12,7 +12,7 @@ use clearproof_primitives::{
     },
     shape::MarketShape,
 };
-use comfy_table::{presets::UTF8_BORDERS_ONLY, Table};
+use comfy_table::{Table, presets::UTF8_BORDERS_ONLY};
 use serde::Serialize;
 
 fn table(header: &[&str]) -> Table {

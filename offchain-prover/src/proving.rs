@@ -5,8 +5,8 @@ use anyhow::{Context, Result};
 use clearproof_circuits::{chunk::chunk, closing::closing, r1cs::Cs};
 use clearproof_engine::{BatchRequest, ClosedBatch, Venue, VenueConfig};
 use clearproof_groth16::{
-    BackendKind, Backends, Circuit, KeyStore, Matrices, Origin, Progress, ProofMeta, Prove,
-    ProvingKey, Silent, PROOF_BYTES,
+    BackendKind, Backends, Circuit, KeyStore, Matrices, Origin, PROOF_BYTES, Progress, ProofMeta,
+    Prove, ProvingKey, Silent,
 };
 use clearproof_primitives::{
     field::{FieldBytes, Fr},
@@ -19,7 +19,7 @@ use serde::Serialize;
 use std::{
     collections::BTreeMap,
     path::PathBuf,
-    sync::{mpsc, Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, mpsc},
     thread,
     time::{Duration, Instant},
 };

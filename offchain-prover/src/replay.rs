@@ -8,12 +8,12 @@ mod report;
 pub use report::Report;
 
 use crate::{calculators::portfolio, demo::prices::Bar, proving::BatchProver};
-use anyhow::{ensure, Context, Result};
+use anyhow::{Context, Result, ensure};
 use clearproof_engine::{BatchRequest, MarketTerms, Venue, VenueConfig};
 use clearproof_primitives::{
     batch::genesis_field,
     field::Fr,
-    fixed::{Price, ONE},
+    fixed::{ONE, Price},
     funding::settle,
     margin::Margin,
     policy::{IndexPrice, Policy},
@@ -29,7 +29,7 @@ pub(crate) const QUOTE_UNIT: IndexPrice = 1_000_000;
 /// Lots in a whole unit of the underlying.
 pub(crate) const LOTS_PER_UNIT: u64 = 100;
 /// Auctions per bar: what could not be closed in one can in the next.
-const TICKS: u64 = 3;
+const AUCTIONS: u64 = 3;
 const GENESIS: [u8; 32] = [7; 32];
 const VENUE: u32 = 1;
 
@@ -104,14 +104,14 @@ pub fn run(config: &ReplayConfig, progress: impl Fn(u64)) -> Result<Report> {
         report.note_unassigned(unassigned(&venue, &snapshot));
 
         crowd.act(&mut venue, mark, &mut report)?;
-        for tick in 1..=TICKS {
+        for auction in 1..=AUCTIONS {
             let began = Instant::now();
-            let done = venue.tick(time + tick)?;
-            report.tick.push(began.elapsed());
-            report.note_tick(&done);
+            let done = venue.run_auction(time + auction)?;
+            report.auction.push(began.elapsed());
+            report.note_auction(&done);
         }
         let request = BatchRequest {
-            time_to: time + TICKS,
+            time_to: time + AUCTIONS,
             genesis: GENESIS,
             submitter: [1; 32],
             salt_seed: Fr::from(number),

@@ -1,15 +1,15 @@
 //! The trader's side: signs order sets, speaks to a venue's operator, checks its receipts.
 
 use crate::operator::rpc::{
-    auth::{clock, Access},
+    Identity, VenueApiClient,
+    auth::{Access, clock},
     error::ErrorData,
     number::Named,
     receipt::{Receipt, ReceiptError},
     types::{
-        AccountJson, AccountUpdateJson, BatchJson, BookJson, InstrumentJson, SignedOrderSetJson,
-        StatusJson, TickJson,
+        AccountJson, AccountUpdateJson, AuctionJson, BatchJson, BookJson, InstrumentJson,
+        SignedOrderSetJson, StatusJson,
     },
-    Identity, VenueApiClient,
 };
 use clearproof_primitives::{
     account::account_key,
@@ -21,7 +21,7 @@ use clearproof_primitives::{
 };
 use ed25519_dalek::VerifyingKey;
 use jsonrpsee::{
-    core::{client::Subscription, ClientError},
+    core::{ClientError, client::Subscription},
     types::ErrorObjectOwned,
     ws_client::{WsClient, WsClientBuilder},
 };
@@ -251,9 +251,9 @@ impl VenueClient {
         Ok(receipt)
     }
 
-    /// Clearing prices of each tick from now on.
-    pub async fn subscribe_ticks(&self) -> Result<Subscription<TickJson>, VenueError> {
-        Ok(self.rpc.subscribe_ticks().await?)
+    /// Clearing prices of each auction from now on.
+    pub async fn subscribe_auctions(&self) -> Result<Subscription<AuctionJson>, VenueError> {
+        Ok(self.rpc.subscribe_auctions().await?)
     }
 
     /// The trader's account now and after each change: see the interface.

@@ -1,6 +1,6 @@
 //! Writes the files of Poseidon's constants: `cargo run --release -p clearproof-primitives --example poseidon_constants`.
 
-use clearproof_primitives::poseidon::{grain, WIDTHS};
+use clearproof_primitives::poseidon::{WIDTHS, grain};
 use std::{env, fs, path::PathBuf};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

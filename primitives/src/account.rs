@@ -2,9 +2,9 @@
 
 use crate::{
     babyjubjub::PublicKey,
-    field::{fr_from_i128, Fr},
-    poseidon::{hash, hash_list, Domain},
-    shape::{Shape, AMOUNT_BITS, INSTRUMENT_BITS, ORDER_ID_BITS, QUANTITY_BITS},
+    field::{Fr, fr_from_i128},
+    poseidon::{Domain, hash, hash_list},
+    shape::{AMOUNT_BITS, INSTRUMENT_BITS, ORDER_ID_BITS, QUANTITY_BITS, Shape},
     wide::{offset, pack, power_of_two},
 };
 use alloc::vec::Vec;
@@ -49,7 +49,7 @@ pub struct Account {
     pub positions: Vec<Position>,
     /// Σ quantity · funding index over the positions as of the last touch, in 2^-32 quote units, magnitude below 2^116. What it
     /// is below that sum by now is what the account owes as funding: one number does for all positions.
-    pub basis: i128,
+    pub funding_basis: i128,
 }
 
 impl Account {
@@ -77,7 +77,7 @@ impl Account {
             slots: alloc::vec![OrderSlot::default(); shape.orders as usize],
             balances: alloc::vec![0; shape.market.assets as usize],
             positions: Vec::new(),
-            basis: 0,
+            funding_basis: 0,
         }
     }
 
@@ -97,15 +97,16 @@ impl Account {
     /// The leaf's field elements: owner x and y, trading key, viewing key, head (sequence, basis, number), slots, balances and
     /// positions each three by three. See `docs/protocol.md` for the bit layout. At the reference shape they are 13: one permutation.
     pub fn fields(&self, shape: &Shape) -> Vec<Fr> {
-        let [sequence_bits, basis_bits, _] = HEAD_LAYOUT;
-        let basis = fr_from_i128(self.basis + (1 << BASIS_BITS)) * power_of_two(sequence_bits);
-        let number = Fr::from(self.number) * power_of_two(sequence_bits + basis_bits);
+        let [sequence_bits, funding_basis_bits, _] = HEAD_LAYOUT;
+        let funding_basis = fr_from_i128(self.funding_basis + (1 << FUNDING_BASIS_BITS))
+            * power_of_two(sequence_bits);
+        let number = Fr::from(self.number) * power_of_two(sequence_bits + funding_basis_bits);
         let mut fields = alloc::vec![
             self.owner.0,
             self.owner.1,
             self.trading_key,
             self.viewing_key,
-            Fr::from(self.sequence) + basis + number
+            Fr::from(self.sequence) + funding_basis + number
         ];
         fields.extend(self.slots.chunks(SLOTS_PER_FIELD).map(|slots| {
             let parts: Vec<_> = slots
@@ -144,12 +145,12 @@ pub const SLOTS_PER_FIELD: usize = 3;
 pub const BALANCES_PER_FIELD: usize = 3;
 /// Positions packed in one field element of the leaf.
 pub const POSITIONS_PER_FIELD: usize = 3;
-/// Bits of the basis' magnitude: eight positions of 2^48 lots at indices below 2^62, with room.
-pub const BASIS_BITS: usize = 116;
+/// Bits of the funding basis' magnitude: eight positions of 2^48 lots at indices below 2^62, with room.
+pub const FUNDING_BASIS_BITS: usize = 116;
 /// Bits of an account's number among its owner's.
 pub const NUMBER_BITS: usize = 16;
 /// Layout of the leaf's head: sequence, `basis + 2^116`, number.
-pub const HEAD_LAYOUT: [usize; 3] = [64, BASIS_BITS + 1, NUMBER_BITS];
+pub const HEAD_LAYOUT: [usize; 3] = [64, FUNDING_BASIS_BITS + 1, NUMBER_BITS];
 
 impl Position {
     /// Instrument (16 bits) and quantity + 2^48 (49 bits); of an empty place instrument and quantity are 0.

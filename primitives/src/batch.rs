@@ -2,11 +2,11 @@
 
 use crate::{
     account::Account,
-    field::{bytes32_to_fields, fr_from_i128, FieldBytes, FieldError, Fr},
-    fixed::{Factor, Price, Rate, FRACTION_BITS},
+    field::{FieldBytes, FieldError, Fr, bytes32_to_fields, fr_from_i128},
+    fixed::{FRACTION_BITS, Factor, Price, Rate},
     ledger::DepositCursor,
-    poseidon::{hash, hash_list, Domain},
-    shape::{Shape, AMOUNT_BITS, INSTRUMENT_BITS, PRICE_BITS, TIME_BITS},
+    poseidon::{Domain, hash, hash_list},
+    shape::{AMOUNT_BITS, INSTRUMENT_BITS, PRICE_BITS, Shape, TIME_BITS},
     step::{Forced, Step, StepEffects, Transfer},
     wide::{pack, power_of_two},
 };
@@ -18,27 +18,21 @@ use serde::{Deserialize, Serialize};
 /// Version of the protocol that headers name.
 pub const PROTOCOL_VERSION: u16 = 3;
 
-/// One uniform price: of a tick's auction, or of an instrument's deleveraging. Ordered by instrument, time, and auctions first.
+/// One uniform price: of an auction's auction, or of an instrument's deleveraging. Ordered by instrument, time, and auctions first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
     Encode,
     Decode,
     DecodeWithMemTracking,
     MaxEncodedLen,
     TypeInfo,
     Serialize,
-    Deserialize,
+    Deserialize
 )]
 pub struct PriceEntry {
     /// Instrument slot.
     pub instrument: u16,
-    /// Time of the tick, milliseconds since the Unix epoch, below 2^48.
+    /// Time of the auction, milliseconds since the Unix epoch, below 2^48.
     pub time: u64,
     /// Not an auction's: the price at which the insurance fund's positions are closed against others' without asking them.
     pub deleverages: bool,
@@ -77,19 +71,15 @@ pub fn prices_hash(lists: &[Fr]) -> Fr {
 }
 
 /// A deposit as the queue records it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
     Encode,
     Decode,
     DecodeWithMemTracking,
     MaxEncodedLen,
     TypeInfo,
     Serialize,
-    Deserialize,
+    Deserialize
 )]
 #[serde(rename_all = "camelCase")]
 pub struct Deposit {
@@ -125,19 +115,15 @@ impl DepositCursor {
 }
 
 /// A withdrawal that a batch pays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
     Encode,
     Decode,
     DecodeWithMemTracking,
     MaxEncodedLen,
     TypeInfo,
     Serialize,
-    Deserialize,
+    Deserialize
 )]
 pub struct Withdrawal {
     /// Account on the chain that is paid.
@@ -204,7 +190,7 @@ pub struct Boundary {
     /// M sums of those of them that deleveraging filled; all zero over a whole batch.
     pub deleveraged: Vec<i128>,
     /// M sums of what |quantity| changed by.
-    pub interest: Vec<i128>,
+    pub open_interest: Vec<i128>,
     /// K sums of deposits taken in the batch.
     pub deposited: Vec<u128>,
     /// K sums of withdrawals in the batch.
@@ -239,7 +225,7 @@ impl Boundary {
             remainder_sum: 0,
             net: alloc::vec![0; shape.market.instruments as usize],
             deleveraged: alloc::vec![0; shape.market.instruments as usize],
-            interest: alloc::vec![0; shape.market.instruments as usize],
+            open_interest: alloc::vec![0; shape.market.instruments as usize],
             deposited: alloc::vec![0; shape.market.assets as usize],
             withdrawn: alloc::vec![0; shape.market.assets as usize],
             penalty_sum: 0,
@@ -250,7 +236,7 @@ impl Boundary {
     }
 
     /// Committed field elements: salt, accounts root, counts (deposits, withdrawals, fills), deposit accumulator, withdrawals, transfer,
-    /// quote sum, charges (fees and penalties), remainder sum; per instrument lots (net, deleveraged, interest, taken); per asset
+    /// quote sum, charges (fees and penalties), remainder sum; per instrument lots (net, deleveraged, open interest, taken); per asset
     /// deposited; per asset what went out (withdrawn, taken).
     ///
     /// Sums that are only added to share an element, `first + 2^shift · second`: steps then add to both at once, and only the
@@ -273,11 +259,11 @@ impl Boundary {
             Fr::from(self.remainder_sum),
         ];
         let lots = self.net.iter().zip(&self.deleveraged);
-        let lots = lots.zip(&self.interest).zip(&self.taken);
-        fields.extend(lots.map(|(((net, deleveraged), interest), taken)| {
+        let lots = lots.zip(&self.open_interest).zip(&self.taken);
+        fields.extend(lots.map(|(((net, deleveraged), open_interest), taken)| {
             signed(*net)
                 + signed(*deleveraged) * power_of_two(DELEVERAGED_SHIFT)
-                + signed(*interest) * power_of_two(INTEREST_SHIFT)
+                + signed(*open_interest) * power_of_two(INTEREST_SHIFT)
                 + signed(*taken) * power_of_two(TAKEN_LOTS_SHIFT)
         }));
         fields.extend(self.deposited.iter().map(|v| Fr::from(*v)));
@@ -334,7 +320,7 @@ impl Boundary {
         for (account, sign) in [(before, -1), (after, 1)] {
             for position in &account.positions {
                 let lots = i128::from(position.quantity.unsigned_abs());
-                self.interest[position.instrument as usize] += sign * lots;
+                self.open_interest[position.instrument as usize] += sign * lots;
             }
         }
     }
@@ -358,18 +344,15 @@ pub fn dust(quote_sum: i128, remainder_sum: u128, remainder: u32) -> Option<(i64
 }
 
 /// A batch's header. Field elements are canonical little-endian bytes; the chain refuses others.
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[derive(
-    Clone,
-    Debug,
-    PartialEq,
-    Eq,
     Encode,
     Decode,
     DecodeWithMemTracking,
     MaxEncodedLen,
     TypeInfo,
     Serialize,
-    Deserialize,
+    Deserialize
 )]
 pub struct BatchHeader {
     /// [`PROTOCOL_VERSION`].
@@ -388,9 +371,9 @@ pub struct BatchHeader {
     pub snapshot_number: u64,
     /// Its hash.
     pub snapshot_hash: FieldBytes,
-    /// First millisecond of the batch's ticks.
+    /// First millisecond of the batch's auctions.
     pub time_from: u64,
-    /// Last millisecond of the batch's ticks.
+    /// Last millisecond of the batch's auctions.
     pub time_to: u64,
     /// [`prices_hash`] over the chunks' lists.
     pub prices_hash: FieldBytes,
@@ -414,8 +397,8 @@ pub struct BatchHeader {
     pub submitter: [u8; 32],
     /// [`funding_hash`](crate::funding::funding_hash) of the indices that account steps apply: those after the last batch.
     pub funding_hash: FieldBytes,
-    /// [`interest_hash`](crate::ledger::interest_hash) of the open interest after the batch.
-    pub interest_hash: FieldBytes,
+    /// [`open_interest_hash`](crate::ledger::open_interest_hash) of the open interest after the batch.
+    pub open_interest_hash: FieldBytes,
     /// What the chain's treasury gets of the batch's fees: [`protocol_fee`].
     pub protocol_fee: u64,
     /// The share that it is, as a fraction of 2^32: the snapshot's.
@@ -450,7 +433,7 @@ impl BatchHeader {
     /// The 18 hashed field elements, in the order that the circuits rebuild: identity, genesis, old root, new
     /// root, snapshot number, snapshot hash, times, prices hash, counts, accumulator before, accumulator after,
     /// withdrawals hash, data hash, submitter low, submitter high,
-    /// funding hash, interest hash, terms. Refuses non-canonical elements.
+    /// funding hash, open interest hash, terms. Refuses non-canonical elements.
     pub fn fields(&self) -> Result<[Fr; 18], FieldError> {
         let [fee, share, rank] = Self::TERMS_LAYOUT;
         let [version, venue, number, chunks] = Self::IDENTITY_LAYOUT;
@@ -483,7 +466,7 @@ impl BatchHeader {
             low,
             high,
             self.funding_hash.to_fr()?,
-            self.interest_hash.to_fr()?,
+            self.open_interest_hash.to_fr()?,
             pack(&[
                 (self.protocol_fee, fee),
                 (self.protocol_share.into(), share),

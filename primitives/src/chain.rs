@@ -27,20 +27,15 @@ pub const SYMBOL_LENGTH: u32 = 16;
 pub type Symbol = BoundedVec<u8, ConstU32<SYMBOL_LENGTH>>;
 
 /// A position in a venue's deposit queue, as stored; see [`crate::ledger::DepositCursor`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
     Encode,
     Decode,
     DecodeWithMemTracking,
     MaxEncodedLen,
     TypeInfo,
     Serialize,
-    Deserialize,
+    Deserialize
 )]
 #[serde(rename_all = "camelCase")]
 pub struct Cursor {
@@ -51,20 +46,15 @@ pub struct Cursor {
 }
 
 /// A venue's deposit queue: what batches have taken, and what was made in all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
     Encode,
     Decode,
     DecodeWithMemTracking,
     MaxEncodedLen,
     TypeInfo,
     Serialize,
-    Deserialize,
+    Deserialize
 )]
 #[serde(rename_all = "camelCase")]
 pub struct Queue {
@@ -75,19 +65,15 @@ pub struct Queue {
 }
 
 /// A deposit that no batch has taken yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
     Encode,
     Decode,
     DecodeWithMemTracking,
     MaxEncodedLen,
     TypeInfo,
     Serialize,
-    Deserialize,
+    Deserialize
 )]
 #[serde(rename_all = "camelCase")]
 pub struct QueuedDeposit {
@@ -101,20 +87,15 @@ pub struct QueuedDeposit {
 }
 
 /// What a venue's custody account owes of one asset, in smallest units. The three sum to less than 2^63.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
     Encode,
     Decode,
     DecodeWithMemTracking,
     MaxEncodedLen,
     TypeInfo,
     Serialize,
-    Deserialize,
+    Deserialize
 )]
 #[serde(rename_all = "camelCase")]
 pub struct Held {
@@ -127,19 +108,15 @@ pub struct Held {
 }
 
 /// Which of a circuit's two keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
     Encode,
     Decode,
     DecodeWithMemTracking,
     MaxEncodedLen,
     TypeInfo,
     Serialize,
-    Deserialize,
+    Deserialize
 )]
 #[serde(rename_all = "camelCase")]
 pub enum ProofKind {
@@ -150,18 +127,14 @@ pub enum ProofKind {
 }
 
 /// Why a proof is not accepted, for callers that are not a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
     Encode,
     Decode,
     DecodeWithMemTracking,
     TypeInfo,
     Serialize,
-    Deserialize,
+    Deserialize
 )]
 #[serde(rename_all = "camelCase")]
 pub enum ProofRefusal {
@@ -176,23 +149,18 @@ pub enum ProofRefusal {
 }
 
 /// Who stopped a venue. It works while nobody has; each can lift only their own stop.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
     Encode,
     Decode,
     DecodeWithMemTracking,
     MaxEncodedLen,
     TypeInfo,
     Serialize,
-    Deserialize,
+    Deserialize
 )]
 #[serde(rename_all = "camelCase")]
-pub struct Stops {
+pub struct Pauses {
     /// Its owner.
     pub owner: bool,
     /// The chain's admin.
@@ -201,7 +169,7 @@ pub struct Stops {
     pub deposits: bool,
 }
 
-impl Stops {
+impl Pauses {
     /// Whether batches settle.
     pub fn settles(&self) -> bool {
         !self.owner && !self.admin
@@ -214,19 +182,15 @@ impl Stops {
 }
 
 /// The circuit that a venue changes to, and when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
     Encode,
     Decode,
     DecodeWithMemTracking,
     MaxEncodedLen,
     TypeInfo,
     Serialize,
-    Deserialize,
+    Deserialize
 )]
 #[serde(rename_all = "camelCase")]
 pub struct NextCircuit {
@@ -237,21 +201,15 @@ pub struct NextCircuit {
 }
 
 /// When options on an underlying expire. Those that expire together share forward, volatility and settlement price.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
     Encode,
     Decode,
     DecodeWithMemTracking,
     MaxEncodedLen,
     TypeInfo,
     Serialize,
-    Deserialize,
+    Deserialize
 )]
 #[serde(rename_all = "camelCase")]
 pub struct Expiry {
@@ -262,21 +220,15 @@ pub struct Expiry {
 }
 
 /// What the oracle's members feed values of; the oracle's key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
     Encode,
     Decode,
     DecodeWithMemTracking,
     MaxEncodedLen,
     TypeInfo,
     Serialize,
-    Deserialize,
+    Deserialize
 )]
 pub enum Feed {
     /// One whole unit of an underlying, in quote units.
@@ -313,21 +265,15 @@ impl Feed {
 }
 
 /// What a member feeds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
     Encode,
     Decode,
     DecodeWithMemTracking,
     MaxEncodedLen,
     TypeInfo,
     Serialize,
-    Deserialize,
+    Deserialize
 )]
 pub enum FeedValue {
     /// Of all feeds but volatilities.
@@ -337,19 +283,15 @@ pub enum FeedValue {
 }
 
 /// Terms of a European option that is settled in quote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
     Encode,
     Decode,
     DecodeWithMemTracking,
     MaxEncodedLen,
     TypeInfo,
     Serialize,
-    Deserialize,
+    Deserialize
 )]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct OptionTerms {
@@ -364,19 +306,15 @@ pub struct OptionTerms {
 }
 
 /// What kind of contract an instrument is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
     Encode,
     Decode,
     DecodeWithMemTracking,
     MaxEncodedLen,
     TypeInfo,
     Serialize,
-    Deserialize,
+    Deserialize
 )]
 #[serde(rename_all = "camelCase")]
 pub enum InstrumentKind {
@@ -397,18 +335,15 @@ impl OptionTerms {
 }
 
 /// An instrument as it is listed.
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[derive(
-    Clone,
-    Debug,
-    PartialEq,
-    Eq,
     Encode,
     Decode,
     DecodeWithMemTracking,
     MaxEncodedLen,
     TypeInfo,
     Serialize,
-    Deserialize,
+    Deserialize
 )]
 #[serde(rename_all = "camelCase")]
 pub struct Listing {
@@ -438,9 +373,8 @@ impl Listing {
 }
 
 /// A listed instrument.
-#[derive(
-    Clone, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo, Serialize, Deserialize,
-)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Encode, Decode, MaxEncodedLen, TypeInfo, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Instrument {
     /// How it was listed.
@@ -465,7 +399,17 @@ pub struct ExpiryView {
 }
 
 /// What settlement checks a batch against.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    TypeInfo,
+    Serialize,
+    Deserialize
+)]
 #[serde(rename_all = "camelCase")]
 pub struct SnapshotInfo {
     /// The snapshot's hash.
@@ -484,7 +428,7 @@ pub struct SnapshotInfo {
     /// The time in which a premium that stays is paid once, in milliseconds.
     pub funding_interval: u64,
     /// One per instrument slot: the lots that a venue's accounts may hold, long and short together, before they may only become fewer.
-    pub interest_caps: Vec<u64>,
+    pub open_interest_caps: Vec<u64>,
     /// The chain's share of the fees, as a fraction of 2^32.
     pub protocol_share: Rate,
 }
@@ -499,7 +443,17 @@ impl Held {
 }
 
 /// All that the chain knows of a venue.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    TypeInfo,
+    Serialize,
+    Deserialize
+)]
 #[serde(rename_all = "camelCase")]
 pub struct VenueView<AccountId> {
     /// Who appoints operators and may close the venue.
@@ -518,10 +472,10 @@ pub struct VenueView<AccountId> {
     pub state_root: FieldBytes,
     /// Number of the last batch; 0 before the first.
     pub batches: u64,
-    /// Last millisecond of the last batch's ticks; before the first, when the venue was created.
+    /// Last millisecond of the last batch's auctions; before the first, when the venue was created.
     pub time_to: u64,
     /// Stops in force; none while it works.
-    pub stops: Stops,
+    pub pauses: Pauses,
     /// The account that holds its money.
     pub custody_account: AccountId,
     /// Its deposit queue.
@@ -531,11 +485,22 @@ pub struct VenueView<AccountId> {
     /// Funding indices after the last batch, by slot, in 2^-32 quote units per lot.
     pub funding: Vec<i64>,
     /// Σ |lots| over all accounts after the last batch, by slot: twice the open interest until the instrument expires.
-    pub interest: Vec<u64>,
+    pub open_interest: Vec<u64>,
 }
 
 /// A settled batch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    TypeInfo,
+    Serialize,
+    Deserialize
+)]
 #[serde(rename_all = "camelCase")]
 pub struct BatchView {
     /// State root after it.
@@ -549,7 +514,17 @@ pub struct BatchView {
 }
 
 /// A snapshot with what settlement checks batches against.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    TypeInfo,
+    Serialize,
+    Deserialize
+)]
 #[serde(rename_all = "camelCase")]
 pub struct SnapshotView {
     /// The snapshot.
@@ -559,18 +534,8 @@ pub struct SnapshotView {
 }
 
 /// Why no snapshot is taken.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Encode,
-    Decode,
-    DecodeWithMemTracking,
-    MaxEncodedLen,
-    TypeInfo,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub enum NotTaken {
     /// No risk policy is set.
     NoPolicy,

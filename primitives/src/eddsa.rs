@@ -5,7 +5,7 @@
 //! exactly the same signatures.
 
 use crate::{
-    babyjubjub::{is_sum, Point, PointError, PublicKey, Scalar},
+    babyjubjub::{Point, PointError, PublicKey, Scalar, is_sum},
     field::{FieldBytes, FieldError, Fr},
     poseidon::hash,
 };
@@ -23,18 +23,8 @@ pub struct Signature {
 }
 
 /// 64 bytes: R8 packed, then S little-endian, as circomlibjs packs signatures.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Encode,
-    Decode,
-    DecodeWithMemTracking,
-    MaxEncodedLen,
-    TypeInfo,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct SignatureBytes(pub [u8; 64]);
 
 /// Why a signature is refused.

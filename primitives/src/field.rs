@@ -7,7 +7,7 @@ use ark_ff::{BigInt, PrimeField, Zero};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use core::{fmt, str::FromStr};
 use scale_info::TypeInfo;
-use serde::{de::Error as _, Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 /// Longest decimal text of a field element.
 pub const MAX_DECIMAL_DIGITS: usize = 77;
@@ -15,21 +15,8 @@ pub const MAX_DECIMAL_DIGITS: usize = 77;
 /// A field element on the chain and on the wire: 32 bytes, little-endian, not yet checked to be below r.
 ///
 /// In JSON it is a decimal string.
-#[derive(
-    Clone,
-    Copy,
-    Default,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Encode,
-    Decode,
-    DecodeWithMemTracking,
-    MaxEncodedLen,
-    TypeInfo,
-)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct FieldBytes(pub [u8; 32]);
 
 /// Why bytes or text are not a field element.
@@ -39,7 +26,9 @@ pub enum FieldError {
     #[error("field element is not canonical: it must be below the scalar field's modulus")]
     NotCanonical,
     /// The text is not a canonical decimal number.
-    #[error("field element must be a decimal number of at most 77 digits, without sign or leading zeros")]
+    #[error(
+        "field element must be a decimal number of at most 77 digits, without sign or leading zeros"
+    )]
     NotDecimal,
 }
 
@@ -164,11 +153,7 @@ pub fn from_decimal(text: &str) -> Result<Fr, FieldError> {
 /// A signed integer as a field element: a negative `v` is `r − |v|`.
 pub fn fr_from_i128(value: i128) -> Fr {
     let magnitude = Fr::from(value.unsigned_abs());
-    if value < 0 {
-        -magnitude
-    } else {
-        magnitude
-    }
+    if value < 0 { -magnitude } else { magnitude }
 }
 
 /// The element as an unsigned integer, if below 2^128.

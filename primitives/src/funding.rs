@@ -5,11 +5,11 @@
 //! that no proof has to. A position pays what its index moved when its account is touched ([`settle`]).
 
 use crate::{
-    account::{Account, BASIS_BITS},
+    account::{Account, FUNDING_BASIS_BITS},
     batch::PriceEntry,
-    field::{fr_from_i128, Fr},
-    fixed::{Price, FRACTION_BITS},
-    poseidon::{hash_list, Domain},
+    field::{Fr, fr_from_i128},
+    fixed::{FRACTION_BITS, Price},
+    poseidon::{Domain, hash_list},
     shape::AMOUNT_BITS,
     snapshot::Snapshot,
 };
@@ -20,7 +20,7 @@ pub const INDEX_LIMIT: i64 = 1 << 62;
 
 /// Bits of the magnitude of what one settlement moves, in quote units: no balance can take more than 2^63, but the division
 /// that finds it must have one solution for all that an account can hold.
-pub const CREDIT_BITS: usize = BASIS_BITS + 2 - FRACTION_BITS as usize;
+pub const CREDIT_BITS: usize = FUNDING_BASIS_BITS + 2 - FRACTION_BITS as usize;
 
 /// A clearing price counts until the instrument's next one, and for at most so many milliseconds.
 pub const MAX_HOLD_MS: u64 = 60_000;
@@ -77,20 +77,20 @@ pub fn funding_hash(indices: &[i64]) -> Fr {
 
 /// Why an account cannot be settled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("settlement: the account's quote balance, basis or instruments are out of range")]
+#[error("settlement: the account's quote balance, funding basis or instruments are out of range")]
 pub struct OutOfRange;
 
 /// Brings an account up to date, before anything else happens to it: it pays or gets the funding since its last touch, and what
 /// it holds of expired instruments turns into quote. Answers what was rounded off, in 2^-32 quote units.
 ///
-/// `2^32 · credit + rounded off = basis − Σ quantity · index + Σ quantity · mark` of the expired: the account gets the next lower
-/// unit. Its basis starts anew with the positions that are left; see [`basis`].
+/// `2^32 · credit + rounded off = funding basis − Σ quantity · index + Σ quantity · mark` of the expired: the account gets the next lower
+/// unit. Its funding basis starts anew with the positions that are left; see [`funding_basis`].
 pub fn settle(
     account: &mut Account,
     snapshot: &Snapshot,
     indices: &[i64],
 ) -> Result<u32, OutOfRange> {
-    let mut due = account.basis;
+    let mut due = account.funding_basis;
     for position in &account.positions {
         let slot = position.instrument as usize;
         let (row, index) = snapshot
@@ -110,12 +110,12 @@ pub fn settle(
     account.balances[0] = balance.ok_or(OutOfRange)?;
     let held = |slot: u16| snapshot.rows.get(slot as usize).is_some_and(|r| !r.settled);
     account.positions.retain(|p| held(p.instrument));
-    account.basis = basis(account, indices);
+    account.funding_basis = funding_basis(account, indices);
     Ok((due - (credit << FRACTION_BITS)) as u32)
 }
 
 /// Σ quantity · funding index over an account's positions: what its leaf remembers of the indices.
-pub fn basis(account: &Account, indices: &[i64]) -> i128 {
+pub fn funding_basis(account: &Account, indices: &[i64]) -> i128 {
     let parts = account.positions.iter().map(|p| {
         let index = indices.get(p.instrument as usize).copied().unwrap_or(0);
         p.quantity as i128 * i128::from(index)
@@ -214,7 +214,7 @@ mod tests {
             instrument: 1,
             quantity,
         }];
-        account.basis = basis(&account, &[0, index]);
+        account.funding_basis = funding_basis(&account, &[0, index]);
         account
     }
 
@@ -228,7 +228,7 @@ mod tests {
             // 1.5 units: the payer pays 2, the receiver gets 1.
             assert_eq!(account.balances[0], if lots > 0 { -2 } else { 1 });
             assert_eq!(rounded, 1 << 31);
-            assert_eq!(account.basis, lots as i128 * now[1] as i128);
+            assert_eq!(account.funding_basis, lots as i128 * now[1] as i128);
             total += (account.balances[0] as i128) << FRACTION_BITS;
             total += i128::from(rounded);
             assert_eq!(settle(&mut account, &snapshot(None), &now), Ok(0), "once");

@@ -3,7 +3,7 @@
 use crate::{
     account::Account,
     field::Fr,
-    poseidon::{hash, hash_list, Domain},
+    poseidon::{Domain, hash, hash_list},
     shape::{MarketShape, Shape},
     tree::AccountsTree,
 };
@@ -31,7 +31,7 @@ pub struct Ledger {
     /// Deposits taken from the chain's queue.
     pub deposits: DepositCursor,
     /// M sums of |quantity| over all accounts: twice the open interest, while an instrument has not expired.
-    pub interest: Vec<u64>,
+    pub open_interest: Vec<u64>,
     /// What settlements and fills rounded off and no dust was paid out of yet, in 2^-32 quote units.
     pub remainder: u32,
 }
@@ -44,12 +44,12 @@ impl Ledger {
             totals: alloc::vec![0; market.assets as usize],
             fees: 0,
             deposits: DepositCursor::default(),
-            interest: alloc::vec![0; market.instruments as usize],
+            open_interest: alloc::vec![0; market.instruments as usize],
             remainder: 0,
         }
     }
 
-    /// Committed field elements: salt, totals, fees, deposit count, deposit accumulator, interest hash, remainder.
+    /// Committed field elements: salt, totals, fees, deposit count, deposit accumulator, open interest hash, remainder.
     pub fn fields(&self) -> Vec<Fr> {
         let mut fields = alloc::vec![self.salt];
         fields.extend(self.totals.iter().map(|t| Fr::from(*t)));
@@ -57,7 +57,7 @@ impl Ledger {
             Fr::from(self.fees),
             Fr::from(self.deposits.count),
             self.deposits.accumulator,
-            interest_hash(&self.interest),
+            open_interest_hash(&self.open_interest),
             Fr::from(self.remainder),
         ]);
         fields
@@ -70,9 +70,9 @@ impl Ledger {
 }
 
 /// Hash of the open interest by slot, as ledger and headers name it.
-pub fn interest_hash(interest: &[u64]) -> Fr {
-    let fields: Vec<_> = interest.iter().map(|lots| Fr::from(*lots)).collect();
-    hash_list(Domain::Interest, &fields)
+pub fn open_interest_hash(open_interest: &[u64]) -> Fr {
+    let fields: Vec<_> = open_interest.iter().map(|lots| Fr::from(*lots)).collect();
+    hash_list(Domain::OpenInterest, &fields)
 }
 
 /// `state_root = Poseidon(accounts_root, ledger_hash)`.

@@ -3,7 +3,7 @@
 
 use crate::{
     account::Account,
-    fixed::{mul_fraction, Price, Rounding, FRACTION_BITS, ONE},
+    fixed::{FRACTION_BITS, ONE, Price, Rounding, mul_fraction},
     margin::{Margin, MarginError},
     order::Side,
     shape::MarketShape,
@@ -195,9 +195,11 @@ mod tests {
     fn the_fewest_parts_are_closed_at_the_zero_price_or_better() {
         // 300 lots at 880 and 64,000 of equity: 24.24 % to the zero price.
         let closing = planned(&account(-200_000, 300));
-        let [Closing {
-            side, lots, limit, ..
-        }] = closing[..]
+        let [
+            Closing {
+                side, lots, limit, ..
+            },
+        ] = closing[..]
         else {
             panic!("{closing:?}");
         };

@@ -5,8 +5,8 @@
 
 use crate::{
     account::{Account, Position},
-    fixed::{Factor, FACTOR_BITS},
-    shape::{MarketShape, AMOUNT_BITS, QUANTITY_BITS},
+    fixed::{FACTOR_BITS, Factor},
+    shape::{AMOUNT_BITS, MarketShape, QUANTITY_BITS},
     snapshot::Snapshot,
     wide::cmp_products,
 };
@@ -128,7 +128,7 @@ pub fn scenario_loss(
             let delta = snapshot
                 .rows
                 .get(p.instrument as usize)
-                .and_then(|row| row.deltas.get(scenario));
+                .and_then(|row| row.scenario_values.get(scenario));
             -(p.quantity as i128) * *delta.unwrap_or(&0) as i128
         })
         .sum()

@@ -20,7 +20,7 @@ pub use black76::{European, OptionKind};
 pub use error::{OptionError, OptionField};
 pub use greeks::Greeks;
 pub use medoid::medoid;
-pub use scenario::{revalue, Product, ScenarioSpec, Valuation, VolatilityScaling};
+pub use scenario::{Product, ScenarioSpec, Valuation, VolatilityScaling, revalue};
 pub use svi::{LogMoneyness, SviCurve, SviError, SviField};
 
 use crate::fixed::ONE;

@@ -11,10 +11,10 @@ use crate::{
     eddsa::{Signature, SignatureError},
     field::Fr,
     fixed::{Price, Rate},
-    poseidon::{hash, hash_list, Domain},
+    poseidon::{Domain, hash, hash_list},
     shape::{
-        Shape, ACCOUNT_BITS, AMOUNT_BITS, INSTRUMENT_BITS, ORDER_ID_BITS, PRICE_BITS,
-        QUANTITY_BITS, TIME_BITS,
+        ACCOUNT_BITS, AMOUNT_BITS, INSTRUMENT_BITS, ORDER_ID_BITS, PRICE_BITS, QUANTITY_BITS,
+        Shape, TIME_BITS,
     },
     wide::pack,
 };
@@ -23,19 +23,8 @@ use codec::{Decode, Encode, MaxEncodedLen};
 use serde::{Deserialize, Serialize};
 
 /// Direction of an order.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    Encode,
-    Decode,
-    MaxEncodedLen,
-    Serialize,
-    Deserialize,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Encode, Decode, MaxEncodedLen, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Side {
     /// Adds lots, pays quote.
@@ -46,19 +35,8 @@ pub enum Side {
 }
 
 /// How long an order may be filled, within its set's validity.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    Encode,
-    Decode,
-    MaxEncodedLen,
-    Serialize,
-    Deserialize,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Encode, Decode, MaxEncodedLen, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TimeInForce {
     /// As long as its set is valid.
@@ -72,7 +50,16 @@ pub enum TimeInForce {
 
 /// On which side of a trigger's price the mark must be.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen, Serialize, Deserialize,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    MaxEncodedLen,
+    Serialize,
+    Deserialize
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum TriggerSide {
@@ -84,7 +71,16 @@ pub enum TriggerSide {
 
 /// A condition on the mark of the order's instrument: the order may be filled only in batches whose snapshot's mark meets it.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen, Serialize, Deserialize,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    MaxEncodedLen,
+    Serialize,
+    Deserialize
 )]
 #[serde(deny_unknown_fields)]
 pub struct Trigger {
@@ -105,19 +101,8 @@ impl Trigger {
 }
 
 /// A limit order in a slot of an order set. `id` 0 marks an empty slot, all of whose fields are zero.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    Encode,
-    Decode,
-    MaxEncodedLen,
-    Serialize,
-    Deserialize,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Encode, Decode, MaxEncodedLen, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Order {
     /// Chosen by the trader; a slot that keeps its id keeps its filled quantity.
@@ -274,9 +259,7 @@ pub enum OrderSetError {
     #[error("orders: none go with a request for another owner")]
     OwnerWithOrders,
     /// The key is none.
-    #[error(
-        "request.key: must be a point of Baby Jubjub's prime-order subgroup, not the identity"
-    )]
+    #[error("request.key: must be a point of Baby Jubjub's prime-order subgroup, not the identity")]
     Key,
 }
 

@@ -22,9 +22,9 @@ pub use governance::{
 pub use parameter::{Difference, MarginLevel, Parameter, PositionSide, ProductKind};
 pub use terms::{Peg, TradingTerms};
 
-use crate::fixed::{Factor, Price, Rate, FACTOR_BITS, FRACTION_BITS, ONE};
+use crate::fixed::{FACTOR_BITS, FRACTION_BITS, Factor, ONE, Price, Rate};
 use crate::options::{ScenarioSpec, VolatilityScaling};
-use crate::snapshot::{SnapshotError, ROW_VALUE_BITS};
+use crate::snapshot::{ROW_VALUE_BITS, SnapshotError};
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode};
 use scale_info::TypeInfo;
@@ -44,20 +44,15 @@ pub const INDEX_PRICE_BITS: usize = 95;
 pub const MAX_DECIMALS: u8 = 18;
 
 /// Charges per lot, in fractions of 2^32 of a lot's mark, or for options of what its underlying is worth.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
     Encode,
     Decode,
     DecodeWithMemTracking,
-    codec::MaxEncodedLen,
     TypeInfo,
+    codec::MaxEncodedLen,
     Serialize,
-    Deserialize,
+    Deserialize
 )]
 pub struct ChargeRates {
     /// Initial margin, per lot held long.
@@ -71,17 +66,14 @@ pub struct ChargeRates {
 }
 
 /// Parameters of one underlying.
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[derive(
-    Clone,
-    Debug,
-    PartialEq,
-    Eq,
     Encode,
     Decode,
     DecodeWithMemTracking,
     TypeInfo,
     Serialize,
-    Deserialize,
+    Deserialize
 )]
 pub struct UnderlyingPolicy {
     /// Multiplies the scan loss for initial margin; at least `maintenance_factor`.
@@ -106,17 +98,14 @@ pub struct UnderlyingPolicy {
 }
 
 /// The policy in force. Bounds are in [`Policy::check`].
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[derive(
-    Clone,
-    Debug,
-    PartialEq,
-    Eq,
     Encode,
     Decode,
     DecodeWithMemTracking,
     TypeInfo,
     Serialize,
-    Deserialize,
+    Deserialize
 )]
 pub struct Policy {
     /// U underlyings.

@@ -17,7 +17,7 @@ pub mod grain;
 pub mod host;
 mod permutation;
 
-pub use constants::{parameters, Parameters, WIDTHS};
+pub use constants::{Parameters, WIDTHS, parameters};
 
 use crate::field::{FieldBytes, FieldError, Fr};
 use alloc::vec::Vec;
@@ -52,7 +52,7 @@ pub enum Domain {
     /// Funding indices of a venue by instrument.
     Funding,
     /// Open interest of a venue by instrument.
-    Interest,
+    OpenInterest,
     /// A request to see one's own account.
     Access,
 }
@@ -70,7 +70,7 @@ impl Domain {
             Self::Boundary => b"clearproof.boundary",
             Self::Ledger => b"clearproof.ledger",
             Self::Funding => b"clearproof.funding",
-            Self::Interest => b"clearproof.interest",
+            Self::OpenInterest => b"clearproof.interest",
             Self::Access => b"clearproof.access",
         };
         name.iter().rev().fold(Fr::zero(), |tag, byte| {

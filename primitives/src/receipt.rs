@@ -3,7 +3,7 @@
 
 use crate::{
     field::{FieldBytes, Fr},
-    poseidon::{hash_list, Domain},
+    poseidon::{Domain, hash_list},
 };
 
 /// Milliseconds that a signed request to see an account may differ from the operator's clock, either way.

@@ -3,11 +3,11 @@
 
 use crate::{
     chain::OptionTerms,
-    fixed::{mul_fraction, Price, Rate, Rounding, FRACTION_BITS, ONE},
-    options::{revalue, OptionError, Product, SviCurve, SviError},
+    fixed::{FRACTION_BITS, ONE, Price, Rate, Rounding, mul_fraction},
+    options::{OptionError, Product, SviCurve, SviError, revalue},
     policy::{ChargeRates, IndexPrice, Policy, TradingTerms},
     shape::MarketShape,
-    snapshot::{InstrumentRow, SnapshotError, UnderlyingFactors, ROW_VALUE_BITS},
+    snapshot::{InstrumentRow, ROW_VALUE_BITS, SnapshotError, UnderlyingFactors},
 };
 use alloc::vec::Vec;
 
@@ -40,16 +40,12 @@ pub enum RowError {
 }
 
 /// A smile and when it was fed: total variance runs off with time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
     codec::Encode,
     codec::Decode,
     codec::MaxEncodedLen,
-    scale_info::TypeInfo,
+    scale_info::TypeInfo
 )]
 pub struct Smile {
     /// Total variance by log-moneyness.
@@ -182,7 +178,7 @@ impl Policy {
         let valuation = valuation.map_err(|_| SnapshotError::Mark)?;
         let row = InstrumentRow {
             mark: valuation.mark,
-            deltas: valuation.deltas,
+            scenario_values: valuation.scenario_values,
             ..Default::default()
         };
         let row = with_terms(row, &policy.perpetual_terms);
@@ -191,7 +187,7 @@ impl Policy {
 
     /// The snapshot row of an option on `underlying`, and what its lot's underlying is worth at the forward (32.32).
     ///
-    /// Its mark is Black's value at the smile's volatility, undiscounted: the quote bears no interest on the chain.
+    /// Its mark is Black's value at the smile's volatility, undiscounted: the quote bears no open interest on the chain.
     /// Charges are shares of the underlying's value, rounded up.
     pub fn option_row(
         &self,
@@ -232,7 +228,7 @@ impl Policy {
         )?;
         let row = InstrumentRow {
             mark: valuation.mark,
-            deltas: valuation.deltas,
+            scenario_values: valuation.scenario_values,
             ..Default::default()
         };
         let row = with_terms(row, &policy.option_terms);
@@ -291,7 +287,7 @@ mod tests {
     use super::*;
     use crate::{
         fixed::FACTOR_BITS,
-        options::{svi::SVI_ONE, OptionKind, DAY_MS, YEAR_MS},
+        options::{DAY_MS, OptionKind, YEAR_MS, svi::SVI_ONE},
         policy::Peg,
     };
 
@@ -324,7 +320,7 @@ mod tests {
         }
         let mark = ONE_FACTOR as u64 + 1;
         let row = policy.perpetual_row(1, mark).unwrap();
-        assert_eq!(row.deltas, [-2, 1]);
+        assert_eq!(row.scenario_values, [-2, 1]);
         let rate = policy.underlyings[1].charges.initial_long as u128;
         let exact = (mark as u128 * rate).div_ceil(1 << 32);
         assert_eq!(row.initial_long as u128, exact);
@@ -377,8 +373,12 @@ mod tests {
         assert!(parity <= 4, "{parity}");
         let policy = Policy::development(&MarketShape::REFERENCE);
         let perpetual = policy.perpetual_row(2, value).unwrap();
-        let deltas = call.deltas.iter().zip(&put.deltas).zip(&perpetual.deltas);
-        for ((c, p), moved) in deltas {
+        let scenario_values = call
+            .scenario_values
+            .iter()
+            .zip(&put.scenario_values)
+            .zip(&perpetual.scenario_values);
+        for ((c, p), moved) in scenario_values {
             assert!((c - p - moved).abs() <= 8, "{c} {p} {moved}");
         }
     }
@@ -410,7 +410,7 @@ mod tests {
         );
         let put = settled(OptionKind::Put, 2_920);
         assert_eq!((put.mark, put.initial_short), (10 * ONE, 0));
-        assert!(put.deltas.iter().all(|delta| *delta == 0));
+        assert!(put.scenario_values.iter().all(|delta| *delta == 0));
     }
 
     #[test]
@@ -423,7 +423,10 @@ mod tests {
             (7 * ONE, 7 * ONE)
         );
         assert_eq!(halted.maintenance_long, row.maintenance_long);
-        assert_eq!((halted.mark, halted.deltas), (row.mark, row.deltas));
+        assert_eq!(
+            (halted.mark, halted.scenario_values),
+            (row.mark, row.scenario_values)
+        );
         assert!(halted.suspended && halted.position_limit == 0);
     }
 

@@ -1,7 +1,7 @@
 //! 128-bit integers in JSON: decimal strings, since readers of JSON seldom keep more than 53 bits of a number.
 
 use alloc::{format, string::String};
-use serde::{de::Error as _, Deserialize, Deserializer, Serializer};
+use serde::{Deserialize, Deserializer, Serializer, de::Error as _};
 
 /// Writes the decimal digits.
 pub fn serialize<S: Serializer>(value: &u128, serializer: S) -> Result<S::Ok, S::Error> {

@@ -1,7 +1,7 @@
 //! 32 bytes in JSON: hexadecimal with `0x`, as Substrate's tools write them.
 
 use alloc::{format, string::String};
-use serde::{de::Error as _, Deserialize, Deserializer, Serializer};
+use serde::{Deserialize, Deserializer, Serializer, de::Error as _};
 
 /// Writes `0x` and 64 digits.
 pub fn serialize<S: Serializer>(bytes: &[u8; 32], serializer: S) -> Result<S::Ok, S::Error> {

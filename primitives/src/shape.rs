@@ -25,19 +25,15 @@ pub const ACCOUNT_BITS: usize = 32;
 pub const MAX_INSTRUMENTS: u32 = crate::wide::PACK_BITS as u32;
 
 /// The market's dimensions, fixed per chain: they shape the snapshot and so its hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
     Encode,
     Decode,
     DecodeWithMemTracking,
     MaxEncodedLen,
     TypeInfo,
     Serialize,
-    Deserialize,
+    Deserialize
 )]
 pub struct MarketShape {
     /// M: instrument slots. Slot `i` belongs to underlying `i / (M / U)`.
@@ -78,19 +74,15 @@ impl MarketShape {
 }
 
 /// All dimensions of a venue's circuits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
     Encode,
     Decode,
     DecodeWithMemTracking,
     MaxEncodedLen,
     TypeInfo,
     Serialize,
-    Deserialize,
+    Deserialize
 )]
 pub struct Shape {
     /// The market the snapshots describe.

@@ -1,11 +1,11 @@
 //! Snapshots: what the chain says about the markets at a block, and what every proof is bound to.
 
 use crate::{
-    field::{fr_from_i128, FieldBytes, Fr},
+    field::{FieldBytes, Fr, fr_from_i128},
     fixed::{Factor, Price, Rate},
-    poseidon::{hash_encoded_list, Domain},
+    poseidon::{Domain, hash_encoded_list},
     shape::{MarketShape, QUANTITY_BITS, TIME_BITS},
-    wide::{pack, PACK_BITS},
+    wide::{PACK_BITS, pack},
 };
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode};
@@ -22,18 +22,14 @@ pub const ROW_TERMS_PER_FIELD: usize = 3;
 pub const FACTOR_LIMIT_BITS: usize = 20;
 
 /// One instrument slot: its mark, its value changes under the scenarios, its charges. All zero for an empty slot.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[derive(
-    Clone,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
     Encode,
     Decode,
     DecodeWithMemTracking,
     TypeInfo,
     Serialize,
-    Deserialize,
+    Deserialize
 )]
 pub struct InstrumentRow {
     /// Mark, 32.32 quote units per lot; 0 for a slot without an instrument, which cannot trade.
@@ -47,7 +43,7 @@ pub struct InstrumentRow {
     /// Maintenance margin charge per lot held short, 32.32.
     pub maintenance_short: Price,
     /// S scenario deltas: value of a long lot under the scenario less the mark, signed 32.32.
-    pub deltas: Vec<i64>,
+    pub scenario_values: Vec<i64>,
     /// The instrument has expired: positions turn into quote at the mark when their account is next touched.
     pub settled: bool,
     /// The mark is not to be relied on: it is old, or was held back from too large a jump. Positions may only be reduced, and nobody
@@ -63,7 +59,7 @@ impl InstrumentRow {
     /// A slot without an instrument.
     pub fn empty(market: &MarketShape) -> Self {
         Self {
-            deltas: alloc::vec![0; market.scenarios as usize],
+            scenario_values: alloc::vec![0; market.scenarios as usize],
             ..Default::default()
         }
     }
@@ -80,10 +76,10 @@ impl InstrumentRow {
         if !small(self.mark) || !charges.into_iter().all(small) {
             return Err(SnapshotError::Mark);
         }
-        if !self.deltas.iter().all(|d| small(d.unsigned_abs())) {
+        if !self.scenario_values.iter().all(|d| small(d.unsigned_abs())) {
             return Err(SnapshotError::Delta);
         }
-        let no_risk = charges == [0; 4] && self.deltas.iter().all(|d| *d == 0);
+        let no_risk = charges == [0; 4] && self.scenario_values.iter().all(|d| *d == 0);
         if self.settled && (!no_risk || self.suspended) {
             return Err(SnapshotError::Settled);
         }
@@ -100,19 +96,14 @@ impl InstrumentRow {
 }
 
 /// Margin factors of one underlying.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
     Encode,
     Decode,
     DecodeWithMemTracking,
     TypeInfo,
     Serialize,
-    Deserialize,
+    Deserialize
 )]
 pub struct UnderlyingFactors {
     /// Multiplies the scan loss for initial margin.
@@ -122,17 +113,14 @@ pub struct UnderlyingFactors {
 }
 
 /// A snapshot of all markets under the policy in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[derive(
-    Clone,
-    Debug,
-    PartialEq,
-    Eq,
     Encode,
     Decode,
     DecodeWithMemTracking,
     TypeInfo,
     Serialize,
-    Deserialize,
+    Deserialize
 )]
 pub struct Snapshot {
     /// Number, counting from 1.
@@ -161,13 +149,13 @@ pub enum SnapshotError {
     #[error("mark, charges: must be below 2^62 (32.32 quote units per lot)")]
     Mark,
     /// A delta is too large.
-    #[error("deltas: magnitudes must be below 2^62")]
+    #[error("scenario_values: magnitudes must be below 2^62")]
     Delta,
     /// A position limit is too large, or lets positions grow at a mark that is not to be relied on.
     #[error("position limit: must be below 2^48 lots, and 0 in a suspended row")]
     PositionLimit,
     /// An expired instrument has no risk.
-    #[error("settled row: deltas and charges must be 0, and it is not suspended")]
+    #[error("settled row: scenario_values and charges must be 0, and it is not suspended")]
     Settled,
     /// A list has the wrong length for the market, or a factor or weight is out of bounds.
     #[error("{0}: does not fit the market's shape or bounds")]
@@ -209,7 +197,10 @@ impl Snapshot {
         require(self.factors.iter().all(small), "factors")?;
         require(self.rows.len() == market.instruments as usize, "rows")?;
         for row in &self.rows {
-            require(row.deltas.len() == market.scenarios as usize, "rows.deltas")?;
+            require(
+                row.scenario_values.len() == market.scenarios as usize,
+                "rows.scenario_values",
+            )?;
             row.clone().checked()?;
         }
         Ok(())
@@ -270,7 +261,7 @@ impl Snapshot {
                 row.maintenance_short,
             ];
             fields.extend(charges.map(Unsigned));
-            fields.extend(row.deltas.iter().map(|d| Signed(*d)));
+            fields.extend(row.scenario_values.iter().map(|d| Signed(*d)));
         }
         fields
     }

@@ -11,13 +11,13 @@ pub use forced::holds_suspended;
 use crate::{
     account::{Account, Position},
     babyjubjub::{Point, PublicKey},
-    batch::{transfer_hash, PriceEntry, Withdrawal},
+    batch::{PriceEntry, Withdrawal, transfer_hash},
     field::Fr,
     fixed::Factor,
-    funding::{basis, settle},
-    margin::{check_step, only_reduces, Margin},
+    funding::{funding_basis, settle},
+    margin::{Margin, check_step, only_reduces},
     order::{OrderSetError, Request, SignedOrderSet},
-    shape::{Shape, AMOUNT_BITS},
+    shape::{AMOUNT_BITS, Shape},
     snapshot::Snapshot,
 };
 use alloc::vec::Vec;
@@ -242,11 +242,7 @@ pub fn apply_unsigned(
 }
 
 fn require(ok: bool, error: StepError) -> Result<(), StepError> {
-    if ok {
-        Ok(())
-    } else {
-        Err(error)
-    }
+    if ok { Ok(()) } else { Err(error) }
 }
 
 /// Installs the order set unless it is the venue's own, fills it, and carries out its withdrawal.
@@ -291,7 +287,7 @@ fn trade(
     if after.positions.len() > context.shape.positions as usize {
         return Err(StepError::TooManyPositions);
     }
-    after.basis = basis(after, context.funding);
+    after.funding_basis = funding_basis(after, context.funding);
     if step.withdraw {
         require(installs, StepError::NoWithdrawal)?;
         require(signed.trading_key.is_none(), StepError::NeedsOwner)?;

@@ -26,7 +26,16 @@ pub type ProofBytes = [u8; PROOF_BYTES];
 pub type PriceList = BoundedVec<PriceEntry, ConstU32<MAX_ENTRIES>>;
 
 /// One chunk of a submitted batch.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+#[derive(
+    Clone,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    TypeInfo
+)]
 pub struct ChunkSubmission {
     /// Clearing prices that the chunk's fills name, strictly ascending by instrument, time, and auctions first.
     pub prices: PriceList,
@@ -37,7 +46,16 @@ pub struct ChunkSubmission {
 }
 
 /// A batch as an operator submits it.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+#[derive(
+    Clone,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    TypeInfo
+)]
 pub struct Batch {
     /// What all proofs are bound to.
     pub header: BatchHeader,
@@ -50,7 +68,7 @@ pub struct Batch {
     /// Proof that the sums balance and the roots follow.
     pub closing_proof: ProofBytes,
     /// Open interest after the batch, by slot: Σ |lots| over all accounts.
-    pub interest: BoundedVec<u64, ConstU32<MAX_INSTRUMENTS>>,
+    pub open_interest: BoundedVec<u64, ConstU32<MAX_INSTRUMENTS>>,
 }
 
 /// How much work a batch is; what its weight depends on.

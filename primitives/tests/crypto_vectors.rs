@@ -3,10 +3,10 @@
 
 use ark_ff::{BigInteger, Field, PrimeField};
 use clearproof_primitives::{
-    babyjubjub::{BigInteger256, Point, PointError, PublicKey, Scalar, BASE8},
+    babyjubjub::{BASE8, BigInteger256, Point, PointError, PublicKey, Scalar},
     eddsa::{SecretKey, Signature, SignatureBytes, SignatureError},
-    field::{from_decimal, to_decimal, FieldBytes, Fr},
-    poseidon::{hash, hash_list, parameters, Domain, FULL_ROUNDS, LIST_RATE, LIST_WIDTH},
+    field::{FieldBytes, Fr, from_decimal, to_decimal},
+    poseidon::{Domain, FULL_ROUNDS, LIST_RATE, LIST_WIDTH, hash, hash_list, parameters},
 };
 use proptest::prelude::*;
 
@@ -168,11 +168,13 @@ fn baby_jubjub_matches_iden3() {
         assert_eq!(base.mul(&scalar.into_bigint()), point(x, y));
     }
     assert!(p.in_subgroup() && twice.in_subgroup());
-    assert!(!Point {
-        x: Fr::from(1u64),
-        y: Fr::from(0u64)
-    }
-    .is_on_curve());
+    assert!(
+        !Point {
+            x: Fr::from(1u64),
+            y: Fr::from(0u64)
+        }
+        .is_on_curve()
+    );
     assert_eq!(
         hex::encode(p.compress()),
         "53b81ed5bffe9545b54016234682e7b2f699bd42a5e9eae27ff4051bc698ce85"

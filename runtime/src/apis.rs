@@ -1,10 +1,10 @@
 //! The runtime's interfaces: what the node and its users can ask it.
 
 use crate::{
-    configs::consensus::KeyOwners, genesis_presets, monitoring, views, AccountId, Babe, Balance,
-    Block, Custody, Executive, Grandpa, InherentDataExt, MarketData, Nonce, RiskPolicy, Runtime,
-    RuntimeCall, RuntimeGenesisConfig, SessionKeys, Settlement, System, TransactionPayment,
-    BABE_GENESIS_EPOCH_CONFIG, VERSION,
+    AccountId, BABE_GENESIS_EPOCH_CONFIG, Babe, Balance, Block, Custody, Executive, Grandpa,
+    InherentDataExt, MarketData, Nonce, RiskPolicy, Runtime, RuntimeCall, RuntimeGenesisConfig,
+    SessionKeys, Settlement, System, TransactionPayment, VERSION, configs::consensus::KeyOwners,
+    genesis_presets, monitoring, views,
 };
 use alloc::vec::Vec;
 use clearproof_primitives::{
@@ -28,12 +28,12 @@ use frame_support::{
 use sp_api::impl_runtime_apis;
 use sp_consensus_babe as babe;
 use sp_consensus_grandpa as grandpa;
-use sp_core::{crypto::KeyTypeId, OpaqueMetadata};
+use sp_core::{OpaqueMetadata, crypto::KeyTypeId};
 use sp_inherents::{CheckInherentsResult, InherentData};
 use sp_runtime::{
+    ApplyExtrinsicResult, ExtrinsicInclusionMode,
     traits::{Block as BlockT, NumberFor},
     transaction_validity::{TransactionSource, TransactionValidity},
-    ApplyExtrinsicResult, ExtrinsicInclusionMode,
 };
 use sp_session::OpaqueGeneratedSessionKeys;
 use sp_version::RuntimeVersion;

@@ -36,7 +36,7 @@ pub mod time {
 
 /// The validators.
 pub mod validators {
-    use super::{money::CLR, time, Balance};
+    use super::{Balance, money::CLR, time};
 
     /// Least minimum bond that governance can set.
     pub const LEAST_MINIMUM_BOND: Balance = 1_000 * CLR;
@@ -78,9 +78,9 @@ pub mod money {
 
 /// The market that the chain clears.
 pub mod market {
-    use super::{time, BlockNumber};
+    use super::{BlockNumber, time};
     use clearproof_primitives::{
-        fixed::{Rate, ONE},
+        fixed::{ONE, Rate},
         shape::MarketShape,
     };
 
@@ -90,10 +90,10 @@ pub mod market {
     pub const SNAPSHOT_INTERVAL: BlockNumber = time::MINUTES / 2;
     /// Snapshots kept: an hour, more than a batch may be old.
     pub const RETAINED_SNAPSHOTS: u32 = time::HOURS / SNAPSHOT_INTERVAL;
-    /// Milliseconds after the next snapshot for which ticks may still use the last one: the time that the next one
+    /// Milliseconds after the next snapshot for which auctions may still use the last one: the time that the next one
     /// needs to become final and known.
     pub const SNAPSHOT_GRACE: u64 = 15_000;
-    /// Largest age of a batch's last tick when it settles, milliseconds: half an hour, to prove and submit it.
+    /// Largest age of a batch's last auction when it settles, milliseconds: half an hour, to prove and submit it.
     pub const MAX_BATCH_AGE: u64 = 30 * 60_000;
     /// Largest age of an acceptable price, milliseconds.
     pub const MAX_PRICE_AGE: u64 = 60_000;
@@ -126,7 +126,7 @@ pub mod market {
 
 /// What fits into a block.
 pub mod block {
-    use frame_support::weights::{constants::WEIGHT_REF_TIME_PER_SECOND, Weight};
+    use frame_support::weights::{Weight, constants::WEIGHT_REF_TIME_PER_SECOND};
     use sp_runtime::Perbill;
 
     /// Computation in a block: 2 s of the 3 s between blocks. The proof size is not limited, since a solo chain

@@ -8,20 +8,21 @@ mod production;
 pub use production::BLANK;
 
 use crate::{
+    AccountId, AssetId, AssetsConfig, BABE_GENESIS_EPOCH_CONFIG, BabeConfig, Balance,
+    BalancesConfig, CommitteeConfig, CustodyConfig, MarketDataConfig, OracleMembershipConfig,
+    OriginsConfig, RiskPolicyConfig, RuntimeGenesisConfig, SessionConfig, SessionKeys,
+    SettlementConfig, SudoConfig, ValidatorSetConfig,
     constants::{market, money::CLR, time::DAYS, validators::MAX_VALIDATORS},
-    development_circuits, AccountId, AssetId, AssetsConfig, BabeConfig, Balance, BalancesConfig,
-    CommitteeConfig, CustodyConfig, MarketDataConfig, OracleMembershipConfig, OriginsConfig,
-    RiskPolicyConfig, RuntimeGenesisConfig, SessionConfig, SessionKeys, SettlementConfig,
-    SudoConfig, ValidatorSetConfig, BABE_GENESIS_EPOCH_CONFIG,
+    development_circuits,
 };
 use alloc::{string::ToString, vec, vec::Vec};
 use clearproof_primitives::policy::Policy;
-use frame_support::{build_struct_json_patch, BoundedVec};
+use frame_support::{BoundedVec, build_struct_json_patch};
 use pallet_clearproof_custody::{AssetInfo, AssetKind};
 use pallet_clearproof_market_data::development;
 use pallet_clearproof_validator_set::Limits;
 use serde_json::Value;
-use sp_genesis_builder::{PresetId, DEV_RUNTIME_PRESET};
+use sp_genesis_builder::{DEV_RUNTIME_PRESET, PresetId};
 use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
 
 /// Name of the preset with one validator.

@@ -11,23 +11,22 @@ pub mod origins;
 pub mod tracks;
 
 use crate::{
-    constants::{
-        block,
-        money::{deposit, CLR},
-        time::DAYS,
-    },
     AccountId, Assets, Balance, Balances, BlockNumber, OriginCaller, Preimage, Referenda, Runtime,
     RuntimeCall, RuntimeEvent, RuntimeHoldReason, RuntimeOrigin, Scheduler, System, Treasury,
+    constants::{
+        block,
+        money::{CLR, deposit},
+        time::DAYS,
+    },
 };
 use frame_support::{
-    parameter_types,
+    PalletId, parameter_types,
     traits::{
-        fungible::{HoldConsideration, NativeFromLeft, NativeOrWithId, UnionOf},
-        tokens::{pay::PayAssetFromAccount, UnityAssetBalanceConversion},
         ConstU32, EitherOf, EitherOfDiverse, EqualPrivilegeOnly, Get, LinearStoragePrice,
+        fungible::{HoldConsideration, NativeFromLeft, NativeOrWithId, UnionOf},
+        tokens::{UnityAssetBalanceConversion, pay::PayAssetFromAccount},
     },
     weights::Weight,
-    PalletId,
 };
 use frame_system::{EnsureRoot, EnsureSigned, EnsureWithSuccess};
 use origins::{
@@ -35,8 +34,8 @@ use origins::{
     EnsureTreasurer, EnsureValidatorAdmin, EnsureWhitelistedCaller,
 };
 use sp_runtime::{
-    traits::{AccountIdConversion, AccountIdLookup},
     Perbill, Permill,
+    traits::{AccountIdConversion, AccountIdLookup},
 };
 
 /// A period of `BLOCKS` blocks, [`scaled_blocks`].

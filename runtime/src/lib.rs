@@ -31,9 +31,8 @@ pub mod weights;
 use alloc::vec::Vec;
 use pallet_session::historical as pallet_session_historical;
 use sp_runtime::{
-    generic, impl_opaque_keys,
+    MultiAddress, MultiSignature, generic, impl_opaque_keys,
     traits::{BlakeTwo256, IdentifyAccount, Verify},
-    MultiAddress, MultiSignature,
 };
 use sp_version::RuntimeVersion;
 
@@ -103,7 +102,7 @@ impl_opaque_keys! {
 /// The node's view of the chain's types: it passes transactions on without decoding them, so that a node need not
 /// be rebuilt when the runtime learns a new call.
 pub mod opaque {
-    use super::{generic, BlakeTwo256, BlockNumber};
+    use super::{BlakeTwo256, BlockNumber, generic};
     pub use sp_runtime::OpaqueExtrinsic as UncheckedExtrinsic;
 
     /// Header of a block.

@@ -1,8 +1,8 @@
 //! What the node's metrics are made of: `MonitoringApi` and its answer.
 
 use crate::{
-    configs::{oracle, parameters::MinimumFeeds},
     AccountId, MarketData, RiskPolicy, Runtime, SafeMode, Session, ValidatorSet,
+    configs::{oracle, parameters::MinimumFeeds},
 };
 use alloc::vec::Vec;
 use clearproof_primitives::monitoring::{FeedActivity, Monitoring, ValidatorActivity};

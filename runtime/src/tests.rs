@@ -9,9 +9,10 @@ mod policy;
 mod validators;
 
 use crate::{
+    AccountId, Balances, OracleMembership, Runtime, RuntimeGenesisConfig, RuntimeOrigin, Session,
+    SessionKeys, Sudo,
     constants::{block, money, time},
-    genesis_presets, AccountId, Balances, OracleMembership, Runtime, RuntimeGenesisConfig,
-    RuntimeOrigin, Session, SessionKeys, Sudo,
+    genesis_presets,
 };
 use frame_support::{
     assert_noop, assert_ok,
@@ -193,7 +194,7 @@ fn a_protocol_fee_is_paid_to_an_account_that_did_not_exist() {
 #[test]
 fn snapshots_start_when_the_oracle_speaks() {
     ext_of(genesis_presets::DEVELOPMENT).execute_with(|| {
-        use crate::{configs::system::RuntimeBlockWeights, constants::market, MarketData};
+        use crate::{MarketData, configs::system::RuntimeBlockWeights, constants::market};
         let block = market::SNAPSHOT_INTERVAL;
         pallet_timestamp::Now::<Runtime>::put(1_000_000);
         MarketData::on_finalize(block);
@@ -212,7 +213,7 @@ fn snapshots_start_when_the_oracle_speaks() {
 #[test]
 fn fees_go_to_the_author_or_are_burnt() {
     use crate::configs::money::ToAuthor;
-    use frame_support::traits::{fungible::Balanced, OnUnbalanced};
+    use frame_support::traits::{OnUnbalanced, fungible::Balanced};
     ext_of(genesis_presets::DEVELOPMENT).execute_with(|| {
         let issued = Balances::total_issuance();
         // No block is being authored here, so nobody can be paid.

@@ -19,12 +19,12 @@ pub fn venue(id: VenueId) -> Option<VenueView<AccountId>> {
         state_root: venue.state_root,
         batches: venue.batches,
         time_to: venue.time_to,
-        stops: venue.stops,
+        pauses: venue.pauses,
         custody_account: Custody::custody_account(id),
         queue: Custody::queue(id),
         totals: Custody::totals(id),
         funding: market.funding.into_inner(),
-        interest: market.interest.into_inner(),
+        open_interest: market.open_interest.into_inner(),
     })
 }
 

@@ -3,11 +3,11 @@
 
 use clearproof_primitives::{chain::FeedValue, field::FieldBytes};
 use clearproof_runtime::{
-    genesis_presets, AccountId, MarketData, Oracle, Runtime, RuntimeGenesisConfig, RuntimeOrigin,
-    Scheduler, Settlement, System,
+    AccountId, MarketData, Oracle, Runtime, RuntimeGenesisConfig, RuntimeOrigin, Scheduler,
+    Settlement, System, genesis_presets,
 };
-use frame_support::{traits::Hooks, BoundedVec};
-use pallet_clearproof_market_data::{development, Feed};
+use frame_support::{BoundedVec, traits::Hooks};
+use pallet_clearproof_market_data::{Feed, development};
 use pallet_clearproof_settlement::Batch;
 use sp_keyring::Sr25519Keyring;
 use sp_runtime::{BuildStorage, DispatchResult};

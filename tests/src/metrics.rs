@@ -1,10 +1,10 @@
 //! Metrics of the programs, and where rules, dashboards and documents name them.
 
-use anyhow::{ensure, Context, Result};
+use anyhow::{Context, Result, ensure};
 use http_body_util::{BodyExt, Empty};
-use hyper::{body::Bytes, Uri};
+use hyper::{Uri, body::Bytes};
 use hyper_util::{
-    client::legacy::{connect::HttpConnector, Client},
+    client::legacy::{Client, connect::HttpConnector},
     rt::TokioExecutor,
 };
 use std::collections::{BTreeMap, BTreeSet};

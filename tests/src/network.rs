@@ -1,13 +1,13 @@
 //! A development chain of two nodes and a venue's operator as real processes: started, killed and started again.
 
-pub use clearproof_prover::demo::venue::{program, until, PRICE};
+pub use clearproof_prover::demo::venue::{PRICE, program, until};
 
 use anyhow::{Context, Result};
 use clearproof_prover::{
     chain::Chain,
     demo::{
-        process::{free_port, Program, RunFolder},
-        venue::{Venue, LIMIT},
+        process::{Program, RunFolder, free_port},
+        venue::{LIMIT, Venue},
     },
 };
 use jsonrpsee::{

@@ -13,12 +13,12 @@ use clearproof_primitives::{
     order::{Order, Side},
     shape::Shape,
 };
-use clearproof_prover::proving::{default_key_folder, BatchProver};
+use clearproof_prover::proving::{BatchProver, default_key_folder};
 use clearproof_runtime::{
-    development_circuits::SMALL as SMALL_CIRCUIT, Custody, MarketData, Runtime, RuntimeOrigin,
-    Settlement,
+    Custody, MarketData, Runtime, RuntimeOrigin, Settlement,
+    development_circuits::SMALL as SMALL_CIRCUIT,
 };
-use frame_support::{assert_ok, BoundedVec};
+use frame_support::{BoundedVec, assert_ok};
 use sp_keyring::Sr25519Keyring::{Alice, Bob, Charlie};
 
 /// Shape of its circuits.
@@ -129,7 +129,7 @@ impl World {
             );
             self.engine.submit(set).unwrap();
         }
-        let report = self.engine.tick(self.time + 100).unwrap();
+        let report = self.engine.run_auction(self.time + 100).unwrap();
         assert_eq!(report.trades.len(), 2, "{report:?}");
     }
 

@@ -1,15 +1,15 @@
 //! A venue changes to other keys at a batch of its owner's choice, and its operator with it.
 #![allow(clippy::unwrap_used)]
 
-use anyhow::{ensure, Result};
+use anyhow::{Result, ensure};
 use clearproof_groth16::{BackendKind, KeyStore, Origin, Silent};
 use clearproof_primitives::{chain::NextCircuit, order::Side, shape::Shape};
 use clearproof_prover::{
-    chain::{calls, circuits::RegisteredCircuit, Call},
+    chain::{Call, calls, circuits::RegisteredCircuit},
     demo::venue::Person,
-    proving::{default_key_folder, BatchProver},
+    proving::{BatchProver, default_key_folder},
 };
-use clearproof_tests::network::{until, Network};
+use clearproof_tests::network::{Network, until};
 use std::{
     fs,
     path::{Path, PathBuf},

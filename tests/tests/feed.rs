@@ -1,15 +1,15 @@
 //! Oracle members as processes, against a web server and a development chain.
 #![allow(clippy::unwrap_used)]
 
-use anyhow::{ensure, Result};
+use anyhow::{Result, ensure};
 use clearproof_primitives::chain::{Feed, FeedValue, SnapshotView};
 use clearproof_prover::{
     chain::Chain,
     demo::process::{Program, RunFolder},
 };
 use clearproof_tests::{
-    network::{program, until, Node, PRICE},
-    prices::{PriceServer, FEEDS},
+    network::{Node, PRICE, program, until},
+    prices::{FEEDS, PriceServer},
 };
 use std::{fs, time::Duration};
 use subxt_signer::sr25519::dev;

@@ -8,17 +8,17 @@ use clearproof_primitives::{
 };
 use clearproof_prover::{chain::calls, operator::proving::submission};
 use clearproof_runtime::{
-    constants::money::CLR, governance::origins::Origin, ConvictionVoting, MarketData, Preimage,
-    Referenda, RiskPolicy, Runtime, RuntimeCall, RuntimeEvent, RuntimeOrigin, System,
+    ConvictionVoting, MarketData, Preimage, Referenda, RiskPolicy, Runtime, RuntimeCall,
+    RuntimeEvent, RuntimeOrigin, System, constants::money::CLR, governance::origins::Origin,
 };
 use clearproof_tests::{
     chain::{self, begin_block, end_block, state_root, submit},
-    world::{open_world, prover, World, PRICE, SNAPSHOT_BLOCK},
+    world::{PRICE, SNAPSHOT_BLOCK, World, open_world, prover},
 };
 use codec::Encode;
 use frame_support::{
     assert_noop, assert_ok,
-    traits::{schedule::DispatchTime, StorePreimage},
+    traits::{StorePreimage, schedule::DispatchTime},
 };
 use pallet_clearproof_settlement::Error;
 use pallet_conviction_voting::{AccountVote, Conviction, Vote};

@@ -2,11 +2,11 @@
 //! that says what to do.
 #![allow(clippy::unwrap_used)]
 
-use anyhow::{ensure, Context, Result};
+use anyhow::{Context, Result, ensure};
 use clearproof_primitives::order::Side;
 use clearproof_tests::{
-    metrics::{named, Scrape},
-    network::{until, Network},
+    metrics::{Scrape, named},
+    network::{Network, until},
 };
 use std::collections::BTreeSet;
 

@@ -1,10 +1,10 @@
 //! The node and the operator as processes: trading, settling, dying and coming back.
 #![allow(clippy::unwrap_used)]
 
-use anyhow::{ensure, Result};
+use anyhow::{Result, ensure};
 use clearproof_primitives::order::{Side, WithdrawalRequest};
 use clearproof_prover::{chain::Chain, demo::process::RunFolder};
-use clearproof_tests::network::{until, Network, Node, FRESH_IDENTITY};
+use clearproof_tests::network::{FRESH_IDENTITY, Network, Node, until};
 use jsonrpsee::{core::client::ClientT, rpc_params};
 use serde_json::Value;
 use subxt_signer::sr25519::dev;
@@ -125,20 +125,26 @@ async fn the_nodes_own_rpc_answers_and_refuses_by_name() -> Result<()> {
     let modulus =
         clearproof_primitives::field::Fr::from(0u64) - clearproof_primitives::field::Fr::from(1u64);
     let beyond = format!("{}0", clearproof_primitives::field::to_decimal(&modulus));
-    ensure!(refused(rpc_params![2u32, "chunk", &proof, &beyond])
-        .await
-        .is_err());
-    ensure!(refused(rpc_params![2u32, "chunk", "0x00zz", "1"])
-        .await
-        .is_err());
+    ensure!(
+        refused(rpc_params![2u32, "chunk", &proof, &beyond])
+            .await
+            .is_err()
+    );
+    ensure!(
+        refused(rpc_params![2u32, "chunk", "0x00zz", "1"])
+            .await
+            .is_err()
+    );
     ensure!(
         refused(rpc_params![2u32, "chunk", "00".repeat(10_000), "1"])
             .await
             .is_err()
     );
-    ensure!(refused(rpc_params![2u32, "neither", &proof, "1"])
-        .await
-        .is_err());
+    ensure!(
+        refused(rpc_params![2u32, "neither", &proof, "1"])
+            .await
+            .is_err()
+    );
     node.stop().await
 }
 

@@ -1,13 +1,13 @@
 //! A voter's way with the command line alone: what the policy says, what a change would do, proposing, voting, and what came of it.
 #![allow(clippy::unwrap_used)]
 
-use anyhow::{ensure, Context, Result};
+use anyhow::{Context, Result, ensure};
 use clearproof_primitives::policy::Policy;
 use clearproof_prover::{
     chain::Chain,
     demo::{oracle::Feeds, process::RunFolder},
 };
-use clearproof_tests::network::{program, until, Node, PRICE};
+use clearproof_tests::network::{Node, PRICE, program, until};
 use serde_json::Value;
 use std::{
     fs,

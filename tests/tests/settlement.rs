@@ -10,13 +10,13 @@ use clearproof_primitives::{
 };
 use clearproof_prover::operator::proving::submission;
 use clearproof_runtime::{
-    development_circuits::SMALL as SMALL_CIRCUIT, Assets, Runtime, RuntimeOrigin, Settlement,
+    Assets, Runtime, RuntimeOrigin, Settlement, development_circuits::SMALL as SMALL_CIRCUIT,
 };
 use clearproof_tests::{
     chain::{self, begin_block, state_root, submit},
-    world::{open_world, prover, SHAPE, SNAPSHOT_BLOCK},
+    world::{SHAPE, SNAPSHOT_BLOCK, open_world, prover},
 };
-use frame_support::{assert_noop, assert_ok, BoundedVec};
+use frame_support::{BoundedVec, assert_noop, assert_ok};
 use pallet_clearproof_settlement::{Batch, Error};
 use sp_keyring::Sr25519Keyring::{Alice, Bob, Dave};
 
@@ -96,7 +96,7 @@ fn a_real_batch_settles_and_every_forgery_is_refused_by_name() {
             lists.for_each(|prices| prices.iter_mut().for_each(|entry| entry.price += 1));
         };
         refuse(&reprice, Error::PricesHashMismatch);
-        refuse(&|b| b.interest[0] += 1, Error::InterestMismatch);
+        refuse(&|b| b.open_interest[0] += 1, Error::OpenInterestMismatch);
         refuse(
             &|b| b.header.funding_hash = FieldBytes::default(),
             Error::FundingMismatch,
@@ -127,7 +127,7 @@ fn a_real_batch_settles_and_every_forgery_is_refused_by_name() {
         assert_eq!(state_root(venue), Some(world.engine.state_root().into()));
         assert_eq!(Assets::balance(1, &dave), before + 5_000_000);
         let market = Settlement::market_of(venue);
-        assert_eq!(market.interest[0], 200, "100 lots long, 100 short");
+        assert_eq!(market.open_interest[0], 200, "100 lots long, 100 short");
         assert_eq!(market.funding.to_vec(), world.engine.funding());
         world.engine.settle(1).unwrap();
         assert_noop!(

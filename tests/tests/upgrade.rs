@@ -1,13 +1,13 @@
 //! The runtime of a running chain is upgraded by referendum.
 #![allow(clippy::unwrap_used)]
 
-use anyhow::{ensure, Context, Result};
+use anyhow::{Context, Result, ensure};
 use clearproof_primitives::order::Side;
-use clearproof_prover::chain::{calls, Call, Chain};
-use clearproof_runtime::{constants::money::CLR, OriginCaller, RuntimeCall, VERSION};
-use clearproof_tests::network::{until, Network, Node};
+use clearproof_prover::chain::{Call, Chain, calls};
+use clearproof_runtime::{OriginCaller, RuntimeCall, VERSION, constants::money::CLR};
+use clearproof_tests::network::{Network, Node, until};
 use codec::{Compact, Encode};
-use frame_support::traits::{schedule::DispatchTime, Bounded};
+use frame_support::traits::{Bounded, schedule::DispatchTime};
 use frame_system::RawOrigin;
 use jsonrpsee::{core::client::ClientT, rpc_params};
 use pallet_conviction_voting::{AccountVote, Conviction, Vote};

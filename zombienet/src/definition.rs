@@ -1,6 +1,6 @@
 //! Which networks there are, and the genesis of each.
 
-use anyhow::{ensure, Context, Result};
+use anyhow::{Context, Result, ensure};
 use clearproof_prover::demo::venue::program;
 use serde_json::Value;
 use std::{ffi::OsStr, fs, path::Path};

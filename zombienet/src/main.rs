@@ -1,10 +1,10 @@
 //! Starts a network with an operator and prices, says where everything is, and leaves it running until it is asked to end.
 
-use anyhow::{bail, Context, Result};
+use anyhow::{Context, Result, bail};
 use clearproof_network::{definition::Definition, nodes::Nodes, scene::Stage};
 use clearproof_prover::demo::{process::RunFolder, venue::Venue};
 use std::time::Duration;
-use tokio::signal::unix::{signal, SignalKind};
+use tokio::signal::unix::{SignalKind, signal};
 
 /// From one price of the replayed series to the next.
 const INTERVAL: Duration = Duration::from_secs(9);

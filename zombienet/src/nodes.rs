@@ -1,12 +1,12 @@
 //! The nodes of a network: started, stopped, paused, joined by others.
 
 use crate::{definition::Definition, rpc};
-use anyhow::{ensure, Context, Result};
+use anyhow::{Context, Result, ensure};
 use clearproof_prover::{
     chain::Chain,
-    demo::venue::{until, until_within, LIMIT},
+    demo::venue::{LIMIT, until, until_within},
 };
-use rustix::process::{kill_process, waitid, Pid, Signal, WaitId, WaitIdOptions};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 use std::{
     path::{Path, PathBuf},
     time::Duration,

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use clearproof_primitives::{chain::CircuitId, submission::Batch};
 use clearproof_prover::demo::{
     process::RunFolder,
-    venue::{until, Venue},
+    venue::{Venue, until},
 };
 use std::path::PathBuf;
 

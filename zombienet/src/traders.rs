@@ -1,9 +1,9 @@
 //! Two people who trade with each other.
 
-use anyhow::{ensure, Result};
+use anyhow::{Result, ensure};
 use clearproof_primitives::order::{Side, WithdrawalRequest};
 use clearproof_prover::{
-    demo::venue::{crossing_order, Person, Venue},
+    demo::venue::{Person, Venue, crossing_order},
     trader::VenueClient,
 };
 use subxt_signer::sr25519::dev;

@@ -2,11 +2,11 @@
 
 use anyhow::{Context, Result};
 use subxt::{
+    OnlineClient, PolkadotConfig,
     client::{ClientAtBlock, OnlineClientAtBlockImpl},
     dynamic::{self, Value},
     ext::scale_decode::DecodeAsType,
     utils::AccountId32,
-    OnlineClient, PolkadotConfig,
 };
 
 type AtBlock = ClientAtBlock<PolkadotConfig, OnlineClientAtBlockImpl<PolkadotConfig>>;

@@ -3,14 +3,14 @@
 //! It is looked for in the state that a specification builds, so that plain and raw specifications are checked alike.
 
 use clearproof_runtime::{
-    development_circuits, governance::origins::PeriodDivisor, AllPalletsWithSystem, Runtime,
+    AllPalletsWithSystem, Runtime, development_circuits, governance::origins::PeriodDivisor,
 };
 use frame_support::traits::{StorageInfo, StorageInfoTrait};
 use pallet_clearproof_settlement::{Circuits, DevelopmentKeysAllowed};
-use sp_core::{crypto::DEV_PHRASE, ed25519, sr25519, Pair};
+use sp_core::{Pair, crypto::DEV_PHRASE, ed25519, sr25519};
 use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
 use sp_state_machine::BasicExternalities;
-use sp_storage::{well_known_keys::CODE, Storage};
+use sp_storage::{Storage, well_known_keys::CODE};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Bytes of a public key.
@@ -68,7 +68,9 @@ fn known_keys(state: &Storage, items: &[StorageInfo]) -> Vec<String> {
     }
     let fault = |(name, places): (&str, BTreeSet<String>)| {
         let places = places.into_iter().collect::<Vec<_>>().join(", ");
-        format!("everybody has the secret key of {name}, which stands in {places}: put an own key there")
+        format!(
+            "everybody has the secret key of {name}, which stands in {places}: put an own key there"
+        )
     };
     found.into_iter().map(fault).collect()
 }

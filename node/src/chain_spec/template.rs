@@ -1,7 +1,7 @@
 //! The template of a public chain's specification, and what is left open in a specification.
 
-use clearproof_runtime::genesis_presets::{get_preset, BLANK, PRODUCTION};
-use serde_json::{json, Value};
+use clearproof_runtime::genesis_presets::{BLANK, PRODUCTION, get_preset};
+use serde_json::{Value, json};
 
 /// The template: the preset `production` with what belongs around it, without the runtime's code.
 ///

@@ -3,7 +3,7 @@ use super::*;
 use clearproof_primitives::policy::Policy;
 use clearproof_runtime::{constants::market::SHAPE, development_circuits};
 use serde_json::json;
-use sp_core::{crypto::Ss58Codec, ed25519, sr25519, Pair};
+use sp_core::{Pair, crypto::Ss58Codec, ed25519, sr25519};
 use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
 use sp_storage::well_known_keys::CODE;
 use std::{fs, path::PathBuf};

@@ -3,7 +3,7 @@
 use clearproof_runtime::Header;
 use codec::Encode;
 use sp_consensus_babe::{AuthorityId, EquivocationProof, Slot};
-use std::collections::{btree_map::Entry, BTreeMap};
+use std::collections::{BTreeMap, btree_map::Entry};
 
 /// Slots before the newest one for which headers are kept: as many as BABE looks at, fifty minutes.
 pub const RECENT_SLOTS: u64 = 1_000;
@@ -109,7 +109,7 @@ mod tests {
         digests::{CompatibleDigestItem, PreDigest, SecondaryPlainPreDigest},
     };
     use sp_keyring::Sr25519Keyring::{self, Alice, Bob};
-    use sp_runtime::{traits::Header as _, Digest, DigestItem};
+    use sp_runtime::{Digest, DigestItem, traits::Header as _};
 
     fn id(author: Sr25519Keyring) -> AuthorityId {
         author.public().into()

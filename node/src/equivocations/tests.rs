@@ -5,24 +5,24 @@ use super::*;
 use crate::{cli::Cli, service};
 use clearproof_primitives::monitoring::Monitoring;
 use clearproof_runtime::{
-    constants::money::CLR, monitoring::MonitoringApi, RuntimeCall, UncheckedExtrinsic as Decoded,
+    RuntimeCall, UncheckedExtrinsic as Decoded, constants::money::CLR, monitoring::MonitoringApi,
 };
 use codec::{Decode, Encode};
 use sc_basic_authorship::ProposerFactory;
 use sc_cli::SubstrateCli;
 use sc_consensus::{ImportedAux, Verifier};
-use sc_consensus_babe::{authorship::claim_slot, build_verifier, BuildVerifierParams};
+use sc_consensus_babe::{BuildVerifierParams, authorship::claim_slot, build_verifier};
 use sc_transaction_pool_api::{
     ChainEvent, InPoolTransaction, MaintainedTransactionPool, TransactionPool,
 };
 use sp_consensus::{Environment, ProposeArgs, Proposer};
 use sp_consensus_babe::{
-    check_equivocation_proof, digests::CompatibleDigestItem, inherents::InherentDataProvider, Slot,
+    Slot, check_equivocation_proof, digests::CompatibleDigestItem, inherents::InherentDataProvider,
 };
 use sp_inherents::InherentDataProvider as _;
 use sp_keyring::Sr25519Keyring::{self, Alice, Dave};
-use sp_keystore::{testing::MemoryKeystore, Keystore};
-use sp_runtime::{traits::Block as _, Digest, DigestItem};
+use sp_keystore::{Keystore, testing::MemoryKeystore};
+use sp_runtime::{Digest, DigestItem, traits::Block as _};
 use sp_timestamp::Timestamp;
 use std::time::Duration;
 use tempfile::TempDir;

@@ -1,14 +1,14 @@
 //! Reads the chain at each finalised block.
 
-use super::{seconds, Metrics, VenueMetrics};
-use clearproof_primitives::chain::{Instrument, SnapshotView, Stops, VenueView};
-use clearproof_runtime::{monitoring::MonitoringApi, opaque::Block, AccountId, Hash};
+use super::{Metrics, VenueMetrics, seconds};
+use clearproof_primitives::chain::{Instrument, Pauses, SnapshotView, VenueView};
+use clearproof_runtime::{AccountId, Hash, monitoring::MonitoringApi, opaque::Block};
 use futures::StreamExt;
-use pallet_clearproof_settlement::{runtime_api::ClearproofApi, MAX_VENUES_LISTED};
+use pallet_clearproof_settlement::{MAX_VENUES_LISTED, runtime_api::ClearproofApi};
 use sc_client_api::BlockchainEvents;
 use sp_api::{ApiError, ProvideRuntimeApi};
 use sp_blockchain::HeaderBackend;
-use std::sync::{atomic::Ordering, Arc};
+use std::sync::{Arc, atomic::Ordering};
 
 /// Keeps the metrics at the last finalised block for as long as the node runs.
 pub async fn follow<C>(client: Arc<C>, metrics: Metrics)
@@ -41,11 +41,11 @@ impl VenueMetrics {
             queue.made.count.saturating_sub(queue.taken.count) as f64
         }));
         self.stopped.show(each(|view| {
-            let Stops {
+            let Pauses {
                 owner,
                 admin,
                 deposits,
-            } = view.stops;
+            } = view.pauses;
             u8::from(owner || admin || deposits).into()
         }));
         let blocks = venues.iter();

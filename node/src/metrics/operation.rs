@@ -2,8 +2,8 @@
 
 use super::{seconds, series::Series};
 use clearproof_primitives::monitoring::Monitoring;
-use clearproof_runtime::{constants::money::CLR, AccountId};
-use substrate_prometheus_endpoint::{register, Gauge, PrometheusError, Registry, F64, U64};
+use clearproof_runtime::{AccountId, constants::money::CLR};
+use substrate_prometheus_endpoint::{F64, Gauge, PrometheusError, Registry, U64, register};
 
 /// Metrics of the chain's operation.
 pub struct Operation {

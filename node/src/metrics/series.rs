@@ -1,7 +1,7 @@
 //! Gauges with one label whose values come and go with what they are of.
 
 use std::collections::BTreeSet;
-use substrate_prometheus_endpoint::{register, GaugeVec, Opts, PrometheusError, Registry, F64};
+use substrate_prometheus_endpoint::{F64, GaugeVec, Opts, PrometheusError, Registry, register};
 
 /// A gauge for each of some things.
 pub struct Series {

@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used)]
 use super::{follow::Reader, *};
-use crate::mock::{account, Chain, BLOCK, TAKEN_AT, VENUE};
+use crate::mock::{BLOCK, Chain, TAKEN_AT, VENUE, account};
 use std::collections::BTreeMap;
 
 /// Values of all series that are neither histograms nor empty, by name and labels.

@@ -9,13 +9,13 @@ mod arguments;
 mod tests;
 mod view;
 
-use arguments::{argument, at_most, Argument};
+use arguments::{Argument, argument, at_most};
 use clearproof_primitives::{
     chain::{BatchView, ProofKind},
     field::FieldBytes,
     submission::PROOF_BYTES,
 };
-use clearproof_runtime::{opaque::Block, AccountId, Hash};
+use clearproof_runtime::{AccountId, Hash, opaque::Block};
 use jsonrpsee::{
     core::RpcResult,
     proc_macros::rpc,
@@ -52,7 +52,7 @@ pub trait ClearproofRpc {
     /// A snapshot, while the chain keeps it; the latest without a number.
     #[method(name = "clearproof_snapshot", blocking)]
     fn snapshot(&self, number: Option<Value>, at: Option<Value>)
-        -> RpcResult<Option<SnapshotJson>>;
+    -> RpcResult<Option<SnapshotJson>>;
 
     /// A venue's deposit queue, with the deposits from an index on (from the first without one).
     #[method(name = "clearproof_depositQueue", blocking)]

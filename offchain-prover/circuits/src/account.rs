@@ -8,19 +8,19 @@ use crate::{
         logic::{enforce_implies, is_zero},
         one_hot::{index_of, one_hot},
         poseidon::{hash, hash_list},
-        signed::{signed_split, Signed},
+        signed::{Signed, signed_split},
     },
     packing::pack,
     r1cs::{Bit, Cs, Num},
 };
 use clearproof_primitives::{
     account::{
-        Account, BALANCES_PER_FIELD, BASIS_BITS, HEAD_LAYOUT, NUMBER_BITS, POSITIONS_PER_FIELD,
-        SLOTS_PER_FIELD,
+        Account, BALANCES_PER_FIELD, FUNDING_BASIS_BITS, HEAD_LAYOUT, NUMBER_BITS,
+        POSITIONS_PER_FIELD, SLOTS_PER_FIELD,
     },
     field::fr_from_i128,
     poseidon::Domain,
-    shape::{Shape, AMOUNT_BITS, INSTRUMENT_BITS, ORDER_ID_BITS, QUANTITY_BITS},
+    shape::{AMOUNT_BITS, INSTRUMENT_BITS, ORDER_ID_BITS, QUANTITY_BITS, Shape},
 };
 
 /// Progress of one order slot.
@@ -65,7 +65,7 @@ pub struct AccountVars {
     /// P positions.
     pub positions: Vec<PositionVars>,
     /// Σ quantity · funding index, signed, in `[−2^116, 2^116)` where it is loaded.
-    pub basis: Num,
+    pub funding_basis: Num,
 }
 
 impl PositionVars {
@@ -166,11 +166,11 @@ impl AccountVars {
             })
             .collect();
         let positions = PositionVars::load_all(cs, shape, account);
-        let basis = cs.alloc(fr_from_i128(account.basis));
+        let funding_basis = cs.alloc(fr_from_i128(account.funding_basis));
         range(
             cs,
-            &(&basis + Num::power_of_two(BASIS_BITS)),
-            BASIS_BITS + 1,
+            &(&funding_basis + Num::power_of_two(FUNDING_BASIS_BITS)),
+            FUNDING_BASIS_BITS + 1,
         );
         Self {
             owner,
@@ -181,15 +181,15 @@ impl AccountVars {
             slots,
             balances,
             positions,
-            basis,
+            funding_basis,
         }
     }
 
     /// The leaf's hash, as `Account::leaf`.
     ///
-    /// The basis must be in its range: where it was not loaded, it is a sum over range-checked quantities and the chain's indices.
+    /// The funding basis must be in its range: where it was not loaded, it is a sum over range-checked quantities and the chain's indices.
     pub fn leaf(&self, cs: &mut Cs) -> Num {
-        let [sequence_bits, basis_bits, number_bits] = HEAD_LAYOUT;
+        let [sequence_bits, funding_basis_bits, number_bits] = HEAD_LAYOUT;
         let mut fields = vec![
             self.owner.x.clone(),
             self.owner.y.clone(),
@@ -197,7 +197,10 @@ impl AccountVars {
             self.viewing_key.clone(),
             pack(&[
                 (&self.sequence, sequence_bits),
-                (&(&self.basis + Num::power_of_two(BASIS_BITS)), basis_bits),
+                (
+                    &(&self.funding_basis + Num::power_of_two(FUNDING_BASIS_BITS)),
+                    funding_basis_bits,
+                ),
                 (&self.number, number_bits),
             ]),
         ];
@@ -245,7 +248,7 @@ impl AccountVars {
             .chain(slots)
             .chain(self.balances.iter().cloned())
             .chain(positions)
-            .chain([self.basis.clone()])
+            .chain([self.funding_basis.clone()])
             .collect()
     }
 }

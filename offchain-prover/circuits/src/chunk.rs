@@ -1,17 +1,17 @@
 //! The chunk circuit: a fixed number of account steps between two boundaries, one public input.
 
 use crate::{
+    CircuitError,
     gadgets::poseidon::{hash, hash_list},
     header::HeaderVars,
     market::Market,
     r1cs::Cs,
     running::Running,
     settlement::Funding,
-    step::{step, StepEnvironment},
-    CircuitError,
+    step::{StepEnvironment, step},
 };
 use clearproof_primitives::{
-    batch::{chunk_public_input, price_list_hash, BatchHeader, PriceEntry},
+    batch::{BatchHeader, PriceEntry, chunk_public_input, price_list_hash},
     poseidon::Domain,
     shape::Shape,
     snapshot::Snapshot,
@@ -97,8 +97,8 @@ fn check_shape(
     require(witness.funding.len() == instruments, "funding")?;
     require(witness.before.net.len() == instruments, "boundary net")?;
     require(
-        witness.before.interest.len() == instruments,
-        "boundary interest",
+        witness.before.open_interest.len() == instruments,
+        "boundary open_interest",
     )?;
     require(
         witness.before.deposited.len() == shape.market.assets as usize,

@@ -2,7 +2,8 @@
 //! the state roots.
 
 use crate::{
-    account::{enforce_balances, AccountVars, PositionVars},
+    CircuitError,
+    account::{AccountVars, PositionVars, enforce_balances},
     gadgets::{
         bits::{range, to_bits},
         division::shift_floor,
@@ -12,21 +13,20 @@ use crate::{
     header::HeaderVars,
     margin::Exposure,
     r1cs::{Cs, Num},
-    running::{shifted, Running},
+    running::{Running, shifted},
     settlement::Funding,
-    CircuitError,
 };
 use clearproof_primitives::{
-    account::BASIS_BITS,
+    account::FUNDING_BASIS_BITS,
     batch::{
-        closing_public_input, BatchHeader, FILLS_SHIFT, INTEREST_SHIFT, PENALTY_SHIFT,
-        TAKEN_AMOUNT_SHIFT, TAKEN_LOTS_SHIFT, WITHDRAWALS_SHIFT,
+        BatchHeader, FILLS_SHIFT, INTEREST_SHIFT, PENALTY_SHIFT, TAKEN_AMOUNT_SHIFT,
+        TAKEN_LOTS_SHIFT, WITHDRAWALS_SHIFT, closing_public_input,
     },
     field::fr_from_i128,
     fixed::FRACTION_BITS,
     ledger::Ledger,
     poseidon::Domain,
-    shape::{Shape, AMOUNT_BITS, INTEREST_BITS},
+    shape::{AMOUNT_BITS, INTEREST_BITS, Shape},
     witness::ClosingWitness,
 };
 
@@ -44,8 +44,8 @@ struct LedgerVars {
     fees: Num,
     deposit_count: Num,
     deposit_accumulator: Num,
-    interest: Vec<Num>,
-    interest_hash: Num,
+    open_interest: Vec<Num>,
+    open_interest_hash: Num,
     remainder: Num,
 }
 
@@ -57,22 +57,22 @@ impl LedgerVars {
             self.fees.clone(),
             self.deposit_count.clone(),
             self.deposit_accumulator.clone(),
-            self.interest_hash.clone(),
+            self.open_interest_hash.clone(),
             self.remainder.clone(),
         ]);
         hash_list(cs, Domain::Ledger, &fields)
     }
 
     fn load(cs: &mut Cs, ledger: &Ledger) -> Self {
-        let interest: Vec<_> = ledger.interest.iter().map(|i| cs.alloc(*i)).collect();
+        let open_interest: Vec<_> = ledger.open_interest.iter().map(|i| cs.alloc(*i)).collect();
         Self {
             salt: cs.alloc(ledger.salt),
             totals: ledger.totals.iter().map(|t| cs.alloc(*t)).collect(),
             fees: cs.alloc(ledger.fees),
             deposit_count: cs.alloc(ledger.deposits.count),
             deposit_accumulator: cs.alloc(ledger.deposits.accumulator),
-            interest_hash: hash_list(cs, Domain::Interest, &interest),
-            interest,
+            open_interest_hash: hash_list(cs, Domain::OpenInterest, &open_interest),
+            open_interest,
             remainder: cs.alloc(ledger.remainder),
         }
     }
@@ -162,12 +162,12 @@ pub fn closing(
             .map(|total| cs.alloc(*total))
             .collect();
         let fees = cs.alloc(witness.ledger_after.fees);
-        let new_interest = witness.ledger_after.interest.iter();
-        let interest: Vec<_> = new_interest.map(|lots| cs.alloc(*lots)).collect();
+        let new_open_interest = witness.ledger_after.open_interest.iter();
+        let open_interest: Vec<_> = new_open_interest.map(|lots| cs.alloc(*lots)).collect();
         for amount in totals.iter().chain([&fees]) {
             range(cs, amount, AMOUNT_BITS);
         }
-        for lots in &interest {
+        for lots in &open_interest {
             range(cs, lots, INTEREST_BITS);
         }
         let new = LedgerVars {
@@ -176,11 +176,11 @@ pub fn closing(
             fees,
             deposit_count: header.deposits_after.clone(),
             deposit_accumulator: last.deposit_accumulator.clone(),
-            interest_hash: hash_list(cs, Domain::Interest, &interest),
-            interest,
+            open_interest_hash: hash_list(cs, Domain::OpenInterest, &open_interest),
+            open_interest,
             remainder,
         };
-        cs.enforce_equal(&new.interest_hash, &header.interest_hash);
+        cs.enforce_equal(&new.open_interest_hash, &header.open_interest_hash);
         new
     });
     cs.part("moved", |cs| {
@@ -248,7 +248,7 @@ impl Fund {
         }
     }
 
-    /// Both leaves in the tree; answers the roots around them. The fund's basis grows by what it took over at the indices in force.
+    /// Both leaves in the tree; answers the roots around them. The fund's funding basis grows by what it took over at the indices in force.
     fn update(
         self,
         cs: &mut Cs,
@@ -256,16 +256,16 @@ impl Fund {
         funding: &Funding,
         witness: &ClosingWitness,
     ) -> (Num, Num) {
-        let basis = &self.before.basis + funding.basis(cs, &self.taken);
+        let funding_basis = &self.before.funding_basis + funding.funding_basis(cs, &self.taken);
         range(
             cs,
-            &(&basis + Num::power_of_two(BASIS_BITS)),
-            BASIS_BITS + 1,
+            &(&funding_basis + Num::power_of_two(FUNDING_BASIS_BITS)),
+            FUNDING_BASIS_BITS + 1,
         );
         let after = AccountVars {
             balances: self.balances,
             positions: self.positions,
-            basis,
+            funding_basis,
             ..self.before.clone()
         };
         let (old_leaf, new_leaf) = (self.before.leaf(cs), after.leaf(cs));
@@ -303,7 +303,7 @@ fn moved(
     for (i, sum) in last.lots.iter().enumerate() {
         // The fund's own lots count as well, but only the steps' are in the sum.
         let of_fund = &lots_after[i] - &lots_before[i];
-        let of_steps = &new.interest[i] - &old.interest[i] - of_fund;
+        let of_steps = &new.open_interest[i] - &old.open_interest[i] - of_fund;
         let lots = shifted(&of_steps, INTEREST_SHIFT) + shifted(&fund.taken[i], TAKEN_LOTS_SHIFT);
         cs.enforce_equal(&lots, sum);
     }
@@ -351,9 +351,13 @@ fn check_shape(shape: &Shape, witness: &ClosingWitness) -> Result<(), CircuitErr
     );
     for boundary in [&witness.first, &witness.last] {
         require(
-            [&boundary.net, &boundary.deleveraged, &boundary.interest]
-                .iter()
-                .all(|sums| sums.len() == instruments),
+            [
+                &boundary.net,
+                &boundary.deleveraged,
+                &boundary.open_interest,
+            ]
+            .iter()
+            .all(|sums| sums.len() == instruments),
             "boundary net",
         )?;
         require(
@@ -367,7 +371,7 @@ fn check_shape(shape: &Shape, witness: &ClosingWitness) -> Result<(), CircuitErr
     }
     for ledger in [&witness.ledger_before, &witness.ledger_after] {
         require(
-            ledger.totals.len() == assets && ledger.interest.len() == instruments,
+            ledger.totals.len() == assets && ledger.open_interest.len() == instruments,
             "ledger",
         )?;
     }

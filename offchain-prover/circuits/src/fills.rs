@@ -18,7 +18,7 @@ use ark_ff::PrimeField;
 use clearproof_primitives::{
     batch::PriceEntry,
     fixed::FRACTION_BITS,
-    shape::{Shape, AMOUNT_BITS, PRICE_BITS, QUANTITY_BITS, TIME_BITS},
+    shape::{AMOUNT_BITS, PRICE_BITS, QUANTITY_BITS, Shape, TIME_BITS},
     step::Fill,
 };
 
@@ -254,7 +254,7 @@ mod tests {
     use super::*;
     use crate::gadgets::testing::{accepted, holds_with};
     use ark_bn254::Fr;
-    use clearproof_primitives::fixed::{mul_fraction, Rounding, ONE};
+    use clearproof_primitives::fixed::{ONE, Rounding, mul_fraction};
 
     fn build(quantity: u64, price: u64, buys: bool) -> impl Fn(&mut Cs) {
         move |cs| {

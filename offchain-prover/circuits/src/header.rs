@@ -43,7 +43,7 @@ pub struct HeaderVars {
     /// Hash of the funding indices in force.
     pub funding_hash: Num,
     /// Hash of the open interest after the batch.
-    pub interest_hash: Num,
+    pub open_interest_hash: Num,
     /// What the chain's treasury gets, 63 bits.
     pub protocol_fee: Num,
     /// The share that it is, a fraction of 2^32.
@@ -126,7 +126,7 @@ impl HeaderVars {
             accumulator_after: fields[10].clone(),
             withdrawals_hash: fields[11].clone(),
             funding_hash: fields[15].clone(),
-            interest_hash: fields[16].clone(),
+            open_interest_hash: fields[16].clone(),
             protocol_fee: term_parts[0].clone(),
             protocol_share: term_parts[1].clone(),
             deleverage_rank: term_parts[2].clone(),

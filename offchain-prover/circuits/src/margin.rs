@@ -128,7 +128,7 @@ fn losses(cs: &mut Cs, market: &Market, quantity: &[Num]) -> Vec<Vec<Num>> {
                 .map(|s| {
                     let mut sum = Sum::new();
                     for (quantity, row) in quantity.iter().zip(rows) {
-                        sum.add(&cs.mul(&-quantity, &row.deltas[s]));
+                        sum.add(&cs.mul(&-quantity, &row.scenario_values[s]));
                     }
                     sum.finish()
                 })

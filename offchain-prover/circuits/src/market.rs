@@ -11,7 +11,7 @@ use crate::{
 use clearproof_primitives::{
     poseidon::Domain,
     shape::MarketShape,
-    snapshot::{Snapshot, ROW_TERMS_LAYOUT, ROW_TERMS_PER_FIELD},
+    snapshot::{ROW_TERMS_LAYOUT, ROW_TERMS_PER_FIELD, Snapshot},
 };
 
 /// The snapshot's values. Their ranges are the chain's promise: the hash commits to values that it computed.
@@ -53,7 +53,7 @@ pub struct Row {
     /// Maintenance margin charge per short lot.
     pub maintenance_short: Num,
     /// S deltas, signed.
-    pub deltas: Vec<Num>,
+    pub scenario_values: Vec<Num>,
 }
 
 impl Market {
@@ -96,7 +96,7 @@ impl Market {
                     initial_short: column(),
                     maintenance_long: column(),
                     maintenance_short: column(),
-                    deltas: take(shape.scenarios as usize),
+                    scenario_values: take(shape.scenarios as usize),
                 }
             })
             .collect();

@@ -17,7 +17,7 @@ use ark_bn254::Fr;
 use clearproof_primitives::{
     batch::ASSET_AMOUNT_LAYOUT,
     order::OrderSet,
-    shape::{Shape, AMOUNT_BITS},
+    shape::{AMOUNT_BITS, Shape},
     step::Step,
 };
 

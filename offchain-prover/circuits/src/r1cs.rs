@@ -19,7 +19,7 @@ mod mutation;
 mod num;
 
 pub use builder::{Cs, Synthesized};
-pub use matrices::{check, CheckError, Matrices, RowViolated};
+pub use matrices::{CheckError, Matrices, RowViolated, check};
 pub use mutation::mutations;
 pub use num::{Bit, Num, Sum};
 

@@ -106,13 +106,19 @@ impl Running {
     }
 
     /// Adds filled lots, those of them that deleveraging filled, changes of |lots|, and lots taken over, by instrument.
-    pub fn add_lots(&mut self, net: &[Num], deleveraged: &[Num], interest: &[Num], taken: &[Num]) {
-        let lots = net.iter().zip(deleveraged).zip(interest).zip(taken);
-        for (sum, (((net, deleveraged), interest), taken)) in self.lots.iter_mut().zip(lots) {
+    pub fn add_lots(
+        &mut self,
+        net: &[Num],
+        deleveraged: &[Num],
+        open_interest: &[Num],
+        taken: &[Num],
+    ) {
+        let lots = net.iter().zip(deleveraged).zip(open_interest).zip(taken);
+        for (sum, (((net, deleveraged), open_interest), taken)) in self.lots.iter_mut().zip(lots) {
             *sum = &*sum
                 + net
                 + shifted(deleveraged, DELEVERAGED_SHIFT)
-                + shifted(interest, INTEREST_SHIFT)
+                + shifted(open_interest, INTEREST_SHIFT)
                 + shifted(taken, TAKEN_LOTS_SHIFT);
         }
     }

@@ -36,7 +36,7 @@ impl Funding {
     }
 
     /// `Σ quantity · index`. Costs M.
-    pub fn basis(&self, cs: &mut Cs, quantity: &[Num]) -> Num {
+    pub fn funding_basis(&self, cs: &mut Cs, quantity: &[Num]) -> Num {
         let mut sum = Sum::new();
         for (quantity, index) in quantity.iter().zip(&self.indices) {
             sum.add(&cs.mul(quantity, index));
@@ -46,7 +46,7 @@ impl Funding {
 
     /// `basis + Σ quantity · (settled mark − index)`, rounded down to whole units. Costs M + CREDIT_BITS + 33.
     ///
-    /// Sound: quantities are within 2^48, marks and indices within 2^62, the basis within 2^116, so the sum lies within 2^117 for
+    /// Sound: quantities are within 2^48, marks and indices within 2^62, the funding basis within 2^116, so the sum lies within 2^117 for
     /// up to 64 positions, and its floor is the only quotient in range with a remainder in `[0, 2^32)`.
     pub fn settle(
         &self,
@@ -57,7 +57,7 @@ impl Funding {
     ) -> Settlement {
         let fraction = FRACTION_BITS as usize;
         let mut due = Sum::new();
-        due.add(&account.basis);
+        due.add(&account.funding_basis);
         for ((quantity, row), index) in exposure
             .quantity
             .iter()

@@ -4,7 +4,7 @@
 //! Mirrors `clearproof_primitives::step::apply` rule by rule. A step without deposit and order set only settles.
 
 use crate::{
-    account::{enforce_balances, AccountVars, PositionVars},
+    account::{AccountVars, PositionVars, enforce_balances},
     fills::{FillContext, FillTotals},
     forced::ForcedVars,
     gadgets::{
@@ -25,7 +25,7 @@ use crate::{
 use clearproof_primitives::{
     batch::PriceEntry,
     order::pair_of,
-    shape::{Shape, QUANTITY_BITS},
+    shape::{QUANTITY_BITS, Shape},
     witness::StepWitness,
 };
 
@@ -143,12 +143,12 @@ pub fn step(
         after.positions = PositionVars::load_all(cs, shape, &witness.after);
         PositionVars::enforce_canonical(cs, &after.positions);
         let exposure_after = Exposure::of(cs, market.rows.len(), &after.positions);
-        after.basis = funding.basis(cs, &exposure_after.quantity);
+        after.funding_basis = funding.funding_basis(cs, &exposure_after.quantity);
         let lots = exposure_after
             .lots()
             .into_iter()
             .zip(exposure_before.lots());
-        let interest: Vec<_> = lots.map(|(new, old)| new - old).collect();
+        let open_interest: Vec<_> = lots.map(|(new, old)| new - old).collect();
         // What has expired is not held any more: from here on the positions before are those that are left. A takeover takes
         // all of them, as it has no fills.
         let mut taken = Vec::with_capacity(market.rows.len());
@@ -172,7 +172,7 @@ pub fn step(
             .iter()
             .map(|lots| cs.mul(forced.deleverages.num(), lots))
             .collect();
-        running.add_lots(&fills.net, &deleveraged, &interest, &taken);
+        running.add_lots(&fills.net, &deleveraged, &open_interest, &taken);
         exposure_after
     });
     let reductions = cs.part("limits", |cs| {

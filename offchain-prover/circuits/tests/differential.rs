@@ -10,7 +10,7 @@ use clearproof_circuits::{
 };
 use clearproof_engine::{ClosedBatch, MarketTerms, Venue};
 use clearproof_primitives::{
-    account::{account_key, OrderSlot, Position},
+    account::{OrderSlot, Position, account_key},
     batch::PriceEntry,
     eddsa::SecretKey,
     field::Fr,
@@ -27,9 +27,9 @@ use clearproof_primitives::{
     witness::BatchWitness,
 };
 use common::{
-    request,
+    START, Trader, request,
     scene::{ClosingScene, Scene},
-    snapshot, Trader, START,
+    snapshot,
 };
 use proptest::{
     prelude::*,
@@ -80,7 +80,7 @@ enum Action {
         who: usize,
         seed: u8,
     },
-    Tick,
+    Auction,
     Close,
 }
 
@@ -161,7 +161,7 @@ fn any_action() -> impl Strategy<Value = Action> {
             .prop_map(|(who, to, number, amount)| Action::Transfer { who, to, number, amount }),
         1 => (0..4usize, prop::option::of(20..24u8)).prop_map(|(who, seed)| Action::TradingKey { who, seed }),
         1 => (0..4usize, 30..60u8).prop_map(|(who, seed)| Action::Owner { who, seed }),
-        18 => Just(Action::Tick),
+        18 => Just(Action::Auction),
         5 => Just(Action::Close),
     ]
 }
@@ -300,9 +300,9 @@ impl Run {
                     self.traders[*who].trading_key = None;
                 }
             }
-            Action::Tick => {
+            Action::Auction => {
                 self.now += 10;
-                self.venue.tick(self.now).unwrap();
+                self.venue.run_auction(self.now).unwrap();
             }
             Action::Close => {
                 self.close();
@@ -428,7 +428,9 @@ fn random_batches_trade_and_withdraw() {
     println!("{settled} settled, {funded} batches with funding, {rounded} with roundings");
     assert!(batches > 24 && fills > 50 && withdrawals > 5);
     assert!(settled > 5 && funded > 5 && rounded > 5);
-    println!("{liquidated} liquidated, {penalties} with a penalty, {taken} taken over, {closed} closed by the fund");
+    println!(
+        "{liquidated} liquidated, {penalties} with a penalty, {taken} taken over, {closed} closed by the fund"
+    );
     println!("{deleveraged} deleveraged, {asked} transfers and changes of keys");
     assert!(deleveraged > 1 && asked > 20);
     assert!(liquidated > 3 && penalties > 0 && taken > 3 && closed > 0);
@@ -446,7 +448,7 @@ struct Tampering {
     filled: u64,
     /// Funding indices of instruments 0 and 2.
     funding: [i64; 2],
-    basis: i64,
+    funding_basis: i64,
     /// Instrument 2 has expired.
     expired: bool,
     /// The step is forced: a liquidation with this penalty.
@@ -532,12 +534,12 @@ fn any_tampering() -> impl Strategy<Value = Tampering> {
                 equity,
                 positions,
                 filled,
-                (f0, f2, basis, expired, penalty),
+                (f0, f2, funding_basis, expired, penalty),
                 conditions,
             )| {
                 Tampering {
                     funding: [f0, f2],
-                    basis,
+                    funding_basis,
                     expired,
                     penalty,
                     conditions,
@@ -587,7 +589,7 @@ fn tampered(t: &Tampering) -> Scene {
     });
     let mark = scene.snapshot.rows[0].mark;
     scene.reload(0, |account| {
-        account.basis = t.basis.into();
+        account.funding_basis = t.funding_basis.into();
         // Equity near what margin asks for.
         let lots = t.positions.iter().sum::<i64>();
         account.balances[0] = t.equity - 100 * lots;
@@ -695,7 +697,9 @@ fn tampered_fills_meet_acceptance_and_refusal() {
             reducing += usize::from(!margin.is_free() && !effects.net.is_empty());
         }
     }
-    println!("of 2,000 tampered steps {accepted} accepted, {reducing} of them below initial margin, {forced} forced");
+    println!(
+        "of 2,000 tampered steps {accepted} accepted, {reducing} of them below initial margin, {forced} forced"
+    );
     println!("{conditional:?} fills with conditions");
     assert!((200..1_800).contains(&accepted) && reducing > 10 && forced > 10);
     assert!(conditional.iter().all(|count| *count > 1));

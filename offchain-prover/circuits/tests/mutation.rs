@@ -6,20 +6,20 @@ mod common;
 
 use ark_bn254::Fr;
 use ark_ff::UniformRand;
-use clearproof_circuits::r1cs::{mutations, Cs};
+use clearproof_circuits::r1cs::{Cs, mutations};
 use clearproof_primitives::{
-    account::{account_key, OrderSlot, Position},
-    batch::{genesis_field, PriceEntry},
+    account::{OrderSlot, Position, account_key},
+    batch::{PriceEntry, genesis_field},
     eddsa::SecretKey,
     fixed::ONE,
-    order::{key_hash, KeyRequest, Order, Request, Side, TransferRequest, WithdrawalRequest},
+    order::{KeyRequest, Order, Request, Side, TransferRequest, WithdrawalRequest, key_hash},
     step::{DepositStep, Fill, Forced},
 };
 use common::{
+    GENESIS, Trader,
     scene::{ClosingScene, Scene},
-    Trader, GENESIS,
 };
-use rand::{rngs::StdRng, SeedableRng};
+use rand::{SeedableRng, rngs::StdRng};
 use std::collections::BTreeMap;
 
 /// Witnesses that can be changed unnoticed and are not declared free, counted by the part whose rows they are first used in.

@@ -20,7 +20,7 @@
 use crate::state::{Code, Refusal};
 use std::{
     env,
-    ffi::{c_char, CStr},
+    ffi::{CStr, c_char},
     sync::{LazyLock, Mutex, PoisonError},
 };
 

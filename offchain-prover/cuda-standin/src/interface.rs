@@ -1,9 +1,9 @@
 //! The header's functions.
 
 use crate::{
-    faults::{strike, Operation, Outcome},
-    points::{limbs, sum, Held},
-    state::{device, require, Code, Device, Message, Owned, Refusal},
+    faults::{Operation, Outcome, strike},
+    points::{Held, limbs, sum},
+    state::{Code, Device, Message, Owned, Refusal, device, require},
 };
 use ark_bn254::Fr;
 use ark_ff::{BigInt, FftField, One, PrimeField};
@@ -311,7 +311,7 @@ pub unsafe extern "C" fn clearproof_cuda_msm(
 }
 
 fn limbs_of_one() -> Vec<u64> {
-    ark_bn254::Fq::one().0 .0.to_vec()
+    ark_bn254::Fq::one().0.0.to_vec()
 }
 
 fn domain(count: usize, coset: bool) -> Result<Radix2EvaluationDomain<Fr>, Refusal> {

@@ -1,10 +1,10 @@
 //! Numbers and points as they lie in the caller's memory.
 
-use crate::state::{require, Refusal};
+use crate::state::{Refusal, require};
 use ark_bn254::{Fq, Fq2, Fr, G1Affine, G2Affine};
 use ark_ec::{
-    short_weierstrass::{Affine, Projective, SWCurveConfig},
     VariableBaseMSM,
+    short_weierstrass::{Affine, Projective, SWCurveConfig},
 };
 use ark_ff::{BigInt, Field, Fp, MontBackend, MontConfig, PrimeField, Zero};
 
@@ -80,7 +80,7 @@ impl Coordinate for Fq {
     }
 
     fn write(self) -> Vec<u64> {
-        self.0 .0.to_vec()
+        self.0.0.to_vec()
     }
 }
 
@@ -124,5 +124,5 @@ pub(crate) fn sum<P: SWCurveConfig<ScalarField = Fr, BaseField: Coordinate>>(
 
 /// What a scalar looks like in memory.
 pub(crate) fn limbs(scalar: Fr) -> [u64; 4] {
-    scalar.0 .0
+    scalar.0.0
 }

@@ -1,7 +1,7 @@
-//! The call auction: one price per instrument and tick.
+//! The call auction: one price per instrument and auction.
 //!
 //! The price maximises the matched quantity, then leaves the least imbalance, then lies nearest the mark, inside the
-//! band. Better limits go first, then earlier orders; each order is filled at most once per tick.
+//! band. Better limits go first, then earlier orders; each order is filled at most once per auction.
 
 use clearproof_primitives::{fixed::Price, order::Side};
 
@@ -211,7 +211,7 @@ mod tests {
             )
         };
         let best = prices.map(rank).min()?;
-        (best.0 .0 > 0).then_some(best.3)
+        (best.0.0 > 0).then_some(best.3)
     }
 
     proptest! {

@@ -38,7 +38,7 @@ impl Venue {
         let settled = |slot: usize| snapshot.rows.get(slot).filter(|row| row.settled);
         let mut quote = i128::from(ledger.remainder);
         for account in &books.accounts {
-            quote += (i128::from(account.balances[0]) << FRACTION_BITS) + account.basis;
+            quote += (i128::from(account.balances[0]) << FRACTION_BITS) + account.funding_basis;
             for position in &account.positions {
                 let slot = usize::from(position.instrument);
                 let value = settled(slot).map_or(0, |row| i128::from(row.mark));
@@ -58,7 +58,7 @@ impl Venue {
                 _ => require("asset", k, held, total)?,
             }
         }
-        for (slot, booked) in (0u16..).zip(&ledger.interest) {
+        for (slot, booked) in (0u16..).zip(&ledger.open_interest) {
             let lots = books.accounts.iter().map(|account| account.quantity(slot));
             let held: i128 = lots
                 .clone()

@@ -10,14 +10,14 @@ use crate::{
 use clearproof_primitives::{
     account::Account,
     batch::{
-        price_list_hash, prices_hash, protocol_fee, withdrawals_hash, BatchHeader, Boundary,
-        PriceEntry, Withdrawal, PROTOCOL_VERSION,
+        BatchHeader, Boundary, PROTOCOL_VERSION, PriceEntry, Withdrawal, price_list_hash,
+        prices_hash, protocol_fee, withdrawals_hash,
     },
     field::{FieldBytes, Fr},
     funding::funding_hash,
-    ledger::interest_hash,
+    ledger::open_interest_hash,
     poseidon::hash,
-    step::{apply_unsigned, StepContext},
+    step::{StepContext, apply_unsigned},
     submission::MAX_CHUNKS,
     witness::{BatchWitness, ChunkWitness, ClosingWitness, StepWitness},
 };
@@ -26,7 +26,7 @@ use std::sync::Arc;
 /// What closing a batch needs from outside.
 #[derive(Clone, Debug)]
 pub struct BatchRequest {
-    /// Last millisecond of the batch; not before the last tick.
+    /// Last millisecond of the batch; not before the last auction.
     pub time_to: u64,
     /// Hash of the chain's genesis block.
     pub genesis: [u8; 32],
@@ -198,7 +198,7 @@ impl SealedBatch {
             chunk_count,
             submitter: self.request.submitter,
             funding_hash: funding_hash(&before.funding).into(),
-            interest_hash: interest_hash(&books.ledger.interest).into(),
+            open_interest_hash: open_interest_hash(&books.ledger.open_interest).into(),
             protocol_fee: protocol_fee(closing.last.fee_sum, self.snapshot.protocol_share)
                 .ok_or(EngineError::Range("protocol fee"))?,
             protocol_share: self.snapshot.protocol_share,
@@ -282,12 +282,12 @@ impl SealedBatch {
                 .tally()
                 .after(&self.config.shape, &moved, &fund_before, funding, time_to)?;
         let applied = books.funding.clone();
-        let changed = books.ledger.interest.iter().zip(&last.interest);
-        let mut interest = changed
+        let changed = books.ledger.open_interest.iter().zip(&last.open_interest);
+        let mut open_interest = changed
             .map(|(lots, change)| u64::try_from(i128::from(*lots) + change))
             .collect::<Result<Vec<_>, _>>()
             .map_err(|_| EngineError::Range("open interest"))?;
-        for (slot, lots) in (0u16..).zip(&mut interest) {
+        for (slot, lots) in (0u16..).zip(&mut open_interest) {
             let held = |account: &Account| account.quantity(slot).unsigned_abs();
             *lots = (*lots + held(&tally.fund))
                 .checked_sub(held(&fund_before))
@@ -300,7 +300,7 @@ impl SealedBatch {
         ledger.totals = tally.totals;
         ledger.fees = tally.fees;
         ledger.remainder = tally.remainder;
-        ledger.interest = interest;
+        ledger.open_interest = open_interest;
         let ledger_after = ledger.clone();
         books.funding = tally.funding;
         books.number = tally.number;

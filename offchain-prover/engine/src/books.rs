@@ -3,11 +3,11 @@
 use crate::{error::EngineError, pending::PendingStep};
 use clearproof_primitives::{
     account::Account,
-    batch::{dust, protocol_fee, Boundary},
+    batch::{Boundary, dust, protocol_fee},
     field::Fr,
     fixed::Rate,
-    fund::{receive, Received},
-    ledger::{state_root, Ledger},
+    insurance_fund::{Received, receive},
+    ledger::{Ledger, state_root},
     shape::Shape,
     tree::AccountsTree,
 };

@@ -13,7 +13,7 @@ use crate::{
 };
 use clearproof_primitives::{
     fixed::Factor,
-    funding::{accrue, FundingTerms},
+    funding::{FundingTerms, accrue},
     snapshot::Snapshot,
     submission::MAX_CHUNKS,
 };
@@ -207,7 +207,7 @@ impl Venue {
                 return Err(EngineError::NotPending {
                     given: number,
                     expected,
-                })
+                });
             }
         }
         self.unsettled.pop_front();

@@ -19,7 +19,7 @@ pub struct LiveSets {
 }
 
 impl Venue {
-    /// Last millisecond that the venue acted at: the last tick, or where the open batch starts, or the last batch ended.
+    /// Last millisecond that the venue acted at: the last auction, or where the open batch starts, or the last batch ended.
     pub fn now(&self) -> u64 {
         self.now
     }
@@ -68,8 +68,8 @@ impl Venue {
             .map(|(arrival, signed)| {
                 let live = Live {
                     arrival,
-                    // Whether it was in a tick is not stored.
-                    ticked: true,
+                    // Whether it was in an auction is not stored.
+                    auctioned: true,
                     signed,
                 };
                 (live.signed.set.account, live)

@@ -1,7 +1,7 @@
 //! What the engine refuses, and why.
 
 use clearproof_primitives::{
-    babyjubjub::PointError, eddsa::SignatureError, field::FieldError, fund::FundError,
+    babyjubjub::PointError, eddsa::SignatureError, field::FieldError, insurance_fund::FundError,
     order::OrderSetError, snapshot::SnapshotError, step::StepError,
 };
 
@@ -138,7 +138,9 @@ pub enum EngineError {
         books: u64,
     },
     /// A sealed batch does not build: a mistake in the program.
-    #[error("batch {batch} does not come out as it was sealed, which is a mistake in the program: {problem}")]
+    #[error(
+        "batch {batch} does not come out as it was sealed, which is a mistake in the program: {problem}"
+    )]
     BuiltOtherwise {
         /// The batch.
         batch: u64,

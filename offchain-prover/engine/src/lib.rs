@@ -2,7 +2,7 @@
 //! clock, no randomness, no floating point: the same calls give the same batches.
 //!
 //! The life of a batch: [`Venue::open_batch`] at a snapshot, then [`Venue::deposit`], [`Venue::submit`] and
-//! [`Venue::tick`] in any order, then [`Venue::seal_batch`], after which the next batch may open. [`SealedBatch::build`]
+//! [`Venue::auction`] in any order, then [`Venue::seal_batch`], after which the next batch may open. [`SealedBatch::build`]
 //! makes the batch's witness of it, on any thread, and [`Venue::built`] takes the books after it; [`Venue::close_batch`] does
 //! all three at once. [`Venue::settle`] makes the batch final, [`Venue::roll_back`] undoes everything since the last final
 //! one.
@@ -31,6 +31,6 @@ pub use discard::LiveSets;
 pub use error::EngineError;
 pub use terms::MarketTerms;
 pub use venue::{
-    Accepted, Candidate, DepositReceived, TickReport, Trade, Venue, VenueConfig, OPENED_NUMBERS,
-    SILENCE_MS,
+    Accepted, AuctionReport, Candidate, DepositReceived, OPENED_NUMBERS, SILENCE_MS, Trade, Venue,
+    VenueConfig,
 };

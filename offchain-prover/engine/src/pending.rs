@@ -2,7 +2,7 @@
 
 use clearproof_primitives::{
     account::Account,
-    batch::{transfer_hash, PriceEntry},
+    batch::{PriceEntry, transfer_hash},
     field::Fr,
     order::SignedOrderSet,
     step::{DepositStep, Fill, Forced, Step, StepEffects, Taken},

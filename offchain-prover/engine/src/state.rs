@@ -26,7 +26,7 @@ pub struct StoredAccount {
     balances: Vec<i64>,
     positions: Vec<(u16, i64)>,
     /// The basis, high and low half.
-    basis: (i64, u64),
+    funding_basis: (i64, u64),
 }
 
 /// A venue's final books as stored.
@@ -38,7 +38,7 @@ pub struct StoredBooks {
     totals: Vec<u64>,
     fees: u64,
     deposits: (u64, FieldBytes),
-    interest: Vec<u64>,
+    open_interest: Vec<u64>,
     remainder: u32,
     funding: Vec<i64>,
     /// Number of the last batch in these books.
@@ -61,7 +61,10 @@ impl From<&Account> for StoredAccount {
                 .iter()
                 .map(|p| (p.instrument, p.quantity))
                 .collect(),
-            basis: ((account.basis >> 64) as i64, account.basis as u64),
+            funding_basis: (
+                (account.funding_basis >> 64) as i64,
+                account.funding_basis as u64,
+            ),
         }
     }
 }
@@ -73,7 +76,7 @@ impl TryFrom<StoredAccount> for Account {
             instrument,
             quantity,
         };
-        let (high, low) = stored.basis;
+        let (high, low) = stored.funding_basis;
         Ok(Self {
             owner: (stored.owner.0.to_fr()?, stored.owner.1.to_fr()?),
             number: stored.number,
@@ -87,7 +90,7 @@ impl TryFrom<StoredAccount> for Account {
                 .collect(),
             balances: stored.balances,
             positions: stored.positions.into_iter().map(position).collect(),
-            basis: i128::from(high) << 64 | i128::from(low),
+            funding_basis: i128::from(high) << 64 | i128::from(low),
         })
     }
 }
@@ -103,7 +106,7 @@ impl Books {
             totals: ledger.totals.clone(),
             fees: ledger.fees,
             deposits: (ledger.deposits.count, ledger.deposits.accumulator.into()),
-            interest: ledger.interest.clone(),
+            open_interest: ledger.open_interest.clone(),
             remainder: ledger.remainder,
             funding: self.funding.clone(),
             number: self.number,
@@ -133,7 +136,7 @@ impl Venue {
         });
         let ledger_fits = stored.totals.len() == shape.market.assets as usize
             && stored.funding.len() == shape.market.instruments as usize
-            && stored.interest.len() == shape.market.instruments as usize;
+            && stored.open_interest.len() == shape.market.instruments as usize;
         if accounts.is_empty()
             || accounts.len() as u64 > shape.capacity()
             || !lengths_fit
@@ -152,7 +155,7 @@ impl Venue {
                 count: stored.deposits.0,
                 accumulator,
             },
-            interest: stored.interest,
+            open_interest: stored.open_interest,
             remainder: stored.remainder,
         };
         let owners = accounts.iter().zip(0u32..).skip(1);

@@ -14,7 +14,7 @@ pub struct MarketTerms {
     /// The time in which a premium that stays is paid once, in milliseconds.
     pub funding_interval: u64,
     /// Lots that all accounts together may hold of an instrument, long and short, before they may only become fewer.
-    pub interest_caps: Vec<u64>,
+    pub open_interest_caps: Vec<u64>,
 }
 
 /// Everything trades within these bands, without funding.
@@ -34,7 +34,7 @@ impl From<&SnapshotInfo> for MarketTerms {
             halted: info.marks.iter().map(|mark| *mark == 0).collect(),
             premium_caps: info.premium_caps.clone(),
             funding_interval: info.funding_interval,
-            interest_caps: info.interest_caps.clone(),
+            open_interest_caps: info.open_interest_caps.clone(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The venue: its state, what it tells, and what every step needs.
 
+mod auctions;
 mod bids;
 mod deleverage;
 mod deposits;
@@ -9,14 +10,13 @@ mod liquidation;
 mod orders;
 mod requests;
 mod silence;
-mod ticks;
 
+pub use auctions::{AuctionReport, Trade};
 pub use deposits::DepositReceived;
 pub use orders::{Accepted, Candidate};
 pub use requests::OPENED_NUMBERS;
-pub(crate) use silence::Watch;
 pub use silence::SILENCE_MS;
-pub use ticks::{TickReport, Trade};
+pub(crate) use silence::Watch;
 
 use crate::{
     books::{Books, Tally},
@@ -35,7 +35,7 @@ use clearproof_primitives::{
     order::SignedOrderSet,
     shape::Shape,
     snapshot::Snapshot,
-    step::{apply_unsigned, StepContext, StepEffects, StepError},
+    step::{StepContext, StepEffects, StepError, apply_unsigned},
 };
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
@@ -58,8 +58,8 @@ pub struct VenueConfig {
 pub(crate) struct Live {
     pub signed: Arc<SignedOrderSet>,
     pub arrival: u64,
-    /// It has been in a tick: what is immediate-or-cancel or fill-or-kill in it is over.
-    pub ticked: bool,
+    /// It has been in an auction: what is immediate-or-cancel or fill-or-kill in it is over.
+    pub auctioned: bool,
 }
 
 /// The open batch.
@@ -68,8 +68,8 @@ pub(crate) struct Open {
     pub snapshot: Snapshot,
     pub terms: MarketTerms,
     pub time_from: u64,
-    /// Time of its last tick.
-    pub ticked: Option<u64>,
+    /// Time of its last auction.
+    pub auctioned: Option<u64>,
     /// Finished steps in order.
     pub finished: Vec<PendingStep>,
     /// How they pack into chunks.
@@ -101,7 +101,7 @@ pub struct Venue {
     /// Accounts as they are now, the open batch included.
     pub(crate) current: Vec<Arc<Account>>,
     /// Σ |lots| over all accounts as they are now, by slot.
-    pub(crate) interest: Vec<i128>,
+    pub(crate) open_interest: Vec<i128>,
     /// The owner of account i + 1: checked once, when the account was opened or restored.
     owners: Vec<PublicKey>,
     /// How often an account got another owner.
@@ -141,7 +141,7 @@ impl Venue {
                 .collect(),
             owners,
             owner_changes: 0,
-            interest: interest_of(&config.shape, &books.accounts),
+            open_interest: open_interest_of(&config.shape, &books.accounts),
             current: books.accounts.clone(),
             tally: books.tally(),
             deposits_taken: books.ledger.deposits.count,
@@ -193,7 +193,7 @@ impl Venue {
         let accounts = settled.accounts.iter().zip(0u32..).skip(1);
         self.index = accounts.map(|(a, i)| (a.key().into(), i)).collect();
         self.current.clone_from(&settled.accounts);
-        self.interest = interest_of(&self.config.shape, &self.current);
+        self.open_interest = open_interest_of(&self.config.shape, &self.current);
     }
 
     /// Replaces an account, or adds the next one.
@@ -201,7 +201,7 @@ impl Venue {
         let before = self.current.get(index as usize);
         let sides = before.map(|before| (&**before, -1));
         for (account, sign) in sides.into_iter().chain([(&account, 1)]) {
-            add_lots(&mut self.interest, account, sign);
+            add_lots(&mut self.open_interest, account, sign);
         }
         let account = Arc::new(account);
         match self.current.get_mut(index as usize) {
@@ -263,7 +263,7 @@ impl Venue {
     }
 
     /// Opens a batch at a snapshot; its time span starts at `time_from`, after the last batch's. All accounts' margins are looked
-    /// at: the insurance fund takes bankrupt ones over at once, and those below maintenance margin are liquidated in the ticks. Where
+    /// at: the insurance fund takes bankrupt ones over at once, and those below maintenance margin are liquidated in the auctions. Where
     /// the fund owes more than it has, its positions are closed against others' at once.
     pub fn open_batch(
         &mut self,
@@ -286,7 +286,7 @@ impl Venue {
             snapshot,
             terms: terms.into(),
             time_from,
-            ticked: None,
+            auctioned: None,
             finished: Vec::new(),
             packing: Packing::default(),
             withdrawals: 0,
@@ -345,7 +345,7 @@ impl Venue {
 }
 
 /// Σ |lots| by slot.
-fn interest_of(shape: &Shape, accounts: &[Arc<Account>]) -> Vec<i128> {
+fn open_interest_of(shape: &Shape, accounts: &[Arc<Account>]) -> Vec<i128> {
     let mut sums = vec![0; shape.market.instruments.into()];
     for account in accounts {
         add_lots(&mut sums, account, 1);

@@ -9,7 +9,7 @@ use clearproof_primitives::{
     order::{Order, Side},
     shape::Shape,
 };
-use common::{bands, open_venue, order, received, request, signed, snapshot, MARK, START};
+use common::{MARK, START, bands, open_venue, order, received, request, signed, snapshot};
 use proptest::prelude::*;
 use std::{collections::VecDeque, sync::Arc, thread};
 
@@ -32,7 +32,7 @@ fn trade(venue: &mut Venue, sequence: u64) {
         let set = signed(&SHAPE, trader, sequence, vec![order], None);
         venue.submit(set).unwrap();
     }
-    let report = venue.tick(venue.now() + 1).unwrap();
+    let report = venue.run_auction(venue.now() + 1).unwrap();
     assert_eq!(report.trades.len(), 2);
 }
 
@@ -158,7 +158,7 @@ enum Action {
     Deposit(u16, u64),
     Order(u16, bool, u64, u64),
     Withdraw(u16, u64),
-    Tick,
+    Auction,
     Close,
     /// The builder finishes a batch, if one waits.
     Build,
@@ -173,7 +173,7 @@ fn action() -> impl Strategy<Value = Action> {
         8 => (trader.clone(), any::<bool>(), 1u64..40, 900u64..1_100)
             .prop_map(|(t, buys, lots, limit)| Action::Order(t, buys, lots, limit)),
         2 => (trader, 1u64..50_000).prop_map(|(t, amount)| Action::Withdraw(t, amount)),
-        6 => Just(Action::Tick),
+        6 => Just(Action::Auction),
         2 => Just(Action::Close),
         2 => Just(Action::Build),
         1 => Just(Action::Settle),
@@ -198,7 +198,7 @@ fn act(venue: &mut Venue, action: Action, sequence: u64) -> String {
             let set = signed(&SHAPE, trader, sequence, vec![], Some(amount));
             format!("{:?}", venue.submit(set))
         }
-        Action::Tick => format!("{:?}", venue.tick(venue.now() + 1)),
+        Action::Auction => format!("{:?}", venue.run_auction(venue.now() + 1)),
         Action::RollBack => {
             venue.roll_back();
             open_next(venue);

@@ -3,15 +3,15 @@
 
 mod common;
 
-use clearproof_engine::{state::StoredBooks, EngineError, Venue};
+use clearproof_engine::{EngineError, Venue, state::StoredBooks};
 use clearproof_primitives::{
     account::Account,
-    babyjubjub::{PointError, BASE8},
+    babyjubjub::{BASE8, PointError},
     field::{FieldBytes, Fr},
     order::{OrderSetError, SignedOrderSet},
     shape::Shape,
 };
-use common::{bands, key, open_venue, received, request, signed, snapshot, START};
+use common::{START, bands, key, open_venue, received, request, signed, snapshot};
 
 const SHAPE: Shape = Shape::TINY;
 

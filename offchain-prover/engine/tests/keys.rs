@@ -13,7 +13,7 @@ use clearproof_primitives::{
     shape::Shape,
     step::StepError,
 };
-use common::{key, open_venue, order, request, resigned, signed, GENESIS, MARK, START};
+use common::{GENESIS, MARK, START, key, open_venue, order, request, resigned, signed};
 
 const SHAPE: Shape = Shape::TINY;
 
@@ -103,7 +103,7 @@ fn a_trading_key_trades_and_does_nothing_else() {
     venue.submit(with_key(plain)).unwrap();
     let sell = signed(&SHAPE, 1, 1, vec![order(Side::Sell, 5, MARK)], None);
     venue.submit(sell).unwrap();
-    assert_eq!(venue.tick(START + 1).unwrap().trades.len(), 2);
+    assert_eq!(venue.run_auction(START + 1).unwrap().trades.len(), 2);
 
     let takes = with_key(signed(&SHAPE, 0, 3, vec![], Some(5)));
     assert_eq!(venue.submit(takes), Err(StepError::NeedsOwner.into()));

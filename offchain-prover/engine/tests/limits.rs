@@ -9,7 +9,7 @@ use clearproof_primitives::{
     shape::Shape,
     submission::{MAX_CHUNKS, MAX_DEPOSITS_PER_BATCH, MAX_WITHDRAWALS},
 };
-use common::{bands, open_venue, order, received, request, signed, snapshot, MARK, START};
+use common::{MARK, START, bands, open_venue, order, received, request, signed, snapshot};
 use proptest::prelude::*;
 
 /// Room for 1,024 accounts.
@@ -133,20 +133,20 @@ fn quote(venue: &mut Venue, shape: &Shape, pairs: u16, sequence: u64) {
 }
 
 #[test]
-fn a_tick_that_would_begin_a_chunk_too_many_is_refused_and_changes_nothing() {
+fn an_auction_that_would_begin_a_chunk_too_many_is_refused_and_changes_nothing() {
     let mut venue = open_venue(&WIDE, 6, 100_000);
     let mut said = None;
-    let mut tick = 0;
+    let mut auction = 0;
     let refusal = loop {
-        tick += 1;
+        auction += 1;
         // Each order set is another, so every fill needs a step of its own.
-        quote(&mut venue, &WIDE, 3, tick);
+        quote(&mut venue, &WIDE, 3, auction);
         if venue.batch_full() {
-            said.get_or_insert(tick);
+            said.get_or_insert(auction);
         }
         let accounts: Vec<_> = (0..7).map(|i| venue.account(i).cloned()).collect();
         let (now, chunks) = (venue.now(), venue.open_chunks());
-        match venue.tick(START + tick) {
+        match venue.run_auction(START + auction) {
             Ok(report) => assert_eq!((report.trades.len(), report.waiting), (6, 0)),
             Err(error) => {
                 let after: Vec<_> = (0..7).map(|i| venue.account(i).cloned()).collect();
@@ -161,11 +161,11 @@ fn a_tick_that_would_begin_a_chunk_too_many_is_refused_and_changes_nothing() {
         assert!(venue.open_chunks() <= 256);
     };
     assert_eq!(refusal, chunks_full());
-    assert!(tick > 40, "the batch was filled: {tick}");
-    assert!(said.is_some_and(|said| said <= tick), "{said:?}");
+    assert!(auction > 40, "the batch was filled: {auction}");
+    assert!(said.is_some_and(|said| said <= auction), "{said:?}");
     assert!(close_and_open(&mut venue, &WIDE) > 128);
     let later = venue.now() + 1;
-    assert_eq!(venue.tick(later).unwrap().trades.len(), 6);
+    assert_eq!(venue.run_auction(later).unwrap().trades.len(), 6);
 }
 
 #[test]
@@ -192,7 +192,7 @@ fn where_more_would_trade_than_a_batch_holds_the_earliest_order_sets_do() {
     }
     assert!(!venue.batch_full(), "an empty batch is not full");
     let time = venue.now() + 1;
-    let report = venue.tick(time).unwrap();
+    let report = venue.run_auction(time).unwrap();
     assert_eq!((report.trades.len(), report.waiting), (254, 45));
     // 128 of the 255 buy and 127 sell: the worst limit of the buyers is the first one's.
     let mut traded: Vec<_> = report.trades.iter().map(|trade| trade.account).collect();
@@ -201,7 +201,7 @@ fn where_more_would_trade_than_a_batch_holds_the_earliest_order_sets_do() {
     assert!(venue.batch_full());
     close_and_open(&mut venue, &shape);
     let time = venue.now() + 1;
-    let report = venue.tick(time).unwrap();
+    let report = venue.run_auction(time).unwrap();
     assert_eq!((report.trades.len(), report.waiting), (46, 0));
 }
 
@@ -210,13 +210,13 @@ fn where_more_would_trade_than_a_batch_holds_the_earliest_order_sets_do() {
 fn an_order_set_needs_no_room() {
     let mut venue = open_venue(&WIDE, 2, 100_000);
     quote(&mut venue, &WIDE, 1, 1);
-    venue.tick(START + 1).unwrap();
+    venue.run_auction(START + 1).unwrap();
     let (steps, chunks) = (venue.open_steps(), venue.open_chunks());
     for sequence in 2..50 {
         quote(&mut venue, &WIDE, 1, sequence);
     }
     assert_eq!((venue.open_steps(), venue.open_chunks()), (steps, chunks));
-    venue.tick(START + 2).unwrap();
+    venue.run_auction(START + 2).unwrap();
     assert_eq!(venue.open_steps(), steps + 2);
     let closed = venue.close_batch(&request(START + 3)).unwrap();
     assert_eq!((closed.fills, closed.steps), (4, steps + 2));
@@ -247,7 +247,7 @@ proptest! {
                     let orders = vec![fresh_order(sequences[trader as usize], side, quantity)];
                     venue.submit(signed(&shape, trader, sequences[trader as usize], orders, withdraw)).map(drop)
                 }
-                _ => venue.tick(venue.now() + 1).map(drop),
+                _ => venue.run_auction(venue.now() + 1).map(drop),
             };
             prop_assert!(venue.open_chunks() <= MAX_CHUNKS as usize);
             if let Err(error) = result {

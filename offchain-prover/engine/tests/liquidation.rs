@@ -14,7 +14,7 @@ use clearproof_primitives::{
     snapshot::{InstrumentRow, Snapshot},
     step::StepError,
 };
-use common::{open_venue, order, request, signed, snapshot, MARK, START};
+use common::{MARK, START, open_venue, order, request, signed, snapshot};
 
 const SHAPE: Shape = Shape::TINY;
 const LOTS: u64 = 300;
@@ -45,7 +45,7 @@ fn traded() -> Venue {
         let set = signed(&SHAPE, trader, 1, vec![order(side, LOTS, MARK)], None);
         venue.submit(set).unwrap();
     }
-    assert_eq!(venue.tick(START + 10).unwrap().trades.len(), 2);
+    assert_eq!(venue.run_auction(START + 10).unwrap().trades.len(), 2);
     close(&mut venue);
     venue
 }
@@ -77,7 +77,7 @@ fn an_account_at_risk_is_liquidated_as_far_as_it_must_be() {
     let own = signed(&SHAPE, 0, 2, vec![order(Side::Buy, 50, 980 * ONE)], None);
     venue.submit(own).unwrap();
     bid(&mut venue, 1, 100, 885 * ONE);
-    let report = venue.tick(venue.now() + 1).unwrap();
+    let report = venue.run_auction(venue.now() + 1).unwrap();
     // A quarter is the fewest eighths that free it; it pays the whole percent.
     assert_eq!(report.clearings, [(0, 880 * ONE, 75)]);
     assert_eq!(report.liquidated, [(1, 660)]);
@@ -89,7 +89,7 @@ fn an_account_at_risk_is_liquidated_as_far_as_it_must_be() {
         "no set was installed"
     );
 
-    let next = venue.tick(venue.now() + 1).unwrap();
+    let next = venue.run_auction(venue.now() + 1).unwrap();
     assert_eq!(next.liquidated, []);
     let fund = venue.account(0).unwrap().balances[0];
     close(&mut venue);
@@ -103,10 +103,10 @@ fn nobody_is_sold_below_the_zero_price() {
     let snapshot = snapshot_at(750 * ONE);
     open(&mut venue, snapshot.clone());
     bid(&mut venue, 1, 400, 660 * ONE);
-    let report = venue.tick(venue.now() + 1).unwrap();
+    let report = venue.run_auction(venue.now() + 1).unwrap();
     assert_eq!(report.liquidated, []);
     bid(&mut venue, 2, 400, 668 * ONE);
-    let report = venue.tick(venue.now() + 1).unwrap();
+    let report = venue.run_auction(venue.now() + 1).unwrap();
     let [(1, penalty)] = report.liquidated[..] else {
         panic!("{report:?}");
     };
@@ -132,17 +132,17 @@ fn the_insurance_fund_takes_over_the_bankrupt_and_sells_at_the_mark_or_better() 
         fund.balances[0] < -199_000,
         "what it bought is not paid yet"
     );
-    assert_eq!(venue.ledger().interest[0], 2 * LOTS);
+    assert_eq!(venue.ledger().open_interest[0], 2 * LOTS);
 
     // The mark recovers, and what the fund holds is worth more than it owes.
     open(&mut venue, snapshot_at(700 * ONE));
     assert_eq!(venue.at_risk(), [0]);
     assert_eq!(venue.deleveraged(), []);
     bid(&mut venue, 1, 200, 699 * ONE);
-    let report = venue.tick(venue.now() + 1).unwrap();
+    let report = venue.run_auction(venue.now() + 1).unwrap();
     assert_eq!(report.liquidated, [], "below the mark");
     bid(&mut venue, 2, 200, 703 * ONE);
-    let report = venue.tick(venue.now() + 1).unwrap();
+    let report = venue.run_auction(venue.now() + 1).unwrap();
     assert_eq!(report.liquidated, [(0, 0)]);
     close(&mut venue);
     let left = venue.account(0).unwrap();
@@ -185,7 +185,7 @@ fn what_the_insurance_fund_cannot_bear_is_closed_against_the_most_leveraged() {
         u64::from(header.deleverage_rank),
         before.maintenance as u64 / before.equity as u64
     );
-    assert_eq!(venue.ledger().interest[0], 0);
+    assert_eq!(venue.ledger().open_interest[0], 0);
 }
 
 #[test]
@@ -214,7 +214,7 @@ fn what_has_expired_turns_into_money_unasked() {
     // 300 · 20.5 from one to the other, and a fee of 60 on each side before.
     assert_eq!(quote, [100_000 - 60 + 6_150, 100_000 - 60 - 6_150]);
     close(&mut venue);
-    assert_eq!(venue.ledger().interest[0], 0);
+    assert_eq!(venue.ledger().open_interest[0], 0);
 }
 
 #[test]
@@ -240,7 +240,7 @@ fn funding_is_paid_from_one_batch_to_the_next() {
             .submit(signed(&SHAPE, trader, 2, vec![own], None))
             .unwrap();
     }
-    let report = venue.tick(time + 100).unwrap();
+    let report = venue.run_auction(time + 100).unwrap();
     assert_eq!(report.clearings, [(0, MARK + 5 * ONE, 1)]);
     venue.close_batch(&request(time + 600)).unwrap();
     assert_eq!(venue.funding()[0], ONE as i64);
@@ -256,18 +256,20 @@ fn funding_is_paid_from_one_batch_to_the_next() {
     assert_eq!(after, [before[0] + 1 - 301, before[1] + 1 + 301]);
 }
 
-/// An error in the fills of a liquidation leaves it out of the tick, as any other.
+/// An error in the fills of a liquidation leaves it out of the auction, as any other.
 #[test]
 fn a_liquidation_that_breaks_a_rule_is_left_out() {
     let mut venue = traded();
     // Equity of 1,000 on 300 lots: the zero price is 3.3 from the mark, which no penalty leaves room for.
     open(&mut venue, snapshot_at(670 * ONE));
     bid(&mut venue, 1, 400, 671 * ONE);
-    let report = venue.tick(venue.now() + 1).unwrap();
-    assert!(report
-        .left_out
-        .iter()
-        .all(|(_, e)| *e == StepError::ForcedFills));
+    let report = venue.run_auction(venue.now() + 1).unwrap();
+    assert!(
+        report
+            .left_out
+            .iter()
+            .all(|(_, e)| *e == StepError::ForcedFills)
+    );
     assert_eq!(
         report.liquidated.len() + report.left_out.len(),
         1,

@@ -3,7 +3,7 @@
 
 mod common;
 
-use clearproof_engine::{EngineError, MarketTerms, TickReport, Venue};
+use clearproof_engine::{AuctionReport, EngineError, MarketTerms, Venue};
 use clearproof_primitives::{
     fixed::ONE,
     order::{Order, Side, TimeInForce, Trigger, TriggerSide},
@@ -12,7 +12,7 @@ use clearproof_primitives::{
     snapshot::Snapshot,
     step::StepError,
 };
-use common::{open_venue, order, request, signed, snapshot, MARK, START};
+use common::{MARK, START, open_venue, order, request, signed, snapshot};
 
 const SHAPE: Shape = Shape::TINY;
 
@@ -32,7 +32,7 @@ fn with(side: Side, quantity: u64, change: impl FnOnce(&mut Order)) -> Option<Or
     order
 }
 
-fn lots(report: &TickReport, account: u32) -> i64 {
+fn lots(report: &AuctionReport, account: u32) -> i64 {
     let own = report.trades.iter().filter(|t| t.account == account);
     own.map(|trade| trade.lots).sum()
 }
@@ -55,23 +55,23 @@ fn a_market_order_takes_what_there_is_inside_the_band() {
     place(&mut venue, 0, 1, &[market]);
     let offer = order(Side::Sell, 6, MARK + 20 * ONE);
     place(&mut venue, 1, 1, &[offer]);
-    let report = venue.tick(START + 1).unwrap();
+    let report = venue.run_auction(START + 1).unwrap();
     assert_eq!((lots(&report, 1), lots(&report, 2)), (6, -6));
     let price = report.clearings[0].1;
     assert!((MARK..=MARK + MARK / 8).contains(&price), "{price}");
 }
 
 #[test]
-fn immediate_orders_are_over_after_their_first_tick() {
+fn immediate_orders_are_over_after_their_first_auction() {
     let mut venue = venue();
     let immediate = with(Side::Buy, 10, |order| {
         order.time_in_force = TimeInForce::ImmediateOrCancel;
     });
     place(&mut venue, 0, 1, &[immediate]);
     place(&mut venue, 1, 1, &[order(Side::Sell, 4, MARK)]);
-    assert_eq!(lots(&venue.tick(START + 1).unwrap(), 1), 4);
+    assert_eq!(lots(&venue.run_auction(START + 1).unwrap(), 1), 4);
     place(&mut venue, 1, 2, &[with(Side::Sell, 9, |o| o.id = 9)]);
-    assert_eq!(lots(&venue.tick(START + 2).unwrap(), 1), 0);
+    assert_eq!(lots(&venue.run_auction(START + 2).unwrap(), 1), 0);
 }
 
 #[test]
@@ -82,15 +82,15 @@ fn fill_or_kill_is_whole_or_nothing() {
     });
     place(&mut venue, 1, 1, &[order(Side::Sell, 9, MARK)]);
     place(&mut venue, 0, 1, &[whole]);
-    assert_eq!(venue.tick(START + 1).unwrap().trades, []);
+    assert_eq!(venue.run_auction(START + 1).unwrap().trades, []);
     // Another buyer gets what it did not.
     place(&mut venue, 2, 1, &[order(Side::Buy, 9, MARK)]);
     place(&mut venue, 0, 2, &[whole.map(|o| Order { id: 5, ..o })]);
-    let report = venue.tick(START + 2).unwrap();
+    let report = venue.run_auction(START + 2).unwrap();
     assert_eq!((lots(&report, 1), lots(&report, 3)), (0, 9));
     place(&mut venue, 1, 2, &[with(Side::Sell, 12, |o| o.id = 7)]);
     place(&mut venue, 0, 3, &[whole.map(|o| Order { id: 6, ..o })]);
-    assert_eq!(lots(&venue.tick(START + 3).unwrap(), 1), 10);
+    assert_eq!(lots(&venue.run_auction(START + 3).unwrap(), 1), 10);
 }
 
 #[test]
@@ -99,14 +99,14 @@ fn reduce_only_closes_what_is_there_and_no_more() {
     let reduce = with(Side::Sell, 50, |order| order.reduce_only = true);
     place(&mut venue, 0, 1, &[reduce]);
     place(&mut venue, 1, 1, &[order(Side::Buy, 50, MARK)]);
-    assert_eq!(venue.tick(START + 1).unwrap().trades, []);
+    assert_eq!(venue.run_auction(START + 1).unwrap().trades, []);
     // It buys 20 first, then the order has something to close.
     place(&mut venue, 0, 2, &[order(Side::Buy, 20, MARK)]);
     place(&mut venue, 1, 2, &[order(Side::Sell, 20, MARK)]);
-    venue.tick(START + 2).unwrap();
+    venue.run_auction(START + 2).unwrap();
     place(&mut venue, 0, 3, &[reduce.map(|o| Order { id: 3, ..o })]);
     place(&mut venue, 2, 1, &[order(Side::Buy, 50, MARK)]);
-    let report = venue.tick(START + 3).unwrap();
+    let report = venue.run_auction(START + 3).unwrap();
     assert_eq!(lots(&report, 1), -20);
     assert_eq!(venue.account(1).unwrap().positions, []);
     venue.close_batch(&request(START + 4)).unwrap();
@@ -117,7 +117,7 @@ fn a_stop_waits_for_its_mark_and_ends_the_other_of_its_pair() {
     let mut venue = venue();
     place(&mut venue, 0, 1, &[order(Side::Buy, 20, MARK)]);
     place(&mut venue, 1, 1, &[order(Side::Sell, 20, MARK)]);
-    venue.tick(START + 1).unwrap();
+    venue.run_auction(START + 1).unwrap();
     let protects = |id, mark, price| {
         with(Side::Sell, 20, |order| {
             order.id = id;
@@ -131,14 +131,14 @@ fn a_stop_waits_for_its_mark_and_ends_the_other_of_its_pair() {
     let profit = protects(4, TriggerSide::AtOrAbove, MARK + 50 * ONE);
     place(&mut venue, 0, 2, &[stop, profit]);
     place(&mut venue, 2, 1, &[order(Side::Buy, 5, MARK - 60 * ONE)]);
-    assert_eq!(venue.tick(START + 2).unwrap().trades, []);
+    assert_eq!(venue.run_auction(START + 2).unwrap().trades, []);
 
     let at = |mark: u64| {
         move |snapshot: &mut Snapshot, _: &mut MarketTerms| snapshot.rows[0].mark = mark
     };
     reopen(&mut venue, at(MARK - 55 * ONE));
     let now = venue.now();
-    let report = venue.tick(now + 1).unwrap();
+    let report = venue.run_auction(now + 1).unwrap();
     assert_eq!(lots(&report, 1), -5, "the stop");
     // The mark is where profit would be taken, but the stop has been filled.
     reopen(&mut venue, at(MARK + 55 * ONE));
@@ -151,7 +151,7 @@ fn a_stop_waits_for_its_mark_and_ends_the_other_of_its_pair() {
         })],
     );
     let now = venue.now();
-    assert_eq!(lots(&venue.tick(now + 1).unwrap(), 1), 0);
+    assert_eq!(lots(&venue.run_auction(now + 1).unwrap(), 1), 0);
 }
 
 #[test]
@@ -164,10 +164,10 @@ fn a_position_grows_to_its_limit_and_not_beyond() {
     place(&mut venue, 1, 1, &[order(Side::Sell, 8, MARK)]);
     place(&mut venue, 2, 1, &[order(Side::Sell, 8, MARK)]);
     let now = venue.now();
-    let report = venue.tick(now + 1).unwrap();
+    let report = venue.run_auction(now + 1).unwrap();
     assert_eq!(lots(&report, 1), 12);
     assert_eq!(report.left_out, []);
-    assert_eq!(venue.tick(now + 2).unwrap().trades, []);
+    assert_eq!(venue.run_auction(now + 2).unwrap().trades, []);
 }
 
 #[test]
@@ -175,7 +175,7 @@ fn a_suspended_instrument_only_reduces_and_liquidates_nobody() {
     let mut venue = venue();
     place(&mut venue, 0, 1, &[order(Side::Buy, 300, MARK)]);
     place(&mut venue, 1, 1, &[order(Side::Sell, 300, MARK)]);
-    venue.tick(START + 1).unwrap();
+    venue.run_auction(START + 1).unwrap();
     // The first is bankrupt at this mark.
     reopen(&mut venue, |snapshot, _| {
         let row = &mut snapshot.rows[0];
@@ -188,7 +188,7 @@ fn a_suspended_instrument_only_reduces_and_liquidates_nobody() {
     place(&mut venue, 1, 2, &[at(2, Side::Buy, 400)]);
     place(&mut venue, 0, 2, &[at(2, Side::Sell, 100)]);
     let now = venue.now();
-    let report = venue.tick(now + 1).unwrap();
+    let report = venue.run_auction(now + 1).unwrap();
     // Account 1 owes more than it has: what it does must not lose anything, and it does not.
     let closed = [1, 2, 3].map(|account| lots(&report, account));
     assert!(
@@ -201,22 +201,22 @@ fn a_suspended_instrument_only_reduces_and_liquidates_nobody() {
 #[test]
 fn at_the_cap_of_open_interest_only_reducing_orders_meet() {
     let mut venue = venue();
-    let capped = |_: &mut Snapshot, terms: &mut MarketTerms| terms.interest_caps = vec![40; 4];
+    let capped = |_: &mut Snapshot, terms: &mut MarketTerms| terms.open_interest_caps = vec![40; 4];
     reopen(&mut venue, capped);
     place(&mut venue, 0, 1, &[order(Side::Buy, 20, MARK)]);
     place(&mut venue, 1, 1, &[order(Side::Sell, 20, MARK)]);
     let now = venue.now();
-    assert_eq!(lots(&venue.tick(now + 1).unwrap(), 1), 20);
+    assert_eq!(lots(&venue.run_auction(now + 1).unwrap(), 1), 20);
     // A third one does not get in; the two get out.
     place(&mut venue, 2, 1, &[order(Side::Buy, 5, MARK)]);
     place(&mut venue, 1, 2, &[with(Side::Sell, 5, |o| o.id = 2)]);
-    assert_eq!(venue.tick(now + 2).unwrap().trades, []);
+    assert_eq!(venue.run_auction(now + 2).unwrap().trades, []);
     place(&mut venue, 0, 2, &[with(Side::Sell, 30, |o| o.id = 2)]);
     place(&mut venue, 1, 3, &[with(Side::Buy, 30, |o| o.id = 3)]);
-    let report = venue.tick(now + 3).unwrap();
+    let report = venue.run_auction(now + 3).unwrap();
     assert_eq!((lots(&report, 1), lots(&report, 2)), (-20, 20));
     let closed = venue.close_batch(&request(now + 4)).unwrap();
-    assert_eq!(closed.witness.closing.ledger_after.interest[0], 0);
+    assert_eq!(closed.witness.closing.ledger_after.open_interest[0], 0);
 }
 
 #[test]
@@ -230,12 +230,14 @@ fn an_instruments_own_fee_must_be_accepted() {
     venue.submit(common::resigned(&SHAPE, 0, set)).unwrap();
     place(&mut venue, 1, 1, &[order(Side::Sell, 5, MARK)]);
     let now = venue.now();
-    let report = venue.tick(now + 1).unwrap();
+    let report = venue.run_auction(now + 1).unwrap();
     assert_eq!(report.trades, []);
-    assert!(report
-        .left_out
-        .iter()
-        .all(|(_, e)| *e != StepError::FeeAboveMaximum));
+    assert!(
+        report
+            .left_out
+            .iter()
+            .all(|(_, e)| *e != StepError::FeeAboveMaximum)
+    );
 }
 
 #[test]
@@ -252,12 +254,12 @@ fn the_orders_of_an_account_that_has_gone_silent_are_cancelled() {
         Err(EngineError::NoAccount(0))
     );
     assert_eq!(venue.watch(9, None, START), Err(EngineError::NoAccount(9)));
-    venue.tick(START + 900).unwrap();
+    venue.run_auction(START + 900).unwrap();
     // An order set is heard as well as a call.
     place(&mut venue, 0, 2, &[resting]);
-    assert!(venue.tick(START + 1_900).unwrap().silent.is_empty());
+    assert!(venue.run_auction(START + 1_900).unwrap().silent.is_empty());
     assert!(venue.live_set(1).is_some());
-    assert_eq!(venue.tick(START + 1_901).unwrap().silent, [1]);
+    assert_eq!(venue.run_auction(START + 1_901).unwrap().silent, [1]);
     assert!(venue.live_set(1).is_none() && venue.live_set(2).is_some());
     assert_eq!(venue.silence_of(1), None);
     // Lifted in time, it cancels nothing.
@@ -266,5 +268,5 @@ fn the_orders_of_an_account_that_has_gone_silent_are_cancelled() {
     let stored = venue.live_data();
     venue.restore_live(stored);
     venue.watch(1, None, START + 2_000).unwrap();
-    assert!(venue.tick(START + 9_000).unwrap().silent.is_empty());
+    assert!(venue.run_auction(START + 9_000).unwrap().silent.is_empty());
 }

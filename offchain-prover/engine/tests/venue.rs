@@ -10,7 +10,7 @@ use clearproof_primitives::{
     shape::Shape,
     step::StepError,
 };
-use common::{order, request, MARK, START};
+use common::{MARK, START, order, request};
 use proptest::prelude::*;
 
 const SHAPE: Shape = Shape::TINY;
@@ -44,7 +44,7 @@ fn an_account_that_cannot_afford_its_fill_is_left_out_and_the_others_trade() {
     venue
         .submit(signed(2, 1, vec![order(Side::Sell, 10, MARK)], None))
         .unwrap();
-    let report = venue.tick(START + 1).unwrap();
+    let report = venue.run_auction(START + 1).unwrap();
     let accounts: Vec<_> = report.trades.iter().map(|t| t.account).collect();
     assert_eq!(
         report.left_out.len(),
@@ -68,11 +68,12 @@ fn an_account_that_cannot_afford_its_fill_is_left_out_and_the_others_trade() {
     venue
         .submit(signed(2, 1, vec![order(Side::Sell, 1_000_000, MARK)], None))
         .unwrap();
-    let report = venue.tick(START + 1).unwrap();
-    assert!(report
-        .left_out
-        .iter()
-        .any(|(account, error)| { *account == 1 && matches!(error, StepError::MarginRefused(_)) }));
+    let report = venue.run_auction(START + 1).unwrap();
+    assert!(
+        report.left_out.iter().any(|(account, error)| {
+            *account == 1 && matches!(error, StepError::MarginRefused(_))
+        })
+    );
 }
 
 #[test]
@@ -146,7 +147,7 @@ proptest! {
             let set = signed(*trader, next(*trader), vec![order(side, *quantity, limit * ONE + 7)], None);
             venue.submit(set).unwrap();
             if i % 2 == 1 {
-                venue.tick(START + i as u64).unwrap();
+                venue.run_auction(START + i as u64).unwrap();
             }
         }
         for (trader, amount) in &withdrawals {

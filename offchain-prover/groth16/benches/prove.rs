@@ -5,8 +5,8 @@
 //! and curve arithmetic look like.
 
 use clearproof_groth16::{
-    compare_with_arkworks, synthetic, Bars, Comparison, CpuBackend, KeyStore, Origin, Progress,
-    Silent,
+    Bars, Comparison, CpuBackend, KeyStore, Origin, Progress, Silent, compare_with_arkworks,
+    synthetic,
 };
 use std::{error::Error, io::IsTerminal, time::Instant};
 

@@ -16,11 +16,11 @@ pub use candidate::Candidate;
 
 use crate::{
     backend::{
+        BackendError,
         ark::ArkBackend,
         cpu::CpuBackend,
         cuda::{CudaBackend, CudaOptions},
         icicle::{IcicleBackend, IcicleOptions},
-        BackendError,
     },
     circuit::Circuit,
     key::ProvingKey,
@@ -33,15 +33,25 @@ use std::{
     fmt,
     str::FromStr,
     sync::{
-        atomic::{AtomicU64, Ordering},
         Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
 use thiserror::Error;
 
 /// What a user asks for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize
+)]
 #[serde(rename_all = "lowercase")]
 pub enum BackendKind {
     /// The fastest that is there.
@@ -99,7 +109,9 @@ impl FromStr for BackendKind {
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum ChoiceError {
     /// The one that was asked for is not to be had.
-    #[error("backend {kind} was asked for and cannot be used: {reason}; use --backend auto for the best that is there")]
+    #[error(
+        "backend {kind} was asked for and cannot be used: {reason}; use --backend auto for the best that is there"
+    )]
     Unusable {
         /// What was asked for.
         kind: BackendKind,

@@ -5,7 +5,7 @@ use crate::{
     circuit::Circuit,
     key::ProvingKey,
     matrices::Matrix,
-    prover::{loaded::LoadedKey, prove_blinded, Blinding, ProofMeta, ProveError},
+    prover::{Blinding, ProofMeta, ProveError, loaded::LoadedKey, prove_blinded},
 };
 use ark_bn254::{Bn254, Fr};
 use ark_ff::UniformRand;

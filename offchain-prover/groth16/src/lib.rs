@@ -28,25 +28,25 @@ mod testing;
 mod verify;
 
 pub use backend::{
+    Backend, BackendError,
     ark::ArkBackend,
     cpu::CpuBackend,
     cuda::{CudaBackend, CudaDevice, CudaOptions},
     icicle::{IcicleBackend, IcicleOptions},
-    Backend, BackendError,
 };
 pub use choice::{
-    candidates, BackendCounts, BackendKind, Backends, Candidate, ChoiceError, UnknownBackend,
+    BackendCounts, BackendKind, Backends, Candidate, ChoiceError, UnknownBackend, candidates,
 };
 pub use circuit::{Circuit, CircuitError, CircuitId};
-pub use compare::{compare_with_arkworks, ArkworksForm, CompareError, Comparison};
+pub use compare::{ArkworksForm, CompareError, Comparison, compare_with_arkworks};
 pub use key::{
+    Origin, ProvingKey,
     file::{KeyFileError, Part as KeyFilePart},
     store::{KeyStore, StoreError},
-    Origin, ProvingKey,
 };
 pub use matrices::{Matrices, MatricesError, Matrix};
 pub use progress::{Bars, Phase, Progress, Silent};
-pub use proof::{Proof, PROOF_BYTES};
-pub use prover::{loaded::LoadedKey, prove, PhaseTimes, ProofMeta, Prove, ProveError, Prover};
-pub use setup::{generate, SetupError};
-pub use verify::{verify, verifying_key_bytes, VerifyError};
+pub use proof::{PROOF_BYTES, Proof};
+pub use prover::{PhaseTimes, ProofMeta, Prove, ProveError, Prover, loaded::LoadedKey, prove};
+pub use setup::{SetupError, generate};
+pub use verify::{VerifyError, verify, verifying_key_bytes};

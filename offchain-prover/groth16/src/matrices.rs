@@ -7,8 +7,8 @@ pub use compact::Matrix;
 use ark_bn254::Fr;
 use ark_ff::{BigInteger, FftField, PrimeField, Zero};
 use blake2::{
-    digest::{consts::U32, Digest},
     Blake2b,
+    digest::{Digest, consts::U32},
 };
 use rayon::prelude::*;
 use thiserror::Error;

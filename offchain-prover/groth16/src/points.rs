@@ -52,7 +52,7 @@ fn element(limbs: [u64; 4]) -> Fq {
 }
 
 fn limbs(element: Fq) -> [u64; 4] {
-    element.0 .0
+    element.0.0
 }
 
 impl From<&G1Affine> for G1Point {
@@ -195,7 +195,7 @@ mod tests {
 
     use super::*;
     use ark_ff::UniformRand;
-    use rand::{rngs::StdRng, SeedableRng};
+    use rand::{SeedableRng, rngs::StdRng};
     use std::io::Write;
 
     #[test]

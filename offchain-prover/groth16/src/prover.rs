@@ -18,7 +18,7 @@ use ark_ec::CurveGroup;
 use ark_ff::One;
 use ark_groth16::VerifyingKey;
 use loaded::LoadedKey;
-use rand::{rngs::OsRng, CryptoRng, RngCore};
+use rand::{CryptoRng, RngCore, rngs::OsRng};
 use serde::Serialize;
 use std::{
     sync::Arc,

@@ -11,8 +11,8 @@ use crate::{
 };
 use ark_bn254::{Fr, G1Projective, G2Projective};
 use ark_ec::{
-    scalar_mul::{BatchMulPreprocessing, ScalarMul},
     CurveGroup, PrimeGroup,
+    scalar_mul::{BatchMulPreprocessing, ScalarMul},
 };
 use ark_ff::Zero;
 use ark_groth16::VerifyingKey;

@@ -12,7 +12,7 @@ use ark_ff::{One, UniformRand, Zero};
 use ark_relations::gr1cs::{
     ConstraintSynthesizer, ConstraintSystemRef, LinearCombination, SynthesisError, Variable,
 };
-use rand::{rngs::StdRng, Rng, SeedableRng};
+use rand::{Rng, SeedableRng, rngs::StdRng};
 
 /// Changes a matrix by its rows.
 pub(crate) fn edit(matrix: &mut Matrix, change: impl FnOnce(&mut Vec<Vec<(Fr, usize)>>)) {
@@ -72,15 +72,19 @@ pub(crate) fn random_circuit(
     for index in 0..inputs + free {
         assignment.push(match index % 4 {
             0 => Fr::rand(rng),
-            1 => Fr::from(rng.gen::<u64>()),
-            2 => Fr::from(rng.gen::<bool>()),
-            _ => -Fr::from(rng.gen::<u16>()),
+            1 => Fr::from(rng.r#gen::<u64>()),
+            2 => Fr::from(rng.r#gen::<bool>()),
+            _ => -Fr::from(rng.r#gen::<u16>()),
         });
     }
     let row = |rng: &mut StdRng, known: usize| -> Vec<(Fr, usize)> {
         (0..rng.gen_range(0..12))
             .map(|_| {
-                let coefficient = if rng.gen() { Fr::one() } else { Fr::rand(rng) };
+                let coefficient = if rng.r#gen() {
+                    Fr::one()
+                } else {
+                    Fr::rand(rng)
+                };
                 (coefficient, rng.gen_range(0..known))
             })
             .collect()

@@ -1,7 +1,7 @@
 //! Verification, and the verifying key's bytes.
 
 use ark_bn254::{Bn254, Fr};
-use ark_groth16::{prepare_verifying_key, Groth16, PreparedVerifyingKey, Proof, VerifyingKey};
+use ark_groth16::{Groth16, PreparedVerifyingKey, Proof, VerifyingKey, prepare_verifying_key};
 use ark_serialize::CanonicalSerialize;
 use thiserror::Error;
 

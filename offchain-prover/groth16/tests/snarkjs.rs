@@ -6,13 +6,14 @@
 use ark_bn254::Fr;
 use ark_ff::{One, UniformRand, Zero};
 use clearproof_groth16::{
+    ArkBackend, Circuit, LoadedKey, Matrices, Origin, Silent,
     export::{
         inputs_json, proof_json, verifying_key_json, write_json, write_r1cs, write_wtns, write_zkey,
     },
-    generate, prove, ArkBackend, Circuit, LoadedKey, Matrices, Origin, Silent,
+    generate, prove,
 };
-use rand::{rngs::StdRng, Rng, SeedableRng};
-use serde_json::{json, Value};
+use rand::{Rng, SeedableRng, rngs::StdRng};
+use serde_json::{Value, json};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -38,7 +39,7 @@ fn circuit() -> (Circuit, Vec<Fr>) {
             // A boolean.
             0 => {
                 let bit = z.len();
-                z.push(Fr::from(rng.gen::<bool>()));
+                z.push(Fr::from(rng.r#gen::<bool>()));
                 a.push(vec![(one, bit)]);
                 b.push(vec![(one, bit), (-one, 0)]);
                 c.push(vec![]);

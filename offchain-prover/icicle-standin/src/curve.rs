@@ -3,12 +3,12 @@
 use crate::{
     faults::{self, Outcome},
     memory::{active, given, read, write},
-    types::{code, require, MsmConfig, Refusal},
+    types::{MsmConfig, Refusal, code, require},
 };
-use ark_bn254::{g1::Config as G1, g2::Config as G2, Fq, Fq2, Fr};
+use ark_bn254::{Fq, Fq2, Fr, g1::Config as G1, g2::Config as G2};
 use ark_ec::{
-    short_weierstrass::{Affine, Projective, SWCurveConfig},
     PrimeGroup, VariableBaseMSM,
+    short_weierstrass::{Affine, Projective, SWCurveConfig},
 };
 use ark_ff::{AdditiveGroup, BigInt, Field, Fp, MontBackend, MontConfig, PrimeField, Zero};
 use std::ffi::c_int;

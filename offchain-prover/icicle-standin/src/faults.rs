@@ -16,11 +16,11 @@
 
 use crate::{
     memory,
-    types::{code, require, Refusal},
+    types::{Refusal, code, require},
 };
 use std::{
     env,
-    ffi::{c_char, c_int, CStr},
+    ffi::{CStr, c_char, c_int},
     sync::{LazyLock, Mutex, PoisonError},
 };
 

@@ -5,7 +5,7 @@
 use crate::{
     faults,
     memory::{active, given, read, write},
-    types::{code, require, NttConfig, NttInitDomainConfig, Refusal, Scalar, VecOpsConfig},
+    types::{NttConfig, NttInitDomainConfig, Refusal, Scalar, VecOpsConfig, code, require},
 };
 use ark_bn254::Fr;
 use ark_ff::{BigInt, Field, One, PrimeField};

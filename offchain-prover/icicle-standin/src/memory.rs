@@ -1,11 +1,11 @@
 //! `libicicle_device`: devices and their memory.
 
-use crate::types::{code, require, Device, Refusal};
+use crate::types::{Device, Refusal, code, require};
 use std::{
     cell::Cell,
     collections::BTreeMap,
     env,
-    ffi::{c_char, c_int, c_void, CStr},
+    ffi::{CStr, c_char, c_int, c_void},
     path::Path,
     slice,
     sync::{Mutex, MutexGuard, PoisonError},

@@ -31,11 +31,7 @@ pub fn code(result: Result<(), Refusal>) -> c_int {
 
 /// Refuses what the caller should not have asked for.
 pub fn require(condition: bool, refusal: Refusal) -> Result<(), Refusal> {
-    if condition {
-        Ok(())
-    } else {
-        Err(refusal)
-    }
+    if condition { Ok(()) } else { Err(refusal) }
 }
 
 /// `icicle::Device`.

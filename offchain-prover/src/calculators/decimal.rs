@@ -12,7 +12,9 @@ pub const MAX_FRACTION: usize = 24;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum DecimalError {
     /// Not decimal digits with at most one point between them.
-    #[error("must be a decimal number such as 12.5: digits, at most one point, at most {MAX_FRACTION} digits after it")]
+    #[error(
+        "must be a decimal number such as 12.5: digits, at most one point, at most {MAX_FRACTION} digits after it"
+    )]
     Malformed,
     /// Too large for its field.
     #[error("is too large")]

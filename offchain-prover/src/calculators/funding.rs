@@ -5,8 +5,8 @@ use clearproof_primitives::{
     account::{Account, Position},
     batch::PriceEntry,
     fixed::FRACTION_BITS,
-    funding::{accrue, settle, FundingTerms},
-    shape::{MarketShape, Shape, QUANTITY_BITS, TIME_BITS},
+    funding::{FundingTerms, accrue, settle},
+    shape::{MarketShape, QUANTITY_BITS, Shape, TIME_BITS},
     snapshot::{InstrumentRow, Snapshot},
 };
 use serde::{Deserialize, Serialize};

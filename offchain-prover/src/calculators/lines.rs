@@ -1,6 +1,6 @@
 //! One JSON object per line in, one per line out: an answer, or `{"error": …}` that says what to mend.
 
-use serde::{de::DeserializeOwned, Serialize};
+use serde::{Serialize, de::DeserializeOwned};
 use std::io::{self, BufRead, Read, Write};
 
 /// Longest line that is read, in bytes.

@@ -3,10 +3,10 @@
 use super::{
     decimal::format,
     margin::of,
-    portfolio::{Question, MARKET},
+    portfolio::{MARKET, Question},
 };
 use clearproof_primitives::{
-    fixed::{mul_fraction, Rounding, FRACTION_BITS},
+    fixed::{FRACTION_BITS, Rounding, mul_fraction},
     liquidation::plan,
     order::Side,
 };

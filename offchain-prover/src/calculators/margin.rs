@@ -2,11 +2,11 @@
 
 use super::{
     decimal::format,
-    portfolio::{Portfolio, Question, Terms, MARKET},
+    portfolio::{MARKET, Portfolio, Question, Terms},
 };
 use clearproof_primitives::{
-    fixed::{Price, FACTOR_BITS, FRACTION_BITS},
-    margin::{scan_loss, scenario_loss, Margin},
+    fixed::{FACTOR_BITS, FRACTION_BITS, Price},
+    margin::{Margin, scan_loss, scenario_loss},
     snapshot::ROW_VALUE_BITS,
 };
 use serde::Serialize;
@@ -212,11 +212,15 @@ mod tests {
             assert_ne!(json, EXAMPLE);
             ask(&json).unwrap_err()
         };
-        assert!(wrong(r#""slot":8,"terms""#, r#""slot":32,"terms""#)
-            .contains("instruments[0].slot: must be below 32"));
+        assert!(
+            wrong(r#""slot":8,"terms""#, r#""slot":32,"terms""#)
+                .contains("instruments[0].slot: must be below 32")
+        );
         assert!(wrong(r#""mark":"60000""#, r#""mark":"0""#).contains("instruments[0]."));
-        assert!(wrong(r#""volatility":"0.6""#, r#""volatility":"-1""#)
-            .contains("instruments[1].volatility"));
+        assert!(
+            wrong(r#""volatility":"0.6""#, r#""volatility":"-1""#)
+                .contains("instruments[1].volatility")
+        );
         assert!(wrong(r#""asset":1"#, r#""asset":4"#).contains("collateral[0]"));
         assert!(wrong(r#""-50000""#, r#""1.5""#).contains("balances[0]"));
         assert!(wrong(r#""500000""#, r#""-1""#).contains("balances[1]: only the quote"));

@@ -1,15 +1,15 @@
 //! A portfolio and its market, as the calculators read them.
 
 use super::{
-    decimal::{number, parse, small, DecimalError},
+    decimal::{DecimalError, number, parse, small},
     price::Kind,
 };
 use clearproof_primitives::{
     account::{Account, Position},
-    fixed::{Price, FRACTION_BITS},
+    fixed::{FRACTION_BITS, Price},
     options::{OptionKind, Product},
     policy::{IndexPrice, Policy},
-    shape::{MarketShape, Shape, AMOUNT_BITS, QUANTITY_BITS},
+    shape::{AMOUNT_BITS, MarketShape, QUANTITY_BITS, Shape},
     snapshot::{InstrumentRow, Snapshot},
 };
 use serde::Deserialize;
@@ -230,7 +230,7 @@ impl Question {
                     return Err(format!(
                         "collateral[{i}].asset: must be 1 to {}",
                         MARKET.assets - 1
-                    ))
+                    ));
                 }
             }
         }

@@ -1,8 +1,8 @@
 //! The calls that operators, traders and oracle members make. Arguments are encoded from the protocol's own types; the
 //! indices of pallets and calls come from the node's metadata.
 
-use super::{circuits::RegisteredCircuit, ChainError};
-use blake2::{digest::consts::U32, Blake2b, Digest};
+use super::{ChainError, circuits::RegisteredCircuit};
+use blake2::{Blake2b, Digest, digest::consts::U32};
 use clearproof_primitives::{
     chain::{CircuitId, Feed, FeedValue, Listing, NextCircuit, VenueId},
     policy::{Policy, PolicyChange},
@@ -10,13 +10,13 @@ use clearproof_primitives::{
 };
 use codec::{Compact, Encode};
 use subxt::{
+    PolkadotConfig,
     client::OfflineClientAtBlockT,
     ext::{
         scale_encode::{EncodeAsFields, Error, FieldIter},
         scale_type_resolver::TypeResolver,
     },
     tx::{Payload, TransactionsClient},
-    PolkadotConfig,
 };
 
 /// Pallet and call that settle a batch.

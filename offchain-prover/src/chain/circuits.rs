@@ -1,6 +1,6 @@
 //! Circuits that are registered on the chain.
 
-use super::{Chain, ChainError, ANSWER_TIMEOUT};
+use super::{ANSWER_TIMEOUT, Chain, ChainError};
 use clearproof_primitives::{
     chain::{CircuitId, VenueView},
     field::FieldBytes,

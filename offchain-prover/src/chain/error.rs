@@ -35,7 +35,9 @@ pub enum ChainError {
     #[error("transaction dropped: {0}")]
     Dropped(String),
     /// The runtime speaks another version of the protocol.
-    #[error("{what}: the runtime's answer does not decode ({error}): use a prover of the runtime's version")]
+    #[error(
+        "{what}: the runtime's answer does not decode ({error}): use a prover of the runtime's version"
+    )]
     Decode {
         /// Which answer.
         what: String,

@@ -1,6 +1,6 @@
 //! What the chain knows of the oracle's members.
 
-use super::{Chain, ChainError, ANSWER_TIMEOUT};
+use super::{ANSWER_TIMEOUT, Chain, ChainError};
 use clearproof_primitives::chain::{Expiry, Feed, FeedValue};
 use codec::{Decode, DecodeAll};
 use subxt::dynamic::{self, Value};

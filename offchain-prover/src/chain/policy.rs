@@ -1,8 +1,8 @@
 //! What the runtime's `RiskPolicyApi` answers.
 
 use super::{
-    calls::{resolve, Call},
-    Chain, ChainError, ANSWER_TIMEOUT,
+    ANSWER_TIMEOUT, Chain, ChainError,
+    calls::{Call, resolve},
 };
 use clearproof_primitives::policy::{
     Assessment, ChangeError, PolicyChange, PolicyState, PolicyVersion,

@@ -1,8 +1,8 @@
 //! Referenda on risk parameters as a voter sees them: their state, their votes, and what they would change.
 
 use super::{
+    ANSWER_TIMEOUT, Chain, ChainError,
     calls::{self, RISK_TRACK},
-    Chain, ChainError, ANSWER_TIMEOUT,
 };
 use clearproof_primitives::policy::PolicyChange;
 use codec::{Decode, DecodeAll};

@@ -1,15 +1,15 @@
 //! Signed calls, followed until they are final, or in a block.
 
-use super::{calls, Call, Chain, ChainError, Link};
+use super::{Call, Chain, ChainError, Link, calls};
 use codec::{Compact, Decode};
 use std::{sync::Arc, time::Duration};
 use subxt::{
+    PolkadotConfig,
     client::OnlineClientAtBlockT,
     config::PolkadotExtrinsicParamsBuilder,
     error::{DispatchError, TransactionEventsError},
     events::Event,
     tx::{TransactionInBlock, TransactionProgress, TransactionStatus},
-    PolkadotConfig,
 };
 use subxt_signer::sr25519::Keypair;
 
@@ -186,7 +186,7 @@ async fn arrival<C: OnlineClientAtBlockT<PolkadotConfig>>(
             TransactionStatus::InBestBlock(block) if until == Until::InBlock => return Ok(block),
             TransactionStatus::Invalid { message } => return Err(ChainError::Invalid(message)),
             TransactionStatus::Error { message } | TransactionStatus::Dropped { message } => {
-                return Err(ChainError::Dropped(message))
+                return Err(ChainError::Dropped(message));
             }
             TransactionStatus::InBestBlock(_)
             | TransactionStatus::NoLongerInBestBlock

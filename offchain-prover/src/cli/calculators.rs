@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use clearproof_prover::calculators::lines;
-use serde::{de::DeserializeOwned, Serialize};
+use serde::{Serialize, de::DeserializeOwned};
 use std::io::{stdin, stdout};
 
 /// Answers until the input ends.

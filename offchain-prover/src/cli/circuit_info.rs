@@ -2,7 +2,7 @@
 
 use super::ShapeName;
 use anyhow::Result;
-use clearproof_prover::proving::{circuits, CircuitInfo};
+use clearproof_prover::proving::{CircuitInfo, circuits};
 
 /// Options of `circuit-info`.
 #[derive(clap::Args)]

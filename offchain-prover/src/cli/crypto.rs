@@ -1,10 +1,10 @@
 //! `crypto`: the protocol's primitives for tools and tests. Each command prints the bare result.
 
-use anyhow::{bail, Context, Result};
+use anyhow::{Context, Result, bail};
 use clearproof_primitives::{
     babyjubjub::{Point, PublicKey},
     eddsa::{SecretKey, Signature},
-    field::{from_decimal, to_decimal, Fr},
+    field::{Fr, from_decimal, to_decimal},
     poseidon::hash,
 };
 

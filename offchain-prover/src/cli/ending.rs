@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use std::future::Future;
-use tokio::signal::unix::{signal, SignalKind};
+use tokio::signal::unix::{SignalKind, signal};
 
 /// Ready when the process gets an interrupt or a request to terminate. Must be called in the async runtime.
 pub fn asked_to_end() -> Result<impl Future<Output = ()>> {

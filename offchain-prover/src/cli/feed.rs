@@ -1,7 +1,7 @@
 //! `feed`: runs a member of the oracle.
 
 use super::{ending::asked_to_end, key::Key};
-use anyhow::{ensure, Context, Result};
+use anyhow::{Context, Result, ensure};
 use clearproof_prover::feed::{self, Settings, Target};
 use std::path::PathBuf;
 

@@ -1,13 +1,13 @@
 //! Where the key of the account that signs calls comes from.
 
-use anyhow::{ensure, Context, Result};
+use anyhow::{Context, Result, ensure};
 use std::{
     fs,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     str::FromStr,
 };
-use subxt_signer::{sr25519::Keypair, SecretUri};
+use subxt_signer::{SecretUri, sr25519::Keypair};
 
 /// Permissions of a key file that others could use.
 const OTHERS: u32 = 0o077;

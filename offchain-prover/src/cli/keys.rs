@@ -5,7 +5,7 @@ mod export;
 use super::ShapeName;
 use anyhow::{Context, Result};
 use clearproof_groth16::{BackendKind, Bars, KeyStore, Origin};
-use clearproof_prover::proving::{circuits, default_key_folder, BatchProver};
+use clearproof_prover::proving::{BatchProver, circuits, default_key_folder};
 use std::{
     fs,
     path::{Path, PathBuf},

@@ -36,9 +36,9 @@ pub struct Args {
     /// What proves: auto for the fastest that is there, ark, cpu, cuda or icicle.
     #[arg(long, env = "CLEARPROOF_BACKEND", default_value_t)]
     backend: BackendKind,
-    /// Milliseconds from one tick to the next, 100 to 1,000.
-    #[arg(long, default_value_t = Timing::default().tick_ms)]
-    tick_ms: u64,
+    /// Milliseconds from one auction to the next, 100 to 1,000.
+    #[arg(long, default_value_t = Timing::default().auction_interval_ms)]
+    auction_interval_ms: u64,
     /// A batch is closed this many milliseconds after its first account step.
     #[arg(long, default_value_t = Timing::default().batch_ms)]
     batch_ms: u64,
@@ -51,7 +51,7 @@ pub struct Args {
     /// Milliseconds between the chain's snapshots.
     #[arg(long, default_value_t = Timing::default().snapshot_ms)]
     snapshot_ms: u64,
-    /// Milliseconds for which the chain lets ticks use a snapshot after the next was taken.
+    /// Milliseconds for which the chain lets auctions use a snapshot after the next was taken.
     #[arg(long, default_value_t = Timing::default().grace_ms)]
     grace_ms: u64,
 }
@@ -67,7 +67,7 @@ pub fn run(args: Args) -> Result<()> {
         keys: args.keys.unwrap_or_else(default_key_folder),
         backend: args.backend,
         timing: Timing {
-            tick_ms: args.tick_ms,
+            auction_interval_ms: args.auction_interval_ms,
             batch_ms: args.batch_ms,
             batch_steps: args.batch_steps,
             max_pending: args.max_pending,

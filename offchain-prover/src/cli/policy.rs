@@ -5,14 +5,14 @@ mod changes;
 mod simulate;
 
 use super::key::Key;
-use anyhow::{bail, Context, Result};
+use anyhow::{Context, Result, bail};
 use changes::{Changes, ChangesFile};
 use clearproof_primitives::policy::{Assessment, Policy, PolicyChange};
 use clearproof_prover::{calculators::portfolio::MARKET, chain::Chain, policy};
 use simulate::Portfolios;
 use std::{
     fmt::Display,
-    io::{stdout, ErrorKind, Write},
+    io::{ErrorKind, Write, stdout},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 

@@ -1,18 +1,17 @@
 //! `replay`: recorded prices or order flow through the engine.
 
-use super::{period::Period, ShapeName};
-use anyhow::{ensure, Context, Result};
+use super::{ShapeName, period::Period};
+use anyhow::{Context, Result, ensure};
 use clap::{Args as ClapArgs, ValueEnum};
 use clearproof_groth16::{BackendKind, Bars, KeyStore, Origin};
 use clearproof_primitives::shape::Shape;
 use clearproof_prover::{
     demo::prices,
-    proving::{default_key_folder, BatchProver},
+    proving::{BatchProver, default_key_folder},
     replay::{
-        self,
+        self, ReplayConfig,
         flow::{self, FlowConfig},
         recording::{self, Form, QUOTE_UNIT},
-        ReplayConfig,
     },
 };
 use indicatif::ProgressBar;
@@ -53,9 +52,9 @@ pub struct Args {
     /// l2, trades: what each taker deposits, in whole quote units; with little, takers are refused and liquidated.
     #[arg(long, default_value_t = flow::MAKER_DEPOSIT / QUOTE_UNIT, value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
     taker_deposit: u64,
-    /// l2: milliseconds of the recording from one tick to the next; with trades, a tick follows each.
+    /// l2: milliseconds of the recording from one auction to the next; with trades, an auction follows each.
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u64).range(10..=60_000))]
-    tick: u64,
+    auction: u64,
     /// l2, trades: seconds of the recording that a batch lasts; less where it is full before.
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     batch: u64,
@@ -165,7 +164,7 @@ fn run_flow(args: &Args, form: Form) -> Result<()> {
         shape,
         takers: args.traders,
         taker_deposit: args.taker_deposit * QUOTE_UNIT,
-        tick: args.tick,
+        auction: args.auction,
         batch: args.batch * 1_000,
         prove,
     };

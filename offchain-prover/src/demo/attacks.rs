@@ -2,10 +2,10 @@
 //! one named error.
 
 use super::report::Refusal;
-use crate::chain::{calls, Chain, ChainError};
-use anyhow::{ensure, Context, Result};
+use crate::chain::{Chain, ChainError, calls};
+use anyhow::{Context, Result, ensure};
 use clearproof_primitives::{
-    field::{fr_from_i128, FieldBytes},
+    field::{FieldBytes, fr_from_i128},
     submission::Batch,
 };
 use subxt_signer::sr25519::Keypair;
@@ -120,7 +120,7 @@ mod tests {
             chunk_count: 0,
             submitter: [0; 32],
             funding_hash: zero,
-            interest_hash: zero,
+            open_interest_hash: zero,
             protocol_fee: 0,
             protocol_share: 0,
             deleverage_rank: 0,
@@ -135,7 +135,7 @@ mod tests {
             chunks: Vec::new().try_into().unwrap(),
             withdrawals: Vec::new().try_into().unwrap(),
             closing_proof,
-            interest: Vec::new().try_into().unwrap(),
+            open_interest: Vec::new().try_into().unwrap(),
         }
     }
 

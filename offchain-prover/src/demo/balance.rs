@@ -3,8 +3,8 @@
 use anyhow::{Context, Result};
 use codec::Decode;
 use subxt::{
-    dynamic::{storage, Value},
     OnlineClient, PolkadotConfig,
+    dynamic::{Value, storage},
 };
 
 /// Reads balances at the last finalised block.

@@ -2,11 +2,11 @@
 //! the end shows that it refused the forgeries for that one thing.
 
 use crate::{
-    chain::{calls, Chain},
+    chain::{Chain, calls},
     operator::{core::random_field, proving::submission},
     proving::BatchProver,
 };
-use anyhow::{bail, ensure, Context, Result};
+use anyhow::{Context, Result, bail, ensure};
 use clearproof_engine::{BatchRequest, DepositReceived, Venue, VenueConfig};
 use clearproof_primitives::{
     babyjubjub::PublicKey, batch::genesis_field, chain::CircuitId, field::FieldBytes,

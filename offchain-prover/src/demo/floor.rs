@@ -13,17 +13,17 @@ use crate::{
     },
     trader::{VenueClient, VenueError},
 };
-use anyhow::{ensure, Context, Result};
+use anyhow::{Context, Result, ensure};
 use clearproof_primitives::{
     chain::InstrumentKind,
-    fixed::{Rate, ONE},
+    fixed::{ONE, Rate},
     order::{Order, OrderSet, Request, SignedOrderSet, WithdrawalRequest},
     policy::IndexPrice,
 };
 use std::time::Duration;
 use tokio::{
     sync::watch,
-    time::{sleep, Instant},
+    time::{Instant, sleep},
 };
 
 /// How long an order set is valid, milliseconds: short, since nobody can force a cancellation.

@@ -3,12 +3,12 @@
 
 use super::{floor::Floor, market::Role, report::Report};
 use crate::{
-    chain::{calls, Chain},
+    chain::{Chain, calls},
     operator::rpc::types::AccountJson,
 };
-use anyhow::{ensure, Context, Result};
+use anyhow::{Context, Result, ensure};
 use clearproof_primitives::{
-    fixed::{Rate, FACTOR_BITS, ONE},
+    fixed::{FACTOR_BITS, ONE, Rate},
     policy::Policy,
     shape::MarketShape,
 };
@@ -16,7 +16,7 @@ use std::time::Duration;
 use subxt_signer::sr25519::dev;
 use tokio::time::Instant;
 
-/// Longest wait from the change of the policy to the liquidation: a snapshot, a batch, and a few ticks.
+/// Longest wait from the change of the policy to the liquidation: a snapshot, a batch, and a few auctions.
 const PATIENCE: Duration = Duration::from_secs(120);
 /// Of the leverage that the trader aims for, what must be there before the policy changes, in eighths.
 const ENOUGH: u64 = 6;

@@ -2,14 +2,14 @@
 //! arithmetic only; the same seed and prices make the same decisions for the same positions.
 
 use super::{
-    options::{wishes, Quote},
+    options::{Quote, wishes},
     prices::Bar,
 };
 use crate::operator::rpc::types::AccountJson;
 use anyhow::{Context, Result};
 use clearproof_primitives::{
     chain::Listing,
-    fixed::{Price, FRACTION_BITS},
+    fixed::{FRACTION_BITS, Price},
     order::{Order, Side},
     policy::IndexPrice,
     rows::mark_price,
@@ -140,7 +140,7 @@ impl Market {
 
     /// Whether a taker trades in this round: one in two does.
     pub fn joins(&mut self) -> bool {
-        self.rng.gen()
+        self.rng.r#gen()
     }
 
     /// Lots of one step of an order's size.
@@ -162,7 +162,7 @@ impl Market {
     ) -> Result<Vec<Option<Order>>> {
         let for_options = match role {
             Role::Maker if self.orders >= 4 => (2 * quotes.len()).min(self.orders / 2),
-            Role::Maker if self.rng.gen() => self.orders,
+            Role::Maker if self.rng.r#gen() => self.orders,
             Role::Taker if self.rng.gen_ratio(1, 3) => 1,
             _ => 0,
         };
@@ -221,7 +221,7 @@ impl Market {
             // Only what is wanted, which depends on more than the position: see `bold_order`.
             Role::Bold => Ok(Vec::new()),
             Role::Taker => {
-                let side = match (may_buy, may_sell, self.rng.gen()) {
+                let side = match (may_buy, may_sell, self.rng.r#gen()) {
                     (true, false, _) | (true, true, true) => Side::Buy,
                     _ => Side::Sell,
                 };

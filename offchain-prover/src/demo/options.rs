@@ -2,18 +2,18 @@
 //! settled at their expiry.
 
 use super::{
-    market::{Role, MAX_STEPS},
+    market::{MAX_STEPS, Role},
     report::Report,
 };
 use crate::chain::{
-    calls::{list_instrument, Call},
     Chain, ChainError,
+    calls::{Call, list_instrument},
 };
-use anyhow::{ensure, Context, Result};
+use anyhow::{Context, Result, ensure};
 use clearproof_primitives::{
     chain::{Expiry, ExpiryView, InstrumentKind, Listing, OptionTerms, Symbol},
-    fixed::{Price, FRACTION_BITS},
-    options::{svi::arbitrage::MIN_VARIANCE, OptionKind, SviCurve, DAY_MS},
+    fixed::{FRACTION_BITS, Price},
+    options::{DAY_MS, OptionKind, SviCurve, svi::arbitrage::MIN_VARIANCE},
     order::Side,
     policy::IndexPrice,
     rows::settled_row,
@@ -22,7 +22,7 @@ use clearproof_primitives::{
 use rand::Rng;
 use std::time::Duration;
 use subxt_signer::sr25519::dev;
-use tokio::time::{sleep, Instant};
+use tokio::time::{Instant, sleep};
 
 /// From the start of the demonstration to the expiry, milliseconds: they trade for most of the run, and are settled in it.
 pub const LIFE: u64 = 130_000;
@@ -137,7 +137,7 @@ pub fn wishes(quote: &Quote, role: Role, step: u64, rng: &mut impl Rng) -> Vec<(
     };
     let sides = match role {
         Role::Maker => vec![Side::Buy, Side::Sell],
-        Role::Taker if rng.gen() => vec![Side::Buy],
+        Role::Taker if rng.r#gen() => vec![Side::Buy],
         Role::Taker => vec![Side::Sell],
         // Bold is only who holds the perpetual.
         Role::Bold => Vec::new(),
@@ -210,7 +210,7 @@ pub async fn converted(
         let view = chain.venue(venue).await?;
         let view = view.context("the chain forgot the venue")?;
         let held = listings.iter().map(|listing| {
-            let lots = view.interest.get(usize::from(listing.slot));
+            let lots = view.open_interest.get(usize::from(listing.slot));
             lots.copied().unwrap_or(0)
         });
         let held: u64 = held.sum();

@@ -2,10 +2,10 @@
 
 use super::options::smile;
 use crate::{
-    chain::{calls, Chain},
+    chain::{Chain, calls},
     operator::rpc::auth::clock,
 };
-use anyhow::{anyhow, Context, Result};
+use anyhow::{Context, Result, anyhow};
 use clearproof_primitives::{
     chain::{Expiry, Feed, FeedValue, Instrument},
     fixed::FRACTION_BITS,
@@ -13,10 +13,10 @@ use clearproof_primitives::{
 };
 use futures::future::try_join_all;
 use std::time::Duration;
-use subxt_signer::sr25519::{dev, Keypair};
+use subxt_signer::sr25519::{Keypair, dev};
 use tokio::{
     sync::watch,
-    time::{interval, MissedTickBehavior},
+    time::{MissedTickBehavior, interval},
 };
 
 /// Prices of the development chain's markets while they are not the replayed one, in millionths of the quote.
@@ -106,11 +106,11 @@ impl Feeds {
         price: watch::Receiver<IndexPrice>,
     ) -> anyhow::Error {
         let members: [Keypair; 3] = [dev::alice(), dev::bob(), dev::charlie()];
-        let mut ticks = interval(INTERVAL);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut auctions = interval(INTERVAL);
+        auctions.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut failures = 0;
         loop {
-            ticks.tick().await;
+            auctions.tick().await;
             let call = calls::feed_values(&self.values(*price.borrow(), clock()));
             match try_join_all(members.iter().map(|member| chain.submit(member, &call))).await {
                 Ok(_) => failures = 0,

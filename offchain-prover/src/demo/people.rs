@@ -2,13 +2,13 @@
 
 use super::market::Role;
 use crate::{
-    chain::{calls, Chain},
+    chain::{Chain, calls},
     trader::Trader,
 };
 use anyhow::{Context, Result};
 use clearproof_primitives::{eddsa::SecretKey, order::SignedOrderSet};
 use futures::future::try_join_all;
-use subxt_signer::sr25519::{dev, Keypair};
+use subxt_signer::sr25519::{Keypair, dev};
 
 /// Token that is the quote of the development chain's venues, asset 0.
 pub const QUOTE_TOKEN: u32 = 1;

@@ -3,7 +3,7 @@
 use crate::calculators::decimal;
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
 use clearproof_primitives::{
-    fixed::{Price, FRACTION_BITS},
+    fixed::{FRACTION_BITS, Price},
     shape::TIME_BITS,
 };
 use std::{fs, io::Read, path::Path};
@@ -279,7 +279,7 @@ pub fn time_text(time: u64) -> String {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use clearproof_primitives::fixed::{price_from_decimal, ONE};
+    use clearproof_primitives::fixed::{ONE, price_from_decimal};
 
     #[test]
     fn the_built_in_series_is_whole() {

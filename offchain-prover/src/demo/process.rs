@@ -1,7 +1,7 @@
 //! The programs that the demonstration starts, and the folder that holds what they write.
 
-use anyhow::{anyhow, bail, ensure, Context, Result};
-use rustix::process::{kill_process, Pid, Signal};
+use anyhow::{Context, Result, anyhow, bail, ensure};
+use rustix::process::{Pid, Signal, kill_process};
 use std::{
     ffi::OsStr,
     fs::{self, File},

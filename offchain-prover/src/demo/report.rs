@@ -2,7 +2,7 @@
 
 use crate::operator::rpc::types::BatchJson;
 use clearproof_primitives::field::FieldBytes;
-use comfy_table::{presets::UTF8_FULL_CONDENSED, CellAlignment, Table};
+use comfy_table::{CellAlignment, Table, presets::UTF8_FULL_CONDENSED};
 use std::time::Duration;
 
 /// Picoseconds of a millisecond.
@@ -195,11 +195,7 @@ pub fn short(root: &FieldBytes) -> String {
 }
 
 fn verdict(held: bool) -> &'static str {
-    if held {
-        "held"
-    } else {
-        "FAILED"
-    }
+    if held { "held" } else { "FAILED" }
 }
 
 fn seconds(ms: u64) -> String {

@@ -1,18 +1,19 @@
 //! The node, the venue and its operator, as the demonstration sets them up and asks them afterwards.
 
 use super::{
+    BatchRow, DemoConfig, Report,
     floor::Floor,
-    process::{free_port, Program, RunFolder},
-    short, BatchRow, DemoConfig, Report,
+    process::{Program, RunFolder, free_port},
+    short,
 };
 use crate::{
-    chain::{calls, Chain},
+    chain::{Chain, calls},
     trader::{VenueClient, VenueError},
 };
 use anyhow::{Context, Result};
 use clearproof_primitives::{chain::CircuitId, submission::Batch};
 use std::{path::Path, time::Duration};
-use subxt_signer::sr25519::{dev, Keypair};
+use subxt_signer::sr25519::{Keypair, dev};
 use tokio::time::{sleep, timeout};
 
 /// Longest wait for the node to answer.
@@ -22,7 +23,7 @@ const OPERATOR_LIMIT: Duration = Duration::from_secs(300);
 /// Between two attempts to reach the operator.
 const RETRY: Duration = Duration::from_millis(500);
 /// From one auction to the next, milliseconds.
-const TICK_MS: u64 = 500;
+const AUCTION_INTERVAL_MS: u64 = 500;
 /// Secret of the operator's account. Nobody else signs with it while the operator runs.
 pub const OPERATOR_SURI: &str = "//Dave";
 
@@ -105,7 +106,7 @@ impl Stage<'_> {
         let config = self.config;
         let listen = format!("127.0.0.1:{}", free_port()?);
         let data = self.folder.join("operator");
-        // A tick adds several steps at once: closing at one and a half chunks makes two of most batches.
+        // An auction adds several steps at once: closing at one and a half chunks makes two of most batches.
         let steps = config.shape.steps + config.shape.steps / 2;
         let settings = [
             ("--node", self.url.into()),
@@ -115,7 +116,7 @@ impl Stage<'_> {
             ("--listen", listen.clone()),
             ("--keys", config.keys.to_string_lossy().into_owned()),
             ("--backend", config.backend.to_string()),
-            ("--tick-ms", TICK_MS.to_string()),
+            ("--auction-interval-ms", AUCTION_INTERVAL_MS.to_string()),
             ("--batch-ms", config.batch_ms.to_string()),
             ("--batch-steps", steps.to_string()),
         ];

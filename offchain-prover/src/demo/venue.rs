@@ -5,16 +5,16 @@ use super::{
     market,
     oracle::Feeds,
     prices,
-    process::{free_port, Program},
+    process::{Program, free_port},
     stage,
 };
 use crate::{
-    chain::{calls, Chain},
+    chain::{Chain, calls},
     operator::rpc::types::{AccountJson, StatusJson},
     proving::default_key_folder,
     trader::{Trader, VenueClient},
 };
-use anyhow::{bail, ensure, Context, Result};
+use anyhow::{Context, Result, bail, ensure};
 use clearproof_primitives::{
     chain::{CircuitId, VenueView},
     eddsa::SecretKey,
@@ -30,7 +30,7 @@ use std::{
     path::{Path, PathBuf},
     time::Duration,
 };
-use subxt_signer::sr25519::{dev, Keypair};
+use subxt_signer::sr25519::{Keypair, dev};
 use tokio::{sync::watch, task::JoinHandle, time};
 
 /// Index price of the replayed market until it is set, 32.32 quote units.
@@ -287,7 +287,7 @@ impl Venue {
             &self.metrics,
             "--keys",
             &keys,
-            "--tick-ms",
+            "--auction-interval-ms",
             "200",
             "--batch-ms",
             "4000",
@@ -321,9 +321,9 @@ impl Venue {
         interval: Duration,
     ) -> Result<Infallible> {
         let bars = prices::built_in()?;
-        let mut ticks = time::interval(interval);
+        let mut auctions = time::interval(interval);
         for bar in bars.iter().chain(bars.iter().rev()).cycle() {
-            ticks.tick().await;
+            auctions.tick().await;
             price.send_replace(market::index_price(bar.close));
         }
         bail!("a series of prices without bars")

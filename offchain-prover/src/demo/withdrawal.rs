@@ -2,7 +2,7 @@
 
 use super::{floor::Floor, report::Refusal};
 use crate::{operator::rpc::types::MarginJson, trader::VenueError};
-use anyhow::{bail, Context, Result};
+use anyhow::{Context, Result, bail};
 use clearproof_primitives::{
     fixed::{FACTOR_BITS, FRACTION_BITS},
     order::{SignedOrderSet, WithdrawalRequest},

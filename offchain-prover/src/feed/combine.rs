@@ -2,7 +2,7 @@
 
 use clearproof_primitives::{
     chain::{Feed, FeedValue},
-    options::{medoid, SviError},
+    options::{SviError, medoid},
     policy::IndexPrice,
     rows::Smile,
 };
@@ -121,7 +121,7 @@ mod tests {
     use super::*;
     use clearproof_primitives::{
         chain::Expiry,
-        options::{svi::SVI_ONE, SviCurve, YEAR_MS},
+        options::{SviCurve, YEAR_MS, svi::SVI_ONE},
     };
     use proptest::prelude::*;
 

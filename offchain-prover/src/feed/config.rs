@@ -7,9 +7,9 @@ use super::{
     combine::BasisPoints,
     guard::MoveLimit,
     source::{
-        csv::CsvSource,
-        http::{address, AddressError, HttpSource},
         Parameters, Place, Selection, Source, TimeUnit,
+        csv::CsvSource,
+        http::{AddressError, HttpSource, address},
     },
 };
 use clearproof_primitives::chain::Feed;
@@ -348,7 +348,7 @@ impl<V: Fn(&str) -> Option<String>> Reader<'_, V> {
             (Some(text), unit) => Some((path(text, "time")?, unit.unwrap_or_default())),
             (None, None) => None,
             (None, Some(_)) => {
-                return Err(at.refuse("time_unit: there is no `time` that it could be of"))
+                return Err(at.refuse("time_unit: there is no `time` that it could be of"));
             }
         };
         let mut headers = HeaderMap::new();

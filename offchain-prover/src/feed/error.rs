@@ -14,7 +14,9 @@ pub enum FeedError {
     #[error(transparent)]
     Chain(#[from] ChainError),
     /// The key is not a member's.
-    #[error("account 0x{0} is not a member of the oracle: have it added by governance, or use the member's key")]
+    #[error(
+        "account 0x{0} is not a member of the oracle: have it added by governance, or use the member's key"
+    )]
     NotMember(String),
     /// One round was asked for, and feeds were left out of it.
     #[error("left out: {0}")]

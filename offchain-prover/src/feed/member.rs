@@ -5,14 +5,14 @@ use super::{
     error::FeedError,
     guard::Guard,
     name,
-    round::{round, Outcome, Reason},
-    sink::{Sink, SinkError, MAX_VALUES},
+    round::{Outcome, Reason, round},
+    sink::{MAX_VALUES, Sink, SinkError},
     source::http::Fetcher,
 };
 use crate::operator::rpc::auth::clock;
 use clearproof_primitives::chain::Feed;
 use std::{future::Future, pin::pin, time::Duration};
-use tokio::time::{sleep, timeout, Instant};
+use tokio::time::{Instant, sleep, timeout};
 
 /// After the first failure the next round begins this much later; the pause doubles with each further one.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);

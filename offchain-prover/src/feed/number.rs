@@ -5,7 +5,7 @@ use crate::calculators::decimal::{self, DecimalError, MAX_FRACTION, MAX_LENGTH};
 use clearproof_primitives::{
     fixed::FRACTION_BITS,
     options::svi::SVI_BITS,
-    policy::{IndexPrice, INDEX_PRICE_BITS},
+    policy::{INDEX_PRICE_BITS, IndexPrice},
 };
 use thiserror::Error;
 
@@ -41,7 +41,9 @@ pub enum NumberError {
         unit: &'static str,
     },
     /// More digits than are kept.
-    #[error("{text} has {digits} digits after the point once it is in the unit of the chain, at most {MAX_FRACTION} are read")]
+    #[error(
+        "{text} has {digits} digits after the point once it is in the unit of the chain, at most {MAX_FRACTION} are read"
+    )]
     TooFine {
         /// What was read.
         text: String,

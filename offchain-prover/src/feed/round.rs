@@ -1,11 +1,11 @@
 //! One round: all sources of all feeds at once, and one value per feed of what they say.
 
 use super::{
-    combine::{combine, level, BasisPoints, Combined, Reading},
+    combine::{BasisPoints, Combined, Reading, combine, level},
     config::FeedSettings,
     guard::{Guard, Verdict},
     name,
-    source::{http::Fetcher, SourceError},
+    source::{SourceError, http::Fetcher},
 };
 use clearproof_primitives::{
     chain::{Feed, FeedValue},
@@ -69,7 +69,10 @@ impl fmt::Display for Reason {
                 rounds,
             } => {
                 let (last, now) = (name::level(*last), name::level(*now));
-                write!(f, "moved from {last} to {now}, more than max_move_bps; said {said} of {rounds} times")
+                write!(
+                    f,
+                    "moved from {last} to {now}, more than max_move_bps; said {said} of {rounds} times"
+                )
             }
         }
     }

@@ -3,7 +3,7 @@
 use super::{combine, error::FeedError};
 use crate::{
     calculators::decimal,
-    chain::{calls, Chain, ChainError},
+    chain::{Chain, ChainError, calls},
 };
 use clearproof_primitives::{
     chain::{Feed, FeedValue},

@@ -65,7 +65,9 @@ pub enum SourceError {
         limit_ms: u64,
     },
     /// From the future.
-    #[error("{ahead_ms} ms ahead of this machine's clock, at most {CLOCK_TOLERANCE_MS}: check both clocks")]
+    #[error(
+        "{ahead_ms} ms ahead of this machine's clock, at most {CLOCK_TOLERANCE_MS}: check both clocks"
+    )]
     Future {
         /// How far, milliseconds.
         ahead_ms: u64,

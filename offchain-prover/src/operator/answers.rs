@@ -38,7 +38,7 @@ impl Desk {
                 let steps = core.venue.open_steps();
                 (open.snapshot.number, open.time_from, steps)
             }),
-            last_tick: core.last_tick,
+            last_auction: core.last_auction,
             connected,
         }
     }
@@ -46,7 +46,7 @@ impl Desk {
     /// See [`super::handle::VenueHandle::instruments`].
     pub fn instrument_statuses(&self) -> Vec<InstrumentStatus> {
         let marks = self.latest.as_ref().map(|view| &view.info.marks);
-        let interest = &self.core.venue.ledger().interest;
+        let open_interest = &self.core.venue.ledger().open_interest;
         let status = |instrument: &Instrument| {
             let slot = instrument.listing.slot;
             let at = usize::from(slot);
@@ -56,7 +56,7 @@ impl Desk {
                 mark: mark.copied().unwrap_or(0),
                 last: self.core.last.get(&slot).copied(),
                 funding: self.core.venue.funding().get(at).copied().unwrap_or(0),
-                interest: interest.get(at).copied().unwrap_or(0),
+                open_interest: open_interest.get(at).copied().unwrap_or(0),
             }
         };
         self.instruments.iter().map(status).collect()

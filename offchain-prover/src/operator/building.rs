@@ -8,9 +8,9 @@ use clearproof_engine::{Books, BuiltBatch, LiveSets, SealedBatch};
 use std::{
     io,
     sync::{
+        Arc,
         atomic::{AtomicU64, Ordering},
         mpsc::Receiver,
-        Arc,
     },
     time::Instant,
 };

@@ -31,9 +31,9 @@ pub struct Config {
 /// When what happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timing {
-    /// From one tick to the next, milliseconds; 100 to 1,000.
-    pub tick_ms: u64,
-    /// A batch is closed this long after its first account step, milliseconds; at least a tick.
+    /// From one auction to the next, milliseconds; 100 to 1,000.
+    pub auction_interval_ms: u64,
+    /// A batch is closed this long after its first account step, milliseconds; at least an auction.
     pub batch_ms: u64,
     /// A batch is closed when it has this many account steps, or when the chain would take no more; 1 to 4,096.
     pub batch_steps: usize,
@@ -41,7 +41,7 @@ pub struct Timing {
     pub max_pending: usize,
     /// From one snapshot of the chain to the next, milliseconds.
     pub snapshot_ms: u64,
-    /// How long after the next snapshot the chain lets ticks use the last one, milliseconds; at least 3,000.
+    /// How long after the next snapshot the chain lets auctions use the last one, milliseconds; at least 3,000.
     pub grace_ms: u64,
 }
 
@@ -51,7 +51,7 @@ const MARGIN_MS: u64 = 3_000;
 impl Default for Timing {
     fn default() -> Self {
         Self {
-            tick_ms: 500,
+            auction_interval_ms: 500,
             batch_ms: 15_000,
             batch_steps: 104,
             max_pending: 8,
@@ -66,25 +66,21 @@ impl Timing {
     pub fn check(&self) -> Result<(), OperatorError> {
         let require = |ok: bool, name, given, limit| {
             let error = OperatorError::Setting { name, given, limit };
-            if ok {
-                Ok(())
-            } else {
-                Err(error)
-            }
+            if ok { Ok(()) } else { Err(error) }
         };
-        let (ticks, batch) = (self.tick_ms, self.batch_ms);
+        let (auctions, batch) = (self.auction_interval_ms, self.batch_ms);
         let (steps, pending) = (self.batch_steps as u64, self.max_pending as u64);
         require(
-            (100..=1_000).contains(&ticks),
-            "tick-ms",
-            ticks,
+            (100..=1_000).contains(&auctions),
+            "auction-interval-ms",
+            auctions,
             "100 to 1,000",
         )?;
         require(
-            (ticks..=3_600_000).contains(&batch),
+            (auctions..=3_600_000).contains(&batch),
             "batch-ms",
             batch,
-            "at least tick-ms and at most an hour",
+            "at least auction-interval-ms and at most an hour",
         )?;
         require(
             (1..=4_096).contains(&steps),
@@ -117,8 +113,8 @@ impl Timing {
         (self.snapshot_ms + self.grace_ms).saturating_sub(MARGIN_MS)
     }
 
-    /// From one tick to the next.
-    pub(super) fn tick(&self) -> Duration {
-        Duration::from_millis(self.tick_ms)
+    /// From one auction to the next.
+    pub(super) fn run_auction(&self) -> Duration {
+        Duration::from_millis(self.auction_interval_ms)
     }
 }

@@ -14,7 +14,7 @@ use super::{
 use clearproof_engine::{Accepted, Candidate, EngineError, LiveSets, Venue};
 use clearproof_primitives::{
     chain::QueuedDeposit,
-    field::{bytes32_to_fields, FieldBytes},
+    field::{FieldBytes, bytes32_to_fields},
     fixed::Price,
     order::SignedOrderSet,
     poseidon::hash,
@@ -57,8 +57,8 @@ pub struct Core {
     pub(super) waiting: VecDeque<Arc<SignedOrderSet>>,
     /// Last clearing of each instrument: time and price.
     pub(super) last: BTreeMap<u16, (u64, Price)>,
-    /// Time of the last tick.
-    pub(super) last_tick: u64,
+    /// Time of the last auction.
+    pub(super) last_auction: u64,
 }
 
 /// A field element that nobody can guess.
@@ -102,8 +102,8 @@ impl Core {
         match &outcome {
             Outcome::Opened => self.open = opening,
             Outcome::Accepted(_) => self.order_sets += 1,
-            Outcome::Ticked(report) => {
-                self.last_tick = report.time;
+            Outcome::Auctioned(report) => {
+                self.last_auction = report.time;
                 let clearings = report.clearings.iter();
                 self.last
                     .extend(clearings.map(|(i, price, _)| (*i, (report.time, *price))));

@@ -1,4 +1,4 @@
-//! When what happens: opening batches at snapshots, deposits, ticks, closing. Has no clock of its own and does no waiting.
+//! When what happens: opening batches at snapshots, deposits, auctions, closing. Has no clock of its own and does no waiting.
 
 use super::{
     config::Timing,
@@ -7,7 +7,7 @@ use super::{
     handle::Refusal,
     journal::{Input, InputError, Outcome},
 };
-use clearproof_engine::{Accepted, Candidate, EngineError, TickReport};
+use clearproof_engine::{Accepted, AuctionReport, Candidate, EngineError};
 use clearproof_primitives::{
     chain::{Instrument, QueuedDeposit, SnapshotView},
     field::{FieldBytes, Fr},
@@ -30,8 +30,8 @@ pub struct Desk {
     stuck: Option<u64>,
     /// Why no batch can open, as it was logged last.
     obstacle: Option<&'static str>,
-    /// Ticks that are not told yet.
-    ticks: Vec<TickReport>,
+    /// Auctions that are not told yet.
+    auctions: Vec<AuctionReport>,
 }
 
 impl Desk {
@@ -46,7 +46,7 @@ impl Desk {
             deposits: BTreeMap::new(),
             stuck: None,
             obstacle: None,
-            ticks: Vec::new(),
+            auctions: Vec::new(),
         }
     }
 
@@ -124,8 +124,8 @@ impl Desk {
         self.deposits = self.deposits.split_off(&taken);
     }
 
-    /// Does all that is due at `now`, milliseconds since the Unix epoch; a tick only if it is time for one.
-    pub fn advance(&mut self, now: u64, tick: bool) -> Result<(), OperatorError> {
+    /// Does all that is due at `now`, milliseconds since the Unix epoch; an auction only if it is time for one.
+    pub fn advance(&mut self, now: u64, auction: bool) -> Result<(), OperatorError> {
         // Close, open, take what waits, and close again if that filled the batch.
         for _ in 0..4 {
             if self.core.open.is_none() && !self.open(now)? {
@@ -145,18 +145,18 @@ impl Desk {
                 break;
             }
         }
-        if tick {
-            self.tick(now)?;
+        if auction {
+            self.run_auction(now)?;
         }
         Ok(())
     }
 
-    /// Ticks since the last call, now that they are on disk.
-    pub fn take_ticks(&mut self) -> Vec<TickReport> {
-        std::mem::take(&mut self.ticks)
+    /// Auctions since the last call, now that they are on disk.
+    pub fn take_auctions(&mut self) -> Vec<AuctionReport> {
+        std::mem::take(&mut self.auctions)
     }
 
-    /// Last millisecond at which a tick may use the snapshot. When the next one was taken is not known before it is final, so
+    /// Last millisecond at which an auction may use the snapshot. When the next one was taken is not known before it is final, so
     /// this supposes that it came on time.
     fn deadline(&self, taken_at: u64) -> u64 {
         taken_at.saturating_add(self.timing.snapshot_use())
@@ -196,9 +196,9 @@ impl Desk {
         };
         let obstacle = match &self.latest {
             None => Some("the chain has no snapshot yet"),
-            Some(view) if time_from > self.deadline(view.snapshot.taken_at) => {
-                Some("the chain's last final snapshot is too old: it, the node or this clock is behind or ahead")
-            }
+            Some(view) if time_from > self.deadline(view.snapshot.taken_at) => Some(
+                "the chain's last final snapshot is too old: it, the node or this clock is behind or ahead",
+            ),
             Some(_) if self.core.closed.len() >= self.timing.max_pending => {
                 Some("too many batches wait for proofs or finality")
             }
@@ -278,25 +278,25 @@ impl Desk {
     }
 
     /// Runs the auctions, if the snapshot may still be used.
-    fn tick(&mut self, now: u64) -> Result<(), OperatorError> {
+    fn run_auction(&mut self, now: u64) -> Result<(), OperatorError> {
         let Some(open) = &self.core.open else {
             return Ok(());
         };
-        // A clock that was set back stops the ticks until it has caught up; two ticks never share a millisecond, as an
+        // A clock that was set back stops the auctions until it has caught up; two auctions never share a millisecond, as an
         // instrument has one price in it.
-        let early = now < self.core.venue.now() || now <= self.core.last_tick;
+        let early = now < self.core.venue.now() || now <= self.core.last_auction;
         if early || now > self.deadline(open.snapshot.taken_at) {
             return Ok(());
         }
-        match self.core.apply(Input::Tick(now)) {
-            Ok(Outcome::Ticked(report)) => {
+        match self.core.apply(Input::Auction(now)) {
+            Ok(Outcome::Auctioned(report)) => {
                 for (account, rule) in &report.left_out {
-                    tracing::debug!(account, %rule, "left out of the tick");
+                    tracing::debug!(account, %rule, "left out of the auction");
                 }
-                self.ticks.push(report);
+                self.auctions.push(report);
             }
             Ok(_) => {}
-            // The orders wait for the first tick of the next batch.
+            // The orders wait for the first auction of the next batch.
             Err(InputError::Engine(EngineError::BatchFull { .. })) => self.core.close()?,
             Err(error) => return Err(error.into()),
         }

@@ -23,7 +23,9 @@ pub enum OperatorError {
     #[error("venue {0} does not exist on this chain: create it, or check --venue and --node")]
     UnknownVenue(u32),
     /// The account may not submit for the venue.
-    #[error("account 0x{account} is no operator of venue {venue}: its owner must appoint it, or give another --suri")]
+    #[error(
+        "account 0x{account} is no operator of venue {venue}: its owner must appoint it, or give another --suri"
+    )]
     NotOperator {
         /// The venue.
         venue: u32,
@@ -87,7 +89,9 @@ pub enum OperatorError {
     #[error("prover: {0}")]
     Prover(String),
     /// Batches are refused time and again.
-    #[error("{count} batches in a row were refused, last batch {number}: {reason}; the books are back at the last final batch: remove the cause, then start the operator again")]
+    #[error(
+        "{count} batches in a row were refused, last batch {number}: {reason}; the books are back at the last final batch: remove the cause, then start the operator again"
+    )]
     Refused {
         /// Refusals since a batch was settled.
         count: u32,

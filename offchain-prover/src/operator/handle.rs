@@ -5,7 +5,7 @@ mod turns;
 
 use self::{directory::Directory, turns::Turns};
 use super::figures::BatchFigures;
-use clearproof_engine::{Accepted, Candidate, EngineError, TickReport, Venue};
+use clearproof_engine::{Accepted, AuctionReport, Candidate, EngineError, Venue};
 use clearproof_primitives::{
     account::Account,
     chain::Instrument,
@@ -22,7 +22,7 @@ use tokio::{
 
 /// Commands that wait for the venue before callers are refused.
 pub const COMMAND_QUEUE: usize = 4_096;
-/// Ticks and account changes that a slow subscriber may lag behind.
+/// Auctions and account changes that a slow subscriber may lag behind.
 pub const EVENT_QUEUE: usize = 1_024;
 
 /// The venue as `venue_status` tells it.
@@ -44,8 +44,8 @@ pub struct Status {
     pub pending: Vec<u64>,
     /// Snapshot, first millisecond and account steps of the open batch, if one is open.
     pub open: Option<(u64, u64, usize)>,
-    /// Time of the last tick, milliseconds since the Unix epoch; 0 before the first.
-    pub last_tick: u64,
+    /// Time of the last auction, milliseconds since the Unix epoch; 0 before the first.
+    pub last_auction: u64,
     /// Whether the node answers.
     pub connected: bool,
 }
@@ -57,12 +57,12 @@ pub struct InstrumentStatus {
     pub instrument: Instrument,
     /// Mark of the chain's last final snapshot, 32.32 quote units per lot; 0 while it does not trade.
     pub mark: Price,
-    /// Last clearing price and its tick, if it traded since the operator started.
+    /// Last clearing price and its auction, if it traded since the operator started.
     pub last: Option<(u64, Price)>,
     /// Funding index after the last closed batch: what a lot held long has paid since the venue began, in 2^-32 quote units.
     pub funding: i64,
     /// Σ |lots| over all accounts after the last built batch: twice the open interest until the instrument expires.
-    pub interest: u64,
+    pub open_interest: u64,
 }
 
 /// A level of an aggregated book.
@@ -139,19 +139,19 @@ pub enum Command {
 #[derive(Clone, Debug)]
 pub struct VenueHandle {
     commands: mpsc::Sender<Command>,
-    ticks: broadcast::Sender<Arc<TickReport>>,
+    auctions: broadcast::Sender<Arc<AuctionReport>>,
     directory: Arc<Directory>,
     turns: Arc<Turns>,
 }
 
 impl VenueHandle {
-    /// A handle, and the end where the venue's task takes commands. Ticks are sent with [`Self::publish`].
+    /// A handle, and the end where the venue's task takes commands. Auctions are sent with [`Self::publish`].
     pub fn new() -> (Self, mpsc::Receiver<Command>) {
         let (commands, receiver) = mpsc::channel(COMMAND_QUEUE);
-        let (ticks, _) = broadcast::channel(EVENT_QUEUE);
+        let (auctions, _) = broadcast::channel(EVENT_QUEUE);
         let handle = Self {
             commands,
-            ticks,
+            auctions,
             directory: Arc::default(),
             turns: Arc::default(),
         };
@@ -170,15 +170,15 @@ impl VenueHandle {
         self.directory.prepared()
     }
 
-    /// Tells all subscribers of a tick.
-    pub fn publish(&self, report: Arc<TickReport>) {
+    /// Tells all subscribers of an auction.
+    pub fn publish(&self, report: Arc<AuctionReport>) {
         // An error only says that nobody listens.
-        let _ = self.ticks.send(report);
+        let _ = self.auctions.send(report);
     }
 
-    /// Ticks from now on.
-    pub fn subscribe(&self) -> broadcast::Receiver<Arc<TickReport>> {
-        self.ticks.subscribe()
+    /// Auctions from now on.
+    pub fn subscribe(&self) -> broadcast::Receiver<Arc<AuctionReport>> {
+        self.auctions.subscribe()
     }
 
     /// Checks an order set and makes it live. Answers once it is on disk, with the time of acceptance in milliseconds since

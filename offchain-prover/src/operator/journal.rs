@@ -1,7 +1,8 @@
 //! What the venue's state follows from: every input of the engine, in order, and the state that they start from.
 
 use clearproof_engine::{
-    Accepted, BatchRequest, DepositReceived, EngineError, LiveSets, SealedBatch, TickReport, Venue,
+    Accepted, AuctionReport, BatchRequest, DepositReceived, EngineError, LiveSets, SealedBatch,
+    Venue,
 };
 use clearproof_primitives::{
     babyjubjub::{PointError, PublicKey},
@@ -44,9 +45,9 @@ pub enum Input {
     /// See [`Venue::submit`].
     #[codec(index = 2)]
     OrderSet(StoredSet),
-    /// See [`Venue::tick`].
+    /// See [`Venue::auction`].
     #[codec(index = 3)]
-    Tick(u64),
+    Auction(u64),
     /// See [`Venue::seal_batch`].
     #[codec(index = 4)]
     Close {
@@ -88,7 +89,7 @@ pub enum Outcome {
     /// An order set is live.
     Accepted(Accepted),
     /// An auction ran.
-    Ticked(TickReport),
+    Auctioned(AuctionReport),
     /// A batch is closed, and to be built.
     Sealed(Arc<SealedBatch>),
     /// The empty batch is gone.
@@ -151,7 +152,7 @@ impl Input {
             Self::OrderSet(stored) => {
                 Outcome::Accepted(venue.submit(SignedOrderSet::try_from(stored)?)?)
             }
-            Self::Tick(time) => Outcome::Ticked(venue.tick(time)?),
+            Self::Auction(time) => Outcome::Auctioned(venue.run_auction(time)?),
             Self::Close {
                 time_to,
                 submitter,

@@ -3,10 +3,10 @@
 use super::{error::OperatorError, figures::millis, metrics::Metrics};
 use crate::{
     chain::{
-        circuits::{circuit_of, RegisteredCircuit},
         Chain, ChainError,
+        circuits::{RegisteredCircuit, circuit_of},
     },
-    proving::{circuits, BatchProver},
+    proving::{BatchProver, circuits},
 };
 use clearproof_groth16::{BackendKind, Bars, KeyStore, Origin};
 use clearproof_primitives::{chain::VenueId, shape::Shape};

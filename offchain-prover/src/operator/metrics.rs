@@ -1,6 +1,6 @@
 //! The operator's Prometheus metrics: its batches and how long they take, what waits, whether it has its node.
 //!
-//! The venue's task sets them with each tick, so `clearproof_operator_last_tick_seconds` also tells whether the others are fresh.
+//! The venue's task sets them with each auction, so `clearproof_operator_last_auction_seconds` also tells whether the others are fresh.
 
 use super::{
     core::{Closed, Stage},
@@ -11,8 +11,8 @@ use super::{
 use clearproof_groth16::BackendCounts;
 use std::{net::SocketAddr, time::Duration};
 use substrate_prometheus_endpoint::{
-    exponential_buckets, init_prometheus, register, Counter, CounterVec, Gauge, GaugeVec,
-    Histogram, HistogramOpts, Opts, PrometheusError, Registry, F64, U64,
+    Counter, CounterVec, F64, Gauge, GaugeVec, Histogram, HistogramOpts, Opts, PrometheusError,
+    Registry, U64, exponential_buckets, init_prometheus, register,
 };
 
 /// What is told of an operator at work.
@@ -20,7 +20,7 @@ use substrate_prometheus_endpoint::{
 pub struct Metrics {
     connected: Gauge<U64>,
     trading: Gauge<U64>,
-    last_tick: Gauge<F64>,
+    last_auction: Gauge<F64>,
     accounts: Gauge<U64>,
     requests: Gauge<U64>,
     order_sets: Counter<U64>,
@@ -101,8 +101,8 @@ impl Metrics {
                 "clearproof_operator_trading",
                 "1 while a batch is open, so that auctions can trade",
             )?,
-            last_tick: real(
-                "clearproof_operator_last_tick_seconds",
+            last_auction: real(
+                "clearproof_operator_last_auction_seconds",
                 "Unix time of the last auction; 0 before the first",
             )?,
             accounts: number(
@@ -142,7 +142,7 @@ impl Metrics {
             )?,
             pending_age: real(
                 "clearproof_operator_pending_batch_age_seconds",
-                "Time since the last tick of the oldest closed batch that is not final; 0 without one",
+                "Time since the last auction of the oldest closed batch that is not final; 0 without one",
             )?,
             witness: time(
                 "clearproof_operator_witness_seconds",
@@ -154,7 +154,7 @@ impl Metrics {
             )?,
             settling: time(
                 "clearproof_operator_settling_seconds",
-                "Time from a batch's last tick until it is final",
+                "Time from a batch's last auction until it is final",
             )?,
             proofs: by_backend(
                 "clearproof_operator_proofs_total",
@@ -177,7 +177,7 @@ impl Metrics {
         let core = &desk.core;
         self.connected.set(connected.into());
         self.trading.set(core.open.is_some().into());
-        self.last_tick.set(seconds(core.last_tick));
+        self.last_auction.set(seconds(core.last_auction));
         self.accounts.set(core.venue.account_count() as u64);
         self.requests.set(requests as u64);
         for name in STAGES {
@@ -218,7 +218,7 @@ impl Metrics {
         }
     }
 
-    /// How long after its last tick a batch is final.
+    /// How long after its last auction a batch is final.
     pub(super) fn settled(&self, time_to: u64, now: u64) {
         self.count(Outcome::Settled);
         self.settling.observe(seconds(now.saturating_sub(time_to)));

@@ -2,7 +2,7 @@
 
 use super::{
     error::OperatorError,
-    figures::{millis, BatchFigures},
+    figures::{BatchFigures, millis},
     keys::Keys,
     metrics::Metrics,
     store::Proven,
@@ -14,9 +14,9 @@ use clearproof_engine::ClosedBatch;
 use clearproof_primitives::submission::{Batch, ChunkSubmission};
 use std::{
     sync::{
+        Arc,
         atomic::{AtomicU64, Ordering},
         mpsc::Receiver,
-        Arc,
     },
     time::Duration,
 };
@@ -83,14 +83,14 @@ pub fn submission(closed: &ClosedBatch, proven: &ProvenBatch) -> Result<Batch, O
             .try_into()
             .map_err(|_| limit("withdrawals"))?,
         closing_proof: proven.closing_proof,
-        interest: closed
+        open_interest: closed
             .witness
             .closing
             .ledger_after
-            .interest
+            .open_interest
             .clone()
             .try_into()
-            .map_err(|_| limit("interest"))?,
+            .map_err(|_| limit("open_interest"))?,
     })
 }
 

@@ -11,7 +11,7 @@ mod tests;
 pub mod types;
 
 pub use limits::Limits;
-pub use server::{serve, RpcServer, ServeError};
+pub use server::{RpcServer, ServeError, serve};
 
 pub use super::store::Identity;
 
@@ -23,8 +23,8 @@ use jsonrpsee::{
 use number::Named;
 use receipt::Receipt;
 use types::{
-    AccountJson, AccountUpdateJson, BatchJson, BookJson, InstrumentJson, SignedOrderSetJson,
-    StatusJson, TickJson,
+    AccountJson, AccountUpdateJson, AuctionJson, BatchJson, BookJson, InstrumentJson,
+    SignedOrderSetJson, StatusJson,
 };
 
 /// The interface. Everything that names an account needs its owner's signature: see [`Access`].
@@ -55,7 +55,7 @@ pub trait VenueApi {
     #[method(name = "account")]
     async fn account(&self, auth: Named<Access>) -> RpcResult<AccountJson>;
 
-    /// Cancels all orders of the account of the key that signed in the first tick after `silence` milliseconds (1,000 to
+    /// Cancels all orders of the account of the key that signed in the first auction after `silence` milliseconds (1,000 to
     /// 86,400,000) in which neither this is called again nor an order set of the account's is accepted; `null` ends that.
     #[method(name = "cancelAfterSilence")]
     async fn cancel_after_silence(
@@ -64,11 +64,11 @@ pub trait VenueApi {
         silence: Option<u64>,
     ) -> RpcResult<()>;
 
-    /// Clearing prices of each tick from now on.
-    #[subscription(name = "subscribeTicks" => "tick", unsubscribe = "unsubscribeTicks", item = TickJson)]
-    async fn subscribe_ticks(&self) -> SubscriptionResult;
+    /// Clearing prices of each auction from now on.
+    #[subscription(name = "subscribeAuctions" => "auction", unsubscribe = "unsubscribeAuctions", item = AuctionJson)]
+    async fn subscribe_auctions(&self) -> SubscriptionResult;
 
-    /// The account of the key that signed: now, after each of its order sets that is accepted, and after each tick that
+    /// The account of the key that signed: now, after each of its order sets that is accepted, and after each auction that
     /// fills it or leaves its orders out.
     #[subscription(
         name = "subscribeAccount" => "accountUpdate",

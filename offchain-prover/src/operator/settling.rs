@@ -1,12 +1,12 @@
 //! The task that brings proven batches to the chain, in order, each until it is final or can never be.
 
 use super::{error::OperatorError, figures::Settlement, store::Proven, venue_task::Notice};
-use crate::chain::{calls, Chain, ChainError};
+use crate::chain::{Chain, ChainError, calls};
 use clearproof_primitives::{batch::BatchHeader, chain::BatchView};
 use std::{
     sync::{
-        atomic::{AtomicU64, Ordering},
         Arc,
+        atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };

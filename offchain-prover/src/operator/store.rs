@@ -9,7 +9,7 @@ use clearproof_engine::state::StoredBooks;
 use clearproof_primitives::{shape::Shape, submission::Batch};
 use codec::{Decode, DecodeAll, Encode};
 use rand::RngCore;
-use redb::{backends::FileBackend, Database, ReadableDatabase, ReadableTable, TableDefinition};
+use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition, backends::FileBackend};
 use std::{
     fs::{DirBuilder, OpenOptions},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},

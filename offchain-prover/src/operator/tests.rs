@@ -19,8 +19,8 @@ use super::{
 use clearproof_engine::ClosedBatch;
 use clearproof_primitives::{
     account::account_key,
-    batch::{genesis_field, Deposit},
-    chain::{Queue, QueuedDeposit, SnapshotInfo, SnapshotView, Stops, VenueView},
+    batch::{Deposit, genesis_field},
+    chain::{Pauses, Queue, QueuedDeposit, SnapshotInfo, SnapshotView, VenueView},
     eddsa::SecretKey,
     field::FieldBytes,
     fixed::ONE,
@@ -55,12 +55,12 @@ fn new_venue() -> VenueView<[u8; 32]> {
         state_root: genesis_state_root(&SHAPE).into(),
         batches: 0,
         time_to: START - 1_000,
-        stops: Stops::default(),
+        pauses: Pauses::default(),
         custody_account: [9; 32],
         queue: Queue::default(),
         totals: Vec::new(),
         funding: Vec::new(),
-        interest: Vec::new(),
+        open_interest: Vec::new(),
     }
 }
 
@@ -88,7 +88,7 @@ fn snapshot(number: u64, taken_at: u64) -> SnapshotView {
         bands: even_bands(&snapshot.rows, 1 << 29),
         premium_caps: even_bands(&snapshot.rows, policy.funding_cap),
         funding_interval: policy.funding_interval,
-        interest_caps: vec![u64::MAX; market.instruments.into()],
+        open_interest_caps: vec![u64::MAX; market.instruments.into()],
         protocol_share: policy.protocol_share,
     };
     SnapshotView { snapshot, info }
@@ -184,7 +184,7 @@ fn unproven(closed: &Closed) -> Option<&Arc<ClosedBatch>> {
     }
 }
 
-/// Buyer and seller meet in a tick.
+/// Buyer and seller meet in an auction.
 fn trade(desk: &mut Desk, sequence: u64, now: u64) {
     for (trader, side) in [(0, Side::Buy), (1, Side::Sell)] {
         let set = signed(trader, sequence, side, None);
@@ -192,6 +192,6 @@ fn trade(desk: &mut Desk, sequence: u64, now: u64) {
     }
     desk.advance(now, true).unwrap();
     desk.core.commit().unwrap();
-    let ticks = desk.take_ticks();
-    assert_eq!(ticks.last().unwrap().trades.len(), 2);
+    let auctions = desk.take_auctions();
+    assert_eq!(auctions.last().unwrap().trades.len(), 2);
 }

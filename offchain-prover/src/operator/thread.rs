@@ -3,7 +3,7 @@
 use super::{error::OperatorError, venue_task::Notice};
 use std::{
     io,
-    panic::{catch_unwind, AssertUnwindSafe},
+    panic::{AssertUnwindSafe, catch_unwind},
 };
 use tokio::sync::mpsc::Sender;
 

@@ -16,14 +16,14 @@ use clearproof_engine::Accepted;
 use clearproof_primitives::chain::{Instrument, QueuedDeposit, SnapshotView};
 use std::{
     sync::{
-        atomic::{AtomicU64, Ordering},
         Arc,
+        atomic::{AtomicU64, Ordering},
     },
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 use tokio::{
     sync::{mpsc, oneshot, watch},
-    time::{interval, MissedTickBehavior},
+    time::{MissedTickBehavior, interval},
 };
 
 /// Commands that share one transaction at most.
@@ -65,7 +65,7 @@ pub struct Outlets {
 pub struct VenueTask {
     /// The venue.
     pub desk: Desk,
-    /// Where ticks are told.
+    /// Where auctions are told.
     pub handle: VenueHandle,
     /// Commands.
     pub commands: mpsc::Receiver<Command>,
@@ -77,8 +77,8 @@ pub struct VenueTask {
     pub connected: Box<dyn Fn() -> bool + Send>,
     /// What is told of all that.
     pub metrics: Metrics,
-    /// From one tick to the next.
-    pub tick: Duration,
+    /// From one auction to the next.
+    pub auction: Duration,
     /// Turns true when the operator stops.
     pub stop: watch::Receiver<bool>,
 }
@@ -114,8 +114,8 @@ impl VenueTask {
 
     /// Runs until the operator stops. Everything acknowledged is on disk.
     pub async fn run(mut self) -> Result<(), OperatorError> {
-        let mut ticks = interval(self.tick);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        let mut auctions = interval(self.auction);
+        auctions.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let mut group = Vec::with_capacity(GROUP);
         let mut stop = self.stop.clone();
         self.hand_over()?;
@@ -124,7 +124,7 @@ impl VenueTask {
                 biased;
                 _ = stop.wait_for(|stop| *stop) => break,
                 Some(notice) = self.notices.recv() => self.notice(notice)?,
-                _ = ticks.tick() => self.pass(true)?,
+                _ = auctions.run_auction() => self.pass(true)?,
                 count = self.commands.recv_many(&mut group, GROUP) => {
                     if count == 0 {
                         break;
@@ -137,17 +137,17 @@ impl VenueTask {
     }
 
     /// Lets the venue do what is due, writes it, tells it.
-    fn pass(&mut self, tick: bool) -> Result<(), OperatorError> {
+    fn pass(&mut self, auction: bool) -> Result<(), OperatorError> {
         let now = now_ms();
-        self.desk.advance(now, tick)?;
+        self.desk.advance(now, auction)?;
         self.desk.core.commit()?;
-        if tick {
+        if auction {
             let waiting = self.commands.len();
             let connected = (self.connected)();
             self.metrics.show(&self.desk, now, connected, waiting);
         }
         self.handle.list_owners(&self.desk.core.venue);
-        for report in self.desk.take_ticks() {
+        for report in self.desk.take_auctions() {
             self.handle.publish(Arc::new(report));
         }
         self.hand_over()

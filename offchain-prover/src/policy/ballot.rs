@@ -131,15 +131,19 @@ mod tests {
             assert!(error.contains("12.5"), "{text}: {error}");
         }
         assert!(token().units("0.0").unwrap_err().contains("above 0"));
-        assert!(token()
-            .units("1.0000000000001")
-            .unwrap_err()
-            .contains("12 digits"));
+        assert!(
+            token()
+                .units("1.0000000000001")
+                .unwrap_err()
+                .contains("12 digits")
+        );
         let many = "9".repeat(30);
-        assert!(token()
-            .units(&many)
-            .unwrap_err()
-            .contains("than there can be"));
+        assert!(
+            token()
+                .units(&many)
+                .unwrap_err()
+                .contains("than there can be")
+        );
     }
 
     #[test]

@@ -12,7 +12,7 @@ mod report;
 mod tests;
 
 use crate::demo::prices::Series;
-use anyhow::{ensure, Result};
+use anyhow::{Result, ensure};
 use clearproof_primitives::{margin::Margin, policy::Policy, snapshot::Snapshot};
 use market::Market;
 use people::{Holdings, People};

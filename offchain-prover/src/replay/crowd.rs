@@ -1,6 +1,6 @@
 //! Who trades in a replay: a few makers with deep pockets, and many with leverage.
 
-use super::{report::Report, VENUE};
+use super::{VENUE, report::Report};
 use anyhow::{Context, Result};
 use clearproof_engine::{DepositReceived, Venue};
 use clearproof_primitives::{

@@ -1,7 +1,7 @@
 //! Recorded order flow through the engine: levels of a book become makers' orders, trades become takers'.
 //!
 //! Order sets are signed, and their signatures checked, before the clock starts: as the operator does on its connections' threads.
-//! What is measured is the venue's own thread: [`Venue::submit`], [`Venue::tick`], opening and sealing batches.
+//! What is measured is the venue's own thread: [`Venue::submit`], [`Venue::auction`], opening and sealing batches.
 
 mod book;
 mod desk;
@@ -11,19 +11,19 @@ mod report;
 pub use report::FlowReport;
 
 use super::{
-    equity,
+    GENESIS, VENUE, equity,
     recording::{Event, Form, Recorded},
-    snapshot, unassigned, GENESIS, VENUE,
+    snapshot, unassigned,
 };
 use crate::proving::BatchProver;
-use anyhow::{ensure, Context, Result};
+use anyhow::{Context, Result, ensure};
 use clearproof_engine::{BatchRequest, ClosedBatch, MarketTerms, Venue, VenueConfig};
 use clearproof_primitives::{
     batch::genesis_field, field::Fr, fixed::Price, policy::Policy, shape::Shape,
     snapshot::Snapshot, submission::MAX_DEPOSITS_PER_BATCH,
 };
 use desk::Desk;
-use planner::{windows, Planner, Ready};
+use planner::{Planner, Ready, windows};
 use std::time::{Duration, Instant};
 
 /// What a maker deposits, in quote units: a hundred million dollars.
@@ -43,8 +43,8 @@ pub struct FlowConfig {
     pub takers: u32,
     /// What each of them deposits, in quote units.
     pub taker_deposit: u64,
-    /// Milliseconds of a recording of levels from one tick to the next; in one of trades, a tick follows each.
-    pub tick: u64,
+    /// Milliseconds of a recording of levels from one auction to the next; in one of trades, an auction follows each.
+    pub auction: u64,
     /// Milliseconds of the recording that a batch lasts; less where it is full before.
     pub batch: u64,
     /// Proves every so many batches.
@@ -59,7 +59,7 @@ pub struct FlowConfig {
 pub fn run(config: &FlowConfig, progress: impl Fn(u64)) -> Result<FlowReport> {
     let started = Instant::now();
     let rows = &config.rows;
-    let windows = windows(config.form, rows, config.tick);
+    let windows = windows(config.form, rows, config.auction);
     let takers = config.takers as usize;
     let makers = Planner::makers_needed(config.form, rows, &windows, &config.shape, takers);
     let (accounts, room) = (makers + takers + 1, config.shape.capacity());
@@ -73,10 +73,10 @@ pub fn run(config: &FlowConfig, progress: impl Fn(u64)) -> Result<FlowReport> {
     for window in &windows {
         let rows = &rows[window.rows.clone()];
         let began = Instant::now();
-        let ready = planner.plan(&mut replay.desk, rows, window.tick)?;
+        let ready = planner.plan(&mut replay.desk, rows, window.auction)?;
         replay.report.signing += began.elapsed();
-        replay.ensure_open(window.tick)?;
-        replay.play(&mut planner, ready, window.tick)?;
+        replay.ensure_open(window.auction)?;
+        replay.play(&mut planner, ready, window.auction)?;
         replay.mark = planner.price().unwrap_or(replay.mark);
         progress(window.rows.end as u64);
     }
@@ -159,14 +159,14 @@ impl<'a> Replay<'a> {
         Ok(())
     }
 
-    /// Makes sure of an open batch with room for a tick at this time, and one that is not too old.
-    fn ensure_open(&mut self, tick: u64) -> Result<()> {
-        let over = tick > self.opened + self.config.batch || self.venue.batch_full();
+    /// Makes sure of an open batch with room for an auction at this time, and one that is not too old.
+    fn ensure_open(&mut self, auction: u64) -> Result<()> {
+        let over = auction > self.opened + self.config.batch || self.venue.batch_full();
         if self.snapshot.is_some() && over {
             self.close()?;
         }
         if self.snapshot.is_none() {
-            self.open(tick.saturating_sub(self.config.tick))?;
+            self.open(auction.saturating_sub(self.config.auction))?;
         }
         Ok(())
     }
@@ -196,8 +196,8 @@ impl<'a> Replay<'a> {
         Ok(())
     }
 
-    /// Submits what a window asks for, and ticks.
-    fn play(&mut self, planner: &mut Planner, ready: Vec<Ready>, tick: u64) -> Result<()> {
+    /// Submits what a window asks for, and auctions.
+    fn play(&mut self, planner: &mut Planner, ready: Vec<Ready>, auction: u64) -> Result<()> {
         for Ready { candidate, updates } in ready {
             let began = Instant::now();
             self.venue.submit(candidate)?;
@@ -205,9 +205,9 @@ impl<'a> Replay<'a> {
             self.report.updates += updates;
         }
         let began = Instant::now();
-        let done = self.venue.tick(tick)?;
-        self.report.common.tick.push(began.elapsed());
-        self.report.common.note_tick(&done);
+        let done = self.venue.run_auction(auction)?;
+        self.report.common.auction.push(began.elapsed());
+        self.report.common.note_auction(&done);
         let volumes = done.clearings.iter().map(|(_, _, lots)| u128::from(*lots));
         self.report.matched_lots += volumes.sum::<u128>();
         planner.note(&mut self.desk, &self.venue, &done);
@@ -302,7 +302,7 @@ mod tests {
             shape: Shape::SMALL,
             takers: 4,
             taker_deposit: 1_000_000 * DOLLAR,
-            tick: 100,
+            auction: 100,
             batch: 1_000,
             prove: None,
         }
@@ -344,7 +344,7 @@ mod tests {
         assert_eq!(report.matched_lots, report.recorded_lots, "{report}");
         assert_eq!(report.common.fills, 60, "a buyer and a seller each");
         // All six levels, a trade's order each, and the bid at 98 each time: its quantity is another in every message.
-        // The level at 101 is changed by the fills alone, and set right after each tick but the last.
+        // The level at 101 is changed by the fills alone, and set right after each auction but the last.
         assert_eq!(report.updates, 6 + 30 + 60 + 29, "{report}");
         assert_eq!(report.batches, 3, "{report}");
         assert_eq!(report.common.left_out, 0);
@@ -465,7 +465,7 @@ mod tests {
         let report = run(&recorded, |_| ()).unwrap();
         assert_eq!(report.level_rows + report.trade_rows, 7_999);
         assert!(report.updates > 4_000 && report.batches > 1, "{report}");
-        // Takers on both sides in one tick meet each other, so less than the recorded volume is matched.
+        // Takers on both sides in one auction meet each other, so less than the recorded volume is matched.
         assert!(report.matched_lots * 2 > report.recorded_lots, "{report}");
         assert_eq!(report.common.left_out, 0, "{report}");
     }

@@ -2,7 +2,7 @@
 
 use crate::demo::prices::time_of;
 use clearproof_primitives::{
-    fixed::{price_from_decimal, Price, FRACTION_BITS},
+    fixed::{FRACTION_BITS, Price, price_from_decimal},
     order::Side,
     shape::QUANTITY_BITS,
 };
@@ -410,8 +410,7 @@ mod tests {
             1430438404800,236.41,1,4\n";
         let [buy, sell] = [Side::Buy, Side::Sell];
         assert_eq!(takers(without), [buy, sell, sell, buy]);
-        let with =
-            "trade_id,timestamp,exchange_timestamp,price,amount,buy_order_id,sell_order_id,side\n\
+        let with = "trade_id,timestamp,exchange_timestamp,price,amount,buy_order_id,sell_order_id,side\n\
             5,1777689383889,1777689383817,78319.0,0.121,1,2,sell\n";
         assert_eq!(takers(with), [sell]);
     }

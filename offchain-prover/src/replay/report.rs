@@ -1,7 +1,7 @@
 //! What a replay found.
 
-use clearproof_engine::TickReport;
-use comfy_table::{presets::UTF8_FULL_CONDENSED, Table};
+use clearproof_engine::AuctionReport;
+use comfy_table::{Table, presets::UTF8_FULL_CONDENSED};
 use std::{fmt, time::Duration};
 
 /// Counts, times, and the insurance fund's course.
@@ -25,9 +25,9 @@ pub struct Report {
     pub taken_over: u64,
     /// Accounts whose positions were closed against the insurance fund's, which could not bear its losses.
     pub deleveraged: u64,
-    /// Ticks in which the insurance fund closed something.
+    /// Auctions in which the insurance fund closed something.
     pub fund_closed: u64,
-    /// Orders left out of ticks since they broke a rule.
+    /// Orders left out of auctions since they broke a rule.
     pub left_out: u64,
     /// The insurance fund's lowest equity, in whole quote units.
     pub fund_low: i128,
@@ -45,18 +45,18 @@ pub struct Report {
     pub open: Vec<Duration>,
     /// Taking an order set, its signature included.
     pub submit: Vec<Duration>,
-    /// A tick.
-    pub tick: Vec<Duration>,
+    /// An auction.
+    pub auction: Vec<Duration>,
     /// Closing and building a batch.
     pub close: Vec<Duration>,
 }
 
 impl Report {
-    /// Notes what a tick did.
-    pub fn note_tick(&mut self, tick: &TickReport) {
-        self.fills += tick.trades.len() as u64;
-        self.left_out += tick.left_out.len() as u64;
-        for (account, penalty) in &tick.liquidated {
+    /// Notes what an auction did.
+    pub fn note_auction(&mut self, auction: &AuctionReport) {
+        self.fills += auction.trades.len() as u64;
+        self.left_out += auction.left_out.len() as u64;
+        for (account, penalty) in &auction.liquidated {
             match account {
                 0 => self.fund_closed += 1,
                 _ => {
@@ -121,7 +121,7 @@ impl Report {
     pub(super) fn risk_counts(&self) -> Vec<(&'static str, String)> {
         let dollars = |units: i128| format!("{}", units / 1_000_000);
         vec![
-            ("left out of a tick", self.left_out.to_string()),
+            ("left out of an auction", self.left_out.to_string()),
             ("liquidations", self.liquidations.to_string()),
             (
                 "penalties, whole quote",
@@ -133,7 +133,7 @@ impl Report {
             ),
             ("deleveraged", self.deleveraged.to_string()),
             (
-                "ticks in which it closed something",
+                "auctions in which it closed something",
                 self.fund_closed.to_string(),
             ),
             ("its equity, lowest", dollars(self.fund_low)),
@@ -163,7 +163,7 @@ impl fmt::Display for Report {
         let times = times_table(&[
             ("opening a batch", &self.open),
             ("an order set", &self.submit),
-            ("a tick", &self.tick),
+            ("an auction", &self.auction),
             ("closing and building", &self.close),
         ]);
         write!(f, "{table}\n{times}\nThe books balanced after every batch.")

@@ -1,8 +1,8 @@
 //! What a batch does to the money: deposits taken, withdrawals and the protocol fee paid, nothing overdrawn.
 
 use crate::{
-    Assets, Claimable, Config, Cursor, Deposits, Error, Event, Held, Pallet, Queues, Totals,
-    VenueCustody, VenueId, MAX_DEPOSITS_PER_BATCH,
+    Assets, Claimable, Config, Cursor, Deposits, Error, Event, Held, MAX_DEPOSITS_PER_BATCH,
+    Pallet, Queues, Totals, VenueCustody, VenueId,
 };
 use alloc::collections::BTreeMap;
 use clearproof_primitives::batch::Withdrawal;
@@ -10,12 +10,12 @@ use frame_support::{
     dispatch::DispatchResult,
     ensure,
     traits::{
+        Get,
         fungible::{Inspect as _, Mutate as _},
         tokens::Preservation,
-        Get,
     },
 };
-use sp_runtime::{traits::Zero, DispatchError};
+use sp_runtime::{DispatchError, traits::Zero};
 
 /// Index of the asset that fees are charged in.
 const QUOTE: u8 = 0;

@@ -7,9 +7,9 @@ use crate::{
 use clearproof_primitives::{babyjubjub::BASE8, batch::Withdrawal, field::Fr};
 use frame_benchmarking::v2::*;
 use frame_support::traits::{
+    EnsureOrigin,
     fungible::{Inspect as _, Mutate as _},
     fungibles::Mutate as _,
-    EnsureOrigin,
 };
 use frame_system::RawOrigin;
 

@@ -7,13 +7,13 @@ use frame_support::{
     ensure,
     storage::with_storage_layer,
     traits::{
+        Get,
         fungible::{Inspect as _, Mutate as _},
         fungibles::{Inspect as _, Mutate as _},
         tokens::Preservation,
-        Get,
     },
 };
-use sp_runtime::{traits::AccountIdConversion, DispatchError};
+use sp_runtime::{DispatchError, traits::AccountIdConversion};
 
 /// Amounts and totals are below this.
 pub(crate) const AMOUNT_LIMIT: u64 = 1 << AMOUNT_BITS;

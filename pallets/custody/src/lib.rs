@@ -35,8 +35,8 @@ pub use pallet::*;
 #[cfg(feature = "runtime-benchmarks")]
 pub use types::BenchmarkHelper;
 pub use types::{
-    AssetInfo, AssetKind, AssetTotals, Cursor, Held, Queue, QueuedDeposit, VenueCustody, VenueId,
-    VenueInspect, MAX_DEPOSITS_PER_BATCH,
+    AssetInfo, AssetKind, AssetTotals, Cursor, Held, MAX_DEPOSITS_PER_BATCH, Queue, QueuedDeposit,
+    VenueCustody, VenueId, VenueInspect,
 };
 pub use weights::WeightInfo;
 
@@ -49,9 +49,9 @@ pub mod pallet {
     use alloc::vec::Vec;
     use clearproof_primitives::{field::FieldBytes, shape::MarketShape};
     use frame_support::{
+        PalletId,
         pallet_prelude::*,
         traits::{fungible, fungibles},
-        PalletId,
     };
     use frame_system::pallet_prelude::*;
 
@@ -66,9 +66,9 @@ pub mod pallet {
     #[pallet::config]
     pub trait Config:
         frame_system::Config<
-        RuntimeEvent: From<Event<Self>>,
-        AccountId: From<[u8; 32]> + Into<[u8; 32]>,
-    >
+            RuntimeEvent: From<Event<Self>>,
+            AccountId: From<[u8; 32]> + Into<[u8; 32]>,
+        >
     {
         /// The chain's own currency.
         type NativeCurrency: fungible::Inspect<Self::AccountId, Balance = u128>

@@ -2,14 +2,13 @@
 use crate::{self as pallet_clearproof_custody, AssetInfo, AssetKind, VenueId, VenueInspect};
 use clearproof_primitives::shape::MarketShape;
 use frame_support::{
-    derive_impl,
+    PalletId, derive_impl,
     dispatch::DispatchResult,
     parameter_types,
     traits::{AsEnsureOriginWithArg, ConstU128},
-    PalletId,
 };
 use frame_system::{EnsureRoot, EnsureSigned};
-use sp_runtime::{traits::IdentityLookup, AccountId32, BuildStorage, DispatchError};
+use sp_runtime::{AccountId32, BuildStorage, DispatchError, traits::IdentityLookup};
 
 pub type AccountId = AccountId32;
 

@@ -4,7 +4,7 @@ use crate::{AssetInfo, AssetKind, Assets, Config, Error, Pallet};
 use frame_support::{
     dispatch::DispatchResult,
     ensure,
-    traits::{fungibles::Inspect as _, Get},
+    traits::{Get, fungibles::Inspect as _},
 };
 
 impl<T: Config> Pallet<T> {

@@ -2,7 +2,7 @@
 mod fees;
 
 use crate::{
-    mock::*, AssetInfo, AssetKind, Cursor, Error, Event, Held, QueuedDeposit, VenueCustody,
+    AssetInfo, AssetKind, Cursor, Error, Event, Held, QueuedDeposit, VenueCustody, mock::*,
 };
 use clearproof_primitives::{
     account::account_key,
@@ -18,7 +18,7 @@ use frame_support::{
     traits::{fungible::Inspect, fungibles},
 };
 use proptest::prelude::*;
-use sp_runtime::{traits::Dispatchable, DispatchError, StateVersion};
+use sp_runtime::{DispatchError, StateVersion, traits::Dispatchable};
 
 type CustodyApi = Custody;
 
@@ -388,9 +388,11 @@ fn what_a_recipient_cannot_receive_is_kept_and_claimed() {
             asset: 1,
             amount: 5,
         };
-        assert!(System::events()
-            .iter()
-            .any(|e| e.event == last.clone().into()));
+        assert!(
+            System::events()
+                .iter()
+                .any(|e| e.event == last.clone().into())
+        );
         let claim = |by: u8, to: u8| {
             call(
                 crate::Call::claim {

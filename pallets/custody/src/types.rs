@@ -13,19 +13,15 @@ use serde::{Deserialize, Serialize};
 use sp_runtime::DispatchError;
 
 /// What stands behind an asset index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
     Encode,
     Decode,
     DecodeWithMemTracking,
     MaxEncodedLen,
     TypeInfo,
     Serialize,
-    Deserialize,
+    Deserialize
 )]
 pub enum AssetKind {
     /// The chain's own currency.
@@ -35,19 +31,15 @@ pub enum AssetKind {
 }
 
 /// A registered asset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
     Encode,
     Decode,
     DecodeWithMemTracking,
     MaxEncodedLen,
     TypeInfo,
     Serialize,
-    Deserialize,
+    Deserialize
 )]
 pub struct AssetInfo {
     /// Never changes once registered.

@@ -1,7 +1,7 @@
 //! The time-weighted average of a feed, which no price may be far from: whoever moves a price step by step, each within the bound from
 //! the last, is stopped by it.
 
-use crate::{types::*, Feed, FeedState};
+use crate::{Feed, FeedState, types::*};
 use clearproof_primitives::{fixed::Rate, policy::IndexPrice};
 
 /// How far from its average a price may be.

@@ -4,7 +4,7 @@ use super::*;
 use alloc::vec::Vec;
 use clearproof_primitives::{
     fixed::ONE,
-    options::{svi::SVI_ONE, OptionKind, SviCurve, DAY_MS},
+    options::{DAY_MS, OptionKind, SviCurve, svi::SVI_ONE},
     policy::Policy,
 };
 use frame_benchmarking::v2::*;
@@ -187,9 +187,11 @@ mod benchmarks {
         #[extrinsic_call]
         _(origin, Feed::Underlying(0), 1, 2);
 
-        assert!(Pallet::<T>::feed_state(&Feed::Underlying(0))
-            .expected
-            .is_some());
+        assert!(
+            Pallet::<T>::feed_state(&Feed::Underlying(0))
+                .expected
+                .is_some()
+        );
         Ok(())
     }
 

@@ -9,7 +9,7 @@ use clearproof_primitives::{
 use codec::{Compact, Decode, Encode, MaxEncodedLen};
 use core::marker::PhantomData;
 use frame_support::{
-    traits::Get, BoundedVec, CloneNoBound, DebugNoBound, EqNoBound, PartialEqNoBound,
+    BoundedVec, CloneNoBound, DebugNoBound, EqNoBound, PartialEqNoBound, traits::Get,
 };
 use scale_info::TypeInfo;
 
@@ -45,7 +45,15 @@ impl<M: Get<MarketShape>> Get<u32> for FeedCount<M> {
 /// A snapshot that passed [`Snapshot::check`] against the market `M`, which bounds its encoded length.
 ///
 /// It is made by `try_from` only; decoding does not check again. It encodes exactly as the [`Snapshot`] inside.
-#[derive(Encode, Decode, TypeInfo, CloneNoBound, DebugNoBound, EqNoBound, PartialEqNoBound)]
+#[derive(
+    Encode,
+    Decode,
+    TypeInfo,
+    CloneNoBound,
+    DebugNoBound,
+    EqNoBound,
+    PartialEqNoBound
+)]
 #[scale_info(skip_type_params(M))]
 #[codec(encode_bound())]
 #[codec(decode_bound())]
@@ -90,7 +98,14 @@ impl<M: Get<MarketShape>> MaxEncodedLen for BoundedSnapshot<M> {
 
 /// What is kept beside a snapshot, so that settlement need not decode all of it.
 #[derive(
-    Encode, Decode, MaxEncodedLen, TypeInfo, CloneNoBound, DebugNoBound, EqNoBound, PartialEqNoBound,
+    Encode,
+    Decode,
+    MaxEncodedLen,
+    TypeInfo,
+    CloneNoBound,
+    DebugNoBound,
+    EqNoBound,
+    PartialEqNoBound
 )]
 #[scale_info(skip_type_params(M))]
 #[codec(mel_bound())]
@@ -109,7 +124,7 @@ pub struct SnapshotRecord<M: Get<MarketShape>> {
     /// The time in which a premium that stays is paid once, in milliseconds.
     pub funding_interval: u64,
     /// Lots that a venue's accounts may hold before they may only become fewer; 0 for an empty slot.
-    pub interest_caps: BoundedVec<u64, SlotCount<M>>,
+    pub open_interest_caps: BoundedVec<u64, SlotCount<M>>,
     /// The chain's share of the fees.
     pub protocol_share: Rate,
 }

@@ -1,6 +1,6 @@
 //! What options settle at: the index price's time-weighted average over the window before their expiry.
 
-use crate::{feeds::Listed, types::*, Config, Event, LatestNumber, Pallet, Records, Settlements};
+use crate::{Config, Event, LatestNumber, Pallet, Records, Settlements, feeds::Listed, types::*};
 use alloc::collections::BTreeMap;
 use clearproof_primitives::policy::IndexPrice;
 use frame_support::pallet_prelude::Get;

@@ -1,20 +1,20 @@
 //! Which of the oracle's values are accepted.
 
 use crate::{
-    averages::{average_after, is_averaged, AverageBound},
+    AssetCount, CollateralAssets, Config, Event, FeedCount, Feeds, Instruments, Pallet, SlotCount,
+    averages::{AverageBound, average_after, is_averaged},
     marks::FeedStates,
     types::*,
-    AssetCount, CollateralAssets, Config, Event, FeedCount, Feeds, Instruments, Pallet, SlotCount,
 };
 use alloc::{collections::BTreeSet, vec::Vec};
 use clearproof_primitives::{
     fixed::Rate,
     options::MAX_VOLATILITY,
-    policy::{IndexPrice, Policy, INDEX_PRICE_BITS},
-    rows::{mark_price, Smile},
+    policy::{INDEX_PRICE_BITS, IndexPrice, Policy},
+    rows::{Smile, mark_price},
     shape::MarketShape,
 };
-use frame_support::{pallet_prelude::Get, BoundedBTreeMap};
+use frame_support::{BoundedBTreeMap, pallet_prelude::Get};
 
 /// Instruments by slot.
 pub type InstrumentsOf<M> = BoundedBTreeMap<u16, Instrument, SlotCount<M>>;

@@ -1,8 +1,8 @@
 //! What may be listed, and the calls' logic around it.
 
 use crate::{
-    feeds::Listed, types::*, CollateralAssets, Config, Error, Event, Feeds, Instruments,
-    LatestNumber, Pallet, Settlements,
+    CollateralAssets, Config, Error, Event, Feeds, Instruments, LatestNumber, Pallet, Settlements,
+    feeds::Listed, types::*,
 };
 use alloc::vec::Vec;
 use clearproof_primitives::{

@@ -4,7 +4,7 @@
 //! with the index price instead: the two feeds may jump in different snapshots, or one of them be halted, and what belongs to the
 //! one level must not be scaled by the other.
 
-use crate::{types::*, Config, Event, Pallet};
+use crate::{Config, Event, Pallet, types::*};
 use alloc::collections::BTreeMap;
 use clearproof_primitives::{
     policy::{IndexPrice, Policy},

@@ -1,8 +1,8 @@
 //! A runtime with the clock, the risk policy and this pallet, and an oracle that says what a test tells it.
 
 use crate::{
-    self as pallet_market_data, development, Feed, FeedValue, Observation, OpenInterest,
-    OracleFeeds,
+    self as pallet_market_data, Feed, FeedValue, Observation, OpenInterest, OracleFeeds,
+    development,
 };
 use clearproof_primitives::{
     policy::{IndexPrice, Policy},

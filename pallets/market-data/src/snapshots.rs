@@ -1,27 +1,27 @@
 //! Taking snapshots, keeping the latest ones, and reading them.
 
 use crate::{
-    expiries::Settled,
-    feeds::Listed,
-    marks::{mark_prices, FeedStates, MarkPrices},
-    types::*,
     BoundedSnapshot, Config, Event, LatestNumber, Pallet, Records, SlotCount, SnapshotRecord,
     Snapshots,
+    expiries::Settled,
+    feeds::Listed,
+    marks::{FeedStates, MarkPrices, mark_prices},
+    types::*,
 };
 use alloc::vec::Vec;
 use clearproof_primitives::{
     field::FieldBytes,
-    fixed::{Price, ONE},
+    fixed::{ONE, Price},
     policy::{IndexPrice, Policy, PreviewRefusal},
-    rows::{halted_row, mark_price, settled_row, OptionMarket},
+    rows::{OptionMarket, halted_row, mark_price, settled_row},
     shape::MarketShape,
     snapshot::{InstrumentRow, Snapshot, SnapshotError},
 };
-use frame_support::{pallet_prelude::Get, storage::with_transaction, traits::Time, BoundedVec};
+use frame_support::{BoundedVec, pallet_prelude::Get, storage::with_transaction, traits::Time};
 use frame_system::pallet_prelude::BlockNumberFor;
 use sp_runtime::{
-    traits::{One, Zero},
     DispatchError, TransactionOutcome,
+    traits::{One, Zero},
 };
 
 /// All that a snapshot is computed from.
@@ -40,7 +40,7 @@ struct Slot {
     row: InstrumentRow,
     band: Price,
     premium_cap: Price,
-    interest_cap: u64,
+    open_interest_cap: u64,
     trades: bool,
 }
 
@@ -51,18 +51,18 @@ impl Slot {
             row,
             band: 0,
             premium_cap: 0,
-            interest_cap: 0,
+            open_interest_cap: 0,
             trades: false,
         }
     }
 }
 
 /// Lots that a venue may hold of an instrument. An expired one has the cap of its kind still: positions in it only become fewer.
-fn interest_cap(policy: &Policy, listing: &Listing) -> u64 {
+fn open_interest_cap(policy: &Policy, listing: &Listing) -> u64 {
     let underlying = policy.underlyings.get(usize::from(listing.underlying));
     underlying.map_or(0, |policy| match listing.kind {
-        InstrumentKind::Perpetual => policy.perpetual_terms.interest_cap,
-        InstrumentKind::Option(_) => policy.option_terms.interest_cap,
+        InstrumentKind::Perpetual => policy.perpetual_terms.open_interest_cap,
+        InstrumentKind::Option(_) => policy.option_terms.open_interest_cap,
     })
 }
 
@@ -134,7 +134,7 @@ impl<T: Config> Pallet<T> {
         let trading = bounded(&|slot| if slot.trades { slot.row.mark } else { 0 })?;
         let bands = bounded(&|slot| slot.band)?;
         let premium_caps = bounded(&|slot| slot.premium_cap)?;
-        let interest_caps = bounded(&|slot| slot.interest_cap)?;
+        let open_interest_caps = bounded(&|slot| slot.open_interest_cap)?;
         let rows = slots.into_iter().map(|slot| slot.row).collect();
         let snapshot = Self::build(number, &basis, rows).map_err(|_| NotTaken::Invalid)?;
         let hash = FieldBytes::from(snapshot.hash());
@@ -145,7 +145,7 @@ impl<T: Config> Pallet<T> {
             bands,
             premium_caps,
             funding_interval: policy.funding_interval,
-            interest_caps,
+            open_interest_caps,
             protocol_share: policy.protocol_share,
         };
         let bounded = BoundedSnapshot::try_from(snapshot).map_err(|_| NotTaken::Invalid)?;
@@ -230,7 +230,7 @@ impl<T: Config> Pallet<T> {
                     slot.premium_cap = 0;
                 }
                 if slot.row.mark != 0 {
-                    slot.interest_cap = interest_cap(basis.policy, listing);
+                    slot.open_interest_cap = open_interest_cap(basis.policy, listing);
                 }
                 Ok(slot)
             }
@@ -386,7 +386,7 @@ impl<T: Config> Pallet<T> {
             bands: record.bands.into_inner(),
             premium_caps: record.premium_caps.into_inner(),
             funding_interval: record.funding_interval,
-            interest_caps: record.interest_caps.into_inner(),
+            open_interest_caps: record.open_interest_caps.into_inner(),
             protocol_share: record.protocol_share,
         })
     }

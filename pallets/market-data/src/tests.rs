@@ -10,7 +10,7 @@ mod snapshots;
 use crate::{mock::*, *};
 use clearproof_primitives::{
     field::FieldBytes,
-    fixed::{price_from_decimal, ONE},
+    fixed::{ONE, price_from_decimal},
     policy::{IndexPrice, Policy},
     shape::MarketShape,
 };

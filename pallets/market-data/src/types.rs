@@ -2,7 +2,7 @@
 
 pub use clearproof_primitives::chain::{
     Expiry, ExpiryView, Feed, FeedValue, Instrument, InstrumentKind, Listing, NotTaken,
-    OptionTerms, SnapshotInfo, Symbol, SYMBOL_LENGTH,
+    OptionTerms, SYMBOL_LENGTH, SnapshotInfo, Symbol,
 };
 use clearproof_primitives::{options::SviError, policy::IndexPrice, rows::Smile};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
@@ -10,18 +10,8 @@ use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 
 /// A level that was accepted of a feed, and when it was observed.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Encode,
-    Decode,
-    DecodeWithMemTracking,
-    MaxEncodedLen,
-    TypeInfo,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct TimedPrice {
     /// Of a price: quote units (smallest) per whole unit, 32 fraction bits. Of a smile: the volatility at the forward, per
     /// year, 32 fraction bits.
@@ -57,18 +47,8 @@ pub trait OpenInterest {
 }
 
 /// Why a feed's last accepted value stays in place, and nothing on it trades.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Encode,
-    Decode,
-    DecodeWithMemTracking,
-    MaxEncodedLen,
-    TypeInfo,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub enum HaltReason {
     /// The oracle has no value.
     Missing,
@@ -90,18 +70,8 @@ pub enum HaltReason {
 }
 
 /// An inclusive range of prices that the admin expects.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Encode,
-    Decode,
-    DecodeWithMemTracking,
-    MaxEncodedLen,
-    TypeInfo,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct PriceRange {
     /// Lowest price, as in [`TimedPrice::value`].
     pub low: IndexPrice,
@@ -110,7 +80,18 @@ pub struct PriceRange {
 }
 
 /// What is known of a feed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    MaxEncodedLen,
+    TypeInfo
+)]
 pub struct FeedState {
     /// The last accepted price; snapshots are computed with it, unless marks are held back from it.
     pub accepted: Option<TimedPrice>,
@@ -128,7 +109,18 @@ pub struct FeedState {
 }
 
 /// How an expiry is being settled: the time-weighted average of the index price over the window before it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    MaxEncodedLen,
+    TypeInfo
+)]
 pub struct Settlement {
     /// Σ accepted index price × milliseconds so far.
     pub sum: u128,
@@ -139,19 +131,15 @@ pub struct Settlement {
 }
 
 /// A collateral asset other than the quote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
     Encode,
     Decode,
     DecodeWithMemTracking,
     MaxEncodedLen,
     TypeInfo,
     Serialize,
-    Deserialize,
+    Deserialize
 )]
 pub struct Collateral {
     /// Asset index, 1 to K - 1.

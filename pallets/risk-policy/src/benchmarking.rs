@@ -51,10 +51,10 @@ mod benchmarks {
                         kind,
                         value: terms.position_limit - step,
                     },
-                    PolicyChange::InterestCap {
+                    PolicyChange::OpenInterestCap {
                         underlying,
                         kind,
-                        value: terms.interest_cap - step,
+                        value: terms.open_interest_cap - step,
                     },
                 ]
             })

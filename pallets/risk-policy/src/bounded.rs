@@ -7,14 +7,22 @@ use clearproof_primitives::{
 };
 use codec::{Compact, Decode, Encode, MaxEncodedLen};
 use core::marker::PhantomData;
-use frame_support::{traits::Get, CloneNoBound, DebugNoBound, EqNoBound, PartialEqNoBound};
+use frame_support::{CloneNoBound, DebugNoBound, EqNoBound, PartialEqNoBound, traits::Get};
 use scale_info::TypeInfo;
 
 /// A policy that passed [`Policy::check`] against the market `M`, which bounds its encoded length.
 ///
 /// It is made by `try_from` only. Decoding does not check again, so it is a storage type, not a call's argument.
 /// It encodes exactly as the [`Policy`] inside.
-#[derive(Encode, Decode, TypeInfo, CloneNoBound, DebugNoBound, EqNoBound, PartialEqNoBound)]
+#[derive(
+    Encode,
+    Decode,
+    TypeInfo,
+    CloneNoBound,
+    DebugNoBound,
+    EqNoBound,
+    PartialEqNoBound
+)]
 #[scale_info(skip_type_params(M))]
 #[codec(encode_bound())]
 #[codec(decode_bound())]

@@ -191,8 +191,8 @@ pub mod pallet {
         FeeRateBounds,
         /// `position_limit`: keep within 1 and 2^48 - 1 lots, for perpetuals and options.
         PositionLimitBounds,
-        /// `interest_cap`: keep within 1 and 2^59 lots, for perpetuals and options.
-        InterestCapBounds,
+        /// `open_interest_cap`: keep within 1 and 2^59 lots, for perpetuals and options.
+        OpenInterestCapBounds,
         /// `jump_limit`: keep within 0.1 % and 50 % (4,294,967 to 2^31).
         JumpLimitBounds,
         /// `protocol_share`: keep at most one half (2^31).
@@ -293,9 +293,8 @@ pub mod pallet {
                 PolicyError::Length(F::PositionLimit) | PolicyError::Bounds(F::PositionLimit) => {
                     Self::PositionLimitBounds
                 }
-                PolicyError::Length(F::InterestCap) | PolicyError::Bounds(F::InterestCap) => {
-                    Self::InterestCapBounds
-                }
+                PolicyError::Length(F::OpenInterestCap)
+                | PolicyError::Bounds(F::OpenInterestCap) => Self::OpenInterestCapBounds,
                 PolicyError::Length(F::JumpLimit) | PolicyError::Bounds(F::JumpLimit) => {
                     Self::JumpLimitBounds
                 }

@@ -2,7 +2,7 @@
 
 mod changes;
 
-use crate::{mock::*, BoundedPolicy, CurrentPolicy, Error, Event, WeightInfo};
+use crate::{BoundedPolicy, CurrentPolicy, Error, Event, WeightInfo, mock::*};
 use clearproof_primitives::{
     fixed::Rate,
     policy::{Peg, Policy},
@@ -110,12 +110,12 @@ fn a_refused_policy_names_its_field_and_changes_nothing() {
             E::PositionLimitBounds,
         ),
         (
-            &|p| p.underlyings[2].perpetual_terms.interest_cap = 0,
-            E::InterestCapBounds,
+            &|p| p.underlyings[2].perpetual_terms.open_interest_cap = 0,
+            E::OpenInterestCapBounds,
         ),
         (
-            &|p| p.underlyings[2].option_terms.interest_cap = (1 << 59) + 1,
-            E::InterestCapBounds,
+            &|p| p.underlyings[2].option_terms.open_interest_cap = (1 << 59) + 1,
+            E::OpenInterestCapBounds,
         ),
         (&|p| p.underlyings[3].jump_limit = 0, E::JumpLimitBounds),
         (
@@ -176,8 +176,9 @@ fn the_call_has_its_own_weight() {
         call.get_dispatch_info().call_weight,
         <Test as crate::Config>::WeightInfo::set_policy()
     );
-    assert!(call
-        .get_dispatch_info()
-        .call_weight
-        .all_gt(frame_support::weights::Weight::zero()));
+    assert!(
+        call.get_dispatch_info()
+            .call_weight
+            .all_gt(frame_support::weights::Weight::zero())
+    );
 }

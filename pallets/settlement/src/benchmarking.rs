@@ -1,32 +1,32 @@
 //! Benchmarks of every call. Keys and proofs come from Groth16's simulator, so each batch is really verified.
 
 use crate::{
-    simulator::Simulator, BalanceOf, Batch, BatchRecord, Batches, BenchmarkHelper, Call,
-    ChunkSubmission, CircuitId, Circuits, Config, DevelopmentKeysAllowed, NextCircuit, Operators,
-    Pallet, Venues, MAX_CHUNKS, MAX_WITHDRAWALS,
+    BalanceOf, Batch, BatchRecord, Batches, BenchmarkHelper, Call, ChunkSubmission, CircuitId,
+    Circuits, Config, DevelopmentKeysAllowed, MAX_CHUNKS, MAX_WITHDRAWALS, NextCircuit, Operators,
+    Pallet, Venues, simulator::Simulator,
 };
 use alloc::{boxed::Box, vec::Vec};
 use clearproof_bn254_host::{
     backend::{Host, Native},
-    groth16::{batch_verify_with, Proof, VerifyingKey},
+    groth16::{Proof, VerifyingKey, batch_verify_with},
 };
 use clearproof_primitives::{
     batch::{
-        chunk_public_input, closing_public_input, price_list_hash, prices_hash, withdrawals_hash,
-        BatchHeader, PriceEntry, Withdrawal, PROTOCOL_VERSION,
+        BatchHeader, PROTOCOL_VERSION, PriceEntry, Withdrawal, chunk_public_input,
+        closing_public_input, price_list_hash, prices_hash, withdrawals_hash,
     },
     field::{FieldBytes, Fr},
     funding::funding_hash,
-    ledger::interest_hash,
+    ledger::open_interest_hash,
     shape::Shape,
 };
 use frame_benchmarking::v2::*;
 use frame_support::traits::{
-    fungible::{Inspect as _, Mutate as _},
     EnsureOrigin, Get,
+    fungible::{Inspect as _, Mutate as _},
 };
-use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
-use pallet_clearproof_custody::{VenueCustody, VenueId, MAX_DEPOSITS_PER_BATCH};
+use frame_system::{RawOrigin, pallet_prelude::BlockNumberFor};
+use pallet_clearproof_custody::{MAX_DEPOSITS_PER_BATCH, VenueCustody, VenueId};
 use sp_runtime::traits::{Saturating, Zero};
 
 const CIRCUIT: CircuitId = 1;
@@ -130,9 +130,9 @@ fn batch<T: Config>(
     // Every instrument is held, and none any more after the batch: that counts as many holders as possible, whatever is listed.
     let slots = usize::from(shape.market.instruments);
     let mut market = Pallet::<T>::market_of(venue);
-    market.interest = alloc::vec![1; slots].try_into().expect("one per slot");
+    market.open_interest = alloc::vec![1; slots].try_into().expect("one per slot");
     Pallet::<T>::put_market(venue, market);
-    let interest = alloc::vec![0; slots];
+    let open_interest = alloc::vec![0; slots];
     let header = BatchHeader {
         version: PROTOCOL_VERSION,
         genesis: frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::zero())
@@ -158,7 +158,7 @@ fn batch<T: Config>(
         chunk_count: chunks as u16,
         submitter: owner.clone().into(),
         funding_hash: funding_hash(&Pallet::<T>::market_of(venue).funding).into(),
-        interest_hash: interest_hash(&interest).into(),
+        open_interest_hash: open_interest_hash(&open_interest).into(),
         protocol_fee: PROTOCOL_FEE,
         protocol_share: snapshot.protocol_share,
         deleverage_rank: 0,
@@ -194,7 +194,9 @@ fn batch<T: Config>(
         first_boundary: boundaries[0].into(),
         chunks: submissions.try_into().expect("at most MAX_CHUNKS"),
         withdrawals: withdrawals.try_into().expect("at most MAX_WITHDRAWALS"),
-        interest: interest.try_into().expect("a market has fewer instruments"),
+        open_interest: open_interest
+            .try_into()
+            .expect("a market has fewer instruments"),
         closing_proof: Simulator::new(CLOSING).prove(closing, 0),
     };
     (owner, Box::new(batch))
@@ -264,7 +266,7 @@ mod benchmarks {
         #[extrinsic_call]
         _(RawOrigin::Signed(owner), id, true);
 
-        assert_eq!(Venues::<T>::get(id).map(|v| v.stops.owner), Some(true));
+        assert_eq!(Venues::<T>::get(id).map(|v| v.pauses.owner), Some(true));
     }
 
     #[benchmark]

@@ -3,15 +3,15 @@
 use crate::{Batch, BatchSize, Config, Error, Pallet, VenueOf};
 use alloc::vec::Vec;
 use clearproof_primitives::{
-    batch::{price_list_hash, prices_hash, withdrawals_hash, BatchHeader, PROTOCOL_VERSION},
+    batch::{BatchHeader, PROTOCOL_VERSION, price_list_hash, prices_hash, withdrawals_hash},
     field::{FieldBytes, Fr},
-    shape::{Shape, AMOUNT_BITS, TIME_BITS},
+    shape::{AMOUNT_BITS, Shape, TIME_BITS},
 };
 use frame_support::{dispatch::DispatchResult, ensure, traits::Get};
 use frame_system::pallet_prelude::BlockNumberFor;
 use pallet_clearproof_custody::Cursor;
 use pallet_clearproof_market_data::SnapshotInfo;
-use sp_runtime::{traits::Zero, DispatchError};
+use sp_runtime::{DispatchError, traits::Zero};
 
 impl<T: Config> Pallet<T> {
     /// Who submits, for which chain and venue, and that the batch follows the venue's last one.
@@ -22,7 +22,7 @@ impl<T: Config> Pallet<T> {
     ) -> DispatchResult {
         let header = &batch.header;
         ensure!(header.version == PROTOCOL_VERSION, Error::<T>::WrongVersion);
-        ensure!(venue.stops.settles(), Error::<T>::VenuePaused);
+        ensure!(venue.pauses.settles(), Error::<T>::VenuePaused);
         ensure!(venue.operators.contains(who), Error::<T>::NotOperator);
         let submitter: [u8; 32] = who.clone().into();
         ensure!(header.submitter == submitter, Error::<T>::WrongSubmitter);
@@ -111,7 +111,7 @@ impl<T: Config> Pallet<T> {
             header.deposits_accumulator_after,
             header.withdrawals_hash,
             header.data_hash,
-            header.interest_hash,
+            header.open_interest_hash,
         ]
         .into_iter()
         .try_for_each(|bytes| field(bytes).map(|_| ()))?;

@@ -1,14 +1,14 @@
 //! The registry of verifying keys, and checking one proof.
 
 use crate::{
-    Circuit, CircuitId, Circuits, Config, DevelopmentKeysAllowed, Error, GenesisCircuit, KeyBytes,
-    Pallet, ProofKind, ProofRefusal, StoredKey, KEY_BYTES, MAX_ENTRIES,
+    Circuit, CircuitId, Circuits, Config, DevelopmentKeysAllowed, Error, GenesisCircuit, KEY_BYTES,
+    KeyBytes, MAX_ENTRIES, Pallet, ProofKind, ProofRefusal, StoredKey,
 };
-use clearproof_bn254_host::groth16::{verify_one, Proof, VerifyingKey};
+use clearproof_bn254_host::groth16::{Proof, VerifyingKey, verify_one};
 use clearproof_primitives::{
     field::FieldBytes,
     ledger::genesis_state_root,
-    shape::{Shape, ACCOUNT_BITS},
+    shape::{ACCOUNT_BITS, Shape},
 };
 use frame_support::{dispatch::DispatchResult, ensure, traits::Get};
 use sp_runtime::DispatchError;

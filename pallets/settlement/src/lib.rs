@@ -16,9 +16,9 @@ extern crate alloc;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
 mod checks;
-mod interest;
 mod keys;
 mod market;
+mod open_interest;
 mod prices;
 pub mod runtime_api;
 #[cfg(any(test, feature = "runtime-benchmarks"))]
@@ -38,10 +38,10 @@ pub use runtime_api::MAX_VENUES_LISTED;
 #[cfg(feature = "runtime-benchmarks")]
 pub use types::BenchmarkHelper;
 pub use types::{
-    Batch, BatchRecord, BatchSize, ChunkSubmission, Circuit, CircuitId, GenesisCircuit, KeyBytes,
-    NextCircuit, Operators, PriceList, ProofBytes, ProofKind, ProofRefusal, SnapshotProvider,
-    Stops, StoredKey, Venue, VenueMarket, KEY_BYTES, MAX_CHUNKS, MAX_ENTRIES, MAX_OPERATORS,
-    MAX_WITHDRAWALS, STORED_KEY_BYTES,
+    Batch, BatchRecord, BatchSize, ChunkSubmission, Circuit, CircuitId, GenesisCircuit, KEY_BYTES,
+    KeyBytes, MAX_CHUNKS, MAX_ENTRIES, MAX_OPERATORS, MAX_WITHDRAWALS, NextCircuit, Operators,
+    Pauses, PriceList, ProofBytes, ProofKind, ProofRefusal, STORED_KEY_BYTES, SnapshotProvider,
+    StoredKey, Venue, VenueMarket,
 };
 pub use weights::WeightInfo;
 
@@ -59,7 +59,7 @@ pub mod pallet {
     };
     use frame_support::{
         pallet_prelude::*,
-        traits::{fungible, EnsureOrigin, UnixTime},
+        traits::{EnsureOrigin, UnixTime, fungible},
     };
     use frame_system::pallet_prelude::*;
     use pallet_clearproof_custody::{VenueCustody, VenueId};
@@ -82,9 +82,9 @@ pub mod pallet {
     #[pallet::config]
     pub trait Config:
         frame_system::Config<
-        RuntimeEvent: From<Event<Self>>,
-        AccountId: From<[u8; 32]> + Into<[u8; 32]>,
-    >
+            RuntimeEvent: From<Event<Self>>,
+            AccountId: From<[u8; 32]> + Into<[u8; 32]>,
+        >
     {
         /// Holds the venues' deposits.
         type Currency: fungible::MutateHold<Self::AccountId, Reason = Self::RuntimeHoldReason>
@@ -119,11 +119,11 @@ pub mod pallet {
         #[pallet::constant]
         type VenueDeposit: Get<BalanceOf<Self>>;
 
-        /// Milliseconds after the taking of the next snapshot for which a batch's ticks may still use the last one.
+        /// Milliseconds after the taking of the next snapshot for which a batch's auctions may still use the last one.
         #[pallet::constant]
         type SnapshotGrace: Get<u64>;
 
-        /// Largest age of a batch's last tick when it settles, in milliseconds: how much hindsight an operator can have who
+        /// Largest age of a batch's last auction when it settles, in milliseconds: how much hindsight an operator can have who
         /// withholds batches, and how long proving may take.
         #[pallet::constant]
         type MaxBatchAge: Get<u64>;
@@ -234,11 +234,11 @@ pub mod pallet {
             operators: Operators<T::AccountId>,
         },
         /// A stop of a venue was set or lifted.
-        StopsChanged {
+        PausesChanged {
             /// Venue.
             venue: VenueId,
             /// Stops in force now.
-            stops: Stops,
+            pauses: Pauses,
         },
         /// A venue's owner said from which batch on it proves with another circuit, or that it keeps the present one.
         NextCircuitSet {
@@ -357,11 +357,11 @@ pub mod pallet {
         /// The header's funding indices are not the venue's: prove the batch again with the present ones.
         FundingMismatch,
         /// The batch's open interest is not one value per instrument slot, or not what its header names.
-        InterestMismatch,
+        OpenInterestMismatch,
         /// Open interest must be below 2^60 lots per instrument: settle fewer in this venue.
-        InterestOutOfRange,
+        OpenInterestOutOfRange,
         /// An instrument's open interest grew beyond the policy's cap: fill only orders that reduce positions in it, until it is below.
-        InterestAboveCap,
+        OpenInterestAboveCap,
         /// A chunk has more price entries than its circuit takes.
         TooManyPrices,
         /// A chunk's price entries must be strictly ascending by instrument and time, an auction's before deleveraging's.
@@ -374,7 +374,7 @@ pub mod pallet {
         InstrumentNotListed,
         /// A price is further from the snapshot's mark than the policy's band: clear nearer to it, or not at all.
         PriceOutsideBand,
-        /// An instrument has two prices in one tick, or two of deleveraging in the batch: use one.
+        /// An instrument has two prices in one auction, or two of deleveraging in the batch: use one.
         PriceConflict,
         /// A field element must be below the modulus of BN254's scalar field.
         NonCanonicalField,

@@ -7,14 +7,13 @@ use clearproof_primitives::{
     shape::{MarketShape, Shape},
 };
 use frame_support::{
-    derive_impl, ord_parameter_types, parameter_types,
-    traits::{AsEnsureOriginWithArg, ConstU128, ConstU32, ConstU64},
-    PalletId,
+    PalletId, derive_impl, ord_parameter_types, parameter_types,
+    traits::{AsEnsureOriginWithArg, ConstU32, ConstU64, ConstU128},
 };
 use frame_system::{EnsureRoot, EnsureSigned, EnsureSignedBy};
 use pallet_clearproof_custody::{AssetInfo, AssetKind};
 use pallet_clearproof_market_data::SnapshotInfo;
-use sp_runtime::{traits::IdentityLookup, AccountId32, BuildStorage};
+use sp_runtime::{AccountId32, BuildStorage, traits::IdentityLookup};
 use std::collections::BTreeMap;
 
 pub type AccountId = AccountId32;
@@ -179,7 +178,7 @@ pub fn snapshot(taken_at: u64, next_taken_at: Option<u64>) -> SnapshotInfo {
         bands: BANDS.to_vec(),
         premium_caps: vec![PREMIUM_CAP; 4],
         funding_interval: FUNDING_INTERVAL,
-        interest_caps: INTEREST_CAPS.to_vec(),
+        open_interest_caps: INTEREST_CAPS.to_vec(),
         protocol_share: PROTOCOL_SHARE,
     }
 }

@@ -23,7 +23,7 @@ pub(crate) struct Prices {
 
 impl<T: Config> Pallet<T> {
     /// Each chunk's price list: its length and order; each entry's instrument, price and time; and that an
-    /// instrument has one price per tick in the whole batch, and one for deleveraging. Answers all prices.
+    /// instrument has one price per auction in the whole batch, and one for deleveraging. Answers all prices.
     pub(crate) fn check_prices(
         batch: &Batch,
         shape: &Shape,
@@ -47,8 +47,8 @@ impl<T: Config> Pallet<T> {
                     let of_instrument = prices.deleveraged.entry(entry.instrument);
                     *of_instrument.or_insert(entry.price)
                 } else {
-                    let of_tick = prices.clearings.entry((entry.instrument, entry.time));
-                    *of_tick.or_insert(entry.price)
+                    let of_auction = prices.clearings.entry((entry.instrument, entry.time));
+                    *of_auction.or_insert(entry.price)
                 };
                 ensure!(price == entry.price, Error::<T>::PriceConflict);
             }

@@ -5,7 +5,7 @@ use crate::{
     WeightInfo,
 };
 use alloc::vec::Vec;
-use clearproof_bn254_host::groth16::{batch_verify, Item, Proof};
+use clearproof_bn254_host::groth16::{Item, Proof, batch_verify};
 use clearproof_primitives::{
     batch::{chunk_public_input, closing_public_input},
     field::Fr,

@@ -9,7 +9,7 @@ mod venues;
 
 use crate::mock::*;
 use frame_support::dispatch::DispatchResult;
-use sp_runtime::{traits::Dispatchable, DispatchError, StateVersion};
+use sp_runtime::{DispatchError, StateVersion, traits::Dispatchable};
 
 fn call(call: crate::Call<Test>, origin: RuntimeOrigin) -> DispatchResult {
     RuntimeCall::Settlement(call)

@@ -2,10 +2,10 @@
 
 use alloc::vec::Vec;
 pub use clearproof_primitives::{
-    chain::{CircuitId, NextCircuit, ProofKind, ProofRefusal, SnapshotInfo, Stops},
+    chain::{CircuitId, NextCircuit, Pauses, ProofKind, ProofRefusal, SnapshotInfo},
     submission::{
-        Batch, BatchSize, ChunkSubmission, PriceList, ProofBytes, MAX_CHUNKS, MAX_ENTRIES,
-        MAX_WITHDRAWALS,
+        Batch, BatchSize, ChunkSubmission, MAX_CHUNKS, MAX_ENTRIES, MAX_WITHDRAWALS, PriceList,
+        ProofBytes,
     },
 };
 use clearproof_primitives::{
@@ -14,8 +14,8 @@ use clearproof_primitives::{
 };
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{
-    traits::{ConstU32, Get},
     BoundedVec, CloneNoBound, DebugNoBound, EqNoBound, PartialEqNoBound,
+    traits::{ConstU32, Get},
 };
 use pallet_clearproof_market_data::SlotCount;
 use scale_info::TypeInfo;
@@ -36,9 +36,8 @@ pub type StoredKey = BoundedVec<u8, ConstU32<STORED_KEY_BYTES>>;
 pub type Operators<AccountId> = BoundedVec<AccountId, ConstU32<MAX_OPERATORS>>;
 
 /// A pair of circuits that venues settle with. Never changes.
-#[derive(
-    Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
-)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Circuit {
     /// Dimensions of both circuits.
     pub shape: Shape,
@@ -53,9 +52,8 @@ pub struct Circuit {
 }
 
 /// A venue's state on the chain.
-#[derive(
-    Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
-)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Venue<AccountId, Balance> {
     /// Who appoints operators and may close the venue.
     pub owner: AccountId,
@@ -69,10 +67,10 @@ pub struct Venue<AccountId, Balance> {
     pub state_root: FieldBytes,
     /// Number of the last batch; 0 before the first.
     pub batches: u64,
-    /// Last millisecond of the last batch's ticks; before the first, when the venue was created.
+    /// Last millisecond of the last batch's auctions; before the first, when the venue was created.
     pub time_to: u64,
     /// Stops in force.
-    pub stops: Stops,
+    pub pauses: Pauses,
     /// Held from the owner until the venue is closed.
     pub deposit: Balance,
 }
@@ -98,7 +96,14 @@ impl<AccountId, Balance> Venue<AccountId, Balance> {
 
 /// What the chain knows of a venue's markets, by instrument slot.
 #[derive(
-    Encode, Decode, MaxEncodedLen, TypeInfo, CloneNoBound, DebugNoBound, EqNoBound, PartialEqNoBound,
+    Encode,
+    Decode,
+    MaxEncodedLen,
+    TypeInfo,
+    CloneNoBound,
+    DebugNoBound,
+    EqNoBound,
+    PartialEqNoBound
 )]
 #[scale_info(skip_type_params(M))]
 #[codec(mel_bound())]
@@ -106,22 +111,12 @@ pub struct VenueMarket<M: Get<MarketShape>> {
     /// Funding indices after the last batch, in 2^-32 quote units per lot: those that the next batch applies.
     pub funding: BoundedVec<i64, SlotCount<M>>,
     /// Σ |lots| over all accounts after the last batch.
-    pub interest: BoundedVec<u64, SlotCount<M>>,
+    pub open_interest: BoundedVec<u64, SlotCount<M>>,
 }
 
 /// What the chain remembers of a settled batch.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Encode,
-    Decode,
-    DecodeWithMemTracking,
-    MaxEncodedLen,
-    TypeInfo,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct BatchRecord<BlockNumber> {
     /// State root after it.
     pub state_root: FieldBytes,

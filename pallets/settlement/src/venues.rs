@@ -2,12 +2,12 @@
 
 use crate::{
     BalanceOf, Batches, CircuitId, Config, Error, Event, HoldReason, NextCircuit, NextVenue,
-    Operators, Pallet, Stops, Venue, VenueOf, Venues,
+    Operators, Pallet, Pauses, Venue, VenueOf, Venues,
 };
 use frame_support::{
     dispatch::DispatchResult,
     ensure,
-    traits::{fungible::MutateHold as _, tokens::Precision, EnsureOrigin, Get, UnixTime},
+    traits::{EnsureOrigin, Get, UnixTime, fungible::MutateHold as _, tokens::Precision},
 };
 use frame_system::{ensure_signed, pallet_prelude::OriginFor};
 use pallet_clearproof_custody::{VenueCustody, VenueId, VenueInspect};
@@ -56,7 +56,7 @@ impl<T: Config> Pallet<T> {
             state_root,
             batches: 0,
             time_to: Self::now(),
-            stops: Stops::default(),
+            pauses: Pauses::default(),
             deposit,
         };
         Venues::<T>::insert(id, venue);
@@ -79,16 +79,16 @@ impl<T: Config> Pallet<T> {
     pub(crate) fn stop(origin: OriginFor<T>, id: VenueId, stop: bool) -> DispatchResult {
         let mut venue = Self::known(id)?;
         match T::AdminOrigin::try_origin(origin).map_err(T::EmergencyOrigin::try_origin) {
-            Ok(_) => venue.stops.admin = stop,
-            Err(Ok(_)) => venue.stops.deposits = stop,
+            Ok(_) => venue.pauses.admin = stop,
+            Err(Ok(_)) => venue.pauses.deposits = stop,
             Err(Err(origin)) => {
                 Self::ensure_owner(&venue, &ensure_signed(origin)?)?;
-                venue.stops.owner = stop;
+                venue.pauses.owner = stop;
             }
         }
-        let stops = venue.stops;
+        let pauses = venue.pauses;
         Venues::<T>::insert(id, venue);
-        Self::deposit_event(Event::StopsChanged { venue: id, stops });
+        Self::deposit_event(Event::PausesChanged { venue: id, pauses });
         Ok(())
     }
 
@@ -129,7 +129,7 @@ impl<T: Config> Pallet<T> {
 impl<T: Config> VenueInspect for Pallet<T> {
     fn ensure_accepts_deposits(id: VenueId) -> DispatchResult {
         let venue = Self::known(id)?;
-        ensure!(venue.stops.takes_deposits(), Error::<T>::VenuePaused);
+        ensure!(venue.pauses.takes_deposits(), Error::<T>::VenuePaused);
         Ok(())
     }
 

@@ -5,7 +5,7 @@
 use core::marker::PhantomData;
 use frame_support::{
     traits::Get,
-    weights::{constants::RocksDbWeight, Weight},
+    weights::{Weight, constants::RocksDbWeight},
 };
 
 /// Weight of each call.

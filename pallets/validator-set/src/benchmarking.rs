@@ -1,25 +1,25 @@
 //! Benchmarks: every call at the largest set, an offence, and the count of a block.
 
 use crate::{
-    BalanceOf, Bond, Bonds, Call, Config, CurrentLimits, Limits, LoosestLimits, Members, Offender,
-    Offenders, Pallet, Unbonding, MAX_UNBONDING,
+    BalanceOf, Bond, Bonds, Call, Config, CurrentLimits, Limits, LoosestLimits, MAX_UNBONDING,
+    Members, Offender, Offenders, Pallet, Unbonding,
 };
 use alloc::{vec, vec::Vec};
 use codec::Decode;
 use frame_benchmarking::v2::*;
 use frame_support::{
-    traits::{
-        fungible::{Inspect, Mutate, MutateHold},
-        EnsureOrigin, Get,
-    },
     BoundedVec,
+    traits::{
+        EnsureOrigin, Get,
+        fungible::{Inspect, Mutate, MutateHold},
+    },
 };
 use frame_system::RawOrigin;
 use pallet_authorship::EventHandler;
 use pallet_session::{KeyOwner, NextKeys, QueuedKeys, Validators};
 use sp_runtime::{
-    traits::{OpaqueKeys, Saturating, TrailingZeroInput},
     Perbill,
+    traits::{OpaqueKeys, Saturating, TrailingZeroInput},
 };
 use sp_staking::offence::{OffenceDetails, OnOffenceHandler};
 

@@ -8,14 +8,14 @@ use crate::{
 use frame_support::{
     ensure,
     traits::{
+        Get, Imbalance, OnUnbalanced,
         fungible::{BalancedHold, MutateHold},
         tokens::Precision,
-        Get, Imbalance, OnUnbalanced,
     },
 };
 use sp_runtime::{
-    traits::{CheckedSub, Saturating, Zero},
     DispatchError,
+    traits::{CheckedSub, Saturating, Zero},
 };
 use sp_staking::SessionIndex;
 

@@ -35,7 +35,7 @@ pub use ownership::KeyOwners;
 pub use pallet::*;
 pub use sessions::AccountOnly;
 pub use silence::Unresponsive;
-pub use types::{Bond, Limits, Offender, Punishment, Silence, Unbonding, MAX_UNBONDING};
+pub use types::{Bond, Limits, MAX_UNBONDING, Offender, Punishment, Silence, Unbonding};
 pub use weights::WeightInfo;
 
 /// The pallet; see the crate's documentation.
@@ -45,12 +45,12 @@ pub mod pallet {
     use alloc::vec::Vec;
     use frame_support::{
         pallet_prelude::*,
-        traits::{fungible, OnUnbalanced},
+        traits::{OnUnbalanced, fungible},
     };
     use frame_system::pallet_prelude::*;
     use pallet_session::historical::IdentificationTuple;
     use sp_runtime::Perbill;
-    use sp_staking::{offence::ReportOffence, SessionIndex};
+    use sp_staking::{SessionIndex, offence::ReportOffence};
 
     const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
 
@@ -90,10 +90,10 @@ pub mod pallet {
 
         /// Takes the pallet's own reports: the offences pallet, whose handler this pallet is.
         type Offences: ReportOffence<
-            Self::AccountId,
-            IdentificationTuple<Self>,
-            Unresponsive<IdentificationTuple<Self>>,
-        >;
+                Self::AccountId,
+                IdentificationTuple<Self>,
+                Unresponsive<IdentificationTuple<Self>>,
+            >;
 
         /// Least and largest minimum bond that governance can set.
         #[pallet::constant]

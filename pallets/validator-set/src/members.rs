@@ -1,8 +1,8 @@
 //! The set: who enters, who leaves, and its limits.
 
 use crate::{
-    BalanceOf, Bonds, Config, CurrentLimits, Error, Event, LimitsOf, Members, Offender, Offenders,
-    Pallet, MAX_CANDIDATES_LISTED,
+    BalanceOf, Bonds, Config, CurrentLimits, Error, Event, LimitsOf, MAX_CANDIDATES_LISTED,
+    Members, Offender, Offenders, Pallet,
 };
 use alloc::vec::Vec;
 use core::cmp::Reverse;

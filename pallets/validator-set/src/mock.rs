@@ -5,18 +5,18 @@ use crate::{self as pallet_clearproof_validator_set, AccountOnly, Limits};
 use frame_support::{
     derive_impl, parameter_types,
     traits::{
-        tokens::imbalance::ResolveTo, ConstU128, ConstU32, ConstU64, FindAuthor, OnFinalize,
-        OnInitialize,
+        ConstU32, ConstU64, ConstU128, FindAuthor, OnFinalize, OnInitialize,
+        tokens::imbalance::ResolveTo,
     },
 };
 use frame_system::EnsureRoot;
 use pallet_session::{
-    disabling::UpToLimitWithReEnablingDisablingStrategy, historical as pallet_session_historical,
-    historical::NoteHistoricalRoot, PeriodicSessions, TestSessionHandler,
+    PeriodicSessions, TestSessionHandler, disabling::UpToLimitWithReEnablingDisablingStrategy,
+    historical as pallet_session_historical, historical::NoteHistoricalRoot,
 };
 use sp_runtime::{
-    impl_opaque_keys, testing::UintAuthorityId, traits::ConvertInto, BuildStorage,
-    ConsensusEngineId,
+    BuildStorage, ConsensusEngineId, impl_opaque_keys, testing::UintAuthorityId,
+    traits::ConvertInto,
 };
 
 frame_support::construct_runtime!(

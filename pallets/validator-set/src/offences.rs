@@ -12,11 +12,11 @@ use crate::{
     ReportingSilence, WeightInfo,
 };
 use frame_support::weights::Weight;
-use pallet_session::{historical::IdentificationTuple, Pallet as Session};
-use sp_runtime::{traits::Saturating, Perbill};
+use pallet_session::{Pallet as Session, historical::IdentificationTuple};
+use sp_runtime::{Perbill, traits::Saturating};
 use sp_staking::{
-    offence::{OffenceDetails, OffenceSeverity, OnOffenceHandler},
     SessionIndex,
+    offence::{OffenceDetails, OffenceSeverity, OnOffenceHandler},
 };
 
 impl<T: Config> OnOffenceHandler<T::AccountId, IdentificationTuple<T>, Weight> for Pallet<T> {

@@ -8,12 +8,12 @@
 use crate::{ActiveKeys, Config};
 use core::marker::PhantomData;
 use frame_support::{
-    storage::{with_transaction_unchecked, TransactionOutcome},
+    storage::{TransactionOutcome, with_transaction_unchecked},
     traits::KeyOwnerProofSystem,
 };
 use pallet_session::{
-    historical::{IdentificationTuple, Pallet as Historical},
     NextKeys,
+    historical::{IdentificationTuple, Pallet as Historical},
 };
 use sp_runtime::KeyTypeId;
 

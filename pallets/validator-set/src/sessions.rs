@@ -12,8 +12,8 @@ use crate::{ActiveKeys, Config, Members, Pallet, Punishments};
 use alloc::vec::Vec;
 use frame_support::traits::Get;
 use pallet_session::{
-    historical::{self, Pallet as Historical},
     Pallet as Session,
+    historical::{self, Pallet as Historical},
 };
 use sp_runtime::traits::Convert;
 use sp_staking::SessionIndex;

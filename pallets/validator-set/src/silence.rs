@@ -13,16 +13,16 @@
 //! an outage: nobody is reported and their silences begin anew.
 
 use crate::{
-    members::size, Authored, Config, Event, Pallet, ReportingSilence, Silence, Silences, WeightInfo,
+    Authored, Config, Event, Pallet, ReportingSilence, Silence, Silences, WeightInfo, members::size,
 };
 use alloc::{collections::BTreeMap, vec::Vec};
-use frame_support::{dispatch::DispatchClass, traits::Get, BoundedVec};
+use frame_support::{BoundedVec, dispatch::DispatchClass, traits::Get};
 use frame_system::pallet_prelude::BlockNumberFor;
 use pallet_session::Pallet as Session;
 use sp_runtime::Perbill;
 use sp_staking::{
-    offence::{Kind, Offence, ReportOffence},
     SessionIndex,
+    offence::{Kind, Offence, ReportOffence},
 };
 
 /// Validators have authored nothing for too long.

@@ -9,7 +9,7 @@ mod random;
 mod sessions;
 mod silence;
 
-use crate::{mock::*, Error, Event};
+use crate::{Error, Event, mock::*};
 use frame_support::{assert_noop, assert_ok};
 use sp_runtime::Perbill;
 use sp_staking::offence::{Kind, Offence, OffenceError, ReportOffence};

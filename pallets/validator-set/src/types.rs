@@ -1,12 +1,12 @@
 //! What the pallet stores and answers.
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use frame_support::{traits::ConstU32, BoundedVec};
+use frame_support::{BoundedVec, traits::ConstU32};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 use sp_runtime::{
-    traits::{Saturating, Zero},
     Perbill,
+    traits::{Saturating, Zero},
 };
 use sp_staking::SessionIndex;
 
@@ -14,18 +14,8 @@ use sp_staking::SessionIndex;
 pub const MAX_UNBONDING: u32 = 16;
 
 /// A part of a bond that its owner wants back.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Encode,
-    Decode,
-    DecodeWithMemTracking,
-    MaxEncodedLen,
-    TypeInfo,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Unbonding<Balance> {
     /// In smallest units.
     pub amount: Balance,
@@ -90,19 +80,15 @@ impl<Balance: Copy + Saturating + Zero + Ord> Bond<Balance> {
 }
 
 /// The limits that governance sets, within the bounds of the pallet's configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
     Encode,
     Decode,
     DecodeWithMemTracking,
     MaxEncodedLen,
     TypeInfo,
     Serialize,
-    Deserialize,
+    Deserialize
 )]
 #[serde(rename_all = "camelCase")]
 pub struct Limits<Balance> {
@@ -115,18 +101,8 @@ pub struct Limits<Balance> {
 }
 
 /// An account that has committed an offence and has not been reinstated.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Encode,
-    Decode,
-    DecodeWithMemTracking,
-    MaxEncodedLen,
-    TypeInfo,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Offender {
     /// The session of its gravest offence.
     pub session: SessionIndex,
@@ -137,7 +113,17 @@ pub struct Offender {
 }
 
 /// What an account's offences of one session have cost so far.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    MaxEncodedLen,
+    TypeInfo
+)]
 pub struct Punishment<Balance> {
     /// The largest fraction of any offence of that session.
     pub fraction: Perbill,
@@ -146,19 +132,8 @@ pub struct Punishment<Balance> {
 }
 
 /// How long a validator has authored nothing.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    Encode,
-    Decode,
-    DecodeWithMemTracking,
-    MaxEncodedLen,
-    TypeInfo,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Silence {
     /// Consecutive sessions in which others authored and it did not.
     pub sessions: u32,

@@ -8,7 +8,7 @@ mod common;
 use ark_bn254::Fr;
 use clearproof_bn254_host::{
     backend::{Backend, Host, Native},
-    groth16::{batch_verify_with, Item, Proof, VerifyingKey},
+    groth16::{Item, Proof, VerifyingKey, batch_verify_with},
 };
 use common::Setup;
 use std::time::Instant;

@@ -5,7 +5,7 @@
 //! many in one call.
 
 use crate::{
-    host::{clearproof_bn_254 as node, HostError},
+    host::{HostError, clearproof_bn_254 as node},
     native,
     point::{self, G1_BYTES, G2_BYTES, SCALAR_BYTES, TARGET_BYTES},
 };
@@ -13,7 +13,7 @@ use alloc::{vec, vec::Vec};
 use ark_bn254::{Fq12, Fr, G1Affine, G2Affine};
 use ark_bn254_ext as ext;
 use ark_bn254_ext::{Bn254, CurveHooks};
-use ark_ec::{pairing::Pairing, AffineRepr};
+use ark_ec::{AffineRepr, pairing::Pairing};
 use ark_ff::{AdditiveGroup, Field};
 use ark_models_ext::transmute::{TransmuteInto, TransmuteRef};
 use ark_serialize::{CanonicalDeserialize, Compress, Validate};

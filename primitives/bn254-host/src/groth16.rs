@@ -17,6 +17,6 @@ mod proof;
 mod verify;
 
 pub use encoding::{DecodeError, Field, Object};
-pub use key::{KeyError, VerifyingKey, MAX_GAMMA_ABC, MAX_KEY_BYTES, MAX_REGISTERED_KEY_BYTES};
-pub use proof::{Proof, PROOF_BYTES};
-pub use verify::{batch_verify, batch_verify_with, verify_one, Item, VerifyError};
+pub use key::{KeyError, MAX_GAMMA_ABC, MAX_KEY_BYTES, MAX_REGISTERED_KEY_BYTES, VerifyingKey};
+pub use proof::{PROOF_BYTES, Proof};
+pub use verify::{Item, VerifyError, batch_verify, batch_verify_with, verify_one};

@@ -7,7 +7,7 @@
 //! A function once released never changes: a different behaviour is a new `#[version]`.
 
 #[cfg(not(substrate_runtime))]
-use crate::observe::{observed, Operation};
+use crate::observe::{Operation, observed};
 use crate::point::PointFault;
 use sp_runtime_interface::{
     pass_by::{PassFatPointerAndRead, PassFatPointerAndWrite},
@@ -138,7 +138,7 @@ mod bytes {
     use super::HostError;
     use crate::{
         native,
-        point::{self, PointFault, G1_BYTES, G2_BYTES, SCALAR_BYTES, TARGET_BYTES},
+        point::{self, G1_BYTES, G2_BYTES, PointFault, SCALAR_BYTES, TARGET_BYTES},
     };
     use alloc::vec::Vec;
     use ark_bn254::{Fq12, Fr, G1Affine, G2Affine};

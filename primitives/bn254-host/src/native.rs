@@ -4,11 +4,11 @@ mod final_exp;
 mod subgroup;
 
 use alloc::vec::Vec;
-use ark_bn254::{g1, Config, Fq12, Fr, G1Affine, G1Projective, G2Affine, G2Projective};
+use ark_bn254::{Config, Fq12, Fr, G1Affine, G1Projective, G2Affine, G2Projective, g1};
 use ark_ec::{
+    CurveGroup,
     bn::BnConfig,
     scalar_mul::{glv::GLVConfig, variable_base::VariableBaseMSM},
-    CurveGroup,
 };
 use ark_ff::Zero;
 

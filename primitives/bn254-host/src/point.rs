@@ -7,7 +7,7 @@
 //! has exactly one.
 
 use alloc::vec::Vec;
-use ark_bn254::{g1, g2, Fq12, Fr, G1Affine, G2Affine};
+use ark_bn254::{Fq12, Fr, G1Affine, G2Affine, g1, g2};
 use ark_ec::short_weierstrass::{Affine, SWCurveConfig};
 use ark_serialize::{CanonicalDeserialize, CanonicalSerialize, Compress, Validate};
 

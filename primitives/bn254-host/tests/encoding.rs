@@ -4,17 +4,17 @@
 mod common;
 
 use ark_bn254::{Bn254, Fq, G1Affine, G2Affine};
-use ark_ec::{pairing::Pairing, AffineRepr};
+use ark_ec::{AffineRepr, pairing::Pairing};
 use ark_ff::{BigInteger, PrimeField};
 use clearproof_bn254_host::{
     backend::{Host, Native},
     groth16::{
-        DecodeError, Field, KeyError, Object, Proof, VerifyingKey, MAX_GAMMA_ABC, MAX_KEY_BYTES,
-        MAX_REGISTERED_KEY_BYTES, PROOF_BYTES,
+        DecodeError, Field, KeyError, MAX_GAMMA_ABC, MAX_KEY_BYTES, MAX_REGISTERED_KEY_BYTES,
+        Object, PROOF_BYTES, Proof, VerifyingKey,
     },
-    point::{encode_g1, encode_g2, PointFault, G1_BYTES, G2_BYTES},
+    point::{G1_BYTES, G2_BYTES, PointFault, encode_g1, encode_g2},
 };
-use common::{g2_outside_subgroup, uncompressed, Setup};
+use common::{Setup, g2_outside_subgroup, uncompressed};
 use proptest::prelude::*;
 
 const B: usize = G1_BYTES;

@@ -3,22 +3,22 @@
 
 mod common;
 
-use ark_bn254::{Bn254, Fq12, Fq2, Fr, G1Affine, G1Projective, G2Affine, G2Projective};
+use ark_bn254::{Bn254, Fq2, Fq12, Fr, G1Affine, G1Projective, G2Affine, G2Projective};
 use ark_bn254_ext as ext;
 use ark_ec::{
+    AffineRepr, CurveConfig, CurveGroup,
     pairing::{MillerLoopOutput, Pairing},
     scalar_mul::{glv::GLVConfig, variable_base::VariableBaseMSM},
-    AffineRepr, CurveConfig, CurveGroup,
 };
 use ark_ff::{AdditiveGroup, Field, PrimeField, Zero};
 use ark_models_ext::transmute::{TransmuteInto, TransmuteRef};
 use ark_serialize::CanonicalSerialize;
-use ark_std::{test_rng, UniformRand};
+use ark_std::{UniformRand, test_rng};
 use clearproof_bn254_host::{
     backend::{Backend, Host, Native},
-    host::{clearproof_bn_254 as host, HostError},
+    host::{HostError, clearproof_bn_254 as host},
     native,
-    point::{encode_g1, encode_g2, PointFault, G1_BYTES, G2_BYTES, TARGET_BYTES},
+    point::{G1_BYTES, G2_BYTES, PointFault, TARGET_BYTES, encode_g1, encode_g2},
 };
 use common::{g2_outside_subgroup, uncompressed};
 use proptest::prelude::*;

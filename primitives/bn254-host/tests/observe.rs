@@ -6,7 +6,7 @@ use ark_ec::AffineRepr;
 use ark_serialize::CanonicalSerialize;
 use clearproof_bn254_host::{
     host::clearproof_bn_254 as node,
-    observe::{set_observer, Operation},
+    observe::{Operation, set_observer},
     point::{self, G1_BYTES, G2_BYTES, TARGET_BYTES},
 };
 use std::sync::Mutex;

@@ -10,7 +10,7 @@ use ark_std::UniformRand;
 use clearproof_bn254_host::{
     backend::{Host, Native},
     groth16::{
-        batch_verify, batch_verify_with, verify_one, Item, Proof, VerifyError, VerifyingKey,
+        Item, Proof, VerifyError, VerifyingKey, batch_verify, batch_verify_with, verify_one,
     },
 };
 use common::{Prover, Setup};

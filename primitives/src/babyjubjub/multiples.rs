@@ -4,8 +4,8 @@
 //! 3.51. The time taken depends on the scalars.
 
 use super::{
-    extended::{Addend, Completed, Extended, Prepared},
     BigInteger256,
+    extended::{Addend, Completed, Extended, Prepared},
 };
 
 /// Width of the form for points met once: digits are odd and below 16 in magnitude; among 5 in a row one is not zero.

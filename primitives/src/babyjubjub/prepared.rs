@@ -1,9 +1,9 @@
 //! Public keys made ready for many signatures.
 
 use super::{
-    extended::Extended,
-    table::{sum_of_tables, Table},
     BigInteger256, Point, PublicKey,
+    extended::Extended,
+    table::{Table, sum_of_tables},
 };
 use core::fmt;
 

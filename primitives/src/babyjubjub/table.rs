@@ -4,9 +4,9 @@
 //! the doublings are shared among them, each part having a table of its own point.
 
 use super::{
+    BASE8, BigInteger256,
     extended::{Completed, Extended, Normalised},
-    multiples::{add_multiple, odd_multiples, Digits},
-    BigInteger256, BASE8,
+    multiples::{Digits, add_multiple, odd_multiples},
 };
 use std::{iter::repeat_with, sync::OnceLock, vec::Vec};
 

@@ -21,12 +21,12 @@
 
 use super::error::{OptionError, OptionField};
 use super::math::{
-    ln_ratio, mills_ratio, mul_shift, normal_pdf, normalised_sqrt, ARGUMENT_BITS, CERTAIN,
-    LOG_BITS, PROBABILITY_BITS, TAIL,
+    ARGUMENT_BITS, CERTAIN, LOG_BITS, PROBABILITY_BITS, TAIL, ln_ratio, mills_ratio, mul_shift,
+    normal_pdf, normalised_sqrt,
 };
 use super::{MAX_TIME_MS, MAX_VOLATILITY, YEAR_MS};
 use crate::fixed::{FRACTION_BITS, ONE};
-use crate::policy::{IndexPrice, INDEX_PRICE_BITS};
+use crate::policy::{INDEX_PRICE_BITS, IndexPrice};
 use codec::{Decode, DecodeWithMemTracking, Encode};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
@@ -38,19 +38,15 @@ const YEARS_BITS: u32 = 88;
 const MAX_DEVIATION: u64 = 32 << ARGUMENT_BITS;
 
 /// The right to buy or to sell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
     Encode,
     Decode,
     DecodeWithMemTracking,
-    codec::MaxEncodedLen,
     TypeInfo,
+    codec::MaxEncodedLen,
     Serialize,
-    Deserialize,
+    Deserialize
 )]
 #[serde(rename_all = "lowercase")]
 pub enum OptionKind {

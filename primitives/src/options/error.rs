@@ -4,18 +4,14 @@ use codec::{Decode, DecodeWithMemTracking, Encode};
 use scale_info::TypeInfo;
 
 /// Why an option cannot be valued. Each variant names the field, and the field its limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
     Encode,
     Decode,
     DecodeWithMemTracking,
     codec::MaxEncodedLen,
     TypeInfo,
-    thiserror::Error,
+    thiserror::Error
 )]
 pub enum OptionError {
     /// An input is out of its range.
@@ -27,18 +23,14 @@ pub enum OptionError {
 }
 
 /// The field an [`OptionError`] is about; its text states the limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
     Encode,
     Decode,
     DecodeWithMemTracking,
     codec::MaxEncodedLen,
     TypeInfo,
-    thiserror::Error,
+    thiserror::Error
 )]
 pub enum OptionField {
     /// Forward price.
@@ -81,6 +73,6 @@ pub enum OptionField {
     #[error("mark: must be positive and below 2^62 (32.32 quote units per lot)")]
     Mark,
     /// The value change of a lot.
-    #[error("deltas: magnitudes must be below 2^62 (32.32 quote units per lot)")]
+    #[error("scenario_values: magnitudes must be below 2^62 (32.32 quote units per lot)")]
     Delta,
 }

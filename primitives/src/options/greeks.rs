@@ -4,7 +4,7 @@
 use super::black76::{European, RootOfTime, Terms};
 use super::error::{OptionError, OptionField};
 use super::math::{
-    ln_ratio, mul_shift, normal_cdf, normal_pdf, ARGUMENT_BITS, LOG_BITS, PROBABILITY_BITS,
+    ARGUMENT_BITS, LOG_BITS, PROBABILITY_BITS, ln_ratio, mul_shift, normal_cdf, normal_pdf,
 };
 use super::{OptionKind, YEAR_MS};
 use crate::fixed::{FRACTION_BITS, ONE};

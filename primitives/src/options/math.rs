@@ -203,11 +203,7 @@ pub fn mills_ratio(z: u64) -> u64 {
 pub fn normal_cdf(x: i64) -> u64 {
     let magnitude = x.unsigned_abs();
     let tail = mul_high(normal_pdf(magnitude), mills_ratio(magnitude));
-    if x > 0 {
-        CERTAIN - tail
-    } else {
-        tail
-    }
+    if x > 0 { CERTAIN - tail } else { tail }
 }
 
 #[cfg(test)]

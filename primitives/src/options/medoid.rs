@@ -1,6 +1,6 @@
 //! Of several smiles of one expiry the one that lies amid them.
 
-use super::svi::{work, SviCurve, MAX_LOG_MONEYNESS};
+use super::svi::{MAX_LOG_MONEYNESS, SviCurve, work};
 use alloc::vec::Vec;
 
 /// Points at which smiles are compared: log-moneyness −1 to 1, where options trade.

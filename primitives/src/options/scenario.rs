@@ -9,9 +9,9 @@
 
 use super::black76::{European, OptionKind, RootOfTime};
 use super::error::{OptionError, OptionField};
-use super::math::{exp, ln_ratio, mul_shift, LOG_BITS};
+use super::math::{LOG_BITS, exp, ln_ratio, mul_shift};
 use super::{DAY_MS, MAX_VOLATILITY};
-use crate::fixed::{Factor, Price, FACTOR_BITS, FRACTION_BITS, ONE};
+use crate::fixed::{FACTOR_BITS, FRACTION_BITS, Factor, ONE, Price};
 use crate::policy::{IndexPrice, Shock};
 use crate::snapshot::ROW_VALUE_BITS;
 use alloc::vec::Vec;
@@ -35,19 +35,15 @@ pub const PIVOT_MS: u64 = 30 * DAY_MS;
 pub const MIN_FLOOR_MS: u64 = DAY_MS / 24;
 
 /// One scenario. All three are fractions of 2^16.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
     Encode,
     Decode,
     DecodeWithMemTracking,
-    codec::MaxEncodedLen,
     TypeInfo,
+    codec::MaxEncodedLen,
     Serialize,
-    Deserialize,
+    Deserialize
 )]
 pub struct ScenarioSpec {
     /// Move of the forward as a share of itself: [`MIN_PRICE_SHOCK`] to [`MAX_PRICE_SHOCK`].
@@ -75,19 +71,15 @@ impl ScenarioSpec {
 }
 
 /// How volatility shocks depend on the time to expiry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
     Encode,
     Decode,
     DecodeWithMemTracking,
-    codec::MaxEncodedLen,
     TypeInfo,
+    codec::MaxEncodedLen,
     Serialize,
-    Deserialize,
+    Deserialize
 )]
 pub struct VolatilityScaling {
     /// Power below 30 days, a fraction of 2^16, at most 1.
@@ -149,7 +141,7 @@ pub struct Valuation {
     /// Value of a lot, 32.32, positive and below 2^62.
     pub mark: Price,
     /// Weighted value change under each scenario, signed 32.32, magnitudes below 2^62.
-    pub deltas: Vec<i64>,
+    pub scenario_values: Vec<i64>,
 }
 
 /// Values one lot of `units_per_lot` (32.32) units of the underlying at the forward, and under each scenario.
@@ -205,7 +197,7 @@ fn perpetual(
         |s: &ScenarioSpec| weighted(mark as i128 * s.price_shock as i128, s, 2 * FACTOR_BITS);
     Ok(Valuation {
         mark: mark as Price,
-        deltas: scenarios.iter().map(delta).collect::<Result<_, _>>()?,
+        scenario_values: scenarios.iter().map(delta).collect::<Result<_, _>>()?,
     })
 }
 
@@ -229,7 +221,7 @@ fn european(
     };
     Ok(Valuation {
         mark: mark as Price,
-        deltas: scenarios.iter().map(delta).collect::<Result<_, _>>()?,
+        scenario_values: scenarios.iter().map(delta).collect::<Result<_, _>>()?,
     })
 }
 

@@ -12,7 +12,7 @@ mod error;
 
 pub use error::{LogMoneyness, SviError, SviField};
 
-use super::math::{ln_ratio, LOG_BITS};
+use super::math::{LOG_BITS, ln_ratio};
 use super::{MAX_TIME_MS, MAX_VOLATILITY, YEAR_MS};
 use crate::policy::IndexPrice;
 use codec::{Decode, DecodeWithMemTracking, Encode};
@@ -42,21 +42,15 @@ pub const MIN_CURVATURE: u64 = SVI_ONE as u64 >> 10;
 pub const MAX_CURVATURE: u64 = 8 * SVI_ONE as u64;
 
 /// A raw SVI curve; all parameters have [`SVI_BITS`] fraction bits. Usable once [`SviCurve::check`] accepts it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
     Encode,
     Decode,
     DecodeWithMemTracking,
-    codec::MaxEncodedLen,
     TypeInfo,
+    codec::MaxEncodedLen,
     Serialize,
-    Deserialize,
+    Deserialize
 )]
 pub struct SviCurve {
     /// Level of total variance.

@@ -1,16 +1,25 @@
 //! What an order set may ask for besides its orders.
 
-use super::{key_hash, OrderSet};
+use super::{OrderSet, key_hash};
 use crate::{
     babyjubjub::{Point, PublicKey},
-    field::{bytes32_to_fields, FieldBytes, Fr},
+    field::{FieldBytes, Fr, bytes32_to_fields},
 };
 use codec::{Decode, Encode, MaxEncodedLen};
 use serde::{Deserialize, Serialize};
 
 /// A withdrawal that is part of a signed order set; it is carried out in the step that installs the set, or never.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen, Serialize, Deserialize,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    MaxEncodedLen,
+    Serialize,
+    Deserialize
 )]
 #[serde(deny_unknown_fields)]
 pub struct WithdrawalRequest {
@@ -24,7 +33,16 @@ pub struct WithdrawalRequest {
 
 /// Money for another account of the venue; carried out in the step that installs the set, or never.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen, Serialize, Deserialize,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    MaxEncodedLen,
+    Serialize,
+    Deserialize
 )]
 #[serde(deny_unknown_fields)]
 pub struct TransferRequest {
@@ -38,7 +56,16 @@ pub struct TransferRequest {
 
 /// A public key by its coordinates; [`OrderSet::check`] refuses what is none.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen, Serialize, Deserialize,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    MaxEncodedLen,
+    Serialize,
+    Deserialize
 )]
 #[serde(deny_unknown_fields)]
 pub struct NamedKey {
@@ -74,7 +101,16 @@ impl From<PublicKey> for NamedKey {
 
 /// Another key for the account; takes effect with the step that installs the set.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen, Serialize, Deserialize,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    MaxEncodedLen,
+    Serialize,
+    Deserialize
 )]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum KeyRequest {
@@ -96,7 +132,16 @@ impl KeyRequest {
 
 /// The one thing that an order set may ask for besides its orders. Only the owner's signature will do for it.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen, Serialize, Deserialize,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    MaxEncodedLen,
+    Serialize,
+    Deserialize
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum Request {

@@ -18,19 +18,15 @@ use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 
 /// A new value of one parameter, or of those that only make sense together. Units are the policy's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
     Encode,
     Decode,
     DecodeWithMemTracking,
     MaxEncodedLen,
     TypeInfo,
     Serialize,
-    Deserialize,
+    Deserialize
 )]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub enum PolicyChange {
@@ -95,8 +91,8 @@ pub enum PolicyChange {
         /// New value.
         value: u64,
     },
-    /// Sets [`TradingTerms::interest_cap`].
-    InterestCap {
+    /// Sets [`TradingTerms::open_interest_cap`].
+    OpenInterestCap {
         /// Underlying.
         underlying: u16,
         /// Of perpetuals or of options.
@@ -180,14 +176,14 @@ impl PolicyChange {
                         underlying,
                         scenario,
                     },
-                ]
+                ];
             }
             Self::Scaling { underlying, .. } => {
                 return vec![
                     P::ShortPower { underlying },
                     P::LongPower { underlying },
                     P::VolatilityFloor { underlying },
-                ]
+                ];
             }
             Self::Peg { asset, .. } => return vec![P::PegPrice { asset }, P::PegSlope { asset }],
             Self::InitialFactor { underlying, .. } => P::InitialFactor { underlying },
@@ -210,9 +206,9 @@ impl PolicyChange {
             Self::PositionLimit {
                 underlying, kind, ..
             } => P::PositionLimit { underlying, kind },
-            Self::InterestCap {
+            Self::OpenInterestCap {
                 underlying, kind, ..
-            } => P::InterestCap { underlying, kind },
+            } => P::OpenInterestCap { underlying, kind },
             Self::JumpLimit { underlying, .. } => P::JumpLimit { underlying },
             Self::Haircut { asset, .. } => P::Haircut { asset },
             Self::ProtocolShare { .. } => P::ProtocolShare,
@@ -265,11 +261,11 @@ impl PolicyChange {
                 kind,
                 value,
             } => of(policy, underlying)?.terms_mut(kind).position_limit = value,
-            Self::InterestCap {
+            Self::OpenInterestCap {
                 underlying,
                 kind,
                 value,
-            } => of(policy, underlying)?.terms_mut(kind).interest_cap = value,
+            } => of(policy, underlying)?.terms_mut(kind).open_interest_cap = value,
             Self::JumpLimit { underlying, value } => of(policy, underlying)?.jump_limit = value,
             Self::Haircut { asset, value } => *policy.haircuts.get_mut(usize::from(asset))? = value,
             Self::Peg { asset, value } => *policy.pegs.get_mut(usize::from(asset))? = value,

@@ -1,7 +1,7 @@
 //! What makes a policy sound: lists that fit the market, values within their bounds, and the rules between fields.
 
-use super::parameter::{pairs_of_margins, Parameter};
-use super::{Policy, ONE_FACTOR};
+use super::parameter::{Parameter, pairs_of_margins};
+use super::{ONE_FACTOR, Policy};
 use crate::fixed::FACTOR_BITS;
 use crate::options::ScenarioSpec;
 use crate::shape::MarketShape;
@@ -9,18 +9,8 @@ use codec::{Decode, DecodeWithMemTracking, Encode};
 use scale_info::TypeInfo;
 
 /// Why a policy is refused. Each variant names the field and its limit.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Encode,
-    Decode,
-    DecodeWithMemTracking,
-    TypeInfo,
-    thiserror::Error,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Encode, Decode, DecodeWithMemTracking, TypeInfo, thiserror::Error)]
 pub enum PolicyError {
     /// A list has the wrong length.
     #[error("{0:?}: wrong number of entries for the market")]
@@ -34,7 +24,17 @@ pub enum PolicyError {
 }
 
 /// The field a [`PolicyError`] is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    TypeInfo
+)]
 pub enum PolicyField {
     /// `underlyings`, one per underlying.
     Underlyings,
@@ -55,8 +55,8 @@ pub enum PolicyField {
     FeeRate,
     /// `position_limit`: 1 to 2^48 - 1 lots.
     PositionLimit,
-    /// `interest_cap`: 1 to 2^59 lots.
-    InterestCap,
+    /// `open_interest_cap`: 1 to 2^59 lots.
+    OpenInterestCap,
     /// `jump_limit`: 0.1 % to 50 %.
     JumpLimit,
     /// `protocol_share`: at most one half.

@@ -7,12 +7,12 @@
 
 use super::parameter::Parameter;
 use super::{INDEX_PRICE_BITS, ONE_FACTOR, ONE_RATE};
-use crate::fixed::{Rate, FACTOR_BITS, FRACTION_BITS};
+use crate::fixed::{FACTOR_BITS, FRACTION_BITS, Rate};
+use crate::options::DAY_MS;
 use crate::options::scenario::{
     MAX_PRICE_SHOCK, MAX_VOLATILITY_SHOCK, MIN_FLOOR_MS, MIN_PRICE_SHOCK, MIN_VOLATILITY_SHOCK,
     PIVOT_MS,
 };
-use crate::options::DAY_MS;
 use crate::shape::{INTEREST_BITS, QUANTITY_BITS};
 use core::fmt;
 
@@ -166,7 +166,7 @@ impl Parameter {
             ),
             // Below it positions only become smaller; nobody has to close what is above.
             Self::PositionLimit { .. } => of((1, (1 << QUANTITY_BITS) - 1), Lots, doubled, Down),
-            Self::InterestCap { .. } => of((1, 1 << (INTEREST_BITS - 1)), Lots, doubled, Down),
+            Self::OpenInterestCap { .. } => of((1, 1 << (INTEREST_BITS - 1)), Lots, doubled, Down),
             // A lower one protects from a wrong price, and keeps a right one from those who must be liquidated.
             Self::JumpLimit { .. } => of((PER_MILLE, RATE / 2), Fraction, doubled, Neither),
             // Collateral counts for less; only the quote, which has no haircut, may be negative.

@@ -1,9 +1,9 @@
 //! A policy for development chains and tests.
 
-use super::{ChargeRates, Policy, TradingTerms, UnderlyingPolicy, ONE_FACTOR, ONE_RATE};
+use super::{ChargeRates, ONE_FACTOR, ONE_RATE, Policy, TradingTerms, UnderlyingPolicy};
 use crate::{
     fixed::{Factor, Rate},
-    options::{ScenarioSpec, VolatilityScaling, DAY_MS},
+    options::{DAY_MS, ScenarioSpec, VolatilityScaling},
     shape::MarketShape,
 };
 use alloc::vec::Vec;
@@ -19,7 +19,7 @@ impl Policy {
         let terms = |fee| TradingTerms {
             fee_rate: percent(fee),
             position_limit: 1 << 40,
-            interest_cap: 1 << 50,
+            open_interest_cap: 1 << 50,
         };
         let underlying = UnderlyingPolicy {
             initial_factor: ONE_FACTOR * 5 / 4,

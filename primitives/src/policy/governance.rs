@@ -8,18 +8,15 @@ use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 
 /// A change that waits for its time. `C` is the list of changes: bounded in storage.
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[derive(
-    Clone,
-    Debug,
-    PartialEq,
-    Eq,
     Encode,
     Decode,
     DecodeWithMemTracking,
     MaxEncodedLen,
     TypeInfo,
     Serialize,
-    Deserialize,
+    Deserialize
 )]
 #[serde(rename_all = "camelCase")]
 pub struct PendingChange<C = Vec<PolicyChange>> {
@@ -36,18 +33,15 @@ pub struct PendingChange<C = Vec<PolicyChange>> {
 }
 
 /// A policy that is or was in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[derive(
-    Clone,
-    Debug,
-    PartialEq,
-    Eq,
     Encode,
     Decode,
     DecodeWithMemTracking,
     MaxEncodedLen,
     TypeInfo,
     Serialize,
-    Deserialize,
+    Deserialize
 )]
 pub struct PolicyVersion<P = Policy> {
     /// The policy.
@@ -58,7 +52,17 @@ pub struct PolicyVersion<P = Policy> {
 }
 
 /// The policy in force and what is to come.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    TypeInfo,
+    Serialize,
+    Deserialize
+)]
 #[serde(rename_all = "camelCase")]
 pub struct PolicyState {
     /// What the next snapshot is computed with, if no pending change is due; none while there is no policy.
@@ -72,7 +76,17 @@ pub struct PolicyState {
 }
 
 /// What scheduling a list of changes now would do.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    TypeInfo,
+    Serialize,
+    Deserialize
+)]
 #[serde(rename_all = "camelCase")]
 pub struct Assessment {
     /// Which way it goes, and so which delay it has.
@@ -84,18 +98,8 @@ pub struct Assessment {
 }
 
 /// Why a pending change did not take effect.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Encode,
-    Decode,
-    DecodeWithMemTracking,
-    TypeInfo,
-    thiserror::Error,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Encode, Decode, DecodeWithMemTracking, TypeInfo, thiserror::Error)]
 pub enum DropReason {
     /// It does not fit the policy any more: another change came between.
     #[error("{0}")]
@@ -106,18 +110,8 @@ pub enum DropReason {
 }
 
 /// Why no snapshot is shown under a policy.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Encode,
-    Decode,
-    DecodeWithMemTracking,
-    TypeInfo,
-    thiserror::Error,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Encode, Decode, DecodeWithMemTracking, TypeInfo, thiserror::Error)]
 pub enum PreviewRefusal {
     /// The policy is not sound.
     #[error("policy: {0}")]

@@ -15,7 +15,7 @@ impl UnderlyingPolicy {
     /// initial margin, on either side, is all that the lot is worth, as in
     /// [`halted_row`](crate::rows::halted_row). An option's margin depends on its price, and is not looked at.
     fn is_closed(&self, kind: ProductKind) -> bool {
-        let capped = self.terms(kind).interest_cap < FIRST_TRADE;
+        let capped = self.terms(kind).open_interest_cap < FIRST_TRADE;
         capped
             || match kind {
                 ProductKind::Perpetual => PositionSide::ALL

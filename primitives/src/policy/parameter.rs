@@ -9,21 +9,15 @@ use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 
 /// The kind of contract that charges and terms are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
     Encode,
     Decode,
     DecodeWithMemTracking,
     MaxEncodedLen,
     TypeInfo,
     Serialize,
-    Deserialize,
+    Deserialize
 )]
 #[serde(rename_all = "camelCase")]
 pub enum ProductKind {
@@ -34,21 +28,15 @@ pub enum ProductKind {
 }
 
 /// Which margin a charge adds to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
     Encode,
     Decode,
     DecodeWithMemTracking,
     MaxEncodedLen,
     TypeInfo,
     Serialize,
-    Deserialize,
+    Deserialize
 )]
 #[serde(rename_all = "camelCase")]
 pub enum MarginLevel {
@@ -59,21 +47,15 @@ pub enum MarginLevel {
 }
 
 /// The side of a position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
     Encode,
     Decode,
     DecodeWithMemTracking,
     MaxEncodedLen,
     TypeInfo,
     Serialize,
-    Deserialize,
+    Deserialize
 )]
 #[serde(rename_all = "camelCase")]
 pub enum PositionSide {
@@ -99,20 +81,8 @@ impl PositionSide {
 }
 
 /// One number of the policy. Its text ([`fmt::Display`]) is its path in the policy's JSON: `underlyings[2].charges.initial_long`.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Encode,
-    Decode,
-    DecodeWithMemTracking,
-    MaxEncodedLen,
-    TypeInfo,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub enum Parameter {
     /// [`UnderlyingPolicy::initial_factor`].
     InitialFactor {
@@ -185,8 +155,8 @@ pub enum Parameter {
         /// Of perpetuals or of options.
         kind: ProductKind,
     },
-    /// [`TradingTerms::interest_cap`].
-    InterestCap {
+    /// [`TradingTerms::open_interest_cap`].
+    OpenInterestCap {
         /// Underlying.
         underlying: u16,
         /// Of perpetuals or of options.
@@ -227,7 +197,17 @@ pub enum Parameter {
 }
 
 /// A parameter that two policies differ in. A value is none where an asset has no peg.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    TypeInfo
+)]
 pub struct Difference {
     /// Which.
     pub parameter: Parameter,
@@ -291,7 +271,7 @@ impl Parameter {
                 [
                     Self::FeeRate { underlying, kind },
                     Self::PositionLimit { underlying, kind },
-                    Self::InterestCap { underlying, kind },
+                    Self::OpenInterestCap { underlying, kind },
                 ]
             };
             let rest = [
@@ -366,7 +346,9 @@ impl Parameter {
             Self::PositionLimit { underlying, kind } => {
                 terms(underlying, kind)?.position_limit.into()
             }
-            Self::InterestCap { underlying, kind } => terms(underlying, kind)?.interest_cap.into(),
+            Self::OpenInterestCap { underlying, kind } => {
+                terms(underlying, kind)?.open_interest_cap.into()
+            }
             Self::JumpLimit { underlying } => of(underlying)?.jump_limit.into(),
             Self::Haircut { asset } => (*policy.haircuts.get(usize::from(*asset))?).into(),
             Self::PegPrice { asset } => i128::try_from(peg(asset)?.price).unwrap_or(i128::MAX),
@@ -393,7 +375,7 @@ impl Parameter {
             Self::Charge { .. } => PolicyField::Charges,
             Self::FeeRate { .. } => PolicyField::FeeRate,
             Self::PositionLimit { .. } => PolicyField::PositionLimit,
-            Self::InterestCap { .. } => PolicyField::InterestCap,
+            Self::OpenInterestCap { .. } => PolicyField::OpenInterestCap,
             Self::JumpLimit { .. } => PolicyField::JumpLimit,
             Self::Haircut { .. } => PolicyField::Haircuts,
             Self::PegPrice { .. } | Self::PegSlope { .. } => PolicyField::Pegs,
@@ -465,10 +447,10 @@ impl fmt::Display for Parameter {
                 underlying: u,
                 kind,
             } => write!(f, "underlyings[{u}].{}.position_limit", terms(kind)),
-            Self::InterestCap {
+            Self::OpenInterestCap {
                 underlying: u,
                 kind,
-            } => write!(f, "underlyings[{u}].{}.interest_cap", terms(kind)),
+            } => write!(f, "underlyings[{u}].{}.open_interest_cap", terms(kind)),
             Self::JumpLimit { underlying: u } => write!(f, "underlyings[{u}].jump_limit"),
             Self::Haircut { asset } => write!(f, "haircuts[{asset}]"),
             Self::PegPrice { asset } => write!(f, "pegs[{asset}].price"),

@@ -1,26 +1,21 @@
 //! How instruments trade, and what collateral is meant to be worth.
 
 use super::IndexPrice;
-use crate::fixed::{Factor, Rate, FACTOR_BITS};
+use crate::fixed::{FACTOR_BITS, Factor, Rate};
 use codec::{Decode, DecodeWithMemTracking, Encode};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 
 /// How instruments of a kind trade.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
     Encode,
     Decode,
     DecodeWithMemTracking,
-    codec::MaxEncodedLen,
     TypeInfo,
+    codec::MaxEncodedLen,
     Serialize,
-    Deserialize,
+    Deserialize
 )]
 pub struct TradingTerms {
     /// Trading fee on both sides of a fill, as a fraction of 2^32 of its quote amount.
@@ -28,23 +23,19 @@ pub struct TradingTerms {
     /// Lots that an account's position may grow to.
     pub position_limit: u64,
     /// Lots that a venue's accounts may hold of an instrument, long and short together; beyond it they only become fewer.
-    pub interest_cap: u64,
+    pub open_interest_cap: u64,
 }
 
 /// A collateral asset that is meant to be worth something fixed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
     Encode,
     Decode,
     DecodeWithMemTracking,
-    codec::MaxEncodedLen,
     TypeInfo,
+    codec::MaxEncodedLen,
     Serialize,
-    Deserialize,
+    Deserialize
 )]
 pub struct Peg {
     /// What a whole unit is meant to be worth; it never counts for more.

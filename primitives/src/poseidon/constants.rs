@@ -1,8 +1,8 @@
 //! The committed constants, read at compile time: Montgomery limbs, 32 little-endian bytes an element.
 
 use super::{
-    dot::{corrections, Rows, Sum},
     FULL_ROUNDS,
+    dot::{Rows, Sum, corrections},
 };
 use crate::field::Fr;
 use ark_ff::{BigInt, Fp};

@@ -17,7 +17,7 @@ const fn mac(sum: u64, a: u64, b: u64, carry: u64) -> (u64, u64) {
 /// The sum of two reduced elements' limbs as an integer; it fits, as 2·r is below 2^256.
 #[inline(always)]
 fn sum_of_limbs(a: &Fr, b: &Fr) -> [u64; 4] {
-    let (a, b) = (&a.0 .0, &b.0 .0);
+    let (a, b) = (&a.0.0, &b.0.0);
     let (w, carry) = a[0].carrying_add(b[0], false);
     let (x, carry) = a[1].carrying_add(b[1], carry);
     let (y, carry) = a[2].carrying_add(b[2], carry);
@@ -34,7 +34,7 @@ impl Sum {
 
     /// The sum that reduces to the element.
     pub(super) fn of(element: &Fr) -> Self {
-        let [a, b, c, d] = element.0 .0;
+        let [a, b, c, d] = element.0.0;
         Self([0, 0, 0, 0, a, b, c, d])
     }
 
@@ -61,7 +61,7 @@ impl Sum {
     /// Adds `a·b`.
     #[inline(always)]
     pub(super) const fn add_product(&mut self, a: &Fr, b: &Fr) {
-        self.add_limbs(&a.0 .0, &b.0 .0);
+        self.add_limbs(&a.0.0, &b.0.0);
     }
 
     const fn negated(mut self) -> Self {
@@ -163,7 +163,7 @@ impl Rows {
             let mut total = 1u128 << 64;
             let mut i = 0;
             while i < width {
-                total += entries[row * width + i].0 .0[3] as u128 + 1;
+                total += entries[row * width + i].0.0[3] as u128 + 1;
                 i += 1;
             }
             let product = total.checked_mul(Fr::MODULUS.0[3] as u128 + 1);

@@ -195,7 +195,7 @@ pub fn generate(width: usize, partial_rounds: usize) -> Option<Vec<Fr>> {
 pub fn to_bytes(elements: &[Fr]) -> Vec<u8> {
     elements
         .iter()
-        .flat_map(|e| e.0 .0)
+        .flat_map(|e| e.0.0)
         .flat_map(u64::to_le_bytes)
         .collect()
 }

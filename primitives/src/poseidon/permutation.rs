@@ -8,7 +8,7 @@
 
 use super::{
     constants::Native,
-    dot::{products, Sum},
+    dot::{Sum, products},
 };
 use crate::field::Fr;
 use ark_ff::{AdditiveGroup, Field};

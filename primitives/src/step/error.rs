@@ -17,17 +17,19 @@ pub enum StepError {
     DepositKey,
     #[error("deposit.asset: beyond the market's assets")]
     DepositAsset,
-    #[error(
-        "forced: neither deposit nor withdrawal goes with it, and a takeover has no order set"
-    )]
+    #[error("forced: neither deposit nor withdrawal goes with it, and a takeover has no order set")]
     ForcedWith,
     #[error("deposit: no such transfer is on its way")]
     NoTransfer,
     #[error("withdraw: another transfer is on its way, or a deposit goes with this one")]
     TransferPending,
-    #[error("forced: the account holds an instrument that is suspended, or has expired and is not settled yet")]
+    #[error(
+        "forced: the account holds an instrument that is suspended, or has expired and is not settled yet"
+    )]
     Suspended,
-    #[error("forced: the account has half of its maintenance margin left and would keep less than half of a position")]
+    #[error(
+        "forced: the account has half of its maintenance margin left and would keep less than half of a position"
+    )]
     NotPartial,
     #[error("forced: the insurance fund does not owe more than it has")]
     FundSolvent,
@@ -41,7 +43,9 @@ pub enum StepError {
     NotLiquidatable,
     #[error("forced: the account's equity is not below zero")]
     NotBankrupt,
-    #[error("forced: the fills do not only reduce risk, or at a price worse than the account's zero price")]
+    #[error(
+        "forced: the fills do not only reduce risk, or at a price worse than the account's zero price"
+    )]
     ForcedFills,
     #[error("forced.penalty: {given}, at most {limit}")]
     Penalty { given: u64, limit: u128 },
@@ -97,9 +101,11 @@ pub enum StepError {
     },
     #[error("fills[{0}]: price is worse than the order's limit")]
     FillLimit(usize),
-    #[error("fills[{0}]: tick is outside the order set's validity")]
+    #[error("fills[{0}]: auction is outside the order set's validity")]
     FillTime(usize),
-    #[error("withdraw: the order set has no withdrawal and no transfer, or does not install in this step")]
+    #[error(
+        "withdraw: the order set has no withdrawal and no transfer, or does not install in this step"
+    )]
     NoWithdrawal,
     #[error("{0}: result is out of range")]
     Range(&'static str),

@@ -1,11 +1,11 @@
 //! Fills: each by itself, and what orders and instruments say of all fills of a step.
 
-use super::{amount_in_range, require, Fill, Forced, Step, StepContext, StepEffects, StepError};
+use super::{Fill, Forced, Step, StepContext, StepEffects, StepError, amount_in_range, require};
 use crate::{
     account::{Account, OrderSlot, Position},
-    fixed::{mul_fraction, Rounding},
+    fixed::{Rounding, mul_fraction},
     margin::reduces_in,
-    order::{pair_of, OrderSet, Side, SignedOrderSet, TimeInForce},
+    order::{OrderSet, Side, SignedOrderSet, TimeInForce, pair_of},
     shape::QUANTITY_BITS,
     snapshot::Snapshot,
 };

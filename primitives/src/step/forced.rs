@@ -1,10 +1,10 @@
 //! What the venue does to an account unasked: liquidation, deleveraging, takeover.
 
-use super::{require, Forced, Step, StepContext, StepEffects, StepError, Taken};
+use super::{Forced, Step, StepContext, StepEffects, StepError, Taken, require};
 use crate::{
     account::{Account, Position},
     fixed::FRACTION_BITS,
-    margin::{keeps_half, only_reduces, reduces_risk, Margin},
+    margin::{Margin, keeps_half, only_reduces, reduces_risk},
     snapshot::Snapshot,
 };
 
@@ -74,6 +74,6 @@ pub(super) fn take_over(
         balances: core::mem::replace(&mut after.balances, nothing),
         positions: core::mem::take(&mut after.positions),
     });
-    after.basis = 0;
+    after.funding_basis = 0;
     Ok(())
 }

@@ -1,11 +1,11 @@
 //! Installing an order set: whether it may be used, the account's slots, its keys.
 
-use super::{require, Step, StepContext, StepError};
+use super::{Step, StepContext, StepError, require};
 use crate::{
     account::{Account, OrderSlot},
     babyjubjub::Point,
     field::Fr,
-    order::{key_hash, KeyRequest},
+    order::{KeyRequest, key_hash},
 };
 
 /// Checks target, sequence and validity, and brings the slots in line with the set. True if the set is new.

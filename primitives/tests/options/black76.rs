@@ -1,15 +1,15 @@
 //! Black's formula: 3,836 reference values at 50 digits (`tests/data/black76.py`), Hull's examples, and properties.
 
+use OptionKind::{Call, Put};
 use clearproof_primitives::fixed::ONE;
 use clearproof_primitives::options::{
-    revalue, European, Greeks, OptionError, OptionKind, Product, ScenarioSpec, SviCurve,
-    VolatilityScaling, DAY_MS, MAX_TIME_MS, MAX_VOLATILITY, YEAR_MS,
+    DAY_MS, European, Greeks, MAX_TIME_MS, MAX_VOLATILITY, OptionError, OptionKind, Product,
+    ScenarioSpec, SviCurve, VolatilityScaling, YEAR_MS, revalue,
 };
 use proptest::prelude::*;
 use serde::Deserialize;
 use std::hint::black_box;
 use std::time::Instant;
-use OptionKind::{Call, Put};
 
 /// Forward, strike, volatility, time, discount as the library takes them; call and put with 48 fraction bits, delta
 /// of the call with 70; gamma, vega and theta of the call in units.

@@ -1,7 +1,7 @@
 //! SVI curves fitted to option chains as an exchange quoted them. Files in `permissive/options_deribit_*.csv` of
 //! the folder `CLEARPROOF_MARKET_DATA`; without it these tests say so and pass.
 
-use super::fit::{calibrate, floating, variance, Found, Quote};
+use super::fit::{Found, Quote, calibrate, floating, variance};
 use clearproof_primitives::fixed::ONE;
 use clearproof_primitives::options::{European, OptionKind, SviCurve, YEAR_MS};
 use std::collections::BTreeMap;

@@ -4,19 +4,18 @@ use super::parameters::{
     AverageWindow, MaxAverageDeviation, MaxDeviation, MaxPriceAge, MaxVolatilityStep, VenueDeposit,
 };
 use crate::{
-    constants::market,
-    governance::{
-        scaled_milliseconds, EnsureCircuits, EnsureEmergency, EnsureMarkets, EnsureRisk,
-        TreasuryAccount,
-    },
     AccountId, Assets, Balances, BlockNumber, Custody, MarketData, Oracle, Runtime,
     RuntimeHoldReason, Settlement, Timestamp,
+    constants::market,
+    governance::{
+        EnsureCircuits, EnsureEmergency, EnsureMarkets, EnsureRisk, TreasuryAccount,
+        scaled_milliseconds,
+    },
 };
 use clearproof_primitives::shape::MarketShape;
 use frame_support::{
-    parameter_types,
+    PalletId, parameter_types,
     traits::{ConstU32, ConstU64},
-    PalletId,
 };
 use frame_system::EnsureRoot;
 use pallet_clearproof_market_data::{Feed, Observation, OracleFeeds};
@@ -138,7 +137,7 @@ impl pallet_clearproof_settlement::Config for Runtime {
 /// What the pallets' benchmarks ask of the runtime. They start from the development preset.
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarks {
-    use super::{market, Feed, MarketData, Observation, OracleAnswers, OracleFeeds};
+    use super::{Feed, MarketData, Observation, OracleAnswers, OracleFeeds, market};
     use crate::{AccountId, Assets, Runtime, RuntimeOrigin};
     use clearproof_primitives::chain::FeedValue;
     use frame_support::traits::Hooks;

@@ -1,14 +1,14 @@
 //! Block authoring, finality, sessions, validators and what their misbehaviour costs.
 
 use crate::{
-    constants::{money, time, validators},
-    governance::{EnsureValidators, TreasuryAccount},
     AccountId, Babe, Balance, Balances, Moment, Offences, Runtime, RuntimeEvent, RuntimeHoldReason,
     Session, SessionKeys, ValidatorSet,
+    constants::{money, time, validators},
+    governance::{EnsureValidators, TreasuryAccount},
 };
 use frame_support::{
     parameter_types,
-    traits::{tokens::imbalance::ResolveTo, ConstU32, ConstU64},
+    traits::{ConstU32, ConstU64, tokens::imbalance::ResolveTo},
 };
 use pallet_clearproof_validator_set::AccountOnly;
 use pallet_session::{

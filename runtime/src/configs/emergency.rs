@@ -5,10 +5,10 @@
 //! prices, governance, validators' reports, and the clock.
 
 use crate::{
-    constants::time::HOURS,
-    governance::{scaled_blocks, EnsureEmergency},
     AccountId, Balance, Balances, BlockNumber, Runtime, RuntimeCall, RuntimeEvent,
     RuntimeHoldReason,
+    constants::time::HOURS,
+    governance::{EnsureEmergency, scaled_blocks},
 };
 use frame_support::{
     parameter_types,

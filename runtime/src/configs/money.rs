@@ -1,20 +1,20 @@
 //! The native token, assets and fees.
 
 use crate::{
-    constants::money, AccountId, AssetId, Authorship, Balance, Balances, Runtime, RuntimeEvent,
-    RuntimeFreezeReason, RuntimeHoldReason, System,
+    AccountId, AssetId, Authorship, Balance, Balances, Runtime, RuntimeEvent, RuntimeFreezeReason,
+    RuntimeHoldReason, System, constants::money,
 };
 use frame_support::{
     parameter_types,
     traits::{
+        AsEnsureOriginWithArg, ConstU8, ConstU32, ConstU128, OnUnbalanced, VariantCountOf,
         fungible::{Balanced, Credit},
-        AsEnsureOriginWithArg, ConstU128, ConstU32, ConstU8, OnUnbalanced, VariantCountOf,
     },
     weights::{ConstantMultiplier, IdentityFee},
 };
 use frame_system::{EnsureRoot, EnsureSigned};
 use pallet_transaction_payment::{FungibleAdapter, Multiplier, TargetedFeeAdjustment};
-use sp_runtime::{traits::Bounded, FixedPointNumber, Perquintill};
+use sp_runtime::{FixedPointNumber, Perquintill, traits::Bounded};
 
 impl pallet_balances::Config for Runtime {
     type RuntimeEvent = RuntimeEvent;

@@ -2,15 +2,14 @@
 
 use super::parameters::{FeedExpiresIn, MinimumFeeds};
 use crate::{
-    governance::EnsureMarkets, AccountId, Moment, Oracle, OracleMembership, Runtime, RuntimeEvent,
-    Timestamp,
+    AccountId, Moment, Oracle, OracleMembership, Runtime, RuntimeEvent, Timestamp,
+    governance::EnsureMarkets,
 };
 use alloc::vec::Vec;
 use clearproof_primitives::{chain::FeedValue, monitoring::MemberActivity, options::medoid};
 use frame_support::{
-    parameter_types,
+    PalletId, parameter_types,
     traits::{ConstU32, Get, SortedMembers, Time},
-    PalletId,
 };
 use pallet_oracle::{CombineData, TimestampedValue};
 
@@ -136,11 +135,11 @@ pub struct BenchmarkFeeds;
 
 #[cfg(feature = "runtime-benchmarks")]
 impl pallet_oracle::BenchmarkHelper<OracleKey, OracleValue, ConstU32<32>> for BenchmarkFeeds {
-    fn get_currency_id_value_pairs(
-    ) -> frame_support::BoundedVec<(OracleKey, OracleValue), ConstU32<32>> {
+    fn get_currency_id_value_pairs()
+    -> frame_support::BoundedVec<(OracleKey, OracleValue), ConstU32<32>> {
         use clearproof_primitives::{
             chain::Expiry,
-            options::{svi::SVI_ONE, SviCurve},
+            options::{SviCurve, svi::SVI_ONE},
         };
         use frame_benchmarking::v2::{account, whitelisted_caller};
 

@@ -3,11 +3,11 @@
 //! What is set is held within hard bounds where it is read, so that no value stops the chain or opens the oracle to anybody.
 
 use crate::{
+    Balance, Moment, Runtime, RuntimeEvent, RuntimeOrigin,
     constants::{market, money},
     governance::EnsureMarkets,
-    Balance, Moment, Runtime, RuntimeEvent, RuntimeOrigin,
 };
-use clearproof_primitives::fixed::{Rate, ONE};
+use clearproof_primitives::fixed::{ONE, Rate};
 use frame_support::{
     dynamic_params::{dynamic_pallet_params, dynamic_params},
     traits::{EnsureOrigin, EnsureOriginWithArg, Get},

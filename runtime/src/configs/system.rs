@@ -1,10 +1,10 @@
 //! The system pallet, the clock, batches of calls and the development key.
 
 use crate::{
-    constants::{block, time, SS58_PREFIX},
     AccountId, Babe, Balance, Block, BlockNumber, Hash, Moment, Nonce, OriginCaller, PalletInfo,
     Runtime, RuntimeCall, RuntimeEvent, RuntimeOrigin, RuntimeTask, SafeMode, TxPause,
     UncheckedExtrinsic, VERSION,
+    constants::{SS58_PREFIX, block, time},
 };
 use frame_support::{
     derive_impl,

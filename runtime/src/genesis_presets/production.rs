@@ -6,12 +6,12 @@
 
 use super::PRODUCTION_VALIDATORS;
 use crate::{
+    AccountId, AssetsConfig, BABE_GENESIS_EPOCH_CONFIG, BabeConfig, BalancesConfig,
+    CommitteeConfig, CustodyConfig, MarketDataConfig, OracleMembershipConfig, OriginsConfig,
+    RiskPolicyConfig, RuntimeGenesisConfig, SessionConfig, SessionKeys, SettlementConfig,
+    ValidatorSetConfig,
     constants::{market, validators::MAX_VALIDATORS},
     governance::TreasuryAccount,
-    AccountId, AssetsConfig, BabeConfig, BalancesConfig, CommitteeConfig, CustodyConfig,
-    MarketDataConfig, OracleMembershipConfig, OriginsConfig, RiskPolicyConfig,
-    RuntimeGenesisConfig, SessionConfig, SessionKeys, SettlementConfig, ValidatorSetConfig,
-    BABE_GENESIS_EPOCH_CONFIG,
 };
 use alloc::{
     format,
@@ -20,7 +20,7 @@ use alloc::{
     vec::Vec,
 };
 use clearproof_primitives::{fixed::ONE, shape::Shape};
-use frame_support::{build_struct_json_patch, BoundedVec};
+use frame_support::{BoundedVec, build_struct_json_patch};
 use pallet_clearproof_custody::{AssetInfo, AssetKind};
 use pallet_clearproof_market_data::{Collateral, InstrumentKind, Listing, Symbol};
 use pallet_clearproof_settlement::GenesisCircuit;
@@ -243,7 +243,9 @@ pub fn template() -> Option<Value> {
     )?;
     template.open("/riskPolicy/policy", "risk policy, an object; `clearproof-prover policy show --json` prints a chain's to begin with")?;
     let key = |circuit| {
-        format!("verifying key of the {circuit} circuit, 0x and hexadecimal, of a set-up that the venues' traders trust")
+        format!(
+            "verifying key of the {circuit} circuit, 0x and hexadecimal, of a set-up that the venues' traders trust"
+        )
     };
     template.open("/settlement/circuits/0/chunkKey", &key("chunk"))?;
     template.open("/settlement/circuits/0/closingKey", &key("closing"))?;

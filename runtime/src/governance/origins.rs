@@ -19,18 +19,8 @@ pub mod pallet {
     pub struct Pallet<T>(_);
 
     /// What a track's referenda may do; see [`crate::governance::tracks`].
-    #[derive(
-        Clone,
-        Copy,
-        Debug,
-        PartialEq,
-        Eq,
-        Encode,
-        Decode,
-        DecodeWithMemTracking,
-        MaxEncodedLen,
-        TypeInfo,
-    )]
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    #[derive(Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
     #[pallet::origin]
     pub enum Origin {
         /// Dispatches, as root, calls that the committee has whitelisted.

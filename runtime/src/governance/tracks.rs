@@ -5,15 +5,15 @@
 
 use super::{origins::Origin, scaled_blocks};
 use crate::{
+    Balance, BlockNumber, OriginCaller,
     constants::{
         money::CLR,
         time::{DAYS, HOURS, MINUTES},
     },
-    Balance, BlockNumber, OriginCaller,
 };
 use alloc::borrow::Cow;
 use pallet_referenda::{Curve, Track, TrackInfo, TracksInfo};
-use sp_runtime::{str_array, Perbill};
+use sp_runtime::{Perbill, str_array};
 
 /// Identifies a track.
 pub type TrackId = u16;

@@ -1,11 +1,11 @@
 //! What the runtime answers by name, as the node's JSON-RPC and the operators' software ask it.
 use super::{alice, bob, ext_of, say_prices};
 use crate::{
-    apis, constants::market, development_circuits, genesis_presets, AccountId, Custody, MarketData,
-    Runtime, RuntimeOrigin, Settlement,
+    AccountId, Custody, MarketData, Runtime, RuntimeOrigin, Settlement, apis, constants::market,
+    development_circuits, genesis_presets,
 };
 use clearproof_primitives::{
-    babyjubjub::{PublicKey, BASE8},
+    babyjubjub::{BASE8, PublicKey},
     chain::{
         BatchView, FeedValue, Instrument, ProofKind, ProofRefusal, QueuedDeposit, SnapshotView,
         VenueView,
@@ -82,10 +82,12 @@ fn the_chains_operation_is_shown() {
         assert!(!feed(first).halted, "a good price halted a market");
         assert_eq!((state.minimum_sources, state.minimum_validators), (2, 3));
         assert_eq!(state.validators.len(), 4);
-        assert!(state
-            .validators
-            .iter()
-            .all(|v| v.bond == state.minimum_bond));
+        assert!(
+            state
+                .validators
+                .iter()
+                .all(|v| v.bond == state.minimum_bond)
+        );
         assert!(state.minimum_bond > 0 && !state.safe_mode);
         assert_eq!((state.pending_policy_changes, state.paused_calls), (0, 0));
 
@@ -94,10 +96,12 @@ fn the_chains_operation_is_shown() {
         MarketData::on_finalize(2 * market::SNAPSHOT_INTERVAL);
         pallet_safe_mode::EnteredUntil::<Runtime>::put(100);
         let state = ask();
-        assert!(state
-            .feeds
-            .iter()
-            .all(|feed| feed.halted && feed.sources == 0));
+        assert!(
+            state
+                .feeds
+                .iter()
+                .all(|feed| feed.halted && feed.sources == 0)
+        );
         assert!(state.safe_mode);
     });
 }
@@ -194,7 +198,11 @@ fn snapshots_are_shown_by_number_and_the_latest_without() {
         let instruments: Vec<Instrument> = ask("instruments", ());
         let trading = latest.info.marks.iter().filter(|mark| **mark != 0).count();
         assert_eq!(instruments.len(), trading);
-        let capped = latest.info.interest_caps.iter().filter(|cap| **cap != 0);
+        let capped = latest
+            .info
+            .open_interest_caps
+            .iter()
+            .filter(|cap| **cap != 0);
         assert_eq!(capped.count(), trading);
         let share = latest.snapshot.protocol_share;
         assert_eq!((latest.info.protocol_share, share > 0), (share, true));

@@ -1,12 +1,12 @@
 //! Blocks as a node has them executed, in chosen slots by chosen validators.
 
 use crate::{
-    apis, constants::time, AccountId, Babe, Executive, Header, RuntimeCall, Session,
-    UncheckedExtrinsic,
+    AccountId, Babe, Executive, Header, RuntimeCall, Session, UncheckedExtrinsic, apis,
+    constants::time,
 };
 use codec::{Decode, Encode};
 use sp_consensus_babe::digests::{CompatibleDigestItem, PreDigest, SecondaryPlainPreDigest};
-use sp_runtime::{traits::Header as _, ApplyExtrinsicResult, Digest, DigestItem};
+use sp_runtime::{ApplyExtrinsicResult, Digest, DigestItem, traits::Header as _};
 
 /// Slot of block 1.
 const FIRST_SLOT: u64 = 600_000_000;

@@ -1,35 +1,35 @@
 //! Real equivocations, reported the way a node reports them: two headers of one slot, two votes of one round.
 
 use super::{
-    chain::{call, claim, Chain},
+    chain::{Chain, call, claim},
     ext_of,
 };
 use crate::{
-    genesis_presets, AccountId, Babe, Balance, Balances, BlockNumber, Grandpa, Hash, Header,
-    Runtime, RuntimeEvent, Session, System, UncheckedExtrinsic, ValidatorSet,
+    AccountId, Babe, Balance, Balances, BlockNumber, Grandpa, Hash, Header, Runtime, RuntimeEvent,
+    Session, System, UncheckedExtrinsic, ValidatorSet, genesis_presets,
 };
 use codec::Decode;
 use finality_grandpa::{Message, Prevote};
-use frame_support::storage::{with_transaction_unchecked, TransactionOutcome};
+use frame_support::storage::{TransactionOutcome, with_transaction_unchecked};
 use pallet_clearproof_validator_set::Event;
 use sp_consensus_babe::{
-    digests::CompatibleDigestItem, EquivocationProof as TwoHeaders, OpaqueKeyOwnershipProof,
+    EquivocationProof as TwoHeaders, OpaqueKeyOwnershipProof, digests::CompatibleDigestItem,
 };
 use sp_consensus_grandpa::{EquivocationProof as TwoVotes, OpaqueKeyOwnershipProof as VoterProof};
 use sp_core::{
-    offchain::{testing::TestTransactionPoolExt, TransactionPoolExt},
     Pair,
+    offchain::{TransactionPoolExt, testing::TestTransactionPoolExt},
 };
 use sp_keyring::{
     Ed25519Keyring,
     Sr25519Keyring::{self, Alice, Bob, Charlie, Dave},
 };
 use sp_runtime::{
+    Digest, DigestItem, DispatchError, Perbill,
     traits::Header as _,
     transaction_validity::{
         InvalidTransaction, TransactionSource, TransactionValidity, TransactionValidityError,
     },
-    Digest, DigestItem, DispatchError, Perbill,
 };
 
 fn account(who: Sr25519Keyring) -> AccountId {

@@ -1,35 +1,35 @@
 //! Referenda, the committee, safe mode, paused calls, parameters, the treasury.
 use super::{alice, bob, ext_of};
 use crate::{
-    configs::emergency::{is_essential, Essential},
+    AccountId, Balances, BlockNumber, Committee, ConvictionVoting, OriginCaller, Preimage,
+    Referenda, Runtime, RuntimeCall, RuntimeEvent, RuntimeGenesisConfig, RuntimeOrigin, SafeMode,
+    Scheduler, System, Treasury,
+    configs::emergency::{Essential, is_essential},
     constants::{
         money::CLR,
         time::{DAYS, HOURS},
     },
     genesis_presets,
     governance::{
+        Scaled, TreasuryAccount,
         origins::{Origin, PeriodDivisor},
         tracks::Tracks,
-        Scaled, TreasuryAccount,
     },
-    AccountId, Balances, BlockNumber, Committee, ConvictionVoting, OriginCaller, Preimage,
-    Referenda, Runtime, RuntimeCall, RuntimeEvent, RuntimeGenesisConfig, RuntimeOrigin, SafeMode,
-    Scheduler, System, Treasury,
 };
 use codec::Encode;
 use frame_support::{
     assert_noop, assert_ok,
     dispatch::GetDispatchInfo,
     traits::{
-        fungible::NativeOrWithId, schedule::DispatchTime, Contains, Get, Hooks, StorePreimage,
+        Contains, Get, Hooks, StorePreimage, fungible::NativeOrWithId, schedule::DispatchTime,
     },
 };
 use pallet_conviction_voting::{AccountVote, Conviction, Vote};
 use pallet_referenda::{ReferendumInfo, TracksInfo};
 use sp_keyring::Sr25519Keyring;
 use sp_runtime::{
-    traits::{BlakeTwo256, Dispatchable, Hash},
     BuildStorage, DispatchError,
+    traits::{BlakeTwo256, Dispatchable, Hash},
 };
 
 /// A day on a development chain, blocks.
@@ -367,7 +367,7 @@ fn essential_names_are_those_of_pallets_and_calls() {
 
 #[test]
 fn parameters_stay_within_their_bounds_whatever_is_set() {
-    use crate::configs::parameters::{dynamic, MaxDeviation, MinimumFeeds, RuntimeParameters};
+    use crate::configs::parameters::{MaxDeviation, MinimumFeeds, RuntimeParameters, dynamic};
     development(|| {
         assert_eq!(MinimumFeeds::get(), 2);
         let set = |feeds, deviation| {

@@ -4,9 +4,9 @@ use super::{
     governance::{committee, development, outcome},
 };
 use crate::{
+    RiskPolicy, Runtime, RuntimeCall, RuntimeOrigin,
     constants::market::EMERGENCY_INTERVAL,
     governance::origins::{Origin, PeriodDivisor},
-    RiskPolicy, Runtime, RuntimeCall, RuntimeOrigin,
 };
 use clearproof_primitives::policy::{
     Assessment, ChangeError, MarginLevel, Policy, PolicyChange, PolicyState, PositionSide,
@@ -80,7 +80,7 @@ fn the_committee_tightens_one_step_an_hour() {
 fn refusals_name_the_parameter_its_bound_and_its_present_value() {
     development(|| {
         at(NOW);
-        let halt = (0..4).map(|underlying| PolicyChange::InterestCap {
+        let halt = (0..4).map(|underlying| PolicyChange::OpenInterestCap {
             underlying,
             kind: ProductKind::Option,
             value: 1,
@@ -88,7 +88,7 @@ fn refusals_name_the_parameter_its_bound_and_its_present_value() {
         // Caps that are so low already that one step closes the market.
         let mut policy = Policy::development(&crate::constants::market::SHAPE);
         for underlying in &mut policy.underlyings {
-            underlying.option_terms.interest_cap = 2;
+            underlying.option_terms.open_interest_cap = 2;
         }
         assert_ok!(RiskPolicy::set_policy(RuntimeOrigin::root(), policy.into()));
         let cases: [(Vec<PolicyChange>, Error<Runtime>, &[&str]); 9] = [
@@ -157,7 +157,7 @@ fn refusals_name_the_parameter_its_bound_and_its_present_value() {
         let root = RiskPolicy::set_policy(RuntimeOrigin::root(), {
             let mut policy = RiskPolicy::policy().unwrap();
             for underlying in &mut policy.underlyings {
-                underlying.option_terms.interest_cap = 1;
+                underlying.option_terms.open_interest_cap = 1;
             }
             policy.into()
         });

@@ -2,18 +2,18 @@
 
 use super::{alice, bob, chain::Chain, ext_of, keys};
 use crate::{
+    Balances, Historical, Runtime, RuntimeCall, RuntimeOrigin, Session, System, ValidatorSet,
     constants::{money::CLR, time, validators},
-    genesis_presets, Balances, Historical, Runtime, RuntimeCall, RuntimeOrigin, Session, System,
-    ValidatorSet,
+    genesis_presets,
 };
 use frame_support::{
     assert_noop, assert_ok,
-    traits::{fungible::Inspect, Get, KeyOwnerProofSystem},
+    traits::{Get, KeyOwnerProofSystem, fungible::Inspect},
 };
 use pallet_clearproof_validator_set::{Call, Error, Limits};
 use pallet_session::SessionManager;
 use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
-use sp_runtime::{traits::Dispatchable, DispatchError};
+use sp_runtime::{DispatchError, traits::Dispatchable};
 
 type Set = pallet_clearproof_validator_set::Pallet<Runtime>;
 
@@ -146,9 +146,11 @@ fn a_validator_enters_with_bond_and_keys_and_leaves_with_both() {
         chain.next_session(&alice());
         chain.next_session(&eve);
         assert!(Session::validators().contains(&eve));
-        assert!(crate::Babe::authorities()
-            .iter()
-            .any(|(key, _)| *key == eves.babe));
+        assert!(
+            crate::Babe::authorities()
+                .iter()
+                .any(|(key, _)| *key == eves.babe)
+        );
 
         assert_ok!(ValidatorSet::leave(RuntimeOrigin::signed(eve.clone())));
         chain.next_session(&alice());

@@ -1,7 +1,7 @@
 //! One validator's keys in two nodes: it makes two blocks in a slot, and sooner or later votes for two blocks in one round of
 //! finality. It is punished as docs/validators.md says, once.
 
-use anyhow::{ensure, Result};
+use anyhow::{Result, ensure};
 use clearproof_network::{
     definition::Definition,
     scene::scene,

@@ -1,6 +1,6 @@
 //! A node that joins late, with nothing but the chain's specification.
 
-use anyhow::{ensure, Result};
+use anyhow::{Result, ensure};
 use clearproof_network::{definition::Definition, rpc, scene::scene, traders::Pair};
 
 #[tokio::test(flavor = "multi_thread")]

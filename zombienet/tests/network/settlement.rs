@@ -1,6 +1,6 @@
 //! Batches are settled through a node that is not the operator's own, and all validators agree on them.
 
-use anyhow::{ensure, Result};
+use anyhow::{Result, ensure};
 use clearproof_network::{
     definition::Definition,
     scene::{scene, submitted},
@@ -9,8 +9,8 @@ use clearproof_network::{
 use clearproof_prover::demo::venue::until;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn four_validators_finalise_what_an_operator_settles_through_a_node_that_is_not_its_own(
-) -> Result<()> {
+async fn four_validators_finalise_what_an_operator_settles_through_a_node_that_is_not_its_own()
+-> Result<()> {
     scene(Definition::Four, async |stage| {
         for validator in ["alice", "bob", "charlie", "dave"] {
             stage.nodes.finalised(validator, 2).await?;

@@ -1,6 +1,6 @@
 //! A batch that is submitted while nothing becomes final.
 
-use anyhow::{ensure, Result};
+use anyhow::{Result, ensure};
 use clearproof_network::{
     definition::Definition,
     rpc,
@@ -77,7 +77,11 @@ async fn a_batch_submitted_while_finality_stands_still_settles_exactly_once() ->
             "the chain has {} batches",
             now.batches
         );
-        ensure!(now.interest[0] == 2 * 125, "interest {}", now.interest[0]);
+        ensure!(
+            now.open_interest[0] == 2 * 125,
+            "open_interest {}",
+            now.open_interest[0]
+        );
         let paid = held.totals[0].1.taken - now.totals[0].1.taken;
         let fee = submitted(&venue, after).await?.header.protocol_fee;
         ensure!(paid == WITHDRAWN + fee, "paid {paid}, with a fee of {fee}");

@@ -4,10 +4,10 @@ use clearproof_primitives::{chain::ProofKind, field::FieldBytes};
 use clearproof_runtime::Hash;
 use jsonrpsee::{
     core::RpcResult,
-    types::{error::INVALID_PARAMS_CODE, ErrorObject, ErrorObjectOwned},
+    types::{ErrorObject, ErrorObjectOwned, error::INVALID_PARAMS_CODE},
 };
 use serde::Deserialize;
-use serde_json::{json, Value};
+use serde_json::{Value, json};
 
 /// What an argument may be.
 pub trait Argument: Sized {

@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used)]
 use super::*;
-use crate::mock::{Chain, BLOCK, TAKEN_AT, VENUE};
-use jsonrpsee::{core::RpcResult, MethodsError, RpcModule};
+use crate::mock::{BLOCK, Chain, TAKEN_AT, VENUE};
+use jsonrpsee::{MethodsError, RpcModule, core::RpcResult};
 use serde_json::json;
 
 fn module() -> RpcModule<Clearproof<Chain>> {
@@ -68,7 +68,7 @@ async fn snapshots_by_number_and_the_latest() {
     let latest = call("clearproof_snapshot", json!([])).await.unwrap();
     assert_eq!(latest["takenAt"], TAKEN_AT);
     assert_eq!(latest["protocolShare"], 7);
-    assert_eq!(latest["interestCaps"][0], (1u64 << 59).to_string());
+    assert_eq!(latest["openInterestCaps"][0], (1u64 << 59).to_string());
     let row = &latest["rows"][0];
     assert_eq!(
         (&row["feeRate"], &row["positionLimit"], &row["suspended"]),

@@ -3,8 +3,8 @@
 
 use clearproof_primitives::{
     chain::{
-        CircuitId, Cursor, ExpiryView, Held, Instrument, InstrumentKind, NextCircuit, ProofRefusal,
-        Queue, QueuedDeposit, SnapshotView, Stops, VenueView,
+        CircuitId, Cursor, ExpiryView, Held, Instrument, InstrumentKind, NextCircuit, Pauses,
+        ProofRefusal, Queue, QueuedDeposit, SnapshotView, VenueView,
     },
     field::FieldBytes,
     fixed::Rate,
@@ -43,14 +43,14 @@ pub struct VenueJson {
     state_root: FieldBytes,
     batches: u64,
     time_to: u64,
-    stops: Stops,
+    pauses: Pauses,
     custody_account: AccountId,
     queue: Queue,
     totals: Vec<TotalJson>,
     /// Funding indices, by slot.
     funding: Vec<Decimal<i64>>,
     /// Lots of all accounts, long and short added, by slot.
-    interest: Vec<Decimal<u64>>,
+    open_interest: Vec<Decimal<u64>>,
 }
 
 /// What a venue owes of one asset.
@@ -80,12 +80,12 @@ impl From<VenueView<AccountId>> for VenueJson {
             state_root: view.state_root,
             batches: view.batches,
             time_to: view.time_to,
-            stops: view.stops,
+            pauses: view.pauses,
             custody_account: view.custody_account,
             queue: view.queue,
             totals: view.totals.into_iter().map(total).collect(),
             funding: decimals(view.funding),
-            interest: decimals(view.interest),
+            open_interest: decimals(view.open_interest),
         }
     }
 }
@@ -206,7 +206,7 @@ pub struct SnapshotJson {
     premium_caps: Vec<Decimal<u64>>,
     funding_interval: u64,
     /// Lots that a venue's accounts may hold before they may only become fewer.
-    interest_caps: Vec<Decimal<u64>>,
+    open_interest_caps: Vec<Decimal<u64>>,
 }
 
 /// An instrument slot of a snapshot.
@@ -218,7 +218,7 @@ struct RowJson {
     initial_short: Decimal<u64>,
     maintenance_long: Decimal<u64>,
     maintenance_short: Decimal<u64>,
-    deltas: Vec<Decimal<i64>>,
+    scenario_values: Vec<Decimal<i64>>,
     /// The instrument has expired.
     settled: bool,
     /// The mark is not to be relied on: positions may only be reduced. If the mark is in `marks` too it is held back, else its feed
@@ -237,7 +237,7 @@ impl From<InstrumentRow> for RowJson {
             initial_short: Decimal(row.initial_short),
             maintenance_long: Decimal(row.maintenance_long),
             maintenance_short: Decimal(row.maintenance_short),
-            deltas: decimals(row.deltas),
+            scenario_values: decimals(row.scenario_values),
             settled: row.settled,
             suspended: row.suspended,
             fee_rate: row.fee_rate,
@@ -262,7 +262,7 @@ impl From<SnapshotView> for SnapshotJson {
             bands: decimals(info.bands),
             premium_caps: decimals(info.premium_caps),
             funding_interval: info.funding_interval,
-            interest_caps: decimals(info.interest_caps),
+            open_interest_caps: decimals(info.open_interest_caps),
         }
     }
 }

@@ -4,7 +4,7 @@
 use super::{
     bits::{enforce_at_most, to_bits, to_bits_strict},
     edwards::{
-        add, double, enforce_on_curve, multiply_fixed, multiply_odd, or_identity, FixedBase, Point,
+        FixedBase, Point, add, double, enforce_on_curve, multiply_fixed, multiply_odd, or_identity,
     },
     logic::enforce_equal_if,
     poseidon::hash,
@@ -84,7 +84,7 @@ mod tests {
     use ark_bn254::Fr;
     use ark_ff::{AdditiveGroup, Field, PrimeField};
     use clearproof_primitives::{
-        babyjubjub::{PublicKey, BASE8, SUBGROUP_ORDER},
+        babyjubjub::{BASE8, PublicKey, SUBGROUP_ORDER},
         eddsa::{SecretKey, Signature},
         poseidon,
     };

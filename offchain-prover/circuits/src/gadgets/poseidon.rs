@@ -15,7 +15,7 @@ use crate::r1cs::{Cs, Num, Sum};
 use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup, Field};
 use clearproof_primitives::poseidon::{
-    parameters, Domain, Parameters, FULL_ROUNDS, LIST_RATE, LIST_WIDTH, WIDTHS,
+    Domain, FULL_ROUNDS, LIST_RATE, LIST_WIDTH, Parameters, WIDTHS, parameters,
 };
 use std::sync::OnceLock;
 

@@ -1,9 +1,9 @@
 //! What every gadget's test does.
 
-use crate::r1cs::{check, mutations, CheckError, Cs, RowViolated, Synthesized};
+use crate::r1cs::{CheckError, Cs, RowViolated, Synthesized, check, mutations};
 use ark_bn254::Fr;
 use ark_ff::UniformRand;
-use rand::{rngs::StdRng, SeedableRng};
+use rand::{SeedableRng, rngs::StdRng};
 
 /// A generator with a fixed seed.
 pub fn rng() -> StdRng {

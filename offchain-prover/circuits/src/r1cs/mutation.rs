@@ -1,6 +1,6 @@
 //! Mutation testing of a circuit: which witnesses could be changed without anybody noticing?
 
-use super::matrices::{evaluate, CheckError, Matrices, RowViolated};
+use super::matrices::{CheckError, Matrices, RowViolated, evaluate};
 use ark_bn254::Fr;
 use ark_ff::{One, Zero};
 

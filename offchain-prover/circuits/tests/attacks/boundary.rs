@@ -1,9 +1,9 @@
 //! Boundaries, header, snapshot and price list: what ties a chunk to its batch.
 
 use crate::common::scene::Scene;
-use clearproof_circuits::r1cs::{check, CheckError, Cs, RowViolated};
+use clearproof_circuits::r1cs::{CheckError, Cs, RowViolated, check};
 use clearproof_primitives::{
-    batch::{chunk_public_input, price_list_hash, Boundary},
+    batch::{Boundary, chunk_public_input, price_list_hash},
     field::{FieldBytes, Fr},
 };
 
@@ -21,7 +21,7 @@ const SUMS: [fn(&mut Boundary); 15] = [
     |b| b.fee_sum += 1,
     |b| b.fill_count += 1,
     |b| b.remainder_sum += 1,
-    |b| b.interest[3] -= 1,
+    |b| b.open_interest[3] -= 1,
     |b| b.penalty_sum += 1,
     |b| b.taken[3] -= 1,
     |b| b.taken_balances[1] -= 1,

@@ -1,13 +1,13 @@
 //! The closing circuit: sums, ledger, insurance fund, state roots.
 
 use crate::common::scene::ClosingScene;
-use clearproof_circuits::r1cs::{check, CheckError, Cs, RowViolated};
+use clearproof_circuits::r1cs::{CheckError, Cs, RowViolated, check};
 use clearproof_primitives::{
     account::Position,
-    batch::{closing_public_input, Boundary},
+    batch::{Boundary, closing_public_input},
     field::{FieldBytes, Fr},
     funding::funding_hash,
-    ledger::interest_hash,
+    ledger::open_interest_hash,
     witness::ClosingWitness,
 };
 
@@ -226,25 +226,28 @@ fn another_fund_than_the_tree_has() {
 #[test]
 fn open_interest_that_does_not_follow() {
     refused("ledger", |s| {
-        s.closing.ledger_before.interest[0] += 1;
-        s.closing.ledger_after.interest[0] += 1;
+        s.closing.ledger_before.open_interest[0] += 1;
+        s.closing.ledger_after.open_interest[0] += 1;
     });
     refused("ledger", |s| {
-        s.closing.last.interest[0] += 1;
-        s.closing.ledger_after.interest[0] += 1;
+        s.closing.last.open_interest[0] += 1;
+        s.closing.ledger_after.open_interest[0] += 1;
     });
     let mut scene = ClosingScene::busy();
-    scene.closing.ledger_after.interest[0] += 1;
+    scene.closing.ledger_after.open_interest[0] += 1;
     scene.reroot();
     scene.refused_first_in("ledger");
-    refused("ledger", |s| s.header.interest_hash = FieldBytes::default());
+    refused("ledger", |s| {
+        s.header.open_interest_hash = FieldBytes::default()
+    });
     // More lots than 63 bits hold; fewer than none are no lots at all.
     refused("ledger", |s| {
         let most = (1 << 63) - 1;
-        s.closing.ledger_before.interest[1] = most;
-        s.closing.last.interest[1] = 1;
-        s.closing.ledger_after.interest[1] = most + 1;
-        s.header.interest_hash = interest_hash(&s.closing.ledger_after.interest).into();
+        s.closing.ledger_before.open_interest[1] = most;
+        s.closing.last.open_interest[1] = 1;
+        s.closing.ledger_after.open_interest[1] = most + 1;
+        s.header.open_interest_hash =
+            open_interest_hash(&s.closing.ledger_after.open_interest).into();
     });
 }
 
@@ -256,7 +259,7 @@ fn taken_over() -> ClosingScene {
     (w.last.taken[0], w.last.taken[2]) = (3, -4);
     w.last.taken_balances = vec![-50, 0];
     // Their lots are the fund's now.
-    (w.last.interest[0], w.last.interest[2]) = (w.last.interest[0] - 3, -4);
+    (w.last.open_interest[0], w.last.open_interest[2]) = (w.last.open_interest[0] - 3, -4);
     w.fund_after.balances[0] += 5 - 50;
     w.fund_after.positions = [(0, 3), (2, -4)]
         .map(|(instrument, quantity)| Position {
@@ -265,7 +268,7 @@ fn taken_over() -> ClosingScene {
         })
         .to_vec();
     w.funding[2] = 7;
-    w.fund_after.basis = -28;
+    w.fund_after.funding_basis = -28;
     scene.header.funding_hash = funding_hash(&scene.closing.funding).into();
     scene.reroot();
     scene
@@ -281,7 +284,7 @@ fn the_fund_gets_all_that_was_taken_over_and_nothing_else() {
         |w| w.last.taken_balances[0] += 1,
         |w| w.last.taken[0] += 1,
         |w| w.last.taken[1] += 1,
-        |w| w.last.interest[2] += 4,
+        |w| w.last.open_interest[2] += 4,
         |w| w.last.net[0] += 1,
     ];
     for (i, change) in changes.into_iter().enumerate() {
@@ -296,7 +299,7 @@ fn the_fund_gets_all_that_was_taken_over_and_nothing_else() {
     scene.reroot();
     scene.refused_first_in("moved");
     let mut scene = taken_over();
-    scene.closing.fund_after.basis += 1;
+    scene.closing.fund_after.funding_basis += 1;
     scene.reroot();
     scene.refused_in("");
     let mut scene = taken_over();
@@ -349,7 +352,7 @@ fn a_batch_that_does_not_start_at_zero() {
         |b| b.penalty_sum = 1,
         |b| b.taken[1] = -1,
         |b| b.taken_balances[0] = -1,
-        |b| b.interest[2] = 1,
+        |b| b.open_interest[2] = 1,
         |b| b.net[0] = 1,
         |b| b.net[3] = -1,
         |b| b.deposited[1] = 1,

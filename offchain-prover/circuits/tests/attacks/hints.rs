@@ -127,9 +127,9 @@ fn hedged(quote: i64, price: u64) -> Scene {
         row.mark = 100 * ONE;
         (row.initial_long, row.initial_short) = (ONE, ONE);
         (row.maintenance_long, row.maintenance_short) = (0, 0);
-        row.deltas.fill(0);
+        row.scenario_values.fill(0);
     }
-    scene.snapshot.rows[1].deltas[0] = -(ONE as i64);
+    scene.snapshot.rows[1].scenario_values[0] = -(ONE as i64);
     scene.header.snapshot_hash = scene.snapshot.hash().into();
     scene.resign(0, |set| set.orders[0].as_mut().unwrap().limit = 1);
     scene.chunk.entries[0].price = price;

@@ -1,12 +1,12 @@
 //! Keys and transfers: who may sign what, and where money that leaves an account comes to.
 
-use crate::common::{scene::Scene, Trader, GENESIS};
+use crate::common::{GENESIS, Trader, scene::Scene};
 use clearproof_primitives::{
     account::account_key,
     batch::{genesis_field, transfer_hash},
     eddsa::SecretKey,
     field::Fr,
-    order::{key_hash, KeyRequest, OrderSetError, Request, TransferRequest, WithdrawalRequest},
+    order::{KeyRequest, OrderSetError, Request, TransferRequest, WithdrawalRequest, key_hash},
     step::{DepositStep, StepError},
 };
 

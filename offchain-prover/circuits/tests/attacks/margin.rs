@@ -1,6 +1,6 @@
 //! The margin rule. Account 2 sells in step 0; the mark is 100 ⅓, initial margin about 12.5 and maintenance about 10 per lot.
 
-use crate::common::scene::{withdrawal_of, Scene};
+use crate::common::scene::{Scene, withdrawal_of};
 use clearproof_primitives::{
     account::Position,
     fixed::ONE,
@@ -129,8 +129,8 @@ fn a_deposit_to_an_account_beyond_what_margin_can_compute() {
     };
     scene.reload(1, |account| account.positions = vec![most]);
     scene.snapshot.rows[0].mark = 1 << 61;
-    scene.snapshot.rows[0].deltas.fill(1 << 61);
-    scene.snapshot.rows[0].deltas[0] = -(1 << 61);
+    scene.snapshot.rows[0].scenario_values.fill(1 << 61);
+    scene.snapshot.rows[0].scenario_values[0] = -(1 << 61);
     scene.header.snapshot_hash = scene.snapshot.hash().into();
     let mut deposit = scene.clone();
     let account_key = scene.chunk.steps[1].before.key();

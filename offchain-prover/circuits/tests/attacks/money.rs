@@ -1,6 +1,6 @@
 //! Deposits and withdrawals.
 
-use crate::common::scene::{withdrawal_of, Scene};
+use crate::common::scene::{Scene, withdrawal_of};
 use clearproof_primitives::{
     account::OrderSlot,
     field::Fr,

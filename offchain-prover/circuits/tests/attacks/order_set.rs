@@ -1,6 +1,6 @@
 //! Order sets: signature, target, sequence, ids, validity.
 
-use crate::common::{scene::Scene, Trader};
+use crate::common::{Trader, scene::Scene};
 use clearproof_primitives::{
     field::Fr,
     order::OrderSet,

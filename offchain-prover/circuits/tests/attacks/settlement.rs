@@ -2,7 +2,7 @@
 
 use crate::common::scene::Scene;
 use clearproof_primitives::{
-    account::Position, fixed::ONE, funding::basis, snapshot::InstrumentRow, step::Step,
+    account::Position, fixed::ONE, funding::funding_basis, snapshot::InstrumentRow, step::Step,
 };
 
 const MARK: u64 = 3 * ONE + ONE / 4;
@@ -26,7 +26,7 @@ fn scene() -> Scene {
                 quantity,
             })
             .to_vec();
-        account.basis = basis(account, &[4 * ONE as i64, 0, -2, 0]);
+        account.funding_basis = funding_basis(account, &[4 * ONE as i64, 0, -2, 0]);
     });
     scene.replay();
     scene
@@ -96,7 +96,7 @@ fn another_basis_than_the_positions_have() {
         let mut scene = scene();
         scene.replay_forged(|i, after, _| {
             if i == 1 {
-                after.basis += change;
+                after.funding_basis += change;
             }
         });
         scene.refused_in("");
@@ -114,7 +114,7 @@ fn positions_that_are_not_what_is_left() {
                 instrument: 2,
                 quantity: -4,
             });
-            after.basis = basis(after, &funding);
+            after.funding_basis = funding_basis(after, &funding);
         }
     });
     kept.refused_in("step/positions");
@@ -122,7 +122,7 @@ fn positions_that_are_not_what_is_left() {
     lost.replay_forged(|i, after, _| {
         if i == 1 {
             after.positions.clear();
-            after.basis = 0;
+            after.funding_basis = 0;
         }
     });
     lost.refused_in("step/positions");
@@ -132,7 +132,7 @@ fn positions_that_are_not_what_is_left() {
 fn open_interest_that_does_not_follow_the_positions() {
     for (instrument, change) in [(0, 1), (2, 4), (2, -8)] {
         let mut scene = touched();
-        scene.chunk.after.interest[instrument] += change;
+        scene.chunk.after.open_interest[instrument] += change;
         scene.refused_in("");
     }
 }

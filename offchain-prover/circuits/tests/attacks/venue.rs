@@ -1,6 +1,6 @@
 //! Traders against a venue: what the engine accepts must be provable, or one trader stops all others.
 
-use crate::common::{order, request, snapshot, venue, Trader, START};
+use crate::common::{START, Trader, order, request, snapshot, venue};
 use clearproof_circuits::{chunk::chunk, closing::closing, r1cs::Cs};
 use clearproof_engine::Venue;
 use clearproof_primitives::{
@@ -43,7 +43,7 @@ fn a_withdrawal_of_more_than_the_venue_holds() {
         let set = trader.set(&SHAPE, vec![order(1, side, 50, 100 * ONE)], None);
         venue.submit(set).unwrap();
     }
-    assert_eq!(venue.tick(START + 1).unwrap().trades.len(), 2);
+    assert_eq!(venue.run_auction(START + 1).unwrap().trades.len(), 2);
     proven(&venue.close_batch(&request(START + 2)).unwrap().witness);
     venue.settle(1).unwrap();
 

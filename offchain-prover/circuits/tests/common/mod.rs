@@ -6,11 +6,11 @@ pub mod scene;
 use clearproof_engine::{BatchRequest, ClosedBatch, DepositReceived, Venue, VenueConfig};
 use clearproof_primitives::{
     account::account_key,
-    batch::{genesis_field, Deposit},
+    batch::{Deposit, genesis_field},
     eddsa::SecretKey,
     field::Fr,
     fixed::ONE,
-    options::{ScenarioSpec, VolatilityScaling, DAY_MS},
+    options::{DAY_MS, ScenarioSpec, VolatilityScaling},
     order::{Order, OrderSet, Request, Side, SignedOrderSet, WithdrawalRequest},
     policy::{ChargeRates, Policy, TradingTerms, UnderlyingPolicy},
     rows::even_bands,
@@ -34,7 +34,7 @@ pub fn policy(market: &MarketShape) -> Policy {
     let terms = TradingTerms {
         fee_rate: 1 << 20,
         position_limit: 1 << 40,
-        interest_cap: 1 << 50,
+        open_interest_cap: 1 << 50,
     };
     let underlying = UnderlyingPolicy {
         initial_factor: 5 << 14,
@@ -216,7 +216,7 @@ pub fn busy_batch(shape: &Shape) -> (Venue, ClosedBatch) {
     let sell = traders[1].set(shape, vec![order(21, Side::Sell, 20, 99 * ONE)], None);
     venue.submit(buy).unwrap();
     venue.submit(sell).unwrap();
-    let report = venue.tick(START + 100).unwrap();
+    let report = venue.run_auction(START + 100).unwrap();
     assert_eq!(report.trades.len(), 2);
     let withdrawal = WithdrawalRequest {
         asset: 0,

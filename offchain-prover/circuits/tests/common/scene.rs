@@ -3,7 +3,7 @@
 //! After a change, everything that follows from it is worked out again without any check (leaves, paths, sums,
 //! boundaries, roots), so that only the rule under test is broken.
 
-use super::{busy_batch, Trader, GENESIS};
+use super::{GENESIS, Trader, busy_batch};
 use clearproof_circuits::{
     chunk::chunk,
     closing::closing,
@@ -11,16 +11,16 @@ use clearproof_circuits::{
 };
 use clearproof_primitives::{
     account::{Account, OrderSlot, Position},
-    batch::{genesis_field, transfer_hash, BatchHeader, PriceEntry, Withdrawal},
+    batch::{BatchHeader, PriceEntry, Withdrawal, genesis_field, transfer_hash},
     field::Fr,
-    fixed::{mul_fraction, Rounding},
-    funding::{basis, funding_hash, settle},
+    fixed::{Rounding, mul_fraction},
+    funding::{funding_basis, funding_hash, settle},
     ledger::state_root,
-    order::{key_hash, KeyRequest, Order, OrderSet, Request, Side, WithdrawalRequest},
+    order::{KeyRequest, Order, OrderSet, Request, Side, WithdrawalRequest, key_hash},
     shape::Shape,
     snapshot::Snapshot,
-    step::{apply, Forced, Step, StepContext, StepEffects, StepError, Taken, Transfer},
-    tree::{root_of_path, AccountsTree},
+    step::{Forced, Step, StepContext, StepEffects, StepError, Taken, Transfer, apply},
+    tree::{AccountsTree, root_of_path},
     witness::{BatchWitness, ChunkWitness, ClosingWitness},
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -369,7 +369,7 @@ fn unchecked(
             positions: std::mem::take(&mut after.positions),
         });
     }
-    after.basis = basis(&after, funding);
+    after.funding_basis = funding_basis(&after, funding);
     if step.withdraw {
         // As the circuit reads a request that is not there: the first asset, without a set the last, and no amount.
         let (asset, amount, transfer) = match set.and_then(|s| s.request) {

@@ -1,13 +1,13 @@
-//! What each order brings into a tick's auctions: what is left of it, as far as its conditions, the account's position and the
+//! What each order brings into an auction's auctions: what is left of it, as far as its conditions, the account's position and the
 //! instrument let it go.
 
 use crate::{
     auction::{Bid, Clearing},
-    venue::{ticks::ForcedSets, Live, Open, Venue},
+    venue::{Live, Open, Venue, auctions::ForcedSets},
 };
 use clearproof_primitives::{
     account::Account,
-    order::{pair_of, Order, Side, TimeInForce},
+    order::{Order, Side, TimeInForce, pair_of},
     snapshot::InstrumentRow,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -57,7 +57,7 @@ impl Venue {
             };
             let filled_so_far = filled(slot, order);
             let fresh = order.time_in_force == TimeInForce::GoodTillTime
-                || !(live.ticked || filled_so_far > 0);
+                || !(live.auctioned || filled_so_far > 0);
             let pair = pair_of(slot);
             let pair_filled = || set.order(pair).is_some_and(|other| filled(pair, other) > 0);
             let alone = !order.one_cancels_other || !pair_filled();

@@ -4,13 +4,13 @@
 use crate::{
     error::EngineError,
     pending::{PendingStep, PricedFill},
-    venue::{bids::closable, Venue},
+    venue::{Venue, bids::closable},
 };
 use clearproof_primitives::{
     account::Account,
     batch::PriceEntry,
     fixed::Factor,
-    liquidation::{deleverage, Closing},
+    liquidation::{Closing, deleverage},
     margin::Margin,
     order::Side,
     step::{Forced, StepEffects, StepError},

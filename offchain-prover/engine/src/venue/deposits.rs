@@ -2,7 +2,7 @@
 
 use crate::{error::EngineError, pending::PendingStep, venue::Venue};
 use clearproof_primitives::{
-    account::{account_key, Account},
+    account::{Account, account_key},
     babyjubjub::PublicKey,
     batch::Deposit,
     field::{FieldBytes, Fr},

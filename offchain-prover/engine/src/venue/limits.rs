@@ -2,7 +2,7 @@
 
 use crate::{
     error::EngineError,
-    packing::{chunks_of, steps_that_fit, Packing},
+    packing::{Packing, chunks_of, steps_that_fit},
     pending::PendingStep,
     venue::{Open, Venue},
 };
@@ -14,8 +14,8 @@ use std::collections::BTreeSet;
 
 const CHUNKS: usize = MAX_CHUNKS as usize;
 
-/// The largest number of accounts that can trade in one tick of a batch that holds nothing else.
-pub(crate) fn largest_tick(shape: &Shape) -> usize {
+/// The largest number of accounts that can trade in one auction of a batch that holds nothing else.
+pub(crate) fn largest_auction(shape: &Shape) -> usize {
     (CHUNKS - 1) * steps_that_fit(shape)
 }
 
@@ -34,22 +34,22 @@ impl Venue {
         self.deposits_taken - self.tally.deposits
     }
 
-    /// Whether it is time to close the batch: it takes no more deposits or no more withdrawals, or has no room for a tick
+    /// Whether it is time to close the batch: it takes no more deposits or no more withdrawals, or has no room for an auction
     /// in which every live order set trades – where these are very many, for one half as large as a batch can hold.
-    /// Until then no call answers [`EngineError::BatchFull`], such ticks included.
+    /// Until then no call answers [`EngineError::BatchFull`], such auctions included.
     pub fn batch_full(&self) -> bool {
         let Some(open) = &self.open else {
             return false;
         };
-        let wanted = self.live.len().min(largest_tick(&self.config.shape) / 2);
+        let wanted = self.live.len().min(largest_auction(&self.config.shape) / 2);
         self.open_deposits() >= MAX_DEPOSITS_PER_BATCH
             || open.withdrawals >= MAX_WITHDRAWALS
-            || self.tick_room(open) < wanted.max(1)
+            || self.auction_room(open) < wanted.max(1)
     }
 
-    /// Accounts that can trade in the next tick, whatever steps they need. Where it is not 0, a deposit or withdrawal fits
+    /// Accounts that can trade in the next auction, whatever steps they need. Where it is not 0, a deposit or withdrawal fits
     /// as well.
-    fn tick_room(&self, open: &Open) -> usize {
+    fn auction_room(&self, open: &Open) -> usize {
         // Each account that trades adds at most one step: to the finished ones, if its growing step ends, or else to the
         // growing ones. Those are two runs, which may leave one more chunk half empty than a single run does.
         let chunks = CHUNKS.saturating_sub(1 + open.packing.chunks);

@@ -2,13 +2,13 @@
 //! is sold again.
 //!
 //! All accounts are looked at when a batch opens, since then the snapshot is another; their own steps bring none below. Those at
-//! risk have orders of the venue's making in every tick, in the place of their own: for the part of each position that makes them
+//! risk have orders of the venue's making in every auction, in the place of their own: for the part of each position that makes them
 //! free again, at their zero price or better. The insurance fund closes what it took over at the mark or better.
 
 use crate::{
     error::EngineError,
     pending::PendingStep,
-    venue::{expired::holds_expired, Open, Venue},
+    venue::{Open, Venue, expired::holds_expired},
 };
 use clearproof_primitives::{
     account::Account,
@@ -16,11 +16,11 @@ use clearproof_primitives::{
     eddsa::Signature,
     field::Fr,
     funding::settle,
-    liquidation::{plan, wind_down, Closing},
+    liquidation::{Closing, plan, wind_down},
     margin::Margin,
     order::{Order, OrderSet, SignedOrderSet},
     shape::TIME_BITS,
-    step::{holds_suspended, Forced, StepEffects, StepError},
+    step::{Forced, StepEffects, StepError, holds_suspended},
 };
 use std::sync::Arc;
 

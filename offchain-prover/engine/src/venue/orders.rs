@@ -7,7 +7,7 @@ use crate::{
 use clearproof_primitives::{
     babyjubjub::{PreparedKey, PublicKey},
     field::Fr,
-    order::{key_hash, KeyRequest, Request, SignedOrderSet},
+    order::{KeyRequest, Request, SignedOrderSet, key_hash},
     step::StepError,
 };
 use std::sync::Arc;
@@ -188,7 +188,7 @@ impl Venue {
             let live = Live {
                 signed,
                 arrival: self.arrivals,
-                ticked: false,
+                auctioned: false,
             };
             self.live.insert(index, live);
         }

@@ -2,7 +2,7 @@
 
 use crate::{error::EngineError, pending::PendingStep, venue::Venue};
 use clearproof_primitives::{
-    account::{account_key, Account},
+    account::{Account, account_key},
     field::Fr,
     order::{KeyRequest, Request, SignedOrderSet, TransferRequest},
     step::{DepositStep, StepEffects},

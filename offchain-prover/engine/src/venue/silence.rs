@@ -16,7 +16,7 @@ pub(crate) struct Watch {
 }
 
 impl Venue {
-    /// Cancels the account's orders in the first tick more than `silence` milliseconds after it was last heard of: by this call, at
+    /// Cancels the account's orders in the first auction more than `silence` milliseconds after it was last heard of: by this call, at
     /// `now`, or by an order set. `None` ends that. The switch is off again once it has cancelled.
     ///
     /// # Errors

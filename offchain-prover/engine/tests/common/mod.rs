@@ -4,7 +4,7 @@
 use clearproof_engine::{BatchRequest, DepositReceived, Venue, VenueConfig};
 use clearproof_primitives::{
     account::account_key,
-    batch::{genesis_field, Deposit},
+    batch::{Deposit, genesis_field},
     eddsa::SecretKey,
     field::Fr,
     fixed::ONE,

@@ -1,6 +1,6 @@
 //! The reference: arkworks on the processor, in all threads of the current rayon pool.
 
-use super::{checks, memory, Backend, BackendError};
+use super::{Backend, BackendError, checks, memory};
 use crate::{
     circuit::Circuit,
     points::{G1Point, G2Point, Points},
@@ -181,8 +181,8 @@ mod tests {
     use super::*;
     use ark_ec::{AffineRepr, CurveGroup};
     use ark_ff::{UniformRand, Zero};
-    use ark_poly::{univariate::DensePolynomial, DenseUVPolynomial, Polynomial};
-    use rand::{rngs::StdRng, SeedableRng};
+    use ark_poly::{DenseUVPolynomial, Polynomial, univariate::DensePolynomial};
+    use rand::{SeedableRng, rngs::StdRng};
 
     #[test]
     fn sums_use_the_scalars_from_the_offset_on() {
@@ -217,10 +217,12 @@ mod tests {
         assert!(ArkBackend.msm_g1(&g1, &scalars, 9).is_ok());
         assert!(ArkBackend.msm_g1(&g1, &scalars, 10).is_err());
         assert!(ArkBackend.msm_g2(&g2, &scalars, usize::MAX).is_err());
-        assert!(ArkBackend
-            .msm_g1(&Vec::new(), &scalars, 0)
-            .unwrap()
-            .is_zero());
+        assert!(
+            ArkBackend
+                .msm_g1(&Vec::new(), &scalars, 0)
+                .unwrap()
+                .is_zero()
+        );
     }
 
     #[test]
@@ -256,12 +258,16 @@ mod tests {
             assert!(ArkBackend.intt(&domain, &mut short).is_err());
             assert!(ArkBackend.coset_ntt(&domain, &mut short).is_err());
             assert!(ArkBackend.coset_intt(&domain, &mut short).is_err());
-            assert!(ArkBackend
-                .divide_by_vanishing(&domain, &mut short, &fine, &fine)
-                .is_err());
-            assert!(ArkBackend
-                .divide_by_vanishing(&domain, &mut fine.clone(), &short, &fine)
-                .is_err());
+            assert!(
+                ArkBackend
+                    .divide_by_vanishing(&domain, &mut short, &fine, &fine)
+                    .is_err()
+            );
+            assert!(
+                ArkBackend
+                    .divide_by_vanishing(&domain, &mut fine.clone(), &short, &fine)
+                    .is_err()
+            );
         }
     }
 }

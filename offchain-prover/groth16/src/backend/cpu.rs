@@ -23,8 +23,9 @@ mod vector;
 mod vectors;
 
 use super::{
+    Backend, BackendError,
     ark::{ArkBackend, ArkDomain},
-    checks, memory, Backend, BackendError,
+    checks, memory,
 };
 use crate::{
     circuit::Circuit,
@@ -34,7 +35,7 @@ use adder::{Adder, Point, SIGN};
 use ark_bn254::{Fr, G1Projective, G2Projective};
 use ark_ec::short_weierstrass::Projective;
 use digits::Digits;
-use msm::{window_bits, Bases, Pool, Summer};
+use msm::{Bases, Pool, Summer, window_bits};
 use portable::Portable;
 use rayon::prelude::*;
 use std::sync::OnceLock;

@@ -12,7 +12,7 @@ mod sums;
 
 pub use library::{CudaVec, Element};
 
-use super::{checks, Backend, BackendError};
+use super::{Backend, BackendError, checks};
 use crate::{
     circuit::Circuit,
     points::{G1Point, G2Point, Points},
@@ -169,7 +169,7 @@ impl Backend for CudaBackend {
     }
 
     fn load_scalars(&self, scalars: Vec<Fr>) -> Result<Self::Scalars, BackendError> {
-        let limbs: Vec<Limbs> = scalars.into_iter().map(|scalar| scalar.0 .0).collect();
+        let limbs: Vec<Limbs> = scalars.into_iter().map(|scalar| scalar.0.0).collect();
         self.device.upload("loading scalars", &limbs)
     }
 
@@ -180,7 +180,7 @@ impl Backend for CudaBackend {
     }
 
     fn domain(&self, size: usize) -> Result<CudaDomain, BackendError> {
-        let vanishing_inverse = checks::vanishing_inverse(NAME, size)?.0 .0;
+        let vanishing_inverse = checks::vanishing_inverse(NAME, size)?.0.0;
         Ok(CudaDomain {
             size,
             vanishing_inverse,

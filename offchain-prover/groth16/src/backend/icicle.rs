@@ -16,7 +16,7 @@ mod types;
 
 pub use device::DeviceVec;
 
-use super::{checks, memory, Backend, BackendError};
+use super::{Backend, BackendError, checks, memory};
 use crate::{
     circuit::Circuit,
     points::{G1Point, G2Point, Points},
@@ -202,7 +202,7 @@ impl Backend for IcicleBackend {
     }
 
     fn load_scalars(&self, scalars: Vec<Fr>) -> Result<Self::Scalars, BackendError> {
-        let limbs: Vec<Limbs> = scalars.into_iter().map(|scalar| scalar.0 .0).collect();
+        let limbs: Vec<Limbs> = scalars.into_iter().map(|scalar| scalar.0.0).collect();
         self.0.upload("loading scalars", &limbs)
     }
 

@@ -1,6 +1,6 @@
 //! Backends behind one face, before a key is loaded into them.
 
-use super::{check, BackendKind};
+use super::{BackendKind, check};
 use crate::{
     backend::{Backend, BackendError},
     circuit::Circuit,
@@ -8,7 +8,7 @@ use crate::{
     prover::{Prove, ProveError, Prover},
 };
 use std::{
-    panic::{catch_unwind, AssertUnwindSafe},
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     time::Duration,
 };

@@ -1,13 +1,13 @@
 //! A backend against the reference, and against the clock.
 
 use crate::{
-    backend::{ark::ArkBackend, Backend, BackendError},
+    backend::{Backend, BackendError, ark::ArkBackend},
     points::{G1Point, G2Point},
 };
 use ark_bn254::{Fr, G1Affine, G1Projective, G2Affine, G2Projective};
 use ark_ec::{AffineRepr, CurveGroup};
 use ark_ff::{One, UniformRand, Zero};
-use rand::{rngs::OsRng, Rng};
+use rand::{Rng, rngs::OsRng};
 use std::time::{Duration, Instant};
 
 /// Elements of the comparison: 2¹⁰.
@@ -41,7 +41,7 @@ fn scalars(count: usize) -> Vec<Fr> {
         0 => Fr::zero(),
         1 => Fr::one(),
         2 => -Fr::one(),
-        3 => Fr::from(OsRng.gen::<u32>()),
+        3 => Fr::from(OsRng.r#gen::<u32>()),
         _ => Fr::rand(&mut OsRng),
     };
     (0..count).map(one).collect()
@@ -56,14 +56,12 @@ where
 
 /// Compares sums in both groups, each transform and the quotient with the reference's.
 pub(super) fn against_reference<B: Backend>(backend: &B) -> Result<(), BackendError> {
-    let differs = |operation| {
-        BackendError {
+    let differs = |operation| BackendError {
         backend: backend.name(),
         operation,
         reason: format!(
             "at {SIZE} elements the result is not the reference's: hardware, driver or library is faulty"
         ),
-    }
     };
     let same = |same: bool, operation| {
         if same {

@@ -1,8 +1,8 @@
 //! A prover that goes on with another backend where one fails.
 
 use super::{
-    candidate::{guarded, text},
     BackendKind, Backends, ChoiceError,
+    candidate::{guarded, text},
 };
 use crate::{
     backend::BackendError,
@@ -16,8 +16,8 @@ use ark_groth16::VerifyingKey;
 use std::{
     collections::BTreeMap,
     fmt,
-    panic::{catch_unwind, AssertUnwindSafe},
-    sync::{atomic::Ordering, Arc, Mutex, MutexGuard, PoisonError},
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering},
 };
 
 /// A backend's slot, and the prover with it.

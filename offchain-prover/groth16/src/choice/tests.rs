@@ -135,9 +135,11 @@ fn provers_of_two_circuits_outlive_a_faulty_backend_at_once() {
             assert!(thread.join().unwrap());
         }
     });
-    assert!(works
-        .iter()
-        .all(|(prover, _)| prover.backend() == "arkworks"));
+    assert!(
+        works
+            .iter()
+            .all(|(prover, _)| prover.backend() == "arkworks")
+    );
     assert_eq!(backends.switched_off().len(), 1);
     let proofs: u64 = backends.counts().iter().map(|count| count.proofs).sum();
     assert_eq!(proofs, 8);

@@ -1,13 +1,13 @@
 //! Verifying keys, proofs and public inputs as snarkjs writes them: numbers are decimal strings, points have three coordinates,
 //! the last of which is one, or zero at infinity.
 
-use super::{binary::replace, ExportError};
+use super::{ExportError, binary::replace};
 use crate::proof::Proof;
-use ark_bn254::{Bn254, Fq, Fq12, Fq2, Fq6, Fr, G1Affine, G2Affine};
-use ark_ec::{pairing::Pairing, AffineRepr};
+use ark_bn254::{Bn254, Fq, Fq2, Fq6, Fq12, Fr, G1Affine, G2Affine};
+use ark_ec::{AffineRepr, pairing::Pairing};
 use ark_ff::{One, Zero};
 use ark_groth16::VerifyingKey;
-use serde_json::{json, Value};
+use serde_json::{Value, json};
 use std::{
     io::{self, Write},
     path::Path,

@@ -1,8 +1,9 @@
 //! `.r1cs`: header, constraints, and the label of each wire.
 
 use super::{
-    binary::{write, ELEMENT},
-    count, rows, ExportError,
+    ExportError,
+    binary::{ELEMENT, write},
+    count, rows,
 };
 use crate::{circuit::Circuit, matrices::Matrix};
 use ark_bn254::Fr;

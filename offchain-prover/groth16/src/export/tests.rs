@@ -14,11 +14,11 @@ use ark_bn254::{Fq, G1Affine, G1Projective};
 use ark_ec::{AffineRepr, CurveGroup, VariableBaseMSM};
 use ark_ff::{BigInt, FftField, Field, One, PrimeField, UniformRand};
 use ark_poly::{
-    univariate::DensePolynomial, DenseUVPolynomial, EvaluationDomain, Polynomial,
-    Radix2EvaluationDomain,
+    DenseUVPolynomial, EvaluationDomain, Polynomial, Radix2EvaluationDomain,
+    univariate::DensePolynomial,
 };
 use proptest::prelude::*;
-use rand::{rngs::StdRng, SeedableRng};
+use rand::{SeedableRng, rngs::StdRng};
 use std::{collections::BTreeMap, fs, sync::Mutex};
 
 /// A file read back: its sections, and from each the next number.

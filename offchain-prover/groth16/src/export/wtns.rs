@@ -1,8 +1,9 @@
 //! `.wtns`: the value of each wire.
 
 use super::{
-    binary::{write, ELEMENT},
-    count, ExportError,
+    ExportError,
+    binary::{ELEMENT, write},
+    count,
 };
 use crate::circuit::Circuit;
 use ark_bn254::Fr;

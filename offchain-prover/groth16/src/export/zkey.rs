@@ -8,8 +8,9 @@
 //!   gives one that is.
 
 use super::{
-    binary::{write, Sections, ELEMENT, G1, G2},
-    coset, count, rows, ExportError,
+    ExportError,
+    binary::{ELEMENT, G1, G2, Sections, write},
+    coset, count, rows,
 };
 use crate::{
     circuit::Circuit,
@@ -171,7 +172,7 @@ fn coefficients(file: &mut Sections<'_>, circuit: &Circuit, entries: u32) -> io:
         file.u32(column as u32)?;
         // The limbs are the coefficient times 2^256; taken for a scalar, they are multiplied by 2^256 once more.
         let doubly = Fr::from_bigint(coefficient.0).unwrap_or_default();
-        file.limbs(&doubly.0 .0)
+        file.limbs(&doubly.0.0)
     };
     for (row, (a, b)) in rows(&matrices.a).zip(rows(&matrices.b)).enumerate() {
         for (matrix, columns) in [(0, a), (1, b)] {

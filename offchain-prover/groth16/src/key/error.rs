@@ -76,7 +76,9 @@ pub enum KeyFileError {
     #[error("input or output: {0}")]
     Io(#[from] io::Error),
     /// The file does not start like a key.
-    #[error("magic: this is no proving key of ours; restore the file from a copy, or delete it and make the key again")]
+    #[error(
+        "magic: this is no proving key of ours; restore the file from a copy, or delete it and make the key again"
+    )]
     NotAKey,
     /// The format is another one.
     #[error(
@@ -90,7 +92,9 @@ pub enum KeyFileError {
         expected: u16,
     },
     /// The file ends early.
-    #[error("{part}: the file ends here, it was cut short; restore it from a copy, or delete it and make the key again")]
+    #[error(
+        "{part}: the file ends here, it was cut short; restore it from a copy, or delete it and make the key again"
+    )]
     Truncated {
         /// Where it ends.
         part: Part,

@@ -7,10 +7,10 @@
 
 pub use super::error::{KeyFileError, Part};
 use super::{
-    header::{Counts, Digest, Header, DIGEST_BYTES, PARTS, VERSION},
-    map,
-    point::{first_unreduced, Limbs},
     Origin, ProvingKey,
+    header::{Counts, DIGEST_BYTES, Digest, Header, PARTS, VERSION},
+    map,
+    point::{Limbs, first_unreduced},
 };
 use crate::{
     circuit::Circuit,

@@ -17,15 +17,15 @@
 //! outside of it. Version 1 ended after the counts with a BLAKE2b-256 of header and body, and had the parts without gaps.
 
 use super::{
+    Origin,
     file::{KeyFileError, Part},
     point::RawPoint,
-    Origin,
 };
 use crate::{
+    Matrices,
     circuit::CircuitId,
     matrices::domain_size,
     points::{G1Point, G2Point},
-    Matrices,
 };
 
 pub(super) const MAGIC: &[u8; 5] = b"CPKEY";

@@ -46,7 +46,7 @@ mod tests {
     use super::*;
     use ark_ec::AffineRepr;
     use ark_ff::{Field, UniformRand};
-    use rand::{rngs::StdRng, SeedableRng};
+    use rand::{SeedableRng, rngs::StdRng};
 
     #[test]
     fn coordinates_lie_below_the_modulus() {

@@ -1,14 +1,15 @@
 //! Keys in a folder, made once.
 
 use super::{
+    Origin, ProvingKey,
     file::{self, KeyFileError},
     header::FIRST_VERSION,
-    version1, Origin, ProvingKey,
+    version1,
 };
 use crate::{
     circuit::{Circuit, CircuitId},
     progress::Progress,
-    setup::{generate, SetupError},
+    setup::{SetupError, generate},
 };
 use std::{
     fs::{self, File},

@@ -1,10 +1,10 @@
 //! Files of version 1, which are read once, to be written anew.
 
 use super::{
-    file::{fill, same_digest, KeyFileError, Part},
-    header::{Counts, Header, DIGEST_BYTES, FIRST_VERSION},
-    point::{first_unreduced, Limbs},
     Origin, ProvingKey,
+    file::{KeyFileError, Part, fill, same_digest},
+    header::{Counts, DIGEST_BYTES, FIRST_VERSION, Header},
+    point::{Limbs, first_unreduced},
 };
 use crate::{
     circuit::Circuit,
@@ -14,8 +14,8 @@ use crate::{
 use ark_bn254::G1Affine;
 use ark_groth16::VerifyingKey;
 use blake2::{
-    digest::{consts::U32, Digest},
     Blake2b,
+    digest::{Digest, consts::U32},
 };
 use bytemuck::Pod;
 use std::{

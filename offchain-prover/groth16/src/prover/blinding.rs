@@ -5,8 +5,8 @@ use crate::circuit::CircuitId;
 use ark_bn254::Fr;
 use ark_ff::UniformRand;
 use blake2::{
-    digest::{consts::U32, Digest},
     Blake2b,
+    digest::{Digest, consts::U32},
 };
 use rand::{CryptoRng, RngCore, SeedableRng};
 use rand_chacha::ChaCha20Rng;
@@ -35,7 +35,7 @@ impl Blinding {
         hasher.update(circuit.hash());
         for element in assignment {
             // The limbs in memory are as unique as the canonical bytes, and cost nothing.
-            for limb in element.0 .0 {
+            for limb in element.0.0 {
                 hasher.update(limb.to_le_bytes());
             }
         }

@@ -7,7 +7,7 @@ use crate::{
     matrices::domain_size,
 };
 use ark_bn254::{Bn254, G1Affine};
-use ark_groth16::{prepare_verifying_key, PreparedVerifyingKey, VerifyingKey};
+use ark_groth16::{PreparedVerifyingKey, VerifyingKey, prepare_verifying_key};
 
 /// A proving key whose points a backend has taken.
 pub struct LoadedKey<B: Backend> {

@@ -12,12 +12,12 @@ use crate::{
         faulty::{Fault, Faulty},
         random_circuit, toy,
     },
-    verify::{verify, VerifyError},
+    verify::{VerifyError, verify},
 };
 use ark_ff::Zero;
 use ark_groth16::Groth16;
 use ark_serialize::CanonicalDeserialize;
-use ark_std::rand::{rngs::StdRng, SeedableRng};
+use ark_std::rand::{SeedableRng, rngs::StdRng};
 
 fn prover(circuit: &Circuit) -> Prover<ArkBackend> {
     let key = generate(circuit, Origin::Development, &Silent).unwrap();

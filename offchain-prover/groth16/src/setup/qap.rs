@@ -3,7 +3,7 @@
 use super::secrets::Secrets;
 use crate::matrices::{Matrices, Matrix};
 use ark_bn254::Fr;
-use ark_ff::{batch_inversion, Field, Zero};
+use ark_ff::{Field, Zero, batch_inversion};
 use ark_poly::{EvaluationDomain, Radix2EvaluationDomain};
 use rayon::prelude::*;
 

@@ -4,14 +4,14 @@ use super::{secrets::development_seed, *};
 use crate::{
     key::ProvingKey,
     progress::Silent,
-    testing::{edit, random_circuit, toy, Replay},
+    testing::{Replay, edit, random_circuit, toy},
 };
 use ark_bn254::Bn254;
 use ark_groth16::Groth16;
 use ark_serialize::CanonicalSerialize;
 use blake2::{
-    digest::{consts::U32, Digest},
     Blake2b,
+    digest::{Digest, consts::U32},
 };
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;

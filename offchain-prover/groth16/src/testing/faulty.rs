@@ -3,8 +3,8 @@
 
 use crate::{
     backend::{
-        ark::{ArkBackend, ArkDomain},
         Backend, BackendError,
+        ark::{ArkBackend, ArkDomain},
     },
     circuit::Circuit,
     points::{G1Point, G2Point, Points},
@@ -75,11 +75,7 @@ impl Backend for Faulty {
     }
 
     fn fits(&self, _: &Circuit) -> Result<(), BackendError> {
-        if self.room {
-            Ok(())
-        } else {
-            Err(self.error())
-        }
+        if self.room { Ok(()) } else { Err(self.error()) }
     }
 
     fn load_bases_g1(&self, points: Points<G1Point>) -> Result<Vec<G1Affine>, BackendError> {

@@ -2,11 +2,11 @@
 
 use crate::{
     same::arithmetic,
-    standin::{backend, Own},
+    standin::{Own, backend},
 };
 use ark_bn254::Fr;
 use ark_ff::One;
-use clearproof_groth16::{points::G2Point, Backend};
+use clearproof_groth16::{Backend, points::G2Point};
 use std::thread;
 
 #[test]

@@ -1,6 +1,6 @@
 //! Finding the library and a device, and saying what is missing.
 
-use crate::standin::{environment, library, options, Own};
+use crate::standin::{Own, environment, library, options};
 use clearproof_groth16::{Backend, CudaBackend, CudaOptions};
 use std::{env, fs, path::Path};
 

@@ -2,7 +2,7 @@
 
 use crate::{
     same::proofs::{self, key, powers},
-    standin::{backend, Own},
+    standin::{Own, backend},
 };
 use clearproof_groth16::{CudaBackend, Prove, Prover};
 

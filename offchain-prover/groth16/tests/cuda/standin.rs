@@ -5,7 +5,7 @@ use libloading::os::unix::Library;
 use std::{
     env,
     env::consts::DLL_SUFFIX,
-    ffi::{c_char, CString},
+    ffi::{CString, c_char},
     fs,
     path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},

@@ -5,7 +5,7 @@
 use ark_bn254::{Fq, Fr, G1Affine, G1Projective, G2Affine, G2Projective};
 use ark_ec::{AffineRepr, CurveGroup};
 use ark_ff::{BigInt, FftField, Field, One, Zero};
-use clearproof_groth16::{points::G1Point, points::G2Point, ArkBackend, Backend};
+use clearproof_groth16::{ArkBackend, Backend, points::G1Point, points::G2Point};
 use std::{env, fmt::Write, fs, path::Path};
 
 /// splitmix64.
@@ -48,7 +48,7 @@ fn multiple(scalars: &[Fr]) -> Fr {
 fn fingerprint(values: &[Fr]) -> u64 {
     values
         .iter()
-        .flat_map(|value| value.0 .0)
+        .flat_map(|value| value.0.0)
         .fold(0xcbf2_9ce4_8422_2325, |hash, limb| {
             (hash ^ limb).wrapping_mul(0x100_0000_01b3)
         })
@@ -92,7 +92,7 @@ fn transform_case(text: &mut String, log_size: u32) {
     let quotient = ArkBackend.quotient(&domain, a, b, c).unwrap();
     let prints = [forward, inverse, coset, coset_inverse, quotient].map(|v| fingerprint(&v));
     let vanishing = Fr::GENERATOR.pow([size as u64]) - Fr::one();
-    let vanishing_inverse = list(&vanishing.inverse().unwrap().0 .0);
+    let vanishing_inverse = list(&vanishing.inverse().unwrap().0.0);
     let prints = list(&prints);
     writeln!(
         text,
@@ -108,7 +108,7 @@ fn file() -> String {
     let constant = |text: &mut String, name: &str, limbs: usize, value: String| {
         writeln!(text, "static const uint64_t {name}[{limbs}] = {value};").unwrap();
     };
-    constant(&mut text, "ONE", 4, list(&Fr::one().0 .0));
+    constant(&mut text, "ONE", 4, list(&Fr::one().0.0));
     constant(&mut text, "GENERATOR_G1", 8, g1(G1Affine::generator()));
     constant(&mut text, "GENERATOR_G2", 16, g2(G2Affine::generator()));
     text += "\nstruct sum_case {\n    uint64_t count;\n    uint64_t g1[8];\n    uint64_t g2[16];\n};\n\n";

@@ -2,12 +2,12 @@
 
 use crate::{
     same::arithmetic,
-    standin::{backend, Own},
+    standin::{Own, backend},
 };
 use ark_bn254::Fr;
 use ark_ff::{One, Zero};
-use ark_std::rand::{rngs::StdRng, SeedableRng};
-use clearproof_groth16::{points::G2Point, ArkBackend, Backend};
+use ark_std::rand::{SeedableRng, rngs::StdRng};
+use clearproof_groth16::{ArkBackend, Backend, points::G2Point};
 use std::thread;
 
 #[test]

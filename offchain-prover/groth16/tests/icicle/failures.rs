@@ -2,11 +2,11 @@
 
 use crate::{
     same::proofs,
-    standin::{backend, Own},
+    standin::{Own, backend},
 };
 use ark_bn254::Fr;
 use ark_ff::One;
-use clearproof_groth16::{points::G1Point, Backend};
+use clearproof_groth16::{Backend, points::G1Point};
 
 /// A proof takes five sums (h, l, a, b in G1, b in G2) and seven transforms.
 #[test]
@@ -35,9 +35,10 @@ fn vectors_of_other_devices_are_refused() {
     assert!(refused.contains("was given to device"), "{refused}");
     let domain = ours.domain(4).unwrap();
     let mut mine = ours.load_scalars(vec![Fr::one(); 4]).unwrap();
-    assert!(ours
-        .divide_by_vanishing(&domain, &mut mine, &theirs, &theirs)
-        .is_err());
+    assert!(
+        ours.divide_by_vanishing(&domain, &mut mine, &theirs, &theirs)
+            .is_err()
+    );
     let none = own
         .backend
         .load_bases_g1(vec![G1Point::default(); 4].into())

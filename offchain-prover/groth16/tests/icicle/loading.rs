@@ -1,6 +1,6 @@
 //! Finding libraries, functions and devices, and saying what is missing.
 
-use crate::standin::{environment, file_name, installation, library, options, LIBRARIES};
+use crate::standin::{LIBRARIES, environment, file_name, installation, library, options};
 use clearproof_groth16::{Backend, IcicleBackend, IcicleOptions};
 use std::{env, fs, os::unix::fs::symlink, path::PathBuf};
 

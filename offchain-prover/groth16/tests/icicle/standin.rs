@@ -5,7 +5,7 @@ use libloading::os::unix::Library;
 use std::{
     env,
     env::consts::DLL_SUFFIX,
-    ffi::{c_char, c_int, CString},
+    ffi::{CString, c_char, c_int},
     fs,
     os::unix::fs::symlink,
     path::{Path, PathBuf},

@@ -3,10 +3,10 @@
 use ark_bn254::{Fr, G1Affine, G1Projective, G2Affine, G2Projective};
 use ark_ec::{AffineRepr, CurveGroup};
 use ark_ff::{One, UniformRand, Zero};
-use ark_std::rand::{rngs::StdRng, SeedableRng};
+use ark_std::rand::{SeedableRng, rngs::StdRng};
 use clearproof_groth16::{
-    points::{G1Point, G2Point},
     ArkBackend, Backend, BackendError,
+    points::{G1Point, G2Point},
 };
 
 /// Zeros, ones, minus ones and numbers of all sizes.

@@ -3,8 +3,8 @@
 use ark_bn254::Fr;
 use ark_ff::One;
 use clearproof_groth16::{
-    compare_with_arkworks, generate, verify, ArkBackend, Backend, Circuit, Matrices, Origin, Prove,
-    ProveError, Prover, ProvingKey, Silent,
+    ArkBackend, Backend, Circuit, Matrices, Origin, Prove, ProveError, Prover, ProvingKey, Silent,
+    compare_with_arkworks, generate, verify,
 };
 
 /// `secret` raised to the power 2^`squarings` is public. Each number on the way is multiplied with its square plus one besides,

@@ -11,14 +11,14 @@ mod memory;
 
 use super::{
     proving::MICROS_PER_CONSTRAINT,
-    report::{median, Report},
+    report::{Report, median},
     work::{Keys, Work, WorkName},
 };
 use crate::cli::ShapeName;
-use anyhow::{bail, Context, Result};
-use candidates::{candidates, Candidate, Race};
+use anyhow::{Context, Result, bail};
+use candidates::{Candidate, Race, candidates};
 use clearproof_groth16::verify;
-use comfy_table::{presets::ASCII_MARKDOWN, Table};
+use comfy_table::{Table, presets::ASCII_MARKDOWN};
 use machine::Processor;
 use serde::Serialize;
 use std::{collections::BTreeMap, time::Duration};

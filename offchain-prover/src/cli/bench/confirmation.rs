@@ -1,14 +1,14 @@
 //! Soft confirmation: the operator as it runs (task of the venue, database on disk, server), under load.
 
 use super::{
-    load::{cpu, offer, requests, Outcome, Plan},
-    market::{deposit, funded, key, snapshot, GENESIS, PRICE_BAND, VENUE},
+    load::{Outcome, Plan, cpu, offer, requests},
+    market::{GENESIS, PRICE_BAND, VENUE, deposit, funded, key, snapshot},
     report::Report,
 };
-use anyhow::{ensure, Context, Result};
+use anyhow::{Context, Result, ensure};
 use clearproof_primitives::{
     batch::genesis_field,
-    chain::{Queue, QueuedDeposit, SnapshotInfo, SnapshotView, Stops, VenueView},
+    chain::{Pauses, Queue, QueuedDeposit, SnapshotInfo, SnapshotView, VenueView},
     field::FieldBytes,
     ledger::genesis_state_root,
     order::SignedOrderSet,
@@ -16,15 +16,15 @@ use clearproof_primitives::{
     shape::Shape,
 };
 use clearproof_prover::operator::{
+    OperatorError, Timing,
     building::Builder,
     core::Core,
     desk::Desk,
     handle::VenueHandle,
     metrics::Metrics,
-    rpc::{serve, Identity, Limits, RpcServer},
+    rpc::{Identity, Limits, RpcServer, serve},
     store::Store,
-    venue_task::{now_ms, Notice, Outlets, VenueTask},
-    OperatorError, Timing,
+    venue_task::{Notice, Outlets, VenueTask, now_ms},
 };
 use ed25519_dalek::{SigningKey, VerifyingKey};
 use rustix::time::ClockId;
@@ -33,7 +33,7 @@ use std::{
     io::{Seek, Write},
     net::{Ipv4Addr, SocketAddr},
     path::Path,
-    sync::{atomic::AtomicU64, Arc},
+    sync::{Arc, atomic::AtomicU64},
     time::{Duration, Instant},
 };
 use substrate_prometheus_endpoint::Registry;
@@ -179,12 +179,12 @@ fn new_venue(shape: &Shape, time: u64) -> VenueView<[u8; 32]> {
         state_root: genesis_state_root(shape).into(),
         batches: 0,
         time_to: time,
-        stops: Stops::default(),
+        pauses: Pauses::default(),
         custody_account: [0; 32],
         queue: Queue::default(),
         totals: Vec::new(),
         funding: Vec::new(),
-        interest: Vec::new(),
+        open_interest: Vec::new(),
     }
 }
 
@@ -198,7 +198,7 @@ fn market(shape: &Shape, time: u64) -> Result<SnapshotView> {
         bands: even_bands(&snapshot.rows, PRICE_BAND),
         premium_caps: Vec::new(),
         funding_interval: 0,
-        interest_caps: vec![u64::MAX; snapshot.rows.len()],
+        open_interest_caps: vec![u64::MAX; snapshot.rows.len()],
         protocol_share: snapshot.protocol_share,
     };
     Ok(SnapshotView { snapshot, info })
@@ -270,7 +270,7 @@ impl Operator {
             },
             connected: Box::new(|| true),
             metrics: Metrics::register(&Registry::new())?,
-            tick: Duration::from_millis(timing.tick_ms),
+            auction: Duration::from_millis(timing.auction_interval_ms),
             stop: stopped,
         };
         let ended = task.spawn()?;

@@ -2,7 +2,7 @@
 //! order set, and its whole wait counts.
 
 use super::market::{key, order_set};
-use anyhow::{ensure, Context, Result};
+use anyhow::{Context, Result, ensure};
 use clearproof_primitives::shape::Shape;
 use clearproof_prover::operator::rpc::{
     number::Named, receipt::Receipt, types::SignedOrderSetJson,
@@ -12,14 +12,14 @@ use jsonrpsee::{
     core::client::{ReceivedMessage, TransportReceiverT, TransportSenderT},
     types::ErrorObjectOwned,
 };
-use rustix::time::{clock_gettime, ClockId};
+use rustix::time::{ClockId, clock_gettime};
 use std::{
     net::SocketAddr,
     thread,
     time::{Duration, Instant},
 };
 use tokio::{
-    sync::mpsc::{unbounded_channel, UnboundedReceiver, UnboundedSender},
+    sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
     task::JoinSet,
     time::timeout_at,
 };

@@ -4,10 +4,10 @@ use anyhow::Result;
 use clearproof_engine::{DepositReceived, Venue, VenueConfig};
 use clearproof_primitives::{
     account::account_key,
-    batch::{genesis_field, Deposit},
+    batch::{Deposit, genesis_field},
     eddsa::SecretKey,
     field::Fr,
-    fixed::{Price, ONE},
+    fixed::{ONE, Price},
     order::{Order, OrderSet, Side, SignedOrderSet},
     policy::Policy,
     rows::even_bands,

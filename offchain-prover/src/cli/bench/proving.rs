@@ -1,13 +1,13 @@
 //! The circuits' size, and the time to prove a batch.
 
 use super::{
-    report::{median, Report},
+    report::{Report, median},
     sample::batch,
 };
 use anyhow::{Context, Result};
 use clearproof_groth16::{BackendKind, Bars, KeyStore, Origin};
 use clearproof_primitives::shape::Shape;
-use clearproof_prover::proving::{circuits, default_key_folder, BatchProver, ProvenBatch};
+use clearproof_prover::proving::{BatchProver, ProvenBatch, circuits, default_key_folder};
 
 const STEP_LIMIT: f64 = 45_000.0;
 const CHUNK_LIMIT: usize = 1 << 19;

@@ -1,6 +1,6 @@
 //! A real batch, for what is measured and exported.
 
-use super::market::{funded, order_set, GENESIS};
+use super::market::{GENESIS, funded, order_set};
 use anyhow::{Context, Result};
 use clearproof_circuits::{chunk::chunk, closing::closing, r1cs::Cs};
 use clearproof_engine::{BatchRequest, ClosedBatch};
@@ -15,7 +15,7 @@ pub fn batch(shape: &Shape) -> Result<ClosedBatch> {
     for (trader, key) in (0..).zip(&keys) {
         venue.submit(order_set(shape, key, trader, 1, true))?;
     }
-    venue.tick(START + 100)?;
+    venue.run_auction(START + 100)?;
     Ok(venue.close_batch(&BatchRequest {
         time_to: START + 200,
         genesis: GENESIS,

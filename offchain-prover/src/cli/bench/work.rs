@@ -6,7 +6,7 @@ use anyhow::Result;
 use ark_bn254::Fr;
 use ark_ff::{One, Zero};
 use clap::ValueEnum;
-use clearproof_groth16::{synthetic, Bars, Circuit, KeyStore, Origin, ProvingKey};
+use clearproof_groth16::{Bars, Circuit, KeyStore, Origin, ProvingKey, synthetic};
 use clearproof_prover::proving::{circuits, default_key_folder};
 use std::{
     fmt,

@@ -1,16 +1,17 @@
 //! `keys export`: the same work for other provers.
 
 use crate::cli::{
-    bench::work::{Keys, Work, WorkName},
     ShapeName,
+    bench::work::{Keys, Work, WorkName},
 };
 use anyhow::{Context, Result};
 use clap::ValueEnum;
 use clearproof_groth16::{
+    ArkBackend, Bars, LoadedKey,
     export::{
         inputs_json, proof_json, verifying_key_json, write_json, write_r1cs, write_wtns, write_zkey,
     },
-    prove, ArkBackend, Bars, LoadedKey,
+    prove,
 };
 use rand::rngs::OsRng;
 use std::{fs, path::PathBuf};

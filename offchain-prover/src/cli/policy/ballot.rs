@@ -1,13 +1,13 @@
 //! Proposing, voting, and how referenda stand.
 
 use super::{assessed, say};
-use anyhow::{anyhow, bail, Context, Result};
+use anyhow::{Context, Result, anyhow, bail};
 use clearproof_primitives::policy::PolicyChange;
 use clearproof_prover::{
     chain::{
+        Chain,
         calls::{self, Call},
         referenda::{Ongoing, Referendum},
-        Chain,
     },
     policy::{self, ballot},
 };
@@ -89,7 +89,9 @@ pub async fn propose(chain: &Chain, changes: &[PolicyChange], signer: &Keypair) 
     })?;
     say("Its decision deposit is placed.")?;
     say(policy::verdict(&assessment))?;
-    say(format_args!("To vote: clearproof-prover policy vote --referendum {index} --aye --amount … --conviction …"))
+    say(format_args!(
+        "To vote: clearproof-prover policy vote --referendum {index} --aye --amount … --conviction …"
+    ))
 }
 
 pub async fn vote(chain: &Chain, vote: Vote, signer: &Keypair) -> Result<()> {

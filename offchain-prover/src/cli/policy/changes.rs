@@ -3,7 +3,7 @@
 use super::ballot;
 use anyhow::{Context, Result};
 use clearproof_primitives::policy::PolicyChange;
-use clearproof_prover::chain::{referenda::Referendum, Chain};
+use clearproof_prover::chain::{Chain, referenda::Referendum};
 use std::{
     fs::File,
     io::Read,

@@ -1,21 +1,21 @@
 //! Margin of portfolios now and after changes: of those that are given, or of synthetic ones over recorded prices.
 
 use crate::cli::period::Period;
-use anyhow::{ensure, Context, Result};
+use anyhow::{Context, Result, ensure};
 use clearproof_primitives::policy::Policy;
 use clearproof_prover::{
     calculators::lines,
     demo::prices::{self, Series},
     policy::{
-        synthetic::{self, SyntheticConfig, MAX_PORTFOLIOS},
         Simulation,
+        synthetic::{self, MAX_PORTFOLIOS, SyntheticConfig},
     },
 };
 use indicatif::ProgressBar;
 use serde_json::json;
 use std::{
     cell::RefCell,
-    io::{stdin, stdout, BufWriter, IsTerminal, Write},
+    io::{BufWriter, IsTerminal, Write, stdin, stdout},
     path::PathBuf,
 };
 

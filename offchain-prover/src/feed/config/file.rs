@@ -1,8 +1,8 @@
 //! The tables of the settings' file as they are written.
 
 use super::{
-    values::{feed, Within},
     Parameters, TimeUnit,
+    values::{Within, feed},
 };
 use clearproof_primitives::chain::Feed;
 use serde::Deserialize;

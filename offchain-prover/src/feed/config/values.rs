@@ -3,8 +3,8 @@
 use crate::demo::prices::time_of;
 use clearproof_primitives::chain::{Expiry, Feed};
 use serde::{
-    de::{value::MapAccessDeserializer, Error, MapAccess, Visitor},
     Deserialize, Deserializer,
+    de::{Error, MapAccess, Visitor, value::MapAccessDeserializer},
 };
 use std::fmt;
 use toml::value::Datetime;

@@ -143,9 +143,11 @@ mod tests {
         let price = |whole: u128| FeedValue::Price(whole << 32);
         assert_eq!(read(text, 250_000), Ok((price(2), 200_000)));
         assert_eq!(read(text, 300_000), Ok((price(3), 300_000)));
-        assert!(read(text, 99_999)
-            .unwrap_err()
-            .contains("not in the future"));
+        assert!(
+            read(text, 99_999)
+                .unwrap_err()
+                .contains("not in the future")
+        );
     }
 
     #[test]

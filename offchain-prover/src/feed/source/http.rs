@@ -1,19 +1,19 @@
 //! Values that an HTTP server answers with.
 
-use super::{json::Document, Selection, SourceError, TimeUnit};
+use super::{Selection, SourceError, TimeUnit, json::Document};
 use clearproof_primitives::chain::FeedValue;
 use http_body_util::{BodyExt, Empty};
 use hyper::{
-    body::{Body, Bytes, Incoming},
-    header::{HeaderMap, HeaderValue, ACCEPT, CONTENT_ENCODING, LOCATION, USER_AGENT},
     Method, Request, Response, StatusCode, Uri,
+    body::{Body, Bytes, Incoming},
+    header::{ACCEPT, CONTENT_ENCODING, HeaderMap, HeaderValue, LOCATION, USER_AGENT},
 };
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::{
-    client::legacy::{connect::HttpConnector, Client},
+    client::legacy::{Client, connect::HttpConnector},
     rt::TokioExecutor,
 };
-use rustls::{crypto::ring, ClientConfig};
+use rustls::{ClientConfig, crypto::ring};
 use rustls_platform_verifier::BuilderVerifierExt;
 use serde_json_path::JsonPath;
 use std::{error::Error as _, sync::Arc};

@@ -3,7 +3,7 @@
 //! A parsed JSON number is a float, which a price must never pass through. So the expression is evaluated on the parsed
 //! document, which is what filters compare with, and answers where the part lies; its text is then cut from the document.
 
-use serde_json::{value::RawValue, Value};
+use serde_json::{Value, value::RawValue};
 use serde_json_path::{JsonPath, NormalizedPath, PathElement};
 use std::collections::HashMap;
 use thiserror::Error;
@@ -156,9 +156,11 @@ mod tests {
             read(document, "$.b").unwrap_err(),
             "$.b: chooses 0 parts of the answer, must choose one"
         );
-        assert!(read(document, "$.a[*]")
-            .unwrap_err()
-            .contains("chooses 2 parts"));
+        assert!(
+            read(document, "$.a[*]")
+                .unwrap_err()
+                .contains("chooses 2 parts")
+        );
         for (path, kind) in [
             ("$.a", "an array"),
             ("$.o", "an object"),

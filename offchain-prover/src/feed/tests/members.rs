@@ -4,11 +4,11 @@ use super::server::{Answer, Server};
 use crate::{
     chain::ChainError,
     feed::{
+        Settings,
         error::FeedError,
         guard::Guard,
-        member::{pause, Member},
-        sink::{Printed, Sink, SinkError, MAX_VALUES},
-        Settings,
+        member::{Member, pause},
+        sink::{MAX_VALUES, Printed, Sink, SinkError},
     },
 };
 use clearproof_primitives::chain::{Feed, FeedValue};

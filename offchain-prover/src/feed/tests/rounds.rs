@@ -2,10 +2,10 @@
 
 use super::server::{Answer, Server};
 use crate::feed::{
-    guard::Guard,
-    round::{round, Outcome, Reason},
-    source::http::Fetcher,
     Settings,
+    guard::Guard,
+    round::{Outcome, Reason, round},
+    source::http::Fetcher,
 };
 use clearproof_primitives::chain::{Feed, FeedValue};
 use std::{

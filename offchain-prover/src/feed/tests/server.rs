@@ -3,11 +3,11 @@
 use bytes_of::stream;
 use http_body_util::combinators::BoxBody;
 use hyper::{
+    Request, Response,
     body::{Bytes, Incoming},
-    header::{HeaderMap, CONTENT_LENGTH},
+    header::{CONTENT_LENGTH, HeaderMap},
     server::conn::http1,
     service::service_fn,
-    Request, Response,
 };
 use hyper_util::rt::TokioIo;
 use std::{
@@ -59,7 +59,7 @@ impl Drop for Server {
 
 mod bytes_of {
     use super::*;
-    use futures::stream::{iter, pending, Stream, StreamExt};
+    use futures::stream::{Stream, StreamExt, iter, pending};
     use http_body_util::{BodyExt, StreamBody};
     use hyper::body::Frame;
 

@@ -1,8 +1,8 @@
 //! Settings: what is read, and that refusals name line and field.
 
 use crate::feed::{
-    source::{Place, Selection, TimeUnit},
     Settings,
+    source::{Place, Selection, TimeUnit},
 };
 use clearproof_primitives::chain::{Expiry, Feed};
 use std::{path::Path, time::Duration};
@@ -240,9 +240,11 @@ fn a_volatility_is_a_curve_and_nothing_else_is() {
     lines[10] = format!("url = \"https://example.org\"\n{parts}");
     assert!(parse(&lines.join("\n")).is_ok());
     lines[10] += "\nscale = 2";
-    assert!(parse(&lines.join("\n"))
-        .unwrap_err()
-        .contains("scale: a curve has none"));
+    assert!(
+        parse(&lines.join("\n"))
+            .unwrap_err()
+            .contains("scale: a curve has none")
+    );
 }
 
 #[test]
@@ -262,17 +264,23 @@ fn names_are_unique_and_numbers_limited() {
     );
     let named = |i: usize| source.replace("\"a\"", &format!("\"s{i}\""));
     let many: Vec<_> = (0..16).map(named).collect();
-    assert!(parse(&format!("{text}\n{}", many.join("\n")))
-        .unwrap_err()
-        .contains("17 of them"));
+    assert!(
+        parse(&format!("{text}\n{}", many.join("\n")))
+            .unwrap_err()
+            .contains("17 of them")
+    );
     let others = (1..=256).map(|u| feed.replace("underlying = 0", &format!("underlying = {u}")));
     let others: Vec<_> = others.collect();
-    assert!(parse(&format!("{text}\n{}", others.join("\n")))
-        .unwrap_err()
-        .contains("257 sources"));
-    assert!(parse("interval_ms = 10_000\nquote_decimals = 6\nfeed = []")
-        .unwrap_err()
-        .contains("0 feeds"));
+    assert!(
+        parse(&format!("{text}\n{}", others.join("\n")))
+            .unwrap_err()
+            .contains("257 sources")
+    );
+    assert!(
+        parse("interval_ms = 10_000\nquote_decimals = 6\nfeed = []")
+            .unwrap_err()
+            .contains("0 feeds")
+    );
     assert!(parse("interval_ms = [").unwrap_err().starts_with("line 1"));
 }
 

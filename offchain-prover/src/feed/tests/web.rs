@@ -1,7 +1,7 @@
 //! What a server may do, and what comes of it.
 
 use super::server::{Answer, Server};
-use crate::feed::source::http::{address, Fetcher, HttpError};
+use crate::feed::source::http::{Fetcher, HttpError, address};
 use hyper::header::{HeaderMap, HeaderValue};
 use std::time::Duration;
 use tokio::time::timeout;
@@ -24,10 +24,12 @@ async fn an_answer_is_read_whole() {
     server.set("/", Answer::Text("x".repeat(LIMIT as usize)));
     assert_eq!(get(&server, "/").await.unwrap().len() as u64, LIMIT);
     let headers = &server.asked()[0].1;
-    assert!(headers["user-agent"]
-        .to_str()
-        .unwrap()
-        .starts_with("clearproof-prover/"));
+    assert!(
+        headers["user-agent"]
+            .to_str()
+            .unwrap()
+            .starts_with("clearproof-prover/")
+    );
 }
 
 #[tokio::test]
@@ -78,9 +80,11 @@ async fn redirects_are_followed_on_the_same_server_only_and_not_for_ever() {
     assert_eq!(get(&server, "/absolute").await.unwrap(), b"{\"price\":1}");
 
     server.set("/loop", to("/loop".into()));
-    assert!(refused(&server, "/loop")
-        .await
-        .contains("more than 3 redirects"));
+    assert!(
+        refused(&server, "/loop")
+            .await
+            .contains("more than 3 redirects")
+    );
     let asked = server
         .asked()
         .iter()
@@ -92,15 +96,19 @@ async fn redirects_are_followed_on_the_same_server_only_and_not_for_ever() {
         "/elsewhere",
         to(format!("http://localhost:{}/here", server.port)),
     );
-    assert!(refused(&server, "/elsewhere")
-        .await
-        .contains("another server"));
+    assert!(
+        refused(&server, "/elsewhere")
+            .await
+            .contains("another server")
+    );
     server.set("/file", to("file:///etc/passwd".into()));
     assert!(refused(&server, "/file").await.contains("scheme `file`"));
     server.set("/nowhere", Answer::Status(302, "x-test", String::new()));
-    assert!(refused(&server, "/nowhere")
-        .await
-        .contains("without a place"));
+    assert!(
+        refused(&server, "/nowhere")
+            .await
+            .contains("without a place")
+    );
 }
 
 #[tokio::test]

@@ -44,7 +44,7 @@ impl Closed {
         self.figures.number
     }
 
-    /// Time of its last tick, milliseconds since the Unix epoch.
+    /// Time of its last auction, milliseconds since the Unix epoch.
     pub fn time_to(&self) -> u64 {
         match &self.stage {
             Stage::Sealed(sealed) => sealed.batch.time_to(),

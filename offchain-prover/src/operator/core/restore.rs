@@ -58,7 +58,7 @@ impl Core {
             order_sets,
             waiting: VecDeque::new(),
             last: BTreeMap::new(),
-            last_tick: 0,
+            last_auction: 0,
         };
         for set in loaded.waiting {
             let signed = SignedOrderSet::try_from(set).map_err(stored)?;

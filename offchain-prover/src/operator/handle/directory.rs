@@ -6,8 +6,8 @@ use clearproof_primitives::{
     order::SignedOrderSet,
 };
 use std::sync::{
-    atomic::{AtomicUsize, Ordering},
     Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard,
+    atomic::{AtomicUsize, Ordering},
 };
 
 /// Keys that are kept prepared, 3 KiB each: the first so many owners that sign. The others' signatures take twice the time.

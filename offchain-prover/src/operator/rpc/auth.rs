@@ -7,7 +7,7 @@ use clearproof_primitives::{
     eddsa::{SecretKey, SignatureError},
     field::Fr,
     order::key_hash,
-    receipt::{access_message, ACCESS_WINDOW},
+    receipt::{ACCESS_WINDOW, access_message},
     serde_hex,
 };
 use serde::{Deserialize, Serialize};

@@ -5,7 +5,7 @@ use super::{auth::AccessError, limits::Limits};
 use crate::operator::handle::Refusal;
 use clearproof_engine::EngineError;
 use clearproof_primitives::step::StepError;
-use jsonrpsee::types::{error::INVALID_PARAMS_CODE, ErrorObjectOwned};
+use jsonrpsee::types::{ErrorObjectOwned, error::INVALID_PARAMS_CODE};
 use serde::{Deserialize, Serialize};
 
 /// The venue's rules refuse the order set.

@@ -1,8 +1,8 @@
 //! What one caller may ask of the server.
 
 use super::error::too_many_requests;
-use futures::future::{ready, Either, Ready};
-use jsonrpsee::{server::middleware::rpc::RpcServiceT, types::Request, MethodResponse};
+use futures::future::{Either, Ready, ready};
+use jsonrpsee::{MethodResponse, server::middleware::rpc::RpcServiceT, types::Request};
 use std::{
     sync::{Mutex, PoisonError},
     time::{Duration, Instant},
@@ -21,7 +21,7 @@ pub struct Limits {
     pub subscriptions: u32,
     /// Calls in one JSON-RPC batch.
     pub batch: u32,
-    /// Messages that wait for a caller who reads slowly; then their subscriptions skip ticks.
+    /// Messages that wait for a caller who reads slowly; then their subscriptions skip auctions.
     pub buffered_messages: u32,
     /// Requests per second that a WebSocket connection may make in the long run, at least 1. A caller over HTTP makes a
     /// connection as far as this limit is concerned with each request, and is held by `connections` alone.

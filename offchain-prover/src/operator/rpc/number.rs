@@ -5,7 +5,7 @@ use clearproof_primitives::{
     eddsa::{Signature, SignatureBytes},
     serde_hex,
 };
-use serde::{de::Error as _, Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use std::{fmt, str::FromStr};
 
 /// An integer that may not fit a JavaScript number: a decimal string without plus sign or leading zeros.

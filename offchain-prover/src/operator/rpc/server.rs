@@ -1,28 +1,28 @@
 //! The server: answers calls through a [`VenueHandle`].
 
 use super::{
-    auth::{clock, Access, Asker},
+    VenueApiServer,
+    auth::{Access, Asker, clock},
     error::{invalid, no_account},
     limits::{Limits, Paced},
     number::Named,
     receipt::Receipt,
     types::*,
-    VenueApiServer,
 };
 use crate::operator::{
-    handle::{VenueHandle, EVENT_QUEUE},
+    handle::{EVENT_QUEUE, VenueHandle},
     store::Identity,
 };
-use clearproof_engine::TickReport;
+use clearproof_engine::AuctionReport;
 use clearproof_primitives::{
     account::Account, batch::genesis_field, field::Fr, order::SignedOrderSet,
 };
 use ed25519_dalek::SigningKey;
 use jsonrpsee::{
-    core::{async_trait, RpcResult, SubscriptionResult},
+    core::{RpcResult, SubscriptionResult, async_trait},
     server::{
-        middleware::rpc::RpcServiceBuilder, BatchRequestConfig, PendingSubscriptionSink,
-        PingConfig, Server, ServerHandle, SubscriptionMessage, SubscriptionSink,
+        BatchRequestConfig, PendingSubscriptionSink, PingConfig, Server, ServerHandle,
+        SubscriptionMessage, SubscriptionSink, middleware::rpc::RpcServiceBuilder,
     },
     types::ErrorObjectOwned,
 };
@@ -118,7 +118,7 @@ struct VenueRpc {
 
 /// A change that an account's subscriber is told of.
 enum Change {
-    Tick(AccountTickJson),
+    Auction(AccountAuctionJson),
     Other,
 }
 
@@ -144,20 +144,20 @@ impl VenueRpc {
         sink: &SubscriptionSink,
         asker: Asker,
         first: AccountJson,
-        mut ticks: broadcast::Receiver<Arc<TickReport>>,
+        mut auctions: broadcast::Receiver<Arc<AuctionReport>>,
         mut accepted: broadcast::Receiver<u32>,
     ) -> SubscriptionResult {
         let index = first.index;
         let update = AccountUpdateJson {
             account: first,
-            tick: None,
+            auction: None,
         };
         sink.send(SubscriptionMessage::from_json(&update)?).await?;
         loop {
             let change = tokio::select! {
                 () = sink.closed() => return Ok(()),
-                tick = ticks.recv() => match tick {
-                    Ok(report) => AccountTickJson::of(&report, index).map(Change::Tick),
+                auction = auctions.recv() => match auction {
+                    Ok(report) => AccountAuctionJson::of(&report, index).map(Change::Auction),
                     Err(RecvError::Lagged(_)) => Some(Change::Other),
                     Err(RecvError::Closed) => return Ok(()),
                 },
@@ -170,8 +170,8 @@ impl VenueRpc {
             let Some(change) = change else { continue };
             let update = AccountUpdateJson {
                 account: self.account_of(asker).await.map_err(|e| e.to_string())?,
-                tick: match change {
-                    Change::Tick(tick) => Some(tick),
+                auction: match change {
+                    Change::Auction(auction) => Some(auction),
                     Change::Other => None,
                 },
             };
@@ -241,19 +241,19 @@ impl VenueApiServer for VenueRpc {
         Ok(self.venue.watch(account, trading_key, silence).await?)
     }
 
-    async fn subscribe_ticks(&self, pending: PendingSubscriptionSink) -> SubscriptionResult {
-        let mut ticks = self.venue.subscribe();
+    async fn subscribe_auctions(&self, pending: PendingSubscriptionSink) -> SubscriptionResult {
+        let mut auctions = self.venue.subscribe();
         let sink = pending.accept().await?;
         let mut missed = 0;
         loop {
-            let tick = tokio::select! {
+            let auction = tokio::select! {
                 () = sink.closed() => return Ok(()),
-                tick = ticks.recv() => tick,
+                auction = auctions.recv() => auction,
             };
-            match tick {
+            match auction {
                 Ok(report) => {
-                    let tick = TickJson::new(&report, missed);
-                    sink.send(SubscriptionMessage::from_json(&tick)?).await?;
+                    let auction = AuctionJson::new(&report, missed);
+                    sink.send(SubscriptionMessage::from_json(&auction)?).await?;
                     missed = 0;
                 }
                 Err(RecvError::Lagged(count)) => missed += count,
@@ -268,7 +268,7 @@ impl VenueApiServer for VenueRpc {
         auth: Named<Access>,
     ) -> SubscriptionResult {
         // Listens before it looks, so that no change falls between.
-        let (ticks, accepted) = (self.venue.subscribe(), self.accepted.subscribe());
+        let (auctions, accepted) = (self.venue.subscribe(), self.accepted.subscribe());
         let found: Result<_, ErrorObjectOwned> = async {
             let asker = self.authorise(&auth.0)?;
             Ok((asker, self.account_of(asker).await?))
@@ -277,7 +277,7 @@ impl VenueApiServer for VenueRpc {
         match found {
             Ok((asker, first)) => {
                 let sink = pending.accept().await?;
-                self.follow(&sink, asker, first, ticks, accepted).await
+                self.follow(&sink, asker, first, auctions, accepted).await
             }
             Err(error) => {
                 pending.reject(error).await;

@@ -5,29 +5,29 @@ mod decoding;
 mod support;
 
 use super::{
-    auth::{clock, Access},
+    Limits, VenueApiClient,
+    auth::{Access, clock},
     error::{BUSY, NOT_FOUND, REFUSED, UNAUTHORISED, UNAVAILABLE},
     number::Named,
     types::{AccountUpdateJson, SignedOrderSetJson},
-    Limits, VenueApiClient,
 };
 use crate::{
     operator::handle::EVENT_QUEUE,
     trader::{VenueClient, VenueError},
 };
-use clearproof_engine::TickReport;
+use clearproof_engine::AuctionReport;
 use clearproof_primitives::{batch::genesis_field, order::Side};
 use jsonrpsee::{
     core::{
-        client::{ClientT, Subscription},
         ClientError,
+        client::{ClientT, Subscription},
     },
     http_client::HttpClientBuilder,
     rpc_params,
     types::error::INVALID_PARAMS_CODE,
     ws_client::{WsClient, WsClientBuilder},
 };
-use serde_json::{json, Value};
+use serde_json::{Value, json};
 use std::{sync::Arc, time::Duration};
 use support::*;
 
@@ -294,27 +294,27 @@ async fn an_account_is_shown_to_its_owner_only() {
 }
 
 #[tokio::test]
-async fn subscribers_are_told_of_ticks_and_of_what_concerns_them() {
+async fn subscribers_are_told_of_auctions_and_of_what_concerns_them() {
     let scene = Scene::start(Limits::default()).await;
     let client = scene.client().await;
-    let mut ticks = client.subscribe_ticks().await.unwrap();
+    let mut auctions = client.subscribe_auctions().await.unwrap();
     let mut updates = client.subscribe_account(&trader(1)).await.unwrap();
     assert_eq!(next(&mut updates).await.account.live_sequence.0, 0);
 
     client.submit(&trader(1), set(1, 1, bid(5))).await.unwrap();
     let update = next(&mut updates).await;
-    assert_eq!((update.account.live_sequence.0, update.tick), (1, None));
+    assert_eq!((update.account.live_sequence.0, update.auction), (1, None));
     // Neither concerns account 1.
-    scene.tick().await;
+    scene.run_auction().await;
     let ask = vec![order(Side::Sell, 3, MARK)];
     client.submit(&trader(2), set(2, 1, ask)).await.unwrap();
 
-    let report = scene.tick().await;
+    let report = scene.run_auction().await;
     let update = next(&mut updates).await;
-    let tick = update.tick.unwrap();
-    assert_eq!((tick.time, tick.left_out), (report.time, None));
-    assert_eq!((tick.fills.len(), tick.fills[0].lots), (1, 3));
-    assert_eq!(tick.fills[0].price.0, MARK);
+    let auction = update.auction.unwrap();
+    assert_eq!((auction.time, auction.left_out), (report.time, None));
+    assert_eq!((auction.fills.len(), auction.fills[0].lots), (1, 3));
+    assert_eq!(auction.fills[0].price.0, MARK);
     assert_eq!(update.account.positions[0].quantity, 3);
     assert_eq!(update.account.slots[0].filled, 3);
 
@@ -323,11 +323,11 @@ async fn subscribers_are_told_of_ticks_and_of_what_concerns_them() {
     assert_eq!(next(&mut updates).await.account.live_sequence.0, 2);
     let ask = vec![order(Side::Sell, 1_000_000, MARK)];
     client.submit(&trader(2), set(2, 2, ask)).await.unwrap();
-    scene.tick().await;
-    let tick = next(&mut updates).await.tick.unwrap();
-    assert!(tick.fills.is_empty() && tick.left_out.unwrap().contains("margin"));
+    scene.run_auction().await;
+    let auction = next(&mut updates).await.auction.unwrap();
+    assert!(auction.fills.is_empty() && auction.left_out.unwrap().contains("margin"));
 
-    let (first, second) = (ticks.next().await, ticks.next().await);
+    let (first, second) = (auctions.next().await, auctions.next().await);
     assert!(first.unwrap().unwrap().clearings.is_empty());
     let second = second.unwrap().unwrap();
     assert_eq!((second.time, second.missed), (report.time, 0));
@@ -366,28 +366,28 @@ async fn connections_beyond_the_limit_are_refused() {
     first.status().await.unwrap();
 }
 
-/// The runtime has one thread: nobody reads between the ticks.
+/// The runtime has one thread: nobody reads between the auctions.
 #[tokio::test]
 async fn a_subscriber_who_lags_is_told_what_it_missed() {
     let scene = Scene::start(Limits::default()).await;
     let client = scene.client().await;
-    let mut ticks = client.subscribe_ticks().await.unwrap();
+    let mut auctions = client.subscribe_auctions().await.unwrap();
     let mut updates = client.subscribe_account(&trader(1)).await.unwrap();
     next(&mut updates).await;
     let (sent, kept) = (3_000, EVENT_QUEUE as u64);
     for time in 1..=sent {
-        let report = TickReport {
+        let report = AuctionReport {
             time,
-            ..TickReport::default()
+            ..AuctionReport::default()
         };
         scene.venue.publish(Arc::new(report));
     }
-    let first = ticks.next().await.unwrap().unwrap();
+    let first = auctions.next().await.unwrap().unwrap();
     assert_eq!((first.missed, first.time), (sent - kept, sent - kept + 1));
-    let second = ticks.next().await.unwrap().unwrap();
+    let second = auctions.next().await.unwrap().unwrap();
     assert_eq!((second.missed, second.time), (0, first.time + 1));
     // Something may have changed, so the account is told again.
-    assert_eq!(next(&mut updates).await.tick, None);
+    assert_eq!(next(&mut updates).await.auction, None);
 }
 
 #[tokio::test]
@@ -406,12 +406,15 @@ async fn a_client_refuses_another_chain_or_venue() {
 #[tokio::test]
 async fn it_stops_while_somebody_listens_and_says_so_when_the_venue_is_gone() {
     let Scene {
-        server, url, ticks, ..
+        server,
+        url,
+        auctions,
+        ..
     } = Scene::start(Limits::default()).await;
     let client = VenueClient::connect(&url, GENESIS, VENUE).await.unwrap();
-    let mut followed = client.subscribe_ticks().await.unwrap();
-    // The venue's task ends with its last source of ticks.
-    drop(ticks);
+    let mut followed = client.subscribe_auctions().await.unwrap();
+    // The venue's task ends with its last source of auctions.
+    drop(auctions);
     let gone = async {
         loop {
             match client.status().await {

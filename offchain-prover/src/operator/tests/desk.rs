@@ -34,8 +34,9 @@ fn a_venue_where_nobody_trades_keeps_a_short_journal() {
     for number in 1..=20 {
         let taken_at = START + number * 30_000;
         desk.snapshot(snapshot(number, taken_at));
-        for tick in 0..20 {
-            desk.advance(taken_at + 6_000 + tick * 500, true).unwrap();
+        for auction in 0..20 {
+            desk.advance(taken_at + 6_000 + auction * 500, true)
+                .unwrap();
             desk.core.commit().unwrap();
         }
     }
@@ -53,7 +54,7 @@ fn ticks_end_where_the_snapshots_grace_may_end() {
     let mut desk = trading(folder.path());
     let last = START + Timing::default().snapshot_use();
     desk.advance(last, true).unwrap();
-    // The batch had its time and was closed; the next one ticks to the last millisecond.
+    // The batch had its time and was closed; the next one auctions to the last millisecond.
     assert_eq!((desk.core.closed.len(), desk.core.venue.now()), (1, last));
     desk.advance(last + 500, true).unwrap();
     assert_eq!(desk.core.venue.now(), last);
@@ -62,10 +63,10 @@ fn ticks_end_where_the_snapshots_grace_may_end() {
         let set = signed(trader, 1, side, None);
         desk.submit(set, last + 600).unwrap().unwrap();
     }
-    desk.take_ticks();
+    desk.take_auctions();
     desk.snapshot(snapshot(2, START + 30_000));
     desk.advance(last + 1_000, true).unwrap();
-    assert_eq!(desk.take_ticks()[0].trades.len(), 2);
+    assert_eq!(desk.take_auctions()[0].trades.len(), 2);
 }
 
 #[test]
@@ -118,9 +119,9 @@ fn a_snapshot_with_another_hash_is_not_used() {
 fn settings_out_of_range_are_named() {
     assert!(Timing::default().check().is_ok());
     let timing = Timing {
-        tick_ms: 20,
+        auction_interval_ms: 20,
         ..Timing::default()
     };
     let error = timing.check().unwrap_err().to_string();
-    assert_eq!(error, "tick-ms: 20, but must be 100 to 1,000");
+    assert_eq!(error, "auction-interval-ms: 20, but must be 100 to 1,000");
 }

@@ -20,7 +20,7 @@ fn every_input_reads_as_it_was_written() {
             viewing_key: FieldBytes([1; 32]),
         },
         Input::order_set(&set),
-        Input::Tick(START + 1),
+        Input::Auction(START + 1),
         Input::Close {
             time_to: START + 2,
             submitter: [2; 32],

@@ -27,7 +27,7 @@ fn state(core: &Core) -> impl PartialEq + std::fmt::Debug {
         ),
         (accounts, core.venue.open_steps(), core.venue.now()),
         (core.venue.deposits_taken(), core.venue.live_data(), closed),
-        (core.last.clone(), core.last_tick),
+        (core.last.clone(), core.last_auction),
         core.open
             .as_ref()
             .map(|o| (o.time_from, o.first_step, o.snapshot.number)),

@@ -5,9 +5,9 @@ use crate::operator::{
     metrics::Metrics,
     proving,
     settling::Submission,
-    venue_task::{now_ms, Notice, Outlets, VenueTask},
+    venue_task::{Notice, Outlets, VenueTask, now_ms},
 };
-use clearproof_engine::TickReport;
+use clearproof_engine::AuctionReport;
 use std::{
     sync::{atomic::AtomicU64, mpsc::Receiver},
     time::Duration,
@@ -15,13 +15,13 @@ use std::{
 use substrate_prometheus_endpoint::Registry;
 use tokio::{
     sync::{broadcast, mpsc, oneshot, watch},
-    task::{spawn_blocking, JoinHandle},
+    task::{JoinHandle, spawn_blocking},
 };
 
 /// A running task with its ends: four steps make a batch full.
 struct Running {
     handle: VenueHandle,
-    ticks: broadcast::Receiver<Arc<TickReport>>,
+    auctions: broadcast::Receiver<Arc<AuctionReport>>,
     notices: mpsc::Sender<Notice>,
     builder: Receiver<building::Job>,
     prover: Receiver<proving::Job>,
@@ -61,11 +61,11 @@ impl Running {
             },
             connected: Box::new(|| true),
             metrics: Metrics::register(&registry).unwrap(),
-            tick: Duration::from_millis(100),
+            auction: Duration::from_millis(100),
             stop: stopped,
         };
         let running = Self {
-            ticks: handle.subscribe(),
+            auctions: handle.subscribe(),
             handle,
             notices,
             builder: sealed,
@@ -95,8 +95,8 @@ impl Running {
         }
     }
 
-    /// Buyer and seller meet in a tick.
-    async fn trade(&mut self, sequence: u64) -> Arc<TickReport> {
+    /// Buyer and seller meet in an auction.
+    async fn trade(&mut self, sequence: u64) -> Arc<AuctionReport> {
         for (trader, side) in [(0, Side::Buy), (1, Side::Sell)] {
             let mut set = signed(trader, sequence, side, None);
             set.set.valid_until = now_ms() + 1_000_000;
@@ -105,14 +105,14 @@ impl Running {
             self.handle.submit(set).await.unwrap();
         }
         loop {
-            let report = self.ticks.recv().await.unwrap();
+            let report = self.auctions.recv().await.unwrap();
             if !report.trades.is_empty() {
                 return report;
             }
         }
     }
 
-    /// Waits until a metric with this label, or without one, is as wanted: the venue sets them with each tick.
+    /// Waits until a metric with this label, or without one, is as wanted: the venue sets them with each auction.
     async fn shows(&self, name: &str, label: &str, wanted: impl Fn(f64) -> bool) {
         let value = || {
             let families = self.registry.gather();
@@ -161,7 +161,7 @@ async fn next<T: Send + 'static>(end: Receiver<T>) -> (T, Receiver<T>) {
     spawn_blocking(wait).await.unwrap()
 }
 
-/// An order set goes in, a tick and a batch to prove come out, and a stop leaves all on disk.
+/// An order set goes in, an auction and a batch to prove come out, and a stop leaves all on disk.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_task_answers_survives_its_end() {
     let folder = tempfile::tempdir().unwrap();
@@ -180,7 +180,7 @@ async fn what_the_task_answers_survives_its_end() {
     assert!(matches!(old, Refusal::Engine(_)), "{old}");
     // What is told is on disk and seen by everybody.
     let status = running.handle.status().await.unwrap();
-    assert!(status.last_tick >= traded.time && status.connected);
+    assert!(status.last_auction >= traded.time && status.connected);
     let owner = key(0).public_key().point();
     let account = account_key((owner.x, owner.y), 0);
     let account = running.handle.account(account).await.unwrap().unwrap();
@@ -256,7 +256,7 @@ async fn the_venue_answers_and_trades_while_batches_are_built() {
             count == 1.0
         })
         .await;
-    for name in ["connected", "accounts", "last_tick_seconds"] {
+    for name in ["connected", "accounts", "last_auction_seconds"] {
         let name = format!("clearproof_operator_{name}");
         running.shows(&name, "", |value| value >= 1.0).await;
     }

@@ -5,11 +5,11 @@ use crate::{
     demo::prices::Series,
     replay::{LOTS_PER_UNIT, QUOTE_UNIT},
 };
-use anyhow::{ensure, Context, Result};
+use anyhow::{Context, Result, ensure};
 use clearproof_primitives::{
     chain::OptionTerms,
-    fixed::{Price, ONE},
-    options::{OptionKind, Product, DAY_MS, YEAR_MS},
+    fixed::{ONE, Price},
+    options::{DAY_MS, OptionKind, Product, YEAR_MS},
     policy::{IndexPrice, Policy},
     rows::{mark_price, settled_row},
     snapshot::{InstrumentRow, Snapshot},
@@ -285,9 +285,11 @@ mod tests {
                 paid.push((time / DAY_MS, now));
             }
             let snapshot = market.snapshot(&policy).unwrap();
-            assert!(snapshot.rows[..7]
-                .iter()
-                .all(|row| row.mark > 0 && !row.settled));
+            assert!(
+                snapshot.rows[..7]
+                    .iter()
+                    .all(|row| row.mark > 0 && !row.settled)
+            );
             let index = market.price(0).unwrap();
             assert_eq!(Ok(snapshot.rows[0].mark), mark_price(index, LOT));
         }

@@ -1,14 +1,14 @@
 //! Whose portfolios are simulated: the leveraged accounts of the replay, with options and collateral besides.
 
-use super::market::{Market, Paid, DECIMALS, OPTIONS};
+use super::market::{DECIMALS, Market, OPTIONS, Paid};
 use crate::{
     calculators::portfolio::MARKET,
     replay::crowd::{DEPOSIT, LEVERAGE},
 };
 use clearproof_primitives::{
     account::Position,
-    fixed::{Price, FRACTION_BITS},
-    margin::{margin, Margin, MarginError},
+    fixed::{FRACTION_BITS, Price},
+    margin::{Margin, MarginError, margin},
     options::DAY_MS,
     policy::Policy,
     shape::QUANTITY_BITS,
@@ -159,7 +159,7 @@ impl People {
                 true => perpetual,
                 false => Market::option(underlying, self.rng.gen_range(0..OPTIONS)),
             };
-            let side = if self.rng.gen() { 1 } else { -1 };
+            let side = if self.rng.r#gen() { 1 } else { -1 };
             // Of options as many as of the underlying.
             let mark = u128::from(snapshot.rows[usize::from(perpetual)].mark);
             let lots = ((worth << 32) / mark.max(1)).min((1 << QUANTITY_BITS) - 1);

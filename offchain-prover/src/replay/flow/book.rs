@@ -13,7 +13,7 @@ struct Level {
     place: Place,
     /// Lots that the recording says are there.
     recorded: u64,
-    /// Lots that were traded there since the last tick: the tick is to match them, so they are not cancelled before it.
+    /// Lots that were traded there since the last auction: the auction is to match them, so they are not cancelled before it.
     traded: u64,
 }
 
@@ -25,7 +25,7 @@ pub struct Book {
     bids: Levels,
     asks: Levels,
     free: BinaryHeap<Reverse<Place>>,
-    /// Levels whose orders may differ from the recording since the last tick.
+    /// Levels whose orders may differ from the recording since the last auction.
     unsettled: BTreeSet<(bool, Price)>,
     /// The most levels so far.
     pub most: usize,
@@ -96,7 +96,7 @@ impl Book {
         }
     }
 
-    /// The order at a place was filled in a tick.
+    /// The order at a place was filled in an auction.
     pub fn filled(&mut self, desk: &Desk, place: Place) {
         if let Some(order) = desk.order(place) {
             self.unsettled
@@ -104,7 +104,7 @@ impl Book {
         }
     }
 
-    /// After a tick: the orders that differ from the recording are set right. Answers where.
+    /// After an auction: the orders that differ from the recording are set right. Answers where.
     pub fn set_right(&mut self, desk: &mut Desk) -> Vec<Place> {
         let mut changed = Vec::new();
         for (is_bid, price) in std::mem::take(&mut self.unsettled) {

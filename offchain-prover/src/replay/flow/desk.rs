@@ -1,7 +1,7 @@
 //! The accounts of a replay of order flow, and the order sets that they sign.
 
 use crate::replay::VENUE;
-use anyhow::{ensure, Context, Result};
+use anyhow::{Context, Result, ensure};
 use clearproof_engine::{Candidate, DepositReceived, Venue, VenueConfig};
 use clearproof_primitives::{
     account::account_key,
@@ -29,7 +29,7 @@ struct Member {
     account: u32,
     sequence: u64,
     orders: Vec<Option<Order>>,
-    /// What of each order was filled, as of the last tick.
+    /// What of each order was filled, as of the last auction.
     filled: Vec<u64>,
 }
 

@@ -1,4 +1,4 @@
-//! What the rows between two ticks ask of the venue: order sets, signed and checked ahead of time.
+//! What the rows between two auctions ask of the venue: order sets, signed and checked ahead of time.
 
 use super::{
     book::Book,
@@ -6,7 +6,7 @@ use super::{
 };
 use crate::replay::recording::{Event, Form, Recorded};
 use anyhow::Result;
-use clearproof_engine::{Candidate, TickReport, Venue};
+use clearproof_engine::{AuctionReport, Candidate, Venue};
 use clearproof_primitives::{
     fixed::Price,
     order::Side,
@@ -28,11 +28,11 @@ pub struct Ready {
     pub updates: u64,
 }
 
-/// Rows that one tick ends.
+/// Rows that one auction ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Window {
-    /// Time of the tick.
-    pub tick: u64,
+    /// Time of the auction.
+    pub auction: u64,
     /// The rows.
     pub rows: Range<usize>,
 }
@@ -53,13 +53,13 @@ pub fn windows(form: Form, rows: &[Recorded], length: u64) -> Vec<Window> {
     let mut list: Vec<Window> = Vec::new();
     let mut begin = 0;
     for run in rows.chunk_by(together) {
-        let earliest = list.last().map_or(0, |window| window.tick + 1);
-        let tick = match form {
+        let earliest = list.last().map_or(0, |window| window.auction + 1);
+        let auction = match form {
             Form::Levels => first + (number(&run[0]) + 1) * length,
             Form::Trades => earliest.max(run[0].time + 1),
         };
         list.push(Window {
-            tick,
+            auction,
             rows: begin..begin + run.len(),
         });
         begin += run.len();
@@ -84,11 +84,11 @@ pub fn levels_needed(rows: &[Recorded], windows: &[Window]) -> usize {
     most
 }
 
-/// Members who take turns, with orders for the next tick alone.
+/// Members who take turns, with orders for the next auction alone.
 struct Rotation {
     members: Range<usize>,
     next: usize,
-    /// Orders of each since the last tick.
+    /// Orders of each since the last auction.
     used: Vec<usize>,
 }
 
@@ -117,7 +117,7 @@ impl Rotation {
         })
     }
 
-    /// The tick is over, and with it all orders.
+    /// The auction is over, and with it all orders.
     fn clear(&mut self, desk: &mut Desk) {
         for (member, used) in self.members.clone().zip(&mut self.used) {
             if std::mem::take(used) > 0 {
@@ -228,7 +228,7 @@ impl Planner {
     ///
     /// # Errors
     /// A set that no venue would accept.
-    pub fn plan(&mut self, desk: &mut Desk, rows: &[Recorded], tick: u64) -> Result<Vec<Ready>> {
+    pub fn plan(&mut self, desk: &mut Desk, rows: &[Recorded], auction: u64) -> Result<Vec<Ready>> {
         let mut ready = Vec::new();
         self.takers.clear(desk);
         if self.form == Form::Trades {
@@ -250,7 +250,7 @@ impl Planner {
                             lots,
                             limit: farthest(run, taker).unwrap_or(price),
                         };
-                        self.trade(desk, &trade, tick, &mut ready)?;
+                        self.trade(desk, &trade, auction, &mut ready)?;
                     }
                 }
             }
@@ -264,7 +264,7 @@ impl Planner {
         &mut self,
         desk: &mut Desk,
         trade: &Trade,
-        tick: u64,
+        auction: u64,
         ready: &mut Vec<Ready>,
     ) -> Result<()> {
         let Trade {
@@ -294,19 +294,19 @@ impl Planner {
         for (place, side) in orders.into_iter().rev() {
             desk.put(place, side, limit, lots);
             ready.push(Ready {
-                candidate: desk.sign(place.member, tick)?,
+                candidate: desk.sign(place.member, auction)?,
                 updates: 1,
             });
         }
         Ok(())
     }
 
-    /// Takes note of what a tick filled.
-    pub fn note(&mut self, desk: &mut Desk, venue: &Venue, tick: &TickReport) {
+    /// Takes note of what an auction filled.
+    pub fn note(&mut self, desk: &mut Desk, venue: &Venue, auction: &AuctionReport) {
         if self.form == Form::Trades {
             return;
         }
-        let filled = tick.trades.iter().filter_map(|trade| {
+        let filled = auction.trades.iter().filter_map(|trade| {
             let member = desk.member_of(trade.account)?;
             self.makers
                 .contains(&member)

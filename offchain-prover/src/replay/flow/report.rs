@@ -2,7 +2,7 @@
 
 use crate::replay::{
     recording::LOTS_PER_UNIT,
-    report::{counts_table, times_table, Report},
+    report::{Report, counts_table, times_table},
 };
 use std::{fmt, time::Duration};
 
@@ -50,10 +50,10 @@ impl FlowReport {
         common.steps = 0;
     }
 
-    /// Time of the venue's thread: opening batches, taking order sets, ticks, sealing.
+    /// Time of the venue's thread: opening batches, taking order sets, auctions, sealing.
     pub fn engine(&self) -> Duration {
         let common = &self.common;
-        let parts = [&common.open, &common.submit, &common.tick, &self.seal];
+        let parts = [&common.open, &common.submit, &common.auction, &self.seal];
         parts.into_iter().flatten().sum()
     }
 
@@ -90,7 +90,7 @@ impl fmt::Display for FlowReport {
             ),
             ("batches", self.batches.to_string()),
             ("account steps", common.steps.to_string()),
-            ("ticks", common.tick.len().to_string()),
+            ("auctions", common.auction.len().to_string()),
             ("order sets", common.submit.len().to_string()),
             ("order updates in them", self.updates.to_string()),
             ("fills", common.fills.to_string()),
@@ -105,7 +105,7 @@ impl fmt::Display for FlowReport {
             ("of it: the engine", seconds(self.engine())),
             ("the engine's: opening batches", sum(&common.open)),
             ("the engine's: order sets", sum(&common.submit)),
-            ("the engine's: ticks", sum(&common.tick)),
+            ("the engine's: auctions", sum(&common.auction)),
             ("the engine's: sealing", sum(&self.seal)),
             (
                 "order updates per second of the engine",
@@ -116,7 +116,7 @@ impl fmt::Display for FlowReport {
         let times = times_table(&[
             ("opening a batch", &common.open),
             ("an order set", &common.submit),
-            ("a tick", &common.tick),
+            ("an auction", &common.auction),
             ("sealing a batch", &self.seal),
             ("building a batch", &common.close),
         ]);

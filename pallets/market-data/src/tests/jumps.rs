@@ -2,7 +2,7 @@
 
 use super::*;
 use clearproof_primitives::{
-    options::{svi::SVI_ONE, OptionKind, SviCurve},
+    options::{OptionKind, SviCurve, svi::SVI_ONE},
     rows::halted_row,
     snapshot::InstrumentRow,
 };

@@ -2,8 +2,8 @@
 
 use super::*;
 use clearproof_primitives::{
-    options::{svi::SVI_ONE, OptionKind, SviCurve, SviError, YEAR_MS},
-    rows::{halted_row, OptionMarket, Smile},
+    options::{OptionKind, SviCurve, SviError, YEAR_MS, svi::SVI_ONE},
+    rows::{OptionMarket, Smile, halted_row},
     snapshot::InstrumentRow,
 };
 
@@ -220,7 +220,12 @@ fn trading_ends_before_the_expiry_and_the_average_settles_it() {
         let lot = |units: u128| (dollars(units) / 128) as u64;
         assert_eq!(snapshot.rows[17].mark, lot(140));
         assert_eq!(snapshot.rows[18].mark, lot(60));
-        assert!(snapshot.rows[17].deltas.iter().all(|delta| *delta == 0));
+        assert!(
+            snapshot.rows[17]
+                .scenario_values
+                .iter()
+                .all(|delta| *delta == 0)
+        );
         assert_eq!(snapshot.rows[18].initial_short, 0);
         assert!(snapshot.rows[17].settled && !snapshot.rows[16].settled);
         // Nothing moves it any more, whatever happens.
@@ -287,7 +292,7 @@ fn an_option_that_cannot_be_valued_keeps_its_row_and_stops_no_snapshot() {
         let info = latest_info();
         assert_eq!((info.marks[17], info.marks[18]), (0, 0));
         assert_ne!(info.marks[16], 0);
-        assert_ne!(info.interest_caps[17], 0);
+        assert_ne!(info.open_interest_caps[17], 0);
         assert_eq!(emitted(Event::OptionNotValued { slot: 17 }), 1);
     });
 }
@@ -313,6 +318,6 @@ fn what_was_in_an_options_slot_before_is_no_row_of_it() {
         });
         assert_eq!((latest(), mark(17)), (3, 0));
         assert_eq!(MarketData::latest_snapshot().unwrap().0.rows[17], empty);
-        assert_eq!(latest_info().interest_caps[17], 0);
+        assert_eq!(latest_info().open_interest_caps[17], 0);
     });
 }

@@ -59,7 +59,7 @@ fn a_snapshot_is_what_prices_and_policy_say() {
         let thousandth = (dollars(60_000) * (ONE / 1000) as u128) >> 32;
         assert_eq!(snapshot.rows[8].mark as u128, thousandth);
         assert!(mark(8) < 60_000_000 * ONE && mark(8) > 59_999_990 * ONE);
-        assert!(snapshot.rows[1].mark == 0 && snapshot.rows[1].deltas == [0; 16]);
+        assert!(snapshot.rows[1].mark == 0 && snapshot.rows[1].scenario_values == [0; 16]);
         // Bitcoin: 60,000 dollars less the haircut over 10^8 smallest units; ether and euro have no price.
         let weight = policy.collateral_weight(1, dollars(60_000), 8).unwrap();
         assert_eq!(snapshot.weights, [ONE, weight, 0, 0]);
@@ -88,8 +88,8 @@ fn a_snapshot_is_what_prices_and_policy_say() {
             snapshot.rows.iter().map(|r| r.mark).collect::<Vec<_>>()
         );
         assert_eq!(info.protocol_share, policy.protocol_share);
-        let cap = policy.underlyings[0].perpetual_terms.interest_cap;
-        assert_eq!(info.interest_caps[..2], [cap, 0]);
+        let cap = policy.underlyings[0].perpetual_terms.open_interest_cap;
+        assert_eq!(info.open_interest_caps[..2], [cap, 0]);
     });
 }
 
@@ -168,7 +168,7 @@ fn a_new_policy_takes_effect_with_the_next_snapshot_only() {
         policy.underlyings[0].perpetual_terms = TradingTerms {
             fee_rate: 3,
             position_limit: 4,
-            interest_cap: 5,
+            open_interest_cap: 5,
         };
         policy.underlyings[0].scenarios[0].price_shock = -1;
         assert_ok!(RiskPolicy::set_policy(root(), Box::new(policy.clone())));
@@ -190,7 +190,7 @@ fn a_new_policy_takes_effect_with_the_next_snapshot_only() {
         let row = &snapshot.rows[0];
         assert_eq!((row.fee_rate, row.position_limit), (3, 4));
         let info = latest_info();
-        assert_eq!((info.protocol_share, info.interest_caps[0]), (7, 5));
+        assert_eq!((info.protocol_share, info.open_interest_caps[0]), (7, 5));
         assert_eq!(
             snapshot.rows[0],
             policy.perpetual_row(0, snapshot.rows[0].mark).unwrap()

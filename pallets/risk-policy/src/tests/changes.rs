@@ -1,7 +1,7 @@
 //! Scheduled changes: delays, order, cancelling, what is dropped, what an emergency may do.
 
 use super::development;
-use crate::{mock::*, Error, Event, Pending};
+use crate::{Error, Event, Pending, mock::*};
 use clearproof_primitives::policy::{
     ChangeError, Direction, DropReason, Fault, MarginLevel, Parameter, PolicyChange, PositionSide,
     ProductKind,

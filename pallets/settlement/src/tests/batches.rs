@@ -1,11 +1,11 @@
 #![allow(clippy::unwrap_used)]
 use super::{
-    draft::{deposit, found_venue, price, submit, Draft},
+    draft::{Draft, deposit, found_venue, price, submit},
     refused,
 };
-use crate::{mock::*, simulator::Simulator, Batch, Error, Event, ProofKind, ProofRefusal};
+use crate::{Batch, Error, Event, ProofKind, ProofRefusal, mock::*, simulator::Simulator};
 use clearproof_primitives::{
-    batch::{chunk_public_input, price_list_hash, Withdrawal},
+    batch::{Withdrawal, chunk_public_input, price_list_hash},
     field::{FieldBytes, Fr},
     fixed::ONE,
     shape::Shape,

@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used)]
 use super::{call, refused, signed};
-use crate::{mock::*, simulator::Simulator, Error, KeyBytes};
+use crate::{Error, KeyBytes, mock::*, simulator::Simulator};
 use ark_bn254::{G1Affine, G2Affine};
 use ark_ec::AffineRepr;
 use clearproof_bn254_host::groth16::VerifyingKey;
@@ -117,10 +117,12 @@ fn the_genesis_configuration_goes_through_json() {
         ..Default::default()
     };
     let json = serde_json::to_value(&genesis).unwrap();
-    assert!(json["circuits"][0]["chunkKey"]
-        .as_str()
-        .unwrap()
-        .starts_with("0x"));
+    assert!(
+        json["circuits"][0]["chunkKey"]
+            .as_str()
+            .unwrap()
+            .starts_with("0x")
+    );
     let back: crate::GenesisConfig<Test> = serde_json::from_value(json).unwrap();
     assert_eq!(back.circuits, genesis.circuits);
 }

@@ -1,10 +1,10 @@
 //! What the chain sees of deleveraging, and tells everybody.
 #![allow(clippy::unwrap_used)]
 use super::{
-    draft::{deleverage, price, submit, Draft},
+    draft::{Draft, deleverage, price, submit},
     refused,
 };
-use crate::{mock::*, Error, Event};
+use crate::{Error, Event, mock::*};
 use clearproof_primitives::fixed::ONE;
 use frame_support::assert_ok;
 

@@ -1,16 +1,16 @@
 //! Batches for tests: correct unless a test changes them before or after they are sealed.
 use super::{call, signed};
-use crate::{mock::*, simulator::Simulator, Batch, ChunkSubmission};
+use crate::{Batch, ChunkSubmission, mock::*, simulator::Simulator};
 use clearproof_primitives::{
     babyjubjub::BASE8,
     batch::{
-        chunk_public_input, closing_public_input, price_list_hash, prices_hash, withdrawals_hash,
-        BatchHeader, PriceEntry, Withdrawal, PROTOCOL_VERSION,
+        BatchHeader, PROTOCOL_VERSION, PriceEntry, Withdrawal, chunk_public_input,
+        closing_public_input, price_list_hash, prices_hash, withdrawals_hash,
     },
     field::{FieldBytes, Fr},
     fixed::ONE,
     funding::funding_hash,
-    ledger::interest_hash,
+    ledger::open_interest_hash,
     shape::Shape,
 };
 use frame_support::{assert_ok, dispatch::DispatchResult};
@@ -24,7 +24,7 @@ pub struct Draft {
     pub boundaries: Vec<FieldBytes>,
     pub withdrawals: Vec<Withdrawal>,
     /// Open interest after the batch.
-    pub interest: Vec<u64>,
+    pub open_interest: Vec<u64>,
     /// Seeds of the keys that proofs are made for.
     pub keys: (u64, u64),
 }
@@ -97,7 +97,7 @@ impl Draft {
         draft
     }
 
-    /// The next batch of a venue, taking all deposits, with 400 ms of ticks.
+    /// The next batch of a venue, taking all deposits, with 400 ms of auctions.
     pub fn next(venue: u32, from: u64) -> Self {
         let state = crate::Venues::<Test>::get(venue).unwrap();
         let queue = Custody::queue(venue);
@@ -123,7 +123,7 @@ impl Draft {
             chunk_count: 0,
             submitter: [OPERATOR; 32],
             funding_hash: funding_hash(&Settlement::market_of(venue).funding).into(),
-            interest_hash: FieldBytes::default(),
+            open_interest_hash: FieldBytes::default(),
             protocol_fee: 0,
             protocol_share: PROTOCOL_SHARE,
             deleverage_rank: 0,
@@ -140,7 +140,7 @@ impl Draft {
             ],
             boundaries: (0..3u64).map(|n| Fr::from(100 + n).into()).collect(),
             withdrawals: vec![],
-            interest: Settlement::market_of(venue).interest.into_inner(),
+            open_interest: Settlement::market_of(venue).open_interest.into_inner(),
             keys: (CHUNK, CLOSING),
         }
     }
@@ -157,7 +157,7 @@ impl Draft {
         header.withdrawals_hash = withdrawals_hash(&self.withdrawals).into();
         header.withdrawal_count = self.withdrawals.len() as u32;
         header.chunk_count = self.lists.len() as u16;
-        header.interest_hash = interest_hash(&self.interest).into();
+        header.open_interest_hash = open_interest_hash(&self.open_interest).into();
         self.prove(header, &lists)
     }
 
@@ -188,7 +188,7 @@ impl Draft {
             first_boundary: self.boundaries[0],
             chunks: chunks.try_into().unwrap(),
             withdrawals: self.withdrawals.clone().try_into().unwrap(),
-            interest: self.interest.clone().try_into().unwrap(),
+            open_interest: self.open_interest.clone().try_into().unwrap(),
             closing_proof: Simulator::new(self.keys.1).prove(closing, 0),
         }
     }

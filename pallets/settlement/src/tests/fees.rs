@@ -1,10 +1,10 @@
 //! The chain's share of a batch's fees.
 #![allow(clippy::unwrap_used)]
 use super::{
-    draft::{submit, Draft},
+    draft::{Draft, submit},
     refused,
 };
-use crate::{mock::*, Error};
+use crate::{Error, mock::*};
 use frame_support::assert_ok;
 use pallet_clearproof_custody::{Error as CustodyError, Event as CustodyEvent};
 
@@ -25,9 +25,11 @@ fn a_settled_batch_pays_the_treasury() {
         // 500 deposited, 100 withdrawn.
         assert_eq!(Custody::totals(venue)[0].1.taken, 360);
         let paid = CustodyEvent::<Test>::ProtocolFeePaid { venue, amount: 40 };
-        assert!(System::events()
-            .iter()
-            .any(|e| e.event == paid.clone().into()));
+        assert!(
+            System::events()
+                .iter()
+                .any(|e| e.event == paid.clone().into())
+        );
         let next = Draft::next(venue, draft.header.time_to + 1);
         assert_ok!(submit(OPERATOR, &next.seal()));
         assert_eq!(treasury(), 40, "a batch without fees pays nothing");

@@ -1,13 +1,13 @@
 //! Funding indices and open interest: what a batch leaves for the next, and for the instruments' slots.
 #![allow(clippy::unwrap_used)]
 use super::{
-    draft::{price, submit, Draft},
+    draft::{Draft, price, submit},
     refused,
 };
-use crate::{mock::*, Error, HoldingVenues};
+use crate::{Error, HoldingVenues, mock::*};
 use clearproof_primitives::{
     fixed::ONE,
-    funding::{accrue, FundingTerms},
+    funding::{FundingTerms, accrue},
 };
 use frame_support::assert_ok;
 use pallet_clearproof_market_data::OpenInterest;
@@ -57,15 +57,15 @@ fn a_batchs_premiums_move_the_indices_that_the_next_batch_applies() {
 fn open_interest_must_be_complete_and_the_proven_one() {
     new_test_ext().execute_with(|| {
         let mut draft = Draft::founded();
-        draft.interest = vec![5, 0, 0];
-        refused(E::InterestMismatch, || submit(OPERATOR, &draft.seal()));
-        draft.interest = vec![5, 0, 0, 2];
+        draft.open_interest = vec![5, 0, 0];
+        refused(E::OpenInterestMismatch, || submit(OPERATOR, &draft.seal()));
+        draft.open_interest = vec![5, 0, 0, 2];
         let mut batch = draft.seal();
-        batch.interest[1] = 1;
-        refused(E::InterestMismatch, || submit(OPERATOR, &batch));
+        batch.open_interest[1] = 1;
+        refused(E::OpenInterestMismatch, || submit(OPERATOR, &batch));
         assert_ok!(submit(OPERATOR, &draft.seal()));
-        let interest = Settlement::market_of(draft.header.venue).interest;
-        assert_eq!(interest.to_vec(), [5, 0, 0, 2]);
+        let open_interest = Settlement::market_of(draft.header.venue).open_interest;
+        assert_eq!(open_interest.to_vec(), [5, 0, 0, 2]);
     });
 }
 
@@ -75,26 +75,28 @@ fn open_interest_grows_to_the_cap_and_beyond_it_only_falls() {
         let [cap, _, _, other] = INTEREST_CAPS;
         let mut draft = Draft::founded();
         let venue = draft.header.venue;
-        for interest in [[cap + 1, 0, 0, 0], [cap, 0, 0, other + 1], [0, 0, 1, 0]] {
-            draft.interest = interest.to_vec();
-            refused(E::InterestAboveCap, || submit(OPERATOR, &draft.seal()));
+        for open_interest in [[cap + 1, 0, 0, 0], [cap, 0, 0, other + 1], [0, 0, 1, 0]] {
+            draft.open_interest = open_interest.to_vec();
+            refused(E::OpenInterestAboveCap, || submit(OPERATOR, &draft.seal()));
         }
-        for interest in [1 << 60, u64::MAX] {
-            draft.interest = vec![interest, 0, 0, 0];
-            refused(E::InterestOutOfRange, || submit(OPERATOR, &draft.seal()));
+        for open_interest in [1 << 60, u64::MAX] {
+            draft.open_interest = vec![open_interest, 0, 0, 0];
+            refused(E::OpenInterestOutOfRange, || {
+                submit(OPERATOR, &draft.seal())
+            });
         }
-        draft.interest = vec![cap, 0, 0, other];
+        draft.open_interest = vec![cap, 0, 0, other];
         assert_ok!(submit(OPERATOR, &draft.seal()));
 
         // The policy lowers the cap of the first, and the last is delisted.
         TakenSnapshots::mutate(|taken| {
-            let caps = &mut taken.get_mut(&1).unwrap().interest_caps;
+            let caps = &mut taken.get_mut(&1).unwrap().open_interest_caps;
             (caps[0], caps[3]) = (10, 0);
         });
         let mut from = draft.header.time_to + 1;
-        let mut settle = |interest: [u64; 4], error: Option<E>| {
+        let mut settle = |open_interest: [u64; 4], error: Option<E>| {
             let mut next = Draft::next(venue, from);
-            next.interest = interest.to_vec();
+            next.open_interest = open_interest.to_vec();
             let batch = next.seal();
             match error {
                 Some(error) => refused(error, || submit(OPERATOR, &batch)),
@@ -104,14 +106,14 @@ fn open_interest_grows_to_the_cap_and_beyond_it_only_falls() {
                 }
             }
         };
-        settle([cap + 1, 0, 0, other], Some(E::InterestAboveCap));
+        settle([cap + 1, 0, 0, other], Some(E::OpenInterestAboveCap));
         settle([cap, 0, 0, other], None);
-        settle([cap - 1, 0, 0, other + 1], Some(E::InterestAboveCap));
+        settle([cap - 1, 0, 0, other + 1], Some(E::OpenInterestAboveCap));
         settle([cap - 1, 0, 0, other - 1], None);
-        settle([cap, 0, 0, other - 1], Some(E::InterestAboveCap));
+        settle([cap, 0, 0, other - 1], Some(E::OpenInterestAboveCap));
         settle([9, 0, 0, 0], None);
         settle([10, 0, 0, 0], None);
-        settle([11, 0, 0, 0], Some(E::InterestAboveCap));
+        settle([11, 0, 0, 0], Some(E::OpenInterestAboveCap));
     });
 }
 
@@ -120,19 +122,19 @@ fn a_slot_is_held_while_any_venue_has_interest_in_it() {
     new_test_ext().execute_with(|| {
         let held = || [0u16, 1, 2, 3].map(HoldingVenues::<Test>::get);
         let mut draft = Draft::founded();
-        draft.interest = vec![5, 0, 0, 2];
+        draft.open_interest = vec![5, 0, 0, 2];
         assert_ok!(submit(OPERATOR, &draft.seal()));
         let mut other = Draft::next(super::draft::found_venue(), NOW + 1);
         Timestamp::set_timestamp(NOW + 500);
         (other.header.snapshot_number, other.header.snapshot_hash) =
             (2, TakenSnapshots::get()[&2].hash);
-        other.interest = vec![1, 7, 0, 0];
+        other.open_interest = vec![1, 7, 0, 0];
         assert_ok!(submit(OPERATOR, &other.seal()));
         assert_eq!(held(), [2, 1, 0, 1]);
         assert!(Settlement::any(0) && !Settlement::any(2));
 
         let mut next = Draft::next(draft.header.venue, draft.header.time_to + 1);
-        next.interest = vec![0; 4];
+        next.open_interest = vec![0; 4];
         assert_ok!(submit(OPERATOR, &next.seal()));
         assert_eq!(held(), [1, 1, 0, 0]);
         assert_ok!(Settlement::check_holders());

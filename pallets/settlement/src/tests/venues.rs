@@ -1,10 +1,10 @@
 #![allow(clippy::unwrap_used)]
 use super::{
     call,
-    draft::{deposit, found_venue, submit, Draft},
+    draft::{Draft, deposit, found_venue, submit},
     refused, signed,
 };
-use crate::{mock::*, simulator::Simulator, Error, NextCircuit, Stops};
+use crate::{Error, NextCircuit, Pauses, mock::*, simulator::Simulator};
 use clearproof_primitives::{batch::Withdrawal, ledger::genesis_state_root, shape::Shape};
 use frame_support::{
     assert_ok,
@@ -30,8 +30,8 @@ fn a_venue_starts_at_its_shapes_genesis_root_and_holds_a_deposit() {
         let venue = Settlement::venue(id).unwrap();
         assert_eq!(venue.state_root, genesis_state_root(&Shape::TINY).into());
         assert_eq!(
-            (venue.batches, venue.time_to, venue.stops),
-            (0, CREATED, Stops::default())
+            (venue.batches, venue.time_to, venue.pauses),
+            (0, CREATED, Pauses::default())
         );
         assert_eq!(
             Balances::total_balance_on_hold(&account(OWNER)),

@@ -1,6 +1,6 @@
 //! Bonding, asking back, withdrawing.
 use super::*;
-use crate::{Unbonding, MAX_UNBONDING};
+use crate::{MAX_UNBONDING, Unbonding};
 
 fn signed(who: u64) -> RuntimeOrigin {
     RuntimeOrigin::signed(who)

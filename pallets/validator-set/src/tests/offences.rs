@@ -1,6 +1,6 @@
 //! Slashing, disabling, leaving, staying, being forgiven.
 use super::*;
-use crate::{Offender, MAX_UNBONDING};
+use crate::{MAX_UNBONDING, Offender};
 
 fn signed(who: u64) -> RuntimeOrigin {
     RuntimeOrigin::signed(who)

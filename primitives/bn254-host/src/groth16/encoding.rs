@@ -3,7 +3,7 @@
 use crate::{
     backend::Backend,
     host::HostError,
-    point::{self, PointFault, G1_BYTES, G2_BYTES},
+    point::{self, G1_BYTES, G2_BYTES, PointFault},
 };
 use ark_bn254::{G1Affine, G2Affine};
 use core::fmt;

@@ -1,10 +1,10 @@
 //! A verifying key, its encoding and its soundness checks.
 
-use super::encoding::{check_g1, check_g2, check_subgroup, DecodeError, Field, Object, Reader};
+use super::encoding::{DecodeError, Field, Object, Reader, check_g1, check_g2, check_subgroup};
 use crate::{
-    backend::{hooked_g1, pairing_product, Backend, DefaultBackend},
+    backend::{Backend, DefaultBackend, hooked_g1, pairing_product},
     host::HostError,
-    point::{append, decode_target, encode_g1, encode_g2, G1_BYTES, G2_BYTES, TARGET_BYTES},
+    point::{G1_BYTES, G2_BYTES, TARGET_BYTES, append, decode_target, encode_g1, encode_g2},
 };
 use alloc::vec::Vec;
 use ark_bn254::{Fq12, G1Affine, G2Affine};

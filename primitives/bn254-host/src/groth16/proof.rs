@@ -1,9 +1,9 @@
 //! A proof and its encoding.
 
-use super::encoding::{check_g1, check_g2, check_subgroup, DecodeError, Field, Object, Reader};
+use super::encoding::{DecodeError, Field, Object, Reader, check_g1, check_g2, check_subgroup};
 use crate::{
     backend::{Backend, DefaultBackend},
-    point::{encode_g1, encode_g2, PointFault, G1_BYTES, G2_BYTES},
+    point::{G1_BYTES, G2_BYTES, PointFault, encode_g1, encode_g2},
 };
 use ark_bn254::{G1Affine, G2Affine};
 use ark_ec::AffineRepr;

@@ -41,21 +41,21 @@
 
 use super::{key::VerifyingKey, proof::Proof};
 use crate::{
-    backend::{hooked_g1, pairing_product, Backend, DefaultBackend},
+    backend::{Backend, DefaultBackend, hooked_g1, pairing_product},
     host::HostError,
     point,
 };
 use alloc::vec::Vec;
-use ark_bn254::{g1, Fr, G1Affine};
+use ark_bn254::{Fr, G1Affine, g1};
 use ark_bn254_ext as ext;
 use ark_ec::{
-    scalar_mul::{glv::GLVConfig, variable_base::VariableBaseMSM},
     CurveGroup,
+    scalar_mul::{glv::GLVConfig, variable_base::VariableBaseMSM},
 };
 use ark_ff::{One, Zero};
 use blake2::{
-    digest::consts::{U16, U32},
     Blake2b, Digest,
+    digest::consts::{U16, U32},
 };
 
 /// Separates these hashes from all others; the number is the version of the transcript.

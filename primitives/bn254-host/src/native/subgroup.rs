@@ -9,7 +9,7 @@
 //! curve only those of order 1 and r are annihilated by N.
 
 use ark_bn254::{Config, G2Affine, G2Projective};
-use ark_ec::{bn::BnConfig, AffineRepr};
+use ark_ec::{AffineRepr, bn::BnConfig};
 use ark_ff::{AdditiveGroup, Field};
 
 /// ψ. In Jacobian coordinates, where x = X/Z² and y = Y/Z³, conjugating Z carries over.

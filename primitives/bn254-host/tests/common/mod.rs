@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, dead_code)]
 
 use ark_bn254::{Bn254, Fq2, Fr, G2Affine};
-use ark_groth16::{r1cs_to_qap::LibsnarkReduction, Groth16, ProvingKey};
+use ark_groth16::{Groth16, ProvingKey, r1cs_to_qap::LibsnarkReduction};
 use ark_relations::{
     gr1cs::{ConstraintSynthesizer, ConstraintSystemRef, SynthesisError},
     lc,
@@ -10,8 +10,8 @@ use ark_relations::{
 use ark_serialize::CanonicalSerialize;
 use ark_snark::{CircuitSpecificSetupSNARK, SNARK};
 use ark_std::{
-    rand::{rngs::StdRng, SeedableRng},
     UniformRand,
+    rand::{SeedableRng, rngs::StdRng},
 };
 use clearproof_bn254_host::groth16::{Proof, VerifyingKey};
 

@@ -74,7 +74,9 @@ fn exponentials_and_logarithms_are_within_their_bounds() {
         let result = ln_ratio(a.parse().unwrap(), b.parse().unwrap()).unwrap();
         logarithm = logarithm.max(error(result, LOG_BITS, value));
     }
-    println!("errors of exp below 0 and of ln, in 2^-70: {below}, {logarithm}; of exp above 0: {relative:e}");
+    println!(
+        "errors of exp below 0 and of ln, in 2^-70: {below}, {logarithm}; of exp above 0: {relative:e}"
+    );
     assert!(below <= 1 << 10 && logarithm <= 1 << 9 && relative < 2f64.powi(-57));
 }
 

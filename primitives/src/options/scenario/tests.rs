@@ -46,7 +46,7 @@ fn a_perpetual_moves_with_its_index() {
             let product = i128::from(mark) * i128::from(s.price_shock) * i128::from(s.weight);
             (product >> 32) as i64
         });
-        assert_eq!(valuation.deltas, moved);
+        assert_eq!(valuation.scenario_values, moved);
     }
     let halved = revalue(
         &Product::Perpetual,
@@ -56,7 +56,7 @@ fn a_perpetual_moves_with_its_index() {
         &[spec(0.5, 0.0, 0.5)],
     );
     assert_eq!(
-        halved.unwrap().deltas,
+        halved.unwrap().scenario_values,
         [250],
         "a quarter of 1,001, rounded down once"
     );
@@ -96,7 +96,7 @@ fn an_option_is_revalued_at_the_shocked_forward_and_volatility() {
     let quarter = FORWARD / 4;
     let extreme = value(quarter, up) - mark;
     assert_eq!(
-        valuation.deltas,
+        valuation.scenario_values,
         [
             0,
             value(3 * quarter, up) - mark,
@@ -104,7 +104,7 @@ fn an_option_is_revalued_at_the_shocked_forward_and_volatility() {
             (extreme * scenarios[3].weight as i64) >> 16
         ]
     );
-    assert!(valuation.deltas[1] > 0 && valuation.deltas[2] < 0);
+    assert!(valuation.scenario_values[1] > 0 && valuation.scenario_values[2] < 0);
 }
 
 #[test]
@@ -192,7 +192,7 @@ fn marks_and_deltas_stay_within_a_row() {
     let worthless = option(OptionKind::Call, 1 << 40, DAY_MS);
     let valuation = revalue(&worthless, FORWARD, ONE, &SCALING, &[spec(-0.1, 0.0, 1.0)]).unwrap();
     assert_eq!(
-        (valuation.mark, &valuation.deltas[..]),
+        (valuation.mark, &valuation.scenario_values[..]),
         (1, &[-1][..]),
         "not 0: an instrument"
     );

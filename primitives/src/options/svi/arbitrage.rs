@@ -21,7 +21,7 @@
 //! its points; they lie close where the curve bends, and a test finds no `g` below −0.001 on a far finer grid of
 //! accepted curves.
 
-use super::{work, Local, LogMoneyness, SviCurve, SviError, SVI_BITS, WORK_BITS};
+use super::{Local, LogMoneyness, SVI_BITS, SviCurve, SviError, WORK_BITS, work};
 
 /// Least total variance, 2^-32, as a parameter: a volatility of 1 % for a minute is 1.9·10^-10.
 pub const MIN_VARIANCE: i64 = 1 << (SVI_BITS - 32);

@@ -6,20 +6,8 @@ use core::fmt;
 use scale_info::TypeInfo;
 
 /// A log-moneyness `ln(K/F)` with [`SVI_BITS`] fraction bits; shown as a decimal.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Encode,
-    Decode,
-    DecodeWithMemTracking,
-    codec::MaxEncodedLen,
-    TypeInfo,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Encode, Decode, DecodeWithMemTracking, codec::MaxEncodedLen, TypeInfo)]
 pub struct LogMoneyness(pub i64);
 
 impl fmt::Display for LogMoneyness {
@@ -36,18 +24,14 @@ impl fmt::Display for LogMoneyness {
 }
 
 /// Why an SVI curve is refused or has no volatility. Each variant names the field and its limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
     Encode,
     Decode,
     DecodeWithMemTracking,
     codec::MaxEncodedLen,
     TypeInfo,
-    thiserror::Error,
+    thiserror::Error
 )]
 pub enum SviError {
     /// A value is out of its bounds.
@@ -63,25 +47,19 @@ pub enum SviError {
     #[error("butterfly arbitrage: g(k) must not be negative, but is at log-moneyness {0}")]
     Butterfly(LogMoneyness),
     /// A calendar spread would have a negative price: total variance falls from one expiry to the next.
-    #[error(
-        "calendar arbitrage: less total variance than the earlier expiry at log-moneyness {0}"
-    )]
+    #[error("calendar arbitrage: less total variance than the earlier expiry at log-moneyness {0}")]
     Calendar(LogMoneyness),
 }
 
 /// The field an [`SviError`] is about; its text states the limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
     Encode,
     Decode,
     DecodeWithMemTracking,
     codec::MaxEncodedLen,
     TypeInfo,
-    thiserror::Error,
+    thiserror::Error
 )]
 pub enum SviField {
     /// `a`.

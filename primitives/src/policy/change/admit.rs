@@ -2,8 +2,8 @@
 
 use super::{ChangeError, EntryList, Fault, PolicyChange};
 use crate::policy::{
-    check::{counted_move, Broken},
     Parameter, Policy,
+    check::{Broken, counted_move},
 };
 use crate::shape::MarketShape;
 use alloc::collections::BTreeMap;
@@ -12,19 +12,15 @@ use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 
 /// Which way a change goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
     Encode,
     Decode,
     DecodeWithMemTracking,
     MaxEncodedLen,
     TypeInfo,
     Serialize,
-    Deserialize,
+    Deserialize
 )]
 #[serde(rename_all = "camelCase")]
 pub enum Direction {
@@ -128,11 +124,7 @@ impl Parameter {
             let known = (first..count).contains(&index);
             let last = count.saturating_sub(1);
             let missing = Fault::NoSuchEntry { list, first, last };
-            if known {
-                Ok(())
-            } else {
-                Err(missing)
-            }
+            if known { Ok(()) } else { Err(missing) }
         };
         let (underlying, scenario) = match *self {
             Self::Haircut { asset } | Self::PegPrice { asset } | Self::PegSlope { asset } => {
@@ -158,7 +150,7 @@ impl Parameter {
             | Self::Charge { underlying, .. }
             | Self::FeeRate { underlying, .. }
             | Self::PositionLimit { underlying, .. }
-            | Self::InterestCap { underlying, .. }
+            | Self::OpenInterestCap { underlying, .. }
             | Self::JumpLimit { underlying } => (underlying, None),
             Self::ProtocolShare
             | Self::PriceBand

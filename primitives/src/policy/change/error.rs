@@ -6,18 +6,8 @@ use core::fmt;
 use scale_info::TypeInfo;
 
 /// Why a list of changes is refused.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Encode,
-    Decode,
-    DecodeWithMemTracking,
-    TypeInfo,
-    thiserror::Error,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Encode, Decode, DecodeWithMemTracking, TypeInfo, thiserror::Error)]
 pub enum ChangeError {
     /// The chain has no policy that could be changed.
     #[error("no policy is set yet")]
@@ -59,7 +49,17 @@ pub enum ChangeError {
 }
 
 /// What is wrong with a parameter's new value. Limits are in the parameter's unit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    TypeInfo
+)]
 pub enum Fault {
     /// The market has no such entry.
     NoSuchEntry {
@@ -106,7 +106,17 @@ pub enum Fault {
 }
 
 /// A list that parameters stand in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    TypeInfo
+)]
 pub enum EntryList {
     /// Underlyings.
     Underlyings,
@@ -148,7 +158,7 @@ impl fmt::Display for Reason<'_> {
         };
         match fault {
             Fault::NoSuchEntry { list, first, last } => {
-                return write!(f, "no such entry: {list} go from {first} to {last}")
+                return write!(f, "no such entry: {list} go from {first} to {last}");
             }
             Fault::Repeated { first } => return write!(f, "set by changes[{first}] already"),
             _ => show(proposed, f)?,

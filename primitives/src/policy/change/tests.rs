@@ -68,10 +68,10 @@ impl Policy {
                     kind,
                     value: terms.position_limit,
                 });
-                changes.push(C::InterestCap {
+                changes.push(C::OpenInterestCap {
                     underlying,
                     kind,
-                    value: terms.interest_cap,
+                    value: terms.open_interest_cap,
                 });
             }
             changes.push(C::JumpLimit {
@@ -147,7 +147,7 @@ pub(super) fn setting(policy: &Policy, parameter: Parameter, value: i128) -> Opt
             peg.as_mut().unwrap().price = value.try_into().ok()?
         }
         (C::Peg { value: peg, .. }, _) => peg.as_mut().unwrap().slope = rate()?,
-        (C::PositionLimit { value: lots, .. } | C::InterestCap { value: lots, .. }, _) => {
+        (C::PositionLimit { value: lots, .. } | C::OpenInterestCap { value: lots, .. }, _) => {
             *lots = value.try_into().ok()?
         }
         (C::FundingInterval { value: time }, _) => *time = value.try_into().ok()?,
@@ -422,9 +422,9 @@ fn scenarios_keep_both_ways_and_count_for_nine_tenths() {
 fn what_halts_every_market_is_refused_and_one_short_of_it_is_not() {
     let mut policy = base();
     for underlying in &mut policy.underlyings {
-        underlying.option_terms.interest_cap = 2;
+        underlying.option_terms.open_interest_cap = 2;
     }
-    let closing = |underlying| PolicyChange::InterestCap {
+    let closing = |underlying| PolicyChange::OpenInterestCap {
         underlying,
         kind: ProductKind::Option,
         value: 1,

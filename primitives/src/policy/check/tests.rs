@@ -2,9 +2,9 @@
 
 use super::*;
 use crate::{
-    fixed::{Rate, ONE},
+    fixed::{ONE, Rate},
     options::DAY_MS,
-    policy::{development_scenarios, Peg, Shock, ONE_FACTOR},
+    policy::{ONE_FACTOR, Peg, Shock, development_scenarios},
 };
 
 const MARKETS: [MarketShape; 2] = [MarketShape::REFERENCE, MarketShape::TINY];
@@ -55,8 +55,8 @@ fn each_bound_is_refused_by_name() {
         Bounds(PolicyField::PositionLimit)
     );
     assert_eq!(
-        refused(&|p| p.underlyings[0].perpetual_terms.interest_cap = 0),
-        Bounds(PolicyField::InterestCap)
+        refused(&|p| p.underlyings[0].perpetual_terms.open_interest_cap = 0),
+        Bounds(PolicyField::OpenInterestCap)
     );
     assert_eq!(
         refused(&|p| p.underlyings[0].jump_limit = Rate::MAX),

@@ -16,11 +16,14 @@ fn halted(change: impl Fn(&mut UnderlyingPolicy)) -> Option<ProductKind> {
 fn a_cap_below_the_first_trade_closes_a_kind() {
     use ProductKind::{Option, Perpetual};
     assert_eq!(
-        halted(|u| u.perpetual_terms.interest_cap = 1),
+        halted(|u| u.perpetual_terms.open_interest_cap = 1),
         Some(Perpetual)
     );
-    assert_eq!(halted(|u| u.option_terms.interest_cap = 1), Some(Option));
-    assert_eq!(halted(|u| u.perpetual_terms.interest_cap = 2), None);
+    assert_eq!(
+        halted(|u| u.option_terms.open_interest_cap = 1),
+        Some(Option)
+    );
+    assert_eq!(halted(|u| u.perpetual_terms.open_interest_cap = 2), None);
 }
 
 #[test]
@@ -54,10 +57,10 @@ fn initial_margin_of_all_that_a_lot_is_worth_closes_perpetuals() {
 fn one_underlying_that_trades_is_enough_and_what_was_halted_is_not_halted_again() {
     let (before, mut after) = (development(), development());
     for underlying in &mut after.underlyings[1..] {
-        underlying.perpetual_terms.interest_cap = 1;
+        underlying.perpetual_terms.open_interest_cap = 1;
     }
     assert_eq!(before.halted_by(&after), None);
-    after.underlyings[0].perpetual_terms.interest_cap = 1;
+    after.underlyings[0].perpetual_terms.open_interest_cap = 1;
     assert_eq!(before.halted_by(&after), Some(ProductKind::Perpetual));
     let mut later = after.clone();
     later.protocol_share += 1;

@@ -6,7 +6,7 @@
 //! once there have been `n` rounds, `n` being the size of H, each output is a fixed combination of the last `n` outputs and
 //! the last `n + 1` inputs. The coefficients come from H's characteristic polynomial by the theorem of Cayley and Hamilton.
 
-use super::{inverse, multiply, Matrix};
+use super::{Matrix, inverse, multiply};
 use crate::field::Fr;
 use alloc::{vec, vec::Vec};
 

@@ -16,7 +16,7 @@ use super::{
 use crate::points::{G1Point, G2Point};
 use ark_bn254::Fq;
 use ark_ff::{BigInt, Field};
-use std::arch::x86_64::{_mm_prefetch, _MM_HINT_T0};
+use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
 
 /// Blocks of two vectors: two independent chains of products hide each other's latency.
 const HALVES: usize = 2;
@@ -530,7 +530,7 @@ fn invert<V: Vector>(values: [V; HALVES], factor: Fq) -> [V; HALVES] {
     for (half, value) in out.iter_mut().enumerate() {
         let mut limbs = [[0u64; 8]; 4];
         for lane in 0..8 {
-            let element = (elements[8 * half + lane] * factor).0 .0;
+            let element = (elements[8 * half + lane] * factor).0.0;
             for limb in 0..4 {
                 limbs[limb][lane] = element[limb];
             }

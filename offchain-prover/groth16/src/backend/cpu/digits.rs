@@ -148,7 +148,7 @@ mod tests {
 
     use super::*;
     use ark_ff::{Field, One, UniformRand, Zero};
-    use rand::{rngs::StdRng, SeedableRng};
+    use rand::{SeedableRng, rngs::StdRng};
 
     #[test]
     fn digits_add_up_to_the_scalar_at_every_width() {

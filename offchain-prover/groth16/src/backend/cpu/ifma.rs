@@ -7,7 +7,7 @@
 // Indices say which limb of one goes with which of the other; iterators would hide it.
 #![allow(clippy::needless_range_loop)]
 
-use super::vector::{split, Base, Instructions, Job, Modulus, Scalar, Vector};
+use super::vector::{Base, Instructions, Job, Modulus, Scalar, Vector, split};
 use std::{arch::x86_64::*, marker::PhantomData};
 
 /// AVX-512 with IFMA.

@@ -77,7 +77,7 @@ fn reduce(value: F) -> F {
 }
 
 impl Coordinate for F {
-    const ONE: Self = Fq::ONE.0 .0;
+    const ONE: Self = Fq::ONE.0.0;
     const ZERO: Self = [0; 4];
 
     #[inline(always)]
@@ -132,7 +132,7 @@ impl Coordinate for F {
 
     fn inverse(self) -> Self {
         let element = Fq::new_unchecked(BigInt(self));
-        element.inverse().unwrap_or_default().0 .0
+        element.inverse().unwrap_or_default().0.0
     }
 }
 
@@ -182,7 +182,7 @@ mod tests {
     use super::*;
     use ark_bn254::Fq2;
     use ark_ff::{AdditiveGroup, UniformRand};
-    use rand::{rngs::StdRng, SeedableRng};
+    use rand::{SeedableRng, rngs::StdRng};
 
     fn elements(rng: &mut StdRng) -> Vec<Fq> {
         let mut elements = vec![Fq::ZERO, Fq::ONE, -Fq::ONE, Fq::ONE.double()];
@@ -194,15 +194,15 @@ mod tests {
     fn elements_are_those_of_arkworks() {
         let elements = elements(&mut StdRng::seed_from_u64(21));
         for a in &elements {
-            let x = a.0 .0;
-            assert_eq!(x.negate(), (-*a).0 .0);
-            assert_eq!(x.square(), a.square().0 .0);
-            assert_eq!(x.inverse(), a.inverse().unwrap_or_default().0 .0);
+            let x = a.0.0;
+            assert_eq!(x.negate(), (-*a).0.0);
+            assert_eq!(x.square(), a.square().0.0);
+            assert_eq!(x.inverse(), a.inverse().unwrap_or_default().0.0);
             for b in &elements {
-                let y = b.0 .0;
-                assert_eq!(x.add(y), (*a + b).0 .0);
-                assert_eq!(x.sub(y), (*a - b).0 .0);
-                assert_eq!(x.mul(y), (*a * b).0 .0);
+                let y = b.0.0;
+                assert_eq!(x.add(y), (*a + b).0.0);
+                assert_eq!(x.sub(y), (*a - b).0.0);
+                assert_eq!(x.mul(y), (*a * b).0.0);
             }
         }
     }
@@ -215,7 +215,7 @@ mod tests {
             .zip(elements.iter().rev())
             .map(|(a, b)| Fq2::new(*a, *b))
             .collect();
-        let limbs = |value: Fq2| [value.c0.0 .0, value.c1.0 .0];
+        let limbs = |value: Fq2| [value.c0.0.0, value.c1.0.0];
         for a in &pairs {
             let x = limbs(*a);
             assert_eq!(x.negate(), limbs(-*a));

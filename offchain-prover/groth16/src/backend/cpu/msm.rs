@@ -9,8 +9,8 @@ use super::{
 };
 use crate::points::Points;
 use ark_ec::{
-    short_weierstrass::{Affine, Projective},
     AdditiveGroup,
+    short_weierstrass::{Affine, Projective},
 };
 use ark_ff::Zero;
 use rayon::prelude::*;

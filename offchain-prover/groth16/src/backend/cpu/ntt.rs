@@ -11,8 +11,8 @@ use super::{
     super::ark::ArkDomain,
     affine::power_of_two,
     butterflies::{
-        Combine, Factors, FrequencyPass, FrequencyShort, Pass, Short, TimePass, TimeShort, Units,
-        LEVELS,
+        Combine, Factors, FrequencyPass, FrequencyShort, LEVELS, Pass, Short, TimePass, TimeShort,
+        Units,
     },
     vector::{Instructions, Job, Vector},
     vectors::Vectors,
@@ -55,7 +55,7 @@ const _: () = assert!(size_of::<Fr>() == 32 && align_of::<Fr>() == 8);
 
 /// Limbs in the vectors' Montgomery form; `form` is 2^[`Vector::FORM`].
 fn factor(value: Fr, form: Fr) -> [u64; 4] {
-    (value * form).0 .0
+    (value * form).0.0
 }
 
 impl Table {

@@ -4,7 +4,7 @@ use super::*;
 use ark_bn254::{G1Affine, G2Affine};
 use ark_ec::{AffineRepr, CurveGroup, PrimeGroup};
 use ark_ff::{One, UniformRand, Zero};
-use rand::{rngs::StdRng, Rng, SeedableRng};
+use rand::{Rng, SeedableRng, rngs::StdRng};
 
 fn backends() -> Vec<CpuBackend> {
     CpuBackend::all()
@@ -32,8 +32,8 @@ fn scalars(rng: &mut StdRng, count: usize) -> Vec<Fr> {
         0 => Fr::zero(),
         1 => Fr::one(),
         2 => -Fr::one(),
-        3 => Fr::from(rng.gen::<u64>()),
-        4 => -Fr::from(rng.gen::<u16>()),
+        3 => Fr::from(rng.r#gen::<u64>()),
+        4 => -Fr::from(rng.r#gen::<u16>()),
         _ => Fr::rand(rng),
     };
     (0..count).map(|_| one(rng)).collect()
@@ -134,16 +134,20 @@ fn one_point_many_times_is_summed() {
         assert_eq!(sum, G1Projective::generator() * Fr::from(count as u64));
         let mut scalars = vec![Fr::one(); count];
         scalars[..count / 2].fill(-Fr::one());
-        assert!(backend
-            .msm_g1(&bases, &given(&backend, &scalars), 0)
-            .unwrap()
-            .is_zero());
+        assert!(
+            backend
+                .msm_g1(&bases, &given(&backend, &scalars), 0)
+                .unwrap()
+                .is_zero()
+        );
         let point = G2Point::from(&G2Affine::generator());
         let bases = backend.load_bases_g2(vec![point; count].into()).unwrap();
-        assert!(backend
-            .msm_g2(&bases, &given(&backend, &scalars), 0)
-            .unwrap()
-            .is_zero());
+        assert!(
+            backend
+                .msm_g2(&bases, &given(&backend, &scalars), 0)
+                .unwrap()
+                .is_zero()
+        );
     }
 }
 
@@ -153,15 +157,21 @@ fn too_few_scalars_are_refused() {
         let points = vec![G1Point::from(&G1Affine::generator()); 4];
         let bases = backend.load_bases_g1(points.into()).unwrap();
         let scalars = vec![Fr::one(); 8];
-        assert!(backend
-            .msm_g1(&bases, &given(&backend, &scalars), 4)
-            .is_ok());
-        assert!(backend
-            .msm_g1(&bases, &given(&backend, &scalars), 5)
-            .is_err());
-        assert!(backend
-            .msm_g1(&bases, &given(&backend, &scalars), usize::MAX)
-            .is_err());
+        assert!(
+            backend
+                .msm_g1(&bases, &given(&backend, &scalars), 4)
+                .is_ok()
+        );
+        assert!(
+            backend
+                .msm_g1(&bases, &given(&backend, &scalars), 5)
+                .is_err()
+        );
+        assert!(
+            backend
+                .msm_g1(&bases, &given(&backend, &scalars), usize::MAX)
+                .is_err()
+        );
     }
 }
 
@@ -177,8 +187,8 @@ fn coordinates_outside_of_the_field_do_no_harm() {
             40
         ];
         for point in &mut points[10..] {
-            point.x = rng.gen();
-            point.y = rng.gen();
+            point.x = rng.r#gen();
+            point.y = rng.r#gen();
         }
         let bases = backend.load_bases_g1(points.into()).unwrap();
         // Some point or other comes out; what matters is that nothing panics.

@@ -1,13 +1,13 @@
 //! Additions of affine points side by side: the safe side of [`super::affine`].
 
 use super::{
-    adder::{check, Adder, Pairs, Point},
-    affine::{power_of_two, Add, Packed, Scratch, Take},
+    adder::{Adder, Pairs, Point, check},
+    affine::{Add, Packed, Scratch, Take, power_of_two},
     vector::{Instructions, Vector},
 };
 use crate::points::{G1Point, G2Point};
 use ark_bn254::{Fq, Fq2};
-use ark_ec::{short_weierstrass::Affine, AffineRepr};
+use ark_ec::{AffineRepr, short_weierstrass::Affine};
 use std::marker::PhantomData;
 
 /// Additions side by side. Exists only where the processor has the instructions.

@@ -3,7 +3,7 @@
 //!
 //! It is never unloaded: its device code and threads are the process's.
 
-use super::{error, CudaDevice, Limbs, NAME};
+use super::{CudaDevice, Limbs, NAME, error};
 use crate::{
     backend::BackendError,
     points::{G1Point, G2Point},
@@ -12,7 +12,7 @@ use bytemuck::{Pod, Zeroable};
 use libloading::os::unix::{Library as Loaded, RTLD_LOCAL, RTLD_NOW};
 use std::{
     env::{self, consts::DLL_SUFFIX},
-    ffi::{c_char, c_int, CStr},
+    ffi::{CStr, c_char, c_int},
     marker::PhantomData,
     mem,
     path::{Path, PathBuf},

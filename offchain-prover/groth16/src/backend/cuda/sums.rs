@@ -45,16 +45,16 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
-    use ark_bn254::{g2::Config as G2Config, G1Affine, G2Affine};
-    use ark_ec::{short_weierstrass::Affine, AffineRepr, CurveGroup};
+    use ark_bn254::{G1Affine, G2Affine, g2::Config as G2Config};
+    use ark_ec::{AffineRepr, CurveGroup, short_weierstrass::Affine};
     use ark_ff::{One, UniformRand};
-    use rand::{rngs::StdRng, SeedableRng};
+    use rand::{SeedableRng, rngs::StdRng};
 
     const ZERO: Limbs = [0; 4];
     const TOO_LARGE: Limbs = [u64::MAX; 4];
 
     fn limbs(value: Fq) -> Limbs {
-        value.0 .0
+        value.0.0
     }
 
     fn pair(value: Fq2) -> [Limbs; 2] {

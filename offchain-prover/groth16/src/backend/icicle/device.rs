@@ -7,8 +7,8 @@ use super::{
     error,
     library::Icicle,
     types::{
-        check, returned, Device, Direction, Limbs, MsmConfig, NttConfig, NttInitDomainConfig,
-        VecOpsConfig, API_NOT_IMPLEMENTED, SUCCESS,
+        API_NOT_IMPLEMENTED, Device, Direction, Limbs, MsmConfig, NttConfig, NttInitDomainConfig,
+        SUCCESS, VecOpsConfig, check, returned,
     },
 };
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
 };
 use bytemuck::Pod;
 use std::{
-    ffi::{c_int, c_void, CStr},
+    ffi::{CStr, c_int, c_void},
     marker::PhantomData,
     ptr,
 };

@@ -5,7 +5,7 @@
 use super::{
     error,
     types::{
-        check, Device, Direction, Limbs, MsmConfig, NttConfig, NttInitDomainConfig, VecOpsConfig,
+        Device, Direction, Limbs, MsmConfig, NttConfig, NttInitDomainConfig, VecOpsConfig, check,
     },
 };
 use crate::backend::BackendError;
@@ -13,7 +13,7 @@ use libloading::os::unix::{Library, RTLD_GLOBAL, RTLD_LAZY, RTLD_LOCAL, RTLD_NOW
 use std::{
     collections::HashMap,
     env::{self, consts::DLL_SUFFIX},
-    ffi::{c_char, c_int, c_void, CString, OsStr},
+    ffi::{CString, OsStr, c_char, c_int, c_void},
     fs, mem,
     path::{Path, PathBuf},
     ptr,

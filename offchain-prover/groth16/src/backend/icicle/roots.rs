@@ -12,7 +12,7 @@ use crate::backend::BackendError;
 use ark_bn254::Fr;
 use ark_ff::FftField;
 use std::{
-    collections::{hash_map::Entry, HashMap},
+    collections::{HashMap, hash_map::Entry},
     sync::PoisonError,
 };
 

@@ -45,10 +45,10 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
-    use ark_bn254::{g2::Config as G2Config, G1Affine, G2Affine};
-    use ark_ec::{short_weierstrass::Affine, AffineRepr, CurveGroup};
+    use ark_bn254::{G1Affine, G2Affine, g2::Config as G2Config};
+    use ark_ec::{AffineRepr, CurveGroup, short_weierstrass::Affine};
     use ark_ff::UniformRand;
-    use rand::{rngs::StdRng, SeedableRng};
+    use rand::{SeedableRng, rngs::StdRng};
 
     const ZERO: Limbs = [0; 4];
     const ONE: Limbs = [1, 0, 0, 0];

@@ -112,8 +112,19 @@ fn a_key_comes_back_mapped() {
 
 #[test]
 fn each_field_of_the_header_is_bound() {
-    let [magic, version, flag, hash, name, shape, instance, witness, constraints, table, digest] =
-        offsets();
+    let [
+        magic,
+        version,
+        flag,
+        hash,
+        name,
+        shape,
+        instance,
+        witness,
+        constraints,
+        table,
+        digest,
+    ] = offsets();
     assert!(matches!(
         changed(|b| b[magic] = b'X'),
         Err(KeyFileError::NotAKey)
@@ -314,9 +325,11 @@ fn a_key_is_for_one_circuit_and_origin() {
             ..
         }
     ));
-    assert!(error
-        .to_string()
-        .contains(&hex::encode(tweaked.id().hash())));
+    assert!(
+        error
+            .to_string()
+            .contains(&hex::encode(tweaked.id().hash()))
+    );
 }
 
 #[test]

@@ -1,12 +1,12 @@
 //! Who takes part.
 
-use anyhow::{ensure, Result};
+use anyhow::{Result, ensure};
 use ark_bn254::{Bn254, Fr};
 use ark_ff::UniformRand;
 use ark_groth16::Proof;
 use clearproof_groth16::{
-    prove, ArkBackend, ArkworksForm, Backend, Circuit, CpuBackend, CudaBackend, CudaOptions,
-    IcicleBackend, IcicleOptions, LoadedKey, ProvingKey,
+    ArkBackend, ArkworksForm, Backend, Circuit, CpuBackend, CudaBackend, CudaOptions,
+    IcicleBackend, IcicleOptions, LoadedKey, ProvingKey, prove,
 };
 use rand::rngs::OsRng;
 use std::{

@@ -5,7 +5,7 @@
 //! given back before, as it is not the prover's.
 
 use super::super::work::{Keys, WorkName};
-use anyhow::{bail, Context, Result};
+use anyhow::{Context, Result, bail};
 use std::{env, fs, process::Command};
 
 /// The field that the other process prints.

@@ -6,7 +6,7 @@ use crate::operator::rpc::{
 };
 use clearproof_primitives::order::{Request, Side, SignedOrderSet, WithdrawalRequest};
 use proptest::{prelude::*, sample::select};
-use serde_json::{json, Map, Value};
+use serde_json::{Map, Value, json};
 
 /// Field names that decoders know, so that arbitrary objects reach beyond the first check.
 const NAMES: [&str; 22] = [

@@ -4,13 +4,13 @@ use crate::{
     operator::{
         figures::BatchFigures,
         handle::{AccountStatus, Command, InstrumentStatus, Level, Refusal, Status, VenueHandle},
-        rpc::{auth::clock, serve, Identity, Limits, RpcServer},
+        rpc::{Identity, Limits, RpcServer, auth::clock, serve},
     },
     trader::{Trader, VenueClient},
 };
-use clearproof_engine::{DepositReceived, TickReport, Venue, VenueConfig};
+use clearproof_engine::{AuctionReport, DepositReceived, Venue, VenueConfig};
 use clearproof_primitives::{
-    batch::{genesis_field, Deposit},
+    batch::{Deposit, genesis_field},
     chain::{Instrument, InstrumentKind, Listing},
     eddsa::SecretKey,
     field::Fr,
@@ -37,7 +37,7 @@ pub struct Scene {
     pub server: RpcServer,
     pub url: String,
     pub venue: VenueHandle,
-    pub ticks: mpsc::Sender<oneshot::Sender<Arc<TickReport>>>,
+    pub auctions: mpsc::Sender<oneshot::Sender<Arc<AuctionReport>>>,
 }
 
 pub fn identity() -> Identity {
@@ -81,8 +81,8 @@ impl Scene {
     /// A venue with two funded accounts, of traders 1 and 2.
     pub async fn start(limits: Limits) -> Self {
         let (handle, commands) = VenueHandle::new();
-        let (ticks, tick_requests) = mpsc::channel(1);
-        tokio::spawn(run(venue(), handle.clone(), commands, tick_requests));
+        let (auctions, auction_requests) = mpsc::channel(1);
+        tokio::spawn(run(venue(), handle.clone(), commands, auction_requests));
         let venue = handle.clone();
         let (listen, key) = (
             ([127, 0, 0, 1], 0).into(),
@@ -95,7 +95,7 @@ impl Scene {
             url: format!("ws://{}", server.address()),
             server,
             venue,
-            ticks,
+            auctions,
         }
     }
 
@@ -105,9 +105,9 @@ impl Scene {
             .unwrap()
     }
 
-    pub async fn tick(&self) -> Arc<TickReport> {
+    pub async fn run_auction(&self) -> Arc<AuctionReport> {
         let (answer, wait) = oneshot::channel();
-        self.ticks.send(answer).await.unwrap();
+        self.auctions.send(answer).await.unwrap();
         wait.await.unwrap()
     }
 }
@@ -160,7 +160,7 @@ async fn run(
     mut venue: Venue,
     handle: VenueHandle,
     mut commands: mpsc::Receiver<Command>,
-    mut ticks: mpsc::Receiver<oneshot::Sender<Arc<TickReport>>>,
+    mut auctions: mpsc::Receiver<oneshot::Sender<Arc<AuctionReport>>>,
 ) {
     let mut time = START;
     loop {
@@ -169,10 +169,10 @@ async fn run(
                 Some(command) => answer(&mut venue, time, command),
                 None => return,
             },
-            tick = ticks.recv() => {
-                let Some(done) = tick else { return };
+            auction = auctions.recv() => {
+                let Some(done) = auction else { return };
                 time += 1;
-                let report = Arc::new(venue.tick(time).unwrap());
+                let report = Arc::new(venue.run_auction(time).unwrap());
                 handle.publish(report.clone());
                 done.send(report).unwrap();
             }
@@ -201,7 +201,7 @@ fn answer(venue: &mut Venue, time: u64, command: Command) {
                 settled: (venue.batch_number(), venue.state_root().into()),
                 pending: Vec::new(),
                 open: Some((1, START, venue.open_steps())),
-                last_tick: time,
+                last_auction: time,
                 connected: true,
             });
         }
@@ -221,7 +221,7 @@ fn answer(venue: &mut Venue, time: u64, command: Command) {
                 mark: MARK,
                 last: None,
                 funding: -7,
-                interest: 200,
+                open_interest: 200,
             }]);
         }
         Command::Book(instrument, answer) => {

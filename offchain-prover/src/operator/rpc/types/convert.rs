@@ -5,7 +5,7 @@ use crate::operator::{
     figures::BatchFigures,
     handle::{AccountStatus, InstrumentStatus, Level, Status},
 };
-use clearproof_engine::{TickReport, Trade};
+use clearproof_engine::{AuctionReport, Trade};
 use clearproof_primitives::{margin::Margin, order::Side};
 
 impl StatusJson {
@@ -26,7 +26,7 @@ impl StatusJson {
                 time_from,
                 steps: steps as u64,
             }),
-            last_tick: status.last_tick,
+            last_auction: status.last_auction,
             time,
             connected: status.connected,
         }
@@ -49,7 +49,7 @@ impl From<InstrumentStatus> for InstrumentJson {
                 price: Decimal(price),
             }),
             funding_index: Decimal(status.funding),
-            lots_held: Decimal(status.interest),
+            lots_held: Decimal(status.open_interest),
         }
     }
 }
@@ -133,9 +133,9 @@ impl From<Margin> for MarginJson {
     }
 }
 
-impl TickJson {
+impl AuctionJson {
     /// The public part of a report.
-    pub fn new(report: &TickReport, missed: u64) -> Self {
+    pub fn new(report: &AuctionReport, missed: u64) -> Self {
         let clearings = report.clearings.iter();
         Self {
             time: report.time,
@@ -151,9 +151,9 @@ impl TickJson {
     }
 }
 
-impl AccountTickJson {
-    /// An account's part of a report, if the tick touched it.
-    pub fn of(report: &TickReport, account: u32) -> Option<Self> {
+impl AccountAuctionJson {
+    /// An account's part of a report, if the auction touched it.
+    pub fn of(report: &AuctionReport, account: u32) -> Option<Self> {
         let fill = |trade: &Trade| FillJson {
             slot: trade.slot as u64,
             instrument: trade.instrument,

@@ -28,8 +28,8 @@ pub struct StatusJson {
     pub pending: Vec<u64>,
     /// The open batch.
     pub open: Option<OpenJson>,
-    /// Time of the last tick; 0 before the first.
-    pub last_tick: u64,
+    /// Time of the last auction; 0 before the first.
+    pub last_auction: u64,
     /// The operator's clock.
     pub time: u64,
     /// Whether the operator's node answers.
@@ -88,7 +88,7 @@ pub struct InstrumentJson {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LastJson {
-    /// Time of the tick.
+    /// Time of the auction.
     pub time: u64,
     /// Clearing price.
     pub price: Decimal<u64>,
@@ -209,19 +209,19 @@ pub struct MarginJson {
     pub maintenance: Decimal<u128>,
 }
 
-/// What everybody may know of a tick.
+/// What everybody may know of an auction.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct TickJson {
+pub struct AuctionJson {
     /// Its time.
     pub time: u64,
     /// Instruments that traded.
     pub clearings: Vec<ClearingJson>,
-    /// Ticks before this one that this subscriber missed because it reads too slowly.
+    /// Auctions before this one that this subscriber missed because it reads too slowly.
     pub missed: u64,
 }
 
-/// An instrument's clearing in a tick.
+/// An instrument's clearing in an auction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ClearingJson {
@@ -239,14 +239,14 @@ pub struct ClearingJson {
 pub struct AccountUpdateJson {
     /// The account now.
     pub account: AccountJson,
-    /// The tick that changed it; nothing where an order set did, or where the subscriber missed what did.
-    pub tick: Option<AccountTickJson>,
+    /// The auction that changed it; nothing where an order set did, or where the subscriber missed what did.
+    pub auction: Option<AccountAuctionJson>,
 }
 
-/// A tick as one account saw it.
+/// An auction as one account saw it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct AccountTickJson {
+pub struct AccountAuctionJson {
     /// Its time.
     pub time: u64,
     /// The account's fills.

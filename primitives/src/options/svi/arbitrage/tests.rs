@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used)]
 use super::super::tests::{curve, curves, float, good, parameter, reference};
-use super::super::{SviField, MAX_CURVATURE, MIN_CURVATURE, SVI_ONE};
+use super::super::{MAX_CURVATURE, MIN_CURVATURE, SVI_ONE, SviField};
 use super::*;
 use proptest::prelude::*;
 

@@ -5,7 +5,7 @@ use crate::{
     account::Position,
     fixed::ONE as UNIT,
     margin::margin,
-    options::{OptionKind, Product, DAY_MS},
+    options::{DAY_MS, OptionKind, Product},
     snapshot::{InstrumentRow, Snapshot},
 };
 
@@ -90,7 +90,12 @@ fn mostly_tightening() -> impl Strategy<Value = Vec<PolicyChange>> {
 
 /// The largest loss of a lot over the scenarios.
 fn scan(row: &InstrumentRow, side: i64) -> i64 {
-    row.deltas.iter().map(|d| -side * d).max().unwrap().max(0)
+    row.scenario_values
+        .iter()
+        .map(|d| -side * d)
+        .max()
+        .unwrap()
+        .max(0)
 }
 
 fn positions(lots: &[i64]) -> Vec<Position> {
@@ -163,7 +168,9 @@ fn a_wider_shock_may_ask_less() {
             };
             let forward = 3_000 * u128::from(UNIT);
             let (row, _) = policy.option_row_of(0, &call, forward, UNIT).unwrap();
-            row.deltas.into_iter().map(move |delta| -lots * delta)
+            row.scenario_values
+                .into_iter()
+                .map(move |delta| -lots * delta)
         };
         let [low, middle, high] = [(2_900, -1), (3_300, 2), (3_700, -1)].map(loss);
         let losses = low.zip(middle).zip(high).map(|((a, b), c)| a + b + c);

@@ -6,7 +6,7 @@ use super::{
 };
 use ark_bn254::{FqConfig, FrConfig};
 use ark_ff::{BigInt, BigInteger, Field, Fp, MontBackend, MontConfig, PrimeField};
-use rand::{rngs::StdRng, Rng, SeedableRng};
+use rand::{Rng, SeedableRng, rngs::StdRng};
 
 type Element<C> = Fp<MontBackend<C, 4>, 4>;
 
@@ -165,7 +165,7 @@ fn elements<C: MontConfig<4>>(rng: &mut StdRng) -> Vec<Element<C>> {
         // As they lie in memory: in Montgomery form.
         .map(|words| Element::<C>::new_unchecked(BigInt(words)))
         .collect();
-    elements.extend((0..30).map(|_| Element::<C>::new(BigInt(rng.gen::<[u64; 4]>()))));
+    elements.extend((0..30).map(|_| Element::<C>::new(BigInt(rng.r#gen::<[u64; 4]>()))));
     elements
 }
 
@@ -187,7 +187,7 @@ fn agree<I: Instructions, C: MontConfig<4>, V: Vector>(scalars: bool) {
                     _ => elements[rng.gen_range(0..count)],
                 })
             });
-            let operands = chosen.map(|lanes| lanes.map(|element| element.0 .0));
+            let operands = chosen.map(|lanes| lanes.map(|element| element.0.0));
             let mut results = Vec::new();
             // SAFETY: the processor has the instructions.
             unsafe {
@@ -202,7 +202,7 @@ fn agree<I: Instructions, C: MontConfig<4>, V: Vector>(scalars: bool) {
                 let expected = expected::<C, V>([a, b, c, d], lane);
                 for ((name, expected), found) in NAMES.iter().zip(expected).zip(&results) {
                     assert_eq!(
-                        expected.0 .0,
+                        expected.0.0,
                         found[lane],
                         "{name}, {}: {a:?} {b:?} {c:?} {d:?}",
                         I::NAME

@@ -1,17 +1,17 @@
 //! Each venue's market: its funding indices and open interest, and which instruments are held at all.
 
 use crate::{
-    prices::Prices, Batch, Config, Error, HoldingVenues, Pallet, VenueMarket, VenueMarkets,
+    Batch, Config, Error, HoldingVenues, Pallet, VenueMarket, VenueMarkets, prices::Prices,
 };
 use alloc::vec::Vec;
 use clearproof_primitives::{
     batch::{BatchHeader, PriceEntry},
     field::FieldBytes,
-    funding::{accrue, funding_hash, FundingTerms},
-    ledger::interest_hash,
+    funding::{FundingTerms, accrue, funding_hash},
+    ledger::open_interest_hash,
     shape::INTEREST_BITS,
 };
-use frame_support::{ensure, traits::Get, BoundedVec};
+use frame_support::{BoundedVec, ensure, traits::Get};
 use pallet_clearproof_custody::VenueId;
 use pallet_clearproof_market_data::{OpenInterest, SnapshotInfo};
 
@@ -22,7 +22,7 @@ impl<T: Config> Pallet<T> {
             let slots = usize::from(T::Market::get().instruments);
             VenueMarket {
                 funding: BoundedVec::truncate_from(alloc::vec![0; slots]),
-                interest: BoundedVec::truncate_from(alloc::vec![0; slots]),
+                open_interest: BoundedVec::truncate_from(alloc::vec![0; slots]),
             }
         })
     }
@@ -39,16 +39,16 @@ impl<T: Config> Pallet<T> {
         let indices: FieldBytes = funding_hash(&market.funding).into();
         ensure!(indices == header.funding_hash, Error::<T>::FundingMismatch);
         ensure!(
-            batch.interest.len() == market.interest.len(),
-            Error::<T>::InterestMismatch
+            batch.open_interest.len() == market.open_interest.len(),
+            Error::<T>::OpenInterestMismatch
         );
-        let interest: FieldBytes = interest_hash(&batch.interest).into();
+        let open_interest: FieldBytes = open_interest_hash(&batch.open_interest).into();
         ensure!(
-            interest == header.interest_hash,
-            Error::<T>::InterestMismatch
+            open_interest == header.open_interest_hash,
+            Error::<T>::OpenInterestMismatch
         );
-        check_caps::<T>(&market.interest, &batch.interest, snapshot)?;
-        market.interest = BoundedVec::truncate_from(batch.interest.to_vec());
+        check_caps::<T>(&market.open_interest, &batch.open_interest, snapshot)?;
+        market.open_interest = BoundedVec::truncate_from(batch.open_interest.to_vec());
         let mut funding = market.funding.into_inner();
         accrue_all(&mut funding, header, snapshot, prices);
         market.funding = BoundedVec::truncate_from(funding);
@@ -57,14 +57,14 @@ impl<T: Config> Pallet<T> {
 
     /// Stores a venue's market, and counts the venues that hold positions in each instrument.
     pub(crate) fn put_market(venue: VenueId, market: VenueMarket<T::Market>) {
-        let before = Self::market_of(venue).interest;
-        Self::count_holders(&before, &market.interest);
+        let before = Self::market_of(venue).open_interest;
+        Self::count_holders(&before, &market.open_interest);
         VenueMarkets::<T>::insert(venue, market);
     }
 
     /// A venue's market ends with it. One that owes nothing holds nothing.
     pub(crate) fn remove_market(venue: VenueId) {
-        let before = Self::market_of(venue).interest;
+        let before = Self::market_of(venue).open_interest;
         Self::count_holders(&before, &alloc::vec![0; before.len()]);
         VenueMarkets::<T>::remove(venue);
     }
@@ -87,15 +87,17 @@ impl<T: Config> Pallet<T> {
     #[cfg(any(test, feature = "try-runtime"))]
     pub(crate) fn check_holders() -> Result<(), sp_runtime::DispatchError> {
         let markets: Vec<_> = VenueMarkets::<T>::iter_values().collect();
-        let mut interest = markets.iter().flat_map(|market| market.interest.iter());
+        let mut open_interest = markets
+            .iter()
+            .flat_map(|market| market.open_interest.iter());
         ensure!(
-            interest.all(|lots| *lots < 1 << INTEREST_BITS),
+            open_interest.all(|lots| *lots < 1 << INTEREST_BITS),
             "VenueMarkets: open interest out of range"
         );
         for slot in 0..T::Market::get().instruments {
             let holds = |market: &&VenueMarket<T::Market>| {
                 market
-                    .interest
+                    .open_interest
                     .get(usize::from(slot))
                     .is_some_and(|i| *i > 0)
             };
@@ -115,14 +117,17 @@ fn check_caps<T: Config>(
     after: &[u64],
     snapshot: &SnapshotInfo,
 ) -> Result<(), Error<T>> {
-    let caps = snapshot.interest_caps.iter().copied();
+    let caps = snapshot.open_interest_caps.iter().copied();
     // A slot that the snapshot does not have is one without an instrument.
     let caps = caps.chain(core::iter::repeat(0));
     for ((before, after), cap) in before.iter().zip(after).zip(caps) {
-        ensure!(*after < 1 << INTEREST_BITS, Error::<T>::InterestOutOfRange);
+        ensure!(
+            *after < 1 << INTEREST_BITS,
+            Error::<T>::OpenInterestOutOfRange
+        );
         ensure!(
             after <= before || *after <= cap,
-            Error::<T>::InterestAboveCap
+            Error::<T>::OpenInterestAboveCap
         );
     }
     Ok(())

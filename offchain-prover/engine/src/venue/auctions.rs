@@ -1,10 +1,10 @@
-//! Ticks: one call auction per instrument, and the steps that its fills go to.
+//! Auctions: one call auction per instrument, and the steps that its fills go to.
 
 use crate::{
     auction::{self, Bid, Clearing, Match},
     error::EngineError,
     pending::{PendingStep, PricedFill},
-    venue::{limits::largest_tick, Open, Venue},
+    venue::{Open, Venue, limits::largest_auction},
 };
 use clearproof_primitives::{
     account::Account,
@@ -33,18 +33,18 @@ pub struct Trade {
     pub price: Price,
 }
 
-/// What a tick did.
+/// What an auction did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TickReport {
-    /// Time of the tick.
+pub struct AuctionReport {
+    /// Time of the auction.
     pub time: u64,
     /// Clearing prices and volumes by instrument.
     pub clearings: Vec<(u16, Price, u64)>,
     /// All fills.
     pub trades: Vec<Trade>,
-    /// Accounts whose orders were left out of the tick, with the rule that they would have broken.
+    /// Accounts whose orders were left out of the auction, with the rule that they would have broken.
     pub left_out: Vec<(u32, StepError)>,
-    /// Accounts that would have traded if a batch could hold more; their orders wait for the next tick.
+    /// Accounts that would have traded if a batch could hold more; their orders wait for the next auction.
     pub waiting: usize,
     /// Accounts whose orders were cancelled before the auctions, as nothing was heard of them for as long as they said.
     pub silent: Vec<u32>,
@@ -58,7 +58,7 @@ type Refusal = (u32, Vec<usize>, StepError);
 /// Orders of the venue's own making by account, which take the place of the account's.
 pub(super) type ForcedSets = BTreeMap<u32, Arc<SignedOrderSet>>;
 
-/// An account's step with the fills of a tick.
+/// An account's step with the fills of an auction.
 struct Grown {
     step: PendingStep,
     /// Whether it is a new step, after the one that was growing.
@@ -74,19 +74,19 @@ impl Venue {
     ///
     /// An account whose fills would break a rule is left out, and the auctions run again without it. Where more accounts
     /// would trade than one batch can hold, the auctions run again with the earliest order sets of those.
-    pub fn tick(&mut self, time: u64) -> Result<TickReport, EngineError> {
+    pub fn run_auction(&mut self, time: u64) -> Result<AuctionReport, EngineError> {
         let open = self.open.as_ref().ok_or(EngineError::NoOpenBatch)?;
         // An instrument has one price at one time.
-        if time < self.now || open.ticked == Some(time) {
+        if time < self.now || open.auctioned == Some(time) {
             return Err(EngineError::Time {
                 given: time,
                 current: self.now,
             });
         }
-        let mut report = TickReport {
+        let mut report = AuctionReport {
             time,
             silent: self.silent_at(time),
-            ..TickReport::default()
+            ..AuctionReport::default()
         };
         let at_risk = open.at_risk.iter();
         let forced: ForcedSets = at_risk
@@ -104,7 +104,7 @@ impl Venue {
                 continue;
             }
             let fills = fills_by_account(&clearings, time);
-            let largest = largest_tick(&self.config.shape);
+            let largest = largest_auction(&self.config.shape);
             if fills.len() > largest {
                 report.waiting += fills.len() - largest;
                 let kept = self.earliest(fills.into_keys().collect(), largest);
@@ -151,12 +151,12 @@ impl Venue {
         self.cancel(&report.silent);
         self.now = time;
         if let Some(open) = &mut self.open {
-            open.ticked = Some(time);
+            open.auctioned = Some(time);
         }
         self.live
             .retain(|_, live| live.signed.set.valid_until >= time);
         for live in self.live.values_mut() {
-            live.ticked |= live.signed.set.valid_from <= time;
+            live.auctioned |= live.signed.set.valid_from <= time;
         }
         for Grown {
             step,
@@ -286,8 +286,8 @@ impl Venue {
 
     /// Whether so many lots leave the open interest within its cap, whoever opens or closes with them.
     fn within_cap(&self, open: &Open, slot: usize, volume: u64) -> bool {
-        let cap = open.terms.interest_caps.get(slot);
-        let held = self.interest.get(slot).copied().unwrap_or(0);
+        let cap = open.terms.open_interest_caps.get(slot);
+        let held = self.open_interest.get(slot).copied().unwrap_or(0);
         cap.is_none_or(|cap| held + 2 * i128::from(volume) <= i128::from(*cap))
     }
 

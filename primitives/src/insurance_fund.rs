@@ -2,7 +2,7 @@
 
 use crate::{
     account::{Account, Position},
-    shape::{Shape, AMOUNT_BITS, QUANTITY_BITS},
+    shape::{AMOUNT_BITS, QUANTITY_BITS, Shape},
 };
 
 /// What a batch brings the insurance fund.
@@ -69,7 +69,7 @@ pub fn receive(
         ));
     }
     let parts = received.lots.iter().zip(received.funding);
-    after.basis += parts
+    after.funding_basis += parts
         .map(|(lots, index)| lots * i128::from(*index))
         .sum::<i128>();
     Ok(after)
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
     use crate::{
         fixed::ONE,
-        funding::{basis, settle},
+        funding::{funding_basis, settle},
         snapshot::{InstrumentRow, Snapshot},
     };
     use alloc::vec;
@@ -95,7 +95,7 @@ mod tests {
             instrument: 1,
             quantity: 4,
         }];
-        fund.basis = basis(&fund, &[0, 9, 0, 0]);
+        fund.funding_basis = funding_basis(&fund, &[0, 9, 0, 0]);
         fund
     }
 
@@ -117,7 +117,7 @@ mod tests {
             }]
         );
         // 4 lots moved from 9 to 10 before they met their counterpart, which is still owed.
-        assert_eq!(after.basis, 5 * 2 - 4);
+        assert_eq!(after.funding_basis, 5 * 2 - 4);
     }
 
     #[test]
