@@ -1,73 +1,45 @@
-//! Cancelling all orders of an account that is not heard of any more: the dead man's switch.
+//! The dead man's switch: cancels all orders of an account that has been inactive for too long.
 
-use crate::{error::EngineError, venue::Venue};
-use std::ops::RangeInclusive;
-
-/// Milliseconds of silence that an account may ask for: a second to a day.
-pub const SILENCE_MS: RangeInclusive<u64> = 1_000..=86_400_000;
-
-/// An account that is listened to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Watch {
-    /// Milliseconds.
-    pub silence: u64,
-    /// When it was last heard of.
-    pub heard: u64,
-}
+use super::state::{Venue, dead_mans_switches::SWITCH_TIMEOUT_MS};
+use crate::error::EngineError;
 
 impl Venue {
-    /// Cancels the account's orders in the first auction more than `silence` milliseconds after it was last heard of: by this call, at
-    /// `now`, or by an order set. `None` ends that. The switch is off again once it has cancelled.
+    /// Arms an account's dead man's switch: cancels the account's orders in the first auction more
+    /// than `timeout_ms` milliseconds after its last activity. Activity is this call, at `now`, and
+    /// every order set. `None` turns the switch off. It is off again once it has cancelled.
     ///
     /// # Errors
-    /// No such account, or a silence out of [`SILENCE_MS`].
-    pub fn watch(
+    /// No such account, or a timeout outside [`SWITCH_TIMEOUT_MS`].
+    pub fn set_dead_mans_switch(
         &mut self,
         account: u32,
-        silence: Option<u64>,
+        timeout_ms: Option<u64>,
         now: u64,
     ) -> Result<(), EngineError> {
         if account == 0 || self.account(account).is_none() {
             return Err(EngineError::NoAccount(account));
         }
-        match silence {
-            None => {
-                self.watched.remove(&account);
+        match timeout_ms {
+            None => self.switches.disarm(account),
+            Some(timeout) if SWITCH_TIMEOUT_MS.contains(&timeout) => {
+                self.switches.arm(account, timeout, now.max(self.now));
             }
-            Some(silence) if SILENCE_MS.contains(&silence) => {
-                let heard = now.max(self.now);
-                self.watched.insert(account, Watch { silence, heard });
-            }
-            Some(silence) => return Err(EngineError::Silence(silence)),
+            Some(timeout) => return Err(EngineError::SwitchTimeout(timeout)),
         }
         Ok(())
     }
 
-    /// Milliseconds of silence after which an account's orders are cancelled; none if they are not.
-    pub fn silence_of(&self, account: u32) -> Option<u64> {
-        self.watched.get(&account).map(|watch| watch.silence)
+    /// Milliseconds of inactivity after which an account's orders are cancelled; none if its dead
+    /// man's switch is off.
+    pub fn dead_mans_switch(&self, account: u32) -> Option<u64> {
+        self.switches.timeout_of(account)
     }
 
-    /// An account has signed something.
-    pub(crate) fn hear(&mut self, account: u32) {
-        let now = self.now;
-        if let Some(watch) = self.watched.get_mut(&account) {
-            watch.heard = watch.heard.max(now);
-        }
-    }
-
-    /// Those who have been silent for too long at `time`.
-    pub(crate) fn silent_at(&self, time: u64) -> Vec<u32> {
-        let silent = |watch: &Watch| time.saturating_sub(watch.heard) > watch.silence;
-        let accounts = self.watched.iter().filter(|(_, watch)| silent(watch));
-        accounts.map(|(account, _)| *account).collect()
-    }
-
-    /// Takes away their orders.
-    pub(crate) fn cancel(&mut self, silent: &[u32]) {
-        for account in silent {
-            self.watched.remove(account);
-            self.live.remove(account);
+    /// Cancels the orders of accounts whose switches have timed out, and turns these off.
+    pub(super) fn cancel_orders(&mut self, timed_out: &[u32]) {
+        for account in timed_out {
+            self.switches.disarm(*account);
+            self.orders.remove(*account);
         }
     }
 }
