@@ -13,10 +13,10 @@ use clearproof_engine::{BatchRequest, MarketTerms, Venue, VenueConfig};
 use clearproof_primitives::{
     batch::genesis_field,
     field::Fr,
-    fixed::{ONE, Price},
-    funding::settle,
+    fixed::{IndexPrice, ONE, Price},
+    funding::accrue,
     margin::Margin,
-    policy::{IndexPrice, Policy},
+    policy::Policy,
     rows::mark_price,
     shape::Shape,
     snapshot::{InstrumentRow, Snapshot},
@@ -145,7 +145,7 @@ pub fn run(config: &ReplayConfig, progress: impl Fn(u64)) -> Result<Report> {
 /// Equity of an account in whole quote units, funding included.
 fn equity(venue: &Venue, snapshot: &Snapshot, account: u32) -> Option<i128> {
     let mut settled = venue.account(account)?.clone();
-    settle(&mut settled, snapshot, venue.funding()).ok()?;
+    accrue(&mut settled, snapshot, venue.funding()).ok()?;
     let margin = Margin::of(&venue.config().shape.market, snapshot, &settled).ok()?;
     Some(margin.equity >> 32)
 }

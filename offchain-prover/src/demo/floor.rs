@@ -16,9 +16,8 @@ use crate::{
 use anyhow::{Context, Result, ensure};
 use clearproof_primitives::{
     chain::InstrumentKind,
-    fixed::{ONE, Rate},
+    fixed::{IndexPrice, ONE, Rate},
     order::{Order, OrderSet, Request, SignedOrderSet, WithdrawalRequest},
-    policy::IndexPrice,
 };
 use std::time::Duration;
 use tokio::{

@@ -9,9 +9,8 @@ use crate::operator::rpc::types::AccountJson;
 use anyhow::{Context, Result};
 use clearproof_primitives::{
     chain::Listing,
-    fixed::{FRACTION_BITS, Price},
+    fixed::{FRACTION_BITS, IndexPrice, Price},
     order::{Order, Side},
-    policy::IndexPrice,
     rows::mark_price,
 };
 use rand::{Rng, SeedableRng};

@@ -8,8 +8,7 @@ use crate::{
 use anyhow::{Context, Result, anyhow};
 use clearproof_primitives::{
     chain::{Expiry, Feed, FeedValue, Instrument},
-    fixed::FRACTION_BITS,
-    policy::IndexPrice,
+    fixed::{FRACTION_BITS, IndexPrice},
 };
 use futures::future::try_join_all;
 use std::time::Duration;

@@ -7,9 +7,8 @@ use crate::{
 };
 use clearproof_primitives::{
     chain::{Feed, FeedValue},
-    fixed::FRACTION_BITS,
+    fixed::{FRACTION_BITS, IndexPrice},
     options::SviCurve,
-    policy::IndexPrice,
 };
 use serde::Serialize;
 use std::{
