@@ -47,7 +47,10 @@ pub mod pallet {
     use super::*;
     use alloc::vec::Vec;
     use clearproof_primitives::{
-        field::FieldBytes, fixed::Rate, policy::IndexPrice, rows::Smile, snapshot::Snapshot,
+        field::FieldBytes,
+        fixed::{IndexPrice, Rate},
+        rows::Smile,
+        snapshot::Snapshot,
     };
     use frame_support::{pallet_prelude::*, traits::Time};
     use frame_system::pallet_prelude::*;

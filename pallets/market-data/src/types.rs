@@ -4,7 +4,7 @@ pub use clearproof_primitives::chain::{
     Expiry, ExpiryView, Feed, FeedValue, Instrument, InstrumentKind, Listing, NotTaken,
     OptionTerms, SYMBOL_LENGTH, SnapshotInfo, Symbol,
 };
-use clearproof_primitives::{options::SviError, policy::IndexPrice, rows::Smile};
+use clearproof_primitives::{fixed::IndexPrice, options::SviError, rows::Smile};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};

@@ -220,7 +220,7 @@ struct RowJson {
     maintenance_short: Decimal<u64>,
     scenario_values: Vec<Decimal<i64>>,
     /// The instrument has expired.
-    settled: bool,
+    expired: bool,
     /// The mark is not to be relied on: positions may only be reduced. If the mark is in `marks` too it is held back, else its feed
     /// is halted.
     suspended: bool,
@@ -238,7 +238,7 @@ impl From<InstrumentRow> for RowJson {
             maintenance_long: Decimal(row.maintenance_long),
             maintenance_short: Decimal(row.maintenance_short),
             scenario_values: decimals(row.scenario_values),
-            settled: row.settled,
+            expired: row.expired,
             suspended: row.suspended,
             fee_rate: row.fee_rate,
             position_limit: Decimal(row.position_limit),

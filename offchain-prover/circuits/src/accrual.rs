@@ -1,4 +1,4 @@
-//! Bringing an account up to date: `clearproof_primitives::funding::settle` in constraints.
+//! Bringing an account up to date: `clearproof_primitives::funding::accrue` in constraints.
 
 use crate::{
     account::AccountVars,
@@ -17,7 +17,7 @@ pub struct Funding {
 }
 
 /// What an account is credited when it is touched.
-pub struct Settlement {
+pub struct Accrual {
     /// Quote units, signed.
     pub credit: Num,
     /// What was rounded off, in `[0, 2^32)` of 2^-32 quote units.
@@ -48,13 +48,13 @@ impl Funding {
     ///
     /// Sound: quantities are within 2^48, marks and indices within 2^62, the funding basis within 2^116, so the sum lies within 2^117 for
     /// up to 64 positions, and its floor is the only quotient in range with a remainder in `[0, 2^32)`.
-    pub fn settle(
+    pub fn accrue(
         &self,
         cs: &mut Cs,
         market: &Market,
         account: &AccountVars,
         exposure: &Exposure,
-    ) -> Settlement {
+    ) -> Accrual {
         let fraction = FRACTION_BITS as usize;
         let mut due = Sum::new();
         due.add(&account.funding_basis);
@@ -64,11 +64,11 @@ impl Funding {
             .zip(&market.rows)
             .zip(&self.indices)
         {
-            due.add(&cs.mul(quantity, &(&row.settled_mark - index)));
+            due.add(&cs.mul(quantity, &(&row.expired_mark - index)));
         }
         let due = due.finish();
         let credit = shift_floor_signed(cs, &due, fraction, CREDIT_BITS);
         let remainder = due - credit.scale(Num::power_of_two(fraction).value());
-        Settlement { credit, remainder }
+        Accrual { credit, remainder }
     }
 }
