@@ -17,6 +17,7 @@ pub fn keep(root: &Path) {
         "clearproof-bn254-host".to_string(),
         "clearproof-primitives".to_string(),
         "clearproof-runtime".to_string(),
+        "clearproof-runtime-api".to_string(),
     ];
     // Each pallet's name is that of its folder, behind this prefix.
     for entry in fs::read_dir(&pallets).expect("the workspace has a folder of pallets") {

@@ -13,10 +13,8 @@ use clearproof_primitives::{
     shape::Shape,
     snapshot::{InstrumentRow, Snapshot},
 };
-use clearproof_runtime::{
-    AccountId, BlockNumber, Hash, Header, monitoring::MonitoringApi, opaque::Block,
-};
-use pallet_clearproof_settlement::runtime_api::ClearproofApi;
+use clearproof_runtime::{AccountId, BlockNumber, Hash, Header, opaque::Block};
+use clearproof_runtime_api::{ClearproofApi, MonitoringApi};
 use sp_api::{ApiRef, ProvideRuntimeApi};
 use sp_blockchain::{BlockStatus, HeaderBackend, Info};
 

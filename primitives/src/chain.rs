@@ -21,6 +21,9 @@ pub type VenueId = u32;
 /// A registered circuit's number.
 pub type CircuitId = u32;
 
+/// Largest number of venues that one call of the runtime's `venues` lists.
+pub const MAX_VENUES_LISTED: usize = 512;
+
 /// Largest length of an instrument's symbol, in bytes of UTF-8.
 pub const SYMBOL_LENGTH: u32 = 16;
 /// An instrument's name for people, such as `EUR/USD`.

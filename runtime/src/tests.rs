@@ -5,6 +5,7 @@ mod apis;
 mod chain;
 mod equivocations;
 mod governance;
+mod metadata;
 mod policy;
 mod validators;
 

@@ -20,7 +20,6 @@ mod keys;
 mod market;
 mod open_interest;
 mod prices;
-pub mod runtime_api;
 #[cfg(any(test, feature = "runtime-benchmarks"))]
 mod simulator;
 mod submit;
@@ -34,7 +33,6 @@ mod mock;
 mod tests;
 
 pub use pallet::*;
-pub use runtime_api::MAX_VENUES_LISTED;
 #[cfg(feature = "runtime-benchmarks")]
 pub use types::BenchmarkHelper;
 pub use types::{
@@ -53,6 +51,7 @@ pub mod pallet {
     use super::*;
     use alloc::{boxed::Box, vec::Vec};
     use clearproof_primitives::{
+        chain::MAX_VENUES_LISTED,
         field::FieldBytes,
         fixed::{Factor, Price},
         shape::{MarketShape, Shape},
