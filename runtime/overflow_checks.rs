@@ -35,5 +35,6 @@ pub fn keep(root: &Path) {
                 &format!(" --config 'profile.{profile}.package.{name}.overflow-checks=true'");
         }
     }
-    env::set_var(VARIABLE, arguments);
+    // SAFETY: a build script has one thread until the wasm builder starts its own.
+    unsafe { env::set_var(VARIABLE, arguments) };
 }

@@ -68,6 +68,6 @@ fn clients_know_the_interfaces_that_the_runtime_has() {
     same::<dyn MonitoringApi<Block, crate::AccountId>>(MONITORING);
     assert_eq!(VERSION.spec_name, SPEC_NAME);
     for Interface { name, id, .. } in [CLEARPROOF, RISK_POLICY, MONITORING] {
-        assert_eq!(id, sp_io::hashing::blake2_64(name.as_bytes()));
+        assert_eq!(id, sp_crypto_hashing::blake2_64(name.as_bytes()));
     }
 }
