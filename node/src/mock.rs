@@ -138,7 +138,7 @@ sp_api::mock_impl_runtime_apis! {
                 time_to: 1_699_999_990_500,
                 pauses: Pauses::default(),
                 custody_account: AccountId::from([3; 32]),
-                queue: Queue { taken: cursor(4), made: cursor(6) },
+                queue: Queue { consumed: cursor(4), made: cursor(6) },
                 totals: Vec::new(),
                 funding: Vec::new(),
                 open_interest: Vec::new(),

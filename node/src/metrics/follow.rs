@@ -40,7 +40,7 @@ impl VenueMetrics {
         self.settled_until.show(each(|view| seconds(view.time_to)));
         self.queued.show(each(|view| {
             let queue = &view.queue;
-            queue.made.count.saturating_sub(queue.taken.count) as f64
+            queue.made.count.saturating_sub(queue.consumed.count) as f64
         }));
         self.stopped.show(each(|view| {
             let Pauses {

@@ -276,7 +276,7 @@ pub mod pallet {
             /// Chunks proven.
             chunks: u16,
             /// Deposits of the venue's queue taken in all.
-            deposits_taken: u64,
+            deposits_consumed: u64,
             /// Withdrawals of this batch.
             withdrawals: u32,
             /// How many of them could not be paid out and wait for a claim.
@@ -451,7 +451,7 @@ pub mod pallet {
         #[pallet::call_index(3)]
         #[pallet::weight(T::WeightInfo::set_paused())]
         pub fn set_paused(origin: OriginFor<T>, venue: VenueId, paused: bool) -> DispatchResult {
-            Self::stop(origin, venue, paused)
+            Self::pause(origin, venue, paused)
         }
 
         /// Closes a venue that owes nothing and releases its deposit. Owner only.
