@@ -15,6 +15,7 @@ pub mod field;
 pub mod fixed;
 pub mod funding;
 pub mod insurance_fund;
+pub mod interfaces;
 pub mod ledger;
 pub mod liquidation;
 pub mod margin;
