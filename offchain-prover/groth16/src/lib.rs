@@ -41,7 +41,7 @@ pub use circuit::{Circuit, CircuitError, CircuitId};
 pub use compare::{ArkworksForm, CompareError, Comparison, compare_with_arkworks};
 pub use key::{
     Origin, ProvingKey,
-    file::{KeyFileError, Part as KeyFilePart},
+    error::{KeyFileError, Part as KeyFilePart},
     store::{KeyStore, StoreError},
 };
 pub use matrices::{Matrices, MatricesError, Matrix};

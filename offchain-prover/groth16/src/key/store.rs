@@ -1,9 +1,11 @@
 //! Keys in a folder, made once.
 
 use super::{
-    Origin, ProvingKey,
-    file::{self, KeyFileError},
+    ProvingKey,
+    error::KeyFileError,
+    file,
     header::FIRST_VERSION,
+    origin::Origin,
     version1,
 };
 use crate::{

@@ -1,9 +1,11 @@
 //! Files of version 1, which are read once, to be written anew.
 
 use super::{
-    Origin, ProvingKey,
-    file::{KeyFileError, Part, fill, same_digest},
+    ProvingKey,
+    error::{KeyFileError, Part},
+    file::{fill, same_digest},
     header::{Counts, DIGEST_BYTES, FIRST_VERSION, Header},
+    origin::Origin,
     point::{Limbs, first_unreduced},
 };
 use crate::{
