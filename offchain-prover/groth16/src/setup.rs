@@ -1,7 +1,10 @@
 //! Making keys: the generator of Groth16 (<https://eprint.iacr.org/2016/260>, section 3.2) from matrices.
 
+mod error;
 mod qap;
 mod secrets;
+
+pub use error::SetupError;
 
 use crate::{
     circuit::Circuit,
@@ -20,21 +23,6 @@ use ark_poly::{EvaluationDomain, Radix2EvaluationDomain};
 use qap::Queries;
 use rayon::prelude::*;
 use secrets::Secrets;
-use thiserror::Error;
-
-/// Why no key could be made.
-#[derive(Debug, Error)]
-pub enum SetupError {
-    /// The operating system gave no random bytes.
-    #[error("the operating system's random number generator: {0}")]
-    Randomness(#[from] rand::Error),
-    /// There is no domain for the circuit.
-    #[error("no evaluation domain for {size} rows; the limit is 2^28")]
-    Domain {
-        /// Rows plus instance columns.
-        size: usize,
-    },
-}
 
 /// Scalars whose multiples of a generator are computed between two reports of progress.
 const CHUNK: usize = 1 << 13;

@@ -3,7 +3,7 @@
 //! They are never unloaded: they keep state per process and per thread.
 
 use super::{
-    error,
+    error::error,
     types::{
         Device, Direction, Limbs, MsmConfig, NttConfig, NttInitDomainConfig, VecOpsConfig, check,
     },
