@@ -35,7 +35,8 @@ pub use backend::{
     icicle::{IcicleBackend, IcicleOptions},
 };
 pub use choice::{
-    BackendCounts, BackendKind, Backends, Candidate, ChoiceError, UnknownBackend, candidates,
+    BackendCounts, BackendKind, Backends, Candidate, ChoiceError, PrepareError, UnknownBackend,
+    candidates,
 };
 pub use circuit::{Circuit, CircuitError, CircuitId};
 pub use compare::{ArkworksForm, CompareError, Comparison, compare_with_arkworks};

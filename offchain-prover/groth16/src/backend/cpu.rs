@@ -241,7 +241,7 @@ impl Backend for CpuBackend {
         NAME
     }
 
-    fn what(&self) -> String {
+    fn description(&self) -> String {
         format!("{NAME}, processor features used: {}", self.features())
     }
 

@@ -172,7 +172,7 @@ impl Backend for IcicleBackend {
         NAME
     }
 
-    fn what(&self) -> String {
+    fn description(&self) -> String {
         format!("{NAME}, {}", self.device())
     }
 
