@@ -8,7 +8,7 @@
 // Indices say which vector of one goes with which of the other; iterators would hide it.
 #![allow(clippy::needless_range_loop)]
 
-use super::vector::{Instructions, Job, Vector};
+use super::vector::{Instructions, Job, Lanes, Vector};
 use std::ops::Range;
 
 /// Most levels of a pass: without reduction, sums grow to 2⁶·r.

@@ -5,9 +5,9 @@
 
 use super::{
     adder::{Adder, Lists, Point, Source, Workspace},
+    bases::Bases,
     digits::Digits,
 };
-use crate::points::Points;
 use ark_ec::{
     AdditiveGroup,
     short_weierstrass::{Affine, Projective},
@@ -21,40 +21,6 @@ use std::{
 
 /// References that one task sums.
 const TASK: usize = 1 << 15;
-
-/// A key's points, and which of them are not at infinity.
-pub(super) struct Bases<P: Point> {
-    points: Points<P>,
-    /// One bit per point; empty where all count.
-    live: Vec<u64>,
-}
-
-impl<P: Point> Bases<P> {
-    /// Looks which points are at infinity.
-    pub fn new(points: Points<P>) -> Self {
-        let infinite = P::default();
-        let mut live: Vec<u64> = points
-            .par_chunks(64)
-            .map(|points| {
-                let bits = points.iter().enumerate();
-                bits.fold(0, |word, (bit, point)| {
-                    word | u64::from(*point != infinite) << bit
-                })
-            })
-            .collect();
-        let count: usize = live.iter().map(|word| word.count_ones() as usize).sum();
-        if count == points.len() {
-            live = Vec::new();
-        }
-        points.release();
-        Self { points, live }
-    }
-
-    /// How many points there are.
-    pub fn len(&self) -> usize {
-        self.points.len()
-    }
-}
 
 /// Workspaces that are free.
 pub(super) struct Pool<P: Point, A: Adder<P>>(Mutex<Vec<Workspace<P, A>>>);
@@ -104,11 +70,11 @@ impl<P: Point, A: Adder<P>> Summer<'_, P, A> {
         let windows: Vec<_> = (0..Digits::windows(digits.bits))
             .into_par_iter()
             .map(|window| {
-                let (refs, counts) = if bases.live.is_empty() {
+                let (refs, counts) = if bases.live().is_empty() {
                     digits.sorted(window, range.clone(), |_| true)
                 } else {
                     digits.sorted(window, range.clone(), |point| {
-                        bases.live[point / 64] >> (point % 64) & 1 == 1
+                        bases.live()[point / 64] >> (point % 64) & 1 == 1
                     })
                 };
                 self.window(
@@ -121,7 +87,7 @@ impl<P: Point, A: Adder<P>> Summer<'_, P, A> {
             })
             .collect();
         // So that no more than one of a key's lists is resident.
-        bases.points.release();
+        bases.release();
         windows
             .into_iter()
             .rev()
@@ -142,7 +108,7 @@ impl<P: Point, A: Adder<P>> Summer<'_, P, A> {
         let tasks = split(lists, &mut buckets);
         tasks.into_par_iter().for_each(|(lists, sums)| {
             self.pool
-                .with(|space| space.sum(self.adder, &Source::Key(&bases.points), &lists, sums));
+                .with(|space| space.sum(self.adder, &Source::Key(bases.points()), &lists, sums));
         });
         self.weighted(&buckets)
     }

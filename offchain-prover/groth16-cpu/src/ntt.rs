@@ -8,13 +8,13 @@
 //! Source: Gentleman and Sande 1966, Cooley and Tukey 1965; the order of passes is that of the six-step method (Bailey 1990).
 
 use super::{
-    super::ark::ArkDomain,
-    affine::power_of_two,
     butterflies::{
         Combine, Factors, FrequencyPass, FrequencyShort, LEVELS, Pass, Short, TimePass, TimeShort,
         Units,
     },
-    vector::{Instructions, Job, Vector},
+    domain::Quotient,
+    subgroup::Subgroup,
+    vector::{Instructions, Job, Vector, power_of_two},
     vectors::Vectors,
 };
 use ark_bn254::Fr;
@@ -32,12 +32,6 @@ struct Table {
     /// For distances n/2, n/4, … 8.
     long: Vec<Vec<Factors>>,
     short: Short,
-}
-
-/// Makes quotients of one size.
-pub(super) trait Quotient: Send + Sync {
-    /// Coefficients of (a·b − c)/Z in bit-reversed order, in place of a, from values on the subgroup, of the domain's size.
-    fn quotient(&self, a: &mut [Fr], b: &mut [Fr], c: &mut [Fr]);
 }
 
 /// What the quotient of one size needs.
@@ -146,7 +140,7 @@ fn words_mut(values: &mut [Fr]) -> &mut [[u64; 4]] {
 
 impl<I: Instructions> Transforms<I> {
     /// None for sizes that are too small.
-    fn new(vectors: Vectors<I>, domain: &ArkDomain) -> Option<Self> {
+    fn new(vectors: Vectors<I>, domain: &Subgroup) -> Option<Self> {
         let size = domain.size();
         if size < LEAST {
             return None;
@@ -171,7 +165,7 @@ impl<I: Instructions> Transforms<I> {
     }
 
     /// As what makes quotients.
-    pub fn boxed(vectors: Vectors<I>, domain: &ArkDomain) -> Option<Box<dyn Quotient>> {
+    pub fn boxed(vectors: Vectors<I>, domain: &Subgroup) -> Option<Box<dyn Quotient>> {
         let transforms = Self::new(vectors, domain)?;
         Some(Box::new(transforms))
     }

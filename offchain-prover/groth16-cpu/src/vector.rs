@@ -7,6 +7,8 @@
 //! enabled, [`Instructions::run`]; nothing may be called otherwise. For the same reason there are no closures: the library's
 //! functions that would call them are compiled without the features, and so each instruction would become a call.
 
+use ark_ff::Field;
+
 /// A prime between 2²⁵³ and 2²⁵⁴, with what arithmetic modulo it needs.
 pub(super) trait Modulus: Copy + Send + Sync + 'static {
     /// Its limbs of 64 bits.
@@ -57,6 +59,16 @@ pub(super) const fn split<const BITS: u32>(limbs: [u64; 4]) -> [u64; 5] {
     out
 }
 
+/// 2^exponent
+pub(super) fn power_of_two<F: Field>(exponent: i32) -> F {
+    let power = F::from(2u64).pow([u64::from(exponent.unsigned_abs())]);
+    match exponent {
+        0.. => power,
+        // Two is no multiple of the prime.
+        _ => power.inverse().unwrap_or_default(),
+    }
+}
+
 /// A set of instructions.
 pub(super) trait Instructions: Copy + Send + Sync + 'static {
     /// Elements of the base field.
@@ -85,18 +97,10 @@ pub(super) trait Job<I: Instructions> {
     unsafe fn run(self);
 }
 
-/// Eight elements, in Montgomery form with R = 2^(256 + [`Self::FORM`]).
-///
-/// Results need not be reduced: each set of instructions knows how far it may go. What is said of bounds holds for all: K is
-/// what the most demanding needs to know of an operand, in multiples of p.
-pub(super) trait Vector: Copy + Send {
+/// Eight elements as words of 64 bits in lanes, and their way from and to memory.
+pub(super) trait Lanes: Copy + Send {
     /// Eight words of 64 bits.
     type Word: Copy;
-
-    /// By what the exponent of R differs from 256.
-    const FORM: i32;
-    /// Coordinates of points, other than those of a key, are kept as multiples by 2^(256 + COORDINATES). A product of two slopes has R's form.
-    const COORDINATES: i32;
 
     /// Eight rows of eight words, as columns: word i of all rows.
     ///
@@ -128,6 +132,17 @@ pub(super) trait Vector: Copy + Send {
     fn equal(a: [Self::Word; 4], b: [Self::Word; 4]) -> u8;
     /// Lanes that are zero.
     fn is_zero(words: [Self::Word; 4]) -> u8;
+}
+
+/// Eight elements, in Montgomery form with R = 2^(256 + [`Self::FORM`]).
+///
+/// Results need not be reduced: each set of instructions knows how far it may go. What is said of bounds holds for all: K is
+/// what the most demanding needs to know of an operand, in multiples of p.
+pub(super) trait Vector: Lanes {
+    /// By what the exponent of R differs from 256.
+    const FORM: i32;
+    /// Coordinates of points, other than those of a key, are kept as multiples by 2^(256 + COORDINATES). A product of two slopes has R's form.
+    const COORDINATES: i32;
 
     /// The same in all lanes; of limbs of 64 bits below 2²⁵⁴, in the vector's form.
     fn splat(limbs: [u64; 4]) -> Self;

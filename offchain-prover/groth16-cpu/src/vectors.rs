@@ -2,8 +2,8 @@
 
 use super::{
     adder::{Adder, Pairs, Point, check},
-    affine::{Add, Packed, Scratch, Take, power_of_two},
-    vector::{Instructions, Vector},
+    affine::{Add, Packed, Scratch, Take},
+    vector::{Instructions, Vector, power_of_two},
 };
 use crate::points::{G1Point, G2Point};
 use ark_bn254::{Fq, Fq2};

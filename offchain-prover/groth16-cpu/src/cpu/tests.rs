@@ -1,16 +1,13 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
-use ark_bn254::{G1Affine, G2Affine};
-use ark_ec::{AffineRepr, CurveGroup, PrimeGroup};
-use ark_ff::{One, UniformRand, Zero};
+use ark_bn254::{Fr, G1Affine, G2Affine};
+use ark_ec::{AffineRepr, CurveGroup, PrimeGroup, VariableBaseMSM};
+use ark_ff::{FftField, Field, One, UniformRand, Zero};
+use ark_poly::{EvaluationDomain, Radix2EvaluationDomain};
 use rand::{Rng, SeedableRng, rngs::StdRng};
 
-fn backends() -> Vec<CpuBackend> {
-    CpuBackend::all()
-}
-
-/// Points as keys have them: at infinity, twice the same, one the negative of another.
+/// Points as keys have them: some at infinity, some equal, some the negatives of others.
 fn points<G: CurveGroup>(rng: &mut StdRng, count: usize) -> Vec<G::Affine> {
     let mut points: Vec<G> = Vec::new();
     for i in 0..count {
@@ -26,7 +23,7 @@ fn points<G: CurveGroup>(rng: &mut StdRng, count: usize) -> Vec<G::Affine> {
     G::normalize_batch(&points)
 }
 
-/// Scalars as witnesses have them.
+/// Scalars as assignments have them.
 fn scalars(rng: &mut StdRng, count: usize) -> Vec<Fr> {
     let one = |rng: &mut StdRng| match rng.gen_range(0..8) {
         0 => Fr::zero(),
@@ -39,8 +36,21 @@ fn scalars(rng: &mut StdRng, count: usize) -> Vec<Fr> {
     (0..count).map(|_| one(rng)).collect()
 }
 
-fn given(backend: &CpuBackend, scalars: &[Fr]) -> Scalars {
-    backend.load_scalars(scalars.to_vec()).unwrap()
+fn given(scalars: &[Fr]) -> Scalars {
+    Scalars::from(scalars.to_vec())
+}
+
+/// The quotient by arkworks' transforms.
+fn reference_quotient(size: usize, [a, b, c]: [&[Fr]; 3]) -> Vec<Fr> {
+    let domain = Radix2EvaluationDomain::<Fr>::new(size).unwrap();
+    let coset = domain.get_coset(Fr::GENERATOR).unwrap();
+    let [a, b, c] = [a, b, c].map(|values| coset.fft(&domain.ifft(values)));
+    let vanishing = domain.evaluate_vanishing_polynomial(Fr::GENERATOR);
+    let inverse = vanishing.inverse().unwrap();
+    let values: Vec<Fr> = (0..size)
+        .map(|i| (a[i] * b[i] - c[i]) * inverse)
+        .collect();
+    coset.ifft(&values)
 }
 
 #[test]
@@ -49,35 +59,25 @@ fn quotients_are_those_of_the_reference() {
     for log_size in 0..=14 {
         let size = 1 << log_size;
         let values: Vec<Vec<Fr>> = (0..3).map(|_| scalars(rng, size)).collect();
-        let domain = ArkBackend.domain(size).unwrap();
-        let [a, b, c] = [0, 1, 2].map(|i: usize| values[i].clone());
-        let expected = ArkBackend.quotient(&domain, a, b, c).unwrap();
-        for backend in backends() {
-            let domain = backend.domain(size).unwrap();
-            let [a, b, c] = [0, 1, 2].map(|i: usize| given(&backend, &values[i]));
-            let quotient = backend.quotient(&domain, a, b, c).unwrap();
-            let features = backend.features();
-            assert_eq!(
-                backend.read_scalars(&quotient).unwrap(),
-                expected,
-                "{size}, {features}"
-            );
-            // The order in which it lies is no business of those who go on with it.
-            let points: Vec<_> = points::<G1Projective>(rng, size - 1)
-                .iter()
-                .map(G1Point::from)
-                .collect();
-            let bases = backend.load_bases_g1(points.clone().into()).unwrap();
-            let sum = backend.msm_g1(&bases, &quotient, 0).unwrap();
-            let bases = ArkBackend.load_bases_g1(points.into()).unwrap();
-            assert_eq!(sum, ArkBackend.msm_g1(&bases, &expected, 0).unwrap());
+        let expected = reference_quotient(size, [0, 1, 2].map(|i: usize| &values[i][..]));
+        for cpu in Cpu::all() {
+            let domain = cpu.domain(size).unwrap();
+            let [a, b, c] = [0, 1, 2].map(|i: usize| given(&values[i]));
+            let quotient = domain.quotient(a, b, c).unwrap();
+            let features = cpu.features();
+            assert_eq!(quotient.to_vec(), expected, "{size}, {features}");
+            // Sums and transforms must not depend on the order in which the quotient lies in memory.
+            let points = points::<G1Projective>(rng, size - 1);
+            let bases = BasesG1::from_affine(&points).unwrap();
+            let sum = cpu.msm_g1(&bases, &quotient, 0).unwrap();
+            let used = &expected[..points.len()];
+            assert_eq!(sum, G1Projective::msm_unchecked(&points, used));
             let mut transformed = quotient;
-            backend.coset_ntt(&domain, &mut transformed).unwrap();
-            let mut reference = expected.clone();
-            ArkBackend
-                .coset_ntt(&ArkBackend.domain(size).unwrap(), &mut reference)
+            domain.coset_ntt(&mut transformed).unwrap();
+            let coset = Radix2EvaluationDomain::<Fr>::new(size)
+                .and_then(|domain| domain.get_coset(Fr::GENERATOR))
                 .unwrap();
-            assert_eq!(backend.read_scalars(&transformed).unwrap(), reference);
+            assert_eq!(transformed.to_vec(), coset.fft(&expected));
         }
     }
 }
@@ -89,33 +89,19 @@ fn sums_are_those_of_the_reference() {
         let g1 = points::<G1Projective>(rng, count);
         let g2 = points::<G2Projective>(rng, count);
         let scalars = scalars(rng, count + 5);
-        let packed = |offset| {
-            let g1: Vec<_> = g1.iter().map(G1Point::from).collect();
-            let g2: Vec<_> = g2.iter().map(G2Point::from).collect();
-            let reference = ArkBackend;
-            let bases = (
-                reference.load_bases_g1(g1.clone().into()).unwrap(),
-                reference.load_bases_g2(g2.clone().into()).unwrap(),
-            );
-            let expected = (
-                reference.msm_g1(&bases.0, &scalars, offset).unwrap(),
-                reference.msm_g2(&bases.1, &scalars, offset).unwrap(),
-            );
-            (g1, g2, expected)
-        };
         for offset in [0, 5] {
-            let (g1, g2, expected) = packed(offset);
-            for backend in backends() {
-                let bases = backend.load_bases_g1(g1.clone().into()).unwrap();
-                let found = backend
-                    .msm_g1(&bases, &given(&backend, &scalars), offset)
-                    .unwrap();
-                let features = backend.features();
+            let used = &scalars[offset..offset + count];
+            let expected = (
+                G1Projective::msm_unchecked(&g1, used),
+                G2Projective::msm_unchecked(&g2, used),
+            );
+            for cpu in Cpu::all() {
+                let bases = BasesG1::from_affine(&g1).unwrap();
+                let found = cpu.msm_g1(&bases, &given(&scalars), offset).unwrap();
+                let features = cpu.features();
                 assert_eq!(found, expected.0, "G1, {count} points, {features}");
-                let bases = backend.load_bases_g2(g2.clone().into()).unwrap();
-                let found = backend
-                    .msm_g2(&bases, &given(&backend, &scalars), offset)
-                    .unwrap();
+                let bases = BasesG2::from_affine(&g2).unwrap();
+                let found = cpu.msm_g2(&bases, &given(&scalars), offset).unwrap();
                 assert_eq!(found, expected.1, "G2, {count} points, {features}");
             }
         }
@@ -125,60 +111,58 @@ fn sums_are_those_of_the_reference() {
 #[test]
 fn one_point_many_times_is_summed() {
     let count = 5000;
-    for backend in backends() {
-        let point = G1Point::from(&G1Affine::generator());
-        let bases = backend.load_bases_g1(vec![point; count].into()).unwrap();
-        let sum = backend
-            .msm_g1(&bases, &given(&backend, &vec![Fr::one(); count]), 0)
+    for cpu in Cpu::all() {
+        let bases = BasesG1::from_affine(&vec![G1Affine::generator(); count]).unwrap();
+        let sum = cpu
+            .msm_g1(&bases, &given(&vec![Fr::one(); count]), 0)
             .unwrap();
         assert_eq!(sum, G1Projective::generator() * Fr::from(count as u64));
         let mut scalars = vec![Fr::one(); count];
         scalars[..count / 2].fill(-Fr::one());
-        assert!(
-            backend
-                .msm_g1(&bases, &given(&backend, &scalars), 0)
-                .unwrap()
-                .is_zero()
-        );
-        let point = G2Point::from(&G2Affine::generator());
-        let bases = backend.load_bases_g2(vec![point; count].into()).unwrap();
-        assert!(
-            backend
-                .msm_g2(&bases, &given(&backend, &scalars), 0)
-                .unwrap()
-                .is_zero()
-        );
+        assert!(cpu.msm_g1(&bases, &given(&scalars), 0).unwrap().is_zero());
+        let bases = BasesG2::from_affine(&vec![G2Affine::generator(); count]).unwrap();
+        assert!(cpu.msm_g2(&bases, &given(&scalars), 0).unwrap().is_zero());
     }
 }
 
 #[test]
 fn too_few_scalars_are_refused() {
-    for backend in backends() {
-        let points = vec![G1Point::from(&G1Affine::generator()); 4];
-        let bases = backend.load_bases_g1(points.into()).unwrap();
-        let scalars = vec![Fr::one(); 8];
-        assert!(
-            backend
-                .msm_g1(&bases, &given(&backend, &scalars), 4)
-                .is_ok()
-        );
-        assert!(
-            backend
-                .msm_g1(&bases, &given(&backend, &scalars), 5)
-                .is_err()
-        );
-        assert!(
-            backend
-                .msm_g1(&bases, &given(&backend, &scalars), usize::MAX)
-                .is_err()
-        );
+    for cpu in Cpu::all() {
+        let bases = BasesG1::from_affine(&[G1Affine::generator(); 4]).unwrap();
+        let scalars = given(&[Fr::one(); 8]);
+        assert!(cpu.msm_g1(&bases, &scalars, 4).is_ok());
+        assert!(cpu.msm_g1(&bases, &scalars, 5).is_err());
+        assert!(cpu.msm_g1(&bases, &scalars, usize::MAX).is_err());
+    }
+}
+
+#[test]
+fn wrong_sizes_are_refused() {
+    for cpu in Cpu::all() {
+        for size in [0, 3, 1 << 29, usize::MAX] {
+            let refused = cpu.domain(size).err();
+            assert_eq!(refused, Some(Error::DomainSize { size }));
+        }
+        let domain = cpu.domain(8).unwrap();
+        let fine = || given(&[Fr::one(); 8]);
+        for found in [0, 7, 9] {
+            let refused = Err(Error::Length { expected: 8, found });
+            let wrong = || given(&vec![Fr::one(); found]);
+            assert_eq!(domain.intt(&mut wrong()), refused);
+            assert_eq!(domain.coset_ntt(&mut wrong()), refused);
+            assert_eq!(domain.coset_intt(&mut wrong()), refused);
+            let divided = domain.divide_by_vanishing(&mut fine(), &wrong(), &fine());
+            assert_eq!(divided, refused);
+            let quotient = domain.quotient(fine(), fine(), wrong());
+            assert_eq!(quotient.map(|_| ()), refused);
+        }
     }
 }
 
 #[test]
 fn coordinates_outside_of_the_field_do_no_harm() {
     let rng = &mut StdRng::seed_from_u64(8);
-    for backend in backends() {
+    for cpu in Cpu::all() {
         let mut points: Vec<G1Point> = vec![
             G1Point {
                 x: [u64::MAX; 4],
@@ -190,10 +174,8 @@ fn coordinates_outside_of_the_field_do_no_harm() {
             point.x = rng.r#gen();
             point.y = rng.r#gen();
         }
-        let bases = backend.load_bases_g1(points.into()).unwrap();
-        // Some point or other comes out; what matters is that nothing panics.
-        let _ = backend
-            .msm_g1(&bases, &given(&backend, &scalars(rng, 40)), 0)
-            .unwrap();
+        let bases = BasesG1::new(points).unwrap();
+        // The sum is some point or other; it matters only that nothing panics.
+        let _ = cpu.msm_g1(&bases, &given(&scalars(rng, 40)), 0).unwrap();
     }
 }

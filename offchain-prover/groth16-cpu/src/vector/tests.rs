@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::undocumented_unsafe_blocks)]
 
 use super::{
-    super::{affine::power_of_two, fma::Fma, ifma::Ifma},
+    super::{fma::Fma, ifma::Ifma},
     *,
 };
 use ark_bn254::{FqConfig, FrConfig};
