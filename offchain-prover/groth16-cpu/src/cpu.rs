@@ -1,7 +1,5 @@
 //! The three implementations behind one type: with AVX-512 IFMA, with AVX2 and FMA, and portable.
 
-#[cfg(target_arch = "x86_64")]
-use crate::{fma::Fma, ifma::Ifma, ntt::Transforms, vector::Instructions, vectors::Vectors};
 use crate::{
     adder::{Adder, Point},
     bases::{Bases, BasesG1, BasesG2},
@@ -13,6 +11,8 @@ use crate::{
     scalars::Scalars,
     subgroup::Subgroup,
 };
+#[cfg(target_arch = "x86_64")]
+use crate::{fma::Fma, ifma::Ifma, ntt::Transforms, vector::Instructions, vectors::Vectors};
 use ark_bn254::{G1Projective, G2Projective};
 use ark_ec::short_weierstrass::Projective;
 use std::{fmt, ops::Range};

@@ -64,19 +64,11 @@ fn key(
     progress.advance(1);
     progress.end();
 
-    progress.begin(Phase::Tables, 2);
     let (g1, g2) = (G1Projective::generator(), G2Projective::generator());
-    let nonzero = |scalars: &[Fr]| {
-        scalars
-            .par_iter()
-            .filter(|scalar| !scalar.is_zero())
-            .count()
-    };
     let (nonzero_a, nonzero_b) = (nonzero(&a), nonzero(&b));
-    let table_g1 = BatchMulPreprocessing::new(
-        g1,
-        nonzero_a + nonzero_b + l.len() + h.len() + gamma_abc.len(),
-    );
+    let others = l.len() + h.len() + gamma_abc.len();
+    progress.begin(Phase::Tables, 2);
+    let table_g1 = BatchMulPreprocessing::new(g1, nonzero_a + nonzero_b + others);
     progress.advance(1);
     let table_g2 = BatchMulPreprocessing::new(g2, nonzero_b);
     progress.advance(1);
@@ -107,6 +99,13 @@ fn key(
     }
 }
 
+/// Number of scalars that are not zero.
+fn nonzero(scalars: &[Fr]) -> usize {
+    let scalars = scalars.par_iter();
+    scalars.filter(|scalar| !scalar.is_zero()).count()
+}
+
+/// The multiples of a generator by these scalars, from its table.
 fn multiples<G: ScalarMul<ScalarField = Fr>, P: for<'a> From<&'a G::MulBase>>(
     table: &BatchMulPreprocessing<G>,
     scalars: &[Fr],

@@ -47,9 +47,7 @@ fn reference_quotient(size: usize, [a, b, c]: [&[Fr]; 3]) -> Vec<Fr> {
     let [a, b, c] = [a, b, c].map(|values| coset.fft(&domain.ifft(values)));
     let vanishing = domain.evaluate_vanishing_polynomial(Fr::GENERATOR);
     let inverse = vanishing.inverse().unwrap();
-    let values: Vec<Fr> = (0..size)
-        .map(|i| (a[i] * b[i] - c[i]) * inverse)
-        .collect();
+    let values: Vec<Fr> = (0..size).map(|i| (a[i] * b[i] - c[i]) * inverse).collect();
     coset.ifft(&values)
 }
 

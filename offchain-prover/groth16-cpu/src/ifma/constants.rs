@@ -46,5 +46,6 @@ impl<M: Modulus> Constants<M> {
     pub(super) const COMPLEMENT: [u64; 5] = complement(Self::P);
     pub(super) const NEGATED_INVERSE: u64 = M::NEGATED_INVERSE & MASK;
     /// 2^(52 + QUOTIENT_SHIFT) over the top limb and one.
-    pub(super) const RECIPROCAL: u64 = ((1u128 << (52 + QUOTIENT_SHIFT)) / (Self::P[4] as u128 + 1)) as u64;
+    pub(super) const RECIPROCAL: u64 =
+        ((1u128 << (52 + QUOTIENT_SHIFT)) / (Self::P[4] as u128 + 1)) as u64;
 }

@@ -1,12 +1,7 @@
 //! Keys in a folder, made once.
 
 use super::{
-    ProvingKey,
-    error::KeyFileError,
-    file,
-    header::FIRST_VERSION,
-    origin::Origin,
-    version1,
+    ProvingKey, error::KeyFileError, file, header::FIRST_VERSION, origin::Origin, version1,
 };
 use crate::{
     circuit::{Circuit, CircuitId},
