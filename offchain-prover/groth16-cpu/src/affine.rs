@@ -1,12 +1,16 @@
-//! Many additions of affine points at once, sixteen side by side, with one inversion for all ([`super::adder`] says how).
+//! Many additions of affine points at once, sixteen side by side, with one inversion for all of
+//! them ([`crate::adder`] explains how).
 //!
-//! Per addition in G1: three products for the inversion of all denominators together (Montgomery's trick), one for the slope, one
-//! for its square, one for y. In G2 the norms of the denominators are inverted: nine products in the base field less than with
-//! products of denominators.
+//! Cost of an addition in G1: three products for the shared inversion of all denominators
+//! (Montgomery's trick), one for the slope, one for its square, one for y. In G2 the norms of the
+//! denominators are inverted, which takes nine products in the base field less than products of the
+//! denominators themselves would.
 //!
-//! A slope has the form of products, R's, whatever that of coordinates is: numerator and denominator have the same.
+//! A slope has the Montgomery form of products, with R, in whatever form the coordinates are: its
+//! numerator and its denominator have the same form.
 
-// Of the functions that are unsafe as a whole, nearly every line is: their callers' duties are said once, above them.
+// In the unsafe functions here nearly every line is unsafe. The duties of their callers are stated
+// once, above each function.
 #![allow(unsafe_op_in_unsafe_fn)]
 
 mod coordinate;
@@ -27,12 +31,12 @@ use pair::load_pair;
 use references::{eight, places, signs};
 use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
 
-/// Blocks of two vectors: two independent chains of products hide each other's latency.
+/// Vectors in a block: two independent chains of products hide each other's latency.
 const HALVES: usize = 2;
 /// Additions in a block.
 const BLOCK: usize = 8 * HALVES;
 
-/// The same for both halves of a block.
+/// Evaluates an expression for both halves of a block.
 macro_rules! both {
     ($half:ident => $value:expr) => {
         [
@@ -48,10 +52,10 @@ macro_rules! both {
     };
 }
 
-/// What is kept of a vector between the two ways through the additions.
+/// Values that the forward pass through the additions keeps for the backward pass.
 #[derive(Clone, Copy)]
 pub(super) struct Kept<V> {
-    /// The product of all norms before.
+    /// The product of all norms before this one.
     before: V,
     /// The norm.
     norm: V,
@@ -60,7 +64,7 @@ pub(super) struct Kept<V> {
 /// Memory of one thread's additions.
 pub(super) struct Scratch<V> {
     kept: Vec<Kept<V>>,
-    /// What arkworks' inverses are short of: see [`invert`].
+    /// The factor that arkworks' inverses lack: see [`invert`].
     factor: Fq,
 }
 
@@ -85,7 +89,8 @@ fn invert<V: Vector>(values: [V; HALVES], factor: Fq) -> [V; HALVES] {
             elements[8 * half + lane] = Fq::new_unchecked(element);
         }
     }
-    // What arkworks takes for v·2²⁵⁶ is (2^form·v)·2²⁵⁶: its inverse is short of 2^form twice.
+    // arkworks reads v·2²⁵⁶ in the vectors' form as (2^form·v)·2²⁵⁶, so that its inverse lacks the
+    // factor 2^form twice.
     ark_ff::batch_inversion(&mut elements);
     let mut out = values;
     for (half, value) in out.iter_mut().enumerate() {
@@ -116,7 +121,8 @@ unsafe fn prefetch<P>(source: *const P, left: &[u32], right: &[u32], block: usiz
     }
 }
 
-/// `target[out[i]] = source[left[i]] + source[right[i]]`; KEY: the source's points have a key's form.
+/// `target[out[i]] = source[left[i]] + source[right[i]]`. With KEY the source's points are in the
+/// form of a key's points.
 #[inline(always)]
 unsafe fn add<V: Vector, P: Packed<V>, const KEY: bool>(
     source: *const P,
@@ -147,8 +153,8 @@ unsafe fn add<V: Vector, P: Packed<V>, const KEY: bool>(
     for block in (0..blocks).rev() {
         let first = block * BLOCK;
         let starts = [first, first + 8];
-        // Step by step for both halves: see `HALVES`. Both are read before either is written, as past the end they are
-        // the same pairs.
+        // Each step is done for both halves: see `HALVES`. Both are read before either is written,
+        // because past the end of the list they are the same pairs.
         let pairs: [_; HALVES] = both!(half => {
             load_pair::<V, P>(
                 source,
@@ -172,7 +178,7 @@ unsafe fn add<V: Vector, P: Packed<V>, const KEY: bool>(
     }
 }
 
-/// `target[out[i]] = source[refs[i]]`, from the key's form to that of sums.
+/// `target[out[i]] = source[refs[i]]`, from the form of a key's points to that of sums.
 #[inline(always)]
 unsafe fn take<V: Vector, P: Packed<V>>(
     source: *const P,
@@ -193,25 +199,26 @@ unsafe fn take<V: Vector, P: Packed<V>>(
     }
 }
 
-/// `target[out[i]] = source[left[i]] + source[right[i]]`; KEY: the source's points have a key's form.
+/// `target[out[i]] = source[left[i]] + source[right[i]]`. With KEY the source's points are in the
+/// form of a key's points.
 pub(super) struct Add<'a, V, P, const KEY: bool> {
-    /// Points.
+    /// The points to be added.
     pub source: *const P,
-    /// Where the sums go; may be the source.
+    /// The list that the sums are written to; may be the source.
     pub target: *mut P,
     /// References to the first of each pair.
     pub left: &'a [u32],
-    /// To the second.
+    /// References to the second of each pair.
     pub right: &'a [u32],
     /// Places of the sums.
     pub out: &'a [u32],
-    /// Memory.
+    /// Memory for intermediate values.
     pub scratch: &'a mut Scratch<V>,
 }
 
 impl<I: Instructions, P: Packed<I::Base>, const KEY: bool> Job<I> for Add<'_, I::Base, P, KEY> {
-    /// The references lie within the source and the target, there are as many of each, and at least one; no place of `out` is read by a
-    /// later addition of this job.
+    /// All references lie within the source and the target. There are as many of each, and at least
+    /// one. No place of `out` is read by a later addition of this job.
     #[inline(always)]
     unsafe fn run(self) {
         let Self {
@@ -226,20 +233,20 @@ impl<I: Instructions, P: Packed<I::Base>, const KEY: bool> Job<I> for Add<'_, I:
     }
 }
 
-/// `target[out[i]] = source[refs[i]]`, from the key's form to that of sums.
+/// `target[out[i]] = source[refs[i]]`, from the form of a key's points to that of sums.
 pub(super) struct Take<'a, P> {
     /// A key's points.
     pub source: *const P,
-    /// Where they go.
+    /// The list that they are written to.
     pub target: *mut P,
     /// References to the points.
     pub refs: &'a [u32],
-    /// Their places.
+    /// Their places in the target.
     pub out: &'a [u32],
 }
 
 impl<I: Instructions, P: Packed<I::Base>> Job<I> for Take<'_, P> {
-    /// The references lie within the source and the target, and there are as many of both.
+    /// All references lie within the source and the target, and there are as many of both.
     #[inline(always)]
     unsafe fn run(self) {
         let Self {

@@ -1,4 +1,4 @@
-//! The points of a key, prepared for sums over them.
+//! The points of a key, prepared for sums.
 
 use crate::{
     adder::{Point, SIGN},
@@ -8,15 +8,15 @@ use crate::{
 use ark_bn254::{G1Affine, G2Affine};
 use rayon::prelude::*;
 
-/// A key's points in one group, with a note of those that are not at infinity.
+/// The points of a key in one group, with a note of those that are not at infinity.
 pub(crate) struct Bases<P> {
     points: Box<dyn PointSource<P>>,
-    /// One bit per point, set unless it is at infinity. Empty if no point is.
+    /// One bit per point, set unless the point is at infinity. Empty if none is.
     live: Vec<u64>,
 }
 
 impl<P: Point> Bases<P> {
-    /// Looks for points at infinity.
+    /// Notes which points are at infinity.
     fn new(points: Box<dyn PointSource<P>>) -> Result<Self, Error> {
         let list = points.points();
         if list.len() >= SIGN as usize {
@@ -48,12 +48,13 @@ impl<P: Point> Bases<P> {
         self.points.points()
     }
 
-    /// The note of the points that are not at infinity: one bit per point, or nothing if none is.
+    /// The note of the points that are not at infinity: one bit per point. Empty if all points
+    /// count.
     pub fn live(&self) -> &[u64] {
         &self.live
     }
 
-    /// Tells the points' owner that they are not needed for a while.
+    /// Informs the owner of the points that they are not needed for a while.
     pub fn release(&self) {
         self.points.release();
     }
@@ -65,10 +66,10 @@ macro_rules! bases {
         pub struct $name(pub(crate) Bases<$point>);
 
         impl $name {
-            /// Takes points; points at infinity are allowed. They stay where they are.
+            /// Takes points, which stay where they are. Points at infinity are allowed.
             ///
-            /// Points that do not lie on the curve, and coordinates that are not below the modulus,
-            /// are not noticed here: sums over them are wrong, and nothing else happens.
+            /// It is not checked that points lie on the curve and that coordinates are below the
+            /// modulus. If they do not, sums over them are wrong; there is no other consequence.
             ///
             /// # Errors
             /// [`Error::TooManyPoints`] for 2³¹ points or more.

@@ -17,9 +17,9 @@ use ark_bn254::{G1Projective, G2Projective};
 use ark_ec::short_weierstrass::Projective;
 use std::{fmt, ops::Range};
 
-/// The processor, with one of the sets of instructions that it has.
+/// The processor, used with one of the sets of instructions that it has.
 ///
-/// It keeps working memory between sums, so that one `Cpu` serves a whole program best. It can be used
+/// It keeps working memory between sums, so one `Cpu` should serve a whole program. It can be used
 /// by many threads at once, and works in all threads of the current rayon pool.
 pub struct Cpu(Arithmetic);
 
@@ -31,7 +31,7 @@ enum Arithmetic {
     Portable(Sums<Portable>),
 }
 
-/// An adder of points, with the memory that it keeps.
+/// An adder of points and the memory that it keeps.
 struct Sums<A: Adder<G1Point> + Adder<G2Point>> {
     adder: A,
     g1: Pool<G1Point, A>,
@@ -84,7 +84,7 @@ impl Cpu {
         all
     }
 
-    /// One element after the other, with whatever instructions the compiler uses.
+    /// The portable implementation: one element at a time.
     fn without_vectors() -> Self {
         Self(Arithmetic::Portable(Sums::new(Portable)))
     }
@@ -127,7 +127,8 @@ impl Cpu {
         Ok(Domain::new(subgroup, transforms))
     }
 
-    /// `Σ_i scalars[offset + i] · bases[i]` over all bases. Scalars before and after are not used.
+    /// `Σ_i scalars[offset + i] · bases[i]` over all bases. The scalars before and after these are
+    /// not used.
     ///
     /// # Errors
     /// [`Error::TooFewScalars`] if there are fewer scalars than `offset` plus the number of bases.

@@ -5,24 +5,25 @@ use ark_bn254::Fr;
 
 /// A way to compute quotients of one size that is faster than arkworks' transforms.
 pub(crate) trait Quotient: Send + Sync {
-    /// Replaces a by the coefficients of (a·b − c)/Z in bit-reversed order. All three have the values on
-    /// the subgroup, as many as the domain has elements; b and c are used as memory.
+    /// Replaces a by the coefficients of (a·b − c)/Z in bit-reversed order. All three hold values
+    /// on the subgroup, one per element of the domain. b and c are used as working memory.
     fn quotient(&self, a: &mut [Fr], b: &mut [Fr], c: &mut [Fr]);
 }
 
 /// Transforms of one size, made by [`Cpu::domain`](crate::Cpu::domain).
 ///
-/// They are over the subgroup of that size that arkworks uses (`Fr::get_root_of_unity`), in natural
-/// order, and over its coset: the subgroup times `Fr::GENERATOR`. This is what [`Radix2EvaluationDomain`]
-/// computes with.
+/// The transforms are over the subgroup of that size that arkworks uses (`Fr::get_root_of_unity`),
+/// in natural order, and over its coset, which is the subgroup times `Fr::GENERATOR`.
+/// [`Radix2EvaluationDomain`] computes over the same sets.
 ///
-/// Only [`Self::quotient`] is faster than arkworks. The single transforms are arkworks' own; they are
-/// here so that vectors need not be converted.
+/// Only [`Self::quotient`] is faster than arkworks. The single transforms are arkworks' own; they
+/// are offered so that vectors need not be converted.
 ///
 /// [`Radix2EvaluationDomain`]: ark_poly::Radix2EvaluationDomain
 pub struct Domain {
     subgroup: Subgroup,
-    /// The transforms on vectors, if the processor has the instructions and the size is large enough.
+    /// The transforms on vectors. None if the processor lacks the instructions or the size is too
+    /// small.
     transforms: Option<Box<dyn Quotient>>,
 }
 
@@ -51,7 +52,8 @@ impl Domain {
     /// From values on the subgroup to coefficients.
     ///
     /// # Errors
-    /// [`Error::Length`] if the vector's length is not the domain's size; so for all transforms.
+    /// [`Error::Length`] if the vector's length is not the domain's size. This holds for all
+    /// transforms.
     pub fn intt(&self, values: &mut Scalars) -> Result<(), Error> {
         self.check(values)?;
         self.subgroup.intt(values.order());
@@ -78,8 +80,8 @@ impl Domain {
         Ok(())
     }
 
-    /// `a[i] ← (a[i]·b[i] − c[i]) / Z`, with Z the value of the subgroup's vanishing polynomial on the
-    /// coset, which is the same everywhere there.
+    /// `a[i] ← (a[i]·b[i] − c[i]) / Z`. Z is the value of the subgroup's vanishing polynomial on
+    /// the coset, which is the same at all of its elements.
     ///
     /// # Errors
     /// As [`Self::intt`].
@@ -97,11 +99,11 @@ impl Domain {
         Ok(())
     }
 
-    /// Coefficients of the polynomial `(a·b − c) / Z`, from the values of a, b and c on the subgroup. In
-    /// a proof these are the products of the matrices A, B and C with the assignment.
+    /// Coefficients of the polynomial `(a·b − c) / Z`, from the values of a, b and c on the
+    /// subgroup. In a proof these are the products of the matrices A, B and C with the assignment.
     ///
-    /// If a·b − c does not vanish on the subgroup, the division leaves a remainder, and the result is
-    /// the polynomial that has the quotient's values on the coset.
+    /// If a·b − c does not vanish on the subgroup, there is no such polynomial. The result is then
+    /// the polynomial that has the values (a·b − c) / Z on the coset.
     ///
     /// # Errors
     /// As [`Self::intt`].

@@ -1,10 +1,11 @@
-//! [`Vector`] with 52-bit limbs and the fused multiply-adds of AVX-512 IFMA.
+//! Vectors with 52-bit limbs, and the fused multiply-adds of AVX-512 IFMA.
 //!
-//! An element is five limbs of 52 bits, one vector each, in Montgomery form with R = 2²⁶⁰. Limbs of what is multiplied are
-//! normalised: in 0..2⁵². 2²⁶⁰ is more than 84 times either modulus, so sums and differences need not be reduced: every function
-//! says in multiples of p what it takes and what it gives.
+//! An element is five limbs of 52 bits, one vector each, in Montgomery form with R = 2²⁶⁰. The
+//! limbs of factors are normalised: in 0..2⁵². 2²⁶⁰ is more than 84 times either modulus, so sums
+//! and differences need not be reduced. Every function states in multiples of p which values it
+//! takes and returns.
 
-// Indices say which limb of one goes with which of the other; iterators would hide it.
+// The indices show which limb of one number belongs to which of the other; iterators would hide it.
 #![allow(clippy::needless_range_loop)]
 
 mod constants;
@@ -38,10 +39,10 @@ impl Instructions for Ifma {
     unsafe fn run<J: Job<Self>>(job: J) {
         #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vl,avx512ifma,bmi1,bmi2,adx")]
         unsafe fn with_features<J: Job<Ifma>>(job: J) {
-            // SAFETY: the caller's duty.
+            // SAFETY: as the caller guarantees.
             unsafe { job.run() }
         }
-        // SAFETY: the caller's duty.
+        // SAFETY: as the caller guarantees.
         unsafe { with_features(job) }
     }
 }

@@ -12,25 +12,27 @@
 //!  (rows)           (once per size)     (coefficients of H)
 //! ```
 //!
-//! 1. [`Cpu::detect`] looks which instructions the processor has and chooses the fastest of three
-//!    implementations. All of them are in every build, and all return the same results.
+//! 1. [`Cpu::detect`] looks up which instructions the processor has and chooses the fastest of
+//!    three implementations. All of them are in every build, and all return the same results.
 //! 2. [`BasesG1`] and [`BasesG2`] take the points of a key once. The points stay in the caller's
-//!    memory ([`PointSource`]), which may be a mapped file, in the form in which arkworks computes with
-//!    them ([`G1Point`], [`G2Point`]).
+//!    memory ([`PointSource`]), which may be a mapped file, in the form in which arkworks computes
+//!    with them ([`G1Point`], [`G2Point`]).
 //! 3. [`Scalars`] take a vector of scalars. The signed digits that sums need are computed once, and
 //!    all sums over the same scalars share them.
-//! 4. [`Cpu::domain`] prepares transforms of one size; [`Domain::quotient`] is the polynomial H of a
-//!    proof. Its coefficients can be summed over without being brought into natural order first.
+//! 4. [`Cpu::domain`] prepares transforms of one size, and [`Domain::quotient`] computes the
+//!    polynomial H of a proof. Sums can use its coefficients without bringing them into natural
+//!    order first.
 //!
 //! # Inside
 //!
 //! - Sums: `msm` (buckets by signed digits), `digits`, `adder` (trees of affine additions).
-//! - Additions: `vectors` and `affine` (sixteen side by side), `portable` and `limbs` (one at a time).
+//! - Additions: `vectors` and `affine` (sixteen side by side), `portable` and `limbs` (one at a
+//!   time).
 //! - Transforms: `ntt` and `butterflies` on vectors, `subgroup` with arkworks.
 //! - Vectors of eight field elements: `vector` is the interface, `ifma` and `fma` implement it.
 //!
-//! `unsafe` is confined to `ifma`, `fma`, `affine` and `butterflies`, and to `vectors` and `ntt`, which
-//! check what they pass to them.
+//! `unsafe` is confined to `ifma`, `fma`, `affine` and `butterflies`, and to `vectors` and `ntt`,
+//! which check what they pass to them.
 
 mod adder;
 #[cfg(target_arch = "x86_64")]

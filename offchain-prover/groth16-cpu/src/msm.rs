@@ -1,7 +1,8 @@
 //! Sums over points: buckets by signed digits (Pippenger), all additions affine.
 //!
-//! Per window, references to points are sorted by digit; each bucket is the sum of a list; then the buckets, as a matrix, are summed by
-//! rows and by columns, two more affine additions per bucket, and only the rows' and columns' sums are weighted.
+//! In each window, references to points are sorted by digit, and each bucket is the sum of a list.
+//! The buckets are then arranged as a matrix and summed by rows and by columns, which takes two
+//! more affine additions per bucket. Only the sums of rows and columns are weighted.
 
 use super::{
     adder::{Adder, Lists, Point, Source, Workspace},
@@ -22,7 +23,7 @@ use std::{
 /// References that one task sums.
 const TASK: usize = 1 << 15;
 
-/// Workspaces that are free.
+/// Workspaces that are not in use.
 pub(super) struct Pool<P: Point, A: Adder<P>>(Mutex<Vec<Workspace<P, A>>>);
 
 impl<P: Point, A: Adder<P>> Default for Pool<P, A> {
@@ -42,7 +43,8 @@ impl<P: Point, A: Adder<P>> Pool<P, A> {
     }
 }
 
-/// Bits of a window for so many points: what a bucket costs against what a window costs.
+/// Size of a window in bits for this number of points: it balances the cost of buckets against the
+/// cost of windows.
 pub(super) fn window_bits(points: usize) -> u32 {
     match points.max(1).ilog2() {
         0..=7 => 5,
@@ -53,14 +55,15 @@ pub(super) fn window_bits(points: usize) -> u32 {
 
 /// Adds up points of one group.
 pub(super) struct Summer<'a, P: Point, A: Adder<P>> {
-    /// What adds.
+    /// The adder.
     pub adder: &'a A,
     /// Workspaces.
     pub pool: &'a Pool<P, A>,
 }
 
 impl<P: Point, A: Adder<P>> Summer<'_, P, A> {
-    /// `Σ scalar·point`, over the digits of the scalars in `range`, of which there are as many as points.
+    /// `Σ scalar·point`, over the digits of the scalars in `range`. There are as many of them as
+    /// points.
     pub fn sum(
         &self,
         bases: &Bases<P>,
@@ -86,7 +89,7 @@ impl<P: Point, A: Adder<P>> Summer<'_, P, A> {
                 )
             })
             .collect();
-        // So that no more than one of a key's lists is resident.
+        // At most one of a key's lists stays resident that way.
         bases.release();
         windows
             .into_iter()
@@ -113,7 +116,8 @@ impl<P: Point, A: Adder<P>> Summer<'_, P, A> {
         self.weighted(&buckets)
     }
 
-    /// `Σ_b (b + 1)·buckets[b]`: with b = r·width + c, that is `width·Σ r·row_r + Σ (c + 1)·column_c`.
+    /// `Σ_b (b + 1)·buckets[b]`. With b = r·width + c, this is `width·Σ r·row_r + Σ (c +
+    /// 1)·column_c`.
     fn weighted(&self, buckets: &[P]) -> Projective<P::Curve> {
         let width = 1usize << (buckets.len().ilog2() / 2);
         let height = buckets.len() / width;
@@ -172,7 +176,7 @@ impl<P: Point, A: Adder<P>> Summer<'_, P, A> {
     }
 }
 
-/// Lists as tasks of about [`TASK`] references, each with the places of its sums.
+/// Splits lists into tasks of about [`TASK`] references, each with the places of its sums.
 fn split<'a, P>(lists: &Lists<'a>, mut sums: &'a mut [P]) -> Vec<(Lists<'a>, &'a mut [P])> {
     let (mut refs, mut counts) = (lists.refs, lists.counts);
     let mut tasks = Vec::new();

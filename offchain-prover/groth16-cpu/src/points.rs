@@ -1,8 +1,8 @@
 //! Points as keys hold them: coordinates in Montgomery form and nothing else.
 //!
-//! A coordinate is four 64-bit limbs, the least significant first, times 2²⁵⁶ modulo the field's prime.
-//! That is the form that arkworks keeps in memory and that libraries for GPUs take. The point at
-//! infinity has both coordinates zero, as (0, 0) lies on neither curve.
+//! A coordinate is four 64-bit limbs, the least significant first, times 2²⁵⁶ modulo the field's
+//! prime. That is the form that arkworks keeps in memory and that libraries for GPUs take. The
+//! point at infinity has both coordinates zero, as (0, 0) lies on neither curve.
 
 use ark_bn254::{Fq, Fq2, G1Affine, G2Affine};
 use ark_ec::AffineRepr;
@@ -123,9 +123,9 @@ pub trait PointSource<P>: Send + Sync {
     /// The points; the same at each call.
     fn points(&self) -> &[P];
 
-    /// Called when the points are not needed for a while: once they were looked through at the
-    /// beginning, and after each sum over them. A mapped file can give its pages back to the system
-    /// here. By default this does nothing.
+    /// Called when the points are not needed for a while: after they were first read, and after
+    /// each sum over them. A mapped file can give its pages back to the system here. By default
+    /// this does nothing.
     fn release(&self) {}
 }
 

@@ -1,4 +1,4 @@
-//! Vectors of scalars, with what sums over them share.
+//! Vectors of scalars, with the digits that all sums over one vector share.
 
 use crate::{digits::Digits, msm::window_bits};
 use ark_bn254::Fr;
@@ -7,12 +7,12 @@ use std::sync::OnceLock;
 
 /// A vector of scalars.
 ///
-/// The digits that sums over points need are computed at the first sum and shared by all that follow.
-/// A quotient's coefficients lie in bit-reversed order in memory; every function that takes them
-/// accounts for it, and [`Self::to_vec`] returns them in natural order.
+/// The digits that sums over points need are computed at the first sum and shared by all that
+/// follow. The coefficients of a quotient lie in bit-reversed order in memory. Every function that
+/// takes them accounts for it, and [`Self::to_vec`] returns them in natural order.
 pub struct Scalars {
     values: Vec<Fr>,
-    /// True if the values, of which there is a power of two, are in bit-reversed order.
+    /// True if the values are in bit-reversed order; there is a power of two of them then.
     reversed: bool,
     /// The digits, in natural order, once a sum has needed them.
     digits: OnceLock<Digits>,
@@ -34,7 +34,7 @@ impl From<Vec<Fr>> for Scalars {
 }
 
 impl Scalars {
-    /// Values in bit-reversed order, of which there is a power of two.
+    /// Takes values in bit-reversed order, of which there is a power of two.
     pub(crate) fn bit_reversed(values: Vec<Fr>) -> Self {
         Self {
             values,
@@ -76,7 +76,7 @@ impl Scalars {
         })
     }
 
-    /// The values in natural order, to be changed: the digits are forgotten.
+    /// The values in natural order, to be changed. The digits are dropped.
     pub(crate) fn order(&mut self) -> &mut Vec<Fr> {
         if self.reversed {
             *self = Self::from(self.to_vec());

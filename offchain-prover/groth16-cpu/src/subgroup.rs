@@ -51,7 +51,7 @@ impl Subgroup {
         self.vanishing_inverse
     }
 
-    /// From values on the subgroup to coefficients. There is one value per element; so for all here.
+    /// From values on the subgroup to coefficients. Here and below there is one value per element.
     pub fn intt(&self, values: &mut Vec<Fr>) {
         self.subgroup.ifft_in_place(values);
     }

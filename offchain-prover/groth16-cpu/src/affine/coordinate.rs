@@ -4,7 +4,7 @@ use crate::vector::Vector;
 
 /// Eight coordinates.
 pub(crate) trait Coordinate<V: Vector>: Copy {
-    /// The words of eight points' coordinates: 64-bit limbs.
+    /// The eight coordinates as words: limbs of 64 bits.
     type Words: Copy;
     fn unpack<const KEY: bool>(words: Self::Words) -> Self;
     fn pack(self) -> Self::Words;
@@ -19,19 +19,19 @@ pub(crate) trait Coordinate<V: Vector>: Copy {
     fn square(self) -> Self;
     fn select(self, mask: u8, other: Self) -> Self;
     fn splat(value: u64) -> Self;
-    /// In the base field; zero for zero alone.
+    /// The norm in the base field; zero only for zero.
     fn norm(self) -> V;
-    /// The inverse, from that of the norm.
+    /// The inverse, computed from the norm's inverse.
     fn inverse(self, of_norm: V) -> Self;
     fn equal(a: Self::Words, b: Self::Words) -> u8;
     fn is_zero(a: Self::Words) -> u8;
 }
 
-/// In the base field.
+/// Eight elements of the base field.
 #[derive(Clone, Copy)]
 pub(crate) struct One<V>(V);
 
-/// c₀ + c₁·u with u² = −1.
+/// Eight elements c₀ + c₁·u with u² = −1.
 #[derive(Clone, Copy)]
 pub(crate) struct Two<V>(V, V);
 
@@ -157,7 +157,7 @@ impl<V: Vector> Coordinate<V> for Two<V> {
     fn tidy(self) -> Self {
         Self(self.0.tidy(), self.1.tidy())
     }
-    /// The second factor below 18·p.
+    /// The second factor is below 18·p.
     #[inline(always)]
     fn mul(self, other: Self) -> Self {
         Self(
@@ -165,7 +165,7 @@ impl<V: Vector> Coordinate<V> for Two<V> {
             V::mul_two(self.0, other.1, self.1, other.0),
         )
     }
-    /// c₀² − c₁² and 2·c₀·c₁; of coordinates below 40·p.
+    /// c₀² − c₁² and 2·c₀·c₁. The coordinates are below 40·p.
     #[inline(always)]
     fn square(self) -> Self {
         let Self(a, b) = self;

@@ -10,12 +10,12 @@ use crate::{
 pub(crate) trait Packed<V: Vector>: Copy {
     /// Its coordinates.
     type C: Coordinate<V>;
-    /// Coordinates of eight points.
+    /// Loads the coordinates of eight points.
     ///
     /// # Safety
-    /// The indices lie in the list; the features are there.
+    /// The indices lie in the list, and the processor has the features.
     unsafe fn load(points: *const Self, indices: &[u32; 8]) -> Both<V, Self::C>;
-    /// Puts eight points in their places.
+    /// Stores eight points in their places.
     ///
     /// # Safety
     /// As for [`Self::load`].
@@ -25,7 +25,7 @@ pub(crate) trait Packed<V: Vector>: Copy {
 /// x and y.
 pub(crate) type Both<V, C> = (<C as Coordinate<V>>::Words, <C as Coordinate<V>>::Words);
 
-/// Eight words of each of eight points, from word 8·`part` on.
+/// Loads eight words of each of eight points, from word 8·`part` on.
 #[inline(always)]
 unsafe fn load_part<V: Vector, P>(
     points: *const P,

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::vector::Vector;
 
-/// What no coordinate exceeds when it is unpacked, in multiples of p.
+/// The bound of a coordinate that was just unpacked, in multiples of p.
 const MOST: u64 = 16;
 
 /// Eight pairs to add.
@@ -17,12 +17,12 @@ pub(super) struct Pair<V: Vector, C: Coordinate<V>> {
     /// Lanes in which y is negated.
     left_signs: u8,
     right_signs: u8,
-    /// Lanes with a point at infinity, on the left and on the right.
+    /// Lanes with a point at infinity on the left and on the right.
     left_infinite: u8,
     right_infinite: u8,
-    /// Lanes with the same point twice.
+    /// Lanes in which both points are equal.
     doubled: u8,
-    /// Lanes with a point and its negative.
+    /// Lanes in which one point is the other's negative.
     cancelled: u8,
 }
 
@@ -41,7 +41,7 @@ pub(super) unsafe fn load_pair<V: Vector, P: Packed<V>>(
     let same_x = P::C::equal(left.0, right.0) & finite;
     let (mut doubled, mut cancelled) = (0, 0);
     if same_x != 0 {
-        // No point has y = 0: the group's order is odd.
+        // No point has y = 0, since the order of the group is odd.
         let same_y = P::C::equal(left.1, right.1) ^ (left_signs ^ right_signs);
         doubled = same_x & same_y;
         cancelled = same_x & !same_y;
@@ -64,7 +64,8 @@ impl<V: Vector, C: Coordinate<V>> Pair<V, C> {
         (self.left_infinite | self.right_infinite | self.doubled | self.cancelled) != 0
     }
 
-    /// x₂ − x₁, or 2·y₁ where that is the tangent's, or any number but zero where nothing is to be computed.
+    /// The denominator: x₂ − x₁; 2·y₁ for a tangent; any number but zero if there is nothing to
+    /// compute.
     #[inline(always)]
     pub(super) fn denominator<const KEY: bool>(&self) -> C {
         let (x1, x2) = (
@@ -76,7 +77,8 @@ impl<V: Vector, C: Coordinate<V>> Pair<V, C> {
             return difference;
         }
         let y1 = signed(C::unpack::<KEY>(self.left.1), self.left_signs);
-        // Once more the step from R's form to that of coordinates, as x₁² in the numerator has it.
+        // One more step from R's form to that of coordinates, which x₁² in the numerator has taken
+        // too.
         let tangent = y1.add(y1).to_coordinates().tidy();
         difference.select(self.doubled, tangent).select(
             self.left_infinite | self.right_infinite | self.cancelled,
@@ -102,14 +104,15 @@ impl<V: Vector, C: Coordinate<V>> Pair<V, C> {
         signed(C::unpack::<KEY>(self.right.1), self.right_signs)
     }
 
-    /// y₂ − y₁, or 3·x₁² where that is the tangent's.
+    /// The numerator: y₂ − y₁, or 3·x₁² for a tangent.
     #[inline(always)]
     pub(super) fn numerator<const KEY: bool>(&self) -> C {
         let difference = self.right_y::<KEY>().sub::<MOST>(self.left_y::<KEY>());
         if self.doubled == 0 {
             return difference;
         }
-        // A product of coordinates is further from R's form than they are by as much again; so is the denominator.
+        // A product of coordinates is twice as far from R's form as the coordinates are; so is the
+        // denominator.
         let square = self.xs::<KEY>().0.square();
         difference.select(self.doubled, square.add(square).add(square).tidy())
     }
@@ -130,7 +133,8 @@ impl<V: Vector, C: Coordinate<V>> Pair<V, C> {
             .sub_reduced::<MOST>(self.left_y::<KEY>())
     }
 
-    /// The sum where nothing was to be computed: one point of two, or none.
+    /// Corrects the lanes in which there was nothing to compute: the sum is one of the two points,
+    /// or the point at infinity.
     #[inline(always)]
     pub(super) fn mend<const KEY: bool>(&self, (x, y): (C, C)) -> (C, C) {
         if (self.left_infinite | self.right_infinite | self.cancelled) == 0 {

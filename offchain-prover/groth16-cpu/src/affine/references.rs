@@ -1,4 +1,4 @@
-//! References to points: a place and a sign.
+//! References to points: a place in a list and a sign.
 
 use crate::adder::SIGN;
 
@@ -20,7 +20,7 @@ pub(super) fn signs(refs: &[u32; 8]) -> u8 {
     mask
 }
 
-/// Eight references from place `start` on; past the end, the last one again.
+/// Returns the eight references from place `start` on; past the end, the last one is repeated.
 #[inline(always)]
 pub(super) fn eight(refs: &[u32], start: usize) -> [u32; 8] {
     match refs.get(start..start + 8) {

@@ -64,7 +64,8 @@ fn quotients_are_those_of_the_reference() {
             let quotient = domain.quotient(a, b, c).unwrap();
             let features = cpu.features();
             assert_eq!(quotient.to_vec(), expected, "{size}, {features}");
-            // Sums and transforms must not depend on the order in which the quotient lies in memory.
+            // Sums and transforms must not depend on the order in which the quotient lies in
+            // memory.
             let points = points::<G1Projective>(rng, size - 1);
             let bases = BasesG1::from_affine(&points).unwrap();
             let sum = cpu.msm_g1(&bases, &quotient, 0).unwrap();

@@ -7,11 +7,11 @@ use super::{
 use crate::vector::Modulus;
 use std::arch::x86_64::*;
 
-/// Carries of columns that are not negative; the last limb is left as it is.
+/// Carries of columns that are not negative. The last limb is not reduced.
 #[inline(always)]
 fn carried(mut t: [__m256i; 5]) -> [__m256i; 5] {
     for i in 0..4 {
-        // SAFETY: as above.
+        // SAFETY: the features are there (see [`crate::vector`]).
         unsafe {
             let carry = _mm256_srli_epi64::<{ BITS as i32 }>(t[i]);
             t[i] = _mm256_and_si256(t[i], all_bits(MASK as i64));
@@ -21,13 +21,14 @@ fn carried(mut t: [__m256i; 5]) -> [__m256i; 5] {
     t
 }
 
-/// Below p, from columns that are below 16·p together and, the last one excepted, not negative.
+/// Reduces to below p. The columns add up to less than 16·p and, except for the last, are not
+/// negative.
 #[inline(always)]
 pub(super) fn finish<M: Modulus>(t: [__m256i; 5]) -> Half {
     let value = carried(t);
     // SAFETY: as above.
     unsafe {
-        // The quotient by p is that of the highest 30 bits, or one less.
+        // The estimate from the highest 30 bits is the quotient by p or one less.
         let highest = _mm256_srli_epi64::<24>(value[4]);
         let quotient = _mm256_mul_epu32(highest, all_bits(Constants::<M>::QUOTIENT));
         let quotient = _mm256_srli_epi64::<57>(quotient);
@@ -56,7 +57,7 @@ pub(super) fn finish<M: Modulus>(t: [__m256i; 5]) -> Half {
     }
 }
 
-/// Carries of limbs up to 2⁵³: balanced.
+/// Carries of limbs up to 2⁵³; the result is balanced.
 #[inline(always)]
 pub(super) fn balance(mut limbs: Half) -> Half {
     for i in 0..4 {

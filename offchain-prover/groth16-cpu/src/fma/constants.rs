@@ -7,14 +7,15 @@ pub(super) const BITS: u32 = 51;
 pub(super) const MASK: u64 = (1 << BITS) - 1;
 pub(super) const RADIX: f64 = (1u64 << BITS) as f64;
 
-/// 2⁵²: its bits and a number below 2⁵² in its mantissa are their sum.
+/// 2⁵²: its bits plus a number below 2⁵² in its mantissa are the bits of their sum.
 pub(super) const WHOLE: f64 = 2.0 * RADIX;
 /// 1.5·2⁵²: the same for whole numbers within ±2⁵¹.
 pub(super) const SIGNED: f64 = 3.0 * RADIX;
 /// 1.5·2¹⁰³: the same for multiples of 2⁵¹ within ±2¹⁰².
 pub(super) const HIGH: f64 = SIGNED * RADIX;
 
-/// What keeps a column from becoming negative, a multiple of the radix; the column above repays it.
+/// Added to a column to keep it from becoming negative. It is a multiple of the radix, and the
+/// column above repays it.
 const OFFSET: i64 = 1 << 60;
 
 /// Pairs of limbs whose numbers add up to `column`.
@@ -26,8 +27,9 @@ const fn pairs(column: i64) -> i64 {
     }
 }
 
-/// What a column of a product starts with: the constants of all halves that come into it are taken off, `products` products having
-/// ten columns each; the columns that are kept are rounded to the nearest multiple of the radix.
+/// The start value of a column of a product. The constants of all halves that are added to the
+/// column are subtracted in advance; each of the `products` products has ten columns. The columns
+/// that are kept are rounded to the nearest multiple of the radix.
 const fn start(column: usize, products: i64) -> i64 {
     let low = pairs(column as i64);
     let high = pairs(column as i64 - 1);
@@ -51,13 +53,13 @@ impl<M: Modulus> Constants<M> {
     pub(super) const FACTORS: [f64; 5] = doubles(Self::P);
     pub(super) const BALANCED: [f64; 5] = balanced(Self::P);
     pub(super) const NEGATED_INVERSE: f64 = (M::NEGATED_INVERSE & MASK) as f64;
-    /// The inverse of the top limb.
+    /// One over the top limb.
     pub(super) const RECIPROCAL: f64 = 1.0 / Self::P[4] as f64;
-    /// 2⁵⁷ over the top limb's highest bits and one: see [`finish`].
+    /// 2⁵⁷ over the top limb's highest bits plus one: see `finish`.
     pub(super) const QUOTIENT: i64 = ((1u64 << 57) / ((Self::P[4] >> 24) + 1)) as i64;
-    /// 8·p, and what keeps limbs from becoming negative.
+    /// 8·p, with an offset that keeps limbs from becoming negative.
     pub(super) const EIGHT: [i64; 5] = kept_positive(Self::P, 8);
-    /// −p, and the same.
+    /// −p, with the same offset.
     pub(super) const LESS: [i64; 5] = kept_positive(Self::P, -1);
 }
 
@@ -66,7 +68,7 @@ pub(super) const fn doubles(limbs: [u64; 5]) -> [f64; 5] {
     [a as f64, b as f64, c as f64, d as f64, e as f64]
 }
 
-/// The same number with limbs within ±2⁵⁰, the last one excepted.
+/// The same number with limbs within ±2⁵⁰, except for the last one.
 const fn balanced(limbs: [u64; 5]) -> [f64; 5] {
     let mut out = [0.0; 5];
     let mut carry = 0;
@@ -84,7 +86,7 @@ const fn balanced(limbs: [u64; 5]) -> [f64; 5] {
     out
 }
 
-/// A multiple of a number with 2⁵⁵ in each limb, repaid by the one above.
+/// A multiple of a number, with 2⁵⁵ added to each limb and repaid by the limb above.
 pub(super) const fn kept_positive(limbs: [u64; 5], times: i64) -> [i64; 5] {
     let mut out = [0; 5];
     let mut i = 0;

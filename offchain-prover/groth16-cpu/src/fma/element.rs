@@ -16,7 +16,7 @@ pub(crate) struct V<M> {
 
 #[inline(always)]
 pub(super) fn all(value: f64) -> __m256d {
-    // SAFETY: the features are there (see [`super::vector`]).
+    // SAFETY: the features are there (see [`crate::vector`]).
     unsafe { _mm256_set1_pd(value) }
 }
 
@@ -36,7 +36,7 @@ pub(super) fn whole(value: __m256i) -> __m256d {
     }
 }
 
-/// Whole numbers within ±2⁵¹ as integers, with the constant [`SIGNED`]'s bits.
+/// Whole numbers within ±2⁵¹ as integers, with the bits of the constant [`SIGNED`] added.
 #[inline(always)]
 pub(super) fn bits(value: __m256d) -> __m256i {
     // SAFETY: as above.

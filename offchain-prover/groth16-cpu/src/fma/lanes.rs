@@ -4,10 +4,10 @@ use super::element::{V, all_bits};
 use crate::vector::{Lanes, Modulus};
 use std::arch::x86_64::*;
 
-/// Four rows of four words, as columns.
+/// Transposes four rows of four words.
 #[inline(always)]
 fn transpose_half([a, b, c, d]: [__m256i; 4]) -> [__m256i; 4] {
-    // SAFETY: as above.
+    // SAFETY: the features are there (see [`crate::vector`]).
     unsafe {
         let (ab_even, ab_odd) = (_mm256_unpacklo_epi64(a, b), _mm256_unpackhi_epi64(a, b));
         let (cd_even, cd_odd) = (_mm256_unpacklo_epi64(c, d), _mm256_unpackhi_epi64(c, d));
@@ -31,7 +31,7 @@ impl<M: Modulus> Lanes for V<M> {
             for part in 0..2 {
                 let mut loaded = [all_bits(0); 4];
                 for i in 0..4 {
-                    // SAFETY: the caller's duty.
+                    // SAFETY: as the caller guarantees.
                     loaded[i] =
                         unsafe { _mm256_loadu_si256(rows[4 * half + i].add(4 * part).cast()) };
                 }
@@ -54,7 +54,7 @@ impl<M: Modulus> Lanes for V<M> {
                 }
                 let transposed = transpose_half(words);
                 for i in 0..4 {
-                    // SAFETY: the caller's duty.
+                    // SAFETY: as the caller guarantees.
                     unsafe {
                         let address = rows[4 * half + i].add(4 * part);
                         _mm256_storeu_si256(address.cast(), transposed[i]);
@@ -70,7 +70,7 @@ impl<M: Modulus> Lanes for V<M> {
         for half in 0..2 {
             let mut loaded = [all_bits(0); 4];
             for i in 0..4 {
-                // SAFETY: the caller's duty.
+                // SAFETY: as the caller guarantees.
                 loaded[i] = unsafe { _mm256_loadu_si256(address.add(16 * half + 4 * i).cast()) };
             }
             let transposed = transpose_half(loaded);
@@ -86,7 +86,7 @@ impl<M: Modulus> Lanes for V<M> {
         for half in 0..2 {
             let transposed = transpose_half([a[half], b[half], c[half], d[half]]);
             for i in 0..4 {
-                // SAFETY: the caller's duty.
+                // SAFETY: as the caller guarantees.
                 unsafe {
                     _mm256_storeu_si256(address.add(16 * half + 4 * i).cast(), transposed[i]);
                 }
@@ -99,7 +99,7 @@ impl<M: Modulus> Lanes for V<M> {
         let mut words = [[all_bits(0); 2]; 4];
         for (word, lanes) in words.iter_mut().zip(limbs) {
             for half in 0..2 {
-                // SAFETY: eight words are there.
+                // SAFETY: there are eight words.
                 word[half] = unsafe { _mm256_loadu_si256(lanes.as_ptr().add(4 * half).cast()) };
             }
         }
@@ -144,7 +144,7 @@ impl<M: Modulus> Lanes for V<M> {
         for half in 0..2 {
             let mut same = all_bits(-1);
             for i in 0..4 {
-                // SAFETY: the features are there (see [`super::vector`]).
+                // SAFETY: the features are there (see [`crate::vector`]).
                 same =
                     unsafe { _mm256_and_si256(same, _mm256_cmpeq_epi64(a[i][half], b[i][half])) };
             }

@@ -7,10 +7,10 @@ use super::{
 use crate::vector::Modulus;
 use std::arch::x86_64::*;
 
-/// Both halves of a product of limbs, each with its constant.
+/// Both halves of a product of limbs, each with its constant added.
 #[inline(always)]
 fn limbs_product(a: __m256d, b: __m256d) -> (__m256i, __m256i) {
-    // SAFETY: as above.
+    // SAFETY: the features are there (see [`crate::vector`]).
     unsafe {
         let high = _mm256_fmadd_pd(a, b, all(HIGH));
         let rest = _mm256_sub_pd(all(HIGH + SIGNED), high);
@@ -31,7 +31,7 @@ fn accumulate(t: &mut [__m256i; 6], factor: __m256d, limbs: &Half) {
     }
 }
 
-/// Adds the multiple of p that makes the lowest column's 51 bits vanish, and drops them.
+/// Adds the multiple of p that makes the lowest column's 51 bits vanish, and drops that column.
 #[inline(always)]
 fn eliminate<M: Modulus>(t: &mut [__m256i; 6]) {
     // SAFETY: as above.
@@ -49,7 +49,7 @@ fn eliminate<M: Modulus>(t: &mut [__m256i; 6]) {
     }
 }
 
-/// The columns that are left as balanced limbs.
+/// The remaining columns as balanced limbs.
 #[inline(always)]
 fn limbs_of(mut t: [__m256i; 6]) -> Half {
     // SAFETY: as above.
@@ -68,8 +68,8 @@ fn limbs_of(mut t: [__m256i; 6]) -> Half {
     }
 }
 
-/// a·b / R. Row by row for both halves in turns: from one row to the next there is a chain of about forty cycles, and older processors
-/// do not look far enough ahead to fill it otherwise.
+/// a·b / R, row by row, for both halves in turns. From one row to the next there is a chain of
+/// about forty cycles, and older processors do not look far enough ahead to fill it otherwise.
 #[target_feature(enable = "avx2,fma,bmi1,bmi2")]
 fn product<M: Modulus>(a: &V<M>, b: &V<M>) -> V<M> {
     let mut columns = first_columns::<2>();
@@ -104,7 +104,7 @@ fn product_of_two<M: Modulus>(a: &V<M>, b: &V<M>, c: &V<M>, d: &V<M>) -> V<M> {
     V::of([limbs_of(columns[0]), limbs_of(columns[1])])
 }
 
-/// The columns of the first row, for so many products.
+/// The columns of the first row, for the sum of `PRODUCTS − 1` products and the reduction.
 #[inline(always)]
 fn first_columns<const PRODUCTS: i64>() -> [[__m256i; 6]; 2] {
     let mut t = [all_bits(0); 6];
@@ -114,11 +114,12 @@ fn first_columns<const PRODUCTS: i64>() -> [[__m256i; 6]; 2] {
     [t; 2]
 }
 
-/// [`product`], which is long, out of line. What has a feature of its own may be put in line whatever it says: this has none, so
-/// that nothing can become part of it, nor it of others.
+/// [`product`] out of line, because it is long. The compiler may inline a function with target
+/// features of its own even if it is marked `inline(never)`. This function has none, so that
+/// nothing is inlined into it, and it is not inlined into others.
 #[inline(never)]
 pub(super) fn far_product<M: Modulus>(a: &V<M>, b: &V<M>) -> V<M> {
-    // SAFETY: the features are there (see [`super::vector`]).
+    // SAFETY: the features are there (see [`crate::vector`]).
     unsafe { product(a, b) }
 }
 

@@ -28,7 +28,7 @@ impl<M: Modulus> Vector for V<M> {
         let mut halves = [[all(0.0); 5]; 2];
         for half in 0..2 {
             let (a, b, c, d) = (a[half], b[half], c[half], d[half]);
-            // SAFETY: as above.
+            // SAFETY: the features are there (see [`crate::vector`]).
             let limbs = unsafe {
                 [
                     a,
@@ -79,7 +79,7 @@ impl<M: Modulus> Vector for V<M> {
         words
     }
 
-    /// Of balanced limbs, within ±8·p.
+    /// The limbs are balanced, and the value is within ±8·p.
     #[inline(always)]
     fn reduce(mut self) -> Self {
         for half in 0..2 {
@@ -115,7 +115,7 @@ impl<M: Modulus> Vector for V<M> {
         self
     }
 
-    /// Balanced.
+    /// The result is balanced.
     #[inline(always)]
     fn add(self, other: Self) -> Self {
         let sum = self.raw_add(other);
@@ -137,7 +137,7 @@ impl<M: Modulus> Vector for V<M> {
         Self::splat(M::LIMBS).raw_sub(self)
     }
 
-    /// Of limbs within ±2⁵¹; the difference within ±8·p.
+    /// The limbs are within ±2⁵¹, and the difference is within ±8·p.
     #[inline(always)]
     fn sub_reduced<const K: u64>(mut self, other: Self) -> Self {
         for half in 0..2 {
@@ -155,7 +155,7 @@ impl<M: Modulus> Vector for V<M> {
         self
     }
 
-    /// The square is balanced and has R's form: it counts twice.
+    /// The square is balanced and has R's form, so that it counts twice.
     #[inline(always)]
     fn x_of_sum(mut square: Self, x1: Self, x2: Self) -> Self {
         for half in 0..2 {
@@ -163,7 +163,7 @@ impl<M: Modulus> Vector for V<M> {
             for i in 0..5 {
                 let square = bits(square.halves[half][i]);
                 let (x1, x2) = (bits(x1.halves[half][i]), bits(x2.halves[half][i]));
-                // SAFETY: as above; the constant of each is the same.
+                // SAFETY: as above; all have the same constant.
                 columns[i] = unsafe {
                     let first = _mm256_sub_epi64(square, x1);
                     let second = _mm256_sub_epi64(square, x2);
@@ -181,7 +181,7 @@ impl<M: Modulus> Vector for V<M> {
         self.raw_add(self)
     }
 
-    /// Balanced, and within ±0.51·p; of what is within ±5·p.
+    /// The given value is within ±5·p. The result is balanced and within ±0.51·p.
     #[inline(always)]
     fn tidy(mut self) -> Self {
         for half in 0..2 {

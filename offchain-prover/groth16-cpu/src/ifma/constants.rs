@@ -5,7 +5,8 @@ use std::marker::PhantomData;
 
 pub(super) const MASK: u64 = (1 << 52) - 1;
 
-/// A multiple of p that no coordinate of a key's point exceeds, once multiplied by 2⁴ (from R = 2²⁵⁶ to 2²⁶⁰).
+/// The bound of a coordinate of a key's point in multiples of p, once it is multiplied by 2⁴ (from
+/// R = 2²⁵⁶ to 2²⁶⁰).
 pub(super) const KEY: u64 = 16;
 
 /// 2²⁶⁰ − p.
@@ -36,7 +37,8 @@ pub(super) const fn multiple(p: [u64; 5], k: u64) -> [u64; 5] {
     out
 }
 
-/// By how many bits [`V::reduce`]'s estimate of a quotient is scaled besides 2⁵².
+/// The number of bits by which the estimate of a quotient in `V::reduce` is scaled in addition to
+/// 52.
 pub(super) const QUOTIENT_SHIFT: u32 = 45;
 
 pub(super) struct Constants<M>(PhantomData<M>);
@@ -45,7 +47,7 @@ impl<M: Modulus> Constants<M> {
     pub(super) const P: [u64; 5] = split::<52>(M::LIMBS);
     pub(super) const COMPLEMENT: [u64; 5] = complement(Self::P);
     pub(super) const NEGATED_INVERSE: u64 = M::NEGATED_INVERSE & MASK;
-    /// 2^(52 + QUOTIENT_SHIFT) over the top limb and one.
+    /// 2^(52 + QUOTIENT_SHIFT) over the top limb plus one.
     pub(super) const RECIPROCAL: u64 =
         ((1u128 << (52 + QUOTIENT_SHIFT)) / (Self::P[4] as u128 + 1)) as u64;
 }

@@ -13,7 +13,7 @@ pub(crate) struct V<M> {
 
 #[inline(always)]
 pub(super) fn all(value: u64) -> __m512i {
-    // SAFETY: the features are there (see [`super::vector`]).
+    // SAFETY: the features are there (see [`crate::vector`]).
     unsafe { _mm512_set1_epi64(value as i64) }
 }
 
@@ -51,12 +51,13 @@ impl<M: Modulus> V<M> {
         const { multiple(Constants::<M>::P, K) }
     }
 
-    /// From four vectors of 64-bit limbs, each element times 2^SHIFT (0 or 4, the latter for what is below p).
+    /// From four vectors of 64-bit limbs, with each element multiplied by 2^SHIFT. SHIFT is 0 or 4;
+    /// with 4, the elements are below p.
     #[inline(always)]
     pub(super) fn unpack_shifted<const SHIFT: u32>(words: [__m512i; 4]) -> Self {
         let mask = all(MASK);
         let [a, b, c, d] = words;
-        // SAFETY: the features are there (see [`super::vector`]).
+        // SAFETY: as above.
         Self::of(unsafe {
             if SHIFT == 0 {
                 [
@@ -96,12 +97,13 @@ impl<M: Modulus> V<M> {
         })
     }
 
-    /// Limbs in 0..2⁵² from limbs that may be negative; the sum is the same, and not negative.
+    /// Brings limbs that may be negative into 0..2⁵². The number stays the same and is not
+    /// negative.
     #[inline(always)]
     pub(super) fn normalise(mut self) -> Self {
         let mask = all(MASK);
         for i in 0..4 {
-            // SAFETY: the features are there (see [`super::vector`]).
+            // SAFETY: as above.
             unsafe {
                 let carry = _mm512_srai_epi64::<52>(self.limbs[i]);
                 self.limbs[i] = _mm512_and_si512(self.limbs[i], mask);
@@ -115,7 +117,7 @@ impl<M: Modulus> V<M> {
     pub(super) fn raw_add(self, other: Self) -> Self {
         let mut limbs = self.limbs;
         for (limb, other) in limbs.iter_mut().zip(other.limbs) {
-            // SAFETY: the features are there (see [`super::vector`]).
+            // SAFETY: as above.
             *limb = unsafe { _mm512_add_epi64(*limb, other) };
         }
         Self::of(limbs)
@@ -125,7 +127,7 @@ impl<M: Modulus> V<M> {
     pub(super) fn raw_sub(self, other: Self) -> Self {
         let mut limbs = self.limbs;
         for (limb, other) in limbs.iter_mut().zip(other.limbs) {
-            // SAFETY: the features are there (see [`super::vector`]).
+            // SAFETY: as above.
             *limb = unsafe { _mm512_sub_epi64(*limb, other) };
         }
         Self::of(limbs)
@@ -151,7 +153,7 @@ impl<M: Modulus> V<M> {
         }
     }
 
-    /// Adds the multiple of p that makes the lowest limb's 52 bits vanish, and drops them.
+    /// Adds the multiple of p that makes the lowest limb's 52 bits vanish, and drops that limb.
     #[inline(always)]
     pub(super) fn eliminate(t: &mut [__m512i; 6]) {
         let q = lo(all(0), t[0], all(Constants::<M>::NEGATED_INVERSE));
@@ -161,7 +163,7 @@ impl<M: Modulus> V<M> {
         for j in 0..5 {
             t[j + 1] = hi(t[j + 1], q, all(Constants::<M>::P[j]));
         }
-        // SAFETY: the features are there (see [`super::vector`]).
+        // SAFETY: as above.
         let carry = unsafe { _mm512_srli_epi64::<52>(t[0]) };
         *t = [
             // SAFETY: as above.

@@ -11,7 +11,7 @@ impl<M: Modulus> Lanes for V<M> {
     unsafe fn load_rows(rows: [*const u64; 8]) -> [__m512i; 8] {
         let mut loaded = [all(0); 8];
         for (loaded, row) in loaded.iter_mut().zip(rows) {
-            // SAFETY: the caller's duty.
+            // SAFETY: as the caller guarantees.
             *loaded = unsafe { _mm512_loadu_si512(row.cast()) };
         }
         Self::transpose(loaded)
@@ -20,14 +20,14 @@ impl<M: Modulus> Lanes for V<M> {
     #[inline(always)]
     unsafe fn store_rows(rows: [*mut u64; 8], columns: [__m512i; 8]) {
         for (row, words) in rows.into_iter().zip(Self::transpose(columns)) {
-            // SAFETY: the caller's duty.
+            // SAFETY: as the caller guarantees.
             unsafe { _mm512_storeu_si512(row.cast(), words) };
         }
     }
 
     #[inline(always)]
     unsafe fn load_elements(address: *const u64) -> [__m512i; 4] {
-        // SAFETY: the caller's duty.
+        // SAFETY: as the caller guarantees.
         unsafe {
             let low = permutation([0, 4, 8, 12, 1, 5, 9, 13]);
             let high = permutation([2, 6, 10, 14, 3, 7, 11, 15]);
@@ -54,11 +54,11 @@ impl<M: Modulus> Lanes for V<M> {
 
     #[inline(always)]
     unsafe fn store_elements(address: *mut u64, [w, x, y, z]: [__m512i; 4]) {
-        // SAFETY: the caller's duty.
+        // SAFETY: as the caller guarantees.
         unsafe {
             let first = permutation([0, 4, 8, 12, 1, 5, 9, 13]);
             let second = permutation([2, 6, 10, 14, 3, 7, 11, 15]);
-            // Limbs 0 and 1, 2 and 3 of elements 0 to 3, then of 4 to 7.
+            // Limbs 0 and 1, then limbs 2 and 3, of elements 0 to 3 and of elements 4 to 7.
             let wx_low = _mm512_shuffle_i64x2::<0b01_00_01_00>(w, x);
             let yz_low = _mm512_shuffle_i64x2::<0b01_00_01_00>(y, z);
             let wx_high = _mm512_shuffle_i64x2::<0b11_10_11_10>(w, x);
@@ -86,7 +86,7 @@ impl<M: Modulus> Lanes for V<M> {
     fn words(limbs: &[[u64; 8]; 4]) -> [__m512i; 4] {
         let mut words = [all(0); 4];
         for (word, lanes) in words.iter_mut().zip(limbs) {
-            // SAFETY: eight words are there.
+            // SAFETY: there are eight words.
             *word = unsafe { _mm512_loadu_si512(lanes.as_ptr().cast()) };
         }
         words
@@ -105,7 +105,7 @@ impl<M: Modulus> Lanes for V<M> {
     #[inline(always)]
     fn transpose(rows: [__m512i; 8]) -> [__m512i; 8] {
         let [a, b, c, d, e, f, g, h] = rows;
-        // SAFETY: the features are there (see [`super::vector`]).
+        // SAFETY: the features are there (see [`crate::vector`]).
         unsafe {
             let pairs = [
                 _mm512_unpacklo_epi64(a, b),
@@ -139,7 +139,7 @@ impl<M: Modulus> Lanes for V<M> {
     fn equal(a: [__m512i; 4], b: [__m512i; 4]) -> u8 {
         let mut mask = 0xff;
         for i in 0..4 {
-            // SAFETY: the features are there (see [`super::vector`]).
+            // SAFETY: as above.
             mask &= unsafe { _mm512_cmpeq_epi64_mask(a[i], b[i]) };
         }
         mask
@@ -157,14 +157,14 @@ impl<M: Modulus> Lanes for V<M> {
 
 #[inline(always)]
 unsafe fn permutation(places: [u64; 8]) -> __m512i {
-    // SAFETY: eight words are there; the features are the caller's duty.
+    // SAFETY: there are eight words; the caller guarantees the features.
     unsafe { _mm512_loadu_si512(places.as_ptr().cast()) }
 }
 
-/// Of two vectors, the blocks of 128 bits with even and those with odd numbers.
+/// The 128-bit blocks of two vectors: those with even numbers and those with odd numbers.
 #[inline(always)]
 fn low_and_high(a: __m512i, b: __m512i) -> (__m512i, __m512i) {
-    // SAFETY: the features are there (see [`super::vector`]).
+    // SAFETY: as above.
     unsafe {
         (
             _mm512_shuffle_i64x2::<0b10_00_10_00>(a, b),

@@ -29,7 +29,7 @@ impl<M: Modulus> Vector for V<M> {
     #[inline(always)]
     fn pack(self) -> [__m512i; 4] {
         let [a, b, c, d, e] = self.limbs;
-        // SAFETY: the features are there (see [`super::vector`]).
+        // SAFETY: the features are there (see [`crate::vector`]).
         unsafe {
             [
                 _mm512_or_si512(a, _mm512_slli_epi64::<52>(b)),
@@ -40,12 +40,12 @@ impl<M: Modulus> Vector for V<M> {
         }
     }
 
-    /// From 0..64·p; limbs may be out of their range.
+    /// The value is in 0..64·p; limbs may be out of their range.
     #[inline(always)]
     fn reduce(self) -> Self {
         let value = self.normalise();
-        // The quotient by p is that of the top limbs, or one less.
-        // SAFETY: the features are there (see [`super::vector`]).
+        // The estimate from the top limb is the quotient by p or one less.
+        // SAFETY: as above.
         let quotient = unsafe {
             _mm512_srli_epi64::<QUOTIENT_SHIFT>(hi(
                 all(0),
@@ -62,7 +62,7 @@ impl<M: Modulus> Vector for V<M> {
             }
         }
         let mut rest = Self::of(limbs).normalise();
-        // SAFETY: the features are there (see [`super::vector`]).
+        // SAFETY: as above.
         unsafe {
             rest.limbs[4] = _mm512_and_si512(rest.limbs[4], all(MASK));
             let less = rest.raw_sub(Self::constant(Constants::<M>::P)).normalise();
@@ -75,7 +75,7 @@ impl<M: Modulus> Vector for V<M> {
     fn select(self, mask: u8, other: Self) -> Self {
         let mut limbs = self.limbs;
         for (limb, other) in limbs.iter_mut().zip(other.limbs) {
-            // SAFETY: the features are there (see [`super::vector`]).
+            // SAFETY: as above.
             *limb = unsafe { _mm512_mask_blend_epi64(mask, *limb, other) };
         }
         Self::of(limbs)
