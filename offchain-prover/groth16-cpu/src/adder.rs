@@ -1,20 +1,22 @@
-//! Sums of affine points by pairs: all additions of a level of a tree share one inversion.
+//! Sums of affine points by pairs: all additions of one level of a tree share one inversion.
 //!
-//! An affine addition costs three products and a square's worth less than a mixed one, but an inversion; Montgomery's trick
-//! makes that three products. A level's pairs are independent of each other, which is what lets vectors of them be added at once.
+//! An affine addition needs an inversion. Montgomery's trick shares one inversion among many
+//! additions, at three products for each. With these, an affine addition still costs three products
+//! and a square less than a mixed one. The pairs of a level do not depend on each other, so vectors
+//! of them can be added at once.
 
 use crate::points::{G1Point, G2Point};
 use ark_ec::short_weierstrass::{Affine, SWCurveConfig};
 use bytemuck::Pod;
 
-/// In a reference to a point of a key: take its negative.
+/// In a reference to a point: the point is negated.
 pub(super) const SIGN: u32 = 1 << 31;
 
 /// A point in memory and its curve, y² = x³ + b.
 pub(super) trait Point: Pod + Default + Send + Sync + PartialEq {
     /// The curve.
     type Curve: SWCurveConfig<ScalarField = ark_bn254::Fr>;
-    /// arkworks' point.
+    /// The point as arkworks has it.
     fn affine(&self) -> Affine<Self::Curve>;
 }
 
@@ -35,11 +37,11 @@ point!(G2Point, ark_bn254::g2::Config);
 
 /// Adds many pairs of points at once.
 ///
-/// Sums may be in another form than the points of a key, which only the adder knows; (0, 0) is the point at infinity in both. All
-/// cases are right: equal points, opposite points, points at infinity. References that lie outside of a list are a defect of
-/// the caller and panic.
+/// Sums may be in another form than the points of a key; only the adder knows that form. In both
+/// forms (0, 0) is the point at infinity. All cases are handled: equal points, opposite points,
+/// points at infinity. A reference outside its list is a defect of the caller and panics.
 pub(super) trait Adder<P: Point>: Send + Sync {
-    /// What one thread keeps between calls.
+    /// Memory that one thread keeps between calls.
     type Scratch: Default + Send;
 
     /// `target[out[i]] = key[left[i]] + key[right[i]]`, negated where the references have [`SIGN`].
@@ -52,7 +54,8 @@ pub(super) trait Adder<P: Point>: Send + Sync {
         scratch: &mut Self::Scratch,
     );
 
-    /// `target[out[i]] = key[refs[i]]`, in the form of sums, negated where the references have [`SIGN`].
+    /// `target[out[i]] = key[refs[i]]`, in the form of sums, negated where the references have
+    /// [`SIGN`].
     fn take_key(&self, key: &[P], target: &mut [P], refs: &[u32], out: &[u32]);
 
     /// `target[out[i]] = sums[left[i]] + sums[right[i]]`.
@@ -68,16 +71,16 @@ pub(super) trait Adder<P: Point>: Send + Sync {
     /// `sums[left[i]] = sums[left[i]] + sums[right[i]]`; all places are different.
     fn add_in_place(&self, sums: &mut [P], pairs: Pairs<'_>, scratch: &mut Self::Scratch);
 
-    /// arkworks' point.
+    /// The sum as arkworks has it.
     fn affine(&self, sum: &P) -> Affine<P::Curve>;
 }
 
-/// References to the points of pairs.
+/// References to the points of pairs to be added.
 #[derive(Clone, Copy)]
 pub(super) struct Pairs<'a> {
     /// First of each pair.
     pub left: &'a [u32],
-    /// Second of each pair; as many.
+    /// Second of each pair; as many as there are first ones.
     pub right: &'a [u32],
 }
 
@@ -96,15 +99,16 @@ pub(super) fn check(refs: &[u32], length: usize) {
     assert!(largest.is_none_or(|largest| (largest as usize) < length));
 }
 
-/// A forest of sums: `counts[b]` references in a row belong to list b, whose sum is wanted.
+/// Lists of points to be summed: the first `counts[0]` references are list 0, the next `counts[1]`
+/// list 1, and so on.
 pub(super) struct Lists<'a> {
     /// References, list after list.
     pub refs: &'a [u32],
-    /// How many of them each list has.
+    /// Number of references in each list.
     pub counts: &'a [u32],
 }
 
-/// Where a level's points come from.
+/// The points that the references of a level refer to.
 pub(super) enum Source<'a, P> {
     /// A key's points.
     Key(&'a [P]),
@@ -112,7 +116,7 @@ pub(super) enum Source<'a, P> {
     Sums(&'a [P]),
 }
 
-/// Memory of one thread, kept from one forest to the next.
+/// Memory of one thread, kept from one call to the next.
 pub(super) struct Workspace<P: Point, A: Adder<P>> {
     scratch: A::Scratch,
     arena: Vec<P>,
@@ -141,11 +145,12 @@ impl<P: Point, A: Adder<P>> Default for Workspace<P, A> {
     }
 }
 
-/// Pairs that share an inversion: enough that it costs little each, few enough that what is kept of them stays in the cache.
+/// Pairs that share an inversion: enough to make it cheap per pair, few enough that the
+/// intermediate values stay in the cache.
 const BATCH: usize = 1 << 12;
 
 impl<P: Point, A: Adder<P>> Workspace<P, A> {
-    /// The lists' sums, infinity for an empty list.
+    /// Writes each list's sum to `sums`; the sum of an empty list is the point at infinity.
     pub fn sum(&mut self, adder: &A, source: &Source<'_, P>, lists: &Lists<'_>, sums: &mut [P]) {
         self.pair_up(lists);
         let places = self.out.len() + self.single_out.len();
@@ -199,7 +204,8 @@ impl<P: Point, A: Adder<P>> Workspace<P, A> {
         }
     }
 
-    /// Writes down the first level's pairs, and what is left over: the arena's places are numbered in the order of the lists.
+    /// Notes the first level's pairs and the single points that are left over. Places in the arena
+    /// are numbered in the order of the lists.
     fn pair_up(&mut self, lists: &Lists<'_>) {
         for list in [
             &mut self.left,
@@ -239,7 +245,7 @@ impl<P: Point, A: Adder<P>> Workspace<P, A> {
         }
     }
 
-    /// Writes down the next level's pairs; false where every list has come down to one.
+    /// Notes the next level's pairs. Returns false if every list has come down to one point.
     fn halve(&mut self) -> bool {
         self.left.clear();
         self.right.clear();

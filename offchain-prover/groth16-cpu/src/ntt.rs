@@ -1,20 +1,22 @@
-//! Transforms of the quotient on vectors: six, without a bit reversal.
+//! The transforms of the quotient on vectors: seven, without bit reversals.
 //!
-//! Inverse transforms go from natural to bit-reversed order (decimation in frequency), forward ones back (in time), so that no order
-//! need be restored; the coset's factors are part of the twiddles, and the inverse transforms' 1/n is part of what the values on the coset are
-//! multiplied with. Levels are done up to six at a time, each time with 2⁶ vectors of eight columns in the first-level cache; distances
-//! below eight elements by transposing 8 by 8.
+//! Inverse transforms go from natural to bit-reversed order (decimation in frequency), forward ones
+//! back (decimation in time), so that no order need be restored. The coset's factors are part of
+//! the twiddles, and the factor 1/n of the inverse transforms is part of the factors by which the
+//! values on the coset are multiplied. Up to six levels are done at a time, on 2⁶ vectors of eight
+//! columns in the first-level cache. Distances below eight elements are done by transposing 8 by 8.
 //!
-//! Source: Gentleman and Sande 1966, Cooley and Tukey 1965; the order of passes is that of the six-step method (Bailey 1990).
+//! Sources: Gentleman and Sande 1966, Cooley and Tukey 1965. The order of passes is that of the
+//! six-step method (Bailey 1990).
 
 use super::{
-    super::ark::ArkDomain,
-    affine::power_of_two,
     butterflies::{
         Combine, Factors, FrequencyPass, FrequencyShort, LEVELS, Pass, Short, TimePass, TimeShort,
         Units,
     },
-    vector::{Instructions, Job, Vector},
+    domain::Quotient,
+    subgroup::Subgroup,
+    vector::{Instructions, Job, Vector, power_of_two},
     vectors::Vectors,
 };
 use ark_bn254::Fr;
@@ -24,7 +26,7 @@ use rayon::prelude::*;
 /// Smallest size: 64 elements are transposed at a time.
 pub(super) const LEAST: usize = 1 << 6;
 
-/// Units of eight columns that one task does.
+/// Units of eight columns in one task.
 const UNITS: usize = 1 << 6;
 
 /// Twiddles of all levels.
@@ -34,15 +36,9 @@ struct Table {
     short: Short,
 }
 
-/// Makes quotients of one size.
-pub(super) trait Quotient: Send + Sync {
-    /// Coefficients of (a·b − c)/Z in bit-reversed order, in place of a, from values on the subgroup, of the domain's size.
-    fn quotient(&self, a: &mut [Fr], b: &mut [Fr], c: &mut [Fr]);
-}
-
-/// What the quotient of one size needs.
+/// Twiddles and factors for the quotients of one size.
 pub(super) struct Transforms<I> {
-    /// The processor has the instructions.
+    /// Proof that the processor has the instructions.
     _vectors: Vectors<I>,
     size: usize,
     inverse: Table,
@@ -53,7 +49,7 @@ pub(super) struct Transforms<I> {
 
 const _: () = assert!(size_of::<Fr>() == 32 && align_of::<Fr>() == 8);
 
-/// Limbs in the vectors' Montgomery form; `form` is 2^[`Vector::FORM`].
+/// Limbs in the vectors' Montgomery form; `form` is 2 to the power of [`Vector::FORM`].
 fn factor(value: Fr, form: Fr) -> [u64; 4] {
     (value * form).0.0
 }
@@ -98,14 +94,15 @@ impl Table {
         Self { long, short }
     }
 
-    /// Passes over the long distances, the longest first: the length of a block, and twiddles.
+    /// The passes over the long distances, the longest first: the length of a block, and the
+    /// twiddles of its levels.
     fn passes(&self, size: usize) -> Vec<(usize, Vec<&[Factors]>)> {
         let levels = self.long.len();
         let count = levels.div_ceil(LEVELS as usize);
         let mut passes = Vec::new();
         let (mut done, mut length) = (0, size);
         for pass in 0..count {
-            // As even as can be.
+            // As evenly as possible.
             let these = (levels - done).div_ceil(count - pass);
             let twiddles = self.long[done..done + these]
                 .iter()
@@ -119,11 +116,11 @@ impl Table {
     }
 }
 
-/// Memory that tasks share, each with elements of its own.
+/// Memory that tasks share; each has elements of its own.
 #[derive(Clone, Copy)]
 struct Shared(*mut u64);
 
-// SAFETY: tasks touch different elements: see `Transforms::pass`.
+// SAFETY: tasks touch different elements, see `Transforms::pass`.
 unsafe impl Send for Shared {}
 // SAFETY: as above.
 unsafe impl Sync for Shared {}
@@ -135,18 +132,18 @@ impl Shared {
 }
 
 fn words(values: &[Fr]) -> &[[u64; 4]] {
-    // SAFETY: an element is its limbs and nothing else, as its size says.
+    // SAFETY: an element consists of its limbs and nothing else, as its size shows.
     unsafe { std::slice::from_raw_parts(values.as_ptr().cast(), values.len()) }
 }
 
 fn words_mut(values: &mut [Fr]) -> &mut [[u64; 4]] {
-    // SAFETY: as above; what is written is below r.
+    // SAFETY: as above; the limbs that are written are below r.
     unsafe { std::slice::from_raw_parts_mut(values.as_mut_ptr().cast(), values.len()) }
 }
 
 impl<I: Instructions> Transforms<I> {
-    /// None for sizes that are too small.
-    fn new(vectors: Vectors<I>, domain: &ArkDomain) -> Option<Self> {
+    /// None for sizes below [`LEAST`].
+    fn new(vectors: Vectors<I>, domain: &Subgroup) -> Option<Self> {
         let size = domain.size();
         if size < LEAST {
             return None;
@@ -155,7 +152,8 @@ impl<I: Instructions> Transforms<I> {
         let inverse_root = root.inverse()?;
         let inverse_shift = Fr::GENERATOR.inverse()?;
         let inverse_size = Fr::from(size as u64).inverse()?;
-        // Values are n times too large before the product, coefficients n times too large after the last transform.
+        // Values are n times too large before the product, and coefficients are n times too large
+        // after the last transform.
         let single = domain.vanishing_inverse() * inverse_size.square();
         let product = single * inverse_size;
         let form = power_of_two(I::Scalar::FORM);
@@ -165,13 +163,14 @@ impl<I: Instructions> Transforms<I> {
             inverse: Table::new(size, inverse_root, Fr::one(), form),
             coset: Table::new(size, root, Fr::GENERATOR, form),
             coset_inverse: Table::new(size, inverse_root, inverse_shift, form),
-            // A product of two with 2²⁵⁶ divided by the vectors' R is short of what R has more than that.
+            // A product of two values with the factor 2²⁵⁶, divided by the vectors' R, lacks the
+            // factor by which R exceeds 2²⁵⁶.
             factors: [factor(product * form, form), factor(single, form)],
         })
     }
 
-    /// As what makes quotients.
-    pub fn boxed(vectors: Vectors<I>, domain: &ArkDomain) -> Option<Box<dyn Quotient>> {
+    /// The same as a trait object.
+    pub fn boxed(vectors: Vectors<I>, domain: &Subgroup) -> Option<Box<dyn Quotient>> {
         let transforms = Self::new(vectors, domain)?;
         Some(Box::new(transforms))
     }
@@ -183,7 +182,7 @@ impl<I: Instructions> Transforms<I> {
         let short = &table.short;
         words_mut(values)
             .par_chunks_mut(UNITS * 8)
-            // SAFETY: there is a `Vectors`, so the features are there.
+            // SAFETY: there is a `Vectors`, so the processor has the features.
             .for_each(|values| unsafe { I::run(FrequencyShort { values, short }) });
     }
 
@@ -198,7 +197,8 @@ impl<I: Instructions> Transforms<I> {
         }
     }
 
-    /// One pass: each block of `length` elements, in units of eight columns, each unit on its own.
+    /// Runs one pass: each block of `length` elements in units of eight columns, each unit by
+    /// itself.
     fn pass<'a, J: Job<I>>(
         &self,
         values: &mut [Fr],
@@ -217,8 +217,8 @@ impl<I: Instructions> Transforms<I> {
                 units: task * UNITS..((task + 1) * UNITS).min(units),
                 pass,
             };
-            // SAFETY: rows and columns lie in the block, and so in the values; each element belongs to one unit; there is a `Vectors`,
-            // so the features are there.
+            // SAFETY: rows and columns lie in the block, and so in the values. Each element belongs
+            // to one unit. There is a `Vectors`, so the processor has the features.
             unsafe { I::run(job(units)) }
         });
     }
@@ -243,7 +243,7 @@ impl<I: Instructions> Quotient for Transforms<I> {
                     c,
                     factors: self.factors,
                 };
-                // SAFETY: equal lengths, multiples of eight; there is a `Vectors`.
+                // SAFETY: the lengths are equal and multiples of eight; there is a `Vectors`.
                 unsafe { I::run(job) }
             });
         self.frequency(a, &self.coset_inverse);

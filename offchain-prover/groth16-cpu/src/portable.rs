@@ -1,5 +1,5 @@
-//! Additions of affine points one after the other: for processors without any vectors that would do. Sums have the form that a
-//! key's points have.
+//! Additions of affine points one at a time, for processors without suitable vectors. Sums have the
+//! same form as the points of a key.
 
 use super::{
     adder::{Adder, Pairs, Point, SIGN},
@@ -12,9 +12,9 @@ use ark_ec::short_weierstrass::Affine;
 pub(super) trait Plane: Point {
     /// A coordinate.
     type C: Coordinate;
-    /// Both.
+    /// Both coordinates.
     fn both(&self) -> (Self::C, Self::C);
-    /// The point with these.
+    /// The point with these coordinates.
     fn at(x: Self::C, y: Self::C) -> Self;
 }
 
@@ -46,11 +46,11 @@ impl Plane for G2Point {
     }
 }
 
-/// Additions one after the other.
+/// Adds points one at a time.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Portable;
 
-/// Denominators, each with the product of those before.
+/// Denominators, each with the product of those before it.
 pub(super) struct Scratch<P: Plane>(Vec<(P::C, P::C)>);
 
 impl<P: Plane> Default for Scratch<P> {
@@ -70,7 +70,7 @@ fn infinite<C: Coordinate>((x, y): (C, C)) -> bool {
     x == C::ZERO && y == C::ZERO
 }
 
-/// x₂ − x₁ or the tangent's 2·y; one where there is nothing to compute.
+/// x₂ − x₁, or 2·y for a tangent; one if there is nothing to compute.
 #[inline(always)]
 fn denominator<C: Coordinate>(left: (C, C), right: (C, C)) -> C {
     let ((x1, y1), (x2, y2)) = (left, right);
@@ -107,7 +107,8 @@ fn sum<P: Plane>(left: (P::C, P::C), right: (P::C, P::C), inverse: P::C) -> P {
     P::at(x, slope.mul(x1.sub(x)).sub(y1))
 }
 
-/// `target[out[i]] = source[left[i]] + source[right[i]]`; without a source, within the target.
+/// `target[out[i]] = source[left[i]] + source[right[i]]`. Without a source, the points are read
+/// from the target.
 fn add<P: Plane>(
     source: Option<&[P]>,
     target: &mut [P],
@@ -126,7 +127,8 @@ fn add<P: Plane>(
         kept.push((factor, product));
         product = product.mul(factor);
     }
-    // Zero only where points that are on no curve were given: their sums are as wrong.
+    // It is zero only if there are points that do not lie on the curve; their sums are wrong
+    // anyway.
     let mut inverse = product.inverse();
     for (((left, right), out), (factor, before)) in
         left.iter().zip(right).zip(out).zip(&*kept).rev()

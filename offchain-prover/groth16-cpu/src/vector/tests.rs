@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::undocumented_unsafe_blocks)]
 
 use super::{
-    super::{affine::power_of_two, fma::Fma, ifma::Ifma},
+    super::{fma::Fma, ifma::Ifma},
     *,
 };
 use ark_bn254::{FqConfig, FrConfig};
@@ -10,15 +10,15 @@ use rand::{Rng, SeedableRng, rngs::StdRng};
 
 type Element<C> = Fp<MontBackend<C, 4>, 4>;
 
-/// What the vectors of one field do to eight elements; each result comes out reduced.
+/// The operations of the vectors of one field on eight elements; each result is reduced.
 struct Operations<'a> {
-    /// Eight of each: a, b, c, d.
+    /// The operands a, b, c and d, eight of each.
     operands: &'a [[[u64; 4]; 8]; 4],
     scalars: bool,
     results: &'a mut Vec<[[u64; 4]; 8]>,
 }
 
-/// Their names, in the order of the results.
+/// Names of the results, in their order.
 const NAMES: [&str; 13] = [
     "product",
     "two products",
@@ -96,12 +96,12 @@ impl<I: Instructions> Job<I> for Operations<'_> {
     }
 }
 
-/// The same with arkworks; `lane` says what is selected.
+/// The same with arkworks; `lane` determines which operand is selected.
 fn expected<C: MontConfig<4>, V: Vector>(
     [a, b, c, d]: [Element<C>; 4],
     lane: usize,
 ) -> Vec<Element<C>> {
-    // Two elements in arkworks' form have a product that is so much larger in the vectors'.
+    // The product of two elements in arkworks' form is larger by this factor in the vectors' form.
     let form: Element<C> = power_of_two(-V::FORM);
     let to_coordinates: Element<C> = power_of_two(V::COORDINATES - V::FORM);
     let mul = |a, b| a * b * form;
@@ -136,7 +136,7 @@ fn expected<C: MontConfig<4>, V: Vector>(
     ]
 }
 
-/// Where limbs and bits begin and end, and anything.
+/// Elements at the boundaries of limbs and bits, and random ones.
 fn elements<C: MontConfig<4>>(rng: &mut StdRng) -> Vec<Element<C>> {
     let modulus = Element::<C>::MODULUS.0;
     let mut words = vec![[0; 4], [1, 0, 0, 0], [2, 0, 0, 0]];
@@ -150,7 +150,7 @@ fn elements<C: MontConfig<4>>(rng: &mut StdRng) -> Vec<Element<C>> {
             words.extend([power, less]);
         }
     }
-    // Near the modulus, its half, and with all limbs as large as they get.
+    // Near the modulus, near its half, and with all limbs as large as possible.
     let mut half = modulus;
     for i in 0..4 {
         half[i] = modulus[i] >> 1 | modulus.get(i + 1).map_or(0, |next| next << 63);
@@ -162,7 +162,7 @@ fn elements<C: MontConfig<4>>(rng: &mut StdRng) -> Vec<Element<C>> {
     words.push([u64::MAX, u64::MAX, u64::MAX, modulus[3] - 1]);
     let mut elements: Vec<_> = words
         .into_iter()
-        // As they lie in memory: in Montgomery form.
+        // The words are elements in Montgomery form.
         .map(|words| Element::<C>::new_unchecked(BigInt(words)))
         .collect();
     elements.extend((0..30).map(|_| Element::<C>::new(BigInt(rng.r#gen::<[u64; 4]>()))));
@@ -177,7 +177,7 @@ fn agree<I: Instructions, C: MontConfig<4>, V: Vector>(scalars: bool) {
     let rng = &mut StdRng::seed_from_u64(31);
     let elements = elements::<C>(rng);
     let count = elements.len();
-    // All pairs, with any others beside them.
+    // All pairs, with other elements beside them.
     for first in 0..count {
         for start in (0..count).step_by(8) {
             let chosen: [[Element<C>; 8]; 4] = std::array::from_fn(|operand| {

@@ -6,36 +6,38 @@ use ark_ff::{BigInteger, PrimeField};
 use rayon::prelude::*;
 use std::ops::Range;
 
-/// Least and most bits of a window: a digit's magnitude and its sign share sixteen bits.
+/// Smallest and largest size of a window in bits: a digit's magnitude and its sign share sixteen
+/// bits.
 const WINDOW_BITS: std::ops::RangeInclusive<u32> = 2..=15;
 
-/// Bits of a scalar's magnitude: no larger than (r − 1) / 2.
+/// Bits of a scalar's magnitude, which is at most (r − 1) / 2.
 const MAGNITUDE_BITS: u32 = Fr::MODULUS_BIT_SIZE - 1;
 
-/// In a digit: it is negative.
+/// Flag of a negative digit.
 const NEGATIVE: u16 = 1 << 15;
 
-/// Scalars that one task takes apart.
+/// Scalars that one task splits.
 const CHUNK: usize = 1 << 10;
 
-/// Signed digits d of many scalars, Σ_w d_w·2^(bits·w), |d_w| ≤ 2^(bits − 1), window after window.
+/// Signed digits d of many scalars, window after window: each scalar is Σ_w d_w·2^(bits·w) with
+/// |d_w| ≤ 2^(bits − 1).
 ///
-/// A scalar above (r − 1) / 2 is taken as the negative of r less it, so that −1 is as short as 1.
+/// A scalar s above (r − 1) / 2 is represented as −(r − s), so that −1 is as short as 1.
 pub(super) struct Digits {
     /// Bits of a window.
     pub bits: u32,
-    /// Scalars.
+    /// Number of scalars.
     count: usize,
     digits: Vec<u16>,
 }
 
 impl Digits {
-    /// Windows of `bits` bits, of which there are enough for all magnitudes and the last carry.
+    /// Number of windows of `bits` bits that all magnitudes and the last carry need.
     pub fn windows(bits: u32) -> usize {
         (MAGNITUDE_BITS / bits + 1) as usize
     }
 
-    /// Takes scalars apart; `place` says where each lies.
+    /// Splits scalars into digits; `place` returns the index at which a scalar lies.
     pub fn of(scalars: &[Fr], place: impl Fn(usize) -> usize + Sync, bits: u32) -> Self {
         let bits = bits.clamp(*WINDOW_BITS.start(), *WINDOW_BITS.end());
         let (count, windows) = (scalars.len(), Self::windows(bits));
@@ -64,8 +66,9 @@ impl Digits {
         }
     }
 
-    /// References to points by the magnitudes of their digits in a window: lists 1 to 2^(bits − 1) one after the other, with their
-    /// lengths. `live` says which points count.
+    /// Sorts references to points by the magnitude of their digit in a window. Returns the lists
+    /// for magnitudes 1 to 2^(bits − 1), one after the other, and their lengths. Points for which
+    /// `live` returns false are left out.
     pub fn sorted(
         &self,
         window: usize,
@@ -102,7 +105,7 @@ impl Digits {
     }
 }
 
-/// Calls `put` with each window's digit, if it is not zero.
+/// Calls `put` with each window's digit that is not zero.
 fn take_apart(scalar: &Fr, bits: u32, mut put: impl FnMut(usize, u16)) {
     let mut value = scalar.into_bigint();
     let mut negative = 0;

@@ -1,20 +1,22 @@
-//! Butterflies on vectors of eight scalars: the levels of a transform, some at a time ([`super::ntt`] says which).
+//! Butterflies on vectors of eight scalars: some levels of a transform at a time ([`crate::ntt`]
+//! chooses which).
 //!
-//! Scalars stay in arkworks' Montgomery form with 2²⁵⁶; twiddles and other factors have the form of the vectors, so that a product has
-//! that of the scalar. Between passes scalars are below r.
+//! Scalars stay in arkworks' Montgomery form with 2²⁵⁶. Twiddles and other factors have the form of
+//! the vectors, so that a product has the form of the scalar. Between passes scalars are below r.
 
-// Of the functions that are unsafe as a whole, nearly every line is: their callers' duties are said once, above them.
+// In the unsafe functions here nearly every line is unsafe. The duties of their callers are stated
+// once, above each function.
 #![allow(unsafe_op_in_unsafe_fn)]
-// Indices say which vector of one goes with which of the other; iterators would hide it.
+// The indices show which vector of one list belongs to which of the other; iterators would hide it.
 #![allow(clippy::needless_range_loop)]
 
-use super::vector::{Instructions, Job, Vector};
+use super::vector::{Instructions, Job, Lanes, Vector};
 use std::ops::Range;
 
-/// Most levels of a pass: without reduction, sums grow to 2⁶·r.
+/// Most levels of a pass: without reductions, sums grow to 2⁶·r.
 pub(super) const LEVELS: u32 = 6;
 
-/// Rows of a pass at most.
+/// Most rows of a pass.
 const ROWS: usize = 1 << LEVELS;
 
 /// Eight factors, limb by limb.
@@ -22,12 +24,13 @@ const ROWS: usize = 1 << LEVELS;
 #[derive(Clone, Copy, Default)]
 pub(super) struct Factors(pub [[u64; 8]; 4]);
 
-/// Some levels of a transform over blocks: rows of a block lie `stride` elements apart.
+/// Some levels of a transform over blocks. The rows of a block lie `stride` elements apart.
 #[derive(Clone, Copy)]
 pub(super) struct Pass<'a> {
-    /// Rows' distance in elements, a multiple of eight.
+    /// The distance of rows in elements, a multiple of eight.
     pub stride: usize,
-    /// Twiddles of each level, that with the largest distance first: for a distance of m elements m of them.
+    /// The twiddles of each level, that with the largest distance first. A level with a distance of
+    /// m elements has m of them.
     pub twiddles: &'a [&'a [Factors]],
 }
 
@@ -46,15 +49,15 @@ fn factor<V: Vector>(Factors(limbs): &Factors) -> V {
     V::unpack(V::words(limbs))
 }
 
-/// Where a pass works: some units of eight columns.
+/// The part of the values that a pass works on: some units of eight columns.
 pub(super) struct Units<'a> {
-    /// All values.
+    /// All values of the transform.
     pub values: *mut u64,
     /// Elements of a block.
     pub length: usize,
-    /// Numbers of the units, block after block.
+    /// The numbers of the units, counted block after block.
     pub units: Range<usize>,
-    /// The levels.
+    /// The levels of the pass.
     pub pass: Pass<'a>,
 }
 
@@ -91,7 +94,7 @@ macro_rules! each_unit {
 }
 
 impl<I: Instructions> Job<I> for FrequencyPass<'_> {
-    /// All rows of the units lie in the memory, and nobody else touches them.
+    /// All rows of the units lie in the memory, and no other thread touches them.
     #[inline(always)]
     unsafe fn run(self) {
         each_unit!(self.0, frequency_pass);
@@ -106,7 +109,7 @@ impl<I: Instructions> Job<I> for TimePass<'_> {
     }
 }
 
-/// Levels of eight columns' rows, which have number `column` in their block.
+/// Computes the levels for the rows of eight columns, which have number `column` in their block.
 #[inline(always)]
 fn frequency_pass<V: Vector>(rows: &mut [V], column: usize, pass: Pass<'_>) {
     let columns = pass.stride / 8;
@@ -123,7 +126,7 @@ fn frequency_pass<V: Vector>(rows: &mut [V], column: usize, pass: Pass<'_>) {
     }
 }
 
-/// As [`frequency_pass`], the other way round.
+/// As [`frequency_pass`], in the opposite order.
 #[inline(always)]
 fn time_pass<V: Vector>(rows: &mut [V], column: usize, pass: Pass<'_>) {
     let columns = pass.stride / 8;
@@ -143,7 +146,8 @@ fn time_pass<V: Vector>(rows: &mut [V], column: usize, pass: Pass<'_>) {
 /// Twiddles for distances of four, two and one element, the same for all lanes.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Short {
-    /// For a distance of four elements; then two, then one.
+    /// Four for a distance of four elements, then two for a distance of two, then one for a
+    /// distance of one.
     pub factors: [[u64; 4]; 7],
 }
 
@@ -180,7 +184,7 @@ unsafe fn store_transposed<V: Vector>(address: *mut u64, values: [V; 8]) {
     }
 }
 
-/// Of eight vectors' words: word l of lane j of vector i is exchanged with that of lane i of vector j.
+/// Exchanges word l of lane j of vector i with word l of lane i of vector j, of eight vectors.
 #[inline(always)]
 fn transposed<V: Vector>(words: &mut [[V::Word; 4]; 8]) {
     for limb in 0..4 {
@@ -195,7 +199,7 @@ fn transposed<V: Vector>(words: &mut [[V::Word; 4]; 8]) {
     }
 }
 
-/// Distances four, two and one, of 64 elements in a row at a time.
+/// The levels with distances four, two and one, for 64 consecutive elements at a time.
 pub(super) struct FrequencyShort<'a> {
     /// The elements.
     pub values: &'a mut [[u64; 4]],
@@ -203,7 +207,7 @@ pub(super) struct FrequencyShort<'a> {
     pub short: &'a Short,
 }
 
-/// Distances one, two and four, of 64 elements in a row at a time.
+/// The levels with distances one, two and four, for 64 consecutive elements at a time.
 pub(super) struct TimeShort<'a> {
     /// The elements.
     pub values: &'a mut [[u64; 4]],
@@ -212,7 +216,7 @@ pub(super) struct TimeShort<'a> {
 }
 
 impl<I: Instructions> Job<I> for FrequencyShort<'_> {
-    /// Only the features.
+    /// The processor has the features.
     #[inline(always)]
     unsafe fn run(self) {
         for values in self.values.chunks_exact_mut(64) {
@@ -222,7 +226,7 @@ impl<I: Instructions> Job<I> for FrequencyShort<'_> {
 }
 
 impl<I: Instructions> Job<I> for TimeShort<'_> {
-    /// Only the features.
+    /// The processor has the features.
     #[inline(always)]
     unsafe fn run(self) {
         for values in self.values.chunks_exact_mut(64) {
@@ -267,20 +271,20 @@ unsafe fn time_short<V: Vector>(address: *mut u64, short: &Short) {
     store_transposed(address, v);
 }
 
-/// `a ← a·b·products − c·singles`, of as many elements as `a` has.
+/// `a ← a·b·products − c·singles`, for as many elements as `a` has.
 pub(super) struct Combine<'a> {
-    /// First factors, and results.
+    /// First factors; the results replace them.
     pub a: &'a mut [[u64; 4]],
     /// Second factors.
     pub b: &'a [[u64; 4]],
-    /// What is subtracted.
+    /// The subtracted values, before they are multiplied by `singles`.
     pub c: &'a [[u64; 4]],
     /// `products` and `singles`, in the vectors' form.
     pub factors: [[u64; 4]; 2],
 }
 
 impl<I: Instructions> Job<I> for Combine<'_> {
-    /// As many elements in each list, a multiple of eight.
+    /// The lists have the same length, a multiple of eight.
     #[inline(always)]
     unsafe fn run(self) {
         let [products, singles] = self.factors;

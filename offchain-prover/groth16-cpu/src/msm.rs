@@ -1,13 +1,14 @@
 //! Sums over points: buckets by signed digits (Pippenger), all additions affine.
 //!
-//! Per window, references to points are sorted by digit; each bucket is the sum of a list; then the buckets, as a matrix, are summed by
-//! rows and by columns, two more affine additions per bucket, and only the rows' and columns' sums are weighted.
+//! In each window, references to points are sorted by digit, and each bucket is the sum of a list.
+//! The buckets are then arranged as a matrix and summed by rows and by columns, which takes two
+//! more affine additions per bucket. Only the sums of rows and columns are weighted.
 
 use super::{
     adder::{Adder, Lists, Point, Source, Workspace},
+    bases::Bases,
     digits::Digits,
 };
-use crate::points::Points;
 use ark_ec::{
     AdditiveGroup,
     short_weierstrass::{Affine, Projective},
@@ -22,41 +23,7 @@ use std::{
 /// References that one task sums.
 const TASK: usize = 1 << 15;
 
-/// A key's points, and which of them are not at infinity.
-pub(super) struct Bases<P: Point> {
-    points: Points<P>,
-    /// One bit per point; empty where all count.
-    live: Vec<u64>,
-}
-
-impl<P: Point> Bases<P> {
-    /// Looks which points are at infinity.
-    pub fn new(points: Points<P>) -> Self {
-        let infinite = P::default();
-        let mut live: Vec<u64> = points
-            .par_chunks(64)
-            .map(|points| {
-                let bits = points.iter().enumerate();
-                bits.fold(0, |word, (bit, point)| {
-                    word | u64::from(*point != infinite) << bit
-                })
-            })
-            .collect();
-        let count: usize = live.iter().map(|word| word.count_ones() as usize).sum();
-        if count == points.len() {
-            live = Vec::new();
-        }
-        points.release();
-        Self { points, live }
-    }
-
-    /// How many points there are.
-    pub fn len(&self) -> usize {
-        self.points.len()
-    }
-}
-
-/// Workspaces that are free.
+/// Workspaces that are not in use.
 pub(super) struct Pool<P: Point, A: Adder<P>>(Mutex<Vec<Workspace<P, A>>>);
 
 impl<P: Point, A: Adder<P>> Default for Pool<P, A> {
@@ -76,7 +43,8 @@ impl<P: Point, A: Adder<P>> Pool<P, A> {
     }
 }
 
-/// Bits of a window for so many points: what a bucket costs against what a window costs.
+/// Size of a window in bits for this number of points: it balances the cost of buckets against the
+/// cost of windows.
 pub(super) fn window_bits(points: usize) -> u32 {
     match points.max(1).ilog2() {
         0..=7 => 5,
@@ -87,14 +55,15 @@ pub(super) fn window_bits(points: usize) -> u32 {
 
 /// Adds up points of one group.
 pub(super) struct Summer<'a, P: Point, A: Adder<P>> {
-    /// What adds.
+    /// The adder.
     pub adder: &'a A,
     /// Workspaces.
     pub pool: &'a Pool<P, A>,
 }
 
 impl<P: Point, A: Adder<P>> Summer<'_, P, A> {
-    /// `Σ scalar·point`, over the digits of the scalars in `range`, of which there are as many as points.
+    /// `Σ scalar·point`, over the digits of the scalars in `range`. There are as many of them as
+    /// points.
     pub fn sum(
         &self,
         bases: &Bases<P>,
@@ -104,11 +73,11 @@ impl<P: Point, A: Adder<P>> Summer<'_, P, A> {
         let windows: Vec<_> = (0..Digits::windows(digits.bits))
             .into_par_iter()
             .map(|window| {
-                let (refs, counts) = if bases.live.is_empty() {
+                let (refs, counts) = if bases.live().is_empty() {
                     digits.sorted(window, range.clone(), |_| true)
                 } else {
                     digits.sorted(window, range.clone(), |point| {
-                        bases.live[point / 64] >> (point % 64) & 1 == 1
+                        bases.live()[point / 64] >> (point % 64) & 1 == 1
                     })
                 };
                 self.window(
@@ -120,8 +89,8 @@ impl<P: Point, A: Adder<P>> Summer<'_, P, A> {
                 )
             })
             .collect();
-        // So that no more than one of a key's lists is resident.
-        bases.points.release();
+        // At most one of a key's lists stays resident that way.
+        bases.release();
         windows
             .into_iter()
             .rev()
@@ -142,12 +111,13 @@ impl<P: Point, A: Adder<P>> Summer<'_, P, A> {
         let tasks = split(lists, &mut buckets);
         tasks.into_par_iter().for_each(|(lists, sums)| {
             self.pool
-                .with(|space| space.sum(self.adder, &Source::Key(&bases.points), &lists, sums));
+                .with(|space| space.sum(self.adder, &Source::Key(bases.points()), &lists, sums));
         });
         self.weighted(&buckets)
     }
 
-    /// `Σ_b (b + 1)·buckets[b]`: with b = r·width + c, that is `width·Σ r·row_r + Σ (c + 1)·column_c`.
+    /// `Σ_b (b + 1)·buckets[b]`. With b = r·width + c, this is `width·Σ r·row_r + Σ (c +
+    /// 1)·column_c`.
     fn weighted(&self, buckets: &[P]) -> Projective<P::Curve> {
         let width = 1usize << (buckets.len().ilog2() / 2);
         let height = buckets.len() / width;
@@ -206,7 +176,7 @@ impl<P: Point, A: Adder<P>> Summer<'_, P, A> {
     }
 }
 
-/// Lists as tasks of about [`TASK`] references, each with the places of its sums.
+/// Splits lists into tasks of about [`TASK`] references, each with the places of its sums.
 fn split<'a, P>(lists: &Lists<'a>, mut sums: &'a mut [P]) -> Vec<(Lists<'a>, &'a mut [P])> {
     let (mut refs, mut counts) = (lists.refs, lists.counts);
     let mut tasks = Vec::new();

@@ -1,16 +1,16 @@
-//! Additions of affine points side by side: the safe side of [`super::affine`].
+//! Additions of affine points side by side: the safe interface of [`crate::affine`].
 
 use super::{
     adder::{Adder, Pairs, Point, check},
-    affine::{Add, Packed, Scratch, Take, power_of_two},
-    vector::{Instructions, Vector},
+    affine::{Add, Packed, Scratch, Take},
+    vector::{Instructions, Vector, power_of_two},
 };
 use crate::points::{G1Point, G2Point};
 use ark_bn254::{Fq, Fq2};
 use ark_ec::{AffineRepr, short_weierstrass::Affine};
 use std::marker::PhantomData;
 
-/// Additions side by side. Exists only where the processor has the instructions.
+/// Adds points side by side. A value exists only if the processor has the instructions.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Vectors<I> {
     /// Brings coordinates of sums into arkworks' form.
@@ -19,7 +19,7 @@ pub(super) struct Vectors<I> {
 }
 
 impl<I: Instructions> Vectors<I> {
-    /// None where the processor lacks a feature.
+    /// None if the processor lacks a feature.
     pub fn detect() -> Option<Self> {
         I::available().then(|| Self {
             scale: power_of_two(-I::Base::COORDINATES),
@@ -27,8 +27,8 @@ impl<I: Instructions> Vectors<I> {
         })
     }
 
-    /// `target[out[i]] = source[left[i]] + source[right[i]]`; without a source, within the target, where the caller's places are all
-    /// different.
+    /// `target[out[i]] = source[left[i]] + source[right[i]]`. Without a source, the points are read
+    /// from the target; the caller's places are all different then.
     fn add<P: Packed<I::Base>, const KEY: bool>(
         source: Option<&[P]>,
         target: &mut [P],
@@ -42,7 +42,7 @@ impl<I: Instructions> Vectors<I> {
         Pairs { left, right }.check(source.map_or(target.len(), <[P]>::len));
         check(out, target.len());
         assert_eq!(left.len(), out.len());
-        // Within the target one pointer serves for reading and writing.
+        // Without a source one pointer serves for reading and writing.
         let target = target.as_mut_ptr();
         let job = Add::<_, _, KEY> {
             source: source.map_or(target.cast_const(), <[P]>::as_ptr),
@@ -52,7 +52,8 @@ impl<I: Instructions> Vectors<I> {
             out,
             scratch,
         };
-        // SAFETY: all references were looked at, and a `Vectors` exists only where the features do.
+        // SAFETY: all references were checked, and a `Vectors` exists only if the processor has the
+        // features.
         unsafe { I::run(job) }
     }
 }

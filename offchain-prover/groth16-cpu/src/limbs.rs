@@ -1,6 +1,6 @@
 //! The field of the coordinates, one element at a time, without branches that depend on values.
 //!
-//! An element is four limbs below the modulus in Montgomery form with R = 2²⁵⁶, as keys have them.
+//! An element is four limbs below the modulus in Montgomery form with R = 2²⁵⁶, as in keys.
 
 use ark_bn254::Fq;
 use ark_ff::{BigInt, Field, PrimeField};
@@ -27,7 +27,7 @@ pub(super) trait Coordinate: Copy + PartialEq + Send {
     fn mul(self, other: Self) -> Self;
     fn square(self) -> Self;
     fn negate(self) -> Self;
-    /// The inverse; zero of zero.
+    /// The inverse; for zero it is zero.
     fn inverse(self) -> Self;
 }
 
@@ -40,7 +40,7 @@ fn mac(a: u64, b: u64, sum: u64, carry: u64) -> (u64, u64) {
     (wide as u64, (wide >> 64) as u64)
 }
 
-/// a − b, and whether that is negative.
+/// Returns a − b, and true if that is negative.
 #[inline(always)]
 fn subtract(a: F, b: F) -> (F, bool) {
     let mut out = [0; 4];
@@ -54,7 +54,7 @@ fn subtract(a: F, b: F) -> (F, bool) {
     (out, borrow)
 }
 
-/// p added where `condition` holds, by a mask.
+/// Adds p if `condition` holds, by a mask.
 #[inline(always)]
 fn add_p_if(value: F, condition: bool) -> F {
     let mask = u64::from(condition).wrapping_neg();
@@ -82,7 +82,7 @@ impl Coordinate for F {
 
     #[inline(always)]
     fn add(self, other: Self) -> Self {
-        // Twice p is below 2²⁵⁵: no carry is lost.
+        // 2·p is below 2²⁵⁵, so no carry is lost.
         let mut out = [0; 4];
         let mut carry = false;
         for i in 0..4 {
@@ -100,7 +100,8 @@ impl Coordinate for F {
         add_p_if(difference, negative)
     }
 
-    /// Montgomery's product, interleaved; as p is below 2²⁵⁵, both carries of a round fit one limb.
+    /// Montgomery's product, interleaved. Since p is below 2²⁵⁵, both carries of a round fit in one
+    /// limb.
     #[inline(always)]
     fn mul(self, other: Self) -> Self {
         let mut t = [0; 4];
@@ -151,7 +152,7 @@ impl Coordinate for [F; 2] {
         [self[0].sub(other[0]), self[1].sub(other[1])]
     }
 
-    /// Karatsuba: three products.
+    /// Karatsuba's method: three products.
     #[inline(always)]
     fn mul(self, other: Self) -> Self {
         let (first, second) = (self[0].mul(other[0]), self[1].mul(other[1]));
