@@ -1,4 +1,4 @@
-//! What the node's metrics are made of: `MonitoringApi` and its answer.
+//! The result of the `MonitoringApi`, on which the node's metrics are based.
 
 use crate::{
     AccountId, MarketData, RiskPolicy, Runtime, SafeMode, Session, ValidatorSet,

@@ -1,4 +1,4 @@
-//! The runtime as a whole: genesis, validators, what is refused.
+//! The runtime as a whole: genesis, validators, refusals.
 #![allow(clippy::unwrap_used)]
 
 mod apis;
@@ -37,7 +37,8 @@ fn ext_of(preset: &str) -> sp_io::TestExternalities {
     ext
 }
 
-/// The oracle's median of every market and asset is 1,000 quote units, at the present block's time `now`.
+/// The oracle's median of every market and asset is 1,000 quote units, at the present block's time
+/// `now`.
 fn say_prices(now: u64) {
     pallet_timestamp::Now::<Runtime>::put(now);
     let shape = crate::constants::market::SHAPE;

@@ -71,8 +71,8 @@ parameter_types! {
 
 /// The oracle's answers.
 ///
-/// Once fewer than the minimum of operators feed, the oracle keeps answering with its last one; market data checks
-/// the timestamp that comes with it.
+/// Once fewer than the minimum of operators feed, the oracle keeps answering with its last one;
+/// market data checks the timestamp that comes with it.
 pub struct OracleAnswers;
 
 impl OracleFeeds for OracleAnswers {
