@@ -1,4 +1,4 @@
-//! Accrual: bringing an account up to date, `clearproof_primitives::funding::settle` in constraints.
+//! Accrual: bringing an account up to date, `clearproof_primitives::funding::accrue` in constraints.
 
 use crate::{
     account::AccountVars,

@@ -17,7 +17,8 @@ use crate::{
     running::Running,
 };
 use clearproof_primitives::{
-    batch::{BatchHeader, Boundary, closing_public_input},
+    batch::{BatchHeader, closing_public_input},
+    boundary::Boundary,
     ledger::Ledger,
     poseidon::Domain,
     shape::{AMOUNT_BITS, INTEREST_BITS, Shape},

@@ -5,7 +5,7 @@ use crate::{
     r1cs::{Bit, Cs, Num},
 };
 use clearproof_primitives::{
-    batch::{
+    boundary::{
         Boundary, DELEVERAGED_SHIFT, FILLS_SHIFT, INTEREST_SHIFT, PENALTY_SHIFT,
         TAKEN_AMOUNT_SHIFT, TAKEN_LOTS_SHIFT, WITHDRAWALS_SHIFT,
     },

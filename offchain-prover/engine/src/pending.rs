@@ -46,7 +46,7 @@ impl PendingStep {
     /// Records the step's share of the batch's sums.
     pub fn record_effects(&mut self, effects: &StepEffects) {
         self.quote = effects.quote;
-        self.fees = effects.fee;
+        self.fees = effects.fees;
         self.remainder = effects.remainder;
         self.taken.clone_from(&effects.taken);
     }

@@ -4,7 +4,7 @@ use crate::{books::Tally, config::VenueConfig, pending::PendingStep, terms::Mark
 use clearproof_primitives::{
     field::Fr,
     fixed::Factor,
-    funding::{FundingTerms, accrue},
+    funding::{FundingTerms, move_indices},
     snapshot::Snapshot,
 };
 use std::collections::BTreeSet;
@@ -78,6 +78,6 @@ pub(crate) fn funding_after<'a>(
         time_to,
     };
     let mut indices = before.to_vec();
-    accrue(&mut indices, &terms, &entries);
+    move_indices(&mut indices, &terms, &entries);
     indices
 }

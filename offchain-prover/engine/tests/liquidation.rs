@@ -220,7 +220,7 @@ fn an_expired_position_turns_into_quote_unasked() {
     let mut snapshot = snapshot_at(MARK);
     snapshot.rows[0] = InstrumentRow {
         mark: 1_020 * ONE + ONE / 2,
-        settled: true,
+        expired: true,
         ..InstrumentRow::empty(&SHAPE.market)
     };
     let terms = MarketTerms {

@@ -56,7 +56,7 @@ impl Fund {
             .zip(&lots_before.quantity)
             .map(|(after, before)| after - before)
             .collect();
-        let penalties = cs.alloc(witness.last.penalty_sum);
+        let penalties = cs.alloc(witness.last.penalties);
         range(cs, &penalties, PENALTY_BITS);
         Self {
             before,

@@ -8,7 +8,7 @@ use crate::{
     running::{Running, shifted},
 };
 use clearproof_primitives::{
-    batch::{
+    boundary::{
         FILLS_SHIFT, INTEREST_SHIFT, PENALTY_SHIFT, TAKEN_AMOUNT_SHIFT, TAKEN_LOTS_SHIFT,
         WITHDRAWALS_SHIFT,
     },

@@ -14,7 +14,7 @@ fn scene() -> Scene {
     scene.remarket(|snapshot, funding| {
         snapshot.rows[2] = InstrumentRow {
             mark: MARK,
-            settled: true,
+            expired: true,
             ..InstrumentRow::empty(&clearproof_primitives::shape::MarketShape::TINY)
         };
         (funding[0], funding[2]) = (7 * ONE as i64 + 3, -2);
@@ -59,7 +59,7 @@ fn what_the_attacks_start_from_is_accepted() {
         // 5 lots paid 3 and 3/2^32 each; 4 lots short at 3 1/4 cost 13: −28 and a bit, rounded down.
         if witness.step.set.is_none() {
             assert_eq!(witness.after.balances[0] - witness.before.balances[0], -29);
-            let rounded = scene.chunk.after.remainder_sum - scene.chunk.before.remainder_sum;
+            let rounded = scene.chunk.after.remainder - scene.chunk.before.remainder;
             assert_eq!(rounded, u128::from(ONE) - 15);
         }
     }
@@ -84,7 +84,7 @@ fn more_or_less_credit_than_due() {
 fn rounded_off_money_that_is_not_counted() {
     for change in [-1i64, 1, ONE as i64] {
         let mut scene = touched();
-        let sum = &mut scene.chunk.after.remainder_sum;
+        let sum = &mut scene.chunk.after.remainder;
         *sum = (*sum as i128 + change as i128) as u128;
         scene.refused_in("");
     }

@@ -27,7 +27,7 @@ impl Venue {
     /// expired. `snapshot` is that batch's.
     pub fn audit(&self, snapshot: &Snapshot) -> Result<(), Unbalanced> {
         let books = self.books();
-        let expired = |slot: usize| snapshot.rows.get(slot).filter(|row| row.settled);
+        let expired = |slot: usize| snapshot.rows.get(slot).filter(|row| row.expired);
         audit_assets(books, expired)?;
         audit_lots(books, expired)
     }

@@ -4,7 +4,7 @@ use super::state::{Venue, open_batch::OpenBatch};
 use crate::{error::EngineError, pending::PendingStep};
 use clearproof_primitives::{
     account::Account,
-    funding::settle,
+    funding::accrue,
     step::{Forced, StepContext, StepEffects, StepError, apply_unsigned},
 };
 
@@ -73,7 +73,7 @@ impl Venue {
     /// positions turned into quote.
     pub(super) fn accrued_account(&self, open: &OpenBatch, account: u32) -> Option<Account> {
         let mut accrued = self.account(account)?.clone();
-        settle(&mut accrued, &open.snapshot, self.funding()).ok()?;
+        accrue(&mut accrued, &open.snapshot, self.funding()).ok()?;
         Some(accrued)
     }
 }
