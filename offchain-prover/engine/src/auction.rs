@@ -196,6 +196,10 @@ mod tests {
         }
     }
 
+    fn side(buys: bool) -> Side {
+        if buys { Side::Buy } else { Side::Sell }
+    }
+
     #[test]
     fn the_price_maximises_volume_then_nears_the_mark() {
         let orders = [order(1, Side::Buy, 105, 10), order(2, Side::Sell, 95, 10)];
@@ -227,8 +231,8 @@ mod tests {
         assert_eq!([filled(1), filled(2), filled(3), filled(4)], [3, 5, 0, 8]);
     }
 
-    /// The price as the module's documentation defines it, out of all limits and the mark; the lowest
-    /// of several that are equally good.
+    /// The price as the module's documentation defines it, out of all limits and the mark; the
+    /// lowest of several that are equally good.
     fn by_definition(orders: &[AuctionOrder], mark: Price, band: Price) -> Option<Price> {
         let (lowest, highest) = allowed(mark, band);
         let limits = orders.iter().map(|b| b.limit).chain([mark]);
@@ -260,7 +264,7 @@ mod tests {
             let orders: Vec<_> = raw
                 .iter()
                 .enumerate()
-                .map(|(i, (buy, limit, quantity))| order(i as u32, if *buy { Side::Buy } else { Side::Sell }, *limit, *quantity))
+                .map(|(i, (buys, limit, lots))| order(i as u32, side(*buys), *limit, *lots))
                 .collect();
             let price = clear(&orders, mark, band).map(|clearing| clearing.price);
             prop_assert_eq!(price, by_definition(&orders, mark, band));
@@ -274,12 +278,15 @@ mod tests {
             let orders: Vec<_> = raw
                 .iter()
                 .enumerate()
-                .map(|(i, (buy, limit, quantity))| order(i as u32, if *buy { Side::Buy } else { Side::Sell }, *limit, *quantity))
+                .map(|(i, (buys, limit, lots))| order(i as u32, side(*buys), *limit, *lots))
                 .collect();
             let (lowest, highest) = allowed(mark, BAND);
             let volume_at = |price: u64| {
-                let demand: u64 = orders.iter().filter(|b| b.side == Side::Buy && b.limit >= price).map(|b| b.quantity).sum();
-                let supply: u64 = orders.iter().filter(|b| b.side == Side::Sell && b.limit <= price).map(|b| b.quantity).sum();
+                let lots = |within: &dyn Fn(&&AuctionOrder) -> bool| -> u64 {
+                    orders.iter().filter(within).map(|b| b.quantity).sum()
+                };
+                let demand = lots(&|b| b.side == Side::Buy && b.limit >= price);
+                let supply = lots(&|b| b.side == Side::Sell && b.limit <= price);
                 demand.min(supply)
             };
             let best = (lowest..=highest).map(volume_at).max().unwrap_or(0);
@@ -289,7 +296,9 @@ mod tests {
                     prop_assert!((lowest..=highest).contains(&clearing.price));
                     prop_assert_eq!(clearing.volume, best);
                     for side in [Side::Buy, Side::Sell] {
-                        let filled: u64 = clearing.matches.iter().filter(|m| orders[m.account as usize].side == side).map(|m| m.quantity).sum();
+                        let of_side = |m: &&Match| orders[m.account as usize].side == side;
+                        let filled = clearing.matches.iter().filter(of_side);
+                        let filled: u64 = filled.map(|m| m.quantity).sum();
                         prop_assert_eq!(filled, clearing.volume);
                     }
                     for m in &clearing.matches {
