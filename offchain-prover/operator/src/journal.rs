@@ -1,8 +1,8 @@
 //! What the venue's state follows from: every input of the engine, in order, and the state that they start from.
 
 use clearproof_engine::{
-    Accepted, AuctionReport, BatchRequest, DepositReceived, EngineError, LiveSets, SealedBatch,
-    Venue,
+    Accepted, ArmedSwitch, ArrivedSet, AuctionReport, BatchRequest, DepositReceived, EngineError,
+    LiveSets, SealedBatch, Venue,
 };
 use clearproof_primitives::{
     babyjubjub::{PointError, PublicKey},
@@ -45,7 +45,7 @@ pub enum Input {
     /// See [`Venue::submit`].
     #[codec(index = 2)]
     OrderSet(StoredSet),
-    /// See [`Venue::auction`].
+    /// See [`Venue::run_auction`].
     #[codec(index = 3)]
     Auction(u64),
     /// See [`Venue::seal_batch`].
@@ -61,7 +61,7 @@ pub enum Input {
     /// See [`Venue::discard_batch`].
     #[codec(index = 5)]
     Discard,
-    /// See [`Venue::watch`].
+    /// See [`Venue::set_dead_mans_switch`].
     #[codec(index = 7)]
     Watch {
         /// Whom.
@@ -71,7 +71,7 @@ pub enum Input {
         /// When.
         now: u64,
     },
-    /// See [`Venue::settle_expired`].
+    /// See [`Venue::accrue_expired`].
     #[codec(index = 6)]
     SettleExpired {
         /// The most accounts.
@@ -167,14 +167,14 @@ impl Input {
                 Outcome::Sealed(venue.seal_batch(&request)?)
             }
             Self::SettleExpired { limit } => {
-                Outcome::Settled(venue.settle_expired(limit as usize)?)
+                Outcome::Settled(venue.accrue_expired(limit as usize)?)
             }
             Self::Watch {
                 account,
                 silence,
                 now,
             } => {
-                venue.watch(account, silence, now)?;
+                venue.set_dead_mans_switch(account, silence, now)?;
                 Outcome::Watched
             }
             Self::Discard => {
@@ -232,12 +232,13 @@ pub struct StoredSets {
 
 impl From<&LiveSets> for StoredSets {
     fn from(live: &LiveSets) -> Self {
-        let stored =
-            |(arrival, signed): &(u64, Arc<SignedOrderSet>)| (*arrival, (&**signed).into());
+        let stored = |set: &ArrivedSet| (set.arrival, (&*set.signed).into());
+        let watched =
+            |switch: &ArmedSwitch| (switch.account, switch.timeout_ms, switch.last_active);
         Self {
             sets: live.sets.iter().map(stored).collect(),
             arrivals: live.arrivals,
-            watched: live.watched.clone(),
+            watched: live.switches.iter().map(watched).collect(),
         }
     }
 }
@@ -245,14 +246,20 @@ impl From<&LiveSets> for StoredSets {
 impl TryFrom<StoredSets> for LiveSets {
     type Error = EngineError;
     fn try_from(stored: StoredSets) -> Result<Self, EngineError> {
-        let signed = |(arrival, set): (u64, StoredSet)| {
-            Ok::<_, EngineError>((arrival, Arc::new(SignedOrderSet::try_from(set)?)))
+        let arrived = |(arrival, set): (u64, StoredSet)| {
+            let signed = Arc::new(SignedOrderSet::try_from(set)?);
+            Ok::<_, EngineError>(ArrivedSet { arrival, signed })
         };
-        let sets = stored.sets.into_iter().map(signed);
+        let switch = |(account, timeout_ms, last_active)| ArmedSwitch {
+            account,
+            timeout_ms,
+            last_active,
+        };
+        let sets = stored.sets.into_iter().map(arrived);
         Ok(Self {
             sets: sets.collect::<Result<_, _>>()?,
             arrivals: stored.arrivals,
-            watched: stored.watched,
+            switches: stored.watched.into_iter().map(switch).collect(),
         })
     }
 }

@@ -208,7 +208,7 @@ impl<'a> Replay<'a> {
         let done = self.venue.run_auction(auction)?;
         self.report.common.auction.push(began.elapsed());
         self.report.common.note_auction(&done);
-        let volumes = done.clearings.iter().map(|(_, _, lots)| u128::from(*lots));
+        let volumes = done.clearings.iter().map(|c| u128::from(c.volume));
         self.report.matched_lots += volumes.sum::<u128>();
         planner.note(&mut self.desk, &self.venue, &done);
         Ok(())
@@ -244,7 +244,7 @@ impl<'a> Replay<'a> {
         self.report.seal.push(began.elapsed());
         let began = Instant::now();
         let built = sealed.build(self.venue.books())?;
-        self.venue.built(&built)?;
+        self.venue.on_built(&built)?;
         self.report.common.close.push(began.elapsed());
         self.report.common.steps += built.batch.steps as u64;
         self.venue.audit(&snapshot)?;

@@ -56,12 +56,12 @@ impl Report {
     pub fn note_auction(&mut self, auction: &AuctionReport) {
         self.fills += auction.trades.len() as u64;
         self.left_out += auction.left_out.len() as u64;
-        for (account, penalty) in &auction.liquidated {
-            match account {
+        for liquidated in &auction.liquidated {
+            match liquidated.account {
                 0 => self.fund_closed += 1,
                 _ => {
                     self.liquidations += 1;
-                    self.penalties += u128::from(*penalty);
+                    self.penalties += u128::from(liquidated.penalty);
                 }
             }
         }

@@ -190,7 +190,7 @@ fn answer(venue: &mut Venue, time: u64, command: Command) {
         }
         Command::Watch(key, _, silence, answer) => {
             let account = venue.account_of_key(key).unwrap_or(0);
-            let watched = venue.watch(account, silence, now_ms());
+            let watched = venue.set_dead_mans_switch(account, silence, now_ms());
             let _ = answer.send(watched.map_err(Refusal::from));
         }
         Command::Status(answer) => {
@@ -199,7 +199,7 @@ fn answer(venue: &mut Venue, time: u64, command: Command) {
                 genesis: GENESIS,
                 shape: SHAPE,
                 accounts: venue.account_count(),
-                deposits_taken: venue.deposits_taken(),
+                deposits_taken: venue.deposits_consumed(),
                 settled: (venue.batch_number(), venue.state_root().into()),
                 pending: Vec::new(),
                 open: Some((1, START, venue.open_steps())),
