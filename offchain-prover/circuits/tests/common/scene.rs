@@ -283,7 +283,7 @@ impl Scene {
     }
 }
 
-/// What a step leads to if nobody checks anything.
+/// The result of a step without any check.
 fn unchecked(
     entries: &[PriceEntry],
     snapshot: &Snapshot,
@@ -301,25 +301,55 @@ fn unchecked(
         effects.transfer = deposit.transferred.then_some(Transfer::Received);
     }
     let set = step.set.as_ref().map(|signed| &signed.set);
-    let forced = step.forced.is_some();
-    if let Some(set) = set.filter(|_| !forced) {
-        if let Some(key) = set.key().filter(|_| set.sequence > after.sequence) {
-            after.trading_key = Fr::from(0u64);
-            match key {
-                KeyRequest::Owner(key) => after.owner = key.coordinates(),
-                KeyRequest::Trading(Some(key)) => after.trading_key = key_hash(key.coordinates()),
-                KeyRequest::Trading(None) => {}
-            }
-        }
-        after.sequence = set.sequence;
-        for (i, slot) in after.slots.iter_mut().enumerate() {
-            let id = set.order(i).map_or(0, |o| o.id);
-            *slot = OrderSlot {
-                id,
-                filled: if id == slot.id { slot.filled } else { 0 },
-            };
+    if let Some(set) = set.filter(|_| step.forced.is_none()) {
+        install_unchecked(set, &mut after);
+    }
+    fill_unchecked(entries, snapshot, step, &mut after, &mut effects);
+    if let Some(Forced::Liquidation { penalty }) = step.forced {
+        after.balances[0] -= penalty as i64;
+        effects.penalties = penalty;
+    }
+    if step.forced == Some(Forced::Takeover) {
+        effects.taken = Some(Taken {
+            balances: std::mem::replace(&mut after.balances, vec![0; before.balances.len()]),
+            positions: std::mem::take(&mut after.positions),
+        });
+    }
+    after.funding_basis = funding_basis(&after, funding);
+    if step.withdraw {
+        pay_unchecked(set, &mut after, &mut effects);
+    }
+    (after, effects)
+}
+
+fn install_unchecked(set: &OrderSet, after: &mut Account) {
+    if let Some(key) = set.key().filter(|_| set.sequence > after.sequence) {
+        after.trading_key = Fr::from(0u64);
+        match key {
+            KeyRequest::Owner(key) => after.owner = key.coordinates(),
+            KeyRequest::Trading(Some(key)) => after.trading_key = key_hash(key.coordinates()),
+            KeyRequest::Trading(None) => {}
         }
     }
+    after.sequence = set.sequence;
+    for (i, slot) in after.slots.iter_mut().enumerate() {
+        let id = set.order(i).map_or(0, |o| o.id);
+        *slot = OrderSlot {
+            id,
+            filled: if id == slot.id { slot.filled } else { 0 },
+        };
+    }
+}
+
+fn fill_unchecked(
+    entries: &[PriceEntry],
+    snapshot: &Snapshot,
+    step: &Step,
+    after: &mut Account,
+    effects: &mut StepEffects,
+) {
+    let set = step.set.as_ref().map(|signed| &signed.set);
+    let forced = step.forced.is_some();
     let mut lots_of: BTreeMap<u16, i64> = BTreeMap::new();
     for position in &after.positions {
         *lots_of.entry(position.instrument).or_default() += position.quantity;
@@ -354,53 +384,41 @@ fn unchecked(
         effects.quote -= (sign * quote as i64) as i128;
         effects.fees += fee as u128;
     }
-    after.positions = lots_of
-        .into_iter()
-        .filter(|(_, quantity)| *quantity != 0)
+    let held = lots_of.into_iter().filter(|(_, quantity)| *quantity != 0);
+    after.positions = held
         .map(|(instrument, quantity)| Position {
             instrument,
             quantity,
         })
         .collect();
-    if let Some(Forced::Liquidation { penalty }) = step.forced {
-        after.balances[0] -= penalty as i64;
-        effects.penalties = penalty;
-    }
-    if step.forced == Some(Forced::Takeover) {
-        effects.taken = Some(Taken {
-            balances: std::mem::replace(&mut after.balances, vec![0; before.balances.len()]),
-            positions: std::mem::take(&mut after.positions),
-        });
-    }
-    after.funding_basis = funding_basis(&after, funding);
-    if step.withdraw {
-        // As the circuit reads a request that is not there: the first asset, without a set the
-        // last, and no amount.
-        let (asset, amount, transfer) = match set.and_then(|s| s.request) {
-            Some(Request::Withdrawal(w)) => (w.asset, w.amount, None),
-            Some(Request::Transfer(t)) => (t.asset, t.amount, Some(t.to)),
-            Some(Request::Key(_)) => (0, 0, None),
-            None if set.is_some() => (0, 0, None),
-            None => (u8::MAX, 0, None),
-        };
-        let asset = asset.min(after.balances.len() as u8 - 1);
-        after.balances[asset as usize] -= amount as i64;
-        match transfer {
-            Some(to) => {
-                let hash = transfer_hash(to.to_fr().unwrap(), asset, amount);
-                effects.transfer = Some(Transfer::Sent(hash));
-            }
-            None => {
-                let recipient = set.and_then(OrderSet::withdrawal).map(|w| w.recipient);
-                effects.withdrawal = Some(Withdrawal {
-                    recipient: recipient.unwrap_or_default(),
-                    asset,
-                    amount,
-                });
-            }
+}
+
+fn pay_unchecked(set: Option<&OrderSet>, after: &mut Account, effects: &mut StepEffects) {
+    // As the circuit reads a request that is not there: the first asset, without a set the last, and
+    // no amount.
+    let (asset, amount, transfer) = match set.and_then(|s| s.request) {
+        Some(Request::Withdrawal(w)) => (w.asset, w.amount, None),
+        Some(Request::Transfer(t)) => (t.asset, t.amount, Some(t.to)),
+        Some(Request::Key(_)) => (0, 0, None),
+        None if set.is_some() => (0, 0, None),
+        None => (u8::MAX, 0, None),
+    };
+    let asset = asset.min(after.balances.len() as u8 - 1);
+    after.balances[asset as usize] -= amount as i64;
+    match transfer {
+        Some(to) => {
+            let hash = transfer_hash(to.to_fr().unwrap(), asset, amount);
+            effects.transfer = Some(Transfer::Sent(hash));
+        }
+        None => {
+            let recipient = set.and_then(OrderSet::withdrawal).map(|w| w.recipient);
+            effects.withdrawal = Some(Withdrawal {
+                recipient: recipient.unwrap_or_default(),
+                asset,
+                amount,
+            });
         }
     }
-    (after, effects)
 }
 
 /// The withdrawal that a set requests, to be changed.
