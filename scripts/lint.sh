@@ -32,19 +32,6 @@ subjects_date=2026-11-26T18:38:32Z
 
 manifests=(Cargo.toml zombienet/Cargo.toml offchain-prover/cuda/Cargo.toml)
 
-# tool CRATE PROGRAM VERSION FLAG...: installs a program once, unless that version is there.
-tool() {
-    local crate=$1 program=$2 version=$3
-    shift 3
-    case " $("$program" --version 2>/dev/null) " in *" $version "*) return ;; esac
-    step "$crate: installing $version (once, some minutes)"
-    cargo install "$crate" --version "=$version" --locked --root "$CLEARPROOF_CACHE/tools" \
-        --target-dir "$CARGO_TARGET_DIR-tools" --quiet "$@" ||
-        fail "$crate" "$crate $version could not be installed" \
-            "check the network, then: cargo install $crate --version =$version --locked"
-    rm -rf "$CARGO_TARGET_DIR-tools"
-}
-
 fmt() {
     step "fmt: checking"
     cargo fmt --all --check ||
