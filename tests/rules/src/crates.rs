@@ -18,6 +18,9 @@ pub const DOCUMENT: &str = "docs/layout.md";
 /// Heading of the table.
 pub const HEADING: &str = "### Every arrow";
 
+/// A crate that names all others and is never compiled: its arrows say nothing.
+pub(crate) const FEATURES: &str = "clearproof-features";
+
 /// Names of crates that a crate depends on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Arrows {
@@ -39,11 +42,24 @@ pub struct Member {
     pub arrows: Arrows,
 }
 
-/// Returns the members of the workspace, as cargo lists them without its registry.
+/// Returns the members of the workspace, but for the crate that is never compiled.
 ///
 /// # Errors
 /// Reports the messages of cargo if it fails.
 pub fn members() -> Result<Vec<Member>, String> {
+    let packages = packages()?;
+    Ok(packages
+        .iter()
+        .filter(|package| package["name"] != FEATURES)
+        .map(member)
+        .collect())
+}
+
+/// Returns what cargo says of the members, without looking at its registry.
+///
+/// # Errors
+/// Reports the messages of cargo if it fails.
+pub fn packages() -> Result<Vec<Value>, String> {
     let cargo = env::var("CARGO").unwrap_or_else(|_| "cargo".into());
     let mut command = Command::new(cargo);
     command.args([
@@ -61,8 +77,7 @@ pub fn members() -> Result<Vec<Member>, String> {
         return Err(String::from_utf8_lossy(&output.stderr).into_owned());
     }
     let json: Value = serde_json::from_slice(&output.stdout).map_err(|e| e.to_string())?;
-    let packages = json["packages"].as_array().ok_or("no packages")?;
-    Ok(packages.iter().map(member).collect())
+    Ok(array(&json["packages"]).to_vec())
 }
 
 fn member(package: &Value) -> Member {
@@ -97,11 +112,11 @@ fn member(package: &Value) -> Member {
     }
 }
 
-fn array(value: &Value) -> &[Value] {
+pub(crate) fn array(value: &Value) -> &[Value] {
     value.as_array().map(Vec::as_slice).unwrap_or_default()
 }
 
-fn text(value: &Value) -> String {
+pub(crate) fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 

@@ -7,6 +7,7 @@
 pub mod circles;
 pub mod comments;
 pub mod crates;
+pub mod features;
 pub mod files;
 pub mod modules;
 pub mod paths;
