@@ -109,7 +109,7 @@ unused() {
 clippy() {
     step "clippy: warnings are errors"
     cargo clippy --release --workspace --all-targets --quiet -- -D warnings ||
-        fail "clippy" "the lints above" "mend the code; an allow needs a reason beside it"
+        fail "clippy" "the lints above" "fix the code; an allow needs a reason beside it"
 }
 
 doc() {
@@ -117,7 +117,7 @@ doc() {
     RUSTDOCFLAGS="${RUSTDOCFLAGS:-} -D warnings" \
         cargo doc --release --workspace --no-deps --document-private-items --quiet ||
         fail "doc" "the documentation above has errors" \
-            "mend the link or the markup: [\`name\`] needs a path that leads to an item"
+            "fix the link or the markup: [\`name\`] needs a path that leads to an item"
 }
 
 deny() {
