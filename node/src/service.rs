@@ -104,7 +104,8 @@ impl Shared {
 ///
 /// # Errors
 ///
-/// If the database, the runtime or the stored state of consensus is refused.
+/// If the database or the runtime cannot be opened, or if the stored state of consensus is
+/// malformed.
 pub fn new_partial(config: &Configuration) -> Result<Partial, ServiceError> {
     let telemetry = open_telemetry(config)?;
     let (client, backend, keystore_container, task_manager) =

@@ -1,7 +1,8 @@
-//! Genesis states for development: `development` (one validator) and `local` (four); and `production`, to be filled in.
+//! Genesis states for development, `development` (one validator) and `local` (four), and
+//! `production`, a template.
 //!
-//! The first two name well-known accounts, whose secret keys everybody knows, and set a sudo key. A public chain has a genesis
-//! of its own, without one, that begins with the third.
+//! The first two name well-known accounts, whose secret keys everybody knows, and set a sudo key. A
+//! public chain has its own genesis without such a key; the template is its starting point.
 
 mod production;
 
@@ -27,20 +28,21 @@ use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
 
 /// Name of the preset with one validator.
 pub const DEVELOPMENT: &str = DEV_RUNTIME_PRESET;
-/// Name of the preset with four validators, one of which can fail without finality stopping.
+/// Name of the preset with four validators. One of them can fail without stopping finality.
 pub const LOCAL: &str = "local";
 
-/// Name of the template of a public chain's genesis; no genesis can be built from it before it is filled in.
+/// Name of the template of a public chain's genesis. No genesis can be built from it before it is
+/// filled in.
 pub const PRODUCTION: &str = "production";
-/// Validators that the template has places for.
+/// Number of validators in the template.
 pub const PRODUCTION_VALIDATORS: u32 = 4;
 
-/// A day of governance passes in two blocks.
+/// A day of governance lasts two blocks.
 const PERIOD_DIVISOR: u32 = DAYS / 2;
 
-/// What each well-known account owns at genesis, in units.
+/// Balance of each well-known account at genesis, in units.
 const ENDOWMENT: Balance = 1_000_000 * CLR;
-/// What each validator has bonded of it, which is also the minimum bond.
+/// Bond of each validator, which is part of that balance and also the minimum bond.
 const BOND: Balance = 10_000 * CLR;
 
 /// A token of the development chains.
@@ -49,11 +51,11 @@ struct Token {
     name: &'static str,
     symbol: &'static str,
     decimals: u8,
-    /// Least deposit with a venue, in smallest units.
+    /// Smallest deposit with a venue, in smallest units.
     minimum_deposit: u64,
 }
 
-/// The collateral, in the order of its indices; asset 0 is the quote. The decimals are those of
+/// The collateral in the order of its indices; asset 0 is the quote. The decimals are those of
 /// [`development::collateral`].
 const TOKENS: [Token; 4] = [
     Token {
@@ -89,7 +91,7 @@ const TOKENS: [Token; 4] = [
 /// Whole units of each token that each well-known account owns at genesis.
 const TOKEN_ENDOWMENT: Balance = 1_000_000;
 
-/// A well-known account as a validator: its account and session keys.
+/// Returns a well-known account as a validator: its account and session keys.
 fn validator(account: Sr25519Keyring, finality: Ed25519Keyring) -> (AccountId, SessionKeys) {
     (
         account.to_account_id(),
@@ -215,7 +217,7 @@ fn genesis(validators: Vec<(AccountId, SessionKeys)>, minimum_validators: u32) -
     })
 }
 
-/// The genesis patch named `id`, as JSON; `None` for an unknown name.
+/// Returns the genesis patch named `id`, as JSON; `None` for an unknown name.
 pub fn get_preset(id: &PresetId) -> Option<Vec<u8>> {
     let alice = validator(Sr25519Keyring::Alice, Ed25519Keyring::Alice);
     let bob = validator(Sr25519Keyring::Bob, Ed25519Keyring::Bob);
@@ -223,7 +225,7 @@ pub fn get_preset(id: &PresetId) -> Option<Vec<u8>> {
     let dave = validator(Sr25519Keyring::Dave, Ed25519Keyring::Dave);
     let patch = match id.as_str() {
         DEVELOPMENT => genesis(vec![alice], 1),
-        // One can be expelled.
+        // One of them can be expelled.
         LOCAL => genesis(vec![alice, bob, charlie, dave], 3),
         PRODUCTION => production::template()?,
         _ => return None,

@@ -1,8 +1,10 @@
-//! The preset `production`: the genesis of a public chain, with everything left open that its founders must decide.
+//! The preset `production`: the genesis of a public chain, with a placeholder for every value that
+//! its founders must decide.
 //!
-//! It is made from the genesis types, so that it has the fields that they have. Each open value is a text that begins with
-//! [`BLANK`] and says what belongs there. No account, key or amount reads like that, so the runtime builds no genesis while one is left;
-//! the node says beforehand which are.
+//! It is made from the genesis types, so it has exactly their fields. Each open value is a text
+//! that begins with [`BLANK`] and describes the value. No account, key or amount has this form, so
+//! the runtime builds no genesis while a placeholder is left. The node lists the remaining ones
+//! beforehand.
 
 use super::PRODUCTION_VALIDATORS;
 use crate::{
@@ -28,29 +30,30 @@ use pallet_clearproof_validator_set::Limits;
 use serde_json::Value;
 use sp_core::crypto::UncheckedFrom;
 
-/// How the text begins that stands for a value to be filled in.
+/// Beginning of every placeholder.
 pub const BLANK: &str = "FILL: ";
 
-/// Validators that stay when one of [`PRODUCTION_VALIDATORS`] is expelled.
+/// Number of validators that stay when one of [`PRODUCTION_VALIDATORS`] is expelled.
 const MINIMUM_VALIDATORS: u32 = PRODUCTION_VALIDATORS - 1;
-/// Members of the committee: two thirds of them decide, so one can be away.
+/// Members of the committee. Two thirds of them decide, so one can be absent.
 const COMMITTEE: u32 = 3;
-/// Members of the oracle: one can be away, and one can lie.
+/// Members of the oracle. One can be absent, and one can lie.
 const ORACLE: u32 = 4;
 /// Collateral assets, the quote among them.
 const ASSETS: u8 = 2;
 
-/// The patch, with an open value at each of these places.
+/// The patch, in which values are replaced by placeholders.
 struct Template(Value);
 
 impl Template {
-    /// Opens the value at a JSON pointer; none if the types have no such place.
+    /// Opens the value at a JSON pointer. Returns `None` if the types have no such place.
     fn open(&mut self, pointer: &str, says: &str) -> Option<()> {
         *self.0.pointer_mut(pointer)? = Value::String(format!("{BLANK}{says}"));
         Some(())
     }
 
-    /// The same in each element of a list; `place` is within the element, and counting in `says` begins with 1.
+    /// Opens a value in each element of a list. `place` is the place within the element; the number
+    /// passed to `says` counts from 1.
     fn open_each(
         &mut self,
         list: &str,
@@ -67,7 +70,7 @@ impl Template {
     }
 }
 
-/// An account that is opened afterwards. Accounts of one list must differ.
+/// An account that is replaced by a placeholder later. Accounts of one list must differ.
 fn stand_in(index: u32) -> AccountId {
     let mut bytes = [0; 32];
     bytes[..4].copy_from_slice(&index.to_le_bytes());
@@ -126,7 +129,7 @@ fn circuit() -> GenesisCircuit {
     }
 }
 
-/// Everything that the types hold, with stand-ins for what is open.
+/// Returns everything that the types hold, with stand-ins for the open values.
 fn outline() -> Value {
     let validators = stand_ins(PRODUCTION_VALIDATORS);
     let holder = stand_in(PRODUCTION_VALIDATORS);
@@ -258,22 +261,32 @@ fn open_assets(template: &mut Template) -> Option<()> {
 
 /// Opens the instrument, the risk policy and the circuit.
 fn open_market(template: &mut Template) -> Option<()> {
-    template.open("/marketData/instruments/0/symbol", "symbol of the perpetual on underlying 0, the list of its bytes: [69,85,82,47,85,83,68] is EUR/USD")?;
+    template.open(
+        "/marketData/instruments/0/symbol",
+        "symbol of the perpetual on underlying 0, \
+        the list of its bytes: [69,85,82,47,85,83,68] is EUR/USD",
+    )?;
     template.open(
         "/marketData/instruments/0/unitsPerLot",
         "whole units of the underlying in a lot, times 4294967296",
     )?;
-    template.open("/riskPolicy/policy", "risk policy, an object; `clearproof-prover policy show --json` prints a chain's to begin with")?;
+    template.open(
+        "/riskPolicy/policy",
+        "risk policy, an object; `clearproof-prover policy show \
+        --json` prints a chain's to begin with",
+    )?;
     let key = |circuit| {
         format!(
-            "verifying key of the {circuit} circuit, 0x and hexadecimal, of a set-up that the venues' traders trust"
+            "verifying key of the {circuit} circuit, 0x and hexadecimal, of a set-up that the \
+             venues' traders trust"
         )
     };
     template.open("/settlement/circuits/0/chunkKey", &key("chunk"))?;
     template.open("/settlement/circuits/0/closingKey", &key("closing"))
 }
 
-/// The template; none if a place is named here that the types do not have, which a test rules out.
+/// Returns the template, or `None` if a place is named here that the types do not have. A test
+/// rules that out.
 pub fn template() -> Option<Value> {
     let mut template = Template(outline());
     open_balances(&mut template)?;

@@ -1,7 +1,8 @@
-//! The tracks of referenda: who may do what after how long, with how much support.
+//! The tracks of referenda: which origin, after which time, with how much support.
 //!
-//! Approval and support needed fall linearly over the decision period. Approval is the share of the votes cast, weighed by
-//! conviction; support the share of all tokens in issue, without conviction, that voted for or abstained.
+//! The required approval and support fall linearly over the decision period. Approval is the share
+//! of the votes cast, weighted by conviction. Support is the share of all issued tokens, without
+//! conviction, that voted in favour or abstained.
 
 use super::{origins::Origin, scaled_blocks};
 use crate::{
@@ -18,7 +19,8 @@ use sp_runtime::{Perbill, str_array};
 /// Identifies a track.
 pub type TrackId = u16;
 
-/// What the curves say, in percent: from the first at the decision period's start to the last at its end.
+/// A falling curve, in percent: the first value at the decision period's start, the last at its
+/// end.
 #[derive(Clone, Copy)]
 struct Falling(u32, u32);
 
@@ -32,23 +34,23 @@ impl Falling {
     }
 }
 
-/// A track, its periods in blocks of a chain that is not for development.
+/// A track. Its periods are in blocks of a chain that is not for development.
 struct Definition {
     id: TrackId,
     /// The origin that its referenda dispatch with; `None` for root.
     origin: Option<Origin>,
     name: &'static str,
-    /// Referenda that may be decided at once.
+    /// Number of referenda that may be decided at once.
     deciding: u32,
-    /// Placed by whoever wants it decided; comes back unless the referendum is killed.
+    /// Decision deposit. It is returned unless the referendum is killed.
     deposit: Balance,
-    /// From its submission to its decision's start, at least.
+    /// Least number of blocks from the submission to the start of the decision.
     prepare: BlockNumber,
-    /// For which it is decided, at most.
+    /// Largest number of blocks for which the referendum is decided.
     decision: BlockNumber,
-    /// For which it must pass without a break.
+    /// Number of blocks for which the referendum must pass without a break.
     confirm: BlockNumber,
-    /// From its approval to its enactment, at least.
+    /// Least number of blocks from the approval to the enactment.
     enactment: BlockNumber,
     approval: Falling,
     support: Falling,
@@ -188,7 +190,7 @@ impl Definition {
     }
 }
 
-/// The tracks as the referenda pallet asks for them.
+/// The tracks in the form that the referenda pallet requires.
 pub struct Tracks;
 
 impl TracksInfo<Balance, BlockNumber> for Tracks {
@@ -210,7 +212,7 @@ impl TracksInfo<Balance, BlockNumber> for Tracks {
     }
 }
 
-/// The origin that each track's referenda dispatch with, sorted by track.
+/// Returns the origin that each track's referenda dispatch with, sorted by track.
 pub fn origins() -> Vec<(OriginCaller, TrackId)> {
     TRACKS
         .iter()
