@@ -12,8 +12,8 @@ use scale_info::TypeInfo;
 
 /// A policy that passed [`Policy::check`] against the market `M`, which bounds its encoded length.
 ///
-/// It is made by `try_from` only. Decoding does not check again, so it is a storage type, not a call's argument.
-/// It encodes exactly as the [`Policy`] inside.
+/// It is made by `try_from` only. Decoding does not check again, so it is a storage type, not an
+/// argument of a call. It encodes exactly as the [`Policy`] inside.
 #[derive(
     Encode,
     Decode,

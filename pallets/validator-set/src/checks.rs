@@ -1,13 +1,15 @@
-//! What must hold: of the configuration, and of the state.
+//! The invariants of the configuration and of the state.
 
 use crate::{Config, Pallet};
 use frame_support::traits::Get;
 use sp_runtime::traits::Zero;
 
 impl<T: Config> Pallet<T> {
+    /// Checks the constants of the configuration.
+    ///
     /// # Panics
     ///
-    /// If a constant of the configuration makes no sense.
+    /// If a constant makes no sense.
     pub(crate) fn check_constants() {
         let (least, largest) = T::MinimumBondRange::get();
         assert!(
@@ -25,7 +27,7 @@ impl<T: Config> Pallet<T> {
         );
     }
 
-    /// Whether the state is consistent; if not, what is wrong.
+    /// Checks that the state is consistent. Returns the fault if it is not.
     #[cfg(any(test, feature = "try-runtime"))]
     pub(crate) fn check_state() -> Result<(), &'static str> {
         use crate::{
