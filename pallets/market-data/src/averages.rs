@@ -21,13 +21,15 @@ impl FeedState {
     pub(crate) fn average_at(&self, now: u64, window: u64) -> Option<IndexPrice> {
         let (average, accepted) = (self.average?, self.accepted?.value);
         let held = now.saturating_sub(average.timestamp).min(window);
-        // Prices are below 2^95 and times below 2^32.
-        let moved =
-            accepted.abs_diff(average.value) * IndexPrice::from(held) / IndexPrice::from(window);
+        // Nothing saturates: prices are below 2^95 and times below 2^32. The window is at least 1.
+        let moved = accepted
+            .abs_diff(average.value)
+            .saturating_mul(held.into())
+            .checked_div(window.into())?;
         Some(if accepted >= average.value {
-            average.value + moved
+            average.value.saturating_add(moved)
         } else {
-            average.value - moved
+            average.value.saturating_sub(moved)
         })
     }
 }

@@ -38,7 +38,15 @@ pub struct FeedCount<M>(PhantomData<M>);
 impl<M: Get<MarketShape>> Get<u32> for FeedCount<M> {
     fn get() -> u32 {
         let market = M::get();
-        market.underlyings as u32 + market.assets as u32 + 2 * market.instruments as u32
+        [
+            market.underlyings,
+            market.assets,
+            market.instruments,
+            market.instruments,
+        ]
+        .map(u32::from)
+        .into_iter()
+        .fold(0, u32::saturating_add)
     }
 }
 
@@ -80,21 +88,28 @@ impl<M: Get<MarketShape>> TryFrom<Snapshot> for BoundedSnapshot<M> {
 impl<M: Get<MarketShape>> MaxEncodedLen for BoundedSnapshot<M> {
     fn max_encoded_len() -> usize {
         let market = M::get();
-        let list =
-            |length: u16, item: usize| Compact::<u32>::max_encoded_len() + length as usize * item;
-        let number_and_time = 2 * u64::max_encoded_len();
-        let weights = list(market.assets, Price::max_encoded_len());
-        let factors = list(market.underlyings, 2 * u32::max_encoded_len());
-        let row = 5 * Price::max_encoded_len()
-            + list(market.scenarios, i64::max_encoded_len())
-            + 2 * bool::max_encoded_len()
-            + Rate::max_encoded_len()
-            + u64::max_encoded_len();
-        number_and_time
-            + weights
-            + factors
-            + 2 * Rate::max_encoded_len()
-            + list(market.instruments, row)
+        let list = |length: u16, item: usize| {
+            let items = usize::from(length).saturating_mul(item);
+            items.saturating_add(Compact::<u32>::max_encoded_len())
+        };
+        let row = [
+            <[Price; 5]>::max_encoded_len(),
+            list(market.scenarios, i64::max_encoded_len()),
+            <[bool; 2]>::max_encoded_len(),
+            Rate::max_encoded_len(),
+            u64::max_encoded_len(),
+        ];
+        let number_and_time = <[u64; 2]>::max_encoded_len();
+        let rates = <[Rate; 2]>::max_encoded_len();
+        [
+            number_and_time,
+            list(market.assets, Price::max_encoded_len()),
+            list(market.underlyings, <[u32; 2]>::max_encoded_len()),
+            rates,
+            list(market.instruments, row.into_iter().sum()),
+        ]
+        .into_iter()
+        .sum()
     }
 }
 

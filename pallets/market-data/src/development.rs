@@ -20,7 +20,7 @@ const PERPETUALS: [(&str, u64); 4] = [
 /// one), each in the first slot of its underlying; fewer if the market has fewer underlyings.
 pub fn instruments(market: &MarketShape) -> Vec<Listing> {
     let listing = |(underlying, (symbol, units_per_lot)): (u16, &(&str, u64))| Listing {
-        slot: underlying * market.slots_per_underlying() as u16,
+        slot: underlying.saturating_mul(market.slots_per_underlying() as u16),
         underlying,
         kind: InstrumentKind::Perpetual,
         symbol: Symbol::truncate_from(symbol.as_bytes().to_vec()),

@@ -85,6 +85,10 @@ impl<M: Get<MarketShape>> Basis<'_, M> {
 
 impl<T: Config> Pallet<T> {
     /// Returns true if a snapshot is to be taken in this block.
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "the divisor is at least one"
+    )]
     pub(crate) fn is_due(block: BlockNumberFor<T>) -> bool {
         (block % T::SnapshotInterval::get().max(One::one())).is_zero()
     }
@@ -293,9 +297,9 @@ impl<T: Config> Pallet<T> {
             let row = settled_row(&market, terms, *price, listing.units_per_lot)?;
             return Ok(Some(Slot::resting(row)));
         }
-        let feeds = [Feed::Forward(expiry), Feed::Volatility(expiry)];
-        let forward = basis.marks.get(&feeds[0]).map(|mark| mark.price);
-        let smile = basis.states.get(&feeds[1]).and_then(|state| state.smile);
+        let [forward_feed, smile_feed] = [Feed::Forward(expiry), Feed::Volatility(expiry)];
+        let forward = basis.marks.get(&forward_feed).map(|mark| mark.price);
+        let smile = basis.states.get(&smile_feed).and_then(|state| state.smile);
         let (Some(forward), Some(smile)) = (forward, smile) else {
             return Ok(None);
         };
@@ -307,8 +311,10 @@ impl<T: Config> Pallet<T> {
             now: basis.now,
         };
         let index = Feed::Underlying(listing.underlying);
-        let halted = basis.halted(index) || feeds.into_iter().any(|feed| basis.halted(feed));
-        let held_back = basis.held_back(index) || basis.held_back(feeds[0]);
+        let halted = [index, forward_feed, smile_feed]
+            .into_iter()
+            .any(|feed| basis.halted(feed));
+        let held_back = basis.held_back(index) || basis.held_back(forward_feed);
         let ends = terms.expiry.saturating_sub(T::TradingEndsBefore::get());
         match basis.policy.option_row(listing.underlying as usize, &lot) {
             Ok((row, value)) => Ok(Some(Slot {
@@ -356,7 +362,9 @@ impl<T: Config> Pallet<T> {
     #[cfg(any(test, feature = "try-runtime"))]
     pub(crate) fn check_state() -> Result<(), &'static str> {
         let latest = LatestNumber::<T>::get();
-        let oldest = latest.saturating_sub(T::RetainedSnapshots::get() as u64) + 1;
+        let oldest = latest
+            .saturating_sub(T::RetainedSnapshots::get() as u64)
+            .saturating_add(1);
         for number in oldest..=latest {
             let (snapshot, record) = (Self::snapshot(number), Records::<T>::get(number));
             let (snapshot, record) = snapshot
@@ -370,7 +378,7 @@ impl<T: Config> Pallet<T> {
                 return Err("Records: does not belong to its snapshot");
             }
         }
-        let kept = latest + 1 - oldest;
+        let kept = latest.saturating_add(1).saturating_sub(oldest);
         if Snapshots::<T>::iter_keys().count() as u64 != kept
             || Records::<T>::iter_keys().count() as u64 != kept
         {

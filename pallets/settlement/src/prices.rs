@@ -37,10 +37,7 @@ impl<T: Config> Pallet<T> {
                 Error::<T>::TooManyPrices
             );
             let key = |entry: &PriceEntry| (entry.instrument, entry.time, entry.deleverages);
-            let sorted = chunk
-                .prices
-                .windows(2)
-                .all(|pair| key(&pair[0]) < key(&pair[1]));
+            let sorted = chunk.prices.is_sorted_by(|a, b| key(a) < key(b));
             ensure!(sorted, Error::<T>::PricesUnsorted);
             for entry in &chunk.prices {
                 Self::check_price(entry, &batch.header, snapshot)?;

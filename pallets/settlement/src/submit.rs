@@ -110,14 +110,14 @@ impl<T: Config> Pallet<T> {
         proofs.push(decode(&batch.closing_proof)?);
 
         let mut inputs: Vec<[Fr; 1]> = (0u16..)
-            .zip(boundaries.windows(2))
+            .zip(boundaries.iter().zip(boundaries.iter().skip(1)))
             .zip(lists)
-            .map(|((index, pair), list)| {
+            .map(|((index, (before, after)), list)| {
                 [chunk_public_input(
                     header_hash,
                     index,
-                    pair[0],
-                    pair[1],
+                    *before,
+                    *after,
                     *list,
                 )]
             })

@@ -43,7 +43,7 @@ impl<T: Config> Pallet<T> {
             "CurrentLimits: out of bounds"
         );
         ensure!(
-            members.windows(2).all(|pair| pair[0] < pair[1]),
+            members.is_sorted_by(|a, b| a < b),
             "Members: not sorted, or one twice"
         );
         let count = crate::members::size(&members);

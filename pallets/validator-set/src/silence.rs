@@ -22,7 +22,7 @@ use alloc::{collections::BTreeMap, vec::Vec};
 use frame_support::{BoundedVec, dispatch::DispatchClass, traits::Get};
 use frame_system::pallet_prelude::BlockNumberFor;
 use pallet_session::Pallet as Session;
-use sp_runtime::Perbill;
+use sp_runtime::{Perbill, traits::Saturating};
 use sp_staking::{
     SessionIndex,
     offence::{Kind, Offence, ReportOffence},
@@ -66,7 +66,7 @@ impl<Offender: Clone> Offence<Offender> for Unresponsive<Offender> {
         let tolerated = (self.validators / 10).saturating_add(1);
         let beyond = offenders.saturating_sub(tolerated);
         let share = Perbill::from_rational(beyond.saturating_mul(3), self.validators.max(1));
-        Perbill::from_percent(7) * share
+        Perbill::from_percent(7).saturating_mul(share)
     }
 }
 
