@@ -4,9 +4,8 @@
 use crate::{
     batch::Deposit,
     field::FieldBytes,
-    fixed::{Price, Rate},
+    fixed::{IndexPrice, Price, Rate},
     options::{OptionKind, SviCurve},
-    policy::IndexPrice,
     shape::Shape,
     snapshot::Snapshot,
 };

@@ -8,6 +8,7 @@ extern crate alloc;
 pub mod account;
 pub mod babyjubjub;
 pub mod batch;
+pub mod boundary;
 pub mod chain;
 pub mod eddsa;
 pub mod field;

@@ -2,8 +2,9 @@
 #![allow(clippy::unwrap_used)]
 
 use anyhow::{Result, ensure};
+use clearproof_client::chain::Chain;
 use clearproof_primitives::order::{Side, WithdrawalRequest};
-use clearproof_prover::{chain::Chain, demo::process::RunFolder};
+use clearproof_testing::process::RunFolder;
 use clearproof_tests::network::{FRESH_IDENTITY, Network, Node, until};
 use jsonrpsee::{core::client::ClientT, rpc_params};
 use serde_json::Value;

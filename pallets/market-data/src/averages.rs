@@ -2,7 +2,7 @@
 //! who moves a price step by step, each step within the bound from the last price.
 
 use crate::{Feed, FeedState, types::*};
-use clearproof_primitives::{fixed::Rate, policy::IndexPrice};
+use clearproof_primitives::fixed::{IndexPrice, Rate};
 
 /// Largest distance of a price from its average.
 #[derive(Clone, Copy, Debug)]

@@ -55,7 +55,10 @@ pub mod pallet {
     use super::*;
     use alloc::vec::Vec;
     use clearproof_primitives::{
-        field::FieldBytes, fixed::Rate, policy::IndexPrice, rows::Smile, shape::MarketShape,
+        field::FieldBytes,
+        fixed::{IndexPrice, Rate},
+        rows::Smile,
+        shape::MarketShape,
         snapshot::Snapshot,
     };
     use frame_support::{pallet_prelude::*, traits::Time};

@@ -6,9 +6,7 @@ use crate::{
 };
 use alloc::vec::Vec;
 use clearproof_primitives::{
-    options::YEAR_MS,
-    policy::{INDEX_PRICE_BITS, MAX_DECIMALS},
-    rows::mark_price,
+    fixed::INDEX_PRICE_BITS, options::YEAR_MS, policy::MAX_DECIMALS, rows::mark_price,
 };
 use frame_support::{ensure, pallet_prelude::Get, traits::Time};
 

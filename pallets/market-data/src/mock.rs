@@ -4,10 +4,7 @@ use crate::{
     self as pallet_market_data, Feed, FeedValue, Observation, OpenInterest, OracleFeeds,
     PolicySource, development,
 };
-use clearproof_primitives::{
-    policy::{IndexPrice, Policy},
-    shape::MarketShape,
-};
+use clearproof_primitives::{fixed::IndexPrice, policy::Policy, shape::MarketShape};
 use frame_support::{
     derive_impl, ord_parameter_types, parameter_types,
     traits::{ConstU32, ConstU64, Hooks},

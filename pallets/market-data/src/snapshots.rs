@@ -11,9 +11,9 @@ use crate::{
 use alloc::vec::Vec;
 use clearproof_primitives::{
     field::FieldBytes,
-    fixed::{ONE, Price},
-    policy::{IndexPrice, Policy, PreviewRefusal},
-    rows::{OptionMarket, halted_row, mark_price, settled_row},
+    fixed::{IndexPrice, ONE, Price},
+    policy::{Policy, PreviewRefusal},
+    rows::{OptionMarket, expired_row, halted_row, mark_price},
     shape::MarketShape,
     snapshot::{InstrumentRow, Snapshot, SnapshotError},
 };
@@ -294,7 +294,7 @@ impl<T: Config> Pallet<T> {
         };
         let market = T::Market::get();
         if let Some(price) = basis.settled.get(&expiry) {
-            let row = settled_row(&market, terms, *price, listing.units_per_lot)?;
+            let row = expired_row(&market, terms, *price, listing.units_per_lot)?;
             return Ok(Some(Slot::resting(row)));
         }
         let [forward_feed, smile_feed] = [Feed::Forward(expiry), Feed::Volatility(expiry)];
@@ -341,7 +341,7 @@ impl<T: Config> Pallet<T> {
     fn last_row(slot: u16) -> Option<InstrumentRow> {
         let mut snapshot = Self::snapshot(LatestNumber::<T>::get())?;
         let known = snapshot.rows.get(usize::from(slot))?;
-        let live = known.mark != 0 && !known.settled;
+        let live = known.mark != 0 && !known.expired;
         live.then(|| snapshot.rows.swap_remove(slot.into()))
     }
 

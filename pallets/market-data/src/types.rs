@@ -6,8 +6,9 @@ pub use clearproof_primitives::chain::{
     OptionTerms, SYMBOL_LENGTH, SnapshotInfo, Symbol,
 };
 use clearproof_primitives::{
+    fixed::IndexPrice,
     options::SviError,
-    policy::{IndexPrice, Policy},
+    policy::Policy,
     rows::Smile,
 };
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};

@@ -7,7 +7,7 @@ use clearproof_network::{
     scene::{scene, submitted},
     traders::Pair,
 };
-use clearproof_prover::demo::venue::until;
+use clearproof_testing::venue::until;
 
 const PAUSED: [&str; 2] = ["charlie", "dave"];
 const WITHDRAWN: u64 = 1_000_000;

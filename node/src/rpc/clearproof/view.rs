@@ -221,7 +221,7 @@ struct RowJson {
     maintenance_short: Decimal<u64>,
     scenario_values: Vec<Decimal<i64>>,
     /// The instrument has expired.
-    settled: bool,
+    expired: bool,
     /// The mark is unreliable, so positions may only be reduced. If the mark is in `marks` too, it
     /// is held back; if it is not, its feed is halted.
     suspended: bool,
@@ -239,7 +239,7 @@ impl From<InstrumentRow> for RowJson {
             maintenance_long: Decimal(row.maintenance_long),
             maintenance_short: Decimal(row.maintenance_short),
             scenario_values: decimals(row.scenario_values),
-            settled: row.settled,
+            expired: row.expired,
             suspended: row.suspended,
             fee_rate: row.fee_rate,
             position_limit: Decimal(row.position_limit),
