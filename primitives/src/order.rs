@@ -11,6 +11,7 @@ use crate::{
     eddsa::{Signature, SignatureError},
     field::Fr,
     fixed::{Price, Rate},
+    ids::VenueId,
     poseidon::{Domain, hash_list},
     shape::{
         ACCOUNT_BITS, AMOUNT_BITS, INSTRUMENT_BITS, ORDER_ID_BITS, PRICE_BITS, QUANTITY_BITS,
@@ -192,7 +193,7 @@ pub const fn pair_of(slot: usize) -> usize {
 #[serde(deny_unknown_fields)]
 pub struct OrderSet {
     /// Venue that may use it.
-    pub venue: u32,
+    pub venue: VenueId,
     /// Account index; never 0.
     pub account: u32,
     /// Replaces every set with a lower sequence; at least 1.
@@ -374,7 +375,7 @@ impl OrderSet {
             payload: (low, high),
         } = self.request_parts();
         let head = pack(&[
-            (self.venue as u64, venue),
+            (self.venue.get().into(), venue),
             (self.account as u64, account),
             (self.sequence, sequence),
             (self.max_fee as u64, fee),

@@ -3,6 +3,7 @@
 
 use crate::{
     field::{FieldBytes, Fr},
+    ids::VenueId,
     poseidon::{Domain, hash_list},
 };
 
@@ -47,8 +48,11 @@ pub fn receipt_message(
 
 /// The message of a request to see the signer's account at `time`, in milliseconds since the Unix epoch. `genesis` is the
 /// chain's genesis field: see [`crate::batch::genesis_field`].
-pub fn access_message(genesis: Fr, venue: u32, time: u64) -> Fr {
-    hash_list(Domain::Access, &[genesis, Fr::from(venue), Fr::from(time)])
+pub fn access_message(genesis: Fr, venue: VenueId, time: u64) -> Fr {
+    hash_list(
+        Domain::Access,
+        &[genesis, Fr::from(venue.get()), Fr::from(time)],
+    )
 }
 
 #[cfg(test)]
@@ -83,10 +87,13 @@ mod tests {
     #[test]
     fn every_field_of_an_access_counts_and_no_other_message_is_one() {
         let genesis = Fr::from(7u64);
-        let base = access_message(genesis, 1, 1_000);
-        assert_ne!(base, access_message(genesis + Fr::from(1u64), 1, 1_000));
-        assert_ne!(base, access_message(genesis, 2, 1_000));
-        assert_ne!(base, access_message(genesis, 1, 1_001));
+        let base = access_message(genesis, VenueId::new(1), 1_000);
+        assert_ne!(
+            base,
+            access_message(genesis + Fr::from(1u64), VenueId::new(1), 1_000)
+        );
+        assert_ne!(base, access_message(genesis, VenueId::new(2), 1_000));
+        assert_ne!(base, access_message(genesis, VenueId::new(1), 1_001));
         let same = [genesis, Fr::from(1u64), Fr::from(1_000u64)];
         for domain in [Domain::OrderSet, Domain::Boundary, Domain::Header] {
             assert_ne!(base, hash_list(domain, &same));

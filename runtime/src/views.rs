@@ -1,7 +1,10 @@
 //! Answers of the `ClearproofApi`: what several pallets know of one thing, put together.
 
 use crate::{AccountId, Custody, MarketData, Runtime, Settlement};
-use clearproof_primitives::chain::{BatchView, SnapshotView, VenueId, VenueView};
+use clearproof_primitives::{
+    chain::{BatchView, SnapshotView, VenueView},
+    ids::{BatchNumber, SnapshotNumber, VenueId},
+};
 use pallet_clearproof_market_data::LatestNumber;
 
 /// A venue with its circuit's dimensions, its deposit queue and what it owes.
@@ -29,7 +32,7 @@ pub fn venue(id: VenueId) -> Option<VenueView<AccountId>> {
 }
 
 /// A settled batch.
-pub fn batch(venue: VenueId, number: u64) -> Option<BatchView> {
+pub fn batch(venue: VenueId, number: BatchNumber) -> Option<BatchView> {
     let record = Settlement::batch(venue, number)?;
     Some(BatchView {
         state_root: record.state_root,
@@ -40,7 +43,7 @@ pub fn batch(venue: VenueId, number: u64) -> Option<BatchView> {
 }
 
 /// A snapshot, the latest if no number is given, with what settlement checks batches against.
-pub fn snapshot(number: Option<u64>) -> Option<SnapshotView> {
+pub fn snapshot(number: Option<SnapshotNumber>) -> Option<SnapshotView> {
     let number = number.unwrap_or_else(LatestNumber::<Runtime>::get);
     Some(SnapshotView {
         snapshot: MarketData::snapshot(number)?,

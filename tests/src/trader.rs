@@ -5,6 +5,7 @@ use clearproof_primitives::{
     batch::Deposit,
     eddsa::SecretKey,
     field::Fr,
+    ids::VenueId,
     order::{Order, OrderSet, Request, SignedOrderSet, WithdrawalRequest},
     shape::Shape,
 };
@@ -39,7 +40,7 @@ impl Trader {
     }
 
     /// Deposits on the chain.
-    pub fn deposit(&self, venue: u32, asset: u8, amount: u64) -> DispatchResult {
+    pub fn deposit(&self, venue: VenueId, asset: u8, amount: u64) -> DispatchResult {
         let owner = self.key.public_key().compress();
         Custody::deposit(
             RuntimeOrigin::signed(self.who.clone()),
@@ -65,7 +66,7 @@ impl Trader {
         &mut self,
         shape: &Shape,
         genesis: Fr,
-        venue: u32,
+        venue: VenueId,
         orders: Vec<Option<Order>>,
         withdrawal: Option<WithdrawalRequest>,
     ) -> SignedOrderSet {

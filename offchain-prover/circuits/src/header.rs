@@ -72,8 +72,8 @@ impl HeaderVars {
         );
         let id = [
             header.version as u64,
-            header.venue as u64,
-            header.number,
+            header.venue.get().into(),
+            header.number.get(),
             header.chunk_count as u64,
         ];
         let identity_parts = parts(&id, &identity);

@@ -86,7 +86,7 @@ impl SealedBatch {
     ///
     /// Sealing has checked all that could go wrong: an error means other books, or a mistake in the program.
     pub fn build(self: &Arc<Self>, before: &Books) -> Result<BuiltBatch, EngineError> {
-        if before.number + 1 != self.number() {
+        if before.number.next() != self.number() {
             return Err(EngineError::OtherBooks {
                 batch: self.number(),
                 books: before.number,

@@ -7,6 +7,7 @@ use clearproof_primitives::{
     boundary::{Boundary, dust},
     field::Fr,
     fixed::Rate,
+    ids::BatchNumber,
     insurance_fund::{Received, receive},
     ledger::{Ledger, state_root},
     shape::Shape,
@@ -25,7 +26,7 @@ pub struct Books {
     /// Funding indices after the batch: what the next one applies.
     pub(crate) funding: Vec<i64>,
     /// Number of the batch.
-    pub(crate) number: u64,
+    pub(crate) number: BatchNumber,
     /// Its last millisecond.
     pub(crate) time: u64,
 }
@@ -36,7 +37,7 @@ impl Books {
         accounts: Vec<Account>,
         ledger: Ledger,
         funding: Vec<i64>,
-        number: u64,
+        number: BatchNumber,
         time: u64,
     ) -> Self {
         let mut tree = AccountsTree::new(shape.depth as usize);
@@ -54,7 +55,7 @@ impl Books {
     }
 
     /// Number of the last batch in these books; 0 before the first.
-    pub fn number(&self) -> u64 {
+    pub fn number(&self) -> BatchNumber {
         self.number
     }
 
@@ -100,7 +101,7 @@ impl Books {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Tally {
     /// Number of the batch.
-    pub number: u64,
+    pub number: BatchNumber,
     /// Its last millisecond.
     pub time: u64,
     /// Deposits taken from the queue.
@@ -228,7 +229,7 @@ impl Tally {
         };
         let fund = receive(shape, fund, &received)?;
         Ok(Self {
-            number: self.number + 1,
+            number: self.number.next(),
             time,
             deposits: moved.deposits,
             totals,

@@ -14,6 +14,7 @@ use crate::{
 use clearproof_primitives::{
     fixed::Factor,
     funding::{FundingTerms, move_indices},
+    ids::BatchNumber,
     snapshot::Snapshot,
     submission::MAX_CHUNKS,
 };
@@ -36,7 +37,7 @@ pub struct SealedBatch {
 
 impl SealedBatch {
     /// Its number.
-    pub fn number(&self) -> u64 {
+    pub fn number(&self) -> BatchNumber {
         self.tally.number
     }
 
@@ -88,7 +89,7 @@ pub(crate) enum Unsettled {
 }
 
 impl Unsettled {
-    pub fn number(&self) -> u64 {
+    pub fn number(&self) -> BatchNumber {
         match self {
             Self::Sealed(batch) => batch.number(),
             Self::Built(books) => books.number,
@@ -189,12 +190,12 @@ impl Venue {
     }
 
     /// Batches that are closed but not settled, oldest first.
-    pub fn unsettled(&self) -> impl Iterator<Item = u64> + '_ {
+    pub fn unsettled(&self) -> impl Iterator<Item = BatchNumber> + '_ {
         self.unsettled.iter().map(Unsettled::number)
     }
 
     /// The oldest closed batch is final on the chain.
-    pub fn settle(&mut self, number: u64) -> Result<(), EngineError> {
+    pub fn settle(&mut self, number: BatchNumber) -> Result<(), EngineError> {
         let expected = self.unsettled.front().map(Unsettled::number);
         match self.unsettled.front() {
             Some(Unsettled::Built(books)) if books.number == number => {

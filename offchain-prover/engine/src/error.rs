@@ -1,8 +1,14 @@
 //! What the engine refuses, and why.
 
 use clearproof_primitives::{
-    babyjubjub::PointError, eddsa::SignatureError, field::FieldError, insurance_fund::FundError,
-    order::OrderSetError, snapshot::SnapshotError, step::StepError,
+    babyjubjub::PointError,
+    eddsa::SignatureError,
+    field::FieldError,
+    ids::{BatchNumber, VenueId},
+    insurance_fund::FundError,
+    order::OrderSetError,
+    snapshot::SnapshotError,
+    step::StepError,
 };
 
 /// Why a call is refused; the state is then unchanged.
@@ -59,7 +65,7 @@ pub enum EngineError {
     OldSequence(u64),
     /// The set is for another venue.
     #[error("order set: signed for venue {0}")]
-    OtherVenue(u32),
+    OtherVenue(VenueId),
     /// The set is not valid any more.
     #[error("order set: valid until {0} ms, which is over")]
     Expired(u64),
@@ -114,28 +120,28 @@ pub enum EngineError {
     #[error("batch {given} is not the oldest open one, {expected:?}")]
     NotPending {
         /// What was given.
-        given: u64,
+        given: BatchNumber,
         /// The oldest closed and not settled batch.
-        expected: Option<u64>,
+        expected: Option<BatchNumber>,
     },
     /// A batch must be built first.
     #[error("batch {0} is sealed, but not built yet")]
-    NotBuilt(u64),
+    NotBuilt(BatchNumber),
     /// A batch was built that the engine does not wait for: not the oldest sealed one, or one that was rolled back.
     #[error("built batch {given} is not the oldest sealed one, {expected:?}")]
     NotSealed {
         /// What was given.
-        given: u64,
+        given: BatchNumber,
         /// The oldest sealed and not built batch.
-        expected: Option<u64>,
+        expected: Option<BatchNumber>,
     },
     /// A batch can only be built on the books right before it.
     #[error("batch {batch} cannot be built on the books of batch {books}")]
     OtherBooks {
         /// The batch.
-        batch: u64,
+        batch: BatchNumber,
         /// Last batch of the books given.
-        books: u64,
+        books: BatchNumber,
     },
     /// A sealed batch does not build: a mistake in the program.
     #[error(
@@ -143,7 +149,7 @@ pub enum EngineError {
     )]
     BuiltOtherwise {
         /// The batch.
-        batch: u64,
+        batch: BatchNumber,
         /// What differs.
         problem: String,
     },

@@ -9,6 +9,7 @@ use clearproof_primitives::{
     account::{Account, OrderSlot, Position},
     babyjubjub::{Point, PublicKey},
     field::{FieldBytes, Fr},
+    ids::BatchNumber,
     ledger::{DepositCursor, Ledger},
 };
 use serde::{Deserialize, Serialize};
@@ -42,7 +43,7 @@ pub struct StoredBooks {
     remainder: u32,
     funding: Vec<i64>,
     /// Number of the last batch in these books.
-    pub number: u64,
+    pub number: BatchNumber,
     time: u64,
 }
 

@@ -31,6 +31,7 @@ use clearproof_primitives::{
     babyjubjub::{Point, PublicKey},
     field::{FieldBytes, Fr},
     fixed::Factor,
+    ids::{BatchNumber, VenueId},
     ledger::Ledger,
     order::SignedOrderSet,
     shape::Shape,
@@ -48,7 +49,7 @@ pub struct VenueConfig {
     /// Shape of its circuits.
     pub shape: Shape,
     /// Its id on the chain.
-    pub id: u32,
+    pub id: VenueId,
     /// Genesis field of the chain.
     pub genesis: Fr,
 }
@@ -126,7 +127,7 @@ impl Venue {
             vec![fund],
             Ledger::genesis(&config.shape.market),
             vec![0; config.shape.market.instruments.into()],
-            0,
+            BatchNumber::default(),
             0,
         );
         Self::from_books(config, books, Vec::new())
@@ -231,7 +232,7 @@ impl Venue {
     }
 
     /// Number of the last closed batch, built or not.
-    pub fn batch_number(&self) -> u64 {
+    pub fn batch_number(&self) -> BatchNumber {
         self.tally.number
     }
 

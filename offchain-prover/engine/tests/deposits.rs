@@ -8,6 +8,7 @@ use clearproof_primitives::{
     account::Account,
     babyjubjub::{BASE8, PointError},
     field::{FieldBytes, Fr},
+    ids::BatchNumber,
     order::{OrderSetError, SignedOrderSet},
     shape::Shape,
 };
@@ -56,7 +57,7 @@ fn an_owner_who_is_not_the_one_that_the_queue_names_is_refused() {
 fn accounts_of_a_batch_that_is_rolled_back_are_forgotten_and_opened_again() {
     let mut venue = open_venue(&SHAPE, 1, 100);
     venue.close_batch(&request(START + 5)).unwrap();
-    venue.settle(1).unwrap();
+    venue.settle(BatchNumber::new(1)).unwrap();
     venue
         .open_batch(snapshot(&SHAPE), bands(&SHAPE), START + 6)
         .unwrap();
@@ -110,7 +111,7 @@ fn with_owner(books: &StoredBooks, x: Fr, y: Fr) -> StoredBooks {
 fn restored_accounts_have_owners_who_can_sign_and_no_others_are_taken() {
     let mut venue = open_venue(&SHAPE, 2, 100);
     venue.close_batch(&request(START + 5)).unwrap();
-    venue.settle(1).unwrap();
+    venue.settle(BatchNumber::new(1)).unwrap();
     let (config, books) = (venue.config().clone(), venue.stored());
 
     let mut restored = Venue::restore(config.clone(), books.clone()).unwrap();

@@ -9,6 +9,7 @@ use clearproof_primitives::{
     batch::genesis_field,
     eddsa::SecretKey,
     field::FieldBytes,
+    ids::BatchNumber,
     order::{KeyRequest, Request, Side, SignedOrderSet, TransferRequest},
     shape::Shape,
     step::StepError,
@@ -118,7 +119,7 @@ fn a_trading_key_trades_and_does_nothing_else() {
 fn another_owner_takes_over_and_a_roll_back_gives_the_account_back() {
     let mut venue = open_venue(&SHAPE, 2, 1_000);
     venue.close_batch(&request(START + 1)).unwrap();
-    venue.settle(1).unwrap();
+    venue.settle(BatchNumber::new(1)).unwrap();
     let snapshot = common::snapshot(&SHAPE);
     venue
         .open_batch(snapshot, common::bands(&SHAPE), START + 2)

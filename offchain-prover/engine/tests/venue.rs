@@ -6,6 +6,7 @@ mod common;
 use clearproof_engine::{EngineError, Venue};
 use clearproof_primitives::{
     fixed::ONE,
+    ids::{BatchNumber, VenueId},
     order::{Order, Side, SignedOrderSet},
     shape::Shape,
     step::StepError,
@@ -90,9 +91,9 @@ fn rolling_back_forgets_the_batch_and_keeps_the_order_sets() {
     assert_eq!(venue.account_count(), 1);
     assert_eq!(venue.live_sets().len(), 1);
     assert_eq!(
-        venue.settle(1),
+        venue.settle(BatchNumber::new(1)),
         Err(EngineError::NotPending {
-            given: 1,
+            given: BatchNumber::new(1),
             expected: None
         })
     );
@@ -102,10 +103,13 @@ fn rolling_back_forgets_the_batch_and_keeps_the_order_sets() {
 fn stored_books_restore_the_same_state_root() {
     let mut venue = open_venue(2, 100_000);
     venue.close_batch(&request(START + 5)).unwrap();
-    venue.settle(1).unwrap();
+    venue.settle(BatchNumber::new(1)).unwrap();
     let restored = Venue::restore(venue.config().clone(), venue.stored()).unwrap();
     assert_eq!(restored.state_root(), venue.state_root());
-    assert_eq!((restored.batch_number(), restored.deposits_taken()), (1, 2));
+    assert_eq!(
+        (restored.batch_number().get(), restored.deposits_taken()),
+        (1, 2)
+    );
 }
 
 #[test]
@@ -123,8 +127,11 @@ fn old_sequences_bad_signatures_and_foreign_venues_are_refused() {
         Err(EngineError::Signature(_))
     ));
     let mut elsewhere = signed(0, 5, vec![], None);
-    elsewhere.set.venue = 9;
-    assert_eq!(venue.submit(elsewhere), Err(EngineError::OtherVenue(9)));
+    elsewhere.set.venue = VenueId::new(9);
+    assert_eq!(
+        venue.submit(elsewhere),
+        Err(EngineError::OtherVenue(VenueId::new(9)))
+    );
     assert_eq!(
         venue.submit(signed(1, 1, vec![], None)),
         Err(EngineError::NoAccount(2))

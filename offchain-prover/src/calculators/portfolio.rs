@@ -7,6 +7,7 @@ use super::{
 use clearproof_primitives::{
     account::{Account, Position},
     fixed::{FRACTION_BITS, IndexPrice, Price},
+    ids::SnapshotNumber,
     options::{OptionKind, Product},
     policy::Policy,
     shape::{AMOUNT_BITS, MarketShape, QUANTITY_BITS, Shape},
@@ -177,7 +178,7 @@ fn row(policy: &Policy, underlying: usize, terms: &Terms) -> Result<InstrumentRo
 /// A snapshot under a policy, with collateral weights and rows that were computed with it.
 pub fn snapshot(policy: &Policy, weights: Vec<Price>, rows: Vec<InstrumentRow>) -> Snapshot {
     Snapshot {
-        number: 0,
+        number: SnapshotNumber::new(0),
         taken_at: 0,
         weights,
         factors: policy.factors(),

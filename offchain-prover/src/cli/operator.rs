@@ -3,6 +3,7 @@
 use super::{ending::asked_to_end, key::Key};
 use anyhow::{Context, Result};
 use clearproof_groth16::BackendKind;
+use clearproof_primitives::ids::VenueId;
 use clearproof_prover::{
     operator::{self, Config, Timing},
     proving::default_key_folder,
@@ -18,7 +19,7 @@ pub struct Args {
     node: String,
     /// Number of the venue on the chain.
     #[arg(long)]
-    venue: u32,
+    venue: VenueId,
     #[command(flatten)]
     key: Key,
     /// Folder of the database; one per venue. Whoever reads it sees all accounts and can make receipts.

@@ -9,7 +9,10 @@ use crate::{
 use anyhow::{Context, Result, bail, ensure};
 use clearproof_engine::{BatchRequest, DepositReceived, Venue, VenueConfig};
 use clearproof_primitives::{
-    babyjubjub::PublicKey, batch::genesis_field, chain::CircuitId, field::FieldBytes,
+    babyjubjub::PublicKey,
+    batch::genesis_field,
+    field::FieldBytes,
+    ids::{CircuitId, VenueId},
     submission::Batch,
 };
 use subxt_signer::sr25519::Keypair;
@@ -19,9 +22,9 @@ pub struct Twins {
     /// Owner and operator of both.
     pub signer: Keypair,
     /// The one that the honest batch is of.
-    pub venue: u32,
+    pub venue: VenueId,
     /// The other one.
-    pub twin: u32,
+    pub twin: VenueId,
 }
 
 impl Twins {

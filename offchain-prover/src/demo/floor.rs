@@ -17,6 +17,7 @@ use anyhow::{Context, Result, ensure};
 use clearproof_primitives::{
     chain::InstrumentKind,
     fixed::{IndexPrice, ONE, Rate},
+    ids::BatchNumber,
     order::{Order, OrderSet, Request, SignedOrderSet, WithdrawalRequest},
 };
 use std::time::Duration;
@@ -211,7 +212,7 @@ impl Floor {
 /// Watches that batches go on being settled.
 #[derive(Debug)]
 pub struct Progress {
-    settled: u64,
+    settled: BatchNumber,
     since: Instant,
 }
 
@@ -219,7 +220,7 @@ impl Progress {
     /// From now on.
     pub fn new() -> Self {
         Self {
-            settled: 0,
+            settled: BatchNumber::default(),
             since: Instant::now(),
         }
     }
@@ -228,7 +229,7 @@ impl Progress {
     ///
     /// # Errors
     /// It has been the same number for five minutes.
-    pub fn check(&mut self, settled: u64) -> Result<bool> {
+    pub fn check(&mut self, settled: BatchNumber) -> Result<bool> {
         let news = settled > self.settled;
         if news {
             *self = Self {

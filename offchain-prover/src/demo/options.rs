@@ -13,6 +13,7 @@ use anyhow::{Context, Result, ensure};
 use clearproof_primitives::{
     chain::{Expiry, ExpiryView, InstrumentKind, Listing, OptionTerms, Symbol},
     fixed::{FRACTION_BITS, IndexPrice, Price},
+    ids::VenueId,
     options::{DAY_MS, OptionKind, SviCurve, svi::arbitrage::MIN_VARIANCE},
     order::Side,
     rows::expired_row,
@@ -200,7 +201,7 @@ pub async fn settled(
 /// It takes too long, or the node cannot be reached.
 pub async fn converted(
     chain: &Chain,
-    venue: u32,
+    venue: VenueId,
     listings: &[Listing],
     report: &mut Report,
 ) -> Result<()> {

@@ -6,7 +6,7 @@ use crate::{
     trader::Trader,
 };
 use anyhow::{Context, Result};
-use clearproof_primitives::{eddsa::SecretKey, order::SignedOrderSet};
+use clearproof_primitives::{eddsa::SecretKey, ids::VenueId, order::SignedOrderSet};
 use futures::future::try_join_all;
 use subxt_signer::sr25519::{Keypair, dev};
 
@@ -97,7 +97,7 @@ pub async fn fund(chain: &Chain, people: &[Person]) -> Result<()> {
 ///
 /// # Errors
 /// The chain refuses.
-pub async fn deposit(chain: &Chain, people: &[Person], venue: u32) -> Result<()> {
+pub async fn deposit(chain: &Chain, people: &[Person], venue: VenueId) -> Result<()> {
     let each = people.iter().map(|person| async move {
         let call = calls::deposit(venue, 0, person.deposit(), person.trader.owner());
         chain

@@ -11,7 +11,10 @@ use crate::{
     trader::{VenueClient, VenueError},
 };
 use anyhow::{Context, Result};
-use clearproof_primitives::{chain::CircuitId, submission::Batch};
+use clearproof_primitives::{
+    ids::{BatchNumber, CircuitId, VenueId},
+    submission::Batch,
+};
 use std::{path::Path, time::Duration};
 use subxt_signer::sr25519::{Keypair, dev};
 use tokio::time::{sleep, timeout};
@@ -71,7 +74,7 @@ pub async fn connect(url: &str) -> Result<Chain> {
 ///
 /// # Errors
 /// The chain refuses.
-pub async fn found_venue(chain: &Chain, circuit: CircuitId) -> Result<u32> {
+pub async fn found_venue(chain: &Chain, circuit: CircuitId) -> Result<VenueId> {
     let founder = operator();
     let call = calls::create_venue(&[founder.public_key().0], circuit);
     let included = chain
@@ -94,7 +97,7 @@ pub struct Stage<'a> {
     /// The same.
     pub chain: &'a Chain,
     /// The venue.
-    pub venue: u32,
+    pub venue: VenueId,
 }
 
 impl Stage<'_> {
@@ -150,7 +153,7 @@ impl Stage<'_> {
     ///
     /// # Errors
     /// The chain does not know it.
-    pub async fn submitted(&self, number: u64) -> Result<Batch> {
+    pub async fn submitted(&self, number: BatchNumber) -> Result<Batch> {
         let missing = || format!("batch {number}: the chain does not know it");
         let settled = self
             .chain
@@ -168,7 +171,12 @@ impl Stage<'_> {
     ///
     /// # Errors
     /// Either cannot be reached.
-    pub async fn settled(&self, floor: &Floor, goal: u64, report: &mut Report) -> Result<()> {
+    pub async fn settled(
+        &self,
+        floor: &Floor,
+        goal: BatchNumber,
+        report: &mut Report,
+    ) -> Result<()> {
         let status = floor.wait_for_rest().await?;
         let venue = self.chain.venue(self.venue).await?;
         let venue = venue.context("the chain forgot the venue")?;
@@ -187,7 +195,7 @@ impl Stage<'_> {
         let found = format!("{} of {goal}", venue.batches);
         report.check("enough batches are settled", enough, found);
 
-        let all = u32::try_from(venue.batches).context("batches")?;
+        let all = u32::try_from(venue.batches.get()).context("batches")?;
         for figures in floor.client.batches(all).await? {
             let header = self.submitted(figures.number).await?.header;
             let span = header.time_from..=header.time_to;
@@ -195,7 +203,7 @@ impl Stage<'_> {
             let orders = within.map(|set| set.orders).sum();
             report.batches.push(BatchRow { figures, orders });
         }
-        let complete = report.batches.len() as u64 == venue.batches;
+        let complete = report.batches.len() as u64 == venue.batches.get();
         let found = format!("{} of {}", report.batches.len(), venue.batches);
         report.check(
             "the operator knows the figures of all batches",

@@ -16,10 +16,11 @@ use crate::{
 };
 use anyhow::{Context, Result, bail, ensure};
 use clearproof_primitives::{
-    chain::{CircuitId, VenueView},
+    chain::VenueView,
     eddsa::SecretKey,
     field::FieldBytes,
     fixed::IndexPrice,
+    ids::{BatchNumber, CircuitId, VenueId},
     order::{Order, OrderSet, Request, Side, WithdrawalRequest},
     shape::TIME_BITS,
 };
@@ -201,7 +202,7 @@ pub struct Venue {
     /// A connection to the operator's node.
     pub chain: Chain,
     /// Its number on the chain.
-    pub id: u32,
+    pub id: VenueId,
     /// Index price that the oracle's members feed for EUR/USD.
     pub price: watch::Sender<IndexPrice>,
     /// Where the operator's proving keys are; of effect when it is started.
@@ -406,7 +407,7 @@ impl Venue {
     ///
     /// # Errors
     /// It takes too long, or operator and chain do not agree.
-    pub async fn at_rest(&self, client: &VenueClient) -> Result<(u64, FieldBytes)> {
+    pub async fn at_rest(&self, client: &VenueClient) -> Result<(BatchNumber, FieldBytes)> {
         let idle =
             |s: &StatusJson| s.pending.is_empty() && s.open.is_none_or(|open| open.steps == 0);
         let status = self.status(client, "rest", idle).await?;

@@ -1,6 +1,7 @@
 //! What a settled batch was and what it cost.
 
 use crate::chain::Included;
+use clearproof_primitives::ids::BatchNumber;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use std::time::Duration;
 #[serde(rename_all = "camelCase")]
 pub struct BatchFigures {
     /// The batch.
-    pub number: u64,
+    pub number: BatchNumber,
     /// Order sets accepted while it was open.
     pub order_sets: u64,
     /// Fills in it.

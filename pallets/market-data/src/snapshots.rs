@@ -12,6 +12,7 @@ use alloc::vec::Vec;
 use clearproof_primitives::{
     field::FieldBytes,
     fixed::{IndexPrice, ONE, Price},
+    ids::SnapshotNumber,
     policy::{Policy, PreviewRefusal},
     rows::{OptionMarket, expired_row, halted_row, mark_price},
     shape::MarketShape,
@@ -116,7 +117,7 @@ impl<T: Config> Pallet<T> {
         let marks = mark_prices(&states, &policy).map_err(|_| NotTaken::Invalid)?;
 
         let number = LatestNumber::<T>::get()
-            .checked_add(1)
+            .checked_next()
             .ok_or(NotTaken::Invalid)?;
         let basis = Basis {
             now,
@@ -153,7 +154,7 @@ impl<T: Config> Pallet<T> {
         Records::<T>::insert(number, record);
         LatestNumber::<T>::put(number);
         Self::remember_marks(states, &marks);
-        if let Some(oldest) = number.checked_sub(T::RetainedSnapshots::get() as u64) {
+        if let Some(oldest) = number.earlier(T::RetainedSnapshots::get().into()) {
             Snapshots::<T>::remove(oldest);
             Records::<T>::remove(oldest);
         }
@@ -182,7 +183,7 @@ impl<T: Config> Pallet<T> {
     }
 
     fn build(
-        number: u64,
+        number: SnapshotNumber,
         basis: &Basis<'_, T::Market>,
         rows: Vec<InstrumentRow>,
     ) -> Result<Snapshot, SnapshotError> {
@@ -341,8 +342,9 @@ impl<T: Config> Pallet<T> {
     #[cfg(any(test, feature = "try-runtime"))]
     pub(crate) fn check_state() -> Result<(), &'static str> {
         let latest = LatestNumber::<T>::get();
-        let oldest = latest.saturating_sub(T::RetainedSnapshots::get() as u64) + 1;
-        for number in oldest..=latest {
+        let oldest = latest.earlier(T::RetainedSnapshots::get().into());
+        let oldest = oldest.unwrap_or_default().next();
+        for number in oldest.through(latest) {
             let (snapshot, record) = (Self::snapshot(number), Records::<T>::get(number));
             let (snapshot, record) = snapshot
                 .zip(record)
@@ -355,7 +357,7 @@ impl<T: Config> Pallet<T> {
                 return Err("Records: does not belong to its snapshot");
             }
         }
-        let kept = latest + 1 - oldest;
+        let kept = latest.next().get() - oldest.get();
         if Snapshots::<T>::iter_keys().count() as u64 != kept
             || Records::<T>::iter_keys().count() as u64 != kept
         {
@@ -375,9 +377,9 @@ impl<T: Config> Pallet<T> {
     }
 
     /// What settlement checks a batch on snapshot `number` against; none if it is not kept (any more).
-    pub(crate) fn info(number: u64) -> Option<SnapshotInfo> {
+    pub(crate) fn info(number: SnapshotNumber) -> Option<SnapshotInfo> {
         let record = Records::<T>::get(number)?;
-        let next = number.checked_add(1).and_then(Records::<T>::get);
+        let next = number.checked_next().and_then(Records::<T>::get);
         Some(SnapshotInfo {
             hash: record.hash,
             taken_at: record.taken_at,

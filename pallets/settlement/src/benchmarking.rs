@@ -17,6 +17,7 @@ use clearproof_primitives::{
     },
     field::{FieldBytes, Fr},
     funding::funding_hash,
+    ids::{BatchNumber, SnapshotNumber},
     ledger::open_interest_hash,
     shape::Shape,
 };
@@ -29,7 +30,7 @@ use frame_system::{RawOrigin, pallet_prelude::BlockNumberFor};
 use pallet_clearproof_custody::{MAX_DEPOSITS_PER_BATCH, VenueCustody, VenueId};
 use sp_runtime::traits::{Saturating, Zero};
 
-const CIRCUIT: CircuitId = 1;
+const CIRCUIT: CircuitId = CircuitId::new(1);
 const START: u64 = 1_700_000_000_000;
 const SNAPSHOT_AT: u64 = START + 1_000;
 const CHUNK: u64 = 1;
@@ -140,7 +141,7 @@ fn batch<T: Config>(
             .try_into()
             .expect("block hashes have 32 bytes"),
         venue,
-        number: 1,
+        number: BatchNumber::new(1),
         old_root: Venues::<T>::get(venue).expect("just founded").state_root,
         new_root: Fr::from(77u64).into(),
         snapshot_number,
@@ -272,11 +273,11 @@ mod benchmarks {
     #[benchmark]
     fn set_next_circuit() {
         let (id, owner) = venue::<T>();
-        let other = CIRCUIT + 1;
+        let other = CIRCUIT.next();
         Circuits::<T>::insert(other, Circuits::<T>::get(CIRCUIT).expect("registered"));
         let next = Some(NextCircuit {
             circuit: other,
-            from_batch: 1,
+            from_batch: BatchNumber::new(1),
         });
         #[extrinsic_call]
         _(RawOrigin::Signed(owner), id, next);
@@ -291,10 +292,10 @@ mod benchmarks {
             let record = BatchRecord {
                 state_root: FieldBytes::default(),
                 header_hash: FieldBytes::default(),
-                snapshot_number: 1,
+                snapshot_number: SnapshotNumber::new(1),
                 block: BlockNumberFor::<T>::zero(),
             };
-            Batches::<T>::insert(id, u64::from(number), record);
+            Batches::<T>::insert(id, BatchNumber::new(number.into()), record);
         }
         #[extrinsic_call]
         _(RawOrigin::Signed(owner), id);
@@ -313,7 +314,10 @@ mod benchmarks {
         #[extrinsic_call]
         _(RawOrigin::Signed(caller), batch);
 
-        assert_eq!(Venues::<T>::get(id).map(|v| v.batches), Some(1));
+        assert_eq!(
+            Venues::<T>::get(id).map(|v| v.batches),
+            Some(BatchNumber::new(1))
+        );
     }
 
     /// What a batch's price entries cost besides: their checks, and the funding that follows from them.

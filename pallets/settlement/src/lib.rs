@@ -55,6 +55,7 @@ pub mod pallet {
     use clearproof_primitives::{
         field::FieldBytes,
         fixed::{Factor, Price},
+        ids::{BatchNumber, SnapshotNumber},
         shape::{MarketShape, Shape},
     };
     use frame_support::{
@@ -170,7 +171,7 @@ pub mod pallet {
         Twox64Concat,
         VenueId,
         Twox64Concat,
-        u64,
+        BatchNumber,
         BatchRecord<BlockNumberFor<T>>,
     >;
 
@@ -269,11 +270,11 @@ pub mod pallet {
             /// Venue.
             venue: VenueId,
             /// Batch number, counting from 1.
-            number: u64,
+            number: BatchNumber,
             /// State root from now on.
             state_root: FieldBytes,
             /// Snapshot that margin was checked at.
-            snapshot_number: u64,
+            snapshot_number: SnapshotNumber,
             /// Chunks proven.
             chunks: u16,
             /// Deposits of the venue's queue taken in all.
@@ -498,14 +499,18 @@ pub mod pallet {
 
         /// Numbers of the venues from `from` on, ascending, 512 at most.
         pub fn venues(from: VenueId) -> Vec<VenueId> {
-            (from..NextVenue::<T>::get())
+            (from.get()..NextVenue::<T>::get().get())
+                .map(VenueId::new)
                 .filter(|venue| Venues::<T>::contains_key(venue))
                 .take(MAX_VENUES_LISTED)
                 .collect()
         }
 
         /// A settled batch, while it is among the last `RootHistory`.
-        pub fn batch(venue: VenueId, number: u64) -> Option<BatchRecord<BlockNumberFor<T>>> {
+        pub fn batch(
+            venue: VenueId,
+            number: BatchNumber,
+        ) -> Option<BatchRecord<BlockNumberFor<T>>> {
             Batches::<T>::get(venue, number)
         }
 

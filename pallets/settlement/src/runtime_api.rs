@@ -6,10 +6,11 @@
 use alloc::vec::Vec;
 use clearproof_primitives::{
     chain::{
-        BatchView, CircuitId, ExpiryView, Instrument, ProofKind, ProofRefusal, QueuedDeposit,
-        SnapshotView, VenueId, VenueView,
+        BatchView, ExpiryView, Instrument, ProofKind, ProofRefusal, QueuedDeposit, SnapshotView,
+        VenueView,
     },
     field::FieldBytes,
+    ids::{BatchNumber, CircuitId, SnapshotNumber, VenueId},
 };
 
 /// The most venues that one call of `venues` lists.
@@ -29,14 +30,14 @@ sp_api::decl_runtime_apis! {
         fn venues(from: VenueId) -> Vec<VenueId>;
 
         /// A settled batch, while the chain remembers it.
-        fn batch(venue: VenueId, number: u64) -> Option<BatchView>;
+        fn batch(venue: VenueId, number: BatchNumber) -> Option<BatchView>;
 
         /// Deposits that no batch has taken, with their index in the queue, counting from 0, in order from the index
         /// `from` on; 512 at most.
         fn queued_deposits(venue: VenueId, from: u64) -> Vec<(u64, QueuedDeposit)>;
 
         /// A snapshot, while the chain keeps it; the latest for `None`.
-        fn snapshot(number: Option<u64>) -> Option<SnapshotView>;
+        fn snapshot(number: Option<SnapshotNumber>) -> Option<SnapshotView>;
 
         /// All listed instruments, by slot.
         fn instruments() -> Vec<Instrument>;

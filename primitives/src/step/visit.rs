@@ -1,7 +1,7 @@
 //! A step as data: one visit to one account, and what all steps of a chunk share.
 
 use crate::{
-    batch::PriceEntry, field::Fr, fixed::Factor, order::SignedOrderSet, shape::Shape,
+    batch::PriceEntry, field::Fr, fixed::Factor, ids::VenueId, order::SignedOrderSet, shape::Shape,
     snapshot::Snapshot,
 };
 use alloc::vec::Vec;
@@ -83,7 +83,7 @@ pub struct StepContext<'a> {
     /// Genesis field that order sets are bound to.
     pub genesis: Fr,
     /// Venue that order sets are bound to.
-    pub venue: u32,
+    pub venue: VenueId,
     /// First millisecond of the batch.
     pub time_from: u64,
     /// Last millisecond of the batch.

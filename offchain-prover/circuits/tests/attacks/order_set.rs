@@ -62,7 +62,7 @@ fn a_set_for_another_account_or_venue() {
     scene.refused(0, StepError::WrongTarget, SIGNATURE);
 
     let mut scene = self::scene();
-    scene.resign(0, |set| set.venue += 1);
+    scene.resign(0, |set| set.venue = set.venue.next());
     scene.replay();
     scene.refused(0, StepError::WrongTarget, SIGNATURE);
 }

@@ -10,6 +10,7 @@ use clearproof_primitives::{
     eddsa::SecretKey,
     field::Fr,
     fixed::ONE,
+    ids::{SnapshotNumber, VenueId},
     options::{DAY_MS, ScenarioSpec, VolatilityScaling},
     order::{Order, OrderSet, Request, Side, SignedOrderSet, WithdrawalRequest},
     policy::{ChargeRates, Policy, TradingTerms, UnderlyingPolicy},
@@ -81,7 +82,7 @@ pub fn snapshot(market: &MarketShape, mark: u64) -> Snapshot {
         }
     });
     Snapshot {
-        number: 1,
+        number: SnapshotNumber::new(1),
         taken_at: START - 1,
         weights: vec![ONE; market.assets as usize],
         factors: policy.factors(),
@@ -148,7 +149,7 @@ impl Trader {
     ) -> SignedOrderSet {
         self.sequence += 1;
         let set = OrderSet {
-            venue: 7,
+            venue: VenueId::new(7),
             account: self.account,
             sequence: self.sequence,
             valid_from: 0,
@@ -185,7 +186,7 @@ pub fn order(id: u32, side: Side, quantity: u64, limit: u64) -> Option<Order> {
 pub fn venue(shape: &Shape) -> Venue {
     Venue::new(VenueConfig {
         shape: *shape,
-        id: 7,
+        id: VenueId::new(7),
         genesis: genesis_field(&GENESIS),
     })
 }

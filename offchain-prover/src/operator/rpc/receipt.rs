@@ -89,12 +89,13 @@ impl Receipt {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use clearproof_primitives::ids::VenueId;
 
     #[test]
     fn a_receipt_holds_for_its_order_set_and_nothing_else() {
         let (shape, genesis) = (Shape::TINY, Fr::from(3u64));
         let set = OrderSet {
-            venue: 1,
+            venue: VenueId::new(1),
             account: 2,
             sequence: u64::MAX,
             valid_from: 0,

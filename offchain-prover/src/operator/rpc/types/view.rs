@@ -1,7 +1,13 @@
 //! What the venue answers.
 
 use super::{super::number::Decimal, order::OrderJson};
-use clearproof_primitives::{chain::InstrumentKind, field::FieldBytes, serde_hex, shape::Shape};
+use clearproof_primitives::{
+    chain::InstrumentKind,
+    field::FieldBytes,
+    ids::{BatchNumber, SnapshotNumber, VenueId},
+    serde_hex,
+    shape::Shape,
+};
 use serde::{Deserialize, Serialize};
 
 /// A venue's state.
@@ -9,7 +15,7 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "camelCase")]
 pub struct StatusJson {
     /// Number on the chain.
-    pub venue: u32,
+    pub venue: VenueId,
     /// Hash of the chain's genesis block.
     #[serde(with = "serde_hex")]
     pub genesis: [u8; 32],
@@ -25,7 +31,7 @@ pub struct StatusJson {
     /// Last batch that is final on the chain.
     pub settled: SettledJson,
     /// Closed batches that are not final yet.
-    pub pending: Vec<u64>,
+    pub pending: Vec<BatchNumber>,
     /// The open batch.
     pub open: Option<OpenJson>,
     /// Time of the last auction; 0 before the first.
@@ -41,7 +47,7 @@ pub struct StatusJson {
 #[serde(rename_all = "camelCase")]
 pub struct SettledJson {
     /// Its number; 0 before the first.
-    pub batch: u64,
+    pub batch: BatchNumber,
     /// State root after it.
     pub state_root: FieldBytes,
 }
@@ -51,7 +57,7 @@ pub struct SettledJson {
 #[serde(rename_all = "camelCase")]
 pub struct OpenJson {
     /// Snapshot that it is margined at.
-    pub snapshot: u64,
+    pub snapshot: SnapshotNumber,
     /// Its first millisecond.
     pub time_from: u64,
     /// Account steps so far.
@@ -126,7 +132,7 @@ pub const MAX_BATCHES: u32 = 256;
 #[serde(rename_all = "camelCase")]
 pub struct BatchJson {
     /// The batch.
-    pub number: u64,
+    pub number: BatchNumber,
     /// Order sets accepted while it was open.
     pub order_sets: u64,
     /// Fills in it.
