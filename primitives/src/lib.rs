@@ -16,6 +16,7 @@ pub mod fixed;
 pub mod funding;
 pub mod ids;
 pub mod insurance_fund;
+pub mod interfaces;
 pub mod ledger;
 pub mod liquidation;
 pub mod margin;

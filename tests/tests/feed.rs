@@ -2,14 +2,12 @@
 #![allow(clippy::unwrap_used)]
 
 use anyhow::{Result, ensure};
+use clearproof_client::chain::Chain;
 use clearproof_primitives::{
     chain::{Feed, FeedValue, SnapshotView},
     ids::SnapshotNumber,
 };
-use clearproof_prover::{
-    chain::Chain,
-    demo::process::{Program, RunFolder},
-};
+use clearproof_testing::process::{Program, RunFolder};
 use clearproof_tests::{
     network::{Node, PRICE, program, until},
     prices::{FEEDS, PriceServer},

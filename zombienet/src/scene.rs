@@ -7,7 +7,7 @@ use clearproof_primitives::{
     ids::{BatchNumber, CircuitId},
     submission::Batch,
 };
-use clearproof_prover::demo::{
+use clearproof_testing::{
     process::RunFolder,
     venue::{Venue, until},
 };

@@ -2,12 +2,12 @@
 
 use super::{Metrics, VenueMetrics, seconds};
 use clearproof_primitives::{
-    chain::{Instrument, Pauses, SnapshotView, VenueView},
+    chain::{Instrument, MAX_VENUES_LISTED, Pauses, SnapshotView, VenueView},
     ids::VenueId,
 };
-use clearproof_runtime::{AccountId, Hash, monitoring::MonitoringApi, opaque::Block};
+use clearproof_runtime::{AccountId, Hash, opaque::Block};
+use clearproof_runtime_api::{ClearproofApi, MonitoringApi};
 use futures::StreamExt;
-use pallet_clearproof_settlement::{MAX_VENUES_LISTED, runtime_api::ClearproofApi};
 use sc_client_api::BlockchainEvents;
 use sp_api::{ApiError, ProvideRuntimeApi};
 use sp_blockchain::HeaderBackend;
@@ -41,7 +41,7 @@ impl VenueMetrics {
         self.settled_until.show(each(|view| seconds(view.time_to)));
         self.queued.show(each(|view| {
             let queue = &view.queue;
-            queue.made.count.saturating_sub(queue.taken.count) as f64
+            queue.made.count.saturating_sub(queue.consumed.count) as f64
         }));
         self.stopped.show(each(|view| {
             let Pauses {

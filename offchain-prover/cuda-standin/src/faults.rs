@@ -17,7 +17,7 @@
 //!
 //! `CLEARPROOF_CUDA_STANDIN_FAULT` holds one for when the library is loaded; [`clearproof_cuda_standin_fault`] sets another later.
 
-use crate::state::{Code, Refusal};
+use crate::error::{Code, Refusal};
 use std::{
     env,
     ffi::{CStr, c_char},
@@ -104,7 +104,7 @@ pub(crate) fn strike(operation: Operation) -> Result<Outcome, Refusal> {
 ///
 /// # Safety
 /// `text` ends with a zero.
-#[no_mangle]
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn clearproof_cuda_standin_fault(text: *const c_char) -> i32 {
     // SAFETY: the caller's promise.
     let text = unsafe { CStr::from_ptr(text) }.to_string_lossy();

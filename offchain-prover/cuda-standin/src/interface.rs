@@ -1,9 +1,10 @@
 //! The header's functions.
 
 use crate::{
+    error::{Code, Refusal, require},
     faults::{Operation, Outcome, strike},
     points::{Held, limbs, sum},
-    state::{Code, Device, Message, Owned, Refusal, device, require},
+    state::{Device, Message, Owned, device},
 };
 use ark_bn254::Fr;
 use ark_ff::{BigInt, FftField, One, PrimeField};
@@ -55,7 +56,7 @@ fn size(count: u64) -> Result<usize, Refusal> {
 }
 
 /// The version of the interface.
-#[no_mangle]
+#[unsafe(no_mangle)]
 pub extern "C" fn clearproof_cuda_version() -> u32 {
     match strike(Operation::Version) {
         Ok(Outcome::Right) => VERSION,
@@ -67,7 +68,7 @@ pub extern "C" fn clearproof_cuda_version() -> u32 {
 ///
 /// # Safety
 /// As the header says.
-#[no_mangle]
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn clearproof_cuda_device_count(
     count: *mut u32,
     text: *mut c_char,
@@ -81,7 +82,7 @@ pub unsafe extern "C" fn clearproof_cuda_device_count(
 ///
 /// # Safety
 /// As the header says.
-#[no_mangle]
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn clearproof_cuda_open(
     index: u32,
     context: *mut *mut Context,
@@ -107,7 +108,7 @@ pub unsafe extern "C" fn clearproof_cuda_open(
 ///
 /// # Safety
 /// As the header says.
-#[no_mangle]
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn clearproof_cuda_close(
     context: *mut Context,
     text: *mut c_char,
@@ -132,7 +133,7 @@ pub unsafe extern "C" fn clearproof_cuda_close(
 ///
 /// # Safety
 /// As the header says.
-#[no_mangle]
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn clearproof_cuda_device_info(
     context: *mut Context,
     info: *mut DeviceInfo,
@@ -161,7 +162,7 @@ pub unsafe extern "C" fn clearproof_cuda_device_info(
 ///
 /// # Safety
 /// As the header says.
-#[no_mangle]
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn clearproof_cuda_upload(
     context: *mut Context,
     kind: u32,
@@ -198,7 +199,7 @@ pub unsafe extern "C" fn clearproof_cuda_upload(
 ///
 /// # Safety
 /// As the header says.
-#[no_mangle]
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn clearproof_cuda_download(
     context: *mut Context,
     vector: *const Vector,
@@ -237,7 +238,7 @@ pub unsafe extern "C" fn clearproof_cuda_download(
 ///
 /// # Safety
 /// As the header says.
-#[no_mangle]
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn clearproof_cuda_free(
     context: *mut Context,
     vector: *mut Vector,
@@ -258,7 +259,7 @@ pub unsafe extern "C" fn clearproof_cuda_free(
 ///
 /// # Safety
 /// As the header says.
-#[no_mangle]
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn clearproof_cuda_msm(
     context: *mut Context,
     bases: *const Vector,
@@ -362,7 +363,7 @@ fn replace(
 ///
 /// # Safety
 /// As the header says.
-#[no_mangle]
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn clearproof_cuda_ntt(
     context: *mut Context,
     values: *mut Vector,
@@ -430,7 +431,7 @@ fn divide([a, b, c]: &mut [Vec<Fr>; 3], factor: Fr) {
 ///
 /// # Safety
 /// As the header says.
-#[no_mangle]
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn clearproof_cuda_divide(
     context: *mut Context,
     a: *mut Vector,
@@ -457,7 +458,7 @@ pub unsafe extern "C" fn clearproof_cuda_divide(
 ///
 /// # Safety
 /// As the header says.
-#[no_mangle]
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn clearproof_cuda_quotient(
     context: *mut Context,
     a: *mut Vector,
@@ -491,13 +492,13 @@ pub unsafe extern "C" fn clearproof_cuda_quotient(
 }
 
 /// Sets the bytes of memory that the device has.
-#[no_mangle]
+#[unsafe(no_mangle)]
 pub extern "C" fn clearproof_cuda_standin_memory(bytes: u64) {
     device().memory = bytes;
 }
 
 /// Bytes of the device's memory in use, plus one for each open context.
-#[no_mangle]
+#[unsafe(no_mangle)]
 pub extern "C" fn clearproof_cuda_standin_used() -> u64 {
     let device = device();
     device.used() + device.contexts.len() as u64

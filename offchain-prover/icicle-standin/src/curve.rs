@@ -153,7 +153,7 @@ unsafe fn sum<P: SWCurveConfig<ScalarField = Fr, BaseField: Coordinate>>(
 /// # Safety
 /// `config` is null or points to a configuration; memory on the host that it speaks of has `size` elements, and room for one
 /// sum; nobody else uses the output.
-#[no_mangle]
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn bn254_msm(
     scalars: *const Limbs,
     points: *const [Limbs; 2],
@@ -169,7 +169,7 @@ pub unsafe extern "C" fn bn254_msm(
 ///
 /// # Safety
 /// As [`bn254_msm`].
-#[no_mangle]
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn bn254_g2_msm(
     scalars: *const Limbs,
     points: *const [[Limbs; 2]; 2],

@@ -107,7 +107,7 @@ pub(crate) fn strike(operation: Operation) -> Result<Outcome, Refusal> {
 ///
 /// # Safety
 /// `text` is null or ends with a zero.
-#[no_mangle]
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn icicle_standin_fault(text: *const c_char) -> c_int {
     let set = || {
         // SAFETY: as it is not null, it ends with a zero.

@@ -56,7 +56,7 @@ unsafe fn numbers(
 ///
 /// # Safety
 /// Both are null or point to what their types say.
-#[no_mangle]
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn bn254_ntt_init_domain(
     root: *const Scalar,
     config: *const NttInitDomainConfig,
@@ -85,7 +85,7 @@ pub unsafe extern "C" fn bn254_ntt_init_domain(
 }
 
 /// Forgets the table.
-#[no_mangle]
+#[unsafe(no_mangle)]
 pub extern "C" fn bn254_ntt_release_domain() -> c_int {
     code(active().map(|()| *domain() = None))
 }
@@ -95,7 +95,7 @@ pub extern "C" fn bn254_ntt_release_domain() -> c_int {
 /// # Safety
 /// `config` is null or points to a configuration; memory on the host that it speaks of has `size` scalars; nobody else uses
 /// the output.
-#[no_mangle]
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn bn254_ntt(
     input: *const Scalar,
     size: c_int,
@@ -179,7 +179,7 @@ unsafe fn element_wise(
 /// # Safety
 /// `config` is null or points to a configuration; memory on the host that it speaks of has `count` scalars; nobody else uses
 /// the output.
-#[no_mangle]
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn bn254_vector_mul(
     a: *const Scalar,
     b: *const Scalar,
@@ -195,7 +195,7 @@ pub unsafe extern "C" fn bn254_vector_mul(
 ///
 /// # Safety
 /// As [`bn254_vector_mul`].
-#[no_mangle]
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn bn254_vector_sub(
     a: *const Scalar,
     b: *const Scalar,
@@ -211,7 +211,7 @@ pub unsafe extern "C" fn bn254_vector_sub(
 ///
 /// # Safety
 /// As [`bn254_vector_mul`], but that `a` is a single scalar.
-#[no_mangle]
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn bn254_scalar_mul_vec(
     a: *const Scalar,
     b: *const Scalar,

@@ -126,13 +126,13 @@ pub unsafe fn given<'a, T>(address: *const T) -> Result<&'a T, Refusal> {
 ///
 /// # Safety
 /// `path` is null or ends with a zero.
-#[no_mangle]
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn icicle_load_backend(path: *const c_char, _recursive: bool) -> c_int {
     code(require(!path.is_null(), Refusal::InvalidPointer))
 }
 
 /// As ICICLE: an error where the environment names no folder that is there.
-#[no_mangle]
+#[unsafe(no_mangle)]
 pub extern "C" fn icicle_load_backend_from_env_or_default() -> c_int {
     let folder = env::var_os("ICICLE_BACKEND_INSTALL_DIR");
     let found = folder.is_some_and(|folder| Path::new(&folder).exists());
@@ -143,7 +143,7 @@ pub extern "C" fn icicle_load_backend_from_env_or_default() -> c_int {
 ///
 /// # Safety
 /// `output` is null or has room for `size` bytes.
-#[no_mangle]
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn icicle_get_registered_devices(output: *mut c_char, size: usize) -> c_int {
     let name = KIND.to_bytes_with_nul();
     code(
@@ -162,7 +162,7 @@ fn is_ours(device: &Device) -> bool {
 ///
 /// # Safety
 /// `device` is null or points to a device.
-#[no_mangle]
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn icicle_is_device_available(device: *const Device) -> c_int {
     // SAFETY: the caller's promise.
     let device = unsafe { given(device) };
@@ -173,7 +173,7 @@ pub unsafe extern "C" fn icicle_is_device_available(device: *const Device) -> c_
 ///
 /// # Safety
 /// As [`icicle_is_device_available`].
-#[no_mangle]
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn icicle_set_device(device: *const Device) -> c_int {
     // SAFETY: the caller's promise.
     let device = unsafe { given(device) };
@@ -188,7 +188,7 @@ pub unsafe extern "C" fn icicle_set_device(device: *const Device) -> c_int {
 ///
 /// # Safety
 /// Both are null or can be written.
-#[no_mangle]
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn icicle_get_available_memory(total: *mut usize, free: *mut usize) -> c_int {
     let tell = || {
         active()?;
@@ -209,13 +209,13 @@ pub unsafe extern "C" fn icicle_get_available_memory(total: *mut usize, free: *m
 }
 
 /// Gives the device's memory this many bytes in total; none takes the limit away.
-#[no_mangle]
+#[unsafe(no_mangle)]
 pub extern "C" fn icicle_standin_memory(bytes: usize) {
     memory().limit = (bytes > 0).then_some(bytes);
 }
 
 /// Bytes that are allocated.
-#[no_mangle]
+#[unsafe(no_mangle)]
 pub extern "C" fn icicle_standin_allocated() -> usize {
     memory().used()
 }
@@ -224,7 +224,7 @@ pub extern "C" fn icicle_standin_allocated() -> usize {
 ///
 /// # Safety
 /// `address` is null or can be written.
-#[no_mangle]
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn icicle_malloc(address: *mut *mut c_void, bytes: usize) -> c_int {
     let allocate = || {
         active()?;
@@ -250,7 +250,7 @@ pub unsafe extern "C" fn icicle_malloc(address: *mut *mut c_void, bytes: usize) 
 ///
 /// # Safety
 /// Nobody uses that memory.
-#[no_mangle]
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn icicle_free(address: *mut c_void) -> c_int {
     code(active().and_then(|()| {
         let freed = memory().allocations.remove(&address.addr());
@@ -262,7 +262,7 @@ pub unsafe extern "C" fn icicle_free(address: *mut c_void) -> c_int {
 ///
 /// # Safety
 /// `bytes` bytes can be read from `source`; nobody else uses the destination.
-#[no_mangle]
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn icicle_copy_to_device(
     destination: *mut c_void,
     source: *const c_void,
@@ -276,7 +276,7 @@ pub unsafe extern "C" fn icicle_copy_to_device(
 ///
 /// # Safety
 /// `bytes` bytes can be written to `destination`, which nobody else uses.
-#[no_mangle]
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn icicle_copy_to_host(
     destination: *mut c_void,
     source: *const c_void,

@@ -98,7 +98,7 @@ fn a_deposit_moves_funds_and_extends_the_hash_chain_of_the_protocol() {
                 accumulator: expected.accumulator.into()
             }
         );
-        assert_eq!(CustodyApi::queue(VENUE).taken, Cursor::default());
+        assert_eq!(CustodyApi::queue(VENUE).consumed, Cursor::default());
         let custody = CustodyApi::custody_account(VENUE);
         assert_eq!(coins(&custody), 100);
         assert_eq!(Balances::balance(&custody), EXISTENTIAL + 7);
@@ -273,7 +273,7 @@ fn a_batch_takes_a_prefix_prunes_it_and_pays() {
             assert_ok!(deposit_by(ALICE, VENUE, 0, amount));
         }
         assert_eq!(settle(VENUE, 2, &[withdrawal(BOB, 0, 25)]), Ok(0));
-        assert_eq!(CustodyApi::queue(VENUE).taken.count, 2);
+        assert_eq!(CustodyApi::queue(VENUE).consumed.count, 2);
         assert_eq!(crate::Deposits::<Test>::iter_prefix(VENUE).count(), 1);
         assert_eq!(
             CustodyApi::totals(VENUE),
@@ -281,7 +281,7 @@ fn a_batch_takes_a_prefix_prunes_it_and_pays() {
                 0,
                 Held {
                     queued: 30,
-                    taken: 5,
+                    consumed: 5,
                     claimable: 0
                 }
             )]
@@ -326,7 +326,7 @@ fn cursors_that_do_not_fit_the_queue_are_refused() {
             ..end
         };
         error_is(
-            check(&CustodyApi::queue(VENUE).taken, &far),
+            check(&CustodyApi::queue(VENUE).consumed, &far),
             Error::TooManyDeposits,
         );
     });
@@ -378,7 +378,7 @@ fn what_a_recipient_cannot_receive_is_kept_and_claimed() {
                 1,
                 Held {
                     queued: 0,
-                    taken: 41,
+                    consumed: 41,
                     claimable: 9
                 }
             )]
@@ -472,8 +472,8 @@ proptest! {
                 match action {
                     0 | 1 => { let _ = deposit_by(ALICE, VENUE, asset, amount); }
                     2 => {
-                        let step = queue.taken.count + (queue.made.count - queue.taken.count).min(amount % 3);
-                        let held = crate::Totals::<Test>::get(VENUE, asset).taken;
+                        let step = queue.consumed.count + (queue.made.count - queue.consumed.count).min(amount % 3);
+                        let held = crate::Totals::<Test>::get(VENUE, asset).consumed;
                         let result = settle(VENUE, step, &[withdrawal(70 + who, asset, amount)]);
                         prop_assert!(result.is_ok() || held < amount);
                     }

@@ -112,8 +112,7 @@ impl<T: Config> Pallet<T> {
             if LatestNumber::<T>::get() == SnapshotNumber::default() {
                 return Ok(None);
             }
-            let policy =
-                pallet_clearproof_risk_policy::Pallet::<T>::policy().ok_or(Error::<T>::NoPolicy)?;
+            let policy = T::Policy::policy().ok_or(Error::<T>::NoPolicy)?;
             let listed = Listed::<T::Market>::read::<T>();
             state = Self::refreshed(feed, state, T::Time::now(), &listed, &policy);
             Self::remember(&[(feed, state)].into());

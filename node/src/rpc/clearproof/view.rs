@@ -59,7 +59,7 @@ pub struct VenueJson {
 struct TotalJson {
     asset: u8,
     queued: Decimal<u64>,
-    taken: Decimal<u64>,
+    consumed: Decimal<u64>,
     claimable: Decimal<u64>,
 }
 
@@ -68,7 +68,7 @@ impl From<VenueView<AccountId>> for VenueJson {
         let total = |(asset, held): (u8, Held)| TotalJson {
             asset,
             queued: Decimal(held.queued),
-            taken: Decimal(held.taken),
+            consumed: Decimal(held.consumed),
             claimable: Decimal(held.claimable),
         };
         Self {
@@ -94,7 +94,7 @@ impl From<VenueView<AccountId>> for VenueJson {
 /// A venue's deposit queue and the deposits that no batch has taken.
 #[derive(Clone, Debug, Serialize)]
 pub struct QueueJson {
-    taken: Cursor,
+    consumed: Cursor,
     made: Cursor,
     deposits: Vec<DepositJson>,
 }
@@ -103,7 +103,7 @@ impl QueueJson {
     /// The queue, with some of its deposits by index.
     pub fn new(queue: Queue, deposits: Vec<(u64, QueuedDeposit)>) -> Self {
         Self {
-            taken: queue.taken,
+            consumed: queue.consumed,
             made: queue.made,
             deposits: deposits.into_iter().map(DepositJson::from).collect(),
         }

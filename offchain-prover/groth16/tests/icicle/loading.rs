@@ -117,9 +117,11 @@ fn folders_come_from_the_environment_where_no_option_names_them() {
         library_folder: None,
         ..options(folder.path())
     };
-    env::remove_var("ICICLE_INSTALL_DIR");
+    // SAFETY: `environment` excludes the other threads that read or write these variables.
+    unsafe { env::remove_var("ICICLE_INSTALL_DIR") };
     assert!(refused(&unnamed).contains(&file_name("device")));
-    env::set_var("ICICLE_INSTALL_DIR", folder.path());
+    // SAFETY: as above.
+    unsafe { env::set_var("ICICLE_INSTALL_DIR", folder.path()) };
     let backend = IcicleBackend::open(&unnamed).unwrap();
     assert_eq!(
         (backend.device().as_str(), backend.name()),
@@ -133,9 +135,12 @@ fn folders_come_from_the_environment_where_no_option_names_them() {
     };
     assert!(refused(&gpu).contains("lib/backend"));
     let other = tempfile::tempdir().unwrap();
-    env::set_var("ICICLE_BACKEND_INSTALL_DIR", other.path());
+    // SAFETY: as above.
+    unsafe { env::set_var("ICICLE_BACKEND_INSTALL_DIR", other.path()) };
     let told = refused(&gpu);
     assert!(told.contains(other.path().to_str().unwrap()), "{told}");
-    env::remove_var("ICICLE_BACKEND_INSTALL_DIR");
-    env::remove_var("ICICLE_INSTALL_DIR");
+    // SAFETY: as above.
+    unsafe { env::remove_var("ICICLE_BACKEND_INSTALL_DIR") };
+    // SAFETY: as above.
+    unsafe { env::remove_var("ICICLE_INSTALL_DIR") };
 }
