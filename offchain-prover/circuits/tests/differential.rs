@@ -224,7 +224,7 @@ impl Run {
         };
         self.venue.open_batch(snapshot, terms, self.now).unwrap();
         if self.closed.len() % 2 == 1 {
-            self.settled += self.venue.settle_expired(3).unwrap();
+            self.settled += self.venue.accrue_expired(3).unwrap();
         }
     }
 
