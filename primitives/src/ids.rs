@@ -1,6 +1,6 @@
-//! Numbers that name things: venues, circuits, batches and snapshots.
+//! Numbers that name things: venues, circuits, batches, snapshots and accounts.
 
-use crate::number::ordinal;
+use crate::number::{number, ordinal};
 
 ordinal! {
     /// A venue's number, as batch headers name it.
@@ -20,6 +20,31 @@ ordinal! {
 ordinal! {
     /// A snapshot's number, counting from 1; 0 stands for none yet.
     SnapshotNumber(u64)
+}
+
+number! {
+    /// An account's index in its venue: the place of its leaf in the accounts tree.
+    AccountIndex(u32)
+}
+
+impl AccountIndex {
+    /// The insurance fund's.
+    pub const INSURANCE_FUND: Self = Self::new(0);
+
+    /// True if it is the insurance fund's.
+    pub const fn is_insurance_fund(self) -> bool {
+        self.get() == Self::INSURANCE_FUND.get()
+    }
+
+    /// All indices, ascending.
+    pub fn all() -> impl Iterator<Item = Self> {
+        (0..=u32::MAX).map(Self::new)
+    }
+
+    /// The account's place in a list of all accounts.
+    pub const fn place(self) -> usize {
+        self.get() as usize
+    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 
 use crate::{
     field::{FieldBytes, Fr},
-    ids::VenueId,
+    ids::{AccountIndex, VenueId},
     poseidon::{Domain, hash_list},
 };
 
@@ -23,7 +23,7 @@ pub const RECEIPT_BYTES: usize = RECEIPT_TAG.len() + 32 + 4 + 3 * 8;
 /// functions verify Ed25519 as it is.
 pub fn receipt_message(
     order_set: Fr,
-    account: u32,
+    account: AccountIndex,
     sequence: u64,
     arrival: u64,
     accepted: u64,
@@ -33,7 +33,7 @@ pub fn receipt_message(
     let parts: [&[u8]; 6] = [
         &RECEIPT_TAG,
         &FieldBytes::from(order_set).0,
-        &account.to_le_bytes(),
+        &account.get().to_le_bytes(),
         &numbers[0],
         &numbers[1],
         &numbers[2],
@@ -61,7 +61,7 @@ mod tests {
 
     #[test]
     fn a_receipt_has_the_documented_bytes() {
-        let message = receipt_message(Fr::from(1u64), 2, 3, 4, 5);
+        let message = receipt_message(Fr::from(1u64), AccountIndex::new(2), 3, 4, 5);
         assert_eq!(message[..18], *b"clearproof.receipt");
         assert_eq!((message[18], message[50], message[54]), (1, 2, 3));
         assert_eq!((message[62], message[70], message.len()), (4, 5, 78));
@@ -70,14 +70,14 @@ mod tests {
     #[test]
     fn every_field_of_a_receipt_counts() {
         let set = Fr::from(9u64);
-        let base = receipt_message(set, 1, 2, 3, 4);
+        let base = receipt_message(set, AccountIndex::new(1), 2, 3, 4);
         let others = [
-            receipt_message(set + Fr::from(1u64), 1, 2, 3, 4),
-            receipt_message(set, 2, 2, 3, 4),
-            receipt_message(set, 1, 3, 3, 4),
-            receipt_message(set, 1, 2, 4, 4),
-            receipt_message(set, 1, 2, 3, 5),
-            receipt_message(set, 2, 1, 3, 4),
+            receipt_message(set + Fr::from(1u64), AccountIndex::new(1), 2, 3, 4),
+            receipt_message(set, AccountIndex::new(2), 2, 3, 4),
+            receipt_message(set, AccountIndex::new(1), 3, 3, 4),
+            receipt_message(set, AccountIndex::new(1), 2, 4, 4),
+            receipt_message(set, AccountIndex::new(1), 2, 3, 5),
+            receipt_message(set, AccountIndex::new(2), 1, 3, 4),
         ];
         for (i, other) in others.iter().enumerate() {
             assert_ne!(base, *other, "{i}");

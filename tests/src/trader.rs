@@ -5,7 +5,7 @@ use clearproof_primitives::{
     batch::Deposit,
     eddsa::SecretKey,
     field::Fr,
-    ids::VenueId,
+    ids::{AccountIndex, VenueId},
     order::{Order, OrderSet, Request, SignedOrderSet, WithdrawalRequest},
     shape::Shape,
 };
@@ -22,7 +22,7 @@ pub struct Trader {
     /// Blinds the account's leaf.
     pub viewing_key: Fr,
     /// Account index at the venue, once a deposit was taken.
-    pub account: u32,
+    pub account: AccountIndex,
     /// Sequence of the last order set.
     pub sequence: u64,
 }
@@ -34,7 +34,7 @@ impl Trader {
             who,
             key: SecretKey::new([seed; 32]),
             viewing_key: Fr::from(u64::from(seed) << 32),
-            account: 0,
+            account: AccountIndex::default(),
             sequence: 0,
         }
     }

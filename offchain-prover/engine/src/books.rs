@@ -7,7 +7,7 @@ use clearproof_primitives::{
     boundary::{Boundary, dust},
     field::Fr,
     fixed::Rate,
-    ids::BatchNumber,
+    ids::{AccountIndex, BatchNumber},
     insurance_fund::{Received, receive},
     ledger::{Ledger, state_root},
     shape::Shape,
@@ -86,10 +86,10 @@ impl Books {
         state_root(self.tree.root(), &self.ledger)
     }
 
-    pub(crate) fn store(&mut self, shape: &Shape, index: u32, account: Account) {
-        self.tree.set(index as u64, account.leaf(shape));
+    pub(crate) fn store(&mut self, shape: &Shape, index: AccountIndex, account: Account) {
+        self.tree.set(index.get().into(), account.leaf(shape));
         let account = Arc::new(account);
-        match self.accounts.get_mut(index as usize) {
+        match self.accounts.get_mut(index.place()) {
             Some(slot) => *slot = account,
             None => self.accounts.push(account),
         }

@@ -4,7 +4,7 @@ use clearproof_primitives::{
     babyjubjub::PointError,
     eddsa::SignatureError,
     field::FieldError,
-    ids::{BatchNumber, VenueId},
+    ids::{AccountIndex, BatchNumber, VenueId},
     insurance_fund::FundError,
     order::OrderSetError,
     snapshot::SnapshotError,
@@ -33,7 +33,7 @@ pub enum EngineError {
     },
     /// No such account.
     #[error("account: {0} does not exist")]
-    NoAccount(u32),
+    NoAccount(AccountIndex),
     /// Every leaf of the tree is in use.
     #[error("accounts: all {0} leaves are taken")]
     Full(u64),
@@ -103,7 +103,7 @@ pub enum EngineError {
     #[error("stored books: the owner of account {account} is not a valid key: {error}")]
     StoredOwner {
         /// The account.
-        account: u32,
+        account: AccountIndex,
         /// The problem with the key.
         error: PointError,
     },

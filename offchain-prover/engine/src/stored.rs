@@ -8,7 +8,7 @@ use clearproof_primitives::{
     account::{Account, OrderSlot, Position},
     babyjubjub::{Point, PublicKey},
     field::FieldBytes,
-    ids::BatchNumber,
+    ids::{AccountIndex, BatchNumber},
     ledger::{DepositCursor, Ledger},
     shape::Shape,
 };
@@ -170,7 +170,7 @@ impl StoredBooks {
 
 /// The owners of the accounts from 1 on; the insurance fund has none.
 fn owners_of(accounts: &[Account]) -> Result<Vec<PublicKey>, EngineError> {
-    let owners = accounts.iter().zip(0u32..).skip(1);
+    let owners = accounts.iter().zip(AccountIndex::all()).skip(1);
     let owners = owners.map(|(account, index)| {
         let (x, y) = account.owner;
         PublicKey::new(Point { x, y }).map_err(|error| EngineError::StoredOwner {

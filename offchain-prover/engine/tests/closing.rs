@@ -6,7 +6,7 @@ mod common;
 use clearproof_engine::{BatchRequest, BuiltBatch, EngineError, SealedBatch, Venue};
 use clearproof_primitives::{
     fixed::ONE,
-    ids::BatchNumber,
+    ids::{AccountIndex, BatchNumber},
     order::{Order, Side},
     shape::Shape,
 };
@@ -59,20 +59,30 @@ fn trading_goes_on_and_a_second_batch_is_sealed_before_the_first_is_built() {
     let root = venue.state_root();
     trade(&mut venue, 1);
     let first = seal(&mut venue);
-    assert_eq!((first.number().get(), first.steps(), first.fills()), (1, 6, 2));
+    assert_eq!(
+        (first.number().get(), first.steps(), first.fills()),
+        (1, 6, 2)
+    );
     open_next(&mut venue);
     trade(&mut venue, 2);
     let fifth = received(0, 5, 7);
-    assert_eq!(venue.deposit(&fifth), Ok(1), "the queue goes on");
+    assert_eq!(
+        venue.deposit(&fifth),
+        Ok(AccountIndex::new(1)),
+        "the queue goes on"
+    );
     let second = seal(&mut venue);
     // Numbers have moved on, what is hashed has not.
     assert_eq!((venue.batch_number().get(), venue.deposits_taken()), (2, 5));
-    assert_eq!(venue.unsettled().collect::<Vec<_>>(), [1, 2].map(BatchNumber::new));
+    assert_eq!(
+        venue.unsettled().collect::<Vec<_>>(),
+        [1, 2].map(BatchNumber::new)
+    );
     assert_eq!(
         (venue.state_root(), venue.ledger().deposits.count),
         (root, 0)
     );
-    assert_eq!(venue.account(1).unwrap().quantity(0), 20);
+    assert_eq!(venue.account(AccountIndex::new(1)).unwrap().quantity(0), 20);
 
     assert_eq!(
         venue.settle(BatchNumber::new(1)),
@@ -130,7 +140,7 @@ fn a_roll_back_makes_void_what_is_being_built() {
     assert_eq!((venue.batch_number().get(), venue.deposits_taken()), (1, 4));
     assert_eq!((venue.state_root(), venue.stored()), (root, books));
     assert_eq!((venue.account_count(), venue.open_deposits()), (5, 0));
-    assert_eq!(venue.account(1).unwrap().quantity(0), 0);
+    assert_eq!(venue.account(AccountIndex::new(1)).unwrap().quantity(0), 0);
     let refused = |expected| EngineError::NotSealed {
         given: BatchNumber::new(2),
         expected,
@@ -226,7 +236,9 @@ fn act(venue: &mut Venue, action: Action, sequence: u64) -> String {
 
 /// All that does not wait for a build.
 fn visible(venue: &Venue) -> impl PartialEq + std::fmt::Debug {
-    let accounts = (0..venue.account_count() as u32).map(|i| venue.account(i).cloned());
+    let accounts = AccountIndex::all()
+        .take(venue.account_count())
+        .map(|i| venue.account(i).cloned());
     (
         accounts.collect::<Vec<_>>(),
         (venue.batch_number().get(), venue.now(), venue.live_data()),

@@ -16,7 +16,7 @@ use clearproof_primitives::{
     field::Fr,
     fixed::{ONE, Price},
     funding::accrue,
-    ids::{BatchNumber, SnapshotNumber, VenueId},
+    ids::{AccountIndex, BatchNumber, SnapshotNumber, VenueId},
     margin::Margin,
     policy::Policy,
     rows::mark_price,
@@ -129,7 +129,7 @@ pub fn run(config: &ReplayConfig, progress: impl Fn(u64)) -> Result<Report> {
             }
         }
         venue.settle(BatchNumber::new(number))?;
-        report.note_fund(equity(&venue, &snapshot, 0).unwrap_or(0));
+        report.note_fund(equity(&venue, &snapshot, AccountIndex::new(0)).unwrap_or(0));
         progress(number);
     }
     report.bars = bars.len() as u64;
@@ -144,7 +144,7 @@ pub fn run(config: &ReplayConfig, progress: impl Fn(u64)) -> Result<Report> {
 }
 
 /// Equity of an account in whole quote units, funding included.
-fn equity(venue: &Venue, snapshot: &Snapshot, account: u32) -> Option<i128> {
+fn equity(venue: &Venue, snapshot: &Snapshot, account: AccountIndex) -> Option<i128> {
     let mut settled = venue.account(account)?.clone();
     accrue(&mut settled, snapshot, venue.funding()).ok()?;
     let margin = Margin::of(&venue.config().shape.market, snapshot, &settled).ok()?;
@@ -153,7 +153,7 @@ fn equity(venue: &Venue, snapshot: &Snapshot, account: u32) -> Option<i128> {
 
 /// Accounts of traders whose equity is below zero and that the insurance fund has not taken over.
 fn unassigned(venue: &Venue, snapshot: &Snapshot) -> u64 {
-    let accounts = 1..venue.account_count() as u32;
+    let accounts = AccountIndex::all().take(venue.account_count()).skip(1);
     let negative = accounts
         .filter(|account| equity(venue, snapshot, *account).is_some_and(|equity| equity < 0));
     negative.count() as u64

@@ -1,7 +1,12 @@
 //! A step as data: one visit to one account, and what all steps of a chunk share.
 
 use crate::{
-    batch::PriceEntry, field::Fr, fixed::Factor, ids::VenueId, order::SignedOrderSet, shape::Shape,
+    batch::PriceEntry,
+    field::Fr,
+    fixed::Factor,
+    ids::{AccountIndex, VenueId},
+    order::SignedOrderSet,
+    shape::Shape,
     snapshot::Snapshot,
 };
 use alloc::vec::Vec;
@@ -58,7 +63,7 @@ pub enum Forced {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Step {
     /// Index of the account's leaf.
-    pub account: u32,
+    pub account: AccountIndex,
     /// Money that it gets.
     pub deposit: Option<DepositStep>,
     /// Order set in use; fills and a withdrawal need one.

@@ -10,7 +10,7 @@ use clearproof_primitives::{
     eddsa::SecretKey,
     field::Fr,
     fixed::ONE,
-    ids::{SnapshotNumber, VenueId},
+    ids::{AccountIndex, SnapshotNumber, VenueId},
     options::{DAY_MS, ScenarioSpec, VolatilityScaling},
     order::{Order, OrderSet, Request, Side, SignedOrderSet, WithdrawalRequest},
     policy::{ChargeRates, Policy, TradingTerms, UnderlyingPolicy},
@@ -97,7 +97,7 @@ pub struct Trader {
     /// Signs order sets without requests, where there is one.
     pub trading_key: Option<SecretKey>,
     pub viewing_key: Fr,
-    pub account: u32,
+    pub account: AccountIndex,
     pub sequence: u64,
 }
 
@@ -107,7 +107,7 @@ impl Trader {
             key: SecretKey::new([seed; 32]),
             trading_key: None,
             viewing_key: Fr::from(1000 + seed as u64),
-            account: 0,
+            account: AccountIndex::default(),
             sequence: 0,
         }
     }

@@ -130,7 +130,7 @@ impl Venue {
         // A set that was signed with keys that its account no longer has is not valid any more.
         let accounts = &self.accounts;
         self.orders.retain(|account| {
-            let earlier = settled.get(account as usize).map(|account| &**account);
+            let earlier = settled.get(account.place()).map(|account| &**account);
             let keys = earlier.map(|a| (a.owner, a.number, a.trading_key));
             let now = accounts.get(account);
             keys.is_none() || keys == now.map(|a| (a.owner, a.number, a.trading_key))

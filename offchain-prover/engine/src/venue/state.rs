@@ -10,7 +10,11 @@ pub(crate) mod open_steps;
 use crate::{books::Books, config::VenueConfig};
 use accounts::Accounts;
 use clearproof_primitives::{
-    account::Account, babyjubjub::PublicKey, field::Fr, ids::BatchNumber, ledger::Ledger,
+    account::Account,
+    babyjubjub::PublicKey,
+    field::Fr,
+    ids::{AccountIndex, BatchNumber},
+    ledger::Ledger,
 };
 use closed_batches::ClosedBatches;
 use dead_mans_switches::DeadMansSwitches;
@@ -69,12 +73,12 @@ impl Venue {
     }
 
     /// An account as it is now, the open batch included.
-    pub fn account(&self, index: u32) -> Option<&Account> {
+    pub fn account(&self, index: AccountIndex) -> Option<&Account> {
         self.accounts.get(index)
     }
 
     /// Index of the account that deposits to this key go to.
-    pub fn account_of_key(&self, key: Fr) -> Option<u32> {
+    pub fn account_of_key(&self, key: Fr) -> Option<AccountIndex> {
         self.accounts.index_of(key)
     }
 

@@ -8,7 +8,7 @@ use clearproof_primitives::{
     eddsa::SecretKey,
     field::Fr,
     fixed::ONE,
-    ids::{SnapshotNumber, VenueId},
+    ids::{AccountIndex, SnapshotNumber, VenueId},
     order::{Order, OrderSet, Request, Side, SignedOrderSet, WithdrawalRequest},
     policy::Policy,
     rows::even_bands,
@@ -78,7 +78,7 @@ pub fn signed(
     });
     let set = OrderSet {
         venue: VenueId::new(1),
-        account: u32::from(trader) + 1,
+        account: AccountIndex::new(u32::from(trader) + 1),
         sequence,
         valid_from: 0,
         valid_until: 1 << 40,

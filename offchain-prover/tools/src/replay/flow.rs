@@ -21,7 +21,7 @@ use clearproof_primitives::{
     batch::genesis_field,
     field::Fr,
     fixed::Price,
-    ids::{BatchNumber, SnapshotNumber},
+    ids::{AccountIndex, BatchNumber, SnapshotNumber},
     policy::Policy,
     shape::Shape,
     snapshot::Snapshot,
@@ -220,7 +220,7 @@ impl<'a> Replay<'a> {
         let done = self.venue.run_auction(auction)?;
         self.report.common.auction.push(began.elapsed());
         self.report.common.note_auction(&done);
-        let volumes = done.clearings.iter().map(|(_, _, lots)| u128::from(*lots));
+        let volumes = done.clearings.iter().map(|c| u128::from(c.volume));
         self.report.matched_lots += volumes.sum::<u128>();
         planner.note(&mut self.desk, &self.venue, &done);
         Ok(())
@@ -256,13 +256,13 @@ impl<'a> Replay<'a> {
         self.report.seal.push(began.elapsed());
         let began = Instant::now();
         let built = sealed.build(self.venue.books())?;
-        self.venue.built(&built)?;
+        self.venue.on_built(&built)?;
         self.report.common.close.push(began.elapsed());
         self.report.common.steps += built.batch.steps as u64;
         self.venue.audit(&snapshot)?;
         self.report.batches += 1;
         self.venue.settle(BatchNumber::new(self.batch))?;
-        let fund = equity(&self.venue, &snapshot, 0).unwrap_or(0);
+        let fund = equity(&self.venue, &snapshot, AccountIndex::new(0)).unwrap_or(0);
         self.report.common.note_fund(fund);
         Ok(Some(built.batch))
     }

@@ -3,7 +3,7 @@
 use super::super::number::{Decimal, KeyHex, SignatureHex};
 use clearproof_primitives::{
     field::FieldBytes,
-    ids::VenueId,
+    ids::{AccountIndex, VenueId},
     order::{
         KeyRequest, Order, OrderSet, Request, Side, SignedOrderSet, TimeInForce, TransferRequest,
         Trigger, TriggerSide, WithdrawalRequest,
@@ -96,7 +96,7 @@ pub struct OrderSetJson {
     /// Venue that may use it.
     pub venue: VenueId,
     /// Account index, not 0.
-    pub account: u32,
+    pub account: AccountIndex,
     /// Above the sequence of every earlier set.
     pub sequence: Decimal<u64>,
     /// First millisecond at which it may be used.

@@ -4,7 +4,7 @@ use super::{super::number::Decimal, order::OrderJson};
 use clearproof_primitives::{
     chain::InstrumentKind,
     field::FieldBytes,
-    ids::{BatchNumber, SnapshotNumber, VenueId},
+    ids::{AccountIndex, BatchNumber, SnapshotNumber, VenueId},
     margin::Margin,
     serde_hex,
     shape::Shape,
@@ -163,7 +163,7 @@ pub struct BatchJson {
 #[serde(rename_all = "camelCase")]
 pub struct AccountJson {
     /// Index, which order sets name.
-    pub index: u32,
+    pub index: AccountIndex,
     /// Which of its owner's accounts it is.
     pub number: u16,
     /// Hash of its trading key; 0 for none.
