@@ -15,6 +15,7 @@ pub use submit::{CallEvent, Included};
 
 use clearproof_primitives::{
     chain::{BatchView, ExpiryView, Instrument, QueuedDeposit, SnapshotView, VenueView},
+    ids::{BatchNumber, SnapshotNumber, VenueId},
     submission::Batch,
 };
 use codec::{Decode, DecodeAll, Encode};
@@ -202,7 +203,7 @@ impl Chain {
     /// # Errors
     /// As all reads: [`ChainError::Node`] if the node does not answer, [`ChainError::Decode`] if it speaks another
     /// version.
-    pub async fn venue(&self, id: u32) -> Result<Option<VenueView<[u8; 32]>>, ChainError> {
+    pub async fn venue(&self, id: VenueId) -> Result<Option<VenueView<[u8; 32]>>, ChainError> {
         self.ask("venue", id).await
     }
 
@@ -210,7 +211,11 @@ impl Chain {
     ///
     /// # Errors
     /// As [`Self::venue`].
-    pub async fn batch(&self, venue: u32, number: u64) -> Result<Option<BatchView>, ChainError> {
+    pub async fn batch(
+        &self,
+        venue: VenueId,
+        number: BatchNumber,
+    ) -> Result<Option<BatchView>, ChainError> {
         self.ask("batch", (venue, number)).await
     }
 
@@ -220,7 +225,7 @@ impl Chain {
     /// As [`Self::venue`].
     pub async fn queued_deposits(
         &self,
-        venue: u32,
+        venue: VenueId,
         from: u64,
     ) -> Result<Vec<(u64, QueuedDeposit)>, ChainError> {
         self.ask("queued_deposits", (venue, from)).await
@@ -230,7 +235,10 @@ impl Chain {
     ///
     /// # Errors
     /// As [`Self::venue`].
-    pub async fn snapshot(&self, number: Option<u64>) -> Result<Option<SnapshotView>, ChainError> {
+    pub async fn snapshot(
+        &self,
+        number: Option<SnapshotNumber>,
+    ) -> Result<Option<SnapshotView>, ChainError> {
         self.ask("snapshot", number).await
     }
 
@@ -292,7 +300,7 @@ impl Chain {
     pub async fn submitted_batch(
         &self,
         block: u32,
-        venue: u32,
+        venue: VenueId,
     ) -> Result<Option<Batch>, ChainError> {
         self.exchange(ANSWER_TIMEOUT, async {
             let at = self.api().await?.at_block(u64::from(block)).await?;
