@@ -1,4 +1,4 @@
-//! Builds the runtime's wasm (skipped when `SKIP_WASM_BUILD` is set).
+//! Builds the runtime's wasm. Skipped when `SKIP_WASM_BUILD` is set.
 
 #[cfg(feature = "std")]
 mod overflow_checks;
@@ -12,8 +12,8 @@ fn main() {
 
 /// Builds the wasm with the metadata hash that `CheckMetadataHash` compares: two passes.
 ///
-/// The symbol and the decimals are part of the hash; they are those of `TOKEN_SYMBOL` and
-/// `TOKEN_DECIMALS` in `src/constants.rs`, and a test there compares them.
+/// The symbol and the decimals are part of the hash. They are those of `TOKEN_SYMBOL` and
+/// `TOKEN_DECIMALS` in `src/constants.rs`; a test there compares them.
 #[cfg(all(feature = "std", feature = "metadata-hash"))]
 fn main() {
     overflow_checks::keep(std::path::Path::new(".."));
@@ -22,6 +22,6 @@ fn main() {
         .build();
 }
 
-/// The wasm itself is compiled without `std`: nothing to build inside it.
+/// The wasm itself is compiled without `std`. There is nothing to build inside it.
 #[cfg(not(feature = "std"))]
 fn main() {}

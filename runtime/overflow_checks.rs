@@ -1,14 +1,15 @@
-//! For the build scripts of runtimes. The wasm is built by a cargo of its own, which does not know the workspace's
-//! profile: this workspace's crates keep their overflow checks in it, as they do on the node, and dependencies run as
-//! their authors ship them.
+//! Used by the build scripts of the runtimes. The wasm is built by a separate cargo process, which
+//! does not know the profile of the workspace. In it the crates of this workspace keep their
+//! overflow checks, as they do on the node; dependencies run as their authors ship them.
 
 use std::{env, fs, path::Path};
 
-/// Adds the overflow checks to the arguments of the cargo that builds the wasm. `root` is the workspace's.
+/// Adds the overflow checks to the arguments of the cargo process that builds the wasm. `root` is
+/// the root of the workspace.
 ///
 /// # Panics
 ///
-/// The folder of the pallets cannot be read.
+/// If the folder of the pallets cannot be read.
 pub fn keep(root: &Path) {
     const VARIABLE: &str = "WASM_BUILD_CARGO_ARGS";
     let pallets = root.join("pallets");
@@ -17,6 +18,7 @@ pub fn keep(root: &Path) {
         "clearproof-bn254-host".to_string(),
         "clearproof-primitives".to_string(),
         "clearproof-runtime".to_string(),
+        "clearproof-runtime-api".to_string(),
     ];
     // Each pallet's name is that of its folder, behind this prefix.
     for entry in fs::read_dir(&pallets).expect("the workspace has a folder of pallets") {
@@ -34,5 +36,6 @@ pub fn keep(root: &Path) {
                 &format!(" --config 'profile.{profile}.package.{name}.overflow-checks=true'");
         }
     }
-    env::set_var(VARIABLE, arguments);
+    // SAFETY: a build script has one thread until the wasm builder starts its own.
+    unsafe { env::set_var(VARIABLE, arguments) };
 }

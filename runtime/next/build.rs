@@ -1,4 +1,4 @@
-//! Builds the wasm (skipped when `SKIP_WASM_BUILD` is set).
+//! Builds the wasm. Skipped when `SKIP_WASM_BUILD` is set.
 
 #[cfg(feature = "std")]
 #[path = "../overflow_checks.rs"]
@@ -10,6 +10,6 @@ fn main() {
     substrate_wasm_builder::WasmBuilder::build_using_defaults();
 }
 
-/// The wasm itself is compiled without `std`: nothing to build inside it.
+/// The wasm itself is compiled without `std`. There is nothing to build inside it.
 #[cfg(not(feature = "std"))]
 fn main() {}

@@ -1,4 +1,4 @@
-//! The runtime's interfaces: what the node and its users can ask it.
+//! The runtime's interfaces, which the node and its users call.
 
 use crate::{
     AccountId, BABE_GENESIS_EPOCH_CONFIG, Babe, Balance, Block, Custody, Executive, Grandpa,
@@ -253,7 +253,7 @@ impl_runtime_apis! {
         }
     }
 
-    impl pallet_clearproof_settlement::runtime_api::ClearproofApi<Block, AccountId> for Runtime {
+    impl clearproof_runtime_api::ClearproofApi<Block, AccountId> for Runtime {
         fn venue(venue: VenueId) -> Option<VenueView<AccountId>> {
             views::venue(venue)
         }
@@ -292,7 +292,7 @@ impl_runtime_apis! {
         }
     }
 
-    impl pallet_clearproof_risk_policy::runtime_api::RiskPolicyApi<Block> for Runtime {
+    impl clearproof_runtime_api::RiskPolicyApi<Block> for Runtime {
         fn policy_state() -> PolicyState {
             RiskPolicy::state()
         }
@@ -310,7 +310,7 @@ impl_runtime_apis! {
         }
     }
 
-    impl monitoring::MonitoringApi<Block, AccountId> for Runtime {
+    impl clearproof_runtime_api::MonitoringApi<Block, AccountId> for Runtime {
         fn monitoring() -> Monitoring<AccountId> {
             monitoring::state()
         }
@@ -375,7 +375,7 @@ impl_runtime_apis! {
     #[cfg(feature = "try-runtime")]
     impl frame_try_runtime::TryRuntime<Block> for Runtime {
         fn on_runtime_upgrade(checks: frame_try_runtime::UpgradeCheckSelect) -> (Weight, Weight) {
-            // A failed upgrade check has to stop the tool that asked for it.
+            // A failed upgrade check has to stop the tool that requested it.
             let weight = Executive::try_runtime_upgrade(checks)
                 .expect("the runtime upgrade passes its own checks");
             (weight, crate::configs::system::RuntimeBlockWeights::get().max_block)

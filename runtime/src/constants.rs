@@ -1,4 +1,5 @@
-//! The chain's constants: time, money and the block's budget, each defined here and nowhere else.
+//! The chain's constants: time, money and the block's budget. Each is defined here and nowhere
+//! else.
 
 use crate::{Balance, BlockNumber, Moment};
 
@@ -15,9 +16,11 @@ pub mod time {
 
     /// Target time between blocks, milliseconds.
     pub const MILLISECS_PER_BLOCK: Moment = 3_000;
-    /// Duration of a BABE slot, milliseconds. It cannot change after genesis without stopping the chain.
+    /// Duration of a BABE slot, milliseconds. It cannot change after genesis without stopping the
+    /// chain.
     pub const SLOT_DURATION: Moment = MILLISECS_PER_BLOCK;
-    /// Duration of an epoch, in slots (ten minutes). A session is an epoch. It cannot change after genesis.
+    /// Duration of an epoch, in slots (ten minutes). A session is an epoch. It cannot change after
+    /// genesis.
     pub const EPOCH_DURATION_IN_SLOTS: u64 = 200;
     /// Blocks in a minute.
     pub const MINUTES: BlockNumber = 60_000 / (MILLISECS_PER_BLOCK as BlockNumber);
@@ -29,8 +32,8 @@ pub mod time {
     /// BABE's `1 - c`, the probability of a slot without a primary author: `c = 1/4`.
     pub const PRIMARY_PROBABILITY: (u64, u64) = (1, 4);
 
-    /// How long an equivocation can be reported, in sessions (seven days): key-ownership roots older than this
-    /// are pruned.
+    /// Number of sessions for which an equivocation can be reported (seven days). Key-ownership
+    /// roots older than this are pruned.
     pub const REPORT_SESSIONS: u32 = 7 * DAYS / (EPOCH_DURATION_IN_SLOTS as BlockNumber);
 }
 
@@ -44,13 +47,16 @@ pub mod validators {
     pub const LARGEST_MINIMUM_BOND: Balance = 10_000_000 * CLR;
     /// Most validators that the chain can have.
     pub const MAX_VALIDATORS: u32 = 100;
-    /// Sessions until a bond that was asked back is paid: a day after the last report of what it answers for.
+    /// Number of sessions until a bond is paid back after the request: a day longer than the last
+    /// offence that it covers can be reported.
     pub const UNBONDING_SESSIONS: u32 =
         time::REPORT_SESSIONS + time::DAYS / (time::EPOCH_DURATION_IN_SLOTS as u32);
     /// Consecutive sessions without a block after which a validator is unresponsive: half an hour.
     pub const MAX_SILENT_SESSIONS: u32 = 3;
-    /// Blocks that each validator must have authored on average meanwhile. One that is there has authored none of its own
-    /// with a probability below e⁻²⁴, four in 10¹¹. A hundred validators need two hours for it, up to 25 need no longer than the sessions.
+    /// Number of blocks that each validator must have authored on average in the meantime. The
+    /// probability that a working validator authors none of its own is below e⁻²⁴, four in 10¹¹. A
+    /// hundred validators need two hours for that many blocks; up to 25 need no longer than the
+    /// sessions.
     pub const MAX_SILENT_TURNS: u32 = 24;
 }
 
@@ -64,13 +70,13 @@ pub mod money {
     pub const MILLI_CLR: Balance = CLR / 1_000;
     /// A millionth of a CLR, in units.
     pub const MICRO_CLR: Balance = CLR / 1_000_000;
-    /// Below this balance an account is removed.
+    /// An account whose balance is below this is removed.
     pub const EXISTENTIAL_DEPOSIT: Balance = MILLI_CLR;
-    /// Price of a byte of a transaction, in units: a block full of bytes costs about 5 CLR, a block full of
-    /// computation (see the weight fee) 2 CLR.
+    /// Price of a byte of a transaction, in units. A block full of bytes costs about 5 CLR, a block
+    /// full of computation (see the weight fee) 2 CLR.
     pub const FEE_PER_BYTE: Balance = MICRO_CLR;
 
-    /// Deposit for `items` storage entries of `bytes` bytes together, in units.
+    /// Returns the deposit for `items` storage entries of `bytes` bytes together, in units.
     pub const fn deposit(items: u32, bytes: u32) -> Balance {
         items as Balance * 100 * MILLI_CLR + bytes as Balance * 100 * MICRO_CLR
     }
@@ -84,53 +90,58 @@ pub mod market {
         shape::MarketShape,
     };
 
-    /// Dimensions: every circuit is made for them.
+    /// Dimensions. Every circuit is made for them.
     pub const SHAPE: MarketShape = MarketShape::REFERENCE;
     /// Blocks from one snapshot to the next: half a minute.
     pub const SNAPSHOT_INTERVAL: BlockNumber = time::MINUTES / 2;
-    /// Snapshots kept: an hour, more than a batch may be old.
+    /// Number of snapshots kept: an hour, longer than a batch may be old.
     pub const RETAINED_SNAPSHOTS: u32 = time::HOURS / SNAPSHOT_INTERVAL;
-    /// Milliseconds after the next snapshot for which auctions may still use the last one: the time that the next one
-    /// needs to become final and known.
+    /// Time after the next snapshot for which auctions may still use the last one, milliseconds:
+    /// the next one needs that time to become final and known.
     pub const SNAPSHOT_GRACE: u64 = 15_000;
-    /// Largest age of a batch's last auction when it settles, milliseconds: half an hour, to prove and submit it.
+    /// Largest age of a batch's last auction when it settles, milliseconds: half an hour to prove
+    /// and submit it.
     pub const MAX_BATCH_AGE: u64 = 30 * 60_000;
     /// Largest age of an acceptable price, milliseconds.
     pub const MAX_PRICE_AGE: u64 = 60_000;
     /// Largest step of a price from the last accepted one: a tenth, as a fraction of 2^32.
     pub const MAX_DEVIATION: Rate = (ONE / 10) as Rate;
-    /// Milliseconds in which a feed's time-weighted average follows the accepted price: ten minutes.
+    /// Time within which a feed's time-weighted average follows the accepted price, milliseconds:
+    /// ten minutes.
     pub const AVERAGE_WINDOW: u64 = 10 * 60_000;
-    /// Largest distance of an acceptable price from it: three tenths.
+    /// Largest distance of an acceptable price from that average: three tenths.
     pub const MAX_AVERAGE_DEVIATION: Rate = (ONE / 10 * 3) as Rate;
-    /// Largest step of the volatility at the forward from the last accepted smile's: a third.
+    /// Largest step of the volatility at the forward from that of the last accepted smile: a third.
     pub const MAX_VOLATILITY_STEP: Rate = (ONE / 3) as Rate;
-    /// Milliseconds before its expiry at which an option stops trading: as long as a snapshot may be used.
+    /// Time before its expiry at which an option stops trading, milliseconds: as long as a snapshot
+    /// may be used.
     pub const TRADING_ENDS_BEFORE: u64 =
         SNAPSHOT_INTERVAL as u64 * time::MILLISECS_PER_BLOCK + SNAPSHOT_GRACE;
-    /// Milliseconds before an expiry that its settlement price is the average over.
+    /// Time before an expiry over which its settlement price is averaged, milliseconds.
     pub const SETTLEMENT_WINDOW: u64 = 30 * 60_000;
-    /// Milliseconds after an expiry from which on its slots are freed once nobody holds them: twice the time that the batch with
-    /// the last trades may take to settle.
+    /// Time after an expiry from which on its slots are freed once no positions are left in them,
+    /// milliseconds: twice the time that the batch with the last trades may take to settle.
     pub const FREED_AFTER: u64 = 2 * MAX_BATCH_AGE;
-    /// Milliseconds that a change of the risk policy waits which is sure to tighten: an hour, for traders to add collateral.
+    /// Delay of a change of the risk policy that is sure to tighten, milliseconds: an hour, for
+    /// traders to add collateral.
     pub const TIGHTEN_DELAY: u64 = 60 * 60_000;
-    /// Milliseconds that any other change waits: three days, to be seen and cancelled.
+    /// Delay of any other change, milliseconds: three days, in which it can be seen and cancelled.
     pub const LOOSEN_DELAY: u64 = 3 * 24 * TIGHTEN_DELAY;
-    /// Milliseconds from one emergency change of the risk policy to the next: the hour that traders have before a voters' change, so
-    /// that they can add collateral between two steps of the committee as well.
+    /// Time from one emergency change of the risk policy to the next, milliseconds. It is the hour
+    /// that traders have before a voters' change, so that they can add collateral between two steps
+    /// of the committee as well.
     pub const EMERGENCY_INTERVAL: u64 = TIGHTEN_DELAY;
-    /// Batches of each venue that are remembered.
+    /// Number of batches of each venue that are remembered.
     pub const ROOT_HISTORY: u32 = 64;
 }
 
-/// What fits into a block.
+/// Limits of a block.
 pub mod block {
     use frame_support::weights::{Weight, constants::WEIGHT_REF_TIME_PER_SECOND};
     use sp_runtime::Perbill;
 
-    /// Computation in a block: 2 s of the 3 s between blocks. The proof size is not limited, since a solo chain
-    /// proves its state to nobody.
+    /// Computation in a block: 2 s of the 3 s between blocks. The proof size is not limited,
+    /// because a solo chain proves its state to nobody.
     pub const MAX_WEIGHT: Weight = Weight::from_parts(2 * WEIGHT_REF_TIME_PER_SECOND, u64::MAX);
     /// Length of a block, bytes.
     pub const MAX_LENGTH: u32 = 5 * 1024 * 1024;
@@ -152,7 +163,7 @@ mod tests {
 
     #[test]
     fn silences_take_as_long_as_is_said() {
-        // Turns in a session of so many validators that has a block in every slot.
+        // Turns of each of `validators` in a session that has a block in every slot.
         let turns = |validators: u64| (time::EPOCH_DURATION_IN_SLOTS / validators) as u32;
         let sessions = |n| {
             validators::MAX_SILENT_TURNS

@@ -1,7 +1,8 @@
 //! The circuits that development chains register at genesis.
 //!
-//! Their verifying keys belong to deterministic proving keys that `clearproof-prover keys` makes: insecure on purpose, and
-//! refused by other chains. `make dev-keys` writes the files; a test compares them with the circuits.
+//! Their verifying keys belong to deterministic proving keys, made by `clearproof-prover keys`.
+//! They are insecure on purpose, and other chains refuse them. `make dev-keys` writes the files; a
+//! test compares them with the circuits.
 
 use alloc::{vec, vec::Vec};
 use clearproof_primitives::shape::Shape;

@@ -1,7 +1,8 @@
-//! Genesis states for development: `development` (one validator) and `local` (four); and `production`, to be filled in.
+//! Genesis states for development, `development` (one validator) and `local` (four), and
+//! `production`, a template.
 //!
-//! The first two name well-known accounts, whose secret keys everybody knows, and set a sudo key. A public chain has a genesis
-//! of its own, without one, that begins with the third.
+//! The first two name well-known accounts, whose secret keys everybody knows, and set a sudo key. A
+//! public chain has its own genesis without such a key; the template is its starting point.
 
 mod production;
 
@@ -27,20 +28,21 @@ use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
 
 /// Name of the preset with one validator.
 pub const DEVELOPMENT: &str = DEV_RUNTIME_PRESET;
-/// Name of the preset with four validators, one of which can fail without finality stopping.
+/// Name of the preset with four validators. One of them can fail without stopping finality.
 pub const LOCAL: &str = "local";
 
-/// Name of the template of a public chain's genesis; no genesis can be built from it before it is filled in.
+/// Name of the template of a public chain's genesis. No genesis can be built from it before it is
+/// filled in.
 pub const PRODUCTION: &str = "production";
-/// Validators that the template has places for.
+/// Number of validators in the template.
 pub const PRODUCTION_VALIDATORS: u32 = 4;
 
-/// A day of governance passes in two blocks.
+/// A day of governance lasts two blocks.
 const PERIOD_DIVISOR: u32 = DAYS / 2;
 
-/// What each well-known account owns at genesis, in units.
+/// Balance of each well-known account at genesis, in units.
 const ENDOWMENT: Balance = 1_000_000 * CLR;
-/// What each validator has bonded of it, which is also the minimum bond.
+/// Bond of each validator, which is part of that balance and also the minimum bond.
 const BOND: Balance = 10_000 * CLR;
 
 /// A token of the development chains.
@@ -49,11 +51,11 @@ struct Token {
     name: &'static str,
     symbol: &'static str,
     decimals: u8,
-    /// Least deposit with a venue, in smallest units.
+    /// Smallest deposit with a venue, in smallest units.
     minimum_deposit: u64,
 }
 
-/// The collateral, in the order of its indices; asset 0 is the quote. The decimals are those of
+/// The collateral in the order of its indices; asset 0 is the quote. The decimals are those of
 /// [`development::collateral`].
 const TOKENS: [Token; 4] = [
     Token {
@@ -89,7 +91,7 @@ const TOKENS: [Token; 4] = [
 /// Whole units of each token that each well-known account owns at genesis.
 const TOKEN_ENDOWMENT: Balance = 1_000_000;
 
-/// A well-known account as a validator: its account and session keys.
+/// Returns a well-known account as a validator: its account and session keys.
 fn validator(account: Sr25519Keyring, finality: Ed25519Keyring) -> (AccountId, SessionKeys) {
     (
         account.to_account_id(),
@@ -100,41 +102,71 @@ fn validator(account: Sr25519Keyring, finality: Ed25519Keyring) -> (AccountId, S
     )
 }
 
-fn genesis(validators: Vec<(AccountId, SessionKeys)>, minimum_validators: u32) -> Value {
-    let operators = [
-        Sr25519Keyring::Alice,
-        Sr25519Keyring::Bob,
-        Sr25519Keyring::Charlie,
-    ];
+/// The balances of the well-known accounts.
+fn balances() -> Vec<(AccountId, Balance)> {
+    Sr25519Keyring::iter()
+        .map(|account| (account.to_account_id(), ENDOWMENT))
+        .collect()
+}
+
+/// The tokens, which Alice issues: sufficient, with minimum balance 1.
+fn tokens() -> Vec<(AssetId, AccountId, bool, Balance)> {
     let issuer = Sr25519Keyring::Alice.to_account_id();
+    TOKENS
+        .iter()
+        .map(|token| (token.id, issuer.clone(), true, 1))
+        .collect()
+}
+
+/// Name, symbol and decimals of the tokens.
+fn token_metadata() -> Vec<(AssetId, Vec<u8>, Vec<u8>, u8)> {
+    let metadata = |token: &Token| {
+        let (name, symbol) = (token.name.into(), token.symbol.into());
+        (token.id, name, symbol, token.decimals)
+    };
+    TOKENS.iter().map(metadata).collect()
+}
+
+/// The well-known accounts' tokens.
+fn token_balances() -> Vec<(AssetId, AccountId, Balance)> {
+    TOKENS
+        .iter()
+        .flat_map(|token| {
+            let amount = TOKEN_ENDOWMENT * 10u128.pow(token.decimals.into());
+            Sr25519Keyring::iter().map(move |account| (token.id, account.to_account_id(), amount))
+        })
+        .collect()
+}
+
+/// The tokens as collateral, by asset index.
+fn collateral() -> Vec<(u8, AssetInfo)> {
+    let info = |(index, token): (u8, &Token)| {
+        let info = AssetInfo {
+            kind: AssetKind::Token(token.id),
+            minimum_deposit: token.minimum_deposit,
+        };
+        (index, info)
+    };
+    (0u8..).zip(&TOKENS).map(info).collect()
+}
+
+/// The members of the committee and of the oracle.
+fn operators() -> Vec<AccountId> {
+    use Sr25519Keyring::{Alice, Bob, Charlie};
+    [Alice, Bob, Charlie]
+        .map(|operator| operator.to_account_id())
+        .to_vec()
+}
+
+fn genesis(validators: Vec<(AccountId, SessionKeys)>, minimum_validators: u32) -> Value {
     build_struct_json_patch!(RuntimeGenesisConfig {
         balances: BalancesConfig {
-            balances: Sr25519Keyring::iter()
-                .map(|account| (account.to_account_id(), ENDOWMENT))
-                .collect::<Vec<_>>(),
+            balances: balances(),
         },
         assets: AssetsConfig {
-            assets: TOKENS
-                .iter()
-                .map(|token| (token.id, issuer.clone(), true, 1))
-                .collect::<Vec<_>>(),
-            metadata: TOKENS
-                .iter()
-                .map(|token| (
-                    token.id,
-                    token.name.into(),
-                    token.symbol.into(),
-                    token.decimals
-                ))
-                .collect::<Vec<_>>(),
-            accounts: TOKENS
-                .iter()
-                .flat_map(|token| {
-                    let amount = TOKEN_ENDOWMENT * 10u128.pow(token.decimals.into());
-                    Sr25519Keyring::iter()
-                        .map(move |account| (token.id, account.to_account_id(), amount))
-                })
-                .collect::<Vec<_>>(),
+            assets: tokens(),
+            metadata: token_metadata(),
+            accounts: token_balances(),
         },
         validator_set: ValidatorSetConfig {
             validators: validators
@@ -157,10 +189,7 @@ fn genesis(validators: Vec<(AccountId, SessionKeys)>, minimum_validators: u32) -
                 .collect::<Vec<_>>(),
         },
         committee: CommitteeConfig {
-            members: operators
-                .iter()
-                .map(|member| member.to_account_id())
-                .collect::<Vec<_>>(),
+            members: operators(),
         },
         origins: OriginsConfig {
             period_divisor: PERIOD_DIVISOR,
@@ -169,24 +198,10 @@ fn genesis(validators: Vec<(AccountId, SessionKeys)>, minimum_validators: u32) -
             key: Some(Sr25519Keyring::Alice.to_account_id()),
         },
         oracle_membership: OracleMembershipConfig {
-            members: BoundedVec::truncate_from(
-                operators
-                    .iter()
-                    .map(|operator| operator.to_account_id())
-                    .collect(),
-            ),
+            members: BoundedVec::truncate_from(operators()),
         },
         custody: CustodyConfig {
-            assets: (0u8..)
-                .zip(&TOKENS)
-                .map(|(index, token)| {
-                    let info = AssetInfo {
-                        kind: AssetKind::Token(token.id),
-                        minimum_deposit: token.minimum_deposit,
-                    };
-                    (index, info)
-                })
-                .collect::<Vec<_>>(),
+            assets: collateral(),
         },
         risk_policy: RiskPolicyConfig {
             policy: Some(Policy::development(&market::SHAPE)),

@@ -1,11 +1,13 @@
-//! How the chain is governed: referenda of all token holders, a committee for emergencies, a treasury.
+//! The chain's governance: referenda of all token holders, a committee for emergencies, a treasury.
 //!
-//! A call travels so: its preimage is noted, a referendum is submitted with the origin that it is to have, [`tracks`] says
-//! how long and with what support it is decided, the scheduler enacts it. The committee can shorten the way of a call to root by
-//! whitelisting it, and in an emergency pause, stop and tighten, but it moves no money and loosens nothing: see [`EnsureCommittee`].
+//! A call takes the following path. Its preimage is noted. A referendum is submitted with the
+//! origin that the call is to have; the [`tracks`] define how long voting takes and how much
+//! support is required. The scheduler enacts the call. By whitelisting a call, the committee can
+//! shorten its path to root. In an emergency it can pause and tighten, but it moves no money and
+//! loosens nothing: see [`EnsureCommittee`].
 //!
-//! Every period here is divided by [`origins::PeriodDivisor`], so that development chains decide in a minute what others take weeks
-//! for, with the same runtime.
+//! Every period here is divided by [`origins::PeriodDivisor`], so that with the same runtime
+//! development chains decide within a minute, and other chains within weeks.
 
 pub mod origins;
 pub mod tracks;
@@ -38,7 +40,7 @@ use sp_runtime::{
     traits::{AccountIdConversion, AccountIdLookup},
 };
 
-/// A period of `BLOCKS` blocks, [`scaled_blocks`].
+/// A period of `BLOCKS` blocks, scaled by [`scaled_blocks`].
 pub struct Scaled<const BLOCKS: BlockNumber>;
 
 impl<const BLOCKS: BlockNumber> Get<BlockNumber> for Scaled<BLOCKS> {
@@ -47,12 +49,12 @@ impl<const BLOCKS: BlockNumber> Get<BlockNumber> for Scaled<BLOCKS> {
     }
 }
 
-/// A number of blocks, divided by the chain's divisor; one at least.
+/// Divides a number of blocks by the chain's divisor; returns at least one.
 pub fn scaled_blocks(blocks: BlockNumber) -> BlockNumber {
     (blocks / divisor()).max(1)
 }
 
-/// A number of milliseconds, divided by the chain's divisor.
+/// Divides a number of milliseconds by the chain's divisor.
 pub fn scaled_milliseconds(milliseconds: u64) -> u64 {
     milliseconds / u64::from(divisor())
 }
@@ -64,8 +66,9 @@ fn divisor() -> u32 {
 /// The instance of the collective pallet that is the technical committee.
 pub type CommitteeInstance = pallet_collective::Instance1;
 
-/// Two thirds of the technical committee: enters safe mode and pauses calls, pauses markets and venues, tightens the risk policy, whitelists
-/// calls. Nothing that it may do moves money or lets anybody take more risk.
+/// Two thirds of the technical committee. It enters safe mode, pauses calls, markets and venues,
+/// tightens the risk policy and whitelists calls. None of its powers moves money or lets anybody
+/// take more risk.
 pub type EnsureCommittee =
     pallet_collective::EnsureProportionAtLeast<AccountId, CommitteeInstance, 2, 3>;
 
@@ -103,7 +106,7 @@ impl pallet_preimage::Config for Runtime {
 }
 
 parameter_types! {
-    /// What scheduled calls may take of a block.
+    /// Largest weight of the scheduled calls in a block.
     pub MaximumSchedulerWeight: Weight = Perbill::from_percent(80) * block::MAX_WEIGHT;
 }
 
@@ -182,7 +185,7 @@ impl pallet_collective::Config<CommitteeInstance> for Runtime {
     type MotionDuration = Scaled<{ 3 * DAYS }>;
     type MaxProposals = ConstU32<32>;
     type MaxMembers = ConstU32<21>;
-    // Who is silent has not agreed.
+    // A silent member has not agreed.
     type DefaultVote = pallet_collective::MoreThanMajorityThenPrimeDefaultVote;
     type WeightInfo = pallet_collective::weights::SubstrateWeight<Runtime>;
     type SetMembersOrigin = EnsureRoot<AccountId>;
@@ -198,7 +201,7 @@ pub type NativeAndAssets =
 
 parameter_types! {
     pub const TreasuryPalletId: PalletId = PalletId(*b"py/trsry");
-    /// Gets the chain's share of the fees, what is slashed, and forfeited deposits.
+    /// Receives the chain's share of the fees, slashed funds, and forfeited deposits.
     pub TreasuryAccount: AccountId = TreasuryPalletId::get().into_account_truncating();
     /// A referendum on the treasury may spend all of it.
     pub const AnySpend: Balance = Balance::MAX;
@@ -222,7 +225,7 @@ impl pallet_treasury::Config for Runtime {
     type Beneficiary = AccountId;
     type BeneficiaryLookup = AccountIdLookup<AccountId, ()>;
     type Paymaster = PayAssetFromAccount<NativeAndAssets, TreasuryAccount>;
-    // Compared with `AnySpend` alone, so that no rate between assets matters.
+    // The converted amount is compared with `AnySpend` alone, so no rate between assets matters.
     type BalanceConverter = UnityAssetBalanceConversion;
     type PayoutPeriod = Scaled<{ 30 * DAYS }>;
     type BlockNumberProvider = System;
@@ -239,7 +242,7 @@ impl pallet_treasury::ArgumentsFactory<NativeOrWithId<crate::AssetId>, AccountId
     for BenchmarkSpends
 {
     fn create_asset_kind(seed: u32) -> NativeOrWithId<crate::AssetId> {
-        // Beyond the ids that the development preset uses.
+        // Ids beyond those of the development preset.
         NativeOrWithId::WithId(1_000 + seed)
     }
 

@@ -1,9 +1,9 @@
 //! The Clearproof chain: pallets, runtime interfaces and genesis presets.
 //!
-//! A solo chain of the Polkadot SDK. BABE authors blocks, GRANDPA finalises them; equivocations of either are
-//! proved with historical session roots, and cost the validator its bond. `configs` holds one file per group
-//! of pallets, [`apis`] the runtime interfaces, [`genesis_presets`] the development genesis states, [`constants`]
-//! every number that more than one of them needs.
+//! A solo chain of the Polkadot SDK. BABE authors blocks, and GRANDPA finalises them. Equivocations
+//! of either are proved with historical session roots and cost the validator its bond. `configs`
+//! holds one file per group of pallets, [`apis`] the runtime interfaces, [`genesis_presets`] the
+//! genesis states, and [`constants`] every number that more than one of them needs.
 #![cfg_attr(not(feature = "std"), no_std)]
 #![recursion_limit = "512"]
 // The runtime's macros write items of their own, without documentation.
@@ -20,9 +20,11 @@ mod benchmarks;
 pub mod configs;
 pub mod constants;
 pub mod development_circuits;
+#[cfg(feature = "std")]
+pub mod development_settings;
 pub mod genesis_presets;
 pub mod governance;
-pub mod monitoring;
+mod monitoring;
 #[cfg(test)]
 mod tests;
 mod views;
@@ -42,7 +44,7 @@ pub type Signature = MultiSignature;
 pub type AccountId = <<Signature as Verify>::Signer as IdentifyAccount>::AccountId;
 /// An account as a transaction names it.
 pub type Address = MultiAddress<AccountId, ()>;
-/// Amount of the native token or of an asset, in its smallest unit.
+/// An account as it is named in a transaction.
 pub type Balance = u128;
 /// Identifies an asset of the assets pallet.
 pub type AssetId = u32;
@@ -99,8 +101,8 @@ impl_opaque_keys! {
     }
 }
 
-/// The node's view of the chain's types: it passes transactions on without decoding them, so that a node need not
-/// be rebuilt when the runtime learns a new call.
+/// The node's view of the chain's types: it passes transactions on without decoding them, so that a
+/// node need not be rebuilt when the runtime learns a new call.
 pub mod opaque {
     use super::{BlakeTwo256, BlockNumber, generic};
     pub use sp_runtime::OpaqueExtrinsic as UncheckedExtrinsic;
@@ -113,7 +115,8 @@ pub mod opaque {
     pub type Hash = <BlakeTwo256 as sp_runtime::traits::Hash>::Output;
 }
 
-/// The runtime's version. The attribute reads the numbers where they stand, so that they cannot be constants.
+/// The runtime's version. The attribute reads the numbers where they stand, so that they cannot be
+/// constants.
 macro_rules! runtime_version {
     (spec $spec:tt, transaction $transaction:tt) => {
         /// Version of the runtime.
@@ -131,7 +134,8 @@ macro_rules! runtime_version {
     };
 }
 
-// Raise `spec` with every release that changes behaviour, `transaction` when a call's or [`TxExtension`]'s encoding changes.
+// Raise `spec` with every release that changes behaviour, `transaction` when a call's or
+// [`TxExtension`]'s encoding changes.
 #[cfg(not(feature = "next-version"))]
 runtime_version!(spec 1, transaction 1);
 
@@ -139,8 +143,8 @@ runtime_version!(spec 1, transaction 1);
 #[cfg(feature = "next-version")]
 runtime_version!(spec 2, transaction 1);
 
-/// BABE's configuration at genesis. Secondary slots carry a VRF output too, so that every block adds to the
-/// randomness of an epoch and there is a block in every slot.
+/// BABE's configuration at genesis. Secondary slots carry a VRF output too, so that every block
+/// adds to the randomness of an epoch and there is a block in every slot.
 pub const BABE_GENESIS_EPOCH_CONFIG: sp_consensus_babe::BabeEpochConfiguration =
     sp_consensus_babe::BabeEpochConfiguration {
         c: constants::time::PRIMARY_PROBABILITY,
@@ -149,10 +153,11 @@ pub const BABE_GENESIS_EPOCH_CONFIG: sp_consensus_babe::BabeEpochConfiguration =
 
 /// The pallets. Indices are part of every call's encoding: never reuse or move one.
 ///
-/// Genesis and hooks run in the order of these lines, not of the indices, which is what the macro calls legacy ordering.
-/// `Babe` stands before `Session`, which asks it whether the session has ended; `Balances` before `ValidatorSet`, whose
-/// genesis holds bonds, and that before `Session`, whose genesis asks it for the first set; `Session` before `Authorship`,
-/// since a session's first block is by an author of its own set; `OracleMembership` before `Oracle`, which it informs;
+/// Genesis and hooks run in the order of these lines, not of the indices, which is what the macro
+/// calls legacy ordering. `Babe` stands before `Session`, which asks it whether the session has
+/// ended; `Balances` before `ValidatorSet`, whose genesis holds bonds, and that before `Session`,
+/// whose genesis asks it for the first set; `Session` before `Authorship`, since a session's first
+/// block is by an author of its own set; `OracleMembership` before `Oracle`, which it informs;
 /// `RiskPolicy` and `Oracle` before `MarketData`, whose snapshots come from both.
 #[frame_support::runtime(legacy_ordering)]
 mod runtime {

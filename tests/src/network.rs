@@ -1,15 +1,11 @@
 //! A development chain of two nodes and a venue's operator as real processes: started, killed and started again.
 
-pub use clearproof_prover::demo::venue::{PRICE, program, until};
+pub use clearproof_testing::venue::{PRICE, program, until};
 
 use anyhow::{Context, Result};
-use clearproof_prover::{
-    chain::Chain,
-    demo::{
-        process::{Program, RunFolder, free_port},
-        venue::{LIMIT, Venue},
-    },
-};
+use clearproof_client::chain::Chain;
+use clearproof_testing::process::{Program, RunFolder, free_port};
+use clearproof_testing::venue::{LIMIT, Venue};
 use jsonrpsee::{
     core::client::ClientT,
     rpc_params,

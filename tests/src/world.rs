@@ -13,7 +13,7 @@ use clearproof_primitives::{
     order::{Order, Side},
     shape::Shape,
 };
-use clearproof_prover::proving::{BatchProver, default_key_folder};
+use clearproof_proving::{BatchProver, default_key_folder};
 use clearproof_runtime::{
     Custody, MarketData, Runtime, RuntimeOrigin, Settlement,
     development_circuits::SMALL as SMALL_CIRCUIT,

@@ -2,13 +2,12 @@
 #![allow(clippy::unwrap_used)]
 
 use anyhow::{Result, ensure};
+use clearproof_client::chain::circuits::RegisteredCircuit;
+use clearproof_client::chain::{Call, calls};
 use clearproof_groth16::{BackendKind, KeyStore, Origin, Silent};
 use clearproof_primitives::{chain::NextCircuit, order::Side, shape::Shape};
-use clearproof_prover::{
-    chain::{Call, calls, circuits::RegisteredCircuit},
-    demo::venue::Person,
-    proving::{BatchProver, default_key_folder},
-};
+use clearproof_proving::{BatchProver, default_key_folder};
+use clearproof_testing::venue::Person;
 use clearproof_tests::network::{Network, until};
 use std::{
     fs,

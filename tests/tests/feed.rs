@@ -2,11 +2,9 @@
 #![allow(clippy::unwrap_used)]
 
 use anyhow::{Result, ensure};
+use clearproof_client::chain::Chain;
 use clearproof_primitives::chain::{Feed, FeedValue, SnapshotView};
-use clearproof_prover::{
-    chain::Chain,
-    demo::process::{Program, RunFolder},
-};
+use clearproof_testing::process::{Program, RunFolder};
 use clearproof_tests::{
     network::{Node, PRICE, program, until},
     prices::{FEEDS, PriceServer},

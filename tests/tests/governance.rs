@@ -1,12 +1,13 @@
 //! A referendum changes a margin threshold: the next batch is bound to the new policy, and one that is bound to the old is refused.
 #![allow(clippy::unwrap_used)]
 
+use clearproof_client::chain::calls;
+use clearproof_operator::proving::submission;
 use clearproof_primitives::{
     fixed::ONE,
     order::Side,
     policy::{MarginLevel, PolicyChange, PositionSide, ProductKind},
 };
-use clearproof_prover::{chain::calls, operator::proving::submission};
 use clearproof_runtime::{
     ConvictionVoting, MarketData, Preimage, Referenda, RiskPolicy, Runtime, RuntimeCall,
     RuntimeEvent, RuntimeOrigin, System, constants::money::CLR, governance::origins::Origin,

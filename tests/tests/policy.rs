@@ -2,11 +2,10 @@
 #![allow(clippy::unwrap_used)]
 
 use anyhow::{Context, Result, ensure};
+use clearproof_client::chain::Chain;
 use clearproof_primitives::policy::Policy;
-use clearproof_prover::{
-    chain::Chain,
-    demo::{oracle::Feeds, process::RunFolder},
-};
+use clearproof_testing::oracle::Feeds;
+use clearproof_testing::process::RunFolder;
 use clearproof_tests::network::{Node, PRICE, program, until};
 use serde_json::Value;
 use std::{

@@ -3,12 +3,12 @@
 #![allow(clippy::unwrap_used)]
 
 use clearproof_engine::EngineError;
+use clearproof_operator::proving::submission;
 use clearproof_primitives::{
     field::{FieldBytes, Fr},
     order::{Side, WithdrawalRequest},
     step::StepError,
 };
-use clearproof_prover::operator::proving::submission;
 use clearproof_runtime::{
     Assets, Runtime, RuntimeOrigin, Settlement, development_circuits::SMALL as SMALL_CIRCUIT,
 };

@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used)]
 
 use anyhow::{Context, Result, ensure};
+use clearproof_client::chain::{Call, Chain, calls};
 use clearproof_primitives::order::Side;
-use clearproof_prover::chain::{Call, Chain, calls};
 use clearproof_runtime::{OriginCaller, RuntimeCall, VERSION, constants::money::CLR};
 use clearproof_tests::network::{Network, Node, until};
 use codec::{Compact, Encode};

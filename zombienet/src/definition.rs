@@ -1,7 +1,7 @@
 //! Which networks there are, and the genesis of each.
 
 use anyhow::{Context, Result, ensure};
-use clearproof_prover::demo::venue::program;
+use clearproof_testing::venue::program;
 use serde_json::Value;
 use std::{ffi::OsStr, fs, path::Path};
 use tokio::process::Command;

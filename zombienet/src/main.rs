@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, bail};
 use clearproof_network::{definition::Definition, nodes::Nodes, scene::Stage};
-use clearproof_prover::demo::{process::RunFolder, venue::Venue};
+use clearproof_testing::{process::RunFolder, venue::Venue};
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 

@@ -2,10 +2,8 @@
 
 use crate::{definition::Definition, rpc};
 use anyhow::{Context, Result, ensure};
-use clearproof_prover::{
-    chain::Chain,
-    demo::venue::{LIMIT, until, until_within},
-};
+use clearproof_client::chain::Chain;
+use clearproof_testing::venue::{LIMIT, until, until_within};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 use std::{
     path::{Path, PathBuf},

@@ -4,10 +4,7 @@
 use crate::{definition::Definition, nodes::Nodes, rpc};
 use anyhow::{Context, Result};
 use clearproof_primitives::{chain::CircuitId, submission::Batch};
-use clearproof_prover::demo::{
-    process::RunFolder,
-    venue::{Venue, until},
-};
+use clearproof_testing::{process::RunFolder, venue::{Venue, until}};
 use std::path::PathBuf;
 
 /// The circuit of the small shape, as the development chains register it.

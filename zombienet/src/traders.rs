@@ -2,10 +2,8 @@
 
 use anyhow::{Result, ensure};
 use clearproof_primitives::order::{Side, WithdrawalRequest};
-use clearproof_prover::{
-    demo::venue::{Person, Venue, crossing_order},
-    trader::VenueClient,
-};
+use clearproof_testing::venue::{Person, Venue, crossing_order};
+use clearproof_client::trader::VenueClient;
 use subxt_signer::sr25519::dev;
 
 /// What each deposits, smallest units of the quote.
@@ -34,8 +32,8 @@ impl Pair {
         };
         tokio::try_join!(pair.buyer.account(client), pair.seller.account(client))?;
         venue.at_rest(client).await?;
-        let taken = venue.on_chain().await?.queue.taken.count;
-        ensure!(taken == 2, "{taken} deposits were taken, not 2");
+        let consumed = venue.on_chain().await?.queue.consumed.count;
+        ensure!(consumed == 2, "{consumed} deposits were consumed, not 2");
         Ok(pair)
     }
 

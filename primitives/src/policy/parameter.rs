@@ -1,6 +1,7 @@
 //! The policy's parameters one by one: where each stands, what it is called, what it says.
 
-use super::{ChargeRates, Policy, PolicyField, TradingTerms, UnderlyingPolicy};
+use super::error::PolicyField;
+use super::{ChargeRates, Policy, TradingTerms, UnderlyingPolicy};
 use crate::fixed::Rate;
 use crate::shape::MarketShape;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
@@ -218,14 +219,14 @@ pub struct Difference {
 }
 
 /// The asset indices that have haircut and peg: all but the quote's. An asset index is one byte.
-fn collateral(market: &MarketShape) -> impl Iterator<Item = u8> {
+fn collateral(market: &MarketShape) -> impl Iterator<Item = u8> + use<> {
     (1..market.assets).map_while(|asset| u8::try_from(asset).ok())
 }
 
 /// The parameters of initial margin, each with the one of maintenance margin that it must not be below.
 pub(super) fn pairs_of_margins(
     market: &MarketShape,
-) -> impl Iterator<Item = (Parameter, Parameter)> {
+) -> impl Iterator<Item = (Parameter, Parameter)> + use<> {
     (0..market.underlyings).flat_map(|underlying| {
         let factors = (
             Parameter::InitialFactor { underlying },
@@ -248,7 +249,7 @@ pub(super) fn pairs_of_margins(
 
 impl Parameter {
     /// All parameters of a market's policies: the margins, scenarios, terms of each underlying, then collateral, then the rest.
-    pub fn all(market: &MarketShape) -> impl Iterator<Item = Self> {
+    pub fn all(market: &MarketShape) -> impl Iterator<Item = Self> + use<> {
         let scenarios = market.scenarios;
         let of_underlying = move |underlying| {
             let of_scenario = move |scenario| {

@@ -1,8 +1,9 @@
-//! The runtime as its next version, for rehearsals of upgrades: `spec_version` is one higher, and `TryRuntime` checks
-//! the state. Everything else is that of `clearproof-runtime`.
+//! The next version of the runtime, for rehearsals of upgrades. Its `spec_version` is one higher,
+//! and `TryRuntime` checks the state. Everything else is that of `clearproof-runtime`.
 //!
-//! A real upgrade brings a new source with a higher number; the rehearsal shows what surrounds it: that the chain takes
-//! the new code, that its hooks and migrations run and leave a consistent state, that nodes, operators and venues go on.
+//! A real upgrade brings a new source with a higher number. The rehearsal covers everything else:
+//! the chain accepts the new code, its hooks and migrations run and leave a consistent state, and
+//! nodes, operators and venues keep working.
 #![cfg_attr(not(feature = "std"), no_std)]
 
 #[cfg(substrate_runtime)]
@@ -10,7 +11,7 @@ pub use clearproof_runtime::*;
 
 #[cfg(feature = "std")]
 mod wasm {
-    // The wasm builder writes other constants besides.
+    // The wasm builder writes further constants.
     #![allow(dead_code, missing_docs)]
     include!(concat!(env!("OUT_DIR"), "/wasm_binary.rs"));
 }

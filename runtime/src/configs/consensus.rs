@@ -1,4 +1,4 @@
-//! Block authoring, finality, sessions, validators and what their misbehaviour costs.
+//! Block authoring, finality, sessions, and the validators with the penalties for their offences.
 
 use crate::{
     AccountId, Babe, Balance, Balances, Moment, Offences, Runtime, RuntimeEvent, RuntimeHoldReason,
@@ -17,17 +17,17 @@ use pallet_session::{
 };
 use sp_runtime::traits::{ConvertInto, OpaqueKeys};
 
-/// Most validators that the chain can have.
+/// Largest number of validators of the chain.
 pub type MaxAuthorities = ConstU32<{ validators::MAX_VALIDATORS }>;
 
 parameter_types! {
     pub const ExpectedBlockTime: Moment = time::MILLISECS_PER_BLOCK;
-    /// Blocks for which a report of an equivocation stays valid.
+    /// Number of blocks for which a report of an equivocation stays valid.
     pub const ReportLongevity: u64 =
         time::REPORT_SESSIONS as u64 * time::EPOCH_DURATION_IN_SLOTS;
 }
 
-/// Shows in reports whose session key it was.
+/// Proves in reports which validator a session key belonged to.
 pub type KeyOwners = pallet_clearproof_validator_set::KeyOwners<Runtime>;
 
 impl pallet_babe::Config for Runtime {
@@ -64,8 +64,8 @@ parameter_types! {
     pub const KeyDeposit: Balance = money::deposit(3, 256);
 }
 
-/// At most a third of the validators are disabled at a time, the gravest offenders among them: an offence that costs more
-/// takes the place of one that costs less.
+/// At most a third of the validators are disabled at a time, namely those with the gravest
+/// offences: an offence that costs more takes the place of one that costs less.
 impl pallet_session::Config for Runtime {
     type RuntimeEvent = RuntimeEvent;
     type ValidatorId = AccountId;
@@ -81,7 +81,7 @@ impl pallet_session::Config for Runtime {
     type KeyDeposit = KeyDeposit;
 }
 
-/// A validator is nothing but its account; what it has bonded, the validator set knows.
+/// A validator is identified by its account alone. The validator set pallet knows its bond.
 impl pallet_session::historical::Config for Runtime {
     type RuntimeEvent = RuntimeEvent;
     type FullIdentification = ();
@@ -99,8 +99,8 @@ parameter_types! {
         (validators::LEAST_MINIMUM_BOND, validators::LARGEST_MINIMUM_BOND);
 }
 
-/// What is slashed goes to the treasury. As long as the treasury's account does not exist, a slash below the existential
-/// deposit is burnt.
+/// Slashed funds go to the treasury. As long as the treasury's account does not exist, a slash
+/// below the existential deposit is burnt.
 impl pallet_clearproof_validator_set::Config for Runtime {
     type AdminOrigin = EnsureValidators;
     type NativeCurrency = Balances;

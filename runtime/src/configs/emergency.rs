@@ -1,8 +1,9 @@
-//! What still works when the chain, or a part of it, is paused.
+//! The calls that still work when the chain, or a part of it, is paused.
 //!
-//! Safe mode refuses every call that is not [`is_essential`]; a paused call is refused alone, and essential ones cannot be
-//! paused. Essential is what gets money out or keeps the chain sound: settling batches (withdrawals are paid by them), claims,
-//! prices, governance, validators' reports, and the clock.
+//! Safe mode refuses every call that is not essential ([`is_essential`]). A paused call is refused
+//! alone; essential calls cannot be paused. The essential calls are those that pay money out or
+//! keep the chain sound: the settlement of batches (which pays withdrawals), claims, prices,
+//! governance, validators' reports, and the clock.
 
 use crate::{
     AccountId, Balance, Balances, BlockNumber, Runtime, RuntimeCall, RuntimeEvent,
@@ -17,7 +18,7 @@ use frame_support::{
 use frame_system::{EnsureRoot, EnsureWithSuccess};
 use pallet_tx_pause::RuntimeCallNameOf;
 
-/// Pallets all of whose calls are essential.
+/// Pallets whose calls are all essential.
 pub(crate) const PALLETS: [&str; 22] = [
     "System",
     "Timestamp",
@@ -51,12 +52,12 @@ pub(crate) const CALLS: [(&str, &str); 4] = [
     ("Custody", "claim"),
 ];
 
-/// Whether a call passes in safe mode and cannot be paused.
+/// Returns true if a call passes in safe mode and cannot be paused.
 pub fn is_essential(pallet: &str, call: &str) -> bool {
     PALLETS.contains(&pallet) || CALLS.contains(&(pallet, call))
 }
 
-/// The calls that are essential.
+/// The set of essential calls.
 pub struct Essential;
 
 impl Contains<RuntimeCall> for Essential {
@@ -69,22 +70,24 @@ impl Contains<RuntimeCall> for Essential {
 impl Contains<RuntimeCallNameOf<Runtime>> for Essential {
     fn contains((pallet, call): &RuntimeCallNameOf<Runtime>) -> bool {
         let text = |name| core::str::from_utf8(name);
-        // The names of all calls are text: what is not names none, and pausing it does nothing.
+        // The names of all calls are text. A name that is not text belongs to no call, and pausing
+        // it has no effect.
         matches!((text(pallet), text(call)), (Ok(pallet), Ok(call)) if is_essential(pallet, call))
     }
 }
 
 parameter_types! {
-    /// For how long one decision puts the chain into safe mode.
+    /// Number of blocks for which one decision puts the chain into safe mode.
     pub EmergencyDuration: BlockNumber = scaled_blocks(6 * HOURS);
     pub const NoDeposit: Option<Balance> = None;
     pub const NoDelay: Option<BlockNumber> = None;
 }
 
-/// Root or the committee, for as long as one emergency decision lasts.
+/// Root or the committee, for the duration of one emergency decision.
 type EnsureForAWhile = EnsureWithSuccess<EnsureEmergency, AccountId, EmergencyDuration>;
 
-/// Nobody enters safe mode against a deposit: it takes the committee or root. It ends by itself.
+/// Safe mode cannot be entered against a deposit: it takes the committee or root. It ends by
+/// itself.
 impl pallet_safe_mode::Config for Runtime {
     type RuntimeEvent = RuntimeEvent;
     type Currency = Balances;

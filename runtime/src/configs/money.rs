@@ -35,22 +35,26 @@ impl pallet_balances::Config for Runtime {
 
 /// Pays fees and tips to the author of the block.
 ///
-/// A part that its account cannot take, because it would stay below the existential deposit, is burnt.
+/// An amount that its account cannot receive, because it would stay below the existential deposit,
+/// is burnt.
 pub struct ToAuthor;
 
 impl OnUnbalanced<Credit<AccountId, Balances>> for ToAuthor {
     fn on_nonzero_unbalanced(amount: Credit<AccountId, Balances>) {
         if let Some(author) = Authorship::author() {
-            // What comes back could not be credited: dropping it takes it out of the total issuance.
+            // The amount that comes back could not be credited. Dropping it takes it out of the
+            // total issuance.
             drop(Balances::resolve(&author, amount));
         }
     }
 }
 
 parameter_types! {
-    /// Above this fullness of normal transactions fees rise, below it they fall.
+    /// Fees rise while normal transactions fill more of the blocks than this, and fall while they
+    /// fill less.
     pub const TargetBlockFullness: Perquintill = Perquintill::from_percent(25);
-    /// How fast the fee multiplier moves: about 2 % per hour down with empty blocks, 7 % up with full ones.
+    /// Speed of the fee multiplier: about 2 % per hour down with empty blocks, 7 % up with full
+    /// ones.
     pub AdjustmentVariable: Multiplier = Multiplier::saturating_from_rational(75, 1_000_000);
     /// Fees never fall below their nominal value.
     pub MinimumMultiplier: Multiplier = Multiplier::saturating_from_integer(1);
@@ -82,7 +86,8 @@ parameter_types! {
     pub const ApprovalDeposit: Balance = money::EXISTENTIAL_DEPOSIT;
 }
 
-/// Anyone may create an asset against a deposit; which assets the venues take is for the custody pallet to say.
+/// Anyone may create an asset against a deposit. The custody pallet decides which assets the venues
+/// accept.
 impl pallet_assets::Config for Runtime {
     type RuntimeEvent = RuntimeEvent;
     type Balance = Balance;
@@ -109,6 +114,6 @@ impl pallet_assets::Config for Runtime {
     type BenchmarkHelper = ();
 }
 
-/// The benchmarks of fees need nothing prepared here: the default does nothing.
+/// The benchmarks of fees need no preparation: the default does nothing.
 #[cfg(feature = "runtime-benchmarks")]
 impl pallet_transaction_payment::BenchmarkConfig for Runtime {}

@@ -1,4 +1,5 @@
-//! Prices and volatility smiles: operators feed them; the median price counts, and the smile that lies amid all.
+//! Prices and volatility smiles, fed by the oracle's members. The median of the prices counts, and
+//! the medoid of the smiles.
 
 use super::parameters::{FeedExpiresIn, MinimumFeeds};
 use crate::{
@@ -13,10 +14,10 @@ use frame_support::{
 };
 use pallet_oracle::{CombineData, TimestampedValue};
 
-/// The instance of the membership pallet that holds the oracle's operators.
+/// The instance of the membership pallet that holds the oracle's members.
 pub type OracleOperators = pallet_membership::Instance1;
 
-/// What a value is of.
+/// The feed that a value belongs to.
 pub type OracleKey = pallet_clearproof_market_data::Feed;
 
 /// A price, or a smile.
@@ -28,12 +29,13 @@ parameter_types! {
 
 type Timed = TimestampedValue<OracleValue, Moment>;
 
-/// Whether a member's value counts at a time.
+/// Returns true if a member's value counts at a time.
 fn is_fresh(value: &Timed, now: Moment) -> bool {
     value.timestamp.saturating_add(FeedExpiresIn::get()) > now
 }
 
-/// When each member of the oracle last fed one of `feeds`, and how many fresh values each of them has.
+/// Returns the time at which each member of the oracle last fed one of `feeds`, and the number of
+/// fresh values of each feed.
 pub fn activity(feeds: &[OracleKey]) -> (Vec<MemberActivity<AccountId>>, Vec<u32>) {
     let now = Timestamp::now();
     let mut sources = alloc::vec![0u32; feeds.len()];
@@ -52,11 +54,13 @@ pub fn activity(feeds: &[OracleKey]) -> (Vec<MemberActivity<AccountId>>, Vec<u32
     (members.collect(), sources)
 }
 
-/// Of prices the median, of smiles the [`medoid`]: a minority of operators cannot move either beyond what the others say.
+/// Combines prices to their median and smiles to their [`medoid`]. A minority of members cannot
+/// move either beyond the values of the others.
 ///
-/// With fewer fresh values than [`MinimumFeeds`] the oracle keeps answering with the previous one: whoever reads it checks its
-/// timestamp. Values of the wrong kind and curves out of bounds do not count; that the chosen curve allows no arbitrage is checked when
-/// a snapshot takes it. Of two middle prices the higher is taken.
+/// With fewer fresh values than [`MinimumFeeds`] the oracle keeps returning the previous value; its
+/// readers check the timestamp. Values of the wrong kind and curves out of bounds do not count.
+/// Whether the chosen curve allows arbitrage is checked when a snapshot uses it. Of two middle
+/// prices the higher is used.
 pub struct Amid;
 
 impl CombineData<OracleKey, Timed> for Amid {
@@ -98,7 +102,7 @@ impl CombineData<OracleKey, Timed> for Amid {
     }
 }
 
-/// Most operators, each of which can feed once per block.
+/// Largest number of members, each of which can feed once per block.
 pub type MaxOperators = ConstU32<32>;
 
 impl pallet_membership::Config<OracleOperators> for Runtime {
@@ -129,7 +133,8 @@ impl pallet_oracle::Config for Runtime {
     type BenchmarkHelper = BenchmarkFeeds;
 }
 
-/// What costs a feed most: as many smiles as fit one call, and a fresh one of each from every other possible member.
+/// The most expensive feed: as many smiles as fit into one call, and a fresh one of each from every
+/// other possible member.
 #[cfg(feature = "runtime-benchmarks")]
 pub struct BenchmarkFeeds;
 
@@ -157,7 +162,7 @@ impl pallet_oracle::BenchmarkHelper<OracleKey, OracleValue, ConstU32<32>> for Be
             time,
         });
         let keys: Vec<_> = expiries.map(OracleKey::Volatility).collect();
-        // The benchmark adds its caller before or after it asks for the values.
+        // The benchmark adds its caller before or after it requests the values.
         let caller: AccountId = whitelisted_caller();
         let had_caller = OracleMembership::contains(&caller);
         let others = 1..MaxOperators::get();

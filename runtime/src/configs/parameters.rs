@@ -1,6 +1,7 @@
-//! Scalars that governance sets directly: no delays, no cross checks.
+//! Scalars that governance sets directly, without delays and cross checks.
 //!
-//! What is set is held within hard bounds where it is read, so that no value stops the chain or opens the oracle to anybody.
+//! Each value is clamped to hard bounds where it is read, so that no value stops the chain or opens
+//! the oracle to everybody.
 
 use crate::{
     Balance, Moment, Runtime, RuntimeEvent, RuntimeOrigin,
@@ -13,33 +14,35 @@ use frame_support::{
     traits::{EnsureOrigin, EnsureOriginWithArg, Get},
 };
 
-/// The parameters by group; each has its default.
+/// The parameters by group, each with its default.
 #[dynamic_params(RuntimeParameters, pallet_parameters::Parameters::<Runtime>)]
 pub mod dynamic {
     use super::*;
 
-    /// Which of the oracle's values count.
+    /// The rules by which the oracle's values count.
     #[dynamic_pallet_params]
     #[codec(index = 0)]
     pub mod oracle {
         use super::*;
 
-        /// Fresh values of members that a new answer takes.
+        /// Fresh values of members that a new value of a feed requires.
         #[codec(index = 0)]
         pub static MinimumFeeds: u32 = 2;
-        /// A member's value counts for so many milliseconds.
+        /// Time for which a member's value counts, milliseconds.
         #[codec(index = 1)]
         pub static FeedExpiresIn: Moment = 120_000;
         /// Largest age of an acceptable value, milliseconds.
         #[codec(index = 2)]
         pub static MaxPriceAge: Moment = market::MAX_PRICE_AGE;
-        /// Largest distance of an acceptable price from the last accepted one, as a fraction of 2^32.
+        /// Largest distance of an acceptable price from the last accepted one, as a fraction of
+        /// 2^32.
         #[codec(index = 3)]
         pub static MaxDeviation: Rate = market::MAX_DEVIATION;
-        /// The same for the volatility at the forward.
+        /// Largest distance of an acceptable volatility at the forward from the last accepted one,
+        /// as a fraction of 2^32.
         #[codec(index = 4)]
         pub static MaxVolatilityStep: Rate = market::MAX_VOLATILITY_STEP;
-        /// Milliseconds in which a feed's average follows the accepted price.
+        /// Time within which a feed's average follows the accepted price, milliseconds.
         #[codec(index = 5)]
         pub static AverageWindow: Moment = market::AVERAGE_WINDOW;
         /// Largest distance of an acceptable price from that average, as a fraction of 2^32.
@@ -47,7 +50,7 @@ pub mod dynamic {
         pub static MaxAverageDeviation: Rate = market::MAX_AVERAGE_DEVIATION;
     }
 
-    /// What founding a venue takes.
+    /// The requirements for founding a venue.
     #[dynamic_pallet_params]
     #[codec(index = 1)]
     pub mod venues {
@@ -92,7 +95,7 @@ bounded! {
     VenueDeposit: Balance = dynamic::venues::VenueDeposit, money::CLR, 100_000 * money::CLR;
 }
 
-/// Root or a referendum on markets, whatever the parameter.
+/// Root or a referendum on markets, for every parameter.
 pub struct EnsureParameters;
 
 impl EnsureOriginWithArg<RuntimeOrigin, RuntimeParametersKey> for EnsureParameters {
@@ -112,11 +115,11 @@ impl pallet_parameters::Config for Runtime {
     type RuntimeEvent = RuntimeEvent;
     type RuntimeParameters = RuntimeParameters;
     type AdminOrigin = EnsureParameters;
-    // The pallet keeps its weights to itself, but for these.
+    // The pallet does not export its weights, except for these.
     type WeightInfo = ();
 }
 
-/// What the pallet's benchmark sets.
+/// The parameter that the pallet's benchmark sets.
 #[cfg(feature = "runtime-benchmarks")]
 impl Default for RuntimeParameters {
     fn default() -> Self {

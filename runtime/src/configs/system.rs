@@ -33,9 +33,10 @@ parameter_types! {
 
 /// Refuses the call that would break the validator set.
 ///
-/// `session.purge_keys` would take a validator out of the set without one to follow it; when the last one had done so,
-/// nobody could author a block. A filter does not know who calls, so it refuses everybody: `validatorSet.purgeKeys` does
-/// the same for those whose keys are not in use.
+/// `session.purge_keys` would take a validator out of the set without a successor. Once the last
+/// validator had called it, no block could be authored any more. A filter does not know the caller,
+/// so it refuses the call to everybody; `validatorSet.purgeKeys` does the same for accounts whose
+/// keys are not in use.
 pub struct KeepsValidators;
 
 impl Contains<RuntimeCall> for KeepsValidators {
@@ -85,8 +86,8 @@ impl pallet_utility::Config for Runtime {
     type WeightInfo = pallet_utility::weights::SubstrateWeight<Runtime>;
 }
 
-/// The pallet is always there, its key only where a development preset sets one: without a key no origin can use
-/// it, and only the key itself can name another.
+/// The pallet is always present, but its key only where a development preset sets one. Without a
+/// key no origin can use it, and only the key itself can name another.
 impl pallet_sudo::Config for Runtime {
     type RuntimeEvent = RuntimeEvent;
     type RuntimeCall = RuntimeCall;

@@ -1,4 +1,4 @@
-//! The origins that referenda dispatch with, and how fast governance runs.
+//! The origins that referenda dispatch with, and the speed of governance.
 // FRAME's attribute macros expand to qualified paths.
 #![allow(unused_qualifications)]
 
@@ -7,6 +7,11 @@ pub use pallet::*;
 /// Origins of governance, and the divisor of its periods.
 #[frame_support::pallet]
 pub mod pallet {
+    use crate::{
+        OriginCaller,
+        governance::tracks::{self, TrackId},
+    };
+    use alloc::vec::Vec;
     use codec::DecodeWithMemTracking;
     use frame_support::pallet_prelude::*;
 
@@ -23,11 +28,13 @@ pub mod pallet {
     #[derive(Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
     #[pallet::origin]
     pub enum Origin {
-        /// Dispatches, as root, calls that the committee has whitelisted.
+        /// The powers of a track's referenda; see [`crate::governance::tracks`].
         WhitelistedCaller,
-        /// Changes the risk policy within its bounds and delays, and cancels changes that are pending.
+        /// Changes the risk policy within its bounds and delays, and cancels changes that are
+        /// pending.
         RiskAdmin,
-        /// Lists and delists markets, collateral and assets, names the oracle's members, stops and resumes venues.
+        /// Lists and delists markets, collateral and assets, names the oracle's members, stops and
+        /// resumes venues.
         MarketAdmin,
         /// Registers verifying keys.
         CircuitAdmin,
@@ -39,12 +46,23 @@ pub mod pallet {
         ReferendumCanceller,
     }
 
-    /// Governance's periods and the risk policy's delays are divided by this. Genesis sets it and no call changes it: 1, unless the
-    /// chain is for development.
+    /// Governance's periods and the risk policy's delays are divided by this. Genesis sets it and
+    /// no call changes it: 1, unless the chain is for development.
     #[pallet::storage]
     pub type PeriodDivisor<T> = StorageValue<_, u32, ValueQuery, ConstU32<1>>;
 
-    /// How fast governance runs.
+    #[pallet::extra_constants]
+    impl<T: Config> Pallet<T> {
+        /// The origin that each track's referenda dispatch with, sorted by track. Clients read the
+        /// encoded origin and the track's number here; `Referenda.Tracks` has the track's name.
+        #[pallet::constant_name(Tracks)]
+        fn tracks() -> Vec<(OriginCaller, TrackId)> {
+            tracks::origins()
+        }
+    }
+
+    /// Divisor of governance's periods and the risk policy's delays. It is set at genesis, and no
+    /// call changes it. It is 1 except on development chains.
     #[pallet::genesis_config]
     pub struct GenesisConfig<T: Config> {
         /// See [`PeriodDivisor`]; 0 counts as 1.

@@ -1,7 +1,8 @@
-//! The tracks of referenda: who may do what after how long, with how much support.
+//! The tracks of referenda: which origin, after which time, with how much support.
 //!
-//! Approval and support needed fall linearly over the decision period. Approval is the share of the votes cast, weighed by
-//! conviction; support the share of all tokens in issue, without conviction, that voted for or abstained.
+//! The required approval and support fall linearly over the decision period. Approval is the share
+//! of the votes cast, weighted by conviction. Support is the share of all issued tokens, without
+//! conviction, that voted in favour or abstained.
 
 use super::{origins::Origin, scaled_blocks};
 use crate::{
@@ -11,14 +12,15 @@ use crate::{
         time::{DAYS, HOURS, MINUTES},
     },
 };
-use alloc::borrow::Cow;
+use alloc::{borrow::Cow, vec::Vec};
 use pallet_referenda::{Curve, Track, TrackInfo, TracksInfo};
 use sp_runtime::{Perbill, str_array};
 
 /// Identifies a track.
 pub type TrackId = u16;
 
-/// What the curves say, in percent: from the first at the decision period's start to the last at its end.
+/// A falling curve, in percent: the first value at the decision period's start, the last at its
+/// end.
 #[derive(Clone, Copy)]
 struct Falling(u32, u32);
 
@@ -32,21 +34,23 @@ impl Falling {
     }
 }
 
-/// A track, its periods in blocks of a chain that is not for development.
+/// A track. Its periods are in blocks of a chain that is not for development.
 struct Definition {
     id: TrackId,
+    /// The origin that its referenda dispatch with; `None` for root.
+    origin: Option<Origin>,
     name: &'static str,
     /// Referenda that may be decided at once.
     deciding: u32,
-    /// Placed by whoever wants it decided; comes back unless the referendum is killed.
+    /// Number of referenda that may be decided at once.
     deposit: Balance,
-    /// From its submission to its decision's start, at least.
+    /// Decision deposit. It is returned unless the referendum is killed.
     prepare: BlockNumber,
-    /// For which it is decided, at most.
+    /// Least number of blocks from the submission to the start of the decision.
     decision: BlockNumber,
-    /// For which it must pass without a break.
+    /// Largest number of blocks for which the referendum is decided.
     confirm: BlockNumber,
-    /// From its approval to its enactment, at least.
+    /// Number of blocks for which the referendum must pass without a break.
     enactment: BlockNumber,
     approval: Falling,
     support: Falling,
@@ -56,6 +60,7 @@ struct Definition {
 const TRACKS: [Definition; 8] = [
     Definition {
         id: 0,
+        origin: None,
         name: "root",
         deciding: 1,
         deposit: 10_000 * CLR,
@@ -68,6 +73,7 @@ const TRACKS: [Definition; 8] = [
     },
     Definition {
         id: 1,
+        origin: Some(Origin::WhitelistedCaller),
         name: "whitelisted_caller",
         deciding: 10,
         deposit: 1_000 * CLR,
@@ -80,6 +86,7 @@ const TRACKS: [Definition; 8] = [
     },
     Definition {
         id: 10,
+        origin: Some(Origin::RiskAdmin),
         name: "risk_parameters",
         deciding: 10,
         deposit: 1_000 * CLR,
@@ -92,6 +99,7 @@ const TRACKS: [Definition; 8] = [
     },
     Definition {
         id: 11,
+        origin: Some(Origin::MarketAdmin),
         name: "market_listing",
         deciding: 10,
         deposit: 1_000 * CLR,
@@ -104,6 +112,7 @@ const TRACKS: [Definition; 8] = [
     },
     Definition {
         id: 12,
+        origin: Some(Origin::CircuitAdmin),
         name: "circuits",
         deciding: 5,
         deposit: 5_000 * CLR,
@@ -116,6 +125,7 @@ const TRACKS: [Definition; 8] = [
     },
     Definition {
         id: 13,
+        origin: Some(Origin::ValidatorAdmin),
         name: "validators",
         deciding: 5,
         deposit: 2_000 * CLR,
@@ -128,6 +138,7 @@ const TRACKS: [Definition; 8] = [
     },
     Definition {
         id: 20,
+        origin: Some(Origin::Treasurer),
         name: "treasury",
         deciding: 10,
         deposit: 1_000 * CLR,
@@ -140,6 +151,7 @@ const TRACKS: [Definition; 8] = [
     },
     Definition {
         id: 30,
+        origin: Some(Origin::ReferendumCanceller),
         name: "referendum_canceller",
         deciding: 10,
         deposit: 1_000 * CLR,
@@ -153,6 +165,13 @@ const TRACKS: [Definition; 8] = [
 ];
 
 impl Definition {
+    fn caller(&self) -> OriginCaller {
+        match self.origin {
+            Some(origin) => OriginCaller::Origins(origin),
+            None => OriginCaller::system(frame_system::RawOrigin::Root),
+        }
+    }
+
     fn track(&self) -> Track<TrackId, Balance, BlockNumber> {
         Track {
             id: self.id,
@@ -185,18 +204,18 @@ impl TracksInfo<Balance, BlockNumber> for Tracks {
     }
 
     fn track_for(origin: &OriginCaller) -> Result<TrackId, ()> {
-        match origin {
-            OriginCaller::system(frame_system::RawOrigin::Root) => Ok(0),
-            OriginCaller::Origins(origin) => Ok(match origin {
-                Origin::WhitelistedCaller => 1,
-                Origin::RiskAdmin => 10,
-                Origin::MarketAdmin => 11,
-                Origin::CircuitAdmin => 12,
-                Origin::ValidatorAdmin => 13,
-                Origin::Treasurer => 20,
-                Origin::ReferendumCanceller => 30,
-            }),
-            _ => Err(()),
-        }
+        TRACKS
+            .iter()
+            .find(|definition| definition.caller() == *origin)
+            .map(|definition| definition.id)
+            .ok_or(())
     }
+}
+
+/// The origin that each track's referenda dispatch with, sorted by track.
+pub fn origins() -> Vec<(OriginCaller, TrackId)> {
+    TRACKS
+        .iter()
+        .map(|definition| (definition.caller(), definition.id))
+        .collect()
 }

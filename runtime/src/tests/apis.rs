@@ -1,4 +1,5 @@
-//! What the runtime answers by name, as the node's JSON-RPC and the operators' software ask it.
+//! The results of the runtime's interfaces, called by name as the node's JSON-RPC and the
+//! operators' software call them.
 use super::{alice, bob, ext_of, say_prices};
 use crate::{
     AccountId, Custody, MarketData, Runtime, RuntimeOrigin, Settlement, apis, constants::market,
@@ -60,7 +61,7 @@ fn the_chains_operation_is_shown() {
         let (first, second) = (Feed::Underlying(0), Feed::Asset(1));
         fed(alice(), first, NOW);
         fed(alice(), second, NOW - 1_000);
-        // Older than two minutes, which is when a value counts no more.
+        // Older than two minutes, the age at which a value no longer counts.
         fed(bob(), first, NOW - 120_000);
         say_prices(NOW);
         MarketData::on_finalize(market::SNAPSHOT_INTERVAL);
@@ -91,7 +92,8 @@ fn the_chains_operation_is_shown() {
         assert!(state.minimum_bond > 0 && !state.safe_mode);
         assert_eq!((state.pending_policy_changes, state.paused_calls), (0, 0));
 
-        // Nobody feeds any more: everything halts. And the committee stops the chain's money.
+        // No member feeds any more, so everything halts. The committee also puts the chain into
+        // safe mode.
         pallet_timestamp::Now::<Runtime>::put(NOW + 300_000);
         MarketData::on_finalize(2 * market::SNAPSHOT_INTERVAL);
         pallet_safe_mode::EnteredUntil::<Runtime>::put(100);

@@ -1,4 +1,4 @@
-//! Blocks as a node has them executed, in chosen slots by chosen validators.
+//! Blocks as a node executes them, in chosen slots by chosen validators.
 
 use crate::{
     AccountId, Babe, Executive, Header, RuntimeCall, Session, UncheckedExtrinsic, apis,
@@ -17,7 +17,7 @@ pub fn call<T: Decode>(method: &str, arguments: impl Encode) -> T {
     T::decode(&mut answer.as_slice()).expect("the answer has that type")
 }
 
-/// What says who authors a slot, as the author itself claims it.
+/// The claim of a slot, as its author makes it.
 pub fn claim(slot: u64, authority_index: u32) -> DigestItem {
     let claim = SecondaryPlainPreDigest {
         authority_index,
@@ -26,14 +26,14 @@ pub fn claim(slot: u64, authority_index: u32) -> DigestItem {
     DigestItem::babe_pre_digest(PreDigest::SecondaryPlain(claim))
 }
 
-/// A chain in the making.
+/// A chain that is extended block by block.
 pub struct Chain {
     head: Header,
     slot: u64,
 }
 
 impl Chain {
-    /// A chain with its first block, by `author`.
+    /// Starts a chain with its first block, by `author`.
     pub fn start(author: &AccountId) -> Self {
         let head = Header::new(
             0,
@@ -55,7 +55,7 @@ impl Chain {
         self.slot
     }
 
-    /// A block in the next slot.
+    /// Makes a block in the next slot.
     pub fn block(
         &mut self,
         author: &AccountId,
@@ -64,7 +64,7 @@ impl Chain {
         self.block_in(self.slot + 1, author, transactions)
     }
 
-    /// The first block of the next session.
+    /// Makes the first block of the next session.
     pub fn next_session(&mut self, author: &AccountId) {
         let before = Session::current_index();
         let slot = *Babe::current_epoch_start() + time::EPOCH_DURATION_IN_SLOTS;

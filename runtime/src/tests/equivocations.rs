@@ -1,4 +1,5 @@
-//! Real equivocations, reported the way a node reports them: two headers of one slot, two votes of one round.
+//! Real equivocations, reported as a node reports them: two headers of one slot, two votes of one
+//! round.
 
 use super::{
     chain::{Chain, call, claim},
@@ -48,7 +49,7 @@ fn index(who: Sr25519Keyring) -> u32 {
     found.unwrap() as u32
 }
 
-/// A header for a slot as `signer` signs it, told apart from others by `salt`.
+/// A header for a slot as `signer` signs it. The `salt` distinguishes it from others.
 fn header(slot: u64, signer: Sr25519Keyring, authority: u32, salt: u8) -> Header {
     let logs = vec![claim(slot, authority)];
     let root = Hash::repeat_byte(salt);
@@ -111,8 +112,8 @@ fn run(test: impl FnOnce(Chain, &dyn Fn() -> UncheckedExtrinsic)) {
     run_on(genesis_presets::LOCAL, test);
 }
 
-/// Runs a test on a preset's chain, after its first block. The test can take the transactions that the runtime has
-/// submitted to the node's pool.
+/// Runs a test on a preset's chain, after its first block. The test can take the transactions that
+/// the runtime has submitted to the node's pool.
 fn run_on(preset: &str, test: impl FnOnce(Chain, &dyn Fn() -> UncheckedExtrinsic)) {
     let (pool, submitted) = TestTransactionPoolExt::new();
     let mut ext = ext_of(preset);
@@ -126,7 +127,7 @@ fn run_on(preset: &str, test: impl FnOnce(Chain, &dyn Fn() -> UncheckedExtrinsic
     });
 }
 
-/// Has the runtime submit a report of two headers, as the node does that has seen them.
+/// Has the runtime submit a report of two headers, as a node does that has seen them.
 fn submit_headers(proof: &TwoHeaders<Header>, owner: &OpaqueKeyOwnershipProof) {
     let method = "BabeApi_submit_report_equivocation_unsigned_extrinsic";
     assert_eq!(call::<Option<()>>(method, (proof, owner)), Some(()));
@@ -147,7 +148,8 @@ fn voter_proof(proof: &TwoVotes<Hash, BlockNumber>) -> VoterProof {
     call::<Option<_>>("GrandpaApi_generate_key_ownership_proof", arguments).unwrap()
 }
 
-/// What the node's pool hears of a transaction; as there, nothing of the question stays.
+/// Returns the validity of a transaction as the node's pool sees it. As in the pool, the check
+/// changes no state.
 fn validity(source: TransactionSource, transaction: &UncheckedExtrinsic) -> TransactionValidity {
     let method = "TaggedTransactionQueue_validate_transaction";
     with_transaction_unchecked(|| {
@@ -163,7 +165,7 @@ const STALE: TransactionValidityError =
 const FRACTION: Perbill = Perbill::from_parts(562_500_000);
 const SLASHED: Balance = 5_625 * crate::constants::money::CLR;
 
-/// Whether the last block punished `who` so.
+/// Returns true if the last block punished `who` with this slash.
 fn punished(who: Sr25519Keyring) -> bool {
     let noted = RuntimeEvent::ValidatorSet(Event::OffenceNoted {
         who: account(who),
@@ -176,7 +178,8 @@ fn punished(who: Sr25519Keyring) -> bool {
         .any(|record| record.event == noted)
 }
 
-/// What must follow from an offence of Bob's in session 0: his bond, his place and his keys are gone.
+/// Checks the consequences of an offence of Bob's in session 0: his bond, his place and his keys
+/// are gone.
 fn bob_is_punished(chain: &mut Chain, treasury_before: Balance) {
     assert!(punished(Bob));
     assert_eq!(treasury(), treasury_before + SLASHED);
@@ -189,7 +192,8 @@ fn bob_is_punished(chain: &mut Chain, treasury_before: Balance) {
     assert!(Session::validators().contains(&account(Bob)));
     assert_eq!(Session::disabled_validators(), [index(Bob)]);
     assert_eq!(ValidatorSet::members().len(), 3);
-    // The first author of the new set is known by the new set, which is how it gets the fees of its block.
+    // The first author of the new set is identified by the new set, which is why it receives the
+    // fees of its block.
     chain.next_session(&account(Dave));
     let validators = Session::validators();
     assert_eq!(validators.len(), 3);
@@ -315,7 +319,7 @@ fn what_proves_no_equivocation_costs_nothing() {
         }
         let refused: DispatchError =
             pallet_grandpa::Error::<Runtime>::InvalidEquivocationProof.into();
-        // One vote twice, and votes of a set that is not there yet.
+        // One vote twice, and votes of a set that does not exist yet.
         for (set, targets) in [(0, [1, 1]), (1, [1, 2])] {
             let proof = two_votes(7, set, Ed25519Keyring::Bob, targets);
             submit_votes(&proof, &voter_proof(&proof));

@@ -39,7 +39,7 @@ fn signed(who: Sr25519Keyring) -> RuntimeOrigin {
     RuntimeOrigin::signed(who.to_account_id())
 }
 
-/// Lets referenda and scheduled calls go on until a block.
+/// Runs referenda and scheduled calls up to a block.
 fn run_to(block: BlockNumber) {
     while System::block_number() < block {
         let next = System::block_number() + 1;
@@ -96,7 +96,7 @@ fn is_halted(slot: u16) -> bool {
     instruments[&slot].halted
 }
 
-/// Two of the committee's three members say yes.
+/// Has two of the committee's three members vote for a call.
 pub(super) fn committee(call: RuntimeCall) -> frame_support::dispatch::DispatchResultWithPostInfo {
     let hash = BlakeTwo256::hash_of(&call);
     let index = pallet_collective::ProposalCount::<Runtime, pallet_collective::Instance1>::get();
@@ -109,7 +109,7 @@ pub(super) fn committee(call: RuntimeCall) -> frame_support::dispatch::DispatchR
     Committee::close(signed(Sr25519Keyring::Eve), hash, index, weight, length)
 }
 
-/// How the committee's last motion ended.
+/// Returns the result of the committee's last motion.
 pub(super) fn outcome() -> Result<(), DispatchError> {
     let events = System::events().into_iter().rev();
     let executed = events.filter_map(|record| match record.event {
@@ -233,7 +233,7 @@ fn the_committee_halts_a_market_and_cannot_let_it_trade() {
         assert_ok!(committee(halt(0, false)));
         assert_eq!(outcome(), Err(DispatchError::BadOrigin));
         assert!(is_halted(0));
-        // One member alone has nobody behind it.
+        // One member alone does not have the committee's power.
         assert_noop!(
             halt(1, true).dispatch(signed(Sr25519Keyring::Alice)),
             DispatchError::BadOrigin
@@ -298,7 +298,7 @@ fn safe_mode_stops_transfers_but_nothing_that_pays_out_or_governs_and_ends_by_it
         }
         let refused = claim.dispatch(signed(Sr25519Keyring::Alice));
         assert_ne!(refused.map_err(|e| e.error), Err(filtered));
-        // A referendum goes its way meanwhile.
+        // A referendum proceeds in the meantime.
         propose(Origin::MarketAdmin, halt(0, true), 6);
         run_to(40);
         assert!(is_halted(0));

@@ -1,4 +1,5 @@
-//! The risk policy as voters and the committee meet it: the committee's interval, and refusals by name.
+//! The risk policy as voters and the committee meet it: the committee's interval, and refusals by
+//! name.
 use super::{
     chain::call,
     governance::{committee, development, outcome},

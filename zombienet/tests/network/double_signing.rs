@@ -7,7 +7,7 @@ use clearproof_network::{
     scene::scene,
     validators::{Offence, Validators},
 };
-use clearproof_prover::demo::venue::until_within;
+use clearproof_testing::venue::until_within;
 use std::time::Duration;
 use subxt_signer::sr25519::dev;
 use tokio::time;

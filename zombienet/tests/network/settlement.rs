@@ -6,7 +6,7 @@ use clearproof_network::{
     scene::{scene, submitted},
     traders::Pair,
 };
-use clearproof_prover::demo::venue::until;
+use clearproof_testing::venue::until;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn four_validators_finalise_what_an_operator_settles_through_a_node_that_is_not_its_own()

@@ -1,0 +1,113 @@
+//! The command line.
+
+mod bench;
+mod calculators;
+mod circuit_info;
+mod crypto;
+mod demo;
+mod ending;
+mod feed;
+mod key;
+mod keys;
+mod operator;
+mod period;
+mod policy;
+mod replay;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand, ValueEnum};
+use clearproof_primitives::shape::Shape;
+use clearproof_tools::calculators::{funding, liquidate, margin, price};
+
+/// Operator, prover and tools of a Clearproof venue.
+#[derive(Parser)]
+#[command(version, about)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// The promised numbers, each beside its target, from real work.
+    Bench(bench::Args),
+    /// Size of both circuits.
+    CircuitInfo(circuit_info::Args),
+    /// Poseidon, EdDSA and keys on the command line: decimal strings, circomlib's encodings.
+    #[command(subcommand)]
+    Crypto(crypto::Command),
+    /// A chain, an operator and traders on this machine: real prices, proofs and money, then attacks.
+    Demo(demo::Args),
+    /// Runs a member of the oracle: reads prices and volatilities from several sources and feeds them to the chain.
+    Feed(feed::Args),
+    /// Proving and verifying keys.
+    #[command(subcommand)]
+    Keys(keys::Command),
+    /// Runs a venue: takes order sets, runs the auctions, proves batches and settles them on the chain.
+    Operator(operator::Args),
+    /// Funding of clearing prices: JSON lines on standard input, see docs/calculators.md.
+    Funding,
+    /// What is closed of a portfolio below maintenance margin: as `margin`.
+    Liquidate,
+    /// Margin of portfolios: JSON lines on standard input, see docs/calculators.md.
+    Margin,
+    /// Recorded prices or order flow through the engine; the books must balance after each batch.
+    Replay(replay::Args),
+    /// The risk policy: what it says, what a change would do, proposing one and voting on it.
+    #[command(subcommand)]
+    Policy(policy::Command),
+    /// Values of options: JSON lines on standard input, see docs/calculators.md.
+    Price,
+}
+
+/// Shapes that have a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ShapeName {
+    /// The protocol's reference shape.
+    Reference,
+    /// Few and small steps on the reference market.
+    Small,
+    /// The smallest, for tests without a chain.
+    Tiny,
+}
+
+impl ShapeName {
+    /// The shape.
+    pub fn shape(self) -> Shape {
+        match self {
+            Self::Reference => Shape::REFERENCE,
+            Self::Small => Shape::SMALL,
+            Self::Tiny => Shape::TINY,
+        }
+    }
+
+    /// Its name in file names.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Reference => "reference",
+            Self::Small => "small",
+            Self::Tiny => "tiny",
+        }
+    }
+}
+
+impl Cli {
+    /// Runs the command.
+    pub fn run(self) -> Result<()> {
+        match self.command {
+            Command::Bench(args) => bench::run(args),
+            Command::CircuitInfo(args) => circuit_info::run(args),
+            Command::Crypto(command) => crypto::run(command),
+            Command::Demo(args) => demo::run(args),
+            Command::Feed(args) => feed::run(args),
+            Command::Keys(command) => keys::run(command),
+            Command::Operator(args) => operator::run(args),
+            Command::Replay(args) => replay::run(args),
+            Command::Funding => calculators::run(funding::answer),
+            Command::Liquidate => calculators::run(liquidate::answer),
+            Command::Margin => calculators::run(margin::answer),
+            Command::Policy(command) => policy::run(command),
+            Command::Price => calculators::run(price::answer),
+        }
+    }
+}

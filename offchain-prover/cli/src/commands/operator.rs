@@ -1,0 +1,83 @@
+//! `operator`: runs a venue.
+
+use crate::commands::{ending::asked_to_end, key::Key};
+use anyhow::{Context, Result};
+use clearproof_groth16::BackendKind;
+use clearproof_operator::{self, Config, Timing};
+use clearproof_proving::default_key_folder;
+use std::{net::SocketAddr, path::PathBuf};
+
+/// Options of `operator`. How the chain takes snapshots is a constant of its runtime; the defaults are those of this
+/// workspace's.
+#[derive(clap::Args)]
+pub struct Args {
+    /// The node's JSON-RPC.
+    #[arg(long, default_value = "ws://127.0.0.1:9944")]
+    node: String,
+    /// Number of the venue on the chain.
+    #[arg(long)]
+    venue: u32,
+    #[command(flatten)]
+    key: Key,
+    /// Folder of the database; one per venue. Whoever reads it sees all accounts and can make receipts.
+    #[arg(long)]
+    data: PathBuf,
+    /// Address that traders connect to.
+    #[arg(long, default_value = "127.0.0.1:9955")]
+    listen: SocketAddr,
+    /// Address at which Prometheus finds metrics; none are told without it.
+    #[arg(long)]
+    metrics: Option<SocketAddr>,
+    /// Folder of the proving keys [default: `CLEARPROOF_KEYS`, else `~/.cache/clearproof/keys`]
+    #[arg(long)]
+    keys: Option<PathBuf>,
+    /// What proves: auto for the fastest that is there, ark, cpu, cuda or icicle.
+    #[arg(long, env = "CLEARPROOF_BACKEND", default_value_t)]
+    backend: BackendKind,
+    /// Milliseconds from one auction to the next, 100 to 1,000.
+    #[arg(long, default_value_t = Timing::default().auction_interval_ms)]
+    auction_interval_ms: u64,
+    /// A batch is closed this many milliseconds after its first account step.
+    #[arg(long, default_value_t = Timing::default().batch_ms)]
+    batch_ms: u64,
+    /// A batch is closed at this many account steps.
+    #[arg(long, default_value_t = Timing::default().batch_steps)]
+    batch_steps: usize,
+    /// Closed batches that may wait for proof and finality before trading pauses.
+    #[arg(long, default_value_t = Timing::default().max_pending)]
+    max_pending: usize,
+    /// Milliseconds between the chain's snapshots.
+    #[arg(long, default_value_t = Timing::default().snapshot_ms)]
+    snapshot_ms: u64,
+    /// Milliseconds for which the chain lets auctions use a snapshot after the next was taken.
+    #[arg(long, default_value_t = Timing::default().grace_ms)]
+    grace_ms: u64,
+}
+
+pub fn run(args: Args) -> Result<()> {
+    let config = Config {
+        node: args.node,
+        venue: args.venue,
+        signer: args.key.load()?,
+        data: args.data,
+        listen: args.listen,
+        metrics: args.metrics,
+        keys: args.keys.unwrap_or_else(default_key_folder),
+        backend: args.backend,
+        timing: Timing {
+            auction_interval_ms: args.auction_interval_ms,
+            batch_ms: args.batch_ms,
+            batch_steps: args.batch_steps,
+            max_pending: args.max_pending,
+            snapshot_ms: args.snapshot_ms,
+            grace_ms: args.grace_ms,
+        },
+    };
+    let runtime = tokio::runtime::Runtime::new().context("starting the async runtime")?;
+    let result = runtime.block_on(async {
+        let ending = asked_to_end()?;
+        Ok::<_, anyhow::Error>(clearproof_operator::run(config, ending).await?)
+    });
+    runtime.shutdown_background();
+    result
+}

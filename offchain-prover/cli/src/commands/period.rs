@@ -1,0 +1,29 @@
+//! A part of a recording, by time.
+
+use anyhow::{Context, Result};
+use clearproof_formats::time::time_of;
+
+/// Options that name it.
+#[derive(clap::Args)]
+pub struct Period {
+    /// First time that is taken, such as 2020-03-07 [default: the recording's first]
+    #[arg(long)]
+    pub from: Option<String>,
+    /// The first that is not any more [default: none]
+    #[arg(long)]
+    pub to: Option<String>,
+}
+
+impl Period {
+    /// Whether a time lies in it, milliseconds since the Unix epoch.
+    pub fn check(&self) -> Result<impl Fn(u64) -> bool> {
+        let time = |name: &str, text: &Option<String>| match text {
+            None => Ok(None),
+            Some(text) => time_of(text)
+                .map(Some)
+                .with_context(|| format!("--{name} {text}: is no time: use 2020-03-07")),
+        };
+        let (from, to) = (time("from", &self.from)?, time("to", &self.to)?);
+        Ok(move |time| from.is_none_or(|from| from <= time) && to.is_none_or(|to| time < to))
+    }
+}

@@ -1,0 +1,215 @@
+//! `policy`: what the risk policy says, what a change would do, and how to propose one and vote on it.
+
+mod ballot;
+mod changes;
+mod simulate;
+
+use crate::commands::key::Key;
+use anyhow::{Context, Result, bail};
+use changes::{Changes, ChangesFile};
+use clearproof_client::chain::Chain;
+use clearproof_primitives::policy::{Assessment, Policy, PolicyChange};
+use clearproof_tools::{calculators::portfolio::MARKET, policy};
+use simulate::Portfolios;
+use std::{
+    fmt::Display,
+    io::{ErrorKind, Write, stdout},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+/// Longest wait for a node: who asks sits before it.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// Where to ask.
+#[derive(clap::Args)]
+pub struct Node {
+    /// The node's JSON-RPC.
+    #[arg(long, default_value = "ws://127.0.0.1:9944")]
+    node: String,
+}
+
+/// Commands about the risk policy.
+#[derive(clap::Subcommand)]
+pub enum Command {
+    /// Every parameter: value, bounds, how far one change may move it, which way it tightens.
+    Show {
+        #[command(flatten)]
+        node: Node,
+        /// A version that was in force, instead of the present one.
+        #[arg(long)]
+        version: Option<u32>,
+        /// The policy as JSON, as the calculators read it.
+        #[arg(long)]
+        json: bool,
+    },
+    /// The policy's version, the changes that wait, and referenda on others.
+    Status {
+        #[command(flatten)]
+        node: Node,
+        /// This referendum alone, whatever came of it.
+        #[arg(long)]
+        referendum: Option<u32>,
+    },
+    /// What changes would do if they were scheduled now, or why they are refused.
+    Diff {
+        #[command(flatten)]
+        node: Node,
+        #[command(flatten)]
+        changes: Changes,
+    },
+    /// Margin of portfolios now and after changes: of lines on standard input as for `margin`, a line for each and a sum on standard
+    /// error; or of synthetic ones over recorded prices.
+    Simulate {
+        #[command(flatten)]
+        node: Node,
+        #[command(flatten)]
+        changes: Changes,
+        #[command(flatten)]
+        portfolios: Portfolios,
+    },
+    /// Submits changes as a referendum on risk parameters, with its decision deposit.
+    Propose {
+        #[command(flatten)]
+        node: Node,
+        #[command(flatten)]
+        changes: ChangesFile,
+        #[command(flatten)]
+        key: Key,
+    },
+    /// Votes on a referendum on risk parameters; a second vote replaces the first.
+    Vote {
+        #[command(flatten)]
+        node: Node,
+        #[command(flatten)]
+        vote: ballot::Vote,
+        #[command(flatten)]
+        key: Key,
+    },
+}
+
+impl Node {
+    /// Connects, or says that nobody is there.
+    async fn connect(self) -> Result<Chain> {
+        let connected = tokio::time::timeout(PATIENCE, Chain::connect(&self.node)).await;
+        match connected {
+            Ok(connected) => Ok(connected?),
+            Err(_) => bail!(
+                "--node {}: no node answers there within {} s; start one, or name another",
+                self.node,
+                PATIENCE.as_secs()
+            ),
+        }
+    }
+}
+
+/// Writes a line to standard output. Who reads it may stop before its end, as `head` does.
+fn say(text: impl Display) -> Result<()> {
+    match writeln!(stdout(), "{text}") {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+/// The policy in force, and what the chain says of changes to it.
+async fn assessed(chain: &Chain, changes: &[PolicyChange]) -> Result<(Policy, Assessment)> {
+    let current = chain.policy_state().await?.current;
+    let current = current.context("the chain has no policy")?;
+    Ok((current, chain.check_changes(changes).await??))
+}
+
+async fn show(chain: &Chain, version: Option<u32>, json: bool) -> Result<()> {
+    let state = chain.policy_state().await?;
+    let policy = match version {
+        Some(version) => {
+            let known = chain.policy_at(version).await?;
+            let last = state.version;
+            known
+                .with_context(|| format!("--version {version}: versions go from 1 to {last}"))?
+                .policy
+        }
+        None => state.current.context("the chain has no policy")?,
+    };
+    if json {
+        say(serde_json::to_string(&policy)?)
+    } else {
+        say(policy::parameters(&policy, &MARKET))
+    }
+}
+
+async fn status(chain: &Chain) -> Result<()> {
+    let state = chain.policy_state().await?;
+    let since = chain.policy_at(state.version).await?;
+    match since {
+        Some(version) if version.since > 0 => say(format_args!(
+            "Version {} is in force since {}.",
+            state.version,
+            policy::moment(version.since)
+        ))?,
+        _ => say(format_args!("Version {} is in force.", state.version))?,
+    }
+    if state.pending.is_empty() {
+        say("No change is pending.")?;
+    } else {
+        say(policy::pending(&state.pending))?;
+    }
+    let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis();
+    if u128::from(state.emergency_from) > now {
+        say(format_args!(
+            "The committee tightened it lately, and may again from {} on.",
+            policy::moment(state.emergency_from)
+        ))?;
+    }
+    ballot::all(chain).await
+}
+
+async fn diff(chain: &Chain, changes: &[PolicyChange]) -> Result<()> {
+    let (current, assessment) = assessed(chain, changes).await?;
+    say(policy::differences(&current, &assessment.policy, &MARKET))?;
+    say(policy::verdict(&assessment))
+}
+
+pub fn run(command: Command) -> Result<()> {
+    let runtime = tokio::runtime::Runtime::new().context("starting the async runtime")?;
+    runtime.block_on(async {
+        match command {
+            Command::Show {
+                node,
+                version,
+                json,
+            } => show(&node.connect().await?, version, json).await,
+            Command::Status { node, referendum } => {
+                let chain = node.connect().await?;
+                match referendum {
+                    Some(index) => ballot::one(&chain, index).await,
+                    None => status(&chain).await,
+                }
+            }
+            Command::Diff { node, changes } => {
+                let file = changes.file()?;
+                let chain = node.connect().await?;
+                diff(&chain, &changes.or_proposed(file, &chain).await?).await
+            }
+            Command::Simulate {
+                node,
+                changes,
+                portfolios,
+            } => {
+                let file = changes.file()?;
+                let prices = portfolios.prices()?;
+                let chain = node.connect().await?;
+                let changes = changes.or_proposed(file, &chain).await?;
+                let (current, assessment) = assessed(&chain, &changes).await?;
+                portfolios.run(prices.as_deref(), &current, &assessment.policy)
+            }
+            Command::Propose { node, changes, key } => {
+                let changes = changes.read()?;
+                let signer = key.load()?;
+                ballot::propose(&node.connect().await?, &changes, &signer).await
+            }
+            Command::Vote { node, vote, key } => {
+                let signer = key.load()?;
+                ballot::vote(&node.connect().await?, vote, &signer).await
+            }
+        }
+    })
+}

@@ -1,0 +1,143 @@
+//! Proposing, voting, and how referenda stand.
+
+use crate::commands::policy::{assessed, say};
+use anyhow::{Context, Result, anyhow, bail};
+use clearproof_client::chain::{
+    Chain,
+    calls::{self, Call},
+    referenda::{Ongoing, Referendum},
+};
+use clearproof_primitives::policy::PolicyChange;
+use clearproof_tools::policy::{self, ballot};
+use subxt_signer::sr25519::Keypair;
+
+/// A vote.
+#[derive(clap::Args)]
+pub struct Vote {
+    /// Index of the referendum.
+    #[arg(long)]
+    referendum: u32,
+    #[command(flatten)]
+    side: Side,
+    /// Whole tokens to vote with, such as 1000 or 0.5.
+    #[arg(long)]
+    amount: String,
+    /// 0 counts a tenth and locks nothing; 1 to 6 count as often, and lock the tokens for 1, 2, 4, 8, 16 or 32 weeks if they win.
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=6))]
+    conviction: u8,
+}
+
+/// For or against it.
+#[derive(clap::Args)]
+#[group(required = true, multiple = false)]
+struct Side {
+    /// For it.
+    #[arg(long)]
+    aye: bool,
+    /// Against it.
+    #[arg(long)]
+    nay: bool,
+}
+
+/// A referendum; an error if there is none.
+pub async fn known(chain: &Chain, index: u32) -> Result<Referendum> {
+    let found = chain.referendum(index).await?;
+    found.with_context(|| {
+        format!(
+            "--referendum {index}: there is none; `policy status` lists those on risk parameters"
+        )
+    })
+}
+
+/// A referendum on risk parameters that can be voted on.
+async fn open(chain: &Chain, index: u32) -> Result<Ongoing> {
+    match known(chain, index).await? {
+        Referendum::Ongoing(of) if of.track == calls::RISK_TRACK => Ok(of),
+        Referendum::Ongoing(of) => bail!(
+            "--referendum {index}: it is on track {}, not on risk parameters; vote on it in polkadot-js Apps",
+            of.track
+        ),
+        over => bail!("--referendum {index}: it is over, {}", ballot::state(&over)),
+    }
+}
+
+pub async fn propose(chain: &Chain, changes: &[PolicyChange], signer: &Keypair) -> Result<()> {
+    // Refused here rather than after weeks of votes.
+    let (_, assessment) = assessed(chain, changes).await?;
+    let call = chain.encode(&calls::schedule_change(changes)).await?;
+    let length = u32::try_from(call.len()).context("--changes: too long for a call")?;
+    let noted = chain.preimage(calls::preimage_hash(&call), length).await?;
+    let mut all = Vec::new();
+    if noted.is_none() {
+        all.push(calls::note_preimage(&call));
+    }
+    all.push(calls::submit_risk_referendum(&call));
+    let included = chain.submit(signer, &Call::All(all)).await;
+    let included = included.context("submitting the referendum")?;
+    let index = included
+        .submitted_referendum()
+        .context("no referendum in the events")?;
+    say(format_args!(
+        "Referendum {index} on the track risk_parameters is submitted."
+    ))?;
+    let placing = calls::place_decision_deposit(index);
+    let placed = chain.submit(signer, &placing).await;
+    placed.with_context(|| {
+        format!("placing its decision deposit, without which it is not decided; anybody may, with referenda.placeDecisionDeposit({index})")
+    })?;
+    say("Its decision deposit is placed.")?;
+    say(policy::verdict(&assessment))?;
+    say(format_args!(
+        "To vote: clearproof-prover policy vote --referendum {index} --aye --amount … --conviction …"
+    ))
+}
+
+pub async fn vote(chain: &Chain, vote: Vote, signer: &Keypair) -> Result<()> {
+    let Vote {
+        referendum: index,
+        side,
+        amount,
+        conviction,
+    } = vote;
+    let token = chain.token().await?;
+    let units = token.units(&amount);
+    let units = units.map_err(|error| anyhow!("--amount {amount}: {error}"))?;
+    open(chain, index).await?;
+    let call = calls::vote(index, side.aye, conviction, units);
+    chain.submit(signer, &call).await?;
+    let said = if side.aye { "aye" } else { "nay" };
+    say(format_args!(
+        "Voted {said} on referendum {index} with {} at conviction {conviction}.",
+        token.show(units)
+    ))?;
+    let state = ballot::state(&known(chain, index).await?);
+    say(format_args!("Referendum {index}: {state}."))
+}
+
+/// One referendum, of any track and whatever came of it.
+pub async fn one(chain: &Chain, index: u32) -> Result<()> {
+    let referendum = known(chain, index).await?;
+    match &referendum {
+        Referendum::Ongoing(of) => table(chain, vec![(index, of.clone())]).await,
+        over => say(format_args!("Referendum {index}: {}.", ballot::state(over))),
+    }
+}
+
+/// All referenda on risk parameters that are not over.
+pub async fn all(chain: &Chain) -> Result<()> {
+    let referenda = chain.risk_referenda().await?;
+    if referenda.is_empty() {
+        return say("No referendum on risk parameters is going on.");
+    }
+    table(chain, referenda).await
+}
+
+async fn table(chain: &Chain, referenda: Vec<(u32, Ongoing)>) -> Result<()> {
+    let mut rows = Vec::new();
+    for (index, of) in referenda {
+        let changes = chain.proposed_changes(&of.proposal).await?;
+        rows.push((index, of, changes));
+    }
+    let token = chain.token().await?;
+    say(ballot::referenda(&rows, &token))
+}

@@ -1,0 +1,173 @@
+//! `replay`: recorded prices or order flow through the engine.
+
+use crate::commands::{ShapeName, period::Period};
+use anyhow::{Context, Result, ensure};
+use clap::{Args as ClapArgs, ValueEnum};
+use clearproof_formats::{prices, time::time_text};
+use clearproof_groth16::{BackendKind, Bars, KeyStore, Origin};
+use clearproof_primitives::shape::Shape;
+use clearproof_proving::{BatchProver, default_key_folder};
+use clearproof_tools::replay::{
+    self, ReplayConfig,
+    flow::{self, FlowConfig},
+    recording::{self, Form, QUOTE_UNIT},
+};
+use indicatif::ProgressBar;
+use std::{fs::File, path::PathBuf};
+
+/// Formats of recordings, all of them CSV with a header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Bars: columns `timestamp` and `close`. Accounts with leverage trade with makers around each close, a batch a bar.
+    Candles,
+    /// Levels of a book and the trades between them: columns `event_ms`, `kind` (S a level of the first book, D a level's new
+    /// quantity, T a trade), `side` (bid, ask; of a trade buy or sell, the taker's), `price`, `qty`, `id` (one of all changes in
+    /// a message). A level is a maker's order, a trade a taker's.
+    L2,
+    /// Trades: columns `timestamp` (or `time`, `recv_ms`), `price`, `amount` (or `amount_btc`, `qty`, `size`), and `side` of the
+    /// taker if known. Each is a pair of orders.
+    Trades,
+}
+
+/// Options of `replay`.
+#[derive(ClapArgs)]
+pub struct Args {
+    /// The recording; `-` for standard input, as in `gzip -dc FILE.csv.gz | clearproof-prover replay --format l2 --input -`.
+    #[arg(long)]
+    input: PathBuf,
+    /// Its format.
+    #[arg(long, value_enum, default_value = "candles")]
+    format: Format,
+    /// What is replayed of it; an l2 recording from its beginning, where its book is.
+    #[command(flatten)]
+    period: Period,
+    /// candles: accounts with leverage. l2, trades: accounts that take turns as takers.
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    traders: u32,
+    /// candles: decides leverage and what they do.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// l2, trades: what each taker deposits, in whole quote units; with little, takers are refused and liquidated.
+    #[arg(long, default_value_t = flow::MAKER_DEPOSIT / QUOTE_UNIT, value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
+    taker_deposit: u64,
+    /// l2: milliseconds of the recording from one auction to the next; with trades, an auction follows each.
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u64).range(10..=60_000))]
+    auction: u64,
+    /// l2, trades: seconds of the recording that a batch lasts; less where it is full before.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    batch: u64,
+    /// Shape of the venue.
+    #[arg(long, value_enum, default_value = "reference")]
+    shape: ShapeName,
+    /// Proves every so many batches.
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
+    prove: Option<u64>,
+    /// Folder of the proving keys [default: `CLEARPROOF_KEYS`, else `~/.cache/clearproof/keys`]
+    #[arg(long)]
+    keys: Option<PathBuf>,
+    /// What proves: auto for the fastest that is there, ark, cpu, cuda or icicle.
+    #[arg(long, env = "CLEARPROOF_BACKEND", default_value_t)]
+    backend: BackendKind,
+}
+
+impl Args {
+    fn prover(&self, shape: &Shape) -> Result<Option<(u64, BatchProver)>> {
+        let Some(every) = self.prove else {
+            return Ok(None);
+        };
+        let keys = KeyStore::new(self.keys.clone().unwrap_or_else(default_key_folder));
+        let bars = Bars::new("proving keys");
+        let prover = BatchProver::load(shape, &keys, Origin::Development, self.backend, &bars)?;
+        Ok(Some((every, prover)))
+    }
+
+    fn is_stream(&self) -> bool {
+        self.input.as_os_str() == "-"
+    }
+}
+
+pub fn run(args: Args) -> Result<()> {
+    match args.format {
+        Format::Candles => run_candles(&args),
+        Format::L2 => run_flow(&args, Form::Levels),
+        Format::Trades => run_flow(&args, Form::Trades),
+    }
+}
+
+fn run_candles(args: &Args) -> Result<()> {
+    let between = args.period.check()?;
+    let mut bars = match args.is_stream() {
+        true => prices::read_from(std::io::stdin().lock())?,
+        false => prices::read(&args.input)?,
+    };
+    bars.retain(|bar| between(bar.time));
+    ensure!(!bars.is_empty(), "no bar lies between --from and --to");
+    let shape = args.shape.shape();
+    let room = shape.capacity();
+    ensure!(
+        u64::from(args.traders) + 5 <= room,
+        "--traders {}: the shape's tree has room for {room} accounts",
+        args.traders
+    );
+    let prove = args.prover(&shape)?;
+    println!(
+        "{} bars from {} to {}, {} leveraged accounts",
+        bars.len(),
+        time_text(bars.first().map_or(0, |bar| bar.time)),
+        time_text(bars.last().map_or(0, |bar| bar.time)),
+        args.traders
+    );
+    let progress = ProgressBar::new(bars.len() as u64);
+    let config = ReplayConfig {
+        bars,
+        shape,
+        traders: args.traders,
+        seed: args.seed,
+        prove,
+    };
+    let report = replay::run(&config, |done| progress.set_position(done))?;
+    progress.finish_and_clear();
+    println!("{report}");
+    Ok(())
+}
+
+fn run_flow(args: &Args, form: Form) -> Result<()> {
+    ensure!(
+        form == Form::Trades || args.period.from.is_none(),
+        "--from: a recording of levels begins with the book that it starts from, so it is replayed from its beginning"
+    );
+    let between = args.period.check()?;
+    let mut rows = match args.is_stream() {
+        true => recording::read(form, std::io::stdin().lock())?,
+        false => {
+            let file = File::open(&args.input);
+            let file = file.with_context(|| format!("cannot open {}", args.input.display()))?;
+            recording::read(form, file)?
+        }
+    };
+    rows.retain(|row| between(row.time));
+    ensure!(!rows.is_empty(), "no row lies between --from and --to");
+    let shape = args.shape.shape();
+    let prove = args.prover(&shape)?;
+    println!(
+        "{} rows from {} to {}",
+        rows.len(),
+        time_text(rows.first().map_or(0, |row| row.time)),
+        time_text(rows.last().map_or(0, |row| row.time)),
+    );
+    let progress = ProgressBar::new(rows.len() as u64);
+    let config = FlowConfig {
+        form,
+        rows,
+        shape,
+        takers: args.traders,
+        taker_deposit: args.taker_deposit * QUOTE_UNIT,
+        auction: args.auction,
+        batch: args.batch * 1_000,
+        prove,
+    };
+    let report = flow::run(&config, |done| progress.set_position(done))?;
+    progress.finish_and_clear();
+    println!("{report}");
+    Ok(())
+}

@@ -1,0 +1,14 @@
+//! The properties of a venue that never change.
+
+use clearproof_primitives::shape::Shape;
+
+/// Identifies a venue: everything that signatures for it are bound to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// Hash of the chain's genesis block.
+    pub genesis: [u8; 32],
+    /// Number of the venue.
+    pub venue: u32,
+    /// Shape of its circuits.
+    pub shape: Shape,
+}

@@ -1,0 +1,118 @@
+//! A withdrawal, and what the operator refuses: more than the margin allows, and an order set that a newer one has replaced.
+
+use super::{floor::Floor, report::Refusal};
+use anyhow::{Context, Result, bail};
+use clearproof_client::{rpc::types::MarginJson, trader::VenueError};
+use clearproof_primitives::{
+    fixed::{FACTOR_BITS, FRACTION_BITS},
+    order::{SignedOrderSet, WithdrawalRequest},
+};
+use std::time::Duration;
+use tokio::time::sleep;
+
+/// What is withdrawn, smallest units of the quote: 250 dollars.
+pub const WITHDRAWN: u64 = 250_000_000;
+/// By how much the refused withdrawal is beyond the margin: 50 dollars, more than a new mark changes meanwhile.
+const BEYOND: u64 = 50_000_000;
+/// Between two attempts while no batch is open: withdrawals are carried out at once or refused.
+const RETRY: Duration = Duration::from_millis(250);
+/// Attempts.
+const ATTEMPTS: u32 = 240;
+
+/// The answer's name, once a batch is open to carry the set out.
+async fn answer(floor: &mut Floor, who: usize, set: &SignedOrderSet) -> Result<Option<VenueError>> {
+    for _ in 0..ATTEMPTS {
+        match floor.send(who, set.clone()).await {
+            Ok(()) => return Ok(None),
+            Err(error) if error.name().as_deref() == Some("NoOpenBatch") => sleep(RETRY).await,
+            Err(error @ VenueError::Refused(_)) => return Ok(Some(error)),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    bail!("the operator opened no batch for {:?}", RETRY * ATTEMPTS)
+}
+
+fn refusal(attempt: &'static str, expected: &'static str, got: Option<VenueError>) -> Refusal {
+    let got = got.map_or_else(
+        || "accepted".into(),
+        |error| error.name().unwrap_or_else(|| error.to_string()),
+    );
+    tracing::info!(expected, got, "{attempt}");
+    Refusal {
+        attempt,
+        by: "operator",
+        expected,
+        held: got == expected,
+        got,
+    }
+}
+
+/// What the account may withdraw: equity beyond the initial margin, in smallest units of the quote, rounded down.
+fn free(margin: &MarginJson) -> u64 {
+    let required = margin.initial.0.div_ceil(1 << FACTOR_BITS);
+    let free =
+        i128::try_from(required).map_or(0, |required| margin.equity.0.saturating_sub(required));
+    u64::try_from(free >> FRACTION_BITS).unwrap_or(0)
+}
+
+async fn margin_of(floor: &Floor, who: usize) -> Result<MarginJson> {
+    for _ in 0..ATTEMPTS {
+        if let Some(margin) = floor.account(who).await?.margin {
+            return Ok(margin);
+        }
+        sleep(RETRY).await;
+    }
+    bail!("the operator opened no batch for {:?}", RETRY * ATTEMPTS)
+}
+
+/// A trader cancels all orders, tries the old set again, tries to withdraw more than the margin allows, and withdraws
+/// [`WITHDRAWN`] to an account of the chain.
+///
+/// # Errors
+/// The operator refuses what is honest, or cannot be reached.
+pub async fn withdraw(floor: &mut Floor, who: usize, recipient: [u8; 32]) -> Result<Vec<Refusal>> {
+    let old = floor.people[who].last.clone();
+    let old = old.context("the trader has not traded yet")?;
+    let cancel = floor.set(who, Vec::new(), None);
+    if let Some(error) = answer(floor, who, &cancel).await? {
+        return Err(error).context("cancelling all orders");
+    }
+    let got = answer(floor, who, &old).await?;
+    let replaced = refusal("old order set", "OldSequence", got);
+
+    let pay = |amount| WithdrawalRequest {
+        asset: 0,
+        amount,
+        recipient,
+    };
+    let margin = margin_of(floor, who).await?;
+    let amount = free(&margin).saturating_add(BEYOND);
+    let set = floor.set(who, Vec::new(), Some(pay(amount)));
+    let got = answer(floor, who, &set).await?;
+    let beyond = refusal("withdrawal beyond the margin", "Margin", got);
+
+    let set = floor.set(who, Vec::new(), Some(pay(WITHDRAWN)));
+    if let Some(error) = answer(floor, who, &set).await? {
+        return Err(error).context("withdrawal within the margin");
+    }
+    Ok(vec![replaced, beyond])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clearproof_client::rpc::number::Decimal;
+
+    #[test]
+    fn what_is_free_is_equity_less_initial_margin_rounded_down() {
+        let margin = |equity, initial| MarginJson {
+            equity: Decimal(equity),
+            initial: Decimal(initial),
+            maintenance: Decimal(0),
+        };
+        assert_eq!(free(&margin(100 << 32, 30 << 48)), 70);
+        assert_eq!(free(&margin(100 << 32, (30 << 48) + 1)), 69);
+        assert_eq!(free(&margin(-(5 << 32), 0)), 0);
+        assert_eq!(free(&margin(0, u128::MAX)), 0);
+    }
+}

@@ -1,0 +1,109 @@
+//! Why an operator cannot start or go on.
+
+use clearproof_client::chain::ChainError;
+use std::path::PathBuf;
+
+/// Why an operator stops. Everything that passes by itself is waited for instead.
+#[derive(Debug, thiserror::Error)]
+pub enum OperatorError {
+    /// A setting is out of its range.
+    #[error("{name}: {given}, but must be {limit}")]
+    Setting {
+        /// The setting.
+        name: &'static str,
+        /// What was given.
+        given: u64,
+        /// What is allowed.
+        limit: &'static str,
+    },
+    /// The metrics cannot be told.
+    #[error("metrics: {0}")]
+    Metrics(String),
+    /// The chain does not know the venue.
+    #[error("venue {0} does not exist on this chain: create it, or check --venue and --node")]
+    UnknownVenue(u32),
+    /// The account may not submit for the venue.
+    #[error(
+        "account 0x{account} is no operator of venue {venue}: its owner must appoint it, or give another --suri"
+    )]
+    NotOperator {
+        /// The venue.
+        venue: u32,
+        /// The account's public key.
+        account: String,
+    },
+    /// The database cannot be used.
+    #[error("database {path}: {problem}")]
+    Database {
+        /// Its file.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
+    },
+    /// The database is of something else.
+    #[error(
+        "database: {what} is {stored}, but {expected} is asked for: give the right --data folder"
+    )]
+    OtherVenue {
+        /// What differs.
+        what: &'static str,
+        /// In the database.
+        stored: String,
+        /// What the chain or the command line says.
+        expected: String,
+    },
+    /// The books do not follow the chain.
+    #[error("the books in the database are not those of the chain: {0}")]
+    Diverged(String),
+    /// Written data cannot be used.
+    #[error("database: {what}: {problem}: restore the folder from a backup")]
+    Corrupt {
+        /// Which data.
+        what: String,
+        /// What is wrong.
+        problem: String,
+    },
+    /// The engine refuses what it must not.
+    #[error("{0}")]
+    Engine(#[from] super::journal::InputError),
+    /// The chain.
+    #[error("chain: {0}")]
+    Chain(#[from] ChainError),
+    /// The folder's keys are not those that the chain checks a batch with.
+    #[error(
+        "batch {batch} is checked with the keys of circuit {circuit}, and those in {} and {} are others: put the files there that \
+         belong to the registered verifying keys, or use the version of this program whose circuits they are of",
+        chunk.display(), closing.display()
+    )]
+    Keys {
+        /// The batch.
+        batch: u64,
+        /// The registered circuit.
+        circuit: u32,
+        /// The chunk circuit's proving key.
+        chunk: PathBuf,
+        /// The closing circuit's proving key.
+        closing: PathBuf,
+    },
+    /// Proofs cannot be made.
+    #[error("prover: {0}")]
+    Prover(String),
+    /// Batches are refused time and again.
+    #[error(
+        "{count} batches in a row were refused, last batch {number}: {reason}; the books are back at the last final batch: remove the cause, then start the operator again"
+    )]
+    Refused {
+        /// Refusals since a batch was settled.
+        count: u32,
+        /// The last one.
+        number: u64,
+        /// Why.
+        reason: String,
+    },
+    /// The server for traders cannot be started.
+    #[error("{0}")]
+    Listen(#[from] super::rpc::ServeError),
+    /// A thread or task ended too early.
+    #[error("{0} ended unexpectedly: see the log")]
+    Ended(&'static str),
+}

@@ -1,0 +1,155 @@
+//! The prover's thread: proves closed batches one after the other, apart from the venue, which goes on trading.
+
+use super::{
+    error::OperatorError, figures::BatchFigures, keys::Keys, metrics::Metrics, store::Proven,
+    thread, venue_task::Notice,
+};
+use clearproof_client::clock::millis;
+use clearproof_engine::ClosedBatch;
+use clearproof_primitives::submission::{Batch, ChunkSubmission};
+use clearproof_proving::{BatchProver, ProvenBatch};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+        mpsc::Receiver,
+    },
+    time::Duration,
+};
+use tokio::sync::mpsc::Sender;
+
+/// A batch to prove.
+#[derive(Debug)]
+pub struct Job {
+    /// Roll-backs before it was closed.
+    pub epoch: u64,
+    /// The batch.
+    pub batch: Arc<ClosedBatch>,
+    /// What is known of it.
+    pub figures: BatchFigures,
+}
+
+/// What the prover needs.
+pub struct Worker {
+    /// Proving keys.
+    pub keys: Keys,
+    /// The batch after the last one that is settled: its keys are loaded at once.
+    pub next: u64,
+    /// Batches to prove.
+    pub jobs: Receiver<Job>,
+    /// Where proofs go.
+    pub notices: Sender<Notice>,
+    /// Counts roll-backs; jobs of an older count are void.
+    pub epoch: Arc<AtomicU64>,
+    /// Where backends are counted.
+    pub metrics: Metrics,
+}
+
+/// A batch in the form that the chain takes.
+pub fn submission(closed: &ClosedBatch, proven: &ProvenBatch) -> Result<Batch, OperatorError> {
+    let limit = |what: &str| OperatorError::Prover(format!("{what}: more than the chain takes"));
+    let missing = || OperatorError::Prover("boundaries: fewer than chunks".into());
+    let (first, rest) = proven.boundaries.split_first().ok_or_else(missing)?;
+    let parts = closed
+        .witness
+        .chunks
+        .iter()
+        .zip(&proven.chunk_proofs)
+        .zip(rest);
+    let chunks = parts
+        .map(|((chunk, proof), boundary)| {
+            Ok(ChunkSubmission {
+                prices: chunk
+                    .entries
+                    .clone()
+                    .try_into()
+                    .map_err(|_| limit("prices"))?,
+                boundary_after: *boundary,
+                proof: *proof,
+            })
+        })
+        .collect::<Result<Vec<_>, OperatorError>>()?;
+    Ok(Batch {
+        header: closed.witness.header.clone(),
+        first_boundary: *first,
+        chunks: chunks.try_into().map_err(|_| limit("chunks"))?,
+        withdrawals: closed
+            .withdrawals
+            .clone()
+            .try_into()
+            .map_err(|_| limit("withdrawals"))?,
+        closing_proof: proven.closing_proof,
+        open_interest: closed
+            .witness
+            .closing
+            .ledger_after
+            .open_interest
+            .clone()
+            .try_into()
+            .map_err(|_| limit("open_interest"))?,
+    })
+}
+
+impl Worker {
+    /// Starts the thread. It ends by itself when nobody hears its notices any more; a proof that is being made is then
+    /// left to run out, or ends with the process.
+    pub fn spawn(self) -> std::io::Result<()> {
+        let notices = self.notices.clone();
+        let work = move |_: &Sender<Notice>| self.work();
+        thread::spawn("prover", "the prover's thread", notices, work)
+    }
+
+    fn work(mut self) -> Result<(), OperatorError> {
+        let notices = self.notices.clone();
+        let given_up = || notices.is_closed();
+        self.keys.prover(self.next, given_up)?;
+        for job in &self.jobs {
+            if given_up() {
+                break;
+            }
+            if job.epoch == self.epoch.load(Ordering::SeqCst) {
+                let Some(prover) = self.keys.prover(job.figures.number, given_up)? else {
+                    break;
+                };
+                let proven = prove(prover, job, &self.metrics)?;
+                let proven = Notice::Proven(Box::new(proven));
+                if notices.blocking_send(proven).is_err() {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn prove(prover: &BatchProver, job: Job, metrics: &Metrics) -> Result<Proven, OperatorError> {
+    let number = job.figures.number;
+    let proofs = prover.prove(&job.batch, |done, total| {
+        tracing::info!(number, done, total, "proof made");
+        metrics.count_backends(&prover.backends().counts());
+    });
+    let proofs = proofs
+        .map_err(|e| OperatorError::Prover(format!("batch {number} cannot be proven: {e:#}")))?;
+    let reports = &proofs.reports;
+    let witness: Duration = reports.iter().map(|report| report.witness).sum();
+    let proving: Duration = reports.iter().map(|report| report.proving).sum();
+    let constraints = reports.iter().map(|report| report.constraints as u64).sum();
+    let figures = BatchFigures {
+        constraints,
+        witness_ms: millis(witness),
+        proving_ms: millis(proving),
+        ..job.figures
+    };
+    tracing::info!(
+        number,
+        chunks = figures.chunks,
+        constraints,
+        witness_ms = figures.witness_ms,
+        proving_ms = figures.proving_ms,
+        "batch proven"
+    );
+    Ok(Proven {
+        batch: submission(&job.batch, &proofs)?,
+        figures,
+    })
+}

@@ -1,0 +1,159 @@
+//! From what the venue's task answers to what goes over the wire.
+
+use crate::{
+    figures::BatchFigures,
+    handle::{AccountStatus, InstrumentStatus, Level, Status},
+};
+use clearproof_client::rpc::{number::Decimal, types::*};
+use clearproof_engine::{AuctionReport, Trade};
+use clearproof_primitives::order::Side;
+
+/// The venue's state, with the operator's receipt key and clock.
+pub(super) fn status(status: Status, receipt_key: [u8; 32], time: u64) -> StatusJson {
+    let (batch, state_root) = status.settled;
+    StatusJson {
+        venue: status.venue,
+        genesis: status.genesis,
+        shape: status.shape,
+        receipt_key,
+        accounts: status.accounts as u64,
+        deposits_taken: status.deposits_taken,
+        settled: SettledJson { batch, state_root },
+        pending: status.pending,
+        open: status.open.map(|(snapshot, time_from, steps)| OpenJson {
+            snapshot,
+            time_from,
+            steps: steps as u64,
+        }),
+        last_auction: status.last_auction,
+        time,
+        connected: status.connected,
+    }
+}
+
+impl From<InstrumentStatus> for InstrumentJson {
+    fn from(status: InstrumentStatus) -> Self {
+        let listing = status.instrument.listing;
+        Self {
+            slot: listing.slot,
+            underlying: listing.underlying,
+            kind: listing.kind,
+            symbol: String::from_utf8_lossy(&listing.symbol).into_owned(),
+            units_per_lot: Decimal(listing.units_per_lot),
+            halted: status.instrument.halted,
+            mark: Decimal(status.mark),
+            last: status.last.map(|(time, price)| LastJson {
+                time,
+                price: Decimal(price),
+            }),
+            funding_index: Decimal(status.funding),
+            lots_held: Decimal(status.open_interest),
+        }
+    }
+}
+
+/// Returns the best levels of both sides.
+pub(super) fn book(levels: &[Level]) -> BookJson {
+    let side = |side: Side| {
+        let levels = levels.iter().filter(|level| level.side == side);
+        let level = |level: &Level| LevelJson {
+            price: Decimal(level.price),
+            quantity: Decimal(level.quantity),
+        };
+        levels.take(MAX_LEVELS).map(level).collect()
+    };
+    BookJson {
+        bids: side(Side::Buy),
+        asks: side(Side::Sell),
+    }
+}
+
+impl From<BatchFigures> for BatchJson {
+    fn from(figures: BatchFigures) -> Self {
+        Self {
+            number: figures.number,
+            order_sets: figures.order_sets,
+            fills: figures.fills,
+            steps: figures.steps,
+            chunks: figures.chunks,
+            constraints: figures.constraints,
+            witness_ms: figures.witness_ms,
+            proving_ms: figures.proving_ms,
+            bytes: figures.bytes,
+            ref_time: figures.ref_time,
+            fee: Decimal(figures.fee),
+            block: figures.block,
+        }
+    }
+}
+
+impl From<AccountStatus> for AccountJson {
+    fn from(status: AccountStatus) -> Self {
+        let account = status.account;
+        let order = |order: &Option<_>| order.as_ref().map(OrderJson::from);
+        Self {
+            index: status.index,
+            number: account.number,
+            trading_key: account.trading_key.into(),
+            balances: account.balances.into_iter().map(Decimal).collect(),
+            positions: account
+                .positions
+                .iter()
+                .map(|p| PositionJson {
+                    instrument: p.instrument,
+                    quantity: p.quantity,
+                })
+                .collect(),
+            sequence: Decimal(account.sequence),
+            slots: account
+                .slots
+                .iter()
+                .map(|slot| SlotJson {
+                    id: slot.id,
+                    filled: slot.filled,
+                })
+                .collect(),
+            live_sequence: Decimal(status.live_sequence),
+            live_orders: status.live_orders.iter().map(order).collect(),
+            margin: status.margin.map(MarginJson::from),
+        }
+    }
+}
+
+/// The public part of a report.
+pub(super) fn auction(report: &AuctionReport, missed: u64) -> AuctionJson {
+    let clearings = report.clearings.iter();
+    AuctionJson {
+        time: report.time,
+        clearings: clearings
+            .map(|(instrument, price, volume)| ClearingJson {
+                instrument: *instrument,
+                price: Decimal(*price),
+                volume: Decimal(*volume),
+            })
+            .collect(),
+        missed,
+    }
+}
+
+/// An account's part of a report, if the auction touched it.
+pub(super) fn account_auction(report: &AuctionReport, account: u32) -> Option<AccountAuctionJson> {
+    let fill = |trade: &Trade| FillJson {
+        slot: trade.slot as u64,
+        instrument: trade.instrument,
+        lots: trade.lots,
+        price: Decimal(trade.price),
+    };
+    let own = report.trades.iter().filter(|t| t.account == account);
+    let fills: Vec<_> = own.map(fill).collect();
+    let mut left_out = report.left_out.iter();
+    let left_out = left_out.find(|(index, _)| *index == account);
+    let silent = report.silent.contains(&account);
+    let touched = !fills.is_empty() || left_out.is_some() || silent;
+    touched.then(|| AccountAuctionJson {
+        time: report.time,
+        fills,
+        left_out: left_out.map(|(_, rule)| rule.to_string()),
+        silent,
+    })
+}

@@ -1,0 +1,275 @@
+use super::*;
+use crate::{
+    building::{self, Builder},
+    handle::{Refusal, VenueHandle},
+    metrics::Metrics,
+    proving,
+    settling::Submission,
+    venue_task::{Notice, Outlets, VenueTask},
+};
+use clearproof_client::clock::now_ms;
+use clearproof_engine::AuctionReport;
+use std::{
+    sync::{atomic::AtomicU64, mpsc::Receiver},
+    time::Duration,
+};
+use substrate_prometheus_endpoint::Registry;
+use tokio::{
+    sync::{broadcast, mpsc, oneshot, watch},
+    task::{JoinHandle, spawn_blocking},
+};
+
+/// A running task with its ends: four steps make a batch full.
+struct Running {
+    handle: VenueHandle,
+    auctions: broadcast::Receiver<Arc<AuctionReport>>,
+    notices: mpsc::Sender<Notice>,
+    builder: Receiver<building::Job>,
+    prover: Receiver<proving::Job>,
+    _settler: mpsc::UnboundedReceiver<Submission>,
+    epoch: Arc<AtomicU64>,
+    registry: Registry,
+    stop: watch::Sender<bool>,
+    task: JoinHandle<Result<(), OperatorError>>,
+}
+
+impl Running {
+    /// Two traders have deposited.
+    async fn start(folder: &Path) -> Self {
+        let core = restore(folder, &new_venue()).unwrap();
+        let timing = Timing {
+            batch_steps: 4,
+            ..Timing::default()
+        };
+        let (handle, commands) = VenueHandle::new();
+        let (notices, heard) = mpsc::channel(8);
+        let (builder, sealed) = std::sync::mpsc::channel();
+        let (prover, jobs) = std::sync::mpsc::channel();
+        let (settler, submissions) = mpsc::unbounded_channel();
+        let (stop, stopped) = watch::channel(false);
+        let epoch = Arc::new(AtomicU64::new(0));
+        let registry = Registry::new();
+        let task = VenueTask {
+            desk: Desk::new(core, timing, new_venue().time_to),
+            handle: handle.clone(),
+            commands,
+            notices: heard,
+            outlets: Outlets {
+                builder,
+                prover,
+                settler,
+                epoch: Arc::clone(&epoch),
+            },
+            connected: Box::new(|| true),
+            metrics: Metrics::register(&registry).unwrap(),
+            auction: Duration::from_millis(100),
+            stop: stopped,
+        };
+        let running = Self {
+            auctions: handle.subscribe(),
+            handle,
+            notices,
+            builder: sealed,
+            prover: jobs,
+            _settler: submissions,
+            epoch,
+            registry,
+            stop,
+            task: tokio::spawn(task.run()),
+        };
+        let market = Box::new(snapshot(1, now_ms() - 1_000));
+        running.tell(Notice::Market(market, Vec::new())).await;
+        let deposits = vec![queued(0, 0), queued(1, 1)];
+        running.tell(Notice::Deposits(deposits)).await;
+        running.opened().await;
+        running
+    }
+
+    async fn tell(&self, notice: Notice) {
+        self.notices.send(notice).await.unwrap();
+    }
+
+    /// Both accounts are open.
+    async fn opened(&self) {
+        while self.handle.status().await.unwrap().accounts < 3 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// Buyer and seller meet in an auction.
+    async fn trade(&mut self, sequence: u64) -> Arc<AuctionReport> {
+        for (trader, side) in [(0, Side::Buy), (1, Side::Sell)] {
+            let mut set = signed(trader, sequence, side, None);
+            set.set.valid_until = now_ms() + 1_000_000;
+            let message = set.set.message(&SHAPE, genesis_field(&IDENTITY.genesis));
+            set.signature = key(trader).sign(message);
+            self.handle.submit(set).await.unwrap();
+        }
+        loop {
+            let report = self.auctions.recv().await.unwrap();
+            if !report.trades.is_empty() {
+                return report;
+            }
+        }
+    }
+
+    /// Waits until a metric with this label, or without one, is as wanted: the venue sets them with each auction.
+    async fn shows(&self, name: &str, label: &str, wanted: impl Fn(f64) -> bool) {
+        let value = || {
+            let families = self.registry.gather();
+            let metrics = families.iter().find(|family| family.get_name() == name);
+            let metrics = metrics.expect("it is registered").get_metric();
+            let metric = metrics.iter().find(|metric| {
+                metric
+                    .get_label()
+                    .iter()
+                    .all(|pair| pair.get_value() == label)
+            });
+            metric.map_or(f64::NAN, |metric| {
+                metric.get_gauge().get_value()
+                    + metric.get_counter().get_value()
+                    + metric.get_histogram().get_sample_count() as f64
+            })
+        };
+        for _ in 0..2_000 {
+            if wanted(value()) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        panic!("{name} {label}: {}", value());
+    }
+
+    /// The chain refuses a batch.
+    async fn refuse(&self, number: u64) {
+        let (done, wait) = oneshot::channel();
+        let reason = "Settlement.SnapshotTooOld".into();
+        self.tell(Notice::Refused(number, reason, done)).await;
+        wait.await.unwrap();
+    }
+
+    async fn stop(self) {
+        self.stop.send_replace(true);
+        self.task.await.unwrap().unwrap();
+        let stopped = self.handle.status().await.unwrap_err();
+        assert!(matches!(stopped, Refusal::Stopping), "{stopped}");
+    }
+}
+
+/// What comes next of one of the task's ends, and the end.
+async fn next<T: Send + 'static>(end: Receiver<T>) -> (T, Receiver<T>) {
+    let wait = move || (end.recv_timeout(Duration::from_secs(10)).unwrap(), end);
+    spawn_blocking(wait).await.unwrap()
+}
+
+/// An order set goes in, an auction and a batch to prove come out, and a stop leaves all on disk.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_task_answers_survives_its_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut running = Running::start(folder.path()).await;
+    let (unused, jobs) = (std::sync::mpsc::channel().1, running.builder);
+    running.builder = unused;
+    let builder = Builder {
+        jobs,
+        notices: running.notices.clone(),
+        epoch: Arc::clone(&running.epoch),
+    };
+    builder.spawn().unwrap();
+    let traded = running.trade(1).await;
+    let old = signed(0, 1, Side::Buy, None);
+    let old = running.handle.submit(old).await.unwrap_err();
+    assert!(matches!(old, Refusal::Engine(_)), "{old}");
+    // What is told is on disk and seen by everybody.
+    let status = running.handle.status().await.unwrap();
+    assert!(status.last_auction >= traded.time && status.connected);
+    let owner = key(0).public_key().point();
+    let account = account_key((owner.x, owner.y), 0);
+    let account = running.handle.account(account).await.unwrap().unwrap();
+    assert_eq!(
+        (account.account.quantity(0), account.live_sequence),
+        (10, 1)
+    );
+    assert!(account.margin.is_some());
+    // Four steps make the batch full; the prover gets it.
+    let (job, prover) = next(running.prover).await;
+    running.prover = prover;
+    assert_eq!(
+        (job.figures.number, job.figures.steps, job.figures.fills),
+        (1, 4, 2)
+    );
+
+    // A batch that the chain refused: back to the last final books, and the work in flight is void.
+    running.refuse(1).await;
+    running.opened().await;
+    running.stop().await;
+    let core = restore(folder.path(), &new_venue()).unwrap();
+    assert_eq!(core.venue.account_count(), 3);
+    assert_eq!(core.venue.live_sets().len() + core.waiting.len(), 2);
+}
+
+/// The builder is as slow as it likes: here it does nothing until it is told to.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_venue_answers_and_trades_while_batches_are_built() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut running = Running::start(folder.path()).await;
+    running.trade(1).await;
+    let (first, builder) = next(running.builder).await;
+    running.builder = builder;
+    running.trade(2).await;
+    running.trade(3).await;
+    while running.handle.status().await.unwrap().pending != [1, 2] {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    running.trade(4).await;
+    let pending = "clearproof_operator_pending_batches";
+    running.shows(pending, "sealed", |count| count == 2.0).await;
+    let age = "clearproof_operator_pending_batch_age_seconds";
+    running.shows(age, "", |age| age > 0.0 && age < 60.0).await;
+    running
+        .shows("clearproof_operator_order_sets_total", "", |count| {
+            count == 8.0
+        })
+        .await;
+    // One batch after the other, and none unbuilt to the prover.
+    assert!(running.builder.try_recv().is_err());
+    assert!(running.prover.try_recv().is_err());
+
+    let built = Box::new(first.run().unwrap());
+    running.tell(Notice::Built(0, built)).await;
+    let (second, builder) = next(running.builder).await;
+    let (job, prover) = next(running.prover).await;
+    (running.builder, running.prover) = (builder, prover);
+    assert_eq!((first.before.number(), second.before.number()), (0, 1));
+    assert_eq!((job.figures.number, job.figures.chunks), (1, 2));
+    let numbers = [&first, &second].map(|job| job.sealed.batch.number());
+    assert_eq!(numbers, [1, 2]);
+
+    running.shows(pending, "built", |count| count == 1.0).await;
+
+    // The chain refuses the first; what is then built of the second is of no use.
+    running.refuse(1).await;
+    let late = Box::new(second.run().unwrap());
+    running.tell(Notice::Built(0, late)).await;
+    running.opened().await;
+    running.shows(age, "", |age| age == 0.0).await;
+    running
+        .shows("clearproof_operator_batches_total", "refused", |count| {
+            count == 1.0
+        })
+        .await;
+    for name in ["connected", "accounts", "last_auction_seconds"] {
+        let name = format!("clearproof_operator_{name}");
+        running.shows(&name, "", |value| value >= 1.0).await;
+    }
+    running.trade(5).await;
+    let (again, builder) = next(running.builder).await;
+    running.builder = builder;
+    assert_eq!((again.epoch, again.before.number()), (1, 0));
+    assert_eq!(again.sealed.batch.number(), 1);
+    running.stop().await;
+    // It was on its way to the builder when the operator stopped.
+    let core = restore(folder.path(), &new_venue()).unwrap();
+    let header = core.closed[0].header().unwrap();
+    let built = again.run().unwrap();
+    assert_eq!(*header, built.batch.batch.witness.header);
+}

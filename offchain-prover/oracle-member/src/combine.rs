@@ -1,0 +1,237 @@
+//! One value from several: the median of prices, the medoid of curves, once outliers are out.
+
+use clearproof_primitives::{
+    chain::{Feed, FeedValue},
+    fixed::IndexPrice,
+    options::{SviError, medoid},
+    rows::Smile,
+};
+
+/// Hundredths of a per cent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct BasisPoints(pub u32);
+
+/// One.
+const WHOLE: u128 = 10_000;
+
+impl BasisPoints {
+    /// Whether `level` is at most this far from `middle`, as a share of that. Exact for levels below 2^95.
+    pub fn reach(self, middle: IndexPrice, level: IndexPrice) -> bool {
+        let distance = level.abs_diff(middle).saturating_mul(WHOLE);
+        distance <= middle.saturating_mul(u128::from(self.0))
+    }
+}
+
+/// How far `level` is from `middle`, rounded down.
+pub fn distance(middle: IndexPrice, level: IndexPrice) -> BasisPoints {
+    let share = level
+        .abs_diff(middle)
+        .saturating_mul(WHOLE)
+        .checked_div(middle);
+    BasisPoints(
+        share
+            .and_then(|share| u32::try_from(share).ok())
+            .unwrap_or(u32::MAX),
+    )
+}
+
+/// What the chain judges a value by: a price itself, of a curve the volatility at the forward, seen from `now`.
+///
+/// # Errors
+/// A curve without a volatility: its expiry is past or further than ten years, or the volatility above 6,400 %.
+pub fn level(feed: &Feed, value: &FeedValue, now: u64) -> Result<IndexPrice, SviError> {
+    match value {
+        FeedValue::Price(price) => Ok(*price),
+        FeedValue::Curve(curve) => {
+            let smile = Smile {
+                curve: *curve,
+                fed_at: now,
+            };
+            let expiry = feed.expiry().map_or(0, |expiry| expiry.time);
+            smile.at_forward(expiry).map(IndexPrice::from)
+        }
+    }
+}
+
+/// What a source says, with its level.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// Place of the source in the settings.
+    pub source: usize,
+    /// The value.
+    pub value: FeedValue,
+    /// Its [`level`].
+    pub level: IndexPrice,
+}
+
+/// What several sources say together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Combined {
+    /// The value amid those that agree, and its level; none if none agree.
+    pub middle: Option<(FeedValue, IndexPrice)>,
+    /// Those that agree.
+    pub agreeing: Vec<Reading>,
+    /// Those that lie too far out, and how far.
+    pub outliers: Vec<(Reading, BasisPoints)>,
+}
+
+/// Drops the readings that lie further from the middle of all than `spread`, and takes the middle of the rest.
+pub fn combine(readings: Vec<Reading>, spread: BasisPoints) -> Combined {
+    let Some((_, centre)) = middle(&readings) else {
+        return Combined {
+            middle: None,
+            agreeing: readings,
+            outliers: Vec::new(),
+        };
+    };
+    let near = |reading: &Reading| spread.reach(centre, reading.level);
+    let (agreeing, far): (Vec<_>, Vec<_>) = readings.into_iter().partition(near);
+    let far = far.into_iter();
+    Combined {
+        middle: middle(&agreeing),
+        agreeing,
+        outliers: far
+            .map(|reading| (reading, distance(centre, reading.level)))
+            .collect(),
+    }
+}
+
+/// The median of prices, half way between the two middle ones of an even number; the medoid of curves, as on the chain.
+/// Readings of a feed are of one kind.
+fn middle(readings: &[Reading]) -> Option<(FeedValue, IndexPrice)> {
+    let curves = readings.iter().filter_map(|reading| match reading.value {
+        FeedValue::Curve(curve) => Some((curve, reading)),
+        FeedValue::Price(_) => None,
+    });
+    let (curves, said): (Vec<_>, Vec<&Reading>) = curves.unzip();
+    if let Some(chosen) = medoid(&curves).and_then(|index| said.get(index)) {
+        return Some((chosen.value, chosen.level));
+    }
+    let mut prices: Vec<IndexPrice> = readings.iter().map(|reading| reading.level).collect();
+    prices.sort_unstable();
+    let (low, high) = (prices.len().checked_sub(1)? / 2, prices.len() / 2);
+    let (low, high) = (*prices.get(low)?, *prices.get(high)?);
+    let price = low + (high - low) / 2;
+    Some((FeedValue::Price(price), price))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use clearproof_primitives::{
+        chain::Expiry,
+        options::{SviCurve, YEAR_MS, svi::SVI_ONE},
+    };
+    use proptest::prelude::*;
+
+    fn prices(levels: &[u128]) -> Vec<Reading> {
+        let levels = levels.iter().enumerate();
+        let reading = |(source, level): (usize, &u128)| Reading {
+            source,
+            value: FeedValue::Price(*level),
+            level: *level,
+        };
+        levels.map(reading).collect()
+    }
+
+    fn price(combined: &Combined) -> Option<u128> {
+        combined.middle.map(|(_, level)| level)
+    }
+
+    const ONE_PER_CENT: BasisPoints = BasisPoints(100);
+
+    #[test]
+    fn the_median_counts_and_outliers_do_not() {
+        let combined = combine(prices(&[1_000, 9_000, 1_002, 1_001]), ONE_PER_CENT);
+        assert_eq!(price(&combined), Some(1_001));
+        assert_eq!(combined.agreeing.len(), 3);
+        let (outlier, far) = combined.outliers[0];
+        assert_eq!(
+            (outlier.source, far),
+            (1, BasisPoints(79_910)),
+            "from 1,001, half way between 1,001 and 1,002"
+        );
+        assert_eq!(
+            price(&combine(prices(&[1_000, 1_005]), ONE_PER_CENT)),
+            Some(1_002)
+        );
+        assert_eq!(price(&combine(prices(&[7]), ONE_PER_CENT)), Some(7));
+        assert_eq!(price(&combine(Vec::new(), ONE_PER_CENT)), None);
+    }
+
+    #[test]
+    fn two_that_contradict_each_other_both_fall() {
+        let combined = combine(prices(&[1_000, 2_000]), ONE_PER_CENT);
+        assert_eq!((price(&combined), combined.outliers.len()), (None, 2));
+        let combined = combine(prices(&[1_000, 1_001, 2_000, 2_001]), ONE_PER_CENT);
+        assert_eq!((price(&combined), combined.outliers.len()), (None, 4));
+    }
+
+    #[test]
+    fn the_limit_itself_is_within() {
+        assert!(ONE_PER_CENT.reach(1_000, 1_010) && ONE_PER_CENT.reach(1_000, 990));
+        assert!(!ONE_PER_CENT.reach(1_000, 1_011) && !ONE_PER_CENT.reach(1_000, 989));
+        let large = (1 << 95) - 1;
+        assert!(!BasisPoints(9_999).reach(large, 1) && BasisPoints(10_000).reach(large, 1));
+    }
+
+    #[test]
+    fn of_curves_the_medoid_counts_by_the_volatility_at_the_forward() {
+        let now = 1_000;
+        let expiry = Expiry {
+            underlying: 0,
+            time: now + YEAR_MS,
+        };
+        let feed = Feed::Volatility(expiry);
+        let readings = [400, 4_000, 401, 402]
+            .iter()
+            .enumerate()
+            .map(|(source, level_of)| {
+                let value = FeedValue::Curve(SviCurve {
+                    a: SVI_ONE / 10_000 * level_of,
+                    b: SVI_ONE as u64 / 1_000,
+                    rho: 0,
+                    m: 0,
+                    sigma: SVI_ONE as u64 / 10,
+                });
+                let level = level(&feed, &value, now).unwrap();
+                Reading {
+                    source,
+                    value,
+                    level,
+                }
+            });
+        let readings: Vec<_> = readings.collect();
+        assert_eq!(readings[0].level >> 24, 51, "volatility of 20 %");
+        let combined = combine(readings.clone(), ONE_PER_CENT);
+        assert_eq!(
+            combined.middle,
+            Some((readings[2].value, readings[2].level))
+        );
+        assert_eq!(combined.outliers.len(), 1);
+        assert!(
+            level(&feed, &readings[0].value, expiry.time).is_err(),
+            "expired"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn a_minority_of_liars_cannot_move_it_beyond_the_honest(
+            honest in prop::collection::vec(1_000_000u128..1_010_000, 3..8),
+            lies in prop::collection::vec(1u128..1 << 90, 0..3),
+            spread in 1u32..5_000,
+        ) {
+            prop_assume!(lies.len() < honest.len());
+            let (least, most) = (honest.iter().min().unwrap(), honest.iter().max().unwrap());
+            let all = [honest.clone(), lies].concat();
+            let combined = combine(prices(&all), BasisPoints(spread));
+            if let Some(price) = price(&combined) {
+                let slack = u128::from(spread) * (most * 2) / WHOLE;
+                prop_assert!(price + slack >= *least && price <= most + slack);
+            }
+            prop_assert_eq!(combined.agreeing.len() + combined.outliers.len(), all.len());
+        }
+    }
+}

@@ -1,0 +1,311 @@
+//! Where a value is read: a row of a CSV file, or a part of what an HTTP server answers.
+
+pub mod csv;
+pub mod http;
+pub mod json;
+
+use self::{
+    csv::{CsvError, CsvSource},
+    http::{Fetcher, HttpError, HttpSource},
+    json::JsonError,
+};
+use super::number::{self, NumberError};
+use clearproof_client::clock::now_ms;
+use clearproof_formats::time::time_of;
+use clearproof_primitives::{
+    chain::FeedValue,
+    options::{SviCurve, SviError},
+};
+use std::time::Duration;
+use thiserror::Error;
+use tokio::{task, time};
+
+/// How far ahead of this machine's clock a source's may be, milliseconds.
+pub const CLOCK_TOLERANCE_MS: u64 = 5_000;
+
+/// Why a source is left out of a round.
+#[derive(Debug, Error)]
+pub enum SourceError {
+    /// It took too long.
+    #[error("no answer within {} ms, its timeout_ms", .0.as_millis())]
+    Timeout(Duration),
+    /// The server cannot be asked, or answers something else.
+    #[error(transparent)]
+    Http(#[from] HttpError),
+    /// The answer does not say what is asked.
+    #[error(transparent)]
+    Json(#[from] JsonError),
+    /// The file does not say what is asked.
+    #[error(transparent)]
+    Csv(#[from] CsvError),
+    /// A number that is none, or out of its range.
+    #[error("{field}: {error}")]
+    Number {
+        /// Column or path expression.
+        field: String,
+        /// What is wrong with it.
+        error: NumberError,
+    },
+    /// A time that is none.
+    #[error("{field}: `{text:.40}` is no time in the unit that time_unit says")]
+    Time {
+        /// Path expression.
+        field: String,
+        /// What it says.
+        text: String,
+    },
+    /// A curve that the chain would not take.
+    #[error("the curve is refused: {0}")]
+    Curve(#[from] SviError),
+    /// Too old.
+    #[error("{age_ms} ms old, max_source_age_ms is {limit_ms}")]
+    Stale {
+        /// Age, milliseconds.
+        age_ms: u64,
+        /// Largest age, milliseconds.
+        limit_ms: u64,
+    },
+    /// From the future.
+    #[error(
+        "{ahead_ms} ms ahead of this machine's clock, at most {CLOCK_TOLERANCE_MS}: check both clocks"
+    )]
+    Future {
+        /// How far, milliseconds.
+        ahead_ms: u64,
+    },
+    /// It could not be read to the end.
+    #[error("reading was cut off")]
+    Cut,
+}
+
+/// What a source's times count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+pub enum TimeUnit {
+    /// ISO 8601, UTC where it names no zone; or whole seconds or milliseconds since the Unix epoch, told by their size.
+    #[default]
+    #[serde(rename = "any")]
+    Any,
+    /// Seconds since the Unix epoch, with a fraction or without.
+    #[serde(rename = "s")]
+    Seconds,
+    /// Milliseconds.
+    #[serde(rename = "ms")]
+    Milliseconds,
+    /// Microseconds.
+    #[serde(rename = "us")]
+    Microseconds,
+    /// Nanoseconds.
+    #[serde(rename = "ns")]
+    Nanoseconds,
+}
+
+impl TimeUnit {
+    /// A time in milliseconds since the Unix epoch.
+    pub fn read(self, text: &str) -> Option<u64> {
+        let shift = match self {
+            Self::Any => return time_of(text),
+            Self::Seconds => 3,
+            Self::Milliseconds => 0,
+            Self::Microseconds => -3,
+            Self::Nanoseconds => -6,
+        };
+        number::whole(text, shift).ok()
+    }
+}
+
+/// Which parts make the value; a part is a column or a path expression.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Selection<T> {
+    /// One number times a power of ten, in smallest quote units per whole unit.
+    Price {
+        /// The number.
+        from: T,
+        /// The power of ten.
+        shift: i32,
+    },
+    /// The parameters of a raw SVI curve.
+    Curve(Box<Parameters<T>>),
+}
+
+/// A part for each parameter of a raw SVI curve.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Parameters<T> {
+    /// Level of total variance.
+    pub a: T,
+    /// Slope of the wings.
+    pub b: T,
+    /// Rotation.
+    pub rho: T,
+    /// Translation.
+    pub m: T,
+    /// Smoothness at the vertex.
+    pub sigma: T,
+}
+
+impl<T: ToString> Selection<T> {
+    /// The value, given the text of each part. A curve is checked as the chain does.
+    fn read(
+        &self,
+        text: impl Fn(&T) -> Result<String, SourceError>,
+    ) -> Result<FeedValue, SourceError> {
+        fn number<T: ToString, N>(
+            field: &T,
+            text: Result<String, SourceError>,
+            read: impl Fn(&str) -> Result<N, NumberError>,
+        ) -> Result<N, SourceError> {
+            read(&text?).map_err(|error| SourceError::Number {
+                field: field.to_string(),
+                error,
+            })
+        }
+        let signed = |field| number(field, text(field), number::parameter);
+        let unsigned = |field| number(field, text(field), number::magnitude);
+        match self {
+            Self::Price { from, shift } => {
+                let price = number(from, text(from), |text| number::price(text, *shift))?;
+                Ok(FeedValue::Price(price))
+            }
+            Self::Curve(parts) => {
+                let curve = SviCurve {
+                    a: signed(&parts.a)?,
+                    b: unsigned(&parts.b)?,
+                    rho: signed(&parts.rho)?,
+                    m: signed(&parts.m)?,
+                    sigma: unsigned(&parts.sigma)?,
+                };
+                curve.check()?;
+                Ok(FeedValue::Curve(curve))
+            }
+        }
+    }
+}
+
+/// A source of a feed.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// What logs call it.
+    pub name: String,
+    /// How long it may take.
+    pub timeout: Duration,
+    /// Where it is.
+    pub place: Place,
+}
+
+/// Where a source is.
+#[derive(Clone, Debug)]
+pub enum Place {
+    /// A file.
+    Csv(CsvSource),
+    /// A server.
+    Http(HttpSource),
+}
+
+impl Source {
+    /// Asks the source once.
+    ///
+    /// # Errors
+    /// It does not answer in time, or not with a sound value that is at most `max_age_ms` old. A server's answer without a
+    /// time counts as of now.
+    pub async fn read(&self, fetcher: &Fetcher, max_age_ms: u64) -> Result<FeedValue, SourceError> {
+        let work = async {
+            match &self.place {
+                Place::Csv(file) => {
+                    let file = file.clone();
+                    let read = task::spawn_blocking(move || file.read(now_ms())).await;
+                    read.unwrap_or(Err(SourceError::Cut))
+                        .map(|(value, time)| (value, Some(time)))
+                }
+                Place::Http(server) => server.read(fetcher).await,
+            }
+        };
+        let (value, stamp) = time::timeout(self.timeout, work)
+            .await
+            .unwrap_or(Err(SourceError::Timeout(self.timeout)))?;
+        if let Some(stamp) = stamp {
+            fresh(stamp, now_ms(), max_age_ms)?;
+        }
+        Ok(value)
+    }
+}
+
+/// Checks a source's time.
+fn fresh(stamp: u64, now: u64, limit_ms: u64) -> Result<(), SourceError> {
+    let (age_ms, ahead_ms) = (now.saturating_sub(stamp), stamp.saturating_sub(now));
+    if age_ms > limit_ms {
+        return Err(SourceError::Stale { age_ms, limit_ms });
+    }
+    if ahead_ms > CLOCK_TOLERANCE_MS {
+        return Err(SourceError::Future { ahead_ms });
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn times_are_read_in_their_unit() {
+        let wanted = Some(1_700_000_000_123);
+        assert_eq!(TimeUnit::Seconds.read("1700000000.1239"), wanted);
+        assert_eq!(TimeUnit::Milliseconds.read("1700000000123"), wanted);
+        assert_eq!(TimeUnit::Microseconds.read("1700000000123999"), wanted);
+        assert_eq!(TimeUnit::Nanoseconds.read("1.700000000123e18"), wanted);
+        assert_eq!(TimeUnit::Any.read("2023-11-14T22:13:20.123Z"), wanted);
+        assert_eq!(TimeUnit::Any.read("1700000000123"), wanted);
+        assert_eq!(TimeUnit::Seconds.read("2023-11-14"), None);
+        assert_eq!(TimeUnit::Seconds.read("-1"), None);
+    }
+
+    #[test]
+    fn old_and_future_values_are_refused_by_name() {
+        assert!(fresh(1_000, 61_000, 60_000).is_ok());
+        assert!(matches!(
+            fresh(999, 61_000, 60_000),
+            Err(SourceError::Stale { age_ms: 60_001, .. })
+        ));
+        assert!(fresh(6_000, 1_000, 0).is_ok());
+        assert!(matches!(
+            fresh(6_001, 1_000, 0),
+            Err(SourceError::Future { ahead_ms: 5_001 })
+        ));
+    }
+
+    #[test]
+    fn unsound_curves_are_refused_by_name() {
+        let parts = ["a", "b", "rho", "m", "sigma"].map(str::to_string);
+        let [a, b, rho, m, sigma] = parts;
+        let selection = Selection::Curve(Box::new(Parameters {
+            a,
+            b,
+            rho,
+            m,
+            sigma,
+        }));
+        let read = |values: [&str; 5]| {
+            let names = ["a", "b", "rho", "m", "sigma"];
+            let text = |name: &String| {
+                let place = names.iter().position(|n| n == name).unwrap();
+                Ok(values[place].to_string())
+            };
+            selection.read(text).map_err(|error| error.to_string())
+        };
+        assert!(matches!(
+            read(["0.04", "0.1", "-0.4", "0", "0.1"]),
+            Ok(FeedValue::Curve(_))
+        ));
+        let refused = |values, reason: &str| {
+            let error = read(values).unwrap_err();
+            assert!(error.contains(reason), "{error}");
+        };
+        refused(["0.04", "-0.1", "0", "0", "0.1"], "b: -0.1 is negative");
+        refused(["0.04", "0.1", "1", "0", "0.1"], "rho: must lie within");
+        refused(["0.04", "0.1", "0", "0", "0"], "sigma: must lie within");
+        refused(["0.04", "1.9", "0.9", "0", "0.1"], "b (1 + |rho|)");
+        refused(["-1", "0.1", "0", "0", "0.1"], "least total variance");
+        refused(["0.0001", "0.9", "0.9", "0.3", "0.002"], "butterfly");
+        refused(["0.04", "x", "0", "0", "0.1"], "b: `x` is not a decimal");
+    }
+}
