@@ -14,11 +14,11 @@ pub(super) struct Ranking {
 /// Most elements of the work that is timed.
 const SAMPLE: usize = 1 << 15;
 
-/// Ranks the backends for a circuit. `left_out` are the reasons for which other backends could not be
-/// opened.
+/// Ranks the backends for a circuit. `left_out` are the reasons for which other backends could not
+/// be opened.
 ///
-/// A backend that was requested by name comes first. If it has no room, that is an error: a user must
-/// not believe to use it when it is not used.
+/// A backend that was requested by name comes first. If it has no room, that is an error: a user
+/// must not believe that it is used when it is not.
 pub(super) fn rank(
     slots: &Slots,
     left_out: &[String],

@@ -1,4 +1,4 @@
-//! Finding the library and a device, and saying what is missing.
+//! Finding the library and a device, and reporting what is missing.
 
 use crate::standin::{Own, environment, library, options};
 use clearproof_groth16::{Backend, CudaBackend, CudaOptions};
@@ -31,7 +31,7 @@ fn the_environment_names_the_library_where_no_option_does() {
     unsafe { env::set_var(VARIABLE, library()) };
     let backend = CudaBackend::open(&CudaOptions::default()).unwrap();
     assert_eq!(backend.device().unwrap().name, "stand-in");
-    // An option goes first.
+    // An option takes precedence.
     let told = refused(&options(Path::new("/nonexistent/first.so")));
     assert!(told.contains("first.so"), "{told}");
     // SAFETY: as above.

@@ -1,4 +1,4 @@
-//! Finding libraries, functions and devices, and saying what is missing.
+//! Finding libraries, functions and devices, and reporting what is missing.
 
 use crate::standin::{LIBRARIES, environment, file_name, installation, library, options};
 use clearproof_groth16::{Backend, IcicleBackend, IcicleOptions};
@@ -79,7 +79,7 @@ fn devices_that_are_not_there_are_refused() {
     );
     assert!(refused(&with("", 0)).contains("device kind"));
 
-    // Other kinds need backends, and all three libraries of them.
+    // Other kinds need backends, with all three libraries.
     let backends = tempfile::tempdir().unwrap();
     let gpu = IcicleOptions {
         backend_folder: Some(backends.path().to_owned()),
@@ -128,7 +128,7 @@ fn folders_come_from_the_environment_where_no_option_names_them() {
         ("CPU 0", "icicle")
     );
 
-    // The backends' folder: the environment's, else the one beside the libraries.
+    // The backends' folder is the one in the environment, else the one beside the libraries.
     let gpu = IcicleOptions {
         device: "CUDA".into(),
         ..unnamed
