@@ -86,12 +86,12 @@ fn parse(text: &str) -> Option<Fault> {
 pub(crate) fn strike(operation: Operation) -> Result<Outcome, Refusal> {
     let mut fault = FAULT.lock().unwrap_or_else(PoisonError::into_inner);
     match fault.as_mut() {
-        Some(told) if told.operation == operation => {
-            told.calls -= 1;
-            if told.calls > 0 {
+        Some(next) if next.operation == operation => {
+            next.calls -= 1;
+            if next.calls > 0 {
                 return Ok(Outcome::Right);
             }
-            let outcome = told.outcome;
+            let outcome = next.outcome;
             *fault = None;
             outcome.ok_or_else(|| match operation {
                 Operation::Open => Refusal::new(Code::NoDevice, "no CUDA-capable device"),

@@ -140,22 +140,22 @@ pub unsafe extern "C" fn clearproof_cuda_device_info(
     text: *mut c_char,
     room: u64,
 ) -> i32 {
-    let tell = |device: &mut Device| {
+    let describe = |device: &mut Device| {
         device.context(context as usize)?;
         let mut name = [0; 256];
         let text = b"stand-in";
         name[..text.len()].copy_from_slice(text);
-        let told = DeviceInfo {
+        let description = DeviceInfo {
             name,
             memory_total: device.memory,
             memory_free: device.memory.saturating_sub(device.used()),
             major: 9,
             minor: 0,
         };
-        written(info, "device", told)
+        written(info, "device", description)
     };
     // SAFETY: as the caller guarantees.
-    unsafe { call(text, room, tell) }
+    unsafe { call(text, room, describe) }
 }
 
 /// Copies a vector to the device.

@@ -27,12 +27,12 @@ impl Message {
         };
         let room = usize::try_from(self.room).unwrap_or(usize::MAX);
         if !self.text.is_null() && room > 0 {
-            let told = reason.len().min(room - 1);
+            let length = reason.len().min(room - 1);
             // SAFETY: as the caller guarantees; one byte is left for the zero.
             unsafe {
                 self.text
-                    .copy_from_nonoverlapping(reason.as_ptr().cast(), told);
-                self.text.add(told).write(0);
+                    .copy_from_nonoverlapping(reason.as_ptr().cast(), length);
+                self.text.add(length).write(0);
             }
         }
         code as i32

@@ -1,4 +1,4 @@
-//! Groth16 over BN254: proving keys, their cache on disk, and the backends that prove.
+//! Groth16 over BN254: proving keys, their cache on disk, and interchangeable proving backends.
 //!
 //! - [`Circuit`] is a set of validated R1CS matrices with a name, a shape and a hash. Everything
 //!   else refers to it.

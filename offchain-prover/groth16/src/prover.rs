@@ -67,9 +67,9 @@ pub enum ProveError {
     Backend(#[from] BackendError),
     /// The backend computed a wrong result; the proof is not released.
     #[error(
-        "backend {backend} made a proof that does not verify, it was thrown away: \
+        "backend {backend} made a proof that does not verify; it was dropped: \
              hardware or backend is faulty, or the key's file was damaged after it was loaded or is not one that the \
-             set-up made; `clearproof-prover keys check` tells"
+             set-up made; `clearproof-prover keys check` finds the latter"
     )]
     ProofDidNotVerify {
         /// The backend's name.

@@ -114,18 +114,21 @@ impl Snarkjs {
         (output.status.success(), text.concat())
     }
 
-    fn accept(&self, arguments: &[&str], says: &[&str]) {
+    fn accept(&self, arguments: &[&str], expected: &[&str]) {
         let (success, text) = self.run(arguments);
         assert!(success, "{arguments:?}: {text}");
-        for part in says {
+        for part in expected {
             assert!(text.contains(part), "{arguments:?}, no {part:?} in: {text}");
         }
     }
 
-    fn refuse(&self, arguments: &[&str], says: &str) {
+    fn refuse(&self, arguments: &[&str], expected: &str) {
         let (success, text) = self.run(arguments);
         assert!(!success, "{arguments:?}: {text}");
-        assert!(text.contains(says), "{arguments:?}, no {says:?} in: {text}");
+        assert!(
+            text.contains(expected),
+            "{arguments:?}, no {expected:?} in: {text}"
+        );
     }
 
     fn path(&self, name: &str) -> PathBuf {

@@ -191,7 +191,7 @@ pub unsafe extern "C" fn icicle_set_device(device: *const Device) -> c_int {
 /// Both are null or can be written.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn icicle_get_available_memory(total: *mut usize, free: *mut usize) -> c_int {
-    let tell = || {
+    let report = || {
         active()?;
         let (limit, used) = {
             let memory = memory();
@@ -206,7 +206,7 @@ pub unsafe extern "C" fn icicle_get_available_memory(total: *mut usize, free: *m
             write(free, &[limit.saturating_sub(used)], false)
         }
     };
-    code(tell())
+    code(report())
 }
 
 /// Sets the total bytes of the device's memory; zero removes the limit.

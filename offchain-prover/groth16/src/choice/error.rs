@@ -9,7 +9,8 @@ use thiserror::Error;
 pub enum ChoiceError {
     /// The requested backend is unavailable.
     #[error(
-        "backend {kind} was asked for and cannot be used: {reason}; use --backend auto for the best that is there"
+        "backend {kind} was requested and cannot be used: {reason}; \
+         use --backend auto for the best one available"
     )]
     Unusable {
         /// The requested backend.

@@ -156,7 +156,7 @@ fn exhausted() -> ProveError {
     ProveError::Backend(BackendError {
         backend: "all",
         operation: "proving",
-        reason: "every backend was switched off after it failed: the log has the reasons; restart after mending them"
+        reason: "every backend was switched off after it failed: the log has the reasons; repair them and restart"
             .to_owned(),
     })
 }

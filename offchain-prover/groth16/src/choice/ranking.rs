@@ -32,11 +32,11 @@ pub(super) fn rank(
         .into_iter()
         .partition(|index| slots.slots[*index].kind != BackendKind::Ark);
     let reason = if slots.requested != BackendKind::Auto {
-        "asked for".to_owned()
+        "requested".to_owned()
     } else if order.len() < 2 {
         left_out.first().map_or_else(
             || "nothing faster is known".to_owned(),
-            |reason| format!("nothing faster is there: {reason}"),
+            |reason| format!("nothing faster is available: {reason}"),
         )
     } else {
         sort_by_time(slots, circuit, &mut order, &mut notes)

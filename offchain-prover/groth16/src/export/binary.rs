@@ -86,7 +86,7 @@ impl Sections<'_> {
         match self.open {
             (_, 0) => Ok(()),
             (number, left) => Err(io::Error::other(format!(
-                "section {number} lacks {left} of the bytes that its length says"
+                "section {number} lacks {left} bytes of its stated length"
             ))),
         }
     }
@@ -94,9 +94,9 @@ impl Sections<'_> {
     /// Bytes, unchanged.
     pub fn bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
         let (number, left) = &mut self.open;
-        *left = left.checked_sub(bytes.len() as u64).ok_or_else(|| {
-            io::Error::other(format!("section {number} is longer than its length says"))
-        })?;
+        *left = left
+            .checked_sub(bytes.len() as u64)
+            .ok_or_else(|| io::Error::other(format!("section {number} is longer than stated")))?;
         self.sink.write_all(bytes)
     }
 

@@ -408,8 +408,8 @@ fn a_section_of_the_wrong_length_is_noticed_and_leaves_the_old_file() {
 #[test]
 fn progress_ends_where_it_said() {
     #[derive(Default)]
-    struct Heard(Mutex<Vec<(Phase, u64, u64)>>);
-    impl Progress for Heard {
+    struct Recorder(Mutex<Vec<(Phase, u64, u64)>>);
+    impl Progress for Recorder {
         fn begin(&self, phase: Phase, total: u64) {
             self.0.lock().unwrap().push((phase, total, 0));
         }
@@ -421,12 +421,12 @@ fn progress_ends_where_it_said() {
     let folder = tempfile::tempdir().unwrap();
     let (circuit, _) = toy();
     let key = generate(&circuit, Origin::Development, &Silent).unwrap();
-    let heard = Heard::default();
-    write_zkey(&folder.path().join("c.zkey"), &circuit, &key, &heard).unwrap();
-    let heard = heard.0.into_inner().unwrap();
-    let phases: Vec<_> = heard.iter().map(|(phase, ..)| *phase).collect();
+    let recorded = Recorder::default();
+    write_zkey(&folder.path().join("c.zkey"), &circuit, &key, &recorded).unwrap();
+    let recorded = recorded.0.into_inner().unwrap();
+    let phases: Vec<_> = recorded.iter().map(|(phase, ..)| *phase).collect();
     assert_eq!(phases, [Phase::Coset, Phase::Write]);
-    for (phase, total, done) in heard {
+    for (phase, total, done) in recorded {
         assert_eq!(total, done, "{phase}");
     }
 }

@@ -77,7 +77,7 @@ pub enum KeyFileError {
     Io(#[from] io::Error),
     /// The file does not begin like a key.
     #[error(
-        "magic: this is no proving key of ours; restore the file from a copy, or delete it and make the key again"
+        "magic: this is not one of our proving keys; restore the file from a copy, or delete it and make the key again"
     )]
     NotAKey,
     /// The format has another version.
@@ -164,7 +164,7 @@ pub enum KeyFileError {
     },
     /// The gap before a part is not all zeros.
     #[error(
-        "{part}: there is something in front of it where zeros belong; the file is damaged, \
+        "{part}: the gap before it is not all zeros; the file is damaged, \
              restore it from a copy, or delete it and make the key again"
     )]
     Gap {
@@ -185,7 +185,7 @@ pub enum KeyFileError {
     /// A point is not in its group, although the file is undamaged.
     #[error(
         "{part}, point {index}: not on the curve or not in its subgroup, although the file is as it was written; \
-             whoever made this key is faulty, delete it and make the key again"
+             the set-up that made this key is faulty; delete it and make the key again"
     )]
     Point {
         /// The list of points.
@@ -195,7 +195,7 @@ pub enum KeyFileError {
     },
     /// The hash of a part differs.
     #[error(
-        "{part}: the file has digest {found}, what is there hashes to {computed}; \
+        "{part}: the file has digest {found}, its content hashes to {computed}; \
              it is damaged, restore it from a copy, or delete it and make the key again"
     )]
     Digest {

@@ -239,9 +239,9 @@ mod tests {
     use std::sync::Mutex;
 
     #[derive(Default)]
-    struct Heard(Mutex<Vec<(Phase, u64, u64)>>);
+    struct Recorder(Mutex<Vec<(Phase, u64, u64)>>);
 
-    impl Progress for Heard {
+    impl Progress for Recorder {
         fn begin(&self, phase: Phase, total: u64) {
             self.0.lock().unwrap().push((phase, total, 0));
         }
@@ -249,8 +249,8 @@ mod tests {
             self.0.lock().unwrap().last_mut().unwrap().2 += units;
         }
         fn end(&self) {
-            let heard = self.0.lock().unwrap();
-            let (phase, total, done) = *heard.last().unwrap();
+            let recorded = self.0.lock().unwrap();
+            let (phase, total, done) = *recorded.last().unwrap();
             assert_eq!(total, done, "{phase}");
         }
     }
@@ -261,13 +261,13 @@ mod tests {
         let store = KeyStore::new(folder.path().join("new"));
         let (circuit, _) = toy();
         let phases = || {
-            let heard = Heard::default();
+            let recorded = Recorder::default();
             let key = store
-                .load_or_generate(&circuit, Origin::Development, &heard)
+                .load_or_generate(&circuit, Origin::Development, &recorded)
                 .unwrap();
             (
                 key,
-                heard
+                recorded
                     .0
                     .into_inner()
                     .unwrap()

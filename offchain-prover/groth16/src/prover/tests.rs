@@ -131,14 +131,14 @@ fn wrong_assignments_are_refused_before_any_work() {
         (expected + 1, refused(&|z| z.push(Fr::zero()))),
     ] {
         let ProveError::AssignmentLength {
-            found: told,
-            expected: wanted,
+            found: reported,
+            expected: needed,
             instance,
         } = error
         else {
             panic!("{error}");
         };
-        assert_eq!((told, wanted, instance), (found, expected, 1));
+        assert_eq!((reported, needed, instance), (found, expected, 1));
     }
 }
 

@@ -92,7 +92,7 @@ impl Device {
     }
 
     pub(super) fn describe(&self) -> Result<CudaDevice, BackendError> {
-        let mut told = RawDevice {
+        let mut described = RawDevice {
             name: [0; 256],
             memory_total: 0,
             memory_free: 0,
@@ -104,18 +104,18 @@ impl Device {
             unsafe {
                 (self.library.clearproof_cuda_device_info)(
                     self.context.as_ptr(),
-                    &mut told,
+                    &mut described,
                     text,
                     room,
                 )
             }
         })?;
-        let name = CStr::from_bytes_until_nul(&told.name).map(CStr::to_string_lossy);
+        let name = CStr::from_bytes_until_nul(&described.name).map(CStr::to_string_lossy);
         Ok(CudaDevice {
             name: name.unwrap_or_default().into_owned(),
-            capability: (told.major, told.minor),
-            memory_total: told.memory_total,
-            memory_free: told.memory_free,
+            capability: (described.major, described.minor),
+            memory_total: described.memory_total,
+            memory_free: described.memory_free,
         })
     }
 
@@ -307,7 +307,7 @@ fn given<T>(operation: &'static str, pointer: *mut T) -> Result<NonNull<T>, Back
     NonNull::new(pointer).ok_or_else(|| {
         error(
             operation,
-            format!("{NAME}'s library said yes and gave nothing"),
+            format!("{NAME}'s library reported success and returned null"),
         )
     })
 }

@@ -81,7 +81,7 @@ unsafe fn function<F: Copy>(library: &Loaded, path: &Path, name: &str) -> Result
         Err(_) => Err(error(
             "open",
             format!(
-                "{} lacks the function {name}: it is no libclearproof_cuda, or one of another version. Build it with `make cuda`",
+                "{} lacks the function {name}: it is not libclearproof_cuda, or has another version. Build it with `make cuda`",
                 path.display()
             ),
         )),
@@ -154,9 +154,9 @@ pub(super) fn call(
         .iter()
         .find(|known| known.0 == code)
         .map_or("unknown code", |known| known.1);
-    let told = CStr::from_bytes_until_nul(&message).map(CStr::to_string_lossy);
-    let told = told.unwrap_or_default();
-    let mut reason = format!("{kind} ({code}): {told}");
+    let text = CStr::from_bytes_until_nul(&message).map(CStr::to_string_lossy);
+    let text = text.unwrap_or_default();
+    let mut reason = format!("{kind} ({code}): {text}");
     if code == 2 {
         reason += ". Look for a device and its driver with `nvidia-smi`";
     }

@@ -170,7 +170,7 @@ impl Session {
             // After a failure the pointer must not be freed, whatever was written there.
             vector.address = ptr::null_mut();
             let mut refused = returned(operation, "icicle_malloc", code);
-            refused.reason += &format!(", {bytes} bytes were asked for");
+            refused.reason += &format!(", {bytes} bytes were requested");
             return Err(refused);
         }
         if vector.address.is_null() {

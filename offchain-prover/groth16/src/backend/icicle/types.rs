@@ -299,13 +299,13 @@ mod tests {
     #[test]
     fn codes_have_names() {
         assert_eq!(check("x", "call", 0), Ok(()));
-        let told = |code| check("x", "call", code).unwrap_err().reason;
-        assert!(told(2).starts_with("call returned OUT_OF_MEMORY (2); "));
-        assert_eq!(told(3), "call returned INVALID_POINTER (3)");
-        assert_eq!(told(14), "call returned UNKNOWN_ERROR (14)");
+        let reason = |code| check("x", "call", code).unwrap_err().reason;
+        assert!(reason(2).starts_with("call returned OUT_OF_MEMORY (2); "));
+        assert_eq!(reason(3), "call returned INVALID_POINTER (3)");
+        assert_eq!(reason(14), "call returned UNKNOWN_ERROR (14)");
         assert_eq!(CODES[API_NOT_IMPLEMENTED as usize], "API_NOT_IMPLEMENTED");
         for unknown in [-1, 15] {
-            assert!(told(unknown).contains("does not define"));
+            assert!(reason(unknown).contains("does not define"));
         }
     }
 }
