@@ -239,14 +239,20 @@ pub fn template() -> Option<Value> {
         "/decimals",
         |n| format!("decimals of {}, at most 18", asset(n.saturating_add(1))),
     )?;
-    template.open("/marketData/instruments/0/symbol", "symbol of the perpetual on underlying 0, \
-        the list of its bytes: [69,85,82,47,85,83,68] is EUR/USD")?;
+    template.open(
+        "/marketData/instruments/0/symbol",
+        "symbol of the perpetual on underlying 0, \
+        the list of its bytes: [69,85,82,47,85,83,68] is EUR/USD",
+    )?;
     template.open(
         "/marketData/instruments/0/unitsPerLot",
         "whole units of the underlying in a lot, times 4294967296",
     )?;
-    template.open("/riskPolicy/policy", "risk policy, an object; `clearproof-prover policy show \
-        --json` prints a chain's to begin with")?;
+    template.open(
+        "/riskPolicy/policy",
+        "risk policy, an object; `clearproof-prover policy show \
+        --json` prints a chain's to begin with",
+    )?;
     let key = |circuit| {
         format!(
             "verifying key of the {circuit} circuit, 0x and hexadecimal, of a set-up that the \
