@@ -18,6 +18,7 @@ pub fn keep(root: &Path) {
         "clearproof-bn254-host".to_string(),
         "clearproof-primitives".to_string(),
         "clearproof-runtime".to_string(),
+        "clearproof-runtime-api".to_string(),
     ];
     // Each pallet's name is that of its folder, behind this prefix.
     for entry in fs::read_dir(&pallets).expect("the workspace has a folder of pallets") {
@@ -35,6 +36,6 @@ pub fn keep(root: &Path) {
                 &format!(" --config 'profile.{profile}.package.{name}.overflow-checks=true'");
         }
     }
-    // SAFETY: a build script has one thread; nothing reads the environment meanwhile.
+    // SAFETY: a build script has one thread until the wasm builder starts its own.
     unsafe { env::set_var(VARIABLE, arguments) };
 }

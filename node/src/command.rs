@@ -3,12 +3,11 @@
 use crate::{
     chain_spec,
     cli::{ChainSpecTemplateCmd, Cli, Subcommand, TryUpgrade},
-    service::{self, FullBackend, FullClient},
-    upgrade,
+    client::{FullBackend, FullClient},
+    service, upgrade,
 };
 use clearproof_runtime::{BlockNumber, opaque::Block};
 use sc_cli::{Error, Result, SubstrateCli};
-use sc_service::PartialComponents;
 use sp_runtime::BuildStorage;
 use std::{io::Write, sync::Arc};
 
@@ -61,62 +60,39 @@ pub fn run() -> Result<()> {
         }
         Some(Subcommand::ChainSpecTemplate(cmd)) => write_template(cmd),
         Some(Subcommand::CheckBlock(cmd)) => cli.create_runner(cmd)?.async_run(|config| {
-            let PartialComponents {
-                client,
-                task_manager,
-                import_queue,
-                ..
-            } = service::new_partial(&config)?;
-            Ok((cmd.run(client, import_queue), task_manager))
+            let parts = service::new_partial(&config)?;
+            Ok((
+                cmd.run(parts.client, parts.import_queue),
+                parts.task_manager,
+            ))
         }),
         Some(Subcommand::ExportBlocks(cmd)) => cli.create_runner(cmd)?.async_run(|config| {
-            let PartialComponents {
-                client,
-                task_manager,
-                ..
-            } = service::new_partial(&config)?;
-            Ok((cmd.run(client, config.database), task_manager))
+            let parts = service::new_partial(&config)?;
+            Ok((cmd.run(parts.client, config.database), parts.task_manager))
         }),
         Some(Subcommand::ExportState(cmd)) => cli.create_runner(cmd)?.async_run(|config| {
-            let PartialComponents {
-                client,
-                task_manager,
-                ..
-            } = service::new_partial(&config)?;
-            Ok((cmd.run(client, config.chain_spec), task_manager))
+            let parts = service::new_partial(&config)?;
+            Ok((cmd.run(parts.client, config.chain_spec), parts.task_manager))
         }),
         Some(Subcommand::ImportBlocks(cmd)) => cli.create_runner(cmd)?.async_run(|config| {
-            let PartialComponents {
-                client,
-                task_manager,
-                import_queue,
-                ..
-            } = service::new_partial(&config)?;
-            Ok((cmd.run(client, import_queue), task_manager))
+            let parts = service::new_partial(&config)?;
+            Ok((
+                cmd.run(parts.client, parts.import_queue),
+                parts.task_manager,
+            ))
         }),
         Some(Subcommand::TryUpgrade(arguments)) => try_upgrade(arguments),
         Some(Subcommand::PurgeChain(cmd)) => cli
             .create_runner(cmd)?
             .sync_run(|config| cmd.run(config.database)),
         Some(Subcommand::Revert(cmd)) => cli.create_runner(cmd)?.async_run(|config| {
-            let PartialComponents {
-                client,
-                task_manager,
-                backend,
-                ..
-            } = service::new_partial(&config)?;
-            // Both consensus engines keep state of their own beside the blocks.
-            let revert_consensus = Box::new(
-                |client: Arc<FullClient>, backend: Arc<FullBackend>, blocks: BlockNumber| {
-                    sc_consensus_babe::revert(client.clone(), backend, blocks)?;
-                    sc_consensus_grandpa::revert(client, blocks)?;
-                    Ok(())
-                },
+            let parts = service::new_partial(&config)?;
+            let revert = cmd.run(
+                parts.client,
+                parts.backend,
+                Some(Box::new(revert_consensus)),
             );
-            Ok((
-                cmd.run(client, backend, Some(revert_consensus)),
-                task_manager,
-            ))
+            Ok((revert, parts.task_manager))
         }),
         Some(Subcommand::ChainInfo(cmd)) => cli
             .create_runner(cmd)?
@@ -124,6 +100,17 @@ pub fn run() -> Result<()> {
         #[cfg(feature = "runtime-benchmarks")]
         Some(Subcommand::Benchmark(cmd)) => benchmark(&cli, cmd),
     }
+}
+
+/// Takes back the state that both consensus engines keep beside the blocks.
+fn revert_consensus(
+    client: Arc<FullClient>,
+    backend: Arc<FullBackend>,
+    blocks: BlockNumber,
+) -> Result<()> {
+    sc_consensus_babe::revert(client.clone(), backend, blocks)?;
+    sc_consensus_grandpa::revert(client, blocks)?;
+    Ok(())
 }
 
 fn try_upgrade(arguments: &TryUpgrade) -> Result<()> {

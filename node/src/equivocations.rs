@@ -14,7 +14,7 @@ mod headers;
 #[cfg(test)]
 mod tests;
 
-use crate::service::FullClient;
+use crate::client::FullClient;
 use clearproof_runtime::{
     Hash, Header,
     opaque::{Block, UncheckedExtrinsic},

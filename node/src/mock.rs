@@ -13,10 +13,8 @@ use clearproof_primitives::{
     shape::Shape,
     snapshot::{InstrumentRow, Snapshot},
 };
-use clearproof_runtime::{
-    AccountId, BlockNumber, Hash, Header, monitoring::MonitoringApi, opaque::Block,
-};
-use pallet_clearproof_settlement::runtime_api::ClearproofApi;
+use clearproof_runtime::{AccountId, BlockNumber, Hash, Header, opaque::Block};
+use clearproof_runtime_api::{ClearproofApi, MonitoringApi};
 use sp_api::{ApiRef, ProvideRuntimeApi};
 use sp_blockchain::{BlockStatus, HeaderBackend, Info};
 
@@ -140,7 +138,7 @@ sp_api::mock_impl_runtime_apis! {
                 time_to: 1_699_999_990_500,
                 pauses: Pauses::default(),
                 custody_account: AccountId::from([3; 32]),
-                queue: Queue { taken: cursor(4), made: cursor(6) },
+                queue: Queue { consumed: cursor(4), made: cursor(6) },
                 totals: Vec::new(),
                 funding: Vec::new(),
                 open_interest: Vec::new(),

@@ -4,8 +4,8 @@ mod clearproof;
 
 use clearproof::{Clearproof, ClearproofRpcServer};
 use clearproof_runtime::{AccountId, Balance, BlockNumber, Hash, Nonce, opaque::Block};
+use clearproof_runtime_api::ClearproofApi;
 use jsonrpsee::RpcModule;
-use pallet_clearproof_settlement::runtime_api::ClearproofApi;
 use sc_client_api::{AuxStore, BlockBackend};
 use sc_consensus_babe::BabeWorkerHandle;
 use sc_consensus_babe_rpc::{Babe, BabeApiServer};

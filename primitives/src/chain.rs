@@ -4,9 +4,8 @@
 use crate::{
     batch::Deposit,
     field::FieldBytes,
-    fixed::{Price, Rate},
+    fixed::{IndexPrice, Price, Rate},
     options::{OptionKind, SviCurve},
-    policy::IndexPrice,
     shape::Shape,
     snapshot::Snapshot,
 };
@@ -20,6 +19,9 @@ use serde::{Deserialize, Serialize};
 pub type VenueId = u32;
 /// A registered circuit's number.
 pub type CircuitId = u32;
+
+/// Largest number of venues that one call of the runtime's `venues` lists.
+pub const MAX_VENUES_LISTED: usize = 512;
 
 /// Largest length of an instrument's symbol, in bytes of UTF-8.
 pub const SYMBOL_LENGTH: u32 = 16;
@@ -45,7 +47,7 @@ pub struct Cursor {
     pub accumulator: FieldBytes,
 }
 
-/// A venue's deposit queue: what batches have taken, and what was made in all.
+/// A venue's deposit queue: the deposits that batches have consumed, and all that were made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[derive(
     Encode,
@@ -58,13 +60,13 @@ pub struct Cursor {
 )]
 #[serde(rename_all = "camelCase")]
 pub struct Queue {
-    /// End of what the venue's batches have taken.
-    pub taken: Cursor,
+    /// End of what the venue's batches have consumed.
+    pub consumed: Cursor,
     /// End of the queue.
     pub made: Cursor,
 }
 
-/// A deposit that no batch has taken yet.
+/// A deposit that no batch has consumed yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[derive(
     Encode,
@@ -101,8 +103,9 @@ pub struct QueuedDeposit {
 pub struct Held {
     /// Deposits still in the queue.
     pub queued: u64,
-    /// Deposits taken less withdrawals: what the accounts and fees of the venue hold. Withdrawals are paid from here only.
-    pub taken: u64,
+    /// Deposits consumed less withdrawals: what the accounts and fees of the venue hold. Withdrawals
+    /// are paid from here only.
+    pub consumed: u64,
     /// Withdrawals that could not be paid out and wait for a claim.
     pub claimable: u64,
 }
@@ -175,8 +178,8 @@ impl Pauses {
         !self.owner && !self.admin
     }
 
-    /// Whether deposits are taken.
-    pub fn takes_deposits(&self) -> bool {
+    /// True if deposits are accepted.
+    pub fn accepts_deposits(&self) -> bool {
         self.settles() && !self.deposits
     }
 }
@@ -437,7 +440,7 @@ impl Held {
     /// All that is owed.
     pub fn owed(&self) -> u128 {
         u128::from(self.queued)
-            .saturating_add(self.taken.into())
+            .saturating_add(self.consumed.into())
             .saturating_add(self.claimable.into())
     }
 }

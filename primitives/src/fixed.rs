@@ -10,8 +10,15 @@ pub const ONE: u64 = 1 << FRACTION_BITS;
 /// Fraction bits of a margin factor.
 pub const FACTOR_BITS: u32 = 16;
 
+/// Index prices are below 2^95, so that their product with a [`Rate`] stays below 2^127.
+pub const INDEX_PRICE_BITS: usize = 95;
+
 /// A price, 32.32 fixed point, quote units per lot.
 pub type Price = u64;
+/// An index price as the oracle reports it: quote units per whole unit of the underlying or asset, with 32
+/// fraction bits, below 2^[`INDEX_PRICE_BITS`]. Wider than [`Price`], since a whole unit may be worth more than
+/// 2^32 quote units.
+pub type IndexPrice = u128;
 /// A share of an amount: `rate / 2^32`.
 pub type Rate = u32;
 /// A margin factor: `factor / 2^16`.

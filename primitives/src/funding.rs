@@ -2,7 +2,7 @@
 //!
 //! Each venue has a funding index per instrument: what a lot held long has paid since the venue began, in 2^-32 quote units. It
 //! moves with each batch by the batch's own clearing prices; the chain sees those in the clear and moves the indices itself, so
-//! that no proof has to. A position pays what its index moved when its account is touched ([`settle`]).
+//! that no proof has to. A position pays what its index moved when its account is touched ([`accrue`]).
 
 use crate::{
     account::{Account, FUNDING_BASIS_BITS},
@@ -18,7 +18,7 @@ use alloc::vec::Vec;
 /// Funding indices are at most 2^62 in magnitude: they stop there, decades away at any sound rate.
 pub const INDEX_LIMIT: i64 = 1 << 62;
 
-/// Bits of the magnitude of what one settlement moves, in quote units: no balance can take more than 2^63, but the division
+/// Bits of the magnitude of what one accrual moves, in quote units: no balance can take more than 2^63, but the division
 /// that finds it must have one solution for all that an account can hold.
 pub const CREDIT_BITS: usize = FUNDING_BASIS_BITS + 2 - FRACTION_BITS as usize;
 
@@ -42,7 +42,7 @@ pub struct FundingTerms<'a> {
 /// share of the interval. Rounded towards zero per instrument and batch.
 ///
 /// `entries` are all of the batch's auctions, strictly ascending by instrument and time.
-pub fn accrue<'a>(
+pub fn move_indices<'a>(
     indices: &mut [i64],
     terms: &FundingTerms<'_>,
     entries: impl IntoIterator<Item = &'a PriceEntry>,
@@ -75,9 +75,9 @@ pub fn funding_hash(indices: &[i64]) -> Fr {
     hash_list(Domain::Funding, &fields)
 }
 
-/// Why an account cannot be settled.
+/// Why an account cannot accrue its funding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("settlement: the account's quote balance, funding basis or instruments are out of range")]
+#[error("funding: the account's quote balance, funding basis or instruments are out of range")]
 pub struct OutOfRange;
 
 /// Brings an account up to date, before anything else happens to it: it pays or gets the funding since its last touch, and what
@@ -85,7 +85,7 @@ pub struct OutOfRange;
 ///
 /// `2^32 · credit + rounded off = funding basis − Σ quantity · index + Σ quantity · mark` of the expired: the account gets the next lower
 /// unit. Its funding basis starts anew with the positions that are left; see [`funding_basis`].
-pub fn settle(
+pub fn accrue(
     account: &mut Account,
     snapshot: &Snapshot,
     indices: &[i64],
@@ -98,7 +98,7 @@ pub fn settle(
             .get(slot)
             .zip(indices.get(slot))
             .ok_or(OutOfRange)?;
-        let value = if row.settled { row.mark as i128 } else { 0 };
+        let value = if row.expired { row.mark as i128 } else { 0 };
         let moved = position.quantity as i128 * (value - i128::from(*index));
         due = due.checked_add(moved).ok_or(OutOfRange)?;
     }
@@ -108,7 +108,7 @@ pub fn settle(
         .and_then(|balance| i64::try_from(balance).ok())
         .filter(|balance| balance.unsigned_abs() < 1 << AMOUNT_BITS);
     account.balances[0] = balance.ok_or(OutOfRange)?;
-    let held = |slot: u16| snapshot.rows.get(slot as usize).is_some_and(|r| !r.settled);
+    let held = |slot: u16| snapshot.rows.get(slot as usize).is_some_and(|r| !r.expired);
     account.positions.retain(|p| held(p.instrument));
     account.funding_basis = funding_basis(account, indices);
     Ok((due - (credit << FRACTION_BITS)) as u32)
@@ -146,7 +146,7 @@ mod tests {
             interval: 10_000,
             time_to,
         };
-        accrue(&mut indices, &terms, entries);
+        move_indices(&mut indices, &terms, entries);
         indices
     }
 
@@ -183,7 +183,7 @@ mod tests {
             interval: 0,
             time_to: u64::MAX,
         };
-        accrue(
+        move_indices(
             &mut indices,
             &terms,
             &[entry(0, 0, u64::MAX), entry(9, 0, 7)],
@@ -194,7 +194,7 @@ mod tests {
     fn snapshot(settled: Option<Price>) -> Snapshot {
         let row = InstrumentRow {
             mark: settled.unwrap_or(7 * ONE),
-            settled: settled.is_some(),
+            expired: settled.is_some(),
             ..Default::default()
         };
         Snapshot {
@@ -224,14 +224,14 @@ mod tests {
         let mut total = 0;
         for lots in [3, -3] {
             let mut account = holder(lots, before[1]);
-            let rounded = settle(&mut account, &snapshot(None), &now).unwrap();
+            let rounded = accrue(&mut account, &snapshot(None), &now).unwrap();
             // 1.5 units: the payer pays 2, the receiver gets 1.
             assert_eq!(account.balances[0], if lots > 0 { -2 } else { 1 });
             assert_eq!(rounded, 1 << 31);
             assert_eq!(account.funding_basis, lots as i128 * now[1] as i128);
             total += (account.balances[0] as i128) << FRACTION_BITS;
             total += i128::from(rounded);
-            assert_eq!(settle(&mut account, &snapshot(None), &now), Ok(0), "once");
+            assert_eq!(accrue(&mut account, &snapshot(None), &now), Ok(0), "once");
         }
         assert_eq!(total, 0);
     }
@@ -241,7 +241,7 @@ mod tests {
         let mark = 2 * ONE + ONE / 4;
         for (lots, quote) in [(3, 6), (-3, -7)] {
             let mut account = holder(lots, 0);
-            let rounded = settle(&mut account, &snapshot(Some(mark)), &[0, 0]).unwrap();
+            let rounded = accrue(&mut account, &snapshot(Some(mark)), &[0, 0]).unwrap();
             assert_eq!(account.balances[0], quote);
             assert!(account.positions.is_empty());
             let exact = lots as i128 * mark as i128;
@@ -255,9 +255,9 @@ mod tests {
         account.balances[0] = i64::MAX;
         let before = account.clone();
         let far = [0, -INDEX_LIMIT];
-        assert_eq!(settle(&mut account, &snapshot(None), &far), Err(OutOfRange));
+        assert_eq!(accrue(&mut account, &snapshot(None), &far), Err(OutOfRange));
         assert_eq!(account, before);
         account.positions[0].instrument = 9;
-        assert_eq!(settle(&mut account, &snapshot(None), &far), Err(OutOfRange));
+        assert_eq!(accrue(&mut account, &snapshot(None), &far), Err(OutOfRange));
     }
 }

@@ -81,7 +81,7 @@ mod tests {
     use super::*;
     use crate::{
         fixed::ONE,
-        funding::{funding_basis, settle},
+        funding::{accrue, funding_basis},
         snapshot::{InstrumentRow, Snapshot},
     };
     use alloc::vec;
@@ -139,9 +139,9 @@ mod tests {
             rows: vec![InstrumentRow::default(); 4],
         };
         let mut without = fund();
-        settle(&mut without, &snapshot, &funding).unwrap();
+        accrue(&mut without, &snapshot, &funding).unwrap();
         let mut with = receive(&SHAPE, &fund(), &received).unwrap();
-        settle(&mut with, &snapshot, &funding).unwrap();
+        accrue(&mut with, &snapshot, &funding).unwrap();
         assert_eq!(with.balances, without.balances);
     }
 

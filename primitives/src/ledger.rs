@@ -32,7 +32,7 @@ pub struct Ledger {
     pub deposits: DepositCursor,
     /// M sums of |quantity| over all accounts: twice the open interest, while an instrument has not expired.
     pub open_interest: Vec<u64>,
-    /// What settlements and fills rounded off and no dust was paid out of yet, in 2^-32 quote units.
+    /// What accruals and fills rounded off and no dust was paid out of yet, in 2^-32 quote units.
     pub remainder: u32,
 }
 

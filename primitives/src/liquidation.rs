@@ -27,7 +27,7 @@ pub struct Closing {
     pub limit: Price,
 }
 
-/// The orders that liquidate a settled account: the fewest eighths of each position that leave it free when they are closed at the
+/// The orders that liquidate an account whose funding has accrued: the fewest eighths of each position that leave it free when they are closed at the
 /// mark and the highest penalty is paid, at its zero price or better. Nothing where the account is not below maintenance margin, or
 /// is bankrupt.
 ///

@@ -3,7 +3,7 @@
 mod request;
 
 pub use request::{
-    KeyRequest, NamedKey, Request, RequestParts, TransferRequest, WithdrawalRequest,
+    KeyRequest, NamedKey, Request, RequestParts, TransferRequest, WithdrawalRequest, key_hash,
 };
 
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
     eddsa::{Signature, SignatureError},
     field::Fr,
     fixed::{Price, Rate},
-    poseidon::{Domain, hash, hash_list},
+    poseidon::{Domain, hash_list},
     shape::{
         ACCOUNT_BITS, AMOUNT_BITS, INSTRUMENT_BITS, ORDER_ID_BITS, PRICE_BITS, QUANTITY_BITS,
         Shape, TIME_BITS,
@@ -352,6 +352,11 @@ impl OrderSet {
         }
     }
 
+    /// How the request is signed.
+    pub fn request_parts(&self) -> RequestParts {
+        RequestParts::of(self.request)
+    }
+
     /// The order in a slot, if any.
     pub fn order(&self, slot: usize) -> Option<&Order> {
         self.orders.get(slot).and_then(Option::as_ref)
@@ -394,11 +399,6 @@ impl OrderSet {
     pub fn message(&self, shape: &Shape, genesis: Fr) -> Fr {
         hash_list(Domain::OrderSet, &self.fields(shape, genesis))
     }
-}
-
-/// What a leaf names a trading key by: `Poseidon(x, y)`; 0 for none.
-pub fn key_hash(key: (Fr, Fr)) -> Fr {
-    hash::<2>(&[key.0, key.1])
 }
 
 /// An order set with the signature of its owner or of the owner's trading key.

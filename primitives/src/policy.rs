@@ -7,22 +7,25 @@ mod change;
 mod check;
 mod descriptor;
 mod development;
+mod error;
 mod governance;
 mod halt;
 mod parameter;
 mod terms;
 
 pub use change::{ChangeError, Changed, Direction, EntryList, Fault, PolicyChange};
-pub use check::{PolicyError, PolicyField};
 pub use descriptor::{Descriptor, Shown, Step, Tightening, Unit};
 pub use development::development_scenarios;
+pub use error::{PolicyError, PolicyField};
 pub use governance::{
     Assessment, DropReason, PendingChange, PolicyState, PolicyVersion, PreviewRefusal,
 };
 pub use parameter::{Difference, MarginLevel, Parameter, PositionSide, ProductKind};
 pub use terms::{Peg, TradingTerms};
 
-use crate::fixed::{FACTOR_BITS, FRACTION_BITS, Factor, ONE, Price, Rate};
+use crate::fixed::{
+    FACTOR_BITS, FRACTION_BITS, Factor, INDEX_PRICE_BITS, IndexPrice, ONE, Price, Rate,
+};
 use crate::options::{ScenarioSpec, VolatilityScaling};
 use crate::snapshot::{ROW_VALUE_BITS, SnapshotError};
 use alloc::vec::Vec;
@@ -30,16 +33,6 @@ use codec::{Decode, DecodeWithMemTracking, Encode};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 
-/// A price shock as a signed fraction of 2^16 of the mark: -6554 is -10 %.
-pub type Shock = i32;
-
-/// An index price as the oracle reports it: quote units per whole unit of the underlying or asset, with 32
-/// fraction bits, below 2^[`INDEX_PRICE_BITS`]. Wider than [`Price`], since a whole unit may be worth more than
-/// 2^32 quote units.
-pub type IndexPrice = u128;
-
-/// Index prices are below 2^95, so that their product with a [`Rate`] stays below 2^127.
-pub const INDEX_PRICE_BITS: usize = 95;
 /// Largest number of decimals that a collateral asset may have.
 pub const MAX_DECIMALS: u8 = 18;
 

@@ -1,11 +1,11 @@
-//! Snapshot rows: what the policy in force makes of prices and smiles. One definition for the chain, which takes snapshots
+//! Snapshot rows, SPAN's risk arrays: what the policy in force makes of prices and smiles. One definition for the chain, which takes snapshots
 //! with it, and for calculators and tests.
 
 use crate::{
     chain::OptionTerms,
-    fixed::{FRACTION_BITS, ONE, Price, Rate, Rounding, mul_fraction},
+    fixed::{FRACTION_BITS, IndexPrice, ONE, Price, Rate, Rounding, mul_fraction},
     options::{OptionError, Product, SviCurve, SviError, revalue},
-    policy::{ChargeRates, IndexPrice, Policy, TradingTerms},
+    policy::{ChargeRates, Policy, TradingTerms},
     shape::MarketShape,
     snapshot::{InstrumentRow, ROW_VALUE_BITS, SnapshotError, UnderlyingFactors},
 };
@@ -89,7 +89,7 @@ pub struct OptionMarket<'a> {
 
 /// The row of an option that has expired: its intrinsic value at the settlement price, rounded down, at least 2^-32 since 0
 /// means "no instrument"; no risk and no charges are left.
-pub fn settled_row(
+pub fn expired_row(
     market: &MarketShape,
     terms: &OptionTerms,
     price: IndexPrice,
@@ -105,7 +105,7 @@ pub fn settled_row(
     };
     InstrumentRow {
         mark,
-        settled: true,
+        expired: true,
         ..InstrumentRow::empty(market)
     }
     .checked()
@@ -397,10 +397,10 @@ mod tests {
     }
 
     #[test]
-    fn a_settled_row_is_worth_what_it_pays_and_carries_no_risk() {
+    fn an_expired_row_is_worth_what_it_pays_and_carries_no_risk() {
         let market = MarketShape::REFERENCE;
         let settled = |kind, price: u128| {
-            settled_row(&market, &terms(kind, 3_000), price * UNIT, ONE / 8).unwrap()
+            expired_row(&market, &terms(kind, 3_000), price * UNIT, ONE / 8).unwrap()
         };
         assert_eq!(settled(OptionKind::Call, 3_040).mark, 5 * ONE);
         assert_eq!(

@@ -21,7 +21,7 @@ pub const ROW_TERMS_PER_FIELD: usize = 3;
 /// Margin factors are below 2^20, that is below 16.
 pub const FACTOR_LIMIT_BITS: usize = 20;
 
-/// One instrument slot: its mark, its value changes under the scenarios, its charges. All zero for an empty slot.
+/// The risk array (SPAN's term) of one instrument slot: its mark, its value changes under the scenarios, its charges. All zero for an empty slot.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[derive(
     Encode,
@@ -45,7 +45,7 @@ pub struct InstrumentRow {
     /// S scenario deltas: value of a long lot under the scenario less the mark, signed 32.32.
     pub scenario_values: Vec<i64>,
     /// The instrument has expired: positions turn into quote at the mark when their account is next touched.
-    pub settled: bool,
+    pub expired: bool,
     /// The mark is not to be relied on: it is old, or was held back from too large a jump. Positions may only be reduced, and nobody
     /// who holds any is liquidated or taken over.
     pub suspended: bool,
@@ -80,8 +80,8 @@ impl InstrumentRow {
             return Err(SnapshotError::Delta);
         }
         let no_risk = charges == [0; 4] && self.scenario_values.iter().all(|d| *d == 0);
-        if self.settled && (!no_risk || self.suspended) {
-            return Err(SnapshotError::Settled);
+        if self.expired && (!no_risk || self.suspended) {
+            return Err(SnapshotError::Expired);
         }
         let growth = if self.suspended {
             0
@@ -155,8 +155,8 @@ pub enum SnapshotError {
     #[error("position limit: must be below 2^48 lots, and 0 in a suspended row")]
     PositionLimit,
     /// An expired instrument has no risk.
-    #[error("settled row: scenario_values and charges must be 0, and it is not suspended")]
-    Settled,
+    #[error("expired row: scenario_values and charges must be 0, and it is not suspended")]
+    Expired,
     /// A list has the wrong length for the market, or a factor or weight is out of bounds.
     #[error("{0}: does not fit the market's shape or bounds")]
     Shape(&'static str),
@@ -207,7 +207,7 @@ impl Snapshot {
     }
 
     /// The committed field elements: number and time packed; weights; initial and maintenance factor of each
-    /// underlying; protocol share; liquidation rate; a bit for each settled row, slot 0 lowest; a bit for each suspended row; fee rates
+    /// underlying; protocol share; liquidation rate; a bit for each expired row, slot 0 lowest; a bit for each suspended row; fee rates
     /// and position limits three rows by three; then per row mark, four charges (initial long, initial short, maintenance long,
     /// maintenance short) and deltas. Unpacked where it is large, because a circuit unpacks dearer than it hashes.
     pub fn fields(&self) -> Vec<Fr> {
@@ -240,7 +240,7 @@ impl Snapshot {
             let bits: Vec<_> = self.rows.iter().map(|r| (bit(r) as u64, 1)).collect();
             Packed(pack(&bits))
         };
-        fields.push(bits(|row| row.settled));
+        fields.push(bits(|row| row.expired));
         fields.push(bits(|row| row.suspended));
         let [fee_bits, limit_bits] = ROW_TERMS_LAYOUT;
         fields.extend(self.rows.chunks(ROW_TERMS_PER_FIELD).map(|rows| {

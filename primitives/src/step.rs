@@ -1,160 +1,31 @@
 //! The account step: all that happens to one account in one visit, as native code. The circuit mirrors it rule by rule.
 
+mod effects;
 mod error;
 mod fills;
 mod forced;
 mod install;
+mod visit;
 
+pub use effects::{StepEffects, Taken, Transfer};
 pub use error::StepError;
 pub use forced::holds_suspended;
+pub use visit::{DepositStep, Fill, Forced, Step, StepContext};
 
 use crate::{
-    account::{Account, Position},
+    account::Account,
     babyjubjub::{Point, PublicKey},
-    batch::{PriceEntry, Withdrawal, transfer_hash},
+    batch::{Withdrawal, transfer_hash},
     field::Fr,
-    fixed::Factor,
-    funding::{funding_basis, settle},
+    funding::{accrue, funding_basis},
     margin::{Margin, check_step, only_reduces},
     order::{OrderSetError, Request, SignedOrderSet},
-    shape::{AMOUNT_BITS, Shape},
-    snapshot::Snapshot,
+    shape::AMOUNT_BITS,
 };
-use alloc::vec::Vec;
+use error::{amount_in_range, require};
 use fills::{apply_fill, check_orders, check_position_limits};
 use forced::{check_forced, take_over};
 use install::install;
-
-/// A fill: part of an order, at a price entry of the chunk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Fill {
-    /// Slot of the order in its set.
-    pub slot: usize,
-    /// Index of the price entry in the chunk's list.
-    pub entry: usize,
-    /// Lots, 1 to 2^48 - 1.
-    pub quantity: u64,
-}
-
-/// Money that an account gets: the next deposit of the queue, or a transfer that was sent and is not received yet.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DepositStep {
-    /// It comes from another account, not from the chain.
-    pub transferred: bool,
-    /// Asset index.
-    pub asset: u8,
-    /// Smallest units.
-    pub amount: u64,
-    /// The key that the queue or the transfer names.
-    pub account_key: Fr,
-}
-
-/// What the venue does to an account unasked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Forced {
-    /// The account is below its maintenance margin. The step's order set is the venue's own: nobody signed it, and it is not
-    /// installed. Its fills must reduce risk ([`reduces_risk`]), whatever they leave the account with. They pay no fee but
-    /// `penalty` quote units to the insurance fund, at most the liquidation rate of each fill, rounded up.
-    ///
-    /// The insurance fund itself may be liquidated at any margin, even if it owes more than it has: that is how it gets rid of what it
-    /// took over. Its fills must only reduce, and lose nothing against the marks but the rounding of each.
-    ///
-    /// An account that has half of its maintenance margin left keeps half of each position in each such step.
-    Liquidation {
-        /// Quote units.
-        penalty: u64,
-    },
-    /// The insurance fund owes more than it has. Its positions are closed against those of accounts on the other side, whether they
-    /// want or not, at one price per instrument and batch that leaves the fund nothing. The step is one of the fund's, or of such an
-    /// account; its fills are at entries that say so, and reduce risk as a liquidation's. The account is as leveraged as the header's
-    /// rank says, or more; nobody gains by it.
-    Deleverage,
-    /// The account's equity is below zero: the insurance fund takes over all its balances and positions.
-    Takeover,
-}
-
-/// One visit to one account. Each begins with [`settle`]; without deposit and order set that is all, and pads a chunk.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Step {
-    /// Index of the account's leaf.
-    pub account: u32,
-    /// Money that it gets.
-    pub deposit: Option<DepositStep>,
-    /// Order set in use; fills and a withdrawal need one.
-    pub set: Option<SignedOrderSet>,
-    /// At most F fills.
-    pub fills: Vec<Fill>,
-    /// Carries out the set's withdrawal or transfer; only in the step that installs the set.
-    pub withdraw: bool,
-    /// What the venue does unasked, if it does.
-    pub forced: Option<Forced>,
-}
-
-/// What every step of a chunk shares.
-#[derive(Clone, Copy, Debug)]
-pub struct StepContext<'a> {
-    /// Shape of the venue's circuits.
-    pub shape: &'a Shape,
-    /// Snapshot that margin is checked at.
-    pub snapshot: &'a Snapshot,
-    /// Funding indices in force, M of them.
-    pub funding: &'a [i64],
-    /// Genesis field that order sets are bound to.
-    pub genesis: Fr,
-    /// Venue that order sets are bound to.
-    pub venue: u32,
-    /// First millisecond of the batch.
-    pub time_from: u64,
-    /// Last millisecond of the batch.
-    pub time_to: u64,
-    /// The chunk's price entries.
-    pub entries: &'a [PriceEntry],
-    /// The batch's deleverage rank, 16.16.
-    pub deleverage_rank: Factor,
-    /// The transfer that was sent and is not received yet, as [`transfer_hash`]; 0 for none.
-    pub transfer: Fr,
-}
-
-/// What a step does to the transfer on its way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Transfer {
-    /// There is one now.
-    Sent(Fr),
-    /// There is none any more.
-    Received,
-}
-
-/// What a step adds to the batch's running sums.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct StepEffects {
-    /// Signed filled lots by instrument, in the order of the fills.
-    pub net: Vec<(u16, i64)>,
-    /// Quote received less quote paid, fees aside.
-    pub quote: i128,
-    /// Fees paid.
-    pub fee: u128,
-    /// What settling the account rounded off, in 2^-32 quote units.
-    pub remainder: u32,
-    /// Penalty paid to the insurance fund.
-    pub penalty: u64,
-    /// The most that it could have been.
-    pub penalty_limit: u128,
-    /// What the insurance fund took over.
-    pub taken: Option<Taken>,
-    /// Withdrawal to pay on the chain.
-    pub withdrawal: Option<Withdrawal>,
-    /// What it does to the transfer on its way.
-    pub transfer: Option<Transfer>,
-}
-
-/// What the insurance fund takes over from a bankrupt account.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Taken {
-    /// K balances.
-    pub balances: Vec<i64>,
-    /// Positions.
-    pub positions: Vec<Position>,
-}
 
 /// Applies a step, signature included. `before` is the account as loaded; where `exists` is false it is the fresh account that the
 /// step's deposit opens.
@@ -202,7 +73,7 @@ pub fn apply_unsigned(
     require(!held, StepError::Suspended)?;
     let mut before = before.clone();
     let mut effects = StepEffects {
-        remainder: settle(&mut before, market, context.funding)?,
+        remainder: accrue(&mut before, market, context.funding)?,
         ..StepEffects::default()
     };
     let before = &before;
@@ -239,10 +110,6 @@ pub fn apply_unsigned(
         }
     }
     Ok((after, effects))
-}
-
-fn require(ok: bool, error: StepError) -> Result<(), StepError> {
-    if ok { Ok(()) } else { Err(error) }
 }
 
 /// Installs the order set unless it is the venue's own, fills it, and carries out its withdrawal.
@@ -282,7 +149,7 @@ fn trade(
             });
         }
         after.balances[0] = amount_in_range(after.balances[0] as i128 - penalty as i128)?;
-        effects.penalty = penalty;
+        effects.penalties = penalty;
     }
     if after.positions.len() > context.shape.positions as usize {
         return Err(StepError::TooManyPositions);
@@ -339,11 +206,4 @@ fn check_margin(
         step.withdraw,
     )?;
     Ok(())
-}
-
-fn amount_in_range(value: i128) -> Result<i64, StepError> {
-    i64::try_from(value)
-        .ok()
-        .filter(|v| v.unsigned_abs() < 1 << AMOUNT_BITS)
-        .ok_or(StepError::Range("balance"))
 }

@@ -2,7 +2,8 @@
 
 use crate::{
     account::Account,
-    batch::{BatchHeader, Boundary, PriceEntry},
+    batch::{BatchHeader, PriceEntry},
+    boundary::Boundary,
     field::Fr,
     ledger::Ledger,
     snapshot::Snapshot,

@@ -253,7 +253,7 @@ impl_runtime_apis! {
         }
     }
 
-    impl pallet_clearproof_settlement::runtime_api::ClearproofApi<Block, AccountId> for Runtime {
+    impl clearproof_runtime_api::ClearproofApi<Block, AccountId> for Runtime {
         fn venue(venue: VenueId) -> Option<VenueView<AccountId>> {
             views::venue(venue)
         }
@@ -292,7 +292,7 @@ impl_runtime_apis! {
         }
     }
 
-    impl pallet_clearproof_risk_policy::runtime_api::RiskPolicyApi<Block> for Runtime {
+    impl clearproof_runtime_api::RiskPolicyApi<Block> for Runtime {
         fn policy_state() -> PolicyState {
             RiskPolicy::state()
         }
@@ -310,7 +310,7 @@ impl_runtime_apis! {
         }
     }
 
-    impl monitoring::MonitoringApi<Block, AccountId> for Runtime {
+    impl clearproof_runtime_api::MonitoringApi<Block, AccountId> for Runtime {
         fn monitoring() -> Monitoring<AccountId> {
             monitoring::state()
         }

@@ -102,41 +102,71 @@ fn validator(account: Sr25519Keyring, finality: Ed25519Keyring) -> (AccountId, S
     )
 }
 
-fn genesis(validators: Vec<(AccountId, SessionKeys)>, minimum_validators: u32) -> Value {
-    let operators = [
-        Sr25519Keyring::Alice,
-        Sr25519Keyring::Bob,
-        Sr25519Keyring::Charlie,
-    ];
+/// The balances of the well-known accounts.
+fn balances() -> Vec<(AccountId, Balance)> {
+    Sr25519Keyring::iter()
+        .map(|account| (account.to_account_id(), ENDOWMENT))
+        .collect()
+}
+
+/// The tokens, which Alice issues: sufficient, with minimum balance 1.
+fn tokens() -> Vec<(AssetId, AccountId, bool, Balance)> {
     let issuer = Sr25519Keyring::Alice.to_account_id();
+    TOKENS
+        .iter()
+        .map(|token| (token.id, issuer.clone(), true, 1))
+        .collect()
+}
+
+/// Name, symbol and decimals of the tokens.
+fn token_metadata() -> Vec<(AssetId, Vec<u8>, Vec<u8>, u8)> {
+    let metadata = |token: &Token| {
+        let (name, symbol) = (token.name.into(), token.symbol.into());
+        (token.id, name, symbol, token.decimals)
+    };
+    TOKENS.iter().map(metadata).collect()
+}
+
+/// The well-known accounts' tokens.
+fn token_balances() -> Vec<(AssetId, AccountId, Balance)> {
+    TOKENS
+        .iter()
+        .flat_map(|token| {
+            let amount = TOKEN_ENDOWMENT * 10u128.pow(token.decimals.into());
+            Sr25519Keyring::iter().map(move |account| (token.id, account.to_account_id(), amount))
+        })
+        .collect()
+}
+
+/// The tokens as collateral, by asset index.
+fn collateral() -> Vec<(u8, AssetInfo)> {
+    let info = |(index, token): (u8, &Token)| {
+        let info = AssetInfo {
+            kind: AssetKind::Token(token.id),
+            minimum_deposit: token.minimum_deposit,
+        };
+        (index, info)
+    };
+    (0u8..).zip(&TOKENS).map(info).collect()
+}
+
+/// The members of the committee and of the oracle.
+fn operators() -> Vec<AccountId> {
+    use Sr25519Keyring::{Alice, Bob, Charlie};
+    [Alice, Bob, Charlie]
+        .map(|operator| operator.to_account_id())
+        .to_vec()
+}
+
+fn genesis(validators: Vec<(AccountId, SessionKeys)>, minimum_validators: u32) -> Value {
     build_struct_json_patch!(RuntimeGenesisConfig {
         balances: BalancesConfig {
-            balances: Sr25519Keyring::iter()
-                .map(|account| (account.to_account_id(), ENDOWMENT))
-                .collect::<Vec<_>>(),
+            balances: balances(),
         },
         assets: AssetsConfig {
-            assets: TOKENS
-                .iter()
-                .map(|token| (token.id, issuer.clone(), true, 1))
-                .collect::<Vec<_>>(),
-            metadata: TOKENS
-                .iter()
-                .map(|token| (
-                    token.id,
-                    token.name.into(),
-                    token.symbol.into(),
-                    token.decimals
-                ))
-                .collect::<Vec<_>>(),
-            accounts: TOKENS
-                .iter()
-                .flat_map(|token| {
-                    let amount = TOKEN_ENDOWMENT * 10u128.pow(token.decimals.into());
-                    Sr25519Keyring::iter()
-                        .map(move |account| (token.id, account.to_account_id(), amount))
-                })
-                .collect::<Vec<_>>(),
+            assets: tokens(),
+            metadata: token_metadata(),
+            accounts: token_balances(),
         },
         validator_set: ValidatorSetConfig {
             validators: validators
@@ -159,10 +189,7 @@ fn genesis(validators: Vec<(AccountId, SessionKeys)>, minimum_validators: u32) -
                 .collect::<Vec<_>>(),
         },
         committee: CommitteeConfig {
-            members: operators
-                .iter()
-                .map(|member| member.to_account_id())
-                .collect::<Vec<_>>(),
+            members: operators(),
         },
         origins: OriginsConfig {
             period_divisor: PERIOD_DIVISOR,
@@ -171,24 +198,10 @@ fn genesis(validators: Vec<(AccountId, SessionKeys)>, minimum_validators: u32) -
             key: Some(Sr25519Keyring::Alice.to_account_id()),
         },
         oracle_membership: OracleMembershipConfig {
-            members: BoundedVec::truncate_from(
-                operators
-                    .iter()
-                    .map(|operator| operator.to_account_id())
-                    .collect(),
-            ),
+            members: BoundedVec::truncate_from(operators()),
         },
         custody: CustodyConfig {
-            assets: (0u8..)
-                .zip(&TOKENS)
-                .map(|(index, token)| {
-                    let info = AssetInfo {
-                        kind: AssetKind::Token(token.id),
-                        minimum_deposit: token.minimum_deposit,
-                    };
-                    (index, info)
-                })
-                .collect::<Vec<_>>(),
+            assets: collateral(),
         },
         risk_policy: RiskPolicyConfig {
             policy: Some(Policy::development(&market::SHAPE)),

@@ -20,9 +20,11 @@ mod benchmarks;
 pub mod configs;
 pub mod constants;
 pub mod development_circuits;
+#[cfg(feature = "std")]
+pub mod development_settings;
 pub mod genesis_presets;
 pub mod governance;
-pub mod monitoring;
+mod monitoring;
 #[cfg(test)]
 mod tests;
 mod views;

@@ -8,15 +8,6 @@ use alloc::vec::Vec;
 use clearproof_primitives::monitoring::{FeedActivity, Monitoring, ValidatorActivity};
 use frame_support::traits::Get;
 
-sp_api::decl_runtime_apis! {
-    /// How the chain does. A changed method gets a new version of this interface.
-    #[api_version(1)]
-    pub trait MonitoringApi<AccountId: codec::Codec> {
-        /// Oracle, validators, stops and pending changes.
-        fn monitoring() -> Monitoring<AccountId>;
-    }
-}
-
 /// A number of things that are bounded far below 2^32.
 fn count(things: usize) -> u32 {
     u32::try_from(things).unwrap_or(u32::MAX)

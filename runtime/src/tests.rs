@@ -5,6 +5,7 @@ mod apis;
 mod chain;
 mod equivocations;
 mod governance;
+mod metadata;
 mod policy;
 mod validators;
 
@@ -185,7 +186,7 @@ fn a_protocol_fee_is_paid_to_an_account_that_did_not_exist() {
         let custody = crate::Custody::custody_account(venue);
         let (id, to) = (codec::Compact(quote), custody.into());
         assert_ok!(crate::Assets::transfer(origin, id, to, 10));
-        Totals::<Runtime>::mutate(venue, 0, |held| held.taken = 10);
+        Totals::<Runtime>::mutate(venue, 0, |held| held.consumed = 10);
         assert_eq!(crate::Custody::apply_batch(venue, 0, &[], 1), Ok(0));
         assert_eq!(crate::Assets::balance(quote, &treasury), 1);
         assert_eq!(crate::Custody::claimable(venue, treasury, 0), 0);

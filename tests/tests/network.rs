@@ -28,8 +28,8 @@ async fn trades_settle_although_the_operator_is_killed_and_both_nodes_are_lost()
     let (first, _) = network.at_rest(&client).await?;
     ensure!(first >= 1, "nothing was settled");
     ensure!(
-        network.on_chain().await?.queue.taken.count == 2,
-        "deposits were not taken once"
+        network.on_chain().await?.queue.consumed.count == 2,
+        "deposits were not consumed once"
     );
 
     // Without its node it still accepts orders, and trades when the node is back.
@@ -76,7 +76,7 @@ async fn trades_settle_although_the_operator_is_killed_and_both_nodes_are_lost()
         .await
         .unwrap_err();
     ensure!(format!("{error:#}").contains("margin"), "{error:#}");
-    let held = |venue: clearproof_primitives::chain::VenueView<[u8; 32]>| venue.totals[0].1.taken;
+    let held = |venue: clearproof_primitives::chain::VenueView<[u8; 32]>| venue.totals[0].1.consumed;
     let before = held(network.on_chain().await?);
     buyer
         .send(&client, Vec::new(), Some(pay(1_000_000)))

@@ -32,8 +32,8 @@ impl Pair {
         };
         tokio::try_join!(pair.buyer.account(client), pair.seller.account(client))?;
         venue.at_rest(client).await?;
-        let taken = venue.on_chain().await?.queue.taken.count;
-        ensure!(taken == 2, "{taken} deposits were taken, not 2");
+        let consumed = venue.on_chain().await?.queue.consumed.count;
+        ensure!(consumed == 2, "{consumed} deposits were consumed, not 2");
         Ok(pair)
     }
 

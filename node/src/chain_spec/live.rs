@@ -2,11 +2,8 @@
 //!
 //! It is looked for in the state that a specification builds, so that plain and raw specifications are checked alike.
 
-use clearproof_runtime::{
-    AllPalletsWithSystem, Runtime, development_circuits, governance::origins::PeriodDivisor,
-};
+use clearproof_runtime::{AllPalletsWithSystem, development_settings};
 use frame_support::traits::{StorageInfo, StorageInfoTrait};
-use pallet_clearproof_settlement::{Circuits, DevelopmentKeysAllowed};
 use sp_core::{Pair, crypto::DEV_PHRASE, ed25519, sr25519};
 use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
 use sp_state_machine::BasicExternalities;
@@ -24,7 +21,10 @@ const KEY: usize = 32;
 pub fn check(mut state: Storage) -> Result<(), String> {
     // Both read the state: how large some items may be depends on it.
     let (items, settings) = BasicExternalities::execute_with_storage(&mut state, || {
-        (AllPalletsWithSystem::storage_info(), settings())
+        (
+            AllPalletsWithSystem::storage_info(),
+            development_settings::found(),
+        )
     });
     let mut faults = known_keys(&state, &items);
     faults.extend(settings);
@@ -89,32 +89,4 @@ fn item(items: &[StorageInfo], key: &[u8]) -> String {
         ),
         None => format!("0x{}", hex::encode(key)),
     }
-}
-
-/// Settings that are for development only. Reads the state around it.
-fn settings() -> Vec<String> {
-    let mut faults = Vec::new();
-    if pallet_sudo::Key::<Runtime>::exists() {
-        faults.push("a sudo key is set: leave sudo out, root is a referendum's".into());
-    }
-    if DevelopmentKeysAllowed::<Runtime>::get() {
-        faults.push("verifying keys of the insecure development set-up are allowed: set settlement.allowDevelopmentKeys to false".into());
-    }
-    let development: Vec<_> = development_circuits::circuits()
-        .into_iter()
-        .flat_map(|circuit| [circuit.chunk_key, circuit.closing_key])
-        .collect();
-    let insecure = |stored: &[u8]| development.iter().any(|key| stored.starts_with(key));
-    for (id, circuit) in Circuits::<Runtime>::iter() {
-        if circuit.development || insecure(&circuit.chunk_key) || insecure(&circuit.closing_key) {
-            faults.push(format!("circuit {id} is of the insecure development set-up, with which anything can be proven: register keys of a set-up that traders trust"));
-        }
-    }
-    let divisor = PeriodDivisor::<Runtime>::get();
-    if divisor > 1 {
-        faults.push(format!(
-            "governance's periods are divided by {divisor}: set origins.periodDivisor to 1"
-        ));
-    }
-    faults
 }

@@ -4,9 +4,8 @@
 use super::*;
 use crate::{cli::Cli, service};
 use clearproof_primitives::monitoring::Monitoring;
-use clearproof_runtime::{
-    RuntimeCall, UncheckedExtrinsic as Decoded, constants::money::CLR, monitoring::MonitoringApi,
-};
+use clearproof_runtime::{RuntimeCall, UncheckedExtrinsic as Decoded, constants::money::CLR};
+use clearproof_runtime_api::MonitoringApi;
 use codec::{Decode, Encode};
 use sc_basic_authorship::ProposerFactory;
 use sc_cli::SubstrateCli;

@@ -1,10 +1,12 @@
 //! Reads the chain at each finalised block.
 
 use super::{Metrics, VenueMetrics, seconds};
-use clearproof_primitives::chain::{Instrument, Pauses, SnapshotView, VenueView};
-use clearproof_runtime::{AccountId, Hash, monitoring::MonitoringApi, opaque::Block};
+use clearproof_primitives::chain::{
+    Instrument, MAX_VENUES_LISTED, Pauses, SnapshotView, VenueView,
+};
+use clearproof_runtime::{AccountId, Hash, opaque::Block};
+use clearproof_runtime_api::{ClearproofApi, MonitoringApi};
 use futures::StreamExt;
-use pallet_clearproof_settlement::{MAX_VENUES_LISTED, runtime_api::ClearproofApi};
 use sc_client_api::BlockchainEvents;
 use sp_api::{ApiError, ProvideRuntimeApi};
 use sp_blockchain::HeaderBackend;
@@ -38,7 +40,7 @@ impl VenueMetrics {
         self.settled_until.show(each(|view| seconds(view.time_to)));
         self.queued.show(each(|view| {
             let queue = &view.queue;
-            queue.made.count.saturating_sub(queue.taken.count) as f64
+            queue.made.count.saturating_sub(queue.consumed.count) as f64
         }));
         self.stopped.show(each(|view| {
             let Pauses {

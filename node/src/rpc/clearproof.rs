@@ -16,12 +16,12 @@ use clearproof_primitives::{
     submission::PROOF_BYTES,
 };
 use clearproof_runtime::{AccountId, Hash, opaque::Block};
+use clearproof_runtime_api::ClearproofApi as RuntimeReads;
 use jsonrpsee::{
     core::RpcResult,
     proc_macros::rpc,
     types::{ErrorObject, ErrorObjectOwned},
 };
-use pallet_clearproof_settlement::runtime_api::ClearproofApi as RuntimeReads;
 use serde_json::Value;
 use sp_api::{ApiError, ProvideRuntimeApi};
 use sp_blockchain::HeaderBackend;

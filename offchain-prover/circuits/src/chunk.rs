@@ -2,12 +2,12 @@
 
 use crate::{
     CircuitError,
+    accrual::Funding,
     gadgets::poseidon::{hash, hash_list},
     header::HeaderVars,
     market::Market,
     r1cs::Cs,
     running::Running,
-    settlement::Funding,
     step::{StepEnvironment, step},
 };
 use clearproof_primitives::{

@@ -4,6 +4,7 @@
 use crate::{
     CircuitError,
     account::{AccountVars, PositionVars, enforce_balances},
+    accrual::Funding,
     gadgets::{
         bits::{range, to_bits},
         division::shift_floor,
@@ -14,13 +15,13 @@ use crate::{
     margin::Exposure,
     r1cs::{Cs, Num},
     running::{Running, shifted},
-    settlement::Funding,
 };
 use clearproof_primitives::{
     account::FUNDING_BASIS_BITS,
-    batch::{
-        BatchHeader, FILLS_SHIFT, INTEREST_SHIFT, PENALTY_SHIFT, TAKEN_AMOUNT_SHIFT,
-        TAKEN_LOTS_SHIFT, WITHDRAWALS_SHIFT, closing_public_input,
+    batch::{BatchHeader, closing_public_input},
+    boundary::{
+        FILLS_SHIFT, INTEREST_SHIFT, PENALTY_SHIFT, TAKEN_AMOUNT_SHIFT, TAKEN_LOTS_SHIFT,
+        WITHDRAWALS_SHIFT,
     },
     field::fr_from_i128,
     fixed::FRACTION_BITS,
@@ -143,12 +144,12 @@ pub fn closing(
         old
     });
     let (dust, remainder) = cs.part("dust", |cs| {
-        let of_fills = -&last.quote_sum;
+        let of_fills = -&last.quote;
         range(cs, &of_fills, FILL_COUNT_BITS);
         range(cs, &(fill_count - &of_fills), FILL_COUNT_BITS);
         let fraction = FRACTION_BITS as usize;
         let unit = Num::power_of_two(fraction).value();
-        let rounded = &old.remainder + &last.remainder_sum + of_fills.scale(unit);
+        let rounded = &old.remainder + &last.remainder + of_fills.scale(unit);
         let dust = shift_floor(cs, &rounded, fraction, DUST_BITS);
         let remainder = rounded - dust.scale(unit);
         (dust, remainder)
@@ -235,7 +236,7 @@ impl Fund {
             .zip(&lots_before.quantity)
             .map(|(after, before)| after - before)
             .collect();
-        let penalties = cs.alloc(witness.last.penalty_sum);
+        let penalties = cs.alloc(witness.last.penalties);
         range(cs, &penalties, PENALTY_BITS);
         Self {
             before,
@@ -323,9 +324,9 @@ fn starts_at_zero(cs: &mut Cs, first: &Running) {
     let head = [
         &first.withdrawals,
         &first.transfer,
-        &first.quote_sum,
+        &first.quote,
         &first.charges,
-        &first.remainder_sum,
+        &first.remainder,
     ];
     for sum in head
         .into_iter()

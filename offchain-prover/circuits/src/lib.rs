@@ -4,6 +4,7 @@
 //! must agree with is `clearproof_primitives`; witnesses are its [`clearproof_primitives::witness`].
 
 pub mod account;
+mod accrual;
 pub mod chunk;
 pub mod closing;
 pub mod fills;
@@ -17,7 +18,6 @@ pub mod order_set;
 pub mod packing;
 pub mod r1cs;
 pub mod running;
-mod settlement;
 pub mod step;
 
 /// Why a circuit cannot be built from a witness. A witness of the right form that breaks a rule builds, and then

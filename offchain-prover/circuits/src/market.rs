@@ -35,7 +35,7 @@ pub struct Row {
     /// Mark, 32.32; 0 where the instrument has expired, since it is held no more once an account is settled.
     pub live_mark: Num,
     /// Mark where the instrument has expired, 0 elsewhere.
-    pub settled_mark: Num,
+    pub expired_mark: Num,
     /// Whether the instrument has not expired.
     pub live: Bit,
     /// Whether positions may only be reduced, and their holders not be liquidated.
@@ -84,10 +84,10 @@ impl Market {
                 let mut head = take(5).into_iter();
                 let mut column = || head.next().unwrap_or_else(Num::zero);
                 let mark = column();
-                let settled_mark = cs.mul(settled.num(), &mark);
+                let expired_mark = cs.mul(settled.num(), &mark);
                 Row {
-                    live_mark: &mark - &settled_mark,
-                    settled_mark,
+                    live_mark: &mark - &expired_mark,
+                    expired_mark,
                     live: settled.not(),
                     suspended,
                     fee_rate,

@@ -5,7 +5,7 @@ use crate::{
     r1cs::{Bit, Cs, Num},
 };
 use clearproof_primitives::{
-    batch::{
+    boundary::{
         Boundary, DELEVERAGED_SHIFT, FILLS_SHIFT, INTEREST_SHIFT, PENALTY_SHIFT,
         TAKEN_AMOUNT_SHIFT, TAKEN_LOTS_SHIFT, WITHDRAWALS_SHIFT,
     },
@@ -27,11 +27,11 @@ pub struct Running {
     /// The transfer on its way; 0 for none.
     pub transfer: Num,
     /// Signed sum of quote flows.
-    pub quote_sum: Num,
+    pub quote: Num,
     /// Sums of fees and penalties.
     pub charges: Num,
     /// Sum of what settling accounts rounded off, in 2^-32 quote units.
-    pub remainder_sum: Num,
+    pub remainder: Num,
     /// M signed sums of filled lots, of those that deleveraging filled, of what |lots| changed by, and of lots that the insurance fund
     /// took over.
     pub lots: Vec<Num>,
@@ -57,9 +57,9 @@ impl Running {
             deposit_accumulator: field(),
             withdrawals: field(),
             transfer: field(),
-            quote_sum: field(),
+            quote: field(),
             charges: field(),
-            remainder_sum: field(),
+            remainder: field(),
             lots: take(market.instruments as usize),
             deposited: take(market.assets as usize),
             out: take(market.assets as usize),
@@ -76,9 +76,9 @@ impl Running {
             self.deposit_accumulator.clone(),
             self.withdrawals.clone(),
             self.transfer.clone(),
-            self.quote_sum.clone(),
+            self.quote.clone(),
             self.charges.clone(),
-            self.remainder_sum.clone(),
+            self.remainder.clone(),
         ];
         fields.extend(
             self.lots

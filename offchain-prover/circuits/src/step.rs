@@ -5,6 +5,7 @@
 
 use crate::{
     account::{AccountVars, PositionVars, enforce_balances},
+    accrual::Funding,
     fills::{FillContext, FillTotals},
     forced::ForcedVars,
     gadgets::{
@@ -20,7 +21,6 @@ use crate::{
     order_set::OrderSetVars,
     r1cs::{Cs, Num},
     running::Running,
-    settlement::Funding,
 };
 use clearproof_primitives::{
     batch::PriceEntry,
@@ -71,11 +71,11 @@ pub fn step(
         Exposure::of(cs, market.rows.len(), &loaded.positions)
     });
     let mut before = loaded.clone();
-    let settlement = cs.part("settlement", |cs| {
-        funding.settle(cs, market, &loaded, &exposure_before)
+    let accrual = cs.part("accrual", |cs| {
+        funding.accrue(cs, market, &loaded, &exposure_before)
     });
-    before.balances[0] = &before.balances[0] + &settlement.credit;
-    running.remainder_sum = &running.remainder_sum + &settlement.remainder;
+    before.balances[0] = &before.balances[0] + &accrual.credit;
+    running.remainder = &running.remainder + &accrual.remainder;
     let mut after = before.clone();
 
     let incoming = cs.part("deposit", |cs| {
@@ -217,7 +217,7 @@ pub fn step(
         cs.enforce_equal(&old_root, &running.accounts_root);
         running.accounts_root = new_root;
     });
-    running.quote_sum = &running.quote_sum + &fills.quote;
+    running.quote = &running.quote + &fills.quote;
     running.add_charges(&fee, &forced.penalty);
     running.add_taken(&taken_balances);
     running.count_fills(&fills.count);

@@ -6,6 +6,8 @@ mod common;
 
 #[path = "attacks/account.rs"]
 mod account;
+#[path = "attacks/accrual.rs"]
+mod accrual;
 #[path = "attacks/boundary.rs"]
 mod boundary;
 #[path = "attacks/closing.rs"]
@@ -30,7 +32,5 @@ mod order_set;
 mod orders;
 #[path = "attacks/replay.rs"]
 mod replay;
-#[path = "attacks/settlement.rs"]
-mod settlement;
 #[path = "attacks/venue.rs"]
 mod venue;

@@ -212,7 +212,7 @@ impl Run {
         if expired {
             snapshot.rows[2] = InstrumentRow {
                 mark: 101 * ONE + 7,
-                settled: true,
+                expired: true,
                 ..InstrumentRow::empty(&SHAPE.market)
             };
         }
@@ -418,7 +418,7 @@ fn random_batches_trade_and_withdraw() {
         for batch in run.closed {
             let chunks = &batch.witness.chunks;
             funded += usize::from(chunks[0].funding.iter().any(|f| *f != 0));
-            rounded += usize::from(batch.witness.closing.last.remainder_sum > 0);
+            rounded += usize::from(batch.witness.closing.last.remainder > 0);
             fills += batch.fills;
             withdrawals += batch.withdrawals.len();
             batches += 1;
@@ -582,7 +582,7 @@ fn tampered(t: &Tampering) -> Scene {
         if t.expired {
             snapshot.rows[2] = InstrumentRow {
                 mark: 101 * ONE + 7,
-                settled: true,
+                expired: true,
                 ..InstrumentRow::empty(&SHAPE.market)
             };
         }

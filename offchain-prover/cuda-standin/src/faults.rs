@@ -17,7 +17,7 @@
 //!
 //! `CLEARPROOF_CUDA_STANDIN_FAULT` holds one for when the library is loaded; [`clearproof_cuda_standin_fault`] sets another later.
 
-use crate::state::{Code, Refusal};
+use crate::error::{Code, Refusal};
 use std::{
     env,
     ffi::{CStr, c_char},

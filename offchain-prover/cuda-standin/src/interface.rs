@@ -1,9 +1,10 @@
 //! The header's functions.
 
 use crate::{
+    error::{Code, Refusal, require},
     faults::{Operation, Outcome, strike},
     points::{Held, limbs, sum},
-    state::{Code, Device, Message, Owned, Refusal, device, require},
+    state::{Device, Message, Owned, device},
 };
 use ark_bn254::Fr;
 use ark_ff::{BigInt, FftField, One, PrimeField};

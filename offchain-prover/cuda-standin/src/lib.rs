@@ -7,6 +7,7 @@
 //! [`faults::clearproof_cuda_standin_fault`] makes it fail, and `clearproof_cuda_standin_memory` sets how much memory its device
 //! has. A test that wants that loads a copy of the file: each has a state of its own.
 
+mod error;
 pub mod faults;
 mod interface;
 mod points;

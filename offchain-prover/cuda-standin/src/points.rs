@@ -1,6 +1,6 @@
 //! Numbers and points as they lie in the caller's memory.
 
-use crate::state::{Refusal, require};
+use crate::error::{Refusal, require};
 use ark_bn254::{Fq, Fq2, Fr, G1Affine, G2Affine};
 use ark_ec::{
     VariableBaseMSM,

@@ -1,43 +1,14 @@
 //! What the stand-in's device holds, and how calls end.
 
-use crate::points::Held;
+use crate::{
+    error::{Code, Refusal, require},
+    points::Held,
+};
 use std::{
     collections::{HashMap, HashSet},
     ffi::c_char,
     sync::{LazyLock, Mutex, MutexGuard, PoisonError},
 };
-
-/// The header's codes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Code {
-    Argument = 1,
-    NoDevice = 2,
-    Memory = 3,
-    Device = 4,
-}
-
-/// Why a call did not do what it was asked to.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Refusal {
-    code: Code,
-    reason: String,
-}
-
-impl Refusal {
-    pub(crate) fn new(code: Code, reason: impl Into<String>) -> Self {
-        let reason = reason.into();
-        Self { code, reason }
-    }
-}
-
-/// Refuses an argument unless `holds`.
-pub(crate) fn require(holds: bool, reason: impl Into<String>) -> Result<(), Refusal> {
-    if holds {
-        Ok(())
-    } else {
-        Err(Refusal::new(Code::Argument, reason))
-    }
-}
 
 /// Where a call's message goes.
 pub(crate) struct Message {

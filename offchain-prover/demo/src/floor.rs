@@ -14,9 +14,8 @@ use clearproof_client::{
 use clearproof_formats::time::time_text;
 use clearproof_primitives::{
     chain::InstrumentKind,
-    fixed::{ONE, Rate},
+    fixed::{IndexPrice, ONE, Rate},
     order::{Order, OrderSet, Request, SignedOrderSet, WithdrawalRequest},
-    policy::IndexPrice,
 };
 use std::time::Duration;
 use tokio::{

@@ -7,9 +7,8 @@ use clearproof_client::rpc::types::AccountJson;
 use clearproof_formats::prices::{Bar, QUOTE_UNIT, index_price};
 use clearproof_primitives::{
     chain::Listing,
-    fixed::{FRACTION_BITS, Price},
+    fixed::{FRACTION_BITS, IndexPrice, Price},
     order::{Order, Side},
-    policy::IndexPrice,
     rows::mark_price,
 };
 use rand::{Rng, SeedableRng};

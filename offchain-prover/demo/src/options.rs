@@ -12,11 +12,10 @@ use clearproof_client::chain::{
 };
 use clearproof_primitives::{
     chain::{Expiry, ExpiryView, InstrumentKind, Listing, OptionTerms, Symbol},
-    fixed::{FRACTION_BITS, Price},
+    fixed::{FRACTION_BITS, IndexPrice, Price},
     options::OptionKind,
     order::Side,
-    policy::IndexPrice,
-    rows::settled_row,
+    rows::expired_row,
     shape::MarketShape,
 };
 use rand::Rng;
@@ -159,7 +158,7 @@ pub async fn settled(
         let InstrumentKind::Option(terms) = listing.kind else {
             return false;
         };
-        let expected = settled_row(market, &terms, price, listing.units_per_lot).ok();
+        let expected = expired_row(market, &terms, price, listing.units_per_lot).ok();
         let slot = usize::from(listing.slot);
         let still = view.info.marks.get(slot) == Some(&0);
         still && expected.is_some() && view.snapshot.rows.get(slot) == expected.as_ref()

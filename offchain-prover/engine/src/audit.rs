@@ -35,7 +35,7 @@ impl Venue {
                 })
             }
         };
-        let settled = |slot: usize| snapshot.rows.get(slot).filter(|row| row.settled);
+        let settled = |slot: usize| snapshot.rows.get(slot).filter(|row| row.expired);
         let mut quote = i128::from(ledger.remainder);
         for account in &books.accounts {
             quote += (i128::from(account.balances[0]) << FRACTION_BITS) + account.funding_basis;

@@ -10,9 +10,10 @@ use crate::{
 use clearproof_primitives::{
     account::Account,
     batch::{
-        BatchHeader, Boundary, PROTOCOL_VERSION, PriceEntry, Withdrawal, price_list_hash,
-        prices_hash, protocol_fee, withdrawals_hash,
+        BatchHeader, PROTOCOL_VERSION, PriceEntry, Withdrawal, price_list_hash, prices_hash,
+        protocol_fee, withdrawals_hash,
     },
+    boundary::Boundary,
     field::{FieldBytes, Fr},
     funding::funding_hash,
     ledger::open_interest_hash,
@@ -199,7 +200,7 @@ impl SealedBatch {
             submitter: self.request.submitter,
             funding_hash: funding_hash(&before.funding).into(),
             open_interest_hash: open_interest_hash(&books.ledger.open_interest).into(),
-            protocol_fee: protocol_fee(closing.last.fee_sum, self.snapshot.protocol_share)
+            protocol_fee: protocol_fee(closing.last.fees, self.snapshot.protocol_share)
                 .ok_or(EngineError::Range("protocol fee"))?,
             protocol_share: self.snapshot.protocol_share,
             deleverage_rank: self.deleverage_rank,

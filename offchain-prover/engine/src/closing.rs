@@ -13,7 +13,7 @@ use crate::{
 };
 use clearproof_primitives::{
     fixed::Factor,
-    funding::{FundingTerms, accrue},
+    funding::{FundingTerms, move_indices},
     snapshot::Snapshot,
     submission::MAX_CHUNKS,
 };
@@ -74,7 +74,7 @@ fn accrued<'a>(
         time_to,
     };
     let mut indices = before.to_vec();
-    accrue(&mut indices, &terms, &entries);
+    move_indices(&mut indices, &terms, &entries);
     indices
 }
 

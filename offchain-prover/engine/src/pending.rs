@@ -44,7 +44,7 @@ impl PendingStep {
     /// Notes what the step adds to the batch's sums.
     pub fn take(&mut self, effects: &StepEffects) {
         self.quote = effects.quote;
-        self.fees = effects.fee;
+        self.fees = effects.fees;
         self.remainder = effects.remainder;
         self.taken.clone_from(&effects.taken);
     }

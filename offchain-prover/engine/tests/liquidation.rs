@@ -194,7 +194,7 @@ fn what_has_expired_turns_into_money_unasked() {
     let mut snapshot = snapshot_at(MARK);
     snapshot.rows[0] = InstrumentRow {
         mark: 1_020 * ONE + ONE / 2,
-        settled: true,
+        expired: true,
         ..InstrumentRow::empty(&SHAPE.market)
     };
     let terms = MarketTerms {

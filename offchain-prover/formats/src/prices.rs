@@ -3,7 +3,7 @@
 use crate::{decimal, time::time_of};
 use clearproof_primitives::{
     fixed::{FRACTION_BITS, Price},
-    policy::IndexPrice,
+    fixed::IndexPrice,
 };
 use std::{fs, io::Read, path::Path};
 

@@ -48,7 +48,7 @@ pub trait Backend: Send + Sync {
     fn name(&self) -> &'static str;
 
     /// Name and what it runs on, for people.
-    fn what(&self) -> String {
+    fn description(&self) -> String {
         self.name().to_owned()
     }
 

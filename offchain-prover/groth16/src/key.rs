@@ -1,12 +1,15 @@
 //! A proving key and where it came from.
 
-mod error;
-pub mod file;
+pub mod error;
+mod file;
 mod header;
 mod map;
+mod origin;
 mod point;
 pub mod store;
 mod version1;
+
+pub use origin::Origin;
 
 use crate::{
     circuit::CircuitId,
@@ -16,38 +19,10 @@ use crate::{
 };
 use ark_bn254::{Bn254, G1Affine, G2Affine};
 use ark_groth16::VerifyingKey;
-use file::{KeyFileError, Part};
+use error::{KeyFileError, Part};
 use header::Counts;
 use point::RawPoint;
 use rayon::prelude::*;
-use std::fmt;
-
-/// Who knows, or knew, the secrets behind a key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Origin {
-    /// Everybody: the secrets follow from the circuit's hash. **Insecure on purpose**; for development and tests,
-    /// where all machines shall have the same key. Refused by chains other than development chains.
-    Development,
-    /// Whoever ran the set-up: one process drew the secrets from the operating system's generator and forgot
-    /// them. Good only for those who trust that process and its machine.
-    SingleParty,
-}
-
-impl Origin {
-    /// Whether anybody can forge proofs under keys of this origin.
-    pub fn is_development(self) -> bool {
-        self == Self::Development
-    }
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Development => "development",
-            Self::SingleParty => "single-party",
-        })
-    }
-}
 
 /// A proving key with its identity. Its points are in memory of their own after a set-up, in a mapped file after loading.
 ///

@@ -35,13 +35,14 @@ pub use backend::{
     icicle::{IcicleBackend, IcicleOptions},
 };
 pub use choice::{
-    BackendCounts, BackendKind, Backends, Candidate, ChoiceError, UnknownBackend, candidates,
+    BackendCounts, BackendKind, Backends, Candidate, ChoiceError, PrepareError, UnknownBackend,
+    candidates,
 };
 pub use circuit::{Circuit, CircuitError, CircuitId};
 pub use compare::{ArkworksForm, CompareError, Comparison, compare_with_arkworks};
 pub use key::{
     Origin, ProvingKey,
-    file::{KeyFileError, Part as KeyFilePart},
+    error::{KeyFileError, Part as KeyFilePart},
     store::{KeyStore, StoreError},
 };
 pub use matrices::{Matrices, MatricesError, Matrix};

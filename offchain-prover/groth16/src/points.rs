@@ -1,101 +1,16 @@
-//! Points as keys hold them: coordinates in Montgomery form and nothing else, in memory that may be a mapped file.
+//! Lists of points as keys hold them, in memory of their own or in that of a mapped file.
 //!
-//! A coordinate is four 64-bit limbs, the least significant first, times 2²⁵⁶ modulo the field's prime: what arkworks keeps in
-//! memory, what GPU libraries take, and, on a little-endian machine, what a key's file has. Both coordinates zero stand for the
-//! point at infinity, as (0, 0) lies on neither curve.
+//! On a little-endian machine the points of a key's file are points in memory: [`G1Point`] and
+//! [`G2Point`] describe their form.
 
-use ark_bn254::{Fq, Fq2, G1Affine, G2Affine};
-use ark_ec::AffineRepr;
-use ark_ff::BigInt;
-use bytemuck::{Pod, Zeroable};
+pub use clearproof_groth16_cpu::{G1Point, G2Point};
+
+use bytemuck::Pod;
+use clearproof_groth16_cpu::PointSource;
 use memmap2::Mmap;
 #[cfg(unix)]
 use memmap2::UncheckedAdvice;
 use std::{fmt, ops::Deref, sync::Arc};
-
-/// A point of G1.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
-pub struct G1Point {
-    /// First coordinate.
-    pub x: [u64; 4],
-    /// Second coordinate.
-    pub y: [u64; 4],
-}
-
-/// A point of G2: coordinates c₀ + c₁·u.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
-pub struct G2Point {
-    /// First coordinate.
-    pub x: [[u64; 4]; 2],
-    /// Second coordinate.
-    pub y: [[u64; 4]; 2],
-}
-
-impl G1Point {
-    /// Whether this is the point at infinity.
-    pub fn is_infinity(&self) -> bool {
-        *self == Self::default()
-    }
-}
-
-impl G2Point {
-    /// Whether this is the point at infinity.
-    pub fn is_infinity(&self) -> bool {
-        *self == Self::default()
-    }
-}
-
-fn element(limbs: [u64; 4]) -> Fq {
-    Fq::new_unchecked(BigInt(limbs))
-}
-
-fn limbs(element: Fq) -> [u64; 4] {
-    element.0.0
-}
-
-impl From<&G1Affine> for G1Point {
-    fn from(point: &G1Affine) -> Self {
-        point.xy().map_or_else(Self::default, |(x, y)| Self {
-            x: limbs(x),
-            y: limbs(y),
-        })
-    }
-}
-
-impl From<&G2Affine> for G2Point {
-    fn from(point: &G2Affine) -> Self {
-        let pair = |value: Fq2| [limbs(value.c0), limbs(value.c1)];
-        point.xy().map_or_else(Self::default, |(x, y)| Self {
-            x: pair(x),
-            y: pair(y),
-        })
-    }
-}
-
-/// The point with these coordinates; whether it lies on the curve is not looked at.
-impl From<&G1Point> for G1Affine {
-    fn from(point: &G1Point) -> Self {
-        if point.is_infinity() {
-            Self::zero()
-        } else {
-            Self::new_unchecked(element(point.x), element(point.y))
-        }
-    }
-}
-
-/// The point with these coordinates; whether it lies on the curve is not looked at.
-impl From<&G2Point> for G2Affine {
-    fn from(point: &G2Point) -> Self {
-        let pair = |[c0, c1]: [[u64; 4]; 2]| Fq2::new(element(c0), element(c1));
-        if point.is_infinity() {
-            Self::zero()
-        } else {
-            Self::new_unchecked(pair(point.x), pair(point.y))
-        }
-    }
-}
 
 /// A list of points that several can hold at once: in memory of its own, or in that of a mapped file.
 pub struct Points<P>(Storage<P>);
@@ -135,6 +50,16 @@ impl<P: Pod> Points<P> {
                 tracing::debug!(%error, "pages of a key were not given back");
             }
         }
+    }
+}
+
+impl<P: Pod + Send + Sync> PointSource<P> for Points<P> {
+    fn points(&self) -> &[P] {
+        self
+    }
+
+    fn release(&self) {
+        Points::release(self);
     }
 }
 
@@ -194,21 +119,10 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
+    use ark_bn254::G1Affine;
     use ark_ff::UniformRand;
     use rand::{SeedableRng, rngs::StdRng};
     use std::io::Write;
-
-    #[test]
-    fn points_come_back() {
-        let rng = &mut StdRng::seed_from_u64(3);
-        for point in [G1Affine::rand(rng), G1Affine::zero()] {
-            assert_eq!(G1Affine::from(&G1Point::from(&point)), point);
-        }
-        for point in [G2Affine::rand(rng), G2Affine::zero()] {
-            assert_eq!(G2Affine::from(&G2Point::from(&point)), point);
-        }
-        assert_eq!((size_of::<G1Point>(), size_of::<G2Point>()), (64, 128));
-    }
 
     #[test]
     fn mapped_points_are_those_of_the_file_and_never_outside_of_it() {

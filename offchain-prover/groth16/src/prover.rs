@@ -7,7 +7,6 @@ pub(crate) use blinding::Blinding;
 
 use crate::{
     backend::{Backend, BackendError},
-    choice::ChoiceError,
     circuit::{Circuit, CircuitId},
     key::ProvingKey,
     proof::Proof,
@@ -65,9 +64,6 @@ pub enum ProveError {
     /// The backend failed.
     #[error(transparent)]
     Backend(#[from] BackendError),
-    /// No backend for this circuit.
-    #[error(transparent)]
-    Choice(#[from] ChoiceError),
     /// The backend computed something wrong; the proof is not released.
     #[error(
         "backend {backend} made a proof that does not verify, it was thrown away: \

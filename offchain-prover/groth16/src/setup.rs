@@ -1,7 +1,10 @@
 //! Making keys: the generator of Groth16 (<https://eprint.iacr.org/2016/260>, section 3.2) from matrices.
 
+mod error;
 mod qap;
 mod secrets;
+
+pub use error::SetupError;
 
 use crate::{
     circuit::Circuit,
@@ -20,21 +23,6 @@ use ark_poly::{EvaluationDomain, Radix2EvaluationDomain};
 use qap::Queries;
 use rayon::prelude::*;
 use secrets::Secrets;
-use thiserror::Error;
-
-/// Why no key could be made.
-#[derive(Debug, Error)]
-pub enum SetupError {
-    /// The operating system gave no random bytes.
-    #[error("the operating system's random number generator: {0}")]
-    Randomness(#[from] rand::Error),
-    /// There is no domain for the circuit.
-    #[error("no evaluation domain for {size} rows; the limit is 2^28")]
-    Domain {
-        /// Rows plus instance columns.
-        size: usize,
-    },
-}
 
 /// Scalars whose multiples of a generator are computed between two reports of progress.
 const CHUNK: usize = 1 << 13;
@@ -76,19 +64,11 @@ fn key(
     progress.advance(1);
     progress.end();
 
-    progress.begin(Phase::Tables, 2);
     let (g1, g2) = (G1Projective::generator(), G2Projective::generator());
-    let nonzero = |scalars: &[Fr]| {
-        scalars
-            .par_iter()
-            .filter(|scalar| !scalar.is_zero())
-            .count()
-    };
     let (nonzero_a, nonzero_b) = (nonzero(&a), nonzero(&b));
-    let table_g1 = BatchMulPreprocessing::new(
-        g1,
-        nonzero_a + nonzero_b + l.len() + h.len() + gamma_abc.len(),
-    );
+    let others = l.len() + h.len() + gamma_abc.len();
+    progress.begin(Phase::Tables, 2);
+    let table_g1 = BatchMulPreprocessing::new(g1, nonzero_a + nonzero_b + others);
     progress.advance(1);
     let table_g2 = BatchMulPreprocessing::new(g2, nonzero_b);
     progress.advance(1);
@@ -119,6 +99,13 @@ fn key(
     }
 }
 
+/// Number of scalars that are not zero.
+fn nonzero(scalars: &[Fr]) -> usize {
+    let scalars = scalars.par_iter();
+    scalars.filter(|scalar| !scalar.is_zero()).count()
+}
+
+/// The multiples of a generator by these scalars, from its table.
 fn multiples<G: ScalarMul<ScalarField = Fr>, P: for<'a> From<&'a G::MulBase>>(
     table: &BatchMulPreprocessing<G>,
     scalars: &[Fr],

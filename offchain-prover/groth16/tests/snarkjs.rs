@@ -125,8 +125,12 @@ impl Snarkjs {
         assert!(text.contains(says), "{arguments:?}, no {says:?} in: {text}");
     }
 
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
     fn read(&self, name: &str) -> Value {
-        serde_json::from_slice(&fs::read(self.folder.join(name)).unwrap()).unwrap()
+        serde_json::from_slice(&fs::read(self.path(name)).unwrap()).unwrap()
     }
 }
 
@@ -137,11 +141,11 @@ fn snarkjs_takes_circuit_assignment_key_and_proofs_and_nothing_that_was_changed(
         return;
     };
     let folder = tempfile::tempdir().unwrap();
-    let path = |name: &str| folder.path().join(name);
     let snarkjs = Snarkjs {
         program,
         folder: folder.path().to_owned(),
     };
+    let path = |name: &str| snarkjs.path(name);
 
     let (circuit, assignment) = circuit();
     let key = generate(&circuit, Origin::Development, &Silent).unwrap();
@@ -150,6 +154,23 @@ fn snarkjs_takes_circuit_assignment_key_and_proofs_and_nothing_that_was_changed(
     write_zkey(&path("c.zkey"), &circuit, &key, &Silent).unwrap();
     write_json(&path("vk.json"), &verifying_key_json(key.verifying_key())).unwrap();
 
+    circuit_and_assignment(&snarkjs, &circuit, &assignment);
+    snarkjs.accept(
+        &[
+            "zkey",
+            "export",
+            "verificationkey",
+            "c.zkey",
+            "their-vk.json",
+        ],
+        &[],
+    );
+    assert_eq!(snarkjs.read("their-vk.json"), snarkjs.read("vk.json"));
+    their_proof_with_our_key(&snarkjs, &assignment);
+    our_proof(&snarkjs, &circuit, &assignment, key);
+}
+
+fn circuit_and_assignment(snarkjs: &Snarkjs, circuit: &Circuit, assignment: &[Fr]) {
     let wires = format!("# of Wires: {}", assignment.len());
     snarkjs.accept(
         &["r1cs", "info", "c.r1cs"],
@@ -165,26 +186,20 @@ fn snarkjs_takes_circuit_assignment_key_and_proofs_and_nothing_that_was_changed(
         &["wtns", "check", "c.r1cs", "c.wtns"],
         &["WITNESS IS CORRECT"],
     );
-    let mut wrong = assignment.clone();
+    let mut wrong = assignment.to_vec();
     wrong[4 + UNUSED + 7] += Fr::one();
-    write_wtns(&path("wrong.wtns"), &circuit, &wrong).unwrap();
+    write_wtns(&snarkjs.path("wrong.wtns"), circuit, &wrong).unwrap();
     snarkjs.refuse(
         &["wtns", "check", "c.r1cs", "wrong.wtns"],
         "WITNESS IS NOT CORRECT",
     );
+}
 
-    // Its proof, with our key.
-    snarkjs.accept(
-        &[
-            "zkey",
-            "export",
-            "verificationkey",
-            "c.zkey",
-            "their-vk.json",
-        ],
-        &[],
-    );
-    assert_eq!(snarkjs.read("their-vk.json"), snarkjs.read("vk.json"));
+fn verify(public: &'static str, proof: &'static str) -> [&'static str; 5] {
+    ["groth16", "verify", "vk.json", public, proof]
+}
+
+fn their_proof_with_our_key(snarkjs: &Snarkjs, assignment: &[Fr]) {
     snarkjs.accept(
         &[
             "groth16",
@@ -198,8 +213,6 @@ fn snarkjs_takes_circuit_assignment_key_and_proofs_and_nothing_that_was_changed(
     );
     let inputs = inputs_json(&assignment[1..4]);
     assert_eq!(snarkjs.read("their-public.json"), inputs);
-    let verify =
-        |public: &'static str, proof: &'static str| ["groth16", "verify", "vk.json", public, proof];
     snarkjs.accept(&verify("their-public.json", "their-proof.json"), &["OK!"]);
     // With an assignment that breaks a constraint there is no quotient, and no proof.
     snarkjs.accept(
@@ -217,11 +230,14 @@ fn snarkjs_takes_circuit_assignment_key_and_proofs_and_nothing_that_was_changed(
         &verify("wrong-public.json", "wrong-proof.json"),
         "Invalid proof",
     );
+}
 
-    // Our proof.
+fn our_proof(snarkjs: &Snarkjs, circuit: &Circuit, assignment: &[Fr], key: ProvingKey) {
+    let path = |name: &str| snarkjs.path(name);
+    let inputs = inputs_json(&assignment[1..4]);
     let loaded = LoadedKey::new(&ArkBackend, key).unwrap();
     let rng = &mut rand::rngs::OsRng;
-    let (proof, _) = prove(&ArkBackend, &loaded, &circuit, &assignment, rng).unwrap();
+    let (proof, _) = prove(&ArkBackend, &loaded, circuit, assignment, rng).unwrap();
     let proof = proof_json(&proof);
     write_json(&path("proof.json"), &proof).unwrap();
     write_json(&path("public.json"), &inputs).unwrap();

@@ -10,7 +10,7 @@ use clearproof_primitives::{
     chain::Instrument,
     field::Fr,
     fixed::Price,
-    funding::settle,
+    funding::accrue,
     margin::margin,
     order::{Order, Side, SignedOrderSet},
 };
@@ -114,7 +114,7 @@ impl Desk {
         let snapshot = opened.or(self.latest.as_ref().map(|view| &view.snapshot));
         if let Some(snapshot) = snapshot {
             // What its next step begins with, shown already; where it does not fit, the account is shown as it is.
-            let _ = settle(&mut account, snapshot, core.venue.funding());
+            let _ = accrue(&mut account, snapshot, core.venue.funding());
         }
         let market = &core.identity().shape.market;
         let margin = snapshot.and_then(|snapshot| {

@@ -227,7 +227,7 @@ impl Desk {
 
     /// Turns what has expired into money, as far as the batch just opened has room; the next batches do the rest.
     fn settle_expired(&mut self) -> Result<(), OperatorError> {
-        let any = |open: &OpenBatch| open.snapshot.rows.iter().any(|row| row.settled);
+        let any = |open: &OpenBatch| open.snapshot.rows.iter().any(|row| row.expired);
         if !self.core.open.as_ref().is_some_and(any) {
             return Ok(());
         }

@@ -135,7 +135,7 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<(
     let watcher = Watcher {
         chain: chain.clone(),
         venue: config.venue,
-        next_deposit: view.queue.taken.count,
+        next_deposit: view.queue.consumed.count,
         notices: notices.clone(),
     };
     tasks.spawn(report(watcher.run(), notices.clone()));

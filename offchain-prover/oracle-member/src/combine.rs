@@ -2,8 +2,8 @@
 
 use clearproof_primitives::{
     chain::{Feed, FeedValue},
+    fixed::IndexPrice,
     options::{SviError, medoid},
-    policy::IndexPrice,
     rows::Smile,
 };
 

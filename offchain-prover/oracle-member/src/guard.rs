@@ -1,7 +1,7 @@
 //! Holds back what moved too far at once, until it is said again and again: garbage seldom repeats itself, a market does.
 
 use super::combine::BasisPoints;
-use clearproof_primitives::policy::IndexPrice;
+use clearproof_primitives::fixed::IndexPrice;
 
 /// How far a level may move between two values that a member feeds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! What logs call levels.
 
 use clearproof_formats::decimal;
-use clearproof_primitives::{fixed::FRACTION_BITS, policy::IndexPrice};
+use clearproof_primitives::fixed::{FRACTION_BITS, IndexPrice};
 
 /// Digits after the point of a level in logs.
 const DIGITS: u32 = 6;

@@ -3,9 +3,8 @@
 
 use clearproof_formats::decimal::{self, DecimalError, MAX_FRACTION, MAX_LENGTH};
 use clearproof_primitives::{
-    fixed::FRACTION_BITS,
+    fixed::{FRACTION_BITS, INDEX_PRICE_BITS, IndexPrice},
     options::svi::SVI_BITS,
-    policy::{INDEX_PRICE_BITS, IndexPrice},
 };
 use thiserror::Error;
 

@@ -9,7 +9,7 @@ use super::{
 };
 use clearproof_primitives::{
     chain::{Feed, FeedValue},
-    policy::IndexPrice,
+    fixed::IndexPrice,
 };
 use futures::future::join_all;
 use std::fmt;

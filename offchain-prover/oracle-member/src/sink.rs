@@ -5,9 +5,8 @@ use clearproof_client::chain::{Chain, ChainError, calls};
 use clearproof_formats::decimal;
 use clearproof_primitives::{
     chain::{Feed, FeedValue},
-    fixed::FRACTION_BITS,
+    fixed::{FRACTION_BITS, IndexPrice},
     options::SviCurve,
-    policy::IndexPrice,
 };
 use serde::Serialize;
 use std::{

@@ -7,9 +7,8 @@ use clearproof_client::{
 };
 use clearproof_primitives::{
     chain::{Expiry, Feed, FeedValue, Instrument},
-    fixed::FRACTION_BITS,
+    fixed::{FRACTION_BITS, IndexPrice},
     options::{DAY_MS, SviCurve, svi::arbitrage::MIN_VARIANCE},
-    policy::IndexPrice,
 };
 use futures::future::try_join_all;
 use std::time::Duration;

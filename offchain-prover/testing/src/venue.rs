@@ -16,8 +16,8 @@ use clearproof_primitives::{
     chain::{CircuitId, VenueView},
     eddsa::SecretKey,
     field::FieldBytes,
+    fixed::IndexPrice,
     order::{Order, OrderSet, Request, Side, WithdrawalRequest},
-    policy::IndexPrice,
     shape::TIME_BITS,
 };
 use clearproof_proving::default_key_folder;

@@ -14,8 +14,8 @@ use clearproof_formats::prices::{Bar, index_price};
 use clearproof_primitives::{
     batch::genesis_field,
     field::Fr,
-    fixed::{ONE, Price},
-    funding::settle,
+    fixed::{IndexPrice, ONE, Price},
+    funding::accrue,
     margin::Margin,
     policy::Policy,
     rows::mark_price,
@@ -145,7 +145,7 @@ pub fn run(config: &ReplayConfig, progress: impl Fn(u64)) -> Result<Report> {
 /// Equity of an account in whole quote units, funding included.
 fn equity(venue: &Venue, snapshot: &Snapshot, account: u32) -> Option<i128> {
     let mut settled = venue.account(account)?.clone();
-    settle(&mut settled, snapshot, venue.funding()).ok()?;
+    accrue(&mut settled, snapshot, venue.funding()).ok()?;
     let margin = Margin::of(&venue.config().shape.market, snapshot, &settled).ok()?;
     Some(margin.equity >> 32)
 }

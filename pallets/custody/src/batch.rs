@@ -31,7 +31,7 @@ impl<T: Config> Pallet<T> {
     }
 
     /// Moves the deposits `from..to` from queued to taken.
-    fn take_deposits(venue: VenueId, from: u64, to: u64, totals: &mut Touched) -> DispatchResult {
+    fn consume_deposits(venue: VenueId, from: u64, to: u64, totals: &mut Touched) -> DispatchResult {
         for index in from..to {
             let queued =
                 Deposits::<T>::get(venue, index).ok_or(Error::<T>::DepositCursorMismatch)?;
@@ -42,8 +42,8 @@ impl<T: Config> Pallet<T> {
                 .queued
                 .checked_sub(amount)
                 .ok_or(Error::<T>::Overdraw)?;
-            held.taken = held
-                .taken
+            held.consumed = held
+                .consumed
                 .checked_add(amount)
                 .ok_or(Error::<T>::TotalTooLarge)?;
         }
@@ -63,7 +63,7 @@ impl<T: Config> Pallet<T> {
         for (asset, amount) in withdrawn.chain(fee) {
             Self::ensure_amount(amount)?;
             let held = Self::touched(venue, totals, asset);
-            held.taken = held.taken.checked_sub(amount).ok_or(Error::<T>::Overdraw)?;
+            held.consumed = held.consumed.checked_sub(amount).ok_or(Error::<T>::Overdraw)?;
         }
         Ok(())
     }
@@ -176,7 +176,7 @@ impl<T: Config> VenueCustody<T::AccountId> for Pallet<T> {
         protocol_fee: u64,
     ) -> DispatchResult {
         let queue = Queues::<T>::get(venue);
-        ensure!(*before == queue.taken, Error::<T>::DepositCursorMismatch);
+        ensure!(*before == queue.consumed, Error::<T>::DepositCursorMismatch);
         let new = after
             .count
             .checked_sub(before.count)
@@ -187,7 +187,7 @@ impl<T: Config> VenueCustody<T::AccountId> for Pallet<T> {
             Error::<T>::DepositCursorMismatch
         );
         let mut totals = Touched::new();
-        Self::take_deposits(venue, before.count, after.count, &mut totals)?;
+        Self::consume_deposits(venue, before.count, after.count, &mut totals)?;
         Self::deduct(venue, withdrawals, protocol_fee, &mut totals)
     }
 
@@ -198,13 +198,13 @@ impl<T: Config> VenueCustody<T::AccountId> for Pallet<T> {
         protocol_fee: u64,
     ) -> Result<u32, DispatchError> {
         let mut queue = Queues::<T>::get(venue);
-        let from = queue.taken.count;
+        let from = queue.consumed.count;
         let after = Self::cursor_at(venue, count).ok_or(Error::<T>::DepositCursorMismatch)?;
         let mut totals = Touched::new();
-        Self::take_deposits(venue, from, count, &mut totals)?;
+        Self::consume_deposits(venue, from, count, &mut totals)?;
         Self::deduct(venue, withdrawals, protocol_fee, &mut totals)?;
 
-        queue.taken = after;
+        queue.consumed = after;
         Queues::<T>::insert(venue, queue);
         (from..count).for_each(|index| Deposits::<T>::remove(venue, index));
         totals

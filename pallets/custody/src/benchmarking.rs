@@ -53,16 +53,16 @@ impl<T: Config> Pallet<T> {
                 .expect("the queue is canonical");
         }
         Totals::<T>::mutate(venue, ASSET, |held| {
-            held.taken = held.taken.saturating_add(protocol_fee)
+            held.consumed = held.consumed.saturating_add(protocol_fee)
         });
         for withdrawal in withdrawals {
             Assets::<T>::insert(withdrawal.asset, info);
             Totals::<T>::mutate(venue, withdrawal.asset, |held| {
-                held.taken = held.taken.saturating_add(withdrawal.amount)
+                held.consumed = held.consumed.saturating_add(withdrawal.amount)
             });
         }
         let queue = Queues::<T>::get(venue);
-        (queue.taken, queue.made)
+        (queue.consumed, queue.made)
     }
 }
 

@@ -358,7 +358,7 @@ pub mod pallet {
         /// Deposits from an index on that no batch has taken, in order, 512 at most.
         pub fn queued_deposits(venue: VenueId, from: u64) -> Vec<(u64, QueuedDeposit)> {
             let queue = Queues::<T>::get(venue);
-            let start = from.max(queue.taken.count);
+            let start = from.max(queue.consumed.count);
             let end = queue
                 .made
                 .count

@@ -56,8 +56,8 @@ impl<T: Config> Pallet<T> {
     /// The cursor after the first `count` deposits, as far as the queue still knows it.
     pub(crate) fn cursor_at(venue: VenueId, count: u64) -> Option<Cursor> {
         let queue = Queues::<T>::get(venue);
-        if count == queue.taken.count {
-            return Some(queue.taken);
+        if count == queue.consumed.count {
+            return Some(queue.consumed);
         }
         let last = Deposits::<T>::get(venue, count.checked_sub(1)?)?;
         Some(Cursor {

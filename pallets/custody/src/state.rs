@@ -13,7 +13,7 @@ impl<T: Config> Pallet<T> {
     pub(crate) fn check_state() -> Result<(), TryRuntimeError> {
         for (venue, queue) in Queues::<T>::iter() {
             let mut queued = BTreeMap::<u8, u128>::new();
-            for index in queue.taken.count..queue.made.count {
+            for index in queue.consumed.count..queue.made.count {
                 let entry =
                     Deposits::<T>::get(venue, index).ok_or("a deposit of the queue is missing")?;
                 let sum = queued.entry(entry.deposit.asset).or_default();
@@ -21,7 +21,7 @@ impl<T: Config> Pallet<T> {
             }
             let stored = Deposits::<T>::iter_prefix(venue).count() as u64;
             ensure!(
-                queue.taken.count.checked_add(stored) == Some(queue.made.count),
+                queue.consumed.count.checked_add(stored) == Some(queue.made.count),
                 "a deposit outside the queue"
             );
             let recorded = Totals::<T>::iter_prefix(venue)

@@ -97,7 +97,7 @@ fn a_deposit_moves_funds_and_extends_the_hash_chain_of_the_protocol() {
                 accumulator: expected.accumulator.into()
             }
         );
-        assert_eq!(CustodyApi::queue(VENUE).taken, Cursor::default());
+        assert_eq!(CustodyApi::queue(VENUE).consumed, Cursor::default());
         let custody = CustodyApi::custody_account(VENUE);
         assert_eq!(coins(&custody), 100);
         assert_eq!(Balances::balance(&custody), EXISTENTIAL + 7);
@@ -272,7 +272,7 @@ fn a_batch_takes_a_prefix_prunes_it_and_pays() {
             assert_ok!(deposit_by(ALICE, VENUE, 0, amount));
         }
         assert_eq!(settle(VENUE, 2, &[withdrawal(BOB, 0, 25)]), Ok(0));
-        assert_eq!(CustodyApi::queue(VENUE).taken.count, 2);
+        assert_eq!(CustodyApi::queue(VENUE).consumed.count, 2);
         assert_eq!(crate::Deposits::<Test>::iter_prefix(VENUE).count(), 1);
         assert_eq!(
             CustodyApi::totals(VENUE),
@@ -280,7 +280,7 @@ fn a_batch_takes_a_prefix_prunes_it_and_pays() {
                 0,
                 Held {
                     queued: 30,
-                    taken: 5,
+                    consumed: 5,
                     claimable: 0
                 }
             )]
@@ -325,7 +325,7 @@ fn cursors_that_do_not_fit_the_queue_are_refused() {
             ..end
         };
         error_is(
-            check(&CustodyApi::queue(VENUE).taken, &far),
+            check(&CustodyApi::queue(VENUE).consumed, &far),
             Error::TooManyDeposits,
         );
     });
@@ -377,7 +377,7 @@ fn what_a_recipient_cannot_receive_is_kept_and_claimed() {
                 1,
                 Held {
                     queued: 0,
-                    taken: 41,
+                    consumed: 41,
                     claimable: 9
                 }
             )]
@@ -471,8 +471,8 @@ proptest! {
                 match action {
                     0 | 1 => { let _ = deposit_by(ALICE, VENUE, asset, amount); }
                     2 => {
-                        let step = queue.taken.count + (queue.made.count - queue.taken.count).min(amount % 3);
-                        let held = crate::Totals::<Test>::get(VENUE, asset).taken;
+                        let step = queue.consumed.count + (queue.made.count - queue.consumed.count).min(amount % 3);
+                        let held = crate::Totals::<Test>::get(VENUE, asset).consumed;
                         let result = settle(VENUE, step, &[withdrawal(70 + who, asset, amount)]);
                         prop_assert!(result.is_ok() || held < amount);
                     }

@@ -2,7 +2,7 @@
 //! the last, is stopped by it.
 
 use crate::{Feed, FeedState, types::*};
-use clearproof_primitives::{fixed::Rate, policy::IndexPrice};
+use clearproof_primitives::fixed::{IndexPrice, Rate};
 
 /// How far from its average a price may be.
 #[derive(Clone, Copy, Debug)]

@@ -10,7 +10,6 @@ use clearproof_primitives::{
 use frame_benchmarking::v2::*;
 use frame_support::traits::{EnsureOrigin, Get, Time};
 use frame_system::pallet_prelude::{BlockNumberFor, OriginFor};
-use pallet_clearproof_risk_policy::{BoundedPolicy, CurrentPolicy};
 
 /// A listing with the longest symbol, in the underlying that the slot belongs to.
 fn listing<T: Config>(slot: u16) -> Listing {
@@ -54,9 +53,7 @@ fn smile() -> SviCurve {
 /// Lists everything but instrument slot 0, with a policy in force and a fresh price of every feed.
 fn prepare<T: Config>() -> Result<(), BenchmarkError> {
     let market = T::Market::get();
-    let policy =
-        BoundedPolicy::try_from(Policy::development(&market)).map_err(|_| "development policy")?;
-    CurrentPolicy::<T>::put(policy);
+    T::Policy::set_policy(Policy::development(&market));
     Instruments::<T>::kill();
     CollateralAssets::<T>::kill();
     // The first slot of each underlying is a perpetual, all others are options: what costs a snapshot most.
@@ -90,7 +87,7 @@ fn prepare<T: Config>() -> Result<(), BenchmarkError> {
 }
 
 fn admin<T: Config>() -> Result<OriginFor<T>, BenchmarkError> {
-    <T as Config>::AdminOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)
+    T::AdminOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)
 }
 
 #[benchmarks]

@@ -2,7 +2,7 @@
 
 use crate::{Config, Event, LatestNumber, Pallet, Records, Settlements, feeds::Listed, types::*};
 use alloc::collections::BTreeMap;
-use clearproof_primitives::policy::IndexPrice;
+use clearproof_primitives::fixed::IndexPrice;
 use frame_support::pallet_prelude::Get;
 
 /// Settlement prices of the expiries that have passed.

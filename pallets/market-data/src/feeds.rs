@@ -8,9 +8,9 @@ use crate::{
 };
 use alloc::{collections::BTreeSet, vec::Vec};
 use clearproof_primitives::{
-    fixed::Rate,
+    fixed::{INDEX_PRICE_BITS, IndexPrice, Rate},
     options::MAX_VOLATILITY,
-    policy::{INDEX_PRICE_BITS, IndexPrice, Policy},
+    policy::Policy,
     rows::{Smile, mark_price},
     shape::MarketShape,
 };

@@ -47,25 +47,31 @@ pub mod pallet {
     use super::*;
     use alloc::vec::Vec;
     use clearproof_primitives::{
-        field::FieldBytes, fixed::Rate, policy::IndexPrice, rows::Smile, snapshot::Snapshot,
+        field::FieldBytes,
+        fixed::{IndexPrice, Rate},
+        rows::Smile,
+        shape::MarketShape,
+        snapshot::Snapshot,
     };
     use frame_support::{pallet_prelude::*, traits::Time};
     use frame_system::pallet_prelude::*;
 
     const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
 
-    /// Configuration. The market's dimensions are the risk policy's.
+    /// Configuration.
     #[pallet::config]
-    pub trait Config:
-        frame_system::Config<RuntimeEvent: From<Event<Self>>>
-        + pallet_clearproof_risk_policy::Config
-    {
+    pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>> {
         /// Who lists, delists, halts and lets trade again.
         type AdminOrigin: EnsureOrigin<Self::RuntimeOrigin>;
         /// Who halts an instrument besides, and cannot let it trade again.
         type EmergencyOrigin: EnsureOrigin<Self::RuntimeOrigin>;
         /// The oracle.
         type Oracle: OracleFeeds;
+        /// The risk policy.
+        type Policy: PolicySource;
+        /// The market's dimensions, which the policy has as well.
+        #[pallet::constant]
+        type Market: Get<MarketShape>;
         /// The chain's clock, in milliseconds since the Unix epoch.
         type Time: Time<Moment = u64>;
         /// Blocks from one snapshot to the next; 0 counts as 1.
@@ -296,9 +302,9 @@ pub mod pallet {
             if Self::is_due(block) {
                 // The benchmark has nothing expired: whether anybody holds what has is read for each slot.
                 let slots = T::Market::get().instruments.into();
-                <T as Config>::WeightInfo::take_snapshot()
+                T::WeightInfo::take_snapshot()
                     .saturating_add(T::DbWeight::get().reads(slots))
-                    .saturating_add(pallet_clearproof_risk_policy::Pallet::<T>::advance_weight())
+                    .saturating_add(T::Policy::advance_weight())
             } else {
                 Weight::zero()
             }
@@ -352,7 +358,7 @@ pub mod pallet {
         }
     }
 
-    #[pallet::call(weight(<T as Config>::WeightInfo))]
+    #[pallet::call(weight(T::WeightInfo))]
     impl<T: Config> Pallet<T> {
         /// Lists an instrument in an empty slot of its underlying, from the next snapshot on.
         ///
@@ -360,7 +366,7 @@ pub mod pallet {
         /// underlying, so that a listing cannot stop them.
         #[pallet::call_index(0)]
         pub fn list_instrument(origin: OriginFor<T>, listing: Listing) -> DispatchResult {
-            <T as Config>::AdminOrigin::ensure_origin(origin)?;
+            T::AdminOrigin::ensure_origin(origin)?;
             Self::list(listing.clone())?;
             Self::require_price(&listing)?;
             Self::deposit_event(Event::InstrumentListed { listing });
@@ -373,7 +379,7 @@ pub mod pallet {
         /// them: they would be worth nothing.
         #[pallet::call_index(1)]
         pub fn delist_instrument(origin: OriginFor<T>, slot: u16) -> DispatchResult {
-            <T as Config>::AdminOrigin::ensure_origin(origin)?;
+            T::AdminOrigin::ensure_origin(origin)?;
             Self::delist(slot)?;
             Self::deposit_event(Event::InstrumentDelisted { slot });
             Ok(())
@@ -385,7 +391,7 @@ pub mod pallet {
         /// Origin: `AdminOrigin`, or to halt it `EmergencyOrigin`.
         #[pallet::call_index(2)]
         pub fn set_halted(origin: OriginFor<T>, slot: u16, halted: bool) -> DispatchResult {
-            if let Err(origin) = <T as Config>::AdminOrigin::try_origin(origin) {
+            if let Err(origin) = T::AdminOrigin::try_origin(origin) {
                 ensure!(halted, DispatchError::BadOrigin);
                 T::EmergencyOrigin::ensure_origin(origin)?;
             }
@@ -405,7 +411,7 @@ pub mod pallet {
         /// Origin: `AdminOrigin`.
         #[pallet::call_index(3)]
         pub fn list_collateral(origin: OriginFor<T>, collateral: Collateral) -> DispatchResult {
-            <T as Config>::AdminOrigin::ensure_origin(origin)?;
+            T::AdminOrigin::ensure_origin(origin)?;
             Self::list_asset(collateral)?;
             Self::deposit_event(Event::CollateralListed { collateral });
             Ok(())
@@ -416,7 +422,7 @@ pub mod pallet {
         /// Origin: `AdminOrigin`.
         #[pallet::call_index(4)]
         pub fn delist_collateral(origin: OriginFor<T>, asset: u8) -> DispatchResult {
-            <T as Config>::AdminOrigin::ensure_origin(origin)?;
+            T::AdminOrigin::ensure_origin(origin)?;
             CollateralAssets::<T>::try_mutate(|assets| {
                 assets.remove(&asset).ok_or(Error::<T>::AssetNotListed)
             })?;
@@ -437,7 +443,7 @@ pub mod pallet {
             #[pallet::compact] low: IndexPrice,
             #[pallet::compact] high: IndexPrice,
         ) -> DispatchResult {
-            <T as Config>::AdminOrigin::ensure_origin(origin)?;
+            T::AdminOrigin::ensure_origin(origin)?;
             let range = PriceRange { low, high };
             Self::expect_range(feed, range)?;
             Self::deposit_event(Event::RangeExpected { feed, range });

@@ -6,9 +6,7 @@ use crate::{
 };
 use alloc::vec::Vec;
 use clearproof_primitives::{
-    options::YEAR_MS,
-    policy::{INDEX_PRICE_BITS, MAX_DECIMALS},
-    rows::mark_price,
+    fixed::INDEX_PRICE_BITS, options::YEAR_MS, policy::MAX_DECIMALS, rows::mark_price,
 };
 use frame_support::{ensure, pallet_prelude::Get, traits::Time};
 
@@ -113,8 +111,7 @@ impl<T: Config> Pallet<T> {
             if LatestNumber::<T>::get() == 0 {
                 return Ok(None);
             }
-            let policy =
-                pallet_clearproof_risk_policy::Pallet::<T>::policy().ok_or(Error::<T>::NoPolicy)?;
+            let policy = T::Policy::policy().ok_or(Error::<T>::NoPolicy)?;
             let listed = Listed::<T::Market>::read::<T>();
             state = Self::refreshed(feed, state, T::Time::now(), &listed, &policy);
             Self::remember(&[(feed, state)].into());

@@ -6,10 +6,7 @@
 
 use crate::{Config, Event, Pallet, types::*};
 use alloc::collections::BTreeMap;
-use clearproof_primitives::{
-    policy::{IndexPrice, Policy},
-    snapshot::SnapshotError,
-};
+use clearproof_primitives::{fixed::IndexPrice, policy::Policy, snapshot::SnapshotError};
 
 /// The feeds of a snapshot as they are refreshed.
 pub(crate) type FeedStates = BTreeMap<Feed, FeedState>;
@@ -80,7 +77,7 @@ impl<T: Config> Pallet<T> {
     /// Invariant of the storage: marks were computed from prices, of underlyings and forwards alone.
     #[cfg(any(test, feature = "try-runtime"))]
     pub(crate) fn check_marks() -> Result<(), &'static str> {
-        let prices = 1..1 << clearproof_primitives::policy::INDEX_PRICE_BITS;
+        let prices = 1..1 << clearproof_primitives::fixed::INDEX_PRICE_BITS;
         let sound = |feed: &Feed, state: &FeedState| match state.marked {
             None => true,
             Some(price) => {

@@ -1,16 +1,14 @@
-//! A runtime with the clock, the risk policy and this pallet, and an oracle that says what a test tells it.
+//! A runtime with the clock and this pallet. Tests set the risk policy and feed the oracle.
 
 use crate::{
     self as pallet_market_data, Feed, FeedValue, Observation, OpenInterest, OracleFeeds,
-    development,
+    PolicySource, development,
 };
-use clearproof_primitives::{
-    policy::{IndexPrice, Policy},
-    shape::MarketShape,
-};
+use clearproof_primitives::{fixed::IndexPrice, policy::Policy, shape::MarketShape};
 use frame_support::{
     derive_impl, ord_parameter_types, parameter_types,
     traits::{ConstU32, ConstU64, Hooks},
+    weights::Weight,
 };
 use frame_system::{EnsureRoot, EnsureSignedBy};
 use sp_runtime::BuildStorage;
@@ -20,7 +18,6 @@ frame_support::construct_runtime!(
     pub enum Test {
         System: frame_system,
         Timestamp: pallet_timestamp,
-        RiskPolicy: pallet_clearproof_risk_policy,
         MarketData: pallet_market_data,
     }
 );
@@ -57,28 +54,49 @@ ord_parameter_types! {
 
 parameter_types! {
     pub const Market: MarketShape = MarketShape::REFERENCE;
+    /// The policy in force.
+    pub static InForce: Option<Policy> = None;
+    /// How often a policy was set.
+    pub static Version: u32 = 0;
 }
 
-impl pallet_clearproof_risk_policy::Config for Test {
-    type AdminOrigin = EnsureRoot<u64>;
-    type ChangeOrigin = EnsureRoot<u64>;
-    type TightenOrigin = EnsureRoot<u64>;
-    type CancelOrigin = EnsureRoot<u64>;
-    type Clock = Timestamp;
-    type TightenDelay = ConstU64<BLOCK>;
-    type LoosenDelay = ConstU64<{ 10 * BLOCK }>;
-    type EmergencyDelay = ConstU64<0>;
-    type EmergencyInterval = ConstU64<BLOCK>;
-    type MaxPending = ConstU32<4>;
-    type MaxChanges = ConstU32<8>;
-    type Market = Market;
-    type WeightInfo = ();
+/// The risk policy that tests set.
+pub struct Policies;
+
+impl PolicySource for Policies {
+    fn policy() -> Option<Policy> {
+        InForce::get()
+    }
+
+    fn version() -> u32 {
+        Version::get()
+    }
+
+    fn advance(_: u64) {}
+
+    fn advance_weight() -> Weight {
+        Weight::zero()
+    }
+
+    #[cfg(feature = "runtime-benchmarks")]
+    fn set_policy(policy: Policy) {
+        set_policy(policy);
+    }
+}
+
+/// Puts a policy into force.
+pub fn set_policy(policy: Policy) {
+    assert_eq!(policy.check(&Market::get()), Ok(()));
+    InForce::set(Some(policy));
+    Version::mutate(|version| *version += 1);
 }
 
 impl pallet_market_data::Config for Test {
     type AdminOrigin = EnsureRoot<u64>;
     type EmergencyOrigin = EnsureSignedBy<Committee, u64>;
     type Oracle = Oracle;
+    type Policy = Policies;
+    type Market = Market;
     type Time = Timestamp;
     type SnapshotInterval = ConstU64<2>;
     type RetainedSnapshots = ConstU32<4>;
@@ -173,11 +191,9 @@ pub fn run_to(block: u64, before_end: impl Fn()) {
 pub fn new_test_ext() -> sp_io::TestExternalities {
     FED.with_borrow_mut(BTreeMap::clear);
     HELD.with_borrow_mut(Vec::clear);
+    Version::set(0);
+    set_policy(Policy::development(&Market::get()));
     let genesis = RuntimeGenesisConfig {
-        risk_policy: pallet_clearproof_risk_policy::GenesisConfig {
-            policy: Some(Policy::development(&MarketShape::REFERENCE)),
-            ..Default::default()
-        },
         market_data: pallet_market_data::GenesisConfig {
             instruments: development::instruments(&MarketShape::REFERENCE),
             collateral: development::collateral(&MarketShape::REFERENCE),

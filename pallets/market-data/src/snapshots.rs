@@ -11,9 +11,9 @@ use crate::{
 use alloc::vec::Vec;
 use clearproof_primitives::{
     field::FieldBytes,
-    fixed::{ONE, Price},
-    policy::{IndexPrice, Policy, PreviewRefusal},
-    rows::{OptionMarket, halted_row, mark_price, settled_row},
+    fixed::{IndexPrice, ONE, Price},
+    policy::{Policy, PreviewRefusal},
+    rows::{OptionMarket, expired_row, halted_row, mark_price},
     shape::MarketShape,
     snapshot::{InstrumentRow, Snapshot, SnapshotError},
 };
@@ -90,43 +90,63 @@ impl<T: Config> Pallet<T> {
     /// Puts a change of the policy that is due into force and refreshes all feeds, then takes the next snapshot and
     /// drops the oldest beyond `RetainedSnapshots`.
     pub(crate) fn take_snapshot() {
-        pallet_clearproof_risk_policy::Pallet::<T>::advance(T::Time::now());
-        if let Err(reason) = Self::try_take_snapshot() {
+        T::Policy::advance(T::Time::now());
+        let policy = T::Policy::policy().ok_or(NotTaken::NoPolicy);
+        if let Err(reason) = policy.and_then(|policy| Self::try_take_snapshot(&policy)) {
             Self::deposit_event(Event::SnapshotNotTaken { reason });
         }
     }
 
-    fn try_take_snapshot() -> Result<(), NotTaken> {
-        let policy =
-            pallet_clearproof_risk_policy::Pallet::<T>::policy().ok_or(NotTaken::NoPolicy)?;
+    fn try_take_snapshot(policy: &Policy) -> Result<(), NotTaken> {
         let now = T::Time::now();
         Self::free_expired(now);
         let listed = Listed::<T::Market>::read::<T>();
-        // What has expired needs no forward and no smile any more.
-        let states: FeedStates = Self::listed_states(&listed)
-            .into_iter()
-            .filter(|(feed, _)| feed.expiry().is_none_or(|expiry| now < expiry.time))
-            .map(|(feed, old)| (feed, Self::refreshed(feed, old, now, &listed, &policy)))
-            .collect();
+        let states = Self::refreshed_states(now, &listed, policy);
         // Also where no snapshot can be taken yet.
         Self::remember(&states);
         readiness(&states)?;
         let accepted = |feed| states.get(&feed)?.accepted.map(|level| level.value);
         let settled = Self::settle_expiries(now, &listed, accepted);
-        let marks = mark_prices(&states, &policy).map_err(|_| NotTaken::Invalid)?;
+        let marks = mark_prices(&states, policy).map_err(|_| NotTaken::Invalid)?;
 
         let number = LatestNumber::<T>::get()
             .checked_add(1)
             .ok_or(NotTaken::Invalid)?;
         let basis = Basis {
             now,
-            policy: &policy,
+            policy,
             listed: &listed,
             states: &states,
             marks: &marks,
             settled: &settled,
         };
-        let slots = Self::slots(&basis).map_err(|_| NotTaken::Invalid)?;
+        let hash = Self::store_snapshot(number, &basis)?;
+        Self::remember_marks(states, &marks);
+        if let Some(oldest) = number.checked_sub(T::RetainedSnapshots::get() as u64) {
+            Snapshots::<T>::remove(oldest);
+            Records::<T>::remove(oldest);
+        }
+        Self::deposit_event(Event::SnapshotTaken {
+            number,
+            hash,
+            policy_version: T::Policy::version(),
+        });
+        Ok(())
+    }
+
+    /// The feeds that a snapshot needs, with the oracle's values that are acceptable now.
+    fn refreshed_states(now: u64, listed: &Listed<T::Market>, policy: &Policy) -> FeedStates {
+        // What has expired needs no forward and no smile any more.
+        Self::listed_states(listed)
+            .into_iter()
+            .filter(|(feed, _)| feed.expiry().is_none_or(|expiry| now < expiry.time))
+            .map(|(feed, old)| (feed, Self::refreshed(feed, old, now, listed, policy)))
+            .collect()
+    }
+
+    /// Computes and stores a snapshot and its record, and returns its hash.
+    fn store_snapshot(number: u64, basis: &Basis<'_, T::Market>) -> Result<FieldBytes, NotTaken> {
+        let slots = Self::slots(basis).map_err(|_| NotTaken::Invalid)?;
         let bounded = |value: &dyn Fn(&Slot) -> u64| {
             let values: Vec<_> = slots.iter().map(value).collect();
             BoundedVec::<_, SlotCount<T::Market>>::try_from(values).map_err(|_| NotTaken::Invalid)
@@ -136,46 +156,35 @@ impl<T: Config> Pallet<T> {
         let premium_caps = bounded(&|slot| slot.premium_cap)?;
         let open_interest_caps = bounded(&|slot| slot.open_interest_cap)?;
         let rows = slots.into_iter().map(|slot| slot.row).collect();
-        let snapshot = Self::build(number, &basis, rows).map_err(|_| NotTaken::Invalid)?;
+        let snapshot = Self::build(number, basis, rows).map_err(|_| NotTaken::Invalid)?;
         let hash = FieldBytes::from(snapshot.hash());
         let record = SnapshotRecord {
             hash,
-            taken_at: now,
+            taken_at: basis.now,
             marks: trading,
             bands,
             premium_caps,
-            funding_interval: policy.funding_interval,
+            funding_interval: basis.policy.funding_interval,
             open_interest_caps,
-            protocol_share: policy.protocol_share,
+            protocol_share: basis.policy.protocol_share,
         };
         let bounded = BoundedSnapshot::try_from(snapshot).map_err(|_| NotTaken::Invalid)?;
         Snapshots::<T>::insert(number, bounded);
         Records::<T>::insert(number, record);
         LatestNumber::<T>::put(number);
-        Self::remember_marks(states, &marks);
-        if let Some(oldest) = number.checked_sub(T::RetainedSnapshots::get() as u64) {
-            Snapshots::<T>::remove(oldest);
-            Records::<T>::remove(oldest);
-        }
-        let policy_version = pallet_clearproof_risk_policy::Pallet::<T>::version();
-        Self::deposit_event(Event::SnapshotTaken {
-            number,
-            hash,
-            policy_version,
-        });
-        Ok(())
+        Ok(hash)
     }
 
     /// The snapshot that would be taken now under a policy. Leaves the storage as it is.
     pub fn preview(policy: Policy) -> Result<Snapshot, PreviewRefusal> {
+        policy.check(&T::Market::get())?;
         with_transaction(|| {
-            let taken = pallet_clearproof_risk_policy::Pallet::<T>::store(policy)
-                .map_err(PreviewRefusal::Policy)
-                .and_then(|_| {
-                    Self::try_take_snapshot().map_err(PreviewRefusal::NotTaken)?;
+            let taken = Self::try_take_snapshot(&policy)
+                .and_then(|()| {
                     let taken = Self::snapshot(LatestNumber::<T>::get());
-                    taken.ok_or(PreviewRefusal::NotTaken(NotTaken::Invalid))
-                });
+                    taken.ok_or(NotTaken::Invalid)
+                })
+                .map_err(PreviewRefusal::NotTaken);
             TransactionOutcome::Rollback(Ok::<_, DispatchError>(taken))
         })
         .unwrap_or(Err(PreviewRefusal::NotTaken(NotTaken::Invalid)))
@@ -277,7 +286,7 @@ impl<T: Config> Pallet<T> {
         };
         let market = T::Market::get();
         if let Some(price) = basis.settled.get(&expiry) {
-            let row = settled_row(&market, terms, *price, listing.units_per_lot)?;
+            let row = expired_row(&market, terms, *price, listing.units_per_lot)?;
             return Ok(Some(Slot::resting(row)));
         }
         let feeds = [Feed::Forward(expiry), Feed::Volatility(expiry)];
@@ -321,13 +330,13 @@ impl<T: Config> Pallet<T> {
     fn last_row(slot: u16) -> Option<InstrumentRow> {
         let mut snapshot = Self::snapshot(LatestNumber::<T>::get())?;
         let known = snapshot.rows.get(usize::from(slot))?;
-        let live = known.mark != 0 && !known.settled;
+        let live = known.mark != 0 && !known.expired;
         live.then(|| snapshot.rows.swap_remove(slot.into()))
     }
 
     /// Why the next snapshot would not be taken with the prices accepted so far; none if it would.
     pub(crate) fn not_ready() -> Option<NotTaken> {
-        if pallet_clearproof_risk_policy::Pallet::<T>::policy().is_none() {
+        if T::Policy::policy().is_none() {
             return Some(NotTaken::NoPolicy);
         }
         let listed = Listed::<T::Market>::read::<T>();

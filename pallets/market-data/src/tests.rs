@@ -10,8 +10,8 @@ mod snapshots;
 use crate::{mock::*, *};
 use clearproof_primitives::{
     field::FieldBytes,
-    fixed::{ONE, price_from_decimal},
-    policy::{IndexPrice, Policy},
+    fixed::{IndexPrice, ONE, price_from_decimal},
+    policy::Policy,
     shape::MarketShape,
 };
 use codec::{Encode, MaxEncodedLen};

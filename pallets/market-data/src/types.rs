@@ -4,8 +4,14 @@ pub use clearproof_primitives::chain::{
     Expiry, ExpiryView, Feed, FeedValue, Instrument, InstrumentKind, Listing, NotTaken,
     OptionTerms, SYMBOL_LENGTH, SnapshotInfo, Symbol,
 };
-use clearproof_primitives::{options::SviError, policy::IndexPrice, rows::Smile};
+use clearproof_primitives::{
+    fixed::IndexPrice,
+    options::SviError,
+    policy::Policy,
+    rows::Smile,
+};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use frame_support::weights::Weight;
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +44,27 @@ pub trait OracleFeeds {
     /// Makes `latest` answer with `observation` from now on.
     #[cfg(feature = "runtime-benchmarks")]
     fn set_latest(feed: &Feed, observation: Observation);
+}
+
+/// Where the risk policy comes from.
+pub trait PolicySource {
+    /// The policy in force for the next snapshot, if one is set.
+    fn policy() -> Option<Policy>;
+
+    /// The policy's version, counting from 1; 0 while none is set.
+    fn version() -> u32;
+
+    /// Puts a change into force that is due at `now`, in milliseconds since the Unix epoch. Called
+    /// when a snapshot is about to be taken, and by nothing else, so that a policy never changes
+    /// between two.
+    fn advance(now: u64);
+
+    /// Weight of [`Self::advance`].
+    fn advance_weight() -> Weight;
+
+    /// Puts a policy into force at once.
+    #[cfg(feature = "runtime-benchmarks")]
+    fn set_policy(policy: Policy);
 }
 
 /// What venues hold, as settlement knows it.

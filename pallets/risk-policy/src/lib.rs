@@ -20,7 +20,6 @@ mod bounded;
 mod changes;
 #[cfg(test)]
 mod mock;
-pub mod runtime_api;
 #[cfg(test)]
 mod tests;
 pub mod weights;

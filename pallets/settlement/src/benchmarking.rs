@@ -16,6 +16,7 @@ use clearproof_primitives::{
         closing_public_input, price_list_hash, prices_hash, withdrawals_hash,
     },
     field::{FieldBytes, Fr},
+    fixed::Price,
     funding::funding_hash,
     ledger::open_interest_hash,
     shape::Shape,
@@ -26,7 +27,7 @@ use frame_support::traits::{
     fungible::{Inspect as _, Mutate as _},
 };
 use frame_system::{RawOrigin, pallet_prelude::BlockNumberFor};
-use pallet_clearproof_custody::{MAX_DEPOSITS_PER_BATCH, VenueCustody, VenueId};
+use pallet_clearproof_custody::{Cursor, MAX_DEPOSITS_PER_BATCH, VenueCustody, VenueId};
 use sp_runtime::traits::{Saturating, Zero};
 
 const CIRCUIT: CircuitId = 1;
@@ -76,6 +77,65 @@ fn operators<T: Config>(last: &T::AccountId) -> Operators<T::AccountId> {
     list.try_into().expect("MAX_OPERATORS of them")
 }
 
+/// Withdrawals of asset 0, each to another recipient.
+fn withdrawals_to<T: Config>(count: u32) -> Vec<Withdrawal> {
+    let withdrawal = |n| {
+        let recipient: T::AccountId = account("recipient", n, 0);
+        Withdrawal {
+            recipient: recipient.into(),
+            asset: 0,
+            amount: 1_000,
+        }
+    };
+    (0..count).map(withdrawal).collect()
+}
+
+/// Prices of instrument 0, each at its own time, spread as evenly as possible over the chunks; as
+/// many as they have room for.
+fn price_lists(shape: &Shape, chunks: u32, prices: u32, price: Price) -> Vec<Vec<PriceEntry>> {
+    let entry = |n: u32| PriceEntry {
+        instrument: 0,
+        time: SNAPSHOT_AT + u64::from(n),
+        price,
+        deleverages: false,
+    };
+    let list = |chunk| {
+        let own = (0..prices).filter(|n| n % chunks == chunk);
+        own.map(entry).take(shape.entries.into()).collect()
+    };
+    (0..chunks).map(list).collect()
+}
+
+/// Has a venue hold every instrument; returns its open interest after the batch, which holds none
+/// any more: that counts as many holders as possible, whatever is listed.
+fn sell_out<T: Config>(venue: VenueId) -> Vec<u64> {
+    let slots = usize::from(T::Market::get().instruments);
+    let mut market = Pallet::<T>::market_of(venue);
+    market.open_interest = alloc::vec![1; slots].try_into().expect("one per slot");
+    Pallet::<T>::put_market(venue, market);
+    alloc::vec![0; slots]
+}
+
+/// The chunks with their price lists and proofs, between the boundaries.
+fn submissions(header_hash: Fr, lists: Vec<(Vec<PriceEntry>, Fr)>) -> Vec<ChunkSubmission> {
+    let prover = Simulator::new(CHUNK);
+    let submission = |(n, (list, list_hash)): (u16, (Vec<PriceEntry>, Fr))| {
+        let (before, after) = (boundary(n.into()), boundary(u32::from(n) + 1));
+        let input = chunk_public_input(header_hash, n, before, after, list_hash);
+        ChunkSubmission {
+            prices: list.try_into().expect("at most MAX_ENTRIES per chunk"),
+            boundary_after: after.into(),
+            proof: prover.prove(input, n.into()),
+        }
+    };
+    (0u16..).zip(lists).map(submission).collect()
+}
+
+/// The boundary after `n` chunks.
+fn boundary(n: u32) -> Fr {
+    Fr::from(n) + Fr::from(1_000u64)
+}
+
 /// A valid batch of the given size; of the prices as many as its chunks have room for.
 fn batch<T: Config>(
     chunks: u32,
@@ -92,48 +152,52 @@ fn batch<T: Config>(
     let time_to = SNAPSHOT_AT + u64::from(prices) + 1;
     T::BenchmarkHelper::set_time(time_to);
 
-    let withdrawals: Vec<_> = (0..withdrawals)
-        .map(|n| {
-            let recipient: T::AccountId = account("recipient", n, 0);
-            Withdrawal {
-                recipient: recipient.into(),
-                asset: 0,
-                amount: 1_000,
-            }
-        })
-        .collect();
-    let (before, after) =
-        T::Custody::benchmark_prepare(venue, deposits, &withdrawals, PROTOCOL_FEE);
-    let lists: Vec<Vec<PriceEntry>> = (0..chunks)
-        .map(|chunk| {
-            // Spread as evenly as possible, all of instrument 0, each at its own time.
-            let entry = |n: u32| PriceEntry {
-                instrument: 0,
-                time: SNAPSHOT_AT + u64::from(n),
-                price: snapshot.marks[0],
-                deleverages: false,
-            };
-            (0..prices)
-                .filter(|n| n % chunks == chunk)
-                .map(entry)
-                .take(shape.entries.into())
-                .collect()
-        })
-        .collect();
+    let withdrawals = withdrawals_to::<T>(withdrawals);
+    let cursors = T::Custody::benchmark_prepare(venue, deposits, &withdrawals, PROTOCOL_FEE);
+    let lists = price_lists(&shape, chunks, prices, snapshot.marks[0]);
     let list_hashes: Vec<Fr> = lists
         .iter()
         .map(|list| price_list_hash(&shape, list))
         .collect();
-    let boundaries: Vec<Fr> = (0..=chunks)
-        .map(|n| Fr::from(n) + Fr::from(1_000u64))
-        .collect();
-    // Every instrument is held, and none any more after the batch: that counts as many holders as possible, whatever is listed.
-    let slots = usize::from(shape.market.instruments);
-    let mut market = Pallet::<T>::market_of(venue);
-    market.open_interest = alloc::vec![1; slots].try_into().expect("one per slot");
-    Pallet::<T>::put_market(venue, market);
-    let open_interest = alloc::vec![0; slots];
+    let open_interest = sell_out::<T>(venue);
     let header = BatchHeader {
+        snapshot_number,
+        snapshot_hash: snapshot.hash,
+        time_to,
+        prices_hash: prices_hash(&list_hashes).into(),
+        withdrawal_count: withdrawals.len() as u32,
+        withdrawals_hash: withdrawals_hash(&withdrawals).into(),
+        chunk_count: chunks as u16,
+        open_interest_hash: open_interest_hash(&open_interest).into(),
+        protocol_share: snapshot.protocol_share,
+        ..header::<T>(venue, &owner, cursors)
+    };
+    let hash = header.hash().expect("canonical");
+    let lists = lists.into_iter().zip(list_hashes).collect();
+    let closing = closing_public_input(hash, chunks as u16, boundary(0), boundary(chunks));
+    let batch = Batch {
+        header,
+        first_boundary: boundary(0).into(),
+        chunks: submissions(hash, lists)
+            .try_into()
+            .expect("at most MAX_CHUNKS"),
+        withdrawals: withdrawals.try_into().expect("at most MAX_WITHDRAWALS"),
+        open_interest: open_interest
+            .try_into()
+            .expect("a market has fewer instruments"),
+        closing_proof: Simulator::new(CLOSING).prove(closing, 0),
+    };
+    (owner, Box::new(batch))
+}
+
+/// A header of a venue's first batch with these deposit cursors, without prices, withdrawals and
+/// open interest.
+fn header<T: Config>(
+    venue: VenueId,
+    owner: &T::AccountId,
+    (before, after): (Cursor, Cursor),
+) -> BatchHeader {
+    BatchHeader {
         version: PROTOCOL_VERSION,
         genesis: frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::zero())
             .as_ref()
@@ -143,63 +207,26 @@ fn batch<T: Config>(
         number: 1,
         old_root: Venues::<T>::get(venue).expect("just founded").state_root,
         new_root: Fr::from(77u64).into(),
-        snapshot_number,
-        snapshot_hash: snapshot.hash,
+        snapshot_number: 0,
+        snapshot_hash: FieldBytes::default(),
         time_from: SNAPSHOT_AT,
-        time_to,
-        prices_hash: prices_hash(&list_hashes).into(),
+        time_to: SNAPSHOT_AT,
+        prices_hash: FieldBytes::default(),
         deposits_before: before.count,
         deposits_accumulator_before: before.accumulator,
         deposits_after: after.count,
         deposits_accumulator_after: after.accumulator,
-        withdrawal_count: withdrawals.len() as u32,
-        withdrawals_hash: withdrawals_hash(&withdrawals).into(),
+        withdrawal_count: 0,
+        withdrawals_hash: FieldBytes::default(),
         data_hash: FieldBytes::default(),
-        chunk_count: chunks as u16,
+        chunk_count: 0,
         submitter: owner.clone().into(),
         funding_hash: funding_hash(&Pallet::<T>::market_of(venue).funding).into(),
-        open_interest_hash: open_interest_hash(&open_interest).into(),
+        open_interest_hash: FieldBytes::default(),
         protocol_fee: PROTOCOL_FEE,
-        protocol_share: snapshot.protocol_share,
+        protocol_share: 0,
         deleverage_rank: 0,
-    };
-    let hash = header.hash().expect("canonical");
-    let chunk_proofs = Simulator::new(CHUNK);
-    let submissions: Vec<_> = (0..chunks)
-        .zip(lists)
-        .map(|(n, list)| {
-            let at = n as usize;
-            let input = chunk_public_input(
-                hash,
-                n as u16,
-                boundaries[at],
-                boundaries[at + 1],
-                list_hashes[at],
-            );
-            ChunkSubmission {
-                prices: list.try_into().expect("at most MAX_ENTRIES per chunk"),
-                boundary_after: boundaries[at + 1].into(),
-                proof: chunk_proofs.prove(input, n.into()),
-            }
-        })
-        .collect();
-    let closing = closing_public_input(
-        hash,
-        chunks as u16,
-        boundaries[0],
-        boundaries[chunks as usize],
-    );
-    let batch = Batch {
-        header,
-        first_boundary: boundaries[0].into(),
-        chunks: submissions.try_into().expect("at most MAX_CHUNKS"),
-        withdrawals: withdrawals.try_into().expect("at most MAX_WITHDRAWALS"),
-        open_interest: open_interest
-            .try_into()
-            .expect("a market has fewer instruments"),
-        closing_proof: Simulator::new(CLOSING).prove(closing, 0),
-    };
-    (owner, Box::new(batch))
+    }
 }
 
 /// A registered key, and a proof that holds for it and the input.

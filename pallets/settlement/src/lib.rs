@@ -20,7 +20,6 @@ mod keys;
 mod market;
 mod open_interest;
 mod prices;
-pub mod runtime_api;
 #[cfg(any(test, feature = "runtime-benchmarks"))]
 mod simulator;
 mod submit;
@@ -34,7 +33,6 @@ mod mock;
 mod tests;
 
 pub use pallet::*;
-pub use runtime_api::MAX_VENUES_LISTED;
 #[cfg(feature = "runtime-benchmarks")]
 pub use types::BenchmarkHelper;
 pub use types::{
@@ -53,6 +51,7 @@ pub mod pallet {
     use super::*;
     use alloc::{boxed::Box, vec::Vec};
     use clearproof_primitives::{
+        chain::MAX_VENUES_LISTED,
         field::FieldBytes,
         fixed::{Factor, Price},
         shape::{MarketShape, Shape},
@@ -277,7 +276,7 @@ pub mod pallet {
             /// Chunks proven.
             chunks: u16,
             /// Deposits of the venue's queue taken in all.
-            deposits_taken: u64,
+            deposits_consumed: u64,
             /// Withdrawals of this batch.
             withdrawals: u32,
             /// How many of them could not be paid out and wait for a claim.
@@ -452,7 +451,7 @@ pub mod pallet {
         #[pallet::call_index(3)]
         #[pallet::weight(T::WeightInfo::set_paused())]
         pub fn set_paused(origin: OriginFor<T>, venue: VenueId, paused: bool) -> DispatchResult {
-            Self::stop(origin, venue, paused)
+            Self::pause(origin, venue, paused)
         }
 
         /// Closes a venue that owes nothing and releases its deposit. Owner only.

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use clearproof_primitives::{
     batch::{BatchHeader, PriceEntry},
     field::FieldBytes,
-    funding::{FundingTerms, accrue, funding_hash},
+    funding::{FundingTerms, funding_hash, move_indices},
     ledger::open_interest_hash,
     shape::INTEREST_BITS,
 };
@@ -150,7 +150,7 @@ fn accrue_all(indices: &mut [i64], header: &BatchHeader, snapshot: &SnapshotInfo
         interval: snapshot.funding_interval,
         time_to: header.time_to,
     };
-    accrue(indices, &terms, &entries);
+    move_indices(indices, &terms, &entries);
 }
 
 impl<T: Config> OpenInterest for Pallet<T> {

@@ -7,7 +7,7 @@ use crate::{
 use alloc::vec::Vec;
 use clearproof_bn254_host::groth16::{Item, Proof, batch_verify};
 use clearproof_primitives::{
-    batch::{chunk_public_input, closing_public_input},
+    batch::{BatchHeader, chunk_public_input, closing_public_input},
     field::Fr,
 };
 use frame_support::{dispatch::DispatchResult, ensure, traits::Get, weights::Weight};
@@ -61,6 +61,23 @@ impl<T: Config> Pallet<T> {
         venue.advance(header.number, header.new_root, header.time_to);
         Venues::<T>::insert(header.venue, venue);
         Self::put_market(header.venue, market);
+        Self::remember_batch(header, header_hash);
+        Self::report_deleveraging(header, &prices);
+        Self::deposit_event(Event::BatchSettled {
+            venue: header.venue,
+            number: header.number,
+            state_root: header.new_root,
+            snapshot_number: header.snapshot_number,
+            chunks: header.chunk_count,
+            deposits_consumed: header.deposits_after,
+            withdrawals: header.withdrawal_count,
+            withdrawals_kept: kept,
+        });
+        Ok(())
+    }
+
+    /// Remembers a settled batch, and forgets the one that is too old.
+    fn remember_batch(header: &BatchHeader, header_hash: Fr) {
         let record = BatchRecord {
             state_root: header.new_root,
             header_hash: header_hash.into(),
@@ -71,18 +88,6 @@ impl<T: Config> Pallet<T> {
         if let Some(old) = header.number.checked_sub(T::RootHistory::get().into()) {
             Batches::<T>::remove(header.venue, old);
         }
-        Self::report_deleveraging(header, &prices);
-        Self::deposit_event(Event::BatchSettled {
-            venue: header.venue,
-            number: header.number,
-            state_root: header.new_root,
-            snapshot_number: header.snapshot_number,
-            chunks: header.chunk_count,
-            deposits_taken: header.deposits_after,
-            withdrawals: header.withdrawal_count,
-            withdrawals_kept: kept,
-        });
-        Ok(())
     }
 
     /// All proofs of the batch at once, each with the public input that the chain computes for it.

@@ -75,15 +75,15 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// Sets or lifts the stop that belongs to an origin.
-    pub(crate) fn stop(origin: OriginFor<T>, id: VenueId, stop: bool) -> DispatchResult {
+    /// Sets or lifts the pause that belongs to an origin.
+    pub(crate) fn pause(origin: OriginFor<T>, id: VenueId, paused: bool) -> DispatchResult {
         let mut venue = Self::known(id)?;
         match T::AdminOrigin::try_origin(origin).map_err(T::EmergencyOrigin::try_origin) {
-            Ok(_) => venue.pauses.admin = stop,
-            Err(Ok(_)) => venue.pauses.deposits = stop,
+            Ok(_) => venue.pauses.admin = paused,
+            Err(Ok(_)) => venue.pauses.deposits = paused,
             Err(Err(origin)) => {
                 Self::ensure_owner(&venue, &ensure_signed(origin)?)?;
-                venue.pauses.owner = stop;
+                venue.pauses.owner = paused;
             }
         }
         let pauses = venue.pauses;
@@ -129,7 +129,7 @@ impl<T: Config> Pallet<T> {
 impl<T: Config> VenueInspect for Pallet<T> {
     fn ensure_accepts_deposits(id: VenueId) -> DispatchResult {
         let venue = Self::known(id)?;
-        ensure!(venue.pauses.takes_deposits(), Error::<T>::VenuePaused);
+        ensure!(venue.pauses.accepts_deposits(), Error::<T>::VenuePaused);
         Ok(())
     }
 

@@ -4,7 +4,7 @@
 //! −1 is a square and d' is not, so the formulas hold for all pairs of points. A sum's last products are left to
 //! whoever goes on with it: a doubling does without T.
 
-use super::Point;
+use super::point::Point;
 use crate::field::Fr;
 use ark_ff::{AdditiveGroup, Field, MontFp};
 

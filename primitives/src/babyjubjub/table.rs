@@ -4,9 +4,10 @@
 //! the doublings are shared among them, each part having a table of its own point.
 
 use super::{
-    BASE8, BigInteger256,
+    BigInteger256,
     extended::{Completed, Extended, Normalised},
     multiples::{Digits, add_multiple, odd_multiples},
+    point::BASE8,
 };
 use std::{iter::repeat_with, sync::OnceLock, vec::Vec};
 

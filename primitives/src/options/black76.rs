@@ -20,13 +20,12 @@
 //! function.) The option that is in the money follows by parity, so that parity holds exactly.
 
 use super::error::{OptionError, OptionField};
+use super::limits::{MAX_TIME_MS, MAX_VOLATILITY, YEAR_MS};
 use super::math::{
     ARGUMENT_BITS, CERTAIN, LOG_BITS, PROBABILITY_BITS, TAIL, ln_ratio, mills_ratio, mul_shift,
     normal_pdf, normalised_sqrt,
 };
-use super::{MAX_TIME_MS, MAX_VOLATILITY, YEAR_MS};
-use crate::fixed::{FRACTION_BITS, ONE};
-use crate::policy::{INDEX_PRICE_BITS, IndexPrice};
+use crate::fixed::{FRACTION_BITS, INDEX_PRICE_BITS, IndexPrice, ONE};
 use codec::{Decode, DecodeWithMemTracking, Encode};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};

@@ -1,12 +1,12 @@
 //! Sensitivities of a European option on a forward (J. Hull, "Options, Futures, and Other Derivatives", the chapters on
 //! the greek letters and on futures options).
 
-use super::black76::{European, RootOfTime, Terms};
+use super::black76::{European, OptionKind, RootOfTime, Terms};
 use super::error::{OptionError, OptionField};
+use super::limits::YEAR_MS;
 use super::math::{
     ARGUMENT_BITS, LOG_BITS, PROBABILITY_BITS, ln_ratio, mul_shift, normal_cdf, normal_pdf,
 };
-use super::{OptionKind, YEAR_MS};
 use crate::fixed::{FRACTION_BITS, ONE};
 
 /// Fraction bits of a rate per year inside this file.

@@ -9,15 +9,17 @@
 
 use super::black76::{European, OptionKind, RootOfTime};
 use super::error::{OptionError, OptionField};
+use super::limits::{DAY_MS, MAX_VOLATILITY};
 use super::math::{LOG_BITS, exp, ln_ratio, mul_shift};
-use super::{DAY_MS, MAX_VOLATILITY};
-use crate::fixed::{FACTOR_BITS, FRACTION_BITS, Factor, ONE, Price};
-use crate::policy::{IndexPrice, Shock};
+use crate::fixed::{FACTOR_BITS, FRACTION_BITS, Factor, IndexPrice, ONE, Price};
 use crate::snapshot::ROW_VALUE_BITS;
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
+
+/// A shock as a signed fraction of 2^16 of what it moves: a price shock of -6554 is -10 % of the mark.
+pub type Shock = i32;
 
 /// One as a [`Shock`], [`Factor`] or weight.
 const WHOLE: i32 = 1 << FACTOR_BITS;

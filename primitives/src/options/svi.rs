@@ -10,18 +10,15 @@
 pub mod arbitrage;
 mod error;
 
-pub use error::{LogMoneyness, SviError, SviField};
+pub use error::{LogMoneyness, SVI_BITS, SviError, SviField};
 
+use super::limits::{MAX_TIME_MS, MAX_VOLATILITY, YEAR_MS};
 use super::math::{LOG_BITS, ln_ratio};
-use super::{MAX_TIME_MS, MAX_VOLATILITY, YEAR_MS};
-use crate::policy::IndexPrice;
+use crate::fixed::IndexPrice;
 use codec::{Decode, DecodeWithMemTracking, Encode};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 
-/// Fraction bits of a curve's parameters: total variances of an hour need more than 32. All parameters in bounds are
-/// below 2^53, so that every JSON reader keeps them exact.
-pub const SVI_BITS: u32 = 48;
 /// Fraction bits of log-moneyness and total variance while computing.
 pub(super) const WORK_BITS: u32 = 56;
 /// One, as a parameter.

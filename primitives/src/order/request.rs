@@ -1,9 +1,9 @@
 //! What an order set may ask for besides its orders.
 
-use super::{OrderSet, key_hash};
 use crate::{
     babyjubjub::{Point, PublicKey},
     field::{FieldBytes, Fr, bytes32_to_fields},
+    poseidon::hash,
 };
 use codec::{Decode, Encode, MaxEncodedLen};
 use serde::{Deserialize, Serialize};
@@ -54,7 +54,7 @@ pub struct TransferRequest {
     pub to: FieldBytes,
 }
 
-/// A public key by its coordinates; [`OrderSet::check`] refuses what is none.
+/// A public key by its coordinates; [`OrderSet::check`](super::OrderSet::check) refuses what is none.
 #[derive(
     Clone,
     Copy,
@@ -82,7 +82,7 @@ impl NamedKey {
         PublicKey::new(Point { x, y }).ok()
     }
 
-    /// The coordinates; of what [`OrderSet::check`] has let through.
+    /// The coordinates; of what [`OrderSet::check`](super::OrderSet::check) has let through.
     pub fn coordinates(&self) -> (Fr, Fr) {
         let element = |bytes: &FieldBytes| bytes.to_fr().unwrap_or_default();
         (element(&self.x), element(&self.y))
@@ -162,15 +162,15 @@ pub struct RequestParts {
     pub asset: u8,
     /// How much of it; 0 for nothing.
     pub amount: u64,
-    /// Two field elements, see [`OrderSet::fields`].
+    /// Two field elements, see [`OrderSet::fields`](super::OrderSet::fields).
     pub payload: (Fr, Fr),
 }
 
-impl OrderSet {
-    /// How the request is signed.
-    pub fn request_parts(&self) -> RequestParts {
+impl RequestParts {
+    /// How a request is signed.
+    pub(super) fn of(request: Option<Request>) -> Self {
         let none = RequestParts::default();
-        match self.request {
+        match request {
             None => none,
             Some(Request::Withdrawal(withdrawal)) => RequestParts {
                 asset: withdrawal.asset,
@@ -199,4 +199,9 @@ impl OrderSet {
             },
         }
     }
+}
+
+/// What a leaf names a trading key by: `Poseidon(x, y)`; 0 for none.
+pub fn key_hash(key: (Fr, Fr)) -> Fr {
+    hash::<2>(&[key.0, key.1])
 }

@@ -1,6 +1,7 @@
 //! The policy's parameters one by one: where each stands, what it is called, what it says.
 
-use super::{ChargeRates, Policy, PolicyField, TradingTerms, UnderlyingPolicy};
+use super::error::PolicyField;
+use super::{ChargeRates, Policy, TradingTerms, UnderlyingPolicy};
 use crate::fixed::Rate;
 use crate::shape::MarketShape;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};

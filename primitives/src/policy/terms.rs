@@ -1,7 +1,6 @@
 //! How instruments trade, and what collateral is meant to be worth.
 
-use super::IndexPrice;
-use crate::fixed::{FACTOR_BITS, Factor, Rate};
+use crate::fixed::{FACTOR_BITS, Factor, IndexPrice, Rate};
 use codec::{Decode, DecodeWithMemTracking, Encode};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};

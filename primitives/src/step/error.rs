@@ -5,6 +5,7 @@ use crate::{
     funding::OutOfRange,
     margin::{MarginError, MarginRefusal},
     order::OrderSetError,
+    shape::AMOUNT_BITS,
 };
 
 /// Why a step is refused: each names the rule that it breaks.
@@ -24,7 +25,7 @@ pub enum StepError {
     #[error("withdraw: another transfer is on its way, or a deposit goes with this one")]
     TransferPending,
     #[error(
-        "forced: the account holds an instrument that is suspended, or has expired and is not settled yet"
+        "forced: the account holds an instrument that is suspended, or has expired and is not turned into quote yet"
     )]
     Suspended,
     #[error(
@@ -110,7 +111,7 @@ pub enum StepError {
     #[error("{0}: result is out of range")]
     Range(&'static str),
     #[error("{0}")]
-    Settlement(#[from] OutOfRange),
+    Funding(#[from] OutOfRange),
     #[error("balances[{0}]: would fall below zero")]
     NegativeBalance(usize),
     #[error("positions: more than fit the account")]
@@ -119,4 +120,17 @@ pub enum StepError {
     Margin(#[from] MarginError),
     #[error("margin: {0}")]
     MarginRefused(#[from] MarginRefusal),
+}
+
+/// Refuses a step unless `ok`.
+pub(super) fn require(ok: bool, error: StepError) -> Result<(), StepError> {
+    if ok { Ok(()) } else { Err(error) }
+}
+
+/// A balance after a movement, if its magnitude is below 2^63.
+pub(super) fn amount_in_range(value: i128) -> Result<i64, StepError> {
+    i64::try_from(value)
+        .ok()
+        .filter(|v| v.unsigned_abs() < 1 << AMOUNT_BITS)
+        .ok_or(StepError::Range("balance"))
 }

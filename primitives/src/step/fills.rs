@@ -1,6 +1,10 @@
 //! Fills: each by itself, and what orders and instruments say of all fills of a step.
 
-use super::{Fill, Forced, Step, StepContext, StepEffects, StepError, amount_in_range, require};
+use super::{
+    effects::StepEffects,
+    error::{StepError, amount_in_range, require},
+    visit::{Fill, Forced, Step, StepContext},
+};
 use crate::{
     account::{Account, OrderSlot, Position},
     fixed::{Rounding, mul_fraction},
@@ -59,7 +63,7 @@ pub(super) fn apply_fill(
     require(within_limit, StepError::FillLimit(i))?;
     let quote =
         mul_fraction(fill.quantity, entry.price, rounding).ok_or(StepError::Range("fill quote"))?;
-    let mark = if row.settled { 0 } else { row.mark };
+    let mark = if row.expired { 0 } else { row.mark };
     let triggered = order.trigger.is_none_or(|trigger| trigger.is_met(mark));
     require(triggered, StepError::FillTrigger(i))?;
     let rate = match forced {
@@ -77,7 +81,7 @@ pub(super) fn apply_fill(
     add_position(&mut after.positions, order.instrument, lots)?;
     effects.net.push((order.instrument, lots));
     effects.quote += change;
-    effects.fee += fee as u128;
+    effects.fees += fee as u128;
     Ok(())
 }
 

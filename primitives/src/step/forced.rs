@@ -1,6 +1,10 @@
 //! What the venue does to an account unasked: liquidation, deleveraging, takeover.
 
-use super::{Forced, Step, StepContext, StepEffects, StepError, Taken, require};
+use super::{
+    effects::{StepEffects, Taken},
+    error::{StepError, require},
+    visit::{Forced, Step, StepContext},
+};
 use crate::{
     account::{Account, Position},
     fixed::FRACTION_BITS,
@@ -12,7 +16,7 @@ use crate::{
 pub fn holds_suspended(snapshot: &Snapshot, account: &Account) -> bool {
     let row = |position: &Position| snapshot.rows.get(usize::from(position.instrument));
     let mut rows = account.positions.iter().filter_map(row);
-    rows.any(|row| row.suspended || row.settled)
+    rows.any(|row| row.suspended || row.expired)
 }
 
 /// The rules of liquidation and deleveraging.

@@ -1,6 +1,9 @@
 //! Installing an order set: whether it may be used, the account's slots, its keys.
 
-use super::{Step, StepContext, StepError, require};
+use super::{
+    error::{StepError, require},
+    visit::{Step, StepContext},
+};
 use crate::{
     account::{Account, OrderSlot},
     babyjubjub::Point,

@@ -4,7 +4,7 @@ use super::parameters::{
     AverageWindow, MaxAverageDeviation, MaxDeviation, MaxPriceAge, MaxVolatilityStep, VenueDeposit,
 };
 use crate::{
-    AccountId, Assets, Balances, BlockNumber, Custody, MarketData, Oracle, Runtime,
+    AccountId, Assets, Balances, BlockNumber, Custody, MarketData, Oracle, RiskPolicy, Runtime,
     RuntimeHoldReason, Settlement, Timestamp,
     constants::market,
     governance::{
@@ -12,13 +12,14 @@ use crate::{
         scaled_milliseconds,
     },
 };
-use clearproof_primitives::shape::MarketShape;
+use clearproof_primitives::{policy::Policy, shape::MarketShape};
 use frame_support::{
     PalletId, parameter_types,
     traits::{ConstU32, ConstU64},
+    weights::Weight,
 };
 use frame_system::EnsureRoot;
-use pallet_clearproof_market_data::{Feed, Observation, OracleFeeds};
+use pallet_clearproof_market_data::{Feed, Observation, OracleFeeds, PolicySource};
 
 parameter_types! {
     pub const Market: MarketShape = market::SHAPE;
@@ -96,10 +97,40 @@ impl OracleFeeds for OracleAnswers {
     }
 }
 
+/// The risk policy pallet as the market data's source of policies.
+pub struct PolicyInForce;
+
+impl PolicySource for PolicyInForce {
+    fn policy() -> Option<Policy> {
+        RiskPolicy::policy()
+    }
+
+    fn version() -> u32 {
+        RiskPolicy::version()
+    }
+
+    fn advance(now: u64) {
+        RiskPolicy::advance(now);
+    }
+
+    fn advance_weight() -> Weight {
+        RiskPolicy::advance_weight()
+    }
+
+    #[cfg(feature = "runtime-benchmarks")]
+    fn set_policy(policy: Policy) {
+        let policy = pallet_clearproof_risk_policy::BoundedPolicy::try_from(policy)
+            .expect("the benchmark's policy is sound");
+        pallet_clearproof_risk_policy::CurrentPolicy::<Runtime>::put(policy);
+    }
+}
+
 impl pallet_clearproof_market_data::Config for Runtime {
     type AdminOrigin = EnsureMarkets;
     type EmergencyOrigin = EnsureEmergency;
     type Oracle = OracleAnswers;
+    type Policy = PolicyInForce;
+    type Market = Market;
     type Time = Timestamp;
     type SnapshotInterval = SnapshotInterval;
     type RetainedSnapshots = ConstU32<{ market::RETAINED_SNAPSHOTS }>;

@@ -81,23 +81,64 @@ fn stand_ins(count: u32) -> Vec<AccountId> {
     (0..count).map(stand_in).collect()
 }
 
+/// The collateral tokens: index and id of each.
+fn tokens() -> impl Iterator<Item = (u8, u32)> {
+    (0..ASSETS).map(|asset| (asset, u32::from(asset).saturating_add(1)))
+}
+
+/// A token as collateral.
+fn asset_info((asset, token): (u8, u32)) -> (u8, AssetInfo) {
+    let info = AssetInfo {
+        kind: AssetKind::Token(token),
+        minimum_deposit: 0,
+    };
+    (asset, info)
+}
+
+/// A validator's session keys: its account twice, and stand-ins for the keys.
+fn session_keys(account: AccountId) -> (AccountId, AccountId, SessionKeys) {
+    let keys = SessionKeys {
+        babe: sp_core::sr25519::Public::unchecked_from([0; 32]).into(),
+        grandpa: sp_core::ed25519::Public::unchecked_from([0; 32]).into(),
+    };
+    (account.clone(), account, keys)
+}
+
+/// The only instrument of the template, a perpetual.
+fn listing() -> Listing {
+    Listing {
+        slot: 0,
+        underlying: 0,
+        kind: InstrumentKind::Perpetual,
+        symbol: Symbol::default(),
+        units_per_lot: ONE,
+    }
+}
+
+/// The only circuit of the template, of the chain's market.
+fn circuit() -> GenesisCircuit {
+    GenesisCircuit {
+        id: 1,
+        shape: Shape {
+            market: market::SHAPE,
+            ..Shape::REFERENCE
+        },
+        chunk_key: Vec::new(),
+        closing_key: Vec::new(),
+        development: false,
+    }
+}
+
 /// Everything that the types hold, with stand-ins for what is open.
 fn outline() -> Value {
     let validators = stand_ins(PRODUCTION_VALIDATORS);
     let holder = stand_in(PRODUCTION_VALIDATORS);
-    let keys = || SessionKeys {
-        babe: sp_core::sr25519::Public::unchecked_from([0; 32]).into(),
-        grandpa: sp_core::ed25519::Public::unchecked_from([0; 32]).into(),
-    };
-    let tokens = || (0..ASSETS).map(|asset| (asset, u32::from(asset).saturating_add(1)));
+    let nothing = |account| (account, 0);
+    let holders = validators.iter().cloned();
+    let holders = holders.chain([holder, TreasuryAccount::get()]);
     build_struct_json_patch!(RuntimeGenesisConfig {
         balances: BalancesConfig {
-            balances: validators
-                .iter()
-                .cloned()
-                .chain([holder, TreasuryAccount::get()])
-                .map(|account| (account, 0))
-                .collect::<Vec<_>>(),
+            balances: holders.map(nothing).collect::<Vec<_>>(),
         },
         assets: AssetsConfig {
             assets: tokens()
@@ -105,11 +146,7 @@ fn outline() -> Value {
                 .collect::<Vec<_>>(),
         },
         validator_set: ValidatorSetConfig {
-            validators: validators
-                .iter()
-                .cloned()
-                .map(|account| (account, 0))
-                .collect::<Vec<_>>(),
+            validators: validators.iter().cloned().map(nothing).collect::<Vec<_>>(),
             limits: Some(Limits {
                 minimum_bond: 0,
                 minimum_validators: MINIMUM_VALIDATORS,
@@ -120,10 +157,7 @@ fn outline() -> Value {
             epoch_config: BABE_GENESIS_EPOCH_CONFIG,
         },
         session: SessionConfig {
-            keys: validators
-                .into_iter()
-                .map(|account| (account.clone(), account, keys()))
-                .collect::<Vec<_>>(),
+            keys: validators.into_iter().map(session_keys).collect::<Vec<_>>(),
         },
         committee: CommitteeConfig {
             members: stand_ins(COMMITTEE),
@@ -133,57 +167,29 @@ fn outline() -> Value {
             members: BoundedVec::truncate_from(stand_ins(ORACLE)),
         },
         custody: CustodyConfig {
-            assets: tokens()
-                .map(|(asset, token)| {
-                    let info = AssetInfo {
-                        kind: AssetKind::Token(token),
-                        minimum_deposit: 0,
-                    };
-                    (asset, info)
-                })
-                .collect::<Vec<_>>(),
+            assets: tokens().map(asset_info).collect::<Vec<_>>(),
         },
         risk_policy: RiskPolicyConfig { policy: None },
         market_data: MarketDataConfig {
-            instruments: vec![Listing {
-                slot: 0,
-                underlying: 0,
-                kind: InstrumentKind::Perpetual,
-                symbol: Symbol::default(),
-                units_per_lot: ONE,
-            }],
+            instruments: vec![listing()],
             collateral: (1..ASSETS)
                 .map(|asset| Collateral { asset, decimals: 0 })
                 .collect::<Vec<_>>(),
         },
         settlement: SettlementConfig {
             allow_development_keys: false,
-            circuits: vec![GenesisCircuit {
-                id: 1,
-                shape: Shape {
-                    market: market::SHAPE,
-                    ..Shape::REFERENCE
-                },
-                chunk_key: Vec::new(),
-                closing_key: Vec::new(),
-                development: false,
-            }],
+            circuits: vec![circuit()],
         },
     })
 }
 
-/// The template; none if a place is named here that the types do not have, which a test rules out.
-pub fn template() -> Option<Value> {
-    let mut template = Template(outline());
+/// Opens the accounts of validators and token holders, and their balances.
+fn open_balances(template: &mut Template) -> Option<()> {
     let validators = PRODUCTION_VALIDATORS;
-    let account = |n: u32| format!("account of validator {n}");
-    let bond = |n: u32| {
-        format!("bond of validator {n}, units (1 CLR is 1000000000000), at least minimumBond")
-    };
-    let balance =
-        |n: u32| format!("balance of validator {n}, units: its bond, and some CLR for fees");
-    template.open_each("/balances/balances", validators, "/0", account)?;
-    template.open_each("/balances/balances", validators, "/1", balance)?;
+    template.open_each("/balances/balances", validators, "/0", validator)?;
+    template.open_each("/balances/balances", validators, "/1", |n| {
+        format!("balance of validator {n}, units: its bond, and some CLR for fees")
+    })?;
     let holder = format!("/balances/balances/{validators}");
     template.open(
         &format!("{holder}/0"),
@@ -197,16 +203,26 @@ pub fn template() -> Option<Value> {
     template.open(
         &format!("{treasury}/1"),
         "balance of the treasury, whose account this is, units, at least 1000000000",
-    )?;
+    )
+}
 
-    template.open_each("/validatorSet/validators", validators, "/0", account)?;
-    template.open_each("/validatorSet/validators", validators, "/1", bond)?;
+fn validator(number: u32) -> String {
+    format!("account of validator {number}")
+}
+
+/// Opens the validators with their bonds and keys, the committee, and the oracle's members.
+fn open_members(template: &mut Template) -> Option<()> {
+    let validators = PRODUCTION_VALIDATORS;
+    template.open_each("/validatorSet/validators", validators, "/0", validator)?;
+    template.open_each("/validatorSet/validators", validators, "/1", |n| {
+        format!("bond of validator {n}, units (1 CLR is 1000000000000), at least minimumBond")
+    })?;
     template.open(
         "/validatorSet/limits/minimumBond",
         "least bond of a validator, units, 1000000000000000 to 10000000000000000000",
     )?;
     for place in ["/0", "/1"] {
-        template.open_each("/session/keys", validators, place, account)?;
+        template.open_each("/session/keys", validators, place, validator)?;
     }
     template.open_each("/session/keys", validators, "/2/babe", |n| {
         format!("public key of validator {n} for BABE, sr25519")
@@ -214,14 +230,16 @@ pub fn template() -> Option<Value> {
     template.open_each("/session/keys", validators, "/2/grandpa", |n| {
         format!("public key of validator {n} for GRANDPA, ed25519")
     })?;
-
     template.open_each("/committee/members", COMMITTEE, "", |n| {
         format!("account of committee member {n}")
     })?;
     template.open_each("/oracleMembership/members", ORACLE, "", |n| {
         format!("account of oracle member {n}")
-    })?;
+    })
+}
 
+/// Opens the collateral.
+fn open_assets(template: &mut Template) -> Option<()> {
     let asset = |n: u32| match n {
         1 => "the quote token".to_string(),
         _ => format!("collateral token {n}"),
@@ -238,21 +256,19 @@ pub fn template() -> Option<Value> {
         assets.saturating_sub(1),
         "/decimals",
         |n| format!("decimals of {}, at most 18", asset(n.saturating_add(1))),
-    )?;
-    template.open(
-        "/marketData/instruments/0/symbol",
-        "symbol of the perpetual on underlying 0, \
-        the list of its bytes: [69,85,82,47,85,83,68] is EUR/USD",
-    )?;
+    )
+}
+
+/// Opens the instrument, the risk policy and the circuit.
+fn open_market(template: &mut Template) -> Option<()> {
+    template.open("/marketData/instruments/0/symbol", "symbol of the perpetual on underlying 0, \
+        the list of its bytes: [69,85,82,47,85,83,68] is EUR/USD")?;
     template.open(
         "/marketData/instruments/0/unitsPerLot",
         "whole units of the underlying in a lot, times 4294967296",
     )?;
-    template.open(
-        "/riskPolicy/policy",
-        "risk policy, an object; `clearproof-prover policy show \
-        --json` prints a chain's to begin with",
-    )?;
+    template.open("/riskPolicy/policy", "risk policy, an object; `clearproof-prover policy show \
+        --json` prints a chain's to begin with")?;
     let key = |circuit| {
         format!(
             "verifying key of the {circuit} circuit, 0x and hexadecimal, of a set-up that the \
@@ -260,6 +276,15 @@ pub fn template() -> Option<Value> {
         )
     };
     template.open("/settlement/circuits/0/chunkKey", &key("chunk"))?;
-    template.open("/settlement/circuits/0/closingKey", &key("closing"))?;
+    template.open("/settlement/circuits/0/closingKey", &key("closing"))
+}
+
+/// The template; none if a place is named here that the types do not have, which a test rules out.
+pub fn template() -> Option<Value> {
+    let mut template = Template(outline());
+    open_balances(&mut template)?;
+    open_members(&mut template)?;
+    open_assets(&mut template)?;
+    open_market(&mut template)?;
     Some(template.0)
 }

@@ -7,6 +7,11 @@ pub use pallet::*;
 /// Origins of governance, and the divisor of its periods.
 #[frame_support::pallet]
 pub mod pallet {
+    use crate::{
+        OriginCaller,
+        governance::tracks::{self, TrackId},
+    };
+    use alloc::vec::Vec;
     use codec::DecodeWithMemTracking;
     use frame_support::pallet_prelude::*;
 
@@ -45,6 +50,16 @@ pub mod pallet {
     /// no call changes it: 1, unless the chain is for development.
     #[pallet::storage]
     pub type PeriodDivisor<T> = StorageValue<_, u32, ValueQuery, ConstU32<1>>;
+
+    #[pallet::extra_constants]
+    impl<T: Config> Pallet<T> {
+        /// The origin that each track's referenda dispatch with, sorted by track. Clients read the
+        /// encoded origin and the track's number here; `Referenda.Tracks` has the track's name.
+        #[pallet::constant_name(Tracks)]
+        fn tracks() -> Vec<(OriginCaller, TrackId)> {
+            tracks::origins()
+        }
+    }
 
     /// Divisor of governance's periods and the risk policy's delays. It is set at genesis, and no
     /// call changes it. It is 1 except on development chains.

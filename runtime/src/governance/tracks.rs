@@ -12,7 +12,7 @@ use crate::{
         time::{DAYS, HOURS, MINUTES},
     },
 };
-use alloc::borrow::Cow;
+use alloc::{borrow::Cow, vec::Vec};
 use pallet_referenda::{Curve, Track, TrackInfo, TracksInfo};
 use sp_runtime::{Perbill, str_array};
 
@@ -37,6 +37,8 @@ impl Falling {
 /// A track. Its periods are in blocks of a chain that is not for development.
 struct Definition {
     id: TrackId,
+    /// The origin that its referenda dispatch with; `None` for root.
+    origin: Option<Origin>,
     name: &'static str,
     /// Referenda that may be decided at once.
     deciding: u32,
@@ -58,6 +60,7 @@ struct Definition {
 const TRACKS: [Definition; 8] = [
     Definition {
         id: 0,
+        origin: None,
         name: "root",
         deciding: 1,
         deposit: 10_000 * CLR,
@@ -70,6 +73,7 @@ const TRACKS: [Definition; 8] = [
     },
     Definition {
         id: 1,
+        origin: Some(Origin::WhitelistedCaller),
         name: "whitelisted_caller",
         deciding: 10,
         deposit: 1_000 * CLR,
@@ -82,6 +86,7 @@ const TRACKS: [Definition; 8] = [
     },
     Definition {
         id: 10,
+        origin: Some(Origin::RiskAdmin),
         name: "risk_parameters",
         deciding: 10,
         deposit: 1_000 * CLR,
@@ -94,6 +99,7 @@ const TRACKS: [Definition; 8] = [
     },
     Definition {
         id: 11,
+        origin: Some(Origin::MarketAdmin),
         name: "market_listing",
         deciding: 10,
         deposit: 1_000 * CLR,
@@ -106,6 +112,7 @@ const TRACKS: [Definition; 8] = [
     },
     Definition {
         id: 12,
+        origin: Some(Origin::CircuitAdmin),
         name: "circuits",
         deciding: 5,
         deposit: 5_000 * CLR,
@@ -118,6 +125,7 @@ const TRACKS: [Definition; 8] = [
     },
     Definition {
         id: 13,
+        origin: Some(Origin::ValidatorAdmin),
         name: "validators",
         deciding: 5,
         deposit: 2_000 * CLR,
@@ -130,6 +138,7 @@ const TRACKS: [Definition; 8] = [
     },
     Definition {
         id: 20,
+        origin: Some(Origin::Treasurer),
         name: "treasury",
         deciding: 10,
         deposit: 1_000 * CLR,
@@ -142,6 +151,7 @@ const TRACKS: [Definition; 8] = [
     },
     Definition {
         id: 30,
+        origin: Some(Origin::ReferendumCanceller),
         name: "referendum_canceller",
         deciding: 10,
         deposit: 1_000 * CLR,
@@ -155,6 +165,13 @@ const TRACKS: [Definition; 8] = [
 ];
 
 impl Definition {
+    fn caller(&self) -> OriginCaller {
+        match self.origin {
+            Some(origin) => OriginCaller::Origins(origin),
+            None => OriginCaller::system(frame_system::RawOrigin::Root),
+        }
+    }
+
     fn track(&self) -> Track<TrackId, Balance, BlockNumber> {
         Track {
             id: self.id,
@@ -187,18 +204,18 @@ impl TracksInfo<Balance, BlockNumber> for Tracks {
     }
 
     fn track_for(origin: &OriginCaller) -> Result<TrackId, ()> {
-        match origin {
-            OriginCaller::system(frame_system::RawOrigin::Root) => Ok(0),
-            OriginCaller::Origins(origin) => Ok(match origin {
-                Origin::WhitelistedCaller => 1,
-                Origin::RiskAdmin => 10,
-                Origin::MarketAdmin => 11,
-                Origin::CircuitAdmin => 12,
-                Origin::ValidatorAdmin => 13,
-                Origin::Treasurer => 20,
-                Origin::ReferendumCanceller => 30,
-            }),
-            _ => Err(()),
-        }
+        TRACKS
+            .iter()
+            .find(|definition| definition.caller() == *origin)
+            .map(|definition| definition.id)
+            .ok_or(())
     }
+}
+
+/// The origin that each track's referenda dispatch with, sorted by track.
+pub fn origins() -> Vec<(OriginCaller, TrackId)> {
+    TRACKS
+        .iter()
+        .map(|definition| (definition.caller(), definition.id))
+        .collect()
 }

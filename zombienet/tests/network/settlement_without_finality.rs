@@ -82,7 +82,7 @@ async fn a_batch_submitted_while_finality_stands_still_settles_exactly_once() ->
             "open_interest {}",
             now.open_interest[0]
         );
-        let paid = held.totals[0].1.taken - now.totals[0].1.taken;
+        let paid = held.totals[0].1.consumed - now.totals[0].1.consumed;
         let fee = submitted(&venue, after).await?.header.protocol_fee;
         ensure!(paid == WITHDRAWN + fee, "paid {paid}, with a fee of {fee}");
         venue.stop_operator().await

@@ -92,7 +92,7 @@ async fn the_queue_from_an_index() {
     let queue = call("clearproof_depositQueue", json!([VENUE]))
         .await
         .unwrap();
-    assert_eq!(queue["taken"]["count"], 4);
+    assert_eq!(queue["consumed"]["count"], 4);
     assert_eq!(queue["deposits"].as_array().unwrap().len(), 2);
     let later = call("clearproof_depositQueue", json!([VENUE, 5]))
         .await

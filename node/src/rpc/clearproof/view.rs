@@ -58,7 +58,7 @@ pub struct VenueJson {
 struct TotalJson {
     asset: u8,
     queued: Decimal<u64>,
-    taken: Decimal<u64>,
+    consumed: Decimal<u64>,
     claimable: Decimal<u64>,
 }
 
@@ -67,7 +67,7 @@ impl From<VenueView<AccountId>> for VenueJson {
         let total = |(asset, held): (u8, Held)| TotalJson {
             asset,
             queued: Decimal(held.queued),
-            taken: Decimal(held.taken),
+            consumed: Decimal(held.consumed),
             claimable: Decimal(held.claimable),
         };
         Self {
@@ -93,7 +93,7 @@ impl From<VenueView<AccountId>> for VenueJson {
 /// A venue's deposit queue and the deposits that no batch has taken.
 #[derive(Clone, Debug, Serialize)]
 pub struct QueueJson {
-    taken: Cursor,
+    consumed: Cursor,
     made: Cursor,
     deposits: Vec<DepositJson>,
 }
@@ -102,7 +102,7 @@ impl QueueJson {
     /// The queue, with some of its deposits by index.
     pub fn new(queue: Queue, deposits: Vec<(u64, QueuedDeposit)>) -> Self {
         Self {
-            taken: queue.taken,
+            consumed: queue.consumed,
             made: queue.made,
             deposits: deposits.into_iter().map(DepositJson::from).collect(),
         }
@@ -220,7 +220,7 @@ struct RowJson {
     maintenance_short: Decimal<u64>,
     scenario_values: Vec<Decimal<i64>>,
     /// The instrument has expired.
-    settled: bool,
+    expired: bool,
     /// The mark is not to be relied on: positions may only be reduced. If the mark is in `marks` too it is held back, else its feed
     /// is halted.
     suspended: bool,
@@ -238,7 +238,7 @@ impl From<InstrumentRow> for RowJson {
             maintenance_long: Decimal(row.maintenance_long),
             maintenance_short: Decimal(row.maintenance_short),
             scenario_values: decimals(row.scenario_values),
-            settled: row.settled,
+            expired: row.expired,
             suspended: row.suspended,
             fee_rate: row.fee_rate,
             position_limit: Decimal(row.position_limit),

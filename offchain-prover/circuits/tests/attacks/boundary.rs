@@ -3,7 +3,8 @@
 use crate::common::scene::Scene;
 use clearproof_circuits::r1cs::{CheckError, Cs, RowViolated, check};
 use clearproof_primitives::{
-    batch::{Boundary, chunk_public_input, price_list_hash},
+    batch::{chunk_public_input, price_list_hash},
+    boundary::Boundary,
     field::{FieldBytes, Fr},
 };
 
@@ -17,12 +18,12 @@ const SUMS: [fn(&mut Boundary); 15] = [
     |b| b.deposits.accumulator += one(),
     |b| b.withdrawal_count += 1,
     |b| b.withdrawals += one(),
-    |b| b.quote_sum += 1,
-    |b| b.fee_sum += 1,
+    |b| b.quote += 1,
+    |b| b.fees += 1,
     |b| b.fill_count += 1,
-    |b| b.remainder_sum += 1,
+    |b| b.remainder += 1,
     |b| b.open_interest[3] -= 1,
-    |b| b.penalty_sum += 1,
+    |b| b.penalties += 1,
     |b| b.taken[3] -= 1,
     |b| b.taken_balances[1] -= 1,
     |b| b.net[3] += 1,

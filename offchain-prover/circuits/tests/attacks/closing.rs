@@ -4,7 +4,8 @@ use crate::common::scene::ClosingScene;
 use clearproof_circuits::r1cs::{CheckError, Cs, RowViolated, check};
 use clearproof_primitives::{
     account::Position,
-    batch::{Boundary, closing_public_input},
+    batch::closing_public_input,
+    boundary::Boundary,
     field::{FieldBytes, Fr},
     funding::funding_hash,
     ledger::open_interest_hash,
@@ -30,7 +31,7 @@ fn what_the_attacks_start_from_is_accepted() {
     scene.reroot();
     assert_eq!((scene.header.clone(), scene.closing.clone()), honest);
     assert_eq!(
-        (scene.closing.last.quote_sum, scene.closing.last.fill_count),
+        (scene.closing.last.quote, scene.closing.last.fill_count),
         (-1, 2)
     );
     scene.accepted();
@@ -64,8 +65,8 @@ fn with_fees(paid: u64) -> ClosingScene {
     let mut scene = ClosingScene::busy();
     let old = scene.header.protocol_fee;
     let w = &mut scene.closing;
-    let fees = w.last.fee_sum as u64;
-    w.last.fee_sum = 103;
+    let fees = w.last.fees as u64;
+    w.last.fees = 103;
     w.ledger_after.fees = w.ledger_after.fees + old - fees + 103 - paid;
     w.ledger_after.totals[0] = w.ledger_after.totals[0] + old - paid;
     assert_eq!(scene.header.protocol_share, 1 << 30);
@@ -85,7 +86,7 @@ fn more_or_less_for_the_chain_than_its_share() {
 
 fn with_dust(dust: i64) -> ClosingScene {
     let mut scene = ClosingScene::busy();
-    scene.closing.last.quote_sum = -(dust as i128);
+    scene.closing.last.quote = -(dust as i128);
     scene.closing.fund_after.balances[0] = scene.closing.fund_before.balances[0] + dust;
     scene.reroot();
     scene
@@ -127,7 +128,7 @@ fn totals_or_fees_out_of_range() {
     });
     refused("ledger", |s| {
         s.closing.ledger_before.fees = LIMIT - 1;
-        s.closing.ledger_after.fees = LIMIT - 1 + s.closing.last.fee_sum as u64;
+        s.closing.ledger_after.fees = LIMIT - 1 + s.closing.last.fees as u64;
     });
 
     // More withdrawn than there is, whatever is said to be left.
@@ -255,7 +256,7 @@ fn open_interest_that_does_not_follow() {
 fn taken_over() -> ClosingScene {
     let mut scene = ClosingScene::busy();
     let w = &mut scene.closing;
-    w.last.penalty_sum = 5;
+    w.last.penalties = 5;
     (w.last.taken[0], w.last.taken[2]) = (3, -4);
     w.last.taken_balances = vec![-50, 0];
     // Their lots are the fund's now.
@@ -280,7 +281,7 @@ fn the_fund_gets_all_that_was_taken_over_and_nothing_else() {
     let changes: [fn(&mut ClosingWitness); 8] = [
         |w| w.fund_after.balances[0] += 1,
         |w| w.fund_after.balances[1] += 1,
-        |w| w.last.penalty_sum += 1,
+        |w| w.last.penalties += 1,
         |w| w.last.taken_balances[0] += 1,
         |w| w.last.taken[0] += 1,
         |w| w.last.taken[1] += 1,
@@ -318,7 +319,7 @@ fn rounded_off_money_is_neither_lost_nor_made() {
     let with = |before: u32, sum: u128, dust: i64, after: u32| {
         let mut scene = ClosingScene::busy();
         let w = &mut scene.closing;
-        (w.ledger_before.remainder, w.last.remainder_sum) = (before, sum);
+        (w.ledger_before.remainder, w.last.remainder) = (before, sum);
         w.fund_after.balances[0] = w.fund_before.balances[0] + 1 + dust;
         w.ledger_after.remainder = after;
         scene.reroot();
@@ -345,11 +346,11 @@ fn a_batch_that_does_not_start_at_zero() {
     let sums: [fn(&mut Boundary); 14] = [
         |b| b.withdrawal_count = 1,
         |b| b.withdrawals = one(),
-        |b| b.quote_sum = -1,
-        |b| b.fee_sum = 1,
+        |b| b.quote = -1,
+        |b| b.fees = 1,
         |b| b.fill_count = 1,
-        |b| b.remainder_sum = 1,
-        |b| b.penalty_sum = 1,
+        |b| b.remainder = 1,
+        |b| b.penalties = 1,
         |b| b.taken[1] = -1,
         |b| b.taken_balances[0] = -1,
         |b| b.open_interest[2] = 1,

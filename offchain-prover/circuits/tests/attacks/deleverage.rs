@@ -77,7 +77,7 @@ fn what_the_attacks_start_from_is_accepted() {
         scene.chunk.after.deleveraged,
         scene.chunk.before.deleveraged
     );
-    assert_eq!(scene.chunk.after.penalty_sum, 0);
+    assert_eq!(scene.chunk.after.penalties, 0);
 }
 
 #[test]
@@ -168,7 +168,7 @@ fn a_penalty_a_growing_position_or_a_suspended_instrument() {
     scene.replay_forged(|step, account, effects| {
         if step == 0 {
             account.balances[0] -= 3;
-            effects.penalty = 3;
+            effects.penalties = 3;
         }
     });
     assert!(!scene.satisfied());

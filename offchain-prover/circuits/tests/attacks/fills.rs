@@ -185,7 +185,7 @@ fn quote_created_by_rounding_and_fees_withheld() {
         scene.replay_forged(|i, after, effects| {
             if i == 1 {
                 effects.quote += quote;
-                effects.fee -= fee;
+                effects.fees -= fee;
                 after.balances[0] += quote as i64 + fee as i64;
             }
         });

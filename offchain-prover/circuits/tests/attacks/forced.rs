@@ -68,8 +68,8 @@ fn what_the_attacks_start_from_is_accepted() {
             (after.sequence, &after.slots),
             (before.sequence, &before.slots)
         );
-        assert_eq!(scene.chunk.after.penalty_sum, penalty.into());
-        assert_eq!(scene.chunk.after.fee_sum, scene.chunk.before.fee_sum);
+        assert_eq!(scene.chunk.after.penalties, penalty.into());
+        assert_eq!(scene.chunk.after.fees, scene.chunk.before.fees);
     }
     let scene = taken_over(-5_000);
     scene.accepted();
@@ -158,7 +158,7 @@ fn a_suspended_or_expired_instrument() {
         expired.remarket(|snapshot, _| {
             snapshot.rows[2] = InstrumentRow {
                 mark: ONE,
-                settled: true,
+                expired: true,
                 ..InstrumentRow::empty(&Shape::TINY.market)
             };
         });

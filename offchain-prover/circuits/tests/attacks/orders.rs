@@ -149,7 +149,7 @@ fn another_instruments_fee() {
     scene.replay_forged(|step, account, effects| {
         if step == 0 {
             account.balances[0] += 7;
-            effects.fee -= 7;
+            effects.fees -= 7;
         }
     });
     assert!(!scene.satisfied());

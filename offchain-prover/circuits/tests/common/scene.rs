@@ -14,7 +14,7 @@ use clearproof_primitives::{
     batch::{BatchHeader, PriceEntry, Withdrawal, genesis_field, transfer_hash},
     field::Fr,
     fixed::{Rounding, mul_fraction},
-    funding::{funding_basis, funding_hash, settle},
+    funding::{accrue, funding_basis, funding_hash},
     ledger::state_root,
     order::{KeyRequest, Order, OrderSet, Request, Side, WithdrawalRequest, key_hash},
     shape::Shape,
@@ -290,7 +290,7 @@ fn unchecked(
 ) -> (Account, StepEffects) {
     let mut after = before.clone();
     let mut effects = StepEffects {
-        remainder: settle(&mut after, snapshot, funding).unwrap(),
+        remainder: accrue(&mut after, snapshot, funding).unwrap(),
         ..StepEffects::default()
     };
     if let Some(deposit) = &step.deposit {
@@ -349,7 +349,7 @@ fn unchecked(
         *lots_of.entry(entry.instrument).or_default() += lots;
         effects.net.push((entry.instrument, lots));
         effects.quote -= (sign * quote as i64) as i128;
-        effects.fee += fee as u128;
+        effects.fees += fee as u128;
     }
     after.positions = lots_of
         .into_iter()
@@ -361,7 +361,7 @@ fn unchecked(
         .collect();
     if let Some(Forced::Liquidation { penalty }) = step.forced {
         after.balances[0] -= penalty as i64;
-        effects.penalty = penalty;
+        effects.penalties = penalty;
     }
     if step.forced == Some(Forced::Takeover) {
         effects.taken = Some(Taken {

@@ -46,7 +46,7 @@ impl Venue {
             return Vec::new();
         };
         let market = &self.config.shape.market;
-        let fund = self.settled_account(open, 0);
+        let fund = self.accrued_account(open, 0);
         let closings = fund.and_then(|fund| deleverage(market, &open.snapshot, &fund).ok());
         let trades = |closing: &Closing| {
             let slot = usize::from(closing.instrument);
@@ -116,7 +116,7 @@ impl Venue {
 
     fn rank_of(&self, account: u32) -> Option<Factor> {
         let open = self.open.as_ref()?;
-        let settled = self.settled_account(open, account)?;
+        let settled = self.accrued_account(open, account)?;
         let margin = Margin::of(&self.config.shape.market, &open.snapshot, &settled).ok()?;
         margin.rank()
     }

@@ -33,7 +33,7 @@ impl Venue {
     fn holders_of_expired(&self) -> Result<impl Iterator<Item = u32> + '_, EngineError> {
         let open = self.open.as_ref().ok_or(EngineError::NoOpenBatch)?;
         let rows = &open.snapshot.rows;
-        let any = rows.iter().any(|row| row.settled);
+        let any = rows.iter().any(|row| row.expired);
         // Without anything expired, which is the rule, no account is looked at.
         let accounts = (0u32..).zip(self.current.iter()).filter(move |_| any);
         Ok(accounts
@@ -46,5 +46,5 @@ impl Venue {
 pub(crate) fn holds_expired(rows: &[InstrumentRow], account: &Account) -> bool {
     let row = |slot: u16| rows.get(usize::from(slot));
     let mut positions = account.positions.iter();
-    positions.any(|p| row(p.instrument).is_some_and(|row| row.settled))
+    positions.any(|p| row(p.instrument).is_some_and(|row| row.expired))
 }

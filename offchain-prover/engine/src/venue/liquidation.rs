@@ -15,7 +15,7 @@ use clearproof_primitives::{
     babyjubjub::Point,
     eddsa::Signature,
     field::Fr,
-    funding::settle,
+    funding::accrue,
     liquidation::{Closing, plan, wind_down},
     margin::Margin,
     order::{Order, OrderSet, SignedOrderSet},
@@ -79,7 +79,7 @@ impl Venue {
         if now.positions.is_empty() && now.balances[0] >= 0 {
             return None;
         }
-        let settled = self.settled_account(open, account)?;
+        let settled = self.accrued_account(open, account)?;
         Margin::of(&self.config.shape.market, &open.snapshot, &settled).ok()
     }
 
@@ -99,9 +99,9 @@ impl Venue {
             .is_some_and(|(open, account)| holds_suspended(&open.snapshot, account))
     }
 
-    pub(crate) fn settled_account(&self, open: &Open, account: u32) -> Option<Account> {
+    pub(crate) fn accrued_account(&self, open: &Open, account: u32) -> Option<Account> {
         let mut settled = self.account(account)?.clone();
-        settle(&mut settled, &open.snapshot, &self.tally.funding).ok()?;
+        accrue(&mut settled, &open.snapshot, &self.tally.funding).ok()?;
         Some(settled)
     }
 
@@ -154,7 +154,7 @@ impl Venue {
 
     /// The orders that liquidate an account at risk now, or close what the insurance fund holds, where it trades.
     pub(crate) fn forced_set(&self, open: &Open, account: u32) -> Option<Arc<SignedOrderSet>> {
-        let settled = self.settled_account(open, account)?;
+        let settled = self.accrued_account(open, account)?;
         let closings = match account {
             0 => wind_down(&open.snapshot, &settled),
             _ => plan(&self.config.shape.market, &open.snapshot, &settled).ok()?,

@@ -43,22 +43,7 @@ fn msm<G: VariableBaseMSM<ScalarField = Fr>>(
 }
 
 impl ArkDomain {
-    /// The subgroup's size.
-    pub(super) fn size(&self) -> usize {
-        self.subgroup.size()
-    }
-
-    /// The subgroup's generator.
-    pub(super) fn root(&self) -> Fr {
-        self.subgroup.group_gen()
-    }
-
-    /// One over the value of the subgroup's vanishing polynomial on the coset.
-    pub(super) fn vanishing_inverse(&self) -> Fr {
-        self.vanishing_inverse
-    }
-
-    pub(super) fn check(&self, operation: &'static str, values: &[Fr]) -> Result<(), BackendError> {
+    fn check(&self, operation: &'static str, values: &[Fr]) -> Result<(), BackendError> {
         checks::length(NAME, operation, self.subgroup.size(), values.len())
     }
 }

@@ -6,11 +6,15 @@
 //! Everything that comes back is looked at, and what cannot be right is a [`BackendError`]. What is wrong and looks right is
 //! found when the proof is verified.
 
+mod device;
+mod error;
 mod library;
 mod memory;
 mod sums;
+mod types;
 
-pub use library::{CudaVec, Element};
+pub use device::CudaVec;
+pub use types::{CudaDevice, Element, Limbs};
 
 use super::{Backend, BackendError, checks};
 use crate::{
@@ -18,21 +22,10 @@ use crate::{
     points::{G1Point, G2Point, Points},
 };
 use ark_bn254::{Fr, G1Projective, G2Projective};
-use library::{Device, Library};
+use device::Device;
+use error::{NAME, error};
+use library::Library;
 use std::{path::PathBuf, sync::Arc};
-
-const NAME: &str = "cuda";
-
-/// Four limbs of a scalar in Montgomery form.
-pub type Limbs = [u64; 4];
-
-fn error(operation: &'static str, reason: String) -> BackendError {
-    BackendError {
-        backend: NAME,
-        operation,
-        reason,
-    }
-}
 
 /// Where the library is and which device to use.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,19 +35,6 @@ pub struct CudaOptions {
     pub library: Option<PathBuf>,
     /// Which device, from 0 on, of those that `CUDA_VISIBLE_DEVICES` leaves.
     pub device: u32,
-}
-
-/// What a device is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CudaDevice {
-    /// Its maker's name for it.
-    pub name: String,
-    /// Compute capability, such as (9, 0).
-    pub capability: (u32, u32),
-    /// Bytes of memory.
-    pub memory_total: u64,
-    /// Bytes of memory that can be had now.
-    pub memory_free: u64,
 }
 
 /// A GPU that is in use.

@@ -9,6 +9,7 @@
 //! found when the proof is verified.
 
 mod device;
+mod error;
 mod library;
 mod roots;
 mod sums;
@@ -22,26 +23,12 @@ use crate::{
     points::{G1Point, G2Point, Points},
 };
 use ark_bn254::{Fr, G1Projective, G2Projective};
-use ark_ff::{BigInt, FftField, PrimeField, Zero};
+use ark_ff::{BigInt, FftField, Zero};
 use device::Session;
+use error::{NAME, error};
 use library::Icicle;
 use std::path::PathBuf;
-use types::{Device, Direction, Limbs};
-
-const NAME: &str = "icicle";
-
-fn error(operation: &'static str, reason: String) -> BackendError {
-    BackendError {
-        backend: NAME,
-        operation,
-        reason,
-    }
-}
-
-/// A number as ICICLE takes it: not in Montgomery form.
-fn raw(number: Fr) -> Limbs {
-    number.into_bigint().0
-}
+use types::{Device, Direction, Limbs, raw};
 
 /// Where ICICLE is and which device to use.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -185,7 +172,7 @@ impl Backend for IcicleBackend {
         NAME
     }
 
-    fn what(&self) -> String {
+    fn description(&self) -> String {
         format!("{NAME}, {}", self.device())
     }
 

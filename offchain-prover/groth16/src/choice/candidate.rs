@@ -1,6 +1,6 @@
 //! Backends behind one face, before a key is loaded into them.
 
-use super::{BackendKind, check};
+use super::{check, kind::BackendKind};
 use crate::{
     backend::{Backend, BackendError},
     circuit::Circuit,
@@ -22,7 +22,7 @@ pub struct Candidate {
 /// A backend that is there.
 pub(super) trait Opened: Send + Sync {
     /// Name and what it runs on.
-    fn what(&self) -> String;
+    fn description(&self) -> String;
 
     /// Whether it has room for a circuit.
     fn fits(&self, circuit: &Circuit) -> Result<(), BackendError>;
@@ -37,8 +37,8 @@ pub(super) trait Opened: Send + Sync {
 struct Instance<B>(Arc<B>);
 
 impl<B: Backend + 'static> Opened for Instance<B> {
-    fn what(&self) -> String {
-        self.0.what()
+    fn description(&self) -> String {
+        self.0.description()
     }
 
     fn fits(&self, circuit: &Circuit) -> Result<(), BackendError> {

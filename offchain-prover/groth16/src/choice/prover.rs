@@ -1,8 +1,11 @@
 //! A prover that goes on with another backend where one fails.
 
 use super::{
-    BackendKind, Backends, ChoiceError,
     candidate::{guarded, text},
+    error::{ChoiceError, PrepareError},
+    kind::BackendKind,
+    ranking::Ranking,
+    slot::{Slot, Slots},
 };
 use crate::{
     backend::BackendError,
@@ -17,7 +20,7 @@ use std::{
     collections::BTreeMap,
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 /// A backend's slot, and the prover with it.
@@ -29,7 +32,7 @@ type KeySource = dyn Fn(&Circuit) -> Result<ProvingKey, String> + Send + Sync;
 type Loaded = BTreeMap<usize, Arc<dyn Prove>>;
 
 pub(super) struct ChosenProver {
-    backends: Arc<Backends>,
+    opened: Arc<Slots>,
     circuit: Arc<Circuit>,
     /// Indices of the backends' slots, best first.
     order: Vec<usize>,
@@ -42,28 +45,27 @@ pub(super) struct ChosenProver {
 
 impl ChosenProver {
     pub fn new<E>(
-        backends: Arc<Backends>,
+        opened: Arc<Slots>,
         circuit: Circuit,
-        order: Vec<usize>,
-        choice: String,
+        Ranking { order, choice }: Ranking,
         key: impl Fn(&Circuit) -> Result<ProvingKey, E> + Send + Sync + 'static,
     ) -> Result<Self, E>
     where
-        E: From<ProveError> + fmt::Display + 'static,
+        E: From<PrepareError> + fmt::Display + 'static,
     {
         let circuit = Arc::new(circuit);
         let mut last = None;
         for index in order.clone() {
-            let slot = &backends.slots[index];
+            let slot = &opened.slots[index];
             if slot.why_off().is_some() {
                 continue;
             }
             let first = key(&circuit)?;
             let verifying_key = first.verifying_key().clone();
-            match load(&backends, index, &circuit, first) {
+            match load(slot, &circuit, first) {
                 Ok(prover) => {
                     return Ok(Self {
-                        backends,
+                        opened,
                         circuit,
                         order,
                         choice,
@@ -75,18 +77,19 @@ impl ChosenProver {
                         loaded: Mutex::new(Loaded::from([(index, prover)])),
                     });
                 }
-                Err(ProveError::Backend(reason)) if slot.kind == backends.asked => {
+                Err(ProveError::Backend(reason)) if slot.kind == opened.requested => {
                     let kind = slot.kind;
-                    return Err(ProveError::from(ChoiceError::Unusable { kind, reason }).into());
+                    let unusable = ChoiceError::Unusable { kind, reason };
+                    return Err(PrepareError::from(unusable).into());
                 }
                 Err(ProveError::Backend(reason)) => {
                     slot.switch_off(&reason.to_string());
                     last = Some(ProveError::Backend(reason));
                 }
-                Err(error) => return Err(error.into()),
+                Err(error) => return Err(PrepareError::from(error).into()),
             }
         }
-        Err(last.unwrap_or_else(exhausted).into())
+        Err(PrepareError::from(last.unwrap_or_else(exhausted)).into())
     }
 
     fn loaded(&self) -> MutexGuard<'_, Loaded> {
@@ -97,9 +100,9 @@ impl ChosenProver {
     fn next(&self, failed: &[(usize, ProveError)]) -> Result<Option<Ready>, ProveError> {
         let mut loaded = self.loaded();
         // Their memory may be what the next one needs.
-        loaded.retain(|index, _| self.backends.slots[*index].why_off().is_none());
+        loaded.retain(|index, _| self.opened.slots[*index].why_off().is_none());
         for &index in &self.order {
-            let slot = &self.backends.slots[index];
+            let slot = &self.opened.slots[index];
             if slot.why_off().is_some() || failed.iter().any(|(other, _)| *other == index) {
                 continue;
             }
@@ -115,7 +118,7 @@ impl ChosenProver {
                     reason,
                 }
             })?;
-            match load(&self.backends, index, &self.circuit, key) {
+            match load(slot, &self.circuit, key) {
                 Ok(prover) => {
                     tracing::warn!(circuit = %self.circuit.id(), backend = name, "proving goes on with another backend");
                     loaded.insert(index, prover.clone());
@@ -132,7 +135,7 @@ impl ChosenProver {
     fn blame(&self, failed: &[(usize, ProveError)]) {
         for (index, error) in failed {
             if matches!(error, ProveError::ProofDidNotVerify { .. }) {
-                self.backends.slots[*index].switch_off(&error.to_string());
+                self.opened.slots[*index].switch_off(&error.to_string());
             }
         }
     }
@@ -142,7 +145,7 @@ impl ChosenProver {
         if self.order.first() == Some(&index) {
             return self.choice.clone();
         }
-        let off = self.backends.switched_off();
+        let off = self.opened.switched_off();
         let off: Vec<_> = off.into_iter().map(|(_, reason)| reason).collect();
         format!("{name}: others failed: {}", off.join("; "))
     }
@@ -158,12 +161,10 @@ fn exhausted() -> ProveError {
 }
 
 fn load(
-    backends: &Backends,
-    index: usize,
+    slot: &Slot,
     circuit: &Arc<Circuit>,
     key: ProvingKey,
 ) -> Result<Arc<dyn Prove>, ProveError> {
-    let slot = &backends.slots[index];
     let mut prover = None;
     guarded(slot.kind.name(), || {
         prover = Some(slot.backend.prover(circuit.clone(), key));
@@ -175,7 +176,7 @@ fn load(
 impl Prove for ChosenProver {
     fn backend(&self) -> &'static str {
         let loaded = self.loaded();
-        let slots = &self.backends.slots;
+        let slots = &self.opened.slots;
         let mut on = self.order.iter().filter(|i| slots[**i].why_off().is_none());
         on.next().map_or(BackendKind::Auto.name(), |index| {
             loaded
@@ -195,7 +196,7 @@ impl Prove for ChosenProver {
     fn prove(&self, assignment: &[Fr]) -> Result<(Proof, ProofMeta), ProveError> {
         let mut failed: Vec<(usize, ProveError)> = Vec::new();
         while let Some((index, prover)) = self.next(&failed)? {
-            let slot = &self.backends.slots[index];
+            let slot = &self.opened.slots[index];
             let outcome = catch_unwind(AssertUnwindSafe(|| prover.prove(assignment)))
                 .unwrap_or_else(|panic| {
                     Err(ProveError::Backend(BackendError {
@@ -207,7 +208,7 @@ impl Prove for ChosenProver {
             match outcome {
                 Ok((proof, mut meta)) => {
                     self.blame(&failed);
-                    slot.proofs.fetch_add(1, Ordering::Relaxed);
+                    slot.count_proof();
                     meta.choice = self.reason(index, prover.backend());
                     return Ok((proof, meta));
                 }

@@ -2,8 +2,10 @@
 
 use super::*;
 use crate::{
+    backend::BackendError,
     key::Origin,
     progress::Silent,
+    prover::ProveError,
     setup::generate,
     testing::{
         cubes,
@@ -30,7 +32,7 @@ fn tuned() -> Candidate {
     Candidate::new(BackendKind::Cpu, || Ok(CpuBackend::detect()))
 }
 
-fn key(circuit: &Circuit) -> Result<ProvingKey, ProveError> {
+fn key(circuit: &Circuit) -> Result<ProvingKey, PrepareError> {
     Ok(generate(circuit, Origin::Development, &Silent).unwrap())
 }
 
@@ -155,11 +157,11 @@ fn a_key_that_is_gone_when_it_is_wanted_again_is_named() {
         .prover(circuit, move |circuit| {
             match first.fetch_add(1, Ordering::Relaxed) {
                 0 => key(circuit),
-                _ => Err(ProveError::Backend(BackendError {
+                _ => Err(PrepareError::from(ProveError::Backend(BackendError {
                     backend: "file",
                     operation: "open",
                     reason: "no such file".to_owned(),
-                })),
+                }))),
             }
         })
         .unwrap();
@@ -182,7 +184,7 @@ fn what_was_asked_for_is_used_or_an_error() {
         let candidates = vec![candidate, tuned(), reference()];
         let backends = Backends::open_of(BackendKind::Icicle, candidates).unwrap();
         let error = backends.prover(circuit.clone(), key).err().unwrap();
-        let ProveError::Choice(ChoiceError::Unusable { kind, .. }) = &error else {
+        let PrepareError::Choice(ChoiceError::Unusable { kind, .. }) = &error else {
             panic!("{error}");
         };
         assert_eq!(*kind, BackendKind::Icicle);
@@ -208,7 +210,7 @@ fn a_circuit_that_nothing_has_room_for_is_an_error_with_the_reasons() {
     });
     let backends = Backends::open_of(BackendKind::Auto, vec![full]).unwrap();
     let error = backends.prover(circuit, key).err().unwrap();
-    let ProveError::Choice(ChoiceError::None(reasons)) = error else {
+    let PrepareError::Choice(ChoiceError::None(reasons)) = error else {
         panic!("{error}");
     };
     assert!(reasons.contains("out of order"), "{reasons}");
@@ -223,7 +225,7 @@ fn a_wrong_key_switches_nothing_off_in_two_threads() {
         .prover(circuit.clone(), |circuit| {
             let mut key = generate(circuit, Origin::Development, &Silent).unwrap();
             key.delta_g1 = G1Affine::identity();
-            Ok::<_, ProveError>(key)
+            Ok::<_, PrepareError>(key)
         })
         .unwrap();
     let right = backends.prover(circuit, key).unwrap();
@@ -270,7 +272,7 @@ fn a_wrong_key_switches_nothing_off() {
         .prover(circuit, |circuit| {
             let mut key = generate(circuit, Origin::Development, &Silent).unwrap();
             key.delta_g1 = G1Affine::identity();
-            Ok::<_, ProveError>(key)
+            Ok::<_, PrepareError>(key)
         })
         .unwrap();
     for _ in 0..2 {

@@ -168,6 +168,22 @@ fn check_zkey(path: &std::path::Path, circuit: &Circuit, key: &ProvingKey) -> Ve
     }
     section.end();
 
+    check_coefficients(&file, circuit);
+
+    let mut section = file.section(10);
+    assert_eq!(section.take(32), circuit.id().hash());
+    assert_eq!(section.take(36), [0; 36]);
+    section.end();
+    let mut section = file.section(9);
+    let h = (0..domain).map(|_| (&section.g1()).into()).collect();
+    section.end();
+    h
+}
+
+/// Checks the entries of A and B in a key's file.
+fn check_coefficients(file: &Reader, circuit: &Circuit) {
+    let matrices = circuit.matrices();
+    let domain = matrices.domain_size();
     let mut section = file.section(4);
     let unit = Fr::from(2u64).pow([512]).inverse().unwrap();
     let mut read = [(); 2].map(|()| vec![BTreeMap::new(); domain]);
@@ -184,15 +200,6 @@ fn check_zkey(path: &std::path::Path, circuit: &Circuit, key: &ProvingKey) -> Ve
         rows.resize(domain, BTreeMap::new());
     }
     assert_eq!(read, [a, b]);
-
-    let mut section = file.section(10);
-    assert_eq!(section.take(32), circuit.id().hash());
-    assert_eq!(section.take(36), [0; 36]);
-    section.end();
-    let mut section = file.section(9);
-    let h = (0..domain).map(|_| (&section.g1()).into()).collect();
-    section.end();
-    h
 }
 
 /// What snarkjs' prover makes of the quotient's points: `A·B − C` on the odd coset, each of the three from its values on the

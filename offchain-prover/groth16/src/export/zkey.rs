@@ -15,10 +15,12 @@ use super::{
 use crate::{
     circuit::Circuit,
     key::ProvingKey,
+    matrices::Matrices,
     progress::{Phase, Progress},
 };
-use ark_bn254::{Fq, Fr};
+use ark_bn254::{Bn254, Fq, Fr};
 use ark_ff::{FftField, One, PrimeField};
+use ark_groth16::ProvingKey as ArkworksKey;
 use std::{io, path::Path};
 
 const FORMAT: &str = ".zkey";
@@ -55,42 +57,11 @@ pub fn write_zkey(
     key: &ProvingKey,
     progress: &dyn Progress,
 ) -> Result<(), ExportError> {
-    if key.id() != circuit.id() {
-        return Err(ExportError::Circuit {
-            key: Box::new(key.id().clone()),
-            circuit: Box::new(circuit.id().clone()),
-        });
-    }
+    check_circuit(circuit, key)?;
     let matrices = circuit.matrices();
-    let (instance, domain) = (matrices.num_instance, matrices.domain_size());
-    // The coset needs a root of unity of twice the domain's order.
-    let limit = 1 << (Fr::TWO_ADICITY - 1);
-    if domain > limit {
-        return Err(ExportError::TooLarge {
-            format: FORMAT,
-            what: "constraints and public inputs, rounded up to a power of two",
-            found: domain as u64,
-            limit: limit as u64,
-        });
-    }
     let points = &key.to_arkworks();
-    let (columns, witness) = (matrices.num_columns(), matrices.num_witness);
-    for (query, found, expected) in [
-        ("gamma_abc_g1", points.vk.gamma_abc_g1.len(), instance),
-        ("a_query", points.a_query.len(), columns),
-        ("b_g1_query", points.b_g1_query.len(), columns),
-        ("b_g2_query", points.b_g2_query.len(), columns),
-        ("l_query", points.l_query.len(), witness),
-        ("h_query", points.h_query.len(), domain - 1),
-    ] {
-        if found != expected {
-            return Err(ExportError::Query {
-                query,
-                found,
-                expected,
-            });
-        }
-    }
+    check_queries(matrices, points)?;
+    let (instance, domain) = (matrices.num_instance, matrices.domain_size());
     let entries = [&matrices.a, &matrices.b]
         .into_iter()
         .flat_map(rows)
@@ -100,27 +71,12 @@ pub fn write_zkey(
     let entries = count(FORMAT, "entries of A and B", entries)?;
 
     let h = coset::points(&points.h_query, domain, progress);
-    let total = instance + 3 * columns + witness + domain;
+    let total = instance + 3 * matrices.num_columns() + matrices.num_witness + domain;
     progress.begin(Phase::Write, total as u64);
     write(path, b"zkey", 1, 10, |file| {
         file.section(PROTOCOL, 4)?;
         file.u32(GROTH16)?;
-
-        file.section(HEADER, 2 * (4 + ELEMENT) + 3 * 4 + 3 * G1 + 3 * G2)?;
-        for modulus in [&Fq::MODULUS, &Fr::MODULUS] {
-            file.u32(ELEMENT as u32)?;
-            file.limbs(&modulus.0)?;
-        }
-        // All three are below 2^28: circuits with more are refused.
-        file.u32(columns as u32)?;
-        file.u32((instance - 1) as u32)?;
-        file.u32(domain as u32)?;
-        file.g1(&(&points.vk.alpha_g1).into())?;
-        file.g1(&(&points.beta_g1).into())?;
-        file.g2(&(&points.vk.beta_g2).into())?;
-        file.g2(&(&points.vk.gamma_g2).into())?;
-        file.g1(&(&points.delta_g1).into())?;
-        file.g2(&(&points.vk.delta_g2).into())?;
+        header(file, matrices, points)?;
 
         let vk = &points.vk;
         list(file, IC, G1, &vk.gamma_abc_g1, Sections::g1, progress)?;
@@ -138,6 +94,75 @@ pub fn write_zkey(
     })?;
     progress.end();
     Ok(())
+}
+
+/// Refuses a key of another circuit, and circuits that are too large.
+fn check_circuit(circuit: &Circuit, key: &ProvingKey) -> Result<(), ExportError> {
+    if key.id() != circuit.id() {
+        return Err(ExportError::Circuit {
+            key: Box::new(key.id().clone()),
+            circuit: Box::new(circuit.id().clone()),
+        });
+    }
+    let domain = circuit.matrices().domain_size();
+    // The coset needs a root of unity of twice the domain's order.
+    let limit = 1 << (Fr::TWO_ADICITY - 1);
+    if domain > limit {
+        return Err(ExportError::TooLarge {
+            format: FORMAT,
+            what: "constraints and public inputs, rounded up to a power of two",
+            found: domain as u64,
+            limit: limit as u64,
+        });
+    }
+    Ok(())
+}
+
+/// Refuses a key that does not have all points.
+fn check_queries(matrices: &Matrices, points: &ArkworksKey<Bn254>) -> Result<(), ExportError> {
+    let (instance, domain) = (matrices.num_instance, matrices.domain_size());
+    let (columns, witness) = (matrices.num_columns(), matrices.num_witness);
+    for (query, found, expected) in [
+        ("gamma_abc_g1", points.vk.gamma_abc_g1.len(), instance),
+        ("a_query", points.a_query.len(), columns),
+        ("b_g1_query", points.b_g1_query.len(), columns),
+        ("b_g2_query", points.b_g2_query.len(), columns),
+        ("l_query", points.l_query.len(), witness),
+        ("h_query", points.h_query.len(), domain - 1),
+    ] {
+        if found != expected {
+            return Err(ExportError::Query {
+                query,
+                found,
+                expected,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Moduli, dimensions and the points of the verifying key.
+fn header(
+    file: &mut Sections<'_>,
+    matrices: &Matrices,
+    points: &ArkworksKey<Bn254>,
+) -> io::Result<()> {
+    file.section(HEADER, 2 * (4 + ELEMENT) + 3 * 4 + 3 * G1 + 3 * G2)?;
+    for modulus in [&Fq::MODULUS, &Fr::MODULUS] {
+        file.u32(ELEMENT as u32)?;
+        file.limbs(&modulus.0)?;
+    }
+    // All three are below 2^28: circuits with more are refused.
+    file.u32(matrices.num_columns() as u32)?;
+    file.u32((matrices.num_instance - 1) as u32)?;
+    file.u32(matrices.domain_size() as u32)?;
+    let vk = &points.vk;
+    file.g1(&(&vk.alpha_g1).into())?;
+    file.g1(&(&points.beta_g1).into())?;
+    file.g2(&(&vk.beta_g2).into())?;
+    file.g2(&(&vk.gamma_g2).into())?;
+    file.g1(&(&points.delta_g1).into())?;
+    file.g2(&(&vk.delta_g2).into())
 }
 
 /// A section of points of `bytes` bytes each.

@@ -5,11 +5,12 @@
 //! check leaves nothing of the key resident. Whether points lie on the curve is not looked at: the digests vouch that they are
 //! those that were written, no proof leaves unverified, and [`ProvingKey::check_points`] looks when somebody asks.
 
-pub use super::error::{KeyFileError, Part};
 use super::{
-    Origin, ProvingKey,
+    ProvingKey,
+    error::{KeyFileError, Part},
     header::{Counts, DIGEST_BYTES, Digest, Header, PARTS, VERSION},
     map,
+    origin::Origin,
     point::{Limbs, first_unreduced},
 };
 use crate::{

@@ -17,8 +17,8 @@
 //! outside of it. Version 1 ended after the counts with a BLAKE2b-256 of header and body, and had the parts without gaps.
 
 use super::{
-    Origin,
-    file::{KeyFileError, Part},
+    error::{KeyFileError, Part},
+    origin::Origin,
     point::RawPoint,
 };
 use crate::{

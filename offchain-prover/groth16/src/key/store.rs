@@ -1,10 +1,7 @@
 //! Keys in a folder, made once.
 
 use super::{
-    Origin, ProvingKey,
-    file::{self, KeyFileError},
-    header::FIRST_VERSION,
-    version1,
+    ProvingKey, error::KeyFileError, file, header::FIRST_VERSION, origin::Origin, version1,
 };
 use crate::{
     circuit::{Circuit, CircuitId},

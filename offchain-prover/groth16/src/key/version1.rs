@@ -1,9 +1,11 @@
 //! Files of version 1, which are read once, to be written anew.
 
 use super::{
-    Origin, ProvingKey,
-    file::{KeyFileError, Part, fill, same_digest},
+    ProvingKey,
+    error::{KeyFileError, Part},
+    file::{fill, same_digest},
     header::{Counts, DIGEST_BYTES, FIRST_VERSION, Header},
+    origin::Origin,
     point::{Limbs, first_unreduced},
 };
 use crate::{
@@ -61,38 +63,7 @@ pub(super) fn read(
     }
 
     progress.begin(Phase::Read, counts.body_bytes());
-    let [alpha_g1, beta_g1, delta_g1] = *reader
-        .points::<G1Point>(3, Part::VerifyingKey)?
-        .first_chunk()
-        .ok_or(KeyFileError::Truncated {
-            part: Part::VerifyingKey,
-        })?;
-    let [beta_g2, gamma_g2, delta_g2] = *reader
-        .points::<G2Point>(3, Part::VerifyingKey)?
-        .first_chunk()
-        .ok_or(KeyFileError::Truncated {
-            part: Part::VerifyingKey,
-        })?;
-    let gamma_abc_g1 = reader.points::<G1Point>(counts.num_instance, Part::VerifyingKey)?;
-    let key = ProvingKey {
-        id: header.id,
-        origin: header.origin,
-        num_constraints: counts.num_constraints,
-        vk: VerifyingKey {
-            alpha_g1: (&alpha_g1).into(),
-            beta_g2: (&beta_g2).into(),
-            gamma_g2: (&gamma_g2).into(),
-            delta_g2: (&delta_g2).into(),
-            gamma_abc_g1: gamma_abc_g1.iter().map(G1Affine::from).collect(),
-        },
-        beta_g1: (&beta_g1).into(),
-        delta_g1: (&delta_g1).into(),
-        a: reader.points(counts.columns(), Part::A)?,
-        b_g1: reader.points(counts.columns(), Part::BG1)?,
-        b_g2: reader.points(counts.columns(), Part::BG2)?,
-        h: reader.points(counts.quotient_points(), Part::H)?,
-        l: reader.points(counts.num_witness, Part::L)?,
-    };
+    let key = reader.key(header)?;
     progress.end();
     same_digest(Part::File, &digest, &reader.hasher.finalize())?;
     Ok(key)
@@ -115,6 +86,43 @@ impl<R: Read> Reader<'_, R> {
             Some(index) => Err(KeyFileError::Coordinate { part, index }),
             None => Ok(points.into()),
         }
+    }
+
+    /// The points of the body, in the order of the file.
+    fn key(&mut self, header: Header) -> Result<ProvingKey, KeyFileError> {
+        let counts = header.counts;
+        let [alpha_g1, beta_g1, delta_g1] = *self
+            .points::<G1Point>(3, Part::VerifyingKey)?
+            .first_chunk()
+            .ok_or(KeyFileError::Truncated {
+                part: Part::VerifyingKey,
+            })?;
+        let [beta_g2, gamma_g2, delta_g2] = *self
+            .points::<G2Point>(3, Part::VerifyingKey)?
+            .first_chunk()
+            .ok_or(KeyFileError::Truncated {
+                part: Part::VerifyingKey,
+            })?;
+        let gamma_abc_g1 = self.points::<G1Point>(counts.num_instance, Part::VerifyingKey)?;
+        Ok(ProvingKey {
+            id: header.id,
+            origin: header.origin,
+            num_constraints: counts.num_constraints,
+            vk: VerifyingKey {
+                alpha_g1: (&alpha_g1).into(),
+                beta_g2: (&beta_g2).into(),
+                gamma_g2: (&gamma_g2).into(),
+                delta_g2: (&delta_g2).into(),
+                gamma_abc_g1: gamma_abc_g1.iter().map(G1Affine::from).collect(),
+            },
+            beta_g1: (&beta_g1).into(),
+            delta_g1: (&delta_g1).into(),
+            a: self.points(counts.columns(), Part::A)?,
+            b_g1: self.points(counts.columns(), Part::BG1)?,
+            b_g2: self.points(counts.columns(), Part::BG2)?,
+            h: self.points(counts.quotient_points(), Part::H)?,
+            l: self.points(counts.num_witness, Part::L)?,
+        })
     }
 }
 

@@ -63,16 +63,7 @@ pub(super) fn evaluate(
     let l = weighted(matrices.num_instance..columns, delta_inverse);
 
     let factor = domain.evaluate_vanishing_polynomial(*tau) * delta_inverse;
-    let mut h = vec![Fr::zero(); domain.size() - 1];
-    h.par_chunks_mut(POWERS)
-        .enumerate()
-        .for_each(|(chunk, powers)| {
-            let mut power = factor * tau.pow([(chunk * POWERS) as u64]);
-            for value in powers {
-                *value = power;
-                power *= tau;
-            }
-        });
+    let h = powers(factor, tau, domain.size() - 1);
 
     let mut evaluated = evaluated.into_iter();
     let (a, b) = (
@@ -86,6 +77,21 @@ pub(super) fn evaluate(
         gamma_abc,
         h,
     }
+}
+
+/// `factor·τⁱ` for i from 0 on.
+fn powers(factor: Fr, tau: &Fr, count: usize) -> Vec<Fr> {
+    let mut all = vec![Fr::zero(); count];
+    all.par_chunks_mut(POWERS)
+        .enumerate()
+        .for_each(|(chunk, powers)| {
+            let mut power = factor * tau.pow([(chunk * POWERS) as u64]);
+            for value in powers {
+                *value = power;
+                power *= tau;
+            }
+        });
+    all
 }
 
 /// `Σ_row lagrange[row] · matrix[row]`, per column.

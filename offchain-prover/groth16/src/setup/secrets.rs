@@ -1,6 +1,6 @@
 //! The secrets of a set-up.
 
-use super::SetupError;
+use super::error::SetupError;
 use crate::{circuit::CircuitId, key::Origin};
 use ark_bn254::Fr;
 use ark_ff::{UniformRand, Zero};

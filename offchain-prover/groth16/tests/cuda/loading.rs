@@ -23,18 +23,18 @@ fn a_missing_library_is_named_and_how_to_build_it() {
 #[test]
 fn the_environment_names_the_library_where_no_option_does() {
     let _environment = environment();
-    // SAFETY: no other thread of this test program reads the environment meanwhile.
+    // SAFETY: `environment` excludes the other threads that read or write these variables.
     unsafe { env::set_var(VARIABLE, "/nonexistent/other.so") };
     let told = refused(&CudaOptions::default());
     assert!(told.contains("/nonexistent/other.so"), "{told}");
-    // SAFETY: no other thread of this test program reads the environment meanwhile.
+    // SAFETY: as above.
     unsafe { env::set_var(VARIABLE, library()) };
     let backend = CudaBackend::open(&CudaOptions::default()).unwrap();
     assert_eq!(backend.device().unwrap().name, "stand-in");
     // An option goes first.
     let told = refused(&options(Path::new("/nonexistent/first.so")));
     assert!(told.contains("first.so"), "{told}");
-    // SAFETY: no other thread of this test program reads the environment meanwhile.
+    // SAFETY: as above.
     unsafe { env::remove_var(VARIABLE) };
 }
 

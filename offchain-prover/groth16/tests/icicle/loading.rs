@@ -117,10 +117,10 @@ fn folders_come_from_the_environment_where_no_option_names_them() {
         library_folder: None,
         ..options(folder.path())
     };
-    // SAFETY: no other thread of this test program reads the environment meanwhile.
+    // SAFETY: `environment` excludes the other threads that read or write these variables.
     unsafe { env::remove_var("ICICLE_INSTALL_DIR") };
     assert!(refused(&unnamed).contains(&file_name("device")));
-    // SAFETY: no other thread of this test program reads the environment meanwhile.
+    // SAFETY: as above.
     unsafe { env::set_var("ICICLE_INSTALL_DIR", folder.path()) };
     let backend = IcicleBackend::open(&unnamed).unwrap();
     assert_eq!(
@@ -135,12 +135,12 @@ fn folders_come_from_the_environment_where_no_option_names_them() {
     };
     assert!(refused(&gpu).contains("lib/backend"));
     let other = tempfile::tempdir().unwrap();
-    // SAFETY: no other thread of this test program reads the environment meanwhile.
+    // SAFETY: as above.
     unsafe { env::set_var("ICICLE_BACKEND_INSTALL_DIR", other.path()) };
     let told = refused(&gpu);
     assert!(told.contains(other.path().to_str().unwrap()), "{told}");
-    // SAFETY: no other thread of this test program reads the environment meanwhile.
+    // SAFETY: as above.
     unsafe { env::remove_var("ICICLE_BACKEND_INSTALL_DIR") };
-    // SAFETY: no other thread of this test program reads the environment meanwhile.
+    // SAFETY: as above.
     unsafe { env::remove_var("ICICLE_INSTALL_DIR") };
 }

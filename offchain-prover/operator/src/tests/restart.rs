@@ -40,7 +40,7 @@ fn after(core: &Core, batch: usize) -> VenueView<[u8; 32]> {
         batches: header.number,
         time_to: header.time_to,
         queue: Queue {
-            taken: Cursor {
+            consumed: Cursor {
                 count: header.deposits_after,
                 accumulator: header.deposits_accumulator_after,
             },

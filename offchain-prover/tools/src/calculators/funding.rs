@@ -5,7 +5,7 @@ use clearproof_primitives::{
     account::{Account, Position},
     batch::PriceEntry,
     fixed::FRACTION_BITS,
-    funding::{FundingTerms, accrue, settle},
+    funding::{FundingTerms, accrue, move_indices},
     shape::{MarketShape, QUANTITY_BITS, Shape, TIME_BITS},
     snapshot::{InstrumentRow, Snapshot},
 };
@@ -96,7 +96,7 @@ pub fn answer(question: Question) -> Result<Answer, String> {
         time_to: time("until", question.until)?,
     };
     let mut indices = [0];
-    accrue(&mut indices, &terms, &entries);
+    move_indices(&mut indices, &terms, &entries);
 
     let mut account = Account::insurance_fund(&Shape::REFERENCE);
     account.positions.push(Position {
@@ -112,7 +112,7 @@ pub fn answer(question: Question) -> Result<Answer, String> {
         liquidation_rate: 0,
         rows: vec![InstrumentRow::empty(&MarketShape::REFERENCE)],
     };
-    settle(&mut account, &snapshot, &indices).map_err(|error| error.to_string())?;
+    accrue(&mut account, &snapshot, &indices).map_err(|error| error.to_string())?;
     Ok(Answer {
         index: format(indices[0].into(), FRACTION_BITS, DIGITS),
         index_units: indices[0],

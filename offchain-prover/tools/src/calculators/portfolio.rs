@@ -4,9 +4,9 @@ use super::price::Kind;
 use clearproof_formats::decimal::{DecimalError, number, parse, small};
 use clearproof_primitives::{
     account::{Account, Position},
-    fixed::{FRACTION_BITS, Price},
+    fixed::{FRACTION_BITS, IndexPrice, Price},
     options::{OptionKind, Product},
-    policy::{IndexPrice, Policy},
+    policy::Policy,
     shape::{AMOUNT_BITS, MarketShape, QUANTITY_BITS, Shape},
     snapshot::{InstrumentRow, Snapshot},
 };
@@ -137,7 +137,7 @@ fn row(policy: &Policy, underlying: usize, terms: &Terms) -> Result<InstrumentRo
             .map_err(|error| error.to_string()),
         Terms::Expired { pays } => InstrumentRow {
             mark: small("pays", pays)?.max(1),
-            settled: true,
+            expired: true,
             ..InstrumentRow::empty(&MARKET)
         }
         .checked()

@@ -9,14 +9,14 @@ pub fn settle(
     withdrawals: &[Withdrawal],
     protocol_fee: u64,
 ) -> Result<u32, DispatchError> {
-    let before = CustodyApi::queue(venue).taken;
+    let before = CustodyApi::queue(venue).consumed;
     let after = CustodyApi::cursor_at(venue, count).unwrap();
     CustodyApi::check_batch(venue, &before, &after, withdrawals, protocol_fee)?;
     CustodyApi::apply_batch(venue, count, withdrawals, protocol_fee)
 }
 
-fn taken(venue: u32) -> u64 {
-    crate::Totals::<Test>::get(venue, 0).taken
+fn consumed(venue: u32) -> u64 {
+    crate::Totals::<Test>::get(venue, 0).consumed
 }
 
 #[test]
@@ -27,7 +27,7 @@ fn the_treasury_is_paid_what_the_venue_holds_less() {
         assert_eq!(settle(VENUE, 1, &[withdrawal(BOB, 0, 30)], 20), Ok(0));
         assert_eq!(coins(&account(TREASURY)), 20);
         assert_eq!(
-            (taken(VENUE), coins(&CustodyApi::custody_account(VENUE))),
+            (consumed(VENUE), coins(&CustodyApi::custody_account(VENUE))),
             (50, 50)
         );
         let paid = Event::ProtocolFeePaid {
@@ -41,7 +41,7 @@ fn the_treasury_is_paid_what_the_venue_holds_less() {
         assert_eq!(System::event_count(), events);
         // The last unit too.
         assert_eq!(settle(VENUE, 1, &[], 50), Ok(0));
-        assert_eq!((taken(VENUE), coins(&account(TREASURY))), (0, 70));
+        assert_eq!((consumed(VENUE), coins(&account(TREASURY))), (0, 70));
         assert_ok!(CustodyApi::close(VENUE));
     });
 }
@@ -90,7 +90,7 @@ fn what_the_treasury_cannot_receive_is_kept_for_it() {
         System::assert_last_event(kept.into());
         assert_eq!(CustodyApi::claimable(VENUE, account(TREASURY), 0), 9);
         let held = crate::Totals::<Test>::get(VENUE, 0);
-        assert_eq!((held.taken, held.claimable), (91, 9));
+        assert_eq!((held.consumed, held.claimable), (91, 9));
         assert_eq!(settle(VENUE, 1, &[], 5), Ok(0));
         let claim = crate::Call::claim {
             venue: VENUE,

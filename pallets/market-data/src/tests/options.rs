@@ -227,7 +227,7 @@ fn trading_ends_before_the_expiry_and_the_average_settles_it() {
                 .all(|delta| *delta == 0)
         );
         assert_eq!(snapshot.rows[18].initial_short, 0);
-        assert!(snapshot.rows[17].settled && !snapshot.rows[16].settled);
+        assert!(snapshot.rows[17].expired && !snapshot.rows[16].expired);
         // Nothing moves it any more, whatever happens.
         HELD.with_borrow_mut(|held| held.extend([17, 18]));
         run_to(50, || {
@@ -306,7 +306,7 @@ fn what_was_in_an_options_slot_before_is_no_row_of_it() {
         let empty = InstrumentRow::empty(&MarketShape::REFERENCE);
         *row = InstrumentRow {
             mark: row.mark,
-            settled: true,
+            expired: true,
             ..empty.clone()
         };
         Snapshots::<Test>::insert(2, BoundedSnapshot::try_from(snapshot).unwrap());

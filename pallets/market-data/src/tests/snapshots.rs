@@ -31,7 +31,7 @@ fn no_snapshot_before_every_listed_underlying_has_a_price() {
 #[test]
 fn no_snapshot_without_a_policy() {
     new_test_ext().execute_with(|| {
-        pallet_clearproof_risk_policy::CurrentPolicy::<Test>::kill();
+        InForce::set(None);
         run_to(2, feed_all);
         assert_eq!(
             (latest(), MarketData::why_no_snapshot()),
@@ -103,7 +103,7 @@ fn a_stablecoin_below_its_peg_weighs_less_by_rule() {
             slope: 5 << 16,
         });
         let kept = (1u128 << 32) - u128::from(policy.haircuts[3]);
-        assert_ok!(RiskPolicy::set_policy(root(), Box::new(policy)));
+        set_policy(policy);
         let cents = |cents: u128| dollars(1) * cents / 100;
         for (block, price, counted) in [
             (4, cents(100), cents(100)),
@@ -124,7 +124,7 @@ fn a_stablecoin_below_its_peg_weighs_less_by_rule() {
         }
         // Without the peg it counts for what it is.
         let policy = Policy::development(&MarketShape::REFERENCE);
-        assert_ok!(RiskPolicy::set_policy(root(), Box::new(policy)));
+        set_policy(policy);
         run_to(14, || {
             feed_all();
             feed(Feed::Asset(3), cents(80));
@@ -171,7 +171,7 @@ fn a_new_policy_takes_effect_with_the_next_snapshot_only() {
             open_interest_cap: 5,
         };
         policy.underlyings[0].scenarios[0].price_shock = -1;
-        assert_ok!(RiskPolicy::set_policy(root(), Box::new(policy.clone())));
+        set_policy(policy.clone());
         run_to(3, feed_all);
         assert_eq!(
             (MarketData::latest_snapshot(), MarketData::snapshot_info(1)),

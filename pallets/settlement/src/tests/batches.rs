@@ -87,12 +87,12 @@ fn a_batch_settles_state_money_and_history() {
                 0,
                 Held {
                     queued: 0,
-                    taken: 400,
+                    consumed: 400,
                     claimable: 0
                 }
             )]
         );
-        assert_eq!(Custody::queue(venue).taken.count, 1);
+        assert_eq!(Custody::queue(venue).consumed.count, 1);
         let settled: Vec<_> = System::events()
             .into_iter()
             .filter(|e| {
@@ -109,7 +109,7 @@ fn a_batch_settles_state_money_and_history() {
             state_root: batch.header.new_root,
             snapshot_number: 1,
             chunks: 2,
-            deposits_taken: 1,
+            deposits_consumed: 1,
             withdrawals: 1,
             withdrawals_kept: 0,
         };

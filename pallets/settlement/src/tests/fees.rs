@@ -23,7 +23,7 @@ fn a_settled_batch_pays_the_treasury() {
         assert_ok!(submit(OPERATOR, &draft.seal()));
         assert_eq!(treasury(), 40);
         // 500 deposited, 100 withdrawn.
-        assert_eq!(Custody::totals(venue)[0].1.taken, 360);
+        assert_eq!(Custody::totals(venue)[0].1.consumed, 360);
         let paid = CustodyEvent::<Test>::ProtocolFeePaid { venue, amount: 40 };
         assert!(
             System::events()

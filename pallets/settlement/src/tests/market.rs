@@ -7,7 +7,7 @@ use super::{
 use crate::{Error, HoldingVenues, mock::*};
 use clearproof_primitives::{
     fixed::ONE,
-    funding::{FundingTerms, accrue},
+    funding::{FundingTerms, move_indices},
 };
 use frame_support::assert_ok;
 use pallet_clearproof_market_data::OpenInterest;
@@ -37,7 +37,7 @@ fn a_batchs_premiums_move_the_indices_that_the_next_batch_applies() {
             time_to: draft.header.time_to,
         };
         let mut expected = [0; 4];
-        accrue(&mut expected, &terms, &entries);
+        move_indices(&mut expected, &terms, &entries);
         let moved = (8 * ONE * 300 / FUNDING_INTERVAL) as i64;
         assert_eq!(expected, [moved, 0, 0, 0]);
         assert_eq!(Settlement::market_of(venue).funding.to_vec(), expected);

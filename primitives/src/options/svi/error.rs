@@ -1,9 +1,12 @@
 //! Why an SVI curve is refused.
 
-use super::SVI_BITS;
 use codec::{Decode, DecodeWithMemTracking, Encode};
 use core::fmt;
 use scale_info::TypeInfo;
+
+/// Fraction bits of a curve's parameters: total variances of an hour need more than 32. All parameters in bounds are
+/// below 2^53, so that every JSON reader keeps them exact.
+pub const SVI_BITS: u32 = 48;
 
 /// A log-moneyness `ln(K/F)` with [`SVI_BITS`] fraction bits; shown as a decimal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -3,8 +3,8 @@
 use super::*;
 use crate::{
     fixed::{ONE, Rate},
-    options::DAY_MS,
-    policy::{ONE_FACTOR, Peg, Shock, development_scenarios},
+    options::{DAY_MS, scenario::Shock},
+    policy::{ONE_FACTOR, Peg, development_scenarios},
 };
 
 const MARKETS: [MarketShape; 2] = [MarketShape::REFERENCE, MarketShape::TINY];

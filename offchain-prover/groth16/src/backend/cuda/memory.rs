@@ -1,6 +1,6 @@
 //! How much of a device's memory a circuit takes.
 
-use super::{super::memory::key_points, Limbs};
+use super::{super::memory::key_points, types::Limbs};
 use crate::{
     circuit::Circuit,
     points::{G1Point, G2Point},

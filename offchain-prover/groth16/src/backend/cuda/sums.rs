@@ -2,7 +2,7 @@
 //!
 //! Whatever a device writes there, no more than an error comes of it: a point is taken only if it is one of the group.
 
-use super::{super::checks::in_group, Limbs};
+use super::{super::checks::in_group, types::Limbs};
 use ark_bn254::{Fq, Fq2, G1Projective, G2Projective};
 use ark_ec::short_weierstrass::{Projective, SWCurveConfig};
 use ark_ff::{BigInt, Field, PrimeField, Zero};

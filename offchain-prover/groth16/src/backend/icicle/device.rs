@@ -4,7 +4,7 @@
 
 use super::{
     super::checks,
-    error,
+    error::{NAME, error},
     library::Icicle,
     types::{
         API_NOT_IMPLEMENTED, Device, Direction, Limbs, MsmConfig, NttConfig, NttInitDomainConfig,
@@ -240,7 +240,7 @@ impl Session {
     ) -> Result<Option<R>, BackendError> {
         const OPERATION: &str = "sum over points";
         let (points, given) = (bases.count, scalars.count);
-        checks::part(super::NAME, points, offset, given)?;
+        checks::part(NAME, points, offset, given)?;
         if points == 0 {
             return Ok(None);
         }

@@ -3,7 +3,7 @@
 //! They are never unloaded: they keep state per process and per thread.
 
 use super::{
-    error,
+    error::error,
     types::{
         Device, Direction, Limbs, MsmConfig, NttConfig, NttInitDomainConfig, VecOpsConfig, check,
     },
@@ -171,7 +171,17 @@ impl Icicle {
             Some(folder) => Some(existing(folder)?),
             None => named(BACKEND_FOLDER).or_else(beside),
         };
-        match &folder {
+        self.load_folder(folder.as_deref())?;
+        if kind.starts_with("CPU") {
+            return Ok(());
+        }
+        let folder = folder.unwrap_or_else(|| DEFAULT_BACKEND_FOLDER.into());
+        load_parts(&folder, kind)
+    }
+
+    /// Lets ICICLE load the backends in a folder, or those that it finds by itself.
+    fn load_folder(&self, folder: Option<&Path>) -> Result<(), BackendError> {
+        match folder {
             Some(folder) => {
                 let path = CString::new(folder.as_os_str().as_encoded_bytes()).map_err(|_| {
                     error(
@@ -190,18 +200,20 @@ impl Icicle {
                 tracing::debug!(code, "icicle_load_backend_from_env_or_default");
             }
         }
-        if kind.starts_with("CPU") {
-            return Ok(());
-        }
-        let folder = folder.unwrap_or_else(|| DEFAULT_BACKEND_FOLDER.into());
-        // ICICLE loads what it finds in the order in which it finds it and says nothing about what fails. In this order nothing
-        // fails for want of another, and what was loaded already is not loaded again.
-        for part in ["device", "field_bn254", "curve_bn254"] {
-            let name = format!(
-                "libicicle_backend_{}_{part}{DLL_SUFFIX}",
-                kind.to_lowercase()
-            );
-            let path = find(&folder, OsStr::new(&name), DEPTH).ok_or_else(|| {
+        Ok(())
+    }
+}
+
+/// Loads the three libraries of the backend for `kind`, or reports the one that is missing.
+fn load_parts(folder: &Path, kind: &str) -> Result<(), BackendError> {
+    // ICICLE loads what it finds in the order in which it finds it and says nothing about what fails. In this order nothing
+    // fails for want of another, and what was loaded already is not loaded again.
+    for part in ["device", "field_bn254", "curve_bn254"] {
+        let name = format!(
+            "libicicle_backend_{}_{part}{DLL_SUFFIX}",
+            kind.to_lowercase()
+        );
+        let path = find(folder, OsStr::new(&name), DEPTH).ok_or_else(|| {
                 error(
                     "open",
                     format!(
@@ -211,17 +223,16 @@ impl Icicle {
                     ),
                 )
             })?;
-            // As ICICLE does: a device's library may be needed by the others.
-            let scope = if part == "device" {
-                RTLD_GLOBAL
-            } else {
-                RTLD_LOCAL
-            };
-            let library = open(&path, RTLD_LAZY | scope).map_err(|reason| error("open", reason))?;
-            mem::forget(library);
-        }
-        Ok(())
+        // As ICICLE does: a device's library may be needed by the others.
+        let scope = if part == "device" {
+            RTLD_GLOBAL
+        } else {
+            RTLD_LOCAL
+        };
+        let library = open(&path, RTLD_LAZY | scope).map_err(|reason| error("open", reason))?;
+        mem::forget(library);
     }
+    Ok(())
 }
 
 fn named(variable: &str) -> Option<PathBuf> {

@@ -5,8 +5,8 @@
 
 use super::{
     device::{DeviceVec, Session},
-    error, raw,
-    types::{Device, Direction, Limbs},
+    error::error,
+    types::{Device, Direction, Limbs, raw},
 };
 use crate::backend::BackendError;
 use ark_bn254::Fr;

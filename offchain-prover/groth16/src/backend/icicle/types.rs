@@ -3,8 +3,10 @@
 //! Facts of ICICLE 3.8 to 4.0 (`icicle/include/icicle`, files `device.h`, `errors.h`, `msm.h`, `ntt.h`, `vec_ops.h`). What
 //! would not have the size or the place that the libraries expect does not compile.
 
-use super::error;
+use super::error::error;
 use crate::backend::BackendError;
+use ark_bn254::Fr;
+use ark_ff::PrimeField;
 use std::{
     ffi::{c_int, c_void},
     fmt,
@@ -14,6 +16,11 @@ use std::{
 
 /// A field element: 64-bit limbs, the least significant first. Four 64-bit limbs lie in memory as ICICLE's eight of 32 bits.
 pub(super) type Limbs = [u64; 4];
+
+/// A number as ICICLE takes it: not in Montgomery form.
+pub(super) fn raw(number: Fr) -> Limbs {
+    number.into_bigint().0
+}
 
 /// The number one as ICICLE has it, which is not in Montgomery form. As a coset's generator: no coset.
 const ONE: Limbs = [1, 0, 0, 0];

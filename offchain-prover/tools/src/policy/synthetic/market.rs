@@ -8,10 +8,10 @@ use anyhow::{Context, Result, ensure};
 use clearproof_formats::prices::{QUOTE_UNIT, Series};
 use clearproof_primitives::{
     chain::OptionTerms,
-    fixed::{ONE, Price},
+    fixed::{IndexPrice, ONE, Price},
     options::{DAY_MS, OptionKind, Product, YEAR_MS},
-    policy::{IndexPrice, Policy},
-    rows::{mark_price, settled_row},
+    policy::Policy,
+    rows::{expired_row, mark_price},
     snapshot::{InstrumentRow, Snapshot},
 };
 
@@ -188,7 +188,7 @@ impl<'a> Market<'a> {
                 for (number_of, terms) in listed.into_iter().enumerate() {
                     let at = place + number_of;
                     let slot = Self::option(number, at as u16);
-                    let row = settled_row(&MARKET, &of.options[at], of.index(), LOT)?;
+                    let row = expired_row(&MARKET, &of.options[at], of.index(), LOT)?;
                     paid.push(Paid {
                         slot,
                         value: row.mark,
@@ -288,7 +288,7 @@ mod tests {
             assert!(
                 snapshot.rows[..7]
                     .iter()
-                    .all(|row| row.mark > 0 && !row.settled)
+                    .all(|row| row.mark > 0 && !row.expired)
             );
             let index = market.price(0).unwrap();
             assert_eq!(Ok(snapshot.rows[0].mark), mark_price(index, LOT));

@@ -1,6 +1,13 @@
 #![allow(clippy::unwrap_used)]
 
-use super::*;
+use super::{
+    super::{
+        device::Device,
+        types::{Element, Limbs},
+    },
+    *,
+};
+use crate::points::{G1Point, G2Point};
 use std::{collections::BTreeSet, mem::offset_of};
 
 const HEADER: &str = include_str!("../../../../../cuda/include/clearproof_cuda.h");

@@ -1,0 +1,97 @@
+//! A step as data: one visit to one account, and what all steps of a chunk share.
+
+use crate::{
+    batch::PriceEntry, field::Fr, fixed::Factor, order::SignedOrderSet, shape::Shape,
+    snapshot::Snapshot,
+};
+use alloc::vec::Vec;
+
+/// A fill: part of an order, at a price entry of the chunk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fill {
+    /// Slot of the order in its set.
+    pub slot: usize,
+    /// Index of the price entry in the chunk's list.
+    pub entry: usize,
+    /// Lots, 1 to 2^48 - 1.
+    pub quantity: u64,
+}
+
+/// Money that an account gets: the next deposit of the queue, or a transfer that was sent and is not received yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DepositStep {
+    /// It comes from another account, not from the chain.
+    pub transferred: bool,
+    /// Asset index.
+    pub asset: u8,
+    /// Smallest units.
+    pub amount: u64,
+    /// The key that the queue or the transfer names.
+    pub account_key: Fr,
+}
+
+/// What the venue does to an account unasked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Forced {
+    /// The account is below its maintenance margin. The step's order set is the venue's own: nobody signed it, and it is not
+    /// installed. Its fills must reduce risk ([`reduces_risk`](crate::margin::reduces_risk)), whatever they leave the account with. They pay no fee but
+    /// `penalty` quote units to the insurance fund, at most the liquidation rate of each fill, rounded up.
+    ///
+    /// The insurance fund itself may be liquidated at any margin, even if it owes more than it has: that is how it gets rid of what it
+    /// took over. Its fills must only reduce, and lose nothing against the marks but the rounding of each.
+    ///
+    /// An account that has half of its maintenance margin left keeps half of each position in each such step.
+    Liquidation {
+        /// Quote units.
+        penalty: u64,
+    },
+    /// The insurance fund owes more than it has. Its positions are closed against those of accounts on the other side, whether they
+    /// want or not, at one price per instrument and batch that leaves the fund nothing. The step is one of the fund's, or of such an
+    /// account; its fills are at entries that say so, and reduce risk as a liquidation's. The account is as leveraged as the header's
+    /// rank says, or more; nobody gains by it.
+    Deleverage,
+    /// The account's equity is below zero: the insurance fund takes over all its balances and positions.
+    Takeover,
+}
+
+/// One visit to one account. Each begins with [`accrue`](crate::funding::accrue); without deposit and order set that is all, and pads a chunk.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Step {
+    /// Index of the account's leaf.
+    pub account: u32,
+    /// Money that it gets.
+    pub deposit: Option<DepositStep>,
+    /// Order set in use; fills and a withdrawal need one.
+    pub set: Option<SignedOrderSet>,
+    /// At most F fills.
+    pub fills: Vec<Fill>,
+    /// Carries out the set's withdrawal or transfer; only in the step that installs the set.
+    pub withdraw: bool,
+    /// What the venue does unasked, if it does.
+    pub forced: Option<Forced>,
+}
+
+/// What every step of a chunk shares.
+#[derive(Clone, Copy, Debug)]
+pub struct StepContext<'a> {
+    /// Shape of the venue's circuits.
+    pub shape: &'a Shape,
+    /// Snapshot that margin is checked at.
+    pub snapshot: &'a Snapshot,
+    /// Funding indices in force, M of them.
+    pub funding: &'a [i64],
+    /// Genesis field that order sets are bound to.
+    pub genesis: Fr,
+    /// Venue that order sets are bound to.
+    pub venue: u32,
+    /// First millisecond of the batch.
+    pub time_from: u64,
+    /// Last millisecond of the batch.
+    pub time_to: u64,
+    /// The chunk's price entries.
+    pub entries: &'a [PriceEntry],
+    /// The batch's deleverage rank, 16.16.
+    pub deleverage_rank: Factor,
+    /// The transfer that was sent and is not received yet, as [`transfer_hash`](crate::batch::transfer_hash); 0 for none.
+    pub transfer: Fr,
+}
