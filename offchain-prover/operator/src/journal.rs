@@ -227,7 +227,7 @@ impl TryFrom<StoredSet> for SignedOrderSet {
 pub struct StoredSets {
     sets: Vec<(u64, StoredSet)>,
     arrivals: u64,
-    watched: Vec<(u32, u64, u64)>,
+    watched: Vec<(AccountIndex, u64, u64)>,
 }
 
 impl From<&LiveSets> for StoredSets {

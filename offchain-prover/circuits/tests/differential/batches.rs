@@ -106,7 +106,9 @@ fn random_batches_trade_and_withdraw() {
         let steps = run.closed.iter().flat_map(|b| &b.witness.chunks);
         for step in steps.flat_map(|chunk| &chunk.steps) {
             match step.step.forced {
-                Some(Forced::Liquidation { .. }) if step.step.account == 0 => closed += 1,
+                Some(Forced::Liquidation { .. }) if step.step.account.is_insurance_fund() => {
+                    closed += 1;
+                }
                 Some(Forced::Liquidation { penalty }) => {
                     liquidated += 1;
                     penalties += usize::from(penalty > 0);

@@ -57,12 +57,11 @@ impl Report {
         self.fills += auction.trades.len() as u64;
         self.left_out += auction.left_out.len() as u64;
         for liquidated in &auction.liquidated {
-            match liquidated.account {
-                0 => self.fund_closed += 1,
-                _ => {
-                    self.liquidations += 1;
-                    self.penalties += u128::from(liquidated.penalty);
-                }
+            if liquidated.account.is_insurance_fund() {
+                self.fund_closed += 1;
+            } else {
+                self.liquidations += 1;
+                self.penalties += u128::from(liquidated.penalty);
             }
         }
     }
