@@ -12,7 +12,7 @@ use super::{
     store::{Checkpoint, Store, WaitingSet, Writes},
 };
 use clearproof_client::Identity;
-use clearproof_engine::{Accepted, ArrivedSet, Candidate, EngineError, LiveSets, Venue};
+use clearproof_engine::{Accepted, Candidate, EngineError, LiveSets, Venue};
 use clearproof_primitives::{
     chain::QueuedDeposit,
     field::{FieldBytes, bytes32_to_fields},
@@ -108,7 +108,7 @@ impl Core {
                 self.last_auction = report.time;
                 let clearings = report.clearings.iter();
                 self.last
-                    .extend(clearings.map(|c| (c.instrument, (report.time, c.price))));
+                    .extend(clearings.map(|(i, price, _)| (*i, (report.time, *price))));
             }
             Outcome::Sealed(batch) => {
                 self.open = None;
@@ -223,20 +223,19 @@ impl Core {
         let LiveSets {
             sets,
             arrivals,
-            switches,
+            watched,
         } = self.venue.live_data();
-        let installed = |arrived: &ArrivedSet| {
-            let set = &arrived.signed.set;
-            let account = self.venue.account(set.account);
-            account.is_some_and(|account| account.sequence >= set.sequence)
+        let installed = |set: &Arc<SignedOrderSet>| {
+            let account = self.venue.account(set.set.account);
+            account.is_some_and(|account| account.sequence >= set.set.sequence)
         };
-        let (kept, lost): (Vec<_>, Vec<_>) = sets.into_iter().partition(installed);
+        let (kept, lost): (Vec<_>, Vec<_>) = sets.into_iter().partition(|(_, set)| installed(set));
         self.venue.restore_live(LiveSets {
             sets: kept,
             arrivals,
-            switches,
+            watched,
         });
-        self.waiting.extend(lost.into_iter().map(|set| set.signed));
+        self.waiting.extend(lost.into_iter().map(|(_, set)| set));
         self.open = None;
         self.closed.clear();
         self.order_sets = 0;

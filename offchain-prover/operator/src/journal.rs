@@ -1,8 +1,8 @@
 //! What the venue's state follows from: every input of the engine, in order, and the state that they start from.
 
 use clearproof_engine::{
-    Accepted, ArmedSwitch, ArrivedSet, AuctionReport, BatchRequest, DepositReceived, EngineError,
-    LiveSets, SealedBatch, Venue,
+    Accepted, AuctionReport, BatchRequest, DepositReceived, EngineError, LiveSets, SealedBatch,
+    Venue,
 };
 use clearproof_primitives::{
     babyjubjub::{PointError, PublicKey},
@@ -45,7 +45,7 @@ pub enum Input {
     /// See [`Venue::submit`].
     #[codec(index = 2)]
     OrderSet(StoredSet),
-    /// See [`Venue::run_auction`].
+    /// See [`Venue::auction`].
     #[codec(index = 3)]
     Auction(u64),
     /// See [`Venue::seal_batch`].
@@ -61,7 +61,7 @@ pub enum Input {
     /// See [`Venue::discard_batch`].
     #[codec(index = 5)]
     Discard,
-    /// See [`Venue::set_dead_mans_switch`].
+    /// See [`Venue::watch`].
     #[codec(index = 7)]
     Watch {
         /// Whom.
@@ -71,7 +71,7 @@ pub enum Input {
         /// When.
         now: u64,
     },
-    /// See [`Venue::accrue_expired`].
+    /// See [`Venue::settle_expired`].
     #[codec(index = 6)]
     SettleExpired {
         /// The most accounts.
@@ -167,14 +167,14 @@ impl Input {
                 Outcome::Sealed(venue.seal_batch(&request)?)
             }
             Self::SettleExpired { limit } => {
-                Outcome::Settled(venue.accrue_expired(limit as usize)?)
+                Outcome::Settled(venue.settle_expired(limit as usize)?)
             }
             Self::Watch {
                 account,
                 silence,
                 now,
             } => {
-                venue.set_dead_mans_switch(account, silence, now)?;
+                venue.watch(account, silence, now)?;
                 Outcome::Watched
             }
             Self::Discard => {
@@ -227,18 +227,17 @@ impl TryFrom<StoredSet> for SignedOrderSet {
 pub struct StoredSets {
     sets: Vec<(u64, StoredSet)>,
     arrivals: u64,
-    watched: Vec<(AccountIndex, u64, u64)>,
+    watched: Vec<(u32, u64, u64)>,
 }
 
 impl From<&LiveSets> for StoredSets {
     fn from(live: &LiveSets) -> Self {
-        let stored = |set: &ArrivedSet| (set.arrival, (&*set.signed).into());
-        let watched =
-            |switch: &ArmedSwitch| (switch.account, switch.timeout_ms, switch.last_active);
+        let stored =
+            |(arrival, signed): &(u64, Arc<SignedOrderSet>)| (*arrival, (&**signed).into());
         Self {
             sets: live.sets.iter().map(stored).collect(),
             arrivals: live.arrivals,
-            watched: live.switches.iter().map(watched).collect(),
+            watched: live.watched.clone(),
         }
     }
 }
@@ -246,20 +245,14 @@ impl From<&LiveSets> for StoredSets {
 impl TryFrom<StoredSets> for LiveSets {
     type Error = EngineError;
     fn try_from(stored: StoredSets) -> Result<Self, EngineError> {
-        let arrived = |(arrival, set): (u64, StoredSet)| {
-            let signed = Arc::new(SignedOrderSet::try_from(set)?);
-            Ok::<_, EngineError>(ArrivedSet { arrival, signed })
+        let signed = |(arrival, set): (u64, StoredSet)| {
+            Ok::<_, EngineError>((arrival, Arc::new(SignedOrderSet::try_from(set)?)))
         };
-        let switch = |(account, timeout_ms, last_active)| ArmedSwitch {
-            account,
-            timeout_ms,
-            last_active,
-        };
-        let sets = stored.sets.into_iter().map(arrived);
+        let sets = stored.sets.into_iter().map(signed);
         Ok(Self {
             sets: sets.collect::<Result<_, _>>()?,
             arrivals: stored.arrivals,
-            switches: stored.watched.into_iter().map(switch).collect(),
+            watched: stored.watched,
         })
     }
 }

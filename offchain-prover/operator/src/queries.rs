@@ -31,7 +31,7 @@ impl Desk {
             genesis,
             shape,
             accounts: core.venue.account_count(),
-            deposits_taken: core.venue.deposits_consumed(),
+            deposits_taken: core.venue.deposits_taken(),
             settled: core.settled,
             pending: core.closed.iter().map(|closed| closed.number()).collect(),
             open: open.map(|open| {

@@ -7,7 +7,7 @@ use super::{
     handle::Refusal,
     journal::{Input, InputError, Outcome},
 };
-use clearproof_engine::{Accepted, AuctionReport, Candidate, EngineError, LeftOut};
+use clearproof_engine::{Accepted, AuctionReport, Candidate, EngineError};
 use clearproof_primitives::{
     chain::{Instrument, QueuedDeposit, SnapshotView},
     field::{FieldBytes, Fr},
@@ -240,7 +240,7 @@ impl Desk {
 
     fn take_deposits(&mut self) -> Result<(), OperatorError> {
         while !self.filled() {
-            let index = self.core.venue.deposits_consumed();
+            let index = self.core.venue.deposits_taken();
             let Some(queued) = self.deposits.get(&index) else {
                 return Ok(());
             };
@@ -261,7 +261,7 @@ impl Desk {
 
     /// Order sets that a roll-back took away, once the deposits before them are taken again.
     fn submit_waiting(&mut self) {
-        let next = self.core.venue.deposits_consumed();
+        let next = self.core.venue.deposits_taken();
         if self.core.waiting.is_empty()
             || (self.deposits.contains_key(&next) && self.stuck.is_none())
         {
@@ -292,7 +292,7 @@ impl Desk {
         }
         match self.core.apply(Input::Auction(now)) {
             Ok(Outcome::Auctioned(report)) => {
-                for LeftOut { account, rule } in &report.left_out {
+                for (account, rule) in &report.left_out {
                     tracing::debug!(account, %rule, "left out of the auction");
                 }
                 self.auctions.push(report);

@@ -6,7 +6,7 @@ use super::{
     journal::{Input, StoredSets},
 };
 use clearproof_client::Identity;
-use clearproof_engine::StoredBooks;
+use clearproof_engine::state::StoredBooks;
 use clearproof_primitives::{ids::BatchNumber, shape::Shape, submission::Batch};
 use codec::{Decode, DecodeAll, Encode};
 use rand::RngCore;

@@ -104,7 +104,7 @@ impl Core {
     /// The oldest sealed batch is built. That is not written: the journal gives the same batch again.
     pub fn built(&mut self, built: Built) -> Result<(), OperatorError> {
         let Built { batch, checkpoint } = built;
-        self.venue.on_built(&batch).map_err(InputError::from)?;
+        self.venue.built(&batch).map_err(InputError::from)?;
         let number = batch.books.number();
         if let Some(closed) = self.closed.iter_mut().find(|c| c.number() == number) {
             closed.figures.chunks = batch.batch.witness.chunks.len() as u64;

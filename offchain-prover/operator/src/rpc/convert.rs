@@ -126,10 +126,10 @@ pub(super) fn auction(report: &AuctionReport, missed: u64) -> AuctionJson {
     AuctionJson {
         time: report.time,
         clearings: clearings
-            .map(|clearing| ClearingJson {
-                instrument: clearing.instrument,
-                price: Decimal(clearing.price),
-                volume: Decimal(clearing.volume),
+            .map(|(instrument, price, volume)| ClearingJson {
+                instrument: *instrument,
+                price: Decimal(*price),
+                volume: Decimal(*volume),
             })
             .collect(),
         missed,
@@ -147,13 +147,13 @@ pub(super) fn account_auction(report: &AuctionReport, account: u32) -> Option<Ac
     let own = report.trades.iter().filter(|t| t.account == account);
     let fills: Vec<_> = own.map(fill).collect();
     let mut left_out = report.left_out.iter();
-    let left_out = left_out.find(|left_out| left_out.account == account);
-    let silent = report.cancelled_by_switch.contains(&account);
+    let left_out = left_out.find(|(index, _)| *index == account);
+    let silent = report.silent.contains(&account);
     let touched = !fills.is_empty() || left_out.is_some() || silent;
     touched.then(|| AccountAuctionJson {
         time: report.time,
         fills,
-        left_out: left_out.map(|left_out| left_out.rule.to_string()),
+        left_out: left_out.map(|(_, rule)| rule.to_string()),
         silent,
     })
 }

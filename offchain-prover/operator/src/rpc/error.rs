@@ -66,7 +66,7 @@ fn engine_name(error: &EngineError) -> &'static str {
         EngineError::Step(error) => step_name(error),
         EngineError::Range(_) => "Range",
         EngineError::Overdraw { .. } => "Overdraw",
-        EngineError::SwitchTimeout(_) => "Silence",
+        EngineError::Silence(_) => "Silence",
         EngineError::UnknownReceiver => "UnknownReceiver",
         EngineError::OwnerHasAccount => "OwnerHasAccount",
         EngineError::Full(_) => "Full",

@@ -1,6 +1,6 @@
 use super::*;
 use crate::journal::{Input, StoredSets};
-use clearproof_engine::{ArmedSwitch, ArrivedSet, LiveSets};
+use clearproof_engine::LiveSets;
 use codec::{DecodeAll, Encode};
 
 #[test]
@@ -41,21 +41,11 @@ fn every_input_reads_as_it_was_written() {
 fn live_sets_read_as_they_were_written() {
     let live = LiveSets {
         sets: vec![
-            ArrivedSet {
-                arrival: 3,
-                signed: signed(1, 9, Side::Buy, None).into(),
-            },
-            ArrivedSet {
-                arrival: 5,
-                signed: signed(0, 2, Side::Sell, Some(1)).into(),
-            },
+            (3, signed(1, 9, Side::Buy, None).into()),
+            (5, signed(0, 2, Side::Sell, Some(1)).into()),
         ],
         arrivals: 6,
-        switches: vec![ArmedSwitch {
-            account: 1,
-            timeout_ms: 5_000,
-            last_active: 77,
-        }],
+        watched: vec![(1, 5_000, 77)],
     };
     let bytes = StoredSets::from(&live).encode();
     let stored = StoredSets::decode_all(&mut &bytes[..]).unwrap();

@@ -86,7 +86,7 @@ fn batches_end_by_time_and_by_steps_and_wait_for_the_prover() {
     desk.advance(START + 1_000, true).unwrap();
     // Two batches of two steps; the third has to wait.
     assert_eq!(
-        (desk.core.closed.len(), desk.core.venue.deposits_consumed()),
+        (desk.core.closed.len(), desk.core.venue.deposits_taken()),
         (2, 4)
     );
     assert!(desk.core.open.is_none());

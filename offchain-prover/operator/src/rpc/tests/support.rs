@@ -191,7 +191,7 @@ fn answer(venue: &mut Venue, time: u64, command: Command) {
         }
         Command::Watch(key, _, silence, answer) => {
             let account = venue.account_of_key(key).unwrap_or(0);
-            let watched = venue.set_dead_mans_switch(account, silence, now_ms());
+            let watched = venue.watch(account, silence, now_ms());
             let _ = answer.send(watched.map_err(Refusal::from));
         }
         Command::Status(answer) => {
@@ -200,7 +200,7 @@ fn answer(venue: &mut Venue, time: u64, command: Command) {
                 genesis: GENESIS,
                 shape: SHAPE,
                 accounts: venue.account_count(),
-                deposits_taken: venue.deposits_consumed(),
+                deposits_taken: venue.deposits_taken(),
                 settled: (venue.batch_number(), venue.state_root().into()),
                 pending: Vec::new(),
                 open: Some((SnapshotNumber::new(1), START, venue.open_steps())),
