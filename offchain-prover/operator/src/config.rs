@@ -5,10 +5,10 @@ use clearproof_groth16::BackendKind;
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use subxt_signer::sr25519::Keypair;
 
-/// What an operator is started with.
+/// The settings that an operator is started with.
 #[derive(Clone)]
 pub struct Config {
-    /// The node, `ws://` or `wss://`.
+    /// URL of the node, `ws://` or `wss://`.
     pub node: String,
     /// The venue.
     pub venue: u32,
@@ -16,19 +16,19 @@ pub struct Config {
     pub signer: Keypair,
     /// Folder of the database.
     pub data: PathBuf,
-    /// Where traders connect.
+    /// Address that traders connect to.
     pub listen: SocketAddr,
-    /// Where metrics are told, if they are.
+    /// Address at which metrics are served, if they are.
     pub metrics: Option<SocketAddr>,
     /// Folder of the proving keys.
     pub keys: PathBuf,
-    /// What proves.
+    /// The backend that proves.
     pub backend: BackendKind,
-    /// When what happens.
+    /// The times and limits of auctions and batches.
     pub timing: Timing,
 }
 
-/// When what happens.
+/// The times and limits of auctions and batches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timing {
     /// From one auction to the next, milliseconds; 100 to 1,000.
@@ -45,7 +45,7 @@ pub struct Timing {
     pub grace_ms: u64,
 }
 
-/// Kept from the grace: a snapshot can come a little before its time.
+/// Milliseconds at the grace's end that are not used: a snapshot can come a little before its time.
 const MARGIN_MS: u64 = 3_000;
 
 impl Default for Timing {
@@ -62,7 +62,7 @@ impl Default for Timing {
 }
 
 impl Timing {
-    /// Every setting against its limits.
+    /// Checks every setting against its limits.
     pub fn check(&self) -> Result<(), OperatorError> {
         let require = |ok: bool, name, given, limit| {
             let error = OperatorError::Setting { name, given, limit };
@@ -108,12 +108,12 @@ impl Timing {
         )
     }
 
-    /// How long after it was taken a snapshot may be used, milliseconds.
+    /// Milliseconds for which a snapshot may be used after it was taken.
     pub(super) fn snapshot_use(&self) -> u64 {
         (self.snapshot_ms + self.grace_ms).saturating_sub(MARGIN_MS)
     }
 
-    /// From one auction to the next.
+    /// Time from one auction to the next.
     pub(super) fn auction_interval(&self) -> Duration {
         Duration::from_millis(self.auction_interval_ms)
     }

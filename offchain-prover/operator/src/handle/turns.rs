@@ -1,8 +1,10 @@
-//! Keeps an account's order sets in the order of their sequences while their signatures are checked side by side.
+//! Keeps an account's order sets in the order of their sequences while their signatures are checked in
+//! parallel.
 //!
-//! Requests run in tasks of their own, so a newer set could reach the venue first, and the older one would be refused.
-//! Nobody waits for longer than signatures take that are about to be checked anyway: a set is on its way from the first step
-//! of its task to the end of its check, or until those before it are, and whose check fails waits for nobody.
+//! Requests run in tasks of their own, so a newer set could reach the venue first, and the older one
+//! would be refused. A set only waits while signatures are checked that are due anyway: a set is on its
+//! way from the first step of its task until its own check and the checks of older sets are done. A
+//! set whose check fails does not wait.
 
 use std::{
     collections::BTreeMap,
@@ -13,17 +15,24 @@ use std::{
 };
 use tokio::sync::watch;
 
-/// Older sets that one set waits for at most. Anybody can send sets in an account's name, if only to have them refused.
+/// Largest number of older sets that one set waits for. Anyone can send sets in an account's name, even
+/// if they are then refused.
 const MOST_AWAITED: usize = 64;
 
-/// Account, sequence, and what tells sets of the same sequence apart.
-type Key = (u32, u64, u64);
+/// The place of a set: sets are ordered by account, then by sequence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    account: u32,
+    sequence: u64,
+    /// Distinguishes sets of the same sequence.
+    entered: u64,
+}
 
 /// Order sets on their way to the venue.
 #[derive(Debug, Default)]
 pub(super) struct Turns {
-    /// Each ends, without a value, when the set has left.
-    on_the_way: Mutex<BTreeMap<Key, watch::Receiver<()>>>,
+    /// Each receiver ends, without a value, when its set has left.
+    on_the_way: Mutex<BTreeMap<Place, watch::Receiver<()>>>,
     entered: AtomicU64,
 }
 
@@ -31,28 +40,28 @@ pub(super) struct Turns {
 #[derive(Debug)]
 pub(super) struct Turn<'a> {
     turns: &'a Turns,
-    key: Key,
+    place: Place,
     _left: watch::Sender<()>,
 }
 
 impl Turns {
-    /// A set sets out.
+    /// Enters a set.
     pub fn enter(&self, account: u32, sequence: u64) -> Turn<'_> {
-        let key = (
+        let place = Place {
             account,
             sequence,
-            self.entered.fetch_add(1, Ordering::Relaxed),
-        );
+            entered: self.entered.fetch_add(1, Ordering::Relaxed),
+        };
         let (left, leaves) = watch::channel(());
-        self.lock().insert(key, leaves);
+        self.lock().insert(place, leaves);
         Turn {
             turns: self,
-            key,
+            place,
             _left: left,
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<Key, watch::Receiver<()>>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<Place, watch::Receiver<()>>> {
         let locked = self.on_the_way.lock();
         locked.unwrap_or_else(PoisonError::into_inner)
     }
@@ -61,10 +70,14 @@ impl Turns {
 impl Turn<'_> {
     /// Waits until the account's older sets that are on their way now have left.
     pub async fn come(&self) {
-        let (account, sequence, _) = self.key;
+        let first_of = |sequence| Place {
+            account: self.place.account,
+            sequence,
+            entered: 0,
+        };
         let older: Vec<_> = {
             let on_the_way = self.turns.lock();
-            let older = on_the_way.range((account, 0, 0)..(account, sequence, 0));
+            let older = on_the_way.range(first_of(0)..first_of(self.place.sequence));
             let nearest = older.rev().take(MOST_AWAITED);
             nearest.map(|(_, leaves)| leaves.clone()).collect()
         };
@@ -77,12 +90,11 @@ impl Turn<'_> {
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        self.turns.lock().remove(&self.key);
+        self.turns.lock().remove(&self.place);
     }
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use futures::FutureExt;
@@ -94,7 +106,7 @@ mod tests {
         assert_eq!(
             newest.come().now_or_never(),
             Some(()),
-            "nobody else is there"
+            "no other set is there"
         );
         let oldest = turns.enter(1, 3);
         let same = turns.enter(1, 9);
