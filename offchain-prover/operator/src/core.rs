@@ -15,10 +15,11 @@ use super::{
     views::{FinalBatch, LastClearing},
 };
 use clearproof_client::Identity;
-use clearproof_engine::{Accepted, Candidate, LiveSets, Venue};
+use clearproof_engine::{Accepted, ArrivedSet, Candidate, InstrumentClearing, Venue};
 use clearproof_primitives::{
     chain::QueuedDeposit,
     field::{FieldBytes, bytes32_to_fields},
+    ids::BatchNumber,
     order::SignedOrderSet,
     poseidon::hash,
     snapshot::Snapshot,
@@ -108,24 +109,18 @@ impl Core {
             Outcome::Auctioned(report) => {
                 let time = report.time;
                 self.last_auction = time;
-                let clearings = report.clearings.iter();
-                let last = clearings.map(|(instrument, price, _)| {
-                    (
-                        *instrument,
-                        LastClearing {
-                            time,
-                            price: *price,
-                        },
-                    )
-                });
-                self.last.extend(last);
+                let last = |clearing: &InstrumentClearing| {
+                    let price = clearing.price;
+                    (clearing.instrument, LastClearing { time, price })
+                };
+                self.last.extend(report.clearings.iter().map(last));
             }
             Outcome::Sealed(batch) => {
                 self.open = None;
                 self.on_sealed(Arc::clone(batch));
             }
             Outcome::Discarded => self.open = None,
-            Outcome::Deposited(_) | Outcome::ExpiredSettled(_) | Outcome::SwitchSet => {}
+            Outcome::Deposited(_) | Outcome::ExpiredAccrued(_) | Outcome::SwitchSet => {}
         }
         self.note_first_step();
         Ok(outcome)
@@ -205,7 +200,7 @@ impl Core {
         };
         if let Outcome::Sealed(batch) = self.apply(input)? {
             tracing::info!(
-                number = batch.number(),
+                number = %batch.number(),
                 steps = batch.steps(),
                 fills = batch.fills(),
                 "batch closed"
@@ -236,29 +231,24 @@ impl Core {
     pub fn roll_back(&mut self) -> Result<(), OperatorError> {
         self.commit()?;
         self.venue.roll_back();
-        let LiveSets {
-            sets,
-            arrivals,
-            watched,
-        } = self.venue.live_data();
-        let installed = |set: &Arc<SignedOrderSet>| {
-            let account = self.venue.account(set.set.account);
-            account.is_some_and(|account| account.sequence >= set.set.sequence)
+        let mut live = self.venue.live_data();
+        let is_installed = |arrived: &ArrivedSet| {
+            let set = &arrived.signed.set;
+            let account = self.venue.account(set.account);
+            account.is_some_and(|account| account.sequence >= set.sequence)
         };
-        let (kept, lost): (Vec<_>, Vec<_>) = sets.into_iter().partition(|(_, set)| installed(set));
-        self.venue.restore_live(LiveSets {
-            sets: kept,
-            arrivals,
-            watched,
-        });
-        self.waiting.extend(lost.into_iter().map(|(_, set)| set));
+        let (kept, lost): (Vec<_>, Vec<_>) = live.sets.into_iter().partition(is_installed);
+        live.sets = kept;
+        self.venue.restore_live(live);
+        self.waiting
+            .extend(lost.into_iter().map(|arrived| arrived.signed));
         self.open = None;
         self.closed.clear();
         self.order_sets = 0;
         self.record_waiting();
         self.writes.checkpoint = Some(self.checkpoint());
         self.writes.prune = Some(u64::MAX);
-        self.writes.drop_proofs = Some(u64::MAX);
+        self.writes.drop_proofs = Some(BatchNumber::new(u64::MAX));
         self.commit()
     }
 

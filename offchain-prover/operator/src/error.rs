@@ -1,6 +1,7 @@
 //! The errors that prevent an operator from starting, or stop it.
 
 use clearproof_client::chain::ChainError;
+use clearproof_primitives::ids::{BatchNumber, CircuitId, VenueId};
 use std::path::PathBuf;
 
 /// The reason that an operator stops. It waits instead for every problem that passes by itself.
@@ -21,14 +22,14 @@ pub enum OperatorError {
     Metrics(String),
     /// The chain does not know the venue.
     #[error("venue {0} does not exist on this chain: create it, or check --venue and --node")]
-    UnknownVenue(u32),
+    UnknownVenue(VenueId),
     /// The account may not submit for the venue.
     #[error(
         "account 0x{account} is no operator of venue {venue}: its owner must appoint it, or give another --suri"
     )]
     NotOperator {
         /// The venue.
-        venue: u32,
+        venue: VenueId,
         /// The account's public key.
         account: String,
     },
@@ -78,9 +79,9 @@ pub enum OperatorError {
     )]
     Keys {
         /// The batch.
-        batch: u64,
+        batch: BatchNumber,
         /// The registered circuit.
-        circuit: u32,
+        circuit: CircuitId,
         /// The chunk circuit's proving key.
         chunk: PathBuf,
         /// The closing circuit's proving key.
@@ -98,7 +99,7 @@ pub enum OperatorError {
         /// Number of refusals since a batch was settled.
         count: u32,
         /// The last refused batch.
-        number: u64,
+        number: BatchNumber,
         /// The chain's reason.
         reason: String,
     },

@@ -1,6 +1,7 @@
 //! The figures of a settled batch: its contents, and what proving and settling it cost.
 
 use clearproof_client::chain::Included;
+use clearproof_primitives::ids::BatchNumber;
 use serde::{Deserialize, Serialize};
 
 /// A batch's figures, from the first order set to the block that settled it.
@@ -11,7 +12,7 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "camelCase")]
 pub struct BatchFigures {
     /// Number of the batch.
-    pub number: u64,
+    pub number: BatchNumber,
     /// Order sets accepted while it was open.
     pub order_sets: u64,
     /// Fills in it.

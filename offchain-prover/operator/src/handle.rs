@@ -85,7 +85,8 @@ impl VenueHandle {
     }
 
     /// Cancels all orders of an account after some time of inactivity, or turns that off: the dead
-    /// man's switch; see [`Venue::watch`]. Returns once the change is on disk.
+    /// man's switch; see
+    /// [`Venue::set_dead_mans_switch`]. Returns once the change is on disk.
     pub async fn cancel_all_after(&self, request: CancelAllAfter) -> Result<(), Refusal> {
         let result = self.send(|reply| Command::Write(Write::CancelAllAfter(request, reply)))?;
         received(result).await?

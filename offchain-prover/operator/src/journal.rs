@@ -14,6 +14,7 @@ use clearproof_primitives::{
     batch::Deposit,
     chain::SnapshotInfo,
     field::FieldBytes,
+    ids::AccountIndex,
     snapshot::Snapshot,
 };
 use codec::{Decode, Encode};
@@ -49,7 +50,7 @@ pub enum Input {
     /// See [`Venue::submit`].
     #[codec(index = 2)]
     OrderSet(SubmittedSet),
-    /// See [`Venue::auction`].
+    /// See [`Venue::run_auction`].
     #[codec(index = 3)]
     Auction(u64),
     /// See [`Venue::seal_batch`].
@@ -65,20 +66,20 @@ pub enum Input {
     /// See [`Venue::discard_batch`].
     #[codec(index = 5)]
     Discard,
-    /// See [`Venue::watch`].
+    /// See [`Venue::set_dead_mans_switch`].
     #[codec(index = 7)]
     SetDeadMansSwitch {
         /// The account.
-        account: u32,
+        account: AccountIndex,
         /// Milliseconds of inactivity after which its orders are cancelled; `None` turns the switch
         /// off.
         timeout_ms: Option<u64>,
         /// Time of the request, milliseconds since the Unix epoch.
         now: u64,
     },
-    /// See [`Venue::settle_expired`].
+    /// See [`Venue::accrue_expired`].
     #[codec(index = 6)]
-    SettleExpired {
+    AccrueExpired {
         /// Largest number of accounts.
         limit: u32,
     },
@@ -90,7 +91,7 @@ pub enum Outcome {
     /// A batch is open.
     Opened,
     /// A deposit reached this account.
-    Deposited(u32),
+    Deposited(AccountIndex),
     /// An order set is live.
     Accepted(Accepted),
     /// An auction ran.
@@ -102,7 +103,7 @@ pub enum Outcome {
     /// A dead man's switch is set or off.
     SwitchSet,
     /// The expired instruments of this number of accounts were turned into money.
-    ExpiredSettled(usize),
+    ExpiredAccrued(usize),
 }
 
 /// The reason that an input has no effect.
@@ -173,15 +174,15 @@ impl Input {
                 };
                 Outcome::Sealed(venue.seal_batch(&request)?)
             }
-            Self::SettleExpired { limit } => {
-                Outcome::ExpiredSettled(venue.settle_expired(limit as usize)?)
+            Self::AccrueExpired { limit } => {
+                Outcome::ExpiredAccrued(venue.accrue_expired(limit as usize)?)
             }
             Self::SetDeadMansSwitch {
                 account,
                 timeout_ms,
                 now,
             } => {
-                venue.watch(account, timeout_ms, now)?;
+                venue.set_dead_mans_switch(account, timeout_ms, now)?;
                 Outcome::SwitchSet
             }
             Self::Discard => {

@@ -8,7 +8,10 @@ use clearproof_client::chain::{
 };
 use clearproof_client::clock::millis;
 use clearproof_groth16::{BackendKind, Bars, KeyStore, Origin};
-use clearproof_primitives::{chain::VenueId, shape::Shape};
+use clearproof_primitives::{
+    ids::{BatchNumber, VenueId},
+    shape::Shape,
+};
 use clearproof_proving::{BatchProver, circuits};
 use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
@@ -56,7 +59,7 @@ impl Keys {
     /// [`OperatorError::Prover`] if a file cannot be used.
     pub fn prover(
         &mut self,
-        batch: u64,
+        batch: BatchNumber,
         given_up: impl Fn() -> bool,
     ) -> Result<Option<&BatchProver>, OperatorError> {
         let registered = loop {
@@ -91,7 +94,7 @@ impl Keys {
     }
 
     /// Returns the circuit that the chain has registered for a batch.
-    fn registered(&self, batch: u64) -> Result<RegisteredCircuit, OperatorError> {
+    fn registered(&self, batch: BatchNumber) -> Result<RegisteredCircuit, OperatorError> {
         self.runtime.block_on(async {
             let unknown = OperatorError::UnknownVenue(self.venue);
             let venue = self.chain.venue(self.venue).await?.ok_or(unknown)?;
@@ -102,7 +105,11 @@ impl Keys {
         })
     }
 
-    fn load(&self, circuit: RegisteredCircuit, batch: u64) -> Result<Loaded, OperatorError> {
+    fn load(
+        &self,
+        circuit: RegisteredCircuit,
+        batch: BatchNumber,
+    ) -> Result<Loaded, OperatorError> {
         let started = Instant::now();
         // Development keys are the same on every machine; others exist only once.
         let (origin, load): (_, fn(&_, &_, _, _, &_) -> _) = match circuit.development {
@@ -127,8 +134,8 @@ impl Keys {
             });
         }
         tracing::info!(
-            circuit = circuit.number,
-            from_batch = batch,
+            circuit = %circuit.number,
+            from_batch = %batch,
             development = circuit.development,
             ms = millis(started.elapsed()),
             "proving keys are ready"

@@ -33,6 +33,6 @@ pub mod venue_task;
 pub mod views;
 pub mod watching;
 
-pub use config::{Config, Timing};
+pub use config::{Config, SnapshotTiming, Timing};
 pub use error::OperatorError;
 pub use run::run;

@@ -7,7 +7,10 @@ use super::{
     store::{Checkpoint, Proven},
 };
 use clearproof_engine::{Books, BuiltBatch, ClosedBatch, LiveSets, SealedBatch};
-use clearproof_primitives::chain::{Instrument, QueuedDeposit, SnapshotView};
+use clearproof_primitives::{
+    chain::{Instrument, QueuedDeposit, SnapshotView},
+    ids::BatchNumber,
+};
 use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering},
@@ -38,7 +41,7 @@ pub enum Notice {
     /// A batch is final.
     Settled {
         /// Number of the batch.
-        number: u64,
+        number: BatchNumber,
         /// Its settlement.
         settlement: Settlement,
         /// Receives a message once this is on disk.
@@ -47,7 +50,7 @@ pub enum Notice {
     /// A batch can never settle.
     Refused {
         /// Number of the batch.
-        number: u64,
+        number: BatchNumber,
         /// The chain's reason.
         reason: String,
         /// Receives a message once the books are back at the last final batch.

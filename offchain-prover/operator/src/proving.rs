@@ -12,7 +12,10 @@ use super::{
 };
 use clearproof_client::clock::millis;
 use clearproof_engine::ClosedBatch;
-use clearproof_primitives::submission::{Batch, ChunkSubmission};
+use clearproof_primitives::{
+    ids::BatchNumber,
+    submission::{Batch, ChunkSubmission},
+};
 use clearproof_proving::{BatchProver, ProvenBatch};
 use std::{sync::mpsc::Receiver, time::Duration};
 use tokio::sync::mpsc::Sender;
@@ -22,7 +25,7 @@ pub struct Worker {
     /// Proving keys.
     pub keys: Keys,
     /// The batch after the last settled one: its keys are loaded at once.
-    pub next: u64,
+    pub next: BatchNumber,
     /// The prover's channels.
     pub ends: WorkerEnds<Receiver<ProofJob>>,
     /// The operator's metrics, which count what each backend does.
@@ -113,7 +116,7 @@ impl Worker {
 fn prove(prover: &BatchProver, job: ProofJob, metrics: &Metrics) -> Result<Proven, OperatorError> {
     let number = job.figures.number;
     let proofs = prover.prove(&job.batch, |done, total| {
-        tracing::info!(number, done, total, "proof made");
+        tracing::info!(%number, done, total, "proof made");
         metrics.record_backends(&prover.backends().counts());
     });
     let proofs = proofs
@@ -129,7 +132,7 @@ fn prove(prover: &BatchProver, job: ProofJob, metrics: &Metrics) -> Result<Prove
         ..job.figures
     };
     tracing::info!(
-        number,
+        %number,
         chunks = figures.chunks,
         constraints,
         witness_ms = figures.witness_ms,

@@ -11,7 +11,7 @@ use clearproof_primitives::{
     chain::Instrument,
     field::Fr,
     fixed::Price,
-    funding::settle,
+    funding::accrue,
     margin::margin,
     order::{Order, Side, SignedOrderSet},
 };

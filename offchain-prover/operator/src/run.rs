@@ -4,7 +4,7 @@
 use super::{
     building::Builder,
     channels::{Channels, VenueEnds, WorkerEnds},
-    config::Config,
+    config::{Config, SnapshotTiming},
     core::Core,
     error::OperatorError,
     keys::{Keys, LoadedKeys},
@@ -39,11 +39,22 @@ const SHUTDOWN_GRACE: Duration = Duration::from_secs(3);
 /// Wait before the first query of the chain is repeated.
 const RETRY_WAIT: Duration = Duration::from_secs(2);
 
+/// The chain at the start of the process.
+struct Connected {
+    chain: Chain,
+    /// The venue on the chain.
+    view: VenueView<[u8; 32]>,
+    /// The times of the chain's snapshots.
+    snapshots: SnapshotTiming,
+}
+
 /// A venue at the start of the process.
 struct Started {
     chain: Chain,
     /// The venue on the chain.
     view: VenueView<[u8; 32]>,
+    /// The times of the chain's snapshots.
+    snapshots: SnapshotTiming,
     identity: Identity,
     /// Signs receipts.
     receipt_key: SigningKey,
@@ -66,11 +77,11 @@ struct Running {
 pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<(), OperatorError> {
     config.timing.check()?;
     let mut shutdown = pin!(shutdown);
-    let (chain, view) = tokio::select! {
+    let connected = tokio::select! {
         connected = connect(&config) => connected?,
         () = &mut shutdown => return Ok(()),
     };
-    let started = open(&config, chain, view)?;
+    let started = open(&config, connected)?;
     let (identity, receipt_key) = (started.identity, started.receipt_key.clone());
     let channels = Channels::new();
     let handle = channels.handle.clone();
@@ -84,7 +95,7 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<(
             return Err(error.into());
         }
     };
-    tracing::info!(venue = config.venue, listen = %server.address(), "operator is up");
+    tracing::info!(venue = %config.venue, listen = %server.address(), "operator is up");
     let result = tokio::select! {
         result = &mut running.ended => result,
         () = shutdown => {
@@ -100,11 +111,32 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<(
     result.unwrap_or(Err(OperatorError::Ended("the venue's thread")))
 }
 
-/// Connects to the node and reads the venue from the chain.
-async fn connect(config: &Config) -> Result<(Chain, VenueView<[u8; 32]>), OperatorError> {
+/// Connects to the node, and reads the venue and the runtime's constants.
+async fn connect(config: &Config) -> Result<Connected, OperatorError> {
     let chain = Chain::connect(&config.node).await?;
     let view = venue_on_chain(&chain, config).await?;
-    Ok((chain, view))
+    let constants = until_connected(|| chain.constants()).await?;
+    Ok(Connected {
+        chain,
+        view,
+        snapshots: SnapshotTiming::from(&constants),
+    })
+}
+
+/// Repeats a query until the node responds.
+async fn until_connected<T, F>(query: impl Fn() -> F) -> Result<T, ChainError>
+where
+    F: Future<Output = Result<T, ChainError>>,
+{
+    loop {
+        match query().await {
+            Err(ChainError::Node(error)) => {
+                tracing::warn!(error, "waiting for the node");
+                sleep(RETRY_WAIT).await;
+            }
+            result => return result,
+        }
+    }
 }
 
 /// Returns the venue as the chain knows it, as soon as the node responds.
@@ -112,16 +144,7 @@ async fn venue_on_chain(
     chain: &Chain,
     config: &Config,
 ) -> Result<VenueView<[u8; 32]>, OperatorError> {
-    let view = loop {
-        match chain.venue(config.venue).await {
-            Ok(view) => break view,
-            Err(ChainError::Node(error)) => {
-                tracing::warn!(error, "waiting for the node");
-                sleep(RETRY_WAIT).await;
-            }
-            Err(error) => return Err(error.into()),
-        }
-    };
+    let view = until_connected(|| chain.venue(config.venue)).await?;
     let view = view.ok_or(OperatorError::UnknownVenue(config.venue))?;
     let account = config.signer.public_key().0;
     if !view.operators.contains(&account) {
@@ -134,11 +157,12 @@ async fn venue_on_chain(
 }
 
 /// Opens the database and restores the books.
-fn open(
-    config: &Config,
-    chain: Chain,
-    view: VenueView<[u8; 32]>,
-) -> Result<Started, OperatorError> {
+fn open(config: &Config, connected: Connected) -> Result<Started, OperatorError> {
+    let Connected {
+        chain,
+        view,
+        snapshots,
+    } = connected;
     let identity = Identity {
         genesis: chain.genesis(),
         venue: config.venue,
@@ -150,6 +174,7 @@ fn open(
     Ok(Started {
         chain,
         view,
+        snapshots,
         identity,
         receipt_key,
         core,
@@ -175,7 +200,7 @@ fn start(config: &Config, started: Started, channels: Channels) -> Result<Runnin
     let watcher = Watcher {
         chain: started.chain.clone(),
         venue: config.venue,
-        next_deposit: started.view.queue.taken.count,
+        next_deposit: started.view.queue.consumed.count,
         notices: notices.clone(),
     };
     tasks.spawn(report(watcher.run(), notices.clone()));
@@ -213,7 +238,7 @@ fn prover(
             metrics: metrics.clone(),
             loaded: LoadedKeys::default(),
         },
-        next: started.view.batches + 1,
+        next: started.view.batches.next(),
         ends,
         metrics: metrics.clone(),
     }
@@ -222,7 +247,12 @@ fn prover(
 fn venue(config: &Config, started: Started, ends: VenueEnds, metrics: Metrics) -> VenueTask {
     let chain = started.chain;
     VenueTask {
-        scheduler: Scheduler::new(started.core, config.timing, started.view.time_to),
+        scheduler: Scheduler::new(
+            started.core,
+            config.timing,
+            started.snapshots,
+            started.view.time_to,
+        ),
         ends,
         connected: Box::new(move || chain.connected()),
         metrics,

@@ -3,15 +3,16 @@
 
 use super::{
     commands::{CancelAllAfter, Refusal},
-    config::Timing,
+    config::{SnapshotTiming, Timing},
     core::{Core, OpenBatch},
     error::OperatorError,
     journal::{Input, InputError, Outcome},
 };
-use clearproof_engine::{Accepted, AuctionReport, Candidate, EngineError};
+use clearproof_engine::{Accepted, AuctionReport, Candidate, EngineError, LeftOut};
 use clearproof_primitives::{
     chain::{Instrument, QueuedDeposit, SnapshotView},
     field::FieldBytes,
+    ids::AccountIndex,
 };
 use std::collections::BTreeMap;
 
@@ -20,6 +21,7 @@ use std::collections::BTreeMap;
 pub struct Scheduler {
     pub(super) core: Core,
     timing: Timing,
+    snapshots: SnapshotTiming,
     /// Earliest start of a batch: when the venue was created or settled its last batch.
     time_floor: u64,
     /// The latest final snapshot.
@@ -37,10 +39,11 @@ pub struct Scheduler {
 
 impl Scheduler {
     /// Returns a scheduler that knows nothing of the markets yet.
-    pub fn new(core: Core, timing: Timing, time_floor: u64) -> Self {
+    pub fn new(core: Core, timing: Timing, snapshots: SnapshotTiming, time_floor: u64) -> Self {
         Self {
             core,
             timing,
+            snapshots,
             time_floor,
             latest: None,
             instruments: Vec::new(),
@@ -55,7 +58,7 @@ impl Scheduler {
     pub fn on_snapshot(&mut self, view: SnapshotView) {
         if FieldBytes::from(view.snapshot.hash()) != view.info.hash {
             tracing::error!(
-                number = view.snapshot.number,
+                number = %view.snapshot.number,
                 "the chain's snapshot has another hash here: use a prover of the runtime's version"
             );
             return;
@@ -112,7 +115,7 @@ impl Scheduler {
             let key = request.trading_key;
             key.is_none_or(|key| account.is_some_and(|a| a.trading_key == key))
         });
-        let account = known.ok_or(EngineError::NoAccount(0))?;
+        let account = known.ok_or(EngineError::NoAccount(AccountIndex::default()))?;
         let input = Input::SetDeadMansSwitch {
             account,
             timeout_ms: request.timeout_ms,
@@ -161,7 +164,7 @@ impl Scheduler {
     /// Last millisecond at which an auction may use the snapshot. The time of the next snapshot is
     /// not known before it is final, so this supposes that it came on time.
     fn deadline(&self, taken_at: u64) -> u64 {
-        taken_at.saturating_add(self.timing.snapshot_use())
+        taken_at.saturating_add(self.snapshots.usable_ms())
     }
 
     fn has_newer_snapshot(&self) -> bool {
@@ -206,7 +209,7 @@ impl Scheduler {
             info: view.info.clone(),
             time_from,
         })?;
-        self.settle_expired()?;
+        self.accrue_expired()?;
         Ok(true)
     }
 
@@ -238,14 +241,14 @@ impl Scheduler {
 
     /// Turns expired instruments into money, as far as the batch just opened has room; the next
     /// batches do the rest.
-    fn settle_expired(&mut self) -> Result<(), OperatorError> {
-        let any = |open: &OpenBatch| open.snapshot.rows.iter().any(|row| row.settled);
+    fn accrue_expired(&mut self) -> Result<(), OperatorError> {
+        let any = |open: &OpenBatch| open.snapshot.rows.iter().any(|row| row.expired);
         if !self.core.open.as_ref().is_some_and(any) {
             return Ok(());
         }
         let limit = u32::try_from(self.timing.batch_steps).unwrap_or(u32::MAX);
-        let outcome = self.core.apply(Input::SettleExpired { limit })?;
-        if let Outcome::ExpiredSettled(accounts @ 1..) = outcome {
+        let outcome = self.core.apply(Input::AccrueExpired { limit })?;
+        if let Outcome::ExpiredAccrued(accounts @ 1..) = outcome {
             tracing::info!(accounts, "expired instruments settled");
         }
         Ok(())
@@ -287,7 +290,7 @@ impl Scheduler {
             };
             let (account, sequence) = (signed.set.account, signed.set.sequence);
             if let Err(error) = self.core.submit(signed.into()) {
-                tracing::warn!(account, sequence, %error, "order set is not accepted any more");
+                tracing::warn!(%account, sequence, %error, "order set is not accepted any more");
             }
         }
         self.core.record_waiting();
@@ -306,8 +309,8 @@ impl Scheduler {
         }
         match self.core.apply(Input::Auction(now)) {
             Ok(Outcome::Auctioned(report)) => {
-                for (account, rule) in &report.left_out {
-                    tracing::debug!(account, %rule, "left out of the auction");
+                for LeftOut { account, rule } in &report.left_out {
+                    tracing::debug!(%account, %rule, "left out of the auction");
                 }
                 self.auctions.push(report);
             }

@@ -119,7 +119,7 @@ impl Settler {
                 Attempt::Settled(settlement) => {
                     let cost = settlement.cost.unwrap_or_default();
                     tracing::info!(
-                        number,
+                        %number,
                         block = settlement.block,
                         bytes = cost.bytes,
                         ref_time = cost.ref_time,
@@ -129,12 +129,12 @@ impl Settler {
                     return Ok(Ok(settlement));
                 }
                 Attempt::Never(reason) => {
-                    tracing::error!(number, reason, "batch refused for good");
+                    tracing::error!(%number, reason, "batch refused for good");
                     return Ok(Err(reason));
                 }
                 Attempt::Lost(reason) => {
                     tracing::warn!(
-                        number,
+                        %number,
                         reason,
                         "batch not settled yet, waiting for the node"
                     );
@@ -144,7 +144,7 @@ impl Settler {
                 Attempt::Later(reason) => {
                     let seconds = pause.as_secs();
                     tracing::warn!(
-                        number,
+                        %number,
                         reason,
                         seconds,
                         "batch not settled yet, trying again"
@@ -219,7 +219,7 @@ fn next_batch(
     view: &VenueView<[u8; 32]>,
     header: &BatchHeader,
 ) -> Result<Option<Attempt>, OperatorError> {
-    if view.batches + 1 < header.number {
+    if view.batches.next() < header.number {
         let reason = format!("the node has settled {} batches so far", view.batches);
         return Ok(Some(Attempt::Later(reason)));
     }

@@ -10,7 +10,7 @@ mod scheduler;
 mod task;
 
 use super::{
-    config::Timing,
+    config::{SnapshotTiming, Timing},
     core::{Closed, Core, Stage},
     error::OperatorError,
     scheduler::Scheduler,
@@ -26,6 +26,7 @@ use clearproof_primitives::{
     eddsa::SecretKey,
     field::FieldBytes,
     fixed::ONE,
+    ids::{AccountIndex, BatchNumber, CircuitId, SnapshotNumber, VenueId},
     ledger::genesis_state_root,
     order::{Order, OrderSet, Request, Side, SignedOrderSet, WithdrawalRequest},
     policy::Policy,
@@ -38,7 +39,7 @@ use std::{path::Path, sync::Arc};
 const SHAPE: Shape = Shape::TINY;
 const IDENTITY: Identity = Identity {
     genesis: [3; 32],
-    venue: 1,
+    venue: VenueId::new(1),
     shape: SHAPE,
 };
 const START: u64 = 1_700_000_000_000;
@@ -50,12 +51,12 @@ fn new_venue() -> VenueView<[u8; 32]> {
     VenueView {
         owner: [1; 32],
         operators: vec![[2; 32]],
-        circuit: 1,
+        circuit: CircuitId::new(1),
         next_circuit: None,
         shape: SHAPE,
         development: true,
         state_root: genesis_state_root(&SHAPE).into(),
-        batches: 0,
+        batches: BatchNumber::new(0),
         time_to: START - 1_000,
         pauses: Pauses::default(),
         custody_account: [9; 32],
@@ -74,7 +75,7 @@ fn snapshot(number: u64, taken_at: u64) -> SnapshotView {
         _ => InstrumentRow::empty(&market),
     };
     let snapshot = Snapshot {
-        number,
+        number: SnapshotNumber::new(number),
         taken_at,
         weights: vec![ONE; market.assets as usize],
         factors: policy.factors(),
@@ -129,7 +130,7 @@ fn signed(trader: u8, sequence: u64, side: Side, withdraw: Option<u64>) -> Signe
     };
     let set = OrderSet {
         venue: IDENTITY.venue,
-        account: u32::from(trader) + 1,
+        account: AccountIndex::new(u32::from(trader) + 1),
         sequence,
         valid_from: 0,
         valid_until: START + 1_000_000,
@@ -151,6 +152,12 @@ fn signed(trader: u8, sequence: u64, side: Side, withdraw: Option<u64>) -> Signe
     }
 }
 
+/// The constants of this workspace's runtime.
+const SNAPSHOTS: SnapshotTiming = SnapshotTiming {
+    interval_ms: 30_000,
+    grace_ms: 15_000,
+};
+
 fn restore(folder: &Path, chain: &VenueView<[u8; 32]>) -> Result<Core, OperatorError> {
     let store = Store::open(folder, &IDENTITY)?;
     Core::restore(IDENTITY, [2; 32], store, chain)
@@ -158,7 +165,7 @@ fn restore(folder: &Path, chain: &VenueView<[u8; 32]>) -> Result<Core, OperatorE
 
 fn scheduler(folder: &Path, chain: &VenueView<[u8; 32]>) -> Scheduler {
     let core = restore(folder, chain).unwrap();
-    Scheduler::new(core, Timing::default(), chain.time_to)
+    Scheduler::new(core, Timing::default(), SNAPSHOTS, chain.time_to)
 }
 
 /// Returns a venue with two funded traders in an open batch at the first snapshot, on disk.

@@ -13,6 +13,7 @@ use super::{
 };
 use clearproof_client::clock::now_ms;
 use clearproof_engine::{Books, Candidate};
+use clearproof_primitives::ids::BatchNumber;
 use std::{sync::Arc, time::Duration};
 use tokio::{
     sync::oneshot,
@@ -245,7 +246,7 @@ impl VenueTask {
 
     fn on_settled(
         &mut self,
-        number: u64,
+        number: BatchNumber,
         settlement: &Settlement,
         done: oneshot::Sender<()>,
     ) -> Result<(), OperatorError> {
@@ -262,12 +263,12 @@ impl VenueTask {
 
     fn on_refused(
         &mut self,
-        number: u64,
+        number: BatchNumber,
         reason: &str,
         done: oneshot::Sender<()>,
     ) -> Result<(), OperatorError> {
         self.metrics.record_outcome(Outcome::Refused);
-        tracing::warn!(number, reason, "going back to the last final batch");
+        tracing::warn!(%number, reason, "going back to the last final batch");
         let core = &mut self.scheduler.core;
         core.roll_back()?;
         self.ends.handle.list_owners(&core.venue);

@@ -5,6 +5,7 @@ use clearproof_primitives::{
     chain::Instrument,
     field::FieldBytes,
     fixed::Price,
+    ids::{AccountIndex, BatchNumber, SnapshotNumber, VenueId},
     margin::Margin,
     order::{Order, Side},
     shape::Shape,
@@ -14,7 +15,7 @@ use clearproof_primitives::{
 #[derive(Clone, Debug)]
 pub struct Status {
     /// Number of the venue on the chain.
-    pub venue: u32,
+    pub venue: VenueId,
     /// Hash of the chain's genesis block.
     pub genesis: [u8; 32],
     /// Shape of its circuits.
@@ -26,7 +27,7 @@ pub struct Status {
     /// The last batch that is final on the chain.
     pub settled: FinalBatch,
     /// Closed batches that are not final yet: being built, proven or settled.
-    pub pending: Vec<u64>,
+    pub pending: Vec<BatchNumber>,
     /// The open batch, if one is open.
     pub open: Option<OpenBatchStatus>,
     /// Time of the last auction, milliseconds since the Unix epoch; 0 before the first.
@@ -39,7 +40,7 @@ pub struct Status {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FinalBatch {
     /// Number of the batch; 0 before the first.
-    pub number: u64,
+    pub number: BatchNumber,
     /// State root after it.
     pub state_root: FieldBytes,
 }
@@ -48,7 +49,7 @@ pub struct FinalBatch {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OpenBatchStatus {
     /// Number of its snapshot.
-    pub snapshot: u64,
+    pub snapshot: SnapshotNumber,
     /// Its first millisecond since the Unix epoch.
     pub time_from: u64,
     /// Account steps in it so far.
@@ -97,7 +98,7 @@ pub struct Level {
 #[derive(Clone, Debug)]
 pub struct AccountStatus {
     /// Index of its leaf.
-    pub index: u32,
+    pub index: AccountIndex,
     /// The account now: the open batch, funding and expired instruments are included.
     pub account: Account,
     /// Sequence of its live order set; 0 if it has none.

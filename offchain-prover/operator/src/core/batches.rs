@@ -13,6 +13,7 @@ use crate::{
     views::FinalBatch,
 };
 use clearproof_engine::{Books, SealedBatch};
+use clearproof_primitives::ids::BatchNumber;
 use std::sync::Arc;
 
 impl Core {
@@ -57,7 +58,7 @@ impl Core {
     /// batch again.
     pub fn on_built(&mut self, built: Built) -> Result<(), OperatorError> {
         let Built { batch, checkpoint } = built;
-        self.venue.built(&batch).map_err(InputError::from)?;
+        self.venue.on_built(&batch).map_err(InputError::from)?;
         let number = batch.books.number();
         if let Some(closed) = self.closed.iter_mut().find(|c| c.number() == number) {
             closed.figures.chunks = batch.batch.witness.chunks.len() as u64;
@@ -94,7 +95,7 @@ impl Core {
     /// Makes the oldest closed batch final. The journal then starts after it.
     pub fn settle(
         &mut self,
-        number: u64,
+        number: BatchNumber,
         settlement: Option<&Settlement>,
     ) -> Result<(), OperatorError> {
         self.commit()?;

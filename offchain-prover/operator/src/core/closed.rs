@@ -6,7 +6,7 @@ use crate::{
     store::{Checkpoint, Proven},
 };
 use clearproof_engine::ClosedBatch;
-use clearproof_primitives::batch::BatchHeader;
+use clearproof_primitives::{batch::BatchHeader, ids::BatchNumber};
 use std::sync::Arc;
 
 /// The stage of a closed batch.
@@ -38,7 +38,7 @@ pub struct Closed {
 
 impl Closed {
     /// Its number.
-    pub fn number(&self) -> u64 {
+    pub fn number(&self) -> BatchNumber {
         self.figures.number
     }
 

@@ -10,7 +10,9 @@ use crate::{
 };
 use clearproof_client::Identity;
 use clearproof_engine::{LiveSets, Venue, VenueConfig};
-use clearproof_primitives::{batch::genesis_field, chain::VenueView, order::SignedOrderSet};
+use clearproof_primitives::{
+    batch::genesis_field, chain::VenueView, ids::BatchNumber, order::SignedOrderSet,
+};
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::Arc,
@@ -26,7 +28,7 @@ impl Core {
     ) -> Result<Self, OperatorError> {
         let loaded = store.load()?;
         let fresh = loaded.checkpoint.is_none();
-        if fresh && chain.batches > 0 {
+        if fresh && chain.batches > BatchNumber::default() {
             return Err(OperatorError::Diverged(format!(
                 "venue {} has settled {} batches, and this folder has no books: give the folder of \
                  the operator that settled them, or a backup of it",
@@ -57,7 +59,7 @@ impl Core {
         }
         core.commit()?;
         tracing::info!(
-            settled = core.settled.number,
+            settled = %core.settled.number,
             closed = core.closed.len(),
             entries,
             "books restored"
@@ -122,7 +124,7 @@ impl Core {
                 chain.batches
             )));
         }
-        let known = match chain.batches - settled {
+        let known = match chain.batches.get() - settled.get() {
             0 => Some(state_root),
             ahead => self
                 .closed
@@ -138,8 +140,8 @@ impl Core {
                 chain.batches, chain.state_root
             )));
         }
-        for number in settled + 1..=chain.batches {
-            tracing::info!(number, "batch was settled while the operator was away");
+        for number in settled.next().through(chain.batches) {
+            tracing::info!(%number, "batch was settled while the operator was away");
             self.settle(number, None)?;
         }
         Ok(())

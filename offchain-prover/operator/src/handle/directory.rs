@@ -4,6 +4,7 @@
 use clearproof_engine::{Candidate, EngineError, Venue, VenueConfig};
 use clearproof_primitives::{
     babyjubjub::{PreparedKey, PublicKey},
+    ids::AccountIndex,
     order::SignedOrderSet,
 };
 use std::sync::{
@@ -49,8 +50,8 @@ impl From<&PublicKey> for Owner {
 }
 
 impl Entries {
-    fn owner(&self, account: u32) -> Option<&Owner> {
-        self.owners.get((account as usize).checked_sub(1)?)
+    fn owner(&self, account: AccountIndex) -> Option<&Owner> {
+        self.owners.get(account.place().checked_sub(1)?)
     }
 }
 
@@ -113,7 +114,7 @@ impl Directory {
     }
 
     /// Prepares the key of an owner who has signed, while there is room.
-    fn prepare(&self, account: u32, key: PublicKey) {
+    fn prepare(&self, account: AccountIndex, key: PublicKey) {
         if self.read().prepared.load(Ordering::Relaxed) >= MAX_PREPARED {
             return;
         }

@@ -6,6 +6,7 @@
 //! way from the first step of its task until its own check and the checks of older sets are done. A
 //! set whose check fails does not wait.
 
+use clearproof_primitives::ids::AccountIndex;
 use std::{
     collections::BTreeMap,
     sync::{
@@ -22,7 +23,7 @@ const MOST_AWAITED: usize = 64;
 /// The place of a set: sets are ordered by account, then by sequence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Place {
-    account: u32,
+    account: AccountIndex,
     sequence: u64,
     /// Distinguishes sets of the same sequence.
     entered: u64,
@@ -46,7 +47,7 @@ pub(super) struct Turn<'a> {
 
 impl Turns {
     /// Enters a set.
-    pub fn enter(&self, account: u32, sequence: u64) -> Turn<'_> {
+    pub fn enter(&self, account: AccountIndex, sequence: u64) -> Turn<'_> {
         let place = Place {
             account,
             sequence,
@@ -99,24 +100,27 @@ mod tests {
     use super::*;
     use futures::FutureExt;
 
+    const ONE: AccountIndex = AccountIndex::new(1);
+    const TWO: AccountIndex = AccountIndex::new(2);
+
     #[test]
     fn a_set_waits_for_the_older_ones_of_its_account_and_for_nothing_else() {
         let turns = Turns::default();
-        let newest = turns.enter(1, 9);
+        let newest = turns.enter(ONE, 9);
         assert_eq!(
             newest.come().now_or_never(),
             Some(()),
             "no other set is there"
         );
-        let oldest = turns.enter(1, 3);
-        let same = turns.enter(1, 9);
-        let other = turns.enter(2, 1);
+        let oldest = turns.enter(ONE, 3);
+        let same = turns.enter(ONE, 9);
+        let other = turns.enter(TWO, 1);
         let mut waiting = Box::pin(newest.come());
         assert_eq!(waiting.as_mut().now_or_never(), None);
         assert_eq!(oldest.come().now_or_never(), Some(()));
         assert_eq!(other.come().now_or_never(), Some(()));
         // One that sets out later is not waited for.
-        let late = turns.enter(1, 5);
+        let late = turns.enter(ONE, 5);
         drop(oldest);
         assert_eq!(waiting.as_mut().now_or_never(), Some(()));
         assert_eq!(same.come().now_or_never(), None);
@@ -131,9 +135,9 @@ mod tests {
     fn a_crowd_of_older_sets_is_not_waited_for_as_a_whole() {
         let turns = Turns::default();
         let mut crowd: Vec<_> = (1..1_000)
-            .map(|sequence| turns.enter(1, sequence))
+            .map(|sequence| turns.enter(ONE, sequence))
             .collect();
-        let newest = turns.enter(1, 1_000);
+        let newest = turns.enter(ONE, 1_000);
         assert_eq!(newest.come().now_or_never(), None);
         crowd.truncate(crowd.len() - MOST_AWAITED);
         let mut waiting = Box::pin(newest.come());

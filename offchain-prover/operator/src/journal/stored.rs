@@ -1,9 +1,10 @@
 //! Order sets and dead man's switches in their stored form.
 
-use clearproof_engine::{Candidate, EngineError, LiveSets};
+use clearproof_engine::{ArmedSwitch, ArrivedSet, Candidate, EngineError, LiveSets};
 use clearproof_primitives::{
     babyjubjub::PublicKey,
     eddsa::{Signature, SignatureBytes},
+    ids::AccountIndex,
     order::{OrderSet, SignedOrderSet},
 };
 use codec::{Decode, Encode};
@@ -97,7 +98,7 @@ struct StoredArrival {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[derive(Encode, Decode)]
 struct StoredSwitch {
-    account: u32,
+    account: AccountIndex,
     /// Milliseconds of inactivity after which the account's orders are cancelled.
     timeout_ms: u64,
     /// Time of the account's last activity, milliseconds since the Unix epoch.
@@ -106,19 +107,29 @@ struct StoredSwitch {
 
 impl From<&LiveSets> for StoredSets {
     fn from(live: &LiveSets) -> Self {
-        let set = |(arrival, signed): &(u64, Arc<SignedOrderSet>)| StoredArrival {
-            arrival: *arrival,
-            set: (&**signed).into(),
-        };
-        let switch = |&(account, timeout_ms, last_active): &(u32, u64, u64)| StoredSwitch {
-            account,
-            timeout_ms,
-            last_active,
-        };
         Self {
-            sets: live.sets.iter().map(set).collect(),
+            sets: live.sets.iter().map(StoredArrival::from).collect(),
             arrivals: live.arrivals,
-            switches: live.watched.iter().map(switch).collect(),
+            switches: live.switches.iter().map(StoredSwitch::from).collect(),
+        }
+    }
+}
+
+impl From<&ArrivedSet> for StoredArrival {
+    fn from(arrived: &ArrivedSet) -> Self {
+        Self {
+            arrival: arrived.arrival,
+            set: (&*arrived.signed).into(),
+        }
+    }
+}
+
+impl From<&ArmedSwitch> for StoredSwitch {
+    fn from(switch: &ArmedSwitch) -> Self {
+        Self {
+            account: switch.account,
+            timeout_ms: switch.timeout_ms,
+            last_active: switch.last_active,
         }
     }
 }
@@ -126,15 +137,33 @@ impl From<&LiveSets> for StoredSets {
 impl TryFrom<StoredSets> for LiveSets {
     type Error = EngineError;
     fn try_from(stored: StoredSets) -> Result<Self, EngineError> {
-        let set = |stored: StoredArrival| {
-            let signed = SignedOrderSet::try_from(stored.set)?;
-            Ok::<_, EngineError>((stored.arrival, Arc::new(signed)))
-        };
-        let switch = |s: StoredSwitch| (s.account, s.timeout_ms, s.last_active);
+        let sets = stored.sets.into_iter().map(ArrivedSet::try_from);
+        let switches = stored.switches.into_iter().map(ArmedSwitch::from);
         Ok(Self {
-            sets: stored.sets.into_iter().map(set).collect::<Result<_, _>>()?,
+            sets: sets.collect::<Result<_, _>>()?,
             arrivals: stored.arrivals,
-            watched: stored.switches.into_iter().map(switch).collect(),
+            switches: switches.collect(),
         })
+    }
+}
+
+impl TryFrom<StoredArrival> for ArrivedSet {
+    type Error = EngineError;
+    fn try_from(stored: StoredArrival) -> Result<Self, EngineError> {
+        let signed = SignedOrderSet::try_from(stored.set)?;
+        Ok(Self {
+            arrival: stored.arrival,
+            signed: Arc::new(signed),
+        })
+    }
+}
+
+impl From<StoredSwitch> for ArmedSwitch {
+    fn from(stored: StoredSwitch) -> Self {
+        Self {
+            account: stored.account,
+            timeout_ms: stored.timeout_ms,
+            last_active: stored.last_active,
+        }
     }
 }

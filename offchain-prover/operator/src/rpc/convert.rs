@@ -6,7 +6,7 @@ use crate::{
 };
 use clearproof_client::rpc::{number::Decimal, types::*};
 use clearproof_engine::{AuctionReport, Trade};
-use clearproof_primitives::order::Side;
+use clearproof_primitives::{ids::AccountIndex, order::Side};
 
 /// Returns the venue's state, with the operator's receipt key and clock.
 pub(super) fn status(status: Status, receipt_key: [u8; 32], time: u64) -> StatusJson {
@@ -128,10 +128,10 @@ pub(super) fn auction(report: &AuctionReport, missed: u64) -> AuctionJson {
     AuctionJson {
         time: report.time,
         clearings: clearings
-            .map(|(instrument, price, volume)| ClearingJson {
-                instrument: *instrument,
-                price: Decimal(*price),
-                volume: Decimal(*volume),
+            .map(|clearing| ClearingJson {
+                instrument: clearing.instrument,
+                price: Decimal(clearing.price),
+                volume: Decimal(clearing.volume),
             })
             .collect(),
         missed,
@@ -139,7 +139,10 @@ pub(super) fn auction(report: &AuctionReport, missed: u64) -> AuctionJson {
 }
 
 /// Returns an account's part of a report, if the auction touched the account.
-pub(super) fn account_auction(report: &AuctionReport, account: u32) -> Option<AccountAuctionJson> {
+pub(super) fn account_auction(
+    report: &AuctionReport,
+    account: AccountIndex,
+) -> Option<AccountAuctionJson> {
     let fill = |trade: &Trade| FillJson {
         slot: trade.slot as u64,
         instrument: trade.instrument,
@@ -149,13 +152,13 @@ pub(super) fn account_auction(report: &AuctionReport, account: u32) -> Option<Ac
     let own = report.trades.iter().filter(|t| t.account == account);
     let fills: Vec<_> = own.map(fill).collect();
     let mut left_out = report.left_out.iter();
-    let left_out = left_out.find(|(index, _)| *index == account);
-    let silent = report.silent.contains(&account);
+    let left_out = left_out.find(|left_out| left_out.account == account);
+    let silent = report.cancelled_by_switch.contains(&account);
     let touched = !fills.is_empty() || left_out.is_some() || silent;
     touched.then(|| AccountAuctionJson {
         time: report.time,
         fills,
-        left_out: left_out.map(|(_, rule)| rule.to_string()),
+        left_out: left_out.map(|left_out| left_out.rule.to_string()),
         silent,
     })
 }

@@ -53,7 +53,7 @@ fn engine_name(error: &EngineError) -> &'static str {
         EngineError::Step(error) => step_name(error),
         EngineError::Range(_) => "Range",
         EngineError::Overdraw { .. } => "Overdraw",
-        EngineError::Silence(_) => "Silence",
+        EngineError::SwitchTimeout(_) => "Silence",
         EngineError::UnknownReceiver => "UnknownReceiver",
         EngineError::OwnerHasAccount => "OwnerHasAccount",
         EngineError::Full(_) => "Full",

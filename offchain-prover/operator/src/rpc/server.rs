@@ -22,7 +22,7 @@ use clearproof_client::{
 };
 use clearproof_engine::AuctionReport;
 use clearproof_primitives::{
-    account::Account, batch::genesis_field, field::Fr, order::SignedOrderSet,
+    account::Account, batch::genesis_field, field::Fr, ids::AccountIndex, order::SignedOrderSet,
 };
 use ed25519_dalek::SigningKey;
 use jsonrpsee::{
@@ -121,7 +121,7 @@ struct VenueRpc {
     receipt_key: SigningKey,
     receipt_public: [u8; 32],
     /// Accounts whose order sets were accepted.
-    accepted: broadcast::Sender<u32>,
+    accepted: broadcast::Sender<AccountIndex>,
 }
 
 /// A change that an account's subscriber is sent.
@@ -153,7 +153,7 @@ impl VenueRpc {
         asker: Asker,
         first: AccountJson,
         mut auctions: broadcast::Receiver<Arc<AuctionReport>>,
-        mut accepted: broadcast::Receiver<u32>,
+        mut accepted: broadcast::Receiver<AccountIndex>,
     ) -> SubscriptionResult {
         let index = first.index;
         let update = AccountUpdateJson {

@@ -30,7 +30,7 @@ async fn signatures_are_checked_before_the_venue() {
         panic!("an order set of an unknown account must reach the venue");
     };
     let result = scheduler.submit(*candidate, START + 2_000).unwrap();
-    assert_eq!(result, Err(EngineError::NoAccount(1)));
+    assert_eq!(result, Err(EngineError::NoAccount(AccountIndex::new(1))));
     drop(reply);
     assert!(matches!(waiting.await.unwrap(), Err(Refusal::Stopping)));
 }
@@ -103,7 +103,7 @@ async fn an_accounts_sets_are_submitted_in_the_order_of_their_sequences() {
         let set = &candidate.signed().set;
         taken.push((set.account, set.sequence));
     }
-    let of_first = taken.iter().filter(|(account, _)| *account == 1);
+    let of_first = taken.iter().filter(|(account, _)| account.get() == 1);
     let sequences: Vec<_> = of_first.map(|(_, sequence)| *sequence).collect();
     assert_eq!(sequences, [1, 3, 4], "{taken:?}");
     for (i, task) in waiting.into_iter().enumerate() {

@@ -10,7 +10,8 @@ use std::os::unix::fs::PermissionsExt;
 
 /// Returns everything that a restart must restore.
 fn state(core: &Core) -> impl PartialEq + std::fmt::Debug + use<> {
-    let accounts: Vec<_> = (0..core.venue.account_count() as u32)
+    let accounts: Vec<_> = AccountIndex::all()
+        .take(core.venue.account_count())
         .map(|i| core.venue.account(i).cloned())
         .collect();
     let closed: Vec<_> = core
@@ -133,7 +134,7 @@ fn a_batch_that_was_not_built_is_built_at_the_start() {
     drop(restored);
     // It may even be final by then.
     let core = restore(folder.path(), &chain).unwrap();
-    assert_eq!((core.settled.number, core.closed.len()), (2, 1));
+    assert_eq!((core.settled.number.get(), core.closed.len()), (2, 1));
     let figures = &core.figures(1).unwrap()[0];
     assert_eq!((figures.chunks, figures.order_sets), (1, 2));
 }
@@ -151,7 +152,10 @@ fn a_final_batch_becomes_the_start_of_the_journal() {
         }),
     };
     let view = after(&scheduler.core, 0);
-    scheduler.core.settle(1, Some(&settlement)).unwrap();
+    scheduler
+        .core
+        .settle(BatchNumber::new(1), Some(&settlement))
+        .unwrap();
     scheduler.on_settled();
     let before = state(&scheduler.core);
     drop(scheduler);
@@ -160,7 +164,10 @@ fn a_final_batch_becomes_the_start_of_the_journal() {
     let figures = core.figures(10).unwrap();
     assert_eq!(figures.len(), 1);
     let f = &figures[0];
-    assert_eq!((f.number, f.order_sets, f.fills, f.steps), (1, 2, 2, 4));
+    assert_eq!(
+        (f.number.get(), f.order_sets, f.fills, f.steps),
+        (1, 2, 2, 4)
+    );
     assert_eq!((f.block, f.bytes, f.ref_time, f.fee), (12, 5_000, 6, 7));
     // The chain before that batch is another chain.
     drop(core);
@@ -177,7 +184,7 @@ fn a_batch_that_settled_unseen_is_taken_as_final() {
     drop(scheduler);
     let core = restore(folder.path(), &view).unwrap();
     let settled = FinalBatch {
-        number: 1,
+        number: BatchNumber::new(1),
         state_root: view.state_root,
     };
     assert_eq!((core.settled, core.closed.len()), (settled, 0));
@@ -185,7 +192,7 @@ fn a_batch_that_settled_unseen_is_taken_as_final() {
         (core.venue.state_root(), core.venue.open_steps()),
         (root, 2)
     );
-    assert_eq!(core.figures(10).unwrap()[0].number, 1);
+    assert_eq!(core.figures(10).unwrap()[0].number.get(), 1);
 }
 
 #[test]
@@ -234,9 +241,9 @@ fn books_that_do_not_follow_the_chain_are_refused() {
     let mut forged = new_venue();
     forged.state_root = FieldBytes([5; 32]);
     diverged(&forged);
-    forged.batches = 1;
+    forged.batches = BatchNumber::new(1);
     diverged(&forged);
-    forged.batches = 9;
+    forged.batches = BatchNumber::new(9);
     diverged(&forged);
     // A new folder for a venue that has settled.
     let empty = tempfile::tempdir().unwrap();
@@ -252,7 +259,7 @@ fn the_database_of_another_venue_is_refused() {
         (
             "venue",
             Identity {
-                venue: 2,
+                venue: VenueId::new(2),
                 ..IDENTITY
             },
         ),

@@ -18,7 +18,8 @@ fn refused(folder: &Path) -> Scheduler {
 
 /// Returns what the accounts hold, whatever the batches that brought it.
 fn holdings(core: &Core) -> Vec<(FieldBytes, i64, i64)> {
-    let accounts = (1..core.venue.account_count() as u32).filter_map(|i| core.venue.account(i));
+    let accounts = AccountIndex::all().take(core.venue.account_count()).skip(1);
+    let accounts = accounts.filter_map(|i| core.venue.account(i));
     accounts
         .map(|a| (a.viewing_key.into(), a.balances[0], a.quantity(0)))
         .collect()
@@ -29,7 +30,12 @@ fn checks_the_rebuilt_batch(scheduler: &mut Scheduler, before: &[(FieldBytes, i6
     scheduler.advance(START + 36_000, false).unwrap();
     scheduler.core.commit().unwrap();
     assert!(scheduler.core.waiting.is_empty());
-    let withdrawn = scheduler.core.venue.account(1).unwrap().balances[0];
+    let withdrawn = scheduler
+        .core
+        .venue
+        .account(AccountIndex::new(1))
+        .unwrap()
+        .balances[0];
     assert_eq!(
         withdrawn,
         DEPOSIT as i64 - 1_000,
@@ -42,7 +48,11 @@ fn checks_the_rebuilt_batch(scheduler: &mut Scheduler, before: &[(FieldBytes, i6
     assert_eq!(holdings(&scheduler.core), before);
     let header = scheduler.core.closed[0].header().unwrap();
     assert_eq!(
-        (header.number, header.snapshot_number, header.deposits_after),
+        (
+            header.number.get(),
+            header.snapshot_number.get(),
+            header.deposits_after
+        ),
         (1, 2, 2)
     );
 }
@@ -55,7 +65,7 @@ fn a_refused_batch_is_built_anew_from_the_same_deposits_and_order_sets() {
     let before = holdings(&scheduler.core);
     scheduler.core.roll_back().unwrap();
     let settled = FinalBatch {
-        number: 0,
+        number: BatchNumber::default(),
         state_root: new_venue().state_root,
     };
     assert_eq!(scheduler.core.settled, settled);

@@ -11,7 +11,10 @@ fn a_newer_snapshot_ends_a_batch_with_steps_and_replaces_an_empty_one() {
     scheduler.advance(START + 36_000, true).unwrap();
     // Nothing happened at the first snapshot, so no batch was made of it.
     assert_eq!(scheduler.core.closed.len(), 0);
-    assert_eq!(scheduler.core.open.as_ref().unwrap().snapshot.number, 2);
+    assert_eq!(
+        scheduler.core.open.as_ref().unwrap().snapshot.number.get(),
+        2
+    );
 
     scheduler.on_deposits(vec![queued(0, 0)]);
     scheduler.advance(START + 37_000, true).unwrap();
@@ -21,10 +24,13 @@ fn a_newer_snapshot_ends_a_batch_with_steps_and_replaces_an_empty_one() {
     scheduler.core.build().unwrap();
     let header = scheduler.core.closed[0].header().unwrap();
     assert_eq!(
-        (header.snapshot_number, header.time_to),
+        (header.snapshot_number.get(), header.time_to),
         (2, START + 37_000)
     );
-    assert_eq!(scheduler.core.open.as_ref().unwrap().snapshot.number, 3);
+    assert_eq!(
+        scheduler.core.open.as_ref().unwrap().snapshot.number.get(),
+        3
+    );
 }
 
 #[test]
@@ -56,7 +62,7 @@ fn a_venue_without_trades_keeps_a_short_journal() {
 fn auctions_end_where_the_snapshots_grace_may_end() {
     let folder = tempfile::tempdir().unwrap();
     let mut scheduler = trading(folder.path());
-    let last = START + Timing::default().snapshot_use();
+    let last = START + SNAPSHOTS.usable_ms();
     scheduler.advance(last, true).unwrap();
     // The batch had its time and was closed; the next one auctions to the last millisecond.
     assert_eq!(
@@ -86,7 +92,7 @@ fn batches_end_by_time_and_by_steps_and_wait_for_the_prover() {
         max_pending: 2,
         ..Timing::default()
     };
-    let mut scheduler = Scheduler::new(core, timing, chain.time_to);
+    let mut scheduler = Scheduler::new(core, timing, SNAPSHOTS, chain.time_to);
     scheduler.on_snapshot(snapshot(1, START));
     scheduler.on_deposits((0..5).map(|i| queued(i, i as u8)).collect());
     scheduler.advance(START + 1_000, true).unwrap();
@@ -103,7 +109,7 @@ fn batches_end_by_time_and_by_steps_and_wait_for_the_prover() {
     let headers = scheduler.core.closed.iter().filter_map(Closed::header);
     let spans: Vec<_> = headers.map(|h| (h.time_from, h.time_to)).collect();
     assert!(spans[0].1 < spans[1].0, "{spans:?}");
-    scheduler.core.settle(1, None).unwrap();
+    scheduler.core.settle(BatchNumber::new(1), None).unwrap();
     scheduler.on_settled();
     scheduler.advance(START + 2_000, true).unwrap();
     assert_eq!(

@@ -10,6 +10,7 @@ use crate::{
 };
 use clearproof_client::clock::now_ms;
 use clearproof_engine::AuctionReport;
+use clearproof_primitives::ids::BatchNumber;
 use std::{sync::mpsc::Receiver, time::Duration};
 use substrate_prometheus_endpoint::Registry;
 use tokio::{
@@ -41,7 +42,7 @@ impl Running {
         let channels = Channels::new();
         let registry = Registry::new();
         let task = VenueTask {
-            scheduler: Scheduler::new(core, timing, new_venue().time_to),
+            scheduler: Scheduler::new(core, timing, SNAPSHOTS, new_venue().time_to),
             ends: channels.venue,
             connected: Box::new(|| true),
             metrics: Metrics::register(&registry).unwrap(),
@@ -126,7 +127,7 @@ impl Running {
     }
 
     /// Reports that the chain refused a batch.
-    async fn refuse(&self, number: u64) {
+    async fn refuse(&self, number: BatchNumber) {
         let (done, wait) = oneshot::channel();
         let reason = "Settlement.SnapshotTooOld".into();
         let refused = Notice::Refused {
@@ -179,12 +180,16 @@ async fn acknowledged_order_sets_survive_the_tasks_end() {
     let (job, prover) = next(running.prover).await;
     running.prover = prover;
     assert_eq!(
-        (job.figures.number, job.figures.steps, job.figures.fills),
+        (
+            job.figures.number.get(),
+            job.figures.steps,
+            job.figures.fills
+        ),
         (1, 4, 2)
     );
 
     // A batch that the chain refused: back to the last final books, and the work in flight is void.
-    running.refuse(1).await;
+    running.refuse(BatchNumber::new(1)).await;
     running.opened().await;
     running.stop().await;
     let core = restore(folder.path(), &new_venue()).unwrap();
@@ -202,7 +207,7 @@ async fn the_venue_answers_and_trades_while_batches_are_built() {
     running.builder.jobs = jobs;
     running.trade(2).await;
     running.trade(3).await;
-    while running.handle.status().await.unwrap().pending != [1, 2] {
+    while running.handle.status().await.unwrap().pending != [1, 2].map(BatchNumber::new) {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     running.trade(4).await;
@@ -224,15 +229,18 @@ async fn the_venue_answers_and_trades_while_batches_are_built() {
     let (second, jobs) = next(running.builder.jobs).await;
     let (job, prover) = next(running.prover).await;
     (running.builder.jobs, running.prover) = (jobs, prover);
-    assert_eq!((first.before.number(), second.before.number()), (0, 1));
-    assert_eq!((job.figures.number, job.figures.chunks), (1, 2));
+    assert_eq!(
+        (first.before.number().get(), second.before.number().get()),
+        (0, 1)
+    );
+    assert_eq!((job.figures.number.get(), job.figures.chunks), (1, 2));
     let numbers = [&first, &second].map(|job| job.sealed.batch.number());
-    assert_eq!(numbers, [1, 2]);
+    assert_eq!(numbers, [1, 2].map(BatchNumber::new));
 
     running.shows(pending, "built", |count| count == 1.0).await;
 
     // The chain refuses the first; the build of the second is then void.
-    running.refuse(1).await;
+    running.refuse(BatchNumber::new(1)).await;
     let late = Box::new(second.run().unwrap());
     let late = Notice::Built {
         epoch: 0,
@@ -253,8 +261,8 @@ async fn the_venue_answers_and_trades_while_batches_are_built() {
     running.trade(5).await;
     let (again, jobs) = next(running.builder.jobs).await;
     running.builder.jobs = jobs;
-    assert_eq!((again.epoch, again.before.number()), (1, 0));
-    assert_eq!(again.sealed.batch.number(), 1);
+    assert_eq!((again.epoch, again.before.number().get()), (1, 0));
+    assert_eq!(again.sealed.batch.number().get(), 1);
     running.stop().await;
     // It was on its way to the builder when the operator stopped.
     let core = restore(folder.path(), &new_venue()).unwrap();

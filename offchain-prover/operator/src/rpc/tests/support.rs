@@ -20,6 +20,7 @@ use clearproof_primitives::{
     eddsa::SecretKey,
     field::Fr,
     fixed::ONE,
+    ids::{AccountIndex, BatchNumber, SnapshotNumber, VenueId},
     margin::margin,
     order::{Order, OrderSet, Side},
     policy::Policy,
@@ -33,7 +34,7 @@ use tokio::sync::{mpsc, oneshot};
 
 pub const SHAPE: Shape = Shape::TINY;
 pub const GENESIS: [u8; 32] = [3; 32];
-pub const VENUE: u32 = 1;
+pub const VENUE: VenueId = VenueId::new(1);
 pub const MARK: u64 = 1_000 * ONE;
 const START: u64 = 10_000;
 
@@ -72,7 +73,7 @@ pub fn order(side: Side, quantity: u64, limit: u64) -> Option<Order> {
 pub fn set(account: u32, sequence: u64, orders: Vec<Option<Order>>) -> OrderSet {
     OrderSet {
         venue: VENUE,
-        account,
+        account: AccountIndex::new(account),
         sequence,
         valid_from: 0,
         valid_until: 1 << 40,
@@ -125,7 +126,7 @@ fn snapshot() -> Snapshot {
         _ => InstrumentRow::empty(&market),
     };
     Snapshot {
-        number: 1,
+        number: SnapshotNumber::new(1),
         taken_at: START - 1,
         weights: vec![ONE; market.assets as usize],
         factors: policy.factors(),
@@ -156,7 +157,7 @@ fn venue() -> Venue {
             owner: trader(number).public_key(),
             viewing_key: Fr::from(5u64),
         });
-        assert_eq!(index, Ok(number.into()));
+        assert_eq!(index, Ok(AccountIndex::new(number.into())));
     }
     venue
 }
@@ -194,8 +195,10 @@ fn write(venue: &mut Venue, command: Write) {
             let _ = reply.send(accepted.map(|accepted| Confirmation { accepted, time }));
         }
         Write::CancelAllAfter(request, reply) => {
-            let account = venue.account_of_key(request.account_key).unwrap_or(0);
-            let set = venue.watch(account, request.timeout_ms, time);
+            let account = venue
+                .account_of_key(request.account_key)
+                .unwrap_or_default();
+            let set = venue.set_dead_mans_switch(account, request.timeout_ms, time);
             let _ = reply.send(set.map_err(Refusal::from));
         }
     }
@@ -216,7 +219,7 @@ fn read(venue: &Venue, time: u64, command: Read) {
             // The engine settles nothing here. The reply has as many batches as were requested, so
             // that the test sees them all arrive.
             let figures = |number| BatchFigures {
-                number,
+                number: BatchNumber::new(number),
                 fee: u128::MAX,
                 ..BatchFigures::default()
             };
@@ -241,7 +244,7 @@ fn status(venue: &Venue, time: u64) -> Status {
         },
         pending: Vec::new(),
         open: Some(OpenBatchStatus {
-            snapshot: 1,
+            snapshot: SnapshotNumber::new(1),
             time_from: START,
             steps: venue.open_steps(),
         }),
