@@ -14,7 +14,7 @@ use clearproof_primitives::{
     batch::PriceEntry,
     eddsa::SecretKey,
     field::Fr,
-    fixed::ONE,
+    fixed::{Factor, ONE, Rate},
     ids::AccountIndex,
     margin::Margin,
     order::{
@@ -207,7 +207,7 @@ impl Run {
         let moved = [0, -14, 12, -30, 20, -9][self.closed.len() % 6];
         let mark = ((100 + moved) * ONE as i64) as u64 + ONE / 3;
         let mut snapshot = snapshot(&SHAPE.market, mark);
-        let bands = even_bands(&snapshot.rows, 1 << 29);
+        let bands = even_bands(&snapshot.rows, Rate::new(1 << 29));
         // From the fourth batch on instrument 2 has expired; every other batch settles accounts unasked.
         let expired = self.closed.len() > 2;
         if expired {
@@ -563,7 +563,7 @@ fn tampered(t: &Tampering) -> Scene {
     let mut scene = Scene::busy(2);
     let c = &t.conditions;
     let rank = t.penalty.and(c.rank);
-    scene.header.deleverage_rank = rank.unwrap_or(0);
+    scene.header.deleverage_rank = rank.map(Factor::new).unwrap_or_default();
     let entry = scene.chunk.entries[0];
     scene.chunk.entries = vec![
         PriceEntry {
@@ -657,7 +657,7 @@ fn tampered(t: &Tampering) -> Scene {
             Some(_) => Forced::Deleverage,
             None => Forced::Liquidation { penalty },
         });
-        step.set.as_mut().unwrap().set.max_fee = u32::MAX;
+        step.set.as_mut().unwrap().set.max_fee = Rate::new(u32::MAX);
     }
     scene.replay();
     scene
