@@ -1,4 +1,4 @@
-//! Answers of the `ClearproofApi`: what several pallets know of one thing, put together.
+//! Results of the `ClearproofApi` that combine the state of several pallets.
 
 use crate::{AccountId, Custody, MarketData, Runtime, Settlement};
 use clearproof_primitives::{
@@ -7,7 +7,7 @@ use clearproof_primitives::{
 };
 use pallet_clearproof_market_data::LatestNumber;
 
-/// A venue with its circuit's dimensions, its deposit queue and what it owes.
+/// Returns a venue with its circuit's dimensions, its deposit queue and its debts.
 pub fn venue(id: VenueId) -> Option<VenueView<AccountId>> {
     let venue = Settlement::venue(id)?;
     let circuit = Settlement::circuit(venue.circuit)?;
@@ -31,7 +31,7 @@ pub fn venue(id: VenueId) -> Option<VenueView<AccountId>> {
     })
 }
 
-/// A settled batch.
+/// Returns a settled batch.
 pub fn batch(venue: VenueId, number: BatchNumber) -> Option<BatchView> {
     let record = Settlement::batch(venue, number)?;
     Some(BatchView {
@@ -42,7 +42,8 @@ pub fn batch(venue: VenueId, number: BatchNumber) -> Option<BatchView> {
     })
 }
 
-/// A snapshot, the latest if no number is given, with what settlement checks batches against.
+/// Returns a snapshot, the latest if no number is given, with the data that settlement checks
+/// batches against.
 pub fn snapshot(number: Option<SnapshotNumber>) -> Option<SnapshotView> {
     let number = number.unwrap_or_else(LatestNumber::<Runtime>::get);
     Some(SnapshotView {

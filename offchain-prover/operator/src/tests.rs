@@ -10,7 +10,7 @@ mod roll_back;
 mod task;
 
 use super::{
-    config::Timing,
+    config::{SnapshotTiming, Timing},
     core::{Closed, Core, Stage},
     desk::Desk,
     error::OperatorError,
@@ -151,6 +151,12 @@ fn signed(trader: u8, sequence: u64, side: Side, withdraw: Option<u64>) -> Signe
     }
 }
 
+/// As the runtime of this workspace has them.
+const SNAPSHOTS: SnapshotTiming = SnapshotTiming {
+    interval_ms: 30_000,
+    grace_ms: 15_000,
+};
+
 fn restore(folder: &Path, chain: &VenueView<[u8; 32]>) -> Result<Core, OperatorError> {
     let store = Store::open(folder, &IDENTITY)?;
     Core::restore(IDENTITY, [2; 32], store, chain)
@@ -158,7 +164,7 @@ fn restore(folder: &Path, chain: &VenueView<[u8; 32]>) -> Result<Core, OperatorE
 
 fn desk(folder: &Path, chain: &VenueView<[u8; 32]>) -> Desk {
     let core = restore(folder, chain).unwrap();
-    Desk::new(core, Timing::default(), chain.time_to)
+    Desk::new(core, Timing::default(), SNAPSHOTS, chain.time_to)
 }
 
 /// Two funded traders in an open batch at the first snapshot, on disk.

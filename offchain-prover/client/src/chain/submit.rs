@@ -126,12 +126,10 @@ impl Chain {
         call: &Call,
         until: Until,
     ) -> Result<Included, ChainError> {
-        let Link { api, rpc } = self.link().await?;
+        let link = self.link().await?;
+        let Link { api, rpc, .. } = &link;
         let (at, parameters) = match until {
-            Until::Final => (
-                api.at_current_block().await?,
-                PolkadotExtrinsicParamsBuilder::new(),
-            ),
+            Until::Final => (link.now().await?, PolkadotExtrinsicParamsBuilder::new()),
             Until::InBlock => {
                 // The final state may be old, and does not know the account's last transactions; the pool does.
                 let best = rpc.chain_get_block_hash(None).await?;

@@ -51,7 +51,7 @@ impl Running {
         let epoch = Arc::new(AtomicU64::new(0));
         let registry = Registry::new();
         let task = VenueTask {
-            desk: Desk::new(core, timing, new_venue().time_to),
+            desk: Desk::new(core, timing, SNAPSHOTS, new_venue().time_to),
             handle: handle.clone(),
             commands,
             notices: heard,

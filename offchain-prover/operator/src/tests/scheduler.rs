@@ -53,7 +53,7 @@ fn a_venue_where_nobody_trades_keeps_a_short_journal() {
 fn ticks_end_where_the_snapshots_grace_may_end() {
     let folder = tempfile::tempdir().unwrap();
     let mut desk = trading(folder.path());
-    let last = START + Timing::default().snapshot_use();
+    let last = START + SNAPSHOTS.usable_ms();
     desk.advance(last, true).unwrap();
     // The batch had its time and was closed; the next one auctions to the last millisecond.
     assert_eq!((desk.core.closed.len(), desk.core.venue.now()), (1, last));
@@ -80,7 +80,7 @@ fn batches_end_by_time_and_by_steps_and_wait_for_the_prover() {
         max_pending: 2,
         ..Timing::default()
     };
-    let mut desk = Desk::new(core, timing, chain.time_to);
+    let mut desk = Desk::new(core, timing, SNAPSHOTS, chain.time_to);
     desk.snapshot(snapshot(1, START));
     desk.deposits((0..5).map(|i| queued(i, i as u8)).collect());
     desk.advance(START + 1_000, true).unwrap();
