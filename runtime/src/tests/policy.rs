@@ -62,21 +62,21 @@ fn the_committee_tightens_one_step_an_hour() {
             outcome()
         };
         let genesis = present();
-        assert_eq!(tighten(genesis / 4 * 6), Ok(()));
+        assert_eq!(tighten(Rate::new(genesis.get() / 4 * 6)), Ok(()));
         RiskPolicy::advance(NOW);
-        assert_eq!(present(), genesis / 4 * 6);
+        assert_eq!(present(), Rate::new(genesis.get() / 4 * 6));
 
         let again = NOW + EMERGENCY_INTERVAL;
         assert_eq!(state().emergency_from, again);
         for (now, seconds) in [(NOW, 3_600), (NOW + 30_000, 3_570), (again - 1, 1)] {
             at(now);
             let error = Error::<Runtime>::EmergencyTooSoon { seconds };
-            assert_eq!(tighten(genesis / 4 * 7), Err(error.into()));
+            assert_eq!(tighten(Rate::new(genesis.get() / 4 * 7)), Err(error.into()));
         }
         at(again);
-        assert_eq!(tighten(genesis / 4 * 7), Ok(()));
+        assert_eq!(tighten(Rate::new(genesis.get() / 4 * 7)), Ok(()));
         RiskPolicy::advance(again);
-        assert_eq!(present(), genesis / 4 * 7);
+        assert_eq!(present(), Rate::new(genesis.get() / 4 * 7));
     });
 }
 
