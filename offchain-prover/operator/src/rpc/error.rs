@@ -1,32 +1,19 @@
-//! Refusals on the wire. Malformed parameters are JSON-RPC's `-32602`, with the field and its limit as `data`; everything
-//! else has a code of its own and `data.name`, a name for programs.
+//! Refusals on the wire. Malformed parameters are JSON-RPC's `-32602`, with the field and its limit as
+//! `data`. All other refusals have a code of their own and `data.name`, a name for programs.
 
-use super::limits::Limits;
-use crate::handle::Refusal;
+use crate::commands::Refusal;
 use clearproof_client::rpc::error::{BUSY, NOT_FOUND, REFUSED, UNAVAILABLE, named};
 use clearproof_engine::EngineError;
 use clearproof_primitives::step::StepError;
 use jsonrpsee::types::{ErrorObjectOwned, error::INVALID_PARAMS_CODE};
 
-/// Malformed parameters: `reason` names the field and its limit.
+/// Returns the refusal of malformed parameters. `reason` names the field and its limit.
 pub(super) fn invalid(reason: impl ToString) -> ErrorObjectOwned {
     ErrorObjectOwned::owned(
         INVALID_PARAMS_CODE,
         "Invalid params",
         Some(reason.to_string()),
     )
-}
-
-pub(super) fn too_many_requests(limits: &Limits) -> ErrorObjectOwned {
-    let Limits {
-        requests_per_second,
-        burst,
-        ..
-    } = limits;
-    let message = format!(
-        "too many requests: a connection may make {requests_per_second} per second and {burst} at once; slow down"
-    );
-    named(BUSY, "TooManyRequests", message)
 }
 
 pub(super) fn no_account() -> ErrorObjectOwned {
@@ -46,7 +33,7 @@ impl From<Refusal> for ErrorObjectOwned {
             Refusal::Busy => named(BUSY, "Busy", refusal),
             Refusal::Stopping => named(UNAVAILABLE, "Stopping", refusal),
             Refusal::Storage(reason) => {
-                // Paths of the operator's machine are nobody else's business.
+                // Callers must not see paths of the operator's machine.
                 tracing::error!(%reason, "the database failed");
                 let message = "the operator's database fails: nothing was changed; try again later";
                 named(UNAVAILABLE, "Storage", message)
@@ -66,11 +53,11 @@ fn engine_name(error: &EngineError) -> &'static str {
         EngineError::Step(error) => step_name(error),
         EngineError::Range(_) => "Range",
         EngineError::Overdraw { .. } => "Overdraw",
-        EngineError::Silence(_) => "Silence",
+        EngineError::SwitchTimeout(_) => "Silence",
         EngineError::UnknownReceiver => "UnknownReceiver",
         EngineError::OwnerHasAccount => "OwnerHasAccount",
         EngineError::Full(_) => "Full",
-        // The rest cannot follow from a trader's request.
+        // The other errors cannot follow from a trader's request.
         _ => "Engine",
     }
 }
