@@ -164,7 +164,7 @@ impl Contents {
             signed: and(cs, &present, &liquidation.not()),
             present,
             sequence: ranged(cs, set.map_or(0, |s| s.sequence), sequence_bits),
-            max_fee: ranged(cs, set.map_or(0, |s| s.max_fee as u64), fee_bits),
+            max_fee: ranged(cs, set.map_or(0, |s| s.max_fee.get() as u64), fee_bits),
             valid_from: ranged(cs, set.map_or(0, |s| s.valid_from), from_bits),
             valid_until: ranged(cs, set.map_or(0, |s| s.valid_until), until_bits),
             asset: ranged(cs, request.asset.into(), asset_bits),

@@ -11,7 +11,7 @@ use clearproof_primitives::{
     account::{OrderSlot, Position, account_key},
     batch::{PriceEntry, genesis_field},
     eddsa::SecretKey,
-    fixed::ONE,
+    fixed::{ONE, Rate},
     ids::AccountIndex,
     order::{KeyRequest, Order, Request, Side, TransferRequest, WithdrawalRequest, key_hash},
     step::{DepositStep, Fill, Forced},
@@ -260,7 +260,7 @@ fn deleverage_chunk() -> Scene {
     let step = scene.step(0);
     let signed = step.set.as_mut().unwrap();
     signed.set.orders = order(Side::Sell, 1);
-    signed.set.max_fee = u32::MAX;
+    signed.set.max_fee = Rate::new(u32::MAX);
     step.forced = Some(Forced::Deleverage);
     let (mut set, fills) = (signed.clone(), step.fills.clone());
     (set.set.account, set.set.orders) = (AccountIndex::INSURANCE_FUND, order(Side::Buy, u64::MAX));

@@ -7,7 +7,7 @@ use clearproof_engine::{
     ClosedBatch, Deleveraged, InstrumentClearing, Liquidated, MarketTerms, Venue,
 };
 use clearproof_primitives::{
-    fixed::ONE,
+    fixed::{ONE, Rate},
     ids::AccountIndex,
     margin::Margin,
     order::Side,
@@ -30,7 +30,7 @@ fn snapshot_at(mark: u64) -> Snapshot {
 }
 
 fn open(venue: &mut Venue, snapshot: Snapshot) {
-    let bands = even_bands(&snapshot.rows, 1 << 29);
+    let bands = even_bands(&snapshot.rows, Rate::new(1 << 29));
     let time = venue.now() + 1;
     venue.open_batch(snapshot, bands, time).unwrap();
 }
@@ -228,7 +228,7 @@ fn what_the_insurance_fund_cannot_bear_is_closed_against_the_most_leveraged() {
     let closed = close(&mut venue);
     let header = &closed.witness.header;
     assert_eq!(
-        u64::from(header.deleverage_rank),
+        u64::from(header.deleverage_rank.get()),
         before.maintenance as u64 / before.equity as u64
     );
     assert_eq!(venue.ledger().open_interest[0], 0);
@@ -270,7 +270,7 @@ fn funding_is_paid_from_one_batch_to_the_next() {
     let mut venue = traded();
     let snapshot = snapshot_at(MARK);
     let terms = MarketTerms {
-        bands: even_bands(&snapshot.rows, 1 << 29),
+        bands: even_bands(&snapshot.rows, Rate::new(1 << 29)),
         premium_caps: vec![2 * ONE; 4],
         funding_interval: 1_000,
         ..MarketTerms::default()

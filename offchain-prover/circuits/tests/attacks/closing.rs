@@ -7,6 +7,7 @@ use clearproof_primitives::{
     batch::closing_public_input,
     boundary::Boundary,
     field::{FieldBytes, Fr},
+    fixed::Rate,
     funding::funding_hash,
     ledger::open_interest_hash,
     witness::ClosingWitness,
@@ -70,7 +71,7 @@ fn with_fees(paid: u64) -> ClosingScene {
     w.last.fees = 103;
     w.ledger_after.fees = w.ledger_after.fees + old - fees + 103 - paid;
     w.ledger_after.totals[0] = w.ledger_after.totals[0] + old - paid;
-    assert_eq!(scene.header.protocol_share, 1 << 30);
+    assert_eq!(scene.header.protocol_share, Rate::new(1 << 30));
     scene.header.protocol_fee = paid;
     scene.reroot();
     scene

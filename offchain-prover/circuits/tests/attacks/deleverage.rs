@@ -4,7 +4,7 @@
 use crate::common::scene::Scene;
 use clearproof_primitives::{
     account::Position,
-    fixed::ONE,
+    fixed::{Factor, ONE, Rate},
     ids::AccountIndex,
     order::{Order, Side},
     step::{Fill, Forced, Step, StepError},
@@ -40,7 +40,7 @@ fn deleveraged(quote: i64, price: u64) -> Scene {
     }];
     let step = scene.step(0);
     let signed = step.set.as_mut().unwrap();
-    (signed.set.orders, signed.set.max_fee) = (vec![Some(order)], u32::MAX);
+    (signed.set.orders, signed.set.max_fee) = (vec![Some(order)], Rate::MAX);
     step.fills.clone_from(&fills);
     step.forced = Some(Forced::Deleverage);
     let mut set = signed.clone();
@@ -118,7 +118,7 @@ fn a_price_beyond_the_accounts_own_zero_price() {
 fn an_account_of_a_lower_rank() {
     let ranked = |rank| {
         let mut scene = deleveraged(0, PRICE);
-        scene.header.deleverage_rank = rank;
+        scene.header.deleverage_rank = Factor::new(rank);
         scene.replay();
         scene
     };

@@ -3,7 +3,7 @@
 use crate::common::scene::Scene;
 use clearproof_primitives::{
     batch::PriceEntry,
-    fixed::ONE,
+    fixed::{ONE, Rate},
     order::{Order, Side},
     step::{Fill, StepError},
 };
@@ -173,7 +173,7 @@ fn a_fee_above_what_the_set_accepts() {
     scene.resign(0, |set| set.max_fee = rate);
     scene.replay();
     scene.accepted();
-    scene.resign(0, |set| set.max_fee = rate - 1);
+    scene.resign(0, |set| set.max_fee = Rate::new(rate.get() - 1));
     scene.replay();
     scene.refused(0, StepError::FeeAboveMaximum, "step/fills/fee");
 }

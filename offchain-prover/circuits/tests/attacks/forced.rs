@@ -4,7 +4,7 @@
 use crate::common::scene::Scene;
 use clearproof_primitives::{
     account::{Account, Position},
-    fixed::ONE,
+    fixed::{ONE, Rate},
     ids::AccountIndex,
     order::{Request, WithdrawalRequest},
     shape::Shape,
@@ -30,7 +30,7 @@ fn liquidated(lots: i64, quote: i64, sold: u64, price: u64, penalty: u64) -> Sce
     (order.limit, order.quantity) = (1, (1 << 48) - 1);
     scene.chunk.entries[0].price = price;
     let step = scene.step(0);
-    step.set.as_mut().unwrap().set.max_fee = u32::MAX;
+    step.set.as_mut().unwrap().set.max_fee = Rate::new(u32::MAX);
     step.fills[0].quantity = sold;
     step.forced = Some(Forced::Liquidation { penalty });
     scene.replay();

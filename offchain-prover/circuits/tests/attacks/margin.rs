@@ -4,7 +4,7 @@
 use crate::common::scene::{Scene, withdrawal_of};
 use clearproof_primitives::{
     account::Position,
-    fixed::ONE,
+    fixed::{Factor, ONE},
     margin::MarginRefusal,
     step::{
         DepositStep,
@@ -92,7 +92,7 @@ fn losing_equity_on_positions_without_maintenance_margin() {
     let scene = |price| {
         let mut scene = sell(40, -3_963, 20, price);
         for factors in &mut scene.snapshot.factors {
-            factors.maintenance = 0;
+            factors.maintenance = Factor::new(0);
         }
         for row in &mut scene.snapshot.rows {
             (row.maintenance_long, row.maintenance_short) = (0, 0);

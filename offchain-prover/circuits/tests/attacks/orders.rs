@@ -4,7 +4,7 @@
 use crate::common::scene::Scene;
 use clearproof_primitives::{
     account::{OrderSlot, Position},
-    fixed::ONE,
+    fixed::{ONE, Rate},
     order::{Order, TimeInForce, Trigger, TriggerSide},
     step::{Fill, StepError},
 };
@@ -144,7 +144,7 @@ fn a_condition_changed_after_it_was_signed() {
 #[test]
 fn another_instruments_fee() {
     let mut scene = sell(0, 0, |_| ());
-    scene.remarket(|snapshot, _| snapshot.rows[0].fee_rate = 1 << 24);
+    scene.remarket(|snapshot, _| snapshot.rows[0].fee_rate = Rate::new(1 << 24));
     scene.replay();
     scene.accepted();
     // Charged the fee of instrument 2.

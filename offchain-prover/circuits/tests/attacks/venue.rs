@@ -5,7 +5,7 @@ use crate::common::{START, Trader, order, request, snapshot, venue};
 use clearproof_circuits::{chunk::chunk, closing::closing, r1cs::Cs};
 use clearproof_engine::Venue;
 use clearproof_primitives::{
-    fixed::ONE,
+    fixed::{ONE, Rate},
     ids::BatchNumber,
     order::{Side, WithdrawalRequest},
     rows::even_bands,
@@ -17,7 +17,7 @@ const SHAPE: Shape = Shape::TINY;
 
 fn open(venue: &mut Venue, mark: u64, time: u64) {
     let snapshot = snapshot(&SHAPE.market, mark);
-    let bands = even_bands(&snapshot.rows, 1 << 29);
+    let bands = even_bands(&snapshot.rows, Rate::new(1 << 29));
     venue.open_batch(snapshot, bands, time).unwrap();
 }
 

@@ -370,7 +370,7 @@ fn fill_unchecked(
         } else {
             snapshot.rows[entry.instrument as usize].fee_rate
         };
-        let mut fee = mul_fraction(quote, rate as u64, Rounding::Up).unwrap();
+        let mut fee = mul_fraction(quote, rate.get() as u64, Rounding::Up).unwrap();
         let lots = sign * fill.quantity as i64;
         if forced {
             effects.penalty_limit += fee as u128;

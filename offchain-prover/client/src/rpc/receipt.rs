@@ -90,6 +90,7 @@ impl Receipt {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use clearproof_primitives::fixed::Rate;
     use clearproof_primitives::ids::VenueId;
 
     #[test]
@@ -101,7 +102,7 @@ mod tests {
             sequence: u64::MAX,
             valid_from: 0,
             valid_until: 10,
-            max_fee: 0,
+            max_fee: Rate::new(0),
             orders: vec![None],
             request: None,
         };
@@ -117,7 +118,7 @@ mod tests {
         let wrong = Err(ReceiptError::Signature);
         assert_eq!(receipt.verify(&stranger, &set, &shape, genesis), wrong);
         let mut other = set.clone();
-        other.max_fee = 1;
+        other.max_fee = Rate::new(1);
         let refused = Err(ReceiptError::OtherOrderSet("message"));
         assert_eq!(verify(&receipt, &other), refused);
         let moved = Receipt {

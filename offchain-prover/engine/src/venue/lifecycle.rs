@@ -10,7 +10,9 @@ use crate::{
     sealed::{BatchRequest, SealedBatch, funding_after},
     terms::MarketTerms,
 };
-use clearproof_primitives::{ids::BatchNumber, snapshot::Snapshot, submission::MAX_CHUNKS};
+use clearproof_primitives::{
+    fixed::Factor, ids::BatchNumber, snapshot::Snapshot, submission::MAX_CHUNKS,
+};
 use std::sync::Arc;
 
 impl Venue {
@@ -92,7 +94,7 @@ impl Venue {
             request: request.clone(),
             snapshot: open.snapshot,
             time_from: open.time_from,
-            deleverage_rank: open.deleverage_rank.unwrap_or(0),
+            deleverage_rank: open.deleverage_rank.unwrap_or(Factor::new(0)),
             steps: open.steps.into_finished(),
             tally,
         });

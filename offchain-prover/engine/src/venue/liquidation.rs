@@ -17,6 +17,7 @@ use clearproof_primitives::{
     babyjubjub::Point,
     eddsa::Signature,
     field::Fr,
+    fixed::Rate,
     ids::AccountIndex,
     liquidation::{Closing, plan, wind_down},
     margin::Margin,
@@ -182,7 +183,7 @@ impl Venue {
             sequence: 1,
             valid_from: 0,
             valid_until: (1 << TIME_BITS) - 1,
-            max_fee: u32::MAX,
+            max_fee: Rate::new(u32::MAX),
             orders,
             request: None,
         };

@@ -3,6 +3,7 @@
 use super::super::number::{Decimal, KeyHex, SignatureHex};
 use clearproof_primitives::{
     field::FieldBytes,
+    fixed::Rate,
     ids::{AccountIndex, VenueId},
     order::{
         KeyRequest, Order, OrderSet, Request, Side, SignedOrderSet, TimeInForce, TransferRequest,
@@ -104,7 +105,7 @@ pub struct OrderSetJson {
     /// Last millisecond at which it may be used.
     pub valid_until: u64,
     /// Highest fee rate accepted, as a fraction of 2^32.
-    pub max_fee: u32,
+    pub max_fee: Rate,
     /// Orders by slot; `null` is an empty slot.
     pub orders: Vec<Option<OrderJson>>,
     /// What it asks for besides.

@@ -9,7 +9,7 @@ use clearproof_primitives::{
     batch::Deposit,
     eddsa::SecretKey,
     field::Fr,
-    fixed::Price,
+    fixed::{Price, Rate},
     ids::AccountIndex,
     order::{Order, OrderSet, Side, SignedOrderSet},
 };
@@ -168,7 +168,7 @@ impl Desk {
             sequence: member.sequence,
             valid_from: 0,
             valid_until,
-            max_fee: u32::MAX,
+            max_fee: Rate::new(u32::MAX),
             orders: member.orders.clone(),
             request: None,
         };
