@@ -154,6 +154,6 @@ pub(super) fn account_auction(report: &AuctionReport, account: u32) -> Option<Ac
         time: report.time,
         fills,
         left_out: left_out.map(|(_, rule)| rule.to_string()),
-        silent,
+        cancelled_by_timer: silent,
     })
 }

@@ -233,16 +233,12 @@ impl VenueApiServer for VenueRpc {
         self.account_of(self.authorise(&auth.0)?).await
     }
 
-    async fn cancel_after_silence(
-        &self,
-        auth: Named<Access>,
-        silence: Option<u64>,
-    ) -> RpcResult<()> {
+    async fn cancel_all_after(&self, auth: Named<Access>, timeout: Option<u64>) -> RpcResult<()> {
         let Asker {
             account,
             trading_key,
         } = self.authorise(&auth.0)?;
-        Ok(self.venue.watch(account, trading_key, silence).await?)
+        Ok(self.venue.watch(account, trading_key, timeout).await?)
     }
 
     async fn subscribe_auctions(&self, pending: PendingSubscriptionSink) -> SubscriptionResult {

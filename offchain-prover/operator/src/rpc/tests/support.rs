@@ -5,11 +5,7 @@ use crate::{
     handle::{AccountStatus, Command, InstrumentStatus, Level, Refusal, Status, VenueHandle},
     rpc::{Limits, RpcServer, serve},
 };
-use clearproof_client::{
-    Identity,
-    clock::now_ms,
-    trader::{Trader, VenueClient},
-};
+use clearproof_client::{Identity, Trader, VenueClient, clock::now_ms};
 use clearproof_engine::{AuctionReport, DepositReceived, Venue, VenueConfig};
 use clearproof_primitives::{
     batch::{Deposit, genesis_field},
