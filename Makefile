@@ -3,7 +3,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test network network-test bench cuda gpu-check lint weights dev-keys chain-specs
+.PHONY: help setup build demo test test-crate fuzz network network-test bench cuda gpu-check lint \
+	weights dev-keys chain-specs
 
 ENV := . scripts/env.sh;
 # All members are named whatever is built: features are then the same everywhere and nothing is built twice.
@@ -25,6 +26,12 @@ demo: setup ## a chain, an operator and traders on this machine; ARGS go to the 
 test: setup ## all tests; ARGS go to the test runner
 	@scripts/test.sh $(ARGS)
 
+test-crate: setup ## one crate's tests: make test-crate CRATE=clearproof-engine; ARGS go to them
+	@$(ENV) cargo test-crate $(CRATE) $(ARGS)
+
+fuzz: setup ## search for inputs that a decoder does not survive: make fuzz TARGET=batch; none lists them
+	@scripts/fuzz.sh $(TARGET) $(ARGS)
+
 network: setup ## four validators, a full node, an operator and prices on this machine, until Ctrl-C; ARGS="two" for two
 	@exec scripts/network.sh start $(ARGS)
 
@@ -42,7 +49,7 @@ cuda: ## the prover's library for NVIDIA's GPUs, with an installed CUDA toolkit 
 gpu-check: ## a program that checks and times that library where there is a GPU, and needs nothing else there
 	@scripts/cuda.sh check
 
-lint: setup ## formatting, clippy with warnings as errors, licences and sources of dependencies
+lint: setup ## all that is checked without running the programs; ARGS="fmt width" for some of it
 	@scripts/lint.sh $(ARGS)
 
 weights: setup ## measure the pallets' calls and write pallets/*/src/weights.rs; ARGS="custody" for one

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# chain-specs.sh: writes the chain specifications in chain-spec/ from the runtime's presets. Only production.json, the template
-# without the runtime's code, is kept in the repository; a test compares it with the presets.
+# chain-specs.sh: writes the chain specifications in chain-spec/ from the runtime's presets. Only
+# production.json, the template without the runtime's code, is kept in the repository; a test
+# compares it with the presets.
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
 cd "$CLEARPROOF_ROOT"

@@ -1,11 +1,15 @@
 #!/usr/bin/env bash
-# cuda.sh lib: builds libclearproof_cuda.so, the prover's GPU library, beside the programs that cargo builds.
-# cuda.sh check: builds gpu-check, a program that checks and times it where there is a GPU, and needs nothing else there.
-# cuda.sh standin: runs gpu-check's checks of up to 2^11 elements against the tests' stand-in, which needs no GPU.
+# cuda.sh lib: builds libclearproof_cuda.so, the prover's GPU library, beside the programs that
+#     cargo builds.
+# cuda.sh check: builds gpu-check, a program that checks and times it where there is a GPU, and
+#     needs nothing else there.
+# cuda.sh standin: runs gpu-check's checks of up to 2^11 elements against the tests' stand-in, which
+#     needs no GPU.
 #
-# The compiler is that of an installed CUDA toolkit (CUDA_HOME, or nvcc on PATH), 12.0 or later. Without one the compiler's
-# packages for Python are installed into the cache folder, once.
-# CLEARPROOF_CUDA_ARCHS lists compute capabilities (default "80 90"; "native" for this machine's GPU).
+# The compiler is that of an installed CUDA toolkit (CUDA_HOME, or nvcc on PATH), 12.0 or later.
+# Without one the compiler's packages for Python are installed into the cache folder, once.
+# CLEARPROOF_CUDA_ARCHS lists compute capabilities (default "80 90"; "native" for this machine's
+# GPU).
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
 
@@ -60,7 +64,8 @@ find_sources() {
     done
 }
 
-# Compiles what has changed, two files at a time. Objects lie in a folder named by all that they depend on.
+# Compiles what has changed, two files at a time. Objects lie in a folder named by all that they
+# depend on.
 compile() {
     find_compiler
     find_sources

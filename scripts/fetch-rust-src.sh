@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# fetch-rust-src.sh VERSION FOLDER: puts the folder `library` of that compiler version's sources into
-# FOLDER, from Debian's package rust-src. The machine's own mirrors and keyring are used, through a
-# private apt configuration: nothing is installed and the machine's package lists stay as they are.
+# fetch-rust-src.sh VERSION FOLDER: puts the folder `library` of that compiler version's sources
+# into FOLDER, from Debian's package rust-src. The machine's own mirrors and keyring are used,
+# through a private apt configuration: nothing is installed and the machine's package lists stay as
+# they are.
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
 
@@ -49,7 +50,8 @@ for mirror in "${mirrors[@]}"; do
         }
         mkdir -p "$apt/unpacked" "$folder"
         dpkg-deb -x "$apt"/rust-src_*.deb "$apt/unpacked"
-        # The package holds other folders called library too (links for editors): only this one is whole.
+        # The package holds other folders called library too (links for editors): only this one is
+        # whole.
         cp -rL "$apt/unpacked/usr/src/rustc-$version/library" "$folder/library"
         exit 0
     done

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# network.sh start [four|two] | test [FILTER...]: a network of several nodes on this machine, left running or tested for faults.
-# The workspace in zombienet/ is built beside the ordinary one, in a target directory of its own.
+# network.sh start [four|two] | test [FILTER...]: a network of several nodes on this machine, left
+# running or tested for faults. The workspace in zombienet/ is built beside the ordinary one, in a
+# target directory of its own.
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
 cd "$CLEARPROOF_ROOT"

@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
 # System packages: C and C++ compilers, libclang for bindgen, protoc for the network protocols,
-# cmake and pkg-config for C libraries, OpenSSL's headers; node and npm for snarkjs, which a test checks exports with; pip for
-# the compiler of the CUDA library.
+# cmake and pkg-config for C libraries, OpenSSL's headers; node and npm for snarkjs, which a test
+# checks exports with; pip for the compiler of the CUDA library.
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
 
 packages=(build-essential clang libclang-dev protobuf-compiler libprotobuf-dev cmake pkg-config libssl-dev)
 missing=()
 
-# Node comes from elsewhere on many machines, npm with it: Debian's packages only where the programs are not there.
+# Node comes from elsewhere on many machines, npm with it: Debian's packages only where the programs
+# are not there.
 for program in node npm; do
     command -v "$program" >/dev/null || packages+=("${program/#node/nodejs}")
 done

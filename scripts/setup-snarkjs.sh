@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# snarkjs, which tests check exported files with: installs it once into the project's cache, with npm, and prints the path of
-# its program. Ends with 69 where npm does not reach its registry.
+# snarkjs, which tests check exported files with: installs it once into the project's cache, with
+# npm, and prints the path of its program. Ends with 69 where npm does not reach its registry.
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
 

@@ -1,18 +1,20 @@
 #!/usr/bin/env bash
-# weights.sh [PALLET...]: measures the calls of our pallets (all, or the folders under pallets/ that are named) and of the
-# oracle (`oracle`), and writes pallets/*/src/weights.rs and runtime/src/weights/oracle.rs. Run it on an otherwise idle machine.
+# weights.sh [PALLET...]: measures the calls of our pallets (all, or the folders under pallets/ that
+# are named) and of the oracle (`oracle`), and writes pallets/*/src/weights.rs and
+# runtime/src/weights/oracle.rs. Run it on an otherwise idle machine.
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
 cd "$CLEARPROOF_ROOT"
 
-# A target directory of its own: the runtime's wasm has one place per target directory, and the wasm with
-# benchmarks in it would end up in the ordinary node.
+# A target directory of its own: the runtime's wasm has one place per target directory, and the wasm
+# with benchmarks in it would end up in the ordinary node.
 ordinary=$CARGO_TARGET_DIR
 export CARGO_TARGET_DIR=$CARGO_TARGET_DIR-weights
 node=$CARGO_TARGET_DIR/release/clearproof-node
 runtime=$CARGO_TARGET_DIR/release/wbuild/clearproof-runtime/clearproof_runtime.compact.compressed.wasm
 
-# Most dependencies know nothing of benchmarks: what an ordinary build has of them is taken over, which halves the first one.
+# Most dependencies know nothing of benchmarks: what an ordinary build has of them is taken over,
+# which halves the first one.
 if [ ! -d "$CARGO_TARGET_DIR/release" ] && [ -d "$ordinary/release/.fingerprint" ]; then
     step "weights: taking over what was built"
     mkdir -p "$CARGO_TARGET_DIR/release"
@@ -21,8 +23,8 @@ if [ ! -d "$CARGO_TARGET_DIR/release" ] && [ -d "$ordinary/release/.fingerprint"
     done
 fi
 
-# The benchmark command carries a second runtime, for its benchmark of storage access, which this node does not offer; it
-# cannot be built outside the SDK's own workspace either.
+# The benchmark command carries a second runtime, for its benchmark of storage access, which this
+# node does not offer; it cannot be built outside the SDK's own workspace either.
 export SKIP_FRAME_STORAGE_ACCESS_TEST_RUNTIME_WASM_BUILD=1
 
 step "weights: building the node with benchmarks (a long build the first time)"
@@ -35,7 +37,8 @@ if [ $# -eq 0 ]; then
     set -- "$@" oracle
 fi
 
-# Benchmarks run at the genesis block, where the timestamp pallet complains of every question for the time.
+# Benchmarks run at the genesis block, where the timestamp pallet complains of every question for
+# the time.
 bench() {
     "$node" benchmark pallet --log info,runtime::timestamp=off --runtime "$runtime" --genesis-builder runtime \
         --genesis-builder-preset development --steps "${STEPS:-20}" --repeat "${REPEAT:-10}" "$@"
@@ -52,7 +55,8 @@ measure() {
 
 for folder in "$@"; do
     if [ "$folder" = oracle ]; then
-        # The SDK's pallet: its cost hangs on how many members this runtime allows, and on how it combines their values.
+        # The SDK's pallet: its cost hangs on how many members this runtime allows, and on how it
+        # combines their values.
         measure pallet_oracle scripts/weights-runtime.hbs runtime/src/weights/oracle.rs
         continue
     fi

@@ -5,6 +5,7 @@ use clearproof_client::chain::Constants;
 use clearproof_operator::proving::submission;
 use clearproof_primitives::{
     fixed::ONE,
+    ids::BatchNumber,
     order::Side,
     policy::{MarginLevel, PolicyChange, PositionSide, ProductKind},
 };
@@ -122,7 +123,7 @@ fn a_referendum_changes_a_margin_threshold_and_binds_the_next_batch_to_it() {
         begin_block(SNAPSHOT_BLOCK + 1);
         assert_ok!(submit(&alice, first));
         end_block(SNAPSHOT_BLOCK + 1);
-        world.engine.settle(1).unwrap();
+        world.engine.settle(BatchNumber::new(1)).unwrap();
         let before = latest();
         assert_eq!(before.3, 1);
 

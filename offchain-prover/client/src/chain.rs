@@ -23,6 +23,7 @@ pub use version::{INTERFACES, SPEC_NAME};
 
 use clearproof_primitives::{
     chain::{BatchView, ExpiryView, Instrument, QueuedDeposit, SnapshotView, VenueView},
+    ids::{BatchNumber, SnapshotNumber, VenueId},
     submission::Batch,
 };
 use codec::{Decode, DecodeAll, Encode};
@@ -238,7 +239,7 @@ impl Chain {
     /// [`ChainError::OtherChain`] if another chain's node is at the address now,
     /// [`ChainError::OtherRuntime`], [`ChainError::OtherVersion`] or [`ChainError::Decode`] if the
     /// runtime speaks another version than this client.
-    pub async fn venue(&self, id: u32) -> Result<Option<VenueView<[u8; 32]>>, ChainError> {
+    pub async fn venue(&self, id: VenueId) -> Result<Option<VenueView<[u8; 32]>>, ChainError> {
         self.ask("venue", id).await
     }
 
@@ -246,7 +247,11 @@ impl Chain {
     ///
     /// # Errors
     /// As [`Self::venue`].
-    pub async fn batch(&self, venue: u32, number: u64) -> Result<Option<BatchView>, ChainError> {
+    pub async fn batch(
+        &self,
+        venue: VenueId,
+        number: BatchNumber,
+    ) -> Result<Option<BatchView>, ChainError> {
         self.ask("batch", (venue, number)).await
     }
 
@@ -257,7 +262,7 @@ impl Chain {
     /// As [`Self::venue`].
     pub async fn queued_deposits(
         &self,
-        venue: u32,
+        venue: VenueId,
         from: u64,
     ) -> Result<Vec<(u64, QueuedDeposit)>, ChainError> {
         self.ask("queued_deposits", (venue, from)).await
@@ -267,7 +272,10 @@ impl Chain {
     ///
     /// # Errors
     /// As [`Self::venue`].
-    pub async fn snapshot(&self, number: Option<u64>) -> Result<Option<SnapshotView>, ChainError> {
+    pub async fn snapshot(
+        &self,
+        number: Option<SnapshotNumber>,
+    ) -> Result<Option<SnapshotView>, ChainError> {
         self.ask("snapshot", number).await
     }
 
@@ -330,7 +338,7 @@ impl Chain {
     pub async fn submitted_batch(
         &self,
         block: u32,
-        venue: u32,
+        venue: VenueId,
     ) -> Result<Option<Batch>, ChainError> {
         self.exchange(ANSWER_TIMEOUT, async {
             let at = self.api().await?.at_block(u64::from(block)).await?;

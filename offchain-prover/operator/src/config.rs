@@ -3,6 +3,7 @@
 use super::error::OperatorError;
 use clearproof_client::chain::Constants;
 use clearproof_groth16::BackendKind;
+use clearproof_primitives::ids::VenueId;
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use subxt_signer::sr25519::Keypair;
 
@@ -12,7 +13,7 @@ pub struct Config {
     /// The node, `ws://` or `wss://`.
     pub node: String,
     /// The venue.
-    pub venue: u32,
+    pub venue: VenueId,
     /// Account that submits batches; one of the venue's operators.
     pub signer: Keypair,
     /// Folder of the database.

@@ -122,7 +122,7 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<(
             metrics: metrics.clone(),
             loaded: LoadedKeys::default(),
         },
-        next: view.batches + 1,
+        next: view.batches.next(),
         jobs,
         notices: notices.clone(),
         epoch: Arc::clone(&epoch),
@@ -185,7 +185,7 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<(
             return Err(error.into());
         }
     };
-    tracing::info!(venue = config.venue, listen = %server.address(), "operator is up");
+    tracing::info!(venue = %config.venue, listen = %server.address(), "operator is up");
 
     let result = tokio::select! {
         result = &mut ended => result,

@@ -25,6 +25,7 @@ use clearproof_primitives::{
     eddsa::SecretKey,
     field::FieldBytes,
     fixed::ONE,
+    ids::{BatchNumber, CircuitId, SnapshotNumber, VenueId},
     ledger::genesis_state_root,
     order::{Order, OrderSet, Request, Side, SignedOrderSet, WithdrawalRequest},
     policy::Policy,
@@ -37,7 +38,7 @@ use std::{path::Path, sync::Arc};
 const SHAPE: Shape = Shape::TINY;
 const IDENTITY: Identity = Identity {
     genesis: [3; 32],
-    venue: 1,
+    venue: VenueId::new(1),
     shape: SHAPE,
 };
 const START: u64 = 1_700_000_000_000;
@@ -49,12 +50,12 @@ fn new_venue() -> VenueView<[u8; 32]> {
     VenueView {
         owner: [1; 32],
         operators: vec![[2; 32]],
-        circuit: 1,
+        circuit: CircuitId::new(1),
         next_circuit: None,
         shape: SHAPE,
         development: true,
         state_root: genesis_state_root(&SHAPE).into(),
-        batches: 0,
+        batches: BatchNumber::new(0),
         time_to: START - 1_000,
         pauses: Pauses::default(),
         custody_account: [9; 32],
@@ -73,7 +74,7 @@ fn snapshot(number: u64, taken_at: u64) -> SnapshotView {
         _ => InstrumentRow::empty(&market),
     };
     let snapshot = Snapshot {
-        number,
+        number: SnapshotNumber::new(number),
         taken_at,
         weights: vec![ONE; market.assets as usize],
         factors: policy.factors(),

@@ -4,6 +4,7 @@ use crate::commands::{ending::asked_to_end, key::Key};
 use anyhow::{Context, Result};
 use clearproof_groth16::BackendKind;
 use clearproof_operator::{self, Config, Timing};
+use clearproof_primitives::ids::VenueId;
 use clearproof_proving::default_key_folder;
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -15,7 +16,7 @@ pub struct Args {
     node: String,
     /// Number of the venue on the chain.
     #[arg(long)]
-    venue: u32,
+    venue: VenueId,
     #[command(flatten)]
     key: Key,
     /// Folder of the database; one per venue. Whoever reads it sees all accounts and can make receipts.

@@ -4,7 +4,8 @@
 use super::{ChainError, circuits::RegisteredCircuit, constants::RiskTrack};
 use blake2::{Blake2b, Digest, digest::consts::U32};
 use clearproof_primitives::{
-    chain::{CircuitId, Feed, FeedValue, Listing, NextCircuit, VenueId},
+    chain::{Feed, FeedValue, Listing, NextCircuit},
+    ids::{CircuitId, VenueId},
     policy::{Policy, PolicyChange},
     submission::Batch,
 };

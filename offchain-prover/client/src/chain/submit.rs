@@ -1,6 +1,7 @@
 //! Signed calls, followed until they are final, or in a block.
 
 use super::{Call, Chain, ChainError, Link, calls};
+use clearproof_primitives::ids::VenueId;
 use codec::{Compact, Decode};
 use std::{sync::Arc, time::Duration};
 use subxt::{
@@ -60,8 +61,8 @@ pub struct CallEvent {
 
 impl Included {
     /// Returns the numbers of the venues that [`super::calls::create_venue`] founded, in order.
-    pub fn created_venues(&self) -> impl Iterator<Item = u32> + '_ {
-        self.numbers("Settlement", "VenueCreated")
+    pub fn created_venues(&self) -> impl Iterator<Item = VenueId> + '_ {
+        self.numbers("Settlement", "VenueCreated").map(VenueId::new)
     }
 
     /// Returns the index of the referendum that was submitted, if one was.
@@ -77,7 +78,7 @@ impl Included {
     }
 
     /// Returns the number of the venue that a single [`super::calls::create_venue`] founded.
-    pub fn created_venue(&self) -> Option<u32> {
+    pub fn created_venue(&self) -> Option<VenueId> {
         self.created_venues().next()
     }
 }

@@ -22,6 +22,7 @@ use clearproof_primitives::{
     batch::genesis_field,
     chain::{Pauses, Queue, QueuedDeposit, SnapshotInfo, SnapshotView, VenueView},
     field::FieldBytes,
+    ids::CircuitId,
     ledger::genesis_state_root,
     order::SignedOrderSet,
     rows::even_bands,
@@ -179,7 +180,7 @@ fn new_venue(shape: &Shape, time: u64) -> VenueView<[u8; 32]> {
     VenueView {
         owner: SUBMITTER,
         operators: vec![SUBMITTER],
-        circuit: 1,
+        circuit: CircuitId::new(1),
         next_circuit: None,
         shape: *shape,
         development: true,

@@ -56,7 +56,7 @@ impl Desk {
     pub fn snapshot(&mut self, view: SnapshotView) {
         if FieldBytes::from(view.snapshot.hash()) != view.info.hash {
             tracing::error!(
-                number = view.snapshot.number,
+                number = %view.snapshot.number,
                 "the chain's snapshot has another hash here: use a prover of the runtime's version"
             );
             return;

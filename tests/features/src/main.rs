@@ -1,0 +1,3 @@
+//! Never compiled: see the manifest.
+
+fn main() {}
