@@ -7,7 +7,7 @@
 use anyhow::{Context, Result};
 use clap::Parser;
 use clearproof_client::{Trader, Update, VenueClient, VenueError, chain::Chain};
-use clearproof_primitives::eddsa::SecretKey;
+use clearproof_primitives::{eddsa::SecretKey, ids::VenueId};
 use std::time::{Duration, Instant};
 
 /// The quotes are cancelled this long after the last sign of life, milliseconds.
@@ -25,7 +25,7 @@ struct Args {
     operator: String,
     /// Number of the venue.
     #[arg(long)]
-    venue: u32,
+    venue: VenueId,
     /// Secret key of the account's owner: 32 bytes in hexadecimal.
     #[arg(long, env = "CLEARPROOF_KEY", hide_env_values = true)]
     key: String,

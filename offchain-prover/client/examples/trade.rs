@@ -6,7 +6,7 @@
 use anyhow::{Context, Result};
 use clap::{Parser, ValueEnum};
 use clearproof_client::{Trader, VenueClient, chain::Chain};
-use clearproof_primitives::{eddsa::SecretKey, fixed::price_from_decimal};
+use clearproof_primitives::{eddsa::SecretKey, fixed::price_from_decimal, ids::VenueId};
 use std::time::Duration;
 
 #[derive(Parser)]
@@ -19,7 +19,7 @@ struct Args {
     operator: String,
     /// Number of the venue.
     #[arg(long)]
-    venue: u32,
+    venue: VenueId,
     /// Secret key of the account's owner: 32 bytes in hexadecimal.
     #[arg(long, env = "CLEARPROOF_KEY", hide_env_values = true)]
     key: String,

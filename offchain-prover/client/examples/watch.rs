@@ -5,6 +5,7 @@
 use anyhow::{Context, Result};
 use clap::Parser;
 use clearproof_client::{Update, VenueClient, chain::Chain};
+use clearproof_primitives::ids::VenueId;
 
 #[derive(Parser)]
 struct Args {
@@ -16,7 +17,7 @@ struct Args {
     operator: String,
     /// Number of the venue.
     #[arg(long)]
-    venue: u32,
+    venue: VenueId,
     /// Auctions to follow; none to go on for ever.
     #[arg(long)]
     auctions: Option<u64>,
@@ -76,7 +77,7 @@ async fn main() -> Result<()> {
             .venue(args.venue)
             .await?
             .context("the venue is gone")?;
-        for number in settled + 1..=venue.batches {
+        for number in settled.next().through(venue.batches) {
             if let Some(batch) = chain.batch(args.venue, number).await? {
                 println!(
                     "batch {number} settled: state root {}",

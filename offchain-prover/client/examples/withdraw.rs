@@ -7,7 +7,7 @@
 use anyhow::{Context, Result};
 use clap::Parser;
 use clearproof_client::{Trader, VenueClient, chain::Chain};
-use clearproof_primitives::eddsa::SecretKey;
+use clearproof_primitives::{eddsa::SecretKey, ids::VenueId};
 use std::time::Duration;
 use tokio::time::sleep;
 
@@ -24,7 +24,7 @@ struct Args {
     operator: String,
     /// Number of the venue.
     #[arg(long)]
-    venue: u32,
+    venue: VenueId,
     /// Secret key of the account's owner: 32 bytes in hexadecimal.
     #[arg(long, env = "CLEARPROOF_KEY", hide_env_values = true)]
     key: String,
@@ -65,12 +65,12 @@ async fn main() -> Result<()> {
 
     // The withdrawal is in the open batch, or in one that closed a moment ago.
     let status = client.status().await?;
-    let pending = status
-        .pending
-        .last()
-        .copied()
-        .unwrap_or(status.settled.batch);
-    let batch = pending + u64::from(status.open.is_some());
+    let closed = status.pending.last().copied();
+    let closed = closed.unwrap_or(status.settled.batch);
+    let batch = match status.open {
+        Some(_) => closed.next(),
+        None => closed,
+    };
     println!("waiting for batch {batch} to settle");
     loop {
         let venue = chain

@@ -127,18 +127,22 @@ impl Trader {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use clearproof_primitives::{order::key_hash, shape::Shape};
+    use clearproof_primitives::{
+        ids::{AccountIndex, VenueId},
+        order::key_hash,
+        shape::Shape,
+    };
 
     const IDENTITY: Identity = Identity {
         genesis: [3; 32],
-        venue: 7,
+        venue: VenueId::new(7),
         shape: Shape::TINY,
     };
 
     fn set() -> OrderSet {
         OrderSet {
-            venue: 7,
-            account: 2,
+            venue: VenueId::new(7),
+            account: AccountIndex::new(2),
             sequence: 1,
             valid_from: 0,
             valid_until: 10,
@@ -165,7 +169,7 @@ mod tests {
             );
             let asker = trader
                 .access(&IDENTITY)
-                .check(genesis, 7, now_ms())
+                .check(genesis, IDENTITY.venue, now_ms())
                 .unwrap();
             assert_eq!(asker.account, trader.account_key());
             assert_eq!(asker.trading_key, None);
@@ -190,7 +194,7 @@ mod tests {
 
         let asker = trader
             .access(&IDENTITY)
-            .check(genesis, 7, now_ms())
+            .check(genesis, IDENTITY.venue, now_ms())
             .unwrap();
         assert_eq!(asker.account, owner.account_key());
         let point = public.point();

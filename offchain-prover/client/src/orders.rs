@@ -5,6 +5,7 @@ use clearproof_primitives::{
     babyjubjub::PublicKey,
     field::Fr,
     fixed::{Price, Rate},
+    ids::AccountIndex,
     order::{
         KeyRequest, Order, OrderSet, OrderSetError, Request, Side, SignedOrderSet, TransferRequest,
         WithdrawalRequest,
@@ -42,12 +43,13 @@ pub enum BuildError {
 ///
 /// ```
 /// # use clearproof_client::{Identity, OrderSetBuilder};
-/// # use clearproof_primitives::shape::Shape;
-/// # let venue = Identity { genesis: [3; 32], venue: 7, shape: Shape::TINY };
-/// let set = OrderSetBuilder::new(&venue, 1, 1).buy(0, 5, 1_000 << 32).build()?;
-/// assert_eq!((set.venue, set.account, set.sequence), (7, 1, 1));
+/// # use clearproof_primitives::{ids::{AccountIndex, VenueId}, shape::Shape};
+/// # let venue = Identity { genesis: [3; 32], venue: VenueId::new(7), shape: Shape::TINY };
+/// let account = AccountIndex::new(1);
+/// let set = OrderSetBuilder::new(&venue, account, 1).buy(0, 5, 1_000 << 32).build()?;
+/// assert_eq!((set.venue.get(), set.account, set.sequence), (7, account, 1));
 ///
-/// let wrong = OrderSetBuilder::new(&venue, 1, 1).buy(0, 0, 1_000 << 32).build();
+/// let wrong = OrderSetBuilder::new(&venue, account, 1).buy(0, 0, 1_000 << 32).build();
 /// let error = wrong.expect_err("no lots").to_string();
 /// assert_eq!(error, "orders[0].quantity: must be 1 to 2^48 - 1 lots");
 /// # Ok::<_, clearproof_client::BuildError>(())
@@ -66,7 +68,7 @@ impl OrderSetBuilder {
     ///
     /// The set may be used at once, until [`DEFAULT_VALIDITY`] is over, at fees up to
     /// [`DEFAULT_MAX_FEE`].
-    pub fn new(venue: &Identity, account: u32, sequence: u64) -> Self {
+    pub fn new(venue: &Identity, account: AccountIndex, sequence: u64) -> Self {
         let set = OrderSet {
             venue: venue.venue,
             account,
@@ -248,17 +250,23 @@ fn end_of(validity: Duration) -> u64 {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use clearproof_primitives::{batch::genesis_field, eddsa::SecretKey, shape::Shape};
+    use clearproof_primitives::{
+        batch::genesis_field, eddsa::SecretKey, ids::VenueId, shape::Shape,
+    };
 
     const VENUE: Identity = Identity {
         genesis: [3; 32],
-        venue: 7,
+        venue: VenueId::new(7),
         shape: Shape::TINY,
     };
     const PRICE: Price = 1_000 << 32;
 
+    fn set(account: u32, sequence: u64) -> OrderSetBuilder {
+        OrderSetBuilder::new(&VENUE, AccountIndex::new(account), sequence)
+    }
+
     fn builder() -> OrderSetBuilder {
-        OrderSetBuilder::new(&VENUE, 1, 5)
+        set(1, 5)
     }
 
     #[test]
@@ -268,7 +276,11 @@ mod tests {
         let signed = builder().buy(0, 5, PRICE).sell(0, 3, 2 * PRICE);
         let signed = signed.sign(&trader).unwrap();
         let set = &signed.set;
-        assert_eq!((set.venue, set.account, set.sequence), (7, 1, 5));
+        let account = AccountIndex::new(1);
+        assert_eq!(
+            (set.venue, set.account, set.sequence),
+            (VENUE.venue, account, 5)
+        );
         let end = before + 600_000;
         assert!(set.valid_from == 0 && (end..end + 5_000).contains(&set.valid_until));
         let orders: Vec<_> = set.orders.iter().flatten().collect();
@@ -288,8 +300,8 @@ mod tests {
 
     #[test]
     fn ids_are_never_zero() {
-        let set = OrderSetBuilder::new(&VENUE, 1, 1 << 32).buy(0, 1, PRICE);
-        assert_eq!(set.build().unwrap().orders[0].unwrap().id, 1);
+        let large = set(1, 1 << 32).buy(0, 1, PRICE);
+        assert_eq!(large.build().unwrap().orders[0].unwrap().id, 1);
     }
 
     #[test]
@@ -297,15 +309,9 @@ mod tests {
         let text = |builder: OrderSetBuilder| builder.build().unwrap_err().to_string();
         let instruments = VENUE.shape.market.instruments;
         for (wrong, expected) in [
-            (OrderSetBuilder::new(&VENUE, 0, 5), "account: 0"),
-            (
-                OrderSetBuilder::new(&VENUE, u32::MAX, 5),
-                "account: 4294967295",
-            ),
-            (
-                OrderSetBuilder::new(&VENUE, 1, 0),
-                "sequence: must be at least 1",
-            ),
+            (set(0, 5), "account: 0"),
+            (set(u32::MAX, 5), "account: 4294967295"),
+            (set(1, 0), "sequence: must be at least 1"),
             (builder().valid_between(2, 1), "valid_from, valid_until"),
             (
                 builder().valid_for(Duration::MAX),

@@ -25,6 +25,7 @@ use crate::{
 };
 use clearproof_primitives::{
     batch::genesis_field,
+    ids::VenueId,
     order::{OrderSet, SignedOrderSet},
 };
 use connection::Connection;
@@ -58,7 +59,7 @@ impl VenueClient {
     ///
     /// # Errors
     /// As all requests. One attempt is made.
-    pub async fn connect(url: &str, genesis: [u8; 32], venue: u32) -> Result<Self, VenueError> {
+    pub async fn connect(url: &str, genesis: [u8; 32], venue: VenueId) -> Result<Self, VenueError> {
         Self::connect_with(url, genesis, venue, Settings::default()).await
     }
 
@@ -69,7 +70,7 @@ impl VenueClient {
     pub async fn connect_with(
         url: &str,
         genesis: [u8; 32],
-        venue: u32,
+        venue: VenueId,
         settings: Settings,
     ) -> Result<Self, VenueError> {
         let connection = Connection::first(url, genesis, venue, settings).await?;

@@ -1,7 +1,7 @@
 //! Withdrawals that could not be paid out, and wait for their recipient's claim.
 
 use super::{ANSWER_TIMEOUT, Chain, ChainError};
-use clearproof_primitives::chain::VenueId;
+use clearproof_primitives::ids::VenueId;
 use codec::DecodeAll;
 use subxt::dynamic::{self, Value};
 
@@ -24,7 +24,7 @@ impl Chain {
             let address = dynamic::storage::<(Value, Value, Value), Value>(CLAIMS.0, CLAIMS.1);
             let now = self.now().await?;
             let keys = (
-                Value::u128(venue.into()),
+                Value::u128(venue.get().into()),
                 Value::from_bytes(account),
                 Value::u128(asset.into()),
             );

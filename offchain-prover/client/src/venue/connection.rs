@@ -7,6 +7,7 @@ use crate::{
     clock::millis,
     rpc::{VenueApiClient, types::StatusJson},
 };
+use clearproof_primitives::ids::VenueId;
 use ed25519_dalek::VerifyingKey;
 use jsonrpsee::{
     core::ClientError,
@@ -98,7 +99,7 @@ pub(super) struct Operator {
 
 impl Operator {
     /// Reads an operator's identity off its first status, which must be of this venue and chain.
-    fn first(status: &StatusJson, genesis: [u8; 32], venue: u32) -> Result<Self, VenueError> {
+    fn first(status: &StatusJson, genesis: [u8; 32], venue: VenueId) -> Result<Self, VenueError> {
         same("genesis", &status.genesis, &genesis, hex::encode)?;
         same("venue", &status.venue, &venue, ToString::to_string)?;
         Ok(Self {
@@ -175,7 +176,7 @@ impl Connection {
     pub async fn first(
         url: &str,
         genesis: [u8; 32],
-        venue: u32,
+        venue: VenueId,
         settings: Settings,
     ) -> Result<Self, VenueError> {
         let (link, status) = open(url, &settings).await?;

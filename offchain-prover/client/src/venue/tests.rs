@@ -5,7 +5,7 @@ mod fake;
 
 use super::*;
 use crate::rpc::types::AuctionJson;
-use clearproof_primitives::{eddsa::SecretKey, shape::Shape};
+use clearproof_primitives::{eddsa::SecretKey, ids::AccountIndex, shape::Shape};
 use ed25519_dalek::SigningKey;
 use fake::{Fake, GENESIS, Submission, VENUE, auction, timed_out};
 use std::time::{Duration, Instant};
@@ -22,6 +22,7 @@ const SETTINGS: Settings = Settings {
     first_pause: Duration::from_millis(50),
     longest_pause: Duration::from_millis(400),
 };
+const OTHER_VENUE: VenueId = VenueId::new(8);
 /// Longest wait of a test for anything.
 const LIMIT: Duration = Duration::from_secs(20);
 
@@ -61,7 +62,7 @@ async fn a_receipt_is_checked_on_every_submit() {
     let fake = Fake::start().await;
     let client = connect(&fake.url()).await.unwrap();
     let set = next_set(&client).await;
-    assert_eq!((set.account, set.sequence), (1, 5));
+    assert_eq!((set.account, set.sequence), (AccountIndex::new(1), 5));
     let receipt = client.submit(&trader(), set).await.unwrap();
     assert_eq!((receipt.sequence.0, receipt.arrival.0), (5, 5));
     // The live set's sequence counts.
@@ -102,7 +103,7 @@ async fn it_gives_up_after_so_many_attempts() {
         "{error}"
     );
     // Nothing was sent, so that the set's fate is known.
-    let set = OrderSetBuilder::new(client.identity(), 1, 5)
+    let set = OrderSetBuilder::new(client.identity(), AccountIndex::new(1), 5)
         .build()
         .unwrap();
     let unsent = client.submit(&trader(), set).await.unwrap_err();
@@ -122,7 +123,7 @@ async fn another_chain_venue_shape_or_operator_is_refused() {
     fake.behaviour().genesis = [4; 32];
     assert_eq!(wrong(connect(&fake.url()).await.unwrap_err()), "genesis");
     fake.behaviour().genesis = GENESIS;
-    fake.behaviour().venue = 8;
+    fake.behaviour().venue = OTHER_VENUE;
     assert_eq!(wrong(connect(&fake.url()).await.unwrap_err()), "venue");
     fake.behaviour().venue = VENUE;
     let client = connect(&fake.url()).await.unwrap();
@@ -139,7 +140,7 @@ async fn another_chain_venue_shape_or_operator_is_refused() {
         ),
         (
             fake::Behaviour {
-                venue: 8,
+                venue: OTHER_VENUE,
                 ..Default::default()
             },
             "venue",
@@ -163,7 +164,7 @@ async fn another_chain_venue_shape_or_operator_is_refused() {
         *fake.behaviour() = lie;
         fake.start_again().await;
         assert_eq!(wrong(client.status().await.unwrap_err()), field);
-        let set = OrderSetBuilder::new(client.identity(), 1, 5)
+        let set = OrderSetBuilder::new(client.identity(), AccountIndex::new(1), 5)
             .build()
             .unwrap();
         assert_eq!(

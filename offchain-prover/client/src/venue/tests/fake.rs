@@ -7,7 +7,11 @@ use crate::rpc::{
     types::{AccountJson, AuctionJson, OrderJson, SettledJson, SignedOrderSetJson, StatusJson},
 };
 use clearproof_primitives::{
-    batch::genesis_field, field::FieldBytes, order::SignedOrderSet, shape::Shape,
+    batch::genesis_field,
+    field::FieldBytes,
+    ids::{AccountIndex, BatchNumber, VenueId},
+    order::SignedOrderSet,
+    shape::Shape,
 };
 use ed25519_dalek::SigningKey;
 use jsonrpsee::{
@@ -26,7 +30,7 @@ use std::{
 use tokio::time::{sleep, timeout};
 
 pub const GENESIS: [u8; 32] = [3; 32];
-pub const VENUE: u32 = 7;
+pub const VENUE: VenueId = VenueId::new(7);
 
 /// What happens to an order set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -48,7 +52,7 @@ pub enum Submission {
 #[derive(Debug)]
 pub struct Behaviour {
     pub genesis: [u8; 32],
-    pub venue: u32,
+    pub venue: VenueId,
     pub shape: Shape,
     pub key: SigningKey,
     /// Status requests that are answered too late.
@@ -100,7 +104,7 @@ impl Behaviour {
             accounts: 2,
             deposits_taken: 1,
             settled: SettledJson {
-                batch: 0,
+                batch: BatchNumber::new(0),
                 state_root: FieldBytes([0; 32]),
             },
             pending: Vec::new(),
@@ -115,7 +119,7 @@ impl Behaviour {
         let live = self.live.as_ref().map(|signed| &signed.set);
         let orders = live.map(|set| set.orders.iter().map(|o| o.as_ref().map(OrderJson::from)));
         AccountJson {
-            index: 1,
+            index: AccountIndex::new(1),
             number: 0,
             trading_key: FieldBytes([0; 32]),
             balances: Vec::new(),
