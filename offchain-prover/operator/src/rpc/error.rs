@@ -1,8 +1,7 @@
-//! Refusals on the wire. Malformed parameters are JSON-RPC's `-32602`, with the field and its limit as `data`; everything
-//! else has a code of its own and `data.name`, a name for programs.
+//! Refusals on the wire. Malformed parameters are JSON-RPC's `-32602`, with the field and its limit as
+//! `data`. All other refusals have a code of their own and `data.name`, a name for programs.
 
-use super::limits::Limits;
-use crate::handle::Refusal;
+use crate::commands::Refusal;
 use clearproof_client::rpc::error::{
     BUSY, NOT_FOUND, REFUSED, RefusalName as Name, UNAVAILABLE, named,
 };
@@ -10,25 +9,13 @@ use clearproof_engine::EngineError;
 use clearproof_primitives::step::StepError;
 use jsonrpsee::types::{ErrorObjectOwned, error::INVALID_PARAMS_CODE};
 
-/// Malformed parameters: `reason` names the field and its limit.
+/// Returns the refusal of malformed parameters. `reason` names the field and its limit.
 pub(super) fn invalid(reason: impl ToString) -> ErrorObjectOwned {
     ErrorObjectOwned::owned(
         INVALID_PARAMS_CODE,
         "Invalid params",
         Some(reason.to_string()),
     )
-}
-
-pub(super) fn too_many_requests(limits: &Limits) -> ErrorObjectOwned {
-    let Limits {
-        requests_per_second,
-        burst,
-        ..
-    } = limits;
-    let message = format!(
-        "too many requests: a connection may make {requests_per_second} per second and {burst} at once; slow down"
-    );
-    named(BUSY, Name::TooManyRequests, message)
 }
 
 pub(super) fn no_account() -> ErrorObjectOwned {
@@ -48,7 +35,7 @@ impl From<Refusal> for ErrorObjectOwned {
             Refusal::Busy => named(BUSY, Name::Busy, refusal),
             Refusal::Stopping => named(UNAVAILABLE, Name::Stopping, refusal),
             Refusal::Storage(reason) => {
-                // Paths of the operator's machine are nobody else's business.
+                // Callers must not see paths of the operator's machine.
                 tracing::error!(%reason, "the database failed");
                 let message = "the operator's database fails: nothing was changed; try again later";
                 named(UNAVAILABLE, Name::Storage, message)
@@ -68,11 +55,11 @@ fn engine_name(error: &EngineError) -> Name {
         EngineError::Step(error) => step_name(error),
         EngineError::Range(_) => Name::Range,
         EngineError::Overdraw { .. } => Name::Overdraw,
-        EngineError::Silence(_) => Name::Timeout,
+        EngineError::SwitchTimeout(_) => Name::Timeout,
         EngineError::UnknownReceiver => Name::UnknownReceiver,
         EngineError::OwnerHasAccount => Name::OwnerHasAccount,
         EngineError::Full(_) => Name::Full,
-        // The rest cannot follow from a trader's request.
+        // The other errors cannot follow from a trader's request.
         _ => Name::Engine,
     }
 }
