@@ -1,4 +1,4 @@
-//! A chain of one finalised block for tests, whose runtime answers from tables.
+//! A chain of one finalised block for tests. Its runtime returns fixed values.
 #![allow(clippy::unwrap_used)]
 
 use clearproof_primitives::{

@@ -1,10 +1,10 @@
-//! Answers of the `ClearproofApi`: what several pallets know of one thing, put together.
+//! Results of the `ClearproofApi` that combine the state of several pallets.
 
 use crate::{AccountId, Custody, MarketData, Runtime, Settlement};
 use clearproof_primitives::chain::{BatchView, SnapshotView, VenueId, VenueView};
 use pallet_clearproof_market_data::LatestNumber;
 
-/// A venue with its circuit's dimensions, its deposit queue and what it owes.
+/// Returns a venue with its circuit's dimensions, its deposit queue and its debts.
 pub fn venue(id: VenueId) -> Option<VenueView<AccountId>> {
     let venue = Settlement::venue(id)?;
     let circuit = Settlement::circuit(venue.circuit)?;
@@ -28,7 +28,7 @@ pub fn venue(id: VenueId) -> Option<VenueView<AccountId>> {
     })
 }
 
-/// A settled batch.
+/// Returns a settled batch.
 pub fn batch(venue: VenueId, number: u64) -> Option<BatchView> {
     let record = Settlement::batch(venue, number)?;
     Some(BatchView {
@@ -39,7 +39,8 @@ pub fn batch(venue: VenueId, number: u64) -> Option<BatchView> {
     })
 }
 
-/// A snapshot, the latest if no number is given, with what settlement checks batches against.
+/// Returns a snapshot, the latest if no number is given, with the data that settlement checks
+/// batches against.
 pub fn snapshot(number: Option<u64>) -> Option<SnapshotView> {
     let number = number.unwrap_or_else(LatestNumber::<Runtime>::get);
     Some(SnapshotView {

@@ -26,11 +26,11 @@ where
     }
 }
 
-/// A venue's name, what the chain says of it, and the block of its last batch.
+/// A venue's name, its view on the chain, and the block of its last batch.
 type VenueRow = (String, VenueView<AccountId>, Option<u32>);
 
 impl VenueMetrics {
-    /// Shows these venues, and none that are gone.
+    /// Shows these venues, and removes those that are gone.
     fn show(&mut self, venues: &[VenueRow]) {
         let each = |value: fn(&VenueView<AccountId>) -> f64| {
             let values = venues.iter();
@@ -66,7 +66,7 @@ impl Reader {
         Self { metrics }
     }
 
-    /// Reads the chain at a block. A runtime that does not answer leaves the metrics as they were.
+    /// Reads the chain at a block. If the runtime fails, the metrics stay as they were.
     pub(super) fn update<C>(&mut self, client: &C, at: Hash)
     where
         C: ProvideRuntimeApi<Block>,
@@ -74,7 +74,7 @@ impl Reader {
     {
         let state = client.runtime_api().monitoring(at);
         let read = state.map(|state| self.metrics.operation.show(&state));
-        // An old runtime may know one interface without the other.
+        // An old runtime may have one interface without the other.
         for answer in [self.try_update(client, at), read] {
             if let Err(error) = answer {
                 log::debug!("metrics: the runtime did not answer at block {at:?}: {error}");
@@ -88,7 +88,8 @@ impl Reader {
         C::Api: ClearproofApi<Block, AccountId>,
     {
         let api = client.runtime_api();
-        // The first venues only: beyond that, a time series each would harm the server that collects them.
+        // Only the first venues are shown: a time series for every venue beyond them would harm the
+        // server that collects the metrics.
         let listed = api.venues(at, 0)?;
         if listed.len() == MAX_VENUES_LISTED {
             log::debug!("metrics: venues after the first {MAX_VENUES_LISTED} are not shown");

@@ -1,8 +1,9 @@
-//! The `clearproof` methods: what the chain knows of venues, batches, deposits, markets and proofs.
+//! The `clearproof` methods: reads of venues, batches, deposits, markets and proofs.
 //!
-//! Each takes an optional block hash last, and answers for the best block without it. Field elements, amounts and prices
-//! are decimal strings, other 32-byte values hexadecimal with `0x`. What does not exist is `null`; a malformed argument
-//! is an error that names it and what it must be.
+//! Each method takes an optional block hash as its last argument; without it, the best block is
+//! read. Field elements, amounts and prices are decimal strings; other 32-byte values are
+//! hexadecimal with `0x`. If the requested item does not exist, the result is `null`. A malformed
+//! argument is an error that names the argument and the values that it may have.
 
 mod arguments;
 #[cfg(test)]
@@ -36,11 +37,11 @@ pub const UNKNOWN_BLOCK: i32 = 9002;
 /// The methods. Arguments are read one by one, so that errors name them.
 #[rpc(server)]
 pub trait ClearproofRpc {
-    /// A venue: owner, operators, circuit, state root, stops, deposit queue, what it owes.
+    /// Returns a venue: owner, operators, circuit, state root, pauses, deposit queue and debts.
     #[method(name = "clearproof_venue", blocking)]
     fn venue(&self, venue: Option<Value>, at: Option<Value>) -> RpcResult<Option<VenueJson>>;
 
-    /// A settled batch, while the chain remembers it.
+    /// Returns a settled batch, while the chain remembers it.
     #[method(name = "clearproof_batch", blocking)]
     fn batch(
         &self,
@@ -49,12 +50,13 @@ pub trait ClearproofRpc {
         at: Option<Value>,
     ) -> RpcResult<Option<BatchView>>;
 
-    /// A snapshot, while the chain keeps it; the latest without a number.
+    /// Returns a snapshot, while the chain keeps it; the latest without a number.
     #[method(name = "clearproof_snapshot", blocking)]
     fn snapshot(&self, number: Option<Value>, at: Option<Value>)
     -> RpcResult<Option<SnapshotJson>>;
 
-    /// A venue's deposit queue, with the deposits from an index on (from the first without one).
+    /// Returns a venue's deposit queue, with the deposits starting at an index (at the first
+    /// without one).
     #[method(name = "clearproof_depositQueue", blocking)]
     fn deposit_queue(
         &self,
@@ -63,15 +65,15 @@ pub trait ClearproofRpc {
         at: Option<Value>,
     ) -> RpcResult<Option<QueueJson>>;
 
-    /// All listed instruments, by slot.
+    /// Returns all listed instruments, by slot.
     #[method(name = "clearproof_instruments", blocking)]
     fn instruments(&self, at: Option<Value>) -> RpcResult<Vec<InstrumentJson>>;
 
-    /// All expiries that options are listed on, by underlying and time.
+    /// Returns all expiries on which options are listed, by underlying and time.
     #[method(name = "clearproof_expiries", blocking)]
     fn expiries(&self, at: Option<Value>) -> RpcResult<Vec<ExpiryJson>>;
 
-    /// Checks one proof against a registered key, as a batch's are checked.
+    /// Checks one proof against a registered key, as the proofs of a batch are checked.
     #[method(name = "clearproof_verifyProof", blocking)]
     fn verify_proof(
         &self,
@@ -83,7 +85,7 @@ pub trait ClearproofRpc {
     ) -> RpcResult<VerdictJson>;
 }
 
-/// Answers the methods from a client's state.
+/// Serves the methods from a client's state.
 pub struct Clearproof<C> {
     client: Arc<C>,
 }
@@ -93,12 +95,12 @@ where
     C: ProvideRuntimeApi<Block> + HeaderBackend<Block>,
     C::Api: RuntimeReads<Block, AccountId>,
 {
-    /// Answers from this client.
+    /// Creates the server of a client's state.
     pub fn new(client: Arc<C>) -> Self {
         Self { client }
     }
 
-    /// The block that a caller asks about: of the given hash, or the best.
+    /// Returns the block to read: the one with the given hash, or the best.
     fn block(&self, at: Option<Value>) -> RpcResult<Hash> {
         let Some(at) = argument::<Hash>("at", at)? else {
             return Ok(self.client.info().best_hash);
@@ -111,7 +113,8 @@ where
             )
         })?;
         known.map(|_| at).ok_or_else(|| {
-            let message = "at: this node knows no block of this hash: pass another, or none for the best block";
+            let message = "at: this node knows no block of this hash: pass another, or none for \
+                the best block";
             ErrorObject::owned(UNKNOWN_BLOCK, message, None::<()>)
         })
     }
@@ -120,7 +123,8 @@ where
 /// The runtime failed: its state is pruned, or it is older than the interface.
 fn unanswered(error: ApiError) -> ErrorObjectOwned {
     let message = format!(
-        "the runtime did not answer; the block's state may be pruned, or its runtime older than the method: {error}"
+        "the runtime did not answer; the block's state may be pruned, or its runtime older than \
+         the method: {error}"
     );
     ErrorObject::owned(RUNTIME_ERROR, message, None::<()>)
 }

@@ -81,15 +81,15 @@ fn trading_goes_on_and_a_second_batch_is_sealed_before_the_first_is_built() {
     assert_eq!(early.map(drop), Err(error));
 
     let built = build(&venue, &first);
-    venue.built(&built).unwrap();
+    venue.on_built(&built).unwrap();
     let error = EngineError::NotSealed {
         given: 1,
         expected: Some(2),
     };
-    assert_eq!(venue.built(&built), Err(error), "only once");
+    assert_eq!(venue.on_built(&built), Err(error), "only once");
     assert_eq!(venue.books().number(), 1);
     let next = build(&venue, &second);
-    venue.built(&next).unwrap();
+    venue.on_built(&next).unwrap();
     let headers = [&built, &next].map(|built| &built.batch.witness.header);
     assert_eq!(headers[0].new_root, headers[1].old_root);
     assert_eq!(
@@ -122,15 +122,15 @@ fn a_roll_back_makes_void_what_is_being_built() {
     assert_eq!((venue.account_count(), venue.open_deposits()), (5, 0));
     assert_eq!(venue.account(1).unwrap().quantity(0), 0);
     let refused = |expected| EngineError::NotSealed { given: 2, expected };
-    assert_eq!(venue.built(&late), Err(refused(None)));
+    assert_eq!(venue.on_built(&late), Err(refused(None)));
 
     // Another batch gets the number, but not what was built of the first.
     open_next(&mut venue);
     venue.deposit(&received(6, 5, RICH)).unwrap();
     let again = seal(&mut venue);
-    assert_eq!(venue.built(&late), Err(refused(Some(2))));
+    assert_eq!(venue.on_built(&late), Err(refused(Some(2))));
     let built = build(&venue, &again);
-    venue.built(&built).unwrap();
+    venue.on_built(&built).unwrap();
     venue.settle(2).unwrap();
     let restored = Venue::restore(venue.config().clone(), venue.stored()).unwrap();
     assert_eq!(restored.state_root(), venue.state_root());
@@ -241,7 +241,7 @@ proptest! {
         let finish = |later: &mut Venue, sealed: &mut VecDeque<Arc<SealedBatch>>, closed: &mut VecDeque<_>| {
             let next = sealed.pop_front().unwrap();
             let built = next.build(later.books()).unwrap();
-            later.built(&built).unwrap();
+            later.on_built(&built).unwrap();
             let (witness, withdrawals) = closed.pop_front().unwrap();
             assert_eq!(built.batch.witness, witness);
             assert_eq!(built.batch.withdrawals, withdrawals);

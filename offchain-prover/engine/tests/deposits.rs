@@ -3,7 +3,7 @@
 
 mod common;
 
-use clearproof_engine::{EngineError, Venue, state::StoredBooks};
+use clearproof_engine::{EngineError, StoredBooks, Venue};
 use clearproof_primitives::{
     account::Account,
     babyjubjub::{BASE8, PointError},

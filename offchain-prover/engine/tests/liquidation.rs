@@ -3,7 +3,9 @@
 
 mod common;
 
-use clearproof_engine::{ClosedBatch, MarketTerms, Venue};
+use clearproof_engine::{
+    ClosedBatch, Deleveraged, InstrumentClearing, Liquidated, MarketTerms, Venue,
+};
 use clearproof_primitives::{
     fixed::ONE,
     margin::Margin,
@@ -61,6 +63,19 @@ fn bid(venue: &mut Venue, sequence: u64, quantity: u64, limit: u64) {
     venue.submit(set).unwrap();
 }
 
+/// A clearing of instrument 0.
+fn cleared(price: u64, volume: u64) -> InstrumentClearing {
+    InstrumentClearing {
+        instrument: 0,
+        price,
+        volume,
+    }
+}
+
+fn liquidated(account: u32, penalty: u64) -> Liquidated {
+    Liquidated { account, penalty }
+}
+
 fn margin(venue: &Venue, account: u32, snapshot: &Snapshot) -> Margin {
     Margin::of(&SHAPE.market, snapshot, venue.account(account).unwrap()).unwrap()
 }
@@ -79,8 +94,8 @@ fn an_account_at_risk_is_liquidated_as_far_as_it_must_be() {
     bid(&mut venue, 1, 100, 885 * ONE);
     let report = venue.run_auction(venue.now() + 1).unwrap();
     // A quarter is the fewest eighths that free it; it pays the whole percent.
-    assert_eq!(report.clearings, [(0, 880 * ONE, 75)]);
-    assert_eq!(report.liquidated, [(1, 660)]);
+    assert_eq!(report.clearings, [cleared(880 * ONE, 75)]);
+    assert_eq!(report.liquidated, [liquidated(1, 660)]);
     assert_eq!(venue.account(1).unwrap().quantity(0), 225);
     assert!(margin(&venue, 1, &snapshot).is_free());
     assert_eq!(
@@ -107,11 +122,17 @@ fn nobody_is_sold_below_the_zero_price() {
     assert_eq!(report.liquidated, []);
     bid(&mut venue, 2, 400, 668 * ONE);
     let report = venue.run_auction(venue.now() + 1).unwrap();
-    let [(1, penalty)] = report.liquidated[..] else {
+    let [
+        Liquidated {
+            account: 1,
+            penalty,
+        },
+    ] = report.liquidated[..]
+    else {
         panic!("{report:?}");
     };
     // The auction's price is the nearest to the mark at which most is sold, and what is left decides the penalty.
-    assert_eq!(report.clearings[0].1, 668 * ONE);
+    assert_eq!(report.clearings[0].price, 668 * ONE);
     assert!((1..=300).contains(&penalty), "{penalty} of 1,503");
     assert_eq!(venue.account(1).unwrap().quantity(0), 75);
     let left = margin(&venue, 1, &snapshot).equity >> 32;
@@ -143,7 +164,7 @@ fn the_insurance_fund_takes_over_the_bankrupt_and_sells_at_the_mark_or_better() 
     assert_eq!(report.liquidated, [], "below the mark");
     bid(&mut venue, 2, 200, 703 * ONE);
     let report = venue.run_auction(venue.now() + 1).unwrap();
-    assert_eq!(report.liquidated, [(0, 0)]);
+    assert_eq!(report.liquidated, [liquidated(0, 0)]);
     close(&mut venue);
     let left = venue.account(0).unwrap();
     assert_eq!(left.quantity(0), LOTS as i64 - 200);
@@ -164,7 +185,12 @@ fn what_the_insurance_fund_cannot_bear_is_closed_against_the_most_leveraged() {
 
     open(&mut venue, snapshot.clone());
     let lots = LOTS as i64;
-    assert_eq!(venue.deleveraged(), [(2, 0, lots)]);
+    let deleveraged = Deleveraged {
+        account: 2,
+        instrument: 0,
+        lots,
+    };
+    assert_eq!(venue.deleveraged(), [deleveraged]);
     for account in [0, 2] {
         assert!(venue.account(account).unwrap().positions.is_empty());
     }
@@ -189,7 +215,7 @@ fn what_the_insurance_fund_cannot_bear_is_closed_against_the_most_leveraged() {
 }
 
 #[test]
-fn what_has_expired_turns_into_money_unasked() {
+fn an_expired_position_turns_into_quote_unasked() {
     let mut venue = traded();
     let mut snapshot = snapshot_at(MARK);
     snapshot.rows[0] = InstrumentRow {
@@ -204,12 +230,12 @@ fn what_has_expired_turns_into_money_unasked() {
     let time = venue.now() + 1;
     venue.open_batch(snapshot, terms, time).unwrap();
     assert_eq!(
-        venue.settle_expired(1),
+        venue.accrue_expired(1),
         Ok(1),
         "as many as there is room for"
     );
-    assert_eq!(venue.settle_expired(9), Ok(1));
-    assert_eq!(venue.settle_expired(9), Ok(0));
+    assert_eq!(venue.accrue_expired(9), Ok(1));
+    assert_eq!(venue.accrue_expired(9), Ok(0));
     let quote = [1, 2].map(|account| venue.account(account).unwrap().balances[0]);
     // 300 · 20.5 from one to the other, and a fee of 60 on each side before.
     assert_eq!(quote, [100_000 - 60 + 6_150, 100_000 - 60 - 6_150]);
@@ -241,7 +267,7 @@ fn funding_is_paid_from_one_batch_to_the_next() {
             .unwrap();
     }
     let report = venue.run_auction(time + 100).unwrap();
-    assert_eq!(report.clearings, [(0, MARK + 5 * ONE, 1)]);
+    assert_eq!(report.clearings, [cleared(MARK + 5 * ONE, 1)]);
     venue.close_batch(&request(time + 600)).unwrap();
     assert_eq!(venue.funding()[0], ONE as i64);
 
@@ -268,7 +294,7 @@ fn a_liquidation_that_breaks_a_rule_is_left_out() {
         report
             .left_out
             .iter()
-            .all(|(_, e)| *e == StepError::ForcedFills)
+            .all(|left_out| left_out.rule == StepError::ForcedFills)
     );
     assert_eq!(
         report.liquidated.len() + report.left_out.len(),

@@ -57,7 +57,7 @@ fn a_market_order_takes_what_there_is_inside_the_band() {
     place(&mut venue, 1, 1, &[offer]);
     let report = venue.run_auction(START + 1).unwrap();
     assert_eq!((lots(&report, 1), lots(&report, 2)), (6, -6));
-    let price = report.clearings[0].1;
+    let price = report.clearings[0].price;
     assert!((MARK..=MARK + MARK / 8).contains(&price), "{price}");
 }
 
@@ -236,37 +236,57 @@ fn an_instruments_own_fee_must_be_accepted() {
         report
             .left_out
             .iter()
-            .all(|(_, e)| *e != StepError::FeeAboveMaximum)
+            .all(|left_out| left_out.rule != StepError::FeeAboveMaximum)
     );
 }
 
 #[test]
-fn the_orders_of_an_account_that_has_gone_silent_are_cancelled() {
+fn a_dead_mans_switch_cancels_the_orders_of_an_inactive_account() {
     let mut venue = venue();
     let resting = order(Side::Buy, 5, MARK - 90 * ONE);
     place(&mut venue, 0, 1, &[resting]);
     place(&mut venue, 1, 1, &[resting]);
-    venue.watch(1, Some(1_000), venue.now()).unwrap();
-    let short = venue.watch(1, Some(999), START);
-    assert_eq!(short, Err(EngineError::Silence(999)));
+    venue
+        .set_dead_mans_switch(1, Some(1_000), venue.now())
+        .unwrap();
+    let short = venue.set_dead_mans_switch(1, Some(999), START);
+    assert_eq!(short, Err(EngineError::SwitchTimeout(999)));
     assert_eq!(
-        venue.watch(0, Some(1_000), START),
+        venue.set_dead_mans_switch(0, Some(1_000), START),
         Err(EngineError::NoAccount(0))
     );
-    assert_eq!(venue.watch(9, None, START), Err(EngineError::NoAccount(9)));
+    assert_eq!(
+        venue.set_dead_mans_switch(9, None, START),
+        Err(EngineError::NoAccount(9))
+    );
     venue.run_auction(START + 900).unwrap();
-    // An order set is heard as well as a call.
+    // An order set is activity as well as a call.
     place(&mut venue, 0, 2, &[resting]);
-    assert!(venue.run_auction(START + 1_900).unwrap().silent.is_empty());
+    assert!(
+        venue
+            .run_auction(START + 1_900)
+            .unwrap()
+            .cancelled_by_switch
+            .is_empty()
+    );
     assert!(venue.live_set(1).is_some());
-    assert_eq!(venue.run_auction(START + 1_901).unwrap().silent, [1]);
+    let report = venue.run_auction(START + 1_901).unwrap();
+    assert_eq!(report.cancelled_by_switch, [1]);
     assert!(venue.live_set(1).is_none() && venue.live_set(2).is_some());
-    assert_eq!(venue.silence_of(1), None);
+    assert_eq!(venue.dead_mans_switch(1), None);
     // Lifted in time, it cancels nothing.
     place(&mut venue, 0, 3, &[resting]);
-    venue.watch(1, Some(1_000), START + 1_901).unwrap();
+    venue
+        .set_dead_mans_switch(1, Some(1_000), START + 1_901)
+        .unwrap();
     let stored = venue.live_data();
     venue.restore_live(stored);
-    venue.watch(1, None, START + 2_000).unwrap();
-    assert!(venue.run_auction(START + 9_000).unwrap().silent.is_empty());
+    venue.set_dead_mans_switch(1, None, START + 2_000).unwrap();
+    assert!(
+        venue
+            .run_auction(START + 9_000)
+            .unwrap()
+            .cancelled_by_switch
+            .is_empty()
+    );
 }

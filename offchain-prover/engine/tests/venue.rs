@@ -69,11 +69,9 @@ fn an_account_that_cannot_afford_its_fill_is_left_out_and_the_others_trade() {
         .submit(signed(2, 1, vec![order(Side::Sell, 1_000_000, MARK)], None))
         .unwrap();
     let report = venue.run_auction(START + 1).unwrap();
-    assert!(
-        report.left_out.iter().any(|(account, error)| {
-            *account == 1 && matches!(error, StepError::MarginRefused(_))
-        })
-    );
+    assert!(report.left_out.iter().any(|left_out| {
+        left_out.account == 1 && matches!(left_out.rule, StepError::MarginRefused(_))
+    }));
 }
 
 #[test]

@@ -163,7 +163,7 @@ pub fn new_test_ext() -> sp_io::TestExternalities {
     ext
 }
 
-/// Runs a test, then checks what must always hold.
+/// Runs a test, then checks the invariants.
 pub fn run<R>(test: impl FnOnce() -> R) -> R {
     new_test_ext().execute_with(|| {
         let result = test();

@@ -1,4 +1,4 @@
-//! What must hold of the pallet's state at any time.
+//! The invariants of the pallet's state.
 
 use crate::{AssetKind, Assets, Config, Deposits, Held, Pallet, Queues, Totals};
 use alloc::collections::BTreeMap;
@@ -9,7 +9,8 @@ use frame_support::{
 use sp_runtime::TryRuntimeError;
 
 impl<T: Config> Pallet<T> {
-    /// Queues are gapless and their sums are recorded; custody accounts hold what they owe and their reserve.
+    /// Checks that queues have no gaps and their sums are recorded, and that custody accounts hold
+    /// their debts and reserves.
     pub(crate) fn check_state() -> Result<(), TryRuntimeError> {
         for (venue, queue) in Queues::<T>::iter() {
             let mut queued = BTreeMap::<u8, u128>::new();

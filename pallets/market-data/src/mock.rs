@@ -38,7 +38,7 @@ impl pallet_timestamp::Config for Test {
 pub const BLOCK: u64 = 6_000;
 /// Time of block 0.
 pub const START: u64 = 1_700_000_000_000;
-/// Milliseconds that settlement prices are averaged over.
+/// Time over which settlement prices are averaged, milliseconds.
 pub const WINDOW: u64 = 10 * BLOCK;
 /// Ten percent.
 pub const DEVIATION: u32 = u32::MAX / 10 + 1;
@@ -48,7 +48,7 @@ pub const AVERAGE_WINDOW: u64 = 20 * BLOCK;
 pub const AVERAGE_DEVIATION: u32 = u32::MAX / 10 * 3 + 2;
 
 ord_parameter_types! {
-    /// May halt instruments, and no more.
+    /// May halt instruments, and nothing else.
     pub const Committee: u64 = 7;
 }
 
@@ -56,7 +56,7 @@ parameter_types! {
     pub const Market: MarketShape = MarketShape::REFERENCE;
     /// The policy in force.
     pub static InForce: Option<Policy> = None;
-    /// How often a policy was set.
+    /// The number of policies that were set.
     pub static Version: u32 = 0;
 }
 
@@ -118,7 +118,7 @@ thread_local! {
     static FED: RefCell<BTreeMap<Feed, Observation>> = const { RefCell::new(BTreeMap::new()) };
 }
 
-/// The venues' positions, as tests say.
+/// The venues' positions, as set by tests.
 pub struct Held;
 
 impl OpenInterest for Held {
@@ -157,7 +157,7 @@ pub fn feed(feed: Feed, price: IndexPrice) {
     feed_value(feed, FeedValue::Price(price));
 }
 
-/// What was fed last.
+/// Returns the last price that was fed, with its time.
 pub fn fed(feed: Feed) -> Option<(IndexPrice, u64)> {
     match Oracle::latest(&feed)? {
         Observation {
@@ -176,7 +176,7 @@ pub fn feed_all() {
     feed(Feed::Asset(1), dollars(60_000));
 }
 
-/// Finishes blocks up to `block`, with `before_end` run in each, once its time is set.
+/// Finishes blocks up to `block`. In each, `before_end` runs once the block's time is set.
 pub fn run_to(block: u64, before_end: impl Fn()) {
     for number in System::block_number() + 1..=block {
         System::set_block_number(number);

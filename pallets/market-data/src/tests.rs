@@ -29,7 +29,7 @@ fn root() -> RuntimeOrigin {
     RuntimeOrigin::root()
 }
 
-/// Changes what is known of a feed.
+/// Changes the state of a feed.
 fn change(feed: Feed, how: impl FnOnce(&mut FeedState)) {
     Feeds::<Test>::mutate(|feeds| feeds.get_mut(&feed).map(how)).unwrap();
 }
@@ -64,7 +64,8 @@ fn emitted(event: Event<Test>) -> usize {
         .count()
 }
 
-/// Runs `test` after the first snapshot of a development chain, taken in block 2 at the usual prices.
+/// Runs `test` after the first snapshot of a development chain, taken in block 2 at the usual
+/// prices.
 fn with_first_snapshot(test: impl FnOnce()) {
     new_test_ext().execute_with(|| {
         run_to(2, feed_all);

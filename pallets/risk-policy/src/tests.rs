@@ -155,7 +155,8 @@ fn the_stored_policy_fits_its_bound_and_encodes_as_a_policy() {
     let bounded = BoundedPolicy::<Market>::try_from(policy.clone()).unwrap();
     assert_eq!(bounded.encode(), policy.encode());
     let bound = BoundedPolicy::<Market>::max_encoded_len();
-    // The bound takes five bytes for each of seven list lengths, which need one or two, and 20 for a peg of the quote, which has none.
+    // The bound reserves five bytes for each of seven list lengths, which need one or two, and 20
+    // for a peg of the quote, which has none.
     assert!(
         (bound - 7 * 5 - 20..=bound).contains(&policy.encoded_size()),
         "{bound} {}",

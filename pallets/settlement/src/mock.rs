@@ -143,7 +143,7 @@ pub const OWNER: u8 = 1;
 pub const BOB: u8 = 2;
 pub const OPERATOR: u8 = 3;
 pub const TREASURY: u8 = 40;
-/// Its emergency origin.
+/// The account of its emergency origin.
 pub const COMMITTEE: u8 = 41;
 
 pub const COIN: u32 = 7;
@@ -158,10 +158,10 @@ pub const NEXT_TAKEN: u64 = 3_000_000;
 pub const NOW: u64 = 10_000_000;
 /// Marks of the instruments that trade.
 pub const MARKS: [u64; 4] = [1_000 * ONE, 2_000 * ONE, 0, 50 * ONE];
-/// Largest distance of a clearing price from each, 32.32.
+/// Largest distance of a clearing price from each mark, 32.32.
 pub const BANDS: [u64; 4] = [50 * ONE, 100 * ONE, 0, 3 * ONE];
 
-/// Largest premium that funding counts.
+/// Largest premium that counts for funding.
 pub const PREMIUM_CAP: u64 = 8 * ONE;
 pub const FUNDING_INTERVAL: u64 = 3_600_000;
 /// Lots that a venue may hold of each instrument.
@@ -193,8 +193,8 @@ pub fn genesis_circuit(development: bool) -> GenesisCircuit {
     }
 }
 
-/// Accounts with funds, the coin as asset 0, one development circuit, snapshots 1 (superseded) and 2 (latest), and
-/// the time of the venues' creation.
+/// Accounts with funds, the coin as asset 0, one development circuit, snapshots 1 (superseded) and
+/// 2 (latest), and the time of the venues' creation.
 pub fn new_test_ext() -> sp_io::TestExternalities {
     let storage = RuntimeGenesisConfig {
         balances: pallet_balances::GenesisConfig {

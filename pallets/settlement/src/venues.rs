@@ -1,4 +1,4 @@
-//! Venues: founding, operators, stopping, closing.
+//! Venues: founding, operators, pausing, closing.
 
 use crate::{
     BalanceOf, Batches, CircuitId, Config, Error, Event, HoldReason, NextCircuit, NextVenue,
@@ -14,17 +14,17 @@ use pallet_clearproof_custody::{VenueCustody, VenueId, VenueInspect};
 use sp_runtime::DispatchError;
 
 impl<T: Config> Pallet<T> {
-    /// Milliseconds since the Unix epoch, as the present block says.
+    /// Returns the present block's time, milliseconds since the Unix epoch.
     pub(crate) fn now() -> u64 {
         u64::try_from(T::Time::now().as_millis()).unwrap_or(u64::MAX)
     }
 
-    /// A venue's state.
+    /// Returns a venue's state.
     pub(crate) fn known(id: VenueId) -> Result<VenueOf<T>, DispatchError> {
         Venues::<T>::get(id).ok_or_else(|| Error::<T>::UnknownVenue.into())
     }
 
-    /// The state of a venue that belongs to `who`.
+    /// Returns the state of a venue that belongs to `who`.
     fn owned(id: VenueId, who: &T::AccountId) -> Result<VenueOf<T>, DispatchError> {
         let venue = Self::known(id)?;
         Self::ensure_owner(&venue, who)?;
@@ -92,7 +92,7 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// Says from which batch on a venue proves with another circuit, or that it keeps the present one.
+    /// Sets the batch from which on a venue proves with another circuit, or keeps the present one.
     pub(crate) fn change_circuit(
         id: VenueId,
         who: &T::AccountId,
@@ -113,7 +113,7 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// Removes a venue that owes nothing and gives its deposit back. Its number is never used again.
+    /// Removes a venue that owes nothing and returns its deposit. Its number is never used again.
     pub(crate) fn wind_up(id: VenueId, who: &T::AccountId) -> DispatchResult {
         let venue = Self::owned(id, who)?;
         T::Custody::close(id)?;

@@ -23,31 +23,30 @@ pub mod pallet {
     #[pallet::pallet]
     pub struct Pallet<T>(_);
 
-    /// What a track's referenda may do; see [`crate::governance::tracks`].
+    /// The powers of a track's referenda; see [`crate::governance::tracks`].
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     #[derive(Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
     #[pallet::origin]
     pub enum Origin {
-        /// The powers of a track's referenda; see [`crate::governance::tracks`].
+        /// Dispatches, as root, calls that the committee has whitelisted.
         WhitelistedCaller,
-        /// Changes the risk policy within its bounds and delays, and cancels changes that are
-        /// pending.
+        /// Changes the risk policy within its bounds and delays, and cancels pending changes.
         RiskAdmin,
-        /// Lists and delists markets, collateral and assets, names the oracle's members, stops and
+        /// Lists and delists markets, collateral and assets, names the oracle's members, pauses and
         /// resumes venues.
         MarketAdmin,
         /// Registers verifying keys.
         CircuitAdmin,
-        /// Names and removes validators.
+        /// Adds and removes validators.
         ValidatorAdmin,
         /// Spends the treasury.
         Treasurer,
-        /// Cancels referenda, whose deposits go back.
+        /// Cancels referenda, whose deposits are returned.
         ReferendumCanceller,
     }
 
-    /// Governance's periods and the risk policy's delays are divided by this. Genesis sets it and
-    /// no call changes it: 1, unless the chain is for development.
+    /// Divisor of governance's periods and the risk policy's delays. It is set at genesis, and no
+    /// call changes it. It is 1 except on development chains.
     #[pallet::storage]
     pub type PeriodDivisor<T> = StorageValue<_, u32, ValueQuery, ConstU32<1>>;
 
@@ -61,11 +60,10 @@ pub mod pallet {
         }
     }
 
-    /// Divisor of governance's periods and the risk policy's delays. It is set at genesis, and no
-    /// call changes it. It is 1 except on development chains.
+    /// The speed of governance.
     #[pallet::genesis_config]
     pub struct GenesisConfig<T: Config> {
-        /// See [`PeriodDivisor`]; 0 counts as 1.
+        /// See [`PeriodDivisor`]. A value of 0 counts as 1.
         pub period_divisor: u32,
         #[doc(hidden)]
         #[serde(skip)]
@@ -89,7 +87,7 @@ pub mod pallet {
     }
 }
 
-/// Makes an origin check that only one of the [`Origin`]s passes.
+/// Defines an origin check that only one of the [`Origin`]s passes.
 macro_rules! ensure_origin {
     ($(#[$doc:meta] $name:ident: $origin:ident;)*) => { $(
         #[$doc]

@@ -1,4 +1,4 @@
-//! The risk policy as voters and the committee meet it: the committee's interval, and refusals by
+//! The risk policy as voters and the committee use it: the committee's interval, and refusals by
 //! name.
 use super::{
     chain::call,
@@ -86,7 +86,7 @@ fn refusals_name_the_parameter_its_bound_and_its_present_value() {
             kind: ProductKind::Option,
             value: 1,
         });
-        // Caps that are so low already that one step closes the market.
+        // Caps so low that one step closes the market.
         let mut policy = Policy::development(&crate::constants::market::SHAPE);
         for underlying in &mut policy.underlyings {
             underlying.option_terms.open_interest_cap = 2;

@@ -20,7 +20,7 @@ async fn call(method: &str, arguments: Value) -> RpcResult<Value> {
     }
 }
 
-/// The error's argument and text; it must be one about arguments.
+/// Returns the argument and the text of an error, which must be one about arguments.
 async fn refusal(method: &str, arguments: Value) -> (String, String) {
     let error = call(method, arguments).await.unwrap_err();
     assert_eq!(error.code(), -32602, "{error:?}");

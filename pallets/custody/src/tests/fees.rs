@@ -1,4 +1,4 @@
-//! The chain's share of the fees, on its way to the treasury.
+//! The chain's share of the fees, and its payment to the treasury.
 
 use super::*;
 

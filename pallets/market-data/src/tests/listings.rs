@@ -1,4 +1,4 @@
-//! Listing, halting, delisting, and who may.
+//! Listing, halting, delisting, and the origins that may.
 
 use super::*;
 
@@ -119,7 +119,7 @@ fn an_instrument_is_listed_halted_and_delisted_from_snapshot_to_snapshot() {
         assert_ok!(MarketData::set_halted(root(), 3, false));
         run_to(8, feed_all);
         assert_eq!(limits(), (usual, usual));
-        // The committee halts, and lets nothing trade again.
+        // The committee halts, but lets nothing trade again.
         let committee = || RuntimeOrigin::signed(Committee::get());
         assert_ok!(MarketData::set_halted(committee(), 3, true));
         run_to(9, feed_all);

@@ -60,7 +60,8 @@ fn a_snapshot_is_what_prices_and_policy_say() {
         assert_eq!(snapshot.rows[8].mark as u128, thousandth);
         assert!(mark(8) < 60_000_000 * ONE && mark(8) > 59_999_990 * ONE);
         assert!(snapshot.rows[1].mark == 0 && snapshot.rows[1].scenario_values == [0; 16]);
-        // Bitcoin: 60,000 dollars less the haircut over 10^8 smallest units; ether and euro have no price.
+        // Bitcoin: 60,000 dollars less the haircut over 10^8 smallest units. Ether and euro have no
+        // price.
         let weight = policy.collateral_weight(1, dollars(60_000), 8).unwrap();
         assert_eq!(snapshot.weights, [ONE, weight, 0, 0]);
         assert!(
@@ -96,7 +97,8 @@ fn a_snapshot_is_what_prices_and_policy_say() {
 #[test]
 fn a_stablecoin_below_its_peg_weighs_less_by_rule() {
     with_first_snapshot(|| {
-        // The euro, with six decimals, is meant to be worth a dollar; what it is below that counts five times more.
+        // The euro, with six decimals, is meant to be worth a dollar. The amount that it is below
+        // that counts five times more.
         let mut policy = Policy::development(&MarketShape::REFERENCE);
         policy.pegs[3] = Some(Peg {
             price: dollars(1),
@@ -122,7 +124,7 @@ fn a_stablecoin_below_its_peg_weighs_less_by_rule() {
             let expected = ((counted * kept / 1_000_000) >> 32) as u64;
             assert_eq!(weight, expected, "block {block}");
         }
-        // Without the peg it counts for what it is.
+        // Without the peg it counts at its own price.
         let policy = Policy::development(&MarketShape::REFERENCE);
         set_policy(policy);
         run_to(14, || {
@@ -263,7 +265,7 @@ fn what_is_stored_fits_its_bound() {
             Records::<Test>::get(1).unwrap(),
         );
         let bound = BoundedSnapshot::<Market>::max_encoded_len();
-        // The bound takes five bytes for each of 35 list lengths, which need one or two.
+        // The bound reserves five bytes for each of 35 list lengths, which need one or two.
         assert!(
             (bound - 35 * 5..=bound).contains(&snapshot.encoded_size()),
             "{bound} {}",

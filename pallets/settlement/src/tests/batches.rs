@@ -24,7 +24,8 @@ fn run<R>(test: impl FnOnce(Draft) -> R) -> R {
     })
 }
 
-/// A batch that is proven in full but wrong in one thing is refused for that thing; set right, it settles.
+/// Checks that a batch that is proven in full but wrong in one thing is refused for that thing, and
+/// that it settles once this is corrected.
 #[track_caller]
 fn refused_when_proven(
     error: impl Into<sp_runtime::DispatchError>,
@@ -39,7 +40,7 @@ fn refused_when_proven(
     });
 }
 
-/// The same for a change after proving.
+/// Checks the same for a change after proving.
 #[track_caller]
 fn refused_when_changed(
     error: impl Into<sp_runtime::DispatchError>,
@@ -151,7 +152,8 @@ fn another_venues_proofs_are_refused() {
         let other = found_venue();
         let mut batch = draft.seal();
         batch.header.venue = other;
-        // What differs between the venues is set right, and nothing is taken or paid; the proofs are still the first's.
+        // The values that differ between the venues are corrected, and nothing is consumed or paid.
+        // The proofs are still those of the first venue.
         let theirs = Draft::next(other, TAKEN + 100 + NOW);
         batch.header.deposits_after = 0;
         batch.header.deposits_accumulator_after = theirs.header.deposits_accumulator_after;
@@ -221,7 +223,7 @@ fn snapshots_and_times() {
         refused(E::TimeSpanOverlaps, || {
             submit(OPERATOR, &overlapping.seal())
         });
-        // The latest snapshot serves until the present.
+        // The latest snapshot may be used until the present.
         overlapping.lists = vec![vec![], vec![]];
         overlapping.header.time_from += 1;
         overlapping.header.time_to = NOW;
@@ -307,7 +309,7 @@ fn non_canonical_fields() {
     refused_when_changed(E::NonCanonicalField, |b| {
         b.chunks[1].boundary_after = NOT_CANONICAL
     });
-    // The modulus itself, a second name of zero.
+    // The modulus itself, a second encoding of zero.
     let mut modulus = FieldBytes::from(-Fr::from(1u64)).0;
     modulus[0] += 1;
     refused_when_changed(E::NonCanonicalField, |b| {
@@ -353,7 +355,7 @@ fn nothing_is_overdrawn_whatever_the_proofs_say() {
     refused_when_proven(CustodyError::<Test>::Overdraw, pay(1, 1));
     refused_when_proven(CustodyError::<Test>::AmountOutOfRange, pay(0, 0));
     refused_when_proven(CustodyError::<Test>::Overdraw, |d| {
-        // Not taking the deposit, but paying it out.
+        // The batch does not consume the deposit, but pays it out.
         d.header.deposits_after = 0;
         d.header.deposits_accumulator_after = FieldBytes::default();
     });
@@ -390,7 +392,7 @@ fn proofs() {
     refused_when_changed(E::MalformedProof, |b| b.closing_proof[0] ^= 1);
     refused_when_changed(E::MalformedProof, |b| b.chunks[0].proof = [0; 256]);
     refused_when_changed(E::MalformedProof, |b| b.chunks[1].proof = [0xff; 256]);
-    // Each of the two keys for the other's statements, or a stranger's.
+    // Each of the two keys for the other's statements, or an unrelated key.
     refused_when_proven(E::ProofRejected, |d| d.keys = (CLOSING, CHUNK));
     refused_when_proven(E::ProofRejected, |d| d.keys = (CHUNK, 77));
     refused_when_proven(E::ProofRejected, |d| d.keys = (77, CLOSING));
@@ -402,7 +404,7 @@ fn proofs() {
     });
     refused_when_changed(E::ProofRejected, |b| b.chunks[1].proof = b.chunks[0].proof);
     refused_when_changed(E::ProofRejected, |b| b.closing_proof = b.chunks[0].proof);
-    // Everything that the header or the boundaries say is proven.
+    // All statements of the header and the boundaries are proven.
     refused_when_changed(E::ProofRejected, |b| {
         b.header.new_root = Fr::from(1u64).into()
     });
@@ -475,7 +477,9 @@ fn one_proof_can_be_checked_alone() {
 
 proptest! {
     #[test]
-    fn random_bytes_are_no_batch_or_one_that_encodes_the_same(bytes in prop::collection::vec(any::<u8>(), 0..2_000)) {
+    fn random_bytes_are_no_batch_or_one_that_encodes_the_same(
+        bytes in prop::collection::vec(any::<u8>(), 0..2_000),
+    ) {
         if let Ok(batch) = Batch::decode(&mut &bytes[..]) {
             prop_assert!(bytes.starts_with(&batch.encode()));
         }

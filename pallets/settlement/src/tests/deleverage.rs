@@ -1,4 +1,4 @@
-//! What the chain sees of deleveraging, and tells everybody.
+//! The chain's view of deleveraging, and the events about it.
 #![allow(clippy::unwrap_used)]
 use super::{
     draft::{Draft, deleverage, price, submit},
@@ -25,7 +25,8 @@ fn reported(venue: u32) -> Vec<(u16, u64, u32)> {
     of_venue.collect()
 }
 
-/// A batch that deleverages instrument 0 in both chunks at different times, far outside the band, and instrument 1.
+/// A batch that deleverages instrument 0 in both chunks at different times, far outside the band,
+/// and instrument 1.
 fn draft() -> Draft {
     let mut draft = Draft::founded();
     let at = draft.header.time_from;
@@ -107,19 +108,20 @@ fn its_entries_keep_all_other_rules() {
             (deleverage(3, at + 401, 1), E::PriceTime),
             (deleverage(2, at, 1), E::InstrumentNotListed),
             (deleverage(4, at, 1), E::InstrumentNotListed),
-            // An auction's has its band still.
+            // An entry of an auction still has its band.
             (price(3, at, 1), E::PriceOutsideBand),
         ] {
             refused(error, || submit(OPERATOR, &with(entry)));
         }
-        // Of one instrument and time the auction's comes first, and each once.
+        // For the same instrument and time, the auction's entry comes first, and there is one of
+        // each.
         let mut wrong = draft.clone();
         wrong.lists[0].swap(0, 1);
         refused(E::PricesUnsorted, || submit(OPERATOR, &wrong.seal()));
         wrong = draft.clone();
         wrong.lists[0][2] = wrong.lists[0][1];
         refused(E::PricesUnsorted, || submit(OPERATOR, &wrong.seal()));
-        // What an entry is and the rank are proven.
+        // The kind of an entry and the rank are proven.
         let mut batch = draft.seal();
         batch.header.deleverage_rank -= 1;
         refused(E::ProofRejected, || submit(OPERATOR, &batch));

@@ -25,7 +25,7 @@ pub struct Draft {
     pub withdrawals: Vec<Withdrawal>,
     /// Open interest after the batch.
     pub open_interest: Vec<u64>,
-    /// Seeds of the keys that proofs are made for.
+    /// Seeds of the keys that the proofs are made for.
     pub keys: (u64, u64),
 }
 
@@ -46,7 +46,7 @@ pub fn deleverage(instrument: u16, time: u64, of: u64) -> PriceEntry {
     }
 }
 
-/// Creates a venue with one operator; answers its number.
+/// Creates a venue with one operator, and returns its number.
 pub fn found_venue() -> u32 {
     let venue = crate::NextVenue::<Test>::get();
     let operators = vec![account(OPERATOR)].try_into().unwrap();
@@ -83,7 +83,8 @@ pub fn submit(who: u8, batch: &Batch) -> DispatchResult {
 }
 
 impl Draft {
-    /// A new venue with one deposit of 500 coins, and its first batch: two chunks, the deposit, a withdrawal of 100.
+    /// Returns a new venue with one deposit of 500 coins, and its first batch: two chunks, the
+    /// deposit, a withdrawal of 100.
     pub fn founded() -> Self {
         let venue = found_venue();
         deposit(venue, 0, 500).unwrap();
@@ -97,7 +98,7 @@ impl Draft {
         draft
     }
 
-    /// The next batch of a venue, taking all deposits, with 400 ms of auctions.
+    /// Returns the next batch of a venue. It consumes all deposits and has 400 ms of auctions.
     pub fn next(venue: u32, from: u64) -> Self {
         let state = crate::Venues::<Test>::get(venue).unwrap();
         let queue = Custody::queue(venue);
@@ -145,7 +146,8 @@ impl Draft {
         }
     }
 
-    /// With hashes, counts and proofs that fit: whatever is wrong with it then is for the chain to find.
+    /// Seals the batch with hashes, counts and proofs that fit. The chain has to find whatever is
+    /// wrong with it then.
     pub fn seal(&self) -> Batch {
         let lists: Vec<Fr> = self
             .lists

@@ -1,4 +1,5 @@
-//! Funding indices and open interest: what a batch leaves for the next, and for the instruments' slots.
+//! Funding indices and open interest: the state that a batch leaves for the next, and for the
+//! instruments' slots.
 #![allow(clippy::unwrap_used)]
 use super::{
     draft::{Draft, price, submit},
@@ -88,7 +89,7 @@ fn open_interest_grows_to_the_cap_and_beyond_it_only_falls() {
         draft.open_interest = vec![cap, 0, 0, other];
         assert_ok!(submit(OPERATOR, &draft.seal()));
 
-        // The policy lowers the cap of the first, and the last is delisted.
+        // The policy lowers the cap of the first instrument, and the last is delisted.
         TakenSnapshots::mutate(|taken| {
             let caps = &mut taken.get_mut(&1).unwrap().open_interest_caps;
             (caps[0], caps[3]) = (10, 0);

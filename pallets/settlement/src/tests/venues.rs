@@ -100,7 +100,7 @@ fn owner_and_admin_each_have_a_stop() {
         });
         assert_ok!(set_paused(RuntimeOrigin::root(), venue, true));
         stopped();
-        // The owner cannot lift the admin's stop.
+        // The owner cannot lift the admin's pause.
         assert_ok!(set_paused(signed(OWNER), venue, false));
         stopped();
         assert_ok!(set_paused(signed(OWNER), venue, true));
@@ -118,7 +118,7 @@ fn the_committee_stops_deposits_and_never_what_pays_withdrawals() {
         let venue = draft.header.venue;
         assert_ok!(set_paused(signed(COMMITTEE), venue, true));
         refused(E::VenuePaused, || deposit(venue, 0, 10));
-        // Nobody else's call lifts it.
+        // No call of another origin lifts it.
         assert_ok!(set_paused(signed(OWNER), venue, false));
         assert_ok!(set_paused(RuntimeOrigin::root(), venue, false));
         refused(E::VenuePaused, || deposit(venue, 0, 10));
@@ -187,7 +187,7 @@ fn a_venue_changes_to_another_circuit_at_a_batch_and_both_are_accepted_in_their_
         refused(E::ProofRejected, || submit(OPERATOR, &third.seal()));
         third.keys = newer;
         assert_ok!(submit(OPERATOR, &third.seal()));
-        // What was said can be taken back while it has not happened.
+        // The change can be withdrawn while it has not happened.
         assert_ok!(change(OWNER, Some((CIRCUIT, 9))));
         assert_ok!(change(OWNER, None));
         assert_eq!(Settlement::venue(venue).unwrap().next_circuit, None);
