@@ -4,11 +4,11 @@
 use clearproof_primitives::{
     batch::Deposit,
     chain::{
-        BatchView, CircuitId, Cursor, Expiry, ExpiryView, Feed, Instrument, InstrumentKind,
-        Listing, Pauses, ProofKind, ProofRefusal, Queue, QueuedDeposit, SnapshotInfo, SnapshotView,
-        VenueId, VenueView,
+        BatchView, Cursor, Expiry, ExpiryView, Feed, Instrument, InstrumentKind, Listing, Pauses,
+        ProofKind, ProofRefusal, Queue, QueuedDeposit, SnapshotInfo, SnapshotView, VenueView,
     },
     field::{FieldBytes, Fr},
+    ids::{BatchNumber, CircuitId, SnapshotNumber, VenueId},
     monitoring::{FeedActivity, MemberActivity, Monitoring, ValidatorActivity},
     shape::Shape,
     snapshot::{InstrumentRow, Snapshot},
@@ -21,7 +21,7 @@ use sp_blockchain::{BlockStatus, HeaderBackend, Info};
 /// Hash of the chain's block.
 pub const BLOCK: Hash = Hash::repeat_byte(7);
 /// The only venue that exists.
-pub const VENUE: VenueId = 3;
+pub const VENUE: VenueId = VenueId::new(3);
 /// Milliseconds since the Unix epoch of the latest snapshot, which is number 5.
 pub const TAKEN_AT: u64 = 1_700_000_000_000;
 
@@ -60,7 +60,7 @@ impl HeaderBackend<Block> for Chain {
         Ok((hash == BLOCK).then_some(12))
     }
     fn hash(&self, number: BlockNumber) -> sp_blockchain::Result<Option<Hash>> {
-        Ok((number == 12).then_some(BLOCK))
+        Ok((number == BatchNumber::new(12)).then_some(BLOCK))
     }
 }
 
@@ -129,12 +129,12 @@ sp_api::mock_impl_runtime_apis! {
             (venue == VENUE).then(|| VenueView {
                 owner: AccountId::from([1; 32]),
                 operators: vec![AccountId::from([2; 32])],
-                circuit: 1,
+                circuit: CircuitId::new(1),
                 next_circuit: None,
                 shape: Shape::SMALL,
                 development: true,
                 state_root: field(99),
-                batches: 8,
+                batches: BatchNumber::new(8),
                 time_to: 1_699_999_990_500,
                 pauses: Pauses::default(),
                 custody_account: AccountId::from([3; 32]),
@@ -145,13 +145,13 @@ sp_api::mock_impl_runtime_apis! {
             })
         }
         fn venues(from: VenueId) -> Vec<VenueId> {
-            (from..=VENUE).filter(|venue| *venue == VENUE).collect()
+            (from <= VENUE).then_some(VENUE).into_iter().collect()
         }
-        fn batch(venue: VenueId, number: u64) -> Option<BatchView> {
-            (venue == VENUE && number == 8).then(|| BatchView {
+        fn batch(venue: VenueId, number: BatchNumber) -> Option<BatchView> {
+            (venue == VENUE && number == BatchNumber::new(8)).then(|| BatchView {
                 state_root: field(99),
                 header_hash: field(98),
-                snapshot_number: 5,
+                snapshot_number: SnapshotNumber::new(5),
                 block: 11,
             })
         }
@@ -164,9 +164,9 @@ sp_api::mock_impl_runtime_apis! {
             let range = if venue == VENUE { from.max(4)..6 } else { 0..0 };
             range.map(|index| (index, deposit(index))).collect()
         }
-        fn snapshot(number: Option<u64>) -> Option<SnapshotView> {
+        fn snapshot(number: Option<SnapshotNumber>) -> Option<SnapshotView> {
             let number = number.unwrap_or(5);
-            (number == 5).then(|| SnapshotView {
+            (number == BatchNumber::new(5)).then(|| SnapshotView {
                 snapshot: Snapshot {
                     number,
                     taken_at: TAKEN_AT,

@@ -127,6 +127,7 @@ pub fn funding_basis(account: &Account, indices: &[i64]) -> i128 {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::ids::SnapshotNumber;
     use crate::{account::Position, fixed::ONE, shape::Shape, snapshot::InstrumentRow};
 
     fn entry(instrument: u16, time: u64, price: Price) -> PriceEntry {
@@ -198,7 +199,7 @@ mod tests {
             ..Default::default()
         };
         Snapshot {
-            number: 1,
+            number: SnapshotNumber::new(1),
             taken_at: 0,
             weights: Vec::new(),
             factors: Vec::new(),

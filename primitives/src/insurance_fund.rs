@@ -79,6 +79,7 @@ pub fn receive(
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::ids::SnapshotNumber;
     use crate::{
         fixed::ONE,
         funding::{accrue, funding_basis},
@@ -130,7 +131,7 @@ mod tests {
             funding: &funding,
         };
         let snapshot = Snapshot {
-            number: 1,
+            number: SnapshotNumber::new(1),
             taken_at: 0,
             weights: vec![],
             factors: vec![],

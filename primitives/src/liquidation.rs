@@ -150,6 +150,7 @@ fn frees(market: &MarketShape, snapshot: &Snapshot, account: &Account, parts: u6
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::ids::SnapshotNumber;
     use crate::{
         account::Position, policy::Policy, shape::Shape, snapshot::InstrumentRow,
         snapshot::UnderlyingFactors,
@@ -167,7 +168,7 @@ mod tests {
             maintenance: u.maintenance_factor,
         });
         Snapshot {
-            number: 1,
+            number: SnapshotNumber::new(1),
             taken_at: 1,
             weights: vec![ONE; 2],
             factors: factors.collect(),

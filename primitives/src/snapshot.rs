@@ -3,6 +3,7 @@
 use crate::{
     field::{FieldBytes, Fr, fr_from_i128},
     fixed::{Factor, Price, Rate},
+    ids::SnapshotNumber,
     poseidon::{Domain, hash_encoded_list},
     shape::{MarketShape, QUANTITY_BITS, TIME_BITS},
     wide::{PACK_BITS, pack},
@@ -124,7 +125,7 @@ pub struct UnderlyingFactors {
 )]
 pub struct Snapshot {
     /// Number, counting from 1.
-    pub number: u64,
+    pub number: SnapshotNumber,
     /// Milliseconds since the Unix epoch at which it was taken.
     pub taken_at: u64,
     /// K collateral weights: price × (1 − haircut), 32.32 quote units per smallest unit; exactly one for asset 0.
@@ -225,7 +226,7 @@ impl Snapshot {
     fn elements(&self) -> Vec<Element> {
         use Element::{Packed, Signed, Unsigned};
         let mut fields = alloc::vec![Packed(pack(&[
-            (self.number, 64),
+            (self.number.get(), 64),
             (self.taken_at, TIME_BITS)
         ]))];
         fields.extend(self.weights.iter().map(|w| Unsigned(*w)));

@@ -15,6 +15,7 @@ use crate::{
     constants::{block, money, time},
     genesis_presets,
 };
+use clearproof_primitives::ids::VenueId;
 use frame_support::{
     assert_noop, assert_ok,
     traits::{Hooks, SortedMembers},
@@ -179,7 +180,7 @@ fn the_treasurys_account_is_the_sdks() {
 fn a_protocol_fee_is_paid_to_an_account_that_did_not_exist() {
     use pallet_clearproof_custody::{Totals, VenueCustody};
     ext_of(genesis_presets::DEVELOPMENT).execute_with(|| {
-        let (venue, quote) = (0, 1);
+        let (venue, quote) = (VenueId::new(0), 1);
         let treasury = <Runtime as pallet_clearproof_custody::Config>::Treasury::get();
         assert_ok!(crate::Custody::open(venue, &alice()));
         let origin = RuntimeOrigin::signed(alice());

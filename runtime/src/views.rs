@@ -1,7 +1,10 @@
 //! Results of the `ClearproofApi` that combine the state of several pallets.
 
 use crate::{AccountId, Custody, MarketData, Runtime, Settlement};
-use clearproof_primitives::chain::{BatchView, SnapshotView, VenueId, VenueView};
+use clearproof_primitives::{
+    chain::{BatchView, SnapshotView, VenueView},
+    ids::{BatchNumber, SnapshotNumber, VenueId},
+};
 use pallet_clearproof_market_data::LatestNumber;
 
 /// Returns a venue with its circuit's dimensions, its deposit queue and its debts.
@@ -29,7 +32,7 @@ pub fn venue(id: VenueId) -> Option<VenueView<AccountId>> {
 }
 
 /// Returns a settled batch.
-pub fn batch(venue: VenueId, number: u64) -> Option<BatchView> {
+pub fn batch(venue: VenueId, number: BatchNumber) -> Option<BatchView> {
     let record = Settlement::batch(venue, number)?;
     Some(BatchView {
         state_root: record.state_root,
@@ -41,7 +44,7 @@ pub fn batch(venue: VenueId, number: u64) -> Option<BatchView> {
 
 /// Returns a snapshot, the latest if no number is given, with the data that settlement checks
 /// batches against.
-pub fn snapshot(number: Option<u64>) -> Option<SnapshotView> {
+pub fn snapshot(number: Option<SnapshotNumber>) -> Option<SnapshotView> {
     let number = number.unwrap_or_else(LatestNumber::<Runtime>::get);
     Some(SnapshotView {
         snapshot: MarketData::snapshot(number)?,

@@ -10,6 +10,7 @@ use clearproof_groth16::{BackendKind, KeyStore, Origin, Silent};
 use clearproof_primitives::{
     batch::genesis_field,
     field::Fr,
+    ids::{SnapshotNumber, VenueId},
     order::{Order, Side},
     shape::Shape,
 };
@@ -32,7 +33,7 @@ pub const PRICE: u128 = 1_080_000 << 32;
 #[derive(Clone)]
 pub struct World {
     /// Its number.
-    pub venue: u32,
+    pub venue: VenueId,
     /// Its books, with a batch open.
     pub engine: Venue,
     /// Who trades there.
@@ -134,7 +135,7 @@ impl World {
     }
 
     /// Opens the next batch at a snapshot of the chain.
-    pub fn open_at(&mut self, number: u64, time: u64) {
+    pub fn open_at(&mut self, number: SnapshotNumber, time: u64) {
         let snapshot = MarketData::snapshot(number).unwrap();
         let info = MarketData::snapshot_info(number).unwrap();
         self.engine.open_batch(snapshot, &info, time).unwrap();

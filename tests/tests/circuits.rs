@@ -5,7 +5,12 @@ use anyhow::{Result, ensure};
 use clearproof_client::chain::circuits::RegisteredCircuit;
 use clearproof_client::chain::{Call, calls};
 use clearproof_groth16::{BackendKind, KeyStore, Origin, Silent};
-use clearproof_primitives::{chain::NextCircuit, order::Side, shape::Shape};
+use clearproof_primitives::{
+    chain::NextCircuit,
+    ids::{BatchNumber, CircuitId},
+    order::Side,
+    shape::Shape,
+};
 use clearproof_proving::{BatchProver, default_key_folder};
 use clearproof_testing::venue::Person;
 use clearproof_tests::network::{Network, until};
@@ -23,10 +28,10 @@ const DEVELOPMENT: u32 = 71;
 /// Registers the keys of an origin under a number, and says from which batch on the venue proves with them.
 async fn change_to(
     network: &Network,
-    number: u32,
+    number: CircuitId,
     (chunk_key, closing_key): (Vec<u8>, Vec<u8>),
     development: bool,
-    from_batch: u64,
+    from_batch: BatchNumber,
 ) -> Result<()> {
     let circuit = RegisteredCircuit {
         number,
@@ -111,7 +116,7 @@ async fn an_operator_changes_its_keys_where_the_venue_does() -> Result<()> {
     .await?;
     trade(&network, &mut people, 2, 50).await?;
     let settled = at_rest(&network).await?;
-    ensure!(settled.1 == first + 1, "{settled:?} after batch {first}");
+    ensure!(settled.1 == first.next(), "{settled:?} after batch {first}");
     trade(&network, &mut people, 3, 75).await?;
     network.ended().await;
     let log = fs::read_to_string(network.log())?;
@@ -131,7 +136,7 @@ async fn an_operator_changes_its_keys_where_the_venue_does() -> Result<()> {
     network.start_operator()?;
     let changed = until("the batch with other keys", || async {
         let venue = network.on_chain().await?;
-        Ok((venue.batches > first + 1).then_some(venue.circuit))
+        Ok((venue.batches > first.next()).then_some(venue.circuit))
     });
     ensure!(changed.await? == SINGLE_PARTY, "proven with other keys");
 

@@ -1,16 +1,19 @@
 //! A referendum changes a margin threshold: the next batch is bound to the new policy, and one that is bound to the old is refused.
 #![allow(clippy::unwrap_used)]
 
-use clearproof_client::chain::calls;
+use clearproof_client::chain::Constants;
 use clearproof_operator::proving::submission;
 use clearproof_primitives::{
     fixed::ONE,
+    ids::BatchNumber,
     order::Side,
     policy::{MarginLevel, PolicyChange, PositionSide, ProductKind},
 };
 use clearproof_runtime::{
     ConvictionVoting, MarketData, Preimage, Referenda, RiskPolicy, Runtime, RuntimeCall,
-    RuntimeEvent, RuntimeOrigin, System, constants::money::CLR, governance::origins::Origin,
+    RuntimeEvent, RuntimeOrigin, System,
+    constants::{market, money::CLR, time},
+    governance::origins::Origin,
 };
 use clearproof_tests::{
     chain::{self, begin_block, end_block, state_root, submit},
@@ -90,7 +93,16 @@ fn charge(rate: u32) -> u64 {
 #[test]
 fn tools_name_the_origin_as_the_runtime_encodes_it() {
     let origin = clearproof_runtime::OriginCaller::from(Origin::RiskAdmin);
-    assert_eq!(origin.encode(), calls::RISK_ADMIN);
+    let metadata = chain::development()
+        .execute_with(Runtime::metadata)
+        .encode();
+    let constants = Constants::from_bytes(&metadata).unwrap();
+    assert_eq!(origin.encode(), constants.risk_track.origin);
+    assert_eq!(constants.risk_track.id, 10);
+    assert_eq!(constants.block_ms, time::MILLISECS_PER_BLOCK);
+    let interval = u64::from(market::SNAPSHOT_INTERVAL) * constants.block_ms;
+    assert_eq!(constants.snapshot_interval_ms, interval);
+    assert_eq!(constants.snapshot_grace_ms, market::SNAPSHOT_GRACE);
 }
 
 #[test]
@@ -111,7 +123,7 @@ fn a_referendum_changes_a_margin_threshold_and_binds_the_next_batch_to_it() {
         begin_block(SNAPSHOT_BLOCK + 1);
         assert_ok!(submit(&alice, first));
         end_block(SNAPSHOT_BLOCK + 1);
-        world.engine.settle(1).unwrap();
+        world.engine.settle(BatchNumber::new(1)).unwrap();
         let before = latest();
         assert_eq!(before.3, 1);
 
@@ -142,7 +154,7 @@ fn a_referendum_changes_a_margin_threshold_and_binds_the_next_batch_to_it() {
         );
 
         // A dishonest operator goes on under the old policy, and proves it: its rows are true, but no longer in force.
-        let grace = clearproof_runtime::constants::market::SNAPSHOT_GRACE;
+        let grace = market::SNAPSHOT_GRACE;
         let mut dishonest = world.clone();
         dishonest.open_at(old.0, new.1 + grace);
         dishonest.trade([Side::Sell, Side::Buy]);

@@ -6,6 +6,7 @@ use clearproof_engine::EngineError;
 use clearproof_operator::proving::submission;
 use clearproof_primitives::{
     field::{FieldBytes, Fr},
+    ids::BatchNumber,
     order::{Side, WithdrawalRequest},
     step::StepError,
 };
@@ -83,7 +84,10 @@ fn a_real_batch_settles_and_every_forgery_is_refused_by_name() {
             Error::NonCanonicalField,
         );
         refuse(&|b| b.header.venue += 1, Error::UnknownVenue);
-        refuse(&|b| b.header.number += 1, Error::WrongBatchNumber);
+        refuse(
+            &|b| b.header.number = b.header.number.next(),
+            Error::WrongBatchNumber,
+        );
         refuse(&|b| b.header.submitter = [1; 32], Error::WrongSubmitter);
         refuse(&|b| b.header.time_to += 1_000_000, Error::TimeSpanInFuture);
         refuse(
@@ -129,7 +133,7 @@ fn a_real_batch_settles_and_every_forgery_is_refused_by_name() {
         let market = Settlement::market_of(venue);
         assert_eq!(market.open_interest[0], 200, "100 lots long, 100 short");
         assert_eq!(market.funding.to_vec(), world.engine.funding());
-        world.engine.settle(1).unwrap();
+        world.engine.settle(BatchNumber::new(1)).unwrap();
         assert_noop!(
             submit(&alice, batch.clone()),
             Error::<Runtime>::WrongBatchNumber

@@ -1,8 +1,9 @@
 //! Reads the chain at each finalised block.
 
 use super::{Metrics, VenueMetrics, seconds};
-use clearproof_primitives::chain::{
-    Instrument, MAX_VENUES_LISTED, Pauses, SnapshotView, VenueView,
+use clearproof_primitives::{
+    chain::{Instrument, MAX_VENUES_LISTED, Pauses, SnapshotView, VenueView},
+    ids::VenueId,
 };
 use clearproof_runtime::{AccountId, Hash, opaque::Block};
 use clearproof_runtime_api::{ClearproofApi, MonitoringApi};
@@ -36,7 +37,7 @@ impl VenueMetrics {
             let values = venues.iter();
             values.map(move |(name, view, _)| (name.clone(), value(view)))
         };
-        self.batch.show(each(|view| view.batches as f64));
+        self.batch.show(each(|view| view.batches.get() as f64));
         self.settled_until.show(each(|view| seconds(view.time_to)));
         self.queued.show(each(|view| {
             let queue = &view.queue;
@@ -90,7 +91,7 @@ impl Reader {
         let api = client.runtime_api();
         // Only the first venues are shown: a time series for every venue beyond them would harm the
         // server that collects the metrics.
-        let listed = api.venues(at, 0)?;
+        let listed = api.venues(at, VenueId::default())?;
         if listed.len() == MAX_VENUES_LISTED {
             log::debug!("metrics: venues after the first {MAX_VENUES_LISTED} are not shown");
         }
@@ -106,7 +107,7 @@ impl Reader {
         let snapshot = api.snapshot(at, None)?;
         self.show_instruments(&api.instruments(at)?, snapshot.as_ref());
         if let Some(SnapshotView { snapshot, .. }) = snapshot {
-            self.metrics.snapshot.set(snapshot.number);
+            self.metrics.snapshot.set(snapshot.number.get());
             let taken_at = &self.metrics.taken_at.0;
             taken_at.store(snapshot.taken_at, Ordering::Relaxed);
         }

@@ -14,6 +14,7 @@ use arguments::{Argument, argument, at_most};
 use clearproof_primitives::{
     chain::{BatchView, ProofKind},
     field::FieldBytes,
+    ids::{BatchNumber, CircuitId, SnapshotNumber, VenueId},
     submission::PROOF_BYTES,
 };
 use clearproof_runtime::{AccountId, Hash, opaque::Block};
@@ -135,7 +136,7 @@ where
     C::Api: RuntimeReads<Block, AccountId>,
 {
     fn venue(&self, venue: Option<Value>, at: Option<Value>) -> RpcResult<Option<VenueJson>> {
-        let venue = u32::required("venue", venue)?;
+        let venue = VenueId::new(u32::required("venue", venue)?);
         let at = self.block(at)?;
         let api = self.client.runtime_api();
         let view = api.venue(at, venue).map_err(unanswered)?;
@@ -148,8 +149,8 @@ where
         number: Option<Value>,
         at: Option<Value>,
     ) -> RpcResult<Option<BatchView>> {
-        let venue = u32::required("venue", venue)?;
-        let number = u64::required("number", number)?;
+        let venue = VenueId::new(u32::required("venue", venue)?);
+        let number = BatchNumber::new(u64::required("number", number)?);
         let at = self.block(at)?;
         let api = self.client.runtime_api();
         api.batch(at, venue, number).map_err(unanswered)
@@ -160,7 +161,7 @@ where
         number: Option<Value>,
         at: Option<Value>,
     ) -> RpcResult<Option<SnapshotJson>> {
-        let number = argument::<u64>("number", number)?;
+        let number = argument::<u64>("number", number)?.map(SnapshotNumber::new);
         let at = self.block(at)?;
         let api = self.client.runtime_api();
         let view = api.snapshot(at, number).map_err(unanswered)?;
@@ -173,7 +174,7 @@ where
         from: Option<Value>,
         at: Option<Value>,
     ) -> RpcResult<Option<QueueJson>> {
-        let venue = u32::required("venue", venue)?;
+        let venue = VenueId::new(u32::required("venue", venue)?);
         let from = argument::<u64>("from", from)?.unwrap_or(0);
         let at = self.block(at)?;
         let api = self.client.runtime_api();
@@ -206,7 +207,7 @@ where
         public_input: Option<Value>,
         at: Option<Value>,
     ) -> RpcResult<VerdictJson> {
-        let circuit = u32::required("circuit", circuit)?;
+        let circuit = CircuitId::new(u32::required("circuit", circuit)?);
         let kind = ProofKind::required("kind", kind)?;
         let proof = at_most("proof", PROOF_BYTES, proof)?;
         let public_input = FieldBytes::required("publicInput", public_input)?;

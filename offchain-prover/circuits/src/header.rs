@@ -78,8 +78,8 @@ impl HeaderVars {
         let native = header.fields()?;
         let id = [
             header.version as u64,
-            header.venue as u64,
-            header.number,
+            header.venue.get().into(),
+            header.number.get(),
             header.chunk_count as u64,
         ];
         let identity = PackedField::open(cs, id, BatchHeader::IDENTITY_LAYOUT);

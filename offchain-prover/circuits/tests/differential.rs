@@ -15,6 +15,7 @@ use clearproof_primitives::{
     eddsa::SecretKey,
     field::Fr,
     fixed::ONE,
+    ids::AccountIndex,
     margin::Margin,
     order::{
         KeyRequest, Order, Request, Side, TimeInForce, TransferRequest, Trigger, TriggerSide,
@@ -224,7 +225,7 @@ impl Run {
         };
         self.venue.open_batch(snapshot, terms, self.now).unwrap();
         if self.closed.len() % 2 == 1 {
-            self.settled += self.venue.settle_expired(3).unwrap();
+            self.settled += self.venue.accrue_expired(3).unwrap();
         }
     }
 
@@ -405,7 +406,11 @@ fn random_batches_trade_and_withdraw() {
         let steps = run.closed.iter().flat_map(|b| &b.witness.chunks);
         for step in steps.flat_map(|chunk| &chunk.steps) {
             match step.step.forced {
-                Some(Forced::Liquidation { .. }) if step.step.account == 0 => closed += 1,
+                Some(Forced::Liquidation { .. })
+                    if step.step.account == AccountIndex::INSURANCE_FUND =>
+                {
+                    closed += 1
+                }
                 Some(Forced::Liquidation { penalty }) => {
                     liquidated += 1;
                     penalties += usize::from(penalty > 0);

@@ -12,6 +12,7 @@ use clearproof_primitives::{
     batch::{PriceEntry, genesis_field},
     eddsa::SecretKey,
     fixed::ONE,
+    ids::AccountIndex,
     order::{KeyRequest, Order, Request, Side, TransferRequest, WithdrawalRequest, key_hash},
     step::{DepositStep, Fill, Forced},
 };
@@ -189,7 +190,7 @@ fn transfer_chunk() -> Scene {
     });
     scene.step(0).withdraw = true;
     let receiver = Scene::busy(1).chunk.steps[0].before.clone();
-    scene.chunk.steps[1].step.account = 1;
+    scene.chunk.steps[1].step.account = AccountIndex::new(1);
     scene.reload(1, |account| *account = receiver);
     scene.step(1).deposit = Some(DepositStep {
         transferred: true,
@@ -260,13 +261,13 @@ fn deleverage_chunk() -> Scene {
     signed.set.max_fee = u32::MAX;
     step.forced = Some(Forced::Deleverage);
     let (mut set, fills) = (signed.clone(), step.fills.clone());
-    (set.set.account, set.set.orders) = (0, order(Side::Buy, u64::MAX));
+    (set.set.account, set.set.orders) = (AccountIndex::INSURANCE_FUND, order(Side::Buy, u64::MAX));
     scene.reload(1, |fund| {
         fund.balances[0] = 2_006 - 100;
         fund.positions = holds(-20);
     });
     let step = scene.step(1);
-    (step.account, step.set, step.fills) = (0, Some(set), fills);
+    (step.account, step.set, step.fills) = (AccountIndex::INSURANCE_FUND, Some(set), fills);
     step.forced = Some(Forced::Deleverage);
     scene.replay();
     scene.accepted();

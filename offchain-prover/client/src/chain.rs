@@ -3,18 +3,23 @@
 
 pub mod calls;
 pub mod circuits;
+mod constants;
 mod error;
 mod oracle;
 mod policy;
 pub mod referenda;
 mod submit;
+mod version;
 
 pub use calls::Call;
+pub use constants::{Constants, RiskTrack};
 pub use error::ChainError;
 pub use submit::{CallEvent, Included};
+pub use version::{INTERFACES, SPEC_NAME};
 
 use clearproof_primitives::{
     chain::{BatchView, ExpiryView, Instrument, QueuedDeposit, SnapshotView, VenueView},
+    ids::{BatchNumber, SnapshotNumber, VenueId},
     submission::Batch,
 };
 use codec::{Decode, DecodeAll, Encode};
@@ -23,7 +28,7 @@ use std::{
     future::Future,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
     time::Duration,
 };
@@ -67,6 +72,21 @@ struct Link {
     api: Api,
     /// What `api` has no method for.
     rpc: Rpc,
+    /// Version of the runtime that was last checked: a node's runtime can be upgraded.
+    checked: Arc<AtomicU32>,
+}
+
+impl Link {
+    /// Returns the last final block, whose runtime this client can speak to.
+    async fn now(&self) -> Result<ApiAtBlock, ChainError> {
+        let now = self.api.at_current_block().await?;
+        let runtime = now.spec_version();
+        if self.checked.load(Ordering::Relaxed) != runtime {
+            version::check(now.metadata_ref())?;
+            self.checked.store(runtime, Ordering::Relaxed);
+        }
+        Ok(now)
+    }
 }
 
 async fn open(url: &str) -> Result<Link, ChainError> {
@@ -75,7 +95,13 @@ async fn open(url: &str) -> Result<Link, ChainError> {
         let rpc = Rpc::new(client.clone());
         let api = Api::from_rpc_client(client).await;
         let api = api.map_err(|e| ChainError::Node(e.to_string()))?;
-        Ok(Link { api, rpc })
+        let link = Link {
+            api,
+            rpc,
+            checked: Arc::default(),
+        };
+        link.now().await?;
+        Ok(link)
     };
     let opened = time::timeout(ANSWER_TIMEOUT, opened).await;
     let problem = match opened {
@@ -88,10 +114,13 @@ async fn open(url: &str) -> Result<Link, ChainError> {
 }
 
 impl Chain {
-    /// Connects to the node at `url` (`ws://` or `wss://`), waiting until it answers.
+    /// Connects to the node at `url` (`ws://` or `wss://`). Waits until the node answers.
     ///
     /// # Errors
-    /// A URL that is none.
+    /// [`ChainError::Url`] if the address is not one of a node; [`ChainError::OtherRuntime`] or
+    /// [`ChainError::OtherVersion`] if the node's runtime is one that this client cannot speak to.
+    /// Every later call returns the same errors once the runtime has been upgraded beyond this
+    /// client.
     pub async fn connect(url: &str) -> Result<Self, ChainError> {
         if !(url.starts_with("ws://") || url.starts_with("wss://")) {
             return Err(ChainError::Url(url.into()));
@@ -100,13 +129,14 @@ impl Chain {
         let link = loop {
             match open(url).await {
                 Ok(link) => break link,
-                Err(error) => {
+                Err(error @ ChainError::Node(_)) => {
                     if attempt % LOG_EVERY == 0 {
                         tracing::warn!(%error, "waiting for the node");
                     }
                     attempt += 1;
                     time::sleep(RETRY).await;
                 }
+                Err(error) => return Err(error),
             }
         };
         Ok(Self {
@@ -170,7 +200,7 @@ impl Chain {
     }
 
     async fn now(&self) -> Result<ApiAtBlock, ChainError> {
-        Ok(self.api().await?.at_current_block().await?)
+        self.link().await?.now().await
     }
 
     /// Calls a method of the runtime's `ClearproofApi` at the last finalised block.
@@ -202,7 +232,7 @@ impl Chain {
     /// # Errors
     /// As all reads: [`ChainError::Node`] if the node does not answer, [`ChainError::Decode`] if it speaks another
     /// version.
-    pub async fn venue(&self, id: u32) -> Result<Option<VenueView<[u8; 32]>>, ChainError> {
+    pub async fn venue(&self, id: VenueId) -> Result<Option<VenueView<[u8; 32]>>, ChainError> {
         self.ask("venue", id).await
     }
 
@@ -210,7 +240,11 @@ impl Chain {
     ///
     /// # Errors
     /// As [`Self::venue`].
-    pub async fn batch(&self, venue: u32, number: u64) -> Result<Option<BatchView>, ChainError> {
+    pub async fn batch(
+        &self,
+        venue: VenueId,
+        number: BatchNumber,
+    ) -> Result<Option<BatchView>, ChainError> {
         self.ask("batch", (venue, number)).await
     }
 
@@ -220,7 +254,7 @@ impl Chain {
     /// As [`Self::venue`].
     pub async fn queued_deposits(
         &self,
-        venue: u32,
+        venue: VenueId,
         from: u64,
     ) -> Result<Vec<(u64, QueuedDeposit)>, ChainError> {
         self.ask("queued_deposits", (venue, from)).await
@@ -230,7 +264,10 @@ impl Chain {
     ///
     /// # Errors
     /// As [`Self::venue`].
-    pub async fn snapshot(&self, number: Option<u64>) -> Result<Option<SnapshotView>, ChainError> {
+    pub async fn snapshot(
+        &self,
+        number: Option<SnapshotNumber>,
+    ) -> Result<Option<SnapshotView>, ChainError> {
         self.ask("snapshot", number).await
     }
 
@@ -292,7 +329,7 @@ impl Chain {
     pub async fn submitted_batch(
         &self,
         block: u32,
-        venue: u32,
+        venue: VenueId,
     ) -> Result<Option<Batch>, ChainError> {
         self.exchange(ANSWER_TIMEOUT, async {
             let at = self.api().await?.at_block(u64::from(block)).await?;

@@ -21,6 +21,7 @@ use clearproof_primitives::{
     batch::genesis_field,
     eddsa::SecretKey,
     field::Fr,
+    ids::VenueId,
     order::{OrderSet, SignedOrderSet},
 };
 use ed25519_dalek::VerifyingKey;
@@ -149,7 +150,7 @@ pub struct VenueClient {
 impl VenueClient {
     /// Connects to the operator at `url` (`ws://…`), and checks that it serves this venue of the chain with this genesis
     /// hash. The caller knows the hash from the chain itself; what is signed for another chain could be used there.
-    pub async fn connect(url: &str, genesis: [u8; 32], venue: u32) -> Result<Self, VenueError> {
+    pub async fn connect(url: &str, genesis: [u8; 32], venue: VenueId) -> Result<Self, VenueError> {
         let builder = WsClientBuilder::new()
             .connection_timeout(TIMEOUT)
             .request_timeout(TIMEOUT)

@@ -1,4 +1,4 @@
-//! How calls fail.
+//! Errors of calls.
 
 /// The header's codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,7 +9,7 @@ pub(crate) enum Code {
     Device = 4,
 }
 
-/// Why a call did not do what it was asked to.
+/// The reason why a call failed.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Refusal {
     pub(crate) code: Code,

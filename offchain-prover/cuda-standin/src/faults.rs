@@ -1,13 +1,14 @@
-//! Faults on demand: what a broken device or another library might do.
+//! Faults on demand: possible behaviour of a broken device or of another library.
 //!
-//! A fault is a text such as `msm:3`: what happens, and at which call from now on, counted from 1.
+//! A fault is a text such as `msm:3`: its name, and the call at which it happens, counted from 1
+//! from now on.
 //!
-//! | what | does |
+//! | name | effect |
 //! | --- | --- |
 //! | `version` | another version of the interface |
-//! | `no-device` | no device is there when one is opened |
-//! | `msm` | a sum that is wrong, of the group |
-//! | `msm-garbage` | a sum that is no point |
+//! | `no-device` | there is no device when one is opened |
+//! | `msm` | a wrong sum that is in the group |
+//! | `msm-garbage` | a sum that is not a point |
 //! | `msm-nothing` | success, and nothing is written |
 //! | `msm-error` | an error of the device |
 //! | `ntt` | a transform or quotient with one wrong value |
@@ -15,7 +16,8 @@
 //! | `read-garbage` | scalars that are not below the modulus |
 //! | `read-nothing` | success, and nothing is written |
 //!
-//! `CLEARPROOF_CUDA_STANDIN_FAULT` holds one for when the library is loaded; [`clearproof_cuda_standin_fault`] sets another later.
+//! `CLEARPROOF_CUDA_STANDIN_FAULT` sets a fault when the library is loaded;
+//! [`clearproof_cuda_standin_fault`] sets another one later.
 
 use crate::error::{Code, Refusal};
 use std::{
@@ -24,7 +26,7 @@ use std::{
     sync::{LazyLock, Mutex, PoisonError},
 };
 
-/// What counts towards a fault.
+/// Operations that count towards a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Operation {
     Version,
@@ -34,7 +36,7 @@ pub(crate) enum Operation {
     Read,
 }
 
-/// How an operation shall end, where it is not with an error.
+/// The end of an operation that does not end with an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Right,
@@ -46,9 +48,9 @@ pub(crate) enum Outcome {
 #[derive(Clone, Copy)]
 struct Fault {
     operation: Operation,
-    /// None: an error.
+    /// None stands for an error.
     outcome: Option<Outcome>,
-    /// How many calls from now; none are left after it.
+    /// The number of calls until it happens; it happens once.
     calls: u32,
 }
 
@@ -80,16 +82,16 @@ fn parse(text: &str) -> Option<Fault> {
     })
 }
 
-/// How this call of `operation` shall end.
+/// The end of this call of `operation`.
 pub(crate) fn strike(operation: Operation) -> Result<Outcome, Refusal> {
     let mut fault = FAULT.lock().unwrap_or_else(PoisonError::into_inner);
     match fault.as_mut() {
-        Some(told) if told.operation == operation => {
-            told.calls -= 1;
-            if told.calls > 0 {
+        Some(next) if next.operation == operation => {
+            next.calls -= 1;
+            if next.calls > 0 {
                 return Ok(Outcome::Right);
             }
-            let outcome = told.outcome;
+            let outcome = next.outcome;
             *fault = None;
             outcome.ok_or_else(|| match operation {
                 Operation::Open => Refusal::new(Code::NoDevice, "no CUDA-capable device"),
@@ -100,13 +102,13 @@ pub(crate) fn strike(operation: Operation) -> Result<Outcome, Refusal> {
     }
 }
 
-/// Sets the next fault; an empty text takes it away. Returns 1 for a text that says nothing, else 0.
+/// Sets the next fault; an empty text removes it. Returns 1 for a text that is not a fault, else 0.
 ///
 /// # Safety
 /// `text` ends with a zero.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn clearproof_cuda_standin_fault(text: *const c_char) -> i32 {
-    // SAFETY: the caller's promise.
+    // SAFETY: as the caller guarantees.
     let text = unsafe { CStr::from_ptr(text) }.to_string_lossy();
     let fault = parse(&text);
     if fault.is_none() && !text.is_empty() {

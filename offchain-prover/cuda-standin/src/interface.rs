@@ -11,10 +11,10 @@ use ark_ff::{BigInt, FftField, One, PrimeField};
 use ark_poly::{EvaluationDomain, Radix2EvaluationDomain};
 use std::{ffi::c_char, slice};
 
-/// The header's `clearproof_cuda_context`; never looked into.
+/// The header's `clearproof_cuda_context`; never dereferenced.
 pub struct Context(());
 
-/// The header's `clearproof_cuda_vector`; never looked into.
+/// The header's `clearproof_cuda_vector`; never dereferenced.
 pub struct Vector(());
 
 /// The header's `clearproof_cuda_device`.
@@ -29,23 +29,23 @@ pub struct DeviceInfo {
 
 const VERSION: u32 = 1;
 
-/// Makes a call on the device and ends it.
+/// Runs a call on the device and returns its code.
 ///
 /// # Safety
-/// There is room for a message as told, unless its pointer is null.
+/// There is room for a message as stated, unless its pointer is null.
 unsafe fn call(
     text: *mut c_char,
     room: u64,
     work: impl FnOnce(&mut Device) -> Result<(), Refusal>,
 ) -> i32 {
     let result = work(&mut device());
-    // SAFETY: the caller's promise.
+    // SAFETY: as the caller guarantees.
     unsafe { Message { text, room }.end(result) }
 }
 
 fn written<T>(to: *mut T, name: &str, value: T) -> Result<(), Refusal> {
     require(!to.is_null(), format!("{name} is null"))?;
-    // SAFETY: the functions' callers promise that what is not null can be written to.
+    // SAFETY: the functions' callers guarantee that pointers that are not null can be written to.
     unsafe { to.write(value) };
     Ok(())
 }
@@ -64,24 +64,24 @@ pub extern "C" fn clearproof_cuda_version() -> u32 {
     }
 }
 
-/// One.
+/// Writes the number of devices, which is one.
 ///
 /// # Safety
-/// As the header says.
+/// As stated in the header.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn clearproof_cuda_device_count(
     count: *mut u32,
     text: *mut c_char,
     room: u64,
 ) -> i32 {
-    // SAFETY: the caller's promise.
+    // SAFETY: as the caller guarantees.
     unsafe { call(text, room, |_| written(count, "count", 1)) }
 }
 
-/// Takes the device.
+/// Opens the device.
 ///
 /// # Safety
-/// As the header says.
+/// As stated in the header.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn clearproof_cuda_open(
     index: u32,
@@ -100,14 +100,14 @@ pub unsafe extern "C" fn clearproof_cuda_open(
         device.contexts.insert(handle);
         Ok(())
     };
-    // SAFETY: the caller's promise.
+    // SAFETY: as the caller guarantees.
     unsafe { call(text, room, open) }
 }
 
-/// Gives the device back.
+/// Closes the device.
 ///
 /// # Safety
-/// As the header says.
+/// As stated in the header.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn clearproof_cuda_close(
     context: *mut Context,
@@ -125,14 +125,14 @@ pub unsafe extern "C" fn clearproof_cuda_close(
         device.contexts.remove(&context);
         Ok(())
     };
-    // SAFETY: the caller's promise.
+    // SAFETY: as the caller guarantees.
     unsafe { call(text, room, close) }
 }
 
 /// The device's name and memory.
 ///
 /// # Safety
-/// As the header says.
+/// As stated in the header.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn clearproof_cuda_device_info(
     context: *mut Context,
@@ -140,28 +140,28 @@ pub unsafe extern "C" fn clearproof_cuda_device_info(
     text: *mut c_char,
     room: u64,
 ) -> i32 {
-    let tell = |device: &mut Device| {
+    let describe = |device: &mut Device| {
         device.context(context as usize)?;
         let mut name = [0; 256];
         let text = b"stand-in";
         name[..text.len()].copy_from_slice(text);
-        let told = DeviceInfo {
+        let description = DeviceInfo {
             name,
             memory_total: device.memory,
             memory_free: device.memory.saturating_sub(device.used()),
             major: 9,
             minor: 0,
         };
-        written(info, "device", told)
+        written(info, "device", description)
     };
-    // SAFETY: the caller's promise.
-    unsafe { call(text, room, tell) }
+    // SAFETY: as the caller guarantees.
+    unsafe { call(text, room, describe) }
 }
 
 /// Copies a vector to the device.
 ///
 /// # Safety
-/// As the header says.
+/// As stated in the header.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn clearproof_cuda_upload(
     context: *mut Context,
@@ -179,7 +179,7 @@ pub unsafe extern "C" fn clearproof_cuda_upload(
         let length = size(count)? * Held::width(kind)?;
         let given = match count {
             0 => &[][..],
-            // SAFETY: the caller's promise.
+            // SAFETY: as the caller guarantees.
             _ => unsafe { slice::from_raw_parts(given, length) },
         };
         let held = Held::new(kind, given)?;
@@ -191,14 +191,14 @@ pub unsafe extern "C" fn clearproof_cuda_upload(
         device.vectors.insert(handle, Owned { context, held });
         written(vector, "vector", handle as *mut Vector)
     };
-    // SAFETY: the caller's promise.
+    // SAFETY: as the caller guarantees.
     unsafe { call(text, room, upload) }
 }
 
 /// Copies scalars back.
 ///
 /// # Safety
-/// As the header says.
+/// As stated in the header.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn clearproof_cuda_download(
     context: *mut Context,
@@ -225,19 +225,19 @@ pub unsafe extern "C" fn clearproof_cuda_download(
                 Outcome::Garbage => Fr::MODULUS.0,
                 _ => limbs(*scalar),
             };
-            // SAFETY: the caller's promise: there is room for so many.
+            // SAFETY: the caller guarantees room for this number of scalars.
             unsafe { to.cast::<[u64; 4]>().add(index).write(limbs) };
         }
         Ok(())
     };
-    // SAFETY: the caller's promise.
+    // SAFETY: as the caller guarantees.
     unsafe { call(text, room, download) }
 }
 
 /// Frees a vector.
 ///
 /// # Safety
-/// As the header says.
+/// As stated in the header.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn clearproof_cuda_free(
     context: *mut Context,
@@ -251,14 +251,14 @@ pub unsafe extern "C" fn clearproof_cuda_free(
         device.vectors.remove(&(vector as usize));
         Ok(())
     };
-    // SAFETY: the caller's promise.
+    // SAFETY: as the caller guarantees.
     unsafe { call(text, room, free) }
 }
 
 /// A sum over points.
 ///
 /// # Safety
-/// As the header says.
+/// As stated in the header.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn clearproof_cuda_msm(
     context: *mut Context,
@@ -303,11 +303,11 @@ pub unsafe extern "C" fn clearproof_cuda_msm(
             (_, Held::G1(bases)) => sum(bases, used, wrong),
             (_, Held::G2(bases)) => sum(bases, used, wrong),
         };
-        // SAFETY: the caller's promise: there is room for so many limbs.
+        // SAFETY: the caller guarantees room for this number of limbs.
         unsafe { to.copy_from_nonoverlapping(result.as_ptr(), result.len()) };
         Ok(())
     };
-    // SAFETY: the caller's promise.
+    // SAFETY: as the caller guarantees.
     unsafe { call(text, room, msm) }
 }
 
@@ -341,7 +341,8 @@ fn transform(values: &mut Vec<Fr>, inverse: bool, coset: bool) -> Result<(), Ref
     Ok(())
 }
 
-/// Puts new scalars in a vector's place, the first of them wrong if that is to be: of a quotient, the last is not used.
+/// Replaces a vector's scalars. For a wrong outcome the first one is changed, because the last one
+/// of a quotient is not used.
 fn replace(
     device: &mut Device,
     vector: usize,
@@ -362,7 +363,7 @@ fn replace(
 /// Transforms scalars in place.
 ///
 /// # Safety
-/// As the header says.
+/// As stated in the header.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn clearproof_cuda_ntt(
     context: *mut Context,
@@ -385,11 +386,11 @@ pub unsafe extern "C" fn clearproof_cuda_ntt(
         transform(&mut scalars, inverse == 1, coset == 1)?;
         replace(device, values, scalars, outcome)
     };
-    // SAFETY: the caller's promise.
+    // SAFETY: as the caller guarantees.
     unsafe { call(text, room, ntt) }
 }
 
-/// Three vectors of one length, and a factor.
+/// Reads three vectors of one length, and a factor.
 ///
 /// # Safety
 /// `factor` is null or has four limbs.
@@ -415,7 +416,7 @@ unsafe fn three(
         first != second && first != third && second != third,
         "a, b and c are not three vectors",
     )?;
-    // SAFETY: the caller's promise.
+    // SAFETY: as the caller guarantees.
     let factor = BigInt(unsafe { factor.cast::<[u64; 4]>().read() });
     require(factor < Fr::MODULUS, "factor is not below its modulus")?;
     Ok(([a, b, c], Fr::new_unchecked(factor)))
@@ -430,7 +431,7 @@ fn divide([a, b, c]: &mut [Vec<Fr>; 3], factor: Fr) {
 /// (a·b − c)·factor, element by element.
 ///
 /// # Safety
-/// As the header says.
+/// As stated in the header.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn clearproof_cuda_divide(
     context: *mut Context,
@@ -443,21 +444,22 @@ pub unsafe extern "C" fn clearproof_cuda_divide(
 ) -> i32 {
     let vectors = [a as usize, b as usize, c as usize];
     let work = |device: &mut Device| {
-        // SAFETY: the caller's promise.
+        // SAFETY: as the caller guarantees.
         let (mut values, factor) = unsafe { three(device, context as usize, vectors, factor) }?;
         let outcome = strike(Operation::Transform)?;
         divide(&mut values, factor);
         let [a, ..] = values;
         replace(device, vectors[0], a, outcome)
     };
-    // SAFETY: the caller's promise.
+    // SAFETY: as the caller guarantees.
     unsafe { call(text, room, work) }
 }
 
-/// Coefficients of (a·b − c)·factor. What is in b and c afterwards is not said, so they are made useless.
+/// Coefficients of (a·b − c)·factor. The header does not define the contents of b and c afterwards,
+/// so they are made useless.
 ///
 /// # Safety
-/// As the header says.
+/// As stated in the header.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn clearproof_cuda_quotient(
     context: *mut Context,
@@ -470,7 +472,7 @@ pub unsafe extern "C" fn clearproof_cuda_quotient(
 ) -> i32 {
     let vectors = [a as usize, b as usize, c as usize];
     let work = |device: &mut Device| {
-        // SAFETY: the caller's promise.
+        // SAFETY: as the caller guarantees.
         let (mut values, factor) = unsafe { three(device, context as usize, vectors, factor) }?;
         domain(values[0].len(), false)?;
         let outcome = strike(Operation::Transform)?;
@@ -487,7 +489,7 @@ pub unsafe extern "C" fn clearproof_cuda_quotient(
         replace(device, vectors[1], b, Outcome::Right)?;
         replace(device, vectors[2], c, Outcome::Right)
     };
-    // SAFETY: the caller's promise.
+    // SAFETY: as the caller guarantees.
     unsafe { call(text, room, work) }
 }
 

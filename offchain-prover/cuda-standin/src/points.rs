@@ -1,4 +1,4 @@
-//! Numbers and points as they lie in the caller's memory.
+//! Numbers and points in the caller's memory.
 
 use crate::error::{Refusal, require};
 use ark_bn254::{Fq, Fq2, Fr, G1Affine, G2Affine};
@@ -16,7 +16,7 @@ pub(crate) enum Held {
 }
 
 impl Held {
-    /// Limbs of one element of a kind.
+    /// Number of limbs of one element of a kind.
     pub(crate) fn width(kind: u32) -> Result<usize, Refusal> {
         require(kind <= 2, format!("no kind of vector is {kind}"))?;
         Ok(4 << kind)
@@ -105,7 +105,8 @@ fn point<P: SWCurveConfig<BaseField: Coordinate>>(limbs: &[u64]) -> Result<Affin
     Ok(point)
 }
 
-/// A sum in Jacobian coordinates, with Z neither one nor, but for the point at infinity, zero.
+/// A sum in Jacobian coordinates, with a Z that is not one, and zero only for the point at
+/// infinity.
 pub(crate) fn sum<P: SWCurveConfig<ScalarField = Fr, BaseField: Coordinate>>(
     bases: &[Affine<P>],
     scalars: &[Fr],
@@ -122,7 +123,7 @@ pub(crate) fn sum<P: SWCurveConfig<ScalarField = Fr, BaseField: Coordinate>>(
         .concat()
 }
 
-/// What a scalar looks like in memory.
+/// The limbs of a scalar in memory.
 pub(crate) fn limbs(scalar: Fr) -> [u64; 4] {
     scalar.0.0
 }

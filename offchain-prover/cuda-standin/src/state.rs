@@ -1,4 +1,4 @@
-//! What the stand-in's device holds, and how calls end.
+//! The contents of the stand-in's device, and the messages of calls.
 
 use crate::{
     error::{Code, Refusal, require},
@@ -10,42 +10,42 @@ use std::{
     sync::{LazyLock, Mutex, MutexGuard, PoisonError},
 };
 
-/// Where a call's message goes.
+/// The buffer for a call's message.
 pub(crate) struct Message {
     pub(crate) text: *mut c_char,
     pub(crate) room: u64,
 }
 
 impl Message {
-    /// The code of a call that ended like this; what went wrong is written.
+    /// Returns the code for the result of a call, and writes the message of an error.
     ///
     /// # Safety
-    /// There is room as told, unless the pointer is null.
+    /// There is room as stated, unless the pointer is null.
     pub(crate) unsafe fn end(self, result: Result<(), Refusal>) -> i32 {
         let Err(Refusal { code, reason }) = result else {
             return 0;
         };
         let room = usize::try_from(self.room).unwrap_or(usize::MAX);
         if !self.text.is_null() && room > 0 {
-            let told = reason.len().min(room - 1);
-            // SAFETY: the caller's promise; one byte is left for the zero.
+            let length = reason.len().min(room - 1);
+            // SAFETY: as the caller guarantees; one byte is left for the zero.
             unsafe {
                 self.text
-                    .copy_from_nonoverlapping(reason.as_ptr().cast(), told);
-                self.text.add(told).write(0);
+                    .copy_from_nonoverlapping(reason.as_ptr().cast(), length);
+                self.text.add(length).write(0);
             }
         }
         code as i32
     }
 }
 
-/// A vector, and the context that it belongs to.
+/// A vector, and the context to which it belongs.
 pub(crate) struct Owned {
     pub(crate) context: usize,
     pub(crate) held: Held,
 }
 
-/// All that is on the device. Handles are numbers that only look like addresses.
+/// Everything on the device. Handles are numbers that only look like addresses.
 pub(crate) struct Device {
     pub(crate) contexts: HashSet<usize>,
     pub(crate) vectors: HashMap<usize, Owned>,
@@ -55,7 +55,7 @@ pub(crate) struct Device {
 }
 
 impl Device {
-    /// A handle that never was one before.
+    /// A handle that was never used before.
     pub(crate) fn handle(&mut self) -> usize {
         self.last += 1;
         self.last
@@ -92,7 +92,7 @@ impl Device {
     }
 }
 
-/// The device, for one call.
+/// Locks the device for one call.
 pub(crate) fn device() -> MutexGuard<'static, Device> {
     static DEVICE: LazyLock<Mutex<Device>> = LazyLock::new(|| {
         Mutex::new(Device {

@@ -15,6 +15,7 @@ use clearproof_formats::time::time_text;
 use clearproof_primitives::{
     chain::InstrumentKind,
     fixed::{IndexPrice, ONE, Rate},
+    ids::BatchNumber,
     order::{Order, OrderSet, Request, SignedOrderSet, WithdrawalRequest},
 };
 use std::time::Duration;
@@ -209,7 +210,7 @@ impl Floor {
 /// Watches that batches go on being settled.
 #[derive(Debug)]
 pub struct Progress {
-    settled: u64,
+    settled: BatchNumber,
     since: Instant,
 }
 
@@ -217,7 +218,7 @@ impl Progress {
     /// From now on.
     pub fn new() -> Self {
         Self {
-            settled: 0,
+            settled: BatchNumber::default(),
             since: Instant::now(),
         }
     }
@@ -226,7 +227,7 @@ impl Progress {
     ///
     /// # Errors
     /// It has been the same number for five minutes.
-    pub fn check(&mut self, settled: u64) -> Result<bool> {
+    pub fn check(&mut self, settled: BatchNumber) -> Result<bool> {
         let news = settled > self.settled;
         if news {
             *self = Self {

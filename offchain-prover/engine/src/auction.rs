@@ -4,14 +4,14 @@
 //! mark, inside the band. Better limits go first, then earlier orders; each order is filled at most
 //! once per auction.
 
-use clearproof_primitives::{fixed::Price, order::Side};
+use clearproof_primitives::{fixed::Price, ids::AccountIndex, order::Side};
 use std::cmp::Reverse;
 
 /// An order in the auction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AuctionOrder {
     /// Owner's account.
-    pub account: u32,
+    pub account: AccountIndex,
     /// Slot in the owner's order set.
     pub slot: usize,
     /// Direction.
@@ -28,7 +28,7 @@ pub struct AuctionOrder {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Match {
     /// Owner's account.
-    pub account: u32,
+    pub account: AccountIndex,
     /// Slot in the owner's order set.
     pub slot: usize,
     /// Lots.
@@ -185,20 +185,23 @@ mod tests {
     const WIDE: Price = 50;
     const BAND: Price = 6;
 
-    fn order(account: u32, side: Side, limit: Price, quantity: u64) -> AuctionOrder {
+    fn order(account: AccountIndex, side: Side, limit: Price, quantity: u64) -> AuctionOrder {
         AuctionOrder {
             account,
             slot: 0,
             side,
             limit,
             quantity,
-            arrival: account as u64,
+            arrival: u64::from(account.get()),
         }
     }
 
     #[test]
     fn the_price_maximises_volume_then_nears_the_mark() {
-        let orders = [order(1, Side::Buy, 105, 10), order(2, Side::Sell, 95, 10)];
+        let orders = [
+            order(AccountIndex::new(1), Side::Buy, 105, 10),
+            order(AccountIndex::new(2), Side::Sell, 95, 10),
+        ];
         let clearing = clear(&orders, 101, WIDE).unwrap();
         assert_eq!((clearing.price, clearing.volume), (101, 10));
         assert_eq!(
@@ -211,10 +214,10 @@ mod tests {
     #[test]
     fn better_limits_and_earlier_orders_go_first() {
         let orders = [
-            order(1, Side::Buy, 100, 5),
-            order(2, Side::Buy, 101, 5),
-            order(3, Side::Buy, 100, 5),
-            order(4, Side::Sell, 100, 8),
+            order(AccountIndex::new(1), Side::Buy, 100, 5),
+            order(AccountIndex::new(2), Side::Buy, 101, 5),
+            order(AccountIndex::new(3), Side::Buy, 100, 5),
+            order(AccountIndex::new(4), Side::Sell, 100, 8),
         ];
         let clearing = clear(&orders, 100, WIDE).unwrap();
         let filled = |account| {
@@ -224,7 +227,15 @@ mod tests {
                 .find(|m| m.account == account)
                 .map_or(0, |m| m.quantity)
         };
-        assert_eq!([filled(1), filled(2), filled(3), filled(4)], [3, 5, 0, 8]);
+        assert_eq!(
+            [
+                filled(AccountIndex::new(1)),
+                filled(AccountIndex::new(2)),
+                filled(AccountIndex::new(3)),
+                filled(AccountIndex::new(4))
+            ],
+            [3, 5, 0, 8]
+        );
     }
 
     /// The price as the module's documentation defines it, out of all limits and the mark; the lowest
@@ -260,7 +271,7 @@ mod tests {
             let orders: Vec<_> = raw
                 .iter()
                 .enumerate()
-                .map(|(i, (buy, limit, quantity))| order(i as u32, if *buy { Side::Buy } else { Side::Sell }, *limit, *quantity))
+                .map(|(i, (buy, limit, quantity))| order(AccountIndex::new(i as u32), if *buy { Side::Buy } else { Side::Sell }, *limit, *quantity))
                 .collect();
             let price = clear(&orders, mark, band).map(|clearing| clearing.price);
             prop_assert_eq!(price, by_definition(&orders, mark, band));
@@ -274,7 +285,7 @@ mod tests {
             let orders: Vec<_> = raw
                 .iter()
                 .enumerate()
-                .map(|(i, (buy, limit, quantity))| order(i as u32, if *buy { Side::Buy } else { Side::Sell }, *limit, *quantity))
+                .map(|(i, (buy, limit, quantity))| order(AccountIndex::new(i as u32), if *buy { Side::Buy } else { Side::Sell }, *limit, *quantity))
                 .collect();
             let (lowest, highest) = allowed(mark, BAND);
             let volume_at = |price: u64| {
@@ -289,11 +300,11 @@ mod tests {
                     prop_assert!((lowest..=highest).contains(&clearing.price));
                     prop_assert_eq!(clearing.volume, best);
                     for side in [Side::Buy, Side::Sell] {
-                        let filled: u64 = clearing.matches.iter().filter(|m| orders[m.account as usize].side == side).map(|m| m.quantity).sum();
+                        let filled: u64 = clearing.matches.iter().filter(|m| orders[m.account.place()].side == side).map(|m| m.quantity).sum();
                         prop_assert_eq!(filled, clearing.volume);
                     }
                     for m in &clearing.matches {
-                        let b = &orders[m.account as usize];
+                        let b = &orders[m.account.place()];
                         prop_assert!(m.quantity <= b.quantity);
                         let within = match b.side {
                             Side::Buy => b.limit >= clearing.price,

@@ -16,6 +16,7 @@ use clearproof_primitives::{
     boundary::Boundary,
     field::{FieldBytes, Fr},
     funding::funding_hash,
+    ids::AccountIndex,
     ledger::open_interest_hash,
     poseidon::hash,
     step::{StepContext, apply_unsigned},
@@ -76,7 +77,7 @@ impl SealedBatch {
     /// Sealing has checked everything that could go wrong: an error means other books, or a mistake
     /// in the program.
     pub fn build(self: &Arc<Self>, before: &Books) -> Result<BuiltBatch, EngineError> {
-        if before.number + 1 != self.number() {
+        if before.number.next() != self.number() {
             return Err(EngineError::OtherBooks {
                 batch: self.number(),
                 books: before.number,
@@ -223,7 +224,7 @@ impl SealedBatch {
         let known = running
             .books
             .accounts
-            .get(pending.account as usize)
+            .get(pending.account.place())
             .filter(|_| pending.exists);
         let before = known
             .or(pending.before.as_ref())
@@ -231,7 +232,7 @@ impl SealedBatch {
         let before = Account::clone(before);
         let (after, effects) = apply_unsigned(&context, &before, pending.exists, &step)?;
         let books = &mut running.books;
-        let path = books.tree.path(pending.account as u64);
+        let path = books.tree.path(u64::from(pending.account.get()));
         books.store(&self.config.shape, pending.account, after.clone());
         running.boundary.advance(&step, &before, &after, &effects);
         running.withdrawals.extend(effects.withdrawal);
@@ -277,7 +278,11 @@ impl SealedBatch {
         books.time = tally.time;
         let fund_after = Account::clone(&tally.fund);
         let fund_path = books.tree.path(0);
-        books.store(&self.config.shape, 0, fund_after.clone());
+        books.store(
+            &self.config.shape,
+            AccountIndex::INSURANCE_FUND,
+            fund_after.clone(),
+        );
         Ok(ClosingWitness {
             first,
             last,

@@ -7,6 +7,7 @@ use clearproof_primitives::{
     boundary::{Boundary, dust},
     field::Fr,
     fixed::Rate,
+    ids::{AccountIndex, BatchNumber},
     insurance_fund::{Received, receive},
     ledger::{Ledger, state_root},
     shape::Shape,
@@ -25,7 +26,7 @@ pub struct Books {
     /// Funding indices after the batch, which the next batch applies.
     pub(crate) funding: Vec<i64>,
     /// Number of the batch.
-    pub(crate) number: u64,
+    pub(crate) number: BatchNumber,
     /// Its last millisecond.
     pub(crate) time: u64,
 }
@@ -36,7 +37,7 @@ impl Books {
         accounts: Vec<Account>,
         ledger: Ledger,
         funding: Vec<i64>,
-        number: u64,
+        number: BatchNumber,
         time: u64,
     ) -> Self {
         let mut tree = AccountsTree::new(shape.depth as usize);
@@ -60,13 +61,13 @@ impl Books {
             vec![Account::insurance_fund(shape)],
             Ledger::genesis(&shape.market),
             vec![0; shape.market.instruments.into()],
-            0,
+            BatchNumber::new(0),
             0,
         )
     }
 
     /// Number of the last batch in these books; 0 before the first.
-    pub fn number(&self) -> u64 {
+    pub fn number(&self) -> BatchNumber {
         self.number
     }
 
@@ -85,10 +86,10 @@ impl Books {
         state_root(self.tree.root(), &self.ledger)
     }
 
-    pub(crate) fn store(&mut self, shape: &Shape, index: u32, account: Account) {
-        self.tree.set(index as u64, account.leaf(shape));
+    pub(crate) fn store(&mut self, shape: &Shape, index: AccountIndex, account: Account) {
+        self.tree.set(index.get().into(), account.leaf(shape));
         let account = Arc::new(account);
-        match self.accounts.get_mut(index as usize) {
+        match self.accounts.get_mut(index.place()) {
             Some(slot) => *slot = account,
             None => self.accounts.push(account),
         }
@@ -113,7 +114,7 @@ impl Books {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Tally {
     /// Number of the batch.
-    pub number: u64,
+    pub number: BatchNumber,
     /// Its last millisecond.
     pub time: u64,
     /// Deposits consumed from the queue.
@@ -245,7 +246,7 @@ impl Tally {
         };
         let fund = receive(shape, fund, &received)?;
         Ok(Self {
-            number: self.number + 1,
+            number: self.number.next(),
             time,
             deposits: sums.deposits,
             totals,

@@ -1,8 +1,14 @@
 //! The engine's refusals.
 
 use clearproof_primitives::{
-    babyjubjub::PointError, eddsa::SignatureError, field::FieldError, insurance_fund::FundError,
-    order::OrderSetError, snapshot::SnapshotError, step::StepError,
+    babyjubjub::PointError,
+    eddsa::SignatureError,
+    field::FieldError,
+    ids::{AccountIndex, BatchNumber, VenueId},
+    insurance_fund::FundError,
+    order::OrderSetError,
+    snapshot::SnapshotError,
+    step::StepError,
 };
 
 /// The reason that a call is refused; the state is then unchanged.
@@ -27,7 +33,7 @@ pub enum EngineError {
     },
     /// No such account.
     #[error("account: {0} does not exist")]
-    NoAccount(u32),
+    NoAccount(AccountIndex),
     /// Every leaf of the tree is in use.
     #[error("accounts: all {0} leaves are taken")]
     Full(u64),
@@ -59,7 +65,7 @@ pub enum EngineError {
     OldSequence(u64),
     /// The set is for another venue.
     #[error("order set: signed for venue {0}")]
-    OtherVenue(u32),
+    OtherVenue(VenueId),
     /// The set is not valid any more.
     #[error("order set: valid until {0} ms, which is past")]
     Expired(u64),
@@ -97,7 +103,7 @@ pub enum EngineError {
     #[error("stored books: the owner of account {account} is not a valid key: {error}")]
     StoredOwner {
         /// The account.
-        account: u32,
+        account: AccountIndex,
         /// The problem with the key.
         error: PointError,
     },
@@ -114,29 +120,29 @@ pub enum EngineError {
     #[error("batch {given} is not the oldest open one, {expected:?}")]
     NotPending {
         /// The batch that was given.
-        given: u64,
+        given: BatchNumber,
         /// The oldest closed and not settled batch.
-        expected: Option<u64>,
+        expected: Option<BatchNumber>,
     },
     /// A batch must be built first.
     #[error("batch {0} is sealed, but not built yet")]
-    NotBuilt(u64),
+    NotBuilt(BatchNumber),
     /// A batch was built that is not the one that the engine expects: it is not the oldest sealed
     /// one, or it was rolled back.
     #[error("built batch {given} is not the oldest sealed one, {expected:?}")]
     NotSealed {
         /// The batch that was given.
-        given: u64,
+        given: BatchNumber,
         /// The oldest sealed and not built batch.
-        expected: Option<u64>,
+        expected: Option<BatchNumber>,
     },
     /// A batch can only be built on the books right before it.
     #[error("batch {batch} cannot be built on the books of batch {books}")]
     OtherBooks {
         /// The batch.
-        batch: u64,
+        batch: BatchNumber,
         /// Last batch of the books given.
-        books: u64,
+        books: BatchNumber,
     },
     /// A sealed batch does not build: a mistake in the program.
     #[error(
@@ -144,7 +150,7 @@ pub enum EngineError {
     )]
     BuiltOtherwise {
         /// The batch.
-        batch: u64,
+        batch: BatchNumber,
         /// The difference.
         problem: String,
     },

@@ -5,6 +5,7 @@ use clearproof_primitives::{
     account::Account,
     batch::{PriceEntry, transfer_hash},
     field::Fr,
+    ids::AccountIndex,
     order::SignedOrderSet,
     step::{DepositStep, Fill, Forced, Step, StepEffects, Taken},
 };
@@ -22,7 +23,7 @@ pub(crate) struct PricedFill {
 /// A step whose chunk is not known yet.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct PendingStep {
-    pub account: u32,
+    pub account: AccountIndex,
     pub exists: bool,
     pub deposit: Option<DepositStep>,
     pub set: Option<Arc<SignedOrderSet>>,

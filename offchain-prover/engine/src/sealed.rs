@@ -5,6 +5,7 @@ use clearproof_primitives::{
     field::Fr,
     fixed::Factor,
     funding::{FundingTerms, move_indices},
+    ids::BatchNumber,
     snapshot::Snapshot,
 };
 use std::collections::BTreeSet;
@@ -40,7 +41,7 @@ pub struct SealedBatch {
 
 impl SealedBatch {
     /// Its number.
-    pub fn number(&self) -> u64 {
+    pub fn number(&self) -> BatchNumber {
         self.tally.number
     }
 

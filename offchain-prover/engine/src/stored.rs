@@ -8,6 +8,7 @@ use clearproof_primitives::{
     account::{Account, OrderSlot, Position},
     babyjubjub::{Point, PublicKey},
     field::FieldBytes,
+    ids::{AccountIndex, BatchNumber},
     ledger::{DepositCursor, Ledger},
     shape::Shape,
 };
@@ -44,7 +45,7 @@ pub struct StoredBooks {
     remainder: u32,
     funding: Vec<i64>,
     /// Number of the last batch in these books.
-    pub number: u64,
+    pub number: BatchNumber,
     time: u64,
 }
 
@@ -169,7 +170,7 @@ impl StoredBooks {
 
 /// The owners of the accounts from 1 on; the insurance fund has none.
 fn owners_of(accounts: &[Account]) -> Result<Vec<PublicKey>, EngineError> {
-    let owners = accounts.iter().zip(0u32..).skip(1);
+    let owners = accounts.iter().zip(AccountIndex::all()).skip(1);
     let owners = owners.map(|(account, index)| {
         let (x, y) = account.owner;
         PublicKey::new(Point { x, y }).map_err(|error| EngineError::StoredOwner {

@@ -6,6 +6,7 @@ mod common;
 use clearproof_engine::{BatchRequest, BuiltBatch, EngineError, SealedBatch, Venue};
 use clearproof_primitives::{
     fixed::ONE,
+    ids::{AccountIndex, BatchNumber},
     order::{Order, Side},
     shape::Shape,
 };
@@ -58,36 +59,55 @@ fn trading_goes_on_and_a_second_batch_is_sealed_before_the_first_is_built() {
     let root = venue.state_root();
     trade(&mut venue, 1);
     let first = seal(&mut venue);
-    assert_eq!((first.number(), first.steps(), first.fills()), (1, 6, 2));
+    assert_eq!(
+        (first.number().get(), first.steps(), first.fills()),
+        (1, 6, 2)
+    );
     open_next(&mut venue);
     trade(&mut venue, 2);
     let fifth = received(0, 5, 7);
-    assert_eq!(venue.deposit(&fifth), Ok(1), "the queue goes on");
+    assert_eq!(
+        venue.deposit(&fifth),
+        Ok(AccountIndex::new(1)),
+        "the queue goes on"
+    );
     let second = seal(&mut venue);
     // Numbers have moved on, what is hashed has not.
-    assert_eq!((venue.batch_number(), venue.deposits_taken()), (2, 5));
-    assert_eq!(venue.unsettled().collect::<Vec<_>>(), [1, 2]);
+    assert_eq!((venue.batch_number().get(), venue.deposits_taken()), (2, 5));
+    assert_eq!(
+        venue.unsettled().collect::<Vec<_>>(),
+        [1, 2].map(BatchNumber::new)
+    );
     assert_eq!(
         (venue.state_root(), venue.ledger().deposits.count),
         (root, 0)
     );
-    assert_eq!(venue.account(1).unwrap().quantity(0), 20);
+    assert_eq!(venue.account(AccountIndex::new(1)).unwrap().quantity(0), 20);
 
-    assert_eq!(venue.settle(1), Err(EngineError::NotBuilt(1)));
+    assert_eq!(
+        venue.settle(BatchNumber::new(1)),
+        Err(EngineError::NotBuilt(BatchNumber::new(1)))
+    );
     let open = venue.close_batch(&close_request(&venue));
-    assert_eq!(open.map(drop), Err(EngineError::NotBuilt(2)));
+    assert_eq!(
+        open.map(drop),
+        Err(EngineError::NotBuilt(BatchNumber::new(2)))
+    );
     let early = second.build(venue.books());
-    let error = EngineError::OtherBooks { batch: 2, books: 0 };
+    let error = EngineError::OtherBooks {
+        batch: BatchNumber::new(2),
+        books: BatchNumber::new(0),
+    };
     assert_eq!(early.map(drop), Err(error));
 
     let built = build(&venue, &first);
     venue.on_built(&built).unwrap();
     let error = EngineError::NotSealed {
-        given: 1,
-        expected: Some(2),
+        given: BatchNumber::new(1),
+        expected: Some(BatchNumber::new(2)),
     };
     assert_eq!(venue.on_built(&built), Err(error), "only once");
-    assert_eq!(venue.books().number(), 1);
+    assert_eq!(venue.books().number(), BatchNumber::new(1));
     let next = build(&venue, &second);
     venue.on_built(&next).unwrap();
     let headers = [&built, &next].map(|built| &built.batch.witness.header);
@@ -97,9 +117,9 @@ fn trading_goes_on_and_a_second_batch_is_sealed_before_the_first_is_built() {
         (4, 5)
     );
     assert_eq!(headers[1].new_root, venue.state_root().into());
-    venue.settle(1).unwrap();
-    assert_eq!(venue.settled_books().number(), 1);
-    venue.settle(2).unwrap();
+    venue.settle(BatchNumber::new(1)).unwrap();
+    assert_eq!(venue.settled_books().number(), BatchNumber::new(1));
+    venue.settle(BatchNumber::new(2)).unwrap();
     assert_eq!(venue.stored(), venue.settled_books().stored());
 }
 
@@ -107,7 +127,7 @@ fn trading_goes_on_and_a_second_batch_is_sealed_before_the_first_is_built() {
 fn a_roll_back_makes_void_what_is_being_built() {
     let mut venue = open_venue(&SHAPE, TRADERS, RICH);
     venue.close_batch(&close_request(&venue)).unwrap();
-    venue.settle(1).unwrap();
+    venue.settle(BatchNumber::new(1)).unwrap();
     let (root, books) = (venue.state_root(), venue.stored());
     open_next(&mut venue);
     trade(&mut venue, 1);
@@ -117,21 +137,27 @@ fn a_roll_back_makes_void_what_is_being_built() {
     trade(&mut venue, 2);
     let late = build(&venue, &lost);
     venue.roll_back();
-    assert_eq!((venue.batch_number(), venue.deposits_taken()), (1, 4));
+    assert_eq!((venue.batch_number().get(), venue.deposits_taken()), (1, 4));
     assert_eq!((venue.state_root(), venue.stored()), (root, books));
     assert_eq!((venue.account_count(), venue.open_deposits()), (5, 0));
-    assert_eq!(venue.account(1).unwrap().quantity(0), 0);
-    let refused = |expected| EngineError::NotSealed { given: 2, expected };
+    assert_eq!(venue.account(AccountIndex::new(1)).unwrap().quantity(0), 0);
+    let refused = |expected| EngineError::NotSealed {
+        given: BatchNumber::new(2),
+        expected,
+    };
     assert_eq!(venue.on_built(&late), Err(refused(None)));
 
     // Another batch gets the number, but not what was built of the first.
     open_next(&mut venue);
     venue.deposit(&received(6, 5, RICH)).unwrap();
     let again = seal(&mut venue);
-    assert_eq!(venue.on_built(&late), Err(refused(Some(2))));
+    assert_eq!(
+        venue.on_built(&late),
+        Err(refused(Some(BatchNumber::new(2))))
+    );
     let built = build(&venue, &again);
     venue.on_built(&built).unwrap();
-    venue.settle(2).unwrap();
+    venue.settle(BatchNumber::new(2)).unwrap();
     let restored = Venue::restore(venue.config().clone(), venue.stored()).unwrap();
     assert_eq!(restored.state_root(), venue.state_root());
 }
@@ -148,7 +174,7 @@ fn sums_out_of_range_are_found_before_the_batch_is_sealed() {
     assert_eq!(refused.map(drop), Err(EngineError::Range("totals")));
     let early = venue.seal_batch(&request(START));
     assert!(matches!(early, Err(EngineError::Time { .. })));
-    assert_eq!((venue.batch_number(), venue.open_steps()), (1, 1));
+    assert_eq!((venue.batch_number().get(), venue.open_steps()), (1, 1));
     assert!(venue.is_open());
 }
 
@@ -210,10 +236,12 @@ fn act(venue: &mut Venue, action: Action, sequence: u64) -> String {
 
 /// All that does not wait for a build.
 fn visible(venue: &Venue) -> impl PartialEq + std::fmt::Debug {
-    let accounts = (0..venue.account_count() as u32).map(|i| venue.account(i).cloned());
+    let accounts = AccountIndex::all()
+        .take(venue.account_count())
+        .map(|i| venue.account(i).cloned());
     (
         accounts.collect::<Vec<_>>(),
-        (venue.batch_number(), venue.now(), venue.live_data()),
+        (venue.batch_number().get(), venue.now(), venue.live_data()),
         (
             venue.deposits_taken(),
             venue.open_deposits(),

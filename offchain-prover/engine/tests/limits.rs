@@ -5,6 +5,7 @@ mod common;
 
 use clearproof_engine::{EngineError, Venue};
 use clearproof_primitives::{
+    ids::AccountIndex,
     order::{Order, Side},
     shape::Shape,
     submission::{MAX_CHUNKS, MAX_DEPOSITS_PER_BATCH, MAX_WITHDRAWALS},
@@ -58,7 +59,7 @@ fn deposits_beyond_what_a_batch_may_take_wait_for_the_next() {
     assert_eq!(close_and_open(&mut venue, &shape), 128);
     assert_eq!((venue.open_deposits(), venue.open_chunks()), (0, 1));
     assert!(!venue.batch_full());
-    assert_eq!(venue.deposit(&next), Ok(1));
+    assert_eq!(venue.deposit(&next), Ok(AccountIndex::new(1)));
 }
 
 #[test]
@@ -71,11 +72,13 @@ fn withdrawals_beyond_what_a_batch_may_pay_are_refused() {
         venue.submit(withdrawal(sequence)).unwrap();
     }
     assert!(venue.batch_full());
-    let before = venue.account(1).cloned();
+    let before = venue.account(AccountIndex::new(1)).cloned();
     let (next, limit) = (withdrawal(513), MAX_WITHDRAWALS.into());
     assert_eq!(venue.submit(next.clone()), Err(full("withdrawals", limit)));
-    assert_eq!(venue.account(1).cloned(), before);
-    let live = venue.live_set(1).map(|signed| signed.set.sequence);
+    assert_eq!(venue.account(AccountIndex::new(1)).cloned(), before);
+    let live = venue
+        .live_set(AccountIndex::new(1))
+        .map(|signed| signed.set.sequence);
     assert_eq!(live, Some(512), "the refused set is not live");
     // Orders and deposits go on.
     venue
@@ -107,7 +110,7 @@ fn steps_that_would_begin_a_chunk_too_many_are_refused() {
     assert_eq!(venue.submit(withdrawal.clone()), Err(chunks_full()));
     assert_eq!(venue.account_count(), 2);
     assert_eq!(close_and_open(&mut venue, &shape), 256);
-    assert_eq!(venue.deposit(&deposit), Ok(2));
+    assert_eq!(venue.deposit(&deposit), Ok(AccountIndex::new(2)));
     assert!(venue.submit(withdrawal).is_ok());
 }
 
@@ -144,12 +147,18 @@ fn an_auction_that_would_begin_a_chunk_too_many_is_refused_and_changes_nothing()
         if venue.batch_full() {
             said.get_or_insert(auction);
         }
-        let accounts: Vec<_> = (0..7).map(|i| venue.account(i).cloned()).collect();
+        let accounts: Vec<_> = AccountIndex::all()
+            .take(7)
+            .map(|i| venue.account(i).cloned())
+            .collect();
         let (now, chunks) = (venue.now(), venue.open_chunks());
         match venue.run_auction(START + auction) {
             Ok(report) => assert_eq!((report.trades.len(), report.waiting), (6, 0)),
             Err(error) => {
-                let after: Vec<_> = (0..7).map(|i| venue.account(i).cloned()).collect();
+                let after: Vec<_> = AccountIndex::all()
+                    .take(7)
+                    .map(|i| venue.account(i).cloned())
+                    .collect();
                 assert_eq!(
                     (accounts, now, chunks),
                     (after, venue.now(), venue.open_chunks())
@@ -197,7 +206,7 @@ fn where_more_would_trade_than_a_batch_holds_the_earliest_order_sets_do() {
     // 128 of the 255 buy and 127 sell: the worst limit of the buyers is the first one's.
     let mut traded: Vec<_> = report.trades.iter().map(|trade| trade.account).collect();
     traded.sort_unstable();
-    assert_eq!(traded, (2..=255).collect::<Vec<_>>());
+    assert_eq!(traded, (2..=255).map(AccountIndex::new).collect::<Vec<_>>());
     assert!(venue.batch_full());
     close_and_open(&mut venue, &shape);
     let time = venue.now() + 1;

@@ -6,6 +6,7 @@ mod common;
 use clearproof_engine::{EngineError, Venue};
 use clearproof_primitives::{
     fixed::ONE,
+    ids::{AccountIndex, BatchNumber, VenueId},
     order::{Order, Side, SignedOrderSet},
     shape::Shape,
     step::StepError,
@@ -70,7 +71,8 @@ fn an_account_that_cannot_afford_its_fill_is_left_out_and_the_others_trade() {
         .unwrap();
     let report = venue.run_auction(START + 1).unwrap();
     assert!(report.left_out.iter().any(|left_out| {
-        left_out.account == 1 && matches!(left_out.rule, StepError::MarginRefused(_))
+        left_out.account == AccountIndex::new(1)
+            && matches!(left_out.rule, StepError::MarginRefused(_))
     }));
 }
 
@@ -88,9 +90,9 @@ fn rolling_back_forgets_the_batch_and_keeps_the_order_sets() {
     assert_eq!(venue.account_count(), 1);
     assert_eq!(venue.live_sets().len(), 1);
     assert_eq!(
-        venue.settle(1),
+        venue.settle(BatchNumber::new(1)),
         Err(EngineError::NotPending {
-            given: 1,
+            given: BatchNumber::new(1),
             expected: None
         })
     );
@@ -100,10 +102,13 @@ fn rolling_back_forgets_the_batch_and_keeps_the_order_sets() {
 fn stored_books_restore_the_same_state_root() {
     let mut venue = open_venue(2, 100_000);
     venue.close_batch(&request(START + 5)).unwrap();
-    venue.settle(1).unwrap();
+    venue.settle(BatchNumber::new(1)).unwrap();
     let restored = Venue::restore(venue.config().clone(), venue.stored()).unwrap();
     assert_eq!(restored.state_root(), venue.state_root());
-    assert_eq!((restored.batch_number(), restored.deposits_taken()), (1, 2));
+    assert_eq!(
+        (restored.batch_number().get(), restored.deposits_taken()),
+        (1, 2)
+    );
 }
 
 #[test]
@@ -121,11 +126,14 @@ fn old_sequences_bad_signatures_and_foreign_venues_are_refused() {
         Err(EngineError::Signature(_))
     ));
     let mut elsewhere = signed(0, 5, vec![], None);
-    elsewhere.set.venue = 9;
-    assert_eq!(venue.submit(elsewhere), Err(EngineError::OtherVenue(9)));
+    elsewhere.set.venue = VenueId::new(9);
+    assert_eq!(
+        venue.submit(elsewhere),
+        Err(EngineError::OtherVenue(VenueId::new(9)))
+    );
     assert_eq!(
         venue.submit(signed(1, 1, vec![], None)),
-        Err(EngineError::NoAccount(2))
+        Err(EngineError::NoAccount(AccountIndex::new(2)))
     );
 }
 
@@ -154,13 +162,13 @@ proptest! {
         }
         let closed = venue.close_batch(&request(START + 1_000)).unwrap();
         let paid: u64 = closed.withdrawals.iter().map(|w| w.amount).sum();
-        let held: i64 = (0..venue.account_count() as u32).map(|i| venue.account(i).unwrap().balances[0]).sum();
+        let held: i64 = AccountIndex::all().take(venue.account_count()).map(|i| venue.account(i).unwrap().balances[0]).sum();
         let ledger = venue.ledger();
         prop_assert_eq!(ledger.totals[0], 400_000 - paid - closed.witness.header.protocol_fee);
         prop_assert_eq!(held as u64 + ledger.fees, ledger.totals[0]);
-        let lots: i64 = (0..venue.account_count() as u32).map(|i| venue.account(i).unwrap().quantity(0)).sum();
+        let lots: i64 = AccountIndex::all().take(venue.account_count()).map(|i| venue.account(i).unwrap().quantity(0)).sum();
         prop_assert_eq!(lots, 0);
-        let fund = venue.account(0).unwrap().balances[0];
+        let fund = venue.account(AccountIndex::INSURANCE_FUND).unwrap().balances[0];
         prop_assert!(fund >= 0 && fund as u64 <= closed.fills);
     }
 }

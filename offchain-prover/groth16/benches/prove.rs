@@ -1,8 +1,8 @@
 //! Set-up and proof of a synthetic circuit, against ark-groth16's prover.
 //!
-//! `cargo bench -p clearproof-groth16 -- 19 3`: about 2^19 constraints, three rounds. One witness in ten is
-//! boolean; the rest are full-size, three out of four of them in a product on both sides, which is what hashes
-//! and curve arithmetic look like.
+//! `cargo bench -p clearproof-groth16 -- 19 3`: about 2^19 constraints, three rounds. One witness
+//! in ten is boolean. The rest are full-size, and three out of four of them are in a product on
+//! both sides, as in hashes and curve arithmetic.
 
 use clearproof_groth16::{
     Bars, Comparison, CpuBackend, KeyStore, Origin, Progress, Silent, compare_with_arkworks,
@@ -10,7 +10,7 @@ use clearproof_groth16::{
 };
 use std::{error::Error, io::IsTerminal, time::Instant};
 
-/// Memory of this process that is resident, pages of mapped files included, in KiB.
+/// Resident memory of this process in KiB, pages of mapped files included.
 fn resident() -> Result<u64, Box<dyn Error>> {
     let status = std::fs::read_to_string("/proc/self/status")?;
     let line = status

@@ -1,8 +1,8 @@
-//! What a prover's hardware has to offer.
+//! The interface between the prover and the hardware.
 //!
-//! The handles are opaque: a backend may keep points and scalars in a form, an order or a memory of its own.
-//! Key points are handed over once per key, in memory that a backend may go on using ([`Points`]), so that none need be
-//! kept twice.
+//! The handles are opaque: a backend may keep points and scalars in a form, an order or a memory of
+//! its own. Key points are handed over once per key, in memory that a backend may go on using
+//! ([`Points`]), so that no point need be kept twice.
 
 pub mod ark;
 mod checks;
@@ -18,22 +18,23 @@ use crate::{
 use ark_bn254::{Fr, G1Projective, G2Projective};
 use thiserror::Error;
 
-/// A backend could not do what it was asked to.
+/// A backend could not carry out an operation.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[error("backend {backend}, {operation}: {reason}")]
 pub struct BackendError {
     /// The backend's name.
     pub backend: &'static str,
-    /// What it was doing.
+    /// The operation.
     pub operation: &'static str,
-    /// Why it could not, and what to do where that is known.
+    /// The reason, and the remedy if one is known.
     pub reason: String,
 }
 
 /// Vectors of scalars, points, sums over points, and transforms.
 ///
-/// All transforms are over the subgroup of the domain's size that arkworks uses (`get_root_of_unity`), in
-/// natural order in and out; the coset is that subgroup times `Fr::GENERATOR`.
+/// All transforms are over the subgroup of the domain's size that arkworks uses
+/// (`get_root_of_unity`), and take and return values in natural order. The coset is that subgroup
+/// times `Fr::GENERATOR`.
 pub trait Backend: Send + Sync {
     /// Points of G1, in the order in which they were loaded.
     type BasesG1: Send + Sync;
@@ -41,60 +42,62 @@ pub trait Backend: Send + Sync {
     type BasesG2: Send + Sync;
     /// A vector of scalars.
     type Scalars: Send + Sync;
-    /// What transforms of one size need.
+    /// Prepared transforms of one size.
     type Domain: Send + Sync;
 
     /// Short name, for logs and metrics.
     fn name(&self) -> &'static str;
 
-    /// Name and what it runs on, for people.
+    /// A description for people: the name and the hardware.
     fn description(&self) -> String {
         self.name().to_owned()
     }
 
-    /// Whether there is room for a circuit's key and for what a proof needs. Where nobody can know, there is.
+    /// Succeeds if there is room for a circuit's key and for a proof, or if the free memory is
+    /// unknown.
     ///
     /// # Errors
-    /// Where there is not, with what is missing.
+    /// If there is not enough room; the reason names what is missing.
     fn fits(&self, circuit: &Circuit) -> Result<(), BackendError> {
         let _ = circuit;
         Ok(())
     }
 
-    /// Takes points of G1; points at infinity are allowed.
+    /// Loads points of G1; points at infinity are allowed.
     ///
     /// # Errors
-    /// Where the backend has no room.
+    /// If the backend has no room.
     fn load_bases_g1(&self, points: Points<G1Point>) -> Result<Self::BasesG1, BackendError>;
 
-    /// Takes points of G2; points at infinity are allowed.
+    /// Loads points of G2; points at infinity are allowed.
     ///
     /// # Errors
-    /// Where the backend has no room.
+    /// If the backend has no room.
     fn load_bases_g2(&self, points: Points<G2Point>) -> Result<Self::BasesG2, BackendError>;
 
-    /// Takes scalars.
+    /// Loads scalars.
     ///
     /// # Errors
-    /// Where the backend has no room.
+    /// If the backend has no room.
     fn load_scalars(&self, scalars: Vec<Fr>) -> Result<Self::Scalars, BackendError>;
 
-    /// Gives scalars back.
+    /// Returns a copy of the scalars.
     ///
     /// # Errors
-    /// Where the transfer fails.
+    /// If the transfer fails.
     fn read_scalars(&self, scalars: &Self::Scalars) -> Result<Vec<Fr>, BackendError>;
 
     /// Prepares transforms of `size`, a power of two.
     ///
     /// # Errors
-    /// Where `size` is no power of two or larger than 2²⁸.
+    /// If `size` is not a power of two or is larger than 2²⁸.
     fn domain(&self, size: usize) -> Result<Self::Domain, BackendError>;
 
-    /// `Σ_i scalars[offset + i] · bases[i]` over all bases. Scalars before and after are not used.
+    /// `Σ_i scalars[offset + i] · bases[i]` over all bases. The scalars before and after these are
+    /// not used.
     ///
     /// # Errors
-    /// Where there are fewer than `offset` plus the number of bases scalars.
+    /// If there are fewer scalars than `offset` plus the number of bases.
     fn msm_g1(
         &self,
         bases: &Self::BasesG1,
@@ -116,7 +119,7 @@ pub trait Backend: Send + Sync {
     /// From values on the subgroup to coefficients.
     ///
     /// # Errors
-    /// Where the vector's length is not the domain's size; so for all transforms.
+    /// If the vector's length is not the domain's size. This holds for all transforms.
     fn intt(&self, domain: &Self::Domain, values: &mut Self::Scalars) -> Result<(), BackendError>;
 
     /// From coefficients to values on the coset.
@@ -139,8 +142,8 @@ pub trait Backend: Send + Sync {
         values: &mut Self::Scalars,
     ) -> Result<(), BackendError>;
 
-    /// `a[i] ← (a[i]·b[i] − c[i]) / Z` where Z is the value, the same everywhere, of the subgroup's vanishing
-    /// polynomial on the coset.
+    /// `a[i] ← (a[i]·b[i] − c[i]) / Z`. Z is the value of the subgroup's vanishing polynomial on
+    /// the coset, which is the same at all of its elements.
     ///
     /// # Errors
     /// As [`Self::intt`].
@@ -152,9 +155,10 @@ pub trait Backend: Send + Sync {
         c: &Self::Scalars,
     ) -> Result<(), BackendError>;
 
-    /// Coefficients of `(a·b − c) / Z` from the values of a, b and c on the subgroup, of the domain's size.
+    /// Coefficients of `(a·b − c) / Z` from the values of a, b and c on the subgroup, one per
+    /// element of the domain.
     ///
-    /// A backend may do this in one go; what it returns must be the same.
+    /// A backend may compute this in one go; the result must be the same.
     ///
     /// # Errors
     /// As [`Self::intt`].

@@ -1,16 +1,16 @@
 //! The choice of a backend: made at run time, watched at work, changed when a backend fails.
 //!
-//! 1. [`Backends::open`] opens the backends that may be available, best first. It compares each with
-//!    the reference at 2¹⁰ elements: sums in both groups, each transform and the quotient. A backend
-//!    that cannot be opened or computes wrongly is left out, with the reason.
-//! 2. [`Backends::prover`] ranks the backends for one circuit. Those without room for it are left out.
-//!    If more than one remains, each is timed on a sum and a quotient of the circuit's size, up to a
-//!    limit: for a small circuit a device can be slower than the processor.
+//! 1. [`Backends::open`] opens the backends that may be available, best first. It compares each
+//!    with the reference at 2¹⁰ elements: sums in both groups, each transform and the quotient. A
+//!    backend that cannot be opened or computes wrongly is left out, with the reason.
+//! 2. [`Backends::prover`] ranks the backends for one circuit. Those without room for it are left
+//!    out. If more than one remains, each is timed on a sum and a quotient of the circuit's size,
+//!    up to a limit: for a small circuit a device can be slower than the processor.
 //! 3. A proof is verified before it is released, as everywhere. If a backend fails or makes a wrong
-//!    proof, the next in rank makes the proof, and the first is switched off for all circuits of these
-//!    [`Backends`]. After a wrong proof it is switched off only once another backend has made a right
-//!    one, since otherwise the key is wrong. An assignment that breaks a constraint is the caller's
-//!    fault and switches nothing off.
+//!    proof, the next in rank makes the proof, and the first is switched off for all circuits of
+//!    these [`Backends`]. After a wrong proof it is switched off only once another backend has made
+//!    a right one, since otherwise the key is wrong. An assignment that breaks a constraint is the
+//!    caller's fault and switches nothing off.
 
 mod candidate;
 mod check;
@@ -146,12 +146,12 @@ impl Backends {
     }
 
     /// Returns a prover of `circuit` that chooses among these backends. `key` returns the circuit's
-    /// key and is called once for each backend that comes to be used. The first call is made here, so
-    /// that a defect of the key shows at once.
+    /// key and is called once for each backend that comes to be used. The first call is made here,
+    /// so that a defect of the key shows at once.
     ///
     /// # Errors
-    /// [`PrepareError`] if no backend can load the key, or the one requested by name cannot; and the
-    /// errors of `key`.
+    /// [`PrepareError`] if no backend can load the key, or the one requested by name cannot; and
+    /// the errors of `key`.
     pub fn prover<E>(
         &self,
         circuit: Circuit,

@@ -4,7 +4,8 @@ use crate::matrices::{Matrices, MatricesError};
 use std::fmt;
 use thiserror::Error;
 
-/// What a circuit is called and what it is. Keys carry it; two circuits with the same identity are the same.
+/// The name, shape and hash of a circuit. Keys carry them. Two circuits with the same identity are
+/// the same.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct CircuitId {
     name: String,
@@ -12,7 +13,7 @@ pub struct CircuitId {
     hash: [u8; 32],
 }
 
-/// Why a circuit is refused.
+/// The reason why a circuit is refused.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum CircuitError {
     /// The name cannot be part of a file's name.
@@ -87,7 +88,7 @@ impl fmt::Display for CircuitId {
     }
 }
 
-/// Matrices that keep the rules, with their identity.
+/// Validated matrices with their identity.
 #[derive(Clone, Debug)]
 pub struct Circuit {
     id: CircuitId,
@@ -100,7 +101,7 @@ impl Circuit {
     /// `shape` is the canonical text of the parameters that they were built from.
     ///
     /// # Errors
-    /// [`CircuitError`] names the rule that is broken.
+    /// [`CircuitError`] names the rule that was broken.
     pub fn new(
         name: impl Into<String>,
         shape: impl Into<String>,

@@ -1,4 +1,4 @@
-//! A backend against ark-groth16's own prover: same key, matrices, assignment and randomness.
+//! A backend compared with ark-groth16's own prover: same key, matrices, assignment and randomness.
 
 use crate::{
     backend::Backend,
@@ -15,23 +15,25 @@ use rand::rngs::OsRng;
 use std::time::{Duration, Instant};
 use thiserror::Error;
 
-/// Both provers' times. Their proofs were equal.
+/// The times of both provers, whose proofs were equal.
 #[derive(Clone, Debug)]
 pub struct Comparison {
-    /// Time of `ark_groth16::Groth16::create_proof_with_reduction_and_matrices`, the fastest of all rounds.
+    /// Time of `ark_groth16::Groth16::create_proof_with_reduction_and_matrices`, the fastest of all
+    /// rounds.
     pub arkworks: Duration,
-    /// The backend's proof, the fastest of all rounds; checking constraints and proof included.
+    /// The backend's proof, the fastest of all rounds; includes checking the constraints and
+    /// verifying the proof.
     pub backend: ProofMeta,
 }
 
 impl Comparison {
-    /// How many times as fast as arkworks the backend is.
+    /// arkworks' time divided by the backend's.
     pub fn speed_up(&self) -> f64 {
         self.arkworks.as_secs_f64() / self.backend.times.total.as_secs_f64()
     }
 }
 
-/// A key and matrices as `ark-groth16`, and provers made of it, take them.
+/// A key and matrices in the form of `ark-groth16` and of provers that are based on it.
 #[derive(Clone, Debug)]
 pub struct ArkworksForm {
     /// The key.
@@ -56,7 +58,8 @@ impl ArkworksForm {
         }
     }
 
-    /// `ark-groth16`'s proof of an assignment, which must have all columns, with randomness `r` and `s`.
+    /// `ark-groth16`'s proof of an assignment, which must have all columns, with the randomness `r`
+    /// and `s`.
     ///
     /// # Errors
     /// `ark-groth16`'s.
@@ -78,7 +81,7 @@ impl ArkworksForm {
     }
 }
 
-/// Why there is no comparison.
+/// The reason why there is no comparison.
 #[derive(Debug, Error)]
 pub enum CompareError {
     /// The backend's proof failed.
@@ -87,7 +90,7 @@ pub enum CompareError {
     /// arkworks' prover failed.
     #[error("arkworks: {0}")]
     Arkworks(#[from] SynthesisError),
-    /// Same key, assignment and randomness, but another proof.
+    /// With the same key, assignment and randomness the proofs differ.
     #[error("backend {backend} and arkworks made different proofs from the same randomness")]
     Different {
         /// The backend's name.
@@ -95,7 +98,8 @@ pub enum CompareError {
     },
 }
 
-/// Proves `rounds` times (at least once) with `backend` and with arkworks, in turns, and requires equal proofs.
+/// Proves `rounds` times (at least once) with `backend` and with arkworks, in turns, and requires
+/// equal proofs.
 ///
 /// # Errors
 /// [`CompareError`]
@@ -113,7 +117,7 @@ pub fn compare_with_arkworks<B: Backend>(
             r: Fr::rand(&mut OsRng),
             s: Fr::rand(&mut OsRng),
         };
-        // First ours: it refuses what arkworks would panic on.
+        // Ours comes first, because it refuses assignments on which arkworks would panic.
         let (proof, meta) = prove_blinded(backend, &loaded, circuit, assignment, &blinding)?;
         let start = Instant::now();
         let their_proof = theirs.prove(assignment, blinding.r, blinding.s)?;

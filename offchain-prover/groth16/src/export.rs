@@ -1,14 +1,15 @@
-//! Circuits, assignments, keys and proofs in the formats of circom's tools, so that other provers can be given the same work
-//! and other verifiers the same proofs.
+//! Circuits, assignments, keys and proofs in the formats of circom's tools. Other provers can be
+//! given the same work, and other verifiers the same proofs.
 //!
 //! - [`write_r1cs`]: the constraints, `.r1cs` version 1
 //!   (<https://github.com/iden3/r1csfile/blob/master/doc/r1cs_bin_format.md>).
 //! - [`write_wtns`]: an assignment, `.wtns` version 2.
-//! - [`write_zkey`]: a proving key for Groth16, `.zkey` version 1, as snarkjs and rapidsnark read it.
-//! - [`verifying_key_json`], [`proof_json`] and [`inputs_json`]: what `snarkjs groth16 verify` takes.
+//! - [`write_zkey`]: a proving key for Groth16, `.zkey` version 1, for snarkjs and rapidsnark.
+//! - [`verifying_key_json`], [`proof_json`] and [`inputs_json`]: the arguments of `snarkjs groth16
+//!   verify`.
 //!
-//! Columns keep their places: wire 0 is the constant one, then the public inputs, then the witness. Each file appears whole
-//! or not at all.
+//! Columns keep their places: wire 0 is the constant one, then come the public inputs, then the
+//! witness. Each file appears completely or not at all.
 
 mod binary;
 mod coset;
@@ -30,10 +31,10 @@ use ark_ff::Zero;
 use std::{io, path::PathBuf};
 use thiserror::Error;
 
-/// Why nothing was exported.
+/// The reason why nothing was exported.
 #[derive(Debug, Error)]
 pub enum ExportError {
-    /// The file or its folder cannot be written to.
+    /// The file or its folder cannot be written.
     #[error("{path}: {source}")]
     Io {
         /// The file.
@@ -54,11 +55,11 @@ pub enum ExportError {
         "the key's {query} has {found} points, the circuit takes {expected}; make the key again"
     )]
     Query {
-        /// Which list.
+        /// Name of the list.
         query: &'static str,
-        /// Its points.
+        /// Points in it.
         found: usize,
-        /// As many as there must be.
+        /// Points that it must have.
         expected: usize,
     },
     /// The assignment does not have one element per column.
@@ -72,21 +73,21 @@ pub enum ExportError {
     /// Element 0 of the assignment is the constant one.
     #[error("element 0 of the assignment must be 1")]
     NoConstant,
-    /// The format has no room.
+    /// The number is too large for the format.
     #[error("{what}: there are {found}, the format of {format} files takes {limit}")]
     TooLarge {
         /// The format.
         format: &'static str,
         /// What is counted.
         what: &'static str,
-        /// How many there are.
+        /// The number.
         found: u64,
-        /// How many there may be.
+        /// The largest number allowed.
         limit: u64,
     },
 }
 
-/// `found` as the 32-bit count that `format` has for it.
+/// `found` as the 32-bit count that the format uses for it.
 fn count(format: &'static str, what: &'static str, found: usize) -> Result<u32, ExportError> {
     u32::try_from(found).map_err(|_| ExportError::TooLarge {
         format,
@@ -96,8 +97,9 @@ fn count(format: &'static str, what: &'static str, found: usize) -> Result<u32, 
     })
 }
 
-/// The rows of a matrix, each with its columns in ascending order and no column twice: readers of these formats keep a row as
-/// a map, in which a second coefficient would replace the first instead of being added.
+/// The rows of a matrix, each with its columns in ascending order and no column twice. Readers of
+/// these formats keep a row as a map, in which a second coefficient would replace the first one
+/// instead of being added to it.
 fn rows(matrix: &Matrix) -> impl Iterator<Item = Vec<(Fr, usize)>> + '_ {
     matrix.rows().map(merged)
 }

@@ -1,4 +1,4 @@
-//! A proving key and where it came from.
+//! Proving keys and their origins.
 
 pub mod error;
 mod file;
@@ -24,10 +24,11 @@ use header::Counts;
 use point::RawPoint;
 use rayon::prelude::*;
 
-/// A proving key with its identity. Its points are in memory of their own after a set-up, in a mapped file after loading.
+/// A proving key with its identity. Its points are in memory of their own after a set-up, and in a
+/// mapped file after loading.
 ///
-/// The queries have one point per column (`a`, `b_g1`, `b_g2`), per witness column (`l`), and per element of the domain but one
-/// (`h`).
+/// The queries have one point per column (`a`, `b_g1`, `b_g2`), one per witness column (`l`), and
+/// one less than the domain has elements (`h`).
 #[derive(Clone, Debug, PartialEq)]
 pub struct ProvingKey {
     pub(crate) id: CircuitId,
@@ -49,7 +50,7 @@ impl ProvingKey {
         &self.id
     }
 
-    /// Who knows the secrets.
+    /// The origin of the key: who knows its secrets.
     pub fn origin(&self) -> Origin {
         self.origin
     }
@@ -59,7 +60,7 @@ impl ProvingKey {
         self.num_constraints
     }
 
-    /// A copy of the key as `ark-groth16` has it, in memory: for comparisons and exports.
+    /// A copy of the key in memory, in the form of `ark-groth16`: for comparisons and exports.
     pub fn to_arkworks(&self) -> ark_groth16::ProvingKey<Bn254> {
         let g1 = |points: &[G1Point]| points.par_iter().map(G1Affine::from).collect();
         ark_groth16::ProvingKey {
@@ -79,20 +80,20 @@ impl ProvingKey {
         &self.vk
     }
 
-    /// The verifying key as the chain takes it; see [`verifying_key_bytes`].
+    /// The verifying key in the chain's encoding; see [`verifying_key_bytes`].
     pub fn verifying_key_bytes(&self) -> Vec<u8> {
         verifying_key_bytes(&self.vk)
     }
 
-    /// Looks whether every point lies on its curve and in the subgroup of prime order, in all threads.
+    /// Checks in all threads that every point lies on its curve and in the subgroup of prime order.
     ///
     /// # Errors
-    /// [`KeyFileError::Point`] names the first that does not.
+    /// [`KeyFileError::Point`] names the first point that does not.
     pub fn check_points(&self, progress: &dyn Progress) -> Result<(), KeyFileError> {
         let counts = self.counts();
         let queries = 3 * counts.columns() + counts.quotient_points() + counts.num_witness;
         progress.begin(Phase::Check, (queries + counts.num_instance + 6) as u64);
-        // Numbered as they lie in the file.
+        // Points are numbered in the order of the file.
         let vk = &self.vk;
         let first: Vec<_> = [&vk.alpha_g1, &self.beta_g1, &self.delta_g1]
             .map(G1Point::from)
@@ -122,7 +123,7 @@ impl ProvingKey {
     }
 }
 
-/// Whether all points, the first of which is number `before` of its part, are members of their group.
+/// Checks that all points are members of their group. The first one is number `before` of its part.
 fn members<P: RawPoint>(
     points: &[P],
     part: Part,

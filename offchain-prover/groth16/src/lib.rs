@@ -1,14 +1,18 @@
-//! Groth16 over BN254: proving keys, their cache on disk, and the backends that prove.
+//! Groth16 over BN254: proving keys, their cache on disk, and interchangeable proving backends.
 //!
-//! - [`Circuit`]: validated R1CS matrices with a name, a shape and a hash; everything else refers to it.
-//! - [`generate`] makes a [`ProvingKey`], [`KeyStore`] keeps keys on disk and refuses those of other circuits.
-//! - [`Backend`] is what hardware has to offer: vectors, points, sums over points, transforms. [`ArkBackend`]
-//!   is the reference. [`prove`] is written once over it.
-//! - [`export`] writes circuits, assignments, keys and proofs as circom's tools read them.
-//! - A [`Proof`] exists only if it verified: there is no other way to obtain one.
+//! - [`Circuit`] is a set of validated R1CS matrices with a name, a shape and a hash. Everything
+//!   else refers to it.
+//! - [`generate`] makes a [`ProvingKey`]. A [`KeyStore`] keeps keys on disk and refuses those of
+//!   other circuits.
+//! - [`Backend`] is the interface to the hardware: vectors, points, sums over points, transforms.
+//!   [`ArkBackend`] is the reference. [`prove`] is written once over it, and [`Backends`] choose
+//!   the backend at run time.
+//! - [`export`] writes circuits, assignments, keys and proofs in the formats of circom's tools.
+//! - A [`Proof`] exists only if it was verified: there is no other way to obtain one.
 //!
-//! The reduction from R1CS to a quadratic arithmetic program is the one of libsnark and `ark-groth16`, so keys,
-//! proofs and verifying keys are interchangeable with theirs. Groth16: <https://eprint.iacr.org/2016/260>.
+//! The reduction from R1CS to a quadratic arithmetic program is that of libsnark and `ark-groth16`,
+//! so that keys, proofs and verifying keys are interchangeable with theirs. Groth16:
+//! <https://eprint.iacr.org/2016/260>.
 
 pub mod backend;
 mod choice;

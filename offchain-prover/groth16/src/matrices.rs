@@ -28,13 +28,13 @@ pub struct Matrices {
     pub c: Matrix,
 }
 
-/// What is wrong with matrices.
+/// A defect of matrices.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum MatricesError {
     /// There is no column for the constant one.
     #[error("num_instance is 0; the first instance column is the constant one and must be there")]
     NoConstant,
-    /// A, B and C have different heights.
+    /// A, B and C have different numbers of rows.
     #[error("A, B and C have {a}, {b} and {c} rows; they must have equally many")]
     RowCounts {
         /// Rows of A.
@@ -49,7 +49,7 @@ pub enum MatricesError {
         "matrix {matrix}, row {row}: column {column} does not exist, there are {columns} columns"
     )]
     Column {
-        /// `A`, `B` or `C`.
+        /// The matrix: `A`, `B` or `C`.
         matrix: char,
         /// Index of the row.
         row: usize,
@@ -58,19 +58,19 @@ pub enum MatricesError {
         /// Number of columns.
         columns: usize,
     },
-    /// Larger than the field's largest domain of a power of two.
+    /// The number is larger than the field's largest domain with a power of two.
     #[error("{what} is {found}; the limit of the field's radix-2 domain is {limit}")]
     TooLarge {
         /// What is counted.
         what: &'static str,
-        /// How many there are.
+        /// The number.
         found: usize,
-        /// How many there may be.
+        /// The largest number allowed.
         limit: usize,
     },
 }
 
-/// `A·z`, `B·z` and `C·z`, padded to the size of the domain as the reduction wants them.
+/// `A·z`, `B·z` and `C·z`, padded to the size of the domain as the reduction needs them.
 pub(crate) struct Rows {
     pub a: Vec<Fr>,
     pub b: Vec<Fr>,
@@ -93,13 +93,13 @@ impl Matrices {
 
     /// Size of the evaluation domain: rows plus instance columns, rounded up to a power of two.
     ///
-    /// The instance columns take a row each, which keeps their polynomials independent (libsnark's
+    /// The instance columns have a row each, which keeps their polynomials independent (libsnark's
     /// reduction; without it public inputs would be malleable).
     pub fn domain_size(&self) -> usize {
         domain_size(self.num_constraints(), self.num_instance)
     }
 
-    /// Checks the rules that everything else relies on: heights, columns, sizes.
+    /// Checks the rules on which everything else relies: numbers of rows, columns, sizes.
     pub(crate) fn validate(&self) -> Result<(), MatricesError> {
         if self.num_instance == 0 {
             return Err(MatricesError::NoConstant);
@@ -144,8 +144,8 @@ impl Matrices {
 
     /// BLAKE2b-256 over a tag, the dimensions and the hashes of A, B and C.
     ///
-    /// A matrix is hashed row by row: the number of entries, then per entry the column and the coefficient.
-    /// Integers are 64-bit, field elements 32 bytes below r, all little-endian.
+    /// A matrix is hashed row by row: the number of entries, then per entry the column and the
+    /// coefficient. Integers are 64-bit, field elements 32 bytes below r, all little-endian.
     pub(crate) fn hash(&self) -> [u8; 32] {
         let hashes: Vec<[u8; 32]> = self
             .each()
@@ -163,9 +163,9 @@ impl Matrices {
         hasher.finalize().into()
     }
 
-    /// Evaluates all rows in parallel. `Err` is the index of the first row that does not hold.
+    /// Evaluates all rows in parallel. The error is the index of the first row that does not hold.
     ///
-    /// The matrices are valid and the assignment has as many elements as there are columns.
+    /// The matrices must be valid, and the assignment must have one element per column.
     pub(crate) fn evaluate(&self, assignment: &[Fr]) -> Result<Rows, usize> {
         let (size, constraints) = (self.domain_size(), self.num_constraints());
         let product = |matrix: &Matrix| {

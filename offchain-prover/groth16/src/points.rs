@@ -12,7 +12,8 @@ use memmap2::Mmap;
 use memmap2::UncheckedAdvice;
 use std::{fmt, ops::Deref, sync::Arc};
 
-/// A list of points that several can hold at once: in memory of its own, or in that of a mapped file.
+/// A list of points that can have several owners: in memory of its own, or in that of a mapped
+/// file.
 pub struct Points<P>(Storage<P>);
 
 enum Storage<P> {
@@ -25,7 +26,7 @@ enum Storage<P> {
 }
 
 impl<P: Pod> Points<P> {
-    /// `count` points that lie in `map` from byte `start` on; none where they would not fit or not be aligned.
+    /// `count` points in `map` from byte `start` on; none if they would not fit or not be aligned.
     pub(crate) fn mapped(map: Arc<Mmap>, start: usize, count: usize) -> Option<Self> {
         let bytes = count.checked_mul(size_of::<P>())?;
         let part = map.get(start..start.checked_add(bytes)?)?;
@@ -33,12 +34,13 @@ impl<P: Pod> Points<P> {
         Some(Self(Storage::Mapped { map, start, count }))
     }
 
-    /// Points of a mapped file are not wanted for now: their pages no longer count as this process' memory. They stay in the system's
-    /// cache of files as long as there is room for them, and come back, a few at a time, when they are read.
+    /// States that the points are not needed for now: pages of a mapped file no longer count as
+    /// this process' memory. They stay in the system's cache of files as long as there is room for
+    /// them, and come back, a few at a time, when they are read.
     pub fn release(&self) {
         #[cfg(unix)]
         if let Storage::Mapped { map, start, count } = &self.0 {
-            // SAFETY: a file's map that is only read: what comes back is what was there.
+            // SAFETY: the file's map is only read; the pages that come back are the same.
             let done = unsafe {
                 map.unchecked_advise_range(
                     UncheckedAdvice::DontNeed,
@@ -69,7 +71,7 @@ impl<P: Pod> Deref for Points<P> {
     fn deref(&self) -> &[P] {
         match &self.0 {
             Storage::Owned(points) => points,
-            // Both were looked at when the list was made; the map does not change.
+            // Both were checked when the list was made, and the map does not change.
             Storage::Mapped { map, start, count } => {
                 bytemuck::cast_slice(&map[*start..*start + *count * size_of::<P>()])
             }
@@ -133,7 +135,7 @@ mod tests {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(&[7; 64]).unwrap();
         file.write_all(bytemuck::cast_slice(&points)).unwrap();
-        // SAFETY: nobody else has this file.
+        // SAFETY: nothing else has this file.
         let map = Arc::new(unsafe { Mmap::map(&file) }.unwrap());
         let mapped = Points::<G1Point>::mapped(map.clone(), 64, 5).unwrap();
         assert_eq!(mapped, Points::from(points.clone()));

@@ -26,7 +26,7 @@ pub enum Phase {
     Write,
     /// Reading a key from disk.
     Read,
-    /// Looking whether points lie in their groups.
+    /// Checking that points lie in their groups.
     Check,
 }
 
@@ -48,7 +48,7 @@ impl fmt::Display for Phase {
     }
 }
 
-/// Hears about the progress of long work. Phases come one after the other.
+/// Receives the progress of long work. Phases come one after the other.
 pub trait Progress: Send + Sync {
     /// A phase of `total` units begins.
     fn begin(&self, phase: Phase, total: u64);
@@ -58,7 +58,7 @@ pub trait Progress: Send + Sync {
     fn end(&self);
 }
 
-/// Shows nothing.
+/// Ignores progress.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Silent;
 
@@ -76,7 +76,7 @@ pub struct Bars {
 }
 
 impl Bars {
-    /// Bars with a title, such as the name of a circuit, in front.
+    /// Bars with a title before them, such as the name of a circuit.
     pub fn new(title: impl Into<String>) -> Self {
         Self {
             title: title.into(),
@@ -85,7 +85,7 @@ impl Bars {
     }
 
     fn with(&self, act: impl FnOnce(&mut Option<ProgressBar>)) {
-        // A bar cannot be left half changed, so a panic elsewhere does not matter.
+        // A bar cannot be left half changed, so that a panic elsewhere does not matter.
         act(&mut self
             .bar
             .lock()

@@ -6,9 +6,11 @@ use ark_serialize::CanonicalSerialize;
 /// Bytes of an encoded proof: A (64), B (128), C (64).
 pub const PROOF_BYTES: usize = 256;
 
-/// A Groth16 proof that verified before it came out of [`crate::prove`]; there is no other constructor.
+/// A Groth16 proof that was verified before [`crate::prove`] returned it; there is no other
+/// constructor.
 ///
-/// Its bytes identify nothing: anyone can re-randomise a proof into another of the same statement.
+/// Its bytes identify nothing: anyone can re-randomise a proof into another one of the same
+/// statement.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Proof(ark_groth16::Proof<Bn254>);
 
@@ -22,7 +24,8 @@ impl Proof {
         &self.0
     }
 
-    /// A, B, C in arkworks' uncompressed encoding: coordinates little-endian, flags in the top bits of y.
+    /// A, B and C in arkworks' uncompressed encoding: coordinates little-endian, flags in the top
+    /// bits of y.
     pub fn to_bytes(&self) -> [u8; PROOF_BYTES] {
         let mut bytes = [0; PROOF_BYTES];
         self.0

@@ -1,4 +1,5 @@
-//! The prover of Groth16 (<https://eprint.iacr.org/2016/260>, section 3.2), written once over [`Backend`].
+//! The prover of Groth16 (<https://eprint.iacr.org/2016/260>, section 3.2), written once over
+//! [`Backend`].
 
 mod blinding;
 pub(crate) mod loaded;
@@ -25,7 +26,7 @@ use std::{
 };
 use thiserror::Error;
 
-/// Why there is no proof.
+/// The reason why there is no proof.
 #[derive(Debug, Error)]
 pub enum ProveError {
     /// The key is for another circuit.
@@ -49,7 +50,7 @@ pub enum ProveError {
         /// Public inputs.
         instance: usize,
     },
-    /// Element 0 of the assignment is the constant one.
+    /// Element 0 of the assignment is not the constant one.
     #[error("element 0 of the assignment must be 1")]
     NoConstant,
     /// The assignment breaks a constraint.
@@ -58,17 +59,17 @@ pub enum ProveError {
         /// The first such row.
         row: usize,
     },
-    /// No random bytes.
+    /// There are no random bytes.
     #[error("random number generator: {0}")]
     Randomness(#[from] rand::Error),
     /// The backend failed.
     #[error(transparent)]
     Backend(#[from] BackendError),
-    /// The backend computed something wrong; the proof is not released.
+    /// The backend computed a wrong result; the proof is not released.
     #[error(
-        "backend {backend} made a proof that does not verify, it was thrown away: \
+        "backend {backend} made a proof that does not verify; it was dropped: \
              hardware or backend is faulty, or the key's file was damaged after it was loaded or is not one that the \
-             set-up made; `clearproof-prover keys check` tells"
+             set-up made; `clearproof-prover keys check` finds the latter"
     )]
     ProofDidNotVerify {
         /// The backend's name.
@@ -76,7 +77,7 @@ pub enum ProveError {
     },
 }
 
-/// How long each phase of one proof took.
+/// The duration of each phase of one proof.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 pub struct PhaseTimes {
     /// Evaluating and checking all constraints.
@@ -95,11 +96,11 @@ pub struct PhaseTimes {
     pub h: Duration,
     /// Verifying the proof.
     pub verify: Duration,
-    /// Everything.
+    /// The whole proof.
     pub total: Duration,
 }
 
-/// What making a proof took.
+/// Facts about the making of a proof.
 #[derive(Clone, Debug, Serialize)]
 pub struct ProofMeta {
     /// The backend's name.
@@ -112,9 +113,9 @@ pub struct ProofMeta {
     pub columns: usize,
     /// Size of the evaluation domain.
     pub domain: usize,
-    /// Why this backend was taken; empty where there was no choice.
+    /// The reason why this backend was chosen; empty if there was no choice.
     pub choice: String,
-    /// Times.
+    /// The duration of each phase.
     pub times: PhaseTimes,
 }
 
@@ -127,11 +128,11 @@ impl ProofMeta {
 
 /// Proves that `assignment`, over all columns `[1, instance.., witness..]`, satisfies `circuit`.
 ///
-/// The proof's randomness comes from `rng` and from a hash of the assignment, so that a generator that repeats
-/// itself does not reveal the witness. The proof is verified before it is returned.
+/// The proof's randomness comes from `rng` and from a hash of the assignment, so that a generator
+/// that repeats itself does not reveal the witness. The proof is verified before it is returned.
 ///
 /// # Errors
-/// [`ProveError`]; all that can be wrong with the assignment is found before any sum over points.
+/// [`ProveError`]; all defects of the assignment are found before any sum over points.
 pub fn prove<B: Backend, R: RngCore + CryptoRng>(
     backend: &B,
     key: &LoadedKey<B>,
@@ -143,7 +144,7 @@ pub fn prove<B: Backend, R: RngCore + CryptoRng>(
     prove_blinded(backend, key, circuit, assignment, &blinding)
 }
 
-/// Measures what is done to get a value.
+/// Runs `act` and measures its time.
 fn timed<T>(slot: &mut Duration, act: impl FnOnce() -> T) -> T {
     let start = Instant::now();
     let value = act();
@@ -245,7 +246,7 @@ fn same_circuit(key: &CircuitId, circuit: &CircuitId) -> Result<(), ProveError> 
     }
 }
 
-/// A circuit, its key and a backend, behind one face whatever the backend.
+/// A circuit, its key and a backend, without the backend's type.
 pub trait Prove: Send + Sync {
     /// The backend's name.
     fn backend(&self) -> &'static str;

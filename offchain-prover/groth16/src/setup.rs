@@ -1,4 +1,5 @@
-//! Making keys: the generator of Groth16 (<https://eprint.iacr.org/2016/260>, section 3.2) from matrices.
+//! Making keys: the generator of Groth16 (<https://eprint.iacr.org/2016/260>, section 3.2) from
+//! matrices.
 
 mod error;
 mod qap;
@@ -29,8 +30,8 @@ const CHUNK: usize = 1 << 13;
 
 /// Makes the key of `circuit`.
 ///
-/// Development keys are the same on every machine. For others the secrets live in this process's memory while it
-/// works and are not wiped afterwards: see [`Origin::SingleParty`].
+/// Development keys are the same on every machine. For other keys, the secrets are in this
+/// process's memory while it works and are not wiped afterwards: see [`Origin::SingleParty`].
 ///
 /// # Errors
 /// [`SetupError`]
@@ -105,7 +106,7 @@ fn nonzero(scalars: &[Fr]) -> usize {
     scalars.filter(|scalar| !scalar.is_zero()).count()
 }
 
-/// The multiples of a generator by these scalars, from its table.
+/// Multiples of a generator, computed with its table.
 fn multiples<G: ScalarMul<ScalarField = Fr>, P: for<'a> From<&'a G::MulBase>>(
     table: &BatchMulPreprocessing<G>,
     scalars: &[Fr],

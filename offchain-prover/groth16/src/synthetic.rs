@@ -1,4 +1,4 @@
-//! A circuit of any size to measure provers with.
+//! A circuit of any size, for measuring provers.
 
 use crate::{
     circuit::{Circuit, CircuitError},
@@ -7,17 +7,19 @@ use crate::{
 use ark_bn254::Fr;
 use ark_ff::{Field, One, Zero};
 
-/// A circuit of `constraints` constraints, at least two, with one public input and a satisfying assignment.
+/// A circuit of `constraints` constraints, at least two, with one public input and a satisfying
+/// assignment.
 ///
-/// One witness in ten is boolean; the rest are full-size, three out of four of them in a product on both sides, which is what
-/// hashes and curve arithmetic look like.
+/// One witness in ten is boolean. The rest are full-size, and three out of four of them are in a
+/// product on both sides, as in hashes and curve arithmetic.
 ///
 /// # Errors
-/// [`CircuitError`] where there are too many constraints.
+/// [`CircuitError`] if there are too many constraints.
 pub fn circuit(constraints: usize) -> Result<(Circuit, Vec<Fr>), CircuitError> {
     let (one, five) = (Fr::one(), Fr::from(5u64));
     let (mut a, mut b, mut c) = (vec![], vec![], vec![]);
-    // The one, the input, whose value is known only in the end, and where the chain of products starts.
+    // The one; the input, whose value is known only at the end; and the start of the chain of
+    // products.
     let mut columns = vec![one, Fr::zero(), Fr::from(7u64)];
     let mut last = 2;
     for row in 0..constraints.saturating_sub(1).max(1) {

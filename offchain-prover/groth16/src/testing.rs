@@ -21,7 +21,8 @@ pub(crate) fn edit(matrix: &mut Matrix, change: impl FnOnce(&mut Vec<Vec<(Fr, us
     *matrix = rows.into();
 }
 
-/// `x₀ = secret`, `xᵢ₊₁ = xᵢ²·xᵢ + i`, public result: 2 constraints per step, and one for the result.
+/// `x₀ = secret`, `xᵢ₊₁ = xᵢ²·xᵢ + i`, public result: 2 constraints per step, and one for the
+/// result.
 pub(crate) fn toy() -> (Circuit, Vec<Fr>) {
     cubes(150, Fr::from(3u64))
 }
@@ -59,8 +60,8 @@ pub(crate) fn cubes(steps: usize, secret: Fr) -> (Circuit, Vec<Fr>) {
     )
 }
 
-/// A satisfied system of random rows: `free` free witnesses (small, large, zero, one), then one witness per row,
-/// which makes it hold. `inputs` public inputs.
+/// A satisfied system of random rows: `free` free witnesses (small, large, zero, one), then one
+/// witness per row that makes the row hold. There are `inputs` public inputs.
 pub(crate) fn random_circuit(
     seed: u64,
     constraints: usize,

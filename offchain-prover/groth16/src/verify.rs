@@ -1,11 +1,11 @@
-//! Verification, and the verifying key's bytes.
+//! Verification of proofs, and the encoding of verifying keys.
 
 use ark_bn254::{Bn254, Fr};
 use ark_groth16::{Groth16, PreparedVerifyingKey, Proof, VerifyingKey, prepare_verifying_key};
 use ark_serialize::CanonicalSerialize;
 use thiserror::Error;
 
-/// Why a proof is refused.
+/// The reason why a proof is refused.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum VerifyError {
     /// The number of public inputs does not fit the key.
@@ -13,7 +13,7 @@ pub enum VerifyError {
     InputCount {
         /// Inputs given.
         found: usize,
-        /// Inputs of the key.
+        /// Inputs that the key takes.
         expected: usize,
     },
     /// The equation does not hold.
@@ -39,7 +39,7 @@ pub(crate) fn verify_prepared(
     proof: &Proof<Bn254>,
 ) -> Result<(), VerifyError> {
     let expected = key.vk.gamma_abc_g1.len().saturating_sub(1);
-    // A key without any point is refused too: the verifier would index into nothing.
+    // A key without any point is refused too, since the verifier would index into an empty list.
     if inputs.len() != expected || key.vk.gamma_abc_g1.is_empty() {
         return Err(VerifyError::InputCount {
             found: inputs.len(),
@@ -52,8 +52,9 @@ pub(crate) fn verify_prepared(
     }
 }
 
-/// The key's bytes as the chain takes them: `alpha_g1`, `beta_g2`, `gamma_g2`, `delta_g2`, the number of
-/// `gamma_abc_g1` as 64-bit integer, and those points; all in arkworks' uncompressed encoding.
+/// The key's bytes in the chain's encoding: `alpha_g1`, `beta_g2`, `gamma_g2`, `delta_g2`, the
+/// number of `gamma_abc_g1` as a 64-bit integer, and those points; all in arkworks' uncompressed
+/// encoding.
 pub fn verifying_key_bytes(key: &VerifyingKey<Bn254>) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(key.uncompressed_size());
     key.serialize_uncompressed(&mut bytes)

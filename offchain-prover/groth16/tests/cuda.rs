@@ -1,5 +1,6 @@
-//! The CUDA backend against arkworks, with the stand-in for its library that `offchain-prover/cuda-standin` builds, and with the
-//! library itself where it is built and there is a device.
+//! The CUDA backend compared with arkworks: with the stand-in for its library that
+//! `offchain-prover/cuda-standin` builds, and with the library itself if it is built and there is a
+//! device.
 #![allow(clippy::unwrap_used)]
 
 #[path = "cuda/arithmetic.rs"]

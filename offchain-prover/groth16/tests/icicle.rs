@@ -1,4 +1,5 @@
-//! The ICICLE backend against arkworks, with the stand-in for ICICLE that `offchain-prover/icicle-standin` builds.
+//! The ICICLE backend compared with arkworks, with the stand-in for ICICLE that
+//! `offchain-prover/icicle-standin` builds.
 #![allow(clippy::unwrap_used)]
 
 #[path = "icicle/arithmetic.rs"]

@@ -1,6 +1,7 @@
-//! snarkjs takes what is exported: circuit, assignment, key, proofs. It refuses what was changed.
+//! snarkjs accepts exported circuits, assignments, keys and proofs, and refuses changed ones.
 //!
-//! `scripts/setup-snarkjs.sh` installs snarkjs. Where npm does not reach its registry the test says so and is left out.
+//! `scripts/setup-snarkjs.sh` installs snarkjs. If npm does not reach its registry, the test
+//! reports it and is left out.
 #![allow(clippy::unwrap_used)]
 
 use ark_bn254::Fr;
@@ -23,8 +24,9 @@ use std::{
 const CONSTRAINTS: usize = 3_000;
 const UNUSED: usize = 50;
 
-/// Three public inputs, of which one is in no constraint; witness columns in no constraint; columns that only C has; rows with a
-/// column twice, with coefficients that cancel, and empty ones. 3,000 rows and 4 columns' rows in a domain of 4,096.
+/// Three public inputs, one of which is in no constraint; witness columns in no constraint; columns
+/// that are only in C; rows that have a column twice, rows with coefficients that cancel, and empty
+/// rows. There are 3,000 rows and 4 rows of instance columns in a domain of 4,096.
 fn circuit() -> (Circuit, Vec<Fr>) {
     let rng = &mut StdRng::seed_from_u64(17);
     let one = Fr::one();
@@ -79,7 +81,8 @@ fn circuit() -> (Circuit, Vec<Fr>) {
     (Circuit::new("snarkjs-test", "", matrices).unwrap(), z)
 }
 
-/// The path of snarkjs' program, installed if need be; none where npm does not reach its registry.
+/// The path of snarkjs' program, which is installed if necessary; none if npm does not reach its
+/// registry.
 fn snarkjs_program() -> Option<PathBuf> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/setup-snarkjs.sh");
     let output = Command::new(&script)
@@ -99,7 +102,7 @@ struct Snarkjs {
 }
 
 impl Snarkjs {
-    /// Runs snarkjs in the folder: whether it succeeded, and what it printed.
+    /// Runs snarkjs in the folder. Returns true if it succeeded, and its output.
     fn run(&self, arguments: &[&str]) -> (bool, String) {
         let output = Command::new("node")
             .arg(&self.program)
@@ -111,18 +114,21 @@ impl Snarkjs {
         (output.status.success(), text.concat())
     }
 
-    fn accept(&self, arguments: &[&str], says: &[&str]) {
+    fn accept(&self, arguments: &[&str], expected: &[&str]) {
         let (success, text) = self.run(arguments);
         assert!(success, "{arguments:?}: {text}");
-        for part in says {
+        for part in expected {
             assert!(text.contains(part), "{arguments:?}, no {part:?} in: {text}");
         }
     }
 
-    fn refuse(&self, arguments: &[&str], says: &str) {
+    fn refuse(&self, arguments: &[&str], expected: &str) {
         let (success, text) = self.run(arguments);
         assert!(!success, "{arguments:?}: {text}");
-        assert!(text.contains(says), "{arguments:?}, no {says:?} in: {text}");
+        assert!(
+            text.contains(expected),
+            "{arguments:?}, no {expected:?} in: {text}"
+        );
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -250,7 +256,7 @@ fn our_proof(snarkjs: &Snarkjs, circuit: &Circuit, assignment: &[Fr], key: Provi
     negated["pi_a"][1] = json!(negative(proof["pi_a"][1].as_str().unwrap()));
     write_json(&path("negated.json"), &negated).unwrap();
     snarkjs.refuse(&verify("public.json", "negated.json"), "Invalid proof");
-    // The input that no constraint uses is bound all the same.
+    // The input that no constraint uses is bound nevertheless.
     other[2] = json!((assignment[3] + Fr::one()).to_string());
     write_json(&path("other.json"), &other).unwrap();
     snarkjs.refuse(&verify("other.json", "proof.json"), "Invalid proof");

@@ -15,16 +15,16 @@ use std::ffi::c_int;
 
 type Limbs = [u64; 4];
 
-/// A coordinate and how it lies in memory.
+/// A coordinate and its layout in memory.
 pub trait Coordinate: Field {
-    /// As it lies in memory.
+    /// The layout in memory.
     type Limbs: Copy;
 
-    /// The element, where the limbs are one.
+    /// The element, if the limbs are one.
     fn from_limbs(limbs: Self::Limbs, montgomery: bool) -> Result<Self, Refusal>;
-    /// Not in Montgomery form.
+    /// The limbs, not in Montgomery form.
     fn to_limbs(self) -> Self::Limbs;
-    /// Limbs that are no element.
+    /// Limbs that are not an element.
     fn garbage() -> Self::Limbs;
 }
 
@@ -79,7 +79,7 @@ impl Coordinate for Fq2 {
     }
 }
 
-/// Both coordinates zero are the point at infinity.
+/// Both coordinates zero stand for the point at infinity.
 fn affine<P: SWCurveConfig<BaseField: Coordinate>>(
     limbs: [<P::BaseField as Coordinate>::Limbs; 2],
     montgomery: bool,
@@ -104,8 +104,8 @@ fn homogeneous<P: SWCurveConfig>(point: Projective<P>) -> [P::BaseField; 3] {
 }
 
 /// # Safety
-/// `config` is null or points to a configuration; memory on the host that it speaks of has `size` elements, and room for one
-/// sum; nobody else uses the output.
+/// `config` is null or points to a configuration. Memory on the host to which it refers has `size`
+/// elements, and room for one sum. Nothing else uses the output.
 unsafe fn sum<P: SWCurveConfig<ScalarField = Fr, BaseField: Coordinate>>(
     scalars: *const Limbs,
     points: *const [<P::BaseField as Coordinate>::Limbs; 2],
@@ -114,12 +114,12 @@ unsafe fn sum<P: SWCurveConfig<ScalarField = Fr, BaseField: Coordinate>>(
     output: *mut [<P::BaseField as Coordinate>::Limbs; 3],
 ) -> Result<(), Refusal> {
     active()?;
-    // SAFETY: the caller's promise.
+    // SAFETY: as the caller guarantees.
     let config = unsafe { given(config) }?;
     config.check()?;
     let count = usize::try_from(size).map_err(|_| Refusal::InvalidArgument)?;
     require(count > 0, Refusal::InvalidArgument)?;
-    // SAFETY: the caller's promise.
+    // SAFETY: as the caller guarantees.
     let (scalars, points) = unsafe {
         (
             read(scalars, count, config.are_scalars_on_device)?,
@@ -144,15 +144,15 @@ unsafe fn sum<P: SWCurveConfig<ScalarField = Fr, BaseField: Coordinate>>(
         Outcome::Garbage => [P::BaseField::garbage(); 3],
         Outcome::Nothing => return Ok(()),
     };
-    // SAFETY: the caller's promise.
+    // SAFETY: as the caller guarantees.
     unsafe { write(output, &[sum], config.are_results_on_device) }
 }
 
 /// The sum in G1.
 ///
 /// # Safety
-/// `config` is null or points to a configuration; memory on the host that it speaks of has `size` elements, and room for one
-/// sum; nobody else uses the output.
+/// `config` is null or points to a configuration. Memory on the host to which it refers has `size`
+/// elements, and room for one sum. Nothing else uses the output.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bn254_msm(
     scalars: *const Limbs,
@@ -161,7 +161,7 @@ pub unsafe extern "C" fn bn254_msm(
     config: *const MsmConfig,
     output: *mut [Limbs; 3],
 ) -> c_int {
-    // SAFETY: the caller's promise.
+    // SAFETY: as the caller guarantees.
     code(unsafe { sum::<G1>(scalars, points, size, config, output) })
 }
 
@@ -177,7 +177,7 @@ pub unsafe extern "C" fn bn254_g2_msm(
     config: *const MsmConfig,
     output: *mut [[Limbs; 2]; 3],
 ) -> c_int {
-    // SAFETY: the caller's promise.
+    // SAFETY: as the caller guarantees.
     code(unsafe { sum::<G2>(scalars, points, size, config, output) })
 }
 

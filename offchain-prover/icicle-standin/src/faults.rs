@@ -1,18 +1,20 @@
-//! Faults on demand: what a broken device or a broken library might do.
+//! Faults on demand: possible behaviour of a broken device or a broken library.
 //!
-//! A fault is a text such as `msm:3`: what happens, and at which call from now on, counted from 1.
+//! A fault is a text such as `msm:3`: its name, and the call at which it happens, counted from 1
+//! from now on.
 //!
-//! | what | does |
+//! | name | effect |
 //! | --- | --- |
-//! | `msm` | a sum that is wrong, of the group |
-//! | `msm-garbage` | a sum that is no point |
+//! | `msm` | a wrong sum that is in the group |
+//! | `msm-garbage` | a sum that is not a point |
 //! | `msm-nothing` | success, and nothing is written |
 //! | `msm-error` | `UNKNOWN_ERROR` |
 //! | `ntt` | a transform with one wrong value |
 //! | `ntt-error` | `UNKNOWN_ERROR` |
-//! | `roots-error` | `UNKNOWN_ERROR` where a table of roots of unity is made |
+//! | `roots-error` | `UNKNOWN_ERROR` when a table of roots of unity is made |
 //!
-//! `ICICLE_STANDIN_FAULT` holds one for when the library is loaded; [`icicle_standin_fault`] sets another later.
+//! `ICICLE_STANDIN_FAULT` sets a fault when the library is loaded; [`icicle_standin_fault`] sets
+//! another one later.
 
 use crate::{
     memory,
@@ -24,7 +26,7 @@ use std::{
     sync::{LazyLock, Mutex, PoisonError},
 };
 
-/// What counts towards a fault.
+/// Operations that count towards a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
     /// A sum over points, in G1 or G2.
@@ -35,14 +37,14 @@ pub enum Operation {
     Roots,
 }
 
-/// How an operation shall end, where it is not with an error.
+/// The end of an operation that does not end with an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// As it should.
+    /// With the right result.
     Right,
-    /// With another result.
+    /// With a wrong result.
     Wrong,
-    /// With something that is no result.
+    /// With something that is not a result.
     Garbage,
     /// Without a result.
     Nothing,
@@ -51,9 +53,9 @@ pub enum Outcome {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Fault {
     operation: Operation,
-    /// None: an error.
+    /// None stands for an error.
     outcome: Option<Outcome>,
-    /// How many calls from now; none are left after it.
+    /// The number of calls until it happens; it happens once.
     calls: u32,
 }
 
@@ -86,16 +88,16 @@ fn parse(text: &str) -> Option<Fault> {
     })
 }
 
-/// How this call of `operation` shall end.
+/// The end of this call of `operation`.
 pub(crate) fn strike(operation: Operation) -> Result<Outcome, Refusal> {
     let mut fault = FAULT.lock().unwrap_or_else(PoisonError::into_inner);
     match fault.as_mut() {
-        Some(told) if told.operation == operation => {
-            told.calls -= 1;
-            if told.calls > 0 {
+        Some(next) if next.operation == operation => {
+            next.calls -= 1;
+            if next.calls > 0 {
                 return Ok(Outcome::Right);
             }
-            let outcome = told.outcome;
+            let outcome = next.outcome;
             *fault = None;
             outcome.ok_or(Refusal::Unknown)
         }
@@ -103,14 +105,15 @@ pub(crate) fn strike(operation: Operation) -> Result<Outcome, Refusal> {
     }
 }
 
-/// Sets the next fault; an empty text takes it away. `INVALID_ARGUMENT` for a text that says nothing.
+/// Sets the next fault; an empty text removes it. Returns `INVALID_ARGUMENT` for a text that is not
+/// a fault.
 ///
 /// # Safety
 /// `text` is null or ends with a zero.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn icicle_standin_fault(text: *const c_char) -> c_int {
     let set = || {
-        // SAFETY: as it is not null, it ends with a zero.
+        // SAFETY: the text is not null, so it ends with a zero.
         let text = unsafe { memory::given(text).map(|text| CStr::from_ptr(text)) }?;
         let text = text.to_str().map_err(|_| Refusal::InvalidArgument)?;
         let fault = parse(text);
@@ -127,7 +130,7 @@ mod tests {
 
     #[test]
     fn faults_strike_once_at_their_call() {
-        // SAFETY: a text with its zero.
+        // SAFETY: the text ends with a zero.
         let set = |text: &CStr| unsafe { icicle_standin_fault(text.as_ptr()) };
         for text in [c"msm", c"msm:0", c"msm:-1", c"msm:x", c"sum:1", c":"] {
             assert_eq!(set(text), 11, "{text:?}");

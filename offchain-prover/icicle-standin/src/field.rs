@@ -1,6 +1,7 @@
 //! `libicicle_field_bn254`: transforms and operations on vectors.
 //!
-//! Numbers are taken for what they are: not in Montgomery form. Numbers in that form pass through what is linear unharmed.
+//! Numbers are read as numbers, not in Montgomery form. Linear operations leave numbers in
+//! Montgomery form correct.
 
 use crate::{
     faults,
@@ -22,7 +23,7 @@ fn domain() -> MutexGuard<'static, Option<(Fr, u32)>> {
     DOMAIN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The number that the limbs are.
+/// The number with these limbs.
 pub fn number(limbs: &Scalar) -> Result<Fr, Refusal> {
     let [l0, l1, l2, l3, l4, l5, l6, l7] = limbs.map(u64::from);
     let joined = [l0 | l1 << 32, l2 | l3 << 32, l4 | l5 << 32, l6 | l7 << 32];
@@ -45,17 +46,17 @@ unsafe fn numbers(
     count: usize,
     on_device: bool,
 ) -> Result<Vec<Fr>, Refusal> {
-    // SAFETY: the caller's promise.
+    // SAFETY: as the caller guarantees.
     unsafe { read(address, count, on_device) }?
         .iter()
         .map(number)
         .collect()
 }
 
-/// Makes the table, unless there is one: then nothing happens, as in ICICLE.
+/// Makes the table. If there is one, nothing happens, as in ICICLE.
 ///
 /// # Safety
-/// Both are null or point to what their types say.
+/// Both are null or point to values of their types.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bn254_ntt_init_domain(
     root: *const Scalar,
@@ -63,7 +64,7 @@ pub unsafe extern "C" fn bn254_ntt_init_domain(
 ) -> c_int {
     let make = || {
         active()?;
-        // SAFETY: the caller's promise.
+        // SAFETY: as the caller guarantees.
         let (root, config) = unsafe { (given(root)?, given(config)?) };
         config.check()?;
         let root = number(root)?;
@@ -84,7 +85,7 @@ pub unsafe extern "C" fn bn254_ntt_init_domain(
     code(make())
 }
 
-/// Forgets the table.
+/// Drops the table.
 #[unsafe(no_mangle)]
 pub extern "C" fn bn254_ntt_release_domain() -> c_int {
     code(active().map(|()| *domain() = None))
@@ -93,8 +94,8 @@ pub extern "C" fn bn254_ntt_release_domain() -> c_int {
 /// Transforms one vector.
 ///
 /// # Safety
-/// `config` is null or points to a configuration; memory on the host that it speaks of has `size` scalars; nobody else uses
-/// the output.
+/// `config` is null or points to a configuration. Memory on the host to which it refers has `size`
+/// scalars. Nothing else uses the output.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bn254_ntt(
     input: *const Scalar,
@@ -105,7 +106,7 @@ pub unsafe extern "C" fn bn254_ntt(
 ) -> c_int {
     let transform = || {
         active()?;
-        // SAFETY: the caller's promise.
+        // SAFETY: as the caller guarantees.
         let config = unsafe { given(config) }?;
         config.check()?;
         let count = usize::try_from(size).map_err(|_| Refusal::InvalidArgument)?;
@@ -116,7 +117,7 @@ pub unsafe extern "C" fn bn254_ntt(
         let coset = subgroup
             .get_coset(number(&config.coset_gen)?)
             .ok_or(Refusal::InvalidArgument)?;
-        // SAFETY: the caller's promise.
+        // SAFETY: as the caller guarantees.
         let mut values = unsafe { numbers(input, count, config.are_inputs_on_device) }?;
         match direction {
             0 => coset.fft_in_place(&mut values),
@@ -127,7 +128,7 @@ pub unsafe extern "C" fn bn254_ntt(
             values[0] += Fr::one();
         }
         let values: Vec<_> = values.iter().map(limbs).collect();
-        // SAFETY: the caller's promise.
+        // SAFETY: as the caller guarantees.
         unsafe { write(output, &values, config.are_outputs_on_device) }
     };
     code(transform())
@@ -142,8 +143,8 @@ fn subgroup(generator: Fr, size: usize) -> Result<Radix2EvaluationDomain<Fr>, Re
 }
 
 /// # Safety
-/// `config` is null or points to a configuration; memory on the host that it speaks of has `count_a` and `count` scalars;
-/// nobody else uses the output.
+/// `config` is null or points to a configuration. Memory on the host to which it refers has
+/// `count_a` and `count` scalars. Nothing else uses the output.
 unsafe fn element_wise(
     (a, count_a): (*const Scalar, usize),
     b: *const Scalar,
@@ -153,11 +154,11 @@ unsafe fn element_wise(
     operation: impl Fn(Fr, Fr) -> Fr,
 ) -> Result<(), Refusal> {
     active()?;
-    // SAFETY: the caller's promise.
+    // SAFETY: as the caller guarantees.
     let config = unsafe { given(config) }?;
     config.check()?;
     let count = usize::try_from(count).map_err(|_| Refusal::InvalidArgument)?;
-    // SAFETY: the caller's promise.
+    // SAFETY: as the caller guarantees.
     let (a, b) = unsafe {
         (
             numbers(a, count_a, config.is_a_on_device)?,
@@ -170,15 +171,15 @@ unsafe fn element_wise(
         .zip(&b)
         .map(|(a, b)| limbs(&operation(*a, *b)))
         .collect();
-    // SAFETY: the caller's promise.
+    // SAFETY: as the caller guarantees.
     unsafe { write(output, &values, config.is_result_on_device) }
 }
 
 /// Products, element by element.
 ///
 /// # Safety
-/// `config` is null or points to a configuration; memory on the host that it speaks of has `count` scalars; nobody else uses
-/// the output.
+/// `config` is null or points to a configuration. Memory on the host to which it refers has `count`
+/// scalars. Nothing else uses the output.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bn254_vector_mul(
     a: *const Scalar,
@@ -187,7 +188,7 @@ pub unsafe extern "C" fn bn254_vector_mul(
     config: *const VecOpsConfig,
     output: *mut Scalar,
 ) -> c_int {
-    // SAFETY: the caller's promise.
+    // SAFETY: as the caller guarantees.
     code(unsafe { element_wise((a, count as usize), b, count, config, output, |a, b| a * b) })
 }
 
@@ -203,14 +204,14 @@ pub unsafe extern "C" fn bn254_vector_sub(
     config: *const VecOpsConfig,
     output: *mut Scalar,
 ) -> c_int {
-    // SAFETY: the caller's promise.
+    // SAFETY: as the caller guarantees.
     code(unsafe { element_wise((a, count as usize), b, count, config, output, |a, b| a - b) })
 }
 
 /// Products of one scalar with all elements of a vector.
 ///
 /// # Safety
-/// As [`bn254_vector_mul`], but that `a` is a single scalar.
+/// As [`bn254_vector_mul`], except that `a` is a single scalar.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bn254_scalar_mul_vec(
     a: *const Scalar,
@@ -219,7 +220,7 @@ pub unsafe extern "C" fn bn254_scalar_mul_vec(
     config: *const VecOpsConfig,
     output: *mut Scalar,
 ) -> c_int {
-    // SAFETY: the caller's promise.
+    // SAFETY: as the caller guarantees.
     code(unsafe { element_wise((a, 1), b, count, config, output, |a, b| a * b) })
 }
 

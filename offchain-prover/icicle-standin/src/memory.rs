@@ -13,7 +13,7 @@ use std::{
 
 const KIND: &CStr = c"CPU";
 
-/// What is allocated: cache lines, so that addresses are aligned as a device's are.
+/// The unit of allocations: cache lines, so that addresses are aligned like a device's.
 #[derive(Clone, Copy)]
 #[repr(C, align(64))]
 struct Line([u8; 64]);
@@ -21,7 +21,7 @@ struct Line([u8; 64]);
 #[derive(Default)]
 struct Memory {
     allocations: BTreeMap<usize, (usize, Vec<Line>)>,
-    /// Bytes in total, where there is a limit.
+    /// Bytes in total, if there is a limit.
     limit: Option<usize>,
 }
 
@@ -30,7 +30,7 @@ impl Memory {
         self.allocations.values().map(|(bytes, _)| bytes).sum()
     }
 
-    /// Whether all of the range lies in one allocation.
+    /// True if the whole range lies in one allocation.
     fn holds(&self, start: usize, bytes: usize) -> bool {
         self.allocations
             .range(..=start)
@@ -42,7 +42,7 @@ impl Memory {
             })
     }
 
-    /// Whether any of the range lies in an allocation.
+    /// True if any part of the range lies in an allocation.
     fn touches(&self, start: usize, bytes: usize) -> bool {
         self.allocations
             .range(..start.saturating_add(bytes))
@@ -64,12 +64,12 @@ thread_local! {
     static ACTIVE: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Refuses calls of a thread that did not set its device.
+/// Refuses calls from a thread that did not set its device.
 pub fn active() -> Result<(), Refusal> {
     require(ACTIVE.get(), Refusal::InvalidDevice)
 }
 
-/// Refuses a range that does not lie where the caller says.
+/// Refuses a range that does not lie on the stated side.
 fn check<T>(address: *const T, count: usize, on_device: bool) -> Result<(), Refusal> {
     let bytes = count
         .checked_mul(size_of::<T>())
@@ -84,45 +84,46 @@ fn check<T>(address: *const T, count: usize, on_device: bool) -> Result<(), Refu
     require(fine, Refusal::InvalidPointer)
 }
 
-/// What lies at an address, copied.
+/// A copy of the values at an address.
 ///
 /// # Safety
-/// Where the address is outside of the device's memory, `count` values lie there.
+/// If the address is outside of the device's memory, there are `count` values.
 pub unsafe fn read<T: Copy>(
     address: *const T,
     count: usize,
     on_device: bool,
 ) -> Result<Vec<T>, Refusal> {
     check(address, count, on_device)?;
-    // SAFETY: in the device's memory as `check` saw, else the caller's promise.
+    // SAFETY: in the device's memory, as `check` found, else as the caller guarantees.
     Ok(unsafe { slice::from_raw_parts(address, count) }.to_vec())
 }
 
 /// Writes to an address.
 ///
 /// # Safety
-/// Where the address is outside of the device's memory, there is room for the values. Nobody else uses that memory.
+/// If the address is outside of the device's memory, there is room for the values. Nothing else
+/// uses that memory.
 pub unsafe fn write<T: Copy>(
     address: *mut T,
     values: &[T],
     on_device: bool,
 ) -> Result<(), Refusal> {
     check(address, values.len(), on_device)?;
-    // SAFETY: in the device's memory as `check` saw, else the caller's promise.
+    // SAFETY: in the device's memory, as `check` found, else as the caller guarantees.
     unsafe { slice::from_raw_parts_mut(address, values.len()) }.copy_from_slice(values);
     Ok(())
 }
 
-/// What a pointer to a configuration or a single value points to.
+/// The configuration or single value to which a pointer points.
 ///
 /// # Safety
-/// Null, or a value lies there that nobody changes meanwhile.
+/// The pointer is null, or points to a value that does not change meanwhile.
 pub unsafe fn given<'a, T>(address: *const T) -> Result<&'a T, Refusal> {
-    // SAFETY: the caller's promise.
+    // SAFETY: as the caller guarantees.
     unsafe { address.as_ref() }.ok_or(Refusal::InvalidPointer)
 }
 
-/// Loads nothing, as the one device is part of this library.
+/// Loads nothing, since the only device is part of this library.
 ///
 /// # Safety
 /// `path` is null or ends with a zero.
@@ -131,7 +132,7 @@ pub unsafe extern "C" fn icicle_load_backend(path: *const c_char, _recursive: bo
     code(require(!path.is_null(), Refusal::InvalidPointer))
 }
 
-/// As ICICLE: an error where the environment names no folder that is there.
+/// As ICICLE does: an error if the environment does not name an existing folder.
 #[unsafe(no_mangle)]
 pub extern "C" fn icicle_load_backend_from_env_or_default() -> c_int {
     let folder = env::var_os("ICICLE_BACKEND_INSTALL_DIR");
@@ -139,7 +140,7 @@ pub extern "C" fn icicle_load_backend_from_env_or_default() -> c_int {
     code(require(found, Refusal::BackendLoadFailed))
 }
 
-/// Writes the kinds of devices, with a comma between two.
+/// Writes the kinds of devices, separated by commas.
 ///
 /// # Safety
 /// `output` is null or has room for `size` bytes.
@@ -148,7 +149,7 @@ pub unsafe extern "C" fn icicle_get_registered_devices(output: *mut c_char, size
     let name = KIND.to_bytes_with_nul();
     code(
         require(size >= name.len(), Refusal::OutOfMemory).and_then(|()| {
-            // SAFETY: the caller's promise.
+            // SAFETY: as the caller guarantees.
             unsafe { write(output.cast(), name, false) }
         }),
     )
@@ -158,13 +159,13 @@ fn is_ours(device: &Device) -> bool {
     CStr::from_bytes_until_nul(&device.kind) == Ok(KIND)
 }
 
-/// Whether there are devices of this kind, whatever the index.
+/// Succeeds if there are devices of this kind, whatever the index.
 ///
 /// # Safety
 /// `device` is null or points to a device.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn icicle_is_device_available(device: *const Device) -> c_int {
-    // SAFETY: the caller's promise.
+    // SAFETY: as the caller guarantees.
     let device = unsafe { given(device) };
     code(device.and_then(|device| require(is_ours(device), Refusal::InvalidDevice)))
 }
@@ -175,7 +176,7 @@ pub unsafe extern "C" fn icicle_is_device_available(device: *const Device) -> c_
 /// As [`icicle_is_device_available`].
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn icicle_set_device(device: *const Device) -> c_int {
-    // SAFETY: the caller's promise.
+    // SAFETY: as the caller guarantees.
     let device = unsafe { given(device) };
     code(device.and_then(|device| {
         require(is_ours(device) && device.id == 0, Refusal::InvalidDevice)?;
@@ -184,13 +185,13 @@ pub unsafe extern "C" fn icicle_set_device(device: *const Device) -> c_int {
     }))
 }
 
-/// Not implemented, as in ICICLE for this device, unless [`icicle_standin_memory`] set a limit.
+/// Not implemented, as in ICICLE for this device, unless [`icicle_standin_memory`] has set a limit.
 ///
 /// # Safety
 /// Both are null or can be written.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn icicle_get_available_memory(total: *mut usize, free: *mut usize) -> c_int {
-    let tell = || {
+    let report = || {
         active()?;
         let (limit, used) = {
             let memory = memory();
@@ -199,22 +200,22 @@ pub unsafe extern "C" fn icicle_get_available_memory(total: *mut usize, free: *m
                 memory.used(),
             )
         };
-        // SAFETY: the caller's promise.
+        // SAFETY: as the caller guarantees.
         unsafe {
             write(total, &[limit], false)?;
             write(free, &[limit.saturating_sub(used)], false)
         }
     };
-    code(tell())
+    code(report())
 }
 
-/// Gives the device's memory this many bytes in total; none takes the limit away.
+/// Sets the total bytes of the device's memory; zero removes the limit.
 #[unsafe(no_mangle)]
 pub extern "C" fn icicle_standin_memory(bytes: usize) {
     memory().limit = (bytes > 0).then_some(bytes);
 }
 
-/// Bytes that are allocated.
+/// Allocated bytes.
 #[unsafe(no_mangle)]
 pub extern "C" fn icicle_standin_allocated() -> usize {
     memory().used()
@@ -238,7 +239,7 @@ pub unsafe extern "C" fn icicle_malloc(address: *mut *mut c_void, bytes: usize) 
             vec![Line([0xA5; 64]); bytes.div_ceil(64)]
         };
         let start = lines.as_mut_ptr();
-        // SAFETY: the caller's promise.
+        // SAFETY: as the caller guarantees.
         unsafe { write(address, &[start.cast()], false) }?;
         memory().allocations.insert(start.addr(), (bytes, lines));
         Ok(())
@@ -249,7 +250,7 @@ pub unsafe extern "C" fn icicle_malloc(address: *mut *mut c_void, bytes: usize) 
 /// Frees memory of the device.
 ///
 /// # Safety
-/// Nobody uses that memory.
+/// Nothing uses that memory.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn icicle_free(address: *mut c_void) -> c_int {
     code(active().and_then(|()| {
@@ -261,33 +262,34 @@ pub unsafe extern "C" fn icicle_free(address: *mut c_void) -> c_int {
 /// Copies from the host to the device.
 ///
 /// # Safety
-/// `bytes` bytes can be read from `source`; nobody else uses the destination.
+/// `bytes` bytes can be read from `source`; nothing else uses the destination.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn icicle_copy_to_device(
     destination: *mut c_void,
     source: *const c_void,
     bytes: usize,
 ) -> c_int {
-    // SAFETY: the caller's promise.
+    // SAFETY: as the caller guarantees.
     code(active().and_then(|()| unsafe { copy(destination, true, source, false, bytes) }))
 }
 
 /// Copies from the device to the host.
 ///
 /// # Safety
-/// `bytes` bytes can be written to `destination`, which nobody else uses.
+/// `bytes` bytes can be written to `destination`, which nothing else uses.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn icicle_copy_to_host(
     destination: *mut c_void,
     source: *const c_void,
     bytes: usize,
 ) -> c_int {
-    // SAFETY: the caller's promise.
+    // SAFETY: as the caller guarantees.
     code(active().and_then(|()| unsafe { copy(destination, false, source, true, bytes) }))
 }
 
 /// # Safety
-/// Of both addresses the one that is not on the device has `bytes` bytes; nobody else uses the destination.
+/// There are `bytes` bytes at the address that is not on the device. Nothing else uses the
+/// destination.
 unsafe fn copy(
     destination: *mut c_void,
     to_device: bool,
@@ -295,7 +297,7 @@ unsafe fn copy(
     from_device: bool,
     bytes: usize,
 ) -> Result<(), Refusal> {
-    // SAFETY: the caller's promise.
+    // SAFETY: as the caller guarantees.
     unsafe {
         let values = read(source.cast::<u8>(), bytes, from_device)?;
         write(destination.cast(), &values, to_device)
@@ -315,19 +317,19 @@ mod tests {
             id: 0,
         };
         device.kind[..3].copy_from_slice(b"CPU");
-        // SAFETY: a device.
+        // SAFETY: the pointer points to a device.
         assert_eq!(unsafe { icicle_set_device(&device) }, 0);
         device.id = 1;
-        // SAFETY: a device.
+        // SAFETY: the pointer points to a device.
         assert_eq!(unsafe { icicle_set_device(&device) }, 1);
         device.kind[0] = b'X';
-        // SAFETY: a device.
+        // SAFETY: the pointer points to a device.
         assert_eq!(unsafe { icicle_is_device_available(&device) }, 1);
     }
 
     fn malloc(bytes: usize) -> Result<*mut c_void, c_int> {
         let mut address = ptr::null_mut();
-        // SAFETY: a pointer that can be written.
+        // SAFETY: the pointer can be written.
         match unsafe { icicle_malloc(&mut address, bytes) } {
             0 => Ok(address),
             code => Err(code),
@@ -344,7 +346,8 @@ mod tests {
         let mut back = [0_u8; 100];
         let inside = address.wrapping_byte_add(4);
         let as_device: *mut c_void = back.as_mut_ptr().cast();
-        // SAFETY: addresses of the sizes that are told, or such as are refused before they are used.
+        // SAFETY: the memory has the stated sizes, or the addresses are refused before they are
+        // used.
         unsafe {
             assert_eq!(
                 icicle_copy_to_host(back.as_mut_ptr().cast(), address, 100),

@@ -1,4 +1,4 @@
-//! The layouts of ICICLE's configurations, and what its functions return.
+//! The layouts of ICICLE's configurations, and the codes that its functions return.
 
 use std::ffi::{c_int, c_void};
 
@@ -8,7 +8,7 @@ pub type Scalar = [u32; 8];
 /// `eIcicleError::SUCCESS`.
 pub const SUCCESS: c_int = 0;
 
-/// What a function refuses with.
+/// The code of a refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(i32)]
 pub enum Refusal {
@@ -21,7 +21,7 @@ pub enum Refusal {
     Unknown = 14,
 }
 
-/// What an exported function returns.
+/// The code that an exported function returns.
 pub fn code(result: Result<(), Refusal>) -> c_int {
     match result {
         Ok(()) => SUCCESS,
@@ -29,7 +29,7 @@ pub fn code(result: Result<(), Refusal>) -> c_int {
     }
 }
 
-/// Refuses what the caller should not have asked for.
+/// Refuses a wrong argument.
 pub fn require(condition: bool, refusal: Refusal) -> Result<(), Refusal> {
     if condition { Ok(()) } else { Err(refusal) }
 }
@@ -37,7 +37,7 @@ pub fn require(condition: bool, refusal: Refusal) -> Result<(), Refusal> {
 /// `icicle::Device`.
 #[repr(C)]
 pub struct Device {
-    /// Kind, ended by a zero.
+    /// The kind, ended by a zero.
     pub kind: [u8; 64],
     pub id: c_int,
 }
@@ -61,7 +61,7 @@ pub struct MsmConfig {
 }
 
 impl MsmConfig {
-    /// Refuses what is not supported here.
+    /// Refuses settings that are not supported here.
     pub fn check(&self) -> Result<(), Refusal> {
         let plain = self.stream.is_null()
             && self.ext.is_null()
@@ -90,7 +90,7 @@ pub struct NttConfig {
 }
 
 impl NttConfig {
-    /// Refuses what is not supported here.
+    /// Refuses settings that are not supported here.
     pub fn check(&self) -> Result<(), Refusal> {
         let plain = self.stream.is_null()
             && self.ext.is_null()
@@ -111,7 +111,7 @@ pub struct NttInitDomainConfig {
 }
 
 impl NttInitDomainConfig {
-    /// Refuses what is not supported here.
+    /// Refuses settings that are not supported here.
     pub fn check(&self) -> Result<(), Refusal> {
         let plain = self.stream.is_null() && self.ext.is_null() && !self.is_async;
         require(plain, Refusal::ApiNotImplemented)
@@ -132,7 +132,7 @@ pub struct VecOpsConfig {
 }
 
 impl VecOpsConfig {
-    /// Refuses what is not supported here.
+    /// Refuses settings that are not supported here.
     pub fn check(&self) -> Result<(), Refusal> {
         let plain = self.stream.is_null()
             && self.ext.is_null()

@@ -77,7 +77,7 @@ impl Job {
         let started = Instant::now();
         let built = self.sealed.build(&self.before)?;
         tracing::info!(
-            number = self.sealed.batch.number(),
+            number = %self.sealed.batch.number(),
             chunks = built.batch.batch.witness.chunks.len(),
             withdrawals = built.batch.batch.withdrawals.len(),
             ms = millis(started.elapsed()),

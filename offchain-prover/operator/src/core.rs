@@ -17,6 +17,7 @@ use clearproof_primitives::{
     chain::QueuedDeposit,
     field::{FieldBytes, bytes32_to_fields},
     fixed::Price,
+    ids::BatchNumber,
     order::SignedOrderSet,
     poseidon::hash,
     snapshot::Snapshot,
@@ -51,7 +52,7 @@ pub struct Core {
     pub(super) open: Option<OpenBatch>,
     pub(super) closed: VecDeque<Closed>,
     /// Last final batch and the state root after it.
-    pub(super) settled: (u64, FieldBytes),
+    pub(super) settled: (BatchNumber, FieldBytes),
     /// Order sets accepted since a batch was closed.
     order_sets: u64,
     /// Order sets that a roll-back took away, to submit again.
@@ -189,7 +190,7 @@ impl Core {
         };
         if let Outcome::Sealed(batch) = self.apply(input)? {
             tracing::info!(
-                number = batch.number(),
+                number = %batch.number(),
                 steps = batch.steps(),
                 fills = batch.fills(),
                 "batch closed"
@@ -241,7 +242,7 @@ impl Core {
         self.waiting_changed();
         self.writes.checkpoint = Some(self.checkpoint());
         self.writes.prune = Some(u64::MAX);
-        self.writes.drop_proofs = Some(u64::MAX);
+        self.writes.drop_proofs = Some(BatchNumber::new(u64::MAX));
         self.commit()
     }
 

@@ -1,6 +1,7 @@
 //! Why an operator cannot start or go on.
 
 use clearproof_client::chain::ChainError;
+use clearproof_primitives::ids::{BatchNumber, CircuitId, VenueId};
 use std::path::PathBuf;
 
 /// Why an operator stops. Everything that passes by itself is waited for instead.
@@ -21,14 +22,14 @@ pub enum OperatorError {
     Metrics(String),
     /// The chain does not know the venue.
     #[error("venue {0} does not exist on this chain: create it, or check --venue and --node")]
-    UnknownVenue(u32),
+    UnknownVenue(VenueId),
     /// The account may not submit for the venue.
     #[error(
         "account 0x{account} is no operator of venue {venue}: its owner must appoint it, or give another --suri"
     )]
     NotOperator {
         /// The venue.
-        venue: u32,
+        venue: VenueId,
         /// The account's public key.
         account: String,
     },
@@ -77,9 +78,9 @@ pub enum OperatorError {
     )]
     Keys {
         /// The batch.
-        batch: u64,
+        batch: BatchNumber,
         /// The registered circuit.
-        circuit: u32,
+        circuit: CircuitId,
         /// The chunk circuit's proving key.
         chunk: PathBuf,
         /// The closing circuit's proving key.
@@ -96,7 +97,7 @@ pub enum OperatorError {
         /// Refusals since a batch was settled.
         count: u32,
         /// The last one.
-        number: u64,
+        number: BatchNumber,
         /// Why.
         reason: String,
     },

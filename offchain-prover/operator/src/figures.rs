@@ -1,6 +1,7 @@
 //! What a settled batch was and what it cost.
 
 use clearproof_client::chain::Included;
+use clearproof_primitives::ids::BatchNumber;
 use serde::{Deserialize, Serialize};
 
 /// A batch's figures, from the first order set to the block that settled it.
@@ -8,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "camelCase")]
 pub struct BatchFigures {
     /// The batch.
-    pub number: u64,
+    pub number: BatchNumber,
     /// Order sets accepted while it was open.
     pub order_sets: u64,
     /// Fills in it.

@@ -11,6 +11,7 @@ use clearproof_primitives::{
     chain::Instrument,
     field::{FieldBytes, Fr},
     fixed::Price,
+    ids::{BatchNumber, SnapshotNumber, VenueId},
     order::{Order, Side, SignedOrderSet},
     shape::Shape,
 };
@@ -29,7 +30,7 @@ pub const EVENT_QUEUE: usize = 1_024;
 #[derive(Clone, Debug)]
 pub struct Status {
     /// Number on the chain.
-    pub venue: u32,
+    pub venue: VenueId,
     /// Hash of the chain's genesis block.
     pub genesis: [u8; 32],
     /// Shape of its circuits.
@@ -39,11 +40,11 @@ pub struct Status {
     /// Deposits taken, the open batch included.
     pub deposits_taken: u64,
     /// Last batch that is final on the chain, and the state root after it.
-    pub settled: (u64, FieldBytes),
+    pub settled: (BatchNumber, FieldBytes),
     /// Closed batches that are not final yet: being proven, or on their way.
-    pub pending: Vec<u64>,
+    pub pending: Vec<BatchNumber>,
     /// Snapshot, first millisecond and account steps of the open batch, if one is open.
-    pub open: Option<(u64, u64, usize)>,
+    pub open: Option<(SnapshotNumber, u64, usize)>,
     /// Time of the last auction, milliseconds since the Unix epoch; 0 before the first.
     pub last_auction: u64,
     /// Whether the node answers.

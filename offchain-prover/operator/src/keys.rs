@@ -7,7 +7,10 @@ use clearproof_client::chain::{
 };
 use clearproof_client::clock::millis;
 use clearproof_groth16::{BackendKind, Bars, KeyStore, Origin};
-use clearproof_primitives::{chain::VenueId, shape::Shape};
+use clearproof_primitives::{
+    ids::{BatchNumber, VenueId},
+    shape::Shape,
+};
 use clearproof_proving::{BatchProver, circuits};
 use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
@@ -53,7 +56,7 @@ impl Keys {
     /// [`OperatorError::Keys`] where the folder has none of the registered ones, and all that can be wrong with a file.
     pub fn prover(
         &mut self,
-        batch: u64,
+        batch: BatchNumber,
         given_up: impl Fn() -> bool,
     ) -> Result<Option<&BatchProver>, OperatorError> {
         let asked = loop {
@@ -87,7 +90,7 @@ impl Keys {
     }
 
     /// The circuit of a batch.
-    fn registered(&self, batch: u64) -> Result<RegisteredCircuit, OperatorError> {
+    fn registered(&self, batch: BatchNumber) -> Result<RegisteredCircuit, OperatorError> {
         self.runtime.block_on(async {
             let unknown = OperatorError::UnknownVenue(self.venue);
             let venue = self.chain.venue(self.venue).await?.ok_or(unknown)?;
@@ -98,7 +101,11 @@ impl Keys {
         })
     }
 
-    fn load(&self, circuit: RegisteredCircuit, batch: u64) -> Result<Loaded, OperatorError> {
+    fn load(
+        &self,
+        circuit: RegisteredCircuit,
+        batch: BatchNumber,
+    ) -> Result<Loaded, OperatorError> {
         let started = Instant::now();
         // Development keys are the same wherever they are made; others exist once.
         let (origin, load): (_, fn(&_, &_, _, _, &_) -> _) = match circuit.development {
@@ -123,8 +130,8 @@ impl Keys {
             });
         }
         tracing::info!(
-            circuit = circuit.number,
-            from_batch = batch,
+            circuit = %circuit.number,
+            from_batch = %batch,
             development = circuit.development,
             ms = millis(started.elapsed()),
             "proving keys are ready"

@@ -26,7 +26,7 @@ mod thread;
 pub mod venue_task;
 pub mod watching;
 
-pub use config::{Config, Timing};
+pub use config::{Config, SnapshotTiming, Timing};
 pub use error::OperatorError;
 
 use self::{
@@ -75,9 +75,10 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<(
     let start = async {
         let chain = Chain::connect(&config.node).await?;
         let view = first_look(&chain, &config).await?;
-        Ok::<_, OperatorError>((chain, view))
+        let constants = reached(|| chain.constants()).await?;
+        Ok::<_, OperatorError>((chain, view, SnapshotTiming::from(&constants)))
     };
-    let (chain, view) = tokio::select! {
+    let (chain, view, snapshots) = tokio::select! {
         started = start => started?,
         () = &mut shutdown => return Ok(()),
     };
@@ -89,7 +90,7 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<(
     let store = Store::open(&config.data, &identity)?;
     let receipt_key = SigningKey::from_bytes(&store.receipt_key()?);
     let core = Core::restore(identity, config.signer.public_key().0, store, &view)?;
-    let desk = Desk::new(core, config.timing, view.time_to);
+    let desk = Desk::new(core, config.timing, snapshots, view.time_to);
 
     let (handle, commands) = VenueHandle::new();
     let (notices, heard) = mpsc::channel(NOTICE_QUEUE);
@@ -121,7 +122,7 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<(
             metrics: metrics.clone(),
             loaded: LoadedKeys::default(),
         },
-        next: view.batches + 1,
+        next: view.batches.next(),
         jobs,
         notices: notices.clone(),
         epoch: Arc::clone(&epoch),
@@ -184,7 +185,7 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<(
             return Err(error.into());
         }
     };
-    tracing::info!(venue = config.venue, listen = %server.address(), "operator is up");
+    tracing::info!(venue = %config.venue, listen = %server.address(), "operator is up");
 
     let result = tokio::select! {
         result = &mut ended => result,
@@ -206,18 +207,25 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<(
     result.unwrap_or(Err(OperatorError::Ended("the venue's thread")))
 }
 
-/// The venue as the chain knows it, as soon as the node tells.
-async fn first_look(chain: &Chain, config: &Config) -> Result<VenueView<[u8; 32]>, OperatorError> {
-    let view = loop {
-        match chain.venue(config.venue).await {
-            Ok(view) => break view,
+/// Repeats a call to the node until the node answers.
+async fn reached<T, F>(ask: impl Fn() -> F) -> Result<T, ChainError>
+where
+    F: Future<Output = Result<T, ChainError>>,
+{
+    loop {
+        match ask().await {
             Err(ChainError::Node(error)) => {
                 tracing::warn!(error, "waiting for the node");
                 sleep(PAUSE).await;
             }
-            Err(error) => return Err(error.into()),
+            done => return done,
         }
-    };
+    }
+}
+
+/// The venue as the chain knows it, as soon as the node tells.
+async fn first_look(chain: &Chain, config: &Config) -> Result<VenueView<[u8; 32]>, OperatorError> {
+    let view = reached(|| chain.venue(config.venue)).await?;
     let view = view.ok_or(OperatorError::UnknownVenue(config.venue))?;
     let account = config.signer.public_key().0;
     if !view.operators.contains(&account) {

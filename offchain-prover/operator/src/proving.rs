@@ -6,7 +6,10 @@ use super::{
 };
 use clearproof_client::clock::millis;
 use clearproof_engine::ClosedBatch;
-use clearproof_primitives::submission::{Batch, ChunkSubmission};
+use clearproof_primitives::{
+    ids::BatchNumber,
+    submission::{Batch, ChunkSubmission},
+};
 use clearproof_proving::{BatchProver, ProvenBatch};
 use std::{
     sync::{
@@ -34,7 +37,7 @@ pub struct Worker {
     /// Proving keys.
     pub keys: Keys,
     /// The batch after the last one that is settled: its keys are loaded at once.
-    pub next: u64,
+    pub next: BatchNumber,
     /// Batches to prove.
     pub jobs: Receiver<Job>,
     /// Where proofs go.
@@ -125,7 +128,7 @@ impl Worker {
 fn prove(prover: &BatchProver, job: Job, metrics: &Metrics) -> Result<Proven, OperatorError> {
     let number = job.figures.number;
     let proofs = prover.prove(&job.batch, |done, total| {
-        tracing::info!(number, done, total, "proof made");
+        tracing::info!(%number, done, total, "proof made");
         metrics.count_backends(&prover.backends().counts());
     });
     let proofs = proofs
@@ -141,7 +144,7 @@ fn prove(prover: &BatchProver, job: Job, metrics: &Metrics) -> Result<Proven, Op
         ..job.figures
     };
     tracing::info!(
-        number,
+        %number,
         chunks = figures.chunks,
         constraints,
         witness_ms = figures.witness_ms,

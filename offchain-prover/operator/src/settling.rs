@@ -121,16 +121,16 @@ impl Settler {
                 Attempt::Settled(settlement) => {
                     let (bytes, ref_time, fee) = settlement.cost.unwrap_or_default();
                     let block = settlement.block;
-                    tracing::info!(number, block, bytes, ref_time, fee, "batch settled");
+                    tracing::info!(%number, block, bytes, ref_time, fee, "batch settled");
                     return Ok(Ok(settlement));
                 }
                 Attempt::Never(reason) => {
-                    tracing::error!(number, reason, "batch refused for good");
+                    tracing::error!(%number, reason, "batch refused for good");
                     return Ok(Err(reason));
                 }
                 Attempt::Lost(reason) => {
                     tracing::warn!(
-                        number,
+                        %number,
                         reason,
                         "batch not settled yet, waiting for the node"
                     );
@@ -140,7 +140,7 @@ impl Settler {
                 Attempt::Later(reason) => {
                     let seconds = pause.as_secs();
                     tracing::warn!(
-                        number,
+                        %number,
                         reason,
                         seconds,
                         "batch not settled yet, trying again"
@@ -212,7 +212,7 @@ impl Settler {
                 }
             };
         }
-        if view.batches + 1 < number {
+        if view.batches.next() < number {
             let reason = format!("the node has settled {} batches so far", view.batches);
             return Ok(Some(Attempt::Later(reason)));
         }

@@ -7,7 +7,7 @@ use super::{
 };
 use clearproof_client::Identity;
 use clearproof_engine::state::StoredBooks;
-use clearproof_primitives::{shape::Shape, submission::Batch};
+use clearproof_primitives::{ids::BatchNumber, shape::Shape, submission::Batch};
 use codec::{Decode, DecodeAll, Encode};
 use rand::RngCore;
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition, backends::FileBackend};
@@ -71,7 +71,7 @@ pub struct Writes {
     /// Proven batches.
     pub proven: Vec<Proven>,
     /// Proofs of batches up to here are of no use any more.
-    pub drop_proofs: Option<u64>,
+    pub drop_proofs: Option<BatchNumber>,
     /// Settled batches.
     pub figures: Vec<BatchFigures>,
     /// Viewing keys by owner.
@@ -230,13 +230,13 @@ impl Store {
             .transpose()?;
         let figures = writes.figures.iter();
         let figures = figures
-            .map(|f| Ok((f.number, json("figures", f)?)))
+            .map(|f| Ok((f.number.get(), json("figures", f)?)))
             .collect::<Result<Vec<_>, OperatorError>>()?;
         let proven = writes.proven.iter();
         let proven = proven
             .map(|p| {
                 let figures = json("figures", &p.figures)?;
-                Ok((p.batch.header.number, (&p.batch, figures).encode()))
+                Ok((p.batch.header.number.get(), (&p.batch, figures).encode()))
             })
             .collect::<Result<Vec<_>, OperatorError>>()?;
         self.write_with(|tables| {
@@ -259,7 +259,7 @@ impl Store {
                 proofs.insert(number, bytes.as_slice())?;
             }
             if let Some(last) = writes.drop_proofs {
-                proofs.retain_in(..=last, |_, _| false)?;
+                proofs.retain_in(..=last.get(), |_, _| false)?;
             }
             let mut table = tables.open_table(FIGURES)?;
             for (number, bytes) in &figures {

@@ -10,7 +10,7 @@ mod roll_back;
 mod task;
 
 use super::{
-    config::Timing,
+    config::{SnapshotTiming, Timing},
     core::{Closed, Core, Stage},
     desk::Desk,
     error::OperatorError,
@@ -25,6 +25,7 @@ use clearproof_primitives::{
     eddsa::SecretKey,
     field::FieldBytes,
     fixed::ONE,
+    ids::{BatchNumber, CircuitId, SnapshotNumber, VenueId},
     ledger::genesis_state_root,
     order::{Order, OrderSet, Request, Side, SignedOrderSet, WithdrawalRequest},
     policy::Policy,
@@ -37,7 +38,7 @@ use std::{path::Path, sync::Arc};
 const SHAPE: Shape = Shape::TINY;
 const IDENTITY: Identity = Identity {
     genesis: [3; 32],
-    venue: 1,
+    venue: VenueId::new(1),
     shape: SHAPE,
 };
 const START: u64 = 1_700_000_000_000;
@@ -49,12 +50,12 @@ fn new_venue() -> VenueView<[u8; 32]> {
     VenueView {
         owner: [1; 32],
         operators: vec![[2; 32]],
-        circuit: 1,
+        circuit: CircuitId::new(1),
         next_circuit: None,
         shape: SHAPE,
         development: true,
         state_root: genesis_state_root(&SHAPE).into(),
-        batches: 0,
+        batches: BatchNumber::new(0),
         time_to: START - 1_000,
         pauses: Pauses::default(),
         custody_account: [9; 32],
@@ -73,7 +74,7 @@ fn snapshot(number: u64, taken_at: u64) -> SnapshotView {
         _ => InstrumentRow::empty(&market),
     };
     let snapshot = Snapshot {
-        number,
+        number: SnapshotNumber::new(number),
         taken_at,
         weights: vec![ONE; market.assets as usize],
         factors: policy.factors(),
@@ -150,6 +151,12 @@ fn signed(trader: u8, sequence: u64, side: Side, withdraw: Option<u64>) -> Signe
     }
 }
 
+/// As the runtime of this workspace has them.
+const SNAPSHOTS: SnapshotTiming = SnapshotTiming {
+    interval_ms: 30_000,
+    grace_ms: 15_000,
+};
+
 fn restore(folder: &Path, chain: &VenueView<[u8; 32]>) -> Result<Core, OperatorError> {
     let store = Store::open(folder, &IDENTITY)?;
     Core::restore(IDENTITY, [2; 32], store, chain)
@@ -157,7 +164,7 @@ fn restore(folder: &Path, chain: &VenueView<[u8; 32]>) -> Result<Core, OperatorE
 
 fn desk(folder: &Path, chain: &VenueView<[u8; 32]>) -> Desk {
     let core = restore(folder, chain).unwrap();
-    Desk::new(core, Timing::default(), chain.time_to)
+    Desk::new(core, Timing::default(), SNAPSHOTS, chain.time_to)
 }
 
 /// Two funded traders in an open batch at the first snapshot, on disk.

@@ -14,7 +14,10 @@ use super::{
 };
 use clearproof_client::clock::now_ms;
 use clearproof_engine::Accepted;
-use clearproof_primitives::chain::{Instrument, QueuedDeposit, SnapshotView};
+use clearproof_primitives::{
+    chain::{Instrument, QueuedDeposit, SnapshotView},
+    ids::BatchNumber,
+};
 use std::{
     sync::{
         Arc,
@@ -42,9 +45,9 @@ pub enum Notice {
     /// A batch is proven.
     Proven(Box<Proven>),
     /// A batch is final; answered when that is on disk.
-    Settled(u64, Settlement, oneshot::Sender<()>),
+    Settled(BatchNumber, Settlement, oneshot::Sender<()>),
     /// A batch can never settle; answered when the books are back at the last final batch.
-    Refused(u64, String, oneshot::Sender<()>),
+    Refused(BatchNumber, String, oneshot::Sender<()>),
     /// The operator must stop.
     Failed(OperatorError),
 }
@@ -281,7 +284,7 @@ impl VenueTask {
             }
             Notice::Refused(number, reason, done) => {
                 self.metrics.count(Outcome::Refused);
-                tracing::warn!(number, reason, "going back to the last final batch");
+                tracing::warn!(%number, reason, "going back to the last final batch");
                 self.desk.core.roll_back()?;
                 self.handle.list_owners(&self.desk.core.venue);
                 self.outlets.epoch.fetch_add(1, Ordering::SeqCst);

@@ -2,6 +2,7 @@
 
 use super::{error::OperatorError, venue_task::Notice};
 use clearproof_client::chain::{Chain, ChainError};
+use clearproof_primitives::ids::{SnapshotNumber, VenueId};
 use std::time::Duration;
 use tokio::{sync::mpsc, time::sleep};
 
@@ -13,7 +14,7 @@ pub struct Watcher {
     /// The chain.
     pub chain: Chain,
     /// The venue.
-    pub venue: u32,
+    pub venue: VenueId,
     /// Index of the first deposit that is not known.
     pub next_deposit: u64,
     /// Where news goes.
@@ -23,7 +24,7 @@ pub struct Watcher {
 impl Watcher {
     /// Looks at every final block that it gets to see, until the venue's task ends.
     pub async fn run(mut self) -> Result<(), OperatorError> {
-        let (mut block, mut snapshot, mut failing) = (0, 0, false);
+        let (mut block, mut snapshot, mut failing) = (0, SnapshotNumber::default(), false);
         while !self.notices.is_closed() {
             match self.look(&mut snapshot).await {
                 Ok(()) => {
@@ -44,7 +45,7 @@ impl Watcher {
         Ok(())
     }
 
-    async fn look(&mut self, snapshot: &mut u64) -> Result<(), ChainError> {
+    async fn look(&mut self, snapshot: &mut SnapshotNumber) -> Result<(), ChainError> {
         loop {
             let deposits = self
                 .chain
@@ -63,7 +64,7 @@ impl Watcher {
         if view.snapshot.number > *snapshot {
             let instruments = self.chain.instruments().await?;
             *snapshot = view.snapshot.number;
-            tracing::debug!(number = *snapshot, "snapshot");
+            tracing::debug!(number = %*snapshot, "snapshot");
             self.tell(Notice::Market(Box::new(view), instruments)).await;
         }
         Ok(())

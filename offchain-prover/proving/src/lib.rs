@@ -11,6 +11,7 @@ use clearproof_groth16::{
 use clearproof_primitives::{
     field::{FieldBytes, Fr},
     fixed::ONE,
+    ids::{SnapshotNumber, VenueId},
     shape::{MarketShape, Shape},
     snapshot::{InstrumentRow, Snapshot, UnderlyingFactors},
     witness::BatchWitness,
@@ -67,7 +68,7 @@ fn blank_batch(shape: &Shape) -> Result<BatchWitness> {
         maintenance: 1 << 16,
     };
     let snapshot = Snapshot {
-        number: 1,
+        number: SnapshotNumber::new(1),
         taken_at: 0,
         weights: vec![ONE; market.assets as usize],
         factors: vec![factors; market.underlyings as usize],
@@ -77,7 +78,7 @@ fn blank_batch(shape: &Shape) -> Result<BatchWitness> {
     };
     let mut venue = Venue::new(VenueConfig {
         shape: *shape,
-        id: 0,
+        id: VenueId::new(0),
         genesis: Fr::from(0u64),
     });
     venue.open_batch(snapshot, Vec::new(), 1)?;

@@ -57,9 +57,9 @@ parameter_types! {
     pub TreasuryAccount: AccountId = account(TREASURY);
 }
 
-pub const VENUE: VenueId = 1;
-pub const OTHER_VENUE: VenueId = 2;
-pub const PAUSED_VENUE: VenueId = 3;
+pub const VENUE: VenueId = VenueId::new(1);
+pub const OTHER_VENUE: VenueId = VenueId::new(2);
+pub const PAUSED_VENUE: VenueId = VenueId::new(3);
 
 pub struct Venues;
 impl VenueInspect for Venues {

@@ -2,6 +2,7 @@
 
 use crate::{AssetKind, Assets, Config, Deposits, Held, Pallet, Queues, Totals};
 use alloc::collections::BTreeMap;
+use clearproof_primitives::ids::VenueId;
 use frame_support::{
     ensure,
     traits::{fungible::Inspect as _, fungibles::Inspect as _},
@@ -35,7 +36,7 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    fn check_holdings(venue: u32, asset: u8, held: &Held) -> Result<(), TryRuntimeError> {
+    fn check_holdings(venue: VenueId, asset: u8, held: &Held) -> Result<(), TryRuntimeError> {
         let info = Assets::<T>::get(asset).ok_or("totals of an unregistered asset")?;
         let account = Self::custody_account_of(venue);
         let balance = match info.kind {

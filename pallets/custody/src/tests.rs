@@ -10,6 +10,7 @@ use clearproof_primitives::{
     batch::{Deposit, Withdrawal},
     eddsa::SecretKey,
     field::{FieldBytes, Fr},
+    ids::VenueId,
     ledger::DepositCursor,
 };
 use frame_support::{
@@ -37,7 +38,7 @@ fn call(call: crate::Call<Test>, origin: RuntimeOrigin) -> DispatchResult {
         .map_err(|e| e.error)
 }
 
-fn deposit_by(who: u8, venue: u32, asset: u8, amount: u64) -> DispatchResult {
+fn deposit_by(who: u8, venue: VenueId, asset: u8, amount: u64) -> DispatchResult {
     let deposit = crate::Call::deposit {
         venue,
         asset,
@@ -62,7 +63,7 @@ fn error_is(result: DispatchResult, error: Error<Test>) {
     assert_eq!(result, Err(error.into()));
 }
 
-fn queue_end(venue: u32) -> Cursor {
+fn queue_end(venue: VenueId) -> Cursor {
     CustodyApi::queue(venue).made
 }
 
@@ -74,7 +75,7 @@ fn withdrawal(to: u8, asset: u8, amount: u64) -> Withdrawal {
     }
 }
 
-fn settle(venue: u32, count: u64, withdrawals: &[Withdrawal]) -> Result<u32, DispatchError> {
+fn settle(venue: VenueId, count: u64, withdrawals: &[Withdrawal]) -> Result<u32, DispatchError> {
     fees::settle(venue, count, withdrawals, 0)
 }
 
@@ -452,7 +453,7 @@ fn only_a_venue_that_owes_nothing_is_closed() {
 fn a_founder_without_funds_opens_no_venue() {
     run(|| {
         refused(sp_runtime::TokenError::FundsUnavailable, || {
-            CustodyApi::open(5, &account(50))
+            CustodyApi::open(VenueId::new(5), &account(50))
         })
     });
 }

@@ -4,7 +4,8 @@
 use alloc::vec::Vec;
 use clearproof_primitives::batch::Withdrawal;
 pub use clearproof_primitives::{
-    chain::{Cursor, Held, Queue, QueuedDeposit, VenueId},
+    chain::{Cursor, Held, Queue, QueuedDeposit},
+    ids::VenueId,
     submission::MAX_DEPOSITS_PER_BATCH,
 };
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};

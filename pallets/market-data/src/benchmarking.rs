@@ -4,6 +4,7 @@ use super::*;
 use alloc::vec::Vec;
 use clearproof_primitives::{
     fixed::ONE,
+    ids::SnapshotNumber,
     options::{DAY_MS, OptionKind, SviCurve, svi::SVI_ONE},
     policy::Policy,
 };
@@ -99,7 +100,7 @@ mod benchmarks {
     fn list_instrument() -> Result<(), BenchmarkError> {
         prepare::<T>()?;
         // Snapshots are being taken, and the underlying has no price yet, so the oracle is read.
-        LatestNumber::<T>::put(1);
+        LatestNumber::<T>::put(SnapshotNumber::new(1));
         let (origin, listing) = (admin::<T>()?, option::<T>(0));
         let of_expiry = listing.expiry().into_iter();
         let feeds = of_expiry.flat_map(|e| [Feed::Forward(e), Feed::Volatility(e)]);
@@ -208,7 +209,7 @@ mod benchmarks {
         });
         // The next snapshot drops number 1.
         let retained = T::RetainedSnapshots::get() as u64;
-        LatestNumber::<T>::put(retained);
+        LatestNumber::<T>::put(SnapshotNumber::new(retained));
         let block = BlockNumberFor::<T>::from(0u32);
 
         #[block]

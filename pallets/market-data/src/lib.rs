@@ -57,6 +57,7 @@ pub mod pallet {
     use clearproof_primitives::{
         field::FieldBytes,
         fixed::{IndexPrice, Rate},
+        ids::SnapshotNumber,
         rows::Smile,
         shape::MarketShape,
         snapshot::Snapshot,
@@ -151,17 +152,17 @@ pub mod pallet {
 
     /// Number of the latest snapshot; 0 before the first.
     #[pallet::storage]
-    pub type LatestNumber<T: Config> = StorageValue<_, u64, ValueQuery>;
+    pub type LatestNumber<T: Config> = StorageValue<_, SnapshotNumber, ValueQuery>;
 
     /// The latest `RetainedSnapshots` snapshots by number.
     #[pallet::storage]
     pub type Snapshots<T: Config> =
-        StorageMap<_, Twox64Concat, u64, BoundedSnapshot<T::Market>, OptionQuery>;
+        StorageMap<_, Twox64Concat, SnapshotNumber, BoundedSnapshot<T::Market>, OptionQuery>;
 
     /// The data that settlement needs of each of them.
     #[pallet::storage]
     pub type Records<T: Config> =
-        StorageMap<_, Twox64Concat, u64, SnapshotRecord<T::Market>, OptionQuery>;
+        StorageMap<_, Twox64Concat, SnapshotNumber, SnapshotRecord<T::Market>, OptionQuery>;
 
     /// The events of the pallet.
     #[pallet::event]
@@ -243,7 +244,7 @@ pub mod pallet {
         /// A snapshot was taken.
         SnapshotTaken {
             /// Its number, counting from 1.
-            number: u64,
+            number: SnapshotNumber,
             /// Its hash.
             hash: FieldBytes,
             /// Version of the policy with which it was computed.
@@ -526,13 +527,13 @@ pub mod pallet {
         }
 
         /// Returns the snapshot with that number, while it is kept.
-        pub fn snapshot(number: u64) -> Option<Snapshot> {
+        pub fn snapshot(number: SnapshotNumber) -> Option<Snapshot> {
             Snapshots::<T>::get(number).map(BoundedSnapshot::into_inner)
         }
 
         /// Returns the data that settlement checks a batch on that snapshot against, while it is
         /// kept.
-        pub fn snapshot_info(number: u64) -> Option<SnapshotInfo> {
+        pub fn snapshot_info(number: SnapshotNumber) -> Option<SnapshotInfo> {
             Self::info(number)
         }
 

@@ -6,7 +6,8 @@ use crate::{
 };
 use alloc::vec::Vec;
 use clearproof_primitives::{
-    fixed::INDEX_PRICE_BITS, options::YEAR_MS, policy::MAX_DECIMALS, rows::mark_price,
+    fixed::INDEX_PRICE_BITS, ids::SnapshotNumber, options::YEAR_MS, policy::MAX_DECIMALS,
+    rows::mark_price,
 };
 use frame_support::{ensure, pallet_prelude::Get, traits::Time};
 
@@ -110,7 +111,7 @@ impl<T: Config> Pallet<T> {
     fn first_state(feed: Feed) -> Result<Option<FeedState>, Error<T>> {
         let mut state = Self::feed_state(&feed);
         if state.accepted.is_none() {
-            if LatestNumber::<T>::get() == 0 {
+            if LatestNumber::<T>::get() == SnapshotNumber::default() {
                 return Ok(None);
             }
             let policy = T::Policy::policy().ok_or(Error::<T>::NoPolicy)?;

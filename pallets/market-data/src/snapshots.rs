@@ -12,6 +12,7 @@ use alloc::vec::Vec;
 use clearproof_primitives::{
     field::FieldBytes,
     fixed::{IndexPrice, ONE, Price},
+    ids::SnapshotNumber,
     policy::{Policy, PreviewRefusal},
     rows::{OptionMarket, expired_row, halted_row, mark_price},
     shape::MarketShape,
@@ -116,7 +117,7 @@ impl<T: Config> Pallet<T> {
         let marks = mark_prices(&states, policy).map_err(|_| NotTaken::Invalid)?;
 
         let number = LatestNumber::<T>::get()
-            .checked_add(1)
+            .checked_next()
             .ok_or(NotTaken::Invalid)?;
         let basis = Basis {
             now,
@@ -128,7 +129,7 @@ impl<T: Config> Pallet<T> {
         };
         let hash = Self::store_snapshot(number, &basis)?;
         Self::remember_marks(states, &marks);
-        if let Some(oldest) = number.checked_sub(T::RetainedSnapshots::get() as u64) {
+        if let Some(oldest) = number.earlier(T::RetainedSnapshots::get().into()) {
             Snapshots::<T>::remove(oldest);
             Records::<T>::remove(oldest);
         }
@@ -151,7 +152,7 @@ impl<T: Config> Pallet<T> {
     }
 
     /// Computes and stores a snapshot and its record, and returns its hash.
-    fn store_snapshot(number: u64, basis: &Basis<'_, T::Market>) -> Result<FieldBytes, NotTaken> {
+    fn store_snapshot(number: SnapshotNumber, basis: &Basis<'_, T::Market>) -> Result<FieldBytes, NotTaken> {
         let slots = Self::slots(basis).map_err(|_| NotTaken::Invalid)?;
         let bounded = |value: &dyn Fn(&Slot) -> u64| {
             let values: Vec<_> = slots.iter().map(value).collect();
@@ -197,7 +198,7 @@ impl<T: Config> Pallet<T> {
     }
 
     fn build(
-        number: u64,
+        number: SnapshotNumber,
         basis: &Basis<'_, T::Market>,
         rows: Vec<InstrumentRow>,
     ) -> Result<Snapshot, SnapshotError> {
@@ -362,10 +363,9 @@ impl<T: Config> Pallet<T> {
     #[cfg(any(test, feature = "try-runtime"))]
     pub(crate) fn check_state() -> Result<(), &'static str> {
         let latest = LatestNumber::<T>::get();
-        let oldest = latest
-            .saturating_sub(T::RetainedSnapshots::get() as u64)
-            .saturating_add(1);
-        for number in oldest..=latest {
+        let oldest = latest.earlier(T::RetainedSnapshots::get().into());
+        let oldest = oldest.unwrap_or_default().next();
+        for number in oldest.through(latest) {
             let (snapshot, record) = (Self::snapshot(number), Records::<T>::get(number));
             let (snapshot, record) = snapshot
                 .zip(record)
@@ -378,7 +378,7 @@ impl<T: Config> Pallet<T> {
                 return Err("Records: does not belong to its snapshot");
             }
         }
-        let kept = latest.saturating_add(1).saturating_sub(oldest);
+        let kept = latest.next().get() - oldest.get();
         if Snapshots::<T>::iter_keys().count() as u64 != kept
             || Records::<T>::iter_keys().count() as u64 != kept
         {
@@ -399,9 +399,9 @@ impl<T: Config> Pallet<T> {
 
     /// Returns the data that settlement checks a batch on snapshot `number` against; `None` if the
     /// snapshot is not kept.
-    pub(crate) fn info(number: u64) -> Option<SnapshotInfo> {
+    pub(crate) fn info(number: SnapshotNumber) -> Option<SnapshotInfo> {
         let record = Records::<T>::get(number)?;
-        let next = number.checked_add(1).and_then(Records::<T>::get);
+        let next = number.checked_next().and_then(Records::<T>::get);
         Some(SnapshotInfo {
             hash: record.hash,
             taken_at: record.taken_at,

@@ -11,6 +11,7 @@ use crate::{mock::*, *};
 use clearproof_primitives::{
     field::FieldBytes,
     fixed::{IndexPrice, ONE, price_from_decimal},
+    ids::SnapshotNumber,
     policy::Policy,
     shape::MarketShape,
 };
@@ -44,7 +45,7 @@ fn listing(slot: u16, underlying: u16) -> Listing {
     }
 }
 
-fn latest() -> u64 {
+fn latest() -> SnapshotNumber {
     LatestNumber::<Test>::get()
 }
 
@@ -69,7 +70,7 @@ fn emitted(event: Event<Test>) -> usize {
 fn with_first_snapshot(test: impl FnOnce()) {
     new_test_ext().execute_with(|| {
         run_to(2, feed_all);
-        assert_eq!(latest(), 1);
+        assert_eq!(latest(), SnapshotNumber::new(1));
         test();
         MarketData::check_state().unwrap();
     });

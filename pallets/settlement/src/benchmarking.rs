@@ -19,6 +19,7 @@ use clearproof_primitives::{
     field::{FieldBytes, Fr},
     fixed::Price,
     funding::funding_hash,
+    ids::{BatchNumber, SnapshotNumber},
     ledger::open_interest_hash,
     shape::Shape,
 };
@@ -31,7 +32,7 @@ use frame_system::{RawOrigin, pallet_prelude::BlockNumberFor};
 use pallet_clearproof_custody::{Cursor, MAX_DEPOSITS_PER_BATCH, VenueCustody, VenueId};
 use sp_runtime::traits::{Saturating, Zero};
 
-const CIRCUIT: CircuitId = 1;
+const CIRCUIT: CircuitId = CircuitId::new(1);
 const START: u64 = 1_700_000_000_000;
 const SNAPSHOT_AT: u64 = START + 1_000;
 const CHUNK: u64 = 1;
@@ -206,7 +207,7 @@ fn header<T: Config>(
             .try_into()
             .expect("block hashes have 32 bytes"),
         venue,
-        number: 1,
+        number: BatchNumber::new(1),
         old_root: Venues::<T>::get(venue).expect("just founded").state_root,
         new_root: Fr::from(77u64).into(),
         snapshot_number: 0,
@@ -301,11 +302,11 @@ mod benchmarks {
     #[benchmark]
     fn set_next_circuit() {
         let (id, owner) = venue::<T>();
-        let other = CIRCUIT + 1;
+        let other = CIRCUIT.next();
         Circuits::<T>::insert(other, Circuits::<T>::get(CIRCUIT).expect("registered"));
         let next = Some(NextCircuit {
             circuit: other,
-            from_batch: 1,
+            from_batch: BatchNumber::new(1),
         });
         #[extrinsic_call]
         _(RawOrigin::Signed(owner), id, next);
@@ -320,10 +321,10 @@ mod benchmarks {
             let record = BatchRecord {
                 state_root: FieldBytes::default(),
                 header_hash: FieldBytes::default(),
-                snapshot_number: 1,
+                snapshot_number: SnapshotNumber::new(1),
                 block: BlockNumberFor::<T>::zero(),
             };
-            Batches::<T>::insert(id, u64::from(number), record);
+            Batches::<T>::insert(id, BatchNumber::new(number.into()), record);
         }
         #[extrinsic_call]
         _(RawOrigin::Signed(owner), id);
@@ -342,7 +343,10 @@ mod benchmarks {
         #[extrinsic_call]
         _(RawOrigin::Signed(caller), batch);
 
-        assert_eq!(Venues::<T>::get(id).map(|v| v.batches), Some(1));
+        assert_eq!(
+            Venues::<T>::get(id).map(|v| v.batches),
+            Some(BatchNumber::new(1))
+        );
     }
 
     /// The cost of a batch's price entries: their checks, and the funding that follows from them.

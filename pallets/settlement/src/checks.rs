@@ -31,7 +31,7 @@ impl<T: Config> Pallet<T> {
             genesis.as_ref() == header.genesis.as_slice(),
             Error::<T>::WrongGenesis
         );
-        let number = venue.batches.checked_add(1);
+        let number = venue.batches.checked_next();
         ensure!(number == Some(header.number), Error::<T>::WrongBatchNumber);
         ensure!(header.old_root == venue.state_root, Error::<T>::StaleRoot);
         Ok(())

@@ -61,6 +61,7 @@ pub mod pallet {
         chain::MAX_VENUES_LISTED,
         field::FieldBytes,
         fixed::{Factor, Price},
+        ids::{BatchNumber, SnapshotNumber},
         shape::{MarketShape, Shape},
     };
     use frame_support::{
@@ -178,7 +179,7 @@ pub mod pallet {
         Twox64Concat,
         VenueId,
         Twox64Concat,
-        u64,
+        BatchNumber,
         BatchRecord<BlockNumberFor<T>>,
     >;
 
@@ -281,11 +282,11 @@ pub mod pallet {
             /// Venue.
             venue: VenueId,
             /// Batch number, counting from 1.
-            number: u64,
+            number: BatchNumber,
             /// State root from now on.
             state_root: FieldBytes,
             /// Snapshot at which margin was checked.
-            snapshot_number: u64,
+            snapshot_number: SnapshotNumber,
             /// Number of chunks proven.
             chunks: u16,
             /// Number of deposits of the venue's queue consumed in all.
@@ -526,14 +527,18 @@ pub mod pallet {
 
         /// Returns the numbers of the venues, ascending, starting with `from`; at most 512.
         pub fn venues(from: VenueId) -> Vec<VenueId> {
-            (from..NextVenue::<T>::get())
+            (from.get()..NextVenue::<T>::get().get())
+                .map(VenueId::new)
                 .filter(|venue| Venues::<T>::contains_key(venue))
                 .take(MAX_VENUES_LISTED)
                 .collect()
         }
 
         /// Returns a settled batch, while it is among the last `RootHistory`.
-        pub fn batch(venue: VenueId, number: u64) -> Option<BatchRecord<BlockNumberFor<T>>> {
+        pub fn batch(
+            venue: VenueId,
+            number: BatchNumber,
+        ) -> Option<BatchRecord<BlockNumberFor<T>>> {
             Batches::<T>::get(venue, number)
         }
 

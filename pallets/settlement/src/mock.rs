@@ -4,6 +4,7 @@ use crate::{self as pallet_clearproof_settlement, GenesisCircuit, SnapshotProvid
 use clearproof_primitives::{
     field::Fr,
     fixed::ONE,
+    ids::{CircuitId, SnapshotNumber},
     shape::{MarketShape, Shape},
 };
 use frame_support::{
@@ -68,7 +69,7 @@ parameter_types! {
     pub const Market: MarketShape = MarketShape::TINY;
     pub const Id: PalletId = PalletId(*b"clearprf");
     pub TreasuryAccount: AccountId = account(TREASURY);
-    pub static TakenSnapshots: BTreeMap<u64, SnapshotInfo> = BTreeMap::new();
+    pub static TakenSnapshots: BTreeMap<SnapshotNumber, SnapshotInfo> = BTreeMap::new();
 }
 
 impl pallet_clearproof_custody::Config for Test {
@@ -86,7 +87,7 @@ impl pallet_clearproof_custody::Config for Test {
 
 pub struct Snapshots;
 impl SnapshotProvider for Snapshots {
-    fn snapshot(number: u64) -> Option<SnapshotInfo> {
+    fn snapshot(number: SnapshotNumber) -> Option<SnapshotInfo> {
         TakenSnapshots::get().get(&number).cloned()
     }
 }
@@ -125,10 +126,10 @@ impl pallet_clearproof_custody::BenchmarkHelper for Helper {
 }
 #[cfg(feature = "runtime-benchmarks")]
 impl crate::BenchmarkHelper for Helper {
-    fn snapshot_at(now: u64) -> u64 {
+    fn snapshot_at(now: u64) -> SnapshotNumber {
         Timestamp::set_timestamp(now);
-        TakenSnapshots::mutate(|taken| taken.insert(9, snapshot(now, None)));
-        9
+        TakenSnapshots::mutate(|taken| taken.insert(SnapshotNumber::new(9), snapshot(now, None)));
+        SnapshotNumber::new(9)
     }
     fn set_time(now: u64) {
         Timestamp::set_timestamp(now);
@@ -147,7 +148,7 @@ pub const TREASURY: u8 = 40;
 pub const COMMITTEE: u8 = 41;
 
 pub const COIN: u32 = 7;
-pub const CIRCUIT: u32 = 1;
+pub const CIRCUIT: CircuitId = CircuitId::new(1);
 /// Key seeds of the circuit.
 pub const CHUNK: u64 = 1;
 pub const CLOSING: u64 = 2;
@@ -241,8 +242,8 @@ pub fn new_test_ext() -> sp_io::TestExternalities {
         System::set_block_number(1);
         Timestamp::set_timestamp(CREATED);
         TakenSnapshots::set(BTreeMap::from([
-            (1, snapshot(TAKEN, Some(NEXT_TAKEN))),
-            (2, snapshot(NEXT_TAKEN, None)),
+            (SnapshotNumber::new(1), snapshot(TAKEN, Some(NEXT_TAKEN))),
+            (SnapshotNumber::new(2), snapshot(NEXT_TAKEN, None)),
         ]));
     });
     ext

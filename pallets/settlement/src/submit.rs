@@ -85,7 +85,7 @@ impl<T: Config> Pallet<T> {
             block: frame_system::Pallet::<T>::block_number(),
         };
         Batches::<T>::insert(header.venue, header.number, record);
-        if let Some(old) = header.number.checked_sub(T::RootHistory::get().into()) {
+        if let Some(old) = header.number.earlier(T::RootHistory::get().into()) {
             Batches::<T>::remove(header.venue, old);
         }
     }

@@ -3,7 +3,8 @@
 
 use alloc::vec::Vec;
 pub use clearproof_primitives::{
-    chain::{CircuitId, NextCircuit, Pauses, ProofKind, ProofRefusal, SnapshotInfo},
+    chain::{NextCircuit, Pauses, ProofKind, ProofRefusal, SnapshotInfo},
+    ids::CircuitId,
     submission::{
         Batch, BatchSize, ChunkSubmission, MAX_CHUNKS, MAX_ENTRIES, MAX_WITHDRAWALS, PriceList,
         ProofBytes,
@@ -11,6 +12,7 @@ pub use clearproof_primitives::{
 };
 use clearproof_primitives::{
     field::FieldBytes,
+    ids::{BatchNumber, SnapshotNumber},
     shape::{MarketShape, Shape},
 };
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
@@ -68,7 +70,7 @@ pub struct Venue<AccountId, Balance> {
     /// State root after the last batch.
     pub state_root: FieldBytes,
     /// Number of the last batch; 0 before the first.
-    pub batches: u64,
+    pub batches: BatchNumber,
     /// Last millisecond of the last batch's auctions; before the first, when the venue was created.
     pub time_to: u64,
     /// Pauses in force.
@@ -79,7 +81,7 @@ pub struct Venue<AccountId, Balance> {
 
 impl<AccountId, Balance> Venue<AccountId, Balance> {
     /// Returns the circuit that a batch is proven with.
-    pub(crate) fn circuit_of(&self, batch: u64) -> CircuitId {
+    pub(crate) fn circuit_of(&self, batch: BatchNumber) -> CircuitId {
         match self.next_circuit {
             Some(next) if batch >= next.from_batch => next.circuit,
             _ => self.circuit,
@@ -87,7 +89,7 @@ impl<AccountId, Balance> Venue<AccountId, Balance> {
     }
 
     /// Updates the venue after a batch has settled.
-    pub(crate) fn advance(&mut self, number: u64, state_root: FieldBytes, time_to: u64) {
+    pub(crate) fn advance(&mut self, number: BatchNumber, state_root: FieldBytes, time_to: u64) {
         self.circuit = self.circuit_of(number);
         self.next_circuit = self.next_circuit.filter(|next| number < next.from_batch);
         self.state_root = state_root;
@@ -126,7 +128,7 @@ pub struct BatchRecord<BlockNumber> {
     /// Hash of its header.
     pub header_hash: FieldBytes,
     /// Snapshot at which it was margined.
-    pub snapshot_number: u64,
+    pub snapshot_number: SnapshotNumber,
     /// Block that settled it.
     pub block: BlockNumber,
 }
@@ -134,7 +136,7 @@ pub struct BatchRecord<BlockNumber> {
 /// The source of snapshots.
 pub trait SnapshotProvider {
     /// Returns a snapshot that the chain took and still remembers.
-    fn snapshot(number: u64) -> Option<SnapshotInfo>;
+    fn snapshot(number: SnapshotNumber) -> Option<SnapshotInfo>;
 }
 
 /// The runtime's helpers for benchmarks.
@@ -142,7 +144,7 @@ pub trait SnapshotProvider {
 pub trait BenchmarkHelper {
     /// Sets the present block's time to `now` (milliseconds), takes a snapshot at that time in
     /// which instrument 0 trades, and returns its number.
-    fn snapshot_at(now: u64) -> u64;
+    fn snapshot_at(now: u64) -> SnapshotNumber;
 
     /// Sets the present block's time.
     fn set_time(now: u64);

@@ -4,6 +4,7 @@ use crate::{
     BalanceOf, Batches, CircuitId, Config, Error, Event, HoldReason, NextCircuit, NextVenue,
     Operators, Pallet, Pauses, Venue, VenueOf, Venues,
 };
+use clearproof_primitives::ids::BatchNumber;
 use frame_support::{
     dispatch::DispatchResult,
     ensure,
@@ -43,7 +44,8 @@ impl<T: Config> Pallet<T> {
     ) -> Result<VenueId, DispatchError> {
         let state_root = Self::registered(circuit)?.genesis_root;
         let id = NextVenue::<T>::get();
-        let next = id.checked_add(1).ok_or(Error::<T>::VenueNumbersExhausted)?;
+        let next = id.checked_next();
+        let next = next.ok_or(Error::<T>::VenueNumbersExhausted)?;
         let deposit: BalanceOf<T> = T::VenueDeposit::get();
         T::Currency::hold(&HoldReason::VenueDeposit.into(), &owner, deposit)?;
         T::Custody::open(id, &owner)?;
@@ -54,7 +56,7 @@ impl<T: Config> Pallet<T> {
             circuit,
             next_circuit: None,
             state_root,
-            batches: 0,
+            batches: BatchNumber::new(0),
             time_to: Self::now(),
             pauses: Pauses::default(),
             deposit,

@@ -188,7 +188,7 @@ mod benchmarks {
     }
 
     impl pallet_clearproof_settlement::BenchmarkHelper for Helper {
-        fn snapshot_at(now: u64) -> u64 {
+        fn snapshot_at(now: u64) -> clearproof_primitives::ids::SnapshotNumber {
             Self::set_time(now);
             let shape = market::SHAPE;
             let underlyings = (0..shape.underlyings).map(Feed::Underlying);

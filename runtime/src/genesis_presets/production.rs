@@ -21,7 +21,7 @@ use alloc::{
     vec,
     vec::Vec,
 };
-use clearproof_primitives::{fixed::ONE, shape::Shape};
+use clearproof_primitives::{fixed::ONE, ids::CircuitId, shape::Shape};
 use frame_support::{BoundedVec, build_struct_json_patch};
 use pallet_clearproof_custody::{AssetInfo, AssetKind};
 use pallet_clearproof_market_data::{Collateral, InstrumentKind, Listing, Symbol};
@@ -118,7 +118,7 @@ fn listing() -> Listing {
 /// The only circuit of the template, of the chain's market.
 fn circuit() -> GenesisCircuit {
     GenesisCircuit {
-        id: 1,
+        id: CircuitId::new(1),
         shape: Shape {
             market: market::SHAPE,
             ..Shape::REFERENCE

@@ -16,6 +16,7 @@ use crate::{
         tracks::Tracks,
     },
 };
+use clearproof_primitives::ids::VenueId;
 use codec::Encode;
 use frame_support::{
     assert_noop, assert_ok,
@@ -278,13 +279,13 @@ fn safe_mode_stops_transfers_but_nothing_that_pays_out_or_governs_and_ends_by_it
             value: CLR,
         });
         let deposit = RuntimeCall::Custody(pallet_clearproof_custody::Call::deposit {
-            venue: 0,
+            venue: VenueId::new(0),
             asset: 0,
             amount: 1,
             owner: clearproof_primitives::babyjubjub::BASE8.compress(),
         });
         let claim = RuntimeCall::Custody(pallet_clearproof_custody::Call::claim {
-            venue: 0,
+            venue: VenueId::new(0),
             asset: 0,
             to: alice(),
         });

@@ -39,7 +39,7 @@ struct Named {
     /// The module in which it stands.
     module: Vec<String>,
     path: Vec<String>,
-    /// True if it only gives the name to others: no use of an item, as `mod` is none.
+    /// True if it only gives the name to others: like `mod`, that uses no item.
     is_export: bool,
 }
 

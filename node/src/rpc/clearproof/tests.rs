@@ -40,7 +40,9 @@ async fn a_venue_or_null() {
     assert_eq!(venue["batches"], 8);
     assert_eq!(venue["queue"]["made"]["count"], 6);
     assert_eq!(
-        call("clearproof_venue", json!([VENUE + 1])).await.unwrap(),
+        call("clearproof_venue", json!([VENUE.next()]))
+            .await
+            .unwrap(),
         Value::Null
     );
     let at = json!([VENUE, BLOCK]);

@@ -3,11 +3,12 @@
 
 use clearproof_primitives::{
     chain::{
-        CircuitId, Cursor, ExpiryView, Held, Instrument, InstrumentKind, NextCircuit, Pauses,
-        ProofRefusal, Queue, QueuedDeposit, SnapshotView, VenueView,
+        Cursor, ExpiryView, Held, Instrument, InstrumentKind, NextCircuit, Pauses, ProofRefusal,
+        Queue, QueuedDeposit, SnapshotView, VenueView,
     },
     field::FieldBytes,
     fixed::Rate,
+    ids::{BatchNumber, CircuitId, SnapshotNumber},
     serde_hex,
     shape::Shape,
     snapshot::{InstrumentRow, UnderlyingFactors},
@@ -41,7 +42,7 @@ pub struct VenueJson {
     shape: Shape,
     development: bool,
     state_root: FieldBytes,
-    batches: u64,
+    batches: BatchNumber,
     time_to: u64,
     pauses: Pauses,
     custody_account: AccountId,
@@ -189,7 +190,7 @@ impl From<ExpiryView> for ExpiryJson {
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SnapshotJson {
-    number: u64,
+    number: SnapshotNumber,
     hash: FieldBytes,
     taken_at: u64,
     next_taken_at: Option<u64>,

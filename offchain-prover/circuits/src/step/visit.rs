@@ -41,7 +41,7 @@ impl<'a> Visit<'a> {
         witness: &'a StepWitness,
     ) -> Self {
         let StepEnvironment { shape, market, .. } = environment;
-        let index = cs.alloc(witness.step.account as u64);
+        let index = cs.alloc(u64::from(witness.step.account.get()));
         let index_bits = to_bits(cs, &index, 2 * shape.depth as usize);
         let loaded = cs.part("account", |cs| {
             let loaded = AccountVars::load(cs, shape, &witness.before);

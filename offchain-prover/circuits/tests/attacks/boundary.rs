@@ -54,7 +54,7 @@ fn another_snapshot_than_the_header_names() {
     scene.snapshot.rows[3].mark += 1;
     scene.refused_in("");
     let mut scene = Scene::busy(1);
-    scene.snapshot.number += 1;
+    scene.snapshot.number = scene.snapshot.number.next();
     scene.refused_in("");
     let mut scene = Scene::busy(1);
     scene.header.snapshot_hash = (scene.snapshot.hash() + one()).into();

@@ -5,6 +5,7 @@ use crate::common::scene::Scene;
 use clearproof_primitives::{
     account::Position,
     fixed::ONE,
+    ids::AccountIndex,
     order::{Order, Side},
     step::{Fill, Forced, Step, StepError},
 };
@@ -42,7 +43,7 @@ fn deleveraged(quote: i64, price: u64) -> Scene {
     step.fills.clone_from(&fills);
     step.forced = Some(Forced::Deleverage);
     let mut set = signed.clone();
-    set.set.account = 0;
+    set.set.account = AccountIndex::INSURANCE_FUND;
     set.set.orders = vec![Some(Order {
         side: Side::Buy,
         limit: u64::MAX,
@@ -57,7 +58,7 @@ fn deleveraged(quote: i64, price: u64) -> Scene {
         }];
     });
     let step = scene.step(1);
-    step.account = 0;
+    step.account = AccountIndex::INSURANCE_FUND;
     (step.set, step.fills) = (Some(set), fills);
     step.forced = Some(Forced::Deleverage);
     scene.replay();

@@ -5,6 +5,7 @@ use crate::common::scene::Scene;
 use clearproof_primitives::{
     account::{Account, Position},
     fixed::ONE,
+    ids::AccountIndex,
     order::{Request, WithdrawalRequest},
     shape::Shape,
     snapshot::InstrumentRow,
@@ -47,7 +48,7 @@ fn taken_over(quote: i64) -> Scene {
         account.balances = vec![quote, 0];
     });
     *scene.step(0) = Step {
-        account: 2,
+        account: AccountIndex::new(2),
         forced: Some(Forced::Takeover),
         ..Step::default()
     };
@@ -280,7 +281,7 @@ fn fund(forced: Forced) -> Scene {
         }];
     });
     *scene.step(1) = Step {
-        account: 0,
+        account: AccountIndex::INSURANCE_FUND,
         set: set.filter(|_| forced != Forced::Takeover),
         fills: if forced == Forced::Takeover {
             Vec::new()

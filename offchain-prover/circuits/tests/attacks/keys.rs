@@ -6,6 +6,7 @@ use clearproof_primitives::{
     batch::{genesis_field, transfer_hash},
     eddsa::SecretKey,
     field::Fr,
+    ids::AccountIndex,
     order::{KeyRequest, OrderSetError, Request, TransferRequest, WithdrawalRequest, key_hash},
     step::{DepositStep, StepError},
 };
@@ -178,7 +179,7 @@ fn transfer(change: impl FnOnce(&mut DepositStep)) -> Scene {
     };
     let mut scene = asks(Request::Transfer(request), true);
     let receiver = Scene::busy(1).chunk.steps[0].before.clone();
-    scene.chunk.steps[1].step.account = 1;
+    scene.chunk.steps[1].step.account = AccountIndex::new(1);
     scene.reload(1, |account| *account = receiver);
     let mut received = DepositStep {
         transferred: true,

@@ -3,8 +3,9 @@
 use crate::common::{Trader, scene::Scene};
 use clearproof_primitives::{
     field::Fr,
+    ids::AccountIndex,
     order::OrderSet,
-    step::{StepError, StepError::Signature},
+    step::StepError::{self, Signature},
 };
 
 const PART: &str = "step/order_set";
@@ -57,12 +58,12 @@ fn a_signature_by_somebody_else() {
 #[test]
 fn a_set_for_another_account_or_venue() {
     let mut scene = scene();
-    scene.resign(0, |set| set.account = 2);
+    scene.resign(0, |set| set.account = AccountIndex::new(2));
     scene.replay();
     scene.refused(0, StepError::WrongTarget, SIGNATURE);
 
     let mut scene = self::scene();
-    scene.resign(0, |set| set.venue += 1);
+    scene.resign(0, |set| set.venue = set.venue.next());
     scene.replay();
     scene.refused(0, StepError::WrongTarget, SIGNATURE);
 }

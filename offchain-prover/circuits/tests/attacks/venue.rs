@@ -5,6 +5,7 @@ use clearproof_circuits::{chunk::chunk, closing::closing, r1cs::Cs};
 use clearproof_engine::Venue;
 use clearproof_primitives::{
     fixed::ONE,
+    ids::BatchNumber,
     order::{Side, WithdrawalRequest},
     rows::even_bands,
     shape::Shape,
@@ -45,7 +46,7 @@ fn a_withdrawal_of_more_than_the_venue_holds() {
     }
     assert_eq!(venue.run_auction(START + 1).unwrap().trades.len(), 2);
     proven(&venue.close_batch(&request(START + 2)).unwrap().witness);
-    venue.settle(1).unwrap();
+    venue.settle(BatchNumber::new(1)).unwrap();
 
     open(&mut venue, 50 * ONE, START + 3);
     let mut withdraw = |venue: &mut Venue, amount| {

@@ -10,6 +10,7 @@ use clearproof_primitives::{
     eddsa::SecretKey,
     field::Fr,
     fixed::ONE,
+    ids::{AccountIndex, SnapshotNumber, VenueId},
     options::{DAY_MS, ScenarioSpec, VolatilityScaling},
     order::{Order, OrderSet, Request, Side, SignedOrderSet, WithdrawalRequest},
     policy::{ChargeRates, Policy, TradingTerms, UnderlyingPolicy},
@@ -81,7 +82,7 @@ pub fn snapshot(market: &MarketShape, mark: u64) -> Snapshot {
         }
     });
     Snapshot {
-        number: 1,
+        number: SnapshotNumber::new(1),
         taken_at: START - 1,
         weights: vec![ONE; market.assets as usize],
         factors: policy.factors(),
@@ -96,7 +97,7 @@ pub struct Trader {
     /// Signs order sets without requests, where there is one.
     pub trading_key: Option<SecretKey>,
     pub viewing_key: Fr,
-    pub account: u32,
+    pub account: AccountIndex,
     pub sequence: u64,
 }
 
@@ -106,7 +107,7 @@ impl Trader {
             key: SecretKey::new([seed; 32]),
             trading_key: None,
             viewing_key: Fr::from(1000 + seed as u64),
-            account: 0,
+            account: AccountIndex::default(),
             sequence: 0,
         }
     }
@@ -148,7 +149,7 @@ impl Trader {
     ) -> SignedOrderSet {
         self.sequence += 1;
         let set = OrderSet {
-            venue: 7,
+            venue: VenueId::new(7),
             account: self.account,
             sequence: self.sequence,
             valid_from: 0,
@@ -185,7 +186,7 @@ pub fn order(id: u32, side: Side, quantity: u64, limit: u64) -> Option<Order> {
 pub fn venue(shape: &Shape) -> Venue {
     Venue::new(VenueConfig {
         shape: *shape,
-        id: 7,
+        id: VenueId::new(7),
         genesis: genesis_field(&GENESIS),
     })
 }

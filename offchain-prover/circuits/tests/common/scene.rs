@@ -103,7 +103,7 @@ impl Scene {
         let mut start = AccountsTree::new(shape.depth as usize);
         start.set(0, Account::insurance_fund(&shape).leaf(&shape));
         for step in batch.chunks[..index].iter().flat_map(|c| &c.steps) {
-            start.set(step.step.account as u64, step.after.leaf(&shape));
+            start.set(step.step.account.get().into(), step.after.leaf(&shape));
         }
         let chunk = batch.chunks[index].clone();
         assert_eq!(
@@ -146,7 +146,7 @@ impl Scene {
         let witness = &mut self.chunk.steps[step];
         change(&mut witness.before);
         self.start.set(
-            witness.step.account as u64,
+            witness.step.account.get().into(),
             witness.before.leaf(&self.shape),
         );
     }
@@ -161,7 +161,7 @@ impl Scene {
     pub fn resign_for(&mut self, step: usize, genesis: Fr, change: impl FnOnce(&mut OrderSet)) {
         let shape = self.shape;
         let signed = self.step(step).set.as_mut().unwrap();
-        let owner = Trader::new(signed.set.account as u8);
+        let owner = Trader::new(signed.set.account.get() as u8);
         change(&mut signed.set);
         signed.signature = owner.key.sign(signed.set.message(&shape, genesis));
     }
@@ -196,8 +196,8 @@ impl Scene {
                 &witness.step,
             );
             forge(i, &mut after, &mut effects);
-            witness.path = tree.path(account as u64);
-            tree.set(account as u64, after.leaf(&self.shape));
+            witness.path = tree.path(account.get().into());
+            tree.set(account.get().into(), after.leaf(&self.shape));
             state.advance(&witness.step, &witness.before, &after, &effects);
             visited.insert(account, after.clone());
             witness.after = after;

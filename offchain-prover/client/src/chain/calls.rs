@@ -1,10 +1,11 @@
 //! The calls that operators, traders and oracle members make. Arguments are encoded from the protocol's own types; the
 //! indices of pallets and calls come from the node's metadata.
 
-use super::{ChainError, circuits::RegisteredCircuit};
+use super::{ChainError, circuits::RegisteredCircuit, constants::RiskTrack};
 use blake2::{Blake2b, Digest, digest::consts::U32};
 use clearproof_primitives::{
-    chain::{CircuitId, Feed, FeedValue, Listing, NextCircuit, VenueId},
+    chain::{Feed, FeedValue, Listing, NextCircuit},
+    ids::{CircuitId, VenueId},
     policy::{Policy, PolicyChange},
     submission::Batch,
 };
@@ -24,10 +25,6 @@ pub(super) const SUBMIT_BATCH: (&str, &str) = ("Settlement", "submit_batch");
 /// An address of the kind "account id".
 const ADDRESS_ID: u8 = 0;
 
-/// The runtime's origin for changes of the risk policy: pallet `Origins`, `RiskAdmin`.
-pub const RISK_ADMIN: [u8; 2] = [64, 1];
-/// Number of the track that decides on risk parameters.
-pub const RISK_TRACK: u16 = 10;
 /// A vote with one side, rather than a split one.
 const STANDARD_VOTE: u8 = 0;
 /// The bit of a vote that says yes; the others are its conviction.
@@ -104,7 +101,7 @@ pub fn set_policy(policy: &Policy) -> Call {
     one("RiskPolicy", "set_policy", policy.encode())
 }
 
-/// Schedules changes of the risk policy; for the origin [`RISK_ADMIN`].
+/// Schedules changes of the risk policy; for the origin of [`RiskTrack`].
 pub fn schedule_change(changes: &[PolicyChange]) -> Call {
     one("RiskPolicy", "schedule_change", changes.encode())
 }
@@ -120,7 +117,7 @@ pub fn preimage_hash(call: &[u8]) -> [u8; 32] {
 }
 
 /// Submits a call, whose preimage is noted, as a referendum on risk parameters, to be enacted as soon as it may be.
-pub fn submit_risk_referendum(call: &[u8]) -> Call {
+pub fn submit_risk_referendum(track: &RiskTrack, call: &[u8]) -> Call {
     let hash = preimage_hash(call);
     let length = u32::try_from(call.len()).unwrap_or(u32::MAX);
     let proposal = (BOUNDED_LOOKUP, hash, length);
@@ -128,7 +125,7 @@ pub fn submit_risk_referendum(call: &[u8]) -> Call {
     one(
         "Referenda",
         "submit",
-        (RISK_ADMIN, proposal, enactment).encode(),
+        (track.origin, proposal, enactment).encode(),
     )
 }
 

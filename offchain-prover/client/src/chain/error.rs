@@ -44,9 +44,37 @@ pub enum ChainError {
         /// Where it does not fit.
         error: codec::Error,
     },
+    /// The node runs another runtime.
+    #[error(
+        "the node runs the runtime {runtime}, this client speaks to {client}: check the node's \
+         address"
+    )]
+    OtherRuntime {
+        /// Name of the node's runtime.
+        runtime: String,
+        /// Name of the runtime that this client speaks to.
+        client: &'static str,
+    },
+    /// The runtime speaks another version of one of its interfaces than this client.
+    #[error(
+        "the runtime speaks {} of {interface}, this client version {client}: use a client of the \
+         runtime's version", version_or_none(*.runtime)
+    )]
+    OtherVersion {
+        /// The interface, such as `ClearproofApi`.
+        interface: &'static str,
+        /// The runtime's version of it; none if it has no such interface.
+        runtime: Option<u32>,
+        /// The version that this client speaks.
+        client: u32,
+    },
     /// The runtime lacks what is asked for.
     #[error("{0}: use a prover of the runtime's version")]
     Missing(String),
+}
+
+fn version_or_none(version: Option<u32>) -> String {
+    version.map_or("no version".into(), |version| format!("version {version}"))
 }
 
 macro_rules! node_errors {

@@ -1,9 +1,6 @@
 //! Referenda on risk parameters as a voter sees them: their state, their votes, and what they would change.
 
-use super::{
-    ANSWER_TIMEOUT, Chain, ChainError,
-    calls::{self, RISK_TRACK},
-};
+use super::{ANSWER_TIMEOUT, Chain, ChainError, Constants, calls};
 use clearproof_primitives::policy::PolicyChange;
 use codec::{Decode, DecodeAll};
 use subxt::{
@@ -175,6 +172,7 @@ impl Chain {
         self.exchange(ANSWER_TIMEOUT, async {
             let address = dynamic::storage::<(Value,), Value>(REFERENDA.0, REFERENDA.1);
             let now = self.now().await?;
+            let track = Constants::read(now.metadata_ref())?.risk_track.id;
             let mut entries = now.storage().entry(address)?.iter(()).await?;
             let mut found = Vec::new();
             while let Some(entry) = entries.next().await {
@@ -184,7 +182,7 @@ impl Chain {
                 let index = entry.key_bytes().last_chunk().copied();
                 let index = index.ok_or_else(|| unreadable(&REFERENDA, "a key without index"))?;
                 match value.map_err(|error| unreadable(&REFERENDA, error))? {
-                    Referendum::Ongoing(of) if of.track == RISK_TRACK => {
+                    Referendum::Ongoing(of) if of.track == track => {
                         found.push((u32::from_le_bytes(index), of));
                     }
                     _ => (),

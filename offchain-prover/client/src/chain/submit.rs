@@ -1,6 +1,7 @@
 //! Signed calls, followed until they are final, or in a block.
 
 use super::{Call, Chain, ChainError, Link, calls};
+use clearproof_primitives::ids::VenueId;
 use codec::{Compact, Decode};
 use std::{sync::Arc, time::Duration};
 use subxt::{
@@ -59,8 +60,8 @@ pub struct CallEvent {
 
 impl Included {
     /// Numbers of the venues that [`super::calls::create_venue`] founded, in order.
-    pub fn created_venues(&self) -> impl Iterator<Item = u32> + '_ {
-        self.numbers("Settlement", "VenueCreated")
+    pub fn created_venues(&self) -> impl Iterator<Item = VenueId> + '_ {
+        self.numbers("Settlement", "VenueCreated").map(VenueId::new)
     }
 
     /// Index of the referendum that was submitted.
@@ -76,7 +77,7 @@ impl Included {
     }
 
     /// Number of the venue that a single [`super::calls::create_venue`] founded.
-    pub fn created_venue(&self) -> Option<u32> {
+    pub fn created_venue(&self) -> Option<VenueId> {
         self.created_venues().next()
     }
 }
@@ -125,12 +126,10 @@ impl Chain {
         call: &Call,
         until: Until,
     ) -> Result<Included, ChainError> {
-        let Link { api, rpc } = self.link().await?;
+        let link = self.link().await?;
+        let Link { api, rpc, .. } = &link;
         let (at, parameters) = match until {
-            Until::Final => (
-                api.at_current_block().await?,
-                PolkadotExtrinsicParamsBuilder::new(),
-            ),
+            Until::Final => (link.now().await?, PolkadotExtrinsicParamsBuilder::new()),
             Until::InBlock => {
                 // The final state may be old, and does not know the account's last transactions; the pool does.
                 let best = rpc.chain_get_block_hash(None).await?;

@@ -6,6 +6,7 @@ use clearproof_primitives::{
     babyjubjub::{PointError, PublicKey},
     eddsa::{SecretKey, SignatureError},
     field::Fr,
+    ids::VenueId,
     order::key_hash,
     receipt::{ACCESS_WINDOW, access_message},
     serde_hex,
@@ -80,7 +81,7 @@ impl AccessError {
 
 impl Access {
     /// Signs a request. `genesis` is the chain's genesis field.
-    pub fn sign(key: &SecretKey, genesis: Fr, venue: u32, time: u64) -> Self {
+    pub fn sign(key: &SecretKey, genesis: Fr, venue: VenueId, time: u64) -> Self {
         Self {
             owner: key.public_key().compress(),
             number: 0,
@@ -92,7 +93,7 @@ impl Access {
 
     /// Checks a request against the operator's clock and answers whose account it is about. That a trading key is the account's is left
     /// to be seen.
-    pub fn check(&self, genesis: Fr, venue: u32, now: u64) -> Result<Asker, AccessError> {
+    pub fn check(&self, genesis: Fr, venue: VenueId, now: u64) -> Result<Asker, AccessError> {
         // The cheapest check first.
         if self.time.abs_diff(now) > ACCESS_WINDOW {
             return Err(AccessError::NotFresh {
@@ -123,7 +124,7 @@ mod tests {
     #[test]
     fn only_the_key_the_chain_the_venue_and_the_time_that_were_signed_count() {
         let (genesis, key) = (Fr::from(7u64), SecretKey::new([1; 32]));
-        let access = Access::sign(&key, genesis, 3, NOW);
+        let access = Access::sign(&key, genesis, VenueId::new(3), NOW);
         let coordinates = |key: &SecretKey| {
             let point = key.public_key().point();
             (point.x, point.y)
@@ -132,28 +133,28 @@ mod tests {
             account: account_key(coordinates(&key), 0),
             trading_key: None,
         };
-        assert_eq!(access.check(genesis, 3, NOW), Ok(owners));
+        assert_eq!(access.check(genesis, VenueId::new(3), NOW), Ok(owners));
         let trading = SecretKey::new([2; 32]);
         let by_trading_key = Access {
             owner: access.owner,
             number: 7,
             trading_key: Some(KeyHex(trading.public_key())),
-            ..Access::sign(&trading, genesis, 3, NOW)
+            ..Access::sign(&trading, genesis, VenueId::new(3), NOW)
         };
-        let asker = by_trading_key.check(genesis, 3, NOW).unwrap();
+        let asker = by_trading_key.check(genesis, VenueId::new(3), NOW).unwrap();
         assert_eq!(asker.account, account_key(coordinates(&key), 7));
         assert_eq!(asker.trading_key, Some(key_hash(coordinates(&trading))));
         let wrong = Err(AccessError::Signature(SignatureError::Wrong));
-        assert_eq!(access.check(Fr::from(8u64), 3, NOW), wrong);
-        assert_eq!(access.check(genesis, 4, NOW), wrong);
+        assert_eq!(access.check(Fr::from(8u64), VenueId::new(3), NOW), wrong);
+        assert_eq!(access.check(genesis, VenueId::new(4), NOW), wrong);
         let later = Access {
             time: NOW + 1,
             ..access.clone()
         };
-        assert_eq!(later.check(genesis, 3, NOW), wrong);
+        assert_eq!(later.check(genesis, VenueId::new(3), NOW), wrong);
         let owner = SecretKey::new([2; 32]).public_key().compress();
         let other = Access { owner, ..access };
-        assert_eq!(other.check(genesis, 3, NOW), wrong);
+        assert_eq!(other.check(genesis, VenueId::new(3), NOW), wrong);
     }
 
     #[test]
@@ -167,7 +168,11 @@ mod tests {
             (u64::MAX, false),
             (0, false),
         ] {
-            let checked = Access::sign(&key, genesis, 3, time).check(genesis, 3, NOW);
+            let checked = Access::sign(&key, genesis, VenueId::new(3), time).check(
+                genesis,
+                VenueId::new(3),
+                NOW,
+            );
             match fresh {
                 true => assert!(checked.is_ok(), "{time}"),
                 false => assert_eq!(checked, Err(AccessError::NotFresh { time, now: NOW })),
@@ -178,10 +183,10 @@ mod tests {
     #[test]
     fn keys_that_are_none_are_refused() {
         let key = SecretKey::new([1; 32]);
-        let mut access = Access::sign(&key, Fr::from(7u64), 3, NOW);
+        let mut access = Access::sign(&key, Fr::from(7u64), VenueId::new(3), NOW);
         for owner in [[0xff; 32], Point::IDENTITY.compress(), [0; 32]] {
             access.owner = owner;
-            let checked = access.check(Fr::from(7u64), 3, NOW);
+            let checked = access.check(Fr::from(7u64), VenueId::new(3), NOW);
             assert!(matches!(checked, Err(AccessError::Owner(_))), "{checked:?}");
         }
     }

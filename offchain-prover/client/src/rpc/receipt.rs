@@ -3,6 +3,7 @@
 use super::number::{Decimal, ReceiptSignature};
 use clearproof_primitives::{
     field::{FieldBytes, Fr},
+    ids::AccountIndex,
     order::OrderSet,
     receipt::receipt_message,
     shape::Shape,
@@ -17,7 +18,7 @@ pub struct Receipt {
     /// The order set's message, which binds chain, venue and all terms.
     pub message: FieldBytes,
     /// Its account.
-    pub account: u32,
+    pub account: AccountIndex,
     /// Its sequence.
     pub sequence: Decimal<u64>,
     /// Its place in the order of arrival.
@@ -44,7 +45,7 @@ impl Receipt {
     pub fn issue(
         key: &SigningKey,
         message: Fr,
-        (account, sequence): (u32, u64),
+        (account, sequence): (AccountIndex, u64),
         arrival: u64,
         accepted: u64,
     ) -> Self {
@@ -89,13 +90,14 @@ impl Receipt {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use clearproof_primitives::ids::VenueId;
 
     #[test]
     fn a_receipt_holds_for_its_order_set_and_nothing_else() {
         let (shape, genesis) = (Shape::TINY, Fr::from(3u64));
         let set = OrderSet {
-            venue: 1,
-            account: 2,
+            venue: VenueId::new(1),
+            account: AccountIndex::new(2),
             sequence: u64::MAX,
             valid_from: 0,
             valid_until: 10,
@@ -105,7 +107,7 @@ mod tests {
         };
         let key = SigningKey::from_bytes(&[9; 32]);
         let message = set.message(&shape, genesis);
-        let receipt = Receipt::issue(&key, message, (2, u64::MAX), 5, 1_000);
+        let receipt = Receipt::issue(&key, message, (AccountIndex::new(2), u64::MAX), 5, 1_000);
         let text = serde_json::to_string(&receipt).unwrap();
         let receipt: Receipt = serde_json::from_str(&text).unwrap();
         let verify =

@@ -8,6 +8,7 @@ use super::{
 use crate::auction::{AuctionOrder, Clearing};
 use clearproof_primitives::{
     account::Account,
+    ids::AccountIndex,
     order::{Order, OrderSet, Side, TimeInForce, pair_of},
     snapshot::InstrumentRow,
 };
@@ -17,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) type OrdersByInstrument = Vec<Vec<AuctionOrder>>;
 
 /// The place of an order: an account and a slot of its order set.
-pub(super) type OrderPlace = (u32, usize);
+pub(super) type OrderPlace = (AccountIndex, usize);
 
 impl Venue {
     /// The part that is left of all live orders.
@@ -54,7 +55,7 @@ impl Venue {
     fn add_own_orders(
         &self,
         open: &OpenBatch,
-        account: u32,
+        account: AccountIndex,
         live: &LiveOrderSet,
         orders: &mut OrdersByInstrument,
     ) {
@@ -91,7 +92,7 @@ impl Venue {
 
     /// The part of an instrument's orders that only makes positions smaller.
     pub(super) fn reducing(&self, instrument: u16, book: &[AuctionOrder]) -> Vec<AuctionOrder> {
-        let mut left: BTreeMap<u32, u64> = BTreeMap::new();
+        let mut left: BTreeMap<AccountIndex, u64> = BTreeMap::new();
         let mut reducing = Vec::new();
         for order in book {
             let held = self

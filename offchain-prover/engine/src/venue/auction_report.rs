@@ -1,12 +1,12 @@
 //! The report of an auction.
 
-use clearproof_primitives::{fixed::Price, step::StepError};
+use clearproof_primitives::{fixed::Price, ids::AccountIndex, step::StepError};
 
 /// One fill, as a trader sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Trade {
     /// Account.
-    pub account: u32,
+    pub account: AccountIndex,
     /// Slot of the order.
     pub slot: usize,
     /// Instrument.
@@ -32,7 +32,7 @@ pub struct InstrumentClearing {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeftOut {
     /// The account.
-    pub account: u32,
+    pub account: AccountIndex,
     /// The rule that its fills would have broken.
     pub rule: StepError,
 }
@@ -41,7 +41,7 @@ pub struct LeftOut {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Liquidated {
     /// The account; 0 if the insurance fund closed a position.
-    pub account: u32,
+    pub account: AccountIndex,
     /// The penalty that it paid, in quote units.
     pub penalty: u64,
 }
@@ -61,7 +61,7 @@ pub struct AuctionReport {
     /// the next auction.
     pub waiting: usize,
     /// Accounts whose orders were cancelled before the auction by their dead man's switches.
-    pub cancelled_by_switch: Vec<u32>,
+    pub cancelled_by_switch: Vec<AccountIndex>,
     /// Accounts that were liquidated.
     pub liquidated: Vec<Liquidated>,
 }

@@ -16,6 +16,7 @@ use clearproof_primitives::{
     account::Account,
     batch::PriceEntry,
     fixed::Price,
+    ids::AccountIndex,
     order::{Side, SignedOrderSet},
     step::{Forced, StepError},
 };
@@ -26,7 +27,7 @@ use std::{
 
 /// An account whose fills would break a rule.
 struct Refusal {
-    account: u32,
+    account: AccountIndex,
     /// Slots of its fills, in their order.
     slots: Vec<usize>,
     error: StepError,
@@ -167,14 +168,17 @@ impl Round<'_> {
     }
 
     /// The earliest order sets' accounts among these, `count` of them.
-    fn earliest(&self, mut accounts: Vec<u32>, count: usize) -> BTreeSet<u32> {
+    fn earliest(&self, mut accounts: Vec<AccountIndex>, count: usize) -> BTreeSet<AccountIndex> {
         let live = &self.venue.orders;
         accounts.sort_by_key(|account| live.get(*account).map(|live| live.arrival));
         accounts.into_iter().take(count).collect()
     }
 
     /// The steps that hold the fills, and the accounts whose fills would break a rule.
-    fn grow_all(&self, fills: BTreeMap<u32, Vec<PricedFill>>) -> (Vec<Grown>, Vec<Refusal>) {
+    fn grow_all(
+        &self,
+        fills: BTreeMap<AccountIndex, Vec<PricedFill>>,
+    ) -> (Vec<Grown>, Vec<Refusal>) {
         let (mut grown, mut refused) = (Vec::with_capacity(fills.len()), Vec::new());
         for (account, fills) in fills {
             let (mut step, begins) = self.grow(account, &fills);
@@ -205,7 +209,7 @@ impl Round<'_> {
     /// order set is another by now.
     ///
     /// A liquidation is always a step of its own.
-    fn grow(&self, account: u32, fills: &[PricedFill]) -> (PendingStep, bool) {
+    fn grow(&self, account: AccountIndex, fills: &[PricedFill]) -> (PendingStep, bool) {
         let set = self.set_in_use(account);
         let is_forced = self.forced.contains_key(&account);
         // The rules treat a reduce-only order's step as a whole.
@@ -240,7 +244,7 @@ impl Round<'_> {
     }
 
     /// The order set that an account trades by: the venue's own, or else the live one.
-    fn set_in_use(&self, account: u32) -> Option<&Arc<SignedOrderSet>> {
+    fn set_in_use(&self, account: AccountIndex) -> Option<&Arc<SignedOrderSet>> {
         let own = self.venue.orders.get(account).map(|live| &live.signed);
         self.forced.get(&account).or(own)
     }
@@ -307,7 +311,7 @@ impl Round<'_> {
 }
 
 /// Keeps the orders of some accounts only.
-fn keep_accounts(orders: &mut OrdersByInstrument, keep: impl Fn(u32) -> bool) {
+fn keep_accounts(orders: &mut OrdersByInstrument, keep: impl Fn(AccountIndex) -> bool) {
     for book in orders {
         book.retain(|order| keep(order.account));
     }
@@ -339,8 +343,8 @@ fn leave_out(orders: &mut OrdersByInstrument, refused: Vec<Refusal>, report: &mu
 fn fills_by_account(
     clearings: &BTreeMap<u16, Clearing>,
     time: u64,
-) -> BTreeMap<u32, Vec<PricedFill>> {
-    let mut fills: BTreeMap<u32, Vec<PricedFill>> = BTreeMap::new();
+) -> BTreeMap<AccountIndex, Vec<PricedFill>> {
+    let mut fills: BTreeMap<AccountIndex, Vec<PricedFill>> = BTreeMap::new();
     for (instrument, clearing) in clearings {
         let entry = PriceEntry {
             instrument: *instrument,

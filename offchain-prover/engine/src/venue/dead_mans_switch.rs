@@ -2,6 +2,7 @@
 
 use super::state::{Venue, dead_mans_switches::SWITCH_TIMEOUT_MS};
 use crate::error::EngineError;
+use clearproof_primitives::ids::AccountIndex;
 
 impl Venue {
     /// Arms an account's dead man's switch: cancels the account's orders in the first auction more
@@ -12,11 +13,11 @@ impl Venue {
     /// No such account, or a timeout outside [`SWITCH_TIMEOUT_MS`].
     pub fn set_dead_mans_switch(
         &mut self,
-        account: u32,
+        account: AccountIndex,
         timeout_ms: Option<u64>,
         now: u64,
     ) -> Result<(), EngineError> {
-        if account == 0 || self.account(account).is_none() {
+        if account.is_insurance_fund() || self.account(account).is_none() {
             return Err(EngineError::NoAccount(account));
         }
         match timeout_ms {
@@ -31,12 +32,12 @@ impl Venue {
 
     /// Milliseconds of inactivity after which an account's orders are cancelled; none if its dead
     /// man's switch is off.
-    pub fn dead_mans_switch(&self, account: u32) -> Option<u64> {
+    pub fn dead_mans_switch(&self, account: AccountIndex) -> Option<u64> {
         self.switches.timeout_of(account)
     }
 
     /// Cancels the orders of accounts whose switches have timed out, and turns these off.
-    pub(super) fn cancel_orders(&mut self, timed_out: &[u32]) {
+    pub(super) fn cancel_orders(&mut self, timed_out: &[AccountIndex]) {
         for account in timed_out {
             self.switches.disarm(*account);
             self.orders.remove(*account);

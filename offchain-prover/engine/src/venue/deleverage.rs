@@ -14,6 +14,7 @@ use clearproof_primitives::{
     account::Account,
     batch::PriceEntry,
     fixed::Factor,
+    ids::AccountIndex,
     liquidation::{Closing, deleverage},
     margin::Margin,
     order::Side,
@@ -32,7 +33,7 @@ struct PlannedStep {
 
 /// An account that can be deleveraged.
 struct Counterpart {
-    account: u32,
+    account: AccountIndex,
     /// Lots that it holds opposite to the fund.
     lots: u64,
     rank: Factor,
@@ -59,7 +60,7 @@ impl Venue {
             return Vec::new();
         };
         let market = &self.config.shape.market;
-        let fund = self.accrued_account(open, 0);
+        let fund = self.accrued_account(open, AccountIndex::INSURANCE_FUND);
         let closings = fund.and_then(|fund| deleverage(market, &open.snapshot, &fund).ok());
         let trades = |closing: &Closing| {
             let slot = usize::from(closing.instrument);
@@ -92,7 +93,7 @@ impl Venue {
         if lots == 0 {
             return Ok(());
         }
-        let of_fund = self.plan_deleverage(0, closing, lots)?;
+        let of_fund = self.plan_deleverage(AccountIndex::INSURANCE_FUND, closing, lots)?;
         let steps: Vec<_> = planned.iter().chain([&of_fund]).map(|p| &p.step).collect();
         self.ensure_steps_fit(&steps)?;
         for plan in planned {
@@ -131,7 +132,7 @@ impl Venue {
         ranked
     }
 
-    fn rank_of(&self, account: u32) -> Option<Factor> {
+    fn rank_of(&self, account: AccountIndex) -> Option<Factor> {
         let open = self.open.as_ref()?;
         let accrued = self.accrued_account(open, account)?;
         let margin = Margin::of(&self.config.shape.market, &open.snapshot, &accrued).ok()?;
@@ -140,12 +141,12 @@ impl Venue {
 
     fn plan_deleverage(
         &self,
-        account: u32,
+        account: AccountIndex,
         closing: &Closing,
         lots: u64,
     ) -> Result<PlannedStep, StepError> {
         let side = match account {
-            0 => closing.side,
+            AccountIndex::INSURANCE_FUND => closing.side,
             _ => opposite(closing.side),
         };
         let order = Closing {

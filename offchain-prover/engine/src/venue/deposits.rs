@@ -7,6 +7,7 @@ use clearproof_primitives::{
     babyjubjub::PublicKey,
     batch::Deposit,
     field::Fr,
+    ids::AccountIndex,
     step::{DepositStep, StepEffects},
 };
 use std::sync::Arc;
@@ -38,7 +39,7 @@ impl Venue {
     ///
     /// Returns the account's index. If the tree is full and the key is new, neither this deposit nor
     /// a later one can be consumed.
-    pub fn deposit(&mut self, received: &DepositReceived) -> Result<u32, EngineError> {
+    pub fn deposit(&mut self, received: &DepositReceived) -> Result<AccountIndex, EngineError> {
         if self.open.is_none() {
             return Err(EngineError::NoOpenBatch);
         }
@@ -106,7 +107,7 @@ impl Venue {
         }
         let fresh = Account::new(shape, &opening.owner, opening.number, opening.viewing_key);
         Ok(PendingStep {
-            account: index as u32,
+            account: AccountIndex::new(index as u32),
             exists: false,
             before: Some(Arc::new(fresh)),
             ..PendingStep::default()

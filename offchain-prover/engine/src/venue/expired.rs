@@ -3,14 +3,14 @@
 
 use super::state::Venue;
 use crate::error::EngineError;
-use clearproof_primitives::{account::Account, snapshot::InstrumentRow};
+use clearproof_primitives::{account::Account, ids::AccountIndex, snapshot::InstrumentRow};
 
 impl Venue {
     /// Turns the expired positions of up to `limit` accounts into quote, lowest index first, each
     /// account in a step of its own. Returns their number. It is below `limit` if no more accounts
     /// hold expired instruments, or the batch is full.
     pub fn accrue_expired(&mut self, limit: usize) -> Result<usize, EngineError> {
-        let accounts: Vec<u32> = self.holders_of_expired()?.take(limit).collect();
+        let accounts: Vec<AccountIndex> = self.holders_of_expired()?.take(limit).collect();
         let mut done = 0;
         for account in accounts {
             match self.touch(account) {
@@ -24,7 +24,7 @@ impl Venue {
         Ok(done)
     }
 
-    fn holders_of_expired(&self) -> Result<impl Iterator<Item = u32> + '_, EngineError> {
+    fn holders_of_expired(&self) -> Result<impl Iterator<Item = AccountIndex> + '_, EngineError> {
         let open = self.open.as_ref().ok_or(EngineError::NoOpenBatch)?;
         let rows = &open.snapshot.rows;
         let any = rows.iter().any(|row| row.expired);

@@ -10,7 +10,7 @@ use crate::{
     sealed::{BatchRequest, SealedBatch, funding_after},
     terms::MarketTerms,
 };
-use clearproof_primitives::{snapshot::Snapshot, submission::MAX_CHUNKS};
+use clearproof_primitives::{ids::BatchNumber, snapshot::Snapshot, submission::MAX_CHUNKS};
 use std::sync::Arc;
 
 impl Venue {
@@ -116,7 +116,7 @@ impl Venue {
     }
 
     /// Makes the oldest closed batch final, as the chain has settled it.
-    pub fn settle(&mut self, number: u64) -> Result<(), EngineError> {
+    pub fn settle(&mut self, number: BatchNumber) -> Result<(), EngineError> {
         self.closed.settle(number)
     }
 
@@ -130,7 +130,7 @@ impl Venue {
         // A set that was signed with keys that its account no longer has is not valid any more.
         let accounts = &self.accounts;
         self.orders.retain(|account| {
-            let earlier = settled.get(account as usize).map(|account| &**account);
+            let earlier = settled.get(account.place()).map(|account| &**account);
             let keys = earlier.map(|a| (a.owner, a.number, a.trading_key));
             let now = accounts.get(account);
             keys.is_none() || keys == now.map(|a| (a.owner, a.number, a.trading_key))

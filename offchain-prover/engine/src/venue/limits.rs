@@ -7,6 +7,7 @@ use crate::{
     pending::PendingStep,
 };
 use clearproof_primitives::{
+    ids::AccountIndex,
     shape::Shape,
     submission::{MAX_CHUNKS, MAX_DEPOSITS_PER_BATCH, MAX_WITHDRAWALS},
 };
@@ -80,7 +81,7 @@ impl Venue {
     /// accounts end.
     pub(super) fn ensure_steps_fit(&self, steps: &[&PendingStep]) -> Result<(), EngineError> {
         let open = self.open.as_ref().ok_or(EngineError::NoOpenBatch)?;
-        let accounts: BTreeSet<u32> = steps.iter().map(|step| step.account).collect();
+        let accounts: BTreeSet<AccountIndex> = steps.iter().map(|step| step.account).collect();
         let ended: Vec<_> = accounts
             .iter()
             .filter_map(|account| open.steps.growing(*account))

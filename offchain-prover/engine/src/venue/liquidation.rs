@@ -17,6 +17,7 @@ use clearproof_primitives::{
     babyjubjub::Point,
     eddsa::Signature,
     field::Fr,
+    ids::AccountIndex,
     liquidation::{Closing, plan, wind_down},
     margin::Margin,
     order::{Order, OrderSet, SignedOrderSet},
@@ -26,7 +27,7 @@ use clearproof_primitives::{
 use std::{collections::BTreeMap, sync::Arc};
 
 /// Orders of the venue's own making, by account. They take the place of the account's.
-pub(super) type ForcedSets = BTreeMap<u32, Arc<SignedOrderSet>>;
+pub(super) type ForcedSets = BTreeMap<AccountIndex, Arc<SignedOrderSet>>;
 
 /// The penalty is found to one part in 2^6.
 const PENALTY_STEPS: u32 = 6;
@@ -36,8 +37,8 @@ impl Venue {
     pub(super) fn scan(&mut self) {
         if !self.accounts.fund().positions.is_empty() {
             // The fund comes first, as the padding of a chunk touches it as well.
-            if self.touch(0).is_ok() {
-                self.record_at_risk(0);
+            if self.touch(AccountIndex::INSURANCE_FUND).is_ok() {
+                self.record_at_risk(AccountIndex::INSURANCE_FUND);
             }
         }
         for account in self.accounts.indices() {
@@ -58,7 +59,7 @@ impl Venue {
         }
     }
 
-    fn record_at_risk(&mut self, account: u32) {
+    fn record_at_risk(&mut self, account: AccountIndex) {
         if let Some(open) = &mut self.open {
             open.at_risk.insert(account);
         }
@@ -66,18 +67,18 @@ impl Venue {
 
     /// Accounts that were below their maintenance margin when the open batch opened, and the
     /// insurance fund if it holds positions.
-    pub fn at_risk(&self) -> Vec<u32> {
+    pub fn at_risk(&self) -> Vec<AccountIndex> {
         let open = self.open.as_ref();
         open.map_or_else(Vec::new, |open| open.at_risk.iter().copied().collect())
     }
 
     /// Accounts that the insurance fund has taken over in the open batch.
-    pub fn taken_over(&self) -> &[u32] {
+    pub fn taken_over(&self) -> &[AccountIndex] {
         self.open.as_ref().map_or(&[], |open| &open.taken_over)
     }
 
     /// Margin of an account as its next step finds it; none if it cannot owe anything.
-    fn margin_of(&self, account: u32) -> Option<Margin> {
+    fn margin_of(&self, account: AccountIndex) -> Option<Margin> {
         let open = self.open.as_ref()?;
         let now = self.account(account)?;
         if now.positions.is_empty() && now.balances[0] >= 0 {
@@ -89,7 +90,7 @@ impl Venue {
 
     /// Turns an account's expired positions into quote. No other action is taken on an account
     /// before that.
-    fn accrue_if_expired(&mut self, account: u32) {
+    fn accrue_if_expired(&mut self, account: AccountIndex) {
         let open = self.open.as_ref().zip(self.account(account));
         if open.is_some_and(|(open, account)| holds_expired(&open.snapshot.rows, account)) {
             // If the batch has no room for it, the account is left alone.
@@ -98,13 +99,13 @@ impl Venue {
     }
 
     /// True if an account holds a suspended instrument.
-    fn is_suspended(&self, account: u32) -> bool {
+    fn is_suspended(&self, account: AccountIndex) -> bool {
         let open = self.open.as_ref();
         open.zip(self.account(account))
             .is_some_and(|(open, account)| holds_suspended(&open.snapshot, account))
     }
 
-    fn take_over(&mut self, account: u32) -> Result<(), EngineError> {
+    fn take_over(&mut self, account: AccountIndex) -> Result<(), EngineError> {
         let mut step = self.step_on(account, Some(Forced::Takeover));
         self.ensure_step_fits(&step)?;
         let (after, effects) = self.simulate(&step, self.now)?;
@@ -141,10 +142,10 @@ impl Venue {
 
     /// The orders that liquidate an account at risk now, or close the insurance fund's positions, in
     /// instruments that trade.
-    fn forced_set(&self, open: &OpenBatch, account: u32) -> Option<Arc<SignedOrderSet>> {
+    fn forced_set(&self, open: &OpenBatch, account: AccountIndex) -> Option<Arc<SignedOrderSet>> {
         let accrued = self.accrued_account(open, account)?;
         let closings = match account {
-            0 => wind_down(&open.snapshot, &accrued),
+            AccountIndex::INSURANCE_FUND => wind_down(&open.snapshot, &accrued),
             _ => plan(&self.config.shape.market, &open.snapshot, &accrued).ok()?,
         };
         let trades = |closing: &Closing| !open.is_halted(closing.instrument.into());
@@ -153,7 +154,11 @@ impl Venue {
     }
 
     /// An order set of the venue's own making; none if there are no orders.
-    pub(super) fn set_of(&self, account: u32, closings: &[Closing]) -> Option<Arc<SignedOrderSet>> {
+    pub(super) fn set_of(
+        &self,
+        account: AccountIndex,
+        closings: &[Closing],
+    ) -> Option<Arc<SignedOrderSet>> {
         let orders: Vec<_> = (1u32..)
             .zip(closings)
             .take(self.config.shape.orders.into())
@@ -201,7 +206,7 @@ impl Venue {
         time: u64,
     ) -> Result<(Account, StepEffects), StepError> {
         let mut best = self.simulate(step, time)?;
-        if step.account == 0 {
+        if step.account.is_insurance_fund() {
             return Ok(best);
         }
         let limit = u64::try_from(best.1.penalty_limit).unwrap_or(u64::MAX >> 1);

@@ -5,6 +5,7 @@ use crate::{config::VenueConfig, error::EngineError};
 use clearproof_primitives::{
     babyjubjub::{PreparedKey, PublicKey},
     field::Fr,
+    ids::AccountIndex,
     order::{KeyRequest, Request, SignedOrderSet, key_hash},
     step::StepError,
 };
@@ -127,7 +128,7 @@ fn check_terms(signed: &SignedOrderSet, config: &VenueConfig) -> Result<(), Engi
 
 impl Venue {
     /// An account's live order set.
-    pub fn live_set(&self, account: u32) -> Option<&SignedOrderSet> {
+    pub fn live_set(&self, account: AccountIndex) -> Option<&SignedOrderSet> {
         self.orders.get(account).map(|live| &*live.signed)
     }
 

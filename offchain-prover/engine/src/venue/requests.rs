@@ -70,7 +70,7 @@ impl Venue {
             account_key: to,
         };
         let sender = step.account;
-        let owner = self.accounts.owners()[sender as usize - 1];
+        let owner = self.accounts.owners()[sender.place() - 1];
         let number = match self.account_of_key(to) {
             Some(_) => None,
             None => number_of(after.owner, to),

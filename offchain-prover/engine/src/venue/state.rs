@@ -9,7 +9,13 @@ pub(crate) mod open_steps;
 
 use crate::{books::Books, config::VenueConfig};
 use accounts::Accounts;
-use clearproof_primitives::{account::Account, babyjubjub::PublicKey, field::Fr, ledger::Ledger};
+use clearproof_primitives::{
+    account::Account,
+    babyjubjub::PublicKey,
+    field::Fr,
+    ids::{AccountIndex, BatchNumber},
+    ledger::Ledger,
+};
 use closed_batches::ClosedBatches;
 use dead_mans_switches::DeadMansSwitches;
 use live_orders::LiveOrders;
@@ -67,12 +73,12 @@ impl Venue {
     }
 
     /// An account as it is now, the open batch included.
-    pub fn account(&self, index: u32) -> Option<&Account> {
+    pub fn account(&self, index: AccountIndex) -> Option<&Account> {
         self.accounts.get(index)
     }
 
     /// Index of the account that deposits to this key go to.
-    pub fn account_of_key(&self, key: Fr) -> Option<u32> {
+    pub fn account_of_key(&self, key: Fr) -> Option<AccountIndex> {
         self.accounts.index_of(key)
     }
 
@@ -112,7 +118,7 @@ impl Venue {
     }
 
     /// Number of the last closed batch, built or not.
-    pub fn batch_number(&self) -> u64 {
+    pub fn batch_number(&self) -> BatchNumber {
         self.closed.tally().number
     }
 
@@ -133,7 +139,7 @@ impl Venue {
     }
 
     /// Numbers of the batches that are closed but not settled, oldest first.
-    pub fn unsettled(&self) -> impl Iterator<Item = u64> + '_ {
+    pub fn unsettled(&self) -> impl Iterator<Item = BatchNumber> + '_ {
         self.closed.unsettled()
     }
 

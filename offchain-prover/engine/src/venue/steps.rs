@@ -5,12 +5,13 @@ use crate::{error::EngineError, pending::PendingStep};
 use clearproof_primitives::{
     account::Account,
     funding::accrue,
+    ids::AccountIndex,
     step::{Forced, StepContext, StepEffects, StepError, apply_unsigned},
 };
 
 impl Venue {
     /// A step on an account, with nothing in it yet.
-    pub(super) fn step_on(&self, account: u32, forced: Option<Forced>) -> PendingStep {
+    pub(super) fn step_on(&self, account: AccountIndex, forced: Option<Forced>) -> PendingStep {
         PendingStep {
             account,
             exists: true,
@@ -61,7 +62,7 @@ impl Venue {
     }
 
     /// Brings an account up to date in a step of its own that does nothing else.
-    pub(super) fn touch(&mut self, account: u32) -> Result<(), EngineError> {
+    pub(super) fn touch(&mut self, account: AccountIndex) -> Result<(), EngineError> {
         let step = self.step_on(account, None);
         self.ensure_step_fits(&step)?;
         let (after, effects) = self.simulate(&step, self.now)?;
@@ -71,7 +72,11 @@ impl Venue {
 
     /// An account as its next step finds it: with the funding since its last step, and with expired
     /// positions turned into quote.
-    pub(super) fn accrued_account(&self, open: &OpenBatch, account: u32) -> Option<Account> {
+    pub(super) fn accrued_account(
+        &self,
+        open: &OpenBatch,
+        account: AccountIndex,
+    ) -> Option<Account> {
         let mut accrued = self.account(account)?.clone();
         accrue(&mut accrued, &open.snapshot, self.funding()).ok()?;
         Some(accrued)

@@ -8,6 +8,7 @@ use clearproof_primitives::{
     eddsa::SecretKey,
     field::Fr,
     fixed::ONE,
+    ids::{AccountIndex, SnapshotNumber, VenueId},
     order::{Order, OrderSet, Request, Side, SignedOrderSet, WithdrawalRequest},
     policy::Policy,
     rows::even_bands,
@@ -27,7 +28,7 @@ pub fn snapshot(shape: &Shape) -> Snapshot {
         _ => InstrumentRow::empty(&market),
     };
     Snapshot {
-        number: 1,
+        number: SnapshotNumber::new(1),
         taken_at: START - 1,
         weights: vec![ONE; market.assets as usize],
         factors: policy.factors(),
@@ -76,8 +77,8 @@ pub fn signed(
         recipient: [1; 32],
     });
     let set = OrderSet {
-        venue: 1,
-        account: u32::from(trader) + 1,
+        venue: VenueId::new(1),
+        account: AccountIndex::new(u32::from(trader) + 1),
         sequence,
         valid_from: 0,
         valid_until: 1 << 40,
@@ -91,7 +92,7 @@ pub fn signed(
 pub fn open_venue(shape: &Shape, traders: u16, amount: u64) -> Venue {
     let config = VenueConfig {
         shape: *shape,
-        id: 1,
+        id: VenueId::new(1),
         genesis: genesis_field(&GENESIS),
     };
     let mut venue = Venue::new(config);

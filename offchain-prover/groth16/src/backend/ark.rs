@@ -59,7 +59,7 @@ impl Backend for ArkBackend {
     }
 
     fn fits(&self, circuit: &Circuit) -> Result<(), BackendError> {
-        // arkworks' points have a flag each: the key cannot stay in its file.
+        // arkworks' points have a flag each, so the key cannot stay in its file.
         let (g1, g2) = memory::key_points(circuit);
         let key = g1 * size_of::<G1Affine>() as u64 + g2 * size_of::<G2Affine>() as u64;
         let needed = key + memory::vectors(circuit);

@@ -1,4 +1,4 @@
-//! What all backends refuse, in the same words, and what they take from a device only once it was looked at.
+//! Checks that all backends share: arguments, and results that a device returned.
 
 use super::BackendError;
 use ark_bn254::Fr;
@@ -23,7 +23,7 @@ pub(super) fn part(
     }
 }
 
-/// Whether a vector of `found` values belongs to a domain of `expected`.
+/// Checks that a vector of `found` values belongs to a domain of `expected`.
 pub(super) fn length(
     backend: &'static str,
     operation: &'static str,
@@ -40,7 +40,8 @@ pub(super) fn length(
     })
 }
 
-/// One over the value on the coset of the vanishing polynomial of a subgroup, which has to exist.
+/// One over the value of a subgroup's vanishing polynomial on the coset. There must be such a
+/// subgroup.
 pub(super) fn vanishing_inverse(backend: &'static str, size: usize) -> Result<Fr, BackendError> {
     let exists = size.is_power_of_two() && size.ilog2() <= Fr::TWO_ADICITY;
     let value = || (Fr::GENERATOR.pow([size as u64]) - Fr::one()).inverse();
@@ -51,13 +52,13 @@ pub(super) fn vanishing_inverse(backend: &'static str, size: usize) -> Result<Fr
     })
 }
 
-/// The point with these coordinates, which is not at infinity, if it is one of the group.
+/// The point with these coordinates, which is not at infinity, if it is in the group.
 pub(super) fn in_group<P: SWCurveConfig>(
     x: P::BaseField,
     y: P::BaseField,
 ) -> Result<Projective<P>, String> {
     let point = Affine::<P>::new_unchecked(x, y);
-    // arkworks takes both coordinates zero for the point at infinity.
+    // For arkworks, two zero coordinates are the point at infinity.
     if (x.is_zero() && y.is_zero()) || !point.is_on_curve() {
         return Err("the sum does not lie on the curve".into());
     }
@@ -67,7 +68,7 @@ pub(super) fn in_group<P: SWCurveConfig>(
     Ok(point.into())
 }
 
-/// Scalars in Montgomery form that a device gave back, if all are below the modulus.
+/// Scalars in Montgomery form that a device returned, if all are below the modulus.
 pub(super) fn scalars(
     backend: &'static str,
     operation: &'static str,

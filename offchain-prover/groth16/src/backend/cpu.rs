@@ -37,7 +37,7 @@ impl CpuBackend {
     }
 }
 
-/// Turns an error of the crate into this backend's.
+/// Turns the crate's errors into this backend's.
 fn during(operation: &'static str) -> impl Fn(Error) -> BackendError {
     move |error| BackendError {
         backend: NAME,

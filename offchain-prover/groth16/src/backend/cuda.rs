@@ -1,10 +1,12 @@
-//! NVIDIA's GPUs, with `libclearproof_cuda`: sppark's sums and transforms behind a C interface of our own.
+//! NVIDIA GPUs, with `libclearproof_cuda`: sppark's sums and transforms behind a C interface of our
+//! own.
 //!
-//! The library is built apart (`make cuda`) and loaded at run time, so that nothing of CUDA is needed to build or to start
-//! without it. Key points and scalars go to the device as they lie in memory, in Montgomery form; key points stay there.
+//! The library is built separately (`make cuda`) and loaded at run time, so that a build or a start
+//! without it needs nothing of CUDA. Key points and scalars go to the device as they lie in memory,
+//! in Montgomery form; key points stay there.
 //!
-//! Everything that comes back is looked at, and what cannot be right is a [`BackendError`]. What is wrong and looks right is
-//! found when the proof is verified.
+//! Everything that the library returns is checked, and impossible results are a [`BackendError`]. A
+//! wrong result that looks right is found when the proof is verified.
 
 mod device;
 mod error;
@@ -27,13 +29,13 @@ use error::{NAME, error};
 use library::Library;
 use std::{path::PathBuf, sync::Arc};
 
-/// Where the library is and which device to use.
+/// The place of the library and the device to use.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CudaOptions {
-    /// The file `libclearproof_cuda.so`. Without it `CLEARPROOF_CUDA_LIBRARY` names it; without that it lies beside the program,
-    /// or the system's loader finds it.
+    /// The file `libclearproof_cuda.so`. If this is none, `CLEARPROOF_CUDA_LIBRARY` names it.
+    /// Without either, it lies beside the program, or the system's loader finds it.
     pub library: Option<PathBuf>,
-    /// Which device, from 0 on, of those that `CUDA_VISIBLE_DEVICES` leaves.
+    /// Index of the device, from 0 on, among those that `CUDA_VISIBLE_DEVICES` allows.
     pub device: u32,
 }
 
@@ -52,10 +54,11 @@ pub struct CudaDomain {
 }
 
 impl CudaBackend {
-    /// Loads the library, if it is not loaded yet, and takes the device.
+    /// Loads the library unless it is already loaded, and opens the device.
     ///
     /// # Errors
-    /// Where the library is missing, lacks a function or is of another version, and where there is no driver or no such device.
+    /// If the library is missing, lacks a function or has another version, and if there is no
+    /// driver or no such device.
     pub fn open(options: &CudaOptions) -> Result<Self, BackendError> {
         let library = Library::load(options.library.as_deref())?;
         let device = Device::open(library, options.device)?;
@@ -65,7 +68,7 @@ impl CudaBackend {
         })
     }
 
-    /// How many devices the library finds; [`CudaOptions::device`] is not looked at.
+    /// Number of devices that the library finds; [`CudaOptions::device`] is ignored.
     ///
     /// # Errors
     /// As [`Self::open`].
@@ -76,22 +79,23 @@ impl CudaBackend {
     /// The device's name and memory.
     ///
     /// # Errors
-    /// Where the device does not answer.
+    /// If the device does not answer.
     pub fn device(&self) -> Result<CudaDevice, BackendError> {
         self.device.describe()
     }
 
     /// Bytes on the device for a circuit's key and for one proof at a time.
     ///
-    /// Vectors are counted as they are; what sppark needs besides is computed as its source does it, with room to spare.
+    /// Vectors are counted exactly. The rest of sppark's memory is computed as its source does it,
+    /// with room to spare.
     pub fn memory_needed(circuit: &Circuit) -> u64 {
         memory::needed(circuit)
     }
 
-    /// Whether a circuit's key and proofs fit in what the device has free.
+    /// Checks that a circuit's key and proofs fit in the device's free memory.
     ///
     /// # Errors
-    /// Where they do not fit, and where the device does not answer.
+    /// If they do not fit, and if the device does not answer.
     pub fn check_memory(&self, circuit: &Circuit) -> Result<(), BackendError> {
         let needed = Self::memory_needed(circuit);
         let CudaDevice {
@@ -226,7 +230,8 @@ impl Backend for CudaBackend {
             .divide(OPERATION, a, b, c, &domain.vanishing_inverse)
     }
 
-    /// In one call: coefficients between two transforms stay in the order in which the first leaves them.
+    /// One call for everything: between two transforms coefficients stay in the order in which the
+    /// first one leaves them.
     fn quotient(
         &self,
         domain: &CudaDomain,

@@ -1,12 +1,13 @@
-//! ICICLE (<https://github.com/ingonyama-zk/icicle>, 3.8 to 4.0): sums and transforms on the devices that it has backends for,
-//! such as NVIDIA's GPUs.
+//! ICICLE (<https://github.com/ingonyama-zk/icicle>, 3.8 to 4.0): sums and transforms on the
+//! devices for which it has backends, such as NVIDIA GPUs.
 //!
-//! Its libraries are loaded at run time, so that nothing of it is needed to build or to start without it. Key points and
-//! scalars go to the device as they lie in memory, in Montgomery form; key points stay there. What ICICLE computes with
-//! otherwise (roots of unity, coset generators, factors) is not in Montgomery form, nor are the sums that it returns.
+//! Its libraries are loaded at run time, so that a build or a start without it needs nothing of it.
+//! Key points and scalars go to the device as they lie in memory, in Montgomery form; key points
+//! stay there. ICICLE's other operands (roots of unity, coset generators, factors) are not in
+//! Montgomery form, nor are the sums that it returns.
 //!
-//! Everything that comes back is looked at, and what cannot be right is a [`BackendError`]. What is wrong and looks right is
-//! found when the proof is verified.
+//! Everything that ICICLE returns is checked, and impossible results are a [`BackendError`]. A
+//! wrong result that looks right is found when the proof is verified.
 
 mod device;
 mod error;
@@ -30,23 +31,24 @@ use library::Icicle;
 use std::path::PathBuf;
 use types::{Device, Direction, Limbs, raw};
 
-/// Where ICICLE is and which device to use.
+/// The place of ICICLE and the device to use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IcicleOptions {
-    /// Folder with `libicicle_device.so` and the others, or with `lib` in it. Without it `ICICLE_INSTALL_DIR` names it, and
-    /// without that the system's loader looks for them.
+    /// Folder that contains `libicicle_device.so` and the other libraries, or has them in `lib`. If
+    /// this is none, `ICICLE_INSTALL_DIR` names it; without either, the system's loader looks for
+    /// the libraries.
     pub library_folder: Option<PathBuf>,
-    /// Folder with ICICLE's backends. Without it `ICICLE_BACKEND_INSTALL_DIR` names it, and without that it is `backend`
-    /// beside the libraries, or `/opt/icicle/lib/backend`.
+    /// Folder with ICICLE's backends. If this is none, `ICICLE_BACKEND_INSTALL_DIR` names it;
+    /// without either, it is `backend` beside the libraries, or `/opt/icicle/lib/backend`.
     pub backend_folder: Option<PathBuf>,
     /// Kind of device, as ICICLE calls it: `CUDA`, `CPU`.
     pub device: String,
-    /// Which of its kind, from 0 on.
+    /// Index among the devices of its kind, from 0 on.
     pub index: u32,
 }
 
 impl Default for IcicleOptions {
-    /// The first NVIDIA GPU, ICICLE where it is found.
+    /// The first NVIDIA GPU, with ICICLE in its default place.
     fn default() -> Self {
         Self {
             library_folder: None,
@@ -62,7 +64,7 @@ impl Default for IcicleOptions {
 pub struct DeviceMemory {
     /// All of it.
     pub total: u64,
-    /// What can be had now.
+    /// The free part.
     pub free: u64,
 }
 
@@ -78,10 +80,10 @@ pub struct IcicleDomain {
 }
 
 impl IcicleBackend {
-    /// Loads ICICLE and its backends, if they are not loaded yet, and takes the device.
+    /// Loads ICICLE and its backends unless they are already loaded, and opens the device.
     ///
     /// # Errors
-    /// Where a library or a function in it is missing (both are named), or the device.
+    /// If a library or one of its functions is missing (the error names both), or the device.
     pub fn open(options: &IcicleOptions) -> Result<Self, BackendError> {
         let IcicleOptions {
             library_folder,
@@ -101,35 +103,37 @@ impl IcicleBackend {
         self.0.device.to_string()
     }
 
-    /// The device's memory; none where ICICLE cannot tell, as for the kind `CPU`.
+    /// The device's memory; none if ICICLE does not report it, as for the kind `CPU`.
     ///
     /// # Errors
-    /// Where the device does not answer.
+    /// If the device does not answer.
     pub fn memory(&self) -> Result<Option<DeviceMemory>, BackendError> {
         let memory = self.0.memory()?;
         Ok(memory.map(|(total, free)| DeviceMemory { total, free }))
     }
 
-    /// Bytes on the device for a circuit's key, its table of roots of unity and the vectors of one proof at a time.
+    /// Bytes on the device for a circuit's key, its table of roots of unity, and the vectors of one
+    /// proof at a time.
     ///
-    /// ICICLE's own working memory for a sum comes on top: it takes what is free.
+    /// ICICLE's own working memory for a sum is not included: it uses the memory that is free.
     pub fn memory_needed(circuit: &Circuit) -> u64 {
         let matrices = circuit.matrices();
         let [columns, domain] =
             [matrices.num_columns(), matrices.domain_size()].map(|count| count as u64);
         let (g1, g2) = memory::key_points(circuit);
         let roots = domain.max(1 << roots::SMALLEST);
-        // While the quotient is made its three vectors; then the quotient and the assignment.
+        // Three vectors during the quotient; after it the quotient and the assignment.
         let vectors = (domain * 3).max(domain + columns);
         g1 * size_of::<G1Point>() as u64
             + g2 * size_of::<G2Point>() as u64
             + (roots + vectors) * size_of::<Limbs>() as u64
     }
 
-    /// Whether a circuit's key and proofs fit in what the device has free; true where ICICLE cannot tell.
+    /// Checks that a circuit's key and proofs fit in the device's free memory. Succeeds if ICICLE
+    /// does not report it.
     ///
     /// # Errors
-    /// Where they do not fit, and where the device does not answer.
+    /// If they do not fit, and if the device does not answer.
     pub fn check_memory(&self, circuit: &Circuit) -> Result<(), BackendError> {
         let needed = Self::memory_needed(circuit);
         match self.memory()? {
@@ -157,7 +161,8 @@ impl IcicleDomain {
     }
 }
 
-/// From the product of two numbers in Montgomery form to the Montgomery form of their product: 2⁻²⁵⁶.
+/// The factor 2⁻²⁵⁶ that leads from the product of two numbers in Montgomery form to the Montgomery
+/// form of their product.
 fn montgomery_correction() -> Limbs {
     raw(Fr::new_unchecked(BigInt::one()))
 }
@@ -273,7 +278,7 @@ impl Backend for IcicleBackend {
         for values in [&*a, b, c] {
             domain.check("division by the vanishing polynomial", values)?;
         }
-        // The device takes what it multiplies for numbers that are not in Montgomery form.
+        // The device multiplies as if its operands were not in Montgomery form.
         self.0.multiply(a, b)?;
         self.0.scale(a, &montgomery_correction())?;
         self.0.subtract(a, c)?;

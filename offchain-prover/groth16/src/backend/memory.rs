@@ -1,12 +1,13 @@
-//! Whether the processor's memory has room for a proof.
+//! The memory that a proof needs, and the memory that is available.
 
 use super::BackendError;
 use crate::circuit::Circuit;
 use ark_bn254::Fr;
 use std::{fs, path::Path};
 
-/// What this process may take without others being driven out, in bytes: Linux' own estimate (`MemAvailable`) and free swap, or
-/// what its control groups (version 2: containers, units of systemd) leave it where that is less. None where the system does not tell.
+/// Bytes that this process can use without driving out others: Linux' own estimate (`MemAvailable`)
+/// plus free swap, or the rest of its control groups' limits (version 2: containers, units of
+/// systemd) if that is less. None if the system does not report them.
 pub fn available() -> Option<u64> {
     let machine = parse(&fs::read_to_string("/proc/meminfo").ok()?)?;
     let groups = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
@@ -14,8 +15,9 @@ pub fn available() -> Option<u64> {
     Some(limit.map_or(machine, |limit| limit.min(machine)))
 }
 
-/// What the narrowest of the control groups around this process leaves it: its limit less what is in use, files that can be dropped
-/// not counted. `groups` is what `/proc/self/cgroup` says, `root` where the groups are mounted. None without a limit.
+/// The rest of the narrowest limit among the control groups around this process: the limit less the
+/// memory in use, not counting files that can be dropped. `groups` is the content of
+/// `/proc/self/cgroup`, and `root` is where the groups are mounted. None without a limit.
 fn within_groups(root: &Path, groups: &str) -> Option<u64> {
     let own = groups.lines().find_map(|line| line.strip_prefix("0::/"))?;
     let left = |group: &Path| {
@@ -48,7 +50,8 @@ fn parse(meminfo: &str) -> Option<u64> {
     bytes("MemAvailable")?.checked_add(bytes("SwapFree").unwrap_or(0))
 }
 
-/// Points of a key for `circuit`, in G1 and G2: A and B have one per column, L one per witness, H one less than the domain has elements.
+/// Number of points in a key for `circuit`, in G1 and in G2. A and B have one per column, L one per
+/// witness, H one less than the domain has elements.
 pub fn key_points(circuit: &Circuit) -> (u64, u64) {
     let matrices = circuit.matrices();
     let columns = matrices.num_columns();
@@ -56,17 +59,18 @@ pub fn key_points(circuit: &Circuit) -> (u64, u64) {
     (g1 as u64, columns as u64)
 }
 
-/// What a proof of `circuit` takes at least, in bytes: the three vectors of its rows and the assignment.
+/// Least memory of a proof of `circuit`, in bytes: the three vectors of its rows and the
+/// assignment.
 pub fn vectors(circuit: &Circuit) -> u64 {
     let matrices = circuit.matrices();
     let scalars = 3 * matrices.domain_size() + matrices.num_columns();
     scalars as u64 * size_of::<Fr>() as u64
 }
 
-/// Refuses a circuit for which `needed` bytes are more than there are.
+/// Refuses a circuit that needs more bytes than are available.
 ///
 /// # Errors
-/// With both numbers.
+/// Names both numbers.
 pub fn check(
     backend: &'static str,
     circuit: &Circuit,
@@ -142,7 +146,7 @@ mod tests {
         assert_eq!(left("1:cpu:/\n0::/a/b\n"), Some(20));
         assert_eq!(left("0::/a\n"), Some(65));
         assert_eq!(left("0::/\n"), None);
-        // In use beyond the limit, as it is while the system takes pages back.
+        // More in use than the limit, as can be while the system takes pages back.
         write("a/b", &[("memory.current", "80\n")]);
         assert_eq!(left("0::/a/b\n"), Some(0));
         for none in ["", "1:memory:/a", "0::/elsewhere"] {

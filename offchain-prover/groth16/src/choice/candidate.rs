@@ -1,4 +1,4 @@
-//! Backends behind one face, before a key is loaded into them.
+//! Backends of all types behind one trait, before a key is loaded into them.
 
 use super::{check, kind::BackendKind};
 use crate::{
@@ -13,21 +13,21 @@ use std::{
     time::Duration,
 };
 
-/// A backend that may be there.
+/// A backend that may be available.
 pub struct Candidate {
     pub(super) kind: BackendKind,
     open: Box<dyn Fn() -> Result<Arc<dyn Opened>, BackendError> + Send + Sync>,
 }
 
-/// A backend that is there.
+/// A backend that is open.
 pub(super) trait Opened: Send + Sync {
-    /// Name and what it runs on.
+    /// The backend's description.
     fn description(&self) -> String;
 
-    /// Whether it has room for a circuit.
+    /// Succeeds if it has room for a circuit.
     fn fits(&self, circuit: &Circuit) -> Result<(), BackendError>;
 
-    /// How long it takes for a sum and a quotient of so many elements.
+    /// Time of a sum and a quotient of `size` elements.
     fn time(&self, size: usize) -> Result<Duration, BackendError>;
 
     /// A prover with this backend.
@@ -55,7 +55,7 @@ impl<B: Backend + 'static> Opened for Instance<B> {
 }
 
 impl Candidate {
-    /// A backend of a kind, which `open` opens.
+    /// A candidate of this kind, which `open` opens.
     pub fn new<B: Backend + 'static>(
         kind: BackendKind,
         open: impl Fn() -> Result<B, BackendError> + Send + Sync + 'static,
@@ -77,7 +77,7 @@ impl Candidate {
     }
 }
 
-/// Turns a panic of a backend, which is a defect of it, into its error.
+/// Turns a panic, which is a defect of the backend, into an error of the backend.
 pub(super) fn guarded<T>(
     backend: &'static str,
     act: impl FnOnce() -> Result<T, BackendError>,
@@ -91,7 +91,7 @@ pub(super) fn guarded<T>(
     })
 }
 
-/// What a panic said.
+/// The message of a panic.
 pub(super) fn text(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     text.or_else(|| panic.downcast_ref::<String>().cloned())

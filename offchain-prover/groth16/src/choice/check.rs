@@ -1,4 +1,4 @@
-//! A backend against the reference, and against the clock.
+//! Comparing a backend with the reference, and timing it.
 
 use crate::{
     backend::{Backend, BackendError, ark::ArkBackend},
@@ -13,10 +13,11 @@ use std::time::{Duration, Instant};
 /// Elements of the comparison: 2¹⁰.
 const SIZE: usize = 1 << 10;
 
-/// How many scalars lie in front of those that belong to the points.
+/// Number of scalars before those that belong to the points.
 const OFFSET: usize = 3;
 
-/// Points that are cheap to make: each the last one doubled, or one more; some at infinity, some twice.
+/// Points that are cheap to make: each is twice the last one plus the generator, or the last one
+/// again; some are negated or at infinity.
 fn points<G: CurveGroup>(count: usize) -> Vec<G::Affine> {
     let mut point = G::rand(&mut OsRng);
     let generator = G::generator();
@@ -35,7 +36,7 @@ fn points<G: CurveGroup>(count: usize) -> Vec<G::Affine> {
     G::normalize_batch(&points)
 }
 
-/// Scalars as witnesses have them.
+/// Scalars like those of assignments.
 fn scalars(count: usize) -> Vec<Fr> {
     let one = |i: usize| match i % 8 {
         0 => Fr::zero(),
@@ -102,7 +103,8 @@ pub(super) fn against_reference<B: Backend>(backend: &B) -> Result<(), BackendEr
     same(found == expected, "quotient")
 }
 
-/// What each transform makes of `a`; a backend may make the quotient without any of them.
+/// The result of each transform of `a`. These are compared because a backend may compute the
+/// quotient without them.
 fn transforms<B: Backend>(
     backend: &B,
     [a, b, c]: [&[Fr]; 3],

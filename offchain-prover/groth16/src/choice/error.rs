@@ -1,28 +1,29 @@
-//! Why there is no backend, or no prover for a circuit.
+//! Errors of the choice of a backend.
 
 use super::kind::BackendKind;
 use crate::{backend::BackendError, prover::ProveError};
 use thiserror::Error;
 
-/// Why there is no backend.
+/// The reason why there is no backend.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum ChoiceError {
-    /// The one that was asked for is not to be had.
+    /// The requested backend is unavailable.
     #[error(
-        "backend {kind} was asked for and cannot be used: {reason}; use --backend auto for the best that is there"
+        "backend {kind} was requested and cannot be used: {reason}; \
+         use --backend auto for the best one available"
     )]
     Unusable {
-        /// What was asked for.
+        /// The requested backend.
         kind: BackendKind,
-        /// Why not.
+        /// The reason.
         reason: BackendError,
     },
-    /// None can be used.
+    /// No backend can be used.
     #[error("no backend can be used: {0}")]
     None(String),
 }
 
-/// Why [`Backends::prover`](super::Backends::prover) returns no prover.
+/// The reason why [`Backends::prover`](super::Backends::prover) returns no prover.
 #[derive(Debug, Error)]
 pub enum PrepareError {
     /// No backend can be used for the circuit.

@@ -1,10 +1,10 @@
-//! Which backend a user wants.
+//! Kinds of backends, as users request them.
 
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 use thiserror::Error;
 
-/// What a user asks for.
+/// The backend that a user requests.
 #[derive(
     Clone,
     Copy,
@@ -18,12 +18,12 @@ use thiserror::Error;
 )]
 #[serde(rename_all = "lowercase")]
 pub enum BackendKind {
-    /// The fastest that is there.
+    /// The fastest one available.
     #[default]
     Auto,
     /// The reference: arkworks.
     Ark,
-    /// The tuned one.
+    /// The tuned CPU backend.
     Cpu,
     /// A device, through our own library for CUDA.
     Cuda,
@@ -32,10 +32,10 @@ pub enum BackendKind {
 }
 
 impl BackendKind {
-    /// All, as they are written.
+    /// The names of all kinds.
     pub const NAMES: [&'static str; 5] = ["auto", "ark", "cpu", "cuda", "icicle"];
 
-    /// As it is written.
+    /// The kind's name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Auto => "auto",
@@ -53,7 +53,7 @@ impl fmt::Display for BackendKind {
     }
 }
 
-/// No such kind.
+/// There is no such kind.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[error("backend {0:?}: use auto, ark, cpu, cuda or icicle")]
 pub struct UnknownBackend(String);

@@ -1,4 +1,4 @@
-//! A prover that goes on with another backend where one fails.
+//! A prover that switches to another backend when one fails.
 
 use super::{
     candidate::{guarded, text},
@@ -23,7 +23,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-/// A backend's slot, and the prover with it.
+/// The index of a backend's slot, and the prover with it.
 type Ready = (usize, Arc<dyn Prove>);
 
 type KeySource = dyn Fn(&Circuit) -> Result<ProvingKey, String> + Send + Sync;
@@ -34,7 +34,7 @@ type Loaded = BTreeMap<usize, Arc<dyn Prove>>;
 pub(super) struct ChosenProver {
     opened: Arc<Slots>,
     circuit: Arc<Circuit>,
-    /// Indices of the backends' slots, best first.
+    /// Indices of slots, best first.
     order: Vec<usize>,
     /// The choice and its reason.
     choice: String,
@@ -70,7 +70,7 @@ impl ChosenProver {
                         order,
                         choice,
                         key: Box::new(move |circuit| {
-                            // With its causes: it is told to people only.
+                            // With its causes, since only people read it.
                             key(circuit).map_err(|error| format!("{error:#}"))
                         }),
                         verifying_key,
@@ -96,10 +96,11 @@ impl ChosenProver {
         self.loaded.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The best prover that is neither switched off nor among those that `failed`; it gets its key if it has none yet.
+    /// The best prover that is neither switched off nor among those that `failed`. Its key is
+    /// loaded if it has none yet.
     fn next(&self, failed: &[(usize, ProveError)]) -> Result<Option<Ready>, ProveError> {
         let mut loaded = self.loaded();
-        // Their memory may be what the next one needs.
+        // The next backend may need their memory.
         loaded.retain(|index, _| self.opened.slots[*index].why_off().is_none());
         for &index in &self.order {
             let slot = &self.opened.slots[index];
@@ -131,7 +132,7 @@ impl ChosenProver {
         Ok(None)
     }
 
-    /// Switches off what made wrong proofs where another made a right one.
+    /// Switches off the backends that made wrong proofs, once another made a right one.
     fn blame(&self, failed: &[(usize, ProveError)]) {
         for (index, error) in failed {
             if matches!(error, ProveError::ProofDidNotVerify { .. }) {
@@ -140,7 +141,7 @@ impl ChosenProver {
         }
     }
 
-    /// Why this one made the proof.
+    /// The reason why this backend made the proof.
     fn reason(&self, index: usize, name: &str) -> String {
         if self.order.first() == Some(&index) {
             return self.choice.clone();
@@ -155,7 +156,7 @@ fn exhausted() -> ProveError {
     ProveError::Backend(BackendError {
         backend: "all",
         operation: "proving",
-        reason: "every backend was switched off after it failed: the log has the reasons; restart after mending them"
+        reason: "every backend was switched off after it failed: the log has the reasons; repair them and restart"
             .to_owned(),
     })
 }
@@ -216,7 +217,7 @@ impl Prove for ChosenProver {
                     slot.switch_off(&error.to_string());
                     failed.push((index, error));
                 }
-                // Perhaps the key is wrong, and not the backend: that shows with the next one.
+                // The key may be wrong, and not the backend: the next backend will show it.
                 Err(error @ ProveError::ProofDidNotVerify { .. }) => {
                     tracing::warn!(circuit = %self.circuit.id(), %error, "another backend tries");
                     failed.push((index, error));

@@ -14,11 +14,11 @@ pub(super) struct Ranking {
 /// Most elements of the work that is timed.
 const SAMPLE: usize = 1 << 15;
 
-/// Ranks the backends for a circuit. `left_out` are the reasons for which other backends could not be
-/// opened.
+/// Ranks the backends for a circuit. `left_out` are the reasons for which other backends could not
+/// be opened.
 ///
-/// A backend that was requested by name comes first. If it has no room, that is an error: a user must
-/// not believe to use it when it is not used.
+/// A backend that was requested by name comes first. If it has no room, that is an error: a user
+/// must not believe that it is used when it is not.
 pub(super) fn rank(
     slots: &Slots,
     left_out: &[String],
@@ -32,11 +32,11 @@ pub(super) fn rank(
         .into_iter()
         .partition(|index| slots.slots[*index].kind != BackendKind::Ark);
     let reason = if slots.requested != BackendKind::Auto {
-        "asked for".to_owned()
+        "requested".to_owned()
     } else if order.len() < 2 {
         left_out.first().map_or_else(
             || "nothing faster is known".to_owned(),
-            |reason| format!("nothing faster is there: {reason}"),
+            |reason| format!("nothing faster is available: {reason}"),
         )
     } else {
         sort_by_time(slots, circuit, &mut order, &mut notes)

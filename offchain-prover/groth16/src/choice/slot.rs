@@ -45,8 +45,8 @@ impl Slot {
         off.clone()
     }
 
-    /// Switches the backend off and counts a failure. Only the first reason is kept: later ones come
-    /// from proofs that were already under way.
+    /// Switches the backend off and counts a failure. Only the first reason is kept: later ones
+    /// come from proofs that were already under way.
     pub fn switch_off(&self, reason: &str) {
         self.failures.fetch_add(1, Ordering::Relaxed);
         let mut off = self.off.lock().unwrap_or_else(PoisonError::into_inner);

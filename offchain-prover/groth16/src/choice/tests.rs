@@ -61,7 +61,7 @@ fn wrong_results_are_found_before_a_backend_is_used() {
         let usable: Vec<_> = backends.usable().map(|(kind, _)| kind).collect();
         assert_eq!(usable, [BackendKind::Cpu], "{fault:?}");
         assert_eq!(backends.left_out().len(), 1);
-        // Asked for, it is an error instead.
+        // If it was requested, it is an error instead.
         let error =
             Backends::open_of(BackendKind::Icicle, vec![faulty(fault, 0), tuned()]).unwrap_err();
         assert!(matches!(
@@ -178,7 +178,7 @@ fn what_was_asked_for_is_used_or_an_error() {
     let full = Candidate::new(BackendKind::Icicle, || {
         Ok(Faulty::new(Fault::Error, usize::MAX).without_room())
     });
-    // One finds out before, one while it takes the key.
+    // The first finds out before it gets the key, the second when it loads the key.
     let refusing = faulty(Fault::NoRoomForKeys, usize::MAX);
     for candidate in [full, refusing] {
         let candidates = vec![candidate, tuned(), reference()];
@@ -194,7 +194,7 @@ fn what_was_asked_for_is_used_or_an_error() {
             "{text}"
         );
     }
-    // With auto, others take over.
+    // With `auto`, the others take over.
     let candidates = vec![faulty(Fault::NoRoomForKeys, usize::MAX), reference()];
     let backends = Backends::open_of(BackendKind::Auto, candidates).unwrap();
     let prover = backends.prover(circuit, key).unwrap();
@@ -216,7 +216,8 @@ fn a_circuit_that_nothing_has_room_for_is_an_error_with_the_reasons() {
     assert!(reasons.contains("out of order"), "{reasons}");
 }
 
-/// Two threads at once find that all backends make wrong proofs: neither may be left without any.
+/// Two threads find at once that all backends make wrong proofs: both must still have a backend
+/// afterwards.
 #[test]
 fn a_wrong_key_switches_nothing_off_in_two_threads() {
     let (circuit, assignment) = toy();

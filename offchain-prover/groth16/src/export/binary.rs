@@ -1,5 +1,5 @@
-//! The container of all three formats: four letters, a version, the number of sections; then each section with its number,
-//! its length in bytes and its content. Integers are little-endian.
+//! The container of all three formats: four letters, a version, the number of sections, and then
+//! each section with its number, its length in bytes and its content. Integers are little-endian.
 
 use super::ExportError;
 use crate::points::{G1Point, G2Point};
@@ -21,11 +21,12 @@ pub(super) const G2: u64 = 4 * ELEMENT;
 /// A file being written.
 pub(super) struct Sections<'a> {
     sink: BufWriter<&'a mut File>,
-    /// Number of the section being written, and what it still lacks.
+    /// Number of the section that is being written, and the bytes that it still lacks.
     open: (u32, u64),
 }
 
-/// Writes a file through a temporary one beside it, which takes its place when it is complete and on disk.
+/// Writes a file through a temporary one beside it, which replaces it when it is complete and on
+/// disk.
 pub(super) fn write(
     path: &Path,
     magic: &[u8; 4],
@@ -47,7 +48,7 @@ pub(super) fn write(
     })
 }
 
-/// As [`write`], whatever the file holds.
+/// As [`write`], with any content.
 pub(super) fn replace(
     path: &Path,
     content: impl FnOnce(&mut File) -> io::Result<()>,
@@ -72,7 +73,7 @@ pub(super) fn replace(
 }
 
 impl Sections<'_> {
-    /// Begins a section of `bytes` bytes; the one before it must be complete.
+    /// Begins a section of `bytes` bytes. The section before it must be complete.
     pub fn section(&mut self, number: u32, bytes: u64) -> io::Result<()> {
         self.closed()?;
         self.sink.write_all(&number.to_le_bytes())?;
@@ -85,17 +86,17 @@ impl Sections<'_> {
         match self.open {
             (_, 0) => Ok(()),
             (number, left) => Err(io::Error::other(format!(
-                "section {number} lacks {left} of the bytes that its length says"
+                "section {number} lacks {left} bytes of its stated length"
             ))),
         }
     }
 
-    /// Bytes as they are.
+    /// Bytes, unchanged.
     pub fn bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
         let (number, left) = &mut self.open;
-        *left = left.checked_sub(bytes.len() as u64).ok_or_else(|| {
-            io::Error::other(format!("section {number} is longer than its length says"))
-        })?;
+        *left = left
+            .checked_sub(bytes.len() as u64)
+            .ok_or_else(|| io::Error::other(format!("section {number} is longer than stated")))?;
         self.sink.write_all(bytes)
     }
 

@@ -1,14 +1,16 @@
-//! The quotient's points in the basis that snarkjs takes.
+//! The quotient's points in the basis that snarkjs uses.
 //!
-//! Ours are Mₖ = τᵏ·Z(τ)/δ, to be multiplied by the quotient's coefficients. snarkjs multiplies the values of `A·B − C` on the odd
-//! coset: the subgroup of the domain's size n, times a root of unity g of order 2n. There Z is xⁿ − 1 = −2, so its points are
-//! −½·Lᵢ(τ)·Z(τ)/δ, where Lᵢ is the Lagrange polynomial of the coset's element xᵢ = g²ⁱ⁺¹:
+//! Our points are Mₖ = τᵏ·Z(τ)/δ, to be multiplied by the quotient's coefficients. snarkjs
+//! multiplies the values of `A·B − C` on the odd coset: the subgroup of the domain's size n, times
+//! a root of unity g of order 2n. There Z is xⁿ − 1 = −2, so its points are −½·Lᵢ(τ)·Z(τ)/δ, where
+//! Lᵢ is the Lagrange polynomial of the coset's element xᵢ = g²ⁱ⁺¹:
 //!
 //! Lᵢ(τ) = 1/n · Σₖ xᵢ⁻ᵏ·τᵏ, hence Hᵢ = −1/2n · Σₖ xᵢ⁻ᵏ·Mₖ,
 //!
-//! the values of the polynomial with coefficients Mₖ at the roots of Yⁿ + 1. There is no Mₙ₋₁ in our keys, as quotients have degree
-//! n − 2 at most. For the same reason any point may stand for it: the values that it would be multiplied by sum up to the
-//! quotient's coefficient n − 1, which is zero. It is the point at infinity here.
+//! the values of the polynomial with coefficients Mₖ at the roots of Yⁿ + 1. Our keys have no Mₙ₋₁,
+//! because quotients have degree n − 2 at most. For the same reason any point may take its place:
+//! the values by which it would be multiplied sum up to the quotient's coefficient n − 1, which is
+//! zero. Here it is the point at infinity.
 
 use crate::progress::{Phase, Progress};
 use ark_bn254::{Fr, G1Affine, G1Projective};
@@ -33,8 +35,9 @@ pub(super) fn points(
         .unwrap_or_default();
     let mut scale = -Fr::from(order).inverse().unwrap_or_default();
 
-    // Values modulo Y^n + 1 are split into those modulo its factors of half the degree until they are of degree one. A factor
-    // is Y^length - root^exponent: modulo Y^(length / 2) ± root^(exponent / 2) it is low ± root^(exponent / 2)·high.
+    // Values modulo Y^n + 1 are split into those modulo its factors of half the degree until they
+    // are of degree one. A factor is Y^length - root^exponent: modulo Y^(length / 2) ±
+    // root^(exponent / 2) it is low ± root^(exponent / 2)·high.
     let mut exponents = vec![size as u64];
     let mut length = size;
     let layers = u64::from(size.trailing_zeros());
@@ -60,7 +63,7 @@ pub(super) fn points(
             .iter()
             .flat_map(|exponent| [exponent / 2, exponent / 2 + size as u64])
             .collect();
-        // The first layer has scaled everything.
+        // The first layer has scaled all values.
         scale = Fr::from(1u64);
         length = half;
     }

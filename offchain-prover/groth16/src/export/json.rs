@@ -1,5 +1,5 @@
-//! Verifying keys, proofs and public inputs as snarkjs writes them: numbers are decimal strings, points have three coordinates,
-//! the last of which is one, or zero at infinity.
+//! Verifying keys, proofs and public inputs in snarkjs' format: numbers are decimal strings, and
+//! points have three coordinates, the last of which is one, or zero at infinity.
 
 use super::{ExportError, binary::replace};
 use crate::proof::Proof;
@@ -13,7 +13,7 @@ use std::{
     path::Path,
 };
 
-/// The curve's name there.
+/// snarkjs' name of the curve.
 const CURVE: &str = "bn128";
 const PROTOCOL: &str = "groth16";
 

@@ -17,8 +17,8 @@ const LABELS: u32 = 3;
 
 /// Writes a circuit's constraints to `path`.
 ///
-/// All instance columns are public inputs, none is an output, and no witness column is called an input: circom's distinction
-/// is about what a program that computes witnesses is given.
+/// All instance columns are public inputs. No column is an output, and no witness column is called
+/// an input: circom's distinction concerns the arguments of a program that computes witnesses.
 ///
 /// # Errors
 /// [`ExportError`]
@@ -46,7 +46,7 @@ pub fn write_r1cs(path: &Path, circuit: &Circuit) -> Result<(), ExportError> {
         let [a, b, c] = each.map(rows);
         for ((a, b), c) in a.zip(b).zip(c) {
             for row in [a, b, c] {
-                // Rows have no more entries than there are columns, which were counted.
+                // Rows have at most as many entries as there are columns, whose number was checked.
                 file.u32(row.len() as u32)?;
                 for (coefficient, column) in row {
                     file.u32(column as u32)?;

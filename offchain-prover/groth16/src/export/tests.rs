@@ -21,7 +21,7 @@ use proptest::prelude::*;
 use rand::{SeedableRng, rngs::StdRng};
 use std::{collections::BTreeMap, fs, sync::Mutex};
 
-/// A file read back: its sections, and from each the next number.
+/// A file that is read back: its sections, and the next number of each.
 struct Reader {
     sections: BTreeMap<u32, Vec<u8>>,
 }
@@ -89,7 +89,7 @@ impl Section<'_> {
 
 type Row = Vec<(Fr, usize)>;
 
-/// A row as a map, without zeros: what it does.
+/// A row as a map from columns to coefficients, without zeros.
 fn map(row: impl IntoIterator<Item = (Fr, usize)>) -> BTreeMap<usize, Fr> {
     let mut map = BTreeMap::new();
     for (coefficient, column) in row {
@@ -131,7 +131,8 @@ fn read_r1cs(path: &std::path::Path, circuit: &Circuit) -> Vec<[Row; 3]> {
     read
 }
 
-/// Checks a key's file against key and circuit, all but the points of the quotient, which it returns.
+/// Checks a key's file against the key and its circuit. Returns the points of the quotient, which
+/// it does not check.
 fn check_zkey(path: &std::path::Path, circuit: &Circuit, key: &ProvingKey) -> Vec<G1Affine> {
     let (matrices, points) = (circuit.matrices(), key.to_arkworks());
     let file = Reader::open(path, b"zkey", 1);
@@ -202,8 +203,8 @@ fn check_coefficients(file: &Reader, circuit: &Circuit) {
     assert_eq!(read, [a, b]);
 }
 
-/// What snarkjs' prover makes of the quotient's points: `A·B − C` on the odd coset, each of the three from its values on the
-/// subgroup, C being the product there.
+/// The sum that snarkjs' prover computes with the quotient's points: over `A·B − C` on the odd
+/// coset, each of the three computed from its values on the subgroup, where C is the product.
 fn quotient_as_snarkjs(circuit: &Circuit, assignment: &[Fr], h: &[G1Affine]) -> G1Projective {
     let rows = circuit.matrices().evaluate(assignment).unwrap();
     let size = h.len();
@@ -217,7 +218,7 @@ fn quotient_as_snarkjs(circuit: &Circuit, assignment: &[Fr], h: &[G1Affine]) -> 
     G1Projective::msm(h, &values).unwrap()
 }
 
-/// Ours: coefficients times powers.
+/// Our sum: coefficients times powers.
 fn quotient_as_ours(circuit: &Circuit, assignment: &[Fr], key: &ProvingKey) -> G1Projective {
     let rows = circuit.matrices().evaluate(assignment).unwrap();
     let subgroup = Radix2EvaluationDomain::<Fr>::new(rows.a.len()).unwrap();
@@ -314,7 +315,7 @@ fn the_coset_points_are_lagrange_polynomials_at_the_secret() {
         let points = coset::points(&monomials, size, &Silent);
         let root = Fr::get_root_of_unity(2 * size as u64).unwrap();
         for (i, point) in points.iter().enumerate() {
-            // The Lagrange polynomial without its term of the highest degree.
+            // The Lagrange polynomial without its term of highest degree.
             let mut values = vec![Fr::zero(); size];
             values[i] = Fr::one();
             let coset = Radix2EvaluationDomain::<Fr>::new(size)
@@ -407,8 +408,8 @@ fn a_section_of_the_wrong_length_is_noticed_and_leaves_the_old_file() {
 #[test]
 fn progress_ends_where_it_said() {
     #[derive(Default)]
-    struct Heard(Mutex<Vec<(Phase, u64, u64)>>);
-    impl Progress for Heard {
+    struct Recorder(Mutex<Vec<(Phase, u64, u64)>>);
+    impl Progress for Recorder {
         fn begin(&self, phase: Phase, total: u64) {
             self.0.lock().unwrap().push((phase, total, 0));
         }
@@ -420,12 +421,12 @@ fn progress_ends_where_it_said() {
     let folder = tempfile::tempdir().unwrap();
     let (circuit, _) = toy();
     let key = generate(&circuit, Origin::Development, &Silent).unwrap();
-    let heard = Heard::default();
-    write_zkey(&folder.path().join("c.zkey"), &circuit, &key, &heard).unwrap();
-    let heard = heard.0.into_inner().unwrap();
-    let phases: Vec<_> = heard.iter().map(|(phase, ..)| *phase).collect();
+    let recorded = Recorder::default();
+    write_zkey(&folder.path().join("c.zkey"), &circuit, &key, &recorded).unwrap();
+    let recorded = recorded.0.into_inner().unwrap();
+    let phases: Vec<_> = recorded.iter().map(|(phase, ..)| *phase).collect();
     assert_eq!(phases, [Phase::Coset, Phase::Write]);
-    for (phase, total, done) in heard {
+    for (phase, total, done) in recorded {
         assert_eq!(total, done, "{phase}");
     }
 }

@@ -14,8 +14,8 @@ const FORMAT: &str = ".wtns";
 const HEADER: u32 = 1;
 const VALUES: u32 = 2;
 
-/// Writes an assignment over all columns `[1, instance.., witness..]` to `path`. Whether it satisfies the circuit is not looked
-/// at. **The file is the secret that proofs hide.**
+/// Writes an assignment over all columns `[1, instance.., witness..]` to `path`. It is not checked
+/// that the assignment satisfies the circuit. **The file is the secret that proofs hide.**
 ///
 /// # Errors
 /// [`ExportError`]

@@ -1,11 +1,12 @@
-//! `.zkey`: a key with the rows of A and B, which snarkjs computes the quotient from.
+//! `.zkey`: a key, with the rows of A and B from which snarkjs computes the quotient.
 //!
 //! Points are in Montgomery form. Three things differ from our keys:
 //! - The points of the quotient: see [`super::coset`].
-//! - C is left out, because on the subgroup the values of `C·z` are the products of those of `A·z` and `B·z`. The instance
-//!   columns' rows, which our matrices have by implication, are there as rows of A after the constraints.
-//! - Coefficients are multiplied by 2⁵¹² modulo r, so that a Montgomery product with a value that is not in Montgomery form
-//!   gives one that is.
+//! - C is left out: on the subgroup the values of `C·z` are the products of those of `A·z` and
+//!   `B·z`. The instance columns' rows, which our matrices imply, are rows of A after the
+//!   constraints here.
+//! - Coefficients are multiplied by 2⁵¹² modulo r. Their Montgomery product with a value that is
+//!   not in Montgomery form is in Montgomery form.
 
 use super::{
     ExportError,
@@ -43,11 +44,11 @@ const CONTRIBUTION_HEADER: u64 = 64 + 4;
 /// Points between two reports of progress.
 const CHUNK: usize = 1 << 13;
 
-/// Writes a key and what of its circuit a prover needs to `path`.
+/// Writes a key, and the part of its circuit that a prover needs, to `path`.
 ///
-/// The points of the quotient are changed to another basis first, which takes minutes for large circuits. There is no
-/// contribution of a ceremony in the file, so `snarkjs zkey verify` has nothing to check; proving and exporting the verifying
-/// key work.
+/// The points of the quotient are first converted to another basis, which takes minutes for large
+/// circuits. The file has no contribution of a ceremony, so `snarkjs zkey verify` has nothing to
+/// check. Proving and exporting the verifying key work.
 ///
 /// # Errors
 /// [`ExportError`]
@@ -152,7 +153,7 @@ fn header(
         file.u32(ELEMENT as u32)?;
         file.limbs(&modulus.0)?;
     }
-    // All three are below 2^28: circuits with more are refused.
+    // All three are below 2^28, since larger circuits are refused.
     file.u32(matrices.num_columns() as u32)?;
     file.u32((matrices.num_instance - 1) as u32)?;
     file.u32(matrices.domain_size() as u32)?;
@@ -195,7 +196,8 @@ fn coefficients(file: &mut Sections<'_>, circuit: &Circuit, entries: u32) -> io:
         // Rows and columns are below 2^28.
         file.u32(row as u32)?;
         file.u32(column as u32)?;
-        // The limbs are the coefficient times 2^256; taken for a scalar, they are multiplied by 2^256 once more.
+        // The limbs are the coefficient times 2^256. Read as a scalar, they are multiplied by 2^256
+        // once more.
         let doubly = Fr::from_bigint(coefficient.0).unwrap_or_default();
         file.limbs(&doubly.0.0)
     };

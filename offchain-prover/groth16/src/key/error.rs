@@ -1,4 +1,4 @@
-//! Why a key's file is refused.
+//! Errors of key files.
 
 use std::{fmt, io};
 use thiserror::Error;
@@ -10,7 +10,7 @@ pub enum Part {
     Magic,
     /// The version of the format.
     Version,
-    /// Whether the secrets are public.
+    /// The flag that the secrets are public.
     DevelopmentFlag,
     /// The circuit's hash.
     CircuitHash,
@@ -24,11 +24,11 @@ pub enum Part {
     WitnessColumns,
     /// The number of constraints.
     Constraints,
-    /// Where the body's parts lie.
+    /// The places of the body's parts.
     Table,
     /// Everything before the body.
     Header,
-    /// All of a file of version 1.
+    /// The whole of a file of version 1.
     File,
     /// The points of the verifying key, and beta and delta in G1.
     VerifyingKey,
@@ -69,18 +69,18 @@ impl fmt::Display for Part {
     }
 }
 
-/// Why a key's file is refused.
+/// The reason why a key's file is refused.
 #[derive(Debug, Error)]
 pub enum KeyFileError {
     /// Reading or writing failed.
     #[error("input or output: {0}")]
     Io(#[from] io::Error),
-    /// The file does not start like a key.
+    /// The file does not begin like a key.
     #[error(
-        "magic: this is no proving key of ours; restore the file from a copy, or delete it and make the key again"
+        "magic: this is not one of our proving keys; restore the file from a copy, or delete it and make the key again"
     )]
     NotAKey,
-    /// The format is another one.
+    /// The format has another version.
     #[error(
         "version: the file has format {found}, this program reads {expected}; use the program that wrote it, \
              or delete the file and make the key again"
@@ -96,7 +96,7 @@ pub enum KeyFileError {
         "{part}: the file ends here, it was cut short; restore it from a copy, or delete it and make the key again"
     )]
     Truncated {
-        /// Where it ends.
+        /// The part in which it ends.
         part: Part,
     },
     /// A field of the header is out of bounds.
@@ -112,7 +112,7 @@ pub enum KeyFileError {
         /// The limit.
         limit: u64,
     },
-    /// A text is not what a circuit may have.
+    /// The text is not allowed in a circuit.
     #[error(
         "{part}: not a text that a circuit may have; the file is damaged, restore it from a copy, \
              or delete it and make the key again"
@@ -129,12 +129,12 @@ pub enum KeyFileError {
     Differs {
         /// The field.
         part: Part,
-        /// Its value in the file.
+        /// The value in the file.
         found: String,
-        /// Its value for the circuit that a key is wanted for.
+        /// The value for the requested key.
         expected: String,
     },
-    /// A part is not where it belongs.
+    /// A part is not in its place.
     #[error(
         "{part}: {bytes} bytes from {offset} on, the circuit wants {expected_bytes} from {expected_offset} on; \
              the file is damaged, restore it from a copy, or delete it and make the key again"
@@ -142,13 +142,13 @@ pub enum KeyFileError {
     Place {
         /// The part.
         part: Part,
-        /// Where the header says that it begins.
+        /// The offset in the header.
         offset: u64,
-        /// Bytes that the header says it has.
+        /// The length in the header.
         bytes: u64,
-        /// Where it belongs.
+        /// The right offset.
         expected_offset: u64,
-        /// Bytes that it should have.
+        /// The right length.
         expected_bytes: u64,
     },
     /// The file is longer or shorter than its header says.
@@ -159,12 +159,12 @@ pub enum KeyFileError {
     Size {
         /// Bytes of the file.
         found: u64,
-        /// Bytes that it should have.
+        /// Bytes that it should have according to its header.
         expected: u64,
     },
-    /// There is something before a part where zeros belong.
+    /// The gap before a part is not all zeros.
     #[error(
-        "{part}: there is something in front of it where zeros belong; the file is damaged, \
+        "{part}: the gap before it is not all zeros; the file is damaged, \
              restore it from a copy, or delete it and make the key again"
     )]
     Gap {
@@ -179,23 +179,23 @@ pub enum KeyFileError {
     Coordinate {
         /// The list of points.
         part: Part,
-        /// The coordinate's place among those of the part.
+        /// The index of the coordinate in its part.
         index: usize,
     },
-    /// A point is none of its group, although the file is as it was written.
+    /// A point is not in its group, although the file is undamaged.
     #[error(
         "{part}, point {index}: not on the curve or not in its subgroup, although the file is as it was written; \
-             whoever made this key is faulty, delete it and make the key again"
+             the set-up that made this key is faulty; delete it and make the key again"
     )]
     Point {
         /// The list of points.
         part: Part,
-        /// The point's place in it.
+        /// The index of the point in its list.
         index: usize,
     },
-    /// The hash over a part differs.
+    /// The hash of a part differs.
     #[error(
-        "{part}: the file has digest {found}, what is there hashes to {computed}; \
+        "{part}: the file has digest {found}, its content hashes to {computed}; \
              it is damaged, restore it from a copy, or delete it and make the key again"
     )]
     Digest {

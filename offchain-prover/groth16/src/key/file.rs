@@ -1,9 +1,12 @@
-//! A key's file: header, then points as they are used, so that the file is mapped and nothing of it copied.
+//! A key's file: a header, then the points in the form in which they are used, so that the file can
+//! be mapped and no point need be copied.
 //!
-//! Each load reads the whole file once, in all threads, for the digests of its parts and to see that every coordinate lies below
-//! the modulus: no backend needs to expect one that does not. It reads into a small buffer, not through the map, so that the
-//! check leaves nothing of the key resident. Whether points lie on the curve is not looked at: the digests vouch that they are
-//! those that were written, no proof leaves unverified, and [`ProvingKey::check_points`] looks when somebody asks.
+//! Each load reads the whole file once, in all threads. It checks the digests of the parts, and
+//! that every coordinate lies below the modulus, so that no backend needs to handle one that does
+//! not. It reads into a small buffer and not through the map, so that the check leaves nothing of
+//! the key resident. It does not check that points lie on the curve: the digests show that the
+//! points are those that were written, no proof is released unverified, and
+//! [`ProvingKey::check_points`] checks them on request.
 
 use super::{
     ProvingKey,
@@ -32,7 +35,7 @@ use std::{
 #[cfg(target_endian = "big")]
 compile_error!("keys are used as they lie in their files, which are little-endian");
 
-/// Bytes that are read, hashed or written in one go: enough for all threads, and little memory.
+/// Bytes that are read, hashed or written at a time: enough for all threads, and little memory.
 const WINDOW: usize = 1 << 22;
 
 /// The parts' bytes, in the order of the file.
@@ -93,7 +96,7 @@ pub(super) fn write(
     Ok(())
 }
 
-/// Fills `buffer`; a file that ends before is said to end at `part`.
+/// Fills `buffer`. If the file ends early, the error names `part`.
 pub(super) fn fill(
     source: &mut impl Read,
     buffer: &mut [u8],
@@ -109,7 +112,7 @@ pub(super) fn fill(
 
 /// Checks a file and maps the key for `circuit` from it.
 ///
-/// The points are those of the file for as long as the key lives: see [`map`](mod@super::map).
+/// The points are those of the file for the lifetime of the key: see [`map`](mod@super::map).
 pub(super) fn load(
     circuit: &Circuit,
     origin: Origin,
@@ -155,7 +158,8 @@ pub(super) fn load(
     })
 }
 
-/// The header, if it is undamaged and that of the key that is wanted, and the digests of the parts.
+/// Returns the header and the digests of the parts, if the header is undamaged and belongs to the
+/// requested key.
 fn read_header(
     circuit: &Circuit,
     origin: Origin,
@@ -219,9 +223,9 @@ struct Scan<R> {
 }
 
 impl<R: Read> Scan<R> {
-    /// What is between the parts, up to `offset`, where `part` begins.
+    /// Reads the gap up to `offset`, where `part` begins.
     fn gap(&mut self, offset: u64, part: Part) -> Result<(), KeyFileError> {
-        // Less than the alignment.
+        // A gap is shorter than the alignment.
         let length = (offset - self.place) as usize;
         let gap = &mut bytemuck::cast_slice_mut(&mut self.buffer)[..length];
         fill(&mut self.source, gap, part)?;
@@ -243,7 +247,8 @@ impl<R: Read> Scan<R> {
         let mut hasher = blake3::Hasher::new();
         let mut left = bytes;
         while left > 0 {
-            // At most the window's size; parts are whole coordinates, and so is the window.
+            // At most the window's size. Parts consist of whole coordinates, and so does the
+            // window.
             let length = left.min(WINDOW as u64) as usize;
             let window = &mut self.buffer[..length / size_of::<Limbs>()];
             fill(&mut self.source, bytemuck::cast_slice_mut(window), part)?;

@@ -4,17 +4,18 @@
 //! | --- | --- |
 //! | 5 | magic `CPKEY` |
 //! | 2 | version of the format |
-//! | 1 | development flag: 1 if anybody can know the secrets |
+//! | 1 | development flag: 1 if the secrets are public |
 //! | 32 | hash of the circuit's matrices |
 //! | 2 + n | name of the circuit: length, ASCII |
 //! | 2 + n | shape of the circuit: length, UTF-8 |
 //! | 8 + 8 + 8 | instance columns, witness columns, constraints |
-//! | 6 · (8 + 8 + 32) | for each part of the body: where it begins, its bytes, BLAKE3 of them |
+//! | 6 · (8 + 8 + 32) | for each part of the body: its offset, its bytes, their BLAKE3 |
 //! | 32 | BLAKE3 of all of the above |
 //!
-//! Integers are little-endian. Parts begin at multiples of [`ALIGNMENT`], with zeros in between. Where they begin and how long
-//! they are follows from the fields before; a file that says otherwise is refused, so that parts can neither overlap nor lie
-//! outside of it. Version 1 ended after the counts with a BLAKE2b-256 of header and body, and had the parts without gaps.
+//! Integers are little-endian. Parts begin at multiples of [`ALIGNMENT`], with zeros in between.
+//! Their offsets and lengths follow from the fields before. A file with other offsets or lengths is
+//! refused, so that parts can neither overlap nor lie outside of it. In version 1 the counts were
+//! followed by a BLAKE2b-256 of header and body, and there were no gaps between the parts.
 
 use super::{
     error::{KeyFileError, Part},
@@ -30,10 +31,10 @@ use crate::{
 
 pub(super) const MAGIC: &[u8; 5] = b"CPKEY";
 pub(super) const VERSION: u16 = 2;
-/// The version that is still read, to be written anew as [`VERSION`].
+/// The old version, which can still be read, to be rewritten as [`VERSION`].
 pub(super) const FIRST_VERSION: u16 = 1;
 pub(super) const DIGEST_BYTES: usize = 32;
-/// A page on most machines: parts can be mapped, advised on and locked one by one.
+/// A page on most machines: parts can be mapped, advised on and locked individually.
 pub(super) const ALIGNMENT: u64 = 4096;
 /// Parts of the body, in the order of the file.
 pub(super) const PARTS: [Part; 6] = [
@@ -47,7 +48,7 @@ pub(super) const PARTS: [Part; 6] = [
 
 pub(super) type Digest = [u8; DIGEST_BYTES];
 
-/// What is in front of the points.
+/// The fields before the points.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Header {
     pub id: CircuitId,
@@ -55,7 +56,7 @@ pub(super) struct Header {
     pub counts: Counts,
 }
 
-/// Where a part lies.
+/// The place of a part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Place {
     pub offset: u64,
@@ -103,7 +104,7 @@ impl Counts {
         domain_size(self.num_constraints, self.num_instance) - 1
     }
 
-    /// Bytes of each of [`PARTS`]. The counts are at most 2²⁸ each, so that nothing here can overflow.
+    /// Bytes of each of [`PARTS`]. Each count is at most 2²⁸, so that nothing here can overflow.
     pub fn part_bytes(&self) -> [u64; 6] {
         let g1 = |count: usize| count as u64 * G1Point::BYTES;
         let g2 = |count: usize| count as u64 * G2Point::BYTES;
@@ -118,7 +119,7 @@ impl Counts {
         ]
     }
 
-    /// Bytes of all parts, without what is between them.
+    /// Bytes of all parts, without the gaps between them.
     pub fn body_bytes(&self) -> u64 {
         self.part_bytes().iter().sum()
     }
@@ -156,14 +157,14 @@ impl Header {
         bytes
     }
 
-    /// Bytes of the whole header.
+    /// Length of the whole header in bytes.
     pub fn bytes(&self) -> u64 {
         let fields =
             MAGIC.len() + 2 + 1 + 32 + 2 + self.id.name().len() + 2 + self.id.shape().len();
         (fields + 3 * 8 + PARTS.len() * (16 + DIGEST_BYTES) + DIGEST_BYTES) as u64
     }
 
-    /// Where the parts belong.
+    /// The places of the parts.
     pub fn places(&self) -> [Place; 6] {
         let mut end = self.bytes();
         self.counts.part_bytes().map(|bytes| {
@@ -173,7 +174,8 @@ impl Header {
         })
     }
 
-    /// Reads the fields that all versions have through `take`, which fills a buffer for the part that is named.
+    /// Reads the fields that all versions have through `take`, which fills a buffer for the given
+    /// part.
     pub fn decode(
         expected: u16,
         mut take: impl FnMut(&mut [u8], Part) -> Result<(), KeyFileError>,
@@ -231,7 +233,7 @@ impl Header {
         Ok(Self { id, origin, counts })
     }
 
-    /// Whether this is the header of the key that is wanted.
+    /// Checks that this is the header of the requested key.
     pub fn expect(&self, wanted: &Self) -> Result<(), KeyFileError> {
         let differs = |part, found: &dyn ToString, expected: &dyn ToString| {
             let (found, expected) = (found.to_string(), expected.to_string());

@@ -1,20 +1,21 @@
-//! Where a key came from.
+//! The origin of a key.
 
 use std::fmt;
 
-/// Who knows, or knew, the secrets behind a key.
+/// The origin of a key, which determines who knows its secrets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Origin {
-    /// Everybody: the secrets follow from the circuit's hash. **Insecure on purpose**; for development and tests,
-    /// where all machines shall have the same key. Refused by chains other than development chains.
+    /// The secrets are public: they follow from the circuit's hash. **Insecure on purpose**; for
+    /// development and tests, where all machines must have the same key. Only development chains
+    /// accept it.
     Development,
-    /// Whoever ran the set-up: one process drew the secrets from the operating system's generator and forgot
-    /// them. Good only for those who trust that process and its machine.
+    /// The secrets were drawn by one process from the operating system's generator and then
+    /// dropped. Good only for those who trust that process and its machine.
     SingleParty,
 }
 
 impl Origin {
-    /// Whether anybody can forge proofs under keys of this origin.
+    /// True if anybody can forge proofs under keys of this origin.
     pub fn is_development(self) -> bool {
         self == Self::Development
     }

@@ -1,4 +1,5 @@
-//! What a key's points must be: coordinates below the modulus always, members of their groups when somebody asks.
+//! Checks of a key's points: coordinates are always below the modulus; points are members of their
+//! groups, which is checked on request.
 
 use crate::points::{G1Point, G2Point};
 use ark_bn254::{Fq, G1Affine, G2Affine};
@@ -13,7 +14,7 @@ pub(super) type Limbs = [u64; 4];
 pub(super) trait RawPoint: Pod + Send + Sync {
     /// Bytes of a point.
     const BYTES: u64 = size_of::<Self>() as u64;
-    /// Whether it lies on its curve and in the subgroup of prime order.
+    /// True if it lies on its curve and in the subgroup of prime order.
     fn is_in_group(&self) -> bool;
 }
 

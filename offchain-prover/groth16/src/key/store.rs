@@ -1,4 +1,4 @@
-//! Keys in a folder, made once.
+//! A folder of proving keys, each made once.
 
 use super::{
     ProvingKey, error::KeyFileError, file, header::FIRST_VERSION, origin::Origin, version1,
@@ -16,7 +16,7 @@ use std::{
 use tempfile::NamedTempFile;
 use thiserror::Error;
 
-/// Why a key could not be had.
+/// The reason why a key is unavailable.
 #[derive(Debug, Error)]
 pub enum StoreError {
     /// The folder or a file in it cannot be used.
@@ -32,7 +32,7 @@ pub enum StoreError {
     File {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The reason.
         source: KeyFileError,
     },
     /// Making the key failed.
@@ -42,9 +42,10 @@ pub enum StoreError {
 
 /// A folder of proving keys, one file each.
 ///
-/// Keys are used from their files, which are mapped: a file must not be changed in place, but another one may take its name.
-/// Whoever can write to the folder can replace keys: its owner must be the one who proves. A replaced key cannot
-/// make false statements pass, since chains know the verifying key, but proofs made with it could reveal witnesses.
+/// Keys are used from their files, which are mapped: a file must not be changed in place, but
+/// another one may replace it. All who can write to the folder can replace keys, so it must belong
+/// to the one who proves. A replaced key cannot make false statements pass, since chains know the
+/// verifying key, but proofs made with it could reveal witnesses.
 #[derive(Clone, Debug)]
 pub struct KeyStore {
     folder: PathBuf,
@@ -58,7 +59,7 @@ impl KeyStore {
         }
     }
 
-    /// The file of a circuit's key.
+    /// The path of a circuit's key.
     pub fn path(&self, id: &CircuitId, origin: Origin) -> PathBuf {
         self.folder.join(format!(
             "{}-{}-{origin}.key",
@@ -67,12 +68,12 @@ impl KeyStore {
         ))
     }
 
-    /// The key of `circuit`: from the folder, or made and kept there.
+    /// Returns the key of `circuit`: from the folder, or newly made and stored there.
     ///
-    /// A second process that wants the same key waits for the first and reads what it made.
+    /// A second process that needs the same key waits for the first and reads the key that it made.
     ///
     /// # Errors
-    /// [`StoreError`]. A file that is refused is not replaced: that it is wrong is for a person to look at.
+    /// [`StoreError`]. A file that is refused is not replaced, so that a person can look at it.
     pub fn load_or_generate(
         &self,
         circuit: &Circuit,
@@ -92,10 +93,10 @@ impl KeyStore {
         self.load(circuit, origin, progress)
     }
 
-    /// The key of `circuit`, which must be in the folder.
+    /// Returns the key of `circuit`, which must be in the folder.
     ///
-    /// The whole file is checked against its digests. One of version 1 is written anew and replaced, without loss, once the
-    /// new one is on disk and was read back.
+    /// The whole file is checked against its digests. A file of version 1 is rewritten and
+    /// replaced, without loss, once the new file is on disk and was read back.
     ///
     /// # Errors
     /// [`StoreError`]
@@ -120,7 +121,7 @@ impl KeyStore {
         if let Some(key) = load()? {
             return Ok(key);
         }
-        // Another process may be at it already.
+        // Another process may have replaced it meanwhile.
         let _lock = lock(&path)?;
         match load()? {
             Some(key) => Ok(key),
@@ -149,7 +150,7 @@ impl KeyStore {
         Ok(read)
     }
 
-    /// As [`Self::load`], and looks at every point too: whether it lies on its curve and in its subgroup.
+    /// As [`Self::load`], and checks that every point lies on its curve and in its subgroup.
     ///
     /// # Errors
     /// [`StoreError`]
@@ -165,7 +166,7 @@ impl KeyStore {
         Ok(path)
     }
 
-    /// Keeps a key and says where. The file appears whole or not at all.
+    /// Stores a key and returns its path. The file appears completely or not at all.
     ///
     /// # Errors
     /// [`StoreError::Io`]
@@ -178,7 +179,7 @@ impl KeyStore {
         Ok(path)
     }
 
-    /// Writes a key to a file without a lasting name, to the disk.
+    /// Writes a key to disk, to a file without a lasting name.
     fn write(&self, key: &ProvingKey, progress: &dyn Progress) -> io::Result<NamedTempFile> {
         let mut file = tempfile::Builder::new()
             .prefix(".key-")
@@ -192,14 +193,15 @@ impl KeyStore {
         Ok(file)
     }
 
-    /// Gives a file its name, for good.
+    /// Gives a file its lasting name.
     fn publish(&self, file: NamedTempFile, path: &Path) -> io::Result<()> {
         file.persist(path)?;
         File::open(&self.folder)?.sync_all()
     }
 }
 
-/// Waits for whoever else makes or replaces the file. The lock ends with what is returned, or with this process.
+/// Waits until no other process makes or replaces the file. The lock ends when the returned value
+/// is dropped, or with this process.
 fn lock(path: &Path) -> Result<File, StoreError> {
     let path = path.with_extension("lock");
     let lock = File::create(&path).map_err(at(&path))?;
@@ -237,9 +239,9 @@ mod tests {
     use std::sync::Mutex;
 
     #[derive(Default)]
-    struct Heard(Mutex<Vec<(Phase, u64, u64)>>);
+    struct Recorder(Mutex<Vec<(Phase, u64, u64)>>);
 
-    impl Progress for Heard {
+    impl Progress for Recorder {
         fn begin(&self, phase: Phase, total: u64) {
             self.0.lock().unwrap().push((phase, total, 0));
         }
@@ -247,8 +249,8 @@ mod tests {
             self.0.lock().unwrap().last_mut().unwrap().2 += units;
         }
         fn end(&self) {
-            let heard = self.0.lock().unwrap();
-            let (phase, total, done) = *heard.last().unwrap();
+            let recorded = self.0.lock().unwrap();
+            let (phase, total, done) = *recorded.last().unwrap();
             assert_eq!(total, done, "{phase}");
         }
     }
@@ -259,13 +261,13 @@ mod tests {
         let store = KeyStore::new(folder.path().join("new"));
         let (circuit, _) = toy();
         let phases = || {
-            let heard = Heard::default();
+            let recorded = Recorder::default();
             let key = store
-                .load_or_generate(&circuit, Origin::Development, &heard)
+                .load_or_generate(&circuit, Origin::Development, &recorded)
                 .unwrap();
             (
                 key,
-                heard
+                recorded
                     .0
                     .into_inner()
                     .unwrap()
@@ -300,7 +302,7 @@ mod tests {
             single.verifying_key()
         );
 
-        // Renaming a development key does not turn it into another one.
+        // A development key with another name does not become another key.
         fs::copy(
             store.path(circuit.id(), Origin::Development),
             store.path(circuit.id(), Origin::SingleParty),
@@ -367,7 +369,7 @@ mod tests {
             let path = store.path(circuit.id(), origin);
             let old = version1::tests::encode(&key);
             fs::write(&path, &old).unwrap();
-            // Two that find it at once: both have the key.
+            // Two that find it at once both get the key.
             let loaded: Vec<_> = std::thread::scope(|scope| {
                 let load = || store.load_or_generate(&circuit, origin, &Silent).unwrap();
                 let threads = [scope.spawn(load), scope.spawn(load)];
@@ -381,7 +383,7 @@ mod tests {
         }
         assert_eq!(files(folder.path()).len(), 2);
 
-        // A damaged one stays as it is.
+        // A damaged file stays as it is.
         let path = store.path(circuit.id(), Origin::SingleParty);
         let key = store.load(&circuit, Origin::SingleParty, &Silent).unwrap();
         let mut damaged = version1::tests::encode(&key);
@@ -397,7 +399,7 @@ mod tests {
         assert_eq!(files(folder.path()).len(), 2);
     }
 
-    /// What `load` returned stays what it was when another file takes the name.
+    /// A loaded key does not change when another file takes its name.
     #[test]
     fn replaced_files_do_not_change_loaded_keys() {
         let folder = tempfile::tempdir().unwrap();

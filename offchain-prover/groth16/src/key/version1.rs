@@ -1,4 +1,4 @@
-//! Files of version 1, which are read once, to be written anew.
+//! Files of version 1, which are read once, to be rewritten.
 
 use super::{
     ProvingKey,
@@ -25,7 +25,7 @@ use std::{
     io::{BufReader, Read},
 };
 
-/// Bytes that are read and hashed in one go.
+/// Bytes that are read and hashed at a time.
 const WINDOW: usize = 1 << 20;
 
 struct Reader<'a, R> {
@@ -34,7 +34,8 @@ struct Reader<'a, R> {
     progress: &'a dyn Progress,
 }
 
-/// Reads the key for `circuit` into memory. Nothing is allocated for points before header and size are what the circuit wants.
+/// Reads the key for `circuit` into memory. No memory is allocated for points before the header and
+/// the file's size are found to be right for the circuit.
 pub(super) fn read(
     circuit: &Circuit,
     origin: Origin,
@@ -88,7 +89,7 @@ impl<R: Read> Reader<'_, R> {
         }
     }
 
-    /// The points of the body, in the order of the file.
+    /// Reads the points of the body, in the order of the file.
     fn key(&mut self, header: Header) -> Result<ProvingKey, KeyFileError> {
         let counts = header.counts;
         let [alpha_g1, beta_g1, delta_g1] = *self
@@ -134,7 +135,7 @@ pub(super) mod tests {
     use crate::{progress::Silent, setup::generate, testing::toy};
     use std::io::{Seek, Write};
 
-    /// The file that programs with format 1 wrote.
+    /// The file as programs with format 1 wrote it.
     pub(in crate::key) fn encode(key: &ProvingKey) -> Vec<u8> {
         let header = Header {
             id: key.id.clone(),

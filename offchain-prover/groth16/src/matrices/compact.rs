@@ -1,7 +1,8 @@
-//! One matrix: compressed rows, with each different coefficient kept once.
+//! One matrix: compressed rows, in which each different coefficient is stored once.
 //!
-//! An entry takes eight bytes instead of the forty of a coefficient and a column, and most products with a coefficient are none: circuits
-//! have few different ones, and most of their entries are one or minus one.
+//! An entry takes eight bytes instead of the forty of a coefficient and a column. Circuits have few
+//! different coefficients, and most entries are one or minus one, for which no multiplication is
+//! needed.
 
 use ark_bn254::Fr;
 use ark_ff::{One, Zero};
@@ -10,10 +11,10 @@ use std::{collections::HashMap, fmt};
 /// Rows of `(coefficient, column)`; columns are `[1, instance.., witness..]`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Matrix {
-    /// Where each row's entries begin, and at last their number.
+    /// The index of each row's first entry, and at the end the number of entries.
     starts: Vec<usize>,
     entries: Vec<Entry>,
-    /// One, minus one, then the others by their first appearance.
+    /// One, minus one, then the others in the order of their first appearance.
     coefficients: Vec<Fr>,
 }
 
@@ -27,10 +28,11 @@ const ONE: u32 = 0;
 const MINUS_ONE: u32 = 1;
 
 impl Matrix {
-    /// A matrix from its rows. Columns of 2³² − 1 and above are taken as that, which no circuit has.
+    /// Makes a matrix from its rows. Columns of 2³² − 1 and above become 2³² − 1, which no circuit
+    /// has.
     ///
     /// # Panics
-    /// Where there are 2³² different coefficients, for which no machine has the memory.
+    /// If there are 2³² different coefficients, for which no machine has the memory.
     pub fn from_rows<R>(rows: impl IntoIterator<Item = R>) -> Self
     where
         R: IntoIterator<Item = (Fr, usize)>,
@@ -67,7 +69,7 @@ impl Matrix {
         self.starts.len() - 1
     }
 
-    /// Whether there are no rows.
+    /// True if there are no rows.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -77,7 +79,7 @@ impl Matrix {
         self.entries.len()
     }
 
-    /// The entries of a row; none where there is no such row.
+    /// The entries of a row; none if there is no such row.
     pub fn row(&self, row: usize) -> impl ExactSizeIterator<Item = (Fr, usize)> + Clone + '_ {
         self.entries(row).iter().map(|entry| {
             let coefficient = self.coefficients[entry.coefficient as usize];
@@ -93,7 +95,7 @@ impl Matrix {
         (0..self.len()).map(|row| self.row(row))
     }
 
-    /// The rows one by one, as arkworks takes them.
+    /// The rows as lists, in arkworks' form.
     pub fn to_rows(&self) -> Vec<Vec<(Fr, usize)>> {
         self.rows().map(Iterator::collect).collect()
     }
@@ -105,7 +107,7 @@ impl Matrix {
         }
     }
 
-    /// The first entry in a column that is not below `columns`: its row and column.
+    /// The row and column of the first entry in a column that is not below `columns`.
     pub(super) fn outside(&self, columns: usize) -> Option<(usize, usize)> {
         let place = self
             .entries
@@ -115,7 +117,7 @@ impl Matrix {
         Some((row, self.entries[place].column as usize))
     }
 
-    /// A row times the assignment, which has all columns.
+    /// The product of a row with the assignment, which has all columns.
     pub(super) fn dot(&self, row: usize, assignment: &[Fr]) -> Fr {
         let mut sum = Fr::zero();
         for entry in self.entries(row) {

@@ -1,4 +1,4 @@
-//! A proof's randomness.
+//! The randomness of a proof.
 
 use super::ProveError;
 use crate::circuit::CircuitId;
@@ -11,7 +11,7 @@ use blake2::{
 use rand::{CryptoRng, RngCore, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 
-/// The two scalars that make a proof independent of its witness.
+/// The two scalars that hide the witness in a proof.
 pub(crate) struct Blinding {
     pub r: Fr,
     pub s: Fr,
@@ -20,8 +20,9 @@ pub(crate) struct Blinding {
 impl Blinding {
     /// Draws both from a seed that hashes 32 bytes of `rng`, the circuit and the whole assignment.
     ///
-    /// If `rng` is good, so is the seed. If it repeats itself, different assignments still get unrelated scalars:
-    /// two proofs with the same scalars would reveal differences between their witnesses.
+    /// If `rng` is good, so is the seed. If it repeats itself, different assignments still get
+    /// unrelated scalars; two proofs with the same scalars would reveal differences between their
+    /// witnesses.
     pub fn draw<R: RngCore + CryptoRng>(
         circuit: &CircuitId,
         assignment: &[Fr],
@@ -34,7 +35,7 @@ impl Blinding {
         hasher.update(random);
         hasher.update(circuit.hash());
         for element in assignment {
-            // The limbs in memory are as unique as the canonical bytes, and cost nothing.
+            // The limbs in memory are as unique as the canonical bytes, and need no conversion.
             for limb in element.0.0 {
                 hasher.update(limb.to_le_bytes());
             }

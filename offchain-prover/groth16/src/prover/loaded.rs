@@ -9,7 +9,7 @@ use crate::{
 use ark_bn254::{Bn254, G1Affine};
 use ark_groth16::{PreparedVerifyingKey, VerifyingKey, prepare_verifying_key};
 
-/// A proving key whose points a backend has taken.
+/// A proving key whose points a backend has loaded.
 pub struct LoadedKey<B: Backend> {
     id: CircuitId,
     origin: Origin,
@@ -25,10 +25,10 @@ pub struct LoadedKey<B: Backend> {
 }
 
 impl<B: Backend> LoadedKey<B> {
-    /// Hands the key's points to `backend`.
+    /// Loads the key's points into `backend`.
     ///
     /// # Errors
-    /// Where the backend cannot take them.
+    /// If the backend cannot load them.
     pub fn new(backend: &B, key: ProvingKey) -> Result<Self, BackendError> {
         let size = domain_size(key.num_constraints, key.vk.gamma_abc_g1.len());
         Ok(Self {
@@ -51,7 +51,7 @@ impl<B: Backend> LoadedKey<B> {
         &self.id
     }
 
-    /// Who knows the secrets.
+    /// The origin of the key: who knows its secrets.
     pub fn origin(&self) -> Origin {
         self.origin
     }

@@ -64,8 +64,9 @@ fn proof_bytes_are_those_of_arkworks() {
     assert_eq!(&decoded, proof.points());
 }
 
-/// Same randomness, same proof as ark-groth16's prover; the sizes include rows plus inputs of exactly a power of
-/// two, one less and one more, no public input, and no constraint at all.
+/// With the same randomness, the proof is that of ark-groth16's prover. The sizes include rows plus
+/// inputs of exactly a power of two, one less and one more, no public input, and no constraint at
+/// all.
 #[test]
 fn proofs_equal_those_of_arkworks() {
     for (seed, constraints, inputs, free) in [
@@ -90,7 +91,7 @@ fn proofs_equal_those_of_arkworks() {
 
 #[test]
 fn witnesses_of_zeros_are_proven() {
-    // x = 0, and no step adds anything but its own number: step 0 keeps the zero.
+    // x = 0, and each step adds only its own number: step 0 keeps the zero.
     let (circuit, assignment) = cubes(1, Fr::zero());
     assert!(assignment[1..].iter().all(Zero::is_zero));
     let (proof, _) = prover(&circuit).prove(&assignment).unwrap();
@@ -110,7 +111,7 @@ fn wrong_assignments_are_refused_before_any_work() {
         change(&mut assignment);
         prover.prove(&assignment).unwrap_err()
     };
-    // The secret appears first in row 0; the result in the last row only.
+    // The secret appears first in row 0, and the result only in the last row.
     assert!(matches!(
         refused(&|z| z[2] += Fr::one()),
         ProveError::Row { row: 0 }
@@ -130,14 +131,14 @@ fn wrong_assignments_are_refused_before_any_work() {
         (expected + 1, refused(&|z| z.push(Fr::zero()))),
     ] {
         let ProveError::AssignmentLength {
-            found: told,
-            expected: wanted,
+            found: reported,
+            expected: needed,
             instance,
         } = error
         else {
             panic!("{error}");
         };
-        assert_eq!((told, wanted, instance), (found, expected, 1));
+        assert_eq!((reported, needed, instance), (found, expected, 1));
     }
 }
 
@@ -223,7 +224,8 @@ fn wrong_proofs_never_leave() {
     }
 }
 
-/// Damage that no digest saw, as of a file that is changed after it was loaded, costs the proof and is named.
+/// Damage after the digests were checked, as when a file is changed after it was loaded, makes the
+/// proof fail, and the error names the file as a possible cause.
 #[test]
 fn damaged_points_cost_a_proof() {
     let (circuit, assignment) = toy();

@@ -1,11 +1,11 @@
-//! Why no key could be made.
+//! Errors of the set-up.
 
 use thiserror::Error;
 
-/// Why no key could be made.
+/// The reason why no key could be made.
 #[derive(Debug, Error)]
 pub enum SetupError {
-    /// The operating system gave no random bytes.
+    /// The operating system returned no random bytes.
     #[error("the operating system's random number generator: {0}")]
     Randomness(#[from] rand::Error),
     /// There is no domain for the circuit.

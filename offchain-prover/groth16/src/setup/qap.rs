@@ -1,4 +1,4 @@
-//! The columns' polynomials at the secret point, and what the key takes of them.
+//! The columns' polynomials at the secret point, and the values that the key takes from them.
 
 use super::secrets::Secrets;
 use crate::matrices::{Matrices, Matrix};
@@ -7,7 +7,7 @@ use ark_ff::{Field, Zero, batch_inversion};
 use ark_poly::{EvaluationDomain, Radix2EvaluationDomain};
 use rayon::prelude::*;
 
-/// Scalars of which the key holds multiples of a generator.
+/// Scalars whose multiples of a generator are in the key.
 pub(super) struct Queries {
     /// u(τ) per column.
     pub a: Vec<Fr>,

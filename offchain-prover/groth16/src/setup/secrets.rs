@@ -12,7 +12,7 @@ use blake2::{
 use rand::{CryptoRng, RngCore, SeedableRng, rngs::OsRng};
 use rand_chacha::ChaCha20Rng;
 
-/// Who knows one of these can prove anything.
+/// The secrets: with any of them, false statements can be proven.
 pub(super) struct Secrets {
     pub alpha: Fr,
     pub beta: Fr,
@@ -40,7 +40,7 @@ impl Secrets {
         Ok(Self::sample(&mut ChaCha20Rng::from_seed(seed), domain))
     }
 
-    /// The order of drawing is part of what a development key is.
+    /// Draws the secrets. The order of drawing is part of the definition of a development key.
     pub fn sample<R: RngCore + CryptoRng>(
         rng: &mut R,
         domain: &Radix2EvaluationDomain<Fr>,

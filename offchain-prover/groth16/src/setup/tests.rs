@@ -33,7 +33,7 @@ fn keys_equal_those_of_arkworks() {
 
         let mut rng = ChaCha20Rng::from_seed(development_seed(circuit.id()));
         let domain = Radix2EvaluationDomain::new(circuit.matrices().domain_size()).unwrap();
-        // Their generator draws the secret point itself: it continues where the four others were drawn.
+        // Their generator draws the secret point itself, after the four other secrets.
         let mut theirs_rng = rng.clone();
         let secrets = Secrets::sample(&mut rng, &domain);
         for _ in 0..4 {
@@ -54,7 +54,8 @@ fn keys_equal_those_of_arkworks() {
     }
 }
 
-/// Any machine, any number of threads: the same key. The digest pins it across versions too.
+/// The key is the same on any machine and with any number of threads. The digest also pins it
+/// across versions.
 #[test]
 fn development_keys_are_deterministic() {
     let (circuit, _) = toy();

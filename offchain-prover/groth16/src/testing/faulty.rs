@@ -14,7 +14,7 @@ use ark_ec::PrimeGroup;
 use ark_ff::One;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// What a faulty backend does. Those of sums in G1 begin with the nth.
+/// The faults. Faults of sums in G1 begin with the nth sum.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Fault {
     WrongSum,
@@ -22,7 +22,7 @@ pub(crate) enum Fault {
     Panic,
     WrongSumG2,
     WrongQuotient,
-    /// A transform alone is wrong, the quotient is right.
+    /// Single transforms are wrong, the quotient is right.
     WrongTransform,
     /// Keys are refused.
     NoRoomForKeys,
@@ -37,7 +37,7 @@ pub(crate) struct Faulty {
 }
 
 impl Faulty {
-    /// With a fault that begins with sum number `from`.
+    /// A backend whose fault begins with sum number `from`.
     pub fn new(fault: Fault, from: usize) -> Self {
         Self {
             fault,
@@ -47,7 +47,7 @@ impl Faulty {
         }
     }
 
-    /// One that has no room for any circuit.
+    /// A backend that has no room for any circuit.
     pub fn without_room(self) -> Self {
         Self {
             room: false,
@@ -79,7 +79,7 @@ impl Backend for Faulty {
     }
 
     fn load_bases_g1(&self, points: Points<G1Point>) -> Result<Vec<G1Affine>, BackendError> {
-        // The comparison loads 2¹⁰ points, the keys of these tests have other numbers.
+        // The comparison loads 2¹⁰ points; the keys of these tests have other numbers of points.
         if self.fault == Fault::NoRoomForKeys && points.len() != 1 << 10 {
             return Err(self.error());
         }

@@ -1,4 +1,4 @@
-//! Sums, transforms and quotients are arkworks'.
+//! Sums, transforms and quotients equal arkworks'.
 
 use crate::{
     same::arithmetic,
@@ -65,7 +65,7 @@ fn memory_is_freed() {
     // From another thread.
     thread::scope(|scope| scope.spawn(move || drop(scalars)).join()).unwrap();
     assert_eq!(own.used(), 1 + 384);
-    // A device is given back with the last of its vectors.
+    // A device is closed with the last of its vectors.
     drop(backend);
     assert_eq!(own.used(), 1 + 384);
     drop(points);

@@ -1,4 +1,4 @@
-//! The library itself on a device, where `make cuda` built it and there is one; skipped otherwise.
+//! The library itself on a device, if `make cuda` built it and there is one; skipped otherwise.
 
 use crate::{
     same::{

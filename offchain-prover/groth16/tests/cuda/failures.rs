@@ -1,4 +1,4 @@
-//! What a faulty device or library does ends in an error, never in a panic or a wrong proof.
+//! Faults of a device or library end in an error, never in a panic or a wrong proof.
 
 use crate::{
     same::proofs,
@@ -48,7 +48,7 @@ fn scalars_that_are_none_are_refused() {
     assert_eq!(backend.read_scalars(&scalars).unwrap(), ones);
 }
 
-/// Each transform's errors, with the operation's name.
+/// The errors of each transform, with the operation's name.
 #[test]
 fn errors_say_what_was_being_done() {
     let own = Own::load();

@@ -1,4 +1,4 @@
-//! Finding the library and a device, and saying what is missing.
+//! Finding the library and a device, and reporting what is missing.
 
 use crate::standin::{Own, environment, library, options};
 use clearproof_groth16::{Backend, CudaBackend, CudaOptions};
@@ -14,9 +14,9 @@ fn refused(options: &CudaOptions) -> String {
 
 #[test]
 fn a_missing_library_is_named_and_how_to_build_it() {
-    let told = refused(&options(Path::new("/nonexistent/libclearproof_cuda.so")));
+    let reason = refused(&options(Path::new("/nonexistent/libclearproof_cuda.so")));
     for part in ["/nonexistent/libclearproof_cuda.so", "make cuda", VARIABLE] {
-        assert!(told.contains(part), "{told}");
+        assert!(reason.contains(part), "{reason}");
     }
 }
 
@@ -25,15 +25,15 @@ fn the_environment_names_the_library_where_no_option_does() {
     let _environment = environment();
     // SAFETY: `environment` excludes the other threads that read or write these variables.
     unsafe { env::set_var(VARIABLE, "/nonexistent/other.so") };
-    let told = refused(&CudaOptions::default());
-    assert!(told.contains("/nonexistent/other.so"), "{told}");
+    let reason = refused(&CudaOptions::default());
+    assert!(reason.contains("/nonexistent/other.so"), "{reason}");
     // SAFETY: as above.
     unsafe { env::set_var(VARIABLE, library()) };
     let backend = CudaBackend::open(&CudaOptions::default()).unwrap();
     assert_eq!(backend.device().unwrap().name, "stand-in");
-    // An option goes first.
-    let told = refused(&options(Path::new("/nonexistent/first.so")));
-    assert!(told.contains("first.so"), "{told}");
+    // An option takes precedence.
+    let reason = refused(&options(Path::new("/nonexistent/first.so")));
+    assert!(reason.contains("first.so"), "{reason}");
     // SAFETY: as above.
     unsafe { env::remove_var(VARIABLE) };
 }
@@ -51,19 +51,19 @@ fn files_that_are_no_libraries_and_other_libraries_are_named() {
         .split_whitespace()
         .find(|word| word.contains("/libc.so") || word.contains("/libc-"))
         .unwrap();
-    let told = refused(&options(Path::new(libc)));
+    let reason = refused(&options(Path::new(libc)));
     let expected = "lacks the function clearproof_cuda_version";
-    assert!(told.contains(expected), "{told}");
+    assert!(reason.contains(expected), "{reason}");
 }
 
 #[test]
 fn other_versions_are_refused() {
     let own = Own::load();
     own.fail("version:1");
-    let told = refused(&options(&own.path));
+    let reason = refused(&options(&own.path));
     assert!(
-        told.contains("has version 2") && told.contains("needs 1"),
-        "{told}"
+        reason.contains("has version 2") && reason.contains("needs 1"),
+        "{reason}"
     );
     own.open();
 }
@@ -72,16 +72,16 @@ fn other_versions_are_refused() {
 fn devices_that_are_not_there_are_refused() {
     let own = Own::load();
     own.fail("no-device:1");
-    let told = refused(&options(&own.path));
+    let reason = refused(&options(&own.path));
     assert!(
-        told.contains("no device (2): no CUDA-capable device"),
-        "{told}"
+        reason.contains("no device (2): no CUDA-capable device"),
+        "{reason}"
     );
-    let told = refused(&CudaOptions {
+    let reason = refused(&CudaOptions {
         device: 3,
         ..options(&own.path)
     });
-    assert!(told.contains("no device 3, there are 1"), "{told}");
+    assert!(reason.contains("no device 3, there are 1"), "{reason}");
 }
 
 #[test]

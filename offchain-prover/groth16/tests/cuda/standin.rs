@@ -1,4 +1,4 @@
-//! Finding the stand-in, and telling it to fail.
+//! Finding the stand-in, and making it fail.
 
 use clearproof_groth16::{CudaBackend, CudaOptions};
 use libloading::os::unix::Library;
@@ -12,7 +12,7 @@ use std::{
 };
 use tempfile::TempDir;
 
-/// A library beside this test, in the folder that cargo builds to, or in the one above.
+/// A library beside this test, in cargo's build folder, or in the folder above.
 pub fn built(name: &str) -> Option<PathBuf> {
     let program = env::current_exe().unwrap();
     let name = format!("{name}{DLL_SUFFIX}");
@@ -34,12 +34,12 @@ pub fn options(library: &Path) -> CudaOptions {
     }
 }
 
-/// The stand-in that all tests share which want nothing to fail.
+/// The stand-in shared by all tests in which nothing fails.
 pub fn backend() -> CudaBackend {
     CudaBackend::open(&options(&library())).unwrap()
 }
 
-/// A stand-in of a test's own, with its own state.
+/// A stand-in for one test, with its own state.
 pub struct Own {
     library: Library,
     pub path: PathBuf,
@@ -51,7 +51,7 @@ impl Own {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("copy");
         fs::copy(library(), &path).unwrap();
-        // SAFETY: a library of our own.
+        // SAFETY: this is our own library.
         let library = unsafe { Library::new(&path) }.unwrap();
         Self {
             library,
@@ -64,10 +64,10 @@ impl Own {
         CudaBackend::open(&options(&self.path)).unwrap()
     }
 
-    /// The next fault, as `cuda-standin/src/faults.rs` describes.
+    /// Sets the next fault, as described in `cuda-standin/src/faults.rs`.
     pub fn fail(&self, fault: &str) {
         let fault = CString::new(fault).unwrap();
-        // SAFETY: the function's type; a text with its zero.
+        // SAFETY: this is the function's type; the text ends with a zero.
         let code = unsafe {
             let set = self
                 .library
@@ -78,9 +78,9 @@ impl Own {
         assert_eq!(code, 0);
     }
 
-    /// Bytes of the device's memory in total.
+    /// Sets the bytes of the device's memory.
     pub fn limit_memory(&self, bytes: u64) {
-        // SAFETY: the function's type.
+        // SAFETY: this is the function's type.
         unsafe {
             let set = self
                 .library
@@ -90,9 +90,9 @@ impl Own {
         }
     }
 
-    /// Bytes of the device's memory in use, and one for each open context.
+    /// Bytes of the device's memory in use, plus one for each open context.
     pub fn used(&self) -> u64 {
-        // SAFETY: the function's type.
+        // SAFETY: this is the function's type.
         unsafe {
             let get = self
                 .library
@@ -103,7 +103,7 @@ impl Own {
     }
 }
 
-/// Those that read or write environment variables come one after the other.
+/// Serialises tests that read or write environment variables.
 pub fn environment() -> MutexGuard<'static, ()> {
     static ENVIRONMENT: Mutex<()> = Mutex::new(());
     ENVIRONMENT.lock().unwrap_or_else(PoisonError::into_inner)

@@ -1,6 +1,7 @@
-//! What `gpu-check` (offchain-prover/cuda/check) compares a device with, computed with arkworks.
+//! The values with which `gpu-check` (offchain-prover/cuda/check) compares a device, computed with
+//! arkworks.
 //!
-//! `CLEARPROOF_WRITE_VECTORS=1` writes the file anew; otherwise it is compared.
+//! With `CLEARPROOF_WRITE_VECTORS=1` the file is rewritten; otherwise it is compared.
 
 use ark_bn254::{Fq, Fr, G1Affine, G1Projective, G2Affine, G2Projective};
 use ark_ec::{AffineRepr, CurveGroup};
@@ -21,7 +22,7 @@ impl Generator {
     }
 }
 
-/// Every sixteenth is zero, another one; the others have 253 bits in Montgomery form.
+/// Of sixteen scalars, one is zero and one is one; the others have 253 bits in Montgomery form.
 fn scalars(seed: u64, count: usize) -> Vec<Fr> {
     let mut random = Generator(seed);
     let scalar = |index| {
@@ -35,8 +36,8 @@ fn scalars(seed: u64, count: usize) -> Vec<Fr> {
     (0..count).map(scalar).collect()
 }
 
-/// The factor of the generator that the sum over these scalars is: points are its multiples 1 to 1024 again and again, every
-/// 64th infinity.
+/// The multiple of the generator to which the sum over these scalars evaluates. The points are its
+/// multiples 1 to 1024, repeated, with every 64th at infinity.
 fn multiple(scalars: &[Fr]) -> Fr {
     let term = |(index, scalar): (usize, &Fr)| match index % 64 {
         5 => Fr::zero(),
@@ -72,7 +73,8 @@ fn transform_case(text: &mut String, log_size: u32) {
     let domain = ArkBackend.domain(size).unwrap();
     let input = scalars(1, size);
     let forward = {
-        // The reference has no forward transform on the subgroup: it is the inverse with all but the first value turned round.
+        // The reference has no forward transform on the subgroup. It is the inverse with all values
+        // but the first reversed.
         let mut values = input.clone();
         ArkBackend.intt(&domain, &mut values).unwrap();
         values[1..].reverse();
@@ -145,7 +147,7 @@ fn the_device_check_expects_what_arkworks_computes() {
     );
 }
 
-/// The sums' expectations come from field arithmetic; here a small one is added up.
+/// The expected sums come from field arithmetic; here a small sum is added up.
 #[test]
 fn multiples_are_sums() {
     let scalars = scalars(1, 100);

@@ -1,4 +1,4 @@
-//! Sums, transforms and quotients are arkworks'.
+//! Sums, transforms and quotients equal arkworks'.
 
 use crate::{
     same::arithmetic,
@@ -38,7 +38,7 @@ fn wrong_sizes_are_refused() {
     arithmetic::wrong_sizes_are_refused(&backend());
 }
 
-/// 2¹² needs a larger table of roots than 2³ and 2¹¹ do: it grows while others transform.
+/// 2¹² needs a larger table of roots than 2³ and 2¹¹ do: it grows while other threads transform.
 #[test]
 fn domains_of_several_sizes_are_used_at_once() {
     let own = Own::load();

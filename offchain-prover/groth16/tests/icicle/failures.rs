@@ -1,4 +1,4 @@
-//! What a faulty device or library does ends in an error, never in a panic or a wrong proof.
+//! Faults of a device or library end in an error, never in a panic or a wrong proof.
 
 use crate::{
     same::proofs,
@@ -46,7 +46,8 @@ fn vectors_of_other_devices_are_refused() {
     assert!(ours.msm_g1(&none, &mine, 0).is_err());
 }
 
-/// A larger table of roots takes the smaller one's place: where it cannot be made, the smaller one comes back.
+/// A larger table of roots replaces the smaller one. If it cannot be made, the smaller one is
+/// restored.
 #[test]
 fn small_transforms_go_on_where_large_ones_are_refused() {
     let own = Own::load();

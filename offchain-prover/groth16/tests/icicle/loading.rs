@@ -1,4 +1,4 @@
-//! Finding libraries, functions and devices, and saying what is missing.
+//! Finding libraries, functions and devices, and reporting what is missing.
 
 use crate::standin::{LIBRARIES, environment, file_name, installation, library, options};
 use clearproof_groth16::{Backend, IcicleBackend, IcicleOptions};
@@ -16,9 +16,9 @@ fn missing_libraries_are_named() {
     for missing in LIBRARIES {
         let folder = installation(&library());
         fs::remove_file(folder.path().join(file_name(missing))).unwrap();
-        let told = refused(&options(folder.path()));
-        assert!(told.contains(&file_name(missing)), "{told}");
-        assert!(told.contains("ICICLE_INSTALL_DIR"), "{told}");
+        let reason = refused(&options(folder.path()));
+        assert!(reason.contains(&file_name(missing)), "{reason}");
+        assert!(reason.contains("ICICLE_INSTALL_DIR"), "{reason}");
     }
     let none = PathBuf::from("/nonexistent/icicle");
     assert!(refused(&options(&none)).contains("/nonexistent/icicle"));
@@ -52,9 +52,9 @@ fn missing_functions_are_named() {
         let path = folder.path().join(file_name(other));
         fs::remove_file(&path).unwrap();
         symlink(libc, path).unwrap();
-        let told = refused(&options(folder.path()));
+        let reason = refused(&options(folder.path()));
         let expected = format!("{} lacks the function {function}", file_name(other));
-        assert!(told.contains(&expected), "{told}");
+        assert!(reason.contains(&expected), "{reason}");
     }
 }
 
@@ -67,19 +67,19 @@ fn devices_that_are_not_there_are_refused() {
         index,
         ..options(folder.path())
     };
-    let told = refused(&with("CPU", 1));
+    let reason = refused(&with("CPU", 1));
     assert!(
-        told.contains("INVALID_DEVICE (1) for device CPU 1"),
-        "{told}"
+        reason.contains("INVALID_DEVICE (1) for device CPU 1"),
+        "{reason}"
     );
-    let told = refused(&with("CPU_OTHER", 0));
+    let reason = refused(&with("CPU_OTHER", 0));
     assert!(
-        told.contains("no device CPU_OTHER 0") && told.contains("for CPU"),
-        "{told}"
+        reason.contains("no device CPU_OTHER 0") && reason.contains("for CPU"),
+        "{reason}"
     );
     assert!(refused(&with("", 0)).contains("device kind"));
 
-    // Other kinds need backends, and all three libraries of them.
+    // Other kinds need backends, with all three libraries.
     let backends = tempfile::tempdir().unwrap();
     let gpu = IcicleOptions {
         backend_folder: Some(backends.path().to_owned()),
@@ -89,13 +89,13 @@ fn devices_that_are_not_there_are_refused() {
     fs::create_dir_all(&inner).unwrap();
     for part in ["device", "field_bn254", "curve_bn254"] {
         let name = file_name(&format!("backend_cuda_{part}"));
-        let told = refused(&gpu);
-        assert!(told.contains(&name), "{told}");
-        assert!(told.contains("ICICLE_BACKEND_INSTALL_DIR"), "{told}");
+        let reason = refused(&gpu);
+        assert!(reason.contains(&name), "{reason}");
+        assert!(reason.contains("ICICLE_BACKEND_INSTALL_DIR"), "{reason}");
         symlink(library(), inner.join(name)).unwrap();
     }
-    let told = refused(&gpu);
-    assert!(told.contains("no device CUDA 0"), "{told}");
+    let reason = refused(&gpu);
+    assert!(reason.contains("no device CUDA 0"), "{reason}");
 
     let nowhere = IcicleOptions {
         backend_folder: Some("/nonexistent/backend".into()),
@@ -128,7 +128,7 @@ fn folders_come_from_the_environment_where_no_option_names_them() {
         ("CPU 0", "icicle")
     );
 
-    // The backends' folder: the environment's, else the one beside the libraries.
+    // The backends' folder is the one in the environment, else the one beside the libraries.
     let gpu = IcicleOptions {
         device: "CUDA".into(),
         ..unnamed
@@ -137,8 +137,8 @@ fn folders_come_from_the_environment_where_no_option_names_them() {
     let other = tempfile::tempdir().unwrap();
     // SAFETY: as above.
     unsafe { env::set_var("ICICLE_BACKEND_INSTALL_DIR", other.path()) };
-    let told = refused(&gpu);
-    assert!(told.contains(other.path().to_str().unwrap()), "{told}");
+    let reason = refused(&gpu);
+    assert!(reason.contains(other.path().to_str().unwrap()), "{reason}");
     // SAFETY: as above.
     unsafe { env::remove_var("ICICLE_BACKEND_INSTALL_DIR") };
     // SAFETY: as above.

@@ -42,7 +42,7 @@ fn keys_and_proofs_need_the_memory_that_is_told() {
     prover.prove(&assignment).unwrap();
     assert_eq!(own.allocated(), used);
 
-    // Without the room for the vectors there is no proof, and no more than an error.
+    // Without room for the vectors there is no proof but an error, and nothing worse.
     own.limit_memory(used + 32);
     let refused = prover.prove(&assignment).unwrap_err().to_string();
     assert!(refused.contains("OUT_OF_MEMORY (2)"), "{refused}");

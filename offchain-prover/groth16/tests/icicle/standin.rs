@@ -1,4 +1,4 @@
-//! Finding the stand-in, and telling it to fail.
+//! Finding the stand-in, and making it fail.
 
 use clearproof_groth16::{IcicleBackend, IcicleOptions};
 use libloading::os::unix::Library;
@@ -15,12 +15,12 @@ use tempfile::TempDir;
 
 pub const LIBRARIES: [&str; 3] = ["device", "field_bn254", "curve_bn254"];
 
-/// A library's name as ICICLE has it.
+/// A library's file name in ICICLE.
 pub fn file_name(library: &str) -> String {
     format!("libicicle_{library}{DLL_SUFFIX}")
 }
 
-/// The stand-in lies beside this test, in the folder that cargo builds to, or in the one above.
+/// The stand-in lies beside this test, in cargo's build folder, or in the folder above.
 pub fn library() -> PathBuf {
     let program = env::current_exe().unwrap();
     let name = format!("libclearproof_icicle_standin{DLL_SUFFIX}");
@@ -54,7 +54,8 @@ pub fn options(folder: &Path) -> IcicleOptions {
     }
 }
 
-/// The device of the stand-in that all tests share which want nothing to fail. Once it is loaded the folder is not needed.
+/// The device of the stand-in shared by all tests in which nothing fails. Once it is loaded the
+/// folder is not needed.
 pub fn backend() -> IcicleBackend {
     open(installation(&library()).path())
 }
@@ -64,7 +65,7 @@ fn open(folder: &Path) -> IcicleBackend {
     IcicleBackend::open(&options(folder)).unwrap()
 }
 
-/// A stand-in of a test's own, with its own state.
+/// A stand-in for one test, with its own state.
 pub struct Own {
     pub backend: IcicleBackend,
     library: Library,
@@ -80,7 +81,7 @@ impl Own {
             symlink(&copy, folder.path().join(file_name(name))).unwrap();
         }
         let backend = open(folder.path());
-        // SAFETY: the stand-in, which is loaded already.
+        // SAFETY: this is the stand-in, which is already loaded.
         let library = unsafe { Library::new(&copy) }.unwrap();
         Self {
             backend,
@@ -96,10 +97,10 @@ impl Own {
         (folder, backend)
     }
 
-    /// The next fault, as `icicle-standin/src/faults.rs` describes.
+    /// Sets the next fault, as described in `icicle-standin/src/faults.rs`.
     pub fn fail(&self, fault: &str) {
         let fault = CString::new(fault).unwrap();
-        // SAFETY: the function's type; a text with its zero.
+        // SAFETY: this is the function's type; the text ends with a zero.
         let code = unsafe {
             let set = self
                 .library
@@ -110,9 +111,9 @@ impl Own {
         assert_eq!(code, 0);
     }
 
-    /// Bytes of the device's memory in total; zero takes the limit away.
+    /// Sets the bytes of the device's memory; zero removes the limit.
     pub fn limit_memory(&self, bytes: usize) {
-        // SAFETY: the function's type.
+        // SAFETY: this is the function's type.
         unsafe {
             let set = self
                 .library
@@ -124,7 +125,7 @@ impl Own {
 
     /// Bytes of the device's memory in use.
     pub fn allocated(&self) -> usize {
-        // SAFETY: the function's type.
+        // SAFETY: this is the function's type.
         unsafe {
             let get = self
                 .library
@@ -135,7 +136,7 @@ impl Own {
     }
 }
 
-/// Those that read or write environment variables come one after the other.
+/// Serialises tests that read or write environment variables.
 pub fn environment() -> MutexGuard<'static, ()> {
     static ENVIRONMENT: Mutex<()> = Mutex::new(());
     ENVIRONMENT.lock().unwrap_or_else(PoisonError::into_inner)

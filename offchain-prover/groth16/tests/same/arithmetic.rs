@@ -22,7 +22,7 @@ pub fn scalars(rng: &mut StdRng, count: usize) -> Vec<Fr> {
         .collect()
 }
 
-/// Every third is the point at infinity.
+/// Every third point is at infinity.
 fn points<G: AffineRepr>(rng: &mut StdRng, count: usize) -> Vec<G> {
     (0..count)
         .map(|index| {
@@ -41,7 +41,7 @@ fn reason<B: Backend, T>(backend: &B, result: Result<T, BackendError>) -> String
     error.to_string()
 }
 
-/// Sums of several lengths are arkworks', and those that reach beyond the scalars are refused.
+/// Sums of several lengths equal arkworks', and sums that reach beyond the scalars are refused.
 pub fn sums_agree<B: Backend>(backend: &B) {
     let rng = &mut StdRng::seed_from_u64(1);
     for (count, offset, after) in [(1, 0, 0), (1, 3, 0), (2, 0, 1), (50, 7, 4), (301, 0, 0)] {
@@ -91,7 +91,7 @@ pub fn empty_sums_are_infinity<B: Backend>(backend: &B) {
     assert!(backend.msm_g1(&infinity, &ones, 0).unwrap().is_zero());
 }
 
-/// What is loaded is read.
+/// Loaded scalars are read back.
 pub fn scalars_come_back<B: Backend>(backend: &B) {
     let rng = &mut StdRng::seed_from_u64(2);
     let values = scalars(rng, 100);
@@ -131,7 +131,7 @@ pub fn transforms_agree<B: Backend>(backend: &B, log_size: u32, seed: u64) {
         .divide_by_vanishing(&reference, &mut expected, &b, &c)
         .unwrap();
     assert_eq!(backend.read_scalars(&quotients).unwrap(), expected);
-    // The others are as they were.
+    // The others are unchanged.
     assert_eq!(backend.read_scalars(&y).unwrap(), b);
     assert_eq!(backend.read_scalars(&z).unwrap(), c);
 
@@ -141,7 +141,7 @@ pub fn transforms_agree<B: Backend>(backend: &B, log_size: u32, seed: u64) {
     assert_eq!(backend.read_scalars(&quotient).unwrap(), expected);
 }
 
-/// Domains that are none, and values of other lengths than the domain's.
+/// Invalid domains, and values of other lengths than the domain's, are refused.
 pub fn wrong_sizes_are_refused<B: Backend>(backend: &B) {
     for size in [0, 3, 1 << 29, usize::MAX] {
         let refused = reason(backend, backend.domain(size));

@@ -1,4 +1,4 @@
-//! What every backend is tested for.
+//! Tests for every backend.
 
 pub mod arithmetic;
 pub mod proofs;

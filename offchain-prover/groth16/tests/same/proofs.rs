@@ -7,8 +7,8 @@ use clearproof_groth16::{
     compare_with_arkworks, generate, verify,
 };
 
-/// `secret` raised to the power 2^`squarings` is public. Each number on the way is multiplied with its square plus one besides,
-/// so that rows have several entries.
+/// `secret` raised to the power 2^`squarings` is public. Each number on the way is also multiplied
+/// by its square plus one, so that rows have several entries.
 pub fn powers(squarings: usize, secret: u64) -> (Circuit, Vec<Fr>) {
     let one = Fr::one();
     let mut columns = vec![one, Fr::from(0_u64), Fr::from(secret)];
@@ -60,7 +60,7 @@ fn verdict<B: Backend>(backend: B, circuit: &Circuit, assignment: &[Fr]) -> Resu
     Ok(())
 }
 
-/// An assignment is proven or refused for the same reason as by the reference.
+/// An assignment is proven, or refused for the same reason as by the reference.
 pub fn verdicts_agree<B: Backend>(backend: impl Fn() -> B) {
     let (circuit, assignment) = powers(100, 3);
     verdict(backend(), &circuit, &assignment).unwrap();
@@ -75,7 +75,7 @@ pub fn verdicts_agree<B: Backend>(backend: impl Fn() -> B) {
     }
 }
 
-/// Same randomness, same proof as ark-groth16's prover.
+/// With the same randomness, the proof is that of ark-groth16's prover.
 pub fn proofs_agree<B: Backend>(backend: &B) {
     for squarings in [1, 31, 500] {
         let (circuit, assignment) = powers(squarings, 5);
@@ -85,8 +85,8 @@ pub fn proofs_agree<B: Backend>(backend: &B) {
     }
 }
 
-/// Faults, each at every call that a proof makes: how often that is, and what the error says. `fail` sets a fault, `name:call`,
-/// which strikes once.
+/// Faults at each call that a proof makes: their names, the number of calls, and the text of the
+/// error. `fail` sets a fault, `name:call`, which happens once.
 pub fn faults_are_found<B: Backend>(
     backend: B,
     fail: impl Fn(&str),
@@ -110,7 +110,7 @@ pub fn faults_are_found<B: Backend>(
                 "{fault}:{call}: {error}"
             );
         }
-        // There are no more calls: the next proof is one again.
+        // There are no more calls, so the next proof succeeds.
         fail(&format!("{fault}:{}", calls + 1));
         prover.prove(&assignment).unwrap();
         fail("");

@@ -9,7 +9,7 @@ use crate::{
     store::{Checkpoint, Proven},
 };
 use clearproof_engine::{Books, ClosedBatch, SealedBatch};
-use clearproof_primitives::batch::BatchHeader;
+use clearproof_primitives::{batch::BatchHeader, ids::BatchNumber};
 use std::sync::Arc;
 
 /// How far a closed batch is.
@@ -40,7 +40,7 @@ pub struct Closed {
 
 impl Closed {
     /// Its number.
-    pub fn number(&self) -> u64 {
+    pub fn number(&self) -> BatchNumber {
         self.figures.number
     }
 
@@ -141,7 +141,7 @@ impl Core {
     /// The oldest closed batch is final: the journal starts after it.
     pub fn settle(
         &mut self,
-        number: u64,
+        number: BatchNumber,
         settlement: Option<&Settlement>,
     ) -> Result<(), OperatorError> {
         self.commit()?;

@@ -8,7 +8,9 @@ use crate::{
 };
 use clearproof_client::Identity;
 use clearproof_engine::{LiveSets, Venue, VenueConfig};
-use clearproof_primitives::{batch::genesis_field, chain::VenueView, order::SignedOrderSet};
+use clearproof_primitives::{
+    batch::genesis_field, chain::VenueView, ids::BatchNumber, order::SignedOrderSet,
+};
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::Arc,
@@ -29,7 +31,7 @@ impl Core {
             genesis: genesis_field(&identity.genesis),
         };
         let fresh = loaded.checkpoint.is_none();
-        if fresh && chain.batches > 0 {
+        if fresh && chain.batches > BatchNumber::default() {
             return Err(OperatorError::Diverged(format!(
                 "venue {} has settled {} batches, and this folder has no books: give the folder of the operator that \
                  settled them, or a backup of it",
@@ -84,7 +86,7 @@ impl Core {
         }
         core.commit()?;
         tracing::info!(
-            settled = core.settled.0,
+            settled = %core.settled.0,
             closed = core.closed.len(),
             entries,
             "books restored"
@@ -103,7 +105,7 @@ impl Core {
                 chain.batches
             )));
         }
-        let known = match chain.batches - settled {
+        let known = match chain.batches.get() - settled.get() {
             0 => Some(root),
             ahead => self
                 .closed
@@ -119,8 +121,8 @@ impl Core {
                 chain.batches, chain.state_root
             )));
         }
-        for number in settled + 1..=chain.batches {
-            tracing::info!(number, "batch was settled while the operator was away");
+        for number in settled.next().through(chain.batches) {
+            tracing::info!(%number, "batch was settled while the operator was away");
             self.settle(number, None)?;
         }
         Ok(())

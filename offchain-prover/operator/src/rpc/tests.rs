@@ -18,7 +18,7 @@ use clearproof_client::{
     },
 };
 use clearproof_engine::AuctionReport;
-use clearproof_primitives::{batch::genesis_field, order::Side};
+use clearproof_primitives::{batch::genesis_field, ids::VenueId, order::Side};
 use jsonrpsee::{
     core::{
         ClientError,
@@ -83,7 +83,7 @@ async fn an_accepted_order_set_has_a_receipt_that_verifies_and_stands_in_the_boo
     assert_eq!((book.bids[0].price.0, book.bids[0].quantity.0), (MARK, 5));
     assert_eq!(client.instruments().await.unwrap()[0].symbol, "EUR/USD");
     let batches = client.batches(2).await.unwrap();
-    assert_eq!((batches.len(), batches[1].number), (2, 2));
+    assert_eq!((batches.len(), batches[1].number.get()), (2, 2));
     assert_eq!(batches[1].fee.0, u128::MAX);
     let status = client.status().await.unwrap();
     assert_eq!((status.accounts, status.deposits_taken), (3, 2));
@@ -105,7 +105,7 @@ async fn order_sets_that_break_a_rule_are_refused_by_name_and_change_nothing() {
     let tampered = client.submit_signed(&tampered).await;
     assert_eq!(refused(tampered), (REFUSED, "Signature".into()));
     let mut elsewhere = set(1, 8, bid(6));
-    elsewhere.venue = 9;
+    elsewhere.venue = VenueId::new(9);
     let elsewhere = client.submit(&trader(1), elsewhere).await;
     assert_eq!(refused(elsewhere), (REFUSED, "OtherVenue".into()));
     let nobody = client.submit(&trader(5), set(5, 1, bid(6))).await;
@@ -277,7 +277,7 @@ async fn an_account_is_shown_to_its_owner_only() {
         ..mine.clone()
     };
     let stale = Access::sign(&key(1), genesis, VENUE, now_ms() - 31_000);
-    let elsewhere = Access::sign(&key(1), genesis, VENUE + 1, now_ms());
+    let elsewhere = Access::sign(&key(1), genesis, VENUE.next(), now_ms());
     let unknown = Access::sign(&key(9), genesis, VENUE, now_ms());
     for (access, expected) in [
         (theirs, (UNAUTHORISED, "AccessSignature")),
@@ -395,7 +395,10 @@ async fn a_subscriber_who_lags_is_told_what_it_missed() {
 #[tokio::test]
 async fn a_client_refuses_another_chain_or_venue() {
     let scene = Scene::start(Limits::default()).await;
-    for (genesis, venue, wrong) in [([4; 32], VENUE, "genesis"), (GENESIS, 2, "venue")] {
+    for (genesis, venue, wrong) in [
+        ([4; 32], VENUE, "genesis"),
+        (GENESIS, VenueId::new(2), "venue"),
+    ] {
         let error = VenueClient::connect(&scene.url, genesis, venue).await;
         let error = error.unwrap_err();
         assert!(

@@ -1,6 +1,9 @@
 use super::*;
 use crate::{figures::Settlement, proving::submission, store::Proven};
-use clearproof_primitives::chain::Cursor;
+use clearproof_primitives::{
+    chain::Cursor,
+    ids::{BatchNumber, VenueId},
+};
 use clearproof_proving::ProvenBatch;
 use std::os::unix::fs::PermissionsExt;
 
@@ -125,7 +128,7 @@ fn a_batch_that_was_not_built_is_built_at_the_start() {
     drop(restored);
     // It may even be final by then.
     let core = restore(folder.path(), &chain).unwrap();
-    assert_eq!((core.settled.0, core.closed.len()), (2, 1));
+    assert_eq!((core.settled.0.get(), core.closed.len()), (2, 1));
     let figures = &core.figures(1).unwrap()[0];
     assert_eq!((figures.chunks, figures.order_sets), (1, 2));
 }
@@ -139,7 +142,9 @@ fn a_final_batch_becomes_the_start_of_the_journal() {
         cost: Some((5_000, 6, 7)),
     };
     let view = after(&desk.core, 0);
-    desk.core.settle(1, Some(&settlement)).unwrap();
+    desk.core
+        .settle(BatchNumber::new(1), Some(&settlement))
+        .unwrap();
     desk.settled();
     let before = state(&desk.core);
     drop(desk);
@@ -148,7 +153,10 @@ fn a_final_batch_becomes_the_start_of_the_journal() {
     let figures = core.figures(10).unwrap();
     assert_eq!(figures.len(), 1);
     let f = &figures[0];
-    assert_eq!((f.number, f.order_sets, f.fills, f.steps), (1, 2, 2, 4));
+    assert_eq!(
+        (f.number.get(), f.order_sets, f.fills, f.steps),
+        (1, 2, 2, 4)
+    );
     assert_eq!((f.block, f.bytes, f.ref_time, f.fee), (12, 5_000, 6, 7));
     // The chain before that batch is another chain.
     drop(core);
@@ -164,12 +172,15 @@ fn a_batch_that_settled_unseen_is_taken_as_final() {
     let root = desk.core.venue.state_root();
     drop(desk);
     let core = restore(folder.path(), &view).unwrap();
-    assert_eq!((core.settled, core.closed.len()), ((1, view.state_root), 0));
+    assert_eq!(
+        (core.settled, core.closed.len()),
+        ((BatchNumber::new(1), view.state_root), 0)
+    );
     assert_eq!(
         (core.venue.state_root(), core.venue.open_steps()),
         (root, 2)
     );
-    assert_eq!(core.figures(10).unwrap()[0].number, 1);
+    assert_eq!(core.figures(10).unwrap()[0].number.get(), 1);
 }
 
 #[test]
@@ -218,9 +229,9 @@ fn books_that_do_not_follow_the_chain_are_refused() {
     let mut forged = new_venue();
     forged.state_root = FieldBytes([5; 32]);
     diverged(&forged);
-    forged.batches = 1;
+    forged.batches = BatchNumber::new(1);
     diverged(&forged);
-    forged.batches = 9;
+    forged.batches = BatchNumber::new(9);
     diverged(&forged);
     // A new folder for a venue that has settled.
     let empty = tempfile::tempdir().unwrap();
@@ -236,7 +247,7 @@ fn the_database_of_another_venue_is_refused() {
         (
             "venue",
             Identity {
-                venue: 2,
+                venue: VenueId::new(2),
                 ..IDENTITY
             },
         ),

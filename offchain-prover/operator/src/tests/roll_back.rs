@@ -1,4 +1,5 @@
 use super::*;
+use clearproof_primitives::ids::BatchNumber;
 
 /// A closed batch in which accounts were opened, lots traded and money withdrawn, and a newer order set.
 fn refused(folder: &Path) -> Desk {
@@ -41,7 +42,11 @@ fn checks_the_rebuilt_batch(desk: &mut Desk, before: &[(FieldBytes, i64, i64)]) 
     assert_eq!(holdings(&desk.core), before);
     let header = desk.core.closed[0].header().unwrap();
     assert_eq!(
-        (header.number, header.snapshot_number, header.deposits_after),
+        (
+            header.number.get(),
+            header.snapshot_number.get(),
+            header.deposits_after
+        ),
         (1, 2, 2)
     );
 }
@@ -53,7 +58,10 @@ fn a_refused_batch_is_built_anew_from_the_same_deposits_and_order_sets() {
     desk.core.build().unwrap();
     let before = holdings(&desk.core);
     desk.core.roll_back().unwrap();
-    assert_eq!(desk.core.settled, (0, new_venue().state_root));
+    assert_eq!(
+        desk.core.settled,
+        (BatchNumber::default(), new_venue().state_root)
+    );
     assert_eq!(
         (desk.core.venue.account_count(), desk.core.closed.len()),
         (1, 0)

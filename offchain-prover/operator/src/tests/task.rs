@@ -9,6 +9,7 @@ use crate::{
 };
 use clearproof_client::clock::now_ms;
 use clearproof_engine::AuctionReport;
+use clearproof_primitives::ids::BatchNumber;
 use std::{
     sync::{atomic::AtomicU64, mpsc::Receiver},
     time::Duration,
@@ -50,7 +51,7 @@ impl Running {
         let epoch = Arc::new(AtomicU64::new(0));
         let registry = Registry::new();
         let task = VenueTask {
-            desk: Desk::new(core, timing, new_venue().time_to),
+            desk: Desk::new(core, timing, SNAPSHOTS, new_venue().time_to),
             handle: handle.clone(),
             commands,
             notices: heard,
@@ -141,7 +142,7 @@ impl Running {
     }
 
     /// The chain refuses a batch.
-    async fn refuse(&self, number: u64) {
+    async fn refuse(&self, number: BatchNumber) {
         let (done, wait) = oneshot::channel();
         let reason = "Settlement.SnapshotTooOld".into();
         self.tell(Notice::Refused(number, reason, done)).await;
@@ -194,12 +195,16 @@ async fn what_the_task_answers_survives_its_end() {
     let (job, prover) = next(running.prover).await;
     running.prover = prover;
     assert_eq!(
-        (job.figures.number, job.figures.steps, job.figures.fills),
+        (
+            job.figures.number.get(),
+            job.figures.steps,
+            job.figures.fills
+        ),
         (1, 4, 2)
     );
 
     // A batch that the chain refused: back to the last final books, and the work in flight is void.
-    running.refuse(1).await;
+    running.refuse(BatchNumber::new(1)).await;
     running.opened().await;
     running.stop().await;
     let core = restore(folder.path(), &new_venue()).unwrap();
@@ -217,7 +222,7 @@ async fn the_venue_answers_and_trades_while_batches_are_built() {
     running.builder = builder;
     running.trade(2).await;
     running.trade(3).await;
-    while running.handle.status().await.unwrap().pending != [1, 2] {
+    while running.handle.status().await.unwrap().pending != [1, 2].map(BatchNumber::new) {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     running.trade(4).await;
@@ -239,15 +244,18 @@ async fn the_venue_answers_and_trades_while_batches_are_built() {
     let (second, builder) = next(running.builder).await;
     let (job, prover) = next(running.prover).await;
     (running.builder, running.prover) = (builder, prover);
-    assert_eq!((first.before.number(), second.before.number()), (0, 1));
-    assert_eq!((job.figures.number, job.figures.chunks), (1, 2));
+    assert_eq!(
+        (first.before.number().get(), second.before.number().get()),
+        (0, 1)
+    );
+    assert_eq!((job.figures.number.get(), job.figures.chunks), (1, 2));
     let numbers = [&first, &second].map(|job| job.sealed.batch.number());
-    assert_eq!(numbers, [1, 2]);
+    assert_eq!(numbers, [1, 2].map(BatchNumber::new));
 
     running.shows(pending, "built", |count| count == 1.0).await;
 
     // The chain refuses the first; what is then built of the second is of no use.
-    running.refuse(1).await;
+    running.refuse(BatchNumber::new(1)).await;
     let late = Box::new(second.run().unwrap());
     running.tell(Notice::Built(0, late)).await;
     running.opened().await;
@@ -264,8 +272,8 @@ async fn the_venue_answers_and_trades_while_batches_are_built() {
     running.trade(5).await;
     let (again, builder) = next(running.builder).await;
     running.builder = builder;
-    assert_eq!((again.epoch, again.before.number()), (1, 0));
-    assert_eq!(again.sealed.batch.number(), 1);
+    assert_eq!((again.epoch, again.before.number().get()), (1, 0));
+    assert_eq!(again.sealed.batch.number().get(), 1);
     running.stop().await;
     // It was on its way to the builder when the operator stopped.
     let core = restore(folder.path(), &new_venue()).unwrap();

@@ -6,6 +6,7 @@ use clearproof_primitives::{
     batch::PriceEntry,
     fixed::FRACTION_BITS,
     funding::{FundingTerms, accrue, move_indices},
+    ids::SnapshotNumber,
     shape::{MarketShape, QUANTITY_BITS, Shape, TIME_BITS},
     snapshot::{InstrumentRow, Snapshot},
 };
@@ -104,7 +105,7 @@ pub fn answer(question: Question) -> Result<Answer, String> {
         quantity: question.lots,
     });
     let snapshot = Snapshot {
-        number: 0,
+        number: SnapshotNumber::new(0),
         taken_at: 0,
         weights: Vec::new(),
         factors: Vec::new(),

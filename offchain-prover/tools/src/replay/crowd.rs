@@ -9,6 +9,7 @@ use clearproof_primitives::{
     eddsa::SecretKey,
     field::Fr,
     fixed::Price,
+    ids::AccountIndex,
     order::{Order, OrderSet, Side, SignedOrderSet},
     shape::Shape,
 };
@@ -32,7 +33,7 @@ pub(crate) const LEVERAGE: std::ops::RangeInclusive<u64> = 10..=30;
 /// One trader.
 struct Trader {
     key: SecretKey,
-    account: Option<u32>,
+    account: Option<AccountIndex>,
     sequence: u64,
     /// Side and tenths of leverage; none for a maker.
     bold: Option<(Side, u64)>,

@@ -181,7 +181,7 @@ fn extreme_prices_halt_and_never_panic() {
             );
             assert_eq!((mark(0), latest_info().marks[0]), (before, 0), "{value}");
         }
-        assert_eq!(latest(), 1 + extremes.len() as u64);
+        assert_eq!(latest().get(), 1 + extremes.len() as u64);
     });
 }
 

@@ -2,6 +2,7 @@
 
 use super::*;
 use clearproof_primitives::{
+    ids::SnapshotNumber,
     options::{OptionKind, SviCurve, SviError, YEAR_MS, svi::SVI_ONE},
     rows::{OptionMarket, Smile, halted_row},
     snapshot::InstrumentRow,
@@ -287,7 +288,7 @@ fn an_option_that_cannot_be_valued_keeps_its_row_and_stops_no_snapshot() {
             feed_options();
             feed(FORWARD, 1 << 34);
         });
-        assert_eq!(latest(), 3);
+        assert_eq!(latest(), SnapshotNumber::new(3));
         let row = MarketData::latest_snapshot().unwrap().0.rows[17].clone();
         assert!(row.suspended && !before.suspended);
         assert_eq!(row, halted_row(before, (1 << 34) / 128));
@@ -304,7 +305,7 @@ fn what_was_in_an_options_slot_before_is_no_row_of_it() {
     with_options(|| {
         // An expired option's row, as if its slot had been freed and listed again. It carries no
         // charges, and none may be added.
-        let mut snapshot = MarketData::snapshot(2).unwrap();
+        let mut snapshot = MarketData::snapshot(SnapshotNumber::new(2)).unwrap();
         let row = &mut snapshot.rows[17];
         let empty = InstrumentRow::empty(&MarketShape::REFERENCE);
         *row = InstrumentRow {
@@ -312,14 +313,17 @@ fn what_was_in_an_options_slot_before_is_no_row_of_it() {
             expired: true,
             ..empty.clone()
         };
-        Snapshots::<Test>::insert(2, BoundedSnapshot::try_from(snapshot).unwrap());
+        Snapshots::<Test>::insert(
+            SnapshotNumber::new(2),
+            BoundedSnapshot::try_from(snapshot).unwrap(),
+        );
         assert_ok!(MarketData::accept_range(root(), FORWARD, 1, dollars(1)));
         change(FORWARD, |state| state.marked = None);
         run_to(6, || {
             feed_options();
             feed(FORWARD, 1 << 34);
         });
-        assert_eq!((latest(), mark(17)), (3, 0));
+        assert_eq!((latest().get(), mark(17)), (3, 0));
         assert_eq!(MarketData::latest_snapshot().unwrap().0.rows[17], empty);
         assert_eq!(latest_info().open_interest_caps[17], 0);
     });

@@ -34,7 +34,7 @@ proptest! {
                     }
                 });
                 let info = latest_info();
-                prop_assert_eq!(latest(), step as u64 + 2);
+                prop_assert_eq!(latest().get(), step as u64 + 2);
                 for (u, slot) in [0usize, 8].into_iter().enumerate() {
                     let lot = Instruments::<Test>::get()[&(slot as u16)].listing.units_per_lot;
                     if info.marks[slot] == 0 {
@@ -72,7 +72,7 @@ proptest! {
                     feed_all();
                     feed(EUR, price);
                 });
-                prop_assert_eq!(latest(), step as u64 + 2);
+                prop_assert_eq!(latest().get(), step as u64 + 2);
                 let row = MarketData::latest_snapshot().unwrap().0.rows.swap_remove(0);
                 let furthest = ((before as u128 * limit as u128) >> 32) as u64;
                 prop_assert!(row.mark.abs_diff(before) <= furthest);

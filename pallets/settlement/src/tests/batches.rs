@@ -8,6 +8,7 @@ use clearproof_primitives::{
     batch::{Withdrawal, chunk_public_input, price_list_hash},
     field::{FieldBytes, Fr},
     fixed::ONE,
+    ids::{BatchNumber, SnapshotNumber},
     shape::Shape,
 };
 use codec::{Decode, Encode};
@@ -65,17 +66,21 @@ fn a_batch_settles_state_money_and_history() {
         assert_ok!(submit(OPERATOR, &batch));
         let state = Settlement::venue(venue).unwrap();
         assert_eq!(
-            (state.state_root, state.batches),
+            (state.state_root, state.batches.get()),
             (batch.header.new_root, 1)
         );
         assert_eq!(state.time_to, batch.header.time_to);
-        let record = Settlement::batch(venue, 1).unwrap();
+        let record = Settlement::batch(venue, BatchNumber::new(1)).unwrap();
         assert_eq!(
             record.header_hash,
             FieldBytes::from(batch.header.hash().unwrap())
         );
         assert_eq!(
-            (record.state_root, record.snapshot_number, record.block),
+            (
+                record.state_root,
+                record.snapshot_number.get(),
+                record.block
+            ),
             (batch.header.new_root, 1, 1)
         );
         assert_eq!(
@@ -106,9 +111,9 @@ fn a_batch_settles_state_money_and_history() {
         assert_eq!(settled.len(), 1);
         let expected = Event::BatchSettled {
             venue,
-            number: 1,
+            number: BatchNumber::new(1),
             state_root: batch.header.new_root,
-            snapshot_number: 1,
+            snapshot_number: SnapshotNumber::new(1),
             chunks: 2,
             deposits_consumed: 1,
             withdrawals: 1,
@@ -128,7 +133,7 @@ fn batches_follow_one_another_and_old_ones_are_forgotten() {
             assert_ok!(submit(OPERATOR, &next.seal()));
         }
         let kept: Vec<_> = (1..=5)
-            .filter(|n| Settlement::batch(venue, *n).is_some())
+            .filter(|n| Settlement::batch(venue, BatchNumber::new(*n)).is_some())
             .collect();
         assert_eq!(kept, [3, 4, 5]);
     });
@@ -141,7 +146,7 @@ fn a_settled_batch_cannot_be_replayed_not_even_with_other_proofs_of_the_same() {
         assert_ok!(submit(OPERATOR, &batch));
         refused(E::WrongBatchNumber, || submit(OPERATOR, &batch));
         let mut renumbered = draft.clone();
-        renumbered.header.number = 2;
+        renumbered.header.number = BatchNumber::new(2);
         refused(E::StaleRoot, || submit(OPERATOR, &renumbered.seal()));
     });
 }
@@ -170,9 +175,13 @@ fn another_venues_proofs_are_refused() {
 fn identity() {
     refused_when_proven(E::WrongVersion, |d| d.header.version += 1);
     refused_when_proven(E::WrongGenesis, |d| d.header.genesis[31] ^= 1);
-    refused_when_proven(E::UnknownVenue, |d| d.header.venue += 1);
-    refused_when_proven(E::WrongBatchNumber, |d| d.header.number = 2);
-    refused_when_proven(E::WrongBatchNumber, |d| d.header.number = 0);
+    refused_when_proven(E::UnknownVenue, |d| d.header.venue = d.header.venue.next());
+    refused_when_proven(E::WrongBatchNumber, |d| {
+        d.header.number = BatchNumber::new(2)
+    });
+    refused_when_proven(E::WrongBatchNumber, |d| {
+        d.header.number = BatchNumber::new(0)
+    });
     refused_when_proven(E::StaleRoot, |d| d.header.old_root = Fr::from(1u64).into());
     refused_when_proven(E::WrongSubmitter, |d| d.header.submitter = [OWNER; 32]);
     run(|draft| {
@@ -198,11 +207,15 @@ fn counts() {
 
 #[test]
 fn snapshots_and_times() {
-    refused_when_proven(E::UnknownSnapshot, |d| d.header.snapshot_number = 3);
+    refused_when_proven(E::UnknownSnapshot, |d| {
+        d.header.snapshot_number = SnapshotNumber::new(3)
+    });
     refused_when_proven(E::SnapshotMismatch, |d| {
         d.header.snapshot_hash = Fr::from(1u64).into()
     });
-    refused_when_proven(E::SnapshotMismatch, |d| d.header.snapshot_number = 2);
+    refused_when_proven(E::SnapshotMismatch, |d| {
+        d.header.snapshot_number = SnapshotNumber::new(2)
+    });
     refused_when_proven(E::TimeSpanReversed, |d| {
         d.header.time_from = d.header.time_to + 1
     });
@@ -218,8 +231,8 @@ fn snapshots_and_times() {
         draft.header.time_to = NEXT_TAKEN + GRACE;
         assert_ok!(submit(OPERATOR, &draft.seal()));
         let mut overlapping = Draft::next(draft.header.venue, NEXT_TAKEN + GRACE);
-        overlapping.header.snapshot_number = 2;
-        overlapping.header.snapshot_hash = TakenSnapshots::get()[&2].hash;
+        overlapping.header.snapshot_number = SnapshotNumber::new(2);
+        overlapping.header.snapshot_hash = TakenSnapshots::get()[&SnapshotNumber::new(2)].hash;
         refused(E::TimeSpanOverlaps, || {
             submit(OPERATOR, &overlapping.seal())
         });
@@ -469,7 +482,7 @@ fn one_proof_can_be_checked_alone() {
             Err(ProofRefusal::Malformed)
         );
         assert_eq!(
-            check(CIRCUIT + 1, ProofKind::Chunk, &proof, good),
+            check(CIRCUIT.next(), ProofKind::Chunk, &proof, good),
             Err(ProofRefusal::UnknownCircuit)
         );
     });

@@ -5,13 +5,13 @@ use super::{
     refused,
 };
 use crate::{Error, Event, mock::*};
-use clearproof_primitives::fixed::ONE;
+use clearproof_primitives::{fixed::ONE, ids::VenueId};
 use frame_support::assert_ok;
 
 type E = Error<Test>;
 
 /// Instrument, price and rank of each event, in order.
-fn reported(venue: u32) -> Vec<(u16, u64, u32)> {
+fn reported(venue: VenueId) -> Vec<(u16, u64, u32)> {
     let events = System::events().into_iter();
     let of_venue = events.filter_map(|record| match record.event {
         RuntimeEvent::Settlement(Event::Deleveraged {

@@ -10,6 +10,7 @@ use clearproof_primitives::{
     field::{FieldBytes, Fr},
     fixed::ONE,
     funding::funding_hash,
+    ids::{SnapshotNumber, VenueId},
     ledger::open_interest_hash,
     shape::Shape,
 };
@@ -47,7 +48,7 @@ pub fn deleverage(instrument: u16, time: u64, of: u64) -> PriceEntry {
 }
 
 /// Creates a venue with one operator, and returns its number.
-pub fn found_venue() -> u32 {
+pub fn found_venue() -> VenueId {
     let venue = crate::NextVenue::<Test>::get();
     let operators = vec![account(OPERATOR)].try_into().unwrap();
     assert_ok!(call(
@@ -60,7 +61,7 @@ pub fn found_venue() -> u32 {
     venue
 }
 
-pub fn deposit(venue: u32, asset: u8, amount: u64) -> DispatchResult {
+pub fn deposit(venue: VenueId, asset: u8, amount: u64) -> DispatchResult {
     let deposit = pallet_clearproof_custody::Call::deposit {
         venue,
         asset,
@@ -99,18 +100,18 @@ impl Draft {
     }
 
     /// Returns the next batch of a venue. It consumes all deposits and has 400 ms of auctions.
-    pub fn next(venue: u32, from: u64) -> Self {
+    pub fn next(venue: VenueId, from: u64) -> Self {
         let state = crate::Venues::<Test>::get(venue).unwrap();
         let queue = Custody::queue(venue);
         let header = BatchHeader {
             version: PROTOCOL_VERSION,
             genesis: System::block_hash(0).0,
             venue,
-            number: state.batches + 1,
+            number: state.batches.next(),
             old_root: state.state_root,
-            new_root: Fr::from(9_000 + state.batches).into(),
-            snapshot_number: 1,
-            snapshot_hash: TakenSnapshots::get()[&1].hash,
+            new_root: Fr::from(9_000 + state.batches.get()).into(),
+            snapshot_number: SnapshotNumber::new(1),
+            snapshot_hash: TakenSnapshots::get()[&SnapshotNumber::new(1)].hash,
             time_from: from,
             time_to: from + 400,
             prices_hash: FieldBytes::default(),

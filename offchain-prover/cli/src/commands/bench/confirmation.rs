@@ -8,7 +8,7 @@ use crate::commands::bench::{
 use anyhow::{Context, Result, ensure};
 use clearproof_client::{Identity, clock::now_ms};
 use clearproof_operator::{
-    OperatorError, Timing,
+    OperatorError, SnapshotTiming, Timing,
     building::Builder,
     core::Core,
     desk::Desk,
@@ -22,6 +22,7 @@ use clearproof_primitives::{
     batch::genesis_field,
     chain::{Pauses, Queue, QueuedDeposit, SnapshotInfo, SnapshotView, VenueView},
     field::FieldBytes,
+    ids::CircuitId,
     ledger::genesis_state_root,
     order::SignedOrderSet,
     rows::even_bands,
@@ -46,6 +47,12 @@ const P99: Duration = Duration::from_millis(5);
 const OPENING: Duration = Duration::from_secs(30);
 /// Account that submits batches; nothing is submitted here.
 const SUBMITTER: [u8; 32] = [2; 32];
+
+/// There is no chain here: the batch stays open as on one that takes a snapshot each half minute.
+const SNAPSHOTS: SnapshotTiming = SnapshotTiming {
+    interval_ms: 30_000,
+    grace_ms: 15_000,
+};
 
 /// Measures order sets: in the engine alone, then from the connection to the receipt.
 pub fn measure(shape: &Shape, plan: &Plan, report: &mut Report) -> Result<()> {
@@ -173,7 +180,7 @@ fn new_venue(shape: &Shape, time: u64) -> VenueView<[u8; 32]> {
     VenueView {
         owner: SUBMITTER,
         operators: vec![SUBMITTER],
-        circuit: 1,
+        circuit: CircuitId::new(1),
         next_circuit: None,
         shape: *shape,
         development: true,
@@ -259,7 +266,7 @@ impl Operator {
         };
         building.spawn().context("starting the builder")?;
         let task = VenueTask {
-            desk: Desk::new(core, timing, view.time_to),
+            desk: Desk::new(core, timing, SNAPSHOTS, view.time_to),
             handle: handle.clone(),
             commands,
             notices: heard,

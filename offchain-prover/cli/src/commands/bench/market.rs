@@ -8,6 +8,7 @@ use clearproof_primitives::{
     eddsa::SecretKey,
     field::Fr,
     fixed::{ONE, Price},
+    ids::{SnapshotNumber, VenueId},
     order::{Order, OrderSet, Side, SignedOrderSet},
     policy::Policy,
     rows::even_bands,
@@ -18,7 +19,7 @@ use clearproof_primitives::{
 /// Hash of the chain's genesis block.
 pub const GENESIS: [u8; 32] = [1; 32];
 /// The venue.
-pub const VENUE: u32 = 1;
+pub const VENUE: VenueId = VenueId::new(1);
 /// Largest distance of a clearing price from the mark, as a fraction of 2^32.
 pub const PRICE_BAND: u32 = 1 << 28;
 /// Mark of every perpetual.
@@ -35,7 +36,7 @@ pub fn snapshot(shape: &Shape, taken_at: u64) -> Result<Snapshot> {
         _ => Ok(InstrumentRow::empty(market)),
     });
     Ok(Snapshot {
-        number: 1,
+        number: SnapshotNumber::new(1),
         taken_at,
         weights: vec![ONE; market.assets as usize],
         factors: policy.factors(),

@@ -51,8 +51,9 @@ pub async fn known(chain: &Chain, index: u32) -> Result<Referendum> {
 
 /// A referendum on risk parameters that can be voted on.
 async fn open(chain: &Chain, index: u32) -> Result<Ongoing> {
+    let track = chain.constants().await?.risk_track.id;
     match known(chain, index).await? {
-        Referendum::Ongoing(of) if of.track == calls::RISK_TRACK => Ok(of),
+        Referendum::Ongoing(of) if of.track == track => Ok(of),
         Referendum::Ongoing(of) => bail!(
             "--referendum {index}: it is on track {}, not on risk parameters; vote on it in polkadot-js Apps",
             of.track
@@ -71,7 +72,8 @@ pub async fn propose(chain: &Chain, changes: &[PolicyChange], signer: &Keypair) 
     if noted.is_none() {
         all.push(calls::note_preimage(&call));
     }
-    all.push(calls::submit_risk_referendum(&call));
+    let track = chain.constants().await?.risk_track;
+    all.push(calls::submit_risk_referendum(&track, &call));
     let included = chain.submit(signer, &Call::All(all)).await;
     let included = included.context("submitting the referendum")?;
     let index = included

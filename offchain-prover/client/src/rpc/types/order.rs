@@ -3,6 +3,7 @@
 use super::super::number::{Decimal, KeyHex, SignatureHex};
 use clearproof_primitives::{
     field::FieldBytes,
+    ids::{AccountIndex, VenueId},
     order::{
         KeyRequest, Order, OrderSet, Request, Side, SignedOrderSet, TimeInForce, TransferRequest,
         Trigger, TriggerSide, WithdrawalRequest,
@@ -93,9 +94,9 @@ pub enum RequestJson {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct OrderSetJson {
     /// Venue that may use it.
-    pub venue: u32,
+    pub venue: VenueId,
     /// Account index, not 0.
-    pub account: u32,
+    pub account: AccountIndex,
     /// Above the sequence of every earlier set.
     pub sequence: Decimal<u64>,
     /// First millisecond at which it may be used.

@@ -2,7 +2,12 @@
 
 use super::{super::number::Decimal, order::OrderJson};
 use clearproof_primitives::{
-    chain::InstrumentKind, field::FieldBytes, margin::Margin, serde_hex, shape::Shape,
+    chain::InstrumentKind,
+    field::FieldBytes,
+    ids::{AccountIndex, BatchNumber, SnapshotNumber, VenueId},
+    margin::Margin,
+    serde_hex,
+    shape::Shape,
 };
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +16,7 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "camelCase")]
 pub struct StatusJson {
     /// Number on the chain.
-    pub venue: u32,
+    pub venue: VenueId,
     /// Hash of the chain's genesis block.
     #[serde(with = "serde_hex")]
     pub genesis: [u8; 32],
@@ -27,7 +32,7 @@ pub struct StatusJson {
     /// Last batch that is final on the chain.
     pub settled: SettledJson,
     /// Closed batches that are not final yet.
-    pub pending: Vec<u64>,
+    pub pending: Vec<BatchNumber>,
     /// The open batch.
     pub open: Option<OpenJson>,
     /// Time of the last auction; 0 before the first.
@@ -43,7 +48,7 @@ pub struct StatusJson {
 #[serde(rename_all = "camelCase")]
 pub struct SettledJson {
     /// Its number; 0 before the first.
-    pub batch: u64,
+    pub batch: BatchNumber,
     /// State root after it.
     pub state_root: FieldBytes,
 }
@@ -53,7 +58,7 @@ pub struct SettledJson {
 #[serde(rename_all = "camelCase")]
 pub struct OpenJson {
     /// Snapshot that it is margined at.
-    pub snapshot: u64,
+    pub snapshot: SnapshotNumber,
     /// Its first millisecond.
     pub time_from: u64,
     /// Account steps so far.
@@ -128,7 +133,7 @@ pub const MAX_BATCHES: u32 = 256;
 #[serde(rename_all = "camelCase")]
 pub struct BatchJson {
     /// The batch.
-    pub number: u64,
+    pub number: BatchNumber,
     /// Order sets accepted while it was open.
     pub order_sets: u64,
     /// Fills in it.
@@ -158,7 +163,7 @@ pub struct BatchJson {
 #[serde(rename_all = "camelCase")]
 pub struct AccountJson {
     /// Index, which order sets name.
-    pub index: u32,
+    pub index: AccountIndex,
     /// Which of its owner's accounts it is.
     pub number: u16,
     /// Hash of its trading key; 0 for none.

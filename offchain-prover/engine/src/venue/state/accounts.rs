@@ -4,6 +4,7 @@ use clearproof_primitives::{
     account::Account,
     babyjubjub::{Point, PublicKey},
     field::{FieldBytes, Fr},
+    ids::AccountIndex,
     shape::Shape,
 };
 use std::{collections::BTreeMap, sync::Arc};
@@ -19,7 +20,7 @@ pub(crate) struct Accounts {
     /// Number of times that an account got another owner.
     owner_changes: u64,
     /// Account key to index.
-    by_key: BTreeMap<FieldBytes, u32>,
+    by_key: BTreeMap<FieldBytes, AccountIndex>,
 }
 
 impl Accounts {
@@ -35,13 +36,13 @@ impl Accounts {
     }
 
     /// An account.
-    pub fn get(&self, index: u32) -> Option<&Account> {
+    pub fn get(&self, index: AccountIndex) -> Option<&Account> {
         self.shared(index).map(|account| &**account)
     }
 
     /// An account, to be shared.
-    pub fn shared(&self, index: u32) -> Option<&Arc<Account>> {
-        self.current.get(index as usize)
+    pub fn shared(&self, index: AccountIndex) -> Option<&Arc<Account>> {
+        self.current.get(index.place())
     }
 
     /// The insurance fund.
@@ -50,13 +51,13 @@ impl Accounts {
     }
 
     /// All accounts with their indices.
-    pub fn iter(&self) -> impl Iterator<Item = (u32, &Account)> {
-        (0u32..).zip(self.current.iter().map(|account| &**account))
+    pub fn iter(&self) -> impl Iterator<Item = (AccountIndex, &Account)> {
+        AccountIndex::all().zip(self.current.iter().map(|account| &**account))
     }
 
     /// Indices of all accounts but the insurance fund.
-    pub fn indices(&self) -> std::ops::Range<u32> {
-        1..u32::try_from(self.current.len()).unwrap_or(u32::MAX)
+    pub fn indices(&self) -> impl Iterator<Item = AccountIndex> + use<> {
+        AccountIndex::all().take(self.current.len()).skip(1)
     }
 
     /// Number of accounts.
@@ -65,7 +66,7 @@ impl Accounts {
     }
 
     /// The account with this key.
-    pub fn index_of(&self, key: Fr) -> Option<u32> {
+    pub fn index_of(&self, key: Fr) -> Option<AccountIndex> {
         self.by_key.get(&FieldBytes::from(key)).copied()
     }
 
@@ -75,8 +76,8 @@ impl Accounts {
     }
 
     /// An account's owner. The insurance fund has none.
-    pub fn owner_of(&self, index: u32) -> Option<&PublicKey> {
-        let place = (index as usize).checked_sub(1)?;
+    pub fn owner_of(&self, index: AccountIndex) -> Option<&PublicKey> {
+        let place = (index.place()).checked_sub(1)?;
         self.owners.get(place)
     }
 
@@ -91,14 +92,14 @@ impl Accounts {
     }
 
     /// Replaces an account, or adds the next one.
-    pub fn put(&mut self, index: u32, account: Account) {
-        let before = self.current.get(index as usize);
+    pub fn put(&mut self, index: AccountIndex, account: Account) {
+        let before = self.current.get(index.place());
         let sides = before.map(|before| (&**before, -1));
         for (account, sign) in sides.into_iter().chain([(&account, 1)]) {
             add_lots(&mut self.open_interest, account, sign);
         }
         let account = Arc::new(account);
-        match self.current.get_mut(index as usize) {
+        match self.current.get_mut(index.place()) {
             Some(place) => *place = account,
             None => self.current.push(account),
         }
@@ -110,17 +111,17 @@ impl Accounts {
     }
 
     /// Registers owner and key of the account that is about to be added.
-    pub fn register(&mut self, index: u32, key: Fr, owner: PublicKey) {
+    pub fn register(&mut self, index: AccountIndex, key: Fr, owner: PublicKey) {
         self.owners.push(owner);
         self.by_key.insert(key.into(), index);
     }
 
     /// Gives an account to another owner, under another key.
-    pub fn change_owner(&mut self, index: u32, key: Fr, owner: PublicKey) {
-        let old = self.current[index as usize].key().into();
+    pub fn change_owner(&mut self, index: AccountIndex, key: Fr, owner: PublicKey) {
+        let old = self.current[index.place()].key().into();
         self.by_key.remove(&old);
         self.by_key.insert(key.into(), index);
-        self.owners[index as usize - 1] = owner;
+        self.owners[index.place() - 1] = owner;
         self.owner_changes += 1;
     }
 
@@ -143,8 +144,8 @@ impl Accounts {
 }
 
 /// Keys of the accounts from 1 on.
-fn keys_of(accounts: &[Arc<Account>]) -> BTreeMap<FieldBytes, u32> {
-    let accounts = accounts.iter().zip(0u32..).skip(1);
+fn keys_of(accounts: &[Arc<Account>]) -> BTreeMap<FieldBytes, AccountIndex> {
+    let accounts = accounts.iter().zip(AccountIndex::all()).skip(1);
     accounts
         .map(|(account, index)| (account.key().into(), index))
         .collect()

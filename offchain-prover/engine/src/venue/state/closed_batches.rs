@@ -6,6 +6,7 @@ use crate::{
     error::EngineError,
     sealed::SealedBatch,
 };
+use clearproof_primitives::ids::BatchNumber;
 use std::{collections::VecDeque, sync::Arc};
 
 /// A closed batch that is not final.
@@ -18,7 +19,7 @@ enum Unsettled {
 }
 
 impl Unsettled {
-    fn number(&self) -> u64 {
+    fn number(&self) -> BatchNumber {
         match self {
             Self::Sealed(batch) => batch.number(),
             Self::Built(books) => books.number,
@@ -67,7 +68,7 @@ impl ClosedBatches {
     }
 
     /// Numbers of the batches that are not final, oldest first.
-    pub fn unsettled(&self) -> impl Iterator<Item = u64> + '_ {
+    pub fn unsettled(&self) -> impl Iterator<Item = BatchNumber> + '_ {
         self.unsettled.iter().map(Unsettled::number)
     }
 
@@ -105,7 +106,7 @@ impl ClosedBatches {
     }
 
     /// Makes the oldest batch final.
-    pub fn settle(&mut self, number: u64) -> Result<(), EngineError> {
+    pub fn settle(&mut self, number: BatchNumber) -> Result<(), EngineError> {
         match self.unsettled.front() {
             Some(Unsettled::Built(books)) if books.number == number => {
                 self.settled = Arc::clone(books);

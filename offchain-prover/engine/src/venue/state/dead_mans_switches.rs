@@ -1,6 +1,7 @@
 //! Dead man's switches: an account may have its orders cancelled when it has been inactive for too
 //! long.
 
+use clearproof_primitives::ids::AccountIndex;
 use std::{collections::BTreeMap, ops::RangeInclusive};
 
 /// Timeouts in milliseconds that an account may choose: a second to a day.
@@ -10,7 +11,7 @@ pub const SWITCH_TIMEOUT_MS: RangeInclusive<u64> = 1_000..=86_400_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ArmedSwitch {
     /// The account.
-    pub account: u32,
+    pub account: AccountIndex,
     /// Milliseconds of inactivity after which its orders are cancelled.
     pub timeout_ms: u64,
     /// Time of its last activity, in milliseconds.
@@ -25,11 +26,11 @@ struct Switch {
 
 /// The dead man's switches of all accounts that have one.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct DeadMansSwitches(BTreeMap<u32, Switch>);
+pub(crate) struct DeadMansSwitches(BTreeMap<AccountIndex, Switch>);
 
 impl DeadMansSwitches {
     /// Arms an account's switch at `now`, or sets it anew.
-    pub fn arm(&mut self, account: u32, timeout_ms: u64, now: u64) {
+    pub fn arm(&mut self, account: AccountIndex, timeout_ms: u64, now: u64) {
         let switch = Switch {
             timeout_ms,
             last_active: now,
@@ -38,24 +39,24 @@ impl DeadMansSwitches {
     }
 
     /// Turns an account's switch off.
-    pub fn disarm(&mut self, account: u32) {
+    pub fn disarm(&mut self, account: AccountIndex) {
         self.0.remove(&account);
     }
 
     /// An account's timeout in milliseconds.
-    pub fn timeout_of(&self, account: u32) -> Option<u64> {
+    pub fn timeout_of(&self, account: AccountIndex) -> Option<u64> {
         self.0.get(&account).map(|switch| switch.timeout_ms)
     }
 
     /// Records that an account has been active at `now`.
-    pub fn record_activity(&mut self, account: u32, now: u64) {
+    pub fn record_activity(&mut self, account: AccountIndex, now: u64) {
         if let Some(switch) = self.0.get_mut(&account) {
             switch.last_active = switch.last_active.max(now);
         }
     }
 
     /// Accounts that at `time` have been inactive for longer than their timeout.
-    pub fn timed_out_at(&self, time: u64) -> Vec<u32> {
+    pub fn timed_out_at(&self, time: u64) -> Vec<AccountIndex> {
         let timed_out =
             |switch: &Switch| time.saturating_sub(switch.last_active) > switch.timeout_ms;
         let accounts = self.0.iter().filter(|(_, switch)| timed_out(switch));
@@ -64,7 +65,7 @@ impl DeadMansSwitches {
 
     /// All switches as data, by account.
     pub fn armed(&self) -> Vec<ArmedSwitch> {
-        let armed = |(account, switch): (&u32, &Switch)| ArmedSwitch {
+        let armed = |(account, switch): (&AccountIndex, &Switch)| ArmedSwitch {
             account: *account,
             timeout_ms: switch.timeout_ms,
             last_active: switch.last_active,

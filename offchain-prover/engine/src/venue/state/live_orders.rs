@@ -1,6 +1,6 @@
 //! The live order sets: at most one for each account.
 
-use clearproof_primitives::order::SignedOrderSet;
+use clearproof_primitives::{ids::AccountIndex, order::SignedOrderSet};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// A live order set.
@@ -16,7 +16,7 @@ pub(crate) struct LiveOrderSet {
 /// All live order sets, by account.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct LiveOrders {
-    sets: BTreeMap<u32, LiveOrderSet>,
+    sets: BTreeMap<AccountIndex, LiveOrderSet>,
     /// Number of order sets that ever arrived.
     arrivals: u64,
 }
@@ -31,12 +31,12 @@ impl LiveOrders {
     }
 
     /// An account's order set.
-    pub fn get(&self, account: u32) -> Option<&LiveOrderSet> {
+    pub fn get(&self, account: AccountIndex) -> Option<&LiveOrderSet> {
         self.sets.get(&account)
     }
 
     /// All accounts with an order set.
-    pub fn iter(&self) -> impl Iterator<Item = (u32, &LiveOrderSet)> {
+    pub fn iter(&self) -> impl Iterator<Item = (AccountIndex, &LiveOrderSet)> {
         self.sets.iter().map(|(account, live)| (*account, live))
     }
 
@@ -69,12 +69,12 @@ impl LiveOrders {
     }
 
     /// Removes an account's order set.
-    pub fn remove(&mut self, account: u32) {
+    pub fn remove(&mut self, account: AccountIndex) {
         self.sets.remove(&account);
     }
 
     /// Keeps the order sets of some accounts only.
-    pub fn retain(&mut self, keep: impl Fn(u32) -> bool) {
+    pub fn retain(&mut self, keep: impl Fn(AccountIndex) -> bool) {
         self.sets.retain(|account, _| keep(*account));
     }
 

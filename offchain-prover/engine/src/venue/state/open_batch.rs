@@ -2,14 +2,14 @@
 
 use super::open_steps::OpenSteps;
 use crate::terms::MarketTerms;
-use clearproof_primitives::{fixed::Factor, snapshot::Snapshot};
+use clearproof_primitives::{fixed::Factor, ids::AccountIndex, snapshot::Snapshot};
 use std::collections::BTreeSet;
 
 /// An account whose position was closed, in part or whole, against the insurance fund's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Deleveraged {
     /// The account.
-    pub account: u32,
+    pub account: AccountIndex,
     /// Slot of the instrument.
     pub instrument: u16,
     /// Lots that it traded, negative where it sold.
@@ -31,9 +31,9 @@ pub(crate) struct OpenBatch {
     pub steps: OpenSteps,
     /// Accounts that were below their maintenance margin when the batch opened, and the insurance
     /// fund if it holds positions.
-    pub at_risk: BTreeSet<u32>,
+    pub at_risk: BTreeSet<AccountIndex>,
     /// Accounts that the insurance fund has taken over.
-    pub taken_over: Vec<u32>,
+    pub taken_over: Vec<AccountIndex>,
     /// Positions that were closed against the insurance fund.
     pub deleveraged: Vec<Deleveraged>,
     /// The lowest rank among their accounts.

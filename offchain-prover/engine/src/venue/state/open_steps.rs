@@ -1,7 +1,7 @@
 //! The account steps of the open batch.
 
 use crate::{packing::Packing, pending::PendingStep};
-use clearproof_primitives::shape::Shape;
+use clearproof_primitives::{ids::AccountIndex, shape::Shape};
 use std::collections::BTreeMap;
 
 /// Finished steps in order, and at most one step per account that can still grow.
@@ -13,7 +13,7 @@ pub(crate) struct OpenSteps {
     /// Number of finished steps that carry out a withdrawal or transfer.
     withdrawals: u32,
     /// Steps that can still grow, by account.
-    growing: BTreeMap<u32, PendingStep>,
+    growing: BTreeMap<AccountIndex, PendingStep>,
 }
 
 impl OpenSteps {
@@ -45,7 +45,7 @@ impl OpenSteps {
     }
 
     /// An account's growing step.
-    pub fn growing(&self, account: u32) -> Option<&PendingStep> {
+    pub fn growing(&self, account: AccountIndex) -> Option<&PendingStep> {
         self.growing.get(&account)
     }
 
@@ -60,7 +60,7 @@ impl OpenSteps {
     }
 
     /// Ends an account's growing step.
-    pub fn finish(&mut self, shape: &Shape, account: u32) {
+    pub fn finish(&mut self, shape: &Shape, account: AccountIndex) {
         if let Some(step) = self.growing.remove(&account) {
             self.push(shape, step);
         }

@@ -1,4 +1,4 @@
-//! One device: its memory, and what it computes on vectors in it.
+//! One device: its memory, and the operations on vectors in it.
 
 use super::{
     error::{NAME, error},
@@ -14,13 +14,14 @@ use std::{
     sync::Arc,
 };
 
-/// A device that was opened; closed when it and all its vectors are dropped.
+/// An open device. It is closed when it and all its vectors are dropped.
 pub(super) struct Device {
     library: Library,
     context: NonNull<RawContext>,
 }
 
-// SAFETY: the header says that functions may be called from any thread; the library lets one at a time do its work.
+// SAFETY: by the header, functions may be called from any thread; the library runs one call at a
+// time.
 unsafe impl Send for Device {}
 // SAFETY: as above.
 unsafe impl Sync for Device {}
@@ -28,7 +29,8 @@ unsafe impl Sync for Device {}
 impl Drop for Device {
     fn drop(&mut self) {
         let closed = call("close", |text, room| {
-            // SAFETY: the context is open, and all its vectors were freed: each has a reference to this.
+            // SAFETY: the context is open, and all its vectors were freed: each has a reference to
+            // this.
             unsafe { (self.library.clearproof_cuda_close)(self.context.as_ptr(), text, room) }
         });
         if let Err(error) = closed {
@@ -45,18 +47,18 @@ pub struct CudaVec<T> {
     elements: PhantomData<fn() -> T>,
 }
 
-// SAFETY: as for the device. What changes a vector takes it mutably.
+// SAFETY: as for the device. Functions that change a vector take it mutably.
 unsafe impl<T> Send for CudaVec<T> {}
 // SAFETY: as above.
 unsafe impl<T> Sync for CudaVec<T> {}
 
 impl<T> CudaVec<T> {
-    /// How many elements it has.
+    /// Number of elements.
     pub fn len(&self) -> usize {
         self.len
     }
 
-    /// Whether it has none.
+    /// True if there are no elements.
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
@@ -66,7 +68,7 @@ impl<T> Drop for CudaVec<T> {
     fn drop(&mut self) {
         let Device { library, context } = &*self.device;
         let freed = call("free", |text, room| {
-            // SAFETY: the vector is live and of this context, and nobody has it any more.
+            // SAFETY: the vector is live and of this context, and nothing else refers to it.
             unsafe {
                 (library.clearproof_cuda_free)(context.as_ptr(), self.vector.as_ptr(), text, room)
             }
@@ -82,7 +84,7 @@ impl Device {
         const OPERATION: &str = "open";
         let mut context = ptr::null_mut();
         call(OPERATION, |text, room| {
-            // SAFETY: there is a place for the context.
+            // SAFETY: there is memory for the context.
             unsafe { (library.clearproof_cuda_open)(index, &mut context, text, room) }
         })?;
         let context = given(OPERATION, context)?;
@@ -90,7 +92,7 @@ impl Device {
     }
 
     pub(super) fn describe(&self) -> Result<CudaDevice, BackendError> {
-        let mut told = RawDevice {
+        let mut described = RawDevice {
             name: [0; 256],
             memory_total: 0,
             memory_free: 0,
@@ -98,22 +100,22 @@ impl Device {
             minor: 0,
         };
         call("device", |text, room| {
-            // SAFETY: the context is open; there is a place for the answer.
+            // SAFETY: the context is open; there is memory for the description.
             unsafe {
                 (self.library.clearproof_cuda_device_info)(
                     self.context.as_ptr(),
-                    &mut told,
+                    &mut described,
                     text,
                     room,
                 )
             }
         })?;
-        let name = CStr::from_bytes_until_nul(&told.name).map(CStr::to_string_lossy);
+        let name = CStr::from_bytes_until_nul(&described.name).map(CStr::to_string_lossy);
         Ok(CudaDevice {
             name: name.unwrap_or_default().into_owned(),
-            capability: (told.major, told.minor),
-            memory_total: told.memory_total,
-            memory_free: told.memory_free,
+            capability: (described.major, described.minor),
+            memory_total: described.memory_total,
+            memory_free: described.memory_free,
         })
     }
 
@@ -125,7 +127,8 @@ impl Device {
         let limbs: &[u64] = bytemuck::cast_slice(elements);
         let mut vector = ptr::null_mut();
         call(operation, |text, room| {
-            // SAFETY: the context is open; that many elements of this kind lie there; there is a place for the vector.
+            // SAFETY: the context is open; the slice has that many elements of this kind; there is
+            // memory for the handle.
             unsafe {
                 (self.library.clearproof_cuda_upload)(
                     self.context.as_ptr(),
@@ -146,7 +149,7 @@ impl Device {
         })
     }
 
-    /// A vector's place in the library, where it is one of this device.
+    /// The handle of a vector, if it is in this device's memory.
     fn own<T>(
         &self,
         operation: &'static str,
@@ -166,7 +169,7 @@ impl Device {
         scalars: &CudaVec<Limbs>,
     ) -> Result<Vec<Limbs>, BackendError> {
         let vector = self.own(operation, scalars)?;
-        // No scalar: what is not written is found.
+        // This is not a scalar, so that elements that were not written are noticed.
         let mut limbs = vec![[u64::MAX; 4]; scalars.len];
         call(operation, |text, room| {
             // SAFETY: context and vector are live; there is room for all scalars.
@@ -184,7 +187,7 @@ impl Device {
         Ok(limbs)
     }
 
-    /// The sum in Jacobian coordinates, as the library wrote it.
+    /// The sum in Jacobian coordinates, as the library returned it.
     pub(super) fn msm<T: Point>(
         &self,
         bases: &CudaVec<T>,
@@ -205,10 +208,10 @@ impl Device {
         }
         let mut sum = T::Sum::zeroed();
         let limbs: &mut [u64] = bytemuck::cast_slice_mut(bytemuck::bytes_of_mut(&mut sum));
-        // No coordinate: what is not written is found.
+        // This is not a coordinate, so that a sum that was not written is noticed.
         limbs.fill(u64::MAX);
         call(OPERATION, |text, room| {
-            // SAFETY: context and vectors are live, and of these kinds; there is room for the sum.
+            // SAFETY: context and vectors are live and of these kinds; there is room for the sum.
             unsafe {
                 (self.library.clearproof_cuda_msm)(
                     self.context.as_ptr(),
@@ -299,12 +302,12 @@ impl Device {
     }
 }
 
-/// What a call that succeeded gave.
+/// Checks the pointer that a successful call returned.
 fn given<T>(operation: &'static str, pointer: *mut T) -> Result<NonNull<T>, BackendError> {
     NonNull::new(pointer).ok_or_else(|| {
         error(
             operation,
-            format!("{NAME}'s library said yes and gave nothing"),
+            format!("{NAME}'s library reported success and returned null"),
         )
     })
 }

@@ -1,7 +1,7 @@
-//! `libclearproof_cuda`: finding it, and all calls of its functions. `offchain-prover/cuda/include/clearproof_cuda.h` says what
-//! they do.
+//! Finding and loading `libclearproof_cuda`. Its functions are described in
+//! `offchain-prover/cuda/include/clearproof_cuda.h`.
 //!
-//! It is never unloaded: its device code and threads are the process's.
+//! It is never unloaded: its device code and threads belong to the process.
 
 use super::{
     error::error,
@@ -16,7 +16,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Names the library where no option does.
+/// The variable that names the library if no option does.
 const VARIABLE: &str = "CLEARPROOF_CUDA_LIBRARY";
 
 /// The header's `CLEARPROOF_CUDA_VERSION`.
@@ -33,20 +33,22 @@ const CODES: [(c_int, &str); 5] = [
 
 macro_rules! functions {
     ($($name:ident($($argument:ty),*);)*) => {
-        /// The library's functions. The last two arguments of each are where a message goes, and how much room there is.
+        /// The library's functions. The last two arguments of each are the buffer for a message and
+        /// its size.
         #[derive(Clone, Copy)]
         pub(super) struct Library {
             $(pub(super) $name: unsafe extern "C" fn($($argument,)* *mut c_char, u64) -> c_int,)*
         }
 
         impl Library {
-            /// Names of the functions, but for the one that tells the version.
+            /// Names of the functions, except for the one that returns the version.
             #[cfg(test)]
             const NAMES: &'static [&'static str] = &[$(stringify!($name)),*];
 
             fn find(library: &Loaded, path: &Path) -> Result<Self, BackendError> {
                 Ok(Self {
-                    // SAFETY: these are the types that the header declares; its version is the one that we know.
+                    // SAFETY: these are the types that the header declares in the version that was
+                    // checked.
                     $($name: unsafe { function(library, path, stringify!($name)) }?,)*
                 })
             }
@@ -73,20 +75,20 @@ const VERSION_FUNCTION: &str = "clearproof_cuda_version";
 /// # Safety
 /// `F` is the type of the function `name`.
 unsafe fn function<F: Copy>(library: &Loaded, path: &Path, name: &str) -> Result<F, BackendError> {
-    // SAFETY: the caller's promise.
+    // SAFETY: as the caller guarantees.
     match unsafe { library.get::<F>(name.as_bytes()) } {
         Ok(symbol) => Ok(*symbol),
         Err(_) => Err(error(
             "open",
             format!(
-                "{} lacks the function {name}: it is no libclearproof_cuda, or one of another version. Build it with `make cuda`",
+                "{} lacks the function {name}: it is not libclearproof_cuda, or has another version. Build it with `make cuda`",
                 path.display()
             ),
         )),
     }
 }
 
-/// Where the library is looked for.
+/// The path under which the library is loaded.
 fn place(option: Option<&Path>) -> PathBuf {
     if let Some(path) = option {
         return path.to_owned();
@@ -103,10 +105,11 @@ fn place(option: Option<&Path>) -> PathBuf {
 }
 
 impl Library {
-    /// Loads the library from `path`, or from where it is found.
+    /// Loads the library from `path`, or from the default place.
     pub(super) fn load(path: Option<&Path>) -> Result<Self, BackendError> {
         let path = place(path);
-        // SAFETY: the library's initialisers run. It is what the operator installed and named, and trusted as the program is.
+        // SAFETY: the library's initialisers run. The operator installed and named it, and it is
+        // trusted like the program.
         let loaded = unsafe { Loaded::open(Some(&path), RTLD_NOW | RTLD_LOCAL) }.map_err(|reason| {
             error(
                 "open",
@@ -137,7 +140,7 @@ impl Library {
     }
 }
 
-/// Makes a call that takes a message's place and room, and turns its code into an error.
+/// Makes a call with a buffer for a message, and turns its code into an error.
 pub(super) fn call(
     operation: &'static str,
     work: impl FnOnce(*mut c_char, u64) -> c_int,
@@ -151,9 +154,9 @@ pub(super) fn call(
         .iter()
         .find(|known| known.0 == code)
         .map_or("unknown code", |known| known.1);
-    let told = CStr::from_bytes_until_nul(&message).map(CStr::to_string_lossy);
-    let told = told.unwrap_or_default();
-    let mut reason = format!("{kind} ({code}): {told}");
+    let text = CStr::from_bytes_until_nul(&message).map(CStr::to_string_lossy);
+    let text = text.unwrap_or_default();
+    let mut reason = format!("{kind} ({code}): {text}");
     if code == 2 {
         reason += ". Look for a device and its driver with `nvidia-smi`";
     }
@@ -161,11 +164,11 @@ pub(super) fn call(
 }
 
 impl Library {
-    /// How many devices there are.
+    /// Number of devices.
     pub(super) fn devices(&self) -> Result<u32, BackendError> {
         let mut count = 0;
         call("devices", |text, room| {
-            // SAFETY: there is a place for the number.
+            // SAFETY: there is memory for the number.
             unsafe { (self.clearproof_cuda_device_count)(&mut count, text, room) }
         })?;
         Ok(count)

@@ -1,4 +1,4 @@
-//! How much of a device's memory a circuit takes.
+//! A device's memory that a circuit needs.
 
 use super::{super::memory::key_points, types::Limbs};
 use crate::{
@@ -6,10 +6,11 @@ use crate::{
     points::{G1Point, G2Point},
 };
 
-/// sppark's tables of roots of unity for both directions: 2¹⁸ of its own for each, as many of one stage's, and some more.
+/// sppark's tables of roots of unity for both directions. For each direction: 2¹⁸ roots, as many
+/// again for one stage, and two small tables.
 const ROOTS: u64 = 2 * ((1 << 18) + (1 << 18) + (1 << 16) + (1 << 9)) * size_of::<Limbs>() as u64;
 
-/// A bucket has four coordinates, a point two.
+/// A bucket has four coordinates, twice as many as a point.
 const BUCKET_PER_POINT: u64 = 2;
 
 /// More multiprocessors than any device has.
@@ -21,14 +22,16 @@ pub(super) fn needed(circuit: &Circuit) -> u64 {
         [matrices.num_columns(), matrices.domain_size()].map(|count| count as u64);
     let (g1, g2) = key_points(circuit);
     let (point_g1, point_g2) = (size_of::<G1Point>() as u64, size_of::<G2Point>() as u64);
-    // While the quotient is made its three vectors; then the quotient, the assignment and one sum at a time.
+    // Three vectors during the quotient; after it the quotient, the assignment and one sum at a
+    // time.
     let scalar = size_of::<Limbs>() as u64;
     let sums = for_sum(columns.max(domain), point_g1).max(for_sum(columns, point_g2));
     let proof = (domain * 3 * scalar).max((domain + columns) * scalar + sums);
     g1 * point_g1 + g2 * point_g2 + ROOTS + proof
 }
 
-/// What a sum takes besides its vectors, as sppark's `msm_t` computes it: buckets, digits of the scalars, room to sort them.
+/// Memory of a sum in addition to its vectors, as sppark's `msm_t` computes it: buckets, digits of
+/// the scalars, room to sort them.
 fn for_sum(count: u64, point: u64) -> u64 {
     let count = count.next_multiple_of(32);
     let log = u64::from((count + count / 2).ilog2());
@@ -45,7 +48,8 @@ fn for_sum(count: u64, point: u64) -> u64 {
 mod tests {
     use super::*;
 
-    /// Worked out by hand from sppark's formulas for 2²⁰ points of G1: windows of 12 bits, 22 of them, in 4 batches.
+    /// Computed by hand from sppark's formulas for 2²⁰ points of G1: windows of 12 bits, 22 of
+    /// them, in 4 batches.
     #[test]
     fn sums_take_what_sppark_allocates() {
         let buckets = 22 * 2048 + 2048;

@@ -1,18 +1,19 @@
-//! What sums over points come back as: Jacobian coordinates (X/Z², Y/Z³) in Montgomery form.
+//! Results of sums over points: Jacobian coordinates (X/Z², Y/Z³) in Montgomery form.
 //!
-//! Whatever a device writes there, no more than an error comes of it: a point is taken only if it is one of the group.
+//! Whatever a device returns, the worst consequence is an error: a point is accepted only if it is
+//! in the group.
 
 use super::{super::checks::in_group, types::Limbs};
 use ark_bn254::{Fq, Fq2, G1Projective, G2Projective};
 use ark_ec::short_weierstrass::{Projective, SWCurveConfig};
 use ark_ff::{BigInt, Field, PrimeField, Zero};
 
-/// The point of G1, or what is wrong with it.
+/// The point of G1, or the defect.
 pub(super) fn g1(sum: [Limbs; 3]) -> Result<G1Projective, String> {
     point(&coordinate, sum)
 }
 
-/// The point of G2, or what is wrong with it.
+/// The point of G2, or the defect.
 pub(super) fn g2(sum: [[Limbs; 2]; 3]) -> Result<G2Projective, String> {
     let pair = |[c0, c1]: [Limbs; 2]| Ok(Fq2::new(coordinate(c0)?, coordinate(c1)?));
     point(&pair, sum)
@@ -31,7 +32,7 @@ fn point<P: SWCurveConfig, L>(
     read: &dyn Fn(L) -> Result<P::BaseField, String>,
     [x, y, z]: [L; 3],
 ) -> Result<Projective<P>, String> {
-    // With Z zero, X and Y say nothing, and may be anything.
+    // If Z is zero, X and Y mean nothing and may be anything.
     let Some(inverse) = read(z)?.inverse() else {
         return Ok(Projective::zero());
     };
@@ -97,7 +98,7 @@ mod tests {
 
     #[test]
     fn points_outside_of_the_group_are_refused() {
-        // Few points of this curve lie in G2: the first that is found does not.
+        // Few points of this curve lie in G2; the first one found does not.
         let point = (1_u64..)
             .find_map(|x| Affine::<G2Config>::get_point_from_x_unchecked(Fq2::from(x), false))
             .unwrap();

@@ -6,16 +6,16 @@ use bytemuck::Pod;
 /// Four limbs of a scalar in Montgomery form.
 pub type Limbs = [u64; 4];
 
-/// What a device is.
+/// The description of a device.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CudaDevice {
-    /// Its maker's name for it.
+    /// The name that its maker gave it.
     pub name: String,
     /// Compute capability, such as (9, 0).
     pub capability: (u32, u32),
     /// Bytes of memory.
     pub memory_total: u64,
-    /// Bytes of memory that can be had now.
+    /// Bytes of memory that are free.
     pub memory_free: u64,
 }
 
@@ -39,13 +39,13 @@ pub(super) struct RawDevice {
     pub minor: u32,
 }
 
-/// What a vector can hold.
+/// Elements of vectors.
 pub trait Element: Pod {
-    /// The header's number for it.
+    /// The header's number for this kind of element.
     const KIND: u32;
 }
 
-/// What can be summed.
+/// Elements that can be summed.
 pub(super) trait Point: Element {
     /// A sum in Jacobian coordinates.
     type Sum: Pod;

@@ -1,6 +1,7 @@
-//! One device: its memory, and what it computes on vectors in it.
+//! One device: its memory, and the operations on vectors in it.
 //!
-//! All calls to ICICLE but those that load it. Its active device is a thread's own: each operation sets it first.
+//! All calls to ICICLE are here, except for those that load it. Each thread has an active device of
+//! its own in ICICLE, so each operation sets it first.
 
 use super::{
     super::checks,
@@ -29,23 +30,24 @@ pub(super) struct Session {
     pub(super) device: Device,
 }
 
-/// A vector in a device's memory, which is freed with it.
+/// A vector in a device's memory. The memory is freed when the vector is dropped.
 pub struct DeviceVec<T> {
     session: Session,
-    /// Null where there are no elements.
+    /// Null if there are no elements.
     address: *mut c_void,
     count: usize,
     elements: PhantomData<T>,
 }
 
-// SAFETY: the address is never followed here, only handed to ICICLE, whose functions may be called from any thread that set the
-// device. What changes the memory takes `&mut self`.
+// SAFETY: the address is never dereferenced here, only passed to ICICLE. Its functions may be
+// called from any thread that has set the device. Functions that change the memory take `&mut
+// self`.
 unsafe impl<T: Send> Send for DeviceVec<T> {}
 // SAFETY: as above.
 unsafe impl<T: Sync> Sync for DeviceVec<T> {}
 
 impl<T> DeviceVec<T> {
-    /// Elements.
+    /// Number of elements.
     pub(super) fn len(&self) -> usize {
         self.count
     }
@@ -61,7 +63,7 @@ impl<T> Drop for DeviceVec<T> {
             return;
         }
         let freed = self.session.activate("free").and_then(|()| {
-            // SAFETY: `icicle_malloc` gave this address, and nobody else frees it.
+            // SAFETY: `icicle_malloc` returned this address, and nothing else frees it.
             let code = unsafe { (self.session.icicle.functions.icicle_free)(self.address) };
             check("free", "icicle_free", code)
         });
@@ -87,10 +89,11 @@ type VectorOperation = unsafe extern "C-unwind" fn(
 ) -> c_int;
 
 impl Session {
-    /// Makes sure that the device is there.
+    /// Checks that the device is available.
     pub(super) fn open(icicle: &'static Icicle, device: Device) -> Result<Self, BackendError> {
         let session = Self { icicle, device };
-        // SAFETY: the device outlives the call. Setting one of an unknown kind would throw, hence the question first.
+        // SAFETY: the device outlives the call. Setting a device of an unknown kind would throw, so
+        // its availability is checked first.
         let code = unsafe { (icicle.functions.icicle_is_device_available)(&device) };
         if code != SUCCESS {
             let known = session.registered()?;
@@ -103,10 +106,10 @@ impl Session {
         Ok(session)
     }
 
-    /// The kinds of devices that ICICLE has backends for, as it lists them.
+    /// The kinds of devices for which ICICLE has backends, as it lists them.
     fn registered(&self) -> Result<String, BackendError> {
         let mut text = [0_u8; 1024];
-        // SAFETY: the buffer has the size that is told.
+        // SAFETY: the buffer has the given size.
         let code = unsafe {
             (self.icicle.functions.icicle_get_registered_devices)(
                 text.as_mut_ptr().cast(),
@@ -129,12 +132,12 @@ impl Session {
         Err(refused)
     }
 
-    /// Bytes in total and free; none where ICICLE cannot tell, as for the CPU.
+    /// Bytes in total and free; none if ICICLE does not report them, as for the CPU.
     pub(super) fn memory(&self) -> Result<Option<(u64, u64)>, BackendError> {
         const OPERATION: &str = "memory";
         self.activate(OPERATION)?;
         let (mut total, mut free) = (0, 0);
-        // SAFETY: both outlive the call.
+        // SAFETY: both variables outlive the call.
         let code =
             unsafe { (self.icicle.functions.icicle_get_available_memory)(&mut total, &mut free) };
         if code == API_NOT_IMPLEMENTED {
@@ -161,13 +164,13 @@ impl Session {
         }
         self.activate(operation)?;
         let bytes = size_of_val(values);
-        // SAFETY: the pointer that is written outlives the call.
+        // SAFETY: the pointer outlives the call.
         let code = unsafe { (self.icicle.functions.icicle_malloc)(&mut vector.address, bytes) };
         if code != SUCCESS {
-            // Whatever was written there is no memory that could be freed.
+            // After a failure the pointer must not be freed, whatever was written there.
             vector.address = ptr::null_mut();
             let mut refused = returned(operation, "icicle_malloc", code);
-            refused.reason += &format!(", {bytes} bytes were asked for");
+            refused.reason += &format!(", {bytes} bytes were requested");
             return Err(refused);
         }
         if vector.address.is_null() {
@@ -185,7 +188,8 @@ impl Session {
         Ok(vector)
     }
 
-    /// Copies the scalars of `vector` to the host. Limbs that the library did not write are all ones, no scalar.
+    /// Copies the scalars of `vector` to the host. Limbs that the library did not write stay all
+    /// ones, which is not a scalar.
     pub(super) fn download(
         &self,
         operation: &'static str,
@@ -196,7 +200,7 @@ impl Session {
             return Ok(values);
         }
         self.activate_for(operation, vector)?;
-        // SAFETY: the vector has as many bytes as the slice, which nobody else uses.
+        // SAFETY: the vector has as many bytes as the slice, which nothing else uses.
         let code = unsafe {
             (self.icicle.functions.icicle_copy_to_host)(
                 values.as_mut_ptr().cast(),
@@ -208,7 +212,7 @@ impl Session {
         Ok(values)
     }
 
-    /// The sum in projective coordinates, not in Montgomery form; none where there are no points.
+    /// The sum in projective coordinates, not in Montgomery form; none if there are no points.
     pub(super) fn msm_g1(
         &self,
         bases: &DeviceVec<G1Point>,
@@ -230,7 +234,7 @@ impl Session {
         self.msm(("bn254_g2_msm", function), bases, scalars, offset)
     }
 
-    /// `P` is the point type of `function`, and `R` three of its coordinates.
+    /// `P` is the point type of `function`, and `R` is three of its coordinates.
     fn msm<P: Pod, R: Pod>(
         &self,
         (name, function): (&str, Msm),
@@ -248,11 +252,12 @@ impl Session {
         self.activate_for(OPERATION, bases)?;
         self.activate_for(OPERATION, scalars)?;
         let config = MsmConfig::on_device();
-        // All ones is no coordinate: a sum that the library did not write is refused.
+        // All ones is not a coordinate, so that a sum that the library did not write is refused.
         let mut sum = R::zeroed();
         bytemuck::bytes_of_mut(&mut sum).fill(u8::MAX);
-        // SAFETY: `count` bases and, from the offset on, as many scalars lie in the device's memory, as the configuration says;
-        // the result goes to the host, where there is room for the three coordinates.
+        // SAFETY: `count` bases and, from the offset on, as many scalars lie in the device's
+        // memory, as the configuration states. The result goes to the host, where there is room for
+        // three coordinates.
         let code = unsafe {
             function(
                 scalars.elements_from(offset),
@@ -266,8 +271,9 @@ impl Session {
         Ok(Some(sum))
     }
 
-    /// Transforms `values` in place, over the subgroup of their number or over the coset with this generator. The device's
-    /// roots of unity reach as far; nobody changes them meanwhile.
+    /// Transforms `values` in place, over the subgroup of their number or over its coset with this
+    /// generator. The device's roots of unity suffice for that number, and no other thread changes
+    /// them meanwhile.
     pub(super) fn transform(
         &self,
         operation: &'static str,
@@ -279,15 +285,15 @@ impl Session {
         self.activate_for(operation, values)?;
         let config = NttConfig::on_device(coset_generator);
         let address = values.address.cast();
-        // SAFETY: `count` values lie in the device's memory, as the configuration says; the result takes their place, which
-        // ICICLE allows.
+        // SAFETY: `count` values lie in the device's memory, as the configuration states. The
+        // result replaces them, which ICICLE allows.
         let code = unsafe {
             (self.icicle.functions.bn254_ntt)(address, count, direction, &config, address)
         };
         check(operation, "bn254_ntt", code)
     }
 
-    /// Makes the device's table of roots of unity, where there is none.
+    /// Makes the device's table of roots of unity; there must not be one.
     pub(super) fn make_roots(
         &self,
         operation: &'static str,
@@ -295,12 +301,12 @@ impl Session {
     ) -> Result<(), BackendError> {
         self.activate(operation)?;
         let config = NttInitDomainConfig::blocking();
-        // SAFETY: both outlive the call, which blocks.
+        // SAFETY: both arguments outlive the call, which blocks.
         let code = unsafe { (self.icicle.functions.bn254_ntt_init_domain)(root, &config) };
         check(operation, "bn254_ntt_init_domain", code)
     }
 
-    /// Frees the device's table of roots of unity. Nobody transforms meanwhile.
+    /// Frees the device's table of roots of unity. No thread may transform meanwhile.
     pub(super) fn release_roots(&self, operation: &'static str) -> Result<(), BackendError> {
         self.activate(operation)?;
         // SAFETY: no arguments.
@@ -344,8 +350,8 @@ impl Session {
         self.activate_for(VECTORS, b)?;
         let config = VecOpsConfig::on_device(true);
         let (first, second) = (a.address.cast(), b.address.cast());
-        // SAFETY: both vectors have this many scalars in the device's memory, as the configuration says; the result takes the
-        // first one's place, element by element.
+        // SAFETY: both vectors have this many scalars in the device's memory, as the configuration
+        // states. The result replaces the first one, element by element.
         let code = unsafe { function(first, second, a.count as u64, &config, first) };
         check(VECTORS, name, code)
     }
@@ -359,8 +365,8 @@ impl Session {
         self.activate_for(VECTORS, a)?;
         let config = VecOpsConfig::on_device(false);
         let address = a.address.cast();
-        // SAFETY: the factor lies in the host's memory and the vector in the device's, as the configuration says; the result
-        // takes the vector's place, element by element.
+        // SAFETY: the factor lies in the host's memory and the vector in the device's, as the
+        // configuration states. The result replaces the vector, element by element.
         let code = unsafe {
             (self.icicle.functions.bn254_scalar_mul_vec)(
                 factor,
@@ -373,7 +379,7 @@ impl Session {
         check(VECTORS, "bn254_scalar_mul_vec", code)
     }
 
-    /// Sets the device, and refuses a vector that lies in another's memory.
+    /// Sets the device, and refuses a vector that lies in the memory of another one.
     fn activate_for<T>(
         &self,
         operation: &'static str,

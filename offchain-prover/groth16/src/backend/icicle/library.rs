@@ -20,11 +20,11 @@ use std::{
     sync::{Mutex, PoisonError, RwLock},
 };
 
-/// Names the folder where ICICLE is installed, where no option does.
+/// The variable that names ICICLE's folder if no option does.
 pub(super) const INSTALL_FOLDER: &str = "ICICLE_INSTALL_DIR";
-/// Names the folder of ICICLE's backends, where no option does. ICICLE reads it too.
+/// The variable that names the folder of ICICLE's backends if no option does. ICICLE reads it too.
 pub(super) const BACKEND_FOLDER: &str = "ICICLE_BACKEND_INSTALL_DIR";
-/// Where ICICLE looks for its backends in the end.
+/// The last folder in which ICICLE looks for its backends.
 const DEFAULT_BACKEND_FOLDER: &str = "/opt/icicle/lib/backend";
 
 /// A loaded library and its name for errors.
@@ -37,7 +37,8 @@ impl Loaded {
     fn open(folder: Option<&Path>, name: &str) -> Result<Self, BackendError> {
         let name = format!("lib{name}{DLL_SUFFIX}");
         let path = folder.map_or_else(|| PathBuf::from(&name), |folder| folder.join(&name));
-        // As if the program were linked with it: those that come after it find what they need in it.
+        // As if the program were linked with it: libraries that are loaded later find their symbols
+        // in it.
         let library = open(&path, RTLD_NOW | RTLD_GLOBAL).map_err(|reason| {
             error(
                 "open",
@@ -52,7 +53,7 @@ impl Loaded {
     /// # Safety
     /// `F` is the type of the function `name`.
     unsafe fn function<F: Copy>(&self, name: &str) -> Result<F, BackendError> {
-        // SAFETY: the caller's promise.
+        // SAFETY: as the caller guarantees.
         match unsafe { self.library.get::<F>(name.as_bytes()) } {
             Ok(symbol) => Ok(*symbol),
             Err(_) => Err(error(
@@ -67,14 +68,16 @@ impl Loaded {
 }
 
 fn open(path: &Path, flags: c_int) -> Result<Library, String> {
-    // SAFETY: the library's initialisers run. It is what the operator installed and named, and trusted as the program is.
+    // SAFETY: the library's initialisers run. The operator installed and named it, and it is
+    // trusted like the program.
     unsafe { Library::open(Some(path), flags) }
         .map_err(|error| format!("cannot load {}: {error}", path.display()))
 }
 
 macro_rules! functions {
     ($($library:ident: { $($name:ident($($argument:ty),*);)* })*) => {
-        /// ICICLE's functions. They may throw C++ exceptions, which end the process: nothing here can catch them.
+        /// ICICLE's functions. They may throw C++ exceptions, which cannot be caught here and end
+        /// the process.
         pub(super) struct Functions {
             $($(pub(super) $name: unsafe extern "C-unwind" fn($($argument),*) -> c_int,)*)*
         }
@@ -120,16 +123,17 @@ functions! {
     }
 }
 
-/// A loaded ICICLE, with what it keeps per process.
+/// A loaded ICICLE, with the state that is kept per process.
 pub(super) struct Icicle {
     pub(super) functions: Functions,
-    /// Each device's table of roots of unity, by the binary logarithm of its size.
+    /// The table of roots of unity of each device, by the binary logarithm of its size.
     pub(super) roots: RwLock<HashMap<Device, u32>>,
 }
 
 impl Icicle {
-    /// Loads the three libraries from `folder`, or from where the system's loader looks. Libraries that were loaded already,
-    /// under whatever name, are the same ICICLE: there is one table of roots for them all.
+    /// Loads the three libraries from `folder`, or from where the system's loader finds them.
+    /// Libraries that are already loaded, under whatever name, are the same ICICLE, with one table
+    /// of roots for all.
     pub(super) fn load(folder: Option<&Path>) -> Result<&'static Self, BackendError> {
         static LOADED: Mutex<Vec<&'static Icicle>> = Mutex::new(Vec::new());
 
@@ -152,10 +156,12 @@ impl Icicle {
         Ok(icicle)
     }
 
-    /// Lets ICICLE load its backends, and makes sure that all three of `kind`'s are there: where one is missing, ICICLE throws
-    /// an exception at the first call that needs it, which would end the process. The CPU's are part of ICICLE itself.
+    /// Lets ICICLE load its backends, and checks that all three libraries for `kind` are there. If
+    /// one were missing, ICICLE would throw an exception at the first call that needs it, which
+    /// would end the process. The CPU's backend is part of ICICLE itself.
     ///
-    /// They are in `folder`, else in the one that the environment names, else in `backend` in `libraries`, where that is there.
+    /// The backends are in `folder`, else in the folder that the environment names, else in
+    /// `backend` in `libraries` if that exists.
     pub(super) fn load_backends(
         &self,
         folder: Option<&Path>,
@@ -189,11 +195,11 @@ impl Icicle {
                         format!("{}: a zero byte in the name", folder.display()),
                     )
                 })?;
-                // SAFETY: a string with its zero, which outlives the call.
+                // SAFETY: the string ends with a zero and outlives the call.
                 let code = unsafe { (self.functions.icicle_load_backend)(path.as_ptr(), true) };
                 check("open", "icicle_load_backend", code)?;
             }
-            // That none was found matters for other kinds than the CPU only, and is seen there.
+            // It matters only for other kinds than the CPU if none was found, and is noticed there.
             None => {
                 // SAFETY: no arguments.
                 let code = unsafe { (self.functions.icicle_load_backend_from_env_or_default)() };
@@ -206,8 +212,9 @@ impl Icicle {
 
 /// Loads the three libraries of the backend for `kind`, or reports the one that is missing.
 fn load_parts(folder: &Path, kind: &str) -> Result<(), BackendError> {
-    // ICICLE loads what it finds in the order in which it finds it and says nothing about what fails. In this order nothing
-    // fails for want of another, and what was loaded already is not loaded again.
+    // ICICLE loads the libraries in the order in which it finds them and does not report failures.
+    // In this order nothing fails because another library is missing, and a loaded library is not
+    // loaded again.
     for part in ["device", "field_bn254", "curve_bn254"] {
         let name = format!(
             "libicicle_backend_{}_{part}{DLL_SUFFIX}",
@@ -223,7 +230,7 @@ fn load_parts(folder: &Path, kind: &str) -> Result<(), BackendError> {
                     ),
                 )
             })?;
-        // As ICICLE does: a device's library may be needed by the others.
+        // As ICICLE does it: the other libraries may need a device's library.
         let scope = if part == "device" {
             RTLD_GLOBAL
         } else {
@@ -246,8 +253,8 @@ fn existing(folder: &Path) -> Result<PathBuf, BackendError> {
         .map_err(|reason| error("open", format!("folder {}: {reason}", folder.display())))
 }
 
-/// The folder with the libraries: the one that is named, else the environment's; or `lib` in it. None where the system's loader
-/// has to look.
+/// The folder with the libraries: the given one, else the one that the environment names, or `lib`
+/// in it. None if the system's loader has to find them.
 pub(super) fn libraries(folder: Option<&Path>) -> Result<Option<PathBuf>, BackendError> {
     match folder
         .map(Path::to_path_buf)
@@ -265,7 +272,7 @@ fn libraries_in(folder: &Path) -> Result<PathBuf, BackendError> {
     Ok(if has_libraries { inner } else { folder })
 }
 
-/// How deep a backend's libraries may lie: `backend/bn254/cuda` is two.
+/// Depth to which the libraries of a backend are searched: `backend/bn254/cuda` has depth two.
 const DEPTH: usize = 4;
 
 fn find(folder: &Path, name: &OsStr, depth: usize) -> Option<PathBuf> {

@@ -1,7 +1,7 @@
 //! The tables of roots of unity that ICICLE's transforms need.
 //!
-//! ICICLE keeps one table per device for the whole process. Making one where there is one does nothing, whatever its size, so
-//! that a larger one needs the old one's release, while nobody transforms.
+//! ICICLE keeps one table per device for the whole process. Making a second table does nothing,
+//! whatever its size. To get a larger one, the old one must be released while no thread transforms.
 
 use super::{
     device::{DeviceVec, Session},
@@ -16,7 +16,8 @@ use std::{
     sync::PoisonError,
 };
 
-/// Tables are never smaller than this power of two: transforms of all smaller sizes share one of 32 KiB.
+/// Tables are never smaller than two to this power: transforms of all smaller sizes share one of 32
+/// KiB.
 pub(super) const SMALLEST: u32 = 10;
 
 impl Session {
@@ -29,7 +30,8 @@ impl Session {
         self.with_roots(operation, log_size, || Ok(()))
     }
 
-    /// Transforms `values`, whose number is a power of two, in place. The transform of a single value is that value.
+    /// Transforms `values` in place; their number is a power of two. The transform of a single
+    /// value is the value itself.
     pub(super) fn transform_with_roots(
         &self,
         operation: &'static str,
@@ -45,7 +47,7 @@ impl Session {
         }
     }
 
-    /// Does `act` with a table that is large enough and that nobody changes meanwhile.
+    /// Runs `act` with a table that is large enough and that no thread changes meanwhile.
     fn with_roots<T>(
         &self,
         operation: &'static str,
@@ -79,8 +81,8 @@ impl Session {
         let log_size = log_size.max(SMALLEST);
         let root = root(operation, log_size)?;
         let Entry::Occupied(mut table) = table else {
-            // Others in this process may have made a table, of other roots. Where there is none, what becomes of its release
-            // does not matter.
+            // Other code in this process may have made a table with other roots. If there is none,
+            // a failed release does not matter.
             if let Err(refused) = self.release_roots(operation) {
                 tracing::debug!(%refused, "no table of roots of unity was there to be freed");
             }
@@ -90,7 +92,7 @@ impl Session {
         };
         self.release_roots(operation)?;
         if let Err(refused) = self.make_roots(operation, &root) {
-            // The smaller transforms go on, if the device lets them.
+            // Smaller transforms can continue if the device can restore the old table.
             let restored = self::root(operation, *table.get())
                 .and_then(|root| self.make_roots(operation, &root));
             if restored.is_err() {
@@ -103,7 +105,7 @@ impl Session {
     }
 }
 
-/// arkworks' root of unity of order 2^`log_size`, as ICICLE takes it.
+/// arkworks' root of unity of order 2^`log_size`, in ICICLE's form.
 fn root(operation: &'static str, log_size: u32) -> Result<Limbs, BackendError> {
     1_u64
         .checked_shl(log_size)

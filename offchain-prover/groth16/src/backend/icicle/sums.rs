@@ -1,19 +1,21 @@
-//! What ICICLE's sums over points come back as: homogeneous coordinates (X/Z, Y/Z), not in Montgomery form.
+//! Results of ICICLE's sums over points: homogeneous coordinates (X/Z, Y/Z), not in Montgomery
+//! form.
 //!
-//! Whatever a device writes there, no more than an error comes of it: a point is taken only if it is one of the group.
+//! Whatever a device returns, the worst consequence is an error: a point is accepted only if it is
+//! in the group.
 
 use super::{super::checks::in_group, types::Limbs};
 use ark_bn254::{Fq, Fq2, G1Projective, G2Projective};
 use ark_ec::short_weierstrass::{Projective, SWCurveConfig};
 use ark_ff::{BigInt, Field, PrimeField, Zero};
 
-/// The point of G1, or what is wrong with it.
+/// The point of G1, or the defect.
 pub(super) fn g1(sum: [Limbs; 3]) -> Result<G1Projective, String> {
     let [x, y, z] = sum.map(coordinate);
     point(x?, y?, z?)
 }
 
-/// The point of G2, or what is wrong with it.
+/// The point of G2, or the defect.
 pub(super) fn g2(sum: [[Limbs; 2]; 3]) -> Result<G2Projective, String> {
     let pair = |[c0, c1]: [Limbs; 2]| Ok::<_, String>(Fq2::new(coordinate(c0)?, coordinate(c1)?));
     let [x, y, z] = sum.map(pair);
@@ -98,7 +100,7 @@ mod tests {
 
     #[test]
     fn points_outside_of_the_group_are_refused() {
-        // Few points of this curve lie in G2: the first that is found does not.
+        // Few points of this curve lie in G2; the first one found does not.
         let point = (1_u64..)
             .find_map(|x| Affine::<G2Config>::get_point_from_x_unchecked(Fq2::from(x), false))
             .unwrap();

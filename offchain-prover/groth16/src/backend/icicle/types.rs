@@ -1,7 +1,8 @@
-//! ICICLE's C interface: what lies where in memory, and what its numbers mean.
+//! ICICLE's C interface: the layout of its structures, and the meaning of its numbers.
 //!
-//! Facts of ICICLE 3.8 to 4.0 (`icicle/include/icicle`, files `device.h`, `errors.h`, `msm.h`, `ntt.h`, `vec_ops.h`). What
-//! would not have the size or the place that the libraries expect does not compile.
+//! Taken from ICICLE 3.8 to 4.0 (`icicle/include/icicle`, files `device.h`, `errors.h`, `msm.h`,
+//! `ntt.h`, `vec_ops.h`). A structure with another size or layout than the libraries expect does
+//! not compile.
 
 use super::error::error;
 use crate::backend::BackendError;
@@ -14,18 +15,20 @@ use std::{
     ptr,
 };
 
-/// A field element: 64-bit limbs, the least significant first. Four 64-bit limbs lie in memory as ICICLE's eight of 32 bits.
+/// A field element: 64-bit limbs, the least significant first. Four 64-bit limbs have the same
+/// layout in memory as ICICLE's eight of 32 bits.
 pub(super) type Limbs = [u64; 4];
 
-/// A number as ICICLE takes it: not in Montgomery form.
+/// A number in ICICLE's form: not in Montgomery form.
 pub(super) fn raw(number: Fr) -> Limbs {
     number.into_bigint().0
 }
 
-/// The number one as ICICLE has it, which is not in Montgomery form. As a coset's generator: no coset.
+/// The number one in ICICLE's form, which is not Montgomery's. As the generator of a coset it
+/// means: no coset.
 const ONE: Limbs = [1, 0, 0, 0];
 
-/// Bytes of a device's name, the zero at its end included.
+/// Bytes of a device's kind, including the zero at its end.
 const NAME_BYTES: usize = 64;
 
 /// A device: its kind, such as `CUDA`, and its index among those of the kind.
@@ -86,7 +89,8 @@ pub(super) struct MsmConfig {
 }
 
 impl MsmConfig {
-    /// One sum over scalars and points on the device, both in Montgomery form, result to the host.
+    /// One sum over scalars and points on the device, both in Montgomery form; the result goes to
+    /// the host.
     pub(super) const fn on_device() -> Self {
         Self {
             stream: ptr::null_mut(),
@@ -106,7 +110,7 @@ impl MsmConfig {
     }
 }
 
-/// Whether a transform goes to values or to coefficients.
+/// The direction of a transform: to values or to coefficients.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Direction {
@@ -114,7 +118,7 @@ pub(super) enum Direction {
     Inverse = 1,
 }
 
-/// Natural order in and out; ICICLE has five more.
+/// Natural order of input and output; ICICLE has five more orders.
 const NATURAL: c_int = 0;
 
 #[repr(C)]
@@ -131,7 +135,8 @@ pub(super) struct NttConfig {
 }
 
 impl NttConfig {
-    /// One transform of a vector on the device, over the subgroup or over its coset with this generator.
+    /// One transform of a vector on the device, over the subgroup or over its coset with this
+    /// generator.
     pub(super) fn on_device(coset_generator: Option<Limbs>) -> Self {
         Self {
             stream: ptr::null_mut(),
@@ -177,7 +182,8 @@ pub(super) struct VecOpsConfig {
 }
 
 impl VecOpsConfig {
-    /// One operation on vectors on the device; the first operand may be on the host, where it is a single scalar.
+    /// One operation on vectors on the device. The first operand may be on the host if it is a
+    /// single scalar.
     pub(super) const fn on_device(first_on_device: bool) -> Self {
         Self {
             stream: ptr::null_mut(),
@@ -213,7 +219,7 @@ const _: () = {
     assert!(size_of::<Direction>() == 4);
 };
 
-/// What ICICLE's functions return.
+/// The code of success.
 pub(super) const SUCCESS: c_int = 0;
 /// The device has no such function.
 pub(super) const API_NOT_IMPLEMENTED: c_int = 10;
@@ -257,7 +263,7 @@ pub(super) fn returned(operation: &'static str, call: &str, code: c_int) -> Back
     )
 }
 
-/// `Ok` where `call` returned success.
+/// Succeeds if `call` returned success.
 pub(super) fn check(operation: &'static str, call: &str, code: c_int) -> Result<(), BackendError> {
     if code == SUCCESS {
         Ok(())
@@ -293,13 +299,13 @@ mod tests {
     #[test]
     fn codes_have_names() {
         assert_eq!(check("x", "call", 0), Ok(()));
-        let told = |code| check("x", "call", code).unwrap_err().reason;
-        assert!(told(2).starts_with("call returned OUT_OF_MEMORY (2); "));
-        assert_eq!(told(3), "call returned INVALID_POINTER (3)");
-        assert_eq!(told(14), "call returned UNKNOWN_ERROR (14)");
+        let reason = |code| check("x", "call", code).unwrap_err().reason;
+        assert!(reason(2).starts_with("call returned OUT_OF_MEMORY (2); "));
+        assert_eq!(reason(3), "call returned INVALID_POINTER (3)");
+        assert_eq!(reason(14), "call returned UNKNOWN_ERROR (14)");
         assert_eq!(CODES[API_NOT_IMPLEMENTED as usize], "API_NOT_IMPLEMENTED");
         for unknown in [-1, 15] {
-            assert!(told(unknown).contains("does not define"));
+            assert!(reason(unknown).contains("does not define"));
         }
     }
 }

@@ -31,7 +31,7 @@ fn load_bytes(bytes: &[u8]) -> Result<ProvingKey, KeyFileError> {
     load_for(&fixture().0, Origin::Development, bytes)
 }
 
-/// The file with `change` made to a copy.
+/// Loads a copy of the file that `change` has changed.
 fn changed(change: impl FnOnce(&mut Vec<u8>)) -> Result<ProvingKey, KeyFileError> {
     let mut bytes = fixture().2.clone();
     change(&mut bytes);
@@ -39,7 +39,7 @@ fn changed(change: impl FnOnce(&mut Vec<u8>)) -> Result<ProvingKey, KeyFileError
     load_bytes(&bytes)
 }
 
-/// As [`changed`], with the header's digest made right again.
+/// As [`changed`], with the header's digest corrected.
 fn resealed(change: impl FnOnce(&mut Vec<u8>)) -> Result<ProvingKey, KeyFileError> {
     changed(|bytes| {
         change(bytes);
@@ -58,7 +58,7 @@ fn header() -> Header {
     }
 }
 
-/// Where the parts of the header begin, in the order of the format's table.
+/// Offsets of the header's parts, in the order of the format's table.
 fn offsets() -> [usize; 11] {
     let id = fixture().0.id();
     let name = 40;
@@ -79,7 +79,7 @@ fn offsets() -> [usize; 11] {
     ]
 }
 
-/// Where the table says where a part begins, how long it is, and its digest.
+/// Offsets in the table for a part: its place, its length and its digest.
 fn entry(index: usize) -> [usize; 3] {
     let start = offsets()[9] + 48 * index;
     [start, start + 8, start + 16]
@@ -99,7 +99,7 @@ fn a_key_comes_back_mapped() {
     assert_eq!(bytes.len() as u64, places[5].end());
     assert!(places.iter().all(|place| place.offset % 4096 == 0));
     assert_eq!(offsets()[10] as u64 + 32, header().bytes());
-    // The points are those of the file itself, where the table says.
+    // The points are those of the file itself, at the places in the table.
     assert_eq!(
         bytemuck::cast_slice::<_, u8>(&loaded.b_g2),
         &bytes[places[3].offset as usize..places[3].end() as usize]
@@ -173,8 +173,8 @@ fn each_field_of_the_header_is_bound() {
         table,
         digest,
     ] = offsets();
-    // A change to a valid value is found by the header's digest. If that is right too, the value is
-    // not the one of the key that is wanted.
+    // The header's digest finds a change to a valid value. If the digest is corrected too, the
+    // value is not the one of the requested key.
     for (place, wanted) in [
         (flag, Part::DevelopmentFlag),
         (hash + 31, Part::CircuitHash),
@@ -219,8 +219,8 @@ fn each_field_of_the_header_is_bound() {
     }
 }
 
-/// With a header that is right in itself: offsets that are not aligned, overlap, lie past the end or overflow, and lengths
-/// that do.
+/// The header is consistent, but offsets are not aligned, overlap, lie past the end or overflow, or
+/// lengths do.
 #[test]
 fn parts_lie_where_they_belong() {
     let places = header().places();
@@ -255,7 +255,8 @@ fn damaged_points_are_named() {
     for (part, place) in PARTS.into_iter().zip(header().places()) {
         let (first, last) = (place.offset as usize, place.end() as usize - 1);
         let coordinates = (place.bytes / 32) as usize;
-        // The lowest byte of a coordinate leaves it below the modulus, the highest does not.
+        // With its lowest byte changed a coordinate is still below the modulus, with its highest
+        // byte changed it is not.
         for byte in [first, last - 31] {
             assert!(
                 matches!(changed(|b| b[byte] ^= 1), Err(KeyFileError::Digest { part: p, .. }) if p == part)
@@ -274,7 +275,8 @@ fn damaged_points_are_named() {
     }
 }
 
-/// A key whose digests are right, but which no set-up made, loads; only the check of the points finds it.
+/// A key with right digests that no set-up made can be loaded; only the check of the points finds
+/// it.
 #[test]
 fn points_outside_of_their_groups_are_found_by_the_check() {
     let (_, key, _) = fixture();
@@ -363,7 +365,7 @@ fn files_of_a_wrong_size_are_refused() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(12))]
 
-    /// Circuits without inputs, without constraints or without free witnesses included.
+    /// Includes circuits without inputs, without constraints or without free witnesses.
     #[test]
     fn keys_come_back(seed in any::<u64>(), constraints in 0usize..40, inputs in 0usize..4, free in 1usize..20) {
         let (circuit, _) = random_circuit(seed, constraints, inputs, free);

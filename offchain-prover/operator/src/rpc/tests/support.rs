@@ -17,6 +17,7 @@ use clearproof_primitives::{
     eddsa::SecretKey,
     field::Fr,
     fixed::ONE,
+    ids::{BatchNumber, SnapshotNumber, VenueId},
     margin::margin,
     order::{Order, OrderSet, Side},
     policy::Policy,
@@ -30,7 +31,7 @@ use tokio::sync::{mpsc, oneshot};
 
 pub const SHAPE: Shape = Shape::TINY;
 pub const GENESIS: [u8; 32] = [3; 32];
-pub const VENUE: u32 = 1;
+pub const VENUE: VenueId = VenueId::new(1);
 pub const MARK: u64 = 1_000 * ONE;
 const START: u64 = 10_000;
 
@@ -122,7 +123,7 @@ fn snapshot() -> Snapshot {
         _ => InstrumentRow::empty(&market),
     };
     Snapshot {
-        number: 1,
+        number: SnapshotNumber::new(1),
         taken_at: START - 1,
         weights: vec![ONE; market.assets as usize],
         factors: policy.factors(),
@@ -202,7 +203,7 @@ fn answer(venue: &mut Venue, time: u64, command: Command) {
                 deposits_taken: venue.deposits_taken(),
                 settled: (venue.batch_number(), venue.state_root().into()),
                 pending: Vec::new(),
-                open: Some((1, START, venue.open_steps())),
+                open: Some((SnapshotNumber::new(1), START, venue.open_steps())),
                 last_auction: time,
                 connected: true,
             });
@@ -232,7 +233,7 @@ fn answer(venue: &mut Venue, time: u64, command: Command) {
         Command::Batches(last, answer) => {
             // The engine settles nothing here: as many batches as were asked for, to see that they get through.
             let figures = |number| BatchFigures {
-                number,
+                number: BatchNumber::new(number),
                 fee: u128::MAX,
                 ..BatchFigures::default()
             };

@@ -10,6 +10,7 @@ use clearproof_primitives::{
     eddsa::SecretKey,
     field::Fr,
     fixed::Price,
+    ids::AccountIndex,
     order::{Order, OrderSet, Side, SignedOrderSet},
 };
 
@@ -26,7 +27,7 @@ pub struct Place {
 struct Member {
     key: SecretKey,
     prepared: PreparedKey,
-    account: u32,
+    account: AccountIndex,
     sequence: u64,
     orders: Vec<Option<Order>>,
     /// What of each order was filled, as of the last auction.
@@ -83,7 +84,7 @@ impl Desk {
         })?;
         let slots = self.orders_per_set();
         ensure!(
-            account as usize == self.members.len() + 1,
+            account.place() == self.members.len() + 1,
             "account {account} was opened before"
         );
         self.members.push(Member {
@@ -98,8 +99,8 @@ impl Desk {
     }
 
     /// The member whose account this is.
-    pub fn member_of(&self, account: u32) -> Option<usize> {
-        let member = (account as usize).checked_sub(1)?;
+    pub fn member_of(&self, account: AccountIndex) -> Option<usize> {
+        let member = account.place().checked_sub(1)?;
         (member < self.members.len()).then_some(member)
     }
 

@@ -4,6 +4,7 @@ use super::*;
 use crate::{
     account::Position,
     fixed::ONE as UNIT,
+    ids::SnapshotNumber,
     margin::margin,
     options::{DAY_MS, OptionKind, Product},
     snapshot::{InstrumentRow, Snapshot},
@@ -46,7 +47,7 @@ fn snapshot(policy: &Policy) -> Snapshot {
     let weights = (0..usize::from(MARKET.assets))
         .map(|asset| policy.collateral_weight(asset, 950_000 << 32, 6).unwrap());
     Snapshot {
-        number: 1,
+        number: SnapshotNumber::new(1),
         taken_at: 0,
         weights: weights.collect(),
         factors: policy.factors(),

@@ -12,7 +12,7 @@ use std::{collections::BTreeSet, mem::offset_of};
 
 const HEADER: &str = include_str!("../../../../../cuda/include/clearproof_cuda.h");
 
-/// Words of the header, without its comments, that begin with `prefix`.
+/// Words of the header that begin with `prefix`, without its comments.
 fn words(prefix: &str) -> impl Iterator<Item = (&'static str, &'static str)> + '_ {
     HEADER
         .lines()
@@ -27,7 +27,7 @@ fn words(prefix: &str) -> impl Iterator<Item = (&'static str, &'static str)> + '
         })
 }
 
-/// What the header declares to be functions.
+/// Names of the functions that the header declares.
 fn declared() -> BTreeSet<&'static str> {
     words("clearproof_cuda_")
         .filter(|(_, after)| after.starts_with('('))
@@ -35,7 +35,7 @@ fn declared() -> BTreeSet<&'static str> {
         .collect()
 }
 
-/// A file in the folder that cargo builds to.
+/// A file in cargo's build folder.
 fn built(name: &str) -> Option<PathBuf> {
     let program = env::current_exe().unwrap();
     let places = program.ancestors().skip(1).take(2);
@@ -45,7 +45,7 @@ fn built(name: &str) -> Option<PathBuf> {
 }
 
 fn exports_all(path: &Path) {
-    // SAFETY: libraries of our own.
+    // SAFETY: these are our own libraries.
     let library = unsafe { Loaded::open(Some(path), RTLD_NOW | RTLD_LOCAL) }.unwrap();
     for name in declared() {
         // SAFETY: the address is not used.
@@ -66,7 +66,7 @@ fn functions_are_those_of_the_header() {
     assert_eq!(ours.len(), 12);
 }
 
-/// How many arguments, without the message's two.
+/// The number of arguments, without the two of the message.
 #[test]
 fn functions_take_as_many_arguments_as_in_the_header() {
     let source = include_str!("../library.rs");
@@ -110,7 +110,7 @@ fn numbers_are_those_of_the_header() {
     assert_eq!(defined("CLEARPROOF_CUDA_G2"), G2Point::KIND);
 }
 
-/// As C lays the header's structure out.
+/// The layout is that of the header's structure in C.
 #[test]
 fn structures_lie_as_in_the_header() {
     assert_eq!(offset_of!(RawDevice, memory_total), 256);
@@ -126,7 +126,8 @@ fn the_stand_in_exports_what_the_header_declares() {
     exports_all(&path.expect("run `cargo build --release -p clearproof-cuda-standin`"));
 }
 
-/// The library itself, where `make cuda` built it. Without a device it says so.
+/// The library itself, if `make cuda` built it. Without a device, opening one is an error that says
+/// so.
 #[test]
 fn the_library_exports_what_the_header_declares() {
     let Some(path) = built("libclearproof_cuda") else {

@@ -1,4 +1,5 @@
 use super::*;
+use clearproof_primitives::ids::BatchNumber;
 
 #[test]
 fn a_newer_snapshot_ends_a_batch_with_steps_and_replaces_an_empty_one() {
@@ -11,7 +12,7 @@ fn a_newer_snapshot_ends_a_batch_with_steps_and_replaces_an_empty_one() {
     desk.advance(START + 36_000, true).unwrap();
     // Nothing happened at the first snapshot, so no batch was made of it.
     assert_eq!(desk.core.closed.len(), 0);
-    assert_eq!(desk.core.open.as_ref().unwrap().snapshot.number, 2);
+    assert_eq!(desk.core.open.as_ref().unwrap().snapshot.number.get(), 2);
 
     desk.deposits(vec![queued(0, 0)]);
     desk.advance(START + 37_000, true).unwrap();
@@ -21,10 +22,10 @@ fn a_newer_snapshot_ends_a_batch_with_steps_and_replaces_an_empty_one() {
     desk.core.build().unwrap();
     let header = desk.core.closed[0].header().unwrap();
     assert_eq!(
-        (header.snapshot_number, header.time_to),
+        (header.snapshot_number.get(), header.time_to),
         (2, START + 37_000)
     );
-    assert_eq!(desk.core.open.as_ref().unwrap().snapshot.number, 3);
+    assert_eq!(desk.core.open.as_ref().unwrap().snapshot.number.get(), 3);
 }
 
 #[test]
@@ -52,7 +53,7 @@ fn a_venue_where_nobody_trades_keeps_a_short_journal() {
 fn ticks_end_where_the_snapshots_grace_may_end() {
     let folder = tempfile::tempdir().unwrap();
     let mut desk = trading(folder.path());
-    let last = START + Timing::default().snapshot_use();
+    let last = START + SNAPSHOTS.usable_ms();
     desk.advance(last, true).unwrap();
     // The batch had its time and was closed; the next one auctions to the last millisecond.
     assert_eq!((desk.core.closed.len(), desk.core.venue.now()), (1, last));
@@ -79,7 +80,7 @@ fn batches_end_by_time_and_by_steps_and_wait_for_the_prover() {
         max_pending: 2,
         ..Timing::default()
     };
-    let mut desk = Desk::new(core, timing, chain.time_to);
+    let mut desk = Desk::new(core, timing, SNAPSHOTS, chain.time_to);
     desk.snapshot(snapshot(1, START));
     desk.deposits((0..5).map(|i| queued(i, i as u8)).collect());
     desk.advance(START + 1_000, true).unwrap();
@@ -93,7 +94,7 @@ fn batches_end_by_time_and_by_steps_and_wait_for_the_prover() {
     let headers = desk.core.closed.iter().filter_map(Closed::header);
     let spans: Vec<_> = headers.map(|h| (h.time_from, h.time_to)).collect();
     assert!(spans[0].1 < spans[1].0, "{spans:?}");
-    desk.core.settle(1, None).unwrap();
+    desk.core.settle(BatchNumber::new(1), None).unwrap();
     desk.settled();
     desk.advance(START + 2_000, true).unwrap();
     assert_eq!(

@@ -1,7 +1,7 @@
 //! When what happens: opening batches at snapshots, deposits, auctions, closing. Has no clock of its own and does no waiting.
 
 use super::{
-    config::Timing,
+    config::{SnapshotTiming, Timing},
     core::{Core, OpenBatch},
     error::OperatorError,
     handle::Refusal,
@@ -19,6 +19,7 @@ use std::collections::BTreeMap;
 pub struct Desk {
     pub(super) core: Core,
     timing: Timing,
+    snapshots: SnapshotTiming,
     /// No batch can start before this: when the venue was created or settled its last batch.
     time_floor: u64,
     /// The latest final snapshot.
@@ -36,10 +37,11 @@ pub struct Desk {
 
 impl Desk {
     /// A desk that knows nothing of the markets yet.
-    pub fn new(core: Core, timing: Timing, time_floor: u64) -> Self {
+    pub fn new(core: Core, timing: Timing, snapshots: SnapshotTiming, time_floor: u64) -> Self {
         Self {
             core,
             timing,
+            snapshots,
             time_floor,
             latest: None,
             instruments: Vec::new(),
@@ -54,7 +56,7 @@ impl Desk {
     pub fn snapshot(&mut self, view: SnapshotView) {
         if FieldBytes::from(view.snapshot.hash()) != view.info.hash {
             tracing::error!(
-                number = view.snapshot.number,
+                number = %view.snapshot.number,
                 "the chain's snapshot has another hash here: use a prover of the runtime's version"
             );
             return;
@@ -159,7 +161,7 @@ impl Desk {
     /// Last millisecond at which an auction may use the snapshot. When the next one was taken is not known before it is final, so
     /// this supposes that it came on time.
     fn deadline(&self, taken_at: u64) -> u64 {
-        taken_at.saturating_add(self.timing.snapshot_use())
+        taken_at.saturating_add(self.snapshots.usable_ms())
     }
 
     fn newer_snapshot(&self) -> bool {
