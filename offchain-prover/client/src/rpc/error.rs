@@ -146,3 +146,19 @@ impl From<AccessError> for ErrorObjectOwned {
         named(UNAUTHORISED, error.name(), error)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_back_and_unknown_ones_are_other() {
+        for name in RefusalName::ALL {
+            assert_eq!(RefusalName::of(name.as_str()), *name);
+        }
+        assert_eq!(RefusalName::of("OldSequence"), RefusalName::OldSequence);
+        for unknown in ["", "oldSequence", "Brand New"] {
+            assert_eq!(RefusalName::of(unknown), RefusalName::Other);
+        }
+    }
+}
