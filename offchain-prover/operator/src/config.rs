@@ -7,10 +7,10 @@ use clearproof_primitives::ids::VenueId;
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use subxt_signer::sr25519::Keypair;
 
-/// What an operator is started with.
+/// The settings that an operator is started with.
 #[derive(Clone)]
 pub struct Config {
-    /// The node, `ws://` or `wss://`.
+    /// URL of the node, `ws://` or `wss://`.
     pub node: String,
     /// The venue.
     pub venue: VenueId,
@@ -18,19 +18,19 @@ pub struct Config {
     pub signer: Keypair,
     /// Folder of the database.
     pub data: PathBuf,
-    /// Where traders connect.
+    /// Address that traders connect to.
     pub listen: SocketAddr,
-    /// Where metrics are told, if they are.
+    /// Address at which metrics are served, if they are.
     pub metrics: Option<SocketAddr>,
     /// Folder of the proving keys.
     pub keys: PathBuf,
-    /// What proves.
+    /// The backend that proves.
     pub backend: BackendKind,
-    /// When what happens.
+    /// The times and limits of auctions and batches.
     pub timing: Timing,
 }
 
-/// When what happens.
+/// The times and limits of auctions and batches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timing {
     /// From one auction to the next, milliseconds; 100 to 1,000.
@@ -55,7 +55,7 @@ impl Default for Timing {
 }
 
 impl Timing {
-    /// Every setting against its limits.
+    /// Checks every setting against its limits.
     pub fn check(&self) -> Result<(), OperatorError> {
         let require = |ok: bool, name, given, limit| {
             let error = OperatorError::Setting { name, given, limit };
@@ -89,16 +89,16 @@ impl Timing {
         )
     }
 
-    /// From one auction to the next.
+    /// Time from one auction to the next.
     pub(super) fn auction_interval(&self) -> Duration {
         Duration::from_millis(self.auction_interval_ms)
     }
 }
 
-/// Kept from the grace: a snapshot can come a little before its time.
+/// Milliseconds at the grace's end that are not used: a snapshot can come a little before its time.
 const MARGIN_MS: u64 = 3_000;
 
-/// When the chain takes snapshots: constants of its runtime.
+/// The times of the chain's snapshots: constants of its runtime.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SnapshotTiming {
     /// Time from one snapshot of the chain to the next, milliseconds.

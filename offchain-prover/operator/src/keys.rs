@@ -1,4 +1,5 @@
-//! Keys of the circuit that the chain has registered for a batch: a venue's owner may change to another one at a batch of its choice.
+//! The keys of the circuit that the chain has registered for a batch. A venue's owner may change to
+//! another circuit at a batch of its choice.
 
 use super::{error::OperatorError, metrics::Metrics};
 use clearproof_client::chain::{
@@ -15,32 +16,32 @@ use clearproof_proving::{BatchProver, circuits};
 use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 
-/// Wait before a node that did not answer is asked again.
-const PAUSE: Duration = Duration::from_secs(2);
+/// Wait before a query is sent again to a node that did not respond.
+const RETRY_WAIT: Duration = Duration::from_secs(2);
 
-/// A prover, and the circuit whose keys it has.
+/// A prover, and the circuit whose keys it holds.
 struct Loaded {
     circuit: RegisteredCircuit,
     prover: BatchProver,
 }
 
-/// Finds keys, and keeps those in use.
+/// Loads proving keys, and keeps those in use.
 pub struct Keys {
     /// The chain.
     pub chain: Chain,
     /// The venue.
     pub venue: VenueId,
-    /// Where the chain is asked.
+    /// Runs the queries of the chain.
     pub runtime: Handle,
     /// Shape of the circuits; a venue's never changes.
     pub shape: Shape,
-    /// Proving keys.
+    /// Folder of the proving keys.
     pub store: KeyStore,
-    /// What proves.
+    /// The backend that proves.
     pub backend: BackendKind,
-    /// Where backends are counted.
+    /// The operator's metrics, which count what each backend does.
     pub metrics: Metrics,
-    /// Those in use.
+    /// The keys in use.
     pub loaded: LoadedKeys,
 }
 
@@ -49,21 +50,24 @@ pub struct Keys {
 pub struct LoadedKeys(Option<Loaded>);
 
 impl Keys {
-    /// What proves the batch of that number. Keys are loaded when another circuit than before is asked for, those of before
-    /// dropped first. `given_up` says whether anybody still wants it: without keys a node is waited for.
+    /// Returns the prover for a batch. Loads keys if the batch has another circuit than the one
+    /// before; the old keys are dropped first. If no keys are loaded, this waits for the node;
+    /// `given_up` returns true once the prover is no longer needed, and then the result is `None`.
     ///
     /// # Errors
-    /// [`OperatorError::Keys`] where the folder has none of the registered ones, and all that can be wrong with a file.
+    /// [`OperatorError::Keys`] if the folder does not have the registered keys, and
+    /// [`OperatorError::Prover`] if a file cannot be used.
     pub fn prover(
         &mut self,
         batch: BatchNumber,
         given_up: impl Fn() -> bool,
     ) -> Result<Option<&BatchProver>, OperatorError> {
-        let asked = loop {
+        let registered = loop {
             match self.registered(batch) {
                 Ok(circuit) => break Some(circuit),
                 Err(OperatorError::Chain(ChainError::Node(error))) => {
-                    // The node was lost: most likely nothing changed meanwhile, and the chain refuses what is proven wrongly.
+                    // The node was lost. Most likely nothing has changed meanwhile, and the chain
+                    // refuses proofs with the wrong keys.
                     if self.loaded.0.is_some() {
                         break None;
                     }
@@ -71,16 +75,16 @@ impl Keys {
                         return Ok(None);
                     }
                     tracing::warn!(error, "waiting for the node: which keys are registered?");
-                    std::thread::sleep(PAUSE);
+                    std::thread::sleep(RETRY_WAIT);
                 }
                 Err(error) => return Err(error),
             }
         };
-        let loaded = match (self.loaded.0.take(), asked) {
+        let loaded = match (self.loaded.0.take(), registered) {
             (Some(loaded), None) => loaded,
             (Some(loaded), Some(circuit)) if loaded.circuit == circuit => loaded,
             (before, Some(circuit)) => {
-                // Two keys at once need not have room.
+                // There may be no room for the keys of two circuits at once.
                 drop(before);
                 self.load(circuit, batch)?
             }
@@ -89,7 +93,7 @@ impl Keys {
         Ok(Some(&self.loaded.0.insert(loaded).prover))
     }
 
-    /// The circuit of a batch.
+    /// Returns the circuit that the chain has registered for a batch.
     fn registered(&self, batch: BatchNumber) -> Result<RegisteredCircuit, OperatorError> {
         self.runtime.block_on(async {
             let unknown = OperatorError::UnknownVenue(self.venue);
@@ -107,7 +111,7 @@ impl Keys {
         batch: BatchNumber,
     ) -> Result<Loaded, OperatorError> {
         let started = Instant::now();
-        // Development keys are the same wherever they are made; others exist once.
+        // Development keys are the same on every machine; others exist only once.
         let (origin, load): (_, fn(&_, &_, _, _, &_) -> _) = match circuit.development {
             true => (Origin::Development, BatchProver::load),
             false => (Origin::SingleParty, BatchProver::load_existing),
@@ -136,7 +140,7 @@ impl Keys {
             ms = millis(started.elapsed()),
             "proving keys are ready"
         );
-        self.metrics.count_backends(&prover.backends().counts());
+        self.metrics.record_backends(&prover.backends().counts());
         Ok(Loaded { circuit, prover })
     }
 }

@@ -1,48 +1,57 @@
 use super::*;
-use clearproof_primitives::ids::BatchNumber;
 
 #[test]
 fn a_newer_snapshot_ends_a_batch_with_steps_and_replaces_an_empty_one() {
     let folder = tempfile::tempdir().unwrap();
-    let mut desk = desk(folder.path(), &new_venue());
-    desk.snapshot(snapshot(1, START));
-    desk.advance(START + 500, true).unwrap();
-    assert_eq!(desk.core.venue.now(), START + 500);
-    desk.snapshot(snapshot(2, START + 30_000));
-    desk.advance(START + 36_000, true).unwrap();
+    let mut scheduler = scheduler(folder.path(), &new_venue());
+    scheduler.on_snapshot(snapshot(1, START));
+    scheduler.advance(START + 500, true).unwrap();
+    assert_eq!(scheduler.core.venue.now(), START + 500);
+    scheduler.on_snapshot(snapshot(2, START + 30_000));
+    scheduler.advance(START + 36_000, true).unwrap();
     // Nothing happened at the first snapshot, so no batch was made of it.
-    assert_eq!(desk.core.closed.len(), 0);
-    assert_eq!(desk.core.open.as_ref().unwrap().snapshot.number.get(), 2);
+    assert_eq!(scheduler.core.closed.len(), 0);
+    assert_eq!(
+        scheduler.core.open.as_ref().unwrap().snapshot.number.get(),
+        2
+    );
 
-    desk.deposits(vec![queued(0, 0)]);
-    desk.advance(START + 37_000, true).unwrap();
-    desk.snapshot(snapshot(3, START + 60_000));
-    desk.advance(START + 66_000, true).unwrap();
-    assert_eq!(desk.core.closed.len(), 1);
-    desk.core.build().unwrap();
-    let header = desk.core.closed[0].header().unwrap();
+    scheduler.on_deposits(vec![queued(0, 0)]);
+    scheduler.advance(START + 37_000, true).unwrap();
+    scheduler.on_snapshot(snapshot(3, START + 60_000));
+    scheduler.advance(START + 66_000, true).unwrap();
+    assert_eq!(scheduler.core.closed.len(), 1);
+    scheduler.core.build().unwrap();
+    let header = scheduler.core.closed[0].header().unwrap();
     assert_eq!(
         (header.snapshot_number.get(), header.time_to),
         (2, START + 37_000)
     );
-    assert_eq!(desk.core.open.as_ref().unwrap().snapshot.number.get(), 3);
+    assert_eq!(
+        scheduler.core.open.as_ref().unwrap().snapshot.number.get(),
+        3
+    );
 }
 
 #[test]
-fn a_venue_where_nobody_trades_keeps_a_short_journal() {
+fn a_venue_without_trades_keeps_a_short_journal() {
     let folder = tempfile::tempdir().unwrap();
-    let mut desk = desk(folder.path(), &new_venue());
+    let mut scheduler = scheduler(folder.path(), &new_venue());
     for number in 1..=20 {
         let taken_at = START + number * 30_000;
-        desk.snapshot(snapshot(number, taken_at));
+        scheduler.on_snapshot(snapshot(number, taken_at));
         for auction in 0..20 {
-            desk.advance(taken_at + 6_000 + auction * 500, true)
+            scheduler
+                .advance(taken_at + 6_000 + auction * 500, true)
                 .unwrap();
-            desk.core.commit().unwrap();
+            scheduler.core.commit().unwrap();
         }
     }
-    let (root, now) = (desk.core.venue.state_root(), desk.core.venue.now());
-    drop(desk);
+    let (root, now) = (
+        scheduler.core.venue.state_root(),
+        scheduler.core.venue.now(),
+    );
+    drop(scheduler);
     let store = Store::open(folder.path(), &IDENTITY).unwrap();
     assert_eq!(store.load().unwrap().journal.len(), 21);
     let core = Core::restore(IDENTITY, [2; 32], store, &new_venue()).unwrap();
@@ -50,24 +59,27 @@ fn a_venue_where_nobody_trades_keeps_a_short_journal() {
 }
 
 #[test]
-fn ticks_end_where_the_snapshots_grace_may_end() {
+fn auctions_end_where_the_snapshots_grace_may_end() {
     let folder = tempfile::tempdir().unwrap();
-    let mut desk = trading(folder.path());
+    let mut scheduler = trading(folder.path());
     let last = START + SNAPSHOTS.usable_ms();
-    desk.advance(last, true).unwrap();
+    scheduler.advance(last, true).unwrap();
     // The batch had its time and was closed; the next one auctions to the last millisecond.
-    assert_eq!((desk.core.closed.len(), desk.core.venue.now()), (1, last));
-    desk.advance(last + 500, true).unwrap();
-    assert_eq!(desk.core.venue.now(), last);
+    assert_eq!(
+        (scheduler.core.closed.len(), scheduler.core.venue.now()),
+        (1, last)
+    );
+    scheduler.advance(last + 500, true).unwrap();
+    assert_eq!(scheduler.core.venue.now(), last);
     // Orders are taken all the same, and trade at the next snapshot.
     for (trader, side) in [(0, Side::Buy), (1, Side::Sell)] {
         let set = signed(trader, 1, side, None);
-        desk.submit(set, last + 600).unwrap().unwrap();
+        scheduler.submit(set, last + 600).unwrap().unwrap();
     }
-    desk.take_auctions();
-    desk.snapshot(snapshot(2, START + 30_000));
-    desk.advance(last + 1_000, true).unwrap();
-    assert_eq!(desk.take_auctions()[0].trades.len(), 2);
+    scheduler.take_auctions();
+    scheduler.on_snapshot(snapshot(2, START + 30_000));
+    scheduler.advance(last + 1_000, true).unwrap();
+    assert_eq!(scheduler.take_auctions()[0].trades.len(), 2);
 }
 
 #[test]
@@ -80,40 +92,48 @@ fn batches_end_by_time_and_by_steps_and_wait_for_the_prover() {
         max_pending: 2,
         ..Timing::default()
     };
-    let mut desk = Desk::new(core, timing, SNAPSHOTS, chain.time_to);
-    desk.snapshot(snapshot(1, START));
-    desk.deposits((0..5).map(|i| queued(i, i as u8)).collect());
-    desk.advance(START + 1_000, true).unwrap();
+    let mut scheduler = Scheduler::new(core, timing, SNAPSHOTS, chain.time_to);
+    scheduler.on_snapshot(snapshot(1, START));
+    scheduler.on_deposits((0..5).map(|i| queued(i, i as u8)).collect());
+    scheduler.advance(START + 1_000, true).unwrap();
     // Two batches of two steps; the third has to wait.
     assert_eq!(
-        (desk.core.closed.len(), desk.core.venue.deposits_taken()),
+        (
+            scheduler.core.closed.len(),
+            scheduler.core.venue.deposits_taken()
+        ),
         (2, 4)
     );
-    assert!(desk.core.open.is_none());
-    desk.core.build().unwrap();
-    let headers = desk.core.closed.iter().filter_map(Closed::header);
+    assert!(scheduler.core.open.is_none());
+    scheduler.core.build().unwrap();
+    let headers = scheduler.core.closed.iter().filter_map(Closed::header);
     let spans: Vec<_> = headers.map(|h| (h.time_from, h.time_to)).collect();
     assert!(spans[0].1 < spans[1].0, "{spans:?}");
-    desk.core.settle(BatchNumber::new(1), None).unwrap();
-    desk.settled();
-    desk.advance(START + 2_000, true).unwrap();
+    scheduler.core.settle(BatchNumber::new(1), None).unwrap();
+    scheduler.on_settled();
+    scheduler.advance(START + 2_000, true).unwrap();
     assert_eq!(
-        (desk.core.closed.len(), desk.core.venue.open_steps()),
+        (
+            scheduler.core.closed.len(),
+            scheduler.core.venue.open_steps()
+        ),
         (1, 1)
     );
-    desk.advance(START + 2_000 + timing.batch_ms, true).unwrap();
-    assert_eq!(desk.core.closed.len(), 2);
+    scheduler
+        .advance(START + 2_000 + timing.batch_ms, true)
+        .unwrap();
+    assert_eq!(scheduler.core.closed.len(), 2);
 }
 
 #[test]
 fn a_snapshot_with_another_hash_is_not_used() {
     let folder = tempfile::tempdir().unwrap();
-    let mut desk = desk(folder.path(), &new_venue());
+    let mut scheduler = scheduler(folder.path(), &new_venue());
     let mut view = snapshot(1, START);
     view.snapshot.liquidation_rate += 1;
-    desk.snapshot(view);
-    desk.advance(START + 1_000, true).unwrap();
-    assert!(desk.core.open.is_none());
+    scheduler.on_snapshot(view);
+    scheduler.advance(START + 1_000, true).unwrap();
+    assert!(scheduler.core.open.is_none());
 }
 
 #[test]
