@@ -100,7 +100,7 @@ fn batches_end_by_time_and_by_steps_and_wait_for_the_prover() {
     assert_eq!(
         (
             scheduler.core.closed.len(),
-            scheduler.core.venue.deposits_taken()
+            scheduler.core.venue.deposits_consumed()
         ),
         (2, 4)
     );
