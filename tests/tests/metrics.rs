@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use anyhow::{Context, Result, ensure};
-use clearproof_primitives::order::Side;
+use clearproof_primitives::{ids::BatchNumber, order::Side};
 use clearproof_tests::{
     metrics::{Scrape, named},
     network::{Network, until},
@@ -76,7 +76,7 @@ async fn every_metric_that_is_named_is_told() -> Result<()> {
     seller.order(&client, 1, Side::Sell, 100).await?;
     buyer.holds(&client, 100).await?;
     let (batch, _) = network.at_rest(&client).await?;
-    ensure!(batch >= 1, "nothing was settled");
+    ensure!(batch >= BatchNumber::new(1), "nothing was settled");
 
     // The node shows what is final, which it learns of a little after the operator.
     let last_batch = |scrape: &Scrape| scrape.sum("clearproof_venue_last_batch", &[]);
