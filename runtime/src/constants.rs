@@ -141,7 +141,7 @@ pub mod block {
     use sp_runtime::Perbill;
 
     /// Computation in a block: 2 s of the 3 s between blocks. The proof size is not limited,
-    /// because a solo chain proves its state to nobody.
+    /// because a solo chain need not prove its state.
     pub const MAX_WEIGHT: Weight = Weight::from_parts(2 * WEIGHT_REF_TIME_PER_SECOND, u64::MAX);
     /// Length of a block, bytes.
     pub const MAX_LENGTH: u32 = 5 * 1024 * 1024;

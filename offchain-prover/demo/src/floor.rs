@@ -9,7 +9,7 @@ use anyhow::{Context, Result, ensure};
 use clearproof_client::{
     clock::now_ms,
     rpc::types::{AccountJson, StatusJson},
-    trader::{VenueClient, VenueError},
+    VenueClient, VenueError,
 };
 use clearproof_formats::time::time_text;
 use clearproof_primitives::{

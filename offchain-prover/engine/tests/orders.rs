@@ -1,4 +1,4 @@
-//! Orders with conditions, position limits and caps: what the auctions make of them.
+//! Orders with conditions, position limits and caps in auctions.
 #![allow(clippy::unwrap_used)]
 
 mod common;
@@ -96,7 +96,7 @@ fn fill_or_kill_is_whole_or_nothing() {
     place(&mut venue, 1, 1, &[order(Side::Sell, 9, MARK)]);
     place(&mut venue, 0, 1, &[whole]);
     assert_eq!(venue.run_auction(START + 1).unwrap().trades, []);
-    // Another buyer gets what it did not.
+    // Another buyer gets these lots.
     place(&mut venue, 2, 1, &[order(Side::Buy, 9, MARK)]);
     place(&mut venue, 0, 2, &[whole.map(|o| Order { id: 5, ..o })]);
     let report = venue.run_auction(START + 2).unwrap();
@@ -214,7 +214,7 @@ fn a_suspended_instrument_only_reduces_and_liquidates_nobody() {
     place(&mut venue, 0, 2, &[at(2, Side::Sell, 100)]);
     let now = venue.now();
     let report = venue.run_auction(now + 1).unwrap();
-    // Account 1 owes more than it has: what it does must not lose anything, and it does not.
+    // Account 1 owes more than it has: its trades must not lose anything, and they do not.
     let closed = [1, 2, 3]
         .map(AccountIndex::new)
         .map(|account| lots(&report, account));

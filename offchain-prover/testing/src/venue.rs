@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail, ensure};
 use clearproof_client::{
     chain::{Chain, calls},
     rpc::types::{AccountJson, StatusJson},
-    trader::{Trader, VenueClient},
+    Trader, VenueClient,
 };
 use clearproof_formats::prices;
 use clearproof_primitives::{

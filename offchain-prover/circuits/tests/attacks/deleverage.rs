@@ -1,5 +1,5 @@
-//! Deleveraging. Account 2 is long 40 lots at a mark of 100 ⅓ in step 0 of chunk 2 and sells 20 of them to the insurance fund, which
-//! is short and buys below the mark in step 1.
+//! Deleveraging. Account 2 is long 40 lots at a mark of 100 ⅓ in step 0 of chunk 2 and sells 20 of
+//! them to the insurance fund, which is short and buys below the mark in step 1.
 
 use crate::common::scene::Scene;
 use clearproof_primitives::{
@@ -12,7 +12,8 @@ use clearproof_primitives::{
 
 const FORCED: &str = "step/margin/forced";
 
-/// The account has `quote` beside its lots; the fund's equity is −100, and the price is 5 below the mark: so it gets all back.
+/// The account has `quote` beside its lots; the fund's equity is −100, and the price is 5 below the
+/// mark: so it recovers all of it.
 fn deleveraged(quote: i64, price: u64) -> Scene {
     let mut scene = Scene::busy(2);
     scene.chunk.entries[0].price = price;

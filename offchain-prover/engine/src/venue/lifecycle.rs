@@ -16,10 +16,10 @@ use clearproof_primitives::{
 use std::sync::Arc;
 
 impl Venue {
-    /// Opens a batch at a snapshot; its time span starts at `time_from`, after the last batch's. The
-    /// margins of all accounts are checked. The insurance fund takes bankrupt accounts over at once,
-    /// and those below maintenance margin are liquidated in the auctions. If the fund owes more than
-    /// it has, its positions are closed against those of others at once.
+    /// Opens a batch at a snapshot; its time span starts at `time_from`, after the last batch's.
+    /// The margins of all accounts are checked. The insurance fund takes bankrupt accounts over at
+    /// once, and those below maintenance margin are liquidated in the auctions. If the fund owes
+    /// more than it has, its positions are closed against those of others at once.
     pub fn open_batch(
         &mut self,
         snapshot: Snapshot,

@@ -4,8 +4,8 @@
 //! All accounts are checked when a batch opens, since the snapshot is a new one; their own steps
 //! bring none below maintenance margin. Accounts at risk have orders of the venue's making in every
 //! auction, in the place of their own: for the part of each position that makes them free again, at
-//! their zero price or better. The insurance fund closes the positions that it took over at the mark
-//! or better.
+//! their zero price or better. The insurance fund closes the positions that it took over at the
+//! mark or better.
 
 use super::{
     expired::holds_expired,
@@ -141,8 +141,8 @@ impl Venue {
             .collect()
     }
 
-    /// The orders that liquidate an account at risk now, or close the insurance fund's positions, in
-    /// instruments that trade.
+    /// The orders that liquidate an account at risk now, or close the insurance fund's positions,
+    /// in instruments that trade.
     fn forced_set(&self, open: &OpenBatch, account: AccountIndex) -> Option<Arc<SignedOrderSet>> {
         let accrued = self.accrued_account(open, account)?;
         let closings = match account {

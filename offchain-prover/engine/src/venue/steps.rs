@@ -22,8 +22,8 @@ impl Venue {
         }
     }
 
-    /// Applies a pending step by the protocol's own rules, except for signatures, which were checked
-    /// on arrival.
+    /// Applies a pending step by the protocol's own rules, except for signatures, which were
+    /// checked on arrival.
     pub(super) fn simulate(
         &self,
         step: &PendingStep,

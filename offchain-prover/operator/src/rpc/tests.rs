@@ -6,24 +6,21 @@ mod support;
 
 use super::Limits;
 use crate::handle::EVENT_QUEUE;
-use clearproof_client::trader::{VenueClient, VenueError};
 use clearproof_client::{
+    Update, Updates, VenueClient, VenueError,
     clock::now_ms,
     rpc::{
         VenueApiClient,
         auth::Access,
         error::{BUSY, NOT_FOUND, REFUSED, UNAUTHORISED, UNAVAILABLE},
         number::Named,
-        types::{AccountUpdateJson, SignedOrderSetJson},
+        types::SignedOrderSetJson,
     },
 };
 use clearproof_engine::AuctionReport;
 use clearproof_primitives::{batch::genesis_field, fixed::Rate, ids::VenueId, order::Side};
 use jsonrpsee::{
-    core::{
-        ClientError,
-        client::{ClientT, Subscription},
-    },
+    core::{ClientError, client::ClientT},
     http_client::HttpClientBuilder,
     rpc_params,
     types::error::INVALID_PARAMS_CODE,
@@ -39,7 +36,7 @@ fn refused<T: std::fmt::Debug>(result: Result<T, VenueError>) -> (i32, String) {
     let VenueError::Refused(object) = &error else {
         panic!("{error}");
     };
-    (object.code(), error.name().unwrap_or_default())
+    (object.code(), error.name().into())
 }
 
 /// Why a request with these parameters is malformed.
@@ -52,8 +49,8 @@ async fn malformed(client: &WsClient, method: &str, param: Value) -> String {
     serde_json::from_str(error.data().unwrap().get()).unwrap()
 }
 
-async fn next(updates: &mut Subscription<AccountUpdateJson>) -> AccountUpdateJson {
-    let wait = tokio::time::timeout(Duration::from_secs(10), updates.next());
+async fn next<T>(updates: &mut Updates<T>) -> T {
+    let wait = tokio::time::timeout(Duration::from_secs(10), updates.next_item());
     wait.await.unwrap().unwrap().unwrap()
 }
 
@@ -254,15 +251,15 @@ async fn an_account_asks_to_be_cancelled_after_silence() {
     let scene = Scene::start(Limits::default()).await;
     let client = scene.client().await;
     client
-        .cancel_after_silence(&trader(1), Some(5_000))
+        .cancel_all_after(&trader(1), Some(5_000))
         .await
         .unwrap();
-    client.cancel_after_silence(&trader(1), None).await.unwrap();
-    let short = client.cancel_after_silence(&trader(1), Some(10)).await;
+    client.cancel_all_after(&trader(1), None).await.unwrap();
+    let short = client.cancel_all_after(&trader(1), Some(10)).await;
     let error = short.unwrap_err();
-    assert_eq!(error.name().as_deref(), Some("Silence"));
-    let nobody = client.cancel_after_silence(&trader(9), Some(5_000)).await;
-    assert_eq!(nobody.unwrap_err().name().as_deref(), Some("NoAccount"));
+    assert_eq!(error.name(), "Timeout");
+    let nobody = client.cancel_all_after(&trader(9), Some(5_000)).await;
+    assert_eq!(nobody.unwrap_err().name(), "NoAccount");
 }
 
 #[tokio::test]
@@ -329,9 +326,8 @@ async fn subscribers_are_told_of_auctions_and_of_what_concerns_them() {
     let auction = next(&mut updates).await.auction.unwrap();
     assert!(auction.fills.is_empty() && auction.left_out.unwrap().contains("margin"));
 
-    let (first, second) = (auctions.next().await, auctions.next().await);
-    assert!(first.unwrap().unwrap().clearings.is_empty());
-    let second = second.unwrap().unwrap();
+    let (first, second) = (next(&mut auctions).await, next(&mut auctions).await);
+    assert!(first.clearings.is_empty());
     assert_eq!((second.time, second.missed), (report.time, 0));
     let clearing = second.clearings[0];
     assert_eq!((clearing.price.0, clearing.volume.0), (MARK, 3));
@@ -384,9 +380,12 @@ async fn a_subscriber_who_lags_is_told_what_it_missed() {
         };
         scene.venue.publish(Arc::new(report));
     }
-    let first = auctions.next().await.unwrap().unwrap();
+    let missed = auctions.next().await.unwrap().unwrap();
+    let count = Some(sent - kept);
+    assert_eq!(missed, Update::Missed { count });
+    let first = next(&mut auctions).await;
     assert_eq!((first.missed, first.time), (sent - kept, sent - kept + 1));
-    let second = auctions.next().await.unwrap().unwrap();
+    let second = next(&mut auctions).await;
     assert_eq!((second.missed, second.time), (0, first.time + 1));
     // Something may have changed, so the account is told again.
     assert_eq!(next(&mut updates).await.auction, None);
@@ -417,7 +416,9 @@ async fn it_stops_while_somebody_listens_and_says_so_when_the_venue_is_gone() {
         ..
     } = Scene::start(Limits::default()).await;
     let client = VenueClient::connect(&url, GENESIS, VENUE).await.unwrap();
-    let mut followed = client.subscribe_auctions().await.unwrap();
+    // Without the client's reconnecting.
+    let raw = WsClientBuilder::new().build(&url).await.unwrap();
+    let mut followed = raw.subscribe_auctions().await.unwrap();
     // The venue's task ends with its last source of auctions.
     drop(auctions);
     let gone = async {

@@ -110,7 +110,7 @@ impl Crowd {
         }
         let owner = trader.key.public_key();
         let point = owner.point();
-        let number = venue.deposits_taken() + 1;
+        let number = venue.deposits_consumed() + 1;
         let amount = match trader.bold {
             None => MAKER_DEPOSIT,
             Some(_) => DEPOSIT,

@@ -8,11 +8,7 @@ use crate::{
     rpc::{Limits, RpcServer, serve},
     views::{AccountStatus, FinalBatch, InstrumentStatus, Level, OpenBatchStatus, Status},
 };
-use clearproof_client::{
-    Identity,
-    clock::now_ms,
-    trader::{Trader, VenueClient},
-};
+use clearproof_client::{Identity, Trader, VenueClient, clock::now_ms};
 use clearproof_engine::{AuctionReport, DepositReceived, Venue, VenueConfig};
 use clearproof_primitives::{
     batch::{Deposit, genesis_field},
