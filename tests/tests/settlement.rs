@@ -83,7 +83,10 @@ fn a_real_batch_settles_and_every_forgery_is_refused_by_name() {
             &|b| b.first_boundary = FieldBytes([0xff; 32]),
             Error::NonCanonicalField,
         );
-        refuse(&|b| b.header.venue += 1, Error::UnknownVenue);
+        refuse(
+            &|b| b.header.venue = b.header.venue.next(),
+            Error::UnknownVenue,
+        );
         refuse(
             &|b| b.header.number = b.header.number.next(),
             Error::WrongBatchNumber,

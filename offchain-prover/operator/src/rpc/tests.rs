@@ -18,7 +18,7 @@ use clearproof_client::{
     },
 };
 use clearproof_engine::AuctionReport;
-use clearproof_primitives::{batch::genesis_field, ids::VenueId, order::Side};
+use clearproof_primitives::{batch::genesis_field, fixed::Rate, ids::VenueId, order::Side};
 use jsonrpsee::{
     core::{ClientError, client::ClientT},
     http_client::HttpClientBuilder,
@@ -98,7 +98,7 @@ async fn order_sets_that_break_a_rule_are_refused_by_name_and_change_nothing() {
     let foreign_key = client.submit(&trader(2), set(1, 8, bid(6))).await;
     assert_eq!(refused(foreign_key), (REFUSED, "Signature".into()));
     let mut tampered = trader(1).sign(&identity(), set(1, 8, bid(6)));
-    tampered.set.max_fee -= 1;
+    tampered.set.max_fee = Rate::new(tampered.set.max_fee.get() - 1);
     let tampered = client.submit_signed(&tampered).await;
     assert_eq!(refused(tampered), (REFUSED, "Signature".into()));
     let mut elsewhere = set(1, 8, bid(6));

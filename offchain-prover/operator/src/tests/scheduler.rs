@@ -1,4 +1,5 @@
 use super::*;
+use clearproof_primitives::{fixed::Rate, ids::BatchNumber};
 
 #[test]
 fn a_newer_snapshot_ends_a_batch_with_steps_and_replaces_an_empty_one() {
@@ -130,7 +131,8 @@ fn a_snapshot_with_another_hash_is_not_used() {
     let folder = tempfile::tempdir().unwrap();
     let mut scheduler = scheduler(folder.path(), &new_venue());
     let mut view = snapshot(1, START);
-    view.snapshot.liquidation_rate += 1;
+    let rate = view.snapshot.liquidation_rate.get();
+    view.snapshot.liquidation_rate = Rate::new(rate + 1);
     scheduler.on_snapshot(view);
     scheduler.advance(START + 1_000, true).unwrap();
     assert!(scheduler.core.open.is_none());
