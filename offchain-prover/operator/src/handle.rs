@@ -1,5 +1,5 @@
-//! The handle to a venue. One task owns the venue; everything else in the process holds a handle and
-//! sends commands.
+//! The handle to a venue. One task owns the venue; everything else in the process holds a handle
+//! and sends commands.
 
 mod directory;
 mod turns;
@@ -102,7 +102,8 @@ impl VenueHandle {
         self.read(Read::Instruments).await
     }
 
-    /// Returns the unfilled lots of all live orders of an instrument, by side and limit, best first.
+    /// Returns the unfilled lots of all live orders of an instrument, by side and limit, best
+    /// first.
     pub async fn book(&self, instrument: u16) -> Result<Vec<Level>, Refusal> {
         self.read(|reply| Read::Book(instrument, reply)).await
     }

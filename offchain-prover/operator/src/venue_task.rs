@@ -1,5 +1,5 @@
-//! The task that owns the venue: carries out commands and notices, runs auctions, and writes to disk
-//! before it reports results.
+//! The task that owns the venue: carries out commands and notices, runs auctions, and writes to
+//! disk before it reports results.
 
 use super::{
     channels::{Outlets, VenueEnds},

@@ -1,10 +1,10 @@
-//! Keeps an account's order sets in the order of their sequences while their signatures are checked in
-//! parallel.
+//! Keeps an account's order sets in the order of their sequences while their signatures are checked
+//! in parallel.
 //!
-//! Requests run in tasks of their own, so a newer set could reach the venue first, and the older one
-//! would be refused. A set only waits while signatures are checked that are due anyway: a set is on its
-//! way from the first step of its task until its own check and the checks of older sets are done. A
-//! set whose check fails does not wait.
+//! Requests run in tasks of their own, so a newer set could reach the venue first, and the older
+//! one would be refused. A set only waits while signatures are checked that are due anyway: a set
+//! is on its way from the first step of its task until its own check and the checks of older sets
+//! are done. A set whose check fails does not wait.
 
 use clearproof_primitives::ids::AccountIndex;
 use std::{
@@ -16,8 +16,8 @@ use std::{
 };
 use tokio::sync::watch;
 
-/// Largest number of older sets that one set waits for. Anyone can send sets in an account's name, even
-/// if they are then refused.
+/// Largest number of older sets that one set waits for. Anyone can send sets in an account's name,
+/// even if they are then refused.
 const MOST_AWAITED: usize = 64;
 
 /// The place of a set: sets are ordered by account, then by sequence.

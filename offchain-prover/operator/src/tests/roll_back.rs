@@ -1,7 +1,7 @@
 use super::*;
 
-/// Returns a venue with a closed batch in which accounts were opened, lots traded and money withdrawn,
-/// and a newer order set.
+/// Returns a venue with a closed batch in which accounts were opened, lots traded and money
+/// withdrawn, and a newer order set.
 fn refused(folder: &Path) -> Scheduler {
     let mut scheduler = trading(folder);
     trade(&mut scheduler, 1, START + 2_000);

@@ -98,8 +98,8 @@ impl Running {
         }
     }
 
-    /// Waits until a metric with this label, or without one, has the wanted value. The venue sets the
-    /// metrics with each auction.
+    /// Waits until a metric with this label, or without one, has the wanted value. The venue sets
+    /// the metrics with each auction.
     async fn shows(&self, name: &str, label: &str, wanted: impl Fn(f64) -> bool) {
         let value = || {
             let families = self.registry.gather();

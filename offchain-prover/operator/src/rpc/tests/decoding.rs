@@ -130,7 +130,8 @@ proptest! {
         if let Ok(read) = serde_json::from_value::<Named<SignedOrderSetJson>>(json.clone()) {
             let signed = SignedOrderSet::from(read.0);
             let written = serde_json::to_value(SignedOrderSetJson::from(&signed)).unwrap();
-            // Hexadecimal is read in both cases and without its prefix; everything else has one text.
+            // Hexadecimal is read in both cases and without its prefix; everything else has one
+            // text.
             let plain = |value: &Value| value.to_string().to_lowercase().replace("0x", "");
             prop_assert_eq!(plain(&written), plain(&json));
         }
