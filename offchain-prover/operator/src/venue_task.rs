@@ -205,7 +205,7 @@ impl VenueTask {
             Read::Batches(last, reply) => reply.send(scheduler.batches(last)).is_ok(),
         };
         if !received {
-            tracing::trace!("nobody waits for the answer any more");
+            tracing::trace!("the caller is gone");
         }
     }
 

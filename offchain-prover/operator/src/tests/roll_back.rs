@@ -16,7 +16,7 @@ fn refused(folder: &Path) -> Scheduler {
     scheduler
 }
 
-/// Returns what the accounts hold, whatever the batches that brought it.
+/// Returns the accounts' viewing keys, balances and positions, which do not depend on batches.
 fn holdings(core: &Core) -> Vec<(FieldBytes, i64, i64)> {
     let accounts = AccountIndex::all().take(core.venue.account_count()).skip(1);
     let accounts = accounts.filter_map(|i| core.venue.account(i));
