@@ -136,7 +136,7 @@ impl Watch {
         if !new {
             return None;
         }
-        // Whoever checked or made the seal left this. Without it, anybody may have made the header.
+        // The check of the seal, or its maker, left this. Without it, anybody may have made the header.
         let checked = block
             .get_intermediate::<BabeIntermediate<Block>>(INTERMEDIATE_KEY)
             .ok()?;

@@ -8,6 +8,7 @@ use clearproof_primitives::{
         ProofKind, ProofRefusal, Queue, QueuedDeposit, SnapshotInfo, SnapshotView, VenueView,
     },
     field::{FieldBytes, Fr},
+    fixed::Rate,
     ids::{BatchNumber, CircuitId, SnapshotNumber, VenueId},
     monitoring::{FeedActivity, MemberActivity, Monitoring, ValidatorActivity},
     shape::Shape,
@@ -60,7 +61,7 @@ impl HeaderBackend<Block> for Chain {
         Ok((hash == BLOCK).then_some(12))
     }
     fn hash(&self, number: BlockNumber) -> sp_blockchain::Result<Option<Hash>> {
-        Ok((number == BatchNumber::new(12)).then_some(BLOCK))
+        Ok((number == 12).then_some(BLOCK))
     }
 }
 
@@ -165,19 +166,19 @@ sp_api::mock_impl_runtime_apis! {
             range.map(|index| (index, deposit(index))).collect()
         }
         fn snapshot(number: Option<SnapshotNumber>) -> Option<SnapshotView> {
-            let number = number.unwrap_or(5);
-            (number == BatchNumber::new(5)).then(|| SnapshotView {
+            let number = number.unwrap_or(SnapshotNumber::new(5));
+            (number == SnapshotNumber::new(5)).then(|| SnapshotView {
                 snapshot: Snapshot {
                     number,
                     taken_at: TAKEN_AT,
                     weights: Vec::new(),
                     factors: Vec::new(),
-                    protocol_share: 7,
-                    liquidation_rate: 1,
+                    protocol_share: Rate::new(7),
+                    liquidation_rate: Rate::new(1),
                     rows: vec![
                         InstrumentRow {
                             mark: 1 << 32,
-                            fee_rate: 2,
+                            fee_rate: Rate::new(2),
                             position_limit: 1 << 40,
                             ..Default::default()
                         },
@@ -197,7 +198,7 @@ sp_api::mock_impl_runtime_apis! {
                     premium_caps: vec![3],
                     funding_interval: 3_600_000,
                     open_interest_caps: vec![1 << 59, 0, 0],
-                    protocol_share: 7,
+                    protocol_share: Rate::new(7),
                 },
             })
         }
@@ -226,7 +227,7 @@ sp_api::mock_impl_runtime_apis! {
             proof: Vec<u8>,
             public_input: FieldBytes,
         ) -> Result<(), ProofRefusal> {
-            match (circuit, kind) {
+            match (circuit.get(), kind) {
                 (1, _) if proof.len() != 256 => Err(ProofRefusal::Malformed),
                 (1, ProofKind::Closing) if public_input == field(42) => Ok(()),
                 (1, _) => Err(ProofRefusal::Rejected),

@@ -221,7 +221,7 @@ pub struct BatchHeader {
 
 /// What the chain's treasury gets of a batch's fees, rounded down; none if that is no 63-bit amount.
 pub fn protocol_fee(fees: u128, share: Rate) -> Option<u64> {
-    let product = fees.checked_mul(share.into())?;
+    let product = fees.checked_mul(share.get().into())?;
     let fee = u64::try_from(product >> FRACTION_BITS).ok()?;
     Some(fee).filter(|fee| *fee < 1 << AMOUNT_BITS)
 }
@@ -281,8 +281,8 @@ impl BatchHeader {
             self.open_interest_hash.to_fr()?,
             pack(&[
                 (self.protocol_fee, fee),
-                (self.protocol_share.into(), share),
-                (self.deleverage_rank.into(), rank),
+                (self.protocol_share.get().into(), share),
+                (self.deleverage_rank.get().into(), rank),
             ]),
         ])
     }

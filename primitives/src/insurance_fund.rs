@@ -79,6 +79,7 @@ pub fn receive(
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::fixed::Rate;
     use crate::ids::SnapshotNumber;
     use crate::{
         fixed::ONE,
@@ -135,8 +136,8 @@ mod tests {
             taken_at: 0,
             weights: vec![],
             factors: vec![],
-            protocol_share: 0,
-            liquidation_rate: 0,
+            protocol_share: Rate::new(0),
+            liquidation_rate: Rate::new(0),
             rows: vec![InstrumentRow::default(); 4],
         };
         let mut without = fund();

@@ -378,7 +378,7 @@ impl OrderSet {
             (self.venue.get().into(), venue),
             (self.account.get().into(), account),
             (self.sequence, sequence),
-            (self.max_fee as u64, fee),
+            (self.max_fee.get() as u64, fee),
         ]);
         let terms = pack(&[
             (self.valid_from, from),

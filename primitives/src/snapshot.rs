@@ -193,7 +193,7 @@ impl Snapshot {
         )?;
         require(self.factors.len() == market.underlyings as usize, "factors")?;
         let small = |f: &UnderlyingFactors| {
-            f.initial < 1 << FACTOR_LIMIT_BITS && f.maintenance <= f.initial
+            f.initial.get() < 1 << FACTOR_LIMIT_BITS && f.maintenance <= f.initial
         };
         require(self.factors.iter().all(small), "factors")?;
         require(self.rows.len() == market.instruments as usize, "rows")?;
@@ -233,10 +233,10 @@ impl Snapshot {
         fields.extend(
             self.factors
                 .iter()
-                .flat_map(|f| [f.initial, f.maintenance].map(|factor| Unsigned(factor.into()))),
+                .flat_map(|f| [f.initial, f.maintenance].map(|factor| Unsigned(factor.get().into()))),
         );
-        fields.push(Unsigned(self.protocol_share.into()));
-        fields.push(Unsigned(self.liquidation_rate.into()));
+        fields.push(Unsigned(self.protocol_share.get().into()));
+        fields.push(Unsigned(self.liquidation_rate.get().into()));
         let bits = |bit: fn(&InstrumentRow) -> bool| {
             let bits: Vec<_> = self.rows.iter().map(|r| (bit(r) as u64, 1)).collect();
             Packed(pack(&bits))
@@ -247,7 +247,7 @@ impl Snapshot {
         fields.extend(self.rows.chunks(ROW_TERMS_PER_FIELD).map(|rows| {
             let terms = |r: &InstrumentRow| {
                 [
-                    (r.fee_rate.into(), fee_bits),
+                    (r.fee_rate.get().into(), fee_bits),
                     (r.position_limit, limit_bits),
                 ]
             };

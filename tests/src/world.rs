@@ -88,7 +88,7 @@ pub fn open_world() -> World {
     let queued = Custody::queued_deposits(venue, 0);
     assert_eq!(queued.len(), 2);
     for (trader, (number, deposit)) in traders.iter_mut().zip(queued) {
-        let received = trader.received(engine.deposits_taken() + 1, deposit.deposit);
+        let received = trader.received(engine.deposits_consumed() + 1, deposit.deposit);
         assert!(number <= received.number);
         trader.account = engine.deposit(&received).unwrap();
     }

@@ -71,8 +71,8 @@ pub struct AccountVars {
 impl PositionVars {
     /// Allocates P positions, each with unique parts. Costs M + QUANTITY_BITS + 4 each.
     ///
-    /// Sound: `active` is "quantity is not zero" and the instrument's bits add up to it, so an empty
-    /// position has one form only; quantity lies in `[−2^48, 2^48)`.
+    /// Sound: `active` is "quantity is not zero" and the instrument's bits add up to it, so an
+    /// empty position has one form only; quantity lies in `[−2^48, 2^48)`.
     pub fn load_all(cs: &mut Cs, shape: &Shape, account: &Account) -> Vec<Self> {
         (0..shape.positions as usize)
             .map(|i| {
@@ -95,7 +95,8 @@ impl PositionVars {
 
     /// Requires positions strictly ascending by instrument, empty ones last. Costs 17 per pair.
     ///
-    /// Sound: with [`PositionVars::load_all`] this leaves one list for each vector of quantities by instrument.
+    /// Sound: with [`PositionVars::load_all`] this leaves one list for each vector of quantities by
+    /// instrument.
     pub fn enforce_canonical(cs: &mut Cs, positions: &[Self]) {
         for pair in positions.windows(2) {
             enforce_implies(cs, &pair[1].active, &pair[0].active);
@@ -237,8 +238,8 @@ impl AccountVars {
         hash(cs, &names.map(Num::clone))
     }
 
-    /// All values that must be zero in an account that was just opened: trading key, sequence, slots,
-    /// balances, positions, funding basis.
+    /// All values that must be zero in an account that was just opened: trading key, sequence,
+    /// slots, balances, positions, funding basis.
     pub fn contents(&self) -> Vec<Num> {
         let slots = self
             .slots

@@ -1,4 +1,5 @@
-//! Accrual: bringing an account up to date, `clearproof_primitives::funding::accrue` in constraints.
+//! Accrual: bringing an account up to date, `clearproof_primitives::funding::accrue` in
+//! constraints.
 
 use crate::{
     account::AccountVars,
@@ -45,8 +46,8 @@ impl Funding {
         sum.finish()
     }
 
-    /// `funding basis + Σ quantity · (expired mark − index)`, rounded down to whole units. Costs M +
-    /// CREDIT_BITS + 33.
+    /// `funding basis + Σ quantity · (expired mark − index)`, rounded down to whole units. Costs
+    /// M + CREDIT_BITS + 33.
     ///
     /// Sound: quantities are within 2^48, marks and indices within 2^62, the funding basis within
     /// 2^116, so the sum lies within 2^117 for up to 64 positions, and its floor is the only

@@ -1,5 +1,5 @@
-//! The closing circuit: the sums balance, the ledger moves, the insurance fund receives the dust, and
-//! both boundaries meet the state roots.
+//! The closing circuit: the sums balance, the ledger moves, the insurance fund receives the dust,
+//! and both boundaries meet the state roots.
 
 mod fund;
 mod ledger;
@@ -31,15 +31,15 @@ use ledger::LedgerVars;
 /// boundary, last boundary)`.
 ///
 /// Sound: both boundaries are opened to the commitments that the chunk proofs name. The first one's
-/// sums are zero and its root and deposit cursor are those of the old state root. Of the last one's,
-/// the net lots are zero per instrument (module `sums`), the quote flows are minus the
+/// sums are zero and its root and deposit cursor are those of the old state root. Of the last
+/// one's, the net lots are zero per instrument (module `sums`), the quote flows are minus the
 /// amount that fills rounded off, from 0 to one unit per fill, and deposits and withdrawals are the
 /// header's. The new ledger follows from the old one and these sums; every total stays in
-/// `[0, 2^63)`, every open interest in `[0, 2^60)`. The chain receives its share of the fees, as the
-/// header states. No transfer is left on its way. Account 0 receives the fractions that fills and
-/// accruals rounded off, in whole units, the rest being carried over in the ledger; penalties; and
-/// the balances and positions that were taken over from bankrupt accounts. Nothing else in the tree
-/// changes. Root and new ledger make the new state root.
+/// `[0, 2^63)`, every open interest in `[0, 2^60)`. The chain receives its share of the fees, as
+/// the header states. No transfer is left on its way. Account 0 receives the fractions that fills
+/// and accruals rounded off, in whole units, the rest being carried over in the ledger; penalties;
+/// and the balances and positions that were taken over from bankrupt accounts. Nothing else in the
+/// tree changes. Root and new ledger make the new state root.
 pub fn closing(
     cs: &mut Cs,
     shape: &Shape,

@@ -2,8 +2,8 @@
 
 use clearproof_primitives::{field::FieldError, snapshot::SnapshotError};
 
-/// The reason that a circuit cannot be built from a witness. A witness of the right form that breaks
-/// a rule builds, and then does not satisfy the constraints.
+/// The reason that a circuit cannot be built from a witness. A witness of the right form that
+/// breaks a rule builds, and then does not satisfy the constraints.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CircuitError {
     /// A list does not have the shape's length.

@@ -147,10 +147,10 @@ impl FillTotals {
 /// One fill.
 ///
 /// Sound: slot and entry are chosen by one-hot rows that add up to `active`; the entry's parts are
-/// unique because they are range-checked (the instrument by its one-hot row); its price is not zero,
-/// which rules out the padding of the list; it is an entry of deleveraging if and only if the step
-/// deleverages. An inactive fill selects nothing, has quantity 0 and adds nothing. Limit and trigger
-/// hold where a difference of 64-bit numbers, turned by the order's side, has 64 bits.
+/// unique because they are range-checked (the instrument by its one-hot row); its price is not
+/// zero, which rules out the padding of the list; it is an entry of deleveraging if and only if the
+/// step deleverages. An inactive fill selects nothing, has quantity 0 and adds nothing. Limit and
+/// trigger hold where a difference of 64-bit numbers, turned by the order's side, has 64 bits.
 fn fill(cs: &mut Cs, context: &FillContext<'_>, native: Option<&Fill>) -> FillVars {
     let shape = context.shape;
     let active = alloc_bit(cs, native.is_some());
@@ -303,8 +303,8 @@ fn rate(cs: &mut Cs, context: &FillContext<'_>, active: &Bit, instrument: &[Bit]
 /// `quantity · price / 2^32`, rounded up if `direction` is 1 (a buy), down if it is −1 (a sell).
 ///
 /// Sound: `quote · 2^32 = quantity · price + direction · remainder` with the remainder in
-/// `[0, 2^32)` and quote in `[0, 2^63)` has one solution over the integers, and neither side reaches
-/// 2^113.
+/// `[0, 2^32)` and quote in `[0, 2^63)` has one solution over the integers, and neither side
+/// reaches 2^113.
 fn rounded_quote(cs: &mut Cs, quantity: &Num, price: &Num, direction: &Num) -> Num {
     let notional = cs.mul(quantity, price);
     let buys = direction.value() == Num::one().value();
@@ -369,8 +369,8 @@ mod tests {
         }
     }
 
-    /// A quote that is off by one, with the remainder that makes the equation hold: the remainder is
-    /// out of its range.
+    /// A quote that is off by one, with the remainder that makes the equation hold: the remainder
+    /// is out of its range.
     #[test]
     fn a_quote_one_off_is_refused() {
         let fraction = FRACTION_BITS as usize;
@@ -388,7 +388,8 @@ mod tests {
             } else {
                 -Fr::from(remainder)
             };
-            // witnesses: notional, remainder, its bits from 1, signed remainder, quote, its bits from 1
+            // witnesses: notional, remainder, its bits from 1, signed remainder, quote, its bits
+            // from 1
             let mut replaced = vec![
                 (1, Fr::from(remainder)),
                 (fraction + 1, signed),

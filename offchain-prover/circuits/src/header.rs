@@ -93,8 +93,8 @@ impl HeaderVars {
         let counts = PackedField::open(cs, counted, BatchHeader::COUNTS_LAYOUT);
         let agreed = [
             header.protocol_fee,
-            header.protocol_share.into(),
-            header.deleverage_rank.into(),
+            header.protocol_share.get().into(),
+            header.deleverage_rank.get().into(),
         ];
         let terms = PackedField::open(cs, agreed, BatchHeader::TERMS_LAYOUT);
         let mut fields = cs.alloc_all(&native);

@@ -1,7 +1,7 @@
 //! R1CS gadgets and the two circuits: the chunk of account steps, and the closing proof.
 //!
-//! [`chunk::chunk`] and [`closing::closing`] are the circuits; every other module is a part of them.
-//! They must agree with the native code of `clearproof_primitives`, whose
+//! [`chunk::chunk`] and [`closing::closing`] are the circuits; every other module is a part of
+//! them. They must agree with the native code of `clearproof_primitives`, whose
 //! [`clearproof_primitives::witness`] defines their witnesses.
 
 pub mod account;

@@ -29,14 +29,14 @@ use clearproof_primitives::{
 /// or takeover where it is one.
 ///
 /// A liquidation's fills must reduce risk whatever they leave the account with, so it is never
-/// treated as free; those of the insurance fund must only reduce, and lose nothing against the marks
-/// but roundings. The conditions that the account is below maintenance margin, or as leveraged as
-/// deleveraging requires, are enforced with the lower bound of that margin, which only makes them
-/// harder to meet; the condition that equity is negative, for a takeover and where the fund is
-/// deleveraged, with the equity itself. None of these steps applies to an account that holds a
-/// suspended instrument, or an expired one that has not been turned into quote yet: lots are not
-/// negative, so a sum of them is zero only if each is. A prover claims that twice the equity is
-/// below the maintenance margin; without the claim, half of each position must be left.
+/// treated as free; those of the insurance fund must only reduce, and lose nothing against the
+/// marks but roundings. The conditions that the account is below maintenance margin, or as
+/// leveraged as deleveraging requires, are enforced with the lower bound of that margin, which only
+/// makes them harder to meet; the condition that equity is negative, for a takeover and where the
+/// fund is deleveraged, with the equity itself. None of these steps applies to an account that
+/// holds a suspended instrument, or an expired one that has not been turned into quote yet: lots
+/// are not negative, so a sum of them is zero only if each is. A prover claims that twice the
+/// equity is below the maintenance margin; without the claim, half of each position must be left.
 ///
 /// Sound although scan losses are hinted: afterwards each is an upper bound of 0 and all losses, so
 /// both margins are at least the true ones; before, each is one of 0 and the losses, so the margin
@@ -45,12 +45,12 @@ use clearproof_primitives::{
 /// inequality with the bounds: if `equity₀ > 0`, the left side only grew and the right side only
 /// shrank; if `equity₀ ≤ 0` the true inequality holds anyway. The lower bound of `MM₀` must not be
 /// negative, as it would be with a gain in the place of a loss; so it is 0 wherever `MM₀` is. Where
-/// it is 0, `equity₁ ≥ equity₀` is required, which is part of the true rule or follows from the same
-/// two cases. No product wraps: equities are within 2^105 where they are multiplied, margins below
-/// 2^134.
+/// it is 0, `equity₁ ≥ equity₀` is required, which is part of the true rule or follows from the
+/// same two cases. No product wraps: equities are within 2^105 where they are multiplied, margins
+/// below 2^134.
 ///
-/// In a step that is not subject to the rule no value is refused: an account can always be deposited
-/// to.
+/// In a step that is not subject to the rule no value is refused: an account can always be
+/// deposited to.
 pub fn enforce(
     cs: &mut Cs,
     market: &Market,
@@ -88,7 +88,7 @@ pub fn enforce(
     enforce_ratio(cs, &must_reduce, &margins);
 }
 
-/// Where the account must reduce risk, requires `equity₀·MM₁ ≤ equity₁·MM₀`, and `equity₁ ≥ equity₀`
+/// If the account must reduce risk, requires `equity₀·MM₁ ≤ equity₁·MM₀`, and `equity₁ ≥ equity₀`
 /// if `MM₀` is 0.
 fn enforce_ratio(cs: &mut Cs, must_reduce: &Bit, margins: &Margins) {
     let equity_1 = cs.mul(must_reduce.num(), &margins.equity_after);

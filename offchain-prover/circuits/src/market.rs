@@ -120,7 +120,7 @@ fn row_terms(cs: &mut Cs, packed: &[Num], snapshot: &Snapshot) -> Vec<[Num; 2]> 
     let mut all = Vec::with_capacity(snapshot.rows.len());
     for (packed, rows) in packed.iter().zip(snapshot.rows.chunks(ROW_TERMS_PER_FIELD)) {
         let of_rows = rows.iter().map(|row| {
-            let (fee, limit) = (cs.alloc(row.fee_rate), cs.alloc(row.position_limit));
+            let (fee, limit) = (cs.alloc(row.fee_rate.get()), cs.alloc(row.position_limit));
             range(cs, &fee, fee_bits);
             range(cs, &limit, limit_bits);
             [fee, limit]

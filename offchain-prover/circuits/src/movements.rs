@@ -69,12 +69,12 @@ impl Incoming {
     ///
     /// Sound: [`chain`] hashes its contents. The key that it names must be the hash of this leaf's
     /// owner and number. So it can open a leaf of that owner, or touch one, and no other; and since
-    /// the chain accepts deposits for valid keys only, every leaf's owner is one, unless an owner has
-    /// named another or sent money there.
+    /// the chain accepts deposits for valid keys only, every leaf's owner is one, unless an owner
+    /// has named another or sent money there.
     ///
     /// The viewing key is not bound by it. In a leaf that is in use it is bound by the tree:
-    /// [`step`](crate::step::step) hashes the same variable into the leaf that it loads and the leaf
-    /// that it stores, so no step changes it. In a leaf that opens, nothing is loaded and the
+    /// [`step`](crate::step::step) hashes the same variable into the leaf that it loads and the
+    /// leaf that it stores, so no step changes it. In a leaf that opens, nothing is loaded and the
     /// operator that opens it chooses the viewing key. That puts no money at risk: the owner's key
     /// alone moves it.
     pub fn credit(

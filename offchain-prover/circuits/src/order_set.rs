@@ -164,7 +164,7 @@ impl Contents {
             signed: and(cs, &present, &liquidation.not()),
             present,
             sequence: ranged(cs, set.map_or(0, |s| s.sequence), sequence_bits),
-            max_fee: ranged(cs, set.map_or(0, |s| s.max_fee as u64), fee_bits),
+            max_fee: ranged(cs, set.map_or(0, |s| s.max_fee.get() as u64), fee_bits),
             valid_from: ranged(cs, set.map_or(0, |s| s.valid_from), from_bits),
             valid_until: ranged(cs, set.map_or(0, |s| s.valid_until), until_bits),
             asset: ranged(cs, request.asset.into(), asset_bits),
@@ -246,11 +246,12 @@ impl OrderSetVars {
     /// sequence and validity and installs it: writes sequence, slots and keys of `account`. A
     /// liquidation's set is the venue's own, and changes none of them.
     ///
-    /// Sound: every part is range-checked, so the signed message determines it; the message contains
-    /// this venue, this account's index and this chain's genesis. The key that signed is the
-    /// owner's, or one whose hash is in the leaf. A lower sequence is refused; at the same sequence
-    /// every slot must have the same id. A slot's filled quantity survives only under the same id.
-    /// Keys change in the step that installs the set, always, and by the owner's own signature.
+    /// Sound: every part is range-checked, so the signed message determines it; the message
+    /// contains this venue, this account's index and this chain's genesis. The key that signed is
+    /// the owner's, or one whose hash is in the leaf. A lower sequence is refused; at the same
+    /// sequence every slot must have the same id. A slot's filled quantity survives only under the
+    /// same id. Keys change in the step that installs the set, always, and by the owner's own
+    /// signature.
     pub fn open(
         cs: &mut Cs,
         shape: &Shape,
@@ -285,8 +286,8 @@ impl OrderSetVars {
         }
     }
 
-    /// Requires that a withdrawal or a transfer is the set's request, is carried out in the step that
-    /// installs the set, and has the owner's own signature. It cannot be both.
+    /// Requires that a withdrawal or a transfer is the set's request, is carried out in the step
+    /// that installs the set, and has the owner's own signature. It cannot be both.
     pub fn enforce_request(&self, cs: &mut Cs, withdraws: &Bit, sends: &Bit) {
         let [low, high] = &self.kind;
         enforce_implies(cs, withdraws, &low.not());
@@ -307,8 +308,8 @@ impl OrderSetVars {
 /// Verifies the signature of the owner or of the trading key, and returns the bit that is set if it
 /// is the owner's.
 ///
-/// Sound: where the bit is set the key is the owner's; elsewhere its hash is the leaf's trading key.
-/// In a leaf that names no trading key that is 0, which is the hash of no known key.
+/// Sound: where the bit is set the key is the owner's; elsewhere its hash is the leaf's trading
+/// key. In a leaf that names no trading key that is 0, which is the hash of no known key.
 fn verify(
     cs: &mut Cs,
     enabled: &Bit,

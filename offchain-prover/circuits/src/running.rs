@@ -32,8 +32,8 @@ pub struct Running {
     pub charges: Num,
     /// Sum of the fractions that accruals rounded off, in 2^-32 quote units.
     pub remainder: Num,
-    /// M signed sums of filled lots, of those that deleveraging filled, of the changes of |lots|, and
-    /// of lots that the insurance fund took over.
+    /// M signed sums of filled lots, of those that deleveraging filled, of the changes of |lots|,
+    /// and of lots that the insurance fund took over.
     pub lots: Vec<Num>,
     /// K sums of deposits.
     pub deposited: Vec<Num>,

@@ -71,8 +71,8 @@ pub fn step(
 
 /// Opens the venue's own action, if there is one, and the order set.
 ///
-/// Account 0 is the insurance fund: it is touched and liquidated like any other, but all else is the
-/// closing circuit's.
+/// Account 0 is the insurance fund: it is touched and liquidated like any other, but all else is
+/// the closing circuit's.
 fn open_instructions(
     cs: &mut Cs,
     visit: &mut Visit<'_>,

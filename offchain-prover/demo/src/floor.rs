@@ -9,7 +9,7 @@ use anyhow::{Context, Result, ensure};
 use clearproof_client::{
     clock::now_ms,
     rpc::types::{AccountJson, StatusJson},
-    trader::{VenueClient, VenueError},
+    VenueClient, VenueError,
 };
 use clearproof_formats::time::time_text;
 use clearproof_primitives::{
@@ -27,7 +27,7 @@ use tokio::{
 /// How long an order set is valid, milliseconds: short, since nobody can force a cancellation.
 const VALIDITY: u64 = 60_000;
 /// Highest fee that the traders accept: a thousandth.
-const MAX_FEE: Rate = (ONE / 1_000) as Rate;
+const MAX_FEE: Rate = Rate::new((ONE / 1_000) as u32);
 /// Closed batches that are not final at which the traders wait: a slow machine shall not fall behind ever further.
 const MAX_PENDING: usize = 2;
 /// Between two looks at the operator while waiting for something.

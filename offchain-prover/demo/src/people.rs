@@ -4,7 +4,7 @@ use super::market::Role;
 use anyhow::{Context, Result};
 use clearproof_client::{
     chain::{Chain, calls},
-    trader::Trader,
+    Trader,
 };
 use clearproof_primitives::{
     eddsa::SecretKey,

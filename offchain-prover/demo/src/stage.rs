@@ -4,7 +4,7 @@ use super::{BatchRow, DemoConfig, Report, floor::Floor, short};
 use anyhow::{Context, Result};
 use clearproof_client::{
     chain::Chain,
-    trader::{VenueClient, VenueError},
+    VenueClient, VenueError,
 };
 use clearproof_primitives::{
     ids::{BatchNumber, VenueId},

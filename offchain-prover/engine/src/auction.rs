@@ -196,11 +196,19 @@ mod tests {
         }
     }
 
+    fn at(index: usize) -> AccountIndex {
+        AccountIndex::new(index as u32)
+    }
+
+    fn side(buys: bool) -> Side {
+        if buys { Side::Buy } else { Side::Sell }
+    }
+
     #[test]
     fn the_price_maximises_volume_then_nears_the_mark() {
         let orders = [
-            order(AccountIndex::new(1), Side::Buy, 105, 10),
-            order(AccountIndex::new(2), Side::Sell, 95, 10),
+            order(at(1), Side::Buy, 105, 10),
+            order(at(2), Side::Sell, 95, 10),
         ];
         let clearing = clear(&orders, 101, WIDE).unwrap();
         assert_eq!((clearing.price, clearing.volume), (101, 10));
@@ -214,10 +222,10 @@ mod tests {
     #[test]
     fn better_limits_and_earlier_orders_go_first() {
         let orders = [
-            order(AccountIndex::new(1), Side::Buy, 100, 5),
-            order(AccountIndex::new(2), Side::Buy, 101, 5),
-            order(AccountIndex::new(3), Side::Buy, 100, 5),
-            order(AccountIndex::new(4), Side::Sell, 100, 8),
+            order(at(1), Side::Buy, 100, 5),
+            order(at(2), Side::Buy, 101, 5),
+            order(at(3), Side::Buy, 100, 5),
+            order(at(4), Side::Sell, 100, 8),
         ];
         let clearing = clear(&orders, 100, WIDE).unwrap();
         let filled = |account| {
@@ -227,19 +235,11 @@ mod tests {
                 .find(|m| m.account == account)
                 .map_or(0, |m| m.quantity)
         };
-        assert_eq!(
-            [
-                filled(AccountIndex::new(1)),
-                filled(AccountIndex::new(2)),
-                filled(AccountIndex::new(3)),
-                filled(AccountIndex::new(4))
-            ],
-            [3, 5, 0, 8]
-        );
+        assert_eq!([1, 2, 3, 4].map(at).map(filled), [3, 5, 0, 8]);
     }
 
-    /// The price as the module's documentation defines it, out of all limits and the mark; the lowest
-    /// of several that are equally good.
+    /// The price as the module's documentation defines it, out of all limits and the mark; the
+    /// lowest of several that are equally good.
     fn by_definition(orders: &[AuctionOrder], mark: Price, band: Price) -> Option<Price> {
         let (lowest, highest) = allowed(mark, band);
         let limits = orders.iter().map(|b| b.limit).chain([mark]);
@@ -271,7 +271,7 @@ mod tests {
             let orders: Vec<_> = raw
                 .iter()
                 .enumerate()
-                .map(|(i, (buy, limit, quantity))| order(AccountIndex::new(i as u32), if *buy { Side::Buy } else { Side::Sell }, *limit, *quantity))
+                .map(|(i, (buys, limit, lots))| order(at(i), side(*buys), *limit, *lots))
                 .collect();
             let price = clear(&orders, mark, band).map(|clearing| clearing.price);
             prop_assert_eq!(price, by_definition(&orders, mark, band));
@@ -285,12 +285,15 @@ mod tests {
             let orders: Vec<_> = raw
                 .iter()
                 .enumerate()
-                .map(|(i, (buy, limit, quantity))| order(AccountIndex::new(i as u32), if *buy { Side::Buy } else { Side::Sell }, *limit, *quantity))
+                .map(|(i, (buys, limit, lots))| order(at(i), side(*buys), *limit, *lots))
                 .collect();
             let (lowest, highest) = allowed(mark, BAND);
             let volume_at = |price: u64| {
-                let demand: u64 = orders.iter().filter(|b| b.side == Side::Buy && b.limit >= price).map(|b| b.quantity).sum();
-                let supply: u64 = orders.iter().filter(|b| b.side == Side::Sell && b.limit <= price).map(|b| b.quantity).sum();
+                let lots = |within: &dyn Fn(&&AuctionOrder) -> bool| -> u64 {
+                    orders.iter().filter(within).map(|b| b.quantity).sum()
+                };
+                let demand = lots(&|b| b.side == Side::Buy && b.limit >= price);
+                let supply = lots(&|b| b.side == Side::Sell && b.limit <= price);
                 demand.min(supply)
             };
             let best = (lowest..=highest).map(volume_at).max().unwrap_or(0);
@@ -300,7 +303,9 @@ mod tests {
                     prop_assert!((lowest..=highest).contains(&clearing.price));
                     prop_assert_eq!(clearing.volume, best);
                     for side in [Side::Buy, Side::Sell] {
-                        let filled: u64 = clearing.matches.iter().filter(|m| orders[m.account.place()].side == side).map(|m| m.quantity).sum();
+                        let of_side = |m: &&Match| orders[m.account.place()].side == side;
+                        let filled = clearing.matches.iter().filter(of_side);
+                        let filled: u64 = filled.map(|m| m.quantity).sum();
                         prop_assert_eq!(filled, clearing.volume);
                     }
                     for m in &clearing.matches {

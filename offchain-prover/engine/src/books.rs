@@ -109,8 +109,8 @@ impl Books {
     }
 }
 
-/// The part of a batch's result that is known without hashing: enough to open the next batch, and to
-/// know that this one can be built.
+/// The part of a batch's result that is known without hashing: enough to open the next batch, and
+/// to know that this one can be built.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Tally {
     /// Number of the batch.

@@ -146,7 +146,8 @@ pub enum EngineError {
     },
     /// A sealed batch does not build: a mistake in the program.
     #[error(
-        "batch {batch} does not come out as it was sealed, which is a mistake in the program: {problem}"
+        "batch {batch} does not come out as it was sealed, which is a mistake in the program: \
+         {problem}"
     )]
     BuiltOtherwise {
         /// The batch.

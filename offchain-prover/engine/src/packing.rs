@@ -5,8 +5,8 @@ use clearproof_primitives::{batch::PriceEntry, shape::Shape};
 
 /// Steps packed so far: whole chunks, and the last one, which may have room.
 ///
-/// A part of a run of steps that fits a chunk fits one as well. So no other split of the same steps,
-/// order kept, needs fewer chunks, and `n` more steps need at most [`chunks_of`] more.
+/// A part of a run of steps that fits a chunk fits one as well. So no other split of the same
+/// steps, order kept, needs fewer chunks, and `n` more steps need at most [`chunks_of`] more.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Packing {
     /// Chunks begun.

@@ -11,8 +11,8 @@ use clearproof_primitives::{
 };
 use std::sync::Arc;
 
-/// A fill that names its price by entry, since chunks and their lists are only formed when the batch
-/// closes.
+/// A fill that names its price by entry, since chunks and their lists are only formed when the
+/// batch closes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PricedFill {
     pub slot: usize,
@@ -74,8 +74,8 @@ impl PendingStep {
         }
     }
 
-    /// Hash of the transfer that it receives, as the boundary names a transfer that is on its way; 0
-    /// if it receives none.
+    /// Hash of the transfer that it receives, as the boundary names a transfer that is on its way;
+    /// 0 if it receives none.
     pub fn transfer_received(&self) -> Fr {
         let received = self.deposit.as_ref().filter(|d| d.transferred);
         received.map_or_else(Fr::default, |d| {

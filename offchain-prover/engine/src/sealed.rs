@@ -31,7 +31,7 @@ pub struct SealedBatch {
     pub(crate) request: BatchRequest,
     pub(crate) snapshot: Snapshot,
     pub(crate) time_from: u64,
-    /// See [`BatchHeader::deleverage_rank`](clearproof_primitives::batch::BatchHeader::deleverage_rank).
+    /// The lowest rank, 16.16, of an account whose positions the batch deleveraged.
     pub(crate) deleverage_rank: Factor,
     /// All its account steps, in order.
     pub(crate) steps: Vec<PendingStep>,

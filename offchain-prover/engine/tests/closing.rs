@@ -3,7 +3,7 @@
 
 mod common;
 
-use clearproof_engine::{BatchRequest, BuiltBatch, EngineError, SealedBatch, Venue};
+use clearproof_engine::{BatchRequest, BuiltBatch, ClosedBatch, EngineError, SealedBatch, Venue};
 use clearproof_primitives::{
     fixed::ONE,
     ids::{AccountIndex, BatchNumber},
@@ -72,8 +72,11 @@ fn trading_goes_on_and_a_second_batch_is_sealed_before_the_first_is_built() {
         "the queue goes on"
     );
     let second = seal(&mut venue);
-    // Numbers have moved on, what is hashed has not.
-    assert_eq!((venue.batch_number().get(), venue.deposits_taken()), (2, 5));
+    // Numbers have moved on, hashes have not.
+    assert_eq!(
+        (venue.batch_number().get(), venue.deposits_consumed()),
+        (2, 5)
+    );
     assert_eq!(
         venue.unsettled().collect::<Vec<_>>(),
         [1, 2].map(BatchNumber::new)
@@ -137,7 +140,10 @@ fn a_roll_back_makes_void_what_is_being_built() {
     trade(&mut venue, 2);
     let late = build(&venue, &lost);
     venue.roll_back();
-    assert_eq!((venue.batch_number().get(), venue.deposits_taken()), (1, 4));
+    assert_eq!(
+        (venue.batch_number().get(), venue.deposits_consumed()),
+        (1, 4)
+    );
     assert_eq!((venue.state_root(), venue.stored()), (root, books));
     assert_eq!((venue.account_count(), venue.open_deposits()), (5, 0));
     assert_eq!(venue.account(AccountIndex::new(1)).unwrap().quantity(0), 0);
@@ -147,7 +153,7 @@ fn a_roll_back_makes_void_what_is_being_built() {
     };
     assert_eq!(venue.on_built(&late), Err(refused(None)));
 
-    // Another batch gets the number, but not what was built of the first.
+    // Another batch gets the number, but not the build of the first.
     open_next(&mut venue);
     venue.deposit(&received(6, 5, RICH)).unwrap();
     let again = seal(&mut venue);
@@ -162,7 +168,7 @@ fn a_roll_back_makes_void_what_is_being_built() {
     assert_eq!(restored.state_root(), venue.state_root());
 }
 
-/// What could keep a batch from being built keeps it from being sealed, and leaves it open.
+/// A problem that would prevent building prevents sealing, and leaves the batch open.
 #[test]
 fn sums_out_of_range_are_found_before_the_batch_is_sealed() {
     const MOST: u64 = (1 << 63) - 1;
@@ -207,11 +213,11 @@ fn action() -> impl Strategy<Value = Action> {
     ]
 }
 
-/// Does what an action says, closing aside, and answers all that can be told of it.
+/// Carries out an action, except for closing, and returns its result as text.
 fn act(venue: &mut Venue, action: Action, sequence: u64) -> String {
     match action {
         Action::Deposit(trader, amount) => {
-            let number = venue.deposits_taken() + 1;
+            let number = venue.deposits_consumed() + 1;
             format!("{:?}", venue.deposit(&received(trader, number, amount)))
         }
         Action::Order(trader, buys, lots, limit) => {
@@ -234,7 +240,7 @@ fn act(venue: &mut Venue, action: Action, sequence: u64) -> String {
     }
 }
 
-/// All that does not wait for a build.
+/// All state that does not wait for a build.
 fn visible(venue: &Venue) -> impl PartialEq + std::fmt::Debug {
     let accounts = AccountIndex::all()
         .take(venue.account_count())
@@ -243,7 +249,7 @@ fn visible(venue: &Venue) -> impl PartialEq + std::fmt::Debug {
         accounts.collect::<Vec<_>>(),
         (venue.batch_number().get(), venue.now(), venue.live_data()),
         (
-            venue.deposits_taken(),
+            venue.deposits_consumed(),
             venue.open_deposits(),
             venue.owners().len(),
         ),
@@ -257,32 +263,47 @@ fn visible(venue: &Venue) -> impl PartialEq + std::fmt::Debug {
     )
 }
 
+/// Builds the oldest sealed batch, which is the same as the one that was closed at once.
+fn finish(
+    later: &mut Venue,
+    sealed: &mut VecDeque<Arc<SealedBatch>>,
+    closed: &mut VecDeque<ClosedBatch>,
+) {
+    let next = sealed.pop_front().unwrap();
+    let built = next.build(later.books()).unwrap();
+    later.on_built(&built).unwrap();
+    let ClosedBatch {
+        witness,
+        withdrawals,
+        ..
+    } = closed.pop_front().unwrap();
+    assert_eq!(built.batch.witness, witness);
+    assert_eq!(built.batch.withdrawals, withdrawals);
+    let root = witness.header.new_root.to_fr().unwrap();
+    assert_eq!(built.books.state_root(), root);
+    let (steps, fills) = (built.batch.steps, built.batch.fills);
+    assert_eq!((steps, fills), (next.steps(), next.fills()));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
-    /// One venue closes its batches at once, the other builds them whenever it comes to it.
+    /// One venue builds its batches when it closes them, the other at any later time.
     #[test]
-    fn batches_that_are_built_later_are_the_same(actions in proptest::collection::vec(action(), 1..120)) {
+    fn batches_that_are_built_later_are_the_same(
+        actions in proptest::collection::vec(action(), 1..120),
+    ) {
         let mut at_once = open_venue(&SHAPE, TRADERS, RICH);
         let mut later = at_once.clone();
         let (mut closed, mut sealed) = (VecDeque::new(), VecDeque::new());
-        let finish = |later: &mut Venue, sealed: &mut VecDeque<Arc<SealedBatch>>, closed: &mut VecDeque<_>| {
-            let next = sealed.pop_front().unwrap();
-            let built = next.build(later.books()).unwrap();
-            later.on_built(&built).unwrap();
-            let (witness, withdrawals) = closed.pop_front().unwrap();
-            assert_eq!(built.batch.witness, witness);
-            assert_eq!(built.batch.withdrawals, withdrawals);
-            assert_eq!(built.books.state_root(), witness.header.new_root.to_fr().unwrap());
-            assert_eq!((built.batch.steps, built.batch.fills), (next.steps(), next.fills()));
-        };
         for (sequence, action) in (1..).zip(actions) {
-            prop_assert_eq!(act(&mut at_once, action, sequence), act(&mut later, action, sequence));
+            let result = act(&mut at_once, action, sequence);
+            prop_assert_eq!(result, act(&mut later, action, sequence));
             match action {
                 Action::Close => {
                     let request = close_request(&at_once);
                     let batch = at_once.close_batch(&request).unwrap();
-                    closed.push_back((batch.witness, batch.withdrawals));
+                    closed.push_back(batch);
                     sealed.push_back(later.seal_batch(&request).unwrap());
                     open_next(&mut at_once);
                     open_next(&mut later);
@@ -310,6 +331,7 @@ proptest! {
         }
         prop_assert_eq!(at_once.state_root(), later.state_root());
         prop_assert_eq!(at_once.stored(), later.stored());
-        prop_assert_eq!(at_once.settled_books().stored(), later.settled_books().stored());
+        let settled = at_once.settled_books().stored();
+        prop_assert_eq!(settled, later.settled_books().stored());
     }
 }

@@ -1,4 +1,4 @@
-//! Which account a deposit goes to, and what a restored venue asks of its accounts' owners.
+//! The accounts that deposits go to, and the requirements on the owners of restored accounts.
 #![allow(clippy::unwrap_used)]
 
 mod common;
@@ -58,7 +58,7 @@ fn an_owner_who_is_not_the_one_that_the_queue_names_is_refused() {
         assert_eq!(venue.deposit(&wrong), Err(EngineError::DepositKey));
     }
     assert_eq!(venue.account(AccountIndex::new(1)).cloned(), root);
-    assert_eq!((venue.account_count(), venue.deposits_taken()), (2, 1));
+    assert_eq!((venue.account_count(), venue.deposits_consumed()), (2, 1));
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn accounts_of_a_batch_that_is_rolled_back_are_forgotten_and_opened_again() {
         Err(EngineError::NoAccount(AccountIndex::new(2)))
     );
 
-    // The leaf goes to whoever the queue names now, and only that owner signs for it.
+    // The leaf goes to the owner that the queue names now, and only that owner signs for it.
     venue
         .open_batch(snapshot(&SHAPE), bands(&SHAPE), START + 6)
         .unwrap();

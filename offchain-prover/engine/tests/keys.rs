@@ -18,7 +18,7 @@ use common::{GENESIS, MARK, START, key, open_venue, order, request, resigned, si
 
 const SHAPE: Shape = Shape::TINY;
 
-fn asks(trader: u16, sequence: u64, request: Request) -> SignedOrderSet {
+fn requests(trader: u16, sequence: u64, request: Request) -> SignedOrderSet {
     let mut set = signed(&SHAPE, trader, sequence, vec![], None).set;
     set.request = Some(request);
     resigned(&SHAPE, trader, set)
@@ -51,7 +51,7 @@ fn sign_with(signer: &SecretKey, mut signed: SignedOrderSet) -> SignedOrderSet {
 fn a_transfer_reaches_another_account_or_opens_one_of_the_senders_own() {
     let mut venue = open_venue(&SHAPE, 2, 1_000);
     venue
-        .submit(asks(0, 1, transfer(account_key_of(1, 0), 300)))
+        .submit(requests(0, 1, transfer(account_key_of(1, 0), 300)))
         .unwrap();
     assert_eq!(
         (
@@ -61,7 +61,7 @@ fn a_transfer_reaches_another_account_or_opens_one_of_the_senders_own() {
         (700, 1_300)
     );
     venue
-        .submit(asks(0, 2, transfer(account_key_of(0, 7), 200)))
+        .submit(requests(0, 2, transfer(account_key_of(0, 7), 200)))
         .unwrap();
     assert_eq!(
         (
@@ -95,9 +95,9 @@ fn a_transfer_reaches_another_account_or_opens_one_of_the_senders_own() {
 #[test]
 fn a_transfer_to_nobody_or_of_more_than_margin_leaves_is_refused() {
     let mut venue = open_venue(&SHAPE, 2, 1_000);
-    let to_stranger = asks(0, 1, transfer(account_key_of(1, 1), 5));
+    let to_stranger = requests(0, 1, transfer(account_key_of(1, 1), 5));
     assert_eq!(venue.submit(to_stranger), Err(EngineError::UnknownReceiver));
-    let too_much = asks(0, 1, transfer(account_key_of(1, 0), 1_001));
+    let too_much = requests(0, 1, transfer(account_key_of(1, 0), 1_001));
     assert!(venue.submit(too_much).is_err());
     assert_eq!(
         (
@@ -123,7 +123,7 @@ fn a_trading_key_trades_and_does_nothing_else() {
     assert_eq!(early, Err(StepError::TradingKey.into()));
     let named = Some(trading.public_key().into());
     venue
-        .submit(asks(0, 1, Request::Key(KeyRequest::Trading(named))))
+        .submit(requests(0, 1, Request::Key(KeyRequest::Trading(named))))
         .unwrap();
     venue.submit(with_key(plain)).unwrap();
     let sell = signed(&SHAPE, 1, 1, vec![order(Side::Sell, 5, MARK)], None);
@@ -132,7 +132,7 @@ fn a_trading_key_trades_and_does_nothing_else() {
 
     let takes = with_key(signed(&SHAPE, 0, 3, vec![], Some(5)));
     assert_eq!(venue.submit(takes), Err(StepError::NeedsOwner.into()));
-    let revoked = asks(0, 3, Request::Key(KeyRequest::Trading(None)));
+    let revoked = requests(0, 3, Request::Key(KeyRequest::Trading(None)));
     venue.submit(revoked).unwrap();
     let late = with_key(signed(&SHAPE, 0, 4, vec![], None));
     assert_eq!(venue.submit(late), Err(StepError::TradingKey.into()));
@@ -151,9 +151,9 @@ fn another_owner_takes_over_and_a_roll_back_gives_the_account_back() {
     let successor = SecretKey::new([98; 32]);
     let owner = Request::Key(KeyRequest::Owner(successor.public_key().into()));
     let taken = Request::Key(KeyRequest::Owner(key(1).public_key().into()));
-    let refused = venue.submit(asks(0, 1, taken));
+    let refused = venue.submit(requests(0, 1, taken));
     assert_eq!(refused, Err(EngineError::OwnerHasAccount));
-    venue.submit(asks(0, 1, owner)).unwrap();
+    venue.submit(requests(0, 1, owner)).unwrap();
     assert_eq!(venue.owners()[0], successor.public_key());
 
     let next = signed(&SHAPE, 0, 2, vec![order(Side::Buy, 1, MARK)], None);

@@ -1,4 +1,4 @@
-//! Liquidation, takeover by the insurance fund, and what has expired.
+//! Liquidation, takeover by the insurance fund, deleveraging, and expired instruments.
 #![allow(clippy::unwrap_used)]
 
 mod common;
@@ -7,7 +7,7 @@ use clearproof_engine::{
     ClosedBatch, Deleveraged, InstrumentClearing, Liquidated, MarketTerms, Venue,
 };
 use clearproof_primitives::{
-    fixed::ONE,
+    fixed::{ONE, Rate},
     ids::AccountIndex,
     margin::Margin,
     order::Side,
@@ -30,7 +30,7 @@ fn snapshot_at(mark: u64) -> Snapshot {
 }
 
 fn open(venue: &mut Venue, snapshot: Snapshot) {
-    let bands = even_bands(&snapshot.rows, 1 << 29);
+    let bands = even_bands(&snapshot.rows, Rate::new(1 << 29));
     let time = venue.now() + 1;
     venue.open_batch(snapshot, bands, time).unwrap();
 }
@@ -40,7 +40,8 @@ fn close(venue: &mut Venue) -> ClosedBatch {
     venue.close_batch(&request(time)).unwrap()
 }
 
-/// Trader 0 has bought 300 lots from trader 1 at 1,000; each has 100,000 besides, and trader 2 has a million.
+/// Trader 0 has bought 300 lots from trader 1 at 1,000; each has 100,000 besides, and trader 2 has
+/// a million.
 fn traded() -> Venue {
     let mut venue = open_venue(&SHAPE, 3, 100_000);
     venue.deposit(&common::received(2, 4, 1_000_000)).unwrap();
@@ -139,7 +140,8 @@ fn nobody_is_sold_below_the_zero_price() {
         panic!("{report:?}");
     };
     assert_eq!(account, AccountIndex::new(1), "{report:?}");
-    // The auction's price is the nearest to the mark at which most is sold, and what is left decides the penalty.
+    // The auction's price is the nearest to the mark at which most is sold. The equity that is left
+    // decides the penalty.
     assert_eq!(report.clearings[0].price, 668 * ONE);
     assert!((1..=300).contains(&penalty), "{penalty} of 1,503");
     assert_eq!(venue.account(AccountIndex::new(1)).unwrap().quantity(0), 75);
@@ -163,7 +165,7 @@ fn the_insurance_fund_takes_over_the_bankrupt_and_sells_at_the_mark_or_better() 
     );
     assert_eq!(venue.ledger().open_interest[0], 2 * LOTS);
 
-    // The mark recovers, and what the fund holds is worth more than it owes.
+    // The mark recovers, and the fund's positions are worth more than it owes.
     open(&mut venue, snapshot_at(700 * ONE));
     assert_eq!(venue.at_risk(), [AccountIndex::INSURANCE_FUND]);
     assert_eq!(venue.deleveraged(), []);
@@ -205,7 +207,7 @@ fn what_the_insurance_fund_cannot_bear_is_closed_against_the_most_leveraged() {
     for account in [0, 2].map(AccountIndex::new) {
         assert!(venue.account(account).unwrap().positions.is_empty());
     }
-    // What the fund lacked, the account on the other side got less.
+    // The account on the other side received less by the amount that the fund lacked.
     let (left, after) = [0, 2]
         .map(AccountIndex::new)
         .map(|a| margin(&venue, a, &snapshot).equity >> 32)
@@ -226,7 +228,7 @@ fn what_the_insurance_fund_cannot_bear_is_closed_against_the_most_leveraged() {
     let closed = close(&mut venue);
     let header = &closed.witness.header;
     assert_eq!(
-        u64::from(header.deleverage_rank),
+        u64::from(header.deleverage_rank.get()),
         before.maintenance as u64 / before.equity as u64
     );
     assert_eq!(venue.ledger().open_interest[0], 0);
@@ -268,7 +270,7 @@ fn funding_is_paid_from_one_batch_to_the_next() {
     let mut venue = traded();
     let snapshot = snapshot_at(MARK);
     let terms = MarketTerms {
-        bands: even_bands(&snapshot.rows, 1 << 29),
+        bands: even_bands(&snapshot.rows, Rate::new(1 << 29)),
         premium_caps: vec![2 * ONE; 4],
         funding_interval: 1_000,
         ..MarketTerms::default()
@@ -310,7 +312,8 @@ fn funding_is_paid_from_one_batch_to_the_next() {
 #[test]
 fn a_liquidation_that_breaks_a_rule_is_left_out() {
     let mut venue = traded();
-    // Equity of 1,000 on 300 lots: the zero price is 3.3 from the mark, which no penalty leaves room for.
+    // Equity of 1,000 on 300 lots: the zero price is 3.3 from the mark, which leaves no room for a
+    // penalty.
     open(&mut venue, snapshot_at(670 * ONE));
     bid(&mut venue, 1, 400, 671 * ONE);
     let report = venue.run_auction(venue.now() + 1).unwrap();

@@ -1,11 +1,11 @@
-//! Orders with conditions, position limits and caps: what the auctions make of them.
+//! Orders with conditions, position limits and caps in auctions.
 #![allow(clippy::unwrap_used)]
 
 mod common;
 
 use clearproof_engine::{AuctionReport, EngineError, MarketTerms, Venue};
 use clearproof_primitives::{
-    fixed::ONE,
+    fixed::{ONE, Rate},
     ids::AccountIndex,
     order::{Order, Side, TimeInForce, Trigger, TriggerSide},
     rows::even_bands,
@@ -43,7 +43,7 @@ fn reopen(venue: &mut Venue, change: impl FnOnce(&mut Snapshot, &mut MarketTerms
     let time = venue.now() + 1;
     venue.close_batch(&request(time)).unwrap();
     let mut snapshot = snapshot(&SHAPE);
-    let mut terms = MarketTerms::from(even_bands(&snapshot.rows, 1 << 29));
+    let mut terms = MarketTerms::from(even_bands(&snapshot.rows, Rate::new(1 << 29)));
     change(&mut snapshot, &mut terms);
     venue.open_batch(snapshot, terms, time + 1).unwrap();
 }
@@ -96,7 +96,7 @@ fn fill_or_kill_is_whole_or_nothing() {
     place(&mut venue, 1, 1, &[order(Side::Sell, 9, MARK)]);
     place(&mut venue, 0, 1, &[whole]);
     assert_eq!(venue.run_auction(START + 1).unwrap().trades, []);
-    // Another buyer gets what it did not.
+    // Another buyer gets these lots.
     place(&mut venue, 2, 1, &[order(Side::Buy, 9, MARK)]);
     place(&mut venue, 0, 2, &[whole.map(|o| Order { id: 5, ..o })]);
     let report = venue.run_auction(START + 2).unwrap();
@@ -214,7 +214,7 @@ fn a_suspended_instrument_only_reduces_and_liquidates_nobody() {
     place(&mut venue, 0, 2, &[at(2, Side::Sell, 100)]);
     let now = venue.now();
     let report = venue.run_auction(now + 1).unwrap();
-    // Account 1 owes more than it has: what it does must not lose anything, and it does not.
+    // Account 1 owes more than it has: its trades must not lose anything, and they do not.
     let closed = [1, 2, 3]
         .map(AccountIndex::new)
         .map(|account| lots(&report, account));
@@ -259,10 +259,10 @@ fn at_the_cap_of_open_interest_only_reducing_orders_meet() {
 fn an_instruments_own_fee_must_be_accepted() {
     let mut venue = venue();
     reopen(&mut venue, |snapshot, _| {
-        snapshot.rows[0].fee_rate = 1 << 24
+        snapshot.rows[0].fee_rate = Rate::new(1 << 24)
     });
     let mut set = signed(&SHAPE, 0, 1, vec![order(Side::Buy, 5, MARK)], None).set;
-    set.max_fee = (1 << 24) - 1;
+    set.max_fee = Rate::new((1 << 24) - 1);
     venue.submit(common::resigned(&SHAPE, 0, set)).unwrap();
     place(&mut venue, 1, 1, &[order(Side::Sell, 5, MARK)]);
     let now = venue.now();

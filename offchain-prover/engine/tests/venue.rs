@@ -1,4 +1,4 @@
-//! What must hold of a venue whatever its traders do.
+//! Properties that a venue has whatever its traders do.
 #![allow(clippy::unwrap_used)]
 
 mod common;
@@ -106,7 +106,7 @@ fn stored_books_restore_the_same_state_root() {
     let restored = Venue::restore(venue.config().clone(), venue.stored()).unwrap();
     assert_eq!(restored.state_root(), venue.state_root());
     assert_eq!(
-        (restored.batch_number().get(), restored.deposits_taken()),
+        (restored.batch_number().get(), restored.deposits_consumed()),
         (1, 2)
     );
 }
@@ -142,31 +142,39 @@ proptest! {
 
     #[test]
     fn money_and_lots_are_conserved_in_every_batch(
-        orders in proptest::collection::vec((0u16..4, any::<bool>(), 1u64..40, 900u64..1_100), 1..24),
+        orders in proptest::collection::vec(
+            (0u16..4, any::<bool>(), 1u64..40, 900u64..1_100),
+            1..24,
+        ),
         withdrawals in proptest::collection::vec((0u16..4, 1u64..50_000), 0..3),
     ) {
         let mut venue = open_venue(4, 100_000);
         let mut sequences = [0u64; 4];
-        let mut next = |trader: u16| { sequences[trader as usize] += 1; sequences[trader as usize] };
+        let mut next = |trader: u16| {
+            sequences[trader as usize] += 1;
+            sequences[trader as usize]
+        };
         for (i, (trader, buys, quantity, limit)) in orders.iter().enumerate() {
             let side = if *buys { Side::Buy } else { Side::Sell };
-            let set = signed(*trader, next(*trader), vec![order(side, *quantity, limit * ONE + 7)], None);
-            venue.submit(set).unwrap();
+            let orders = vec![order(side, *quantity, limit * ONE + 7)];
+            venue.submit(signed(*trader, next(*trader), orders, None)).unwrap();
             if i % 2 == 1 {
                 venue.run_auction(START + i as u64).unwrap();
             }
         }
         for (trader, amount) in &withdrawals {
-            // Refused where margin forbids it; then nothing changes.
+            // Refused if margin forbids it; then nothing changes.
             let _ = venue.submit(signed(*trader, next(*trader), vec![], Some(*amount)));
         }
         let closed = venue.close_batch(&request(START + 1_000)).unwrap();
         let paid: u64 = closed.withdrawals.iter().map(|w| w.amount).sum();
-        let held: i64 = AccountIndex::all().take(venue.account_count()).map(|i| venue.account(i).unwrap().balances[0]).sum();
+        let indices = AccountIndex::all().take(venue.account_count());
+        let accounts: Vec<_> = indices.map(|i| venue.account(i).unwrap()).collect();
+        let held: i64 = accounts.iter().map(|account| account.balances[0]).sum();
         let ledger = venue.ledger();
         prop_assert_eq!(ledger.totals[0], 400_000 - paid - closed.witness.header.protocol_fee);
         prop_assert_eq!(held as u64 + ledger.fees, ledger.totals[0]);
-        let lots: i64 = AccountIndex::all().take(venue.account_count()).map(|i| venue.account(i).unwrap().quantity(0)).sum();
+        let lots: i64 = accounts.iter().map(|account| account.quantity(0)).sum();
         prop_assert_eq!(lots, 0);
         let fund = venue.account(AccountIndex::INSURANCE_FUND).unwrap().balances[0];
         prop_assert!(fund >= 0 && fund as u64 <= closed.fills);

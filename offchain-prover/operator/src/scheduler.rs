@@ -257,7 +257,7 @@ impl Scheduler {
 
     fn consume_deposits(&mut self) -> Result<(), OperatorError> {
         while !self.is_full() {
-            let index = self.core.venue.deposits_taken();
+            let index = self.core.venue.deposits_consumed();
             let Some(queued) = self.deposits.get(&index) else {
                 return Ok(());
             };
@@ -283,7 +283,7 @@ impl Scheduler {
     /// Submits the order sets that a roll-back removed, once the deposits before them are consumed
     /// again.
     fn submit_waiting(&mut self) {
-        let next = self.core.venue.deposits_taken();
+        let next = self.core.venue.deposits_consumed();
         if self.core.waiting.is_empty()
             || (self.deposits.contains_key(&next) && self.stuck.is_none())
         {

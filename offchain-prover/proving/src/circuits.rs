@@ -6,7 +6,7 @@ use clearproof_engine::{BatchRequest, Venue, VenueConfig};
 use clearproof_groth16::{Circuit, Matrices};
 use clearproof_primitives::{
     field::Fr,
-    fixed::ONE,
+    fixed::{Factor, ONE, Rate},
     ids::{SnapshotNumber, VenueId},
     shape::{MarketShape, Shape},
     snapshot::{InstrumentRow, Snapshot, UnderlyingFactors},
@@ -55,16 +55,16 @@ pub struct CircuitPair {
 fn blank_batch(shape: &Shape) -> Result<BatchWitness> {
     let market = &shape.market;
     let factors = UnderlyingFactors {
-        initial: 1 << 16,
-        maintenance: 1 << 16,
+        initial: Factor::new(1 << 16),
+        maintenance: Factor::new(1 << 16),
     };
     let snapshot = Snapshot {
         number: SnapshotNumber::new(1),
         taken_at: 0,
         weights: vec![ONE; market.assets as usize],
         factors: vec![factors; market.underlyings as usize],
-        protocol_share: 0,
-        liquidation_rate: 0,
+        protocol_share: Rate::new(0),
+        liquidation_rate: Rate::new(0),
         rows: vec![InstrumentRow::empty(market); market.instruments as usize],
     };
     let mut venue = Venue::new(VenueConfig {

@@ -9,14 +9,14 @@ use anyhow::{Context, Result, bail, ensure};
 use clearproof_client::{
     chain::{Chain, calls},
     rpc::types::{AccountJson, StatusJson},
-    trader::{Trader, VenueClient},
+    Trader, VenueClient,
 };
 use clearproof_formats::prices;
 use clearproof_primitives::{
     chain::VenueView,
     eddsa::SecretKey,
     field::FieldBytes,
-    fixed::IndexPrice,
+    fixed::{IndexPrice, Rate},
     ids::{BatchNumber, CircuitId, VenueId},
     order::{Order, OrderSet, Request, Side, WithdrawalRequest},
     shape::TIME_BITS,
@@ -210,7 +210,7 @@ impl Person {
             sequence: self.sequence,
             valid_from: 0,
             valid_until: (1 << TIME_BITS) - 1,
-            max_fee: u32::MAX,
+            max_fee: Rate::new(u32::MAX),
             orders,
             request: withdrawal.map(Request::Withdrawal),
         };

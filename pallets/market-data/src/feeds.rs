@@ -183,7 +183,7 @@ impl FeedState {
 /// Returns true if `|price − last| ≤ last · rate / 2^32`, computed exactly, for values below 2^95.
 fn is_near(last: IndexPrice, price: IndexPrice, rate: Rate) -> bool {
     let distance = price.abs_diff(last).checked_mul(1 << 32);
-    distance.is_some_and(|distance| distance <= last.saturating_mul(rate as u128))
+    distance.is_some_and(|distance| distance <= last.saturating_mul(rate.get() as u128))
 }
 
 impl<T: Config> Pallet<T> {

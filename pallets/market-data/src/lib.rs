@@ -356,7 +356,7 @@ pub mod pallet {
                 "MaxPriceAge: no price would ever be fresh"
             );
             assert!(
-                T::MaxDeviation::get() > 0,
+                T::MaxDeviation::get() > Rate::new(0),
                 "MaxDeviation: no price could ever move"
             );
             assert!(
@@ -368,7 +368,7 @@ pub mod pallet {
                 "AverageWindow: must be 1 to 2^32 - 1"
             );
             assert!(
-                T::MaxVolatilityStep::get() > 0,
+                T::MaxVolatilityStep::get() > Rate::new(0),
                 "MaxVolatilityStep: no smile could ever move"
             );
             assert!(

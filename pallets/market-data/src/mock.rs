@@ -4,10 +4,14 @@ use crate::{
     self as pallet_market_data, Feed, FeedValue, Observation, OpenInterest, OracleFeeds,
     PolicySource, development,
 };
-use clearproof_primitives::{fixed::IndexPrice, policy::Policy, shape::MarketShape};
+use clearproof_primitives::{
+    fixed::{IndexPrice, Rate},
+    policy::Policy,
+    shape::MarketShape,
+};
 use frame_support::{
     derive_impl, ord_parameter_types, parameter_types,
-    traits::{ConstU32, ConstU64, Hooks},
+    traits::{ConstU32, ConstU64, Get, Hooks},
     weights::Weight,
 };
 use frame_system::{EnsureRoot, EnsureSignedBy};
@@ -91,6 +95,15 @@ pub fn set_policy(policy: Policy) {
     Version::mutate(|version| *version += 1);
 }
 
+/// A rate by its bits.
+pub struct ConstRate<const BITS: u32>;
+
+impl<const BITS: u32> Get<Rate> for ConstRate<BITS> {
+    fn get() -> Rate {
+        Rate::new(BITS)
+    }
+}
+
 impl pallet_market_data::Config for Test {
     type AdminOrigin = EnsureRoot<u64>;
     type EmergencyOrigin = EnsureSignedBy<Committee, u64>;
@@ -101,10 +114,10 @@ impl pallet_market_data::Config for Test {
     type SnapshotInterval = ConstU64<2>;
     type RetainedSnapshots = ConstU32<4>;
     type MaxPriceAge = ConstU64<{ 5 * BLOCK }>;
-    type MaxDeviation = ConstU32<DEVIATION>;
+    type MaxDeviation = ConstRate<DEVIATION>;
     type AverageWindow = ConstU64<AVERAGE_WINDOW>;
-    type MaxAverageDeviation = ConstU32<AVERAGE_DEVIATION>;
-    type MaxVolatilityStep = ConstU32<{ u32::MAX / 2 }>;
+    type MaxAverageDeviation = ConstRate<AVERAGE_DEVIATION>;
+    type MaxVolatilityStep = ConstRate<{ u32::MAX / 2 }>;
     type TradingEndsBefore = ConstU64<{ 2 * BLOCK }>;
     type SettlementWindow = ConstU64<WINDOW>;
     type OpenInterest = Held;

@@ -152,7 +152,10 @@ impl<T: Config> Pallet<T> {
     }
 
     /// Computes and stores a snapshot and its record, and returns its hash.
-    fn store_snapshot(number: SnapshotNumber, basis: &Basis<'_, T::Market>) -> Result<FieldBytes, NotTaken> {
+    fn store_snapshot(
+        number: SnapshotNumber,
+        basis: &Basis<'_, T::Market>,
+    ) -> Result<FieldBytes, NotTaken> {
         let slots = Self::slots(basis).map_err(|_| NotTaken::Invalid)?;
         let bounded = |value: &dyn Fn(&Slot) -> u64| {
             let values: Vec<_> = slots.iter().map(value).collect();

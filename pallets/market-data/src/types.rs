@@ -5,12 +5,7 @@ pub use clearproof_primitives::chain::{
     Expiry, ExpiryView, Feed, FeedValue, Instrument, InstrumentKind, Listing, NotTaken,
     OptionTerms, SYMBOL_LENGTH, SnapshotInfo, Symbol,
 };
-use clearproof_primitives::{
-    fixed::IndexPrice,
-    options::SviError,
-    policy::Policy,
-    rows::Smile,
-};
+use clearproof_primitives::{fixed::IndexPrice, options::SviError, policy::Policy, rows::Smile};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::weights::Weight;
 use scale_info::TypeInfo;

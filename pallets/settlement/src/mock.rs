@@ -3,7 +3,7 @@ use crate::simulator::Simulator;
 use crate::{self as pallet_clearproof_settlement, GenesisCircuit, SnapshotProvider};
 use clearproof_primitives::{
     field::Fr,
-    fixed::ONE,
+    fixed::{ONE, Rate},
     ids::{CircuitId, SnapshotNumber},
     shape::{MarketShape, Shape},
 };
@@ -168,7 +168,7 @@ pub const FUNDING_INTERVAL: u64 = 3_600_000;
 /// Lots that a venue may hold of each instrument.
 pub const INTEREST_CAPS: [u64; 4] = [100, 200, 0, 50];
 /// A fifth.
-pub const PROTOCOL_SHARE: u32 = u32::MAX / 5;
+pub const PROTOCOL_SHARE: Rate = Rate::new(u32::MAX / 5);
 
 pub fn snapshot(taken_at: u64, next_taken_at: Option<u64>) -> SnapshotInfo {
     SnapshotInfo {

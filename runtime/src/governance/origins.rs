@@ -7,17 +7,19 @@ pub use pallet::*;
 /// Origins of governance, and the divisor of its periods.
 #[frame_support::pallet]
 pub mod pallet {
-    use crate::{
-        OriginCaller,
-        governance::tracks::{self, TrackId},
-    };
+    use crate::OriginCaller;
     use alloc::vec::Vec;
     use codec::DecodeWithMemTracking;
     use frame_support::pallet_prelude::*;
 
     /// Configuration.
     #[pallet::config]
-    pub trait Config: frame_system::Config {}
+    pub trait Config: frame_system::Config {
+        /// The origin that each track's referenda dispatch with, and the track's number, sorted by
+        /// number. Clients read both here; `Referenda.Tracks` has the track's name.
+        #[pallet::constant]
+        type Tracks: Get<Vec<(OriginCaller, u16)>>;
+    }
 
     /// The pallet.
     #[pallet::pallet]
@@ -49,16 +51,6 @@ pub mod pallet {
     /// call changes it. It is 1 except on development chains.
     #[pallet::storage]
     pub type PeriodDivisor<T> = StorageValue<_, u32, ValueQuery, ConstU32<1>>;
-
-    #[pallet::extra_constants]
-    impl<T: Config> Pallet<T> {
-        /// The origin that each track's referenda dispatch with, sorted by track. Clients read the
-        /// encoded origin and the track's number here; `Referenda.Tracks` has the track's name.
-        #[pallet::constant_name(Tracks)]
-        fn tracks() -> Vec<(OriginCaller, TrackId)> {
-            tracks::origins()
-        }
-    }
 
     /// The speed of governance.
     #[pallet::genesis_config]

@@ -13,6 +13,7 @@ use crate::{
     },
 };
 use alloc::{borrow::Cow, vec::Vec};
+use frame_support::traits::Get;
 use pallet_referenda::{Curve, Track, TrackInfo, TracksInfo};
 use sp_runtime::{Perbill, str_array};
 
@@ -212,10 +213,14 @@ impl TracksInfo<Balance, BlockNumber> for Tracks {
     }
 }
 
-/// Returns the origin that each track's referenda dispatch with, sorted by track.
-pub fn origins() -> Vec<(OriginCaller, TrackId)> {
-    TRACKS
-        .iter()
-        .map(|definition| (definition.caller(), definition.id))
-        .collect()
+/// The origin that each track's referenda dispatch with, and the track's number, sorted by number.
+pub struct TrackOrigins;
+
+impl Get<Vec<(OriginCaller, TrackId)>> for TrackOrigins {
+    fn get() -> Vec<(OriginCaller, TrackId)> {
+        TRACKS
+            .iter()
+            .map(|definition| (definition.caller(), definition.id))
+            .collect()
+    }
 }

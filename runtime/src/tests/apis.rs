@@ -12,6 +12,7 @@ use clearproof_primitives::{
         VenueView,
     },
     field::{FieldBytes, Fr},
+    fixed::Rate,
     ids::{BatchNumber, CircuitId, SnapshotNumber, VenueId},
     shape::Shape,
 };
@@ -225,7 +226,10 @@ fn snapshots_are_shown_by_number_and_the_latest_without() {
             .filter(|cap| **cap != 0);
         assert_eq!(capped.count(), trading);
         let share = latest.snapshot.protocol_share;
-        assert_eq!((latest.info.protocol_share, share > 0), (share, true));
+        assert_eq!(
+            (latest.info.protocol_share, share > Rate::new(0)),
+            (share, true)
+        );
         assert!(trading > 0);
         assert_eq!(snapshot(Some(SnapshotNumber::new(3))), None);
     });

@@ -16,7 +16,7 @@ use crate::{
         tracks::Tracks,
     },
 };
-use clearproof_primitives::ids::VenueId;
+use clearproof_primitives::{fixed::Rate, ids::VenueId};
 use codec::Encode;
 use frame_support::{
     assert_noop, assert_ok,
@@ -389,13 +389,22 @@ fn parameters_stay_within_their_bounds_whatever_is_set() {
                 ));
             }
         };
-        set(3, 1 << 30);
-        assert_eq!((MinimumFeeds::get(), MaxDeviation::get()), (3, 1 << 30));
-        set(0, 0);
+        set(3, Rate::new(1 << 30));
+        assert_eq!(
+            (MinimumFeeds::get(), MaxDeviation::get()),
+            (3, Rate::new(1 << 30))
+        );
+        set(0, Rate::new(0));
         assert_eq!(MinimumFeeds::get(), 2, "no single member makes a price");
-        assert!(MaxDeviation::get() > 1 << 25, "prices can always move");
-        set(u32::MAX, u32::MAX);
-        assert_eq!((MinimumFeeds::get(), MaxDeviation::get()), (16, 1 << 31));
+        assert!(
+            MaxDeviation::get() > Rate::new(1 << 25),
+            "prices can always move"
+        );
+        set(u32::MAX, Rate::new(u32::MAX));
+        assert_eq!(
+            (MinimumFeeds::get(), MaxDeviation::get()),
+            (16, Rate::new(1 << 31))
+        );
     });
 }
 

@@ -6,8 +6,8 @@
 use core::marker::PhantomData;
 use frame_support::{traits::Get, weights::Weight};
 
-/// As measured, at the runtime's own database weights: picoseconds and bytes of proof, then reads and
-/// writes.
+/// As measured, at the runtime's own database weights: picoseconds and bytes of proof, then reads
+/// and writes.
 pub struct Weights<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> pallet_oracle::WeightInfo for Weights<T> {

@@ -69,8 +69,8 @@ impl Fund {
         }
     }
 
-    /// Puts both leaves in the tree and returns the roots before and after. The fund's funding basis
-    /// grows by the lots that it took over, at the indices in force.
+    /// Puts both leaves in the tree and returns the roots before and after. The fund's funding
+    /// basis grows by the lots that it took over, at the indices in force.
     pub fn update(
         self,
         cs: &mut Cs,

@@ -81,8 +81,8 @@ pub fn dust(cs: &mut Cs, last: &Running, remainder: &Num, fill_count: &Num) -> (
 /// Takes the last boundary's sums apart: each equals the change of ledger and fund.
 ///
 /// Sound: the parts of a sum are differences of range-checked values, below half the distance of
-/// their places, and so are the sums that steps made: so each part is equal, and the net lots, which
-/// have no part here, are zero, and those of deleveraging too.
+/// their places, and so are the sums that steps made: so each part is equal, and the net lots,
+/// which have no part here, are zero, and those of deleveraging too.
 pub fn enforce_moved(
     cs: &mut Cs,
     header: &HeaderVars,

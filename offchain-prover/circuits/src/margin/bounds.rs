@@ -53,8 +53,8 @@ impl Margins {
     }
 }
 
-/// Losses by underlying and scenario of signed quantities by instrument, in 2^-32 quote units. Costs
-/// M·S.
+/// Losses by underlying and scenario of signed quantities by instrument, in 2^-32 quote units.
+/// Costs M·S.
 fn losses(cs: &mut Cs, market: &Market, quantity: &[Num]) -> Vec<Vec<Num>> {
     let slots = market.shape.slots_per_underlying();
     quantity
@@ -92,8 +92,8 @@ fn maintenance_lower_bound(cs: &mut Cs, market: &Market, exposure: &Exposure) ->
 }
 
 /// Upper bounds of initial and maintenance margin where `touched` is set, exact in an honest
-/// witness; elsewhere they leave out the scan losses, whose ranges not every account keeps. Costs M
-/// + U·(S + 1)·96 besides losses and charges.
+/// witness; elsewhere they leave out the scan losses, whose ranges not every account keeps. Costs
+/// M + U·(S + 1)·96 besides losses and charges.
 fn upper_bounds(cs: &mut Cs, market: &Market, exposure: &Exposure, touched: &Bit) -> (Num, Num) {
     let scale = Num::power_of_two(FACTOR_BITS as usize).value();
     let mut initial = exposure.initial_charges(cs, market).scale(scale);

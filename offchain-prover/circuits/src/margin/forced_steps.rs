@@ -20,8 +20,8 @@ use clearproof_primitives::{
     margin::EQUITY_BITS,
 };
 
-/// Requires that the state before the step allows it: an account at risk or of a high enough rank, a
-/// bankrupt account or fund, and no account that holds a suspended or expired instrument.
+/// Requires that the state before the step allows it: an account at risk or of a high enough rank,
+/// a bankrupt account or fund, and no account that holds a suspended or expired instrument.
 pub fn enforce_allowed(
     cs: &mut Cs,
     market: &Market,

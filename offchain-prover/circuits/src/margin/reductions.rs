@@ -1,4 +1,4 @@
-//! Positions after a step against those before: whether they reduce, and what follows from it.
+//! Positions after a step against those before, and the rules for positions that must reduce.
 
 use crate::{
     account::PositionVars,
@@ -17,15 +17,15 @@ use clearproof_primitives::{field::fr_to_signed_i128, shape::QUANTITY_BITS};
 
 /// A position afterwards against the lots that were held of its instrument before.
 pub struct Reduction {
-    /// It is no larger, and on the same side. If it is both that and within its limit, the prover may
-    /// claim that it is not, which only makes rules harder to keep.
+    /// It is no larger, and on the same side. If it is both that and within its limit, the prover
+    /// may claim that it is not, which only makes rules harder to keep.
     pub reduces: Bit,
     /// Lots held before, negative if on the other side.
     held: Num,
 }
 
-/// Compares each position afterwards with the lots that were held before: it is no larger and on the
-/// same side, or it is within its instrument's limit. Costs P·(2·M + QUANTITY_BITS + 3).
+/// Compares each position afterwards with the lots that were held before: it is no larger and on
+/// the same side, or it is within its instrument's limit. Costs P·(2·M + QUANTITY_BITS + 3).
 ///
 /// Sound: the former is `|q₁| ≤ sign(q₁)·q₀`; closed positions need no check. One range check is
 /// enough for the one that is claimed.
@@ -72,7 +72,7 @@ pub fn enforce_reduce_only(
     }
 }
 
-/// Where `partial` is set, requires that half of each position, rounded down, is left. Costs
+/// If `partial` is set, requires that half of each position, rounded down, is left. Costs
 /// P·(QUANTITY_BITS + 3) + 1.
 ///
 /// Sound: the lots that are left of a position are no fewer than the lots that are gone, but for

@@ -94,7 +94,7 @@ fn positions_that_were_not_canonical() {
     for list in &lists {
         load(list).refused_in("step/account");
     }
-    // An empty position that comes first, or has an instrument: the leaf cannot even be written that way.
+    // An empty position that comes first, or has an instrument: no leaf has that form.
     load(&[position(0, 0), position(2, 5)]).refused_in("step/*");
     load(&[position(0, 5), position(2, 0)]).refused_in("step/*");
 }

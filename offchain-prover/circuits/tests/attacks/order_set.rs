@@ -3,6 +3,7 @@
 use crate::common::{Trader, scene::Scene};
 use clearproof_primitives::{
     field::Fr,
+    fixed::Rate,
     ids::AccountIndex,
     order::OrderSet,
     step::StepError::{self, Signature},
@@ -20,7 +21,7 @@ fn scene() -> Scene {
 fn a_set_changed_after_it_was_signed() {
     type Change = fn(&mut OrderSet);
     let changes: [Change; 8] = [
-        |set| set.max_fee += 1,
+        |set| set.max_fee = Rate::new(set.max_fee.get() + 1),
         |set| set.valid_until -= 1,
         |set| set.valid_from += 1,
         |set| set.sequence += 1,

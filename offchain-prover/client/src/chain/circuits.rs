@@ -16,14 +16,14 @@ const CIRCUITS: (&str, &str) = ("Settlement", "Circuits");
 /// With each verifying key the chain keeps e(α, β): twelve elements of the base field.
 const PAIRING_BYTES: usize = 12 * 32;
 
-/// A registered pair of circuits, as far as whoever proves with it needs to know.
+/// A registered pair of circuits: the part that a prover needs to know.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RegisteredCircuit {
     /// Its number.
     pub number: CircuitId,
     /// Its dimensions.
     pub shape: Shape,
-    /// Its keys come from an insecure set-up.
+    /// True if its keys come from an insecure set-up.
     pub development: bool,
     /// Verifying key of the chunk circuit.
     pub chunk_key: Vec<u8>,
@@ -31,7 +31,7 @@ pub struct RegisteredCircuit {
     pub closing_key: Vec<u8>,
 }
 
-/// The circuit that a batch of a venue is proven with, as the chain has it now.
+/// Returns the circuit that a batch of a venue is proven with, as the chain has it now.
 pub fn circuit_of<A>(venue: &VenueView<A>, batch: BatchNumber) -> CircuitId {
     match venue.next_circuit {
         Some(next) if batch >= next.from_batch => next.circuit,
@@ -40,7 +40,7 @@ pub fn circuit_of<A>(venue: &VenueView<A>, batch: BatchNumber) -> CircuitId {
 }
 
 impl Chain {
-    /// A registered circuit.
+    /// Returns a registered circuit; none if there is none with this number.
     ///
     /// # Errors
     /// As [`Chain::venue`]; and [`ChainError::Missing`] if the runtime registers none.

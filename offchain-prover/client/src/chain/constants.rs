@@ -129,7 +129,8 @@ fn risk_track(metadata: &Metadata) -> Result<u16, ChainError> {
     found.map(|(id, _)| id).ok_or_else(missing)
 }
 
-/// Returns the indices of the risk admin's pallet and origin, as a referendum's proposal names them.
+/// Returns the indices of the risk admin's pallet and origin, as a referendum's proposal names
+/// them.
 fn risk_origin(metadata: &Metadata) -> Result<[u8; 2], ChainError> {
     let (of, name) = RISK_ADMIN;
     let missing = || missing(of, name);

@@ -1,6 +1,9 @@
-//! Who may see an account: whoever signs a fresh request with its owner's key or its trading key.
+//! Access to an account: a fresh request that is signed with its owner's key or its trading key.
 
-use super::number::{KeyHex, SignatureHex};
+use super::{
+    error::RefusalName,
+    number::{KeyHex, SignatureHex},
+};
 use clearproof_primitives::{
     account::account_key,
     babyjubjub::{PointError, PublicKey},
@@ -13,22 +16,20 @@ use clearproof_primitives::{
 };
 use serde::{Deserialize, Serialize};
 
-/// This machine's clock, which requests are signed with and checked against.
-pub use crate::clock::now_ms as clock;
-
 /// A signed request to see the signer's account.
 ///
-/// Whoever reads it on its way can repeat it for [`ACCESS_WINDOW`]: use it over an encrypted connection.
+/// Anyone who reads it on its way can repeat it for [`ACCESS_WINDOW`] milliseconds: use it over an
+/// encrypted connection.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Access {
     /// The account's key, packed.
     #[serde(with = "serde_hex")]
     pub owner: [u8; 32],
-    /// Which of the owner's accounts.
+    /// Number of the account among its owner's.
     #[serde(default)]
     pub number: u16,
-    /// When it was signed, in milliseconds since the Unix epoch.
+    /// The time at which it was signed, in milliseconds since the Unix epoch.
     pub time: u64,
     /// Signature over [`access_message`], by the owner or the account's trading key.
     pub signature: SignatureHex,
@@ -37,19 +38,19 @@ pub struct Access {
     pub trading_key: Option<KeyHex>,
 }
 
-/// Whose account a request is about, and who makes it.
+/// The account that a request is about, and the key that made the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Asker {
     /// The account's key.
     pub account: Fr,
-    /// Hash of the trading key that signed, which must be the account's; none if its owner did.
+    /// Hash of the trading key that signed, which must be the account's; none if the owner signed.
     pub trading_key: Option<Fr>,
 }
 
-/// Why a request to see an account is refused.
+/// Reasons to refuse a request to see an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AccessError {
-    /// The key is not one.
+    /// The owner's key is not a key.
     #[error("auth.owner: {0}")]
     Owner(#[from] PointError),
     /// Too old, or from the future.
@@ -58,29 +59,31 @@ pub enum AccessError {
          and check your clock"
     )]
     NotFresh {
-        /// What was signed.
+        /// The time that was signed, milliseconds.
         time: u64,
-        /// The operator's clock.
+        /// The operator's clock, milliseconds.
         now: u64,
     },
-    /// Signed by somebody else, or for another chain, venue or time.
+    /// Signed with another key, or for another chain, venue or time.
     #[error("auth.signature: {0}")]
     Signature(#[from] SignatureError),
 }
 
 impl AccessError {
-    /// A name for programs.
-    pub fn name(&self) -> &'static str {
+    /// Returns the error's name for programs.
+    pub fn name(&self) -> RefusalName {
         match self {
-            Self::Owner(_) => "AccessOwner",
-            Self::NotFresh { .. } => "AccessNotFresh",
-            Self::Signature(_) => "AccessSignature",
+            Self::Owner(_) => RefusalName::AccessOwner,
+            Self::NotFresh { .. } => RefusalName::AccessNotFresh,
+            Self::Signature(_) => RefusalName::AccessSignature,
         }
     }
 }
 
 impl Access {
-    /// Signs a request. `genesis` is the chain's genesis field.
+    /// Signs a request for account 0 of an owner's key. `genesis` is the chain's genesis field,
+    /// `time` in milliseconds since the Unix epoch. [`Trader::access`](crate::Trader::access) signs
+    /// for any account, with either key.
     pub fn sign(key: &SecretKey, genesis: Fr, venue: VenueId, time: u64) -> Self {
         Self {
             owner: key.public_key().compress(),
@@ -91,8 +94,11 @@ impl Access {
         }
     }
 
-    /// Checks a request against the operator's clock and answers whose account it is about. That a trading key is the account's is left
-    /// to be seen.
+    /// Checks a request against the operator's clock, in milliseconds, and returns the account that
+    /// it is about. The caller still has to check that a trading key is the account's.
+    ///
+    /// # Errors
+    /// The request is stale, names no key, or is signed for another purpose.
     pub fn check(&self, genesis: Fr, venue: VenueId, now: u64) -> Result<Asker, AccessError> {
         // The cheapest check first.
         if self.time.abs_diff(now) > ACCESS_WINDOW {

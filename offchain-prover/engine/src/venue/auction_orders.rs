@@ -1,5 +1,5 @@
-//! The orders of an auction: of each live order the part that is left, as far as its conditions, the
-//! account's position and the instrument allow.
+//! The orders of an auction: of each live order the part that is left, as far as its conditions,
+//! the account's position and the instrument allow.
 
 use super::{
     liquidation::ForcedSets,
@@ -156,8 +156,8 @@ fn filled(holder: &Account, slot: usize, order: &Order) -> u64 {
     held.map_or(0, |held| held.filled)
 }
 
-/// True if an order's conditions let it be filled now: time in force, its pair, its trigger, and the
-/// fee that its set accepts.
+/// True if an order's conditions let it be filled now: time in force, its pair, its trigger, and
+/// the fee that its set accepts.
 fn may_be_filled(
     holder: &Account,
     live: &LiveOrderSet,

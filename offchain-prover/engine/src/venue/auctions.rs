@@ -61,9 +61,9 @@ impl Venue {
     ///
     /// Accounts at risk are liquidated in it; their own orders rest meanwhile.
     ///
-    /// An account whose fills would break a rule is left out, and the auctions run again without it.
-    /// If more accounts would trade than one batch can hold, the auctions run again with those among
-    /// them whose order sets are the earliest.
+    /// An account whose fills would break a rule is left out, and the auctions run again without
+    /// it. If more accounts would trade than one batch can hold, the auctions run again with those
+    /// among them whose order sets are the earliest.
     pub fn run_auction(&mut self, time: u64) -> Result<AuctionReport, EngineError> {
         let open = self.open.as_ref().ok_or(EngineError::NoOpenBatch)?;
         // An instrument has one price at one time.
@@ -205,8 +205,8 @@ impl Round<'_> {
         (grown, refused)
     }
 
-    /// The account's growing step with more fills; or a new step and true, if they do not fit or the
-    /// order set is another by now.
+    /// The account's growing step with more fills; or a new step and true, if they do not fit or
+    /// the order set is another by now.
     ///
     /// A liquidation is always a step of its own.
     fn grow(&self, account: AccountIndex, fills: &[PricedFill]) -> (PendingStep, bool) {
@@ -317,8 +317,8 @@ fn keep_accounts(orders: &mut OrdersByInstrument, keep: impl Fn(AccountIndex) ->
     }
 }
 
-/// Removes the orders of accounts whose fills broke a rule, and reports the accounts. If the fill of
-/// a reduce-only order grew the position, only that order is removed.
+/// Removes the orders of accounts whose fills broke a rule, and reports the accounts. If the fill
+/// of a reduce-only order grew the position, only that order is removed.
 fn leave_out(orders: &mut OrdersByInstrument, refused: Vec<Refusal>, report: &mut AuctionReport) {
     let (mut grows, mut left_out) = (BTreeSet::<OrderPlace>::new(), BTreeSet::new());
     for refusal in refused {

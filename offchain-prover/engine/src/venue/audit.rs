@@ -22,9 +22,9 @@ pub struct Unbalanced {
 }
 
 impl Venue {
-    /// Compares the holdings of all accounts after the last built batch with its ledger: each asset,
-    /// each instrument's open interest, and long with short lots of all instruments that have not
-    /// expired. `snapshot` is that batch's.
+    /// Compares the holdings of all accounts after the last built batch with its ledger: each
+    /// asset, each instrument's open interest, and long with short lots of all instruments that
+    /// have not expired. `snapshot` is that batch's.
     pub fn audit(&self, snapshot: &Snapshot) -> Result<(), Unbalanced> {
         let books = self.books();
         let expired = |slot: usize| snapshot.rows.get(slot).filter(|row| row.expired);

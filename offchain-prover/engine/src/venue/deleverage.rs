@@ -168,7 +168,7 @@ impl Venue {
             quantity: lots,
         }];
         let (after, effects) = self.simulate(&step, self.now)?;
-        let rank = self.rank_of(account).unwrap_or(0);
+        let rank = self.rank_of(account).unwrap_or(Factor::new(0));
         Ok(PlannedStep {
             step,
             after,

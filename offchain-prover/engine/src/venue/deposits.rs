@@ -34,16 +34,16 @@ pub(super) struct Opening {
 }
 
 impl Venue {
-    /// Consumes the next deposit of the chain's queue, into the account of its key; opens an account
-    /// for a new key.
+    /// Consumes the next deposit of the chain's queue, into the account of its key; opens an
+    /// account for a new key.
     ///
-    /// Returns the account's index. If the tree is full and the key is new, neither this deposit nor
-    /// a later one can be consumed.
+    /// Returns the account's index. If the tree is full and the key is new, neither this deposit
+    /// nor a later one can be consumed.
     pub fn deposit(&mut self, received: &DepositReceived) -> Result<AccountIndex, EngineError> {
         if self.open.is_none() {
             return Err(EngineError::NoOpenBatch);
         }
-        let expected = self.deposits_taken() + 1;
+        let expected = self.deposits_consumed() + 1;
         if received.number != expected {
             return Err(EngineError::DepositOrder {
                 given: received.number,

@@ -10,14 +10,16 @@ use crate::{
     sealed::{BatchRequest, SealedBatch, funding_after},
     terms::MarketTerms,
 };
-use clearproof_primitives::{ids::BatchNumber, snapshot::Snapshot, submission::MAX_CHUNKS};
+use clearproof_primitives::{
+    fixed::Factor, ids::BatchNumber, snapshot::Snapshot, submission::MAX_CHUNKS,
+};
 use std::sync::Arc;
 
 impl Venue {
-    /// Opens a batch at a snapshot; its time span starts at `time_from`, after the last batch's. The
-    /// margins of all accounts are checked. The insurance fund takes bankrupt accounts over at once,
-    /// and those below maintenance margin are liquidated in the auctions. If the fund owes more than
-    /// it has, its positions are closed against those of others at once.
+    /// Opens a batch at a snapshot; its time span starts at `time_from`, after the last batch's.
+    /// The margins of all accounts are checked. The insurance fund takes bankrupt accounts over at
+    /// once, and those below maintenance margin are liquidated in the auctions. If the fund owes
+    /// more than it has, its positions are closed against those of others at once.
     pub fn open_batch(
         &mut self,
         snapshot: Snapshot,
@@ -92,7 +94,7 @@ impl Venue {
             request: request.clone(),
             snapshot: open.snapshot,
             time_from: open.time_from,
-            deleverage_rank: open.deleverage_rank.unwrap_or(0),
+            deleverage_rank: open.deleverage_rank.unwrap_or(Factor::new(0)),
             steps: open.steps.into_finished(),
             tally,
         });

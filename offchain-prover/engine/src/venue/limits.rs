@@ -30,9 +30,9 @@ impl Venue {
         })
     }
 
-    /// True if it is time to close the batch: it accepts no more deposits or no more withdrawals, or
-    /// has no room for an auction in which every live order set trades. If there are very many live
-    /// order sets, room for an auction half as large as a batch can hold is enough.
+    /// True if it is time to close the batch: it accepts no more deposits or no more withdrawals,
+    /// or has no room for an auction in which every live order set trades. If there are very many
+    /// live order sets, room for an auction half as large as a batch can hold is enough.
     ///
     /// While this is false no call returns [`EngineError::BatchFull`], such auctions included.
     pub fn batch_full(&self) -> bool {
@@ -48,12 +48,12 @@ impl Venue {
             || self.auction_room(open) < wanted.max(1)
     }
 
-    /// The number of accounts that can trade in the next auction, whatever steps they need. If it is
-    /// not 0, a deposit or withdrawal fits as well.
+    /// The number of accounts that can trade in the next auction, whatever steps they need. If it
+    /// is not 0, a deposit or withdrawal fits as well.
     fn auction_room(&self, open: &OpenBatch) -> usize {
         // Each account that trades adds at most one step: to the finished ones, if its growing step
-        // ends, or else to the growing ones. Those are two runs, which may leave one more chunk half
-        // empty than a single run does.
+        // ends, or else to the growing ones. Those are two runs, which may leave one more chunk
+        // half empty than a single run does.
         let chunks = CHUNKS.saturating_sub(1 + open.steps.packing().chunks);
         (chunks * steps_that_fit(&self.config.shape)).saturating_sub(open.steps.growing_count())
     }
@@ -91,7 +91,8 @@ impl Venue {
         self.ensure_chunks_fit(open, finished, still_growing)
     }
 
-    /// Requires that the batch fits with more finished steps, and with `growing` growing ones in all.
+    /// Requires that the batch fits with more finished steps, and with `growing` growing ones in
+    /// all.
     pub(super) fn ensure_chunks_fit<'a>(
         &self,
         open: &OpenBatch,

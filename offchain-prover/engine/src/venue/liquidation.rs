@@ -4,8 +4,8 @@
 //! All accounts are checked when a batch opens, since the snapshot is a new one; their own steps
 //! bring none below maintenance margin. Accounts at risk have orders of the venue's making in every
 //! auction, in the place of their own: for the part of each position that makes them free again, at
-//! their zero price or better. The insurance fund closes the positions that it took over at the mark
-//! or better.
+//! their zero price or better. The insurance fund closes the positions that it took over at the
+//! mark or better.
 
 use super::{
     expired::holds_expired,
@@ -17,6 +17,7 @@ use clearproof_primitives::{
     babyjubjub::Point,
     eddsa::Signature,
     field::Fr,
+    fixed::Rate,
     ids::AccountIndex,
     liquidation::{Closing, plan, wind_down},
     margin::Margin,
@@ -140,8 +141,8 @@ impl Venue {
             .collect()
     }
 
-    /// The orders that liquidate an account at risk now, or close the insurance fund's positions, in
-    /// instruments that trade.
+    /// The orders that liquidate an account at risk now, or close the insurance fund's positions,
+    /// in instruments that trade.
     fn forced_set(&self, open: &OpenBatch, account: AccountIndex) -> Option<Arc<SignedOrderSet>> {
         let accrued = self.accrued_account(open, account)?;
         let closings = match account {
@@ -182,7 +183,7 @@ impl Venue {
             sequence: 1,
             valid_from: 0,
             valid_until: (1 << TIME_BITS) - 1,
-            max_fee: u32::MAX,
+            max_fee: Rate::new(u32::MAX),
             orders,
             request: None,
         };

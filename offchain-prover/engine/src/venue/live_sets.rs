@@ -1,5 +1,5 @@
-//! The state that outlives an open batch, as data: live order sets and dead man's switches, for when
-//! a batch is given up or the venue starts again.
+//! The state that outlives an open batch, as data: live order sets and dead man's switches, for
+//! when a batch is given up or the venue starts again.
 
 use super::state::{
     Venue,

@@ -138,8 +138,8 @@ impl Venue {
         sets.map(|live| &*live.signed).collect()
     }
 
-    /// Checks an order set, signature included, and makes it the account's live set. Its request, if
-    /// any, is carried out at once or the set is refused.
+    /// Checks an order set, signature included, and makes it the account's live set. Its request,
+    /// if any, is carried out at once or the set is refused.
     pub fn submit(&mut self, set: impl Into<Candidate>) -> Result<Accepted, EngineError> {
         let Candidate { signed, checked } = set.into();
         let message = self.check_signed(&signed, checked)?;
@@ -168,8 +168,8 @@ impl Venue {
         })
     }
 
-    /// Checks the terms and the signature of an order set, and returns its message. A check that was
-    /// made before counts if it was against the same owner and venue.
+    /// Checks the terms and the signature of an order set, and returns its message. A check that
+    /// was made before counts if it was against the same owner and venue.
     ///
     /// Comes before all checks of the account: only its owner may learn its sequence.
     fn check_signed(

@@ -47,8 +47,8 @@ impl Venue {
         Self::from_books(config, books, Vec::new())
     }
 
-    /// A venue with these books; `owners` are those of the accounts from 1 on, as the insurance fund
-    /// has none.
+    /// A venue with these books; `owners` are those of the accounts from 1 on, as the insurance
+    /// fund has none.
     pub(super) fn from_books(config: VenueConfig, books: Books, owners: Vec<PublicKey>) -> Self {
         Self {
             accounts: Accounts::new(&config.shape, &books.accounts, owners),
@@ -98,7 +98,7 @@ impl Venue {
     }
 
     /// Number of deposits consumed from the queue, the open batch included.
-    pub fn deposits_taken(&self) -> u64 {
+    pub fn deposits_consumed(&self) -> u64 {
         self.closed.tally().deposits + self.open_deposits()
     }
 

@@ -4,6 +4,7 @@ use super::state::{Venue, open_batch::OpenBatch};
 use crate::{error::EngineError, pending::PendingStep};
 use clearproof_primitives::{
     account::Account,
+    fixed::Factor,
     funding::accrue,
     ids::AccountIndex,
     step::{Forced, StepContext, StepEffects, StepError, apply_unsigned},
@@ -21,8 +22,8 @@ impl Venue {
         }
     }
 
-    /// Applies a pending step by the protocol's own rules, except for signatures, which were checked
-    /// on arrival.
+    /// Applies a pending step by the protocol's own rules, except for signatures, which were
+    /// checked on arrival.
     pub(super) fn simulate(
         &self,
         step: &PendingStep,
@@ -40,7 +41,7 @@ impl Venue {
             time_to,
             entries: &entries,
             // Accounts are chosen for deleveraging by rank; the batch's own is the lowest of them.
-            deleverage_rank: 0,
+            deleverage_rank: Factor::new(0),
             transfer: step.transfer_received(),
         };
         let before = step.before.as_ref().ok_or(StepError::NoAccount)?;

@@ -7,7 +7,7 @@ impl Venue {
     /// The sums over the open batch's steps.
     pub(super) fn open_sums(&self, open: &OpenBatch) -> BatchSums {
         let (shape, share) = (&self.config.shape, open.snapshot.protocol_share);
-        let mut sums = BatchSums::new(shape, self.deposits_taken(), share);
+        let mut sums = BatchSums::new(shape, self.deposits_consumed(), share);
         for step in open.steps.iter() {
             sums.add(step);
         }

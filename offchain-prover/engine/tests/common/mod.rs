@@ -7,7 +7,7 @@ use clearproof_primitives::{
     batch::{Deposit, genesis_field},
     eddsa::SecretKey,
     field::Fr,
-    fixed::ONE,
+    fixed::{ONE, Rate},
     ids::{AccountIndex, SnapshotNumber, VenueId},
     order::{Order, OrderSet, Request, Side, SignedOrderSet, WithdrawalRequest},
     policy::Policy,
@@ -39,7 +39,7 @@ pub fn snapshot(shape: &Shape) -> Snapshot {
 }
 
 pub fn bands(shape: &Shape) -> Vec<u64> {
-    even_bands(&snapshot(shape).rows, 1 << 29)
+    even_bands(&snapshot(shape).rows, Rate::new(1 << 29))
 }
 
 pub fn key(trader: u16) -> SecretKey {
@@ -82,7 +82,7 @@ pub fn signed(
         sequence,
         valid_from: 0,
         valid_until: 1 << 40,
-        max_fee: u32::MAX,
+        max_fee: Rate::new(u32::MAX),
         orders,
         request: withdrawal.map(Request::Withdrawal),
     };

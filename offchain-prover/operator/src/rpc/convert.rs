@@ -16,7 +16,7 @@ pub(super) fn status(status: Status, receipt_key: [u8; 32], time: u64) -> Status
         shape: status.shape,
         receipt_key,
         accounts: status.accounts as u64,
-        deposits_taken: status.deposits_taken,
+        deposits_taken: status.deposits_consumed,
         settled: SettledJson {
             batch: status.settled.number,
             state_root: status.settled.state_root,
@@ -153,12 +153,12 @@ pub(super) fn account_auction(
     let fills: Vec<_> = own.map(fill).collect();
     let mut left_out = report.left_out.iter();
     let left_out = left_out.find(|left_out| left_out.account == account);
-    let silent = report.cancelled_by_switch.contains(&account);
-    let touched = !fills.is_empty() || left_out.is_some() || silent;
+    let cancelled_by_timer = report.cancelled_by_switch.contains(&account);
+    let touched = !fills.is_empty() || left_out.is_some() || cancelled_by_timer;
     touched.then(|| AccountAuctionJson {
         time: report.time,
         fills,
         left_out: left_out.map(|left_out| left_out.rule.to_string()),
-        silent,
+        cancelled_by_timer,
     })
 }

@@ -1,6 +1,6 @@
 //! The limits of the server for one caller.
 
-use clearproof_client::rpc::error::{BUSY, named};
+use clearproof_client::rpc::error::{BUSY, RefusalName, named};
 use futures::future::{Either, Ready, ready};
 use jsonrpsee::{
     MethodResponse,
@@ -122,7 +122,7 @@ fn too_many_requests(limits: &Limits) -> ErrorObjectOwned {
         "too many requests: a connection may make {requests_per_second} per second and {burst} at \
          once; slow down"
     );
-    named(BUSY, "TooManyRequests", message)
+    named(BUSY, RefusalName::TooManyRequests, message)
 }
 
 #[cfg(test)]

@@ -237,11 +237,7 @@ impl VenueApiServer for VenueRpc {
         self.account_of(self.authorise(&auth.0)?).await
     }
 
-    async fn cancel_after_silence(
-        &self,
-        auth: Named<Access>,
-        silence: Option<u64>,
-    ) -> RpcResult<()> {
+    async fn cancel_all_after(&self, auth: Named<Access>, timeout: Option<u64>) -> RpcResult<()> {
         let Asker {
             account,
             trading_key,
@@ -249,7 +245,7 @@ impl VenueApiServer for VenueRpc {
         let request = CancelAllAfter {
             account_key: account,
             trading_key,
-            timeout_ms: silence,
+            timeout_ms: timeout,
         };
         Ok(self.venue.cancel_all_after(request).await?)
     }

@@ -6,24 +6,21 @@ mod support;
 
 use super::Limits;
 use crate::handle::EVENT_QUEUE;
-use clearproof_client::trader::{VenueClient, VenueError};
 use clearproof_client::{
+    Update, Updates, VenueClient, VenueError,
     clock::now_ms,
     rpc::{
         VenueApiClient,
         auth::Access,
         error::{BUSY, NOT_FOUND, REFUSED, UNAUTHORISED, UNAVAILABLE},
         number::Named,
-        types::{AccountUpdateJson, SignedOrderSetJson},
+        types::SignedOrderSetJson,
     },
 };
 use clearproof_engine::AuctionReport;
-use clearproof_primitives::{batch::genesis_field, ids::VenueId, order::Side};
+use clearproof_primitives::{batch::genesis_field, fixed::Rate, ids::VenueId, order::Side};
 use jsonrpsee::{
-    core::{
-        ClientError,
-        client::{ClientT, Subscription},
-    },
+    core::{ClientError, client::ClientT},
     http_client::HttpClientBuilder,
     rpc_params,
     types::error::INVALID_PARAMS_CODE,
@@ -39,7 +36,7 @@ fn refused<T: std::fmt::Debug>(result: Result<T, VenueError>) -> (i32, String) {
     let VenueError::Refused(object) = &error else {
         panic!("{error}");
     };
-    (object.code(), error.name().unwrap_or_default())
+    (object.code(), error.name().into())
 }
 
 /// Returns the reason that a request with these parameters is malformed.
@@ -52,8 +49,8 @@ async fn malformed(client: &WsClient, method: &str, param: Value) -> String {
     serde_json::from_str(error.data().unwrap().get()).unwrap()
 }
 
-async fn next(updates: &mut Subscription<AccountUpdateJson>) -> AccountUpdateJson {
-    let wait = tokio::time::timeout(Duration::from_secs(10), updates.next());
+async fn next<T>(updates: &mut Updates<T>) -> T {
+    let wait = tokio::time::timeout(Duration::from_secs(10), updates.next_item());
     wait.await.unwrap().unwrap().unwrap()
 }
 
@@ -101,7 +98,7 @@ async fn order_sets_that_break_a_rule_are_refused_by_name_and_change_nothing() {
     let foreign_key = client.submit(&trader(2), set(1, 8, bid(6))).await;
     assert_eq!(refused(foreign_key), (REFUSED, "Signature".into()));
     let mut tampered = trader(1).sign(&identity(), set(1, 8, bid(6)));
-    tampered.set.max_fee -= 1;
+    tampered.set.max_fee = Rate::new(tampered.set.max_fee.get() - 1);
     let tampered = client.submit_signed(&tampered).await;
     assert_eq!(refused(tampered), (REFUSED, "Signature".into()));
     let mut elsewhere = set(1, 8, bid(6));
@@ -254,15 +251,15 @@ async fn an_account_sets_its_dead_mans_switch() {
     let scene = Scene::start(Limits::default()).await;
     let client = scene.client().await;
     client
-        .cancel_after_silence(&trader(1), Some(5_000))
+        .cancel_all_after(&trader(1), Some(5_000))
         .await
         .unwrap();
-    client.cancel_after_silence(&trader(1), None).await.unwrap();
-    let short = client.cancel_after_silence(&trader(1), Some(10)).await;
+    client.cancel_all_after(&trader(1), None).await.unwrap();
+    let short = client.cancel_all_after(&trader(1), Some(10)).await;
     let error = short.unwrap_err();
-    assert_eq!(error.name().as_deref(), Some("Silence"));
-    let stranger = client.cancel_after_silence(&trader(9), Some(5_000)).await;
-    assert_eq!(stranger.unwrap_err().name().as_deref(), Some("NoAccount"));
+    assert_eq!(error.name(), "Timeout");
+    let stranger = client.cancel_all_after(&trader(9), Some(5_000)).await;
+    assert_eq!(stranger.unwrap_err().name(), "NoAccount");
 }
 
 #[tokio::test]
@@ -329,9 +326,8 @@ async fn subscribers_receive_auctions_and_changes_of_their_account() {
     let auction = next(&mut updates).await.auction.unwrap();
     assert!(auction.fills.is_empty() && auction.left_out.unwrap().contains("margin"));
 
-    let (first, second) = (auctions.next().await, auctions.next().await);
-    assert!(first.unwrap().unwrap().clearings.is_empty());
-    let second = second.unwrap().unwrap();
+    let (first, second) = (next(&mut auctions).await, next(&mut auctions).await);
+    assert!(first.clearings.is_empty());
     assert_eq!((second.time, second.missed), (report.time, 0));
     let clearing = second.clearings[0];
     assert_eq!((clearing.price.0, clearing.volume.0), (MARK, 3));
@@ -384,9 +380,12 @@ async fn a_subscriber_that_lags_receives_the_number_of_missed_auctions() {
         };
         scene.venue.publish(Arc::new(report));
     }
-    let first = auctions.next().await.unwrap().unwrap();
+    let missed = auctions.next().await.unwrap().unwrap();
+    let count = Some(sent - kept);
+    assert_eq!(missed, Update::Missed { count });
+    let first = next(&mut auctions).await;
     assert_eq!((first.missed, first.time), (sent - kept, sent - kept + 1));
-    let second = auctions.next().await.unwrap().unwrap();
+    let second = next(&mut auctions).await;
     assert_eq!((second.missed, second.time), (0, first.time + 1));
     // The account may have changed, so it is sent again.
     assert_eq!(next(&mut updates).await.auction, None);
@@ -417,7 +416,9 @@ async fn the_server_stops_despite_subscribers_and_reports_that_the_venue_is_gone
         ..
     } = Scene::start(Limits::default()).await;
     let client = VenueClient::connect(&url, GENESIS, VENUE).await.unwrap();
-    let mut followed = client.subscribe_auctions().await.unwrap();
+    // A bare client, which does not reconnect.
+    let raw = WsClientBuilder::new().build(&url).await.unwrap();
+    let mut followed = raw.subscribe_auctions().await.unwrap();
     // The venue's task ends with its last source of auctions.
     drop(auctions);
     let gone = async {

@@ -29,7 +29,11 @@ fn state(core: &Core) -> impl PartialEq + std::fmt::Debug + use<> {
             core.settled,
         ),
         (accounts, core.venue.open_steps(), core.venue.now()),
-        (core.venue.deposits_taken(), core.venue.live_data(), closed),
+        (
+            core.venue.deposits_consumed(),
+            core.venue.live_data(),
+            closed,
+        ),
         (core.last.clone(), core.last_auction),
         core.open
             .as_ref()

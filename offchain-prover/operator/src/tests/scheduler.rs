@@ -100,7 +100,7 @@ fn batches_end_by_time_and_by_steps_and_wait_for_the_prover() {
     assert_eq!(
         (
             scheduler.core.closed.len(),
-            scheduler.core.venue.deposits_taken()
+            scheduler.core.venue.deposits_consumed()
         ),
         (2, 4)
     );
@@ -130,7 +130,8 @@ fn a_snapshot_with_another_hash_is_not_used() {
     let folder = tempfile::tempdir().unwrap();
     let mut scheduler = scheduler(folder.path(), &new_venue());
     let mut view = snapshot(1, START);
-    view.snapshot.liquidation_rate += 1;
+    let rate = view.snapshot.liquidation_rate.get();
+    view.snapshot.liquidation_rate = Rate::new(rate + 1);
     scheduler.on_snapshot(view);
     scheduler.advance(START + 1_000, true).unwrap();
     assert!(scheduler.core.open.is_none());

@@ -6,7 +6,7 @@ use crate::{
     journal::{Input, StoredSets},
 };
 use clearproof_engine::{ArmedSwitch, ArrivedSet, LiveSets, Venue, VenueConfig};
-use clearproof_primitives::snapshot::UnderlyingFactors;
+use clearproof_primitives::{fixed::Factor, snapshot::UnderlyingFactors};
 use codec::{DecodeAll, Encode};
 
 const OPEN: &str = "\
@@ -58,12 +58,12 @@ fn open() -> Input {
         scenario_values: vec![-6, 7],
         expired: true,
         suspended: false,
-        fee_rate: 8,
+        fee_rate: Rate::new(8),
         position_limit: 9,
     };
     let factors = UnderlyingFactors {
-        initial: 13,
-        maintenance: 14,
+        initial: Factor::new(13),
+        maintenance: Factor::new(14),
     };
     Input::Open {
         snapshot: Snapshot {
@@ -71,8 +71,8 @@ fn open() -> Input {
             taken_at: 11,
             weights: vec![12],
             factors: vec![factors],
-            protocol_share: 15,
-            liquidation_rate: 16,
+            protocol_share: Rate::new(15),
+            liquidation_rate: Rate::new(16),
             rows: vec![row],
         },
         info: SnapshotInfo {
@@ -84,7 +84,7 @@ fn open() -> Input {
             premium_caps: vec![20],
             funding_interval: 21,
             open_interest_caps: vec![22],
-            protocol_share: 15,
+            protocol_share: Rate::new(15),
         },
         time_from: 23,
     }

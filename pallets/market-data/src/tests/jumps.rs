@@ -34,7 +34,7 @@ fn lot(price: IndexPrice) -> u64 {
 
 /// Moves of a fifth at most, as the development policy allows.
 fn furthest(last: IndexPrice) -> IndexPrice {
-    (last * u128::from(policy().underlyings[0].jump_limit)) >> 32
+    (last * u128::from(policy().underlyings[0].jump_limit.get())) >> 32
 }
 
 /// Runs two blocks, to the next snapshot, with the euro at a price that is accepted however far it

@@ -74,7 +74,7 @@ proptest! {
                 });
                 prop_assert_eq!(latest().get(), step as u64 + 2);
                 let row = MarketData::latest_snapshot().unwrap().0.rows.swap_remove(0);
-                let furthest = ((before as u128 * limit as u128) >> 32) as u64;
+                let furthest = ((before as u128 * limit.get() as u128) >> 32) as u64;
                 prop_assert!(row.mark.abs_diff(before) <= furthest);
                 prop_assert_eq!(row.suspended, row.mark as u128 != price);
                 prop_assert_eq!(latest_info().marks[0], row.mark);

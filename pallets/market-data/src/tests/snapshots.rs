@@ -2,6 +2,7 @@
 
 use super::*;
 use clearproof_primitives::{
+    fixed::{Factor, Rate},
     ids::SnapshotNumber,
     policy::{Peg, TradingTerms},
 };
@@ -108,9 +109,9 @@ fn a_stablecoin_below_its_peg_weighs_less_by_rule() {
         let mut policy = Policy::development(&MarketShape::REFERENCE);
         policy.pegs[3] = Some(Peg {
             price: dollars(1),
-            slope: 5 << 16,
+            slope: Factor::new(5 << 16),
         });
-        let kept = (1u128 << 32) - u128::from(policy.haircuts[3]);
+        let kept = (1u128 << 32) - u128::from(policy.haircuts[3].get());
         set_policy(policy);
         let cents = |cents: u128| dollars(1) * cents / 100;
         for (block, price, counted) in [
@@ -175,9 +176,9 @@ fn a_new_policy_takes_effect_with_the_next_snapshot_only() {
             MarketData::snapshot_info(SnapshotNumber::new(1)),
         );
         let mut policy = Policy::development(&MarketShape::REFERENCE);
-        (policy.protocol_share, policy.price_band) = (7, 1 << 31);
+        (policy.protocol_share, policy.price_band) = (Rate::new(7), Rate::new(1 << 31));
         policy.underlyings[0].perpetual_terms = TradingTerms {
-            fee_rate: 3,
+            fee_rate: Rate::new(3),
             position_limit: 4,
             open_interest_cap: 5,
         };
@@ -196,15 +197,18 @@ fn a_new_policy_takes_effect_with_the_next_snapshot_only() {
         assert_eq!(
             (
                 snapshot.number.get(),
-                snapshot.protocol_share,
+                snapshot.protocol_share.get(),
                 latest_info().bands[0]
             ),
             (2, 7, snapshot.rows[0].mark / 2)
         );
         let row = &snapshot.rows[0];
-        assert_eq!((row.fee_rate, row.position_limit), (3, 4));
+        assert_eq!((row.fee_rate.get(), row.position_limit), (3, 4));
         let info = latest_info();
-        assert_eq!((info.protocol_share, info.open_interest_caps[0]), (7, 5));
+        assert_eq!(
+            (info.protocol_share.get(), info.open_interest_caps[0]),
+            (7, 5)
+        );
         assert_eq!(
             snapshot.rows[0],
             policy.perpetual_row(0, snapshot.rows[0].mark).unwrap()

@@ -2,9 +2,12 @@
 
 use super::development;
 use crate::{Error, Event, Pending, mock::*};
-use clearproof_primitives::policy::{
-    ChangeError, Direction, DropReason, Fault, MarginLevel, Parameter, PolicyChange, PositionSide,
-    ProductKind,
+use clearproof_primitives::{
+    fixed::Rate,
+    policy::{
+        ChangeError, Direction, DropReason, Fault, MarginLevel, Parameter, PolicyChange,
+        PositionSide, ProductKind,
+    },
 };
 use frame_support::{assert_noop, assert_ok};
 use sp_runtime::DispatchError::BadOrigin;
@@ -33,7 +36,7 @@ fn maintenance(ten_thousandths: u64) -> PolicyChange {
         kind: ProductKind::Perpetual,
         level: MarginLevel::Maintenance,
         side: PositionSide::Long,
-        value: ((1u64 << 32) * ten_thousandths / 10_000) as u32,
+        value: Rate::new(((1u64 << 32) * ten_thousandths / 10_000) as u32),
     }
 }
 
@@ -44,14 +47,14 @@ fn initial(ten_thousandths: u64) -> PolicyChange {
         kind: ProductKind::Perpetual,
         level: MarginLevel::Initial,
         side: PositionSide::Long,
-        value: ((1u64 << 32) * ten_thousandths / 10_000) as u32,
+        value: Rate::new(((1u64 << 32) * ten_thousandths / 10_000) as u32),
     }
 }
 
 /// Returns the parameter that [`maintenance`] sets.
 fn in_force() -> u64 {
     let policy = RiskPolicy::policy().unwrap();
-    (u64::from(policy.underlyings[0].charges.maintenance_long) * 10_000).div_ceil(1 << 32)
+    (u64::from(policy.underlyings[0].charges.maintenance_long.get()) * 10_000).div_ceil(1 << 32)
 }
 
 fn schedule(change: PolicyChange) -> frame_support::dispatch::DispatchResult {
@@ -91,7 +94,9 @@ fn what_tightens_waits_shortly_and_what_loosens_for_long() {
 #[test]
 fn a_change_with_a_part_that_loosens_waits_for_long() {
     at(NOW, || {
-        let fee = PolicyChange::ProtocolShare { value: 1 << 29 };
+        let fee = PolicyChange::ProtocolShare {
+            value: Rate::new(1 << 29),
+        };
         assert_ok!(RiskPolicy::schedule_change(
             voters(),
             vec![maintenance(80), fee]
@@ -142,7 +147,7 @@ fn an_emergency_tightens_with_the_next_snapshot_and_loosens_nothing() {
 fn pending_changes_are_listed_in_order_of_effect_and_can_be_taken_back() {
     at(NOW, || {
         let looser = PolicyChange::PriceBand {
-            value: ((1u64 << 32) / 100 * 6) as u32,
+            value: Rate::new(((1u64 << 32) / 100 * 6) as u32),
         };
         assert_ok!(schedule(looser));
         assert_ok!(schedule(maintenance(70)));
@@ -224,7 +229,7 @@ fn an_emergency_is_not_repeated_before_its_interval_is_over() {
         let tighten = |change| RiskPolicy::tighten(committee(), vec![change]);
         let other = PolicyChange::Haircut {
             asset: 1,
-            value: ((1u64 << 32) / 100 * 15) as u32,
+            value: Rate::new(((1u64 << 32) / 100 * 15) as u32),
         };
         assert_eq!(RiskPolicy::state().emergency_from, 0);
         // A refused list does not count.
@@ -264,7 +269,8 @@ fn what_does_not_fit_any_more_is_dropped_with_its_reason() {
         assert_ok!(schedule(maintenance(60)));
         // Root was faster, so the change would loosen now.
         let mut policy = development();
-        policy.underlyings[0].charges.maintenance_long = ((1u64 << 32) / 1_000 * 9) as u32;
+        policy.underlyings[0].charges.maintenance_long =
+            Rate::new(((1u64 << 32) / 1_000 * 9) as u32);
         assert_ok!(RiskPolicy::set_policy(
             RuntimeOrigin::root(),
             Box::new(policy)
@@ -282,7 +288,7 @@ fn what_does_not_fit_any_more_is_dropped_with_its_reason() {
 
         assert_ok!(schedule(maintenance(95)));
         let mut policy = development();
-        policy.underlyings[0].charges.maintenance_long = 1 << 20;
+        policy.underlyings[0].charges.maintenance_long = Rate::new(1 << 20);
         assert_ok!(RiskPolicy::set_policy(
             RuntimeOrigin::root(),
             Box::new(policy)
@@ -315,16 +321,21 @@ fn refusals_say_which_kind_and_leave_nothing() {
             (
                 vec![PolicyChange::JumpLimit {
                     underlying: 4,
-                    value: 1 << 30,
+                    value: Rate::new(1 << 30),
                 }],
                 Error::NoSuchEntry,
             ),
             (
-                vec![PolicyChange::ProtocolShare { value: u32::MAX }],
+                vec![PolicyChange::ProtocolShare {
+                    value: Rate::new(u32::MAX),
+                }],
                 Error::OutOfBounds,
             ),
             (
-                vec![PolicyChange::Haircut { asset: 0, value: 1 }],
+                vec![PolicyChange::Haircut {
+                    asset: 0,
+                    value: Rate::new(1),
+                }],
                 Error::NoSuchEntry,
             ),
         ];

@@ -5,13 +5,16 @@ use super::{
     refused,
 };
 use crate::{Error, Event, mock::*};
-use clearproof_primitives::{fixed::ONE, ids::VenueId};
+use clearproof_primitives::{
+    fixed::{Factor, ONE},
+    ids::VenueId,
+};
 use frame_support::assert_ok;
 
 type E = Error<Test>;
 
 /// Instrument, price and rank of each event, in order.
-fn reported(venue: VenueId) -> Vec<(u16, u64, u32)> {
+fn reported(venue: VenueId) -> Vec<(u16, u64, Factor)> {
     let events = System::events().into_iter();
     let of_venue = events.filter_map(|record| match record.event {
         RuntimeEvent::Settlement(Event::Deleveraged {
@@ -30,7 +33,7 @@ fn reported(venue: VenueId) -> Vec<(u16, u64, u32)> {
 fn draft() -> Draft {
     let mut draft = Draft::founded();
     let at = draft.header.time_from;
-    draft.header.deleverage_rank = 3 << 16;
+    draft.header.deleverage_rank = Factor::new(3 << 16);
     draft.lists = vec![
         vec![
             price(0, at, 1_008 * ONE),
@@ -48,7 +51,8 @@ fn everybody_sees_what_is_deleveraged_and_at_what_price() {
         let draft = draft();
         let venue = draft.header.venue;
         assert_ok!(submit(OPERATOR, &draft.seal()));
-        let expected = [(0, 1, 3 << 16), (1, 9_000 * ONE, 3 << 16)];
+        let expected =
+            [(0, 1), (1, 9_000 * ONE)].map(|(i, price)| (i, price, Factor::new(3 << 16)));
         assert_eq!(reported(venue), expected, "each instrument once");
         let next = Draft::next(venue, draft.header.time_to + 1);
         assert_ok!(submit(OPERATOR, &next.seal()));
@@ -123,7 +127,8 @@ fn its_entries_keep_all_other_rules() {
         refused(E::PricesUnsorted, || submit(OPERATOR, &wrong.seal()));
         // The kind of an entry and the rank are proven.
         let mut batch = draft.seal();
-        batch.header.deleverage_rank -= 1;
+        let rank = batch.header.deleverage_rank.get();
+        batch.header.deleverage_rank = Factor::new(rank - 1);
         refused(E::ProofRejected, || submit(OPERATOR, &batch));
         batch = draft.seal();
         batch.chunks[0].prices[0].deleverages = true;

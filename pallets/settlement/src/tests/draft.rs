@@ -8,7 +8,7 @@ use clearproof_primitives::{
         closing_public_input, price_list_hash, prices_hash, withdrawals_hash,
     },
     field::{FieldBytes, Fr},
-    fixed::ONE,
+    fixed::{Factor, ONE},
     funding::funding_hash,
     ids::{SnapshotNumber, VenueId},
     ledger::open_interest_hash,
@@ -128,7 +128,7 @@ impl Draft {
             open_interest_hash: FieldBytes::default(),
             protocol_fee: 0,
             protocol_share: PROTOCOL_SHARE,
-            deleverage_rank: 0,
+            deleverage_rank: Factor::new(0),
         };
         Self {
             header,

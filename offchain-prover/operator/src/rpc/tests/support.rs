@@ -8,18 +8,14 @@ use crate::{
     rpc::{Limits, RpcServer, serve},
     views::{AccountStatus, FinalBatch, InstrumentStatus, Level, OpenBatchStatus, Status},
 };
-use clearproof_client::{
-    Identity,
-    clock::now_ms,
-    trader::{Trader, VenueClient},
-};
+use clearproof_client::{Identity, Trader, VenueClient, clock::now_ms};
 use clearproof_engine::{AuctionReport, DepositReceived, Venue, VenueConfig};
 use clearproof_primitives::{
     batch::{Deposit, genesis_field},
     chain::{Instrument, InstrumentKind, Listing},
     eddsa::SecretKey,
     field::Fr,
-    fixed::ONE,
+    fixed::{ONE, Rate},
     ids::{AccountIndex, BatchNumber, SnapshotNumber, VenueId},
     margin::margin,
     order::{Order, OrderSet, Side},
@@ -77,7 +73,7 @@ pub fn set(account: u32, sequence: u64, orders: Vec<Option<Order>>) -> OrderSet 
         sequence,
         valid_from: 0,
         valid_until: 1 << 40,
-        max_fee: u32::MAX,
+        max_fee: Rate::MAX,
         orders,
         request: None,
     }
@@ -143,7 +139,7 @@ fn venue() -> Venue {
         genesis: genesis_field(&GENESIS),
     });
     let snapshot = snapshot();
-    let bands = even_bands(&snapshot.rows, 1 << 29);
+    let bands = even_bands(&snapshot.rows, Rate::new(1 << 29));
     venue.open_batch(snapshot, bands, START).unwrap();
     for number in [1, 2] {
         let deposit = Deposit {
@@ -237,7 +233,7 @@ fn status(venue: &Venue, time: u64) -> Status {
         genesis: GENESIS,
         shape: SHAPE,
         accounts: venue.account_count(),
-        deposits_taken: venue.deposits_taken(),
+        deposits_consumed: venue.deposits_consumed(),
         settled: FinalBatch {
             number: venue.batch_number(),
             state_root: venue.state_root().into(),

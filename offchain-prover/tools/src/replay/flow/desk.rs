@@ -9,7 +9,7 @@ use clearproof_primitives::{
     batch::Deposit,
     eddsa::SecretKey,
     field::Fr,
-    fixed::Price,
+    fixed::{Price, Rate},
     ids::AccountIndex,
     order::{Order, OrderSet, Side, SignedOrderSet},
 };
@@ -66,7 +66,7 @@ impl Desk {
     /// # Errors
     /// The engine refuses the deposit, or no account is free.
     pub fn join(&mut self, venue: &mut Venue, deposit: u64) -> Result<()> {
-        let number = venue.deposits_taken() + 1;
+        let number = venue.deposits_consumed() + 1;
         let mut secret = [0; 32];
         secret[..8].copy_from_slice(&number.to_le_bytes());
         let key = SecretKey::new(secret);
@@ -168,7 +168,7 @@ impl Desk {
             sequence: member.sequence,
             valid_from: 0,
             valid_until,
-            max_fee: u32::MAX,
+            max_fee: Rate::new(u32::MAX),
             orders: member.orders.clone(),
             request: None,
         };

@@ -157,7 +157,7 @@ fn a_wider_shock_may_ask_less() {
         let mut policy = base();
         for spec in &mut policy.underlyings[0].scenarios {
             spec.price_shock = shock * spec.price_shock.signum();
-            (spec.volatility_shock, spec.weight) = (0, ONE);
+            (spec.volatility_shock, spec.weight) = (0, Factor::new(ONE));
         }
         let loss = |(strike, lots): (u128, i64)| {
             let call = Product::European {
