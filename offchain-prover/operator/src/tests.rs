@@ -135,7 +135,7 @@ fn signed(trader: u8, sequence: u64, side: Side, withdraw: Option<u64>) -> Signe
         sequence,
         valid_from: 0,
         valid_until: START + 1_000_000,
-        max_fee: Rate::MAX,
+        max_fee: Rate::new(u32::MAX),
         orders: vec![Some(order)],
         request: withdraw.map(|amount| {
             Request::Withdrawal(WithdrawalRequest {

@@ -73,7 +73,7 @@ pub fn set(account: u32, sequence: u64, orders: Vec<Option<Order>>) -> OrderSet 
         sequence,
         valid_from: 0,
         valid_until: 1 << 40,
-        max_fee: Rate::MAX,
+        max_fee: Rate::new(u32::MAX),
         orders,
         request: None,
     }
