@@ -77,7 +77,7 @@ impl VenueHandle {
         // tasks in order.
         yield_now().await;
         let candidate = self.directory.candidate(set)?;
-        turn.come().await;
+        turn.wait().await;
         let submit = |reply| Command::Write(Write::Submit(Box::new(candidate), reply));
         let result = self.send(submit)?;
         drop(turn);
