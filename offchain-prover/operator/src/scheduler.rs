@@ -128,8 +128,8 @@ impl Scheduler {
         }
     }
 
-    /// Does everything that is due at `now`, milliseconds since the Unix epoch. Runs an auction only
-    /// if `auction` is true.
+    /// Does everything that is due at `now`, milliseconds since the Unix epoch. Runs an auction
+    /// only if `auction` is true.
     pub fn advance(&mut self, now: u64, auction: bool) -> Result<(), OperatorError> {
         // Close, open, consume what waits, and close again if that filled the batch.
         for _ in 0..4 {
@@ -220,7 +220,8 @@ impl Scheduler {
         };
         if time_from > self.deadline(view.snapshot.taken_at) {
             return Some(
-                "the chain's last final snapshot is too old: it, the node or this clock is behind or ahead",
+                "the chain's last final snapshot is too old: it, the node or this clock is behind \
+                 or ahead",
             );
         }
         let too_many = self.core.closed.len() >= self.timing.max_pending;
@@ -264,7 +265,11 @@ impl Scheduler {
                 Ok(()) => {}
                 Err(OperatorError::Engine(error)) => {
                     if self.stuck != Some(index) {
-                        tracing::error!(index, %error, "deposit cannot be taken; it and later ones wait");
+                        tracing::error!(
+                            index,
+                            %error,
+                            "deposit cannot be taken; it and later ones wait"
+                        );
                     }
                     self.stuck = Some(index);
                     return Ok(());
