@@ -5,6 +5,7 @@ use clearproof_primitives::{
     batch::Deposit,
     eddsa::SecretKey,
     field::Fr,
+    fixed::Rate,
     ids::{AccountIndex, VenueId},
     order::{Order, OrderSet, Request, SignedOrderSet, WithdrawalRequest},
     shape::Shape,
@@ -77,7 +78,7 @@ impl Trader {
             sequence: self.sequence,
             valid_from: 0,
             valid_until: (1 << 48) - 1,
-            max_fee: u32::MAX,
+            max_fee: Rate::new(u32::MAX),
             orders,
             request: withdrawal.map(Request::Withdrawal),
         };

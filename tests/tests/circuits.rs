@@ -22,8 +22,8 @@ use subxt_signer::sr25519::dev;
 
 const DEPOSIT: u64 = 50_000_000;
 /// Numbers that no development circuit has.
-const SINGLE_PARTY: u32 = 70;
-const DEVELOPMENT: u32 = 71;
+const SINGLE_PARTY: CircuitId = CircuitId::new(70);
+const DEVELOPMENT: CircuitId = CircuitId::new(71);
 
 /// Registers the keys of an origin under a number, and says from which batch on the venue proves with them.
 async fn change_to(
@@ -66,7 +66,7 @@ async fn trade(network: &Network, people: &mut [Person; 2], id: u32, lots: i64) 
 }
 
 /// The venue's circuit and its last batch, once nothing is under way.
-async fn at_rest(network: &Network) -> Result<(u32, u64)> {
+async fn at_rest(network: &Network) -> Result<(CircuitId, BatchNumber)> {
     let client = network.client().await?;
     let (batch, _) = network.at_rest(&client).await?;
     Ok((network.on_chain().await?.circuit, batch))
@@ -111,7 +111,7 @@ async fn an_operator_changes_its_keys_where_the_venue_does() -> Result<()> {
         SINGLE_PARTY,
         single_party.clone(),
         false,
-        first + 2,
+        first.next().next(),
     )
     .await?;
     trade(&network, &mut people, 2, 50).await?;
@@ -142,7 +142,7 @@ async fn an_operator_changes_its_keys_where_the_venue_does() -> Result<()> {
 
     // With both keys at hand it changes while it runs.
     let (_, last) = at_rest(&network).await?;
-    change_to(&network, DEVELOPMENT, development, true, last + 1).await?;
+    change_to(&network, DEVELOPMENT, development, true, last.next()).await?;
     trade(&network, &mut people, 4, 100).await?;
     let (circuit, batch) = at_rest(&network).await?;
     ensure!(batch > last, "nothing settled after batch {last}");

@@ -50,9 +50,9 @@ impl Members<'_> {
 async fn snapshot(
     chain: &Chain,
     what: &str,
-    after: u64,
+    after: SnapshotNumber,
     wanted: impl Fn(&SnapshotView) -> bool,
-) -> Result<u64> {
+) -> Result<SnapshotNumber> {
     let seen = until(what, || async {
         let view = chain.snapshot(None).await?;
         Ok(view.filter(|view| view.snapshot.number > after && wanted(view)))

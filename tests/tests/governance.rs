@@ -4,8 +4,8 @@
 use clearproof_client::chain::Constants;
 use clearproof_operator::proving::submission;
 use clearproof_primitives::{
-    fixed::ONE,
-    ids::BatchNumber,
+    fixed::{ONE, Rate},
+    ids::{BatchNumber, SnapshotNumber},
     order::Side,
     policy::{MarginLevel, PolicyChange, PositionSide, ProductKind},
 };
@@ -29,7 +29,7 @@ use pallet_conviction_voting::{AccountVote, Conviction, Vote};
 use sp_keyring::Sr25519Keyring::{self, Alice, Dave};
 
 /// 0.8 % of a lot's mark; the development policy asks for 0.5 %.
-const CHARGE: u32 = (ONE / 1_000 * 8) as u32;
+const CHARGE: Rate = Rate::new((ONE / 1_000 * 8) as u32);
 
 /// Lets the chain go on until a block has ended.
 fn run_to(last: u32) {
@@ -70,7 +70,7 @@ fn propose(change: PolicyChange) {
 }
 
 /// Number and time of the latest snapshot, the charge for a long lot in it, and the version of the policy that it was computed with.
-fn latest() -> (u64, u64, u64, u32) {
+fn latest() -> (SnapshotNumber, u64, u64, u32) {
     let (snapshot, _) = MarketData::latest_snapshot().unwrap();
     let taken = System::events()
         .into_iter()
@@ -86,8 +86,8 @@ fn latest() -> (u64, u64, u64, u32) {
     (snapshot.number, snapshot.taken_at, charge, taken.unwrap())
 }
 
-fn charge(rate: u32) -> u64 {
-    (PRICE * u128::from(rate)).div_ceil(1 << 32) as u64
+fn charge(rate: Rate) -> u64 {
+    (PRICE * u128::from(rate.get())).div_ceil(1 << 32) as u64
 }
 
 #[test]
@@ -143,7 +143,7 @@ fn a_referendum_changes_a_margin_threshold_and_binds_the_next_batch_to_it() {
             run_to(next);
         }
         let new = latest();
-        assert_eq!((new.0, new.3), (old.0 + 1, 2));
+        assert_eq!((new.0, new.3), (old.0.next(), 2));
         assert_eq!(new.2, charge(CHARGE));
         assert_ne!(old.2, new.2);
         assert_eq!(

@@ -95,6 +95,8 @@ pub fn with_non_canonical_root(honest: &Batch) -> Result<Batch> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use clearproof_primitives::fixed::Factor;
+    use clearproof_primitives::fixed::Rate;
     use clearproof_primitives::ids::BatchNumber;
     use clearproof_primitives::ids::SnapshotNumber;
     use clearproof_primitives::{batch::BatchHeader, field::Fr};
@@ -125,8 +127,8 @@ mod tests {
             funding_hash: zero,
             open_interest_hash: zero,
             protocol_fee: 0,
-            protocol_share: 0,
-            deleverage_rank: 0,
+            protocol_share: Rate::new(0),
+            deleverage_rank: Factor::new(0),
         };
         let mut closing_proof = [0; 256];
         for (i, byte) in closing_proof.iter_mut().enumerate() {

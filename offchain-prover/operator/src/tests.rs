@@ -7,6 +7,7 @@ mod owners;
 mod restart;
 mod roll_back;
 mod scheduler;
+mod stored_bytes;
 mod task;
 
 use super::{
@@ -25,7 +26,7 @@ use clearproof_primitives::{
     chain::{Pauses, Queue, QueuedDeposit, SnapshotInfo, SnapshotView, VenueView},
     eddsa::SecretKey,
     field::FieldBytes,
-    fixed::ONE,
+    fixed::{ONE, Rate},
     ids::{AccountIndex, BatchNumber, CircuitId, SnapshotNumber, VenueId},
     ledger::genesis_state_root,
     order::{Order, OrderSet, Request, Side, SignedOrderSet, WithdrawalRequest},
@@ -88,7 +89,7 @@ fn snapshot(number: u64, taken_at: u64) -> SnapshotView {
         taken_at,
         next_taken_at: None,
         marks: snapshot.rows.iter().map(|row| row.mark).collect(),
-        bands: even_bands(&snapshot.rows, 1 << 29),
+        bands: even_bands(&snapshot.rows, Rate::new(1 << 29)),
         premium_caps: even_bands(&snapshot.rows, policy.funding_cap),
         funding_interval: policy.funding_interval,
         open_interest_caps: vec![u64::MAX; market.instruments.into()],
@@ -134,7 +135,7 @@ fn signed(trader: u8, sequence: u64, side: Side, withdraw: Option<u64>) -> Signe
         sequence,
         valid_from: 0,
         valid_until: START + 1_000_000,
-        max_fee: u32::MAX,
+        max_fee: Rate::new(u32::MAX),
         orders: vec![Some(order)],
         request: withdraw.map(|amount| {
             Request::Withdrawal(WithdrawalRequest {

@@ -217,8 +217,8 @@ mod benchmarks {
             <Pallet<T> as frame_support::traits::Hooks<_>>::on_finalize(block);
         }
 
-        assert!(!Snapshots::<T>::contains_key(1));
-        let snapshot = Pallet::<T>::snapshot(retained + 1);
+        assert!(!Snapshots::<T>::contains_key(SnapshotNumber::new(1)));
+        let snapshot = Pallet::<T>::snapshot(SnapshotNumber::new(retained + 1));
         assert!(snapshot.is_some_and(|s| s.rows.iter().all(|row| row.suspended)));
         Ok(())
     }

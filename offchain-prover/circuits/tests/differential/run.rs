@@ -10,7 +10,7 @@ use clearproof_primitives::{
     account::account_key,
     eddsa::SecretKey,
     field::Fr,
-    fixed::ONE,
+    fixed::{ONE, Rate},
     order::{KeyRequest, Request, TransferRequest, WithdrawalRequest},
     rows::even_bands,
     snapshot::InstrumentRow,
@@ -57,7 +57,7 @@ impl Run {
         let moved = [0, -14, 12, -30, 20, -9][self.closed.len() % 6];
         let mark = ((100 + moved) * ONE as i64) as u64 + ONE / 3;
         let mut snapshot = snapshot(&SHAPE.market, mark);
-        let bands = even_bands(&snapshot.rows, 1 << 29);
+        let bands = even_bands(&snapshot.rows, Rate::new(1 << 29));
         // From the fourth batch on instrument 2 has expired; every other batch visits its holders.
         let expired = self.closed.len() > 2;
         if expired {

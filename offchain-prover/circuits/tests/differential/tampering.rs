@@ -4,7 +4,7 @@ use crate::{common::scene::Scene, config::SHAPE};
 use clearproof_primitives::{
     account::{Account, OrderSlot, Position},
     batch::PriceEntry,
-    fixed::ONE,
+    fixed::{Factor, ONE, Rate},
     order::{Order, Side, TimeInForce, Trigger, TriggerSide},
     snapshot::InstrumentRow,
     step::{Fill, Forced},
@@ -148,7 +148,7 @@ pub fn tampered(t: &Tampering) -> Scene {
             Some(_) => Forced::Deleverage,
             None => Forced::Liquidation { penalty },
         });
-        step.set.as_mut().unwrap().set.max_fee = u32::MAX;
+        step.set.as_mut().unwrap().set.max_fee = Rate::new(u32::MAX);
     }
     scene.replay();
     scene
@@ -163,7 +163,7 @@ impl Tampering {
 
 fn tamper_market(scene: &mut Scene, t: &Tampering) {
     let (c, rank) = (&t.conditions, t.rank());
-    scene.header.deleverage_rank = rank.unwrap_or(0);
+    scene.header.deleverage_rank = rank.map(Factor::new).unwrap_or_default();
     let entry = scene.chunk.entries[0];
     scene.chunk.entries = vec![
         PriceEntry {

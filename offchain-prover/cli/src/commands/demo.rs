@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use clap::{Args as ClapArgs, ValueEnum};
 use clearproof_demo::{self, DemoConfig};
 use clearproof_groth16::BackendKind;
-use clearproof_primitives::shape::Shape;
+use clearproof_primitives::{ids::CircuitId, shape::Shape};
 use clearproof_proving::default_key_folder;
 use std::path::PathBuf;
 
@@ -69,7 +69,7 @@ pub fn run(args: Args) -> Result<()> {
         keys: args.keys.unwrap_or_else(default_key_folder),
         backend: args.backend,
         keep: args.keep,
-        circuit,
+        circuit: CircuitId::new(circuit),
         shape,
         batch_ms,
     };

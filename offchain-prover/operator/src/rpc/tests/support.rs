@@ -15,7 +15,7 @@ use clearproof_primitives::{
     chain::{Instrument, InstrumentKind, Listing},
     eddsa::SecretKey,
     field::Fr,
-    fixed::ONE,
+    fixed::{ONE, Rate},
     ids::{AccountIndex, BatchNumber, SnapshotNumber, VenueId},
     margin::margin,
     order::{Order, OrderSet, Side},
@@ -73,7 +73,7 @@ pub fn set(account: u32, sequence: u64, orders: Vec<Option<Order>>) -> OrderSet 
         sequence,
         valid_from: 0,
         valid_until: 1 << 40,
-        max_fee: u32::MAX,
+        max_fee: Rate::new(u32::MAX),
         orders,
         request: None,
     }
@@ -139,7 +139,7 @@ fn venue() -> Venue {
         genesis: genesis_field(&GENESIS),
     });
     let snapshot = snapshot();
-    let bands = even_bands(&snapshot.rows, 1 << 29);
+    let bands = even_bands(&snapshot.rows, Rate::new(1 << 29));
     venue.open_batch(snapshot, bands, START).unwrap();
     for number in [1, 2] {
         let deposit = Deposit {
@@ -233,7 +233,7 @@ fn status(venue: &Venue, time: u64) -> Status {
         genesis: GENESIS,
         shape: SHAPE,
         accounts: venue.account_count(),
-        deposits_taken: venue.deposits_taken(),
+        deposits_consumed: venue.deposits_consumed(),
         settled: FinalBatch {
             number: venue.batch_number(),
             state_root: venue.state_root().into(),
