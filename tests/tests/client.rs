@@ -4,7 +4,7 @@
 
 use anyhow::{Context, Result, ensure};
 use clearproof_client::chain::referenda::Referendum;
-use clearproof_primitives::policy::PolicyChange;
+use clearproof_primitives::{fixed::Rate, policy::PolicyChange};
 use clearproof_testing::venue::LIMIT;
 use clearproof_tests::network::{Network, program, until};
 use std::{path::PathBuf, process::Stdio};
@@ -20,7 +20,9 @@ const WITHDRAWN: u64 = 1_000_000;
 const ABOVE: &str = "1081000";
 const BELOW: &str = "1079000";
 /// The chain's share of the fees: a quarter.
-const CHANGE: PolicyChange = PolicyChange::ProtocolShare { value: 1 << 30 };
+const CHANGE: PolicyChange = PolicyChange::ProtocolShare {
+    value: Rate::new(1 << 30),
+};
 
 /// Starts an example with its standard arguments and these.
 fn start(network: &Network, name: &str, arguments: &[&str]) -> Result<Child> {
@@ -125,7 +127,8 @@ async fn trade(network: &Network, one: &str, two: &str) -> Result<()> {
     )
     .await?;
 
-    let (success, text) = end(side(&key(9), "buy", "10", ABOVE)?).await?;
+    let stranger = key(9);
+    let (success, text) = end(side(&stranger, "buy", "10", ABOVE)?).await?;
     ensure!(!success && text.contains("this key has none yet"), "{text}");
     let (success, text) = end(side(one, "buy", "0", ABOVE)?).await?;
     ensure!(
@@ -176,14 +179,14 @@ async fn withdraw(network: &Network, one: &str) -> Result<()> {
         let arguments = ["--key", one, "--amount", &amount, "--to", &to];
         start(network, "withdraw", &arguments)
     };
-    let held = network.on_chain().await?.totals[0].1.taken;
+    let held = network.on_chain().await?.totals[0].1.consumed;
     let paid = format!("paid: {WITHDRAWN} units of asset 0");
     prints(
         amount(WITHDRAWN)?,
         &["accepted: sequence", "waiting for batch", &paid],
     )
     .await?;
-    let now = network.on_chain().await?.totals[0].1.taken;
+    let now = network.on_chain().await?.totals[0].1.consumed;
     ensure!(now + WITHDRAWN == held, "{held} before, {now} after");
     let (success, text) = end(amount(DEPOSIT)?).await?;
     ensure!(!success && text.contains("margin"), "{text}");

@@ -146,7 +146,7 @@ fn a_real_batch_settles_and_every_forgery_is_refused_by_name() {
 
 #[test]
 fn the_development_keys_on_the_chain_belong_to_the_circuits() {
-    let (chunk, closing) = prover().verifying_keys();
+    let clearproof_proving::VerifyingKeys { chunk, closing } = prover().verifying_keys();
     assert_eq!(
         chunk,
         include_bytes!("../../runtime/dev-keys/small-chunk.vk")

@@ -49,7 +49,7 @@ async fn main() -> Result<()> {
     let mut seed = [0; 32];
     hex::decode_to_slice(args.key.trim_start_matches("0x"), &mut seed).context("--key")?;
     let trader = Trader::new(SecretKey::new(seed));
-    let chain = Chain::connect(&args.node).await?;
+    let chain = Chain::connect_once(&args.node).await?;
     let client = VenueClient::connect(&args.operator, chain.genesis(), args.venue).await?;
     client
         .cancel_all_after(&trader, Some(CANCEL_AFTER_MS))

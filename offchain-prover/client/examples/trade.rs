@@ -54,7 +54,7 @@ async fn main() -> Result<()> {
     let limit = price_from_decimal(&args.limit).context("--limit: must be a price")?;
 
     // The genesis hash comes from the chain, so that nothing is signed for another one.
-    let chain = Chain::connect(&args.node).await?;
+    let chain = Chain::connect_once(&args.node).await?;
     let client = VenueClient::connect(&args.operator, chain.genesis(), args.venue).await?;
 
     // Subscribed before the order is sent, so that no fill is missed.

@@ -34,7 +34,7 @@ struct Args {
 #[tokio::main]
 async fn main() -> Result<()> {
     let args = Args::parse();
-    let chain = Chain::connect(&args.node).await?;
+    let chain = Chain::connect_once(&args.node).await?;
     let token = chain.token().await?;
     for (index, referendum) in chain.risk_referenda().await? {
         println!(

@@ -26,7 +26,7 @@ struct Args {
 #[tokio::main]
 async fn main() -> Result<()> {
     let args = Args::parse();
-    let chain = Chain::connect(&args.node).await?;
+    let chain = Chain::connect_once(&args.node).await?;
     let client = VenueClient::connect(&args.operator, chain.genesis(), args.venue).await?;
 
     let venue = chain

@@ -46,7 +46,7 @@ async fn main() -> Result<()> {
     hex::decode_to_slice(args.key.trim_start_matches("0x"), &mut seed).context("--key")?;
     hex::decode_to_slice(args.to.trim_start_matches("0x"), &mut to).context("--to")?;
     let trader = Trader::new(SecretKey::new(seed));
-    let chain = Chain::connect(&args.node).await?;
+    let chain = Chain::connect_once(&args.node).await?;
     let client = VenueClient::connect(&args.operator, chain.genesis(), args.venue).await?;
 
     // Only the owner's key signs a withdrawal. A withdrawal needs an open batch: while there is

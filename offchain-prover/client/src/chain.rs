@@ -118,21 +118,15 @@ async fn open(url: &str) -> Result<Link, ChainError> {
 }
 
 impl Chain {
-    /// Connects to the node at `url` (`ws://` or `wss://`). Waits until the node answers.
+    /// Connects to the node at `url` (`ws://` or `wss://`). Waits until the node answers, however
+    /// long that takes.
     ///
     /// # Errors
-    /// [`ChainError::Url`] if the address is not one of a node; [`ChainError::OtherRuntime`] or
-    /// [`ChainError::OtherVersion`] if the node's runtime is one that this client cannot speak to.
-    /// Every later call returns the same errors once the runtime has been upgraded beyond this
-    /// client.
+    /// As [`connect_once`](Self::connect_once), but never [`ChainError::Node`].
     pub async fn connect(url: &str) -> Result<Self, ChainError> {
-        if !(url.starts_with("ws://") || url.starts_with("wss://")) {
-            return Err(ChainError::Url(url.into()));
-        }
         let mut attempt = 0;
-        let link = loop {
-            match open(url).await {
-                Ok(link) => break link,
+        loop {
+            match Self::connect_once(url).await {
                 Err(error @ ChainError::Node(_)) => {
                     if attempt % LOG_EVERY == 0 {
                         tracing::warn!(%error, "waiting for the node");
@@ -140,9 +134,23 @@ impl Chain {
                     attempt += 1;
                     time::sleep(RETRY).await;
                 }
-                Err(error) => return Err(error),
+                done => return done,
             }
-        };
+        }
+    }
+
+    /// Connects to the node at `url` (`ws://` or `wss://`), in one attempt of at most 30 seconds.
+    ///
+    /// # Errors
+    /// [`ChainError::Url`] if the address is not one of a node; [`ChainError::Node`] if the node
+    /// does not answer; [`ChainError::OtherRuntime`] or [`ChainError::OtherVersion`] if its runtime
+    /// is one that this client cannot speak to. Later calls return the last two as well, once the
+    /// runtime has been upgraded beyond this client.
+    pub async fn connect_once(url: &str) -> Result<Self, ChainError> {
+        if !(url.starts_with("ws://") || url.starts_with("wss://")) {
+            return Err(ChainError::Url(url.into()));
+        }
+        let link = open(url).await?;
         Ok(Self {
             inner: Arc::new(Inner {
                 url: url.into(),

@@ -128,6 +128,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use clearproof_primitives::{
+        fixed::Rate,
         ids::{AccountIndex, VenueId},
         order::key_hash,
         shape::Shape,
@@ -146,7 +147,7 @@ mod tests {
             sequence: 1,
             valid_from: 0,
             valid_until: 10,
-            max_fee: 0,
+            max_fee: Rate::new(0),
             orders: vec![None],
             request: None,
         }

@@ -17,7 +17,7 @@ use std::time::Duration;
 pub const DEFAULT_VALIDITY: Duration = Duration::from_secs(600);
 /// The highest fee rate accepted if the trader does not choose otherwise: 1 %, as a fraction of
 /// 2^32.
-pub const DEFAULT_MAX_FEE: Rate = Rate::MAX / 100;
+pub const DEFAULT_MAX_FEE: Rate = Rate::new(u32::MAX / 100);
 
 /// Why an order set cannot be signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

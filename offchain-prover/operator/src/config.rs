@@ -37,7 +37,8 @@ pub struct Timing {
     pub auction_interval_ms: u64,
     /// A batch is closed this long after its first account step, milliseconds; at least an auction.
     pub batch_ms: u64,
-    /// A batch is closed when it has this many account steps, or when the chain would take no more; 1 to 4,096.
+    /// A batch is closed when it has this many account steps, or when the chain would take no more;
+    /// 1 to 4,096.
     pub batch_steps: usize,
     /// Closed batches that may wait for proof and finality before trading pauses; 1 to 64.
     pub max_pending: usize,

@@ -1,5 +1,5 @@
-//! The venue with its journal. Every input goes through here, and no result is reported before it is
-//! on disk.
+//! The venue with its journal. Every input goes through here, and no result is reported before it
+//! is on disk.
 
 mod batches;
 mod closed;
@@ -226,8 +226,9 @@ impl Core {
         Ok(())
     }
 
-    /// Goes back to the last final books. Order sets that were installed there stay live. All others
-    /// wait to be submitted again, once the deposits that opened their accounts are consumed again.
+    /// Goes back to the last final books. Order sets that were installed there stay live. All
+    /// others wait to be submitted again, once the deposits that opened their accounts are consumed
+    /// again.
     pub fn roll_back(&mut self) -> Result<(), OperatorError> {
         self.commit()?;
         self.venue.roll_back();

@@ -25,7 +25,8 @@ pub enum OperatorError {
     UnknownVenue(VenueId),
     /// The account may not submit for the venue.
     #[error(
-        "account 0x{account} is no operator of venue {venue}: its owner must appoint it, or give another --suri"
+        "account 0x{account} is no operator of venue {venue}: its owner must appoint it, or give \
+         another --suri"
     )]
     NotOperator {
         /// The venue.

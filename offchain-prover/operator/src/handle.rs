@@ -1,5 +1,5 @@
-//! The handle to a venue. One task owns the venue; everything else in the process holds a handle and
-//! sends commands.
+//! The handle to a venue. One task owns the venue; everything else in the process holds a handle
+//! and sends commands.
 
 mod directory;
 mod turns;
@@ -77,7 +77,7 @@ impl VenueHandle {
         // tasks in order.
         yield_now().await;
         let candidate = self.directory.candidate(set)?;
-        turn.come().await;
+        turn.wait().await;
         let submit = |reply| Command::Write(Write::Submit(Box::new(candidate), reply));
         let result = self.send(submit)?;
         drop(turn);
@@ -102,7 +102,8 @@ impl VenueHandle {
         self.read(Read::Instruments).await
     }
 
-    /// Returns the unfilled lots of all live orders of an instrument, by side and limit, best first.
+    /// Returns the unfilled lots of all live orders of an instrument, by side and limit, best
+    /// first.
     pub async fn book(&self, instrument: u16) -> Result<Vec<Level>, Refusal> {
         self.read(|reply| Read::Book(instrument, reply)).await
     }

@@ -1,5 +1,5 @@
-//! The inputs of the engine, as the journal stores them. The venue's state follows from the state at
-//! the journal's start and these inputs, in order.
+//! The inputs of the engine, as the journal stores them. The venue's state follows from the state
+//! at the journal's start and these inputs, in order.
 
 mod stored;
 

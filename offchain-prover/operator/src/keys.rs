@@ -12,7 +12,7 @@ use clearproof_primitives::{
     ids::{BatchNumber, VenueId},
     shape::Shape,
 };
-use clearproof_proving::{BatchProver, circuits};
+use clearproof_proving::{BatchProver, VerifyingKeys, circuits};
 use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 
@@ -122,7 +122,11 @@ impl Keys {
             OperatorError::Prover(format!("batch {batch}, circuit {number}: {error:#}"))
         };
         let prover = load(&self.shape, &self.store, origin, self.backend, &bars).map_err(failed)?;
-        if prover.verifying_keys() != (circuit.chunk_key.clone(), circuit.closing_key.clone()) {
+        let registered = VerifyingKeys {
+            chunk: circuit.chunk_key.clone(),
+            closing: circuit.closing_key.clone(),
+        };
+        if prover.verifying_keys() != registered {
             let pair = circuits(&self.shape).map_err(failed)?;
             let [chunk, closing] =
                 [pair.chunk, pair.closing].map(|c| self.store.path(c.circuit.id(), origin));

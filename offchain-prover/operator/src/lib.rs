@@ -1,5 +1,5 @@
-//! The operator of a venue: accepts order sets, runs the auctions, proves batches and settles them on
-//! the chain.
+//! The operator of a venue: accepts order sets, runs the auctions, proves batches and settles them
+//! on the chain.
 //!
 //! One thread owns the venue ([`venue_task`]). Around it are a task that follows the chain
 //! ([`watching`]), threads that build ([`building`]) and prove ([`proving`]) closed batches, a task

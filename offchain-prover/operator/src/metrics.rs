@@ -178,12 +178,14 @@ impl BatchMetrics {
             )?,
             pending: make.numbers(
                 "clearproof_operator_pending_batches",
-                "Closed batches that are not final: sealed (being built), built (being proven), proven (being settled)",
+                "Closed batches that are not final: sealed (being built), built (being proven), \
+                 proven (being settled)",
                 "stage",
             )?,
             pending_age: make.real(
                 "clearproof_operator_pending_batch_age_seconds",
-                "Time since the last auction of the oldest closed batch that is not final; 0 without one",
+                "Time since the last auction of the oldest closed batch that is not final; 0 \
+                 without one",
             )?,
             witness: make.time(
                 "clearproof_operator_witness_seconds",

@@ -32,7 +32,7 @@ impl Scheduler {
             genesis,
             shape,
             accounts: core.venue.account_count(),
-            deposits_taken: core.venue.deposits_taken(),
+            deposits_consumed: core.venue.deposits_consumed(),
             settled: core.settled,
             pending: core.closed.iter().map(|closed| closed.number()).collect(),
             open: open.map(|open| OpenBatchStatus {

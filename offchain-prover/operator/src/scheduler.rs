@@ -128,8 +128,8 @@ impl Scheduler {
         }
     }
 
-    /// Does everything that is due at `now`, milliseconds since the Unix epoch. Runs an auction only
-    /// if `auction` is true.
+    /// Does everything that is due at `now`, milliseconds since the Unix epoch. Runs an auction
+    /// only if `auction` is true.
     pub fn advance(&mut self, now: u64, auction: bool) -> Result<(), OperatorError> {
         // Close, open, consume what waits, and close again if that filled the batch.
         for _ in 0..4 {
@@ -220,7 +220,8 @@ impl Scheduler {
         };
         if time_from > self.deadline(view.snapshot.taken_at) {
             return Some(
-                "the chain's last final snapshot is too old: it, the node or this clock is behind or ahead",
+                "the chain's last final snapshot is too old: it, the node or this clock is behind \
+                 or ahead",
             );
         }
         let too_many = self.core.closed.len() >= self.timing.max_pending;
@@ -256,7 +257,7 @@ impl Scheduler {
 
     fn consume_deposits(&mut self) -> Result<(), OperatorError> {
         while !self.is_full() {
-            let index = self.core.venue.deposits_taken();
+            let index = self.core.venue.deposits_consumed();
             let Some(queued) = self.deposits.get(&index) else {
                 return Ok(());
             };
@@ -264,7 +265,11 @@ impl Scheduler {
                 Ok(()) => {}
                 Err(OperatorError::Engine(error)) => {
                     if self.stuck != Some(index) {
-                        tracing::error!(index, %error, "deposit cannot be taken; it and later ones wait");
+                        tracing::error!(
+                            index,
+                            %error,
+                            "deposit cannot be taken; it and later ones wait"
+                        );
                     }
                     self.stuck = Some(index);
                     return Ok(());
@@ -278,7 +283,7 @@ impl Scheduler {
     /// Submits the order sets that a roll-back removed, once the deposits before them are consumed
     /// again.
     fn submit_waiting(&mut self) {
-        let next = self.core.venue.deposits_taken();
+        let next = self.core.venue.deposits_consumed();
         if self.core.waiting.is_empty()
             || (self.deposits.contains_key(&next) && self.stuck.is_none())
         {

@@ -7,6 +7,7 @@ mod owners;
 mod restart;
 mod roll_back;
 mod scheduler;
+mod stored_bytes;
 mod task;
 
 use super::{

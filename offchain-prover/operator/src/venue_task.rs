@@ -1,5 +1,5 @@
-//! The task that owns the venue: carries out commands and notices, runs auctions, and writes to disk
-//! before it reports results.
+//! The task that owns the venue: carries out commands and notices, runs auctions, and writes to
+//! disk before it reports results.
 
 use super::{
     channels::{Outlets, VenueEnds},
@@ -205,7 +205,7 @@ impl VenueTask {
             Read::Batches(last, reply) => reply.send(scheduler.batches(last)).is_ok(),
         };
         if !received {
-            tracing::trace!("nobody waits for the answer any more");
+            tracing::trace!("the caller is gone");
         }
     }
 

@@ -23,7 +23,7 @@ pub struct Status {
     /// Number of accounts, the insurance fund included.
     pub accounts: usize,
     /// Number of deposits consumed from the queue, the open batch included.
-    pub deposits_taken: u64,
+    pub deposits_consumed: u64,
     /// The last batch that is final on the chain.
     pub settled: FinalBatch,
     /// Closed batches that are not final yet: being built, proven or settled.

@@ -381,7 +381,7 @@ impl<T: Config> Pallet<T> {
                 return Err("Records: does not belong to its snapshot");
             }
         }
-        let kept = latest.next().get() - oldest.get();
+        let kept = latest.next().get().saturating_sub(oldest.get());
         if Snapshots::<T>::iter_keys().count() as u64 != kept
             || Records::<T>::iter_keys().count() as u64 != kept
         {

@@ -62,7 +62,7 @@ pub(super) struct Backoff {
 }
 
 impl Backoff {
-    pub fn new(settings: &Settings) -> Self {
+    pub(super) fn new(settings: &Settings) -> Self {
         Self {
             first: settings.first_pause,
             next: settings.first_pause,
@@ -72,13 +72,13 @@ impl Backoff {
 
     /// Waits for between half of the next pause and all of it, so that not all clients of an
     /// operator that starts again come at the same moment.
-    pub async fn pause(&mut self) {
+    pub(super) async fn pause(&mut self) {
         let longest = self.next.min(self.longest);
         self.next = longest.saturating_mul(2);
         time::sleep(longest.mul_f64(0.5 + fraction_of_now() / 2.0)).await;
     }
 
-    pub fn reset(&mut self) {
+    pub(super) fn reset(&mut self) {
         self.next = self.first;
     }
 }
@@ -93,8 +93,8 @@ fn fraction_of_now() -> f64 {
 /// What every connection must lead to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Operator {
-    pub identity: Identity,
-    pub receipt_key: VerifyingKey,
+    pub(super) identity: Identity,
+    pub(super) receipt_key: VerifyingKey,
 }
 
 impl Operator {
@@ -167,13 +167,13 @@ async fn open(url: &str, settings: &Settings) -> Result<(WsClient, StatusJson), 
 pub(super) struct Connection {
     url: String,
     settings: Settings,
-    pub operator: Operator,
+    pub(super) operator: Operator,
     link: Mutex<Option<Arc<WsClient>>>,
 }
 
 impl Connection {
     /// Connects for the first time; one attempt.
-    pub async fn first(
+    pub(super) async fn first(
         url: &str,
         genesis: [u8; 32],
         venue: VenueId,
@@ -188,18 +188,18 @@ impl Connection {
         })
     }
 
-    pub fn backoff(&self) -> Backoff {
+    pub(super) fn backoff(&self) -> Backoff {
         Backoff::new(&self.settings)
     }
 
     /// Returns true if a connection stands.
-    pub fn is_open(&self) -> bool {
+    pub(super) fn is_open(&self) -> bool {
         let link = self.link.try_lock();
         link.is_ok_and(|link| link.as_ref().is_some_and(|link| link.is_connected()))
     }
 
     /// Returns the open connection, or opens one; one attempt.
-    pub async fn link(&self) -> Result<Arc<WsClient>, VenueError> {
+    pub(super) async fn link(&self) -> Result<Arc<WsClient>, VenueError> {
         let limit = self.settings.connect_timeout + self.settings.answer_timeout;
         let linked = time::timeout(limit, async {
             // Whoever comes while one connects waits for that one.
@@ -218,18 +218,18 @@ impl Connection {
     }
 
     /// Returns the open connection, or opens one, with as many attempts as the settings allow.
-    pub async fn link_in_time(&self) -> Result<Arc<WsClient>, VenueError> {
+    pub(super) async fn link_in_time(&self) -> Result<Arc<WsClient>, VenueError> {
         self.repeat(|| self.link()).await
     }
 
     /// Gives up a connection on which an answer was lost, so that the next request opens another.
-    pub async fn give_up(&self, lost: &Arc<WsClient>) {
+    pub(super) async fn give_up(&self, lost: &Arc<WsClient>) {
         let mut slot = self.link.lock().await;
         slot.take_if(|link| Arc::ptr_eq(link, lost));
     }
 
     /// Sends a request that may be sent several times.
-    pub async fn ask<T, F>(&self, ask: impl Fn(Arc<WsClient>) -> F) -> Result<T, VenueError>
+    pub(super) async fn ask<T, F>(&self, ask: impl Fn(Arc<WsClient>) -> F) -> Result<T, VenueError>
     where
         F: Future<Output = Result<T, ClientError>>,
     {

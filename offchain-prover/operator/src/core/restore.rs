@@ -1,5 +1,5 @@
-//! The start: restores the last final books, replays the journal to the end of the last process, then
-//! follows the chain.
+//! The start: restores the last final books, replays the journal to the end of the last process,
+//! then follows the chain.
 
 use super::{Closed, Core};
 use crate::{
@@ -136,7 +136,8 @@ impl Core {
             let ours = known.map_or("unknown here".into(), |root| root.to_string());
             return Err(OperatorError::Diverged(format!(
                 "after batch {} the state root is {} on the chain and {ours}: another operator \
-                 settled batches, or an old backup was restored; give the folder that is up to date",
+                 settled batches, or an old backup was restored; give the folder that is up to \
+                 date",
                 chain.batches, chain.state_root
             )));
         }

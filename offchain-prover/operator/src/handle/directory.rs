@@ -1,5 +1,5 @@
-//! The accounts' owners, with whose keys callers check signatures, so that signatures are checked on
-//! all cores before the venue's turn.
+//! The accounts' owners, with whose keys callers check signatures, so that signatures are checked
+//! on all cores before the venue's turn.
 
 use clearproof_engine::{Candidate, EngineError, Venue, VenueConfig};
 use clearproof_primitives::{
@@ -60,8 +60,8 @@ impl Directory {
         self.entries.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Copies the venue's owners. Must be called after accounts were opened, and before accounts that
-    /// a roll-back closed can open again with other owners.
+    /// Copies the venue's owners. Must be called after accounts were opened, and before accounts
+    /// that a roll-back closed can open again with other owners.
     pub(super) fn list(&self, venue: &Venue) {
         let owners = venue.owners();
         let (known, changes) = {

@@ -1,10 +1,10 @@
-//! Keeps an account's order sets in the order of their sequences while their signatures are checked in
-//! parallel.
+//! Keeps an account's order sets in the order of their sequences while their signatures are checked
+//! in parallel.
 //!
-//! Requests run in tasks of their own, so a newer set could reach the venue first, and the older one
-//! would be refused. A set only waits while signatures are checked that are due anyway: a set is on its
-//! way from the first step of its task until its own check and the checks of older sets are done. A
-//! set whose check fails does not wait.
+//! Requests run in tasks of their own, so a newer set could reach the venue first, and the older
+//! one would be refused. A set only waits while signatures are checked that are due anyway: a set
+//! is on its way from the first step of its task until its own check and the checks of older sets
+//! are done. A set whose check fails does not wait.
 
 use clearproof_primitives::ids::AccountIndex;
 use std::{
@@ -16,9 +16,9 @@ use std::{
 };
 use tokio::sync::watch;
 
-/// Largest number of older sets that one set waits for. Anyone can send sets in an account's name, even
-/// if they are then refused.
-const MOST_AWAITED: usize = 64;
+/// Largest number of older sets that one set waits for. Anyone can send sets in an account's name,
+/// even if they are then refused.
+const MAX_AWAITED: usize = 64;
 
 /// The place of a set: sets are ordered by account, then by sequence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -70,7 +70,7 @@ impl Turns {
 
 impl Turn<'_> {
     /// Waits until the account's older sets that are on their way now have left.
-    pub async fn come(&self) {
+    pub async fn wait(&self) {
         let first_of = |sequence| Place {
             account: self.place.account,
             sequence,
@@ -79,7 +79,7 @@ impl Turn<'_> {
         let older: Vec<_> = {
             let on_the_way = self.turns.lock();
             let older = on_the_way.range(first_of(0)..first_of(self.place.sequence));
-            let nearest = older.rev().take(MOST_AWAITED);
+            let nearest = older.rev().take(MAX_AWAITED);
             nearest.map(|(_, leaves)| leaves.clone()).collect()
         };
         for mut leaves in older {
@@ -108,24 +108,24 @@ mod tests {
         let turns = Turns::default();
         let newest = turns.enter(ONE, 9);
         assert_eq!(
-            newest.come().now_or_never(),
+            newest.wait().now_or_never(),
             Some(()),
             "no other set is there"
         );
         let oldest = turns.enter(ONE, 3);
         let same = turns.enter(ONE, 9);
         let other = turns.enter(TWO, 1);
-        let mut waiting = Box::pin(newest.come());
+        let mut waiting = Box::pin(newest.wait());
         assert_eq!(waiting.as_mut().now_or_never(), None);
-        assert_eq!(oldest.come().now_or_never(), Some(()));
-        assert_eq!(other.come().now_or_never(), Some(()));
+        assert_eq!(oldest.wait().now_or_never(), Some(()));
+        assert_eq!(other.wait().now_or_never(), Some(()));
         // One that sets out later is not waited for.
         let late = turns.enter(ONE, 5);
         drop(oldest);
         assert_eq!(waiting.as_mut().now_or_never(), Some(()));
-        assert_eq!(same.come().now_or_never(), None);
+        assert_eq!(same.wait().now_or_never(), None);
         drop(late);
-        assert_eq!(same.come().now_or_never(), Some(()));
+        assert_eq!(same.wait().now_or_never(), Some(()));
         drop((waiting, same, other));
         drop(newest);
         assert!(turns.lock().is_empty());
@@ -138,11 +138,11 @@ mod tests {
             .map(|sequence| turns.enter(ONE, sequence))
             .collect();
         let newest = turns.enter(ONE, 1_000);
-        assert_eq!(newest.come().now_or_never(), None);
-        crowd.truncate(crowd.len() - MOST_AWAITED);
-        let mut waiting = Box::pin(newest.come());
+        assert_eq!(newest.wait().now_or_never(), None);
+        crowd.truncate(crowd.len() - MAX_AWAITED);
+        let mut waiting = Box::pin(newest.wait());
         assert_eq!(waiting.as_mut().now_or_never(), None);
-        crowd.truncate(crowd.len() - MOST_AWAITED);
+        crowd.truncate(crowd.len() - MAX_AWAITED);
         assert_eq!(waiting.as_mut().now_or_never(), Some(()));
     }
 }

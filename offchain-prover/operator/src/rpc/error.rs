@@ -1,5 +1,5 @@
-//! Refusals on the wire. Malformed parameters are JSON-RPC's `-32602`, with the field and its limit as
-//! `data`. All other refusals have a code of their own and `data.name`, a name for programs.
+//! Refusals on the wire. Malformed parameters are JSON-RPC's `-32602`, with the field and its limit
+//! as `data`. All other refusals have a code of their own and `data.name`, a name for programs.
 
 use crate::commands::Refusal;
 use clearproof_client::rpc::error::{
@@ -19,7 +19,8 @@ pub(super) fn invalid(reason: impl ToString) -> ErrorObjectOwned {
 }
 
 pub(super) fn no_account() -> ErrorObjectOwned {
-    let message = "account: this key has none yet; it is opened once the venue has taken a first deposit to it";
+    let message = "account: this key has none yet; it is opened once the venue has taken a first \
+                   deposit to it";
     named(NOT_FOUND, Name::NoAccount, message)
 }
 

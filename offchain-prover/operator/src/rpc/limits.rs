@@ -25,7 +25,8 @@ pub struct Limits {
     pub subscriptions: u32,
     /// Calls in one JSON-RPC batch.
     pub batch: u32,
-    /// Messages that wait for a caller who reads slowly. Beyond them its subscriptions skip auctions.
+    /// Messages that wait for a caller who reads slowly. Beyond them its subscriptions skip
+    /// auctions.
     pub buffered_messages: u32,
     /// Requests per second that a WebSocket connection may make in the long run, at least 1. Over
     /// HTTP each request counts as a connection of its own, so only `connections` limits it.
@@ -118,7 +119,8 @@ fn too_many_requests(limits: &Limits) -> ErrorObjectOwned {
         ..
     } = limits;
     let message = format!(
-        "too many requests: a connection may make {requests_per_second} per second and {burst} at once; slow down"
+        "too many requests: a connection may make {requests_per_second} per second and {burst} at \
+         once; slow down"
     );
     named(BUSY, RefusalName::TooManyRequests, message)
 }

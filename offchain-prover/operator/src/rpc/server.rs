@@ -73,8 +73,8 @@ impl RpcServer {
     }
 }
 
-/// Serves a venue at `listen`; port 0 chooses a free port. `receipt_key` signs receipts and must have
-/// no other purpose.
+/// Serves a venue at `listen`; port 0 chooses a free port. `receipt_key` signs receipts and must
+/// have no other purpose.
 pub async fn serve(
     listen: SocketAddr,
     venue: VenueHandle,

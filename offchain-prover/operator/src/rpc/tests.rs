@@ -30,7 +30,7 @@ use serde_json::{Value, json};
 use std::{sync::Arc, time::Duration};
 use support::*;
 
-/// Code and `data.name` of a refusal.
+/// Returns the code and `data.name` of a refusal.
 fn refused<T: std::fmt::Debug>(result: Result<T, VenueError>) -> (i32, String) {
     let error = result.unwrap_err();
     let VenueError::Refused(object) = &error else {
@@ -39,7 +39,7 @@ fn refused<T: std::fmt::Debug>(result: Result<T, VenueError>) -> (i32, String) {
     (object.code(), error.name().into())
 }
 
-/// Why a request with these parameters is malformed.
+/// Returns the reason that a request with these parameters is malformed.
 async fn malformed(client: &WsClient, method: &str, param: Value) -> String {
     let answer = client.request::<Value, _>(method, rpc_params![param]).await;
     let Err(ClientError::Call(error)) = answer else {
@@ -67,7 +67,7 @@ async fn an_accepted_order_set_has_a_receipt_that_verifies_and_stands_in_the_boo
     let scene = Scene::start(Limits::default()).await;
     let client = scene.client().await;
     let before = now_ms();
-    // Checks the receipt.
+    // The client checks the receipt.
     let receipt = client.submit(&trader(1), set(1, 7, bid(5))).await.unwrap();
     assert_eq!((receipt.account.get(), receipt.sequence.0), (1, 7));
     assert!((before..=now_ms()).contains(&receipt.accepted));
@@ -105,8 +105,8 @@ async fn order_sets_that_break_a_rule_are_refused_by_name_and_change_nothing() {
     elsewhere.venue = VenueId::new(9);
     let elsewhere = client.submit(&trader(1), elsewhere).await;
     assert_eq!(refused(elsewhere), (REFUSED, "OtherVenue".into()));
-    let nobody = client.submit(&trader(5), set(5, 1, bid(6))).await;
-    assert_eq!(refused(nobody), (REFUSED, "NoAccount".into()));
+    let stranger = client.submit(&trader(5), set(5, 1, bid(6))).await;
+    assert_eq!(refused(stranger), (REFUSED, "NoAccount".into()));
     let mut expired = set(1, 8, bid(6));
     expired.valid_until = 1;
     let expired = client.submit(&trader(1), expired).await;
@@ -218,7 +218,7 @@ async fn malformed_requests_name_the_field_and_its_limit() {
     assert_eq!(reason, "last: must be 1 to 256");
     let reason = malformed(&client, "venue_account", json!({"owner": "0x00"})).await;
     assert!(reason.contains("owner: must be 32 bytes"), "{reason}");
-    // None of it was accepted, and the server still answers.
+    // None of the requests was accepted, and the server still responds.
     let good = [good];
     client
         .request::<Value, _>("venue_submitOrderSet", good)
@@ -247,7 +247,7 @@ async fn requests_beyond_the_size_limit_are_refused() {
 }
 
 #[tokio::test]
-async fn an_account_asks_to_be_cancelled_after_silence() {
+async fn an_account_sets_its_dead_mans_switch() {
     let scene = Scene::start(Limits::default()).await;
     let client = scene.client().await;
     client
@@ -258,8 +258,8 @@ async fn an_account_asks_to_be_cancelled_after_silence() {
     let short = client.cancel_all_after(&trader(1), Some(10)).await;
     let error = short.unwrap_err();
     assert_eq!(error.name(), "Timeout");
-    let nobody = client.cancel_all_after(&trader(9), Some(5_000)).await;
-    assert_eq!(nobody.unwrap_err().name(), "NoAccount");
+    let stranger = client.cancel_all_after(&trader(9), Some(5_000)).await;
+    assert_eq!(stranger.unwrap_err().name(), "NoAccount");
 }
 
 #[tokio::test]
@@ -293,7 +293,7 @@ async fn an_account_is_shown_to_its_owner_only() {
 }
 
 #[tokio::test]
-async fn subscribers_are_told_of_auctions_and_of_what_concerns_them() {
+async fn subscribers_receive_auctions_and_changes_of_their_account() {
     let scene = Scene::start(Limits::default()).await;
     let client = scene.client().await;
     let mut auctions = client.subscribe_auctions().await.unwrap();
@@ -303,7 +303,7 @@ async fn subscribers_are_told_of_auctions_and_of_what_concerns_them() {
     client.submit(&trader(1), set(1, 1, bid(5))).await.unwrap();
     let update = next(&mut updates).await;
     assert_eq!((update.account.live_sequence.0, update.auction), (1, None));
-    // Neither concerns account 1.
+    // Neither the auction nor the order set concerns account 1.
     scene.run_auction().await;
     let ask = vec![order(Side::Sell, 3, MARK)];
     client.submit(&trader(2), set(2, 1, ask)).await.unwrap();
@@ -334,14 +334,14 @@ async fn subscribers_are_told_of_auctions_and_of_what_concerns_them() {
 }
 
 #[tokio::test]
-async fn a_connection_that_asks_too_often_is_slowed_down() {
+async fn a_connection_with_too_many_requests_is_slowed_down() {
     let limits = Limits {
         requests_per_second: 1,
         burst: 3,
         ..Limits::default()
     };
     let scene = Scene::start(limits).await;
-    // Connecting asks for the status once.
+    // Connecting requests the status once.
     let (client, other) = (scene.client().await, scene.client().await);
     client.status().await.unwrap();
     client.status().await.unwrap();
@@ -364,9 +364,9 @@ async fn connections_beyond_the_limit_are_refused() {
     first.status().await.unwrap();
 }
 
-/// The runtime has one thread: nobody reads between the auctions.
+/// The runtime has one thread, so the subscriber does not read between the auctions.
 #[tokio::test]
-async fn a_subscriber_who_lags_is_told_what_it_missed() {
+async fn a_subscriber_that_lags_receives_the_number_of_missed_auctions() {
     let scene = Scene::start(Limits::default()).await;
     let client = scene.client().await;
     let mut auctions = client.subscribe_auctions().await.unwrap();
@@ -387,7 +387,7 @@ async fn a_subscriber_who_lags_is_told_what_it_missed() {
     assert_eq!((first.missed, first.time), (sent - kept, sent - kept + 1));
     let second = next(&mut auctions).await;
     assert_eq!((second.missed, second.time), (0, first.time + 1));
-    // Something may have changed, so the account is told again.
+    // The account may have changed, so it is sent again.
     assert_eq!(next(&mut updates).await.auction, None);
 }
 
@@ -408,7 +408,7 @@ async fn a_client_refuses_another_chain_or_venue() {
 }
 
 #[tokio::test]
-async fn it_stops_while_somebody_listens_and_says_so_when_the_venue_is_gone() {
+async fn the_server_stops_despite_subscribers_and_reports_that_the_venue_is_gone() {
     let Scene {
         server,
         url,
@@ -416,7 +416,7 @@ async fn it_stops_while_somebody_listens_and_says_so_when_the_venue_is_gone() {
         ..
     } = Scene::start(Limits::default()).await;
     let client = VenueClient::connect(&url, GENESIS, VENUE).await.unwrap();
-    // Without the client's reconnecting.
+    // A bare client, which does not reconnect.
     let raw = WsClientBuilder::new().build(&url).await.unwrap();
     let mut followed = raw.subscribe_auctions().await.unwrap();
     // The venue's task ends with its last source of auctions.

@@ -73,6 +73,8 @@ async fn a_batch_that_cannot_be_built_is_reported_to_the_venue() {
     let work = |_: &_| panic!("a mistake in the program");
     thread::spawn("mistaken", "the mistaken thread", notices, work).unwrap();
     let failed = received.recv().await;
-    let ended = |n: &Notice| matches!(n, Notice::Failed(OperatorError::Ended(what)) if what.contains("mistaken"));
-    assert!(failed.is_some_and(|notice| ended(&notice)));
+    let Some(Notice::Failed(OperatorError::Ended(what))) = failed else {
+        panic!("the thread's end is reported");
+    };
+    assert!(what.contains("mistaken"));
 }

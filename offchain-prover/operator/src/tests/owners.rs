@@ -5,8 +5,8 @@ use crate::{
 };
 use clearproof_engine::EngineError;
 
-/// A forged order set costs the venue's task nothing once the account's owner is listed. Signatures of
-/// owners that a roll-back made unknown are left to the venue.
+/// A forged order set costs the venue's task nothing once the account's owner is listed. Signatures
+/// of owners that a roll-back made unknown are left to the venue.
 #[tokio::test]
 async fn signatures_are_checked_before_the_venue() {
     let folder = tempfile::tempdir().unwrap();
@@ -35,8 +35,8 @@ async fn signatures_are_checked_before_the_venue() {
     assert!(matches!(waiting.await.unwrap(), Err(Refusal::Stopping)));
 }
 
-/// An owner's second signature is checked with the prepared key. A roll-back drops the prepared keys of
-/// accounts that it closes.
+/// An owner's second signature is checked with the prepared key. A roll-back drops the prepared
+/// keys of accounts that it closes.
 #[tokio::test]
 async fn keys_of_owners_who_signed_are_prepared() {
     let folder = tempfile::tempdir().unwrap();

@@ -29,7 +29,11 @@ fn state(core: &Core) -> impl PartialEq + std::fmt::Debug + use<> {
             core.settled,
         ),
         (accounts, core.venue.open_steps(), core.venue.now()),
-        (core.venue.deposits_taken(), core.venue.live_data(), closed),
+        (
+            core.venue.deposits_consumed(),
+            core.venue.live_data(),
+            closed,
+        ),
         (core.last.clone(), core.last_auction),
         core.open
             .as_ref()
@@ -80,7 +84,7 @@ fn the_journal_brings_back_closed_and_open_batches_to_the_last_salt() {
     drop(scheduler);
     let core = restore(folder.path(), &new_venue()).unwrap();
     assert_eq!(state(&core), before);
-    // A second time from what the first one wrote.
+    // The second restart reads what the first one wrote.
     drop(core);
     assert_eq!(
         state(&restore(folder.path(), &new_venue()).unwrap()),
@@ -89,7 +93,7 @@ fn the_journal_brings_back_closed_and_open_batches_to_the_last_salt() {
 }
 
 #[test]
-fn what_was_not_committed_is_gone_and_the_rest_is_whole() {
+fn uncommitted_inputs_are_gone_and_the_rest_is_whole() {
     let folder = tempfile::tempdir().unwrap();
     let mut scheduler = busy(folder.path());
     let before = state(&scheduler.core);
@@ -132,7 +136,7 @@ fn a_batch_that_was_not_built_is_built_at_the_start() {
     let restored = restore(folder.path(), &new_venue()).unwrap();
     assert_eq!(state(&restored), before);
     drop(restored);
-    // It may even be final by then.
+    // The batch may even be final by then.
     let core = restore(folder.path(), &chain).unwrap();
     assert_eq!((core.settled.number.get(), core.closed.len()), (2, 1));
     let figures = &core.figures(1).unwrap()[0];
@@ -169,7 +173,7 @@ fn a_final_batch_becomes_the_start_of_the_journal() {
         (1, 2, 2, 4)
     );
     assert_eq!((f.block, f.bytes, f.ref_time, f.fee), (12, 5_000, 6, 7));
-    // The chain before that batch is another chain.
+    // A chain that has not settled that batch is another chain.
     drop(core);
     let error = restore(folder.path(), &new_venue()).unwrap_err();
     assert!(matches!(error, OperatorError::Diverged(_)), "{error}");
@@ -285,7 +289,7 @@ fn the_database_of_another_venue_is_refused() {
             "{error}"
         );
     }
-    // Nothing was changed by that, and one process at a time has it.
+    // The refusals changed nothing, and only one process at a time can open it.
     let store = Store::open(folder.path(), &IDENTITY).unwrap();
     let error = Store::open(folder.path(), &IDENTITY).unwrap_err();
     assert!(matches!(error, OperatorError::Database { .. }), "{error}");

@@ -1,7 +1,7 @@
 use super::*;
 
-/// Returns a venue with a closed batch in which accounts were opened, lots traded and money withdrawn,
-/// and a newer order set.
+/// Returns a venue with a closed batch in which accounts were opened, lots traded and money
+/// withdrawn, and a newer order set.
 fn refused(folder: &Path) -> Scheduler {
     let mut scheduler = trading(folder);
     trade(&mut scheduler, 1, START + 2_000);
@@ -16,7 +16,7 @@ fn refused(folder: &Path) -> Scheduler {
     scheduler
 }
 
-/// Returns what the accounts hold, whatever the batches that brought it.
+/// Returns the accounts' viewing keys, balances and positions, which do not depend on batches.
 fn holdings(core: &Core) -> Vec<(FieldBytes, i64, i64)> {
     let accounts = AccountIndex::all().take(core.venue.account_count()).skip(1);
     let accounts = accounts.filter_map(|i| core.venue.account(i));

@@ -10,7 +10,7 @@ fn a_newer_snapshot_ends_a_batch_with_steps_and_replaces_an_empty_one() {
     assert_eq!(scheduler.core.venue.now(), START + 500);
     scheduler.on_snapshot(snapshot(2, START + 30_000));
     scheduler.advance(START + 36_000, true).unwrap();
-    // Nothing happened at the first snapshot, so no batch was made of it.
+    // Nothing happened at the first snapshot, so its batch was discarded.
     assert_eq!(scheduler.core.closed.len(), 0);
     assert_eq!(
         scheduler.core.open.as_ref().unwrap().snapshot.number.get(),
@@ -65,14 +65,14 @@ fn auctions_end_where_the_snapshots_grace_may_end() {
     let mut scheduler = trading(folder.path());
     let last = START + SNAPSHOTS.usable_ms();
     scheduler.advance(last, true).unwrap();
-    // The batch had its time and was closed; the next one auctions to the last millisecond.
+    // The batch was closed in time; the next one runs auctions up to the last millisecond.
     assert_eq!(
         (scheduler.core.closed.len(), scheduler.core.venue.now()),
         (1, last)
     );
     scheduler.advance(last + 500, true).unwrap();
     assert_eq!(scheduler.core.venue.now(), last);
-    // Orders are taken all the same, and trade at the next snapshot.
+    // Orders are accepted nevertheless, and trade at the next snapshot.
     for (trader, side) in [(0, Side::Buy), (1, Side::Sell)] {
         let set = signed(trader, 1, side, None);
         scheduler.submit(set, last + 600).unwrap().unwrap();
@@ -101,7 +101,7 @@ fn batches_end_by_time_and_by_steps_and_wait_for_the_prover() {
     assert_eq!(
         (
             scheduler.core.closed.len(),
-            scheduler.core.venue.deposits_taken()
+            scheduler.core.venue.deposits_consumed()
         ),
         (2, 4)
     );

@@ -98,8 +98,8 @@ impl Running {
         }
     }
 
-    /// Waits until a metric with this label, or without one, has the wanted value. The venue sets the
-    /// metrics with each auction.
+    /// Waits until a metric with this label, or without one, has the wanted value. The venue sets
+    /// the metrics with each auction.
     async fn shows(&self, name: &str, label: &str, wanted: impl Fn(f64) -> bool) {
         let value = || {
             let families = self.registry.gather();
@@ -153,7 +153,8 @@ async fn next<T: Send + 'static>(end: Receiver<T>) -> (T, Receiver<T>) {
     spawn_blocking(wait).await.unwrap()
 }
 
-/// An order set goes in, an auction and a batch to prove come out, and a stop leaves all on disk.
+/// Two order sets lead to an auction and to a batch to prove, and all of it is on disk after a
+/// stop.
 #[tokio::test(flavor = "multi_thread")]
 async fn acknowledged_order_sets_survive_the_tasks_end() {
     let folder = tempfile::tempdir().unwrap();
@@ -188,7 +189,8 @@ async fn acknowledged_order_sets_survive_the_tasks_end() {
         (1, 4, 2)
     );
 
-    // A batch that the chain refused: back to the last final books, and the work in flight is void.
+    // The chain refuses the batch: the venue goes back to the last final books, and work in
+    // progress is void.
     running.refuse(BatchNumber::new(1)).await;
     running.opened().await;
     running.stop().await;
@@ -199,7 +201,7 @@ async fn acknowledged_order_sets_survive_the_tasks_end() {
 
 /// The builder may be slow: here it does nothing before the test lets it.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_venue_answers_and_trades_while_batches_are_built() {
+async fn the_venue_responds_and_trades_while_batches_are_built() {
     let folder = tempfile::tempdir().unwrap();
     let mut running = Running::start(folder.path()).await;
     running.trade(1).await;
@@ -220,7 +222,7 @@ async fn the_venue_answers_and_trades_while_batches_are_built() {
             count == 8.0
         })
         .await;
-    // One batch after the other, and none unbuilt to the prover.
+    // Batches are built one after the other, and the prover gets none that is not built.
     assert!(running.builder.jobs.try_recv().is_err());
     assert!(running.prover.try_recv().is_err());
 
@@ -264,7 +266,7 @@ async fn the_venue_answers_and_trades_while_batches_are_built() {
     assert_eq!((again.epoch, again.before.number().get()), (1, 0));
     assert_eq!(again.sealed.batch.number().get(), 1);
     running.stop().await;
-    // It was on its way to the builder when the operator stopped.
+    // The builder had not built it when the operator stopped.
     let core = restore(folder.path(), &new_venue()).unwrap();
     let header = core.closed[0].header().unwrap();
     let built = again.run().unwrap();

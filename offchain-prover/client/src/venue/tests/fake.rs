@@ -29,12 +29,12 @@ use std::{
 };
 use tokio::time::{sleep, timeout};
 
-pub const GENESIS: [u8; 32] = [3; 32];
-pub const VENUE: VenueId = VenueId::new(7);
+pub(super) const GENESIS: [u8; 32] = [3; 32];
+pub(super) const VENUE: VenueId = VenueId::new(7);
 
 /// What happens to an order set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Submission {
+pub(super) enum Submission {
     /// It is accepted, and has a receipt.
     #[default]
     Accepted,
@@ -50,28 +50,28 @@ pub enum Submission {
 
 /// How the operator behaves, and what it has seen.
 #[derive(Debug)]
-pub struct Behaviour {
-    pub genesis: [u8; 32],
-    pub venue: VenueId,
-    pub shape: Shape,
-    pub key: SigningKey,
+pub(super) struct Behaviour {
+    pub(super) genesis: [u8; 32],
+    pub(super) venue: VenueId,
+    pub(super) shape: Shape,
+    pub(super) key: SigningKey,
     /// Status requests that are answered too late.
-    pub slow: u32,
+    pub(super) slow: u32,
     /// Status requests that are answered with nonsense.
-    pub nonsense: u32,
-    pub submission: Submission,
+    pub(super) nonsense: u32,
+    pub(super) submission: Submission,
     /// Account requests are refused.
-    pub no_account: bool,
+    pub(super) no_account: bool,
     /// The set that was accepted last.
-    pub live: Option<SignedOrderSet>,
+    pub(super) live: Option<SignedOrderSet>,
     /// Order sets that arrived.
-    pub submitted: u32,
+    pub(super) submitted: u32,
     /// Auctions that each subscription gets, by the order of subscriptions.
-    pub auctions: Vec<Vec<AuctionJson>>,
+    pub(super) auctions: Vec<Vec<AuctionJson>>,
     /// Subscriptions that were made.
-    pub subscriptions: usize,
+    pub(super) subscriptions: usize,
     /// Auctions that were sent.
-    pub sent: usize,
+    pub(super) sent: usize,
 }
 
 impl Default for Behaviour {
@@ -142,7 +142,7 @@ impl Behaviour {
 }
 
 /// An auction without trades.
-pub fn auction(time: u64, missed: u64) -> AuctionJson {
+pub(super) fn auction(time: u64, missed: u64) -> AuctionJson {
     AuctionJson {
         time,
         clearings: Vec::new(),
@@ -153,14 +153,14 @@ pub fn auction(time: u64, missed: u64) -> AuctionJson {
 type Shared = Arc<Mutex<Behaviour>>;
 
 /// A running operator.
-pub struct Fake {
+pub(super) struct Fake {
     address: SocketAddr,
     behaviour: Shared,
     handle: Option<ServerHandle>,
 }
 
 impl Fake {
-    pub async fn start() -> Self {
+    pub(super) async fn start() -> Self {
         let mut fake = Self {
             address: ([127, 0, 0, 1], 0).into(),
             behaviour: Shared::default(),
@@ -170,23 +170,23 @@ impl Fake {
         fake
     }
 
-    pub fn url(&self) -> String {
+    pub(super) fn url(&self) -> String {
         format!("ws://{}", self.address)
     }
 
-    pub fn behaviour(&self) -> MutexGuard<'_, Behaviour> {
+    pub(super) fn behaviour(&self) -> MutexGuard<'_, Behaviour> {
         self.behaviour.lock().unwrap()
     }
 
     /// Starts the operator at the same address.
-    pub async fn start_again(&mut self) {
+    pub(super) async fn start_again(&mut self) {
         let server = Server::builder().build(self.address).await.unwrap();
         self.address = server.local_addr().unwrap();
         self.handle = Some(server.start(module(Arc::clone(&self.behaviour))));
     }
 
     /// Stops the operator; connections are closed.
-    pub async fn stop(&mut self) {
+    pub(super) async fn stop(&mut self) {
         let handle = self.handle.take().unwrap();
         handle.stop().unwrap();
         timeout(Duration::from_secs(10), handle.stopped())
@@ -285,6 +285,6 @@ async fn subscribe(pending: PendingSubscriptionSink, behaviour: Shared) -> Subsc
 }
 
 /// Returns true if a client's error is that no answer came in time.
-pub fn timed_out(error: &Error) -> bool {
+pub(super) fn timed_out(error: &Error) -> bool {
     matches!(error, Error::RequestTimeout)
 }

@@ -233,7 +233,7 @@ fn status(venue: &Venue, time: u64) -> Status {
         genesis: GENESIS,
         shape: SHAPE,
         accounts: venue.account_count(),
-        deposits_taken: venue.deposits_taken(),
+        deposits_consumed: venue.deposits_consumed(),
         settled: FinalBatch {
             number: venue.batch_number(),
             state_root: venue.state_root().into(),
