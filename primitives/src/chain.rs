@@ -1,5 +1,6 @@
-//! What the chain tells about itself: venues, batches, deposit queues, instruments, snapshots. The pallets store most of
-//! it as it is here; the runtime's interface, the node's JSON-RPC and the operator speak of it in the same types.
+//! What the chain tells about itself: venues, batches, deposit queues, instruments, snapshots. The
+//! pallets store most of it as it is here; the runtime's interface, the node's JSON-RPC and the
+//! operator speak of it in the same types.
 
 use crate::{
     batch::Deposit,
@@ -84,7 +85,8 @@ pub struct QueuedDeposit {
     pub accumulator: FieldBytes,
 }
 
-/// What a venue's custody account owes of one asset, in smallest units. The three sum to less than 2^63.
+/// What a venue's custody account owes of one asset, in smallest units. The three sum to less than
+/// 2^63.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[derive(
     Encode,
@@ -99,8 +101,8 @@ pub struct QueuedDeposit {
 pub struct Held {
     /// Deposits still in the queue.
     pub queued: u64,
-    /// Deposits consumed less withdrawals: what the accounts and fees of the venue hold. Withdrawals
-    /// are paid from here only.
+    /// Deposits consumed less withdrawals: what the accounts and fees of the venue hold.
+    /// Withdrawals are paid from here only.
     pub consumed: u64,
     /// Withdrawals that could not be paid out and wait for a claim.
     pub claimable: u64,
@@ -141,7 +143,8 @@ pub enum ProofRefusal {
     UnknownCircuit,
     /// The public input must be below the modulus of BN254's scalar field.
     NonCanonicalInput,
-    /// The bytes are no proof: wrong length, or a point that is not canonical, on the curve and in the subgroup.
+    /// The bytes are no proof: wrong length, or a point that is not canonical, on the curve and in
+    /// the subgroup.
     Malformed,
     /// The proof does not hold for this key and input.
     Rejected,
@@ -164,12 +167,13 @@ pub struct Pauses {
     pub owner: bool,
     /// The chain's admin.
     pub admin: bool,
-    /// New deposits alone, by the chain's emergency committee: batches still settle, and so withdrawals are still paid.
+    /// New deposits alone, by the chain's emergency committee: batches still settle, and so
+    /// withdrawals are still paid.
     pub deposits: bool,
 }
 
 impl Pauses {
-    /// Whether batches settle.
+    /// Returns true if batches settle.
     pub fn settles(&self) -> bool {
         !self.owner && !self.admin
     }
@@ -199,7 +203,8 @@ pub struct NextCircuit {
     pub from_batch: BatchNumber,
 }
 
-/// When options on an underlying expire. Those that expire together share forward, volatility and settlement price.
+/// When options on an underlying expire. Those that expire together share forward, volatility and
+/// settlement price.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[derive(
     Encode,
@@ -232,7 +237,8 @@ pub struct Expiry {
 pub enum Feed {
     /// One whole unit of an underlying, in quote units.
     Underlying(u16),
-    /// One whole unit of a collateral asset, in quote units. Asset 0 is the quote itself and has no feed.
+    /// One whole unit of a collateral asset, in quote units. Asset 0 is the quote itself and has no
+    /// feed.
     Asset(u8),
     /// The forward price of one whole unit of an underlying at an expiry, in quote units.
     Forward(Expiry),
@@ -354,7 +360,8 @@ pub struct Listing {
     pub kind: InstrumentKind,
     /// Name for people.
     pub symbol: Symbol,
-    /// Whole units of the underlying per lot, 32.32; never 0. A mark is the price of a unit times this, rounded down.
+    /// Whole units of the underlying per lot, 32.32; never 0. A mark is the price of a unit times
+    /// this, rounded down.
     pub units_per_lot: u64,
 }
 
@@ -417,16 +424,20 @@ pub struct SnapshotInfo {
     pub taken_at: u64,
     /// The same of the next snapshot, once there is one.
     pub next_taken_at: Option<u64>,
-    /// One per instrument slot: its mark, 32.32 quote units per lot, or 0 if it does not trade (empty or halted). One that is suspended in
-    /// the snapshot and has a mark here is held back: it trades to reduce.
+    /// One per instrument slot: its mark, 32.32 quote units per lot, or 0 if it does not trade
+    /// (empty or halted). One that is suspended in the snapshot and has a mark here is held back:
+    /// it trades to reduce.
     pub marks: Vec<Price>,
-    /// One per instrument slot: largest distance of a clearing price from the mark, 32.32 quote units per lot.
+    /// One per instrument slot: largest distance of a clearing price from the mark, 32.32 quote
+    /// units per lot.
     pub bands: Vec<Price>,
-    /// One per instrument slot: the largest premium that funding counts, 32.32 quote units per lot; 0 where there is no funding.
+    /// One per instrument slot: the largest premium that funding counts, 32.32 quote units per lot;
+    /// 0 where there is no funding.
     pub premium_caps: Vec<Price>,
     /// The time in which a premium that stays is paid once, in milliseconds.
     pub funding_interval: u64,
-    /// One per instrument slot: the lots that a venue's accounts may hold, long and short together, before they may only become fewer.
+    /// One per instrument slot: the lots that a venue's accounts may hold, long and short together,
+    /// before they may only become fewer.
     pub open_interest_caps: Vec<u64>,
     /// The chain's share of the fees, as a fraction of 2^32.
     pub protocol_share: Rate,
@@ -483,7 +494,8 @@ pub struct VenueView<AccountId> {
     pub totals: Vec<(u8, Held)>,
     /// Funding indices after the last batch, by slot, in 2^-32 quote units per lot.
     pub funding: Vec<i64>,
-    /// Σ |lots| over all accounts after the last batch, by slot: twice the open interest until the instrument expires.
+    /// Σ |lots| over all accounts after the last batch, by slot: twice the open interest until the
+    /// instrument expires.
     pub open_interest: Vec<u64>,
 }
 

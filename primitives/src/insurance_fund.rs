@@ -1,4 +1,5 @@
-//! The insurance fund at the end of a batch: it gets dust and penalties, and what it took over from bankrupt accounts.
+//! The insurance fund at the end of a batch: it gets dust and penalties, and what it took over from
+//! bankrupt accounts.
 
 use crate::{
     account::{Account, Position},

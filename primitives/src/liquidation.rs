@@ -1,5 +1,6 @@
-//! How an account below its maintenance margin is liquidated: which part of it, and at what price at worst. The engine makes its
-//! orders by this; the proof holds it to less, see [`crate::step::Forced`].
+//! How an account below its maintenance margin is liquidated: which part of it, and at what price
+//! at worst. The engine makes its orders by this; the proof holds it to less, see
+//! [`crate::step::Forced`].
 
 use crate::{
     account::Account,
@@ -23,15 +24,18 @@ pub struct Closing {
     pub side: Side,
     /// Lots.
     pub lots: u64,
-    /// The worst price, 32.32 quote units per lot: the account's zero price, at which closing everything would leave it nothing.
+    /// The worst price, 32.32 quote units per lot: the account's zero price, at which closing
+    /// everything would leave it nothing.
     pub limit: Price,
 }
 
-/// The orders that liquidate an account whose funding has accrued: the fewest eighths of each position that leave it free when they are closed at the
-/// mark and the highest penalty is paid, at its zero price or better. Nothing where the account is not below maintenance margin, or
-/// is bankrupt.
+/// The orders that liquidate an account whose funding has accrued: the fewest eighths of each
+/// position that leave it free when they are closed at the mark and the highest penalty is paid, at
+/// its zero price or better. Nothing where the account is not below maintenance margin, or is
+/// bankrupt.
 ///
-/// Zero prices lie as far from the marks as equity is of all that the positions are worth: `mark · (1 ∓ equity / Σ |q|·mark)`.
+/// Zero prices lie as far from the marks as equity is of all that the positions are worth: `mark ·
+/// (1 ∓ equity / Σ |q|·mark)`.
 ///
 /// # Errors
 /// The margin cannot be computed.
@@ -61,9 +65,9 @@ pub fn wind_down(snapshot: &Snapshot, fund: &Account) -> Vec<Closing> {
     closings(snapshot, fund, PARTS, 0)
 }
 
-/// At what prices all that the insurance fund holds is closed against others when it owes more than it has: as far from the marks, in
-/// its favour, as what it lacks is of all that its positions are worth, so that it is left with nothing, or a little less. Nothing where
-/// it lacks nothing.
+/// At what prices all that the insurance fund holds is closed against others when it owes more than
+/// it has: as far from the marks, in its favour, as what it lacks is of all that its positions are
+/// worth, so that it is left with nothing, or a little less. Nothing where it lacks nothing.
 ///
 /// # Errors
 /// The margin cannot be computed.
@@ -128,7 +132,8 @@ fn slack(snapshot: &Snapshot, account: &Account, equity: u128) -> Price {
     }
 }
 
-/// Whether closing so many parts of each position at the mark leaves the account free, the highest penalty paid.
+/// Returns true if closing so many parts of each position at the mark leaves the account free, the
+/// highest penalty paid.
 fn frees(market: &MarketShape, snapshot: &Snapshot, account: &Account, parts: u64) -> bool {
     let mut left = account.clone();
     let mut quote = 0i128;
@@ -220,7 +225,8 @@ mod tests {
     #[test]
     fn half_of_each_position_is_kept_while_half_of_the_margin_is_left() {
         let market = SHAPE.market;
-        // 300 lots of 880: a scan loss of about a quarter: five eighths free it where less than half of it is left.
+        // 300 lots of 880: a scan loss of about a quarter: five eighths free it where less than
+        // half of it is left.
         let account = |quote| account(quote, 300);
         let margin = |quote| Margin::of(&market, &snapshot(880 * ONE), &account(quote)).unwrap();
         let maintenance = (margin(0).maintenance >> 48) as i64;

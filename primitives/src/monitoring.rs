@@ -1,5 +1,5 @@
-//! What the chain tells of its own operation, for the node's metrics: who feeds the oracle, who validates, what is stopped,
-//! what waits.
+//! What the chain tells of its own operation, for the node's metrics: who feeds the oracle, who
+//! validates, what is stopped, what waits.
 
 use crate::chain::Feed;
 use alloc::vec::Vec;
@@ -11,7 +11,8 @@ use scale_info::TypeInfo;
 pub struct MemberActivity<AccountId> {
     /// Its account.
     pub account: AccountId,
-    /// When it last fed anything that is listed, in milliseconds since the Unix epoch; none if it never has.
+    /// When it last fed anything that is listed, in milliseconds since the Unix epoch; none if it
+    /// never has.
     pub fed_at: Option<u64>,
 }
 
@@ -22,7 +23,7 @@ pub struct FeedActivity {
     pub feed: Feed,
     /// Members whose value of it is fresh.
     pub sources: u32,
-    /// Whether its last value was not accepted, so that nothing on it trades.
+    /// True if its last value was not accepted, so that nothing on it trades.
     pub halted: bool,
 }
 
@@ -56,7 +57,7 @@ pub struct Monitoring<AccountId> {
     pub minimum_bond: u128,
     /// Changes of the risk policy that wait for their time.
     pub pending_policy_changes: u32,
-    /// Whether the chain is in safe mode.
+    /// True if the chain is in safe mode.
     pub safe_mode: bool,
     /// Calls that are paused.
     pub paused_calls: u32,

@@ -70,7 +70,8 @@ pub enum TriggerSide {
     AtOrBelow,
 }
 
-/// A condition on the mark of the order's instrument: the order may be filled only in batches whose snapshot's mark meets it.
+/// A condition on the mark of the order's instrument: the order may be filled only in batches whose
+/// snapshot's mark meets it.
 #[derive(
     Clone,
     Copy,
@@ -92,7 +93,7 @@ pub struct Trigger {
 }
 
 impl Trigger {
-    /// Whether a mark meets the condition.
+    /// Returns true if a mark meets the condition.
     pub const fn is_met(&self, mark: Price) -> bool {
         match self.mark {
             TriggerSide::AtOrAbove => mark >= self.price,
@@ -101,7 +102,8 @@ impl Trigger {
     }
 }
 
-/// A limit order in a slot of an order set. `id` 0 marks an empty slot, all of whose fields are zero.
+/// A limit order in a slot of an order set. `id` 0 marks an empty slot, all of whose fields are
+/// zero.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[derive(Encode, Decode, MaxEncodedLen, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -122,7 +124,8 @@ pub struct Order {
     /// How long it may be filled.
     #[serde(default)]
     pub time_in_force: TimeInForce,
-    /// Not filled any more once the other order of its pair of slots (0 and 1, 2 and 3, and so on) has been filled at all.
+    /// Not filled any more once the other order of its pair of slots (0 and 1, 2 and 3, and so on)
+    /// has been filled at all.
     #[serde(default)]
     pub one_cancels_other: bool,
     /// When it may be filled.
@@ -131,8 +134,9 @@ pub struct Order {
 }
 
 impl Order {
-    /// The bit layout of a packed order, low bits first: id, instrument, side, quantity, limit, reduce-only, immediate-or-cancel,
-    /// fill-or-kill, one-cancels-other, trigger at or above, trigger at or below, trigger price.
+    /// The bit layout of a packed order, low bits first: id, instrument, side, quantity, limit,
+    /// reduce-only, immediate-or-cancel, fill-or-kill, one-cancels-other, trigger at or above,
+    /// trigger at or below, trigger price.
     pub const LAYOUT: [usize; 12] = [
         ORDER_ID_BITS,
         INSTRUMENT_BITS,
@@ -148,7 +152,8 @@ impl Order {
         PRICE_BITS,
     ];
 
-    /// The limit of a market order: every price is within it, and clearing prices stay inside the band around the mark.
+    /// The limit of a market order: every price is within it, and clearing prices stay inside the
+    /// band around the mark.
     pub const fn market_limit(side: Side) -> Price {
         match side {
             Side::Buy => Price::MAX,
@@ -267,8 +272,8 @@ pub enum OrderSetError {
 impl OrderSet {
     /// Bits of venue, account, sequence and fee in the first packed field.
     pub const HEAD_LAYOUT: [usize; 4] = [32, ACCOUNT_BITS, 64, 32];
-    /// Bits of both times, and the request's asset, amount and kind (0 none or a withdrawal, 1 transfer, 2 trading key, 3 owner) in
-    /// the second packed field.
+    /// Bits of both times, and the request's asset, amount and kind (0 none or a withdrawal, 1
+    /// transfer, 2 trading key, 3 owner) in the second packed field.
     pub const TERMS_LAYOUT: [usize; 5] = [TIME_BITS, TIME_BITS, 8, AMOUNT_BITS, 2];
 
     /// Checks every field against its limit.
@@ -363,8 +368,9 @@ impl OrderSet {
         self.orders.get(slot).and_then(Option::as_ref)
     }
 
-    /// The signed field elements: genesis, head, terms, R packed orders, and the request's two: the halves of a withdrawal's recipient;
-    /// the receiver's account key and 0; the trading key's hash, or 0, and 0; the new owner's coordinates.
+    /// The signed field elements: genesis, head, terms, R packed orders, and the request's two: the
+    /// halves of a withdrawal's recipient; the receiver's account key and 0; the trading key's
+    /// hash, or 0, and 0; the new owner's coordinates.
     pub fn fields(&self, shape: &Shape, genesis: Fr) -> Vec<Fr> {
         let [venue, account, sequence, fee] = Self::HEAD_LAYOUT;
         let [from, until, asset_bits, amount_bits, kind_bits] = Self::TERMS_LAYOUT;

@@ -37,7 +37,8 @@ pub type PriceList = BoundedVec<PriceEntry, ConstU32<MAX_ENTRIES>>;
     TypeInfo
 )]
 pub struct ChunkSubmission {
-    /// Clearing prices that the chunk's fills name, strictly ascending by instrument, time, and auctions first.
+    /// Clearing prices that the chunk's fills name, strictly ascending by instrument, time, and
+    /// auctions first.
     pub prices: PriceList,
     /// Commitment to the state after the chunk.
     pub boundary_after: FieldBytes,

@@ -1,4 +1,5 @@
-//! Option mathematics against reference values, published examples, properties and real option chains.
+//! Option mathematics against reference values, published examples, properties and real option
+//! chains.
 #![allow(clippy::unwrap_used)]
 
 #[path = "options/black76.rs"]

@@ -24,20 +24,20 @@
 //! # What is validated where
 //!
 //! Bytes from outside become points in [`point`]: canonical, on the curve. G1 has cofactor one, so
-//! that is all a G1 point needs. A G2 point of a proof or of a new key is also checked to lie in the
-//! subgroup of prime order, once, when it is decoded: by the host where there is one, since this is
-//! the dearest part of decoding. The types [`groth16::Proof`] and [`groth16::VerifyingKey`] cannot be
-//! built without these checks, but for `VerifyingKey::decode_registered`, which reads back what a chain
-//! checked and stored.
+//! that is all a G1 point needs. A G2 point of a proof or of a new key is also checked to lie in
+//! the subgroup of prime order, once, when it is decoded: by the host where there is one, since
+//! this is the dearest part of decoding. The types [`groth16::Proof`] and [`groth16::VerifyingKey`]
+//! cannot be built without these checks, but for `VerifyingKey::decode_registered`, which reads
+//! back what a chain checked and stored.
 //!
 //! The host does not rely on that. Whatever bytes a runtime hands over, each host function checks
-//! lengths, canonical form and the curve equation again (cheap), and answers a status code instead of
-//! panicking. It does not repeat the subgroup check: a point outside the subgroup gives a defined,
-//! useless result, and that is the calling runtime's own concern, which the chain trusts by
-//! definition.
+//! lengths, canonical form and the curve equation again (cheap), and answers a status code instead
+//! of panicking. It does not repeat the subgroup check: a point outside the subgroup gives a
+//! defined, useless result, and that is the calling runtime's own concern, which the chain trusts
+//! by definition.
 //!
-//! All results are exact field and curve elements in canonical form, so every backend gives the same
-//! bytes on every machine.
+//! All results are exact field and curve elements in canonical form, so every backend gives the
+//! same bytes on every machine.
 #![cfg_attr(not(feature = "std"), no_std)]
 #![forbid(unsafe_code)]
 

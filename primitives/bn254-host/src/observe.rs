@@ -55,8 +55,9 @@ type Observer = Box<dyn Fn(Operation, Duration) + Send + Sync>;
 #[cfg(feature = "std")]
 static OBSERVER: OnceLock<Observer> = OnceLock::new();
 
-/// Has every call of a host function of this program reported to `observer` from now on; it runs in the calling
-/// thread and should be quick. Answers false, and changes nothing, if there is an observer already.
+/// Has every call of a host function of this program reported to `observer` from now on; it runs in
+/// the calling thread and should be quick. Answers false, and changes nothing, if there is an
+/// observer already.
 #[cfg(feature = "std")]
 pub fn set_observer(observer: impl Fn(Operation, Duration) + Send + Sync + 'static) -> bool {
     OBSERVER.set(Box::new(observer)).is_ok()

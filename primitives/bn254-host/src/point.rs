@@ -1,10 +1,10 @@
 //! Strict encodings of curve points and scalars.
 //!
-//! A point is encoded as arkworks does it uncompressed: coordinate x, then coordinate y, each 32 bytes
-//! little-endian per base field element; the two top bits of the last byte hold flags (identity, sign
-//! of y). G1 takes [`G1_BYTES`], G2 [`G2_BYTES`]. arkworks' own decoder ignores a wrong sign flag and
-//! the coordinates of a flagged identity, so one point would have several encodings; here each point
-//! has exactly one.
+//! A point is encoded as arkworks does it uncompressed: coordinate x, then coordinate y, each 32
+//! bytes little-endian per base field element; the two top bits of the last byte hold flags
+//! (identity, sign of y). G1 takes [`G1_BYTES`], G2 [`G2_BYTES`]. arkworks' own decoder ignores a
+//! wrong sign flag and the coordinates of a flagged identity, so one point would have several
+//! encodings; here each point has exactly one.
 
 use alloc::vec::Vec;
 use ark_bn254::{Fq12, Fr, G1Affine, G2Affine, g1, g2};
@@ -58,7 +58,8 @@ fn encode<C: SWCurveConfig, const N: usize>(point: &Affine<C>) -> Option<[u8; N]
     Some(bytes)
 }
 
-/// Decodes a G1 point; the identity is allowed. On the curve means in the group: the cofactor is one.
+/// Decodes a G1 point; the identity is allowed. On the curve means in the group: the cofactor is
+/// one.
 pub fn decode_g1(bytes: &[u8; G1_BYTES]) -> Result<G1Affine, PointFault> {
     decode::<g1::Config, G1_BYTES>(bytes)
 }

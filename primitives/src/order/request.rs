@@ -8,7 +8,8 @@ use crate::{
 use codec::{Decode, Encode, MaxEncodedLen};
 use serde::{Deserialize, Serialize};
 
-/// A withdrawal that is part of a signed order set; it is carried out in the step that installs the set, or never.
+/// A withdrawal that is part of a signed order set; it is carried out in the step that installs the
+/// set, or never.
 #[derive(
     Clone,
     Copy,
@@ -50,11 +51,13 @@ pub struct TransferRequest {
     pub asset: u8,
     /// Smallest units, 1 to 2^63 - 1.
     pub amount: u64,
-    /// Who gets it: [`account_key`](crate::account::account_key) of the account, which is opened if there is none.
+    /// Who gets it: [`account_key`](crate::account::account_key) of the account, which is opened if
+    /// there is none.
     pub to: FieldBytes,
 }
 
-/// A public key by its coordinates; [`OrderSet::check`](super::OrderSet::check) refuses what is none.
+/// A public key by its coordinates; [`OrderSet::check`](super::OrderSet::check) refuses what is
+/// none.
 #[derive(
     Clone,
     Copy,
@@ -114,7 +117,8 @@ impl From<PublicKey> for NamedKey {
 )]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum KeyRequest {
-    /// A key that signs order sets without requests, in the place of the one before; none any more if `None`.
+    /// A key that signs order sets without requests, in the place of the one before; none any more
+    /// if `None`.
     Trading(Option<NamedKey>),
     /// Another owner. The trading key goes with the old one.
     Owner(NamedKey),
@@ -130,7 +134,8 @@ impl KeyRequest {
     }
 }
 
-/// The one thing that an order set may ask for besides its orders. Only the owner's signature will do for it.
+/// The one thing that an order set may ask for besides its orders. Only the owner's signature will
+/// do for it.
 #[derive(
     Clone,
     Copy,

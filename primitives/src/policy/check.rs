@@ -1,4 +1,5 @@
-//! What makes a policy sound: lists that fit the market, values within their bounds, and the rules between fields.
+//! What makes a policy sound: lists that fit the market, values within their bounds, and the rules
+//! between fields.
 
 use super::error::{PolicyError, PolicyField};
 use super::parameter::{Parameter, pairs_of_margins};
@@ -30,7 +31,7 @@ pub(super) enum Broken {
 }
 
 impl Broken {
-    /// Whether another value of `parameter` could mend it.
+    /// Returns true if another value of `parameter` could mend it.
     pub(super) fn involves(&self, parameter: &Parameter) -> bool {
         match (*self, *parameter) {
             (

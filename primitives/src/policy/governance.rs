@@ -1,4 +1,5 @@
-//! What the chain tells of its policy: what is in force, what is to come, what was, and what a change would do.
+//! What the chain tells of its policy: what is in force, what is to come, what was, and what a
+//! change would do.
 
 use super::{ChangeError, Direction, Policy, PolicyChange, PolicyError};
 use crate::chain::NotTaken;
@@ -24,7 +25,8 @@ pub struct PendingChange<C = Vec<PolicyChange>> {
     pub id: u32,
     /// What it sets, all at once.
     pub changes: C,
-    /// Which way it goes. One that was taken for tightening is dropped if it no longer tightens when its time comes.
+    /// Which way it goes. One that was taken for tightening is dropped if it no longer tightens
+    /// when its time comes.
     pub direction: Direction,
     /// When it was proposed, in milliseconds since the Unix epoch.
     pub proposed_at: u64,
@@ -46,8 +48,8 @@ pub struct PendingChange<C = Vec<PolicyChange>> {
 pub struct PolicyVersion<P = Policy> {
     /// The policy.
     pub policy: P,
-    /// Snapshots from this time on were computed with it, until the next version's; milliseconds since the Unix epoch, 0 for the
-    /// genesis.
+    /// Snapshots from this time on were computed with it, until the next version's; milliseconds
+    /// since the Unix epoch, 0 for the genesis.
     pub since: u64,
 }
 
@@ -65,13 +67,15 @@ pub struct PolicyVersion<P = Policy> {
 )]
 #[serde(rename_all = "camelCase")]
 pub struct PolicyState {
-    /// What the next snapshot is computed with, if no pending change is due; none while there is no policy.
+    /// What the next snapshot is computed with, if no pending change is due; none while there is no
+    /// policy.
     pub current: Option<Policy>,
     /// Its version, counting from 1; 0 while there is none.
     pub version: u32,
     /// Changes that wait, in the order in which they take effect.
     pub pending: Vec<PendingChange>,
-    /// From when on the emergency origin may tighten again, in milliseconds since the Unix epoch; 0 if it never has.
+    /// From when on the emergency origin may tighten again, in milliseconds since the Unix epoch; 0
+    /// if it never has.
     pub emergency_from: u64,
 }
 

@@ -21,7 +21,8 @@ pub struct TradingTerms {
     pub fee_rate: Rate,
     /// Lots that an account's position may grow to.
     pub position_limit: u64,
-    /// Lots that a venue's accounts may hold of an instrument, long and short together; beyond it they only become fewer.
+    /// Lots that a venue's accounts may hold of an instrument, long and short together; beyond it
+    /// they only become fewer.
     pub open_interest_cap: u64,
 }
 
@@ -44,7 +45,8 @@ pub struct Peg {
 }
 
 impl Peg {
-    /// What a price counts for: at most the peg, and `price − slope · (peg − price)` below it, rounded down, at least 0.
+    /// What a price counts for: at most the peg, and `price − slope · (peg − price)` below it,
+    /// rounded down, at least 0.
     pub(super) fn counted(&self, price: IndexPrice) -> IndexPrice {
         let below = self.price.saturating_sub(price);
         let penalty = below

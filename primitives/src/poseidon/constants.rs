@@ -1,4 +1,5 @@
-//! The committed constants, read at compile time: Montgomery limbs, 32 little-endian bytes an element.
+//! The committed constants, read at compile time: Montgomery limbs, 32 little-endian bytes an
+//! element.
 
 use super::{
     FULL_ROUNDS,
@@ -24,7 +25,8 @@ pub struct Parameters {
     pub pre_sparse: &'static [Fr],
     /// One constant per partial round.
     pub partial_constants: &'static [Fr],
-    /// Per partial round: first row (width), then the rest of the first column (width − 1); else the identity.
+    /// Per partial round: first row (width), then the rest of the first column (width − 1); else
+    /// the identity.
     pub sparse: &'static [Fr],
     /// Constants of the second half of full rounds.
     pub last_constants: &'static [Fr],

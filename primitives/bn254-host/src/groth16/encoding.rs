@@ -73,7 +73,8 @@ pub enum DecodeError {
     WrongLength {
         /// What was decoded.
         object: Object,
-        /// The length it must have; of a key too short to hold its count, the least length of a key.
+        /// The length it must have; of a key too short to hold its count, the least length of a
+        /// key.
         expected: usize,
         /// The length it has.
         got: usize,

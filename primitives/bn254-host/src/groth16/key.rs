@@ -84,8 +84,8 @@ impl VerifyingKey {
         })
     }
 
-    /// Decodes and checks a key from outside: canonical, curve and subgroup; computes e(α, β). A key to be
-    /// registered must also pass [`Self::check`].
+    /// Decodes and checks a key from outside: canonical, curve and subgroup; computes e(α, β). A
+    /// key to be registered must also pass [`Self::check`].
     ///
     /// # Errors
     /// Every [`DecodeError`] that names a key.
@@ -106,8 +106,9 @@ impl VerifyingKey {
         Ok(key)
     }
 
-    /// Decodes what [`Self::encode_registered`] wrote to a trusted place, such as the chain's storage.
-    /// Canonical form and curve are checked again; the subgroup and e(α, β), dear, are believed.
+    /// Decodes what [`Self::encode_registered`] wrote to a trusted place, such as the chain's
+    /// storage. Canonical form and curve are checked again; the subgroup and e(α, β), dear, are
+    /// believed.
     ///
     /// # Errors
     /// Every [`DecodeError`] that names a key, but never `NotInSubgroup`.
@@ -161,8 +162,8 @@ impl VerifyingKey {
     /// Refuses keys with which false statements can be proven, as far as the key itself shows it.
     ///
     /// Who made the key, and whether the secrets are gone, it cannot show. γ may be the generator:
-    /// ceremonies in the manner of <https://eprint.iacr.org/2017/1050> fix it so, and only δ's secret
-    /// counts there.
+    /// ceremonies in the manner of <https://eprint.iacr.org/2017/1050> fix it so, and only δ's
+    /// secret counts there.
     ///
     /// # Errors
     /// See [`KeyError`].

@@ -24,8 +24,8 @@ impl Proof {
     /// A proof from its points.
     ///
     /// # Errors
-    /// [`DecodeError::Point`] with the first point that is off its curve, outside the subgroup or the
-    /// identity.
+    /// [`DecodeError::Point`] with the first point that is off its curve, outside the subgroup or
+    /// the identity.
     pub fn new(a: G1Affine, b: G2Affine, c: G1Affine) -> Result<Self, DecodeError> {
         check_g1(Field::ProofA, &a)?;
         check_g2::<DefaultBackend>(Field::ProofB, &b)?;

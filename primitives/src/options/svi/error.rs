@@ -4,8 +4,8 @@ use codec::{Decode, DecodeWithMemTracking, Encode};
 use core::fmt;
 use scale_info::TypeInfo;
 
-/// Fraction bits of a curve's parameters: total variances of an hour need more than 32. All parameters in bounds are
-/// below 2^53, so that every JSON reader keeps them exact.
+/// Fraction bits of a curve's parameters: total variances of an hour need more than 32. All
+/// parameters in bounds are below 2^53, so that every JSON reader keeps them exact.
 pub const SVI_BITS: u32 = 48;
 
 /// A log-moneyness `ln(K/F)` with [`SVI_BITS`] fraction bits; shown as a decimal.
@@ -49,7 +49,8 @@ pub enum SviError {
     /// A butterfly spread would have a negative price: the density is negative.
     #[error("butterfly arbitrage: g(k) must not be negative, but is at log-moneyness {0}")]
     Butterfly(LogMoneyness),
-    /// A calendar spread would have a negative price: total variance falls from one expiry to the next.
+    /// A calendar spread would have a negative price: total variance falls from one expiry to the
+    /// next.
     #[error("calendar arbitrage: less total variance than the earlier expiry at log-moneyness {0}")]
     Calendar(LogMoneyness),
 }

@@ -1,10 +1,12 @@
 //! The partial rounds as a linear recurrence: what [`super::super::permutation`] computes with.
 //!
-//! Write a round's matrix as `[[a, r], [c, H]]`. With `u_k` the S-box's output in partial round k, `w_k` its input before the
-//! constant, and `y_k` the other elements, `y_{k+1} = H·y_k + c·u_k` and `w_{k+1} = a·u_k + r·y_k`: a linear system with
-//! one input and one output, whose matrix is the same in every round. So (Kailath, "Linear Systems", 1980, section 2.1)
-//! once there have been `n` rounds, `n` being the size of H, each output is a fixed combination of the last `n` outputs and
-//! the last `n + 1` inputs. The coefficients come from H's characteristic polynomial by the theorem of Cayley and Hamilton.
+//! Write a round's matrix as `[[a, r], [c, H]]`. With `u_k` the S-box's output in partial round k,
+//! `w_k` its input before the constant, and `y_k` the other elements, `y_{k+1} = H·y_k + c·u_k` and
+//! `w_{k+1} = a·u_k + r·y_k`: a linear system with one input and one output, whose matrix is the
+//! same in every round. So (Kailath, "Linear Systems", 1980, section 2.1) once there have been `n`
+//! rounds, `n` being the size of H, each output is a fixed combination of the last `n` outputs and
+//! the last `n + 1` inputs. The coefficients come from H's characteristic polynomial by the theorem
+//! of Cayley and Hamilton.
 
 use super::{Matrix, inverse, multiply};
 use crate::field::Fr;
@@ -47,7 +49,8 @@ pub(super) fn generate(mds: &Matrix) -> Option<Vec<Fr>> {
         response[j] - fed_back
     };
 
-    // State after the last round: H^n times the state n rounds before, which the outputs give, and the inputs since.
+    // State after the last round: H^n times the state n rounds before, which the outputs give, and
+    // the inputs since.
     let mut from_outputs = outputs_to_state;
     let mut from_inputs: Vec<Matrix> = Vec::with_capacity(n);
     let mut moved = column;
