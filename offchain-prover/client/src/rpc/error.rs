@@ -1,7 +1,6 @@
 //! Refusals on the wire. Malformed parameters are JSON-RPC's `-32602`, with the field and its limit
 //! as `data`; every other refusal has a code of its own, and a name for programs in `data.name`.
 
-use super::auth::AccessError;
 use jsonrpsee::types::ErrorObjectOwned;
 use serde::{Deserialize, Serialize};
 
@@ -139,10 +138,4 @@ pub fn named(code: i32, name: RefusalName, message: impl ToString) -> ErrorObjec
         name: name.as_str().into(),
     };
     ErrorObjectOwned::owned(code, message.to_string(), Some(data))
-}
-
-impl From<AccessError> for ErrorObjectOwned {
-    fn from(error: AccessError) -> Self {
-        named(UNAUTHORISED, error.name(), error)
-    }
 }
