@@ -1,9 +1,10 @@
 //! The trading: everybody signs and sends order sets to the operator, round after round.
 
 use super::{
-    market::{Market, Role},
+    market::Market,
     options::Quote,
     people::Person,
+    role::Role,
 };
 use anyhow::{Context, Result, ensure};
 use clearproof_client::{
