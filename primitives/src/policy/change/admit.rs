@@ -104,7 +104,7 @@ impl Policy {
     pub fn within_a_step(
         &self,
         changes: &[PolicyChange],
-        after: &Policy,
+        after: &Self,
     ) -> Result<(), ChangeError> {
         for (index, change) in (0..).zip(changes) {
             for parameter in change.parameters() {
