@@ -1,7 +1,6 @@
 //! Refusals on the wire. Malformed parameters are JSON-RPC's `-32602`, with the field and its limit
 //! as `data`; every other refusal has a code of its own, and a name for programs in `data.name`.
 
-use super::auth::AccessError;
 use jsonrpsee::types::ErrorObjectOwned;
 use serde::{Deserialize, Serialize};
 
@@ -140,6 +139,7 @@ pub fn named(code: i32, name: RefusalName, message: impl ToString) -> ErrorObjec
     };
     ErrorObjectOwned::owned(code, message.to_string(), Some(data))
 }
+<<<<<<< HEAD
 
 impl From<AccessError> for ErrorObjectOwned {
     fn from(error: AccessError) -> Self {
@@ -162,3 +162,5 @@ mod tests {
         }
     }
 }
+=======
+>>>>>>> habits
