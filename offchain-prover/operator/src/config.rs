@@ -1,8 +1,8 @@
 //! The operator's settings.
 
 use super::error::OperatorError;
-use clearproof_groth16::BackendKind;
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use clearproof_groth16::{BackendKind, Progress};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 use subxt_signer::sr25519::Keypair;
 
 /// What an operator is started with.
@@ -24,6 +24,8 @@ pub struct Config {
     pub keys: PathBuf,
     /// What proves.
     pub backend: BackendKind,
+    /// Shows the progress of loading and making keys.
+    pub progress: Arc<dyn Progress>,
     /// When what happens.
     pub timing: Timing,
 }

@@ -6,10 +6,13 @@ use clearproof_client::chain::{
     circuits::{RegisteredCircuit, circuit_of},
 };
 use clearproof_client::clock::millis;
-use clearproof_groth16::{BackendKind, Bars, KeyStore, Origin};
+use clearproof_groth16::{BackendKind, KeyStore, Origin, Progress};
 use clearproof_primitives::{chain::VenueId, shape::Shape};
 use clearproof_proving::{BatchProver, circuits};
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use tokio::runtime::Handle;
 
 /// Wait before a node that did not answer is asked again.
@@ -35,6 +38,8 @@ pub struct Keys {
     pub store: KeyStore,
     /// What proves.
     pub backend: BackendKind,
+    /// Shows the progress of loading and making keys.
+    pub progress: Arc<dyn Progress>,
     /// Where backends are counted.
     pub metrics: Metrics,
     /// Those in use.
@@ -105,12 +110,18 @@ impl Keys {
             true => (Origin::Development, BatchProver::load),
             false => (Origin::SingleParty, BatchProver::load_existing),
         };
-        let bars = Bars::new("proving keys");
         let failed = |error: anyhow::Error| {
             let number = circuit.number;
             OperatorError::Prover(format!("batch {batch}, circuit {number}: {error:#}"))
         };
-        let prover = load(&self.shape, &self.store, origin, self.backend, &bars).map_err(failed)?;
+        let prover = load(
+            &self.shape,
+            &self.store,
+            origin,
+            self.backend,
+            &*self.progress,
+        )
+        .map_err(failed)?;
         if prover.verifying_keys() != (circuit.chunk_key.clone(), circuit.closing_key.clone()) {
             let pair = circuits(&self.shape).map_err(failed)?;
             let [chunk, closing] =

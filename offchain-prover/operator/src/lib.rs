@@ -118,6 +118,7 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<(
             shape: identity.shape,
             store: KeyStore::new(&config.keys),
             backend: config.backend,
+            progress: config.progress.clone(),
             metrics: metrics.clone(),
             loaded: LoadedKeys::default(),
         },

@@ -1,11 +1,14 @@
 //! `operator`: runs a venue.
 
-use crate::commands::{ending::asked_to_end, key::Key};
+use crate::{
+    bars::Bars,
+    commands::{ending::asked_to_end, key::Key},
+};
 use anyhow::{Context, Result};
 use clearproof_groth16::BackendKind;
 use clearproof_operator::{self, Config, Timing};
 use clearproof_proving::default_key_folder;
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
 /// Options of `operator`. How the chain takes snapshots is a constant of its runtime; the defaults are those of this
 /// workspace's.
@@ -64,6 +67,7 @@ pub fn run(args: Args) -> Result<()> {
         metrics: args.metrics,
         keys: args.keys.unwrap_or_else(default_key_folder),
         backend: args.backend,
+        progress: Arc::new(Bars::new("proving keys")),
         timing: Timing {
             auction_interval_ms: args.auction_interval_ms,
             batch_ms: args.batch_ms,
