@@ -20,7 +20,7 @@ pub fn keep(root: &Path) {
         "clearproof-runtime".to_string(),
         "clearproof-runtime-api".to_string(),
     ];
-    // Each pallet's name is that of its folder, behind this prefix.
+    // The name of each pallet is that of its folder, with this prefix.
     for entry in fs::read_dir(&pallets).expect("the workspace has a folder of pallets") {
         let entry = entry.expect("the folder of pallets is readable");
         if entry.path().join("Cargo.toml").is_file() {

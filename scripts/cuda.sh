@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # cuda.sh lib: builds libclearproof_cuda.so, the prover's GPU library, beside the programs that
 #     cargo builds.
-# cuda.sh check: builds gpu-check, a program that checks and times it where there is a GPU, and needs
-#     nothing else there.
+# cuda.sh check: builds gpu-check, a program that checks and times it where there is a GPU, and
+#     needs nothing else there.
 # cuda.sh standin: runs gpu-check's checks of up to 2^11 elements against the tests' stand-in, which
 #     needs no GPU.
 #

@@ -4,7 +4,7 @@
 # them.
 #
 # What it learns is kept in the cache folder and used next time. An input that breaks the decoder
-# is written to fuzz/artifacts/TARGET; once the decoder is mended, move it to fuzz/corpus/TARGET,
+# is written to fuzz/artifacts/TARGET; once the decoder is fixed, move it to fuzz/corpus/TARGET,
 # where `make test` runs it from then on.
 set -euo pipefail
 . "$(dirname "$0")/env.sh"

@@ -27,8 +27,8 @@ zepter_version=1.88.2
 
 # Commits after this one must have proper subjects. A shallow clone may lack it: there, commits
 # after its date count.
-subjects_base=e0f2a95d28f3b52870ee18875097480a18c3463b
-subjects_date=2026-11-26T18:38:32Z
+subjects_base=2c2477754b609a078a00f34e8c23bd2e11044057
+subjects_date=2026-12-01T00:03:25Z
 
 manifests=(Cargo.toml zombienet/Cargo.toml offchain-prover/cuda/Cargo.toml)
 
@@ -109,7 +109,7 @@ unused() {
 clippy() {
     step "clippy: warnings are errors"
     cargo clippy --release --workspace --all-targets --quiet -- -D warnings ||
-        fail "clippy" "the lints above" "mend the code; an allow needs a reason beside it"
+        fail "clippy" "the lints above" "fix the code; an allow needs a reason beside it"
 }
 
 doc() {
@@ -117,7 +117,7 @@ doc() {
     RUSTDOCFLAGS="${RUSTDOCFLAGS:-} -D warnings" \
         cargo doc --release --workspace --no-deps --document-private-items --quiet ||
         fail "doc" "the documentation above has errors" \
-            "mend the link or the markup: [\`name\`] needs a path that leads to an item"
+            "fix the link or the markup: [\`name\`] needs a path that leads to an item"
 }
 
 deny() {

@@ -1,8 +1,10 @@
-//! Chain specifications: the development chains come from the runtime's genesis presets, others from files.
+//! Chain specifications. Those of the development chains come from the runtime's genesis presets,
+//! all others from files.
 //!
-//! A file is refused while values of the template stand in it ([`template`]), and as a public chain's if its genesis would give the
-//! chain to everybody ([`live`]). The state of a chain that has run is not judged as a genesis: anybody can send tokens to a
-//! well-known account.
+//! A file is refused while it still holds placeholders of the template ([`template`]). The file of
+//! a public chain is also refused if its genesis would give control of the chain to everybody
+//! ([`live`]). The state of a chain that has run is not checked as a genesis, because anybody can
+//! send tokens to a well-known account.
 
 mod live;
 pub mod template;
@@ -21,36 +23,38 @@ use serde::Deserialize;
 use serde_json::Value;
 use sp_runtime::BuildStorage;
 
-/// A chain specification without extensions. The runtime builds its genesis with the node's host functions: it checks
-/// the circuits' keys.
+/// A chain specification without extensions. The runtime builds its genesis with the node's host
+/// functions, because it checks the circuits' keys.
 pub type ChainSpec = GenericChainSpec<NoExtension, OwnHostFunctions>;
 
 /// Name of the network protocols.
 const PROTOCOL_ID: &str = "clearproof";
 
-/// What a specification is read for.
+/// The purpose for which a specification is read.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Purpose {
-    /// To run the chain or look at it.
+    /// To run the chain or inspect it.
     Use,
-    /// To write another form of it.
+    /// To write the specification in another form.
     Export,
-    /// To see what an upgrade would do to its state.
+    /// To see the effect of an upgrade on its state.
     Rehearse,
 }
 
-/// The chain named by `--chain`: `dev` or `development`, `local`, or else the path of a specification in JSON.
+/// Loads the chain that `--chain` names: `dev` or `development`, `local`, or else the path of a
+/// specification in JSON.
 ///
 /// # Errors
 ///
-/// An unknown name that is no readable file either; a specification that is not filled in, that holds no code or must not be a
-/// public chain's; or a program that was built without the runtime's wasm.
+/// If the name is unknown and is no readable file; if the specification is not filled in, holds no
+/// code, or must not be that of a public chain; or if this program was built without the runtime's
+/// wasm.
 pub fn load(id: &str) -> Result<ChainSpec, String> {
     read(id, Purpose::Use)
 }
 
-/// The same, to write it in another form. A specification without code gets this program's runtime: so a filled-in template becomes
-/// the specification of a chain.
+/// Loads a specification to write it in another form. If it holds no code, it gets this program's
+/// runtime: that is how a filled-in template becomes the specification of a chain.
 ///
 /// # Errors
 ///
@@ -59,11 +63,12 @@ pub fn load_to_export(id: &str) -> Result<ChainSpec, String> {
     read(id, Purpose::Export)
 }
 
-/// The same, for its state only, which may be that of a chain that has run: no chain is started with it.
+/// Loads a specification for its state only, which may be that of a chain that has run. No chain is
+/// started with it.
 ///
 /// # Errors
 ///
-/// As [`load`], but it may hold what a public chain's genesis must not.
+/// As [`load`], except that the state may hold what the genesis of a public chain must not.
 pub fn load_to_rehearse(id: &str) -> Result<ChainSpec, String> {
     read(id, Purpose::Rehearse)
 }
@@ -86,14 +91,15 @@ fn read(id: &str, purpose: Purpose) -> Result<ChainSpec, String> {
             Err("--chain is missing: name dev, local or the file of a chain specification".into())
         }
         genesis_presets::PRODUCTION => Err(format!(
-            "--chain {id}: a template, which must be filled in: write it with `clearproof-node chain-spec-template`, \
+            "--chain {id}: a template, which must be filled in: write it with `clearproof-node \
+             chain-spec-template`, \
              then name that file"
         )),
         path => from_file(path, purpose).map_err(|problem| format!("--chain {path}: {problem}")),
     }
 }
 
-/// As much of a specification as says whether it brings its code.
+/// The part of a specification that shows whether it brings its code.
 #[derive(Deserialize)]
 struct Outline {
     genesis: GenesisOutline,
@@ -122,7 +128,8 @@ fn from_file(path: &str, purpose: Purpose) -> Result<ChainSpec, String> {
     if genesis.is_some_and(|genesis| genesis.code.is_none()) {
         if purpose != Purpose::Export {
             return Err(format!(
-                "holds no runtime code. Make the chain's specification of it, once: `clearproof-node export-chain-spec --chain {path} \
+                "holds no runtime code. Make the chain's specification of it, once: \
+                 `clearproof-node export-chain-spec --chain {path} \
                  --raw --output FILE`; whoever joins needs that file"
             ));
         }
@@ -135,7 +142,7 @@ fn from_file(path: &str, purpose: Purpose) -> Result<ChainSpec, String> {
     Ok(spec)
 }
 
-/// A plain specification with this program's runtime in it.
+/// Returns a plain specification with this program's runtime in it.
 fn with_code(text: &[u8]) -> Result<Vec<u8>, String> {
     let code = format!("0x{}", hex::encode(wasm()?));
     let mut specification: Value = serde_json::from_slice(text).map_err(|e| e.to_string())?;
@@ -148,7 +155,9 @@ fn with_code(text: &[u8]) -> Result<Vec<u8>, String> {
 
 fn wasm() -> Result<&'static [u8], String> {
     WASM_BINARY.ok_or_else(|| {
-        "this program was built without the runtime's wasm (SKIP_WASM_BUILD was set): build it again without".into()
+        "this program was built without the runtime's wasm (SKIP_WASM_BUILD was set): build it \
+         again without"
+            .into()
     })
 }
 
@@ -168,7 +177,7 @@ fn from_preset(
         .build())
 }
 
-/// What wallets show: token and address format.
+/// The properties that wallets show: token and address format.
 fn properties() -> Properties {
     let mut properties = Properties::new();
     properties.insert("tokenSymbol".into(), TOKEN_SYMBOL.into());

@@ -6,11 +6,11 @@ use std::path::PathBuf;
 /// Arguments of the program: a subcommand, or those of a running node.
 #[derive(Debug, clap::Parser)]
 pub struct Cli {
-    /// What to do instead of running a node.
+    /// The subcommand. Without one, the program runs a node.
     #[command(subcommand)]
     pub subcommand: Option<Subcommand>,
 
-    /// How to run a node.
+    /// The settings of a running node.
     #[clap(flatten)]
     pub run: RunCmd,
 }
@@ -18,7 +18,8 @@ pub struct Cli {
 /// An upgrade to rehearse.
 #[derive(Debug, clap::Args)]
 pub struct TryUpgrade {
-    /// File with the chain's state, which `export-state` wrote; or dev, or local, for their genesis.
+    /// File with the chain's state, as written by `export-state`; or dev or local, for their
+    /// genesis.
     #[arg(long)]
     pub chain: String,
 
@@ -27,15 +28,15 @@ pub struct TryUpgrade {
     pub runtime: PathBuf,
 }
 
-/// Where the template goes.
+/// The destination of the template.
 #[derive(Debug, clap::Args)]
 pub struct ChainSpecTemplateCmd {
-    /// File to write; standard output without it.
+    /// File to write; standard output if left out.
     #[arg(long)]
     pub output: Option<PathBuf>,
 }
 
-/// What the program can do besides running a node.
+/// The subcommands.
 #[derive(Debug, clap::Subcommand)]
 pub enum Subcommand {
     /// Make and inspect keys.
@@ -60,16 +61,17 @@ pub enum Subcommand {
     /// Read blocks from a file.
     ImportBlocks(sc_cli::ImportBlocksCmd),
 
-    /// Rehearse an upgrade: what a new runtime would do to a chain's state, which `export-state` wrote.
+    /// Rehearse an upgrade: show the effect of a new runtime on a chain's state, as written by
+    /// `export-state`.
     TryUpgrade(TryUpgrade),
 
     /// Delete the chain's database.
     PurgeChain(sc_cli::PurgeChainCmd),
 
-    /// Take the chain back by some blocks that are not final.
+    /// Take the chain back by a number of blocks that are not final.
     Revert(sc_cli::RevertCmd),
 
-    /// Show what the database knows about the chain.
+    /// Show what the database holds of the chain.
     ChainInfo(sc_cli::ChainInfoCmd),
 
     /// Measure the weights of pallets and of the machine.

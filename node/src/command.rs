@@ -1,4 +1,4 @@
-//! What each subcommand does.
+//! Runs the subcommands.
 
 use crate::{
     chain_spec,
@@ -41,11 +41,11 @@ impl SubstrateCli for Cli {
     }
 }
 
-/// Reads the command line and does what it says.
+/// Reads the command line and runs the command.
 ///
 /// # Errors
 ///
-/// Whatever stopped the command.
+/// If the command fails.
 pub fn run() -> Result<()> {
     let cli = Cli::from_args();
     match &cli.subcommand {
@@ -114,7 +114,7 @@ fn revert_consensus(
 }
 
 fn try_upgrade(arguments: &TryUpgrade) -> Result<()> {
-    // The runtime says in the log what it checks, and what it finds.
+    // The runtime logs what it checks and what it finds.
     sc_cli::LoggerBuilder::new("info").init()?;
     let failed = |error: upgrade::UpgradeError| Error::Application(Box::new(error));
     let runtime = upgrade::read(&arguments.runtime).map_err(failed)?;

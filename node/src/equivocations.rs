@@ -1,14 +1,17 @@
-//! Two blocks by one author in one slot: noticed when they are imported, and reported to the chain, which punishes their author.
+//! Notices two blocks by one author in one slot when they are imported, and reports them to the
+//! chain, which punishes the author.
 //!
-//! `sc-consensus-babe` 0.60 does that too, but with headers that their seals were taken off. The chain cannot tell who made
-//! such headers, and refuses the report. [`Equivocations`] stands before BABE's import, sees headers with their seals, and
-//! reports those. BABE's own reports end in [`Dropped`]: the pool takes one report of an author and a slot for another's
-//! duplicate, and a block should not carry reports that are bound to fail.
+//! `sc-consensus-babe` 0.60 reports them too, but with headers whose seals have been taken off. The
+//! chain cannot tell who made such headers, and refuses the report. [`Equivocations`] stands before
+//! BABE's import, sees headers with their seals, and reports those. BABE's own reports end in
+//! [`Dropped`]: the pool regards a report as a duplicate of another about the same author and slot,
+//! and a block should not carry reports that are bound to fail.
 //!
-//! What is remembered lies in memory ([`headers`]), and so does a report until the node authors a block with it: reports are not
-//! passed on to other nodes, so only validators make them. A node that is started again has forgotten both, and does not notice
-//! two blocks if one of them came before. It is enough that one validator that authors later has seen both, without being restarted
-//! in between.
+//! Headers are remembered in memory ([`headers`]). A report stays in memory too, until the node
+//! authors a block with it: reports are not passed on to other nodes, so only validators make them.
+//! A restart forgets both. The node then does not notice two blocks if one of them came before the
+//! restart. It is enough that one validator that authors later has seen both blocks, without a
+//! restart in between.
 
 mod headers;
 #[cfg(test)]
@@ -36,23 +39,23 @@ use sp_keystore::KeystorePtr;
 use sp_runtime::traits::{BlakeTwo256, Hash as _};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Why the chain was not told of an equivocation.
+/// The reason for which an equivocation was not reported to the chain.
 #[derive(Debug, thiserror::Error)]
 enum ReportError {
-    /// No state that this node has shows whose key it was.
+    /// No state that this node has shows which validator the key belonged to.
     #[error(
         "no block of that slot's session that this node has proves that the key was a validator's"
     )]
     NoOwner,
-    /// The runtime cannot be asked.
+    /// The call of the runtime failed.
     #[error("the runtime does not answer: {0}")]
     Api(#[from] ApiError),
-    /// The pool has no place for it, or the runtime finds it invalid.
+    /// The pool is full, or the runtime finds the report invalid.
     #[error("the transaction pool refuses it: it was reported before, or the pool is full")]
     Refused,
 }
 
-/// Imports blocks as `Inner` does, and reports who makes two of them in one slot.
+/// Imports blocks as `Inner` does, and reports authors who make two blocks in one slot.
 #[derive(Clone)]
 pub struct Equivocations<Inner> {
     inner: Inner,
@@ -60,8 +63,9 @@ pub struct Equivocations<Inner> {
 }
 
 impl<Inner> Equivocations<Inner> {
-    /// Stands before `inner`, which is BABE's import with this `babe`. Reports go into `pool`, if this node authors, but none of a
-    /// key in `keystore`.
+    /// Creates the import that stands before `inner`, which is BABE's import with this `babe`. If
+    /// this node authors, reports go into `pool`; an equivocation of a key in `keystore` is never
+    /// reported.
     pub fn new(
         inner: Inner,
         client: Arc<FullClient>,
@@ -102,7 +106,7 @@ where
         block: BlockImportParams<Block>,
     ) -> Result<ImportResult, ConsensusError> {
         let noticed = self.watch.notice(&block);
-        // Afterwards there may be a state of the slot's session.
+        // After the import there may be a state of the slot's session.
         let imported = self.inner.import_block(block).await;
         // A block that is refused is an equivocation all the same.
         if let Some(proof) = noticed {
@@ -121,9 +125,10 @@ struct Watch {
 }
 
 impl Watch {
-    /// What a block proves together with an earlier one.
+    /// Returns the equivocation that a block proves together with an earlier one.
     fn notice(&self, block: &BlockImportParams<Block>) -> Option<EquivocationProof<Header>> {
-        // As BABE: what is fetched to catch up is too old. Of what is read from a file nobody is told either.
+        // As in BABE, blocks that are fetched to catch up are too old. Blocks read from a file are
+        // not reported either.
         let new = matches!(
             block.origin,
             BlockOrigin::NetworkBroadcast | BlockOrigin::ConsensusBroadcast | BlockOrigin::Own
@@ -131,7 +136,7 @@ impl Watch {
         if !new {
             return None;
         }
-        // Who checked or made the seal left this; without it, the header may be anybody's.
+        // The check of the seal, or its maker, left this. Without it, anybody may have made the header.
         let checked = block
             .get_intermediate::<BabeIntermediate<Block>>(INTERMEDIATE_KEY)
             .ok()?;
@@ -150,10 +155,11 @@ impl Watch {
     fn act_on(&self, proof: EquivocationProof<Header>) {
         let (author, slot) = (proof.offender.clone(), *proof.slot);
         let blocks = [&proof.first_header, &proof.second_header].map(Header::hash);
-        // As GRANDPA's reports: others will do it.
+        // As with GRANDPA's reports, the other validators report it.
         if self.is_own(&author) {
             log::error!(
-                "another node signs blocks with this node's BABE key, {author}, as {blocks:?} in slot {slot} show: stop one of \
+                "another node signs blocks with this node's BABE key, {author}, as {blocks:?} in \
+                 slot {slot} show: stop one of \
                  the two. Validators are slashed for it"
             );
             return;
@@ -196,8 +202,9 @@ impl Watch {
             .ok_or(ReportError::Refused)
     }
 
-    /// Whose key it was according to a block, if that is of the slot's epoch: the chain refuses what proves it for another
-    /// session than the slot's. A block that was not imported has no state and proves nothing.
+    /// Returns the proof, at a block, that the key belonged to a validator, if that block is of the
+    /// slot's epoch. The chain refuses a proof for another session than the slot's. A block that
+    /// was not imported has no state and proves nothing.
     fn owner(
         &self,
         at: Hash,
@@ -214,7 +221,8 @@ impl Watch {
     }
 }
 
-/// Takes BABE's own reports, which the chain would refuse, in the transaction pool's place.
+/// Accepts BABE's own reports, which the chain would refuse, in place of the transaction pool, and
+/// drops them.
 pub struct Dropped;
 
 impl LocalTransactionPool for Dropped {

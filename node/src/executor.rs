@@ -1,16 +1,16 @@
-//! The executor of the runtime's wasm, and the host functions that it gives to it.
+//! The executor of the runtime's wasm, with the host functions that it provides.
 
-/// Host functions of the runtime beyond the SDK's: BN254 arithmetic, and Poseidon.
+/// Host functions beyond those of the SDK: BN254 arithmetic, and Poseidon.
 pub type OwnHostFunctions = (
     clearproof_bn254_host::HostFunctions,
     clearproof_primitives::poseidon::host::HostFunctions,
 );
 
-/// All host functions of the runtime.
+/// All host functions that the runtime calls.
 #[cfg(not(feature = "runtime-benchmarks"))]
 pub type HostFunctions = (sp_io::SubstrateHostFunctions, OwnHostFunctions);
 
-/// All host functions of the runtime, and those that its benchmarks call.
+/// All host functions that the runtime and its benchmarks call.
 #[cfg(feature = "runtime-benchmarks")]
 pub type HostFunctions = (
     sp_io::SubstrateHostFunctions,

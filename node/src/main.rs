@@ -20,7 +20,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     match command::run() {
         Ok(()) => ExitCode::SUCCESS,
-        // For people: some messages have many lines.
+        // Printed for people: some messages have many lines.
         Err(error) => {
             eprintln!("error: {error}");
             ExitCode::FAILURE

@@ -1,7 +1,9 @@
-//! The node's own Prometheus metrics: how far venues have settled, how old the markets' snapshot is, what trades, who feeds
-//! the oracle and who validates, what is stopped, and how long BN254 arithmetic takes.
+//! The node's own Prometheus metrics: how far venues have settled, the age of the latest snapshot,
+//! which instruments trade, the state of the oracle and the validators, pauses, and the time that
+//! BN254 arithmetic takes.
 //!
-//! What the chain says is read at each finalised block ([`follow`]); ages are computed when somebody asks.
+//! The chain is read at each finalised block ([`follow`]). Ages are computed when the metrics are
+//! collected.
 
 mod follow;
 mod operation;
@@ -25,7 +27,7 @@ use substrate_prometheus_endpoint::{
     SourcedGauge, U64, exponential_buckets, register,
 };
 
-/// What is known of each venue.
+/// The metrics of each venue.
 struct VenueMetrics {
     batch: Series,
     block: Series,
@@ -43,7 +45,8 @@ pub struct Metrics {
     operation: operation::Operation,
 }
 
-/// When the latest snapshot was taken: milliseconds since the Unix epoch, 0 before the first.
+/// Time at which the latest snapshot was taken, milliseconds since the Unix epoch; 0 before the
+/// first.
 #[derive(Clone, Default)]
 struct TakenAt(Arc<AtomicU64>);
 
@@ -59,7 +62,7 @@ impl MetricSource for TakenAt {
     }
 }
 
-/// Milliseconds as seconds.
+/// Converts milliseconds to seconds.
 fn seconds(milliseconds: u64) -> f64 {
     milliseconds as f64 / 1_000.0
 }
@@ -69,7 +72,7 @@ impl Metrics {
     ///
     /// # Errors
     ///
-    /// A name is registered already.
+    /// If a name is registered already.
     pub fn register(registry: &Registry) -> Result<Self, PrometheusError> {
         let per_venue = |name, help| Series::register(registry, name, "venue", help);
         let metrics = Self {
@@ -84,7 +87,8 @@ impl Metrics {
                 )?,
                 settled_until: per_venue(
                     "clearproof_venue_settled_until_seconds",
-                    "Unix time of the last auction of the venue's last settled batch; before the first, when the venue was created",
+                    "Unix time of the last auction of the venue's last settled batch; before the \
+                     first, when the venue was created",
                 )?,
                 queued: per_venue(
                     "clearproof_venue_queued_deposits",
@@ -92,7 +96,8 @@ impl Metrics {
                 )?,
                 stopped: per_venue(
                     "clearproof_venue_stopped",
-                    "1 while the venue's owner, the chain's admin or, for deposits, its committee has stopped the venue",
+                    "1 while the venue's owner, the chain's admin or, for deposits, its committee \
+                     has stopped the venue",
                 )?,
             },
             snapshot: register(
@@ -107,7 +112,8 @@ impl Metrics {
                 GaugeVec::new(
                     Opts::new(
                         "clearproof_instruments",
-                        "Listed instruments by state in the latest snapshot: trading, halted by the admin, or without an acceptable oracle price",
+                        "Listed instruments by state in the latest snapshot: trading, halted by \
+                         the admin, or without an acceptable oracle price",
                     ),
                     &["state"],
                 )?,
@@ -126,21 +132,23 @@ impl Metrics {
     }
 }
 
-/// Every call of the BN254 host functions, whether a block is imported, proposed or checked by the pool: a batch of
-/// proofs makes one call of each but `msm_g1` and `check_g2_subgroup`.
+/// Observes every call of the BN254 host functions, whether a block is imported, proposed or
+/// checked by the pool. A batch of proofs calls each function once, except `msm_g1` and
+/// `check_g2_subgroup`.
 fn observe_arithmetic(registry: &Registry) -> Result<(), PrometheusError> {
     // From 0.1 ms, twelve times doubled: 0.4 s, beyond the largest batch.
     let buckets = exponential_buckets(0.000_1, 2.0, 13)?;
     let options = HistogramOpts::new(
         "clearproof_bn254_seconds",
-        "Time that calls of the BN254 host functions took; one multi_miller_loop and one final_exponentiation per verified batch of proofs",
+        "Time that calls of the BN254 host functions took; one multi_miller_loop and one \
+         final_exponentiation per verified batch of proofs",
     )
     .buckets(buckets);
     let histogram = register(HistogramVec::new(options, &["operation"])?, registry)?;
     let operations =
         Operation::ALL.map(|operation| histogram.with_label_values(&[operation.name()]));
     let observed = set_observer(move |operation, time| {
-        // The array has the order of the variants, as a test of the crate holds.
+        // The array has the order of the variants; a test of the crate checks it.
         if let Some(operation) = operations.get(operation as usize) {
             operation.observe(time.as_secs_f64());
         }

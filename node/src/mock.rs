@@ -1,14 +1,15 @@
-//! A chain of one finalised block for tests, whose runtime answers from tables.
+//! A chain of one finalised block for tests. Its runtime returns fixed values.
 #![allow(clippy::unwrap_used)]
 
 use clearproof_primitives::{
     batch::Deposit,
     chain::{
-        BatchView, CircuitId, Cursor, Expiry, ExpiryView, Feed, Instrument, InstrumentKind,
-        Listing, Pauses, ProofKind, ProofRefusal, Queue, QueuedDeposit, SnapshotInfo, SnapshotView,
-        VenueId, VenueView,
+        BatchView, Cursor, Expiry, ExpiryView, Feed, Instrument, InstrumentKind, Listing, Pauses,
+        ProofKind, ProofRefusal, Queue, QueuedDeposit, SnapshotInfo, SnapshotView, VenueView,
     },
     field::{FieldBytes, Fr},
+    fixed::Rate,
+    ids::{BatchNumber, CircuitId, SnapshotNumber, VenueId},
     monitoring::{FeedActivity, MemberActivity, Monitoring, ValidatorActivity},
     shape::Shape,
     snapshot::{InstrumentRow, Snapshot},
@@ -21,7 +22,7 @@ use sp_blockchain::{BlockStatus, HeaderBackend, Info};
 /// Hash of the chain's block.
 pub const BLOCK: Hash = Hash::repeat_byte(7);
 /// The only venue that exists.
-pub const VENUE: VenueId = 3;
+pub const VENUE: VenueId = VenueId::new(3);
 /// Milliseconds since the Unix epoch of the latest snapshot, which is number 5.
 pub const TAKEN_AT: u64 = 1_700_000_000_000;
 
@@ -129,12 +130,12 @@ sp_api::mock_impl_runtime_apis! {
             (venue == VENUE).then(|| VenueView {
                 owner: AccountId::from([1; 32]),
                 operators: vec![AccountId::from([2; 32])],
-                circuit: 1,
+                circuit: CircuitId::new(1),
                 next_circuit: None,
                 shape: Shape::SMALL,
                 development: true,
                 state_root: field(99),
-                batches: 8,
+                batches: BatchNumber::new(8),
                 time_to: 1_699_999_990_500,
                 pauses: Pauses::default(),
                 custody_account: AccountId::from([3; 32]),
@@ -145,13 +146,13 @@ sp_api::mock_impl_runtime_apis! {
             })
         }
         fn venues(from: VenueId) -> Vec<VenueId> {
-            (from..=VENUE).filter(|venue| *venue == VENUE).collect()
+            (from <= VENUE).then_some(VENUE).into_iter().collect()
         }
-        fn batch(venue: VenueId, number: u64) -> Option<BatchView> {
-            (venue == VENUE && number == 8).then(|| BatchView {
+        fn batch(venue: VenueId, number: BatchNumber) -> Option<BatchView> {
+            (venue == VENUE && number == BatchNumber::new(8)).then(|| BatchView {
                 state_root: field(99),
                 header_hash: field(98),
-                snapshot_number: 5,
+                snapshot_number: SnapshotNumber::new(5),
                 block: 11,
             })
         }
@@ -164,20 +165,20 @@ sp_api::mock_impl_runtime_apis! {
             let range = if venue == VENUE { from.max(4)..6 } else { 0..0 };
             range.map(|index| (index, deposit(index))).collect()
         }
-        fn snapshot(number: Option<u64>) -> Option<SnapshotView> {
-            let number = number.unwrap_or(5);
-            (number == 5).then(|| SnapshotView {
+        fn snapshot(number: Option<SnapshotNumber>) -> Option<SnapshotView> {
+            let number = number.unwrap_or(SnapshotNumber::new(5));
+            (number == SnapshotNumber::new(5)).then(|| SnapshotView {
                 snapshot: Snapshot {
                     number,
                     taken_at: TAKEN_AT,
                     weights: Vec::new(),
                     factors: Vec::new(),
-                    protocol_share: 7,
-                    liquidation_rate: 1,
+                    protocol_share: Rate::new(7),
+                    liquidation_rate: Rate::new(1),
                     rows: vec![
                         InstrumentRow {
                             mark: 1 << 32,
-                            fee_rate: 2,
+                            fee_rate: Rate::new(2),
                             position_limit: 1 << 40,
                             ..Default::default()
                         },
@@ -197,7 +198,7 @@ sp_api::mock_impl_runtime_apis! {
                     premium_caps: vec![3],
                     funding_interval: 3_600_000,
                     open_interest_caps: vec![1 << 59, 0, 0],
-                    protocol_share: 7,
+                    protocol_share: Rate::new(7),
                 },
             })
         }
@@ -226,7 +227,7 @@ sp_api::mock_impl_runtime_apis! {
             proof: Vec<u8>,
             public_input: FieldBytes,
         ) -> Result<(), ProofRefusal> {
-            match (circuit, kind) {
+            match (circuit.get(), kind) {
                 (1, _) if proof.len() != 256 => Err(ProofRefusal::Malformed),
                 (1, ProofKind::Closing) if public_input == field(42) => Ok(()),
                 (1, _) => Err(ProofRefusal::Rejected),

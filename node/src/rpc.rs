@@ -1,4 +1,4 @@
-//! JSON-RPC beyond what every node offers: nonces, fees, BABE, GRANDPA and Clearproof's own.
+//! JSON-RPC beyond the methods of every node: nonces, fees, BABE, GRANDPA and Clearproof's own.
 
 mod clearproof;
 
@@ -23,15 +23,15 @@ use sp_keystore::KeystorePtr;
 use std::{error::Error, sync::Arc};
 use substrate_frame_rpc_system::{System, SystemApiServer};
 
-/// What the BABE methods need.
+/// The dependencies of the BABE methods.
 pub struct BabeDeps {
-    /// Answers questions about epochs.
+    /// Returns the data of epochs.
     pub worker: BabeWorkerHandle<Block>,
     /// The node's keys.
     pub keystore: KeystorePtr,
 }
 
-/// What the GRANDPA methods need.
+/// The dependencies of the GRANDPA methods.
 pub struct GrandpaDeps<B> {
     /// State of the voter, if the node votes.
     pub voter_state: SharedVoterState,
@@ -39,31 +39,31 @@ pub struct GrandpaDeps<B> {
     pub authority_set: SharedAuthoritySet<Hash, BlockNumber>,
     /// Justifications as they appear.
     pub justifications: GrandpaJustificationStream<Block>,
-    /// Where subscriptions run.
+    /// The executor of subscriptions.
     pub subscriptions: SubscriptionTaskExecutor,
     /// Proves the finality of old blocks.
     pub finality: Arc<FinalityProofProvider<B, Block>>,
 }
 
-/// What the methods need.
+/// The dependencies of all methods.
 pub struct FullDeps<C, P, SC, B> {
     /// The client.
     pub client: Arc<C>,
     /// The transaction pool.
     pub pool: Arc<P>,
-    /// Which chain is the best.
+    /// Selects the best chain.
     pub select_chain: SC,
-    /// For BABE.
+    /// Dependencies of the BABE methods.
     pub babe: BabeDeps,
-    /// For GRANDPA.
+    /// Dependencies of the GRANDPA methods.
     pub grandpa: GrandpaDeps<B>,
 }
 
-/// The methods.
+/// Returns the methods.
 ///
 /// # Errors
 ///
-/// Two methods of the same name.
+/// If two methods have the same name.
 pub fn create_full<C, P, SC, B>(
     deps: FullDeps<C, P, SC, B>,
 ) -> Result<RpcModule<()>, Box<dyn Error + Send + Sync>>

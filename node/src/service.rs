@@ -30,8 +30,8 @@ use sc_network::{
 };
 use sc_rpc::SubscriptionTaskExecutor;
 use sc_service::{
-    Configuration, PartialComponents, Role, SpawnTasksParams, TaskManager,
-    error::Error as ServiceError,
+    Configuration, PartialComponents, Role, SpawnEssentialTaskHandle, SpawnTaskHandle,
+    SpawnTasksParams, TaskManager, error::Error as ServiceError,
 };
 use sc_telemetry::{Telemetry, TelemetryHandle, TelemetryWorker};
 use sc_transaction_pool::TransactionPoolHandle;
@@ -78,6 +78,8 @@ struct Shared {
     role: Role,
     registry: Option<Registry>,
     telemetry: Option<TelemetryHandle>,
+    tasks: SpawnTaskHandle,
+    essential_tasks: SpawnEssentialTaskHandle,
 }
 
 impl Shared {
@@ -91,6 +93,8 @@ impl Shared {
             role: config.role,
             registry: config.prometheus_registry().cloned(),
             telemetry: parts.other.telemetry.as_ref().map(Telemetry::handle),
+            tasks: parts.task_manager.spawn_handle(),
+            essential_tasks: parts.task_manager.spawn_essential_handle(),
         }
     }
 
@@ -104,7 +108,8 @@ impl Shared {
 ///
 /// # Errors
 ///
-/// If the database, the runtime or the stored state of consensus is refused.
+/// If the database or the runtime cannot be opened, or if the stored state of consensus is
+/// malformed.
 pub fn new_partial(config: &Configuration) -> Result<Partial, ServiceError> {
     let telemetry = open_telemetry(config)?;
     let (client, backend, keystore_container, task_manager) =
@@ -133,6 +138,8 @@ pub fn new_partial(config: &Configuration) -> Result<Partial, ServiceError> {
         role: config.role,
         registry: config.prometheus_registry().cloned(),
         telemetry: telemetry.as_ref().map(Telemetry::handle),
+        tasks: task_manager.spawn_handle(),
+        essential_tasks: task_manager.spawn_essential_handle(),
     };
     let import::Pipeline {
         import,
@@ -140,7 +147,7 @@ pub fn new_partial(config: &Configuration) -> Result<Partial, ServiceError> {
         babe_link,
         babe_worker,
         grandpa_link,
-    } = import::build(&shared, &task_manager)?;
+    } = import::build(&shared)?;
     Ok(PartialComponents {
         client: shared.client,
         backend: shared.backend,
@@ -208,27 +215,16 @@ fn start<N: NetworkBackend<Block, Hash>>(
     let parts = new_partial(&config)?;
     let node = Shared::of(&config, &parts);
     let mut task_manager = parts.task_manager;
-    let Consensus {
-        import,
-        babe_link,
-        babe_worker,
-        grandpa_link,
-        mut telemetry,
-    } = parts.other;
+    let mut consensus = parts.other;
 
-    let (params, protocol) = network::configure::<N>(
-        &config,
-        &node,
-        &task_manager,
-        parts.import_queue,
-        &grandpa_link,
-    )?;
+    let (params, protocol) =
+        network::configure::<N>(&config, &node, parts.import_queue, &consensus.grandpa_link)?;
     let (network, system_rpc_tx, tx_handler_controller, sync_service, _bitswap) =
         sc_service::build_network(params)?;
     if config.offchain_worker.enabled {
-        start_offchain_workers(&node, &task_manager, network.clone())?;
+        start_offchain_workers(&node, network.clone())?;
     }
-    start_metrics(&node, &task_manager)?;
+    start_metrics(&node)?;
 
     let authoring = authoring::Options::of(&config);
     let finality = finality::Options::of(&config);
@@ -240,30 +236,34 @@ fn start<N: NetworkBackend<Block, Hash>>(
         task_manager: &mut task_manager,
         keystore: node.keystore.clone(),
         transaction_pool: node.pool.clone(),
-        rpc_builder: rpc_builder(&node, babe_worker, &grandpa_link, &voter_state),
+        rpc_builder: rpc_builder(
+            &node,
+            consensus.babe_worker,
+            &consensus.grandpa_link,
+            &voter_state,
+        ),
         network: network.clone(),
         system_rpc_tx,
         tx_handler_controller,
         sync_service: sync_service.clone(),
-        telemetry: telemetry.as_mut(),
+        telemetry: consensus.telemetry.as_mut(),
         tracing_execute_block: None,
     })?;
     authoring::start(
         &node,
         authoring,
-        &task_manager,
-        import,
-        babe_link,
+        consensus.import,
+        consensus.babe_link,
         &sync_service,
     )?;
     let voter = finality::Voter {
-        link: grandpa_link,
+        link: consensus.grandpa_link,
         protocol,
         network,
         sync: sync_service,
         state: voter_state,
     };
-    finality::start(&node, finality, &task_manager, voter)?;
+    finality::start(&node, finality, voter)?;
     Ok(task_manager)
 }
 
@@ -307,11 +307,11 @@ fn rpc_builder(
 }
 
 /// Keeps the node's own metrics, if metrics are served.
-fn start_metrics(node: &Shared, task_manager: &TaskManager) -> Result<(), ServiceError> {
+fn start_metrics(node: &Shared) -> Result<(), ServiceError> {
     if let Some(registry) = &node.registry {
         let metrics = Metrics::register(registry)?;
         // Runtime calls block.
-        task_manager.spawn_handle().spawn_blocking(
+        node.tasks.spawn_blocking(
             "clearproof-metrics",
             None,
             follow(node.client.clone(), metrics),
@@ -322,7 +322,6 @@ fn start_metrics(node: &Shared, task_manager: &TaskManager) -> Result<(), Servic
 
 fn start_offchain_workers(
     node: &Shared,
-    task_manager: &TaskManager,
     network: Arc<dyn NetworkService>,
 ) -> Result<(), ServiceError> {
     let workers = sc_offchain::OffchainWorkers::new(sc_offchain::OffchainWorkerOptions {
@@ -335,12 +334,10 @@ fn start_offchain_workers(
         enable_http_requests: false,
         custom_extensions: |_| Vec::new(),
     })?;
-    task_manager.spawn_handle().spawn(
+    node.tasks.spawn(
         "offchain-workers-runner",
         "offchain-worker",
-        workers
-            .run(node.client.clone(), task_manager.spawn_handle())
-            .boxed(),
+        workers.run(node.client.clone(), node.tasks.clone()).boxed(),
     );
     Ok(())
 }

@@ -1,8 +1,9 @@
-//! `try-upgrade`: what a new runtime would do to a chain's state, before anybody votes for it.
+//! `try-upgrade`: shows the effect of a new runtime on a chain's state, before anybody votes for
+//! it.
 //!
-//! The new runtime's own `TryRuntime` interface does the work, so that it must be built with the feature `try-runtime`: it
-//! runs the hooks and migrations of an upgrade with their checks, decodes the whole state with its types, and checks every
-//! pallet's invariants.
+//! The new runtime checks itself through its `TryRuntime` interface, so it must be built with the
+//! feature `try-runtime`. It runs the hooks and migrations of an upgrade with their checks, decodes
+//! the whole state with its types, and checks the invariants of every pallet.
 
 use crate::executor::Executor;
 use codec::DecodeAll;
@@ -15,15 +16,15 @@ use sp_state_machine::BasicExternalities;
 use sp_storage::{Storage, well_known_keys::CODE};
 use std::{fmt, fs, io, path::Path};
 
-/// Largest compressed runtime, bytes. An upgrade is a transaction that holds it: this leaves more than half of the 5 MiB of
-/// a block to everybody else.
+/// Length of the largest compressed runtime, bytes. An upgrade is a transaction that holds it: this
+/// leaves more than half of the 5 MiB of a block to others.
 pub const MAX_RUNTIME_BYTES: u64 = 2 << 20;
 
 /// All checks: of migrations before and after, and of the state.
 const ALL_CHECKS: u8 = 1;
 const METHOD: &str = "TryRuntime_on_runtime_upgrade";
 
-/// Why an upgrade must not be proposed.
+/// The reason for which an upgrade must not be proposed.
 #[derive(Debug, thiserror::Error)]
 pub enum UpgradeError {
     /// The file cannot be read.
@@ -31,39 +32,42 @@ pub enum UpgradeError {
     File(#[from] io::Error),
     /// The file is too large for a transaction.
     #[error(
-        "--runtime: {0} bytes, the limit is {MAX_RUNTIME_BYTES}: name the compact and compressed wasm"
+        "--runtime: {0} bytes, the limit is {MAX_RUNTIME_BYTES}: name the compact and compressed \
+         wasm"
     )]
     TooLarge(u64),
-    /// The file is no runtime.
+    /// The file does not hold a runtime.
     #[error("--runtime: no runtime's wasm: {0}")]
     NoRuntime(String),
     /// The state holds no runtime.
     #[error("--chain: the state has no runtime (`:code`): name a file that `export-state` wrote")]
     NoState,
-    /// The chain would refuse it.
+    /// The chain would refuse the upgrade.
     #[error(
-        "--runtime: of {new}, the chain runs {old}: the chain takes a higher version of the same name only"
+        "--runtime: of {new}, the chain runs {old}: the chain takes a higher version of the same \
+         name only"
     )]
     Version {
-        /// What the chain runs.
+        /// The runtime that the chain runs.
         old: Name,
-        /// What was named.
+        /// The runtime that the command line names.
         new: Name,
     },
     /// The runtime cannot check itself.
     #[error("--runtime: it cannot check itself: build it with the feature try-runtime")]
     NoChecks,
-    /// A migration, a value that does not decode, or an invariant.
+    /// A migration, an undecodable value or a broken invariant.
     #[error("the upgrade fails its checks; the log above says which: {0}")]
     Checks(String),
     /// The migrations do not fit into a block.
     #[error(
-        "the upgrade's hooks cost {used}, a block holds {limit}: split the migration into several blocks"
+        "the upgrade's hooks cost {used}, a block holds {limit}: split the migration into several \
+         blocks"
     )]
     TooHeavy {
-        /// What they cost.
+        /// Cost of the hooks.
         used: Weight,
-        /// What a block holds.
+        /// Limit of a block.
         limit: Weight,
     },
 }
@@ -90,12 +94,12 @@ impl From<&RuntimeVersion> for Name {
     }
 }
 
-/// What an upgrade would do.
+/// The effect of an upgrade.
 #[derive(Debug)]
 pub struct Report {
     old: Name,
     new: Name,
-    /// Hash that a referendum authorises.
+    /// The hash that a referendum authorises.
     code_hash: [u8; 32],
     bytes: usize,
     used: Weight,
@@ -122,7 +126,7 @@ impl fmt::Display for Report {
     }
 }
 
-/// A runtime and what it says of itself.
+/// A runtime and the version that it states.
 struct Code {
     blob: RuntimeBlob,
     version: RuntimeVersion,
@@ -137,7 +141,7 @@ impl Code {
     }
 
     fn checks_itself(&self) -> bool {
-        // An interface is known by the first eight bytes of its name's hash.
+        // The identifier of an interface is the hash of its name, eight bytes long.
         let id = blake2_64(b"TryRuntime");
         self.version.apis.iter().any(|(known, _)| *known == id)
     }
@@ -147,7 +151,7 @@ impl Code {
 ///
 /// # Errors
 ///
-/// It cannot be read or is too large.
+/// If the file cannot be read or is too large.
 pub fn read(path: &Path) -> Result<Vec<u8>, UpgradeError> {
     let bytes = fs::metadata(path)?.len();
     if bytes > MAX_RUNTIME_BYTES {
@@ -156,11 +160,11 @@ pub fn read(path: &Path) -> Result<Vec<u8>, UpgradeError> {
     Ok(fs::read(path)?)
 }
 
-/// Runs the upgrade of a state to a runtime on a copy in memory.
+/// Runs the upgrade of a state to a runtime, on a copy in memory.
 ///
 /// # Errors
 ///
-/// Why the upgrade must not be proposed.
+/// The reason for which the upgrade must not be proposed.
 pub fn rehearse(mut state: Storage, wasm: Vec<u8>) -> Result<Report, UpgradeError> {
     let old = state.top.get(CODE).ok_or(UpgradeError::NoState)?;
     let old = Code::read(old).map_err(|_| UpgradeError::NoState)?;
@@ -189,7 +193,7 @@ pub fn rehearse(mut state: Storage, wasm: Vec<u8>) -> Result<Report, UpgradeErro
     })
 }
 
-/// What the upgrade's hooks cost, and what a block holds.
+/// Returns the cost of the upgrade's hooks and the limit of a block.
 fn check(
     code: RuntimeBlob,
     state: &mut dyn Externalities,
@@ -201,7 +205,7 @@ fn check(
             ExecutorError::AbortedDueToPanic(panic) => panic.message,
             other => other.to_string(),
         };
-        // What follows is the machine code's way there; why is in the log.
+        // The lines that follow are the trace of the machine code. The cause is in the log.
         UpgradeError::Checks(reason.lines().next().unwrap_or_default().into())
     })?;
     <(Weight, Weight)>::decode_all(&mut &answer[..])

@@ -5,6 +5,7 @@
 use crate::{
     field::{FieldBytes, FieldError, Fr, bytes32_to_fields},
     fixed::{FRACTION_BITS, Factor, Price, Rate},
+    ids::{BatchNumber, SnapshotNumber, VenueId},
     ledger::DepositCursor,
     poseidon::{Domain, hash, hash_list},
     shape::{AMOUNT_BITS, INSTRUMENT_BITS, PRICE_BITS, Shape, TIME_BITS},
@@ -171,15 +172,15 @@ pub struct BatchHeader {
     /// Hash of the chain's genesis block.
     pub genesis: [u8; 32],
     /// Venue.
-    pub venue: u32,
+    pub venue: VenueId,
     /// Batch number, counting from 1.
-    pub number: u64,
+    pub number: BatchNumber,
     /// State root before.
     pub old_root: FieldBytes,
     /// State root after.
     pub new_root: FieldBytes,
     /// Snapshot that margin was checked at.
-    pub snapshot_number: u64,
+    pub snapshot_number: SnapshotNumber,
     /// Its hash.
     pub snapshot_hash: FieldBytes,
     /// First millisecond of the batch's auctions.
@@ -220,7 +221,7 @@ pub struct BatchHeader {
 
 /// What the chain's treasury gets of a batch's fees, rounded down; none if that is no 63-bit amount.
 pub fn protocol_fee(fees: u128, share: Rate) -> Option<u64> {
-    let product = fees.checked_mul(share.into())?;
+    let product = fees.checked_mul(share.get().into())?;
     let fee = u64::try_from(product >> FRACTION_BITS).ok()?;
     Some(fee).filter(|fee| *fee < 1 << AMOUNT_BITS)
 }
@@ -254,14 +255,14 @@ impl BatchHeader {
         Ok([
             pack(&[
                 (self.version as u64, version),
-                (self.venue as u64, venue),
-                (self.number, number),
+                (self.venue.get().into(), venue),
+                (self.number.get(), number),
                 (self.chunk_count as u64, chunks),
             ]),
             genesis_field(&self.genesis),
             self.old_root.to_fr()?,
             self.new_root.to_fr()?,
-            Fr::from(self.snapshot_number),
+            Fr::from(self.snapshot_number.get()),
             self.snapshot_hash.to_fr()?,
             pack(&[(self.time_from, from), (self.time_to, to)]),
             self.prices_hash.to_fr()?,
@@ -280,8 +281,8 @@ impl BatchHeader {
             self.open_interest_hash.to_fr()?,
             pack(&[
                 (self.protocol_fee, fee),
-                (self.protocol_share.into(), share),
-                (self.deleverage_rank.into(), rank),
+                (self.protocol_share.get().into(), share),
+                (self.deleverage_rank.get().into(), rank),
             ]),
         ])
     }

@@ -5,6 +5,7 @@ use crate::{
     batch::Deposit,
     field::FieldBytes,
     fixed::{IndexPrice, Price, Rate},
+    ids::{BatchNumber, CircuitId, SnapshotNumber},
     options::{OptionKind, SviCurve},
     shape::Shape,
     snapshot::Snapshot,
@@ -14,11 +15,6 @@ use bounded_collections::{BoundedVec, ConstU32};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
-
-/// A venue's number, as batch headers name it.
-pub type VenueId = u32;
-/// A registered circuit's number.
-pub type CircuitId = u32;
 
 /// Largest number of venues that one call of the runtime's `venues` lists.
 pub const MAX_VENUES_LISTED: usize = 512;
@@ -200,7 +196,7 @@ pub struct NextCircuit {
     /// A registered circuit of the same shape.
     pub circuit: CircuitId,
     /// Number of the first batch that is proven with it.
-    pub from_batch: u64,
+    pub from_batch: BatchNumber,
 }
 
 /// When options on an underlying expire. Those that expire together share forward, volatility and settlement price.
@@ -474,7 +470,7 @@ pub struct VenueView<AccountId> {
     /// State root after the last batch.
     pub state_root: FieldBytes,
     /// Number of the last batch; 0 before the first.
-    pub batches: u64,
+    pub batches: BatchNumber,
     /// Last millisecond of the last batch's auctions; before the first, when the venue was created.
     pub time_to: u64,
     /// Stops in force; none while it works.
@@ -511,7 +507,7 @@ pub struct BatchView {
     /// Hash of its header.
     pub header_hash: FieldBytes,
     /// Snapshot it was margined at.
-    pub snapshot_number: u64,
+    pub snapshot_number: SnapshotNumber,
     /// Block that settled it.
     pub block: u32,
 }

@@ -3,6 +3,8 @@
 //! Prices are unsigned 32.32 ([`Price`]); rates (fees, factors) are fractions of 2^32 ([`Rate`]) or of 2^16
 //! ([`Factor`]). A product is rounded against the account that it concerns: what it pays up, what it gets down.
 
+use crate::number::number;
+
 /// Fraction bits of a price and of a rate.
 pub const FRACTION_BITS: u32 = 32;
 /// One in 32.32.
@@ -19,10 +21,26 @@ pub type Price = u64;
 /// fraction bits, below 2^[`INDEX_PRICE_BITS`]. Wider than [`Price`], since a whole unit may be worth more than
 /// 2^32 quote units.
 pub type IndexPrice = u128;
-/// A share of an amount: `rate / 2^32`.
-pub type Rate = u32;
-/// A margin factor: `factor / 2^16`.
-pub type Factor = u32;
+
+number! {
+    /// A share of an amount: `rate / 2^32`.
+    Rate(u32)
+}
+
+impl Rate {
+    /// The largest, just below one.
+    pub const MAX: Self = Self::new(u32::MAX);
+}
+
+number! {
+    /// A margin factor: `factor / 2^16`.
+    Factor(u32)
+}
+
+impl Factor {
+    /// The largest, just below 2^16.
+    pub const MAX: Self = Self::new(u32::MAX);
+}
 
 /// Which way a product is rounded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

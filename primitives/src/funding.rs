@@ -127,6 +127,8 @@ pub fn funding_basis(account: &Account, indices: &[i64]) -> i128 {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::fixed::Rate;
+    use crate::ids::SnapshotNumber;
     use crate::{account::Position, fixed::ONE, shape::Shape, snapshot::InstrumentRow};
 
     fn entry(instrument: u16, time: u64, price: Price) -> PriceEntry {
@@ -198,12 +200,12 @@ mod tests {
             ..Default::default()
         };
         Snapshot {
-            number: 1,
+            number: SnapshotNumber::new(1),
             taken_at: 0,
             weights: Vec::new(),
             factors: Vec::new(),
-            protocol_share: 0,
-            liquidation_rate: 0,
+            protocol_share: Rate::new(0),
+            liquidation_rate: Rate::new(0),
             rows: alloc::vec![InstrumentRow::default(), row],
         }
     }

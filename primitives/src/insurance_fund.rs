@@ -79,6 +79,8 @@ pub fn receive(
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::fixed::Rate;
+    use crate::ids::SnapshotNumber;
     use crate::{
         fixed::ONE,
         funding::{accrue, funding_basis},
@@ -130,12 +132,12 @@ mod tests {
             funding: &funding,
         };
         let snapshot = Snapshot {
-            number: 1,
+            number: SnapshotNumber::new(1),
             taken_at: 0,
             weights: vec![],
             factors: vec![],
-            protocol_share: 0,
-            liquidation_rate: 0,
+            protocol_share: Rate::new(0),
+            liquidation_rate: Rate::new(0),
             rows: vec![InstrumentRow::default(); 4],
         };
         let mut without = fund();

@@ -135,7 +135,7 @@ fn frees(market: &MarketShape, snapshot: &Snapshot, account: &Account, parts: u6
     for position in &mut left.positions {
         let lots = part(position.quantity.unsigned_abs(), parts);
         let value = (lots as u128 * mark(snapshot, position.instrument) as u128) >> FRACTION_BITS;
-        let penalty = ((value * snapshot.liquidation_rate as u128) >> FRACTION_BITS) as i128 + 1;
+        let penalty = ((value * snapshot.liquidation_rate.get() as u128) >> FRACTION_BITS) as i128 + 1;
         let side = position.quantity.signum();
         quote += side as i128 * value as i128 - penalty;
         position.quantity -= lots as i64 * side;
@@ -150,6 +150,7 @@ fn frees(market: &MarketShape, snapshot: &Snapshot, account: &Account, parts: u6
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::ids::SnapshotNumber;
     use crate::{
         account::Position, policy::Policy, shape::Shape, snapshot::InstrumentRow,
         snapshot::UnderlyingFactors,
@@ -167,7 +168,7 @@ mod tests {
             maintenance: u.maintenance_factor,
         });
         Snapshot {
-            number: 1,
+            number: SnapshotNumber::new(1),
             taken_at: 1,
             weights: vec![ONE; 2],
             factors: factors.collect(),

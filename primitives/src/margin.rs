@@ -84,8 +84,8 @@ pub fn margin(
     within("equity", equity.unsigned_abs(), EQUITY_BITS)?;
     for (underlying, factors) in snapshot.factors.iter().enumerate() {
         let scan = scan_loss(market, snapshot, positions, underlying)?;
-        initial += scan * factors.initial as u128;
-        maintenance += scan * factors.maintenance as u128;
+        initial += scan * factors.initial.get() as u128;
+        maintenance += scan * factors.maintenance.get() as u128;
     }
     within("initial margin", initial, MARGIN_BITS)?;
     within("maintenance margin", maintenance, MARGIN_BITS)?;
@@ -165,13 +165,13 @@ impl Margin {
     /// Maintenance margin over equity, 16.16, rounded down: who has more is deleveraged earlier. None without equity.
     pub fn rank(&self) -> Option<Factor> {
         let equity = u128::try_from(self.equity).ok().filter(|e| *e > 0)?;
-        Some(Factor::try_from(self.maintenance / equity).unwrap_or(Factor::MAX))
+        Some(u32::try_from(self.maintenance / equity).map_or(Factor::MAX, Factor::new))
     }
 
     /// Whether maintenance margin over equity is the rank or more.
     pub fn is_ranked(&self, rank: Factor) -> bool {
         self.equity <= 0
-            || cmp_products(self.equity.unsigned_abs(), rank.into(), self.maintenance, 1).is_le()
+            || cmp_products(self.equity.unsigned_abs(), rank.get().into(), self.maintenance, 1).is_le()
     }
 
     /// Equity below the maintenance margin: the account may be liquidated.

@@ -11,6 +11,7 @@ use crate::{
     eddsa::{Signature, SignatureError},
     field::Fr,
     fixed::{Price, Rate},
+    ids::{AccountIndex, VenueId},
     poseidon::{Domain, hash_list},
     shape::{
         ACCOUNT_BITS, AMOUNT_BITS, INSTRUMENT_BITS, ORDER_ID_BITS, PRICE_BITS, QUANTITY_BITS,
@@ -192,9 +193,9 @@ pub const fn pair_of(slot: usize) -> usize {
 #[serde(deny_unknown_fields)]
 pub struct OrderSet {
     /// Venue that may use it.
-    pub venue: u32,
+    pub venue: VenueId,
     /// Account index; never 0.
-    pub account: u32,
+    pub account: AccountIndex,
     /// Replaces every set with a lower sequence; at least 1.
     pub sequence: u64,
     /// First millisecond (Unix) at which it may be used.
@@ -218,7 +219,7 @@ pub enum OrderSetError {
     InsuranceFund,
     /// The account index is beyond the tree.
     #[error("account: {0} is beyond the venue's capacity")]
-    Account(u32),
+    Account(AccountIndex),
     /// Sequences start at 1.
     #[error("sequence: must be at least 1")]
     Sequence,
@@ -274,9 +275,9 @@ impl OrderSet {
     pub fn check(&self, shape: &Shape) -> Result<(), OrderSetError> {
         use OrderSetError as E;
         let require = |ok: bool, error: E| if ok { Ok(()) } else { Err(error) };
-        require(self.account != 0, E::InsuranceFund)?;
+        require(!self.account.is_insurance_fund(), E::InsuranceFund)?;
         require(
-            (self.account as u64) < shape.capacity(),
+            u64::from(self.account.get()) < shape.capacity(),
             E::Account(self.account),
         )?;
         require(self.sequence != 0, E::Sequence)?;
@@ -374,10 +375,10 @@ impl OrderSet {
             payload: (low, high),
         } = self.request_parts();
         let head = pack(&[
-            (self.venue as u64, venue),
-            (self.account as u64, account),
+            (self.venue.get().into(), venue),
+            (self.account.get().into(), account),
             (self.sequence, sequence),
-            (self.max_fee as u64, fee),
+            (self.max_fee.get() as u64, fee),
         ]);
         let terms = pack(&[
             (self.valid_from, from),

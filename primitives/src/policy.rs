@@ -153,7 +153,7 @@ impl Policy {
         }
         let peg = self.pegs.get(asset).copied().flatten();
         let price = peg.map_or(price, |peg| peg.counted(price));
-        let kept = price * (ONE_RATE - haircut as u64) as u128;
+        let kept = price * (ONE_RATE - haircut.get() as u64) as u128;
         u64::try_from(kept / (units << FRACTION_BITS)).map_err(|_| SnapshotError::Shape("weights"))
     }
 }
@@ -168,7 +168,7 @@ mod tests {
     fn weights_are_exact_rounded_down_and_bounded() {
         let price = 60_000_000_000u128 << FRACTION_BITS;
         let policy = Policy {
-            haircuts: alloc::vec![0, 1 << 31, 0, 0],
+            haircuts: alloc::vec![Rate::new(0), Rate::new(1 << 31), Rate::new(0), Rate::new(0)],
             ..Policy::development(&MarketShape::REFERENCE)
         };
         assert_eq!(policy.collateral_weight(0, 0, 0), Ok(ONE));

@@ -3,6 +3,7 @@
 
 use crate::{
     field::{FieldBytes, Fr},
+    ids::{AccountIndex, VenueId},
     poseidon::{Domain, hash_list},
 };
 
@@ -22,7 +23,7 @@ pub const RECEIPT_BYTES: usize = RECEIPT_TAG.len() + 32 + 4 + 3 * 8;
 /// functions verify Ed25519 as it is.
 pub fn receipt_message(
     order_set: Fr,
-    account: u32,
+    account: AccountIndex,
     sequence: u64,
     arrival: u64,
     accepted: u64,
@@ -32,7 +33,7 @@ pub fn receipt_message(
     let parts: [&[u8]; 6] = [
         &RECEIPT_TAG,
         &FieldBytes::from(order_set).0,
-        &account.to_le_bytes(),
+        &account.get().to_le_bytes(),
         &numbers[0],
         &numbers[1],
         &numbers[2],
@@ -47,8 +48,11 @@ pub fn receipt_message(
 
 /// The message of a request to see the signer's account at `time`, in milliseconds since the Unix epoch. `genesis` is the
 /// chain's genesis field: see [`crate::batch::genesis_field`].
-pub fn access_message(genesis: Fr, venue: u32, time: u64) -> Fr {
-    hash_list(Domain::Access, &[genesis, Fr::from(venue), Fr::from(time)])
+pub fn access_message(genesis: Fr, venue: VenueId, time: u64) -> Fr {
+    hash_list(
+        Domain::Access,
+        &[genesis, Fr::from(venue.get()), Fr::from(time)],
+    )
 }
 
 #[cfg(test)]
@@ -57,7 +61,7 @@ mod tests {
 
     #[test]
     fn a_receipt_has_the_documented_bytes() {
-        let message = receipt_message(Fr::from(1u64), 2, 3, 4, 5);
+        let message = receipt_message(Fr::from(1u64), AccountIndex::new(2), 3, 4, 5);
         assert_eq!(message[..18], *b"clearproof.receipt");
         assert_eq!((message[18], message[50], message[54]), (1, 2, 3));
         assert_eq!((message[62], message[70], message.len()), (4, 5, 78));
@@ -66,14 +70,14 @@ mod tests {
     #[test]
     fn every_field_of_a_receipt_counts() {
         let set = Fr::from(9u64);
-        let base = receipt_message(set, 1, 2, 3, 4);
+        let base = receipt_message(set, AccountIndex::new(1), 2, 3, 4);
         let others = [
-            receipt_message(set + Fr::from(1u64), 1, 2, 3, 4),
-            receipt_message(set, 2, 2, 3, 4),
-            receipt_message(set, 1, 3, 3, 4),
-            receipt_message(set, 1, 2, 4, 4),
-            receipt_message(set, 1, 2, 3, 5),
-            receipt_message(set, 2, 1, 3, 4),
+            receipt_message(set + Fr::from(1u64), AccountIndex::new(1), 2, 3, 4),
+            receipt_message(set, AccountIndex::new(2), 2, 3, 4),
+            receipt_message(set, AccountIndex::new(1), 3, 3, 4),
+            receipt_message(set, AccountIndex::new(1), 2, 4, 4),
+            receipt_message(set, AccountIndex::new(1), 2, 3, 5),
+            receipt_message(set, AccountIndex::new(2), 1, 3, 4),
         ];
         for (i, other) in others.iter().enumerate() {
             assert_ne!(base, *other, "{i}");
@@ -83,10 +87,13 @@ mod tests {
     #[test]
     fn every_field_of_an_access_counts_and_no_other_message_is_one() {
         let genesis = Fr::from(7u64);
-        let base = access_message(genesis, 1, 1_000);
-        assert_ne!(base, access_message(genesis + Fr::from(1u64), 1, 1_000));
-        assert_ne!(base, access_message(genesis, 2, 1_000));
-        assert_ne!(base, access_message(genesis, 1, 1_001));
+        let base = access_message(genesis, VenueId::new(1), 1_000);
+        assert_ne!(
+            base,
+            access_message(genesis + Fr::from(1u64), VenueId::new(1), 1_000)
+        );
+        assert_ne!(base, access_message(genesis, VenueId::new(2), 1_000));
+        assert_ne!(base, access_message(genesis, VenueId::new(1), 1_001));
         let same = [genesis, Fr::from(1u64), Fr::from(1_000u64)];
         for domain in [Domain::OrderSet, Domain::Boundary, Domain::Header] {
             assert_ne!(base, hash_list(domain, &same));

@@ -127,7 +127,7 @@ pub fn halted_row(row: InstrumentRow, value: Price) -> InstrumentRow {
 /// Share of a value, rounded up.
 fn charge(value: Price, rate: Rate) -> Price {
     // Rates are below one, so that the share fits as the value does.
-    ((value as u128 * rate as u128).div_ceil(ONE as u128)) as u64
+    ((value as u128 * rate.get() as u128).div_ceil(ONE as u128)) as u64
 }
 
 fn with_charges(row: InstrumentRow, basis: Price, rates: &ChargeRates) -> InstrumentRow {
@@ -154,7 +154,7 @@ pub fn even_bands(rows: &[InstrumentRow], rate: Rate) -> Vec<Price> {
 }
 
 fn share(value: Price, rate: Rate) -> Price {
-    mul_fraction(value, rate.into(), Rounding::Down).unwrap_or(0)
+    mul_fraction(value, rate.get().into(), Rounding::Down).unwrap_or(0)
 }
 
 impl Policy {
@@ -251,7 +251,7 @@ impl Policy {
     ) -> Result<(IndexPrice, bool), SnapshotError> {
         let limit = self.underlying(underlying)?.jump_limit;
         // Both factors are bounded: 2^95 · 2^32.
-        let furthest = (last * IndexPrice::from(limit)) >> FRACTION_BITS;
+        let furthest = (last * IndexPrice::from(limit.get())) >> FRACTION_BITS;
         let held = price.clamp(last - furthest, last + furthest);
         Ok((held, held != price))
     }
@@ -285,6 +285,7 @@ impl Policy {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::fixed::Factor;
     use crate::{
         fixed::FACTOR_BITS,
         options::{DAY_MS, OptionKind, YEAR_MS, svi::SVI_ONE},
@@ -321,7 +322,7 @@ mod tests {
         let mark = ONE_FACTOR as u64 + 1;
         let row = policy.perpetual_row(1, mark).unwrap();
         assert_eq!(row.scenario_values, [-2, 1]);
-        let rate = policy.underlyings[1].charges.initial_long as u128;
+        let rate = policy.underlyings[1].charges.initial_long.get() as u128;
         let exact = (mark as u128 * rate).div_ceil(1 << 32);
         assert_eq!(row.initial_long as u128, exact);
         assert_eq!(policy.perpetual_row(2, 1), Err(SnapshotError::Underlying));
@@ -433,7 +434,7 @@ mod tests {
     #[test]
     fn a_price_that_jumps_is_held_back_at_the_limit() {
         let mut policy = Policy::development(&MarketShape::TINY);
-        policy.underlyings[1].jump_limit = 1 << 29;
+        policy.underlyings[1].jump_limit = Rate::new(1 << 29);
         let held = |price| policy.held_back(1, 1_000, price).unwrap();
         assert_eq!(held(1_124), (1_124, false));
         assert_eq!(held(1_125), (1_125, false));
@@ -446,10 +447,10 @@ mod tests {
     #[test]
     fn a_stablecoin_counts_for_its_peg_at_most_and_for_less_below_it() {
         let mut policy = Policy::development(&MarketShape::TINY);
-        policy.haircuts[1] = 0;
+        policy.haircuts[1] = Rate::new(0);
         policy.pegs[1] = Some(Peg {
             price: 1_000_000 * UNIT,
-            slope: 2 << FACTOR_BITS,
+            slope: Factor::new(2 << FACTOR_BITS),
         });
         let weight = |price: u128| policy.collateral_weight(1, price * UNIT, 6).unwrap();
         assert_eq!(weight(1_020_000), ONE);

@@ -3,6 +3,7 @@
 use crate::{
     field::{FieldBytes, Fr, fr_from_i128},
     fixed::{Factor, Price, Rate},
+    ids::SnapshotNumber,
     poseidon::{Domain, hash_encoded_list},
     shape::{MarketShape, QUANTITY_BITS, TIME_BITS},
     wide::{PACK_BITS, pack},
@@ -124,7 +125,7 @@ pub struct UnderlyingFactors {
 )]
 pub struct Snapshot {
     /// Number, counting from 1.
-    pub number: u64,
+    pub number: SnapshotNumber,
     /// Milliseconds since the Unix epoch at which it was taken.
     pub taken_at: u64,
     /// K collateral weights: price × (1 − haircut), 32.32 quote units per smallest unit; exactly one for asset 0.
@@ -192,7 +193,7 @@ impl Snapshot {
         )?;
         require(self.factors.len() == market.underlyings as usize, "factors")?;
         let small = |f: &UnderlyingFactors| {
-            f.initial < 1 << FACTOR_LIMIT_BITS && f.maintenance <= f.initial
+            f.initial.get() < 1 << FACTOR_LIMIT_BITS && f.maintenance <= f.initial
         };
         require(self.factors.iter().all(small), "factors")?;
         require(self.rows.len() == market.instruments as usize, "rows")?;
@@ -225,17 +226,17 @@ impl Snapshot {
     fn elements(&self) -> Vec<Element> {
         use Element::{Packed, Signed, Unsigned};
         let mut fields = alloc::vec![Packed(pack(&[
-            (self.number, 64),
+            (self.number.get(), 64),
             (self.taken_at, TIME_BITS)
         ]))];
         fields.extend(self.weights.iter().map(|w| Unsigned(*w)));
         fields.extend(
             self.factors
                 .iter()
-                .flat_map(|f| [f.initial, f.maintenance].map(|factor| Unsigned(factor.into()))),
+                .flat_map(|f| [f.initial, f.maintenance].map(|factor| Unsigned(factor.get().into()))),
         );
-        fields.push(Unsigned(self.protocol_share.into()));
-        fields.push(Unsigned(self.liquidation_rate.into()));
+        fields.push(Unsigned(self.protocol_share.get().into()));
+        fields.push(Unsigned(self.liquidation_rate.get().into()));
         let bits = |bit: fn(&InstrumentRow) -> bool| {
             let bits: Vec<_> = self.rows.iter().map(|r| (bit(r) as u64, 1)).collect();
             Packed(pack(&bits))
@@ -246,7 +247,7 @@ impl Snapshot {
         fields.extend(self.rows.chunks(ROW_TERMS_PER_FIELD).map(|rows| {
             let terms = |r: &InstrumentRow| {
                 [
-                    (r.fee_rate.into(), fee_bits),
+                    (r.fee_rate.get().into(), fee_bits),
                     (r.position_limit, limit_bits),
                 ]
             };

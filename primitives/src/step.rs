@@ -57,7 +57,7 @@ pub fn apply_unsigned(
     let signed = step.set.is_some() && step.forced.is_none();
     let taken_over = step.forced == Some(Forced::Takeover);
     let market = context.snapshot;
-    if step.account == 0 && (step.deposit.is_some() || signed || taken_over) {
+    if step.account.is_insurance_fund() && (step.deposit.is_some() || signed || taken_over) {
         return Err(StepError::InsuranceFund);
     }
     if !exists && step.deposit.is_none() {
@@ -68,7 +68,7 @@ pub fn apply_unsigned(
     {
         return Err(StepError::ForcedWith);
     }
-    let left_alone = step.forced.is_some() && step.account != 0;
+    let left_alone = step.forced.is_some() && !step.account.is_insurance_fund();
     let held = left_alone && holds_suspended(market, before);
     require(!held, StepError::Suspended)?;
     let mut before = before.clone();

@@ -9,10 +9,11 @@ use crate::{
 use alloc::vec::Vec;
 use clearproof_primitives::{
     chain::{
-        BatchView, CircuitId, ExpiryView, Instrument, ProofKind, ProofRefusal, QueuedDeposit,
-        SnapshotView, VenueId, VenueView,
+        BatchView, ExpiryView, Instrument, ProofKind, ProofRefusal, QueuedDeposit, SnapshotView,
+        VenueView,
     },
     field::FieldBytes,
+    ids::{BatchNumber, CircuitId, SnapshotNumber, VenueId},
     monitoring::Monitoring,
     policy::{
         Assessment, ChangeError, Policy, PolicyChange, PolicyState, PolicyVersion, PreviewRefusal,
@@ -262,7 +263,7 @@ impl_runtime_apis! {
             Settlement::venues(from)
         }
 
-        fn batch(venue: VenueId, number: u64) -> Option<BatchView> {
+        fn batch(venue: VenueId, number: BatchNumber) -> Option<BatchView> {
             views::batch(venue, number)
         }
 
@@ -270,7 +271,7 @@ impl_runtime_apis! {
             Custody::queued_deposits(venue, from)
         }
 
-        fn snapshot(number: Option<u64>) -> Option<SnapshotView> {
+        fn snapshot(number: Option<SnapshotNumber>) -> Option<SnapshotView> {
             views::snapshot(number)
         }
 

@@ -105,14 +105,14 @@ pub mod market {
     /// Largest age of an acceptable price, milliseconds.
     pub const MAX_PRICE_AGE: u64 = 60_000;
     /// Largest step of a price from the last accepted one: a tenth, as a fraction of 2^32.
-    pub const MAX_DEVIATION: Rate = (ONE / 10) as Rate;
+    pub const MAX_DEVIATION: Rate = Rate::new((ONE / 10) as u32);
     /// Time within which a feed's time-weighted average follows the accepted price, milliseconds:
     /// ten minutes.
     pub const AVERAGE_WINDOW: u64 = 10 * 60_000;
     /// Largest distance of an acceptable price from that average: three tenths.
-    pub const MAX_AVERAGE_DEVIATION: Rate = (ONE / 10 * 3) as Rate;
+    pub const MAX_AVERAGE_DEVIATION: Rate = Rate::new((ONE / 10 * 3) as u32);
     /// Largest step of the volatility at the forward from that of the last accepted smile: a third.
-    pub const MAX_VOLATILITY_STEP: Rate = (ONE / 3) as Rate;
+    pub const MAX_VOLATILITY_STEP: Rate = Rate::new((ONE / 3) as u32);
     /// Time before its expiry at which an option stops trading, milliseconds: as long as a snapshot
     /// may be used.
     pub const TRADING_ENDS_BEFORE: u64 =
@@ -141,7 +141,7 @@ pub mod block {
     use sp_runtime::Perbill;
 
     /// Computation in a block: 2 s of the 3 s between blocks. The proof size is not limited,
-    /// because a solo chain proves its state to nobody.
+    /// because a solo chain need not prove its state.
     pub const MAX_WEIGHT: Weight = Weight::from_parts(2 * WEIGHT_REF_TIME_PER_SECOND, u64::MAX);
     /// Length of a block, bytes.
     pub const MAX_LENGTH: u32 = 5 * 1024 * 1024;

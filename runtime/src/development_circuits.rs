@@ -9,9 +9,9 @@ use clearproof_primitives::shape::Shape;
 use pallet_clearproof_settlement::{CircuitId, GenesisCircuit};
 
 /// Number of the circuits of the reference shape.
-pub const REFERENCE: CircuitId = 1;
+pub const REFERENCE: CircuitId = CircuitId::new(1);
 /// Number of the circuits of the small shape, which prove in seconds.
-pub const SMALL: CircuitId = 2;
+pub const SMALL: CircuitId = CircuitId::new(2);
 
 /// Both circuits.
 pub fn circuits() -> Vec<GenesisCircuit> {

@@ -11,7 +11,11 @@ pub fn found() -> Vec<String> {
         faults.push("a sudo key is set: leave sudo out, root is a referendum's".into());
     }
     if DevelopmentKeysAllowed::<Runtime>::get() {
-        faults.push("verifying keys of the insecure development set-up are allowed: set settlement.allowDevelopmentKeys to false".into());
+        faults.push(
+            "verifying keys of the insecure development set-up are allowed: set \
+            settlement.allowDevelopmentKeys to false"
+                .into(),
+        );
     }
     let development: Vec<_> = development_circuits::circuits()
         .into_iter()
@@ -20,7 +24,10 @@ pub fn found() -> Vec<String> {
     let insecure = |stored: &[u8]| development.iter().any(|key| stored.starts_with(key));
     for (id, circuit) in Circuits::<Runtime>::iter() {
         if circuit.development || insecure(&circuit.chunk_key) || insecure(&circuit.closing_key) {
-            faults.push(format!("circuit {id} is of the insecure development set-up, with which anything can be proven: register keys of a set-up that traders trust"));
+            faults.push(format!(
+                "circuit {id} is of the insecure development set-up, with which \
+                anything can be proven: register keys of a set-up that traders trust"
+            ));
         }
     }
     let divisor = PeriodDivisor::<Runtime>::get();

@@ -217,7 +217,7 @@ fn genesis(validators: Vec<(AccountId, SessionKeys)>, minimum_validators: u32) -
     })
 }
 
-/// The genesis patch named `id`, as JSON; `None` for an unknown name.
+/// Returns the genesis patch named `id`, as JSON; `None` for an unknown name.
 pub fn get_preset(id: &PresetId) -> Option<Vec<u8>> {
     let alice = validator(Sr25519Keyring::Alice, Ed25519Keyring::Alice);
     let bob = validator(Sr25519Keyring::Bob, Ed25519Keyring::Bob);
@@ -225,7 +225,7 @@ pub fn get_preset(id: &PresetId) -> Option<Vec<u8>> {
     let dave = validator(Sr25519Keyring::Dave, Ed25519Keyring::Dave);
     let patch = match id.as_str() {
         DEVELOPMENT => genesis(vec![alice], 1),
-        // One can be expelled.
+        // One of them can be expelled.
         LOCAL => genesis(vec![alice, bob, charlie, dave], 3),
         PRODUCTION => production::template()?,
         _ => return None,

@@ -83,7 +83,9 @@ pub type EnsureCircuits = EitherOf<EnsureRoot<AccountId>, EnsureCircuitAdmin>;
 /// Root, or a referendum on validators.
 pub type EnsureValidators = EitherOf<EnsureRoot<AccountId>, EnsureValidatorAdmin>;
 
-impl origins::Config for Runtime {}
+impl origins::Config for Runtime {
+    type Tracks = tracks::TrackOrigins;
+}
 
 parameter_types! {
     pub const PreimageBaseDeposit: Balance = deposit(2, 64);

@@ -42,9 +42,9 @@ use sp_version::RuntimeVersion;
 pub type Signature = MultiSignature;
 /// Identifies an account; derived from its public key.
 pub type AccountId = <<Signature as Verify>::Signer as IdentifyAccount>::AccountId;
-/// An account as a transaction names it.
-pub type Address = MultiAddress<AccountId, ()>;
 /// An account as it is named in a transaction.
+pub type Address = MultiAddress<AccountId, ()>;
+/// Amount of the native token or of an asset, in its smallest unit.
 pub type Balance = u128;
 /// Identifies an asset of the assets pallet.
 pub type AssetId = u32;
@@ -63,7 +63,7 @@ pub type Block = generic::Block<Header, UncheckedExtrinsic>;
 /// A block with its justifications.
 pub type SignedBlock = generic::SignedBlock<Block>;
 
-/// What a transaction carries besides call and signature, in this order.
+/// The parts of a transaction besides call and signature, in this order.
 pub type TxExtension = (
     frame_system::AuthorizeCall<Runtime>,
     frame_system::CheckNonZeroSender<Runtime>,
@@ -78,10 +78,10 @@ pub type TxExtension = (
     frame_system::WeightReclaim<Runtime>,
 );
 
-/// A transaction as it travels, its signature not yet checked.
+/// A transaction as it is transmitted, its signature not yet checked.
 pub type UncheckedExtrinsic =
     generic::UncheckedExtrinsic<Address, RuntimeCall, Signature, TxExtension>;
-/// What a transaction's signature covers.
+/// The data that a transaction's signature covers.
 pub type SignedPayload = generic::SignedPayload<RuntimeCall, TxExtension>;
 
 /// Executes blocks. Storage migrations are listed in `frame_system::Config::SingleBlockMigrations`.
@@ -101,8 +101,8 @@ impl_opaque_keys! {
     }
 }
 
-/// The node's view of the chain's types: it passes transactions on without decoding them, so that a
-/// node need not be rebuilt when the runtime learns a new call.
+/// The node's view of the chain's types. The node passes transactions on without decoding them, so
+/// that it need not be rebuilt when the runtime gets a new call.
 pub mod opaque {
     use super::{BlakeTwo256, BlockNumber, generic};
     pub use sp_runtime::OpaqueExtrinsic as UncheckedExtrinsic;
@@ -115,8 +115,8 @@ pub mod opaque {
     pub type Hash = <BlakeTwo256 as sp_runtime::traits::Hash>::Output;
 }
 
-/// The runtime's version. The attribute reads the numbers where they stand, so that they cannot be
-/// constants.
+/// Defines the runtime's version. The attribute reads the numbers from the source text, so they
+/// cannot be constants.
 macro_rules! runtime_version {
     (spec $spec:tt, transaction $transaction:tt) => {
         /// Version of the runtime.
@@ -134,17 +134,17 @@ macro_rules! runtime_version {
     };
 }
 
-// Raise `spec` with every release that changes behaviour, `transaction` when a call's or
-// [`TxExtension`]'s encoding changes.
+// Raise `spec` with every release that changes behaviour, and `transaction` when the encoding of a
+// call or of [`TxExtension`] changes.
 #[cfg(not(feature = "next-version"))]
 runtime_version!(spec 1, transaction 1);
 
-// What upgrades are rehearsed with: always one higher.
+// The version for rehearsals of upgrades: always one higher.
 #[cfg(feature = "next-version")]
 runtime_version!(spec 2, transaction 1);
 
 /// BABE's configuration at genesis. Secondary slots carry a VRF output too, so that every block
-/// adds to the randomness of an epoch and there is a block in every slot.
+/// adds to the randomness of an epoch and every slot has a block.
 pub const BABE_GENESIS_EPOCH_CONFIG: sp_consensus_babe::BabeEpochConfiguration =
     sp_consensus_babe::BabeEpochConfiguration {
         c: constants::time::PRIMARY_PROBABILITY,
@@ -153,12 +153,15 @@ pub const BABE_GENESIS_EPOCH_CONFIG: sp_consensus_babe::BabeEpochConfiguration =
 
 /// The pallets. Indices are part of every call's encoding: never reuse or move one.
 ///
-/// Genesis and hooks run in the order of these lines, not of the indices, which is what the macro
-/// calls legacy ordering. `Babe` stands before `Session`, which asks it whether the session has
-/// ended; `Balances` before `ValidatorSet`, whose genesis holds bonds, and that before `Session`,
-/// whose genesis asks it for the first set; `Session` before `Authorship`, since a session's first
-/// block is by an author of its own set; `OracleMembership` before `Oracle`, which it informs;
-/// `RiskPolicy` and `Oracle` before `MarketData`, whose snapshots come from both.
+/// Genesis and hooks run in the order of these lines, not of the indices, which the macro calls
+/// legacy ordering. The order matters as follows:
+///
+/// - `Babe` before `Session`, which asks it whether the session has ended;
+/// - `Balances` before `ValidatorSet`, whose genesis holds bonds;
+/// - `ValidatorSet` before `Session`, whose genesis asks it for the first set;
+/// - `Session` before `Authorship`, because a session's first block is by an author of its own set;
+/// - `OracleMembership` before `Oracle`, which it informs;
+/// - `RiskPolicy` and `Oracle` before `MarketData`, whose snapshots are computed from both.
 #[frame_support::runtime(legacy_ordering)]
 mod runtime {
     #[runtime::runtime]

@@ -8,12 +8,12 @@ use alloc::vec::Vec;
 use clearproof_primitives::monitoring::{FeedActivity, Monitoring, ValidatorActivity};
 use frame_support::traits::Get;
 
-/// A number of things that are bounded far below 2^32.
+/// Converts a number of things that is far below 2^32.
 fn count(things: usize) -> u32 {
     u32::try_from(things).unwrap_or(u32::MAX)
 }
 
-/// The answer at the present block.
+/// Returns the state of the chain's operation at the present block.
 pub fn state() -> Monitoring<AccountId> {
     let (feeds, states): (Vec<_>, Vec<_>) = MarketData::listed_feeds().into_iter().unzip();
     let (oracle_members, sources) = oracle::activity(&feeds);

@@ -15,6 +15,7 @@ use crate::{
     constants::{block, money, time},
     genesis_presets,
 };
+use clearproof_primitives::ids::VenueId;
 use frame_support::{
     assert_noop, assert_ok,
     traits::{Hooks, SortedMembers},
@@ -23,7 +24,7 @@ use pallet_clearproof_market_data::{Feed, FeedValue};
 use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
 use sp_runtime::BuildStorage;
 
-/// Externalities with the genesis of a preset.
+/// Returns externalities with the genesis of a preset.
 fn ext_of(preset: &str) -> sp_io::TestExternalities {
     let mut ext = sp_io::TestExternalities::default();
     ext.execute_with(|| {
@@ -38,8 +39,8 @@ fn ext_of(preset: &str) -> sp_io::TestExternalities {
     ext
 }
 
-/// The oracle's median of every market and asset is 1,000 quote units, at the present block's time
-/// `now`.
+/// Sets the oracle's median of every market and asset to 1,000 quote units, at the present block's
+/// time `now`.
 fn say_prices(now: u64) {
     pallet_timestamp::Now::<Runtime>::put(now);
     let shape = crate::constants::market::SHAPE;
@@ -179,7 +180,7 @@ fn the_treasurys_account_is_the_sdks() {
 fn a_protocol_fee_is_paid_to_an_account_that_did_not_exist() {
     use pallet_clearproof_custody::{Totals, VenueCustody};
     ext_of(genesis_presets::DEVELOPMENT).execute_with(|| {
-        let (venue, quote) = (0, 1);
+        let (venue, quote) = (VenueId::new(0), 1);
         let treasury = <Runtime as pallet_clearproof_custody::Config>::Treasury::get();
         assert_ok!(crate::Custody::open(venue, &alice()));
         let origin = RuntimeOrigin::signed(alice());
@@ -218,7 +219,7 @@ fn fees_go_to_the_author_or_are_burnt() {
     use frame_support::traits::{OnUnbalanced, fungible::Balanced};
     ext_of(genesis_presets::DEVELOPMENT).execute_with(|| {
         let issued = Balances::total_issuance();
-        // No block is being authored here, so nobody can be paid.
+        // No block is being authored here, so the fees have no receiver.
         ToAuthor::on_unbalanced(Balances::issue(money::CLR));
         assert_eq!(Balances::total_issuance(), issued);
     });
@@ -237,6 +238,7 @@ fn a_block_computes_two_seconds_of_its_three() {
 
 #[test]
 fn our_pallets_use_their_own_weights() {
+    use crate::weights::oracle;
     use pallet_clearproof_custody::weights as custody;
     use pallet_clearproof_market_data::weights as market_data;
     use pallet_clearproof_risk_policy::weights as risk_policy;
@@ -265,6 +267,5 @@ fn our_pallets_use_their_own_weights() {
         <Runtime as pallet_clearproof_validator_set::Config>::WeightInfo,
         validator_set::SubstrateWeight<Runtime>,
     >();
-    same::<<Runtime as pallet_oracle::Config>::WeightInfo, crate::weights::oracle::Weights<Runtime>>(
-    );
+    same::<<Runtime as pallet_oracle::Config>::WeightInfo, oracle::Weights<Runtime>>();
 }

@@ -1,10 +1,13 @@
-//! Answers of the `ClearproofApi`: what several pallets know of one thing, put together.
+//! Results of the `ClearproofApi` that combine the state of several pallets.
 
 use crate::{AccountId, Custody, MarketData, Runtime, Settlement};
-use clearproof_primitives::chain::{BatchView, SnapshotView, VenueId, VenueView};
+use clearproof_primitives::{
+    chain::{BatchView, SnapshotView, VenueView},
+    ids::{BatchNumber, SnapshotNumber, VenueId},
+};
 use pallet_clearproof_market_data::LatestNumber;
 
-/// A venue with its circuit's dimensions, its deposit queue and what it owes.
+/// Returns a venue with its circuit's dimensions, its deposit queue and its debts.
 pub fn venue(id: VenueId) -> Option<VenueView<AccountId>> {
     let venue = Settlement::venue(id)?;
     let circuit = Settlement::circuit(venue.circuit)?;
@@ -28,8 +31,8 @@ pub fn venue(id: VenueId) -> Option<VenueView<AccountId>> {
     })
 }
 
-/// A settled batch.
-pub fn batch(venue: VenueId, number: u64) -> Option<BatchView> {
+/// Returns a settled batch.
+pub fn batch(venue: VenueId, number: BatchNumber) -> Option<BatchView> {
     let record = Settlement::batch(venue, number)?;
     Some(BatchView {
         state_root: record.state_root,
@@ -39,8 +42,9 @@ pub fn batch(venue: VenueId, number: u64) -> Option<BatchView> {
     })
 }
 
-/// A snapshot, the latest if no number is given, with what settlement checks batches against.
-pub fn snapshot(number: Option<u64>) -> Option<SnapshotView> {
+/// Returns a snapshot, the latest if no number is given, with the data that settlement checks
+/// batches against.
+pub fn snapshot(number: Option<SnapshotNumber>) -> Option<SnapshotView> {
     let number = number.unwrap_or_else(LatestNumber::<Runtime>::get);
     Some(SnapshotView {
         snapshot: MarketData::snapshot(number)?,

@@ -1,3 +1,4 @@
-//! Weights of pallets of others, measured with this runtime's configuration where theirs would not fit it.
+//! Weights of foreign pallets, measured with this runtime's configuration where their own weights
+//! would not fit it.
 
 pub mod oracle;

@@ -1,7 +1,7 @@
 //! The real runtime at its development genesis, on in-memory storage. Blocks here are what hooks and calls make of
 //! them; consensus is the node's business.
 
-use clearproof_primitives::{chain::FeedValue, field::FieldBytes};
+use clearproof_primitives::{chain::FeedValue, field::FieldBytes, ids::VenueId};
 use clearproof_runtime::{
     AccountId, MarketData, Oracle, Runtime, RuntimeGenesisConfig, RuntimeOrigin, Scheduler,
     Settlement, System, genesis_presets,
@@ -75,6 +75,6 @@ pub fn submit(who: &AccountId, batch: Batch) -> DispatchResult {
 }
 
 /// The venue's state root on the chain.
-pub fn state_root(venue: u32) -> Option<FieldBytes> {
+pub fn state_root(venue: VenueId) -> Option<FieldBytes> {
     Settlement::venue(venue).map(|venue| venue.state_root)
 }

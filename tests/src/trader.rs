@@ -5,6 +5,8 @@ use clearproof_primitives::{
     batch::Deposit,
     eddsa::SecretKey,
     field::Fr,
+    fixed::Rate,
+    ids::{AccountIndex, VenueId},
     order::{Order, OrderSet, Request, SignedOrderSet, WithdrawalRequest},
     shape::Shape,
 };
@@ -21,7 +23,7 @@ pub struct Trader {
     /// Blinds the account's leaf.
     pub viewing_key: Fr,
     /// Account index at the venue, once a deposit was taken.
-    pub account: u32,
+    pub account: AccountIndex,
     /// Sequence of the last order set.
     pub sequence: u64,
 }
@@ -33,13 +35,13 @@ impl Trader {
             who,
             key: SecretKey::new([seed; 32]),
             viewing_key: Fr::from(u64::from(seed) << 32),
-            account: 0,
+            account: AccountIndex::default(),
             sequence: 0,
         }
     }
 
     /// Deposits on the chain.
-    pub fn deposit(&self, venue: u32, asset: u8, amount: u64) -> DispatchResult {
+    pub fn deposit(&self, venue: VenueId, asset: u8, amount: u64) -> DispatchResult {
         let owner = self.key.public_key().compress();
         Custody::deposit(
             RuntimeOrigin::signed(self.who.clone()),
@@ -65,7 +67,7 @@ impl Trader {
         &mut self,
         shape: &Shape,
         genesis: Fr,
-        venue: u32,
+        venue: VenueId,
         orders: Vec<Option<Order>>,
         withdrawal: Option<WithdrawalRequest>,
     ) -> SignedOrderSet {
@@ -76,7 +78,7 @@ impl Trader {
             sequence: self.sequence,
             valid_from: 0,
             valid_until: (1 << 48) - 1,
-            max_fee: u32::MAX,
+            max_fee: Rate::new(u32::MAX),
             orders,
             request: withdrawal.map(Request::Withdrawal),
         };

@@ -10,6 +10,7 @@ use clearproof_groth16::{BackendKind, KeyStore, Origin, Silent};
 use clearproof_primitives::{
     batch::genesis_field,
     field::Fr,
+    ids::{SnapshotNumber, VenueId},
     order::{Order, Side},
     shape::Shape,
 };
@@ -32,7 +33,7 @@ pub const PRICE: u128 = 1_080_000 << 32;
 #[derive(Clone)]
 pub struct World {
     /// Its number.
-    pub venue: u32,
+    pub venue: VenueId,
     /// Its books, with a batch open.
     pub engine: Venue,
     /// Who trades there.
@@ -87,7 +88,7 @@ pub fn open_world() -> World {
     let queued = Custody::queued_deposits(venue, 0);
     assert_eq!(queued.len(), 2);
     for (trader, (number, deposit)) in traders.iter_mut().zip(queued) {
-        let received = trader.received(engine.deposits_taken() + 1, deposit.deposit);
+        let received = trader.received(engine.deposits_consumed() + 1, deposit.deposit);
         assert!(number <= received.number);
         trader.account = engine.deposit(&received).unwrap();
     }
@@ -134,7 +135,7 @@ impl World {
     }
 
     /// Opens the next batch at a snapshot of the chain.
-    pub fn open_at(&mut self, number: u64, time: u64) {
+    pub fn open_at(&mut self, number: SnapshotNumber, time: u64) {
         let snapshot = MarketData::snapshot(number).unwrap();
         let info = MarketData::snapshot_info(number).unwrap();
         self.engine.open_batch(snapshot, &info, time).unwrap();

@@ -5,7 +5,12 @@ use anyhow::{Result, ensure};
 use clearproof_client::chain::circuits::RegisteredCircuit;
 use clearproof_client::chain::{Call, calls};
 use clearproof_groth16::{BackendKind, KeyStore, Origin, Silent};
-use clearproof_primitives::{chain::NextCircuit, order::Side, shape::Shape};
+use clearproof_primitives::{
+    chain::NextCircuit,
+    ids::{BatchNumber, CircuitId},
+    order::Side,
+    shape::Shape,
+};
 use clearproof_proving::{BatchProver, default_key_folder};
 use clearproof_testing::venue::Person;
 use clearproof_tests::network::{Network, until};
@@ -17,16 +22,16 @@ use subxt_signer::sr25519::dev;
 
 const DEPOSIT: u64 = 50_000_000;
 /// Numbers that no development circuit has.
-const SINGLE_PARTY: u32 = 70;
-const DEVELOPMENT: u32 = 71;
+const SINGLE_PARTY: CircuitId = CircuitId::new(70);
+const DEVELOPMENT: CircuitId = CircuitId::new(71);
 
 /// Registers the keys of an origin under a number, and says from which batch on the venue proves with them.
 async fn change_to(
     network: &Network,
-    number: u32,
+    number: CircuitId,
     (chunk_key, closing_key): (Vec<u8>, Vec<u8>),
     development: bool,
-    from_batch: u64,
+    from_batch: BatchNumber,
 ) -> Result<()> {
     let circuit = RegisteredCircuit {
         number,
@@ -61,7 +66,7 @@ async fn trade(network: &Network, people: &mut [Person; 2], id: u32, lots: i64) 
 }
 
 /// The venue's circuit and its last batch, once nothing is under way.
-async fn at_rest(network: &Network) -> Result<(u32, u64)> {
+async fn at_rest(network: &Network) -> Result<(CircuitId, BatchNumber)> {
     let client = network.client().await?;
     let (batch, _) = network.at_rest(&client).await?;
     Ok((network.on_chain().await?.circuit, batch))
@@ -106,12 +111,12 @@ async fn an_operator_changes_its_keys_where_the_venue_does() -> Result<()> {
         SINGLE_PARTY,
         single_party.clone(),
         false,
-        first + 2,
+        first.next().next(),
     )
     .await?;
     trade(&network, &mut people, 2, 50).await?;
     let settled = at_rest(&network).await?;
-    ensure!(settled.1 == first + 1, "{settled:?} after batch {first}");
+    ensure!(settled.1 == first.next(), "{settled:?} after batch {first}");
     trade(&network, &mut people, 3, 75).await?;
     network.ended().await;
     let log = fs::read_to_string(network.log())?;
@@ -131,13 +136,13 @@ async fn an_operator_changes_its_keys_where_the_venue_does() -> Result<()> {
     network.start_operator()?;
     let changed = until("the batch with other keys", || async {
         let venue = network.on_chain().await?;
-        Ok((venue.batches > first + 1).then_some(venue.circuit))
+        Ok((venue.batches > first.next()).then_some(venue.circuit))
     });
     ensure!(changed.await? == SINGLE_PARTY, "proven with other keys");
 
     // With both keys at hand it changes while it runs.
     let (_, last) = at_rest(&network).await?;
-    change_to(&network, DEVELOPMENT, development, true, last + 1).await?;
+    change_to(&network, DEVELOPMENT, development, true, last.next()).await?;
     trade(&network, &mut people, 4, 100).await?;
     let (circuit, batch) = at_rest(&network).await?;
     ensure!(batch > last, "nothing settled after batch {last}");

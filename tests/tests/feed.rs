@@ -3,7 +3,10 @@
 
 use anyhow::{Result, ensure};
 use clearproof_client::chain::Chain;
-use clearproof_primitives::chain::{Feed, FeedValue, SnapshotView};
+use clearproof_primitives::{
+    chain::{Feed, FeedValue, SnapshotView},
+    ids::SnapshotNumber,
+};
 use clearproof_testing::process::{Program, RunFolder};
 use clearproof_tests::{
     network::{Node, PRICE, program, until},
@@ -47,9 +50,9 @@ impl Members<'_> {
 async fn snapshot(
     chain: &Chain,
     what: &str,
-    after: u64,
+    after: SnapshotNumber,
     wanted: impl Fn(&SnapshotView) -> bool,
-) -> Result<u64> {
+) -> Result<SnapshotNumber> {
     let seen = until(what, || async {
         let view = chain.snapshot(None).await?;
         Ok(view.filter(|view| view.snapshot.number > after && wanted(view)))
@@ -88,7 +91,13 @@ async fn members_feed_a_liar_does_not_move_the_market_and_silence_halts_it() -> 
     };
     let mut alice = members.start("alice", "//Alice", &honest, &[])?;
     let mut bob = members.start("bob", "//Bob", &honest, &[])?;
-    let first = snapshot(&chain, "the first snapshot", 0, |view| mark(view) == PRICE).await?;
+    let first = snapshot(
+        &chain,
+        "the first snapshot",
+        SnapshotNumber::default(),
+        |view| mark(view) == PRICE,
+    )
+    .await?;
 
     // A third member feeds garbage: the median is still the honest price.
     let mut charlie = members.start("charlie", "//Charlie", &garbage, &[])?;
@@ -99,7 +108,7 @@ async fn members_feed_a_liar_does_not_move_the_market_and_silence_halts_it() -> 
         Ok(fed.filter(|(value, _)| *value == lie))
     })
     .await?;
-    let second = snapshot(&chain, "a snapshot with garbage", first + 1, |_| true).await?;
+    let second = snapshot(&chain, "a snapshot with garbage", first.next(), |_| true).await?;
     let view = chain.snapshot(Some(second)).await?.unwrap();
     ensure!(
         mark(&view) == PRICE,

@@ -1,16 +1,19 @@
 //! A referendum changes a margin threshold: the next batch is bound to the new policy, and one that is bound to the old is refused.
 #![allow(clippy::unwrap_used)]
 
-use clearproof_client::chain::calls;
+use clearproof_client::chain::Constants;
 use clearproof_operator::proving::submission;
 use clearproof_primitives::{
-    fixed::ONE,
+    fixed::{ONE, Rate},
+    ids::{BatchNumber, SnapshotNumber},
     order::Side,
     policy::{MarginLevel, PolicyChange, PositionSide, ProductKind},
 };
 use clearproof_runtime::{
     ConvictionVoting, MarketData, Preimage, Referenda, RiskPolicy, Runtime, RuntimeCall,
-    RuntimeEvent, RuntimeOrigin, System, constants::money::CLR, governance::origins::Origin,
+    RuntimeEvent, RuntimeOrigin, System,
+    constants::{market, money::CLR, time},
+    governance::origins::Origin,
 };
 use clearproof_tests::{
     chain::{self, begin_block, end_block, state_root, submit},
@@ -26,7 +29,7 @@ use pallet_conviction_voting::{AccountVote, Conviction, Vote};
 use sp_keyring::Sr25519Keyring::{self, Alice, Dave};
 
 /// 0.8 % of a lot's mark; the development policy asks for 0.5 %.
-const CHARGE: u32 = (ONE / 1_000 * 8) as u32;
+const CHARGE: Rate = Rate::new((ONE / 1_000 * 8) as u32);
 
 /// Lets the chain go on until a block has ended.
 fn run_to(last: u32) {
@@ -67,7 +70,7 @@ fn propose(change: PolicyChange) {
 }
 
 /// Number and time of the latest snapshot, the charge for a long lot in it, and the version of the policy that it was computed with.
-fn latest() -> (u64, u64, u64, u32) {
+fn latest() -> (SnapshotNumber, u64, u64, u32) {
     let (snapshot, _) = MarketData::latest_snapshot().unwrap();
     let taken = System::events()
         .into_iter()
@@ -83,14 +86,23 @@ fn latest() -> (u64, u64, u64, u32) {
     (snapshot.number, snapshot.taken_at, charge, taken.unwrap())
 }
 
-fn charge(rate: u32) -> u64 {
-    (PRICE * u128::from(rate)).div_ceil(1 << 32) as u64
+fn charge(rate: Rate) -> u64 {
+    (PRICE * u128::from(rate.get())).div_ceil(1 << 32) as u64
 }
 
 #[test]
 fn tools_name_the_origin_as_the_runtime_encodes_it() {
     let origin = clearproof_runtime::OriginCaller::from(Origin::RiskAdmin);
-    assert_eq!(origin.encode(), calls::RISK_ADMIN);
+    let metadata = chain::development()
+        .execute_with(Runtime::metadata)
+        .encode();
+    let constants = Constants::from_bytes(&metadata).unwrap();
+    assert_eq!(origin.encode(), constants.risk_track.origin);
+    assert_eq!(constants.risk_track.id, 10);
+    assert_eq!(constants.block_ms, time::MILLISECS_PER_BLOCK);
+    let interval = u64::from(market::SNAPSHOT_INTERVAL) * constants.block_ms;
+    assert_eq!(constants.snapshot_interval_ms, interval);
+    assert_eq!(constants.snapshot_grace_ms, market::SNAPSHOT_GRACE);
 }
 
 #[test]
@@ -111,7 +123,7 @@ fn a_referendum_changes_a_margin_threshold_and_binds_the_next_batch_to_it() {
         begin_block(SNAPSHOT_BLOCK + 1);
         assert_ok!(submit(&alice, first));
         end_block(SNAPSHOT_BLOCK + 1);
-        world.engine.settle(1).unwrap();
+        world.engine.settle(BatchNumber::new(1)).unwrap();
         let before = latest();
         assert_eq!(before.3, 1);
 
@@ -131,7 +143,7 @@ fn a_referendum_changes_a_margin_threshold_and_binds_the_next_batch_to_it() {
             run_to(next);
         }
         let new = latest();
-        assert_eq!((new.0, new.3), (old.0 + 1, 2));
+        assert_eq!((new.0, new.3), (old.0.next(), 2));
         assert_eq!(new.2, charge(CHARGE));
         assert_ne!(old.2, new.2);
         assert_eq!(
@@ -142,7 +154,7 @@ fn a_referendum_changes_a_margin_threshold_and_binds_the_next_batch_to_it() {
         );
 
         // A dishonest operator goes on under the old policy, and proves it: its rows are true, but no longer in force.
-        let grace = clearproof_runtime::constants::market::SNAPSHOT_GRACE;
+        let grace = market::SNAPSHOT_GRACE;
         let mut dishonest = world.clone();
         dishonest.open_at(old.0, new.1 + grace);
         dishonest.trade([Side::Sell, Side::Buy]);

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use anyhow::{Context, Result, ensure};
-use clearproof_primitives::order::Side;
+use clearproof_primitives::{ids::BatchNumber, order::Side};
 use clearproof_tests::{
     metrics::{Scrape, named},
     network::{Network, until},
@@ -76,13 +76,13 @@ async fn every_metric_that_is_named_is_told() -> Result<()> {
     seller.order(&client, 1, Side::Sell, 100).await?;
     buyer.holds(&client, 100).await?;
     let (batch, _) = network.at_rest(&client).await?;
-    ensure!(batch >= 1, "nothing was settled");
+    ensure!(batch >= BatchNumber::new(1), "nothing was settled");
 
     // The node shows what is final, which it learns of a little after the operator.
     let last_batch = |scrape: &Scrape| scrape.sum("clearproof_venue_last_batch", &[]);
     let node = until("the batch among the node's metrics", || async {
         let scrape = Scrape::of(&network.node.metrics).await?;
-        Ok((last_batch(&scrape) >= batch as f64).then_some(scrape))
+        Ok((last_batch(&scrape) >= batch.get() as f64).then_some(scrape))
     })
     .await?;
     let operator = Scrape::of(&network.metrics).await?;
@@ -109,16 +109,16 @@ async fn every_metric_that_is_named_is_told() -> Result<()> {
     let settled = "outcome=\"settled\"";
     let counted = operator.sum("clearproof_operator_batches_total", &[settled]);
     ensure!(
-        counted == batch as f64,
+        counted == batch.get() as f64,
         "{counted} of {batch} batches were counted"
     );
     for name in ["proving_seconds_count", "settling_seconds_count"] {
         let count = operator.sum(&format!("clearproof_operator_{name}"), &[]);
-        ensure!(count == batch as f64, "{name}: {count}");
+        ensure!(count == batch.get() as f64, "{name}: {count}");
     }
     // A chunk and the closing at least, of each batch.
     let proofs = operator.sum("clearproof_operator_proofs_total", &[]);
-    ensure!(proofs >= 2.0 * batch as f64, "{proofs} proofs");
+    ensure!(proofs >= 2.0 * batch.get() as f64, "{proofs} proofs");
     ensure!(operator.sum("clearproof_operator_backend_failures_total", &[]) == 0.0);
     ensure!(operator.sum("clearproof_operator_order_sets_total", &[]) == 2.0);
     ensure!(operator.sum("clearproof_operator_connected", &[]) == 1.0);
@@ -133,7 +133,7 @@ async fn every_metric_that_is_named_is_told() -> Result<()> {
     ensure!(bond == 10_000.0, "a bond of {bond}");
     let pairings = "operation=\"multi_miller_loop\"";
     let verified = node.sum("clearproof_bn254_seconds_count", &[pairings]);
-    ensure!(verified >= batch as f64, "{verified} verifications");
+    ensure!(verified >= batch.get() as f64, "{verified} verifications");
     let best = node.sum("substrate_block_height", &["status=\"best\""]);
     let finalized = node.sum("substrate_block_height", &["status=\"finalized\""]);
     ensure!(best >= finalized && finalized > 0.0, "{best} {finalized}");

@@ -3,7 +3,10 @@
 
 use anyhow::{Result, ensure};
 use clearproof_client::chain::Chain;
-use clearproof_primitives::order::{Side, WithdrawalRequest};
+use clearproof_primitives::{
+    ids::BatchNumber,
+    order::{Side, WithdrawalRequest},
+};
 use clearproof_testing::process::RunFolder;
 use clearproof_tests::network::{FRESH_IDENTITY, Network, Node, until};
 use jsonrpsee::{core::client::ClientT, rpc_params};
@@ -26,7 +29,7 @@ async fn trades_settle_although_the_operator_is_killed_and_both_nodes_are_lost()
     let client = network.client().await?;
     buyer.holds(&client, 100).await?;
     let (first, _) = network.at_rest(&client).await?;
-    ensure!(first >= 1, "nothing was settled");
+    ensure!(first >= BatchNumber::new(1), "nothing was settled");
     ensure!(
         network.on_chain().await?.queue.consumed.count == 2,
         "deposits were not consumed once"
@@ -76,7 +79,8 @@ async fn trades_settle_although_the_operator_is_killed_and_both_nodes_are_lost()
         .await
         .unwrap_err();
     ensure!(format!("{error:#}").contains("margin"), "{error:#}");
-    let held = |venue: clearproof_primitives::chain::VenueView<[u8; 32]>| venue.totals[0].1.consumed;
+    let held =
+        |venue: clearproof_primitives::chain::VenueView<[u8; 32]>| venue.totals[0].1.consumed;
     let before = held(network.on_chain().await?);
     buyer
         .send(&client, Vec::new(), Some(pay(1_000_000)))

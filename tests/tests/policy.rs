@@ -101,7 +101,7 @@ fn look(cli: &Cli, folder: &RunFolder, changes: &str) -> Result<()> {
         ],
     );
     let policy: Policy = serde_json::from_str(&cli.ask(&["show", "--json"])?)?;
-    ensure!(policy.underlyings[0].charges.maintenance_long == 21_474_836);
+    ensure!(policy.underlyings[0].charges.maintenance_long.get() == 21_474_836);
     ensure!(cli.ask(&["show", "--json", "--version", "1"])? == cli.ask(&["show", "--json"])?);
     cli.refuses(&["show", "--version", "9"], &["--version 9", "from 1 to 1"])?;
     says(

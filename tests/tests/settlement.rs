@@ -6,6 +6,7 @@ use clearproof_engine::EngineError;
 use clearproof_operator::proving::submission;
 use clearproof_primitives::{
     field::{FieldBytes, Fr},
+    ids::BatchNumber,
     order::{Side, WithdrawalRequest},
     step::StepError,
 };
@@ -82,8 +83,14 @@ fn a_real_batch_settles_and_every_forgery_is_refused_by_name() {
             &|b| b.first_boundary = FieldBytes([0xff; 32]),
             Error::NonCanonicalField,
         );
-        refuse(&|b| b.header.venue += 1, Error::UnknownVenue);
-        refuse(&|b| b.header.number += 1, Error::WrongBatchNumber);
+        refuse(
+            &|b| b.header.venue = b.header.venue.next(),
+            Error::UnknownVenue,
+        );
+        refuse(
+            &|b| b.header.number = b.header.number.next(),
+            Error::WrongBatchNumber,
+        );
         refuse(&|b| b.header.submitter = [1; 32], Error::WrongSubmitter);
         refuse(&|b| b.header.time_to += 1_000_000, Error::TimeSpanInFuture);
         refuse(
@@ -129,7 +136,7 @@ fn a_real_batch_settles_and_every_forgery_is_refused_by_name() {
         let market = Settlement::market_of(venue);
         assert_eq!(market.open_interest[0], 200, "100 lots long, 100 short");
         assert_eq!(market.funding.to_vec(), world.engine.funding());
-        world.engine.settle(1).unwrap();
+        world.engine.settle(BatchNumber::new(1)).unwrap();
         assert_noop!(
             submit(&alice, batch.clone()),
             Error::<Runtime>::WrongBatchNumber
@@ -139,7 +146,7 @@ fn a_real_batch_settles_and_every_forgery_is_refused_by_name() {
 
 #[test]
 fn the_development_keys_on_the_chain_belong_to_the_circuits() {
-    let (chunk, closing) = prover().verifying_keys();
+    let clearproof_proving::VerifyingKeys { chunk, closing } = prover().verifying_keys();
     assert_eq!(
         chunk,
         include_bytes!("../../runtime/dev-keys/small-chunk.vk")

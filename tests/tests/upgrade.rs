@@ -3,7 +3,7 @@
 
 use anyhow::{Context, Result, ensure};
 use clearproof_client::chain::{Call, Chain, calls};
-use clearproof_primitives::order::Side;
+use clearproof_primitives::{ids::BatchNumber, order::Side};
 use clearproof_runtime::{OriginCaller, RuntimeCall, VERSION, constants::money::CLR};
 use clearproof_tests::network::{Network, Node, until};
 use codec::{Compact, Encode};
@@ -95,7 +95,7 @@ async fn a_running_chain_takes_a_new_runtime_between_two_batches() -> Result<()>
     seller.order(&client, 1, Side::Sell, 100).await?;
     buyer.holds(&client, 100).await?;
     let (before, _) = network.at_rest(&client).await?;
-    ensure!(before >= 1, "nothing was settled");
+    ensure!(before >= BatchNumber::new(1), "nothing was settled");
 
     let code = clearproof_runtime_next::WASM_BINARY.context("built without the next runtime")?;
     propose(&network.chain, blake2_256(code)).await?;

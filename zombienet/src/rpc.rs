@@ -1,7 +1,7 @@
 //! What a node says of a block of its choice, or of another's.
 
 use anyhow::{Context, Result};
-use clearproof_primitives::chain::VenueView;
+use clearproof_primitives::{chain::VenueView, ids::VenueId};
 use codec::{DecodeAll, Encode};
 use jsonrpsee::{
     core::client::ClientT,
@@ -76,7 +76,7 @@ impl Node {
     ///
     /// # Errors
     /// The node has not that state, or the chain no such venue.
-    pub async fn venue(&self, venue: u32, block: &Block) -> Result<VenueView<[u8; 32]>> {
+    pub async fn venue(&self, venue: VenueId, block: &Block) -> Result<VenueView<[u8; 32]>> {
         let argument = format!("0x{}", hex::encode(venue.encode()));
         let parameters = rpc_params!["ClearproofApi_venue", argument, &block.hash];
         let answer: String = self.0.request("state_call", parameters).await?;

@@ -3,12 +3,18 @@
 
 use crate::{definition::Definition, nodes::Nodes, rpc};
 use anyhow::{Context, Result};
-use clearproof_primitives::{chain::CircuitId, submission::Batch};
-use clearproof_testing::{process::RunFolder, venue::{Venue, until}};
+use clearproof_primitives::{
+    ids::{BatchNumber, CircuitId},
+    submission::Batch,
+};
+use clearproof_testing::{
+    process::RunFolder,
+    venue::{Venue, until},
+};
 use std::path::PathBuf;
 
 /// The circuit of the small shape, as the development chains register it.
-const SMALL: CircuitId = 2;
+const SMALL: CircuitId = CircuitId::new(2);
 
 /// A network that a test has.
 pub struct Stage {
@@ -56,7 +62,7 @@ impl Stage {
 ///
 /// # Errors
 /// The chain does not know it.
-pub async fn submitted(venue: &Venue, number: u64) -> Result<Batch> {
+pub async fn submitted(venue: &Venue, number: BatchNumber) -> Result<Batch> {
     let missing = || format!("batch {number}: the chain does not know it");
     let settled = venue.chain.batch(venue.id, number).await?;
     let block = settled.with_context(missing)?.block;

@@ -1,6 +1,8 @@
-//! What the genesis of a public chain must not hold: keys that everybody knows, a sudo key, development circuits.
+//! Checks that the genesis of a public chain holds no key that everybody knows, no sudo key and no
+//! development circuit.
 //!
-//! It is looked for in the state that a specification builds, so that plain and raw specifications are checked alike.
+//! The check runs on the state that a specification builds, so that plain and raw specifications
+//! are checked alike.
 
 use clearproof_runtime::{AllPalletsWithSystem, development_settings};
 use frame_support::traits::{StorageInfo, StorageInfoTrait};
@@ -10,16 +12,16 @@ use sp_state_machine::BasicExternalities;
 use sp_storage::{Storage, well_known_keys::CODE};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Bytes of a public key.
+/// Length of a public key, bytes.
 const KEY: usize = 32;
 
-/// Refuses a state that must not be a public chain's.
+/// Refuses a state that must not be the genesis of a public chain.
 ///
 /// # Errors
 ///
-/// Everything that is wrong with it, a line each.
+/// Every fault, one on each line.
 pub fn check(mut state: Storage) -> Result<(), String> {
-    // Both read the state: how large some items may be depends on it.
+    // Both calls read the state: the largest size of some items depends on it.
     let (items, settings) = BasicExternalities::execute_with_storage(&mut state, || {
         (
             AllPalletsWithSystem::storage_info(),
@@ -38,7 +40,7 @@ pub fn check(mut state: Storage) -> Result<(), String> {
     ))
 }
 
-/// Names of the keys whose secrets are published, by public key.
+/// Returns the names of the keys whose secrets are published, by public key.
 fn published() -> BTreeMap<[u8; KEY], String> {
     let accounts = Sr25519Keyring::iter().map(|key| (key.to_raw_public(), format!("{key:?}")));
     let sessions =
@@ -52,7 +54,8 @@ fn published() -> BTreeMap<[u8; KEY], String> {
     accounts.chain(sessions).chain(roots).collect()
 }
 
-/// Which published keys the state names, in keys or values, and where.
+/// Returns a fault for each published key that the state holds in a key or value, with the places
+/// where it stands.
 fn known_keys(state: &Storage, items: &[StorageInfo]) -> Vec<String> {
     let published = published();
     let mut found: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
@@ -75,7 +78,7 @@ fn known_keys(state: &Storage, items: &[StorageInfo]) -> Vec<String> {
     found.into_iter().map(fault).collect()
 }
 
-/// What a storage key belongs to, as `Pallet.Item`.
+/// Returns the storage item that a storage key belongs to, as `Pallet.Item`.
 fn item(items: &[StorageInfo], key: &[u8]) -> String {
     match items.iter().find(|item| key.starts_with(&item.prefix)) {
         Some(StorageInfo {

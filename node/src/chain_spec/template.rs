@@ -1,30 +1,34 @@
-//! The template of a public chain's specification, and what is left open in a specification.
+//! The template of a public chain's specification, and the placeholders that are left in a
+//! specification.
 
 use clearproof_runtime::genesis_presets::{BLANK, PRODUCTION, get_preset};
 use serde_json::{Value, json};
 
-/// The template: the preset `production` with what belongs around it, without the runtime's code.
+/// Returns the template: the preset `production` with the fields around it, without the runtime's
+/// code.
 ///
 /// # Errors
 ///
-/// The preset is missing from the runtime.
+/// If the runtime does not have the preset.
 pub fn production() -> Result<Value, String> {
     let patch = get_preset(&PRODUCTION.into()).ok_or("the runtime has no preset `production`")?;
     let patch: Value = serde_json::from_slice(&patch).map_err(|error| error.to_string())?;
     let open = |says: &str| format!("{BLANK}{says}");
     Ok(json!({
         "name": open("name of the chain, for people"),
-        "id": open("identifier of the chain, lower case letters and _; it names the folder of the database"),
+        "id": open("identifier of the chain, lower case letters and _; it names the folder of the \
+            database"),
         "chainType": "Live",
         "protocolId": super::PROTOCOL_ID,
-        "bootNodes": [open("address of a node that is always there, /dns/NAME/tcp/30333/p2p/PEER; a line for each")],
+        "bootNodes": [open("address of a node that is always there, /dns/NAME/tcp/30333/p2p/PEER; \
+            a line for each")],
         "telemetryEndpoints": null,
         "properties": super::properties(),
         "genesis": { "runtimeGenesis": { "patch": patch } },
     }))
 }
 
-/// Where a specification still has texts of the template, and what each says.
+/// Returns the placeholders that a specification still holds: the place of each and its text.
 pub fn blanks(specification: &Value) -> Vec<(String, String)> {
     let mut found = Vec::new();
     collect(specification, String::new(), &mut found);
@@ -53,13 +57,13 @@ fn collect(value: &Value, path: String, found: &mut Vec<(String, String)>) {
     }
 }
 
-/// Refuses a specification that is not filled in, naming what is missing.
+/// Refuses a specification that is not filled in.
 ///
 /// # Errors
 ///
 /// Every open value with its place.
 pub fn refuse_blanks(text: &[u8]) -> Result<(), String> {
-    // Raw specifications are large and hold no such text: they need not be read into a tree.
+    // Raw specifications are large and hold no placeholder. They need not be read into a tree.
     let begins = format!("\"{BLANK}");
     if !text.windows(begins.len()).any(|w| w == begins.as_bytes()) {
         return Ok(());
@@ -73,7 +77,8 @@ pub fn refuse_blanks(text: &[u8]) -> Result<(), String> {
         .iter()
         .map(|(path, says)| format!("\n  {path}: {says}"));
     Err(format!(
-        "not filled in (docs/operate.md, \"A chain of one's own\"). In place of texts that begin with \"{BLANK}\" belong these \
+        "not filled in (docs/operate.md, \"A chain of one's own\"). In place of texts that begin \
+         with \"{BLANK}\" belong these \
          values, {} in all:{}",
         blanks.len(),
         list.collect::<String>()

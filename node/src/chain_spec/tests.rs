@@ -8,7 +8,7 @@ use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
 use sp_storage::well_known_keys::CODE;
 use std::{fs, path::PathBuf};
 
-/// A specification on disk for as long as this lives.
+/// A specification on disk. The file is removed when this is dropped.
 struct Written {
     _folder: tempfile::TempDir,
     path: PathBuf,
@@ -34,14 +34,15 @@ fn refusal(result: Result<ChainSpec, String>) -> String {
     result.map(|_| ()).expect_err("it was accepted")
 }
 
-/// An account that nobody publishes the key of.
+/// An account whose key is not published.
 fn account(seed: u8) -> String {
     sr25519::Pair::from_seed(&[seed; 32])
         .public()
         .to_ss58check()
 }
 
-/// A verifying key of nobody's set-up: the first point of one development key, the others of another.
+/// A verifying key of no existing set-up: the first point of one development key, the others of
+/// another.
 fn verifying_key() -> String {
     let circuits = development_circuits::circuits();
     let (first, second) = (&circuits[0].chunk_key, &circuits[1].chunk_key);
@@ -49,7 +50,7 @@ fn verifying_key() -> String {
     format!("0x{}", hex::encode(key))
 }
 
-/// What founders might put in place of a text of the template.
+/// A value that founders might put in place of a placeholder of the template.
 fn answer(says: &str) -> Value {
     let number = |text: &str| {
         text.split_whitespace()
@@ -172,7 +173,7 @@ fn every_open_value_is_named_with_its_place() {
         assert!(named(path), "{path}");
     }
 
-    // One that was overlooked is refused as well, by its name.
+    // A single placeholder that was overlooked is refused as well, by its name.
     let mut almost = filled();
     almost["genesis"]["runtimeGenesis"]["patch"]["committee"]["members"][1] =
         "FILL: account of committee member 2".into();
@@ -206,7 +207,8 @@ fn unfit() -> Value {
     patch["session"]["keys"][2][2]["grandpa"] =
         Ed25519Keyring::Charlie.public().to_ss58check().into();
     patch["origins"]["periodDivisor"] = 14_400.into();
-    // Not declared as such, which the chain itself would believe.
+    // The second circuit is not declared as a development circuit; the chain itself would believe
+    // it.
     let [declared, undeclared] = [0, 1].map(|index| {
         let circuit = &development_circuits::circuits()[index];
         serde_json::to_value(circuit).unwrap()
@@ -229,7 +231,8 @@ fn a_public_chain_has_no_published_keys_no_sudo_and_no_development_circuits() {
             "a sudo key is set",
             "of Alice, which stands in Committee.Members:",
             "of BobStash, which stands in System.Account:",
-            "of Charlie (ed25519), which stands in Grandpa.Authorities, Session.KeyOwner, Session.NextKeys",
+            "of Charlie (ed25519), which stands in Grandpa.Authorities, Session.KeyOwner, \
+             Session.NextKeys",
             "settlement.allowDevelopmentKeys to false",
             "circuit 1 is of the insecure",
             "circuit 2 is of the insecure",
@@ -252,7 +255,7 @@ fn a_state_to_which_somebody_sent_tokens_is_rehearsed_with_but_starts_no_chain()
     let holder = items(&sr25519::Pair::from_seed(&[40; 32]).public().0);
     let hex = |bytes: &[u8]| format!("0x{}", hex::encode(bytes));
     let top = state["genesis"]["raw"]["top"].as_object_mut().unwrap();
-    // What the other has, and so a value that decodes.
+    // The value of the other account, which therefore decodes.
     let owned = top[&hex(&holder)].clone();
     assert_eq!(top.insert(hex(&alice), owned.clone()), None);
 
@@ -284,7 +287,7 @@ fn a_development_chain_stays_one_whatever_its_file_says_of_its_type() {
     let development = load("local").unwrap().as_json(false).unwrap();
     let mut development: Value = serde_json::from_str(&development).unwrap();
     load(Written::new(&development).id()).unwrap();
-    // A specification without a type is a public chain's.
+    // A specification without a type is that of a public chain.
     development.as_object_mut().unwrap().remove("chainType");
     let error = refusal(load(Written::new(&development).id()));
     assert!(error.contains("Alice"), "{error}");

@@ -1,24 +1,26 @@
-//! Headers of the last slots' blocks, to compare later ones with.
+//! The headers of recent blocks, with which later ones are compared.
 
 use clearproof_runtime::Header;
 use codec::Encode;
 use sp_consensus_babe::{AuthorityId, EquivocationProof, Slot};
 use std::collections::{BTreeMap, btree_map::Entry};
 
-/// Slots before the newest one for which headers are kept: as many as BABE looks at, fifty minutes.
+/// Number of recent slots, the newest included, for which headers are kept: as many as BABE looks
+/// at, fifty minutes.
 pub const RECENT_SLOTS: u64 = 1_000;
-/// Largest header that is kept, bytes. The largest that the runtime makes names the next validators to BABE and to GRANDPA:
-/// 9 kB for a hundred. A block with a larger header fails its execution.
+/// Length of the largest header that is kept, bytes. The largest header that the runtime makes
+/// names the next validators to BABE and to GRANDPA: 9 kB for a hundred of them. A block with a
+/// larger header fails its execution.
 pub const MAX_HEADER_BYTES: usize = 64 << 10;
-/// Most that all kept headers have together, bytes; then the oldest slots are forgotten. Headers usually have less than 400 bytes,
-/// so only authors who make them large get there.
+/// Largest total length of all kept headers, bytes. Beyond it the oldest slots are forgotten.
+/// Headers usually have less than 400 bytes, so only authors who make them large reach this limit.
 pub const MAX_BYTES: usize = 8 << 20;
 
-/// What is known of an author in a slot.
+/// The blocks of an author in a slot.
 enum Authored {
     /// One block.
     One(Box<Header>),
-    /// Two or more, which were proved.
+    /// Two blocks or more, which were proved.
     Several,
 }
 
@@ -31,7 +33,8 @@ impl Authored {
     }
 }
 
-/// The first header of each author in each of the last slots. It knows nothing of what came before the program was started.
+/// The first header of each author in each of the recent slots. It knows nothing of the time before
+/// the program was started.
 #[derive(Default)]
 pub struct Headers {
     slots: BTreeMap<Slot, BTreeMap<AuthorityId, Authored>>,
@@ -39,11 +42,12 @@ pub struct Headers {
 }
 
 impl Headers {
-    /// Takes note of a header with its seal, and makes the proof if the author had another one in that slot. Of an author and a
-    /// slot it makes one proof: whoever makes three blocks has committed one offence.
+    /// Records a header with its seal. Returns a proof if the author had another header in that
+    /// slot. For an author and a slot it returns one proof only: an author who makes three blocks
+    /// has committed one offence.
     ///
-    /// Headers differ if their hashes with the seals do, as for the runtime: one that was sealed twice is two blocks, and only the
-    /// key's holder can seal.
+    /// Headers differ if their hashes with the seals differ, as they do for the runtime: one header
+    /// that was sealed twice is two blocks, and only the key's holder can seal.
     pub fn note(
         &mut self,
         slot: Slot,
@@ -83,7 +87,8 @@ impl Headers {
         proof
     }
 
-    /// Forgets what is too old once `slot` has come; answers whether the slot itself is recent.
+    /// Forgets the slots that are too old once `slot` has come. Returns true if the slot itself is
+    /// recent.
     fn advance(&mut self, slot: Slot) -> bool {
         let newest = self.slots.last_key_value();
         let newest = newest.map_or(slot, |(newest, _)| slot.max(*newest));
@@ -115,7 +120,7 @@ mod tests {
         author.public().into()
     }
 
-    /// A header without its seal; `salt` tells it apart from others.
+    /// A header without its seal. The `salt` distinguishes it from others.
     fn bare(slot: u64, index: u32, salt: u8, logs: usize) -> Header {
         let claim = PreDigest::SecondaryPlain(SecondaryPlainPreDigest {
             authority_index: index,
@@ -127,7 +132,7 @@ mod tests {
         Header::new(2, root, root, root, Digest { logs })
     }
 
-    /// As its author seals it: every time with another signature.
+    /// Seals a header as its author does: each time with another signature.
     fn seal(author: Sr25519Keyring, mut header: Header) -> Header {
         let seal = author.sign(header.hash().as_ref());
         header.digest_mut().push(DigestItem::babe_seal(seal.into()));
@@ -197,7 +202,7 @@ mod tests {
         assert_eq!(headers.see(7, Bob, &header), None);
         assert_eq!(headers.see(7, Alice, &sealed(7, Alice, 2)), None);
         assert_eq!(headers.see(8, Bob, &sealed(8, Bob, 2)), None);
-        // None of that hides a second one.
+        // None of these hides a second header.
         assert!(headers.see(7, Bob, &sealed(7, Bob, 3)).is_some());
     }
 
@@ -215,7 +220,7 @@ mod tests {
             assert_eq!(headers.see(10, Bob, &sealed(10, Bob, salt)), None);
         }
         assert!(headers.see(11, Bob, &sealed(11, Bob, 2)).is_some());
-        // Far ahead, nothing is left.
+        // Far ahead, all earlier slots are forgotten.
         assert_eq!(headers.see(9_999, Bob, &sealed(9_999, Bob, 1)), None);
         assert_eq!(headers.slots.len(), 1);
     }

@@ -1,4 +1,5 @@
-//! A node as it runs, without its network: blocks of the chain of four validators come in, and its pool has what it reports.
+//! A running node without its network. Blocks of the chain of four validators come in, and the pool
+//! holds the reports.
 #![allow(clippy::unwrap_used)]
 
 use super::*;
@@ -37,7 +38,7 @@ struct Node {
 
 impl Node {
     fn validator() -> Self {
-        // It has no key of its identity among peers, which a validator must not lose.
+        // It has no key that identifies it among peers, which a validator must not lose.
         Self::new(&["--validator", "--unsafe-force-node-key-generation"])
     }
 
@@ -68,7 +69,7 @@ impl Node {
         client.header(client.info().genesis_hash).unwrap().unwrap()
     }
 
-    /// The next slot in which a validator may author, and what it states about that.
+    /// Returns the next slot in which a validator may author, and its claim to it.
     fn turn_of(&self, author: Sr25519Keyring, from: Slot) -> (Slot, DigestItem) {
         let keys = MemoryKeystore::new();
         keys.sr25519_generate_new(BABE, Some(&author.to_seed()))
@@ -81,7 +82,7 @@ impl Node {
         (slot, DigestItem::babe_pre_digest(claim))
     }
 
-    /// A block as its author makes it; the slot's milliseconds tell it apart from others.
+    /// A block as its author makes it. The slot's milliseconds distinguish it from others.
     async fn block(
         &self,
         parent: &Header,
@@ -116,7 +117,7 @@ impl Node {
         Block::new(header, body)
     }
 
-    /// What BABE's verification and then the import do with a block.
+    /// Passes a block through BABE's verification and then the import.
     async fn import(&self, origin: BlockOrigin, block: &Block) -> ImportResult {
         let babe = &self.parts.other.babe_link;
         let verifier = build_verifier(BuildVerifierParams {
@@ -133,7 +134,7 @@ impl Node {
         self.parts.other.import.import_block(params).await.unwrap()
     }
 
-    /// The same, for a block that becomes the best: the pool hears of it.
+    /// Imports a block that becomes the best, and notifies the pool.
     async fn advance(&self, block: &Block) {
         let imported = self.import(BlockOrigin::NetworkBroadcast, block).await;
         let best = matches!(
@@ -159,7 +160,8 @@ impl Node {
             let decoded = Decoded::decode(&mut transaction.as_slice()).unwrap();
             match decoded.function {
                 RuntimeCall::Babe(call) => {
-                    // The node does not know the pallet: a call is its index, the proof, and whose key it is.
+                    // The node does not know the pallet. An encoded call is its index, the proof,
+                    // and the proof of ownership.
                     let call = call.encode();
                     EquivocationProof::decode(&mut &call[1..]).unwrap()
                 }
@@ -219,7 +221,7 @@ async fn who_makes_two_blocks_in_a_slot_is_reported_once_and_punished_by_the_nex
     assert_eq!(node.reported(), []);
 }
 
-/// The first two blocks of a chain, both Dave's, come in; nothing is reported.
+/// Imports the first two blocks of a chain, both Dave's, and checks that nothing is reported.
 async fn unreported(node: &Node, origin: BlockOrigin) {
     for block in &node.two_blocks().await {
         node.import(origin, block).await;

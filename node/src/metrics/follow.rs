@@ -1,8 +1,9 @@
 //! Reads the chain at each finalised block.
 
 use super::{Metrics, VenueMetrics, seconds};
-use clearproof_primitives::chain::{
-    Instrument, MAX_VENUES_LISTED, Pauses, SnapshotView, VenueView,
+use clearproof_primitives::{
+    chain::{Instrument, MAX_VENUES_LISTED, Pauses, SnapshotView, VenueView},
+    ids::VenueId,
 };
 use clearproof_runtime::{AccountId, Hash, opaque::Block};
 use clearproof_runtime_api::{ClearproofApi, MonitoringApi};
@@ -26,17 +27,17 @@ where
     }
 }
 
-/// A venue's name, what the chain says of it, and the block of its last batch.
+/// A venue's name, its view on the chain, and the block of its last batch.
 type VenueRow = (String, VenueView<AccountId>, Option<u32>);
 
 impl VenueMetrics {
-    /// Shows these venues, and none that are gone.
+    /// Shows these venues, and removes those that are gone.
     fn show(&mut self, venues: &[VenueRow]) {
         let each = |value: fn(&VenueView<AccountId>) -> f64| {
             let values = venues.iter();
             values.map(move |(name, view, _)| (name.clone(), value(view)))
         };
-        self.batch.show(each(|view| view.batches as f64));
+        self.batch.show(each(|view| view.batches.get() as f64));
         self.settled_until.show(each(|view| seconds(view.time_to)));
         self.queued.show(each(|view| {
             let queue = &view.queue;
@@ -66,7 +67,7 @@ impl Reader {
         Self { metrics }
     }
 
-    /// Reads the chain at a block. A runtime that does not answer leaves the metrics as they were.
+    /// Reads the chain at a block. If the runtime fails, the metrics stay as they were.
     pub(super) fn update<C>(&mut self, client: &C, at: Hash)
     where
         C: ProvideRuntimeApi<Block>,
@@ -74,7 +75,7 @@ impl Reader {
     {
         let state = client.runtime_api().monitoring(at);
         let read = state.map(|state| self.metrics.operation.show(&state));
-        // An old runtime may know one interface without the other.
+        // An old runtime may have one interface without the other.
         for answer in [self.try_update(client, at), read] {
             if let Err(error) = answer {
                 log::debug!("metrics: the runtime did not answer at block {at:?}: {error}");
@@ -88,8 +89,9 @@ impl Reader {
         C::Api: ClearproofApi<Block, AccountId>,
     {
         let api = client.runtime_api();
-        // The first venues only: beyond that, a time series each would harm the server that collects them.
-        let listed = api.venues(at, 0)?;
+        // Only the first venues are shown: a time series for every venue beyond them would harm the
+        // server that collects the metrics.
+        let listed = api.venues(at, VenueId::default())?;
         if listed.len() == MAX_VENUES_LISTED {
             log::debug!("metrics: venues after the first {MAX_VENUES_LISTED} are not shown");
         }
@@ -105,7 +107,7 @@ impl Reader {
         let snapshot = api.snapshot(at, None)?;
         self.show_instruments(&api.instruments(at)?, snapshot.as_ref());
         if let Some(SnapshotView { snapshot, .. }) = snapshot {
-            self.metrics.snapshot.set(snapshot.number);
+            self.metrics.snapshot.set(snapshot.number.get());
             let taken_at = &self.metrics.taken_at.0;
             taken_at.store(snapshot.taken_at, Ordering::Relaxed);
         }

@@ -1,4 +1,4 @@
-//! How the chain does: oracle, validators, stops, pending changes.
+//! The chain's operation: oracle, validators, pauses, pending changes.
 
 use super::{seconds, series::Series};
 use clearproof_primitives::monitoring::Monitoring;
@@ -21,17 +21,17 @@ pub struct Operation {
     paused_calls: Gauge<U64>,
 }
 
-/// Units of the native token as CLR: 53 bits of them, which is enough for a chart.
+/// Converts units of the native token to CLR. 53 bits of precision are enough for a chart.
 fn clr(units: u128) -> f64 {
     units as f64 / CLR as f64
 }
 
 impl Operation {
-    /// Registers all of them.
+    /// Registers all metrics of the chain's operation.
     ///
     /// # Errors
     ///
-    /// A name is registered already.
+    /// If a name is registered already.
     pub fn register(registry: &Registry) -> Result<Self, PrometheusError> {
         let series = |name, label, help| Series::register(registry, name, label, help);
         let number = |name, help| register(Gauge::<U64>::new(name, help)?, registry);
@@ -89,7 +89,7 @@ impl Operation {
         })
     }
 
-    /// Shows what the chain says.
+    /// Shows the state of the chain.
     pub fn show(&mut self, state: &Monitoring<AccountId>) {
         let feeds = || state.feeds.iter();
         let validators = || state.validators.iter();

@@ -1,20 +1,20 @@
-//! Gauges with one label whose values come and go with what they are of.
+//! Gauges with one label, whose values come and go with the things that they describe.
 
 use std::collections::BTreeSet;
 use substrate_prometheus_endpoint::{F64, GaugeVec, Opts, PrometheusError, Registry, register};
 
-/// A gauge for each of some things.
+/// A gauge for each thing of a kind.
 pub struct Series {
     gauges: GaugeVec<F64>,
     shown: BTreeSet<String>,
 }
 
 impl Series {
-    /// Registers it under a name, with the label that tells the things apart.
+    /// Registers the series under a name, with the label that distinguishes the things.
     ///
     /// # Errors
     ///
-    /// The name is registered already.
+    /// If the name is registered already.
     pub fn register(
         registry: &Registry,
         name: &str,
@@ -28,7 +28,7 @@ impl Series {
         })
     }
 
-    /// Shows these values, and nothing of what is not among them.
+    /// Shows these values, and removes all others.
     pub fn show(&mut self, values: impl IntoIterator<Item = (String, f64)>) {
         let mut shown = BTreeSet::new();
         for (label, value) in values {

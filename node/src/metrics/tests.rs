@@ -24,7 +24,7 @@ fn the_chain_is_shown_under_the_documented_names() {
         Metrics::register(&registry).is_err(),
         "names are registered once"
     );
-    // Nothing is claimed before the chain was read.
+    // Nothing is shown before the chain was read.
     assert!(!values(&registry).contains_key("clearproof_snapshot_age_seconds[]"));
 
     let mut reader = Reader::new(metrics);

@@ -1,8 +1,9 @@
-//! The `clearproof` methods: what the chain knows of venues, batches, deposits, markets and proofs.
+//! The `clearproof` methods: reads of venues, batches, deposits, markets and proofs.
 //!
-//! Each takes an optional block hash last, and answers for the best block without it. Field elements, amounts and prices
-//! are decimal strings, other 32-byte values hexadecimal with `0x`. What does not exist is `null`; a malformed argument
-//! is an error that names it and what it must be.
+//! Each method takes an optional block hash as its last argument; without it, the best block is
+//! read. Field elements, amounts and prices are decimal strings; other 32-byte values are
+//! hexadecimal with `0x`. If the requested item does not exist, the result is `null`. A malformed
+//! argument is an error that names the argument and the values that it may have.
 
 mod arguments;
 #[cfg(test)]
@@ -13,6 +14,7 @@ use arguments::{Argument, argument, at_most};
 use clearproof_primitives::{
     chain::{BatchView, ProofKind},
     field::FieldBytes,
+    ids::{BatchNumber, CircuitId, SnapshotNumber, VenueId},
     submission::PROOF_BYTES,
 };
 use clearproof_runtime::{AccountId, Hash, opaque::Block};
@@ -36,11 +38,11 @@ pub const UNKNOWN_BLOCK: i32 = 9002;
 /// The methods. Arguments are read one by one, so that errors name them.
 #[rpc(server)]
 pub trait ClearproofRpc {
-    /// A venue: owner, operators, circuit, state root, stops, deposit queue, what it owes.
+    /// Returns a venue: owner, operators, circuit, state root, pauses, deposit queue and debts.
     #[method(name = "clearproof_venue", blocking)]
     fn venue(&self, venue: Option<Value>, at: Option<Value>) -> RpcResult<Option<VenueJson>>;
 
-    /// A settled batch, while the chain remembers it.
+    /// Returns a settled batch, while the chain remembers it.
     #[method(name = "clearproof_batch", blocking)]
     fn batch(
         &self,
@@ -49,12 +51,13 @@ pub trait ClearproofRpc {
         at: Option<Value>,
     ) -> RpcResult<Option<BatchView>>;
 
-    /// A snapshot, while the chain keeps it; the latest without a number.
+    /// Returns a snapshot, while the chain keeps it; the latest without a number.
     #[method(name = "clearproof_snapshot", blocking)]
     fn snapshot(&self, number: Option<Value>, at: Option<Value>)
     -> RpcResult<Option<SnapshotJson>>;
 
-    /// A venue's deposit queue, with the deposits from an index on (from the first without one).
+    /// Returns a venue's deposit queue, with the deposits starting at an index (at the first
+    /// without one).
     #[method(name = "clearproof_depositQueue", blocking)]
     fn deposit_queue(
         &self,
@@ -63,15 +66,15 @@ pub trait ClearproofRpc {
         at: Option<Value>,
     ) -> RpcResult<Option<QueueJson>>;
 
-    /// All listed instruments, by slot.
+    /// Returns all listed instruments, by slot.
     #[method(name = "clearproof_instruments", blocking)]
     fn instruments(&self, at: Option<Value>) -> RpcResult<Vec<InstrumentJson>>;
 
-    /// All expiries that options are listed on, by underlying and time.
+    /// Returns all expiries on which options are listed, by underlying and time.
     #[method(name = "clearproof_expiries", blocking)]
     fn expiries(&self, at: Option<Value>) -> RpcResult<Vec<ExpiryJson>>;
 
-    /// Checks one proof against a registered key, as a batch's are checked.
+    /// Checks one proof against a registered key, as the proofs of a batch are checked.
     #[method(name = "clearproof_verifyProof", blocking)]
     fn verify_proof(
         &self,
@@ -83,7 +86,7 @@ pub trait ClearproofRpc {
     ) -> RpcResult<VerdictJson>;
 }
 
-/// Answers the methods from a client's state.
+/// Serves the methods from a client's state.
 pub struct Clearproof<C> {
     client: Arc<C>,
 }
@@ -93,12 +96,12 @@ where
     C: ProvideRuntimeApi<Block> + HeaderBackend<Block>,
     C::Api: RuntimeReads<Block, AccountId>,
 {
-    /// Answers from this client.
+    /// Creates the server of a client's state.
     pub fn new(client: Arc<C>) -> Self {
         Self { client }
     }
 
-    /// The block that a caller asks about: of the given hash, or the best.
+    /// Returns the block to read: the one with the given hash, or the best.
     fn block(&self, at: Option<Value>) -> RpcResult<Hash> {
         let Some(at) = argument::<Hash>("at", at)? else {
             return Ok(self.client.info().best_hash);
@@ -111,7 +114,8 @@ where
             )
         })?;
         known.map(|_| at).ok_or_else(|| {
-            let message = "at: this node knows no block of this hash: pass another, or none for the best block";
+            let message = "at: this node knows no block of this hash: pass another, or none for \
+                the best block";
             ErrorObject::owned(UNKNOWN_BLOCK, message, None::<()>)
         })
     }
@@ -120,7 +124,8 @@ where
 /// The runtime failed: its state is pruned, or it is older than the interface.
 fn unanswered(error: ApiError) -> ErrorObjectOwned {
     let message = format!(
-        "the runtime did not answer; the block's state may be pruned, or its runtime older than the method: {error}"
+        "the runtime did not answer; the block's state may be pruned, or its runtime older than \
+         the method: {error}"
     );
     ErrorObject::owned(RUNTIME_ERROR, message, None::<()>)
 }
@@ -131,7 +136,7 @@ where
     C::Api: RuntimeReads<Block, AccountId>,
 {
     fn venue(&self, venue: Option<Value>, at: Option<Value>) -> RpcResult<Option<VenueJson>> {
-        let venue = u32::required("venue", venue)?;
+        let venue = VenueId::new(u32::required("venue", venue)?);
         let at = self.block(at)?;
         let api = self.client.runtime_api();
         let view = api.venue(at, venue).map_err(unanswered)?;
@@ -144,8 +149,8 @@ where
         number: Option<Value>,
         at: Option<Value>,
     ) -> RpcResult<Option<BatchView>> {
-        let venue = u32::required("venue", venue)?;
-        let number = u64::required("number", number)?;
+        let venue = VenueId::new(u32::required("venue", venue)?);
+        let number = BatchNumber::new(u64::required("number", number)?);
         let at = self.block(at)?;
         let api = self.client.runtime_api();
         api.batch(at, venue, number).map_err(unanswered)
@@ -156,7 +161,7 @@ where
         number: Option<Value>,
         at: Option<Value>,
     ) -> RpcResult<Option<SnapshotJson>> {
-        let number = argument::<u64>("number", number)?;
+        let number = argument::<u64>("number", number)?.map(SnapshotNumber::new);
         let at = self.block(at)?;
         let api = self.client.runtime_api();
         let view = api.snapshot(at, number).map_err(unanswered)?;
@@ -169,7 +174,7 @@ where
         from: Option<Value>,
         at: Option<Value>,
     ) -> RpcResult<Option<QueueJson>> {
-        let venue = u32::required("venue", venue)?;
+        let venue = VenueId::new(u32::required("venue", venue)?);
         let from = argument::<u64>("from", from)?.unwrap_or(0);
         let at = self.block(at)?;
         let api = self.client.runtime_api();
@@ -202,7 +207,7 @@ where
         public_input: Option<Value>,
         at: Option<Value>,
     ) -> RpcResult<VerdictJson> {
-        let circuit = u32::required("circuit", circuit)?;
+        let circuit = CircuitId::new(u32::required("circuit", circuit)?);
         let kind = ProofKind::required("kind", kind)?;
         let proof = at_most("proof", PROOF_BYTES, proof)?;
         let public_input = FieldBytes::required("publicInput", public_input)?;

@@ -8,7 +8,7 @@ use clearproof_runtime::{BlockNumber, opaque::Block};
 use sc_consensus_babe::{BabeLink, SlotProportion};
 use sc_consensus_slots::BackoffAuthoringOnFinalizedHeadLagging;
 use sc_network_sync::SyncingService;
-use sc_service::{Configuration, TaskManager, error::Error as ServiceError};
+use sc_service::{Configuration, error::Error as ServiceError};
 use std::sync::Arc;
 
 /// The settings of authoring.
@@ -30,7 +30,6 @@ impl Options {
 pub fn start(
     node: &Shared,
     options: Options,
-    task_manager: &TaskManager,
     block_import: Import,
     babe_link: BabeLink<Block>,
     sync: &Arc<SyncingService<Block>>,
@@ -40,7 +39,7 @@ pub fn start(
     }
     let slot_duration = babe_link.config().slot_duration();
     let proposer = sc_basic_authorship::ProposerFactory::new(
-        task_manager.spawn_handle(),
+        node.tasks.clone(),
         node.client.clone(),
         node.pool.clone(),
         node.registry.as_ref(),
@@ -67,10 +66,7 @@ pub fn start(
         max_block_proposal_slot_portion: None,
         telemetry: node.telemetry.clone(),
     })?;
-    task_manager.spawn_essential_handle().spawn_blocking(
-        "babe-authoring",
-        Some("block-authoring"),
-        babe,
-    );
+    node.essential_tasks
+        .spawn_blocking("babe-authoring", Some("block-authoring"), babe);
     Ok(())
 }

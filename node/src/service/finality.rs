@@ -10,7 +10,7 @@ use sc_network::{
     config::FullNetworkConfiguration, service::traits::NetworkService,
 };
 use sc_network_sync::SyncingService;
-use sc_service::{Configuration, TaskManager, error::Error as ServiceError};
+use sc_service::{Configuration, error::Error as ServiceError};
 use std::{sync::Arc, time::Duration};
 
 /// Largest number of blocks from one kept justification to the next. Peers that sync later need
@@ -77,12 +77,7 @@ pub struct Voter {
 }
 
 /// Starts the voter unless it is disabled. A node that is no authority follows the votes.
-pub fn start(
-    node: &Shared,
-    options: Options,
-    task_manager: &TaskManager,
-    voter: Voter,
-) -> Result<(), ServiceError> {
+pub fn start(node: &Shared, options: Options, voter: Voter) -> Result<(), ServiceError> {
     if !options.enabled {
         return Ok(());
     }
@@ -108,8 +103,7 @@ pub fn start(
         telemetry: node.telemetry.clone(),
         offchain_tx_pool_factory: node.offchain_pool(),
     })?;
-    task_manager
-        .spawn_essential_handle()
+    node.essential_tasks
         .spawn_blocking("grandpa-voter", None, voter);
     Ok(())
 }

@@ -12,7 +12,7 @@ use clearproof_runtime::opaque::Block;
 use sc_consensus::DefaultImportQueue;
 use sc_consensus_babe::{BabeBlockImport, BabeLink, BabeWorkerHandle};
 use sc_consensus_grandpa::GrandpaBlockImport;
-use sc_service::{TaskManager, error::Error as ServiceError};
+use sc_service::error::Error as ServiceError;
 use sc_transaction_pool_api::OffchainTransactionPoolFactory;
 use sp_consensus_babe::inherents::{
     BabeCreateInherentDataProviders, InherentDataProvider as SlotProvider,
@@ -42,7 +42,7 @@ pub struct Pipeline {
 }
 
 /// Builds the pipeline from its end to its beginning.
-pub fn build(node: &Shared, task_manager: &TaskManager) -> Result<Pipeline, ServiceError> {
+pub fn build(node: &Shared) -> Result<Pipeline, ServiceError> {
     let (grandpa_import, grandpa_link) = sc_consensus_grandpa::block_import(
         node.client.clone(),
         JUSTIFICATION_PERIOD,
@@ -74,7 +74,7 @@ pub fn build(node: &Shared, task_manager: &TaskManager) -> Result<Pipeline, Serv
             justification_import: Some(Box::new(grandpa_import)),
             client: node.client.clone(),
             slot_duration,
-            spawner: &task_manager.spawn_essential_handle(),
+            spawner: &node.essential_tasks,
             registry: node.registry.as_ref(),
             telemetry: node.telemetry.clone(),
         })?;

@@ -6,9 +6,7 @@ use clearproof_runtime::opaque::{Block, Hash};
 use sc_consensus::DefaultImportQueue;
 use sc_consensus_grandpa::warp_proof::NetworkProvider;
 use sc_network::{NetworkBackend, config::FullNetworkConfiguration};
-use sc_service::{
-    BuildNetworkParams, Configuration, TaskManager, WarpSyncConfig, error::Error as ServiceError,
-};
+use sc_service::{BuildNetworkParams, Configuration, WarpSyncConfig, error::Error as ServiceError};
 use std::sync::Arc;
 
 /// The parameters of a node's network.
@@ -18,7 +16,6 @@ type Params<'a, N> = BuildNetworkParams<'a, Block, N, Pool, DefaultImportQueue<B
 pub fn configure<'a, N: NetworkBackend<Block, Hash>>(
     config: &'a Configuration,
     node: &Shared,
-    task_manager: &TaskManager,
     import_queue: DefaultImportQueue<Block>,
     grandpa_link: &GrandpaLink,
 ) -> Result<(Params<'a, N>, Protocol), ServiceError> {
@@ -36,8 +33,8 @@ pub fn configure<'a, N: NetworkBackend<Block, Hash>>(
         net_config,
         client: node.client.clone(),
         transaction_pool: node.pool.clone(),
-        spawn_handle: task_manager.spawn_handle(),
-        spawn_essential_handle: task_manager.spawn_essential_handle(),
+        spawn_handle: node.tasks.clone(),
+        spawn_essential_handle: node.essential_tasks.clone(),
         import_queue,
         block_announce_validator_builder: None,
         warp_sync_config: Some(WarpSyncConfig::WithProvider(warp_sync)),

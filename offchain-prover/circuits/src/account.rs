@@ -1,4 +1,4 @@
-//! An account's leaf as variables.
+//! The leaf of an account as variables.
 
 use crate::{
     gadgets::{
@@ -37,7 +37,7 @@ pub struct SlotVars {
 pub struct PositionVars {
     /// One bit per instrument of the market.
     pub instrument: Vec<Bit>,
-    /// Whether there is a position.
+    /// Set if there is a position.
     pub active: Bit,
     /// Signed lots.
     pub quantity: Num,
@@ -50,7 +50,7 @@ pub struct PositionVars {
 pub struct AccountVars {
     /// Owner's key.
     pub owner: Point,
-    /// Which of the owner's accounts it is, 16 bits.
+    /// Number among the owner's accounts, 16 bits.
     pub number: Num,
     /// Hash of the trading key; 0 for none.
     pub trading_key: Num,
@@ -64,15 +64,15 @@ pub struct AccountVars {
     pub balances: Vec<Num>,
     /// P positions.
     pub positions: Vec<PositionVars>,
-    /// Σ quantity · funding index, signed, in `[−2^116, 2^116)` where it is loaded.
+    /// Σ quantity · funding index, signed, in `[−2^116, 2^116)` in a leaf that is loaded.
     pub funding_basis: Num,
 }
 
 impl PositionVars {
     /// Allocates P positions, each with unique parts. Costs M + QUANTITY_BITS + 4 each.
     ///
-    /// Sound: `active` is "quantity is not zero" and the instrument's bits add up to it, so an empty position is
-    /// written one way only; quantity lies in `[−2^48, 2^48)`.
+    /// Sound: `active` is "quantity is not zero" and the instrument's bits add up to it, so an
+    /// empty position has one form only; quantity lies in `[−2^48, 2^48)`.
     pub fn load_all(cs: &mut Cs, shape: &Shape, account: &Account) -> Vec<Self> {
         (0..shape.positions as usize)
             .map(|i| {
@@ -95,7 +95,8 @@ impl PositionVars {
 
     /// Requires positions strictly ascending by instrument, empty ones last. Costs 17 per pair.
     ///
-    /// Sound: with [`PositionVars::load_all`] this leaves one list for each vector of quantities by instrument.
+    /// Sound: with [`PositionVars::load_all`] this leaves one list for each vector of quantities by
+    /// instrument.
     pub fn enforce_canonical(cs: &mut Cs, positions: &[Self]) {
         for pair in positions.windows(2) {
             enforce_implies(cs, &pair[1].active, &pair[0].active);
@@ -113,8 +114,8 @@ impl PositionVars {
     }
 }
 
-/// Requires K balances to be what an account may hold after a step: the quote in `[−2^63, 2^63)`, all others in `[0, 2^63)`, since
-/// nobody lends them.
+/// Requires K balances to be in the ranges that an account may hold after a step: the quote in
+/// `[−2^63, 2^63)`, all others in `[0, 2^63)`, since they cannot be borrowed.
 pub fn enforce_balances(cs: &mut Cs, balances: &[Num]) {
     for (k, balance) in balances.iter().enumerate() {
         match k {
@@ -129,8 +130,8 @@ pub fn enforce_balances(cs: &mut Cs, balances: &[Num]) {
 }
 
 impl AccountVars {
-    /// Allocates a leaf's contents with unique parts: every packed value is range-checked, so that the leaf's hash
-    /// determines all of them.
+    /// Allocates a leaf's contents with unique parts: every packed value is range-checked, so that
+    /// the leaf's hash determines all of them.
     pub fn load(cs: &mut Cs, shape: &Shape, account: &Account) -> Self {
         let owner = Point::alloc(cs, account.owner.0, account.owner.1);
         let number = cs.alloc(u64::from(account.number));
@@ -187,7 +188,8 @@ impl AccountVars {
 
     /// The leaf's hash, as `Account::leaf`.
     ///
-    /// The funding basis must be in its range: where it was not loaded, it is a sum over range-checked quantities and the chain's indices.
+    /// The funding basis must be in its range: if it was not loaded, it is a sum over range-checked
+    /// quantities and the chain's indices.
     pub fn leaf(&self, cs: &mut Cs) -> Num {
         let [sequence_bits, funding_basis_bits, number_bits] = HEAD_LAYOUT;
         let mut fields = vec![
@@ -236,7 +238,8 @@ impl AccountVars {
         hash(cs, &names.map(Num::clone))
     }
 
-    /// All that must be zero in an account that was just opened: trading key, sequence, slots, balances, positions, basis.
+    /// All values that must be zero in an account that was just opened: trading key, sequence,
+    /// slots, balances, positions, funding basis.
     pub fn contents(&self) -> Vec<Num> {
         let slots = self
             .slots

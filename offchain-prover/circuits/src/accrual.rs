@@ -1,9 +1,10 @@
-//! Bringing an account up to date: `clearproof_primitives::funding::accrue` in constraints.
+//! Accrual: bringing an account up to date, `clearproof_primitives::funding::accrue` in
+//! constraints.
 
 use crate::{
     account::AccountVars,
+    exposure::Exposure,
     gadgets::{division::shift_floor_signed, poseidon::hash_list},
-    margin::Exposure,
     market::Market,
     r1cs::{Cs, Num, Sum},
 };
@@ -11,21 +12,22 @@ use clearproof_primitives::{
     field::fr_from_i128, fixed::FRACTION_BITS, funding::CREDIT_BITS, poseidon::Domain,
 };
 
-/// The venue's funding indices in force, M of them, signed, at most 2^62: the chain's promise, like the snapshot's ranges.
+/// The venue's funding indices in force, M of them, signed, at most 2^62: the chain guarantees this
+/// range, as it does the snapshot's.
 pub struct Funding {
     indices: Vec<Num>,
 }
 
-/// What an account is credited when it is touched.
+/// The amount that an account is credited when it is touched.
 pub struct Accrual {
     /// Quote units, signed.
     pub credit: Num,
-    /// What was rounded off, in `[0, 2^32)` of 2^-32 quote units.
+    /// The fraction that was rounded off, in `[0, 2^32)` of 2^-32 quote units.
     pub remainder: Num,
 }
 
 impl Funding {
-    /// Allocates the indices and answers their hash. Costs 540 per 13 of them.
+    /// Allocates the indices and returns their hash. Costs 540 per 13 of them.
     ///
     /// Sound: the caller ties the hash to the header's, which the chain compares with its own.
     pub fn open(cs: &mut Cs, indices: &[i64]) -> (Self, Num) {
@@ -44,10 +46,12 @@ impl Funding {
         sum.finish()
     }
 
-    /// `basis + Σ quantity · (settled mark − index)`, rounded down to whole units. Costs M + CREDIT_BITS + 33.
+    /// `funding basis + Σ quantity · (expired mark − index)`, rounded down to whole units. Costs
+    /// M + CREDIT_BITS + 33.
     ///
-    /// Sound: quantities are within 2^48, marks and indices within 2^62, the funding basis within 2^116, so the sum lies within 2^117 for
-    /// up to 64 positions, and its floor is the only quotient in range with a remainder in `[0, 2^32)`.
+    /// Sound: quantities are within 2^48, marks and indices within 2^62, the funding basis within
+    /// 2^116, so the sum lies within 2^117 for up to 64 positions, and its floor is the only
+    /// quotient in range with a remainder in `[0, 2^32)`.
     pub fn accrue(
         &self,
         cs: &mut Cs,

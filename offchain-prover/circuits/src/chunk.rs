@@ -1,8 +1,8 @@
 //! The chunk circuit: a fixed number of account steps between two boundaries, one public input.
 
 use crate::{
-    CircuitError,
     accrual::Funding,
+    error::CircuitError,
     gadgets::poseidon::{hash, hash_list},
     header::HeaderVars,
     market::Market,
@@ -18,7 +18,8 @@ use clearproof_primitives::{
     witness::ChunkWitness,
 };
 
-/// Enforces one chunk. The public input is `Poseidon(header hash, index, boundary before, boundary after, price list)`.
+/// Enforces one chunk. The public input is `Poseidon(header hash, index, boundary before, boundary
+/// after, price list)`.
 pub fn chunk(
     cs: &mut Cs,
     shape: &Shape,
@@ -74,20 +75,14 @@ pub fn chunk(
     Ok(())
 }
 
-/// Lengths that the constraint system's form depends on.
+/// Checks the lengths that the constraint system's form depends on.
 fn check_shape(
     shape: &Shape,
     snapshot: &Snapshot,
     witness: &ChunkWitness,
 ) -> Result<(), CircuitError> {
     snapshot.check(&shape.market)?;
-    let require = |ok: bool, name| {
-        if ok {
-            Ok(())
-        } else {
-            Err(CircuitError::Shape(name))
-        }
-    };
+    let require = CircuitError::require;
     require(witness.steps.len() == shape.steps as usize, "steps")?;
     require(
         witness.entries.len() <= shape.entries as usize,

@@ -1,4 +1,5 @@
-//! Fills: each takes a slot of the order set and a price entry of the chunk, and changes quote, fees and lots.
+//! Fills: each consumes a slot of the order set and a price entry of the chunk, and changes quote,
+//! fees and lots.
 
 use crate::{
     forced::ForcedVars,
@@ -22,33 +23,42 @@ use clearproof_primitives::{
     step::Fill,
 };
 
-/// What all fills of a step add up to.
+/// The sums over all fills of a step.
 pub struct FillTotals {
-    /// Whether there is any.
+    /// Set if there is any.
     pub any: Bit,
     /// Number of fills.
     pub count: Num,
     /// Quote received less paid, fees aside; signed.
     pub quote: Num,
-    /// What the fills are charged, each rounded up: at their instruments' fee rates, or at the liquidation rate.
+    /// The charges of the fills, each rounded up: at their instruments' fee rates, or at the
+    /// liquidation rate.
     pub charges: Num,
     /// M signed sums of lots.
     pub net: Vec<Num>,
     /// R sums of lots by order slot.
     pub by_slot: Vec<Num>,
-    /// R bits: whether the slot was filled at all.
+    /// R bits: set if the slot was filled at all.
     pub slot_used: Vec<Bit>,
-    /// F instrument indices, and whether the fill is of a reduce-only order.
-    pub reducing: Vec<(Num, Bit)>,
+    /// The F fills as the rule for reduce-only orders needs them.
+    pub filled: Vec<FilledInstrument>,
 }
 
-/// What all fills of a step share.
+/// The instrument of a fill.
+pub struct FilledInstrument {
+    /// Slot of the instrument.
+    pub instrument: Num,
+    /// Set if the fill is of a reduce-only order.
+    pub reduce_only: Bit,
+}
+
+/// The environment that all fills of a step share.
 pub struct FillContext<'a> {
     /// Shape of the venue.
     pub shape: &'a Shape,
     /// The snapshot.
     pub market: &'a Market,
-    /// The step's force.
+    /// The venue's own action in the step.
     pub forced: &'a ForcedVars,
     /// The order set.
     pub set: &'a OrderSetVars,
@@ -60,6 +70,8 @@ pub struct FillContext<'a> {
 
 /// Bits of a fee rate.
 const RATE_BITS: usize = 32;
+/// Bits of the charges of a step's fills: at most 2^63 for each, of at most 64.
+const CHARGES_BITS: usize = AMOUNT_BITS + 6;
 
 /// One fill's contributions.
 struct FillVars {
@@ -100,6 +112,10 @@ impl FillTotals {
                 any(cs, &uses)
             })
             .collect();
+        let filled = |fill: &FillVars| FilledInstrument {
+            instrument: index_of(&fill.instrument),
+            reduce_only: fill.reduces.clone(),
+        };
         Self {
             any: any(cs, &active),
             count: Num::sum(active.iter().map(Bit::num)),
@@ -108,32 +124,37 @@ impl FillTotals {
             net,
             by_slot,
             slot_used,
-            reducing: each
-                .iter()
-                .map(|f| (index_of(&f.instrument), f.reduces.clone()))
-                .collect(),
+            filled: each.iter().map(filled).collect(),
         }
+    }
+
+    /// The fee of the step's fills. A liquidation pays none, but its penalty is at most the charges
+    /// of its fills; deleveraging costs nothing.
+    pub fn fee(&self, cs: &mut Cs, forced: &ForcedVars) -> Num {
+        enforce_ge_if(
+            cs,
+            &forced.liquidation,
+            &self.charges,
+            &forced.penalty,
+            CHARGES_BITS,
+        );
+        let penalised = forced.liquidation.num() - forced.deleverages.num();
+        cs.enforce(&(Num::one() - penalised), &forced.penalty, &Num::zero());
+        cs.mul(forced.liquidation.not().num(), &self.charges)
     }
 }
 
 /// One fill.
 ///
-/// Sound: slot and entry are chosen by one-hot rows that add up to `active`; the entry's parts are unique because
-/// they are range-checked (the instrument by its one-hot row); its price is not zero, which rules out the padding
-/// of the list; it is one of deleveraging just where the step deleverages. An inactive fill selects nothing, has quantity 0 and adds
-/// nothing. Limit and trigger hold where a difference of 64-bit numbers, turned by the order's side, has 64 bits.
+/// Sound: slot and entry are chosen by one-hot rows that add up to `active`; the entry's parts are
+/// unique because they are range-checked (the instrument by its one-hot row); its price is not
+/// zero, which rules out the padding of the list; it is an entry of deleveraging if and only if the
+/// step deleverages. An inactive fill selects nothing, has quantity 0 and adds nothing. Limit and
+/// trigger hold where a difference of 64-bit numbers, turned by the order's side, has 64 bits.
 fn fill(cs: &mut Cs, context: &FillContext<'_>, native: Option<&Fill>) -> FillVars {
-    let FillContext {
-        shape,
-        market,
-        forced,
-        set,
-        entries,
-        native_entries,
-    } = context;
-    let entry = native.and_then(|f| native_entries.get(f.entry));
+    let shape = context.shape;
     let active = alloc_bit(cs, native.is_some());
-    enforce_implies(cs, &active, &set.present);
+    enforce_implies(cs, &active, &context.set.present);
     let slot = one_hot(
         cs,
         native.map(|f| f.slot),
@@ -146,75 +167,32 @@ fn fill(cs: &mut Cs, context: &FillContext<'_>, native: Option<&Fill>) -> FillVa
         shape.entries as usize,
         active.num(),
     );
-
-    let [instrument_bits, time_bits, price_bits, deleverages_bits] = PriceEntry::LAYOUT;
-    let instrument = one_hot(
-        cs,
-        entry.map(|e| e.instrument as usize),
-        shape.market.instruments as usize,
-        active.num(),
-    );
-    let time = cs.alloc(entry.map_or(0, |e| e.time));
-    range(cs, &time, time_bits);
-    let price = cs.alloc(entry.map_or(0, |e| e.price));
-    range(cs, &price, price_bits);
-    let packed = mux(cs, &chosen, entries);
-    let instrument_index = index_of(&instrument);
-    let deleverages = cs.mul(active.num(), forced.deleverages.num());
-    let parts = pack(&[
-        (&instrument_index, instrument_bits),
-        (&time, time_bits),
-        (&price, price_bits),
-        (&deleverages, deleverages_bits),
-    ]);
-    cs.enforce_equal(&packed, &parts);
-    let no_price = is_zero(cs, &price);
-    enforce_zero_if(cs, &active, no_price.num());
-
-    let column = |cs: &mut Cs, of: &dyn Fn(&OrderVars) -> Num| {
-        let items: Vec<_> = set.orders.iter().map(of).collect();
-        mux(cs, &slot, &items)
+    let native_entry = native.and_then(|f| context.native_entries.get(f.entry));
+    let entry = EntryVars::open(cs, context, &active, &chosen, native_entry);
+    let order = FilledOrder {
+        set: context.set,
+        slot: &slot,
     };
-    let order_instrument = column(cs, &|o| o.instrument.clone());
-    cs.enforce_equal(&order_instrument, &instrument_index);
-    let sells = column(cs, &|o| o.sells.num().clone());
-    let limit = column(cs, &|o| o.limit.clone());
-    let direction = Num::one() - sells.double();
-    let slack = cs.mul(&direction, &(&limit - &price));
-    range(cs, &slack, PRICE_BITS);
-    enforce_ge_if(cs, &active, &time, &set.valid_from, TIME_BITS);
-    enforce_ge_if(cs, &active, &set.valid_until, &time, TIME_BITS);
-
+    let direction = order.enforce_terms(cs, &active, &entry);
     cs.part("trigger", |cs| {
-        let side = column(cs, &|o| o.trigger_side());
-        let trigger = column(cs, &|o| o.trigger.clone());
-        let marks: Vec<_> = market.rows.iter().map(|r| r.live_mark.clone()).collect();
-        let mark = mux(cs, &instrument, &marks);
-        let slack = cs.mul(&side, &(mark - trigger));
-        range(cs, &slack, PRICE_BITS);
+        order.enforce_trigger(cs, context.market, &entry.instrument);
     });
     // At most one slot is selected, so the sum is one of the bits, or 0.
-    let reduces = Bit::from_num_unchecked(column(cs, &|o| o.reduces.num().clone()));
+    let reduces = Bit::from_num_unchecked(order.column(cs, &|o| o.reduces.num().clone()));
 
     let quantity = cs.alloc(native.map_or(0, |f| f.quantity));
     range(cs, &quantity, QUANTITY_BITS);
     let nothing = is_zero(cs, &quantity);
     cs.enforce_equal(nothing.num(), active.not().num());
-    let quote = rounded_quote(cs, &quantity, &price, &direction);
-    let rate = cs.part("fee", |cs| {
-        let fees: Vec<_> = market.rows.iter().map(|row| row.fee_rate.clone()).collect();
-        let fee_rate = mux(cs, &instrument, &fees);
-        let rate = select(cs, &forced.liquidation, &market.liquidation_rate, &fee_rate);
-        enforce_ge_if(cs, &active, &set.max_fee, &rate, RATE_BITS);
-        rate
-    });
+    let quote = rounded_quote(cs, &quantity, &entry.price, &direction);
+    let rate = cs.part("fee", |cs| rate(cs, context, &active, &entry.instrument));
     let charge = mul_shift_ceil(cs, &quote, &rate, FRACTION_BITS as usize, AMOUNT_BITS);
     let lots = cs.mul(&direction, &quantity);
     let received = cs.mul(&-direction, &quote);
     FillVars {
         active,
         slot,
-        instrument,
+        instrument: entry.instrument,
         quantity,
         lots,
         quote: received,
@@ -223,10 +201,110 @@ fn fill(cs: &mut Cs, context: &FillContext<'_>, native: Option<&Fill>) -> FillVa
     }
 }
 
-/// `quantity · price / 2^32`, up where `direction` is 1 (a buy), down where it is −1 (a sell).
+/// The price entry of a fill.
+struct EntryVars {
+    instrument: Vec<Bit>,
+    instrument_index: Num,
+    time: Num,
+    price: Num,
+}
+
+impl EntryVars {
+    /// Opens the chosen entry of the list into its parts.
+    fn open(
+        cs: &mut Cs,
+        context: &FillContext<'_>,
+        active: &Bit,
+        chosen: &[Bit],
+        native: Option<&PriceEntry>,
+    ) -> Self {
+        let [instrument_bits, time_bits, price_bits, deleverages_bits] = PriceEntry::LAYOUT;
+        let instrument = one_hot(
+            cs,
+            native.map(|e| e.instrument as usize),
+            context.shape.market.instruments as usize,
+            active.num(),
+        );
+        let time = cs.alloc(native.map_or(0, |e| e.time));
+        range(cs, &time, time_bits);
+        let price = cs.alloc(native.map_or(0, |e| e.price));
+        range(cs, &price, price_bits);
+        let packed = mux(cs, chosen, context.entries);
+        let instrument_index = index_of(&instrument);
+        let deleverages = cs.mul(active.num(), context.forced.deleverages.num());
+        let parts = pack(&[
+            (&instrument_index, instrument_bits),
+            (&time, time_bits),
+            (&price, price_bits),
+            (&deleverages, deleverages_bits),
+        ]);
+        cs.enforce_equal(&packed, &parts);
+        let no_price = is_zero(cs, &price);
+        enforce_zero_if(cs, active, no_price.num());
+        Self {
+            instrument,
+            instrument_index,
+            time,
+            price,
+        }
+    }
+}
+
+/// The order of a fill: the one in the chosen slot, or none.
+struct FilledOrder<'a> {
+    set: &'a OrderSetVars,
+    slot: &'a [Bit],
+}
+
+impl FilledOrder<'_> {
+    /// A value of the order; 0 if no slot is chosen.
+    fn column(&self, cs: &mut Cs, of: &dyn Fn(&OrderVars) -> Num) -> Num {
+        let items: Vec<_> = self.set.orders.iter().map(of).collect();
+        mux(cs, self.slot, &items)
+    }
+
+    /// Requires the entry to be of the order's instrument, within its limit and the set's validity.
+    /// Returns the order's direction: 1 for a buy, −1 for a sell.
+    fn enforce_terms(&self, cs: &mut Cs, active: &Bit, entry: &EntryVars) -> Num {
+        let order_instrument = self.column(cs, &|o| o.instrument.clone());
+        cs.enforce_equal(&order_instrument, &entry.instrument_index);
+        let sells = self.column(cs, &|o| o.sells.num().clone());
+        let limit = self.column(cs, &|o| o.limit.clone());
+        let direction = Num::one() - sells.double();
+        let slack = cs.mul(&direction, &(&limit - &entry.price));
+        range(cs, &slack, PRICE_BITS);
+        enforce_ge_if(cs, active, &entry.time, &self.set.valid_from, TIME_BITS);
+        enforce_ge_if(cs, active, &self.set.valid_until, &entry.time, TIME_BITS);
+        direction
+    }
+
+    /// Requires the instrument's mark to meet the order's trigger.
+    fn enforce_trigger(&self, cs: &mut Cs, market: &Market, instrument: &[Bit]) {
+        let side = self.column(cs, &|o| o.trigger_side());
+        let trigger = self.column(cs, &|o| o.trigger.clone());
+        let marks: Vec<_> = market.rows.iter().map(|r| r.live_mark.clone()).collect();
+        let mark = mux(cs, instrument, &marks);
+        let slack = cs.mul(&side, &(mark - trigger));
+        range(cs, &slack, PRICE_BITS);
+    }
+}
+
+/// The rate at which a fill is charged, which the order set must accept.
+fn rate(cs: &mut Cs, context: &FillContext<'_>, active: &Bit, instrument: &[Bit]) -> Num {
+    let market = context.market;
+    let fees: Vec<_> = market.rows.iter().map(|row| row.fee_rate.clone()).collect();
+    let fee_rate = mux(cs, instrument, &fees);
+    let liquidation = &context.forced.liquidation;
+    let rate = select(cs, liquidation, &market.liquidation_rate, &fee_rate);
+    enforce_ge_if(cs, active, &context.set.max_fee, &rate, RATE_BITS);
+    rate
+}
+
+/// `quantity · price / 2^32`, rounded up if `direction` is 1 (a buy), down if it is −1 (a sell).
 ///
-/// Sound: `quote · 2^32 = quantity · price + direction · remainder` with the remainder in `[0, 2^32)` and quote in
-/// `[0, 2^63)` has one solution over the integers, and neither side reaches 2^113.
+/// Sound: `quote · 2^32 = quantity · price + direction · remainder` with the remainder in
+/// `[0, 2^32)` and quote in `[0, 2^63)` has one solution over the integers, and neither side
+/// reaches 2^113.
 fn rounded_quote(cs: &mut Cs, quantity: &Num, price: &Num, direction: &Num) -> Num {
     let notional = cs.mul(quantity, price);
     let buys = direction.value() == Num::one().value();
@@ -291,7 +369,8 @@ mod tests {
         }
     }
 
-    /// A quote one off with the remainder that makes the equation hold: the remainder is out of its range.
+    /// A quote that is off by one, with the remainder that makes the equation hold: the remainder
+    /// is out of its range.
     #[test]
     fn a_quote_one_off_is_refused() {
         let fraction = FRACTION_BITS as usize;
@@ -309,7 +388,8 @@ mod tests {
             } else {
                 -Fr::from(remainder)
             };
-            // witnesses: notional, remainder, its bits from 1, signed remainder, quote, its bits from 1
+            // witnesses: notional, remainder, its bits from 1, signed remainder, quote, its bits
+            // from 1
             let mut replaced = vec![
                 (1, Fr::from(remainder)),
                 (fraction + 1, signed),
@@ -322,7 +402,8 @@ mod tests {
                 "{buys} {quote}"
             );
         }
-        // The same replacement with the honest numbers holds, so the attack above fails for its numbers alone.
+        // The same replacement with the honest numbers holds, so the attack above fails for its
+        // numbers alone.
         let half = ONE as i64 / 2;
         let honest = [
             (1, Fr::from(half)),

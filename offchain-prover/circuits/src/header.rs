@@ -8,7 +8,7 @@ use crate::{
 use ark_bn254::Fr;
 use clearproof_primitives::{batch::BatchHeader, field::FieldError, poseidon::Domain};
 
-/// What the circuits use of a header; everything else is only hashed.
+/// The fields of a header that the circuits use; all others are only hashed.
 pub struct HeaderVars {
     /// Hash of the header.
     pub hash: Num,
@@ -28,9 +28,9 @@ pub struct HeaderVars {
     pub time_from: Num,
     /// Last millisecond, 48 bits.
     pub time_to: Num,
-    /// Deposits taken before, 64 bits.
+    /// Deposits consumed before, 64 bits.
     pub deposits_before: Num,
-    /// Deposits taken after, 64 bits.
+    /// Deposits consumed after, 64 bits.
     pub deposits_after: Num,
     /// Withdrawals, 32 bits.
     pub withdrawal_count: Num,
@@ -44,92 +44,95 @@ pub struct HeaderVars {
     pub funding_hash: Num,
     /// Hash of the open interest after the batch.
     pub open_interest_hash: Num,
-    /// What the chain's treasury gets, 63 bits.
+    /// Fee for the chain's treasury, 63 bits.
     pub protocol_fee: Num,
-    /// The share that it is, a fraction of 2^32.
+    /// Its share of the fees, a fraction of 2^32.
     pub protocol_share: Num,
     /// Deleverage rank, 32 bits.
     pub deleverage_rank: Num,
 }
 
+/// A packed field of the header with its parts.
+struct PackedField<const N: usize> {
+    parts: [Num; N],
+    packed: Num,
+}
+
+impl<const N: usize> PackedField<N> {
+    /// Allocates the parts, each range-checked.
+    fn open(cs: &mut Cs, values: [u64; N], layout: [usize; N]) -> Self {
+        let parts: [Num; N] = std::array::from_fn(|i| {
+            let part = cs.alloc(Fr::from(values[i]));
+            range(cs, &part, layout[i]);
+            part
+        });
+        let packed = pack(&parts.iter().zip(layout).collect::<Vec<_>>());
+        Self { parts, packed }
+    }
+}
+
 impl HeaderVars {
-    /// Allocates and hashes a header; the packed fields are unpacked with range checks, so the hash determines the
-    /// parts. Refuses a header with non-canonical field elements.
+    /// Allocates and hashes a header; the packed fields are unpacked with range checks, so the hash
+    /// determines the parts. Refuses a header with non-canonical field elements.
     pub fn open(cs: &mut Cs, header: &BatchHeader) -> Result<Self, FieldError> {
         let native = header.fields()?;
-        let mut parts = |values: &[u64], layout: &[usize]| -> Vec<Num> {
-            let allocate = |(value, bits): (&u64, &usize)| {
-                let part = cs.alloc(Fr::from(*value));
-                range(cs, &part, *bits);
-                part
-            };
-            values.iter().zip(layout).map(allocate).collect()
-        };
-        let (identity, times, counts) = (
-            BatchHeader::IDENTITY_LAYOUT,
-            BatchHeader::TIMES_LAYOUT,
-            BatchHeader::COUNTS_LAYOUT,
-        );
         let id = [
             header.version as u64,
-            header.venue as u64,
-            header.number,
+            header.venue.get().into(),
+            header.number.get(),
             header.chunk_count as u64,
         ];
-        let identity_parts = parts(&id, &identity);
-        let time_parts = parts(&[header.time_from, header.time_to], &times);
-        let count_parts = parts(
-            &[
-                header.deposits_before,
-                header.deposits_after,
-                header.withdrawal_count as u64,
-            ],
-            &counts,
-        );
-        let terms = BatchHeader::TERMS_LAYOUT;
-        let term_parts = parts(
-            &[
-                header.protocol_fee,
-                header.protocol_share.into(),
-                header.deleverage_rank.into(),
-            ],
-            &terms,
-        );
-        let packed = |parts: &[Num], layout: &[usize]| {
-            pack(&parts.iter().zip(layout.iter().copied()).collect::<Vec<_>>())
-        };
+        let identity = PackedField::open(cs, id, BatchHeader::IDENTITY_LAYOUT);
+        let span = [header.time_from, header.time_to];
+        let times = PackedField::open(cs, span, BatchHeader::TIMES_LAYOUT);
+        let counted = [
+            header.deposits_before,
+            header.deposits_after,
+            header.withdrawal_count as u64,
+        ];
+        let counts = PackedField::open(cs, counted, BatchHeader::COUNTS_LAYOUT);
+        let agreed = [
+            header.protocol_fee,
+            header.protocol_share.get().into(),
+            header.deleverage_rank.get().into(),
+        ];
+        let terms = PackedField::open(cs, agreed, BatchHeader::TERMS_LAYOUT);
         let mut fields = cs.alloc_all(&native);
-        for (at, value) in [
-            (0, packed(&identity_parts, &identity)),
-            (6, packed(&time_parts, &times)),
-            (8, packed(&count_parts, &counts)),
-            (17, packed(&term_parts, &terms)),
+        for (at, packed) in [
+            (0, identity.packed),
+            (6, times.packed),
+            (8, counts.packed),
+            (17, terms.packed),
         ] {
-            cs.enforce_equal(&fields[at], &value);
-            fields[at] = value;
+            cs.enforce_equal(&fields[at], &packed);
+            fields[at] = packed;
         }
         let hash = hash_list(cs, Domain::Header, &fields);
+        let [_, venue, _, chunk_count] = identity.parts;
+        let [time_from, time_to] = times.parts;
+        let [deposits_before, deposits_after, withdrawal_count] = counts.parts;
+        let [protocol_fee, protocol_share, deleverage_rank] = terms.parts;
         Ok(Self {
             hash,
-            venue: identity_parts[1].clone(),
-            chunk_count: identity_parts[3].clone(),
+            venue,
+            chunk_count,
             genesis: fields[1].clone(),
             old_root: fields[2].clone(),
             new_root: fields[3].clone(),
             snapshot_hash: fields[5].clone(),
-            time_from: time_parts[0].clone(),
-            time_to: time_parts[1].clone(),
-            deposits_before: count_parts[0].clone(),
-            deposits_after: count_parts[1].clone(),
-            withdrawal_count: count_parts[2].clone(),
+            time_from,
+            time_to,
+            deposits_before,
+            deposits_after,
+            withdrawal_count,
             accumulator_before: fields[9].clone(),
             accumulator_after: fields[10].clone(),
             withdrawals_hash: fields[11].clone(),
             funding_hash: fields[15].clone(),
             open_interest_hash: fields[16].clone(),
-            protocol_fee: term_parts[0].clone(),
-            protocol_share: term_parts[1].clone(),
-            deleverage_rank: term_parts[2].clone(),
+            protocol_fee,
+            protocol_share,
+            deleverage_rank,
         })
     }
 }

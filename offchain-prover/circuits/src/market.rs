@@ -14,7 +14,8 @@ use clearproof_primitives::{
     snapshot::{ROW_TERMS_LAYOUT, ROW_TERMS_PER_FIELD, Snapshot},
 };
 
-/// The snapshot's values. Their ranges are the chain's promise: the hash commits to values that it computed.
+/// The snapshot's values. The chain guarantees their ranges: the hash commits to values that it
+/// computed.
 pub struct Market {
     /// Lengths of everything below.
     pub shape: MarketShape,
@@ -32,13 +33,13 @@ pub struct Market {
 
 /// One instrument's row.
 pub struct Row {
-    /// Mark, 32.32; 0 where the instrument has expired, since it is held no more once an account is settled.
+    /// Mark, 32.32; 0 if the instrument has expired, since no account holds it after its accrual.
     pub live_mark: Num,
-    /// Mark where the instrument has expired, 0 elsewhere.
+    /// Mark if the instrument has expired, else 0.
     pub expired_mark: Num,
-    /// Whether the instrument has not expired.
+    /// Set if the instrument has not expired.
     pub live: Bit,
-    /// Whether positions may only be reduced, and their holders not be liquidated.
+    /// Set if positions may only be reduced, and their holders not be liquidated.
     pub suspended: Bit,
     /// Fee rate, a fraction of 2^32.
     pub fee_rate: Num,
@@ -52,16 +53,17 @@ pub struct Row {
     pub maintenance_long: Num,
     /// Maintenance margin charge per short lot.
     pub maintenance_short: Num,
-    /// S deltas, signed.
+    /// S changes of the value of a lot, signed.
     pub scenario_values: Vec<Num>,
 }
 
 impl Market {
-    /// Allocates the snapshot and answers its hash. Costs 540 per 13 values and 83 per row, about 32,000 for the reference market.
+    /// Allocates the snapshot and returns its hash. Costs 540 per 13 values and 83 per row, about
+    /// 32,000 for the reference market.
     ///
-    /// Sound: the caller ties the hash to the header's snapshot hash, which the chain compares with its own. The bits of the
-    /// settled and suspended rows are unique, as the market has fewer rows than the field has bits; so are fee rates and limits,
-    /// which are range-checked.
+    /// Sound: the caller ties the hash to the header's snapshot hash, which the chain compares with
+    /// its own. The bits of the expired and suspended rows are unique, as the market has fewer rows
+    /// than the field has bits; so are fee rates and limits, which are range-checked.
     pub fn open(cs: &mut Cs, shape: &MarketShape, snapshot: &Snapshot) -> (Self, Num) {
         let fields = cs.alloc_all(&snapshot.fields());
         let hash = hash_list(cs, Domain::Snapshot, &fields);
@@ -69,26 +71,26 @@ impl Market {
         let mut take = |n: usize| -> Vec<Num> { next.by_ref().take(n).collect() };
         let weights = take(shape.assets as usize);
         let factors = take(2 * shape.underlyings as usize);
-        // The chain's share of the fees is the closing circuit's business, and the header names it.
+        // The closing circuit enforces the chain's share of the fees, and the header names it.
         let _protocol_share = take(1);
         let liquidation_rate = take(1).remove(0);
         let mut bits = || to_bits(cs, &take(1).remove(0), shape.instruments.into());
-        let (settled, suspended) = (bits(), bits());
+        let (expired, suspended) = (bits(), bits());
         let packed = take(usize::from(shape.instruments).div_ceil(ROW_TERMS_PER_FIELD));
         let terms = row_terms(cs, &packed, snapshot);
-        let rows = settled
+        let rows = expired
             .iter()
             .zip(suspended)
             .zip(terms)
-            .map(|((settled, suspended), [fee_rate, position_limit])| {
+            .map(|((expired, suspended), [fee_rate, position_limit])| {
                 let mut head = take(5).into_iter();
                 let mut column = || head.next().unwrap_or_else(Num::zero);
                 let mark = column();
-                let expired_mark = cs.mul(settled.num(), &mark);
+                let expired_mark = cs.mul(expired.num(), &mark);
                 Row {
                     live_mark: &mark - &expired_mark,
                     expired_mark,
-                    live: settled.not(),
+                    live: expired.not(),
                     suspended,
                     fee_rate,
                     position_limit,
@@ -112,13 +114,13 @@ impl Market {
     }
 }
 
-/// Fee rate and position limit of each row, out of the elements that three rows share.
+/// Fee rate and position limit of each row. Three rows share an element.
 fn row_terms(cs: &mut Cs, packed: &[Num], snapshot: &Snapshot) -> Vec<[Num; 2]> {
     let [fee_bits, limit_bits] = ROW_TERMS_LAYOUT;
     let mut all = Vec::with_capacity(snapshot.rows.len());
     for (packed, rows) in packed.iter().zip(snapshot.rows.chunks(ROW_TERMS_PER_FIELD)) {
         let of_rows = rows.iter().map(|row| {
-            let (fee, limit) = (cs.alloc(row.fee_rate), cs.alloc(row.position_limit));
+            let (fee, limit) = (cs.alloc(row.fee_rate.get()), cs.alloc(row.position_limit));
             range(cs, &fee, fee_bits);
             range(cs, &limit, limit_bits);
             [fee, limit]

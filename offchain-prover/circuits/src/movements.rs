@@ -1,4 +1,4 @@
-//! Money that comes and goes in a step: the queue's deposits, transfers between accounts, withdrawals.
+//! Money that moves in a step: the queue's deposits, transfers between accounts, withdrawals.
 
 use crate::{
     account::AccountVars,
@@ -46,9 +46,9 @@ impl Movement {
     }
 }
 
-/// What an account gets.
+/// A deposit or transfer that an account receives.
 pub struct Incoming {
-    /// It gets anything.
+    /// Set if it receives anything.
     pub active: Bit,
     queued: Bit,
     received: Bit,
@@ -56,9 +56,9 @@ pub struct Incoming {
     packed: Num,
 }
 
-/// What leaves it.
+/// A withdrawal or transfer that leaves an account.
 pub struct Outgoing {
-    /// Anything does.
+    /// Set if anything leaves.
     pub active: Bit,
     sends: Bit,
     packed: Num,
@@ -67,14 +67,17 @@ pub struct Outgoing {
 impl Incoming {
     /// Credits the next deposit of the queue, or a transfer, if there is one.
     ///
-    /// Sound: what it is enters a hash in [`chain`]. The key that it names must be the hash of this leaf's owner and number. So it
-    /// can open a leaf of that owner, or touch one, and no other; and since the chain takes deposits for good keys only, every leaf's
-    /// owner is one, unless an owner has named another or sent money there.
+    /// Sound: [`chain`] hashes its contents. The key that it names must be the hash of this leaf's
+    /// owner and number. So it can open a leaf of that owner, or touch one, and no other; and since
+    /// the chain accepts deposits for valid keys only, every leaf's owner is one, unless an owner
+    /// has named another or sent money there.
     ///
-    /// The viewing key is not bound by it. In a leaf that is in use it is bound by the tree: [`step`](crate::step::step) hashes the
-    /// same variable into the leaf that it loads and the leaf that it stores, so no step changes it. In a leaf that opens, nothing
-    /// is loaded and whoever opens it chooses the viewing key. That harms nobody's money: the owner's key alone moves it.
-    pub fn take(
+    /// The viewing key is not bound by it. In a leaf that is in use it is bound by the tree:
+    /// [`step`](crate::step::step) hashes the same variable into the leaf that it loads and the
+    /// leaf that it stores, so no step changes it. In a leaf that opens, nothing is loaded and the
+    /// operator that opens it chooses the viewing key. That puts no money at risk: the owner's key
+    /// alone moves it.
+    pub fn credit(
         cs: &mut Cs,
         shape: &Shape,
         running: &mut Running,
@@ -125,7 +128,7 @@ impl Incoming {
 
 impl Outgoing {
     /// Debits the order set's withdrawal or transfer, if the step carries it out.
-    pub fn pay(
+    pub fn debit(
         cs: &mut Cs,
         shape: &Shape,
         running: &mut Running,
@@ -152,7 +155,7 @@ impl Outgoing {
             asset,
             amount: set.amount.clone(),
         };
-        // A set without a request says amount 0, and cannot carry one out.
+        // A set without a request has amount 0, and cannot carry one out.
         let nothing = is_zero(cs, &set.amount);
         enforce_zero_if(cs, &movement.active, nothing.num());
         let packed = movement.packed();
@@ -165,7 +168,7 @@ impl Outgoing {
             .by_asset(cs)
             .iter()
             .zip(&mut after.balances)
-            .zip(&mut running.out)
+            .zip(&mut running.outflows)
         {
             *balance = &*balance - moved;
             *sum = &*sum + cs.mul(withdraws.num(), moved);
@@ -178,11 +181,13 @@ impl Outgoing {
     }
 }
 
-/// The hash that a deposit continues the queue's chain with, that a transfer is sent under, or that it is received under; a step
-/// does one of the three.
+/// The hash with which a deposit continues the queue's chain, under which a transfer is sent, or
+/// under which it is received; a step does at most one of the three.
 ///
-/// Sound: a transfer that is sent becomes the one on its way, where there was none; one that is received was on its way, with just
-/// this key, asset and amount, and is no more. At both ends of a batch there is none: so each transfer that is sent is received once.
+/// Sound: a transfer that is sent becomes the one on its way, and there was none before. A transfer
+/// that is received was the one on its way, with exactly this key, asset and amount, and is on its
+/// way no longer. At both ends of a batch there is none, so each transfer that is sent is received
+/// once.
 pub fn chain(
     cs: &mut Cs,
     running: &mut Running,

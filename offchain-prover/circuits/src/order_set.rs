@@ -1,4 +1,5 @@
-//! The order set of a step: opened, checked against its signature, installed into the account's slots.
+//! The order set of a step: opened, checked against its signature, and installed into the account's
+//! slots.
 
 use crate::{
     account::{AccountVars, SlotVars},
@@ -42,23 +43,24 @@ pub struct OrderVars {
     pub whole: Bit,
     /// One-cancels-other.
     pub alone: Bit,
-    /// Trigger where the mark is at its price or above.
+    /// Triggered by a mark at its price or above.
     above: Bit,
-    /// Trigger where the mark is at its price or below.
+    /// Triggered by a mark at its price or below.
     below: Bit,
     /// The trigger's price, 64 bits.
     pub trigger: Num,
 }
 
-/// The order set in use. Where `present` is clear its values mean nothing and nothing may depend on them.
+/// The order set in use. If `present` is clear its values have no meaning and nothing may depend on
+/// them.
 pub struct OrderSetVars {
-    /// Whether the step has an order set.
+    /// Set if the step has an order set.
     pub present: Bit,
-    /// Whether it is signed: it is present, and the step is not the venue's own.
+    /// Set if it is signed: it is present, and the step is not the venue's own.
     pub signed: Bit,
-    /// Whether the owner signed it, if anybody did, and not the trading key.
+    /// Set unless the trading key signed it: the owner did, or it is not signed.
     by_owner: Bit,
-    /// Whether this step installs it: its sequence is higher than the account's.
+    /// Set if this step installs it: its sequence is higher than the account's.
     installs: Bit,
     /// The request's kind, low bit first.
     kind: [Bit; 2],
@@ -72,7 +74,7 @@ pub struct OrderSetVars {
     pub orders: Vec<OrderVars>,
     /// Asset that the request moves, 8 bits.
     asset: Num,
-    /// How much of it, 63 bits.
+    /// Amount that the request moves, 63 bits.
     pub amount: Num,
     /// The request's two field elements.
     pub payload: [Num; 2],
@@ -105,8 +107,8 @@ impl OrderVars {
         }
     }
 
-    /// 1 where the mark must be at the trigger's price or above, −1 where at it or below, else 0: of an order without trigger, or
-    /// with both, which no native order is.
+    /// 1 if the mark must be at the trigger's price or above, −1 if at it or below, else 0: for an
+    /// order without trigger, or with both, which no native order has.
     pub fn trigger_side(&self) -> Num {
         self.above.num() - self.below.num()
     }
@@ -131,14 +133,125 @@ impl OrderVars {
     }
 }
 
+/// The order set as the witness has it, every part range-checked.
+struct Contents {
+    present: Bit,
+    signed: Bit,
+    sequence: Num,
+    max_fee: Num,
+    valid_from: Num,
+    valid_until: Num,
+    asset: Num,
+    amount: Num,
+    kind: [Bit; 2],
+    payload: [Num; 2],
+    orders: Vec<OrderVars>,
+}
+
+impl Contents {
+    fn load(
+        cs: &mut Cs,
+        shape: &Shape,
+        liquidation: &Bit,
+        native: Option<&SignedOrderSet>,
+    ) -> Self {
+        let set = native.map(|s| &s.set);
+        let [_, _, sequence_bits, fee_bits] = OrderSet::HEAD_LAYOUT;
+        let [from_bits, until_bits, asset_bits, amount_bits, _] = OrderSet::TERMS_LAYOUT;
+        let request = set.map(OrderSet::request_parts).unwrap_or_default();
+        let present = alloc_bit(cs, set.is_some());
+        Self {
+            signed: and(cs, &present, &liquidation.not()),
+            present,
+            sequence: ranged(cs, set.map_or(0, |s| s.sequence), sequence_bits),
+            max_fee: ranged(cs, set.map_or(0, |s| s.max_fee.get() as u64), fee_bits),
+            valid_from: ranged(cs, set.map_or(0, |s| s.valid_from), from_bits),
+            valid_until: ranged(cs, set.map_or(0, |s| s.valid_until), until_bits),
+            asset: ranged(cs, request.asset.into(), asset_bits),
+            amount: ranged(cs, request.amount, amount_bits),
+            kind: [0, 1].map(|i| alloc_bit(cs, request.kind >> i & 1 == 1)),
+            payload: [request.payload.0, request.payload.1].map(|part| cs.alloc(part)),
+            orders: (0..shape.orders as usize)
+                .map(|i| OrderVars::load(cs, set.and_then(|s| s.order(i))))
+                .collect(),
+        }
+    }
+
+    /// The message that is signed.
+    fn message(&self, cs: &mut Cs, header: &HeaderVars, index: &Num) -> Num {
+        let [venue_bits, account_bits, sequence_bits, fee_bits] = OrderSet::HEAD_LAYOUT;
+        let [from_bits, until_bits, asset_bits, amount_bits, _] = OrderSet::TERMS_LAYOUT;
+        let head = [
+            (&header.venue, venue_bits),
+            (index, account_bits),
+            (&self.sequence, sequence_bits),
+            (&self.max_fee, fee_bits),
+        ];
+        let terms = [
+            (&self.valid_from, from_bits),
+            (&self.valid_until, until_bits),
+            (&self.asset, asset_bits),
+            (&self.amount, amount_bits),
+            (self.kind[0].num(), 1),
+            (self.kind[1].num(), 1),
+        ];
+        let mut fields = vec![header.genesis.clone(), pack(&head), pack(&terms)];
+        fields.extend(self.orders.iter().map(OrderVars::packed));
+        fields.extend(self.payload.iter().cloned());
+        hash_list(cs, Domain::OrderSet, &fields)
+    }
+
+    /// Checks sequence and validity, and writes sequence and slots of the account. Returns the bit
+    /// that is set if the step installs the set.
+    fn install(&self, cs: &mut Cs, header: &HeaderVars, account: &mut AccountVars) -> Bit {
+        let (signed, sequence) = (&self.signed, &self.sequence);
+        let [_, _, sequence_bits, _] = OrderSet::HEAD_LAYOUT;
+        enforce_ge_if(cs, signed, sequence, &account.sequence, sequence_bits);
+        let same_sequence = is_equal(cs, sequence, &account.sequence);
+        let installs = and(cs, signed, &same_sequence.not());
+        let keeps_set = and(cs, signed, &same_sequence);
+        account.sequence = select(cs, signed, sequence, &account.sequence);
+        enforce_ge_if(cs, signed, &header.time_to, &self.valid_from, TIME_BITS);
+        enforce_ge_if(cs, signed, &self.valid_until, &header.time_from, TIME_BITS);
+        for (slot, order) in account.slots.iter_mut().zip(&self.orders) {
+            let same_id = is_equal(cs, &slot.id, &order.id);
+            enforce_implies(cs, &keeps_set, &same_id);
+            let keeps_filled = or(cs, &signed.not(), &same_id);
+            *slot = SlotVars {
+                id: select(cs, signed, &order.id, &slot.id),
+                filled: cs.mul(keeps_filled.num(), &slot.filled),
+            };
+        }
+        installs
+    }
+
+    /// Writes the keys of the account where a set that is installed asks for it.
+    fn change_keys(&self, cs: &mut Cs, installs: &Bit, by_owner: &Bit, account: &mut AccountVars) {
+        let changes = and(cs, installs, &self.kind[1]);
+        enforce_implies(cs, &changes, by_owner);
+        let of_owner = and(cs, &changes, &self.kind[0]);
+        let of_trading = Bit::from_num_unchecked(changes.num() - of_owner.num());
+        let payload = &self.payload;
+        let trading_key = select(cs, &of_trading, &payload[0], &account.trading_key);
+        account.trading_key = cs.mul(of_owner.not().num(), &trading_key);
+        account.owner = Point {
+            x: select(cs, &of_owner, &payload[0], &account.owner.x),
+            y: select(cs, &of_owner, &payload[1], &account.owner.y),
+        };
+    }
+}
+
 impl OrderSetVars {
-    /// Opens the set. Unless the step is the venue's own, verifies its signature, then checks sequence and validity and installs it:
-    /// writes sequence, slots and keys of `account`. A liquidation's set is the venue's own, and changes none of them.
+    /// Opens the set. Unless the step is the venue's own, verifies its signature, then checks
+    /// sequence and validity and installs it: writes sequence, slots and keys of `account`. A
+    /// liquidation's set is the venue's own, and changes none of them.
     ///
-    /// Sound: every part is range-checked, so the signed message determines it; the message contains this venue, this
-    /// account's index and this chain's genesis. The key that signed is the owner's, or one whose hash the leaf names. A lower
-    /// sequence is refused; at the same sequence every slot must have the same id. A slot's filled quantity survives only under the
-    /// same id. Keys change where the set is installed, always, and by the owner's own signature.
+    /// Sound: every part is range-checked, so the signed message determines it; the message
+    /// contains this venue, this account's index and this chain's genesis. The key that signed is
+    /// the owner's, or one whose hash is in the leaf. A lower sequence is refused; at the same
+    /// sequence every slot must have the same id. A slot's filled quantity survives only under the
+    /// same id. Keys change in the step that installs the set, always, and by the owner's own
+    /// signature.
     pub fn open(
         cs: &mut Cs,
         shape: &Shape,
@@ -148,92 +261,33 @@ impl OrderSetVars {
         liquidation: &Bit,
         native: Option<&SignedOrderSet>,
     ) -> Self {
-        let set = native.map(|s| &s.set);
-        let [venue_bits, account_bits, sequence_bits, fee_bits] = OrderSet::HEAD_LAYOUT;
-        let [from_bits, until_bits, asset_bits, amount_bits, _] = OrderSet::TERMS_LAYOUT;
-        let request = set.map(OrderSet::request_parts).unwrap_or_default();
-        let present = alloc_bit(cs, set.is_some());
-        let signed = and(cs, &present, &liquidation.not());
-        let sequence = ranged(cs, set.map_or(0, |s| s.sequence), sequence_bits);
-        let max_fee = ranged(cs, set.map_or(0, |s| s.max_fee as u64), fee_bits);
-        let valid_from = ranged(cs, set.map_or(0, |s| s.valid_from), from_bits);
-        let valid_until = ranged(cs, set.map_or(0, |s| s.valid_until), until_bits);
-        let asset = ranged(cs, request.asset.into(), asset_bits);
-        let amount = ranged(cs, request.amount, amount_bits);
-        let kind = [0, 1].map(|i| alloc_bit(cs, request.kind >> i & 1 == 1));
-        let payload = [request.payload.0, request.payload.1].map(|part| cs.alloc(part));
-        let orders: Vec<_> = (0..shape.orders as usize)
-            .map(|i| OrderVars::load(cs, set.and_then(|s| s.order(i))))
-            .collect();
-
-        let head = [
-            (&header.venue, venue_bits),
-            (index, account_bits),
-            (&sequence, sequence_bits),
-            (&max_fee, fee_bits),
-        ];
-        let terms = [
-            (&valid_from, from_bits),
-            (&valid_until, until_bits),
-            (&asset, asset_bits),
-            (&amount, amount_bits),
-            (kind[0].num(), 1),
-            (kind[1].num(), 1),
-        ];
-        let mut fields = vec![header.genesis.clone(), pack(&head), pack(&terms)];
-        fields.extend(orders.iter().map(OrderVars::packed));
-        fields.extend(payload.iter().cloned());
-        let message = hash_list(cs, Domain::OrderSet, &fields);
+        let contents = Contents::load(cs, shape, liquidation, native);
+        let message = contents.message(cs, header, index);
         let by_owner = cs.part("signature", |cs| {
-            verify(cs, &signed, account, &message, native)
+            verify(cs, &contents.signed, account, &message, native)
         });
-
-        enforce_ge_if(cs, &signed, &sequence, &account.sequence, sequence_bits);
-        let same_sequence = is_equal(cs, &sequence, &account.sequence);
-        let installs = and(cs, &signed, &same_sequence.not());
-        let keeps_set = and(cs, &signed, &same_sequence);
-        account.sequence = select(cs, &signed, &sequence, &account.sequence);
-        enforce_ge_if(cs, &signed, &header.time_to, &valid_from, TIME_BITS);
-        enforce_ge_if(cs, &signed, &valid_until, &header.time_from, TIME_BITS);
-        for (slot, order) in account.slots.iter_mut().zip(&orders) {
-            let same_id = is_equal(cs, &slot.id, &order.id);
-            enforce_implies(cs, &keeps_set, &same_id);
-            let keeps_filled = or(cs, &signed.not(), &same_id);
-            *slot = SlotVars {
-                id: select(cs, &signed, &order.id, &slot.id),
-                filled: cs.mul(keeps_filled.num(), &slot.filled),
-            };
-        }
+        let installs = contents.install(cs, header, account);
         cs.part("keys", |cs| {
-            let changes = and(cs, &installs, &kind[1]);
-            enforce_implies(cs, &changes, &by_owner);
-            let of_owner = and(cs, &changes, &kind[0]);
-            let of_trading = Bit::from_num_unchecked(changes.num() - of_owner.num());
-            let trading_key = select(cs, &of_trading, &payload[0], &account.trading_key);
-            account.trading_key = cs.mul(of_owner.not().num(), &trading_key);
-            account.owner = Point {
-                x: select(cs, &of_owner, &payload[0], &account.owner.x),
-                y: select(cs, &of_owner, &payload[1], &account.owner.y),
-            };
+            contents.change_keys(cs, &installs, &by_owner, account);
         });
         Self {
-            present,
-            signed,
+            present: contents.present,
+            signed: contents.signed,
             by_owner,
             installs,
-            kind,
-            valid_from,
-            valid_until,
-            max_fee,
-            orders,
-            asset,
-            amount,
-            payload,
+            kind: contents.kind,
+            valid_from: contents.valid_from,
+            valid_until: contents.valid_until,
+            max_fee: contents.max_fee,
+            orders: contents.orders,
+            asset: contents.asset,
+            amount: contents.amount,
+            payload: contents.payload,
         }
     }
 
-    /// Requires that a withdrawal or a transfer is what the set asks for, is carried out where this step installs it, and has the
-    /// owner's own signature. Not both can be.
+    /// Requires that a withdrawal or a transfer is the set's request, is carried out in the step
+    /// that installs the set, and has the owner's own signature. It cannot be both.
     pub fn enforce_request(&self, cs: &mut Cs, withdraws: &Bit, sends: &Bit) {
         let [low, high] = &self.kind;
         enforce_implies(cs, withdraws, &low.not());
@@ -245,15 +299,17 @@ impl OrderSetVars {
         }
     }
 
-    /// Requires `asset` to be the selected one where the step moves money.
+    /// Requires the request's asset to be the selected one where the step moves money.
     pub fn enforce_asset(&self, cs: &mut Cs, moves: &Bit, selected: &Num) {
         enforce_equal_if(cs, moves, &self.asset, selected);
     }
 }
 
-/// Verifies the signature of the owner or of the trading key, and answers whether it is the owner's.
+/// Verifies the signature of the owner or of the trading key, and returns the bit that is set if it
+/// is the owner's.
 ///
-/// Sound: where the bit is set the key is the owner's; elsewhere its hash is the leaf's, which no key has that does not know one.
+/// Sound: where the bit is set the key is the owner's; elsewhere its hash is the leaf's trading
+/// key. In a leaf that names no trading key that is 0, which is the hash of no known key.
 fn verify(
     cs: &mut Cs,
     enabled: &Bit,
@@ -277,7 +333,7 @@ fn verify(
         Some(point) => Point::alloc(cs, point.x, point.y),
         None => Point::alloc(cs, owner.x.value(), owner.y.value()),
     };
-    // Where nothing is signed, the answer is one and the same.
+    // If nothing is signed, the bit has one value only.
     enforce_implies(cs, &enabled.not(), &by_owner);
     enforce_equal_if(cs, &by_owner, &key.x, &owner.x);
     enforce_equal_if(cs, &by_owner, &key.y, &owner.y);

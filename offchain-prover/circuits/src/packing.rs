@@ -4,7 +4,8 @@ use crate::r1cs::{Num, Sum};
 use ark_bn254::Fr;
 use ark_ff::Field;
 
-/// `Σ part_i · 2^(bits before i)`. Linear, costs nothing; the caller has each part within its bits.
+/// `Σ part_i · 2^(bits before i)`. Linear, costs nothing; the caller ensures that each part is
+/// within its bits.
 pub fn pack(parts: &[(&Num, usize)]) -> Num {
     let mut sum = Sum::new();
     let mut shift = 0u64;

@@ -1,10 +1,10 @@
 //! A small R1CS builder over the scalar field of BN254.
 //!
-//! Why not a general library: a circuit is run once with [`Cs::recording`] to obtain its matrices
-//! and then, for each proof, with [`Cs::witness_only`], which computes values and skips linear
-//! combinations altogether. Both modes allocate exactly the same variables, because the shape of a
-//! circuit never depends on values: whether a [`Num`] is a constant is part of its type state and
-//! is known in both.
+//! A general library is not used, for this reason: a circuit is run once with [`Cs::recording`] to
+//! obtain its matrices and then, for each proof, with [`Cs::witness_only`], which computes values
+//! and skips linear combinations altogether. Both modes allocate exactly the same variables,
+//! because the shape of a circuit never depends on values: that a [`Num`] is a constant is part of
+//! its form and is known in both.
 //!
 //! Columns are ordered `[1, instance.., witness..]`, as arkworks' Groth16 expects them. Inputs may
 //! be allocated at any time; [`Cs::finish`] puts them in their place.

@@ -1,4 +1,4 @@
-//! The batch's running sums as variables: the state between two chunks.
+//! A batch's running sums as variables: the state between two chunks.
 
 use crate::{
     gadgets::poseidon::hash_list,
@@ -18,7 +18,7 @@ use clearproof_primitives::{
 pub struct Running {
     /// Root of the accounts tree.
     pub accounts_root: Num,
-    /// Deposits taken, withdrawals and fills of the batch.
+    /// Numbers of deposits consumed, of withdrawals and of fills.
     pub counts: Num,
     /// Hash chain over the deposits.
     pub deposit_accumulator: Num,
@@ -30,20 +30,21 @@ pub struct Running {
     pub quote: Num,
     /// Sums of fees and penalties.
     pub charges: Num,
-    /// Sum of what settling accounts rounded off, in 2^-32 quote units.
+    /// Sum of the fractions that accruals rounded off, in 2^-32 quote units.
     pub remainder: Num,
-    /// M signed sums of filled lots, of those that deleveraging filled, of what |lots| changed by, and of lots that the insurance fund
-    /// took over.
+    /// M signed sums of filled lots, of those that deleveraging filled, of the changes of |lots|,
+    /// and of lots that the insurance fund took over.
     pub lots: Vec<Num>,
     /// K sums of deposits.
     pub deposited: Vec<Num>,
     /// K sums of withdrawals and of balances that the insurance fund took over.
-    pub out: Vec<Num>,
+    pub outflows: Vec<Num>,
 }
 
 impl Running {
-    /// Allocates a boundary's contents and answers its commitment. Sums need no ranges: they are bounded by what
-    /// range-checked steps can add, and the closing circuit compares them only after range checks of its own.
+    /// Allocates a boundary's contents and returns its commitment. Sums need no ranges: they are
+    /// bounded by the contributions of range-checked steps, and the closing circuit compares them
+    /// only after range checks of its own.
     pub fn open(cs: &mut Cs, market: &MarketShape, boundary: &Boundary) -> (Self, Num) {
         let fields = cs.alloc_all(&boundary.fields());
         let commitment = hash_list(cs, Domain::Boundary, &fields);
@@ -62,7 +63,7 @@ impl Running {
             remainder: field(),
             lots: take(market.instruments as usize),
             deposited: take(market.assets as usize),
-            out: take(market.assets as usize),
+            outflows: take(market.assets as usize),
         };
         (running, commitment)
     }
@@ -84,18 +85,18 @@ impl Running {
             self.lots
                 .iter()
                 .chain(&self.deposited)
-                .chain(&self.out)
+                .chain(&self.outflows)
                 .cloned(),
         );
         hash_list(cs, Domain::Boundary, &fields)
     }
 
-    /// Counts a deposit, where there is one.
+    /// Counts a deposit, if there is one.
     pub fn count_deposit(&mut self, active: &Bit) {
         self.counts = &self.counts + active.num();
     }
 
-    /// Counts a withdrawal, where there is one.
+    /// Counts a withdrawal, if there is one.
     pub fn count_withdrawal(&mut self, active: &Bit) {
         self.counts = &self.counts + shifted(active.num(), WITHDRAWALS_SHIFT);
     }
@@ -105,7 +106,8 @@ impl Running {
         self.counts = &self.counts + shifted(count, FILLS_SHIFT);
     }
 
-    /// Adds filled lots, those of them that deleveraging filled, changes of |lots|, and lots taken over, by instrument.
+    /// Adds filled lots, those of them that deleveraging filled, changes of |lots|, and lots taken
+    /// over, by instrument.
     pub fn add_lots(
         &mut self,
         net: &[Num],
@@ -129,8 +131,8 @@ impl Running {
     }
 
     /// Adds balances taken over.
-    pub fn add_taken(&mut self, balances: &[Num]) {
-        for (sum, taken) in self.out.iter_mut().zip(balances) {
+    pub fn add_taken_balances(&mut self, balances: &[Num]) {
+        for (sum, taken) in self.outflows.iter_mut().zip(balances) {
             *sum = &*sum + shifted(taken, TAKEN_AMOUNT_SHIFT);
         }
     }

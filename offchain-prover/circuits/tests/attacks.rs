@@ -1,5 +1,6 @@
-//! Each test breaks one rule and requires that the circuit refuses, by rows of the part that is there for this rule and
-//! by no others; where native code has the rule, it must refuse for the same reason.
+//! Each test breaks one rule and requires that the circuit refuses, by rows of the part that
+//! enforces this rule and by no others; if native code has the rule, it must refuse for the same
+//! reason.
 #![allow(clippy::unwrap_used)]
 
 mod common;

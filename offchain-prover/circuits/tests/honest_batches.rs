@@ -1,4 +1,4 @@
-//! What the engine builds, the circuits accept.
+//! The circuits accept the batches that the engine builds.
 #![allow(clippy::unwrap_used)]
 
 mod common;
@@ -39,7 +39,8 @@ fn a_busy_batch_of_the_reference_shape_satisfies_both_circuits() {
     let (_, closed) = common::busy_batch(&shape);
     let sizes = accept(&shape, &closed.witness);
     println!("{sizes:?}");
-    // The evaluation domain has 2^19 places, and a step is to stay below 45,000 with its share of everything.
+    // The evaluation domain has 2^19 places, and a step must stay below 45,000 with its share of
+    // everything.
     assert!(sizes[0] <= 1 << 19);
     assert!(sizes[0] <= 45_000 * usize::from(shape.steps));
 }

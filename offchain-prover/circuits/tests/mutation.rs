@@ -1,5 +1,5 @@
-//! Goes through every witness of both circuits at the tiny shape, changes it, and requires that the system becomes
-//! unsatisfied, but for the hints that nothing needs to bind.
+//! Changes every witness of both circuits at the tiny shape, one at a time, and requires that the
+//! system becomes unsatisfied, except for hints that need not be bound.
 #![allow(clippy::unwrap_used)]
 
 mod common;
@@ -11,7 +11,8 @@ use clearproof_primitives::{
     account::{OrderSlot, Position, account_key},
     batch::{PriceEntry, genesis_field},
     eddsa::SecretKey,
-    fixed::ONE,
+    fixed::{ONE, Rate},
+    ids::AccountIndex,
     order::{KeyRequest, Order, Request, Side, TransferRequest, WithdrawalRequest, key_hash},
     step::{DepositStep, Fill, Forced},
 };
@@ -22,7 +23,8 @@ use common::{
 use rand::{SeedableRng, rngs::StdRng};
 use std::collections::BTreeMap;
 
-/// Witnesses that can be changed unnoticed and are not declared free, counted by the part whose rows they are first used in.
+/// Witnesses that can be changed unnoticed and are not declared free, counted by the part whose
+/// rows they are first used in.
 fn survivors(build: impl Fn(&mut Cs)) -> BTreeMap<String, usize> {
     let mut cs = Cs::recording();
     build(&mut cs);
@@ -62,7 +64,8 @@ fn survivors(build: impl Fn(&mut Cs)) -> BTreeMap<String, usize> {
     by_part
 }
 
-/// Both steps deposit, install a set of two orders with a withdrawal, fill both, and hold two positions throughout.
+/// Both steps deposit, install a set of two orders with a withdrawal, fill both, and hold two
+/// positions throughout.
 fn busy_chunk() -> Scene {
     let mut scene = Scene::busy(1);
     let seller = Scene::busy(2);
@@ -144,12 +147,12 @@ fn no_witness_of_a_chunk_can_change_unnoticed() {
     assert_eq!(survivors(|cs| scene.build(cs)), BTreeMap::new());
 }
 
-/// What may change where nothing depends on it:
-/// - `step/limits`: the bit that says whether a position reduces, in a place without one, with no reduce-only fill and no rule that
-///   asks for it; saying that it does not never makes a rule easier to keep;
-/// - `step/margin`: the bit that says whether the account is free, in a step that neither trades nor withdraws;
-/// - `step/margin/before`: the bit that says whether an underlying has a loss, where all of its losses are zero, and so
-///   are the scan losses that either answer selects.
+/// These bits may change, as nothing depends on them:
+/// - `step/limits`: the bit that a position reduces, in a place without one, with no reduce-only
+///   fill and no rule that requires it; a bit that is clear never makes a rule easier to keep;
+/// - `step/margin`: the bit that the account is free, in a step that neither trades nor withdraws;
+/// - `step/margin/before`: the bit that an underlying has a loss, if all of its losses are zero,
+///   and so are the scan losses that both values select.
 #[test]
 fn what_may_change_in_a_chunk_of_little_use() {
     for (index, untouched, without_losses, empty) in [(0, 2, 4, 0), (1, 0, 3, 1), (2, 1, 4, 1)] {
@@ -189,7 +192,7 @@ fn transfer_chunk() -> Scene {
     });
     scene.step(0).withdraw = true;
     let receiver = Scene::busy(1).chunk.steps[0].before.clone();
-    scene.chunk.steps[1].step.account = 1;
+    scene.chunk.steps[1].step.account = AccountIndex::new(1);
     scene.reload(1, |account| *account = receiver);
     scene.step(1).deposit = Some(DepositStep {
         transferred: true,
@@ -257,23 +260,23 @@ fn deleverage_chunk() -> Scene {
     let step = scene.step(0);
     let signed = step.set.as_mut().unwrap();
     signed.set.orders = order(Side::Sell, 1);
-    signed.set.max_fee = u32::MAX;
+    signed.set.max_fee = Rate::new(u32::MAX);
     step.forced = Some(Forced::Deleverage);
     let (mut set, fills) = (signed.clone(), step.fills.clone());
-    (set.set.account, set.set.orders) = (0, order(Side::Buy, u64::MAX));
+    (set.set.account, set.set.orders) = (AccountIndex::INSURANCE_FUND, order(Side::Buy, u64::MAX));
     scene.reload(1, |fund| {
         fund.balances[0] = 2_006 - 100;
         fund.positions = holds(-20);
     });
     let step = scene.step(1);
-    (step.account, step.set, step.fills) = (0, Some(set), fills);
+    (step.account, step.set, step.fills) = (AccountIndex::INSURANCE_FUND, Some(set), fills);
     step.forced = Some(Forced::Deleverage);
     scene.replay();
     scene.accepted();
     scene
 }
 
-/// What may change in them is what may change above.
+/// The same bits may change as above.
 #[test]
 fn no_witness_of_transfers_keys_and_deleveraging_can_change_unnoticed() {
     let [owner, trading] = keys_chunks();

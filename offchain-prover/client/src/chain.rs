@@ -1,20 +1,29 @@
-//! The chain as a venue's operator and its tools see it: reads at the last finalised block, signed calls followed until they
-//! are final, or in a block. A lost node is an error of the call in flight; the next call connects again.
+//! The chain, over a node's JSON-RPC: reads at the last final block, and signed calls that are
+//! followed until they are final, or in a block.
+//!
+//! A lost node is an error of the call in flight; the next call connects again. Pallets, calls and
+//! constants are looked up in the runtime's metadata.
 
 pub mod calls;
 pub mod circuits;
+mod constants;
+mod custody;
 mod error;
 mod oracle;
 mod policy;
 pub mod referenda;
 mod submit;
+mod version;
 
 pub use calls::Call;
+pub use constants::{Constants, RiskTrack};
 pub use error::ChainError;
 pub use submit::{CallEvent, Included};
+pub use version::{INTERFACES, SPEC_NAME};
 
 use clearproof_primitives::{
     chain::{BatchView, ExpiryView, Instrument, QueuedDeposit, SnapshotView, VenueView},
+    ids::{BatchNumber, SnapshotNumber, VenueId},
     submission::Batch,
 };
 use codec::{Decode, DecodeAll, Encode};
@@ -23,7 +32,7 @@ use std::{
     future::Future,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
     time::Duration,
 };
@@ -35,11 +44,11 @@ use subxt::{
 };
 use tokio::{sync::Mutex, time};
 
-/// How long the node may take over one answer.
+/// Longest wait for one answer of the node.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
-/// Between two attempts to reach a node, and between two looks for a new block.
+/// Pause between two attempts to reach a node, and between two looks for a new block.
 const RETRY: Duration = Duration::from_secs(1);
-/// How often a long wait for the node is logged.
+/// Attempts to reach the node from one line in the log to the next.
 const LOG_EVERY: u32 = 10;
 
 type Api = OnlineClient<PolkadotConfig>;
@@ -57,7 +66,7 @@ struct Inner {
     genesis: [u8; 32],
     link: Mutex<Option<Link>>,
     connected: AtomicBool,
-    /// One transaction of an account at a time, or two would get the same nonce.
+    /// Allows one transaction of an account at a time, or two would get the same nonce.
     signers: Mutex<HashMap<[u8; 32], Arc<Mutex<()>>>>,
 }
 
@@ -65,8 +74,23 @@ struct Inner {
 #[derive(Clone)]
 struct Link {
     api: Api,
-    /// What `api` has no method for.
+    /// Methods that `api` does not have.
     rpc: Rpc,
+    /// Version of the runtime that was last checked: a node's runtime can be upgraded.
+    checked: Arc<AtomicU32>,
+}
+
+impl Link {
+    /// Returns the last final block, whose runtime this client can speak to.
+    async fn now(&self) -> Result<ApiAtBlock, ChainError> {
+        let now = self.api.at_current_block().await?;
+        let runtime = now.spec_version();
+        if self.checked.load(Ordering::Relaxed) != runtime {
+            version::check(now.metadata_ref())?;
+            self.checked.store(runtime, Ordering::Relaxed);
+        }
+        Ok(now)
+    }
 }
 
 async fn open(url: &str) -> Result<Link, ChainError> {
@@ -75,7 +99,13 @@ async fn open(url: &str) -> Result<Link, ChainError> {
         let rpc = Rpc::new(client.clone());
         let api = Api::from_rpc_client(client).await;
         let api = api.map_err(|e| ChainError::Node(e.to_string()))?;
-        Ok(Link { api, rpc })
+        let link = Link {
+            api,
+            rpc,
+            checked: Arc::default(),
+        };
+        link.now().await?;
+        Ok(link)
     };
     let opened = time::timeout(ANSWER_TIMEOUT, opened).await;
     let problem = match opened {
@@ -88,27 +118,39 @@ async fn open(url: &str) -> Result<Link, ChainError> {
 }
 
 impl Chain {
-    /// Connects to the node at `url` (`ws://` or `wss://`), waiting until it answers.
+    /// Connects to the node at `url` (`ws://` or `wss://`). Waits until the node answers, however
+    /// long that takes.
     ///
     /// # Errors
-    /// A URL that is none.
+    /// As [`connect_once`](Self::connect_once), but never [`ChainError::Node`].
     pub async fn connect(url: &str) -> Result<Self, ChainError> {
-        if !(url.starts_with("ws://") || url.starts_with("wss://")) {
-            return Err(ChainError::Url(url.into()));
-        }
         let mut attempt = 0;
-        let link = loop {
-            match open(url).await {
-                Ok(link) => break link,
-                Err(error) => {
+        loop {
+            match Self::connect_once(url).await {
+                Err(error @ ChainError::Node(_)) => {
                     if attempt % LOG_EVERY == 0 {
                         tracing::warn!(%error, "waiting for the node");
                     }
                     attempt += 1;
                     time::sleep(RETRY).await;
                 }
+                done => return done,
             }
-        };
+        }
+    }
+
+    /// Connects to the node at `url` (`ws://` or `wss://`), in one attempt of at most 30 seconds.
+    ///
+    /// # Errors
+    /// [`ChainError::Url`] if the address is not one of a node; [`ChainError::Node`] if the node
+    /// does not answer; [`ChainError::OtherRuntime`] or [`ChainError::OtherVersion`] if its runtime
+    /// is one that this client cannot speak to. Later calls return the last two as well, once the
+    /// runtime has been upgraded beyond this client.
+    pub async fn connect_once(url: &str) -> Result<Self, ChainError> {
+        if !(url.starts_with("ws://") || url.starts_with("wss://")) {
+            return Err(ChainError::Url(url.into()));
+        }
+        let link = open(url).await?;
         Ok(Self {
             inner: Arc::new(Inner {
                 url: url.into(),
@@ -120,12 +162,12 @@ impl Chain {
         })
     }
 
-    /// Hash of the chain's genesis block.
+    /// Returns the hash of the chain's genesis block.
     pub fn genesis(&self) -> [u8; 32] {
         self.inner.genesis
     }
 
-    /// Whether the node answered last.
+    /// Returns true if the node answered the last call.
     pub fn connected(&self) -> bool {
         self.inner.connected.load(Ordering::Relaxed)
     }
@@ -148,7 +190,8 @@ impl Chain {
         Ok(self.link().await?.api)
     }
 
-    /// Runs one exchange with the node; a failure of the connection drops it, so that the next exchange opens another.
+    /// Runs one exchange with the node. A connection that fails is dropped, so that the next
+    /// exchange opens another.
     async fn exchange<T>(
         &self,
         limit: Duration,
@@ -170,15 +213,15 @@ impl Chain {
     }
 
     async fn now(&self) -> Result<ApiAtBlock, ChainError> {
-        Ok(self.api().await?.at_current_block().await?)
+        self.link().await?.now().await
     }
 
-    /// Calls a method of the runtime's `ClearproofApi` at the last finalised block.
+    /// Calls a method of the runtime's `ClearproofApi` at the last final block.
     async fn ask<T: Decode>(&self, method: &str, arguments: impl Encode) -> Result<T, ChainError> {
         self.ask_of("ClearproofApi", method, arguments).await
     }
 
-    /// Calls a method of one of the runtime's interfaces at the last finalised block.
+    /// Calls a method of one of the runtime's interfaces at the last final block.
     async fn ask_of<T: Decode>(
         &self,
         interface: &str,
@@ -197,44 +240,54 @@ impl Chain {
         .await
     }
 
-    /// A venue.
+    /// Returns a venue; none if there is none with this number.
     ///
     /// # Errors
-    /// As all reads: [`ChainError::Node`] if the node does not answer, [`ChainError::Decode`] if it speaks another
-    /// version.
-    pub async fn venue(&self, id: u32) -> Result<Option<VenueView<[u8; 32]>>, ChainError> {
+    /// As all reads: [`ChainError::Node`] if the node does not answer within 30 seconds,
+    /// [`ChainError::OtherChain`] if another chain's node is at the address now,
+    /// [`ChainError::OtherRuntime`], [`ChainError::OtherVersion`] or [`ChainError::Decode`] if the
+    /// runtime speaks another version than this client.
+    pub async fn venue(&self, id: VenueId) -> Result<Option<VenueView<[u8; 32]>>, ChainError> {
         self.ask("venue", id).await
     }
 
-    /// A settled batch, while the chain remembers it.
+    /// Returns a settled batch, while the chain remembers it: the last 64 of a venue.
     ///
     /// # Errors
     /// As [`Self::venue`].
-    pub async fn batch(&self, venue: u32, number: u64) -> Result<Option<BatchView>, ChainError> {
+    pub async fn batch(
+        &self,
+        venue: VenueId,
+        number: BatchNumber,
+    ) -> Result<Option<BatchView>, ChainError> {
         self.ask("batch", (venue, number)).await
     }
 
-    /// Deposits from an index on (counting from 0) that no batch has taken, 512 at most.
+    /// Returns the deposits from an index on (counting from 0) that no batch has consumed, with
+    /// their indices, 512 at most.
     ///
     /// # Errors
     /// As [`Self::venue`].
     pub async fn queued_deposits(
         &self,
-        venue: u32,
+        venue: VenueId,
         from: u64,
     ) -> Result<Vec<(u64, QueuedDeposit)>, ChainError> {
         self.ask("queued_deposits", (venue, from)).await
     }
 
-    /// The snapshot of that number, or the latest.
+    /// Returns the snapshot of that number, or the latest; none if the chain does not keep it.
     ///
     /// # Errors
     /// As [`Self::venue`].
-    pub async fn snapshot(&self, number: Option<u64>) -> Result<Option<SnapshotView>, ChainError> {
+    pub async fn snapshot(
+        &self,
+        number: Option<SnapshotNumber>,
+    ) -> Result<Option<SnapshotView>, ChainError> {
         self.ask("snapshot", number).await
     }
 
-    /// All listed instruments, by slot.
+    /// Returns all listed instruments, by slot.
     ///
     /// # Errors
     /// As [`Self::venue`].
@@ -242,7 +295,7 @@ impl Chain {
         self.ask("instruments", ()).await
     }
 
-    /// All expiries that options are listed on, by underlying and time.
+    /// Returns all expiries that options are listed on, by underlying and time.
     ///
     /// # Errors
     /// As [`Self::venue`].
@@ -250,7 +303,7 @@ impl Chain {
         self.ask("expiries", ()).await
     }
 
-    /// Number of the last finalised block.
+    /// Returns the number of the last final block.
     ///
     /// # Errors
     /// As [`Self::venue`].
@@ -263,10 +316,11 @@ impl Chain {
         u32::try_from(number).map_err(|_| ChainError::Node("block number beyond 2^32".into()))
     }
 
-    /// Waits for a finalised block after that number and answers its number, however often the node is lost meanwhile.
+    /// Waits for a final block after that number, and returns its number. The node may be lost
+    /// meanwhile.
     ///
     /// # Errors
-    /// Only if the node is one of another chain.
+    /// Only if the node is of another chain, or its runtime speaks another version.
     pub async fn next_finalized(&self, after: u32) -> Result<u32, ChainError> {
         let mut failures = 0;
         loop {
@@ -285,14 +339,14 @@ impl Chain {
         }
     }
 
-    /// The batch of a venue that was submitted in a block, and its number of bytes.
+    /// Returns the batch of a venue that was submitted in a block; none if there was none.
     ///
     /// # Errors
     /// As [`Self::venue`].
     pub async fn submitted_batch(
         &self,
         block: u32,
-        venue: u32,
+        venue: VenueId,
     ) -> Result<Option<Batch>, ChainError> {
         self.exchange(ANSWER_TIMEOUT, async {
             let at = self.api().await?.at_block(u64::from(block)).await?;

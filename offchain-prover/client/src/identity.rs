@@ -1,6 +1,6 @@
 //! The properties of a venue that never change.
 
-use clearproof_primitives::shape::Shape;
+use clearproof_primitives::{ids::VenueId, shape::Shape};
 
 /// Identifies a venue: everything that signatures for it are bound to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -8,7 +8,7 @@ pub struct Identity {
     /// Hash of the chain's genesis block.
     pub genesis: [u8; 32],
     /// Number of the venue.
-    pub venue: u32,
+    pub venue: VenueId,
     /// Shape of its circuits.
     pub shape: Shape,
 }

@@ -1,15 +1,15 @@
-//! Client of a Clearproof venue, for dApps, market makers, wallets and monitors.
-//!
-//! [`trader`] holds a trader's key, signs order sets, calls a venue's operator and checks its
-//! receipts. [`rpc`] declares the operator's JSON-RPC once, for clients and for the server (feature
-//! `server`). `chain` (feature of that name) reads a node at final blocks and follows signed calls
-//! until they are final.
+#![doc = include_str!("../README.md")]
 
 #[cfg(feature = "chain")]
 pub mod chain;
 pub mod clock;
 mod identity;
+mod keys;
+mod orders;
 pub mod rpc;
-pub mod trader;
+mod venue;
 
 pub use identity::Identity;
+pub use keys::Trader;
+pub use orders::{BuildError, DEFAULT_MAX_FEE, DEFAULT_VALIDITY, OrderSetBuilder};
+pub use venue::{Outcome, Settings, Update, Updates, VenueClient, VenueError};

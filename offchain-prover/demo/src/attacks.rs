@@ -6,6 +6,7 @@ use anyhow::{Context, Result, ensure};
 use clearproof_client::chain::{Chain, ChainError, calls};
 use clearproof_primitives::{
     field::{FieldBytes, fr_from_i128},
+    ids::VenueId,
     submission::Batch,
 };
 use subxt_signer::sr25519::Keypair;
@@ -46,7 +47,7 @@ pub async fn attempt(
 /// The same batch as the next one of its venue: only the root that it starts from is old.
 pub fn on_a_stale_root(settled: &Batch) -> Batch {
     let mut batch = settled.clone();
-    batch.header.number += 1;
+    batch.header.number = batch.header.number.next();
     batch
 }
 
@@ -66,7 +67,7 @@ pub fn with_flipped_bit(honest: &Batch) -> Batch {
 }
 
 /// The batch of one venue submitted to another one in the same state.
-pub fn at_another_venue(honest: &Batch, venue: u32) -> Batch {
+pub fn at_another_venue(honest: &Batch, venue: VenueId) -> Batch {
     let mut batch = honest.clone();
     batch.header.venue = venue;
     batch
@@ -94,6 +95,10 @@ pub fn with_non_canonical_root(honest: &Batch) -> Result<Batch> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use clearproof_primitives::fixed::Factor;
+    use clearproof_primitives::fixed::Rate;
+    use clearproof_primitives::ids::BatchNumber;
+    use clearproof_primitives::ids::SnapshotNumber;
     use clearproof_primitives::{batch::BatchHeader, field::Fr};
 
     fn batch(new_root: Fr) -> Batch {
@@ -101,11 +106,11 @@ mod tests {
         let header = BatchHeader {
             version: 3,
             genesis: [0; 32],
-            venue: 1,
-            number: 4,
+            venue: VenueId::new(1),
+            number: BatchNumber::new(4),
             old_root: zero,
             new_root: new_root.into(),
-            snapshot_number: 1,
+            snapshot_number: SnapshotNumber::new(1),
             snapshot_hash: zero,
             time_from: 1,
             time_to: 2,
@@ -122,8 +127,8 @@ mod tests {
             funding_hash: zero,
             open_interest_hash: zero,
             protocol_fee: 0,
-            protocol_share: 0,
-            deleverage_rank: 0,
+            protocol_share: Rate::new(0),
+            deleverage_rank: Factor::new(0),
         };
         let mut closing_proof = [0; 256];
         for (i, byte) in closing_proof.iter_mut().enumerate() {
@@ -167,11 +172,15 @@ mod tests {
             b
         };
         assert_eq!(
-            restored(on_a_stale_root(&honest), |b| b.header.number = 4),
+            restored(on_a_stale_root(&honest), |b| b.header.number =
+                BatchNumber::new(4)),
             honest
         );
         assert_eq!(
-            restored(at_another_venue(&honest, 9), |b| b.header.venue = 1),
+            restored(at_another_venue(&honest, VenueId::new(9)), |b| b
+                .header
+                .venue =
+                VenueId::new(1)),
             honest
         );
     }

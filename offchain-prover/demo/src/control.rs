@@ -6,7 +6,10 @@ use clearproof_client::chain::{Chain, calls};
 use clearproof_engine::{BatchRequest, DepositReceived, Venue, VenueConfig};
 use clearproof_operator::{core::random_field, proving::submission};
 use clearproof_primitives::{
-    babyjubjub::PublicKey, batch::genesis_field, chain::CircuitId, field::FieldBytes,
+    babyjubjub::PublicKey,
+    batch::genesis_field,
+    field::FieldBytes,
+    ids::{CircuitId, VenueId},
     submission::Batch,
 };
 use clearproof_proving::BatchProver;
@@ -17,9 +20,9 @@ pub struct Twins {
     /// Owner and operator of both.
     pub signer: Keypair,
     /// The one that the honest batch is of.
-    pub venue: u32,
+    pub venue: VenueId,
     /// The other one.
-    pub twin: u32,
+    pub twin: VenueId,
 }
 
 impl Twins {

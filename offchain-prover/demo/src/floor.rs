@@ -9,12 +9,13 @@ use anyhow::{Context, Result, ensure};
 use clearproof_client::{
     clock::now_ms,
     rpc::types::{AccountJson, StatusJson},
-    trader::{VenueClient, VenueError},
+    VenueClient, VenueError,
 };
 use clearproof_formats::time::time_text;
 use clearproof_primitives::{
     chain::InstrumentKind,
     fixed::{IndexPrice, ONE, Rate},
+    ids::BatchNumber,
     order::{Order, OrderSet, Request, SignedOrderSet, WithdrawalRequest},
 };
 use std::time::Duration;
@@ -26,7 +27,7 @@ use tokio::{
 /// How long an order set is valid, milliseconds: short, since nobody can force a cancellation.
 const VALIDITY: u64 = 60_000;
 /// Highest fee that the traders accept: a thousandth.
-const MAX_FEE: Rate = (ONE / 1_000) as Rate;
+const MAX_FEE: Rate = Rate::new((ONE / 1_000) as u32);
 /// Closed batches that are not final at which the traders wait: a slow machine shall not fall behind ever further.
 const MAX_PENDING: usize = 2;
 /// Between two looks at the operator while waiting for something.
@@ -209,7 +210,7 @@ impl Floor {
 /// Watches that batches go on being settled.
 #[derive(Debug)]
 pub struct Progress {
-    settled: u64,
+    settled: BatchNumber,
     since: Instant,
 }
 
@@ -217,7 +218,7 @@ impl Progress {
     /// From now on.
     pub fn new() -> Self {
         Self {
-            settled: 0,
+            settled: BatchNumber::default(),
             since: Instant::now(),
         }
     }
@@ -226,7 +227,7 @@ impl Progress {
     ///
     /// # Errors
     /// It has been the same number for five minutes.
-    pub fn check(&mut self, settled: u64) -> Result<bool> {
+    pub fn check(&mut self, settled: BatchNumber) -> Result<bool> {
         let news = settled > self.settled;
         if news {
             *self = Self {

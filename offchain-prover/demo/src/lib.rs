@@ -19,7 +19,8 @@ use clearproof_client::{chain::Chain, clock::now_ms, rpc::types::StatusJson};
 use clearproof_formats::{prices, time::time_text};
 use clearproof_groth16::{BackendKind, KeyStore, Origin};
 use clearproof_primitives::{
-    chain::{CircuitId, Expiry, Listing},
+    chain::{Expiry, Listing},
+    ids::{BatchNumber, CircuitId},
     shape::Shape,
 };
 use clearproof_proving::BatchProver;
@@ -222,7 +223,7 @@ async fn at_a_venue(
     let listing = options::list(chain, &perpetual, &expiry, index);
     let (venue, (), options) = tokio::try_join!(founded, people::fund(chain, &people), listing)?;
     tracing::info!(
-        venue,
+        %venue,
         traders = people.len(),
         "venue founded, traders funded, a call and a put listed"
     );
@@ -286,7 +287,7 @@ async fn trade(
     tracing::info!("the operator has taken all deposits: trading begins");
 
     let recipient = people::fresh_wallet()?.public_key().0;
-    let closed = |status: &StatusJson| status.settled.batch + status.pending.len() as u64;
+    let closed = |status: &StatusJson| status.settled.batch.get() + status.pending.len() as u64;
     // Batches that only took deposits do not count.
     let goal = closed(&floor.status().await?) + stage.config.batches;
     let full = u64::from(stage.config.shape.steps);
@@ -297,7 +298,7 @@ async fn trade(
         if progress.check(status.settled.batch)? {
             let order_sets = floor.accepted.len();
             tracing::info!(
-                settled = status.settled.batch,
+                settled = %status.settled.batch,
                 goal,
                 order_sets,
                 "batches settled"
@@ -322,7 +323,9 @@ async fn trade(
         })?;
     }
     tracing::info!("trading ends; waiting for what is not settled yet");
-    stage.settled(&floor, goal, report).await?;
+    stage
+        .settled(&floor, BatchNumber::new(goal), report)
+        .await?;
     let instruments = floor.client.instruments().await?;
     let cleared = |listing: &&Listing| {
         let there = instruments.iter().find(|i| i.slot == listing.slot);

@@ -39,7 +39,7 @@ pub struct Liquidation {
 /// The development policy, but with charges of 12 % for maintenance and 20 % for initial margin on one underlying.
 fn strict(market: &MarketShape, underlying: usize) -> Policy {
     let mut policy = Policy::development(market);
-    let percent = |n: u64| (ONE * n / 100) as Rate;
+    let percent = |n: u64| Rate::new((ONE * n / 100) as u32);
     if let Some(underlying) = policy.underlyings.get_mut(underlying) {
         let charges = &mut underlying.charges;
         (charges.maintenance_long, charges.maintenance_short) = (percent(12), percent(12));

@@ -13,6 +13,7 @@ use clearproof_client::chain::{
 use clearproof_primitives::{
     chain::{Expiry, ExpiryView, InstrumentKind, Listing, OptionTerms, Symbol},
     fixed::{FRACTION_BITS, IndexPrice, Price},
+    ids::VenueId,
     options::OptionKind,
     order::Side,
     rows::expired_row,
@@ -178,7 +179,7 @@ pub async fn settled(
 /// It takes too long, or the node cannot be reached.
 pub async fn converted(
     chain: &Chain,
-    venue: u32,
+    venue: VenueId,
     listings: &[Listing],
     report: &mut Report,
 ) -> Result<()> {

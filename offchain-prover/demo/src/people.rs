@@ -4,9 +4,13 @@ use super::market::Role;
 use anyhow::{Context, Result};
 use clearproof_client::{
     chain::{Chain, calls},
-    trader::Trader,
+    Trader,
 };
-use clearproof_primitives::{eddsa::SecretKey, order::SignedOrderSet};
+use clearproof_primitives::{
+    eddsa::SecretKey,
+    ids::{AccountIndex, VenueId},
+    order::SignedOrderSet,
+};
 use futures::future::try_join_all;
 use subxt_signer::sr25519::{Keypair, dev};
 
@@ -28,7 +32,7 @@ pub struct Person {
     /// What they do.
     pub role: Role,
     /// Index of their account at the venue, once it is open.
-    pub account: u32,
+    pub account: AccountIndex,
     /// Their last accepted order set.
     pub last: Option<SignedOrderSet>,
 }
@@ -66,7 +70,7 @@ pub fn gather(count: u16) -> Result<Vec<Person>> {
                 _ if i.is_multiple_of(2) => Role::Maker,
                 _ => Role::Taker,
             },
-            account: 0,
+            account: AccountIndex::default(),
             last: None,
         })
     };
@@ -97,7 +101,7 @@ pub async fn fund(chain: &Chain, people: &[Person]) -> Result<()> {
 ///
 /// # Errors
 /// The chain refuses.
-pub async fn deposit(chain: &Chain, people: &[Person], venue: u32) -> Result<()> {
+pub async fn deposit(chain: &Chain, people: &[Person], venue: VenueId) -> Result<()> {
     let each = people.iter().map(|person| async move {
         let call = calls::deposit(venue, 0, person.deposit(), person.trader.owner());
         chain

@@ -220,11 +220,12 @@ fn numbers<const N: usize>(header: [&str; N]) -> Table {
 mod tests {
     use super::*;
     use clearproof_client::rpc::number::Decimal;
+    use clearproof_primitives::ids::BatchNumber;
 
     #[test]
     fn whatever_did_not_hold_is_a_failure_and_shows() {
         let figures = BatchJson {
-            number: 3,
+            number: BatchNumber::new(3),
             order_sets: 2,
             fills: 0,
             steps: 4,

@@ -4,9 +4,12 @@ use super::{BatchRow, DemoConfig, Report, floor::Floor, short};
 use anyhow::{Context, Result};
 use clearproof_client::{
     chain::Chain,
-    trader::{VenueClient, VenueError},
+    VenueClient, VenueError,
 };
-use clearproof_primitives::submission::Batch;
+use clearproof_primitives::{
+    ids::{BatchNumber, VenueId},
+    submission::Batch,
+};
 use clearproof_testing::process::{Program, RunFolder, free_port};
 use clearproof_testing::venue::OPERATOR_SURI;
 use std::{path::Path, time::Duration};
@@ -66,7 +69,7 @@ pub struct Stage<'a> {
     /// The same.
     pub chain: &'a Chain,
     /// The venue.
-    pub venue: u32,
+    pub venue: VenueId,
 }
 
 impl Stage<'_> {
@@ -122,7 +125,7 @@ impl Stage<'_> {
     ///
     /// # Errors
     /// The chain does not know it.
-    pub async fn submitted(&self, number: u64) -> Result<Batch> {
+    pub async fn submitted(&self, number: BatchNumber) -> Result<Batch> {
         let missing = || format!("batch {number}: the chain does not know it");
         let settled = self
             .chain
@@ -140,7 +143,12 @@ impl Stage<'_> {
     ///
     /// # Errors
     /// Either cannot be reached.
-    pub async fn settled(&self, floor: &Floor, goal: u64, report: &mut Report) -> Result<()> {
+    pub async fn settled(
+        &self,
+        floor: &Floor,
+        goal: BatchNumber,
+        report: &mut Report,
+    ) -> Result<()> {
         let status = floor.wait_for_rest().await?;
         let venue = self.chain.venue(self.venue).await?;
         let venue = venue.context("the chain forgot the venue")?;
@@ -159,7 +167,7 @@ impl Stage<'_> {
         let found = format!("{} of {goal}", venue.batches);
         report.check("enough batches are settled", enough, found);
 
-        let all = u32::try_from(venue.batches).context("batches")?;
+        let all = u32::try_from(venue.batches.get()).context("batches")?;
         for figures in floor.client.batches(all).await? {
             let header = self.submitted(figures.number).await?.header;
             let span = header.time_from..=header.time_to;
@@ -167,7 +175,7 @@ impl Stage<'_> {
             let orders = within.map(|set| set.orders).sum();
             report.batches.push(BatchRow { figures, orders });
         }
-        let complete = report.batches.len() as u64 == venue.batches;
+        let complete = report.batches.len() as u64 == venue.batches.get();
         let found = format!("{} of {}", report.batches.len(), venue.batches);
         report.check(
             "the operator knows the figures of all batches",

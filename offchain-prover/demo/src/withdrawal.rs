@@ -2,7 +2,7 @@
 
 use super::{floor::Floor, report::Refusal};
 use anyhow::{Context, Result, bail};
-use clearproof_client::{rpc::types::MarginJson, trader::VenueError};
+use clearproof_client::{rpc::types::MarginJson, VenueError};
 use clearproof_primitives::{
     fixed::{FACTOR_BITS, FRACTION_BITS},
     order::{SignedOrderSet, WithdrawalRequest},
@@ -24,7 +24,7 @@ async fn answer(floor: &mut Floor, who: usize, set: &SignedOrderSet) -> Result<O
     for _ in 0..ATTEMPTS {
         match floor.send(who, set.clone()).await {
             Ok(()) => return Ok(None),
-            Err(error) if error.name().as_deref() == Some("NoOpenBatch") => sleep(RETRY).await,
+            Err(error) if error.name() == "NoOpenBatch" => sleep(RETRY).await,
             Err(error @ VenueError::Refused(_)) => return Ok(Some(error)),
             Err(error) => return Err(error.into()),
         }
@@ -35,7 +35,7 @@ async fn answer(floor: &mut Floor, who: usize, set: &SignedOrderSet) -> Result<O
 fn refusal(attempt: &'static str, expected: &'static str, got: Option<VenueError>) -> Refusal {
     let got = got.map_or_else(
         || "accepted".into(),
-        |error| error.name().unwrap_or_else(|| error.to_string()),
+        |error| error.name().into(),
     );
     tracing::info!(expected, got, "{attempt}");
     Refusal {

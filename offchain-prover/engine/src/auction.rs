@@ -1,15 +1,17 @@
 //! The call auction: one price per instrument and auction.
 //!
-//! The price maximises the matched quantity, then leaves the least imbalance, then lies nearest the mark, inside the
-//! band. Better limits go first, then earlier orders; each order is filled at most once per auction.
+//! The price maximises the matched quantity, then leaves the least imbalance, then lies nearest the
+//! mark, inside the band. Better limits go first, then earlier orders; each order is filled at most
+//! once per auction.
 
-use clearproof_primitives::{fixed::Price, order::Side};
+use clearproof_primitives::{fixed::Price, ids::AccountIndex, order::Side};
+use std::cmp::Reverse;
 
 /// An order in the auction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Bid {
+pub struct AuctionOrder {
     /// Owner's account.
-    pub account: u32,
+    pub account: AccountIndex,
     /// Slot in the owner's order set.
     pub slot: usize,
     /// Direction.
@@ -22,18 +24,18 @@ pub struct Bid {
     pub arrival: u64,
 }
 
-/// What one order gets.
+/// The fill of one order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Match {
     /// Owner's account.
-    pub account: u32,
+    pub account: AccountIndex,
     /// Slot in the owner's order set.
     pub slot: usize,
     /// Lots.
     pub quantity: u64,
 }
 
-/// An auction's outcome: the price, and what is filled; bought and sold lots are equal.
+/// An auction's outcome: the price and the fills. Bought and sold lots are equal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Clearing {
     /// The uniform price.
@@ -44,33 +46,70 @@ pub struct Clearing {
     pub matches: Vec<Match>,
 }
 
+/// A price that an auction may clear at.
+struct Candidate {
+    price: Price,
+    volume: u128,
+    imbalance: u128,
+    /// Distance from the mark.
+    distance: u64,
+}
+
+impl Candidate {
+    /// True if the auction prefers this price to the other one.
+    fn is_better(&self, other: &Self) -> bool {
+        let rank = |c: &Self| (Reverse(c.volume), c.imbalance, c.distance);
+        rank(self) < rank(other)
+    }
+}
+
 /// Lowest and highest price allowed around a mark, both at most `band` away; never 0.
 pub fn allowed(mark: Price, band: Price) -> (Price, Price) {
     (mark.saturating_sub(band).max(1), mark.saturating_add(band))
 }
 
 /// Clears one instrument. `None` if nothing matches inside the band.
-pub fn clear(bids: &[Bid], mark: Price, band: Price) -> Option<Clearing> {
-    let (lowest, highest) = allowed(mark, band);
-    let (mut buys, mut sells) = meeting(bids)?;
-    buys.sort_by_key(|b| (std::cmp::Reverse(b.limit), b.arrival));
-    sells.sort_by_key(|b| (b.limit, b.arrival));
+pub fn clear(orders: &[AuctionOrder], mark: Price, band: Price) -> Option<Clearing> {
+    let (mut buys, mut sells) = meeting(orders)?;
+    buys.sort_by_key(|order| (Reverse(order.limit), order.arrival));
+    sells.sort_by_key(|order| (order.limit, order.arrival));
+    let best = best_price(&buys, &sells, mark, band)?;
+    let (price, volume) = (best.price, u64::try_from(best.volume).ok()?);
+    let mut matches = Vec::new();
+    let buyers = buys.into_iter().filter(|order| order.limit >= price);
+    fill(buyers, volume, &mut matches);
+    let sellers = sells.into_iter().filter(|order| order.limit <= price);
+    fill(sellers, volume, &mut matches);
+    Some(Clearing {
+        price,
+        volume,
+        matches,
+    })
+}
 
-    let mut candidates: Vec<_> = buys
-        .iter()
-        .chain(&sells)
-        .map(|b| b.limit.clamp(lowest, highest))
-        .chain([mark.clamp(lowest, highest)])
+/// The best of all limits and the mark, each moved into the band; the lowest of several that are
+/// equally good. Both sides come sorted, best limits first.
+fn best_price(
+    buys: &[&AuctionOrder],
+    sells: &[&AuctionOrder],
+    mark: Price,
+    band: Price,
+) -> Option<Candidate> {
+    let (lowest, highest) = allowed(mark, band);
+    let limits = buys.iter().chain(sells).map(|order| order.limit);
+    let mut prices: Vec<_> = limits
+        .chain([mark])
+        .map(|price| price.clamp(lowest, highest))
         .collect();
-    candidates.sort_unstable();
-    candidates.dedup();
+    prices.sort_unstable();
+    prices.dedup();
 
     // Ascending prices: supply grows with the sells reached, demand shrinks with the buys passed.
-    let total_demand: u128 = buys.iter().map(|b| b.quantity as u128).sum();
+    let total_demand: u128 = buys.iter().map(|order| order.quantity as u128).sum();
     let (mut supplied, mut sell_at) = (0u128, 0);
     let (mut dropped, mut buy_at) = (0u128, buys.len());
-    let mut best: Option<(u128, u128, u64, Price)> = None;
-    for price in candidates {
+    let mut best: Option<Candidate> = None;
+    for price in prices {
         while sell_at < sells.len() && sells[sell_at].limit <= price {
             supplied += sells[sell_at].quantity as u128;
             sell_at += 1;
@@ -80,60 +119,61 @@ pub fn clear(bids: &[Bid], mark: Price, band: Price) -> Option<Clearing> {
             dropped += buys[buy_at].quantity as u128;
         }
         let demanded = total_demand - dropped;
-        let (volume, imbalance) = (demanded.min(supplied), demanded.abs_diff(supplied));
-        let distance = price.abs_diff(mark);
-        let better = best.is_none_or(|(v, i, d, _)| {
-            volume > v || (volume == v && (imbalance < i || (imbalance == i && distance < d)))
-        });
-        if volume > 0 && better {
-            best = Some((volume, imbalance, distance, price));
+        let candidate = Candidate {
+            price,
+            volume: demanded.min(supplied),
+            imbalance: demanded.abs_diff(supplied),
+            distance: price.abs_diff(mark),
+        };
+        let better = best.as_ref().is_none_or(|best| candidate.is_better(best));
+        if candidate.volume > 0 && better {
+            best = Some(candidate);
         }
     }
-    let (volume, _, _, price) = best?;
-    let volume = u64::try_from(volume).ok()?;
-    let mut matches = Vec::new();
-    for (side, accepts) in [(&buys, Side::Buy), (&sells, Side::Sell)] {
-        let mut left = volume;
-        let willing = side.iter().filter(|b| match accepts {
-            Side::Buy => b.limit >= price,
-            Side::Sell => b.limit <= price,
-        });
-        for bid in willing {
-            let quantity = bid.quantity.min(left);
-            if quantity == 0 {
-                break;
-            }
-            left -= quantity;
-            matches.push(Match {
-                account: bid.account,
-                slot: bid.slot,
-                quantity,
-            });
+    best
+}
+
+/// Fills the orders of one side in their order until `volume` lots are matched.
+fn fill<'a>(
+    willing: impl Iterator<Item = &'a AuctionOrder>,
+    volume: u64,
+    matches: &mut Vec<Match>,
+) {
+    let mut left = volume;
+    for order in willing {
+        let quantity = order.quantity.min(left);
+        if quantity == 0 {
+            break;
         }
+        left -= quantity;
+        matches.push(Match {
+            account: order.account,
+            slot: order.slot,
+            quantity,
+        });
     }
-    Some(Clearing {
-        price,
-        volume,
-        matches,
-    })
 }
 
 /// Buys and sells that reach the best limit of the other side; `None` if there are none.
 ///
-/// The rest, in a deep book nearly all, decides nothing: at a price at which anything matches it neither demands nor supplies, and
-/// where a limit of it is brought into the band to such a price, so is the best limit of the other side.
-fn meeting(bids: &[Bid]) -> Option<(Vec<&Bid>, Vec<&Bid>)> {
-    let limits = |side| bids.iter().filter(move |b| b.side == side).map(|b| b.limit);
+/// The other orders, in a deep book nearly all, have no influence. At a price at which anything
+/// matches, such an order neither demands nor supplies. Where one of their limits is moved into the
+/// band to such a price, so is the best limit of the other side.
+fn meeting(orders: &[AuctionOrder]) -> Option<(Vec<&AuctionOrder>, Vec<&AuctionOrder>)> {
+    let limits = |side| {
+        let of_side = orders.iter().filter(move |order| order.side == side);
+        of_side.map(|order| order.limit)
+    };
     let (best_buy, best_sell) = (limits(Side::Buy).max()?, limits(Side::Sell).min()?);
     if best_buy < best_sell {
         return None;
     }
-    let meets = |b: &&Bid| match b.side {
-        Side::Buy => b.limit >= best_sell,
-        Side::Sell => b.limit <= best_buy,
+    let meets = |order: &&AuctionOrder| match order.side {
+        Side::Buy => order.limit >= best_sell,
+        Side::Sell => order.limit <= best_buy,
     };
-    let is_buy = |b: &&Bid| b.side == Side::Buy;
-    Some(bids.iter().filter(meets).partition(is_buy))
+    let is_buy = |order: &&AuctionOrder| order.side == Side::Buy;
+    Some(orders.iter().filter(meets).partition(is_buy))
 }
 
 #[cfg(test)]
@@ -145,24 +185,35 @@ mod tests {
     const WIDE: Price = 50;
     const BAND: Price = 6;
 
-    fn bid(account: u32, side: Side, limit: Price, quantity: u64) -> Bid {
-        Bid {
+    fn order(account: AccountIndex, side: Side, limit: Price, quantity: u64) -> AuctionOrder {
+        AuctionOrder {
             account,
             slot: 0,
             side,
             limit,
             quantity,
-            arrival: account as u64,
+            arrival: u64::from(account.get()),
         }
+    }
+
+    fn at(index: usize) -> AccountIndex {
+        AccountIndex::new(index as u32)
+    }
+
+    fn side(buys: bool) -> Side {
+        if buys { Side::Buy } else { Side::Sell }
     }
 
     #[test]
     fn the_price_maximises_volume_then_nears_the_mark() {
-        let bids = [bid(1, Side::Buy, 105, 10), bid(2, Side::Sell, 95, 10)];
-        let clearing = clear(&bids, 101, WIDE).unwrap();
+        let orders = [
+            order(at(1), Side::Buy, 105, 10),
+            order(at(2), Side::Sell, 95, 10),
+        ];
+        let clearing = clear(&orders, 101, WIDE).unwrap();
         assert_eq!((clearing.price, clearing.volume), (101, 10));
         assert_eq!(
-            clear(&bids, 120, 7).map(|c| c.price),
+            clear(&orders, 120, 7).map(|c| c.price),
             None,
             "the band ends at 113, above every buyer"
         );
@@ -170,13 +221,13 @@ mod tests {
 
     #[test]
     fn better_limits_and_earlier_orders_go_first() {
-        let bids = [
-            bid(1, Side::Buy, 100, 5),
-            bid(2, Side::Buy, 101, 5),
-            bid(3, Side::Buy, 100, 5),
-            bid(4, Side::Sell, 100, 8),
+        let orders = [
+            order(at(1), Side::Buy, 100, 5),
+            order(at(2), Side::Buy, 101, 5),
+            order(at(3), Side::Buy, 100, 5),
+            order(at(4), Side::Sell, 100, 8),
         ];
-        let clearing = clear(&bids, 100, WIDE).unwrap();
+        let clearing = clear(&orders, 100, WIDE).unwrap();
         let filled = |account| {
             clearing
                 .matches
@@ -184,16 +235,17 @@ mod tests {
                 .find(|m| m.account == account)
                 .map_or(0, |m| m.quantity)
         };
-        assert_eq!([filled(1), filled(2), filled(3), filled(4)], [3, 5, 0, 8]);
+        assert_eq!([1, 2, 3, 4].map(at).map(filled), [3, 5, 0, 8]);
     }
 
-    /// The price as the module's documentation defines it, of all limits and the mark; the lowest of those that are equal.
-    fn by_definition(bids: &[Bid], mark: Price, band: Price) -> Option<Price> {
+    /// The price as the module's documentation defines it, out of all limits and the mark; the
+    /// lowest of several that are equally good.
+    fn by_definition(orders: &[AuctionOrder], mark: Price, band: Price) -> Option<Price> {
         let (lowest, highest) = allowed(mark, band);
-        let limits = bids.iter().map(|b| b.limit).chain([mark]);
+        let limits = orders.iter().map(|b| b.limit).chain([mark]);
         let prices = limits.map(|limit| limit.clamp(lowest, highest));
         let sum = |side, within: &dyn Fn(Price) -> bool| -> u64 {
-            let of_side = bids.iter().filter(|b| b.side == side);
+            let of_side = orders.iter().filter(|b| b.side == side);
             of_side
                 .filter(|b| within(b.limit))
                 .map(|b| b.quantity)
@@ -203,12 +255,7 @@ mod tests {
             let demand = sum(Side::Buy, &|limit| limit >= price);
             let supply = sum(Side::Sell, &|limit| limit <= price);
             let (volume, imbalance) = (demand.min(supply), demand.abs_diff(supply));
-            (
-                std::cmp::Reverse(volume),
-                imbalance,
-                price.abs_diff(mark),
-                price,
-            )
+            (Reverse(volume), imbalance, price.abs_diff(mark), price)
         };
         let best = prices.map(rank).min()?;
         (best.0.0 > 0).then_some(best.3)
@@ -221,13 +268,13 @@ mod tests {
             mark in 70u64..130,
             band in 0u64..20,
         ) {
-            let bids: Vec<_> = raw
+            let orders: Vec<_> = raw
                 .iter()
                 .enumerate()
-                .map(|(i, (buy, limit, quantity))| bid(i as u32, if *buy { Side::Buy } else { Side::Sell }, *limit, *quantity))
+                .map(|(i, (buys, limit, lots))| order(at(i), side(*buys), *limit, *lots))
                 .collect();
-            let price = clear(&bids, mark, band).map(|clearing| clearing.price);
-            prop_assert_eq!(price, by_definition(&bids, mark, band));
+            let price = clear(&orders, mark, band).map(|clearing| clearing.price);
+            prop_assert_eq!(price, by_definition(&orders, mark, band));
         }
 
         #[test]
@@ -235,29 +282,34 @@ mod tests {
             raw in proptest::collection::vec((any::<bool>(), 80u64..120, 1u64..50), 0..20),
             mark in 90u64..110,
         ) {
-            let bids: Vec<_> = raw
+            let orders: Vec<_> = raw
                 .iter()
                 .enumerate()
-                .map(|(i, (buy, limit, quantity))| bid(i as u32, if *buy { Side::Buy } else { Side::Sell }, *limit, *quantity))
+                .map(|(i, (buys, limit, lots))| order(at(i), side(*buys), *limit, *lots))
                 .collect();
             let (lowest, highest) = allowed(mark, BAND);
             let volume_at = |price: u64| {
-                let demand: u64 = bids.iter().filter(|b| b.side == Side::Buy && b.limit >= price).map(|b| b.quantity).sum();
-                let supply: u64 = bids.iter().filter(|b| b.side == Side::Sell && b.limit <= price).map(|b| b.quantity).sum();
+                let lots = |within: &dyn Fn(&&AuctionOrder) -> bool| -> u64 {
+                    orders.iter().filter(within).map(|b| b.quantity).sum()
+                };
+                let demand = lots(&|b| b.side == Side::Buy && b.limit >= price);
+                let supply = lots(&|b| b.side == Side::Sell && b.limit <= price);
                 demand.min(supply)
             };
             let best = (lowest..=highest).map(volume_at).max().unwrap_or(0);
-            match clear(&bids, mark, BAND) {
+            match clear(&orders, mark, BAND) {
                 None => prop_assert_eq!(best, 0),
                 Some(clearing) => {
                     prop_assert!((lowest..=highest).contains(&clearing.price));
                     prop_assert_eq!(clearing.volume, best);
                     for side in [Side::Buy, Side::Sell] {
-                        let filled: u64 = clearing.matches.iter().filter(|m| bids[m.account as usize].side == side).map(|m| m.quantity).sum();
+                        let of_side = |m: &&Match| orders[m.account.place()].side == side;
+                        let filled = clearing.matches.iter().filter(of_side);
+                        let filled: u64 = filled.map(|m| m.quantity).sum();
                         prop_assert_eq!(filled, clearing.volume);
                     }
                     for m in &clearing.matches {
-                        let b = &bids[m.account as usize];
+                        let b = &orders[m.account.place()];
                         prop_assert!(m.quantity <= b.quantity);
                         let within = match b.side {
                             Side::Buy => b.limit >= clearing.price,

@@ -1,11 +1,11 @@
 //! Building a batch: chunks, boundaries, header, and the witness for both circuits.
 
 use crate::{
-    books::{Books, Moved},
-    closing::{SealedBatch, Unsettled},
+    books::{BatchSums, Books},
     error::EngineError,
     packing::Packing,
     pending::PendingStep,
+    sealed::SealedBatch,
 };
 use clearproof_primitives::{
     account::Account,
@@ -16,6 +16,7 @@ use clearproof_primitives::{
     boundary::Boundary,
     field::{FieldBytes, Fr},
     funding::funding_hash,
+    ids::AccountIndex,
     ledger::open_interest_hash,
     poseidon::hash,
     step::{StepContext, apply_unsigned},
@@ -23,19 +24,6 @@ use clearproof_primitives::{
     witness::{BatchWitness, ChunkWitness, ClosingWitness, StepWitness},
 };
 use std::sync::Arc;
-
-/// What closing a batch needs from outside.
-#[derive(Clone, Debug)]
-pub struct BatchRequest {
-    /// Last millisecond of the batch; not before the last auction.
-    pub time_to: u64,
-    /// Hash of the chain's genesis block.
-    pub genesis: [u8; 32],
-    /// Account on the chain that will submit.
-    pub submitter: [u8; 32],
-    /// Secret that the batch's salts are derived from; never used twice.
-    pub salt_seed: Fr,
-}
 
 /// A closed batch.
 #[derive(Clone, Debug)]
@@ -50,17 +38,10 @@ pub struct ClosedBatch {
     pub fills: u64,
 }
 
-/// A chunk's steps and price list, before anything is computed.
-#[derive(Default)]
-struct Plan<'a> {
-    steps: Vec<&'a PendingStep>,
-    entries: Vec<PriceEntry>,
-}
-
 /// A sealed batch that is built.
 #[derive(Clone, Debug)]
 pub struct BuiltBatch {
-    /// What is to be proven.
+    /// The batch to be proven.
     pub batch: ClosedBatch,
     /// The books after it.
     pub books: Arc<Books>,
@@ -68,12 +49,21 @@ pub struct BuiltBatch {
 }
 
 impl BuiltBatch {
-    pub(crate) fn is_of(&self, unsettled: &Unsettled) -> bool {
-        matches!(unsettled, Unsettled::Sealed(batch) if Arc::ptr_eq(batch, &self.sealed))
+    /// True if it was built from this very batch. A number alone does not identify a batch: after a
+    /// roll-back another batch has it.
+    pub(crate) fn is_of(&self, sealed: &Arc<SealedBatch>) -> bool {
+        Arc::ptr_eq(sealed, &self.sealed)
     }
 }
 
-/// What changes from step to step while a batch is built.
+/// A chunk's steps and price list, before anything is computed.
+#[derive(Default)]
+struct Plan<'a> {
+    steps: Vec<&'a PendingStep>,
+    entries: Vec<PriceEntry>,
+}
+
+/// The state that changes from step to step while a batch is built.
 struct Running {
     books: Books,
     boundary: Boundary,
@@ -81,12 +71,13 @@ struct Running {
 }
 
 impl SealedBatch {
-    /// Builds the batch on the books before it. Depends on nothing else, so that the result is the same wherever and
-    /// whenever this is done.
+    /// Builds the batch on the books before it. The result depends on nothing else, so it is the
+    /// same on every machine and at every time.
     ///
-    /// Sealing has checked all that could go wrong: an error means other books, or a mistake in the program.
+    /// Sealing has checked everything that could go wrong: an error means other books, or a mistake
+    /// in the program.
     pub fn build(self: &Arc<Self>, before: &Books) -> Result<BuiltBatch, EngineError> {
-        if before.number + 1 != self.number() {
+        if before.number.next() != self.number() {
             return Err(EngineError::OtherBooks {
                 batch: self.number(),
                 books: before.number,
@@ -127,6 +118,11 @@ impl SealedBatch {
         plans
     }
 
+    /// The batch's salt number `index`.
+    fn salt(&self, index: u64) -> Fr {
+        hash(&[self.request.salt_seed, Fr::from(index)])
+    }
+
     fn build_on(&self, before: &Books) -> Result<(ClosedBatch, Books), EngineError> {
         let shape = &self.config.shape;
         let plans = self.plan();
@@ -135,76 +131,28 @@ impl SealedBatch {
             .filter(|count| u32::from(*count) <= MAX_CHUNKS)
             .ok_or(EngineError::TooManyChunks(plans.len()))?;
         let books = before.clone();
-        let salt = |i: u64| hash(&[self.request.salt_seed, Fr::from(i)]);
-        let first = Boundary::start(shape, salt(0), books.tree.root(), books.ledger.deposits);
+        let first = Boundary::start(
+            shape,
+            self.salt(0),
+            books.tree.root(),
+            books.ledger.deposits,
+        );
         let mut running = Running {
             books,
             boundary: first.clone(),
             withdrawals: Vec::new(),
         };
-        let mut chunks = Vec::with_capacity(plans.len());
-        for (index, plan) in plans.iter().enumerate() {
-            let boundary = running.boundary.clone();
-            let mut steps = Vec::with_capacity(shape.steps as usize);
-            for pending in &plan.steps {
-                steps.push(self.take_step(plan, pending, &mut running)?);
-            }
-            while steps.len() < shape.steps as usize {
-                let padding = PendingStep {
-                    exists: true,
-                    ..PendingStep::default()
-                };
-                steps.push(self.take_step(plan, &padding, &mut running)?);
-            }
-            running.boundary.salt = salt(index as u64 + 1);
-            running.boundary.accounts_root = running.books.tree.root();
-            chunks.push(ChunkWitness {
-                index: index as u16,
-                before: boundary,
-                after: running.boundary.clone(),
-                entries: plan.entries.clone(),
-                funding: before.funding.clone(),
-                steps,
-            });
-        }
+        let chunks = (0..chunk_count)
+            .zip(&plans)
+            .map(|(index, plan)| self.build_chunk(index, plan, before, &mut running))
+            .collect::<Result<Vec<_>, _>>()?;
         let Running {
             mut books,
             boundary: last,
             withdrawals,
         } = running;
-        let closing = self.close(&mut books, first, last, salt(u32::MAX as u64))?;
-        let lists: Vec<_> = chunks
-            .iter()
-            .map(|c| price_list_hash(shape, &c.entries))
-            .collect();
-        let header = BatchHeader {
-            version: PROTOCOL_VERSION,
-            genesis: self.request.genesis,
-            venue: self.config.id,
-            number: books.number,
-            old_root: before.state_root().into(),
-            new_root: books.state_root().into(),
-            snapshot_number: self.snapshot.number,
-            snapshot_hash: self.snapshot.hash().into(),
-            time_from: self.time_from,
-            time_to: self.request.time_to,
-            prices_hash: prices_hash(&lists).into(),
-            deposits_before: closing.first.deposits.count,
-            deposits_accumulator_before: closing.first.deposits.accumulator.into(),
-            deposits_after: closing.last.deposits.count,
-            deposits_accumulator_after: closing.last.deposits.accumulator.into(),
-            withdrawal_count: withdrawals.len() as u32,
-            withdrawals_hash: withdrawals_hash(&withdrawals).into(),
-            data_hash: FieldBytes::default(),
-            chunk_count,
-            submitter: self.request.submitter,
-            funding_hash: funding_hash(&before.funding).into(),
-            open_interest_hash: open_interest_hash(&books.ledger.open_interest).into(),
-            protocol_fee: protocol_fee(closing.last.fees, self.snapshot.protocol_share)
-                .ok_or(EngineError::Range("protocol fee"))?,
-            protocol_share: self.snapshot.protocol_share,
-            deleverage_rank: self.deleverage_rank,
-        };
+        let closing = self.close(&mut books, first, last)?;
+        let header = self.header(before, &books, &chunks, &closing, &withdrawals)?;
         let (steps, fills) = (self.steps.len(), closing.last.fill_count);
         let witness = BatchWitness {
             header,
@@ -221,7 +169,40 @@ impl SealedBatch {
         Ok((closed, books))
     }
 
-    fn take_step(
+    /// Applies a chunk's steps, padding included, and ends the chunk under a salt of its own.
+    fn build_chunk(
+        &self,
+        index: u16,
+        plan: &Plan<'_>,
+        before: &Books,
+        running: &mut Running,
+    ) -> Result<ChunkWitness, EngineError> {
+        let boundary = running.boundary.clone();
+        let length = self.config.shape.steps as usize;
+        let mut steps = Vec::with_capacity(length);
+        for pending in &plan.steps {
+            steps.push(self.build_step(plan, pending, running)?);
+        }
+        while steps.len() < length {
+            let padding = PendingStep {
+                exists: true,
+                ..PendingStep::default()
+            };
+            steps.push(self.build_step(plan, &padding, running)?);
+        }
+        running.boundary.salt = self.salt(u64::from(index) + 1);
+        running.boundary.accounts_root = running.books.tree.root();
+        Ok(ChunkWitness {
+            index,
+            before: boundary,
+            after: running.boundary.clone(),
+            entries: plan.entries.clone(),
+            funding: before.funding.clone(),
+            steps,
+        })
+    }
+
+    fn build_step(
         &self,
         plan: &Plan<'_>,
         pending: &PendingStep,
@@ -243,7 +224,7 @@ impl SealedBatch {
         let known = running
             .books
             .accounts
-            .get(pending.account as usize)
+            .get(pending.account.place())
             .filter(|_| pending.exists);
         let before = known
             .or(pending.before.as_ref())
@@ -251,7 +232,7 @@ impl SealedBatch {
         let before = Account::clone(before);
         let (after, effects) = apply_unsigned(&context, &before, pending.exists, &step)?;
         let books = &mut running.books;
-        let path = books.tree.path(pending.account as u64);
+        let path = books.tree.path(u64::from(pending.account.get()));
         books.store(&self.config.shape, pending.account, after.clone());
         running.boundary.advance(&step, &before, &after, &effects);
         running.withdrawals.extend(effects.withdrawal);
@@ -264,39 +245,28 @@ impl SealedBatch {
         })
     }
 
-    /// Moves the books to the batch's end, credits the dust to the insurance fund, and answers the closing circuit's
-    /// witness.
+    /// Moves the books to the batch's end, credits the dust to the insurance fund, and returns the
+    /// closing circuit's witness.
     fn close(
         &self,
         books: &mut Books,
         first: Boundary,
         last: Boundary,
-        salt: Fr,
     ) -> Result<ClosingWitness, EngineError> {
         let time_to = self.request.time_to;
-        // Follows from the clearing prices alone, and was computed when the batch was sealed.
+        // The indices follow from the clearing prices alone. Sealing has computed them.
         let funding = self.tally.funding.clone();
         let fund_before = Account::clone(&books.accounts[0]);
-        let moved = Moved::by(&last, self.snapshot.protocol_share);
+        let sums = BatchSums::of_boundary(&last, self.snapshot.protocol_share);
         let tally =
             books
                 .tally()
-                .after(&self.config.shape, &moved, &fund_before, funding, time_to)?;
+                .after(&self.config.shape, &sums, &fund_before, funding, time_to)?;
         let applied = books.funding.clone();
-        let changed = books.ledger.open_interest.iter().zip(&last.open_interest);
-        let mut open_interest = changed
-            .map(|(lots, change)| u64::try_from(i128::from(*lots) + change))
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(|_| EngineError::Range("open interest"))?;
-        for (slot, lots) in (0u16..).zip(&mut open_interest) {
-            let held = |account: &Account| account.quantity(slot).unsigned_abs();
-            *lots = (*lots + held(&tally.fund))
-                .checked_sub(held(&fund_before))
-                .ok_or(EngineError::Range("open interest"))?;
-        }
+        let open_interest = open_interest_after(books, &last, &fund_before, &tally.fund)?;
         let ledger_before = books.ledger.clone();
         let ledger = &mut books.ledger;
-        ledger.salt = salt;
+        ledger.salt = self.salt(u32::MAX as u64);
         ledger.deposits = last.deposits;
         ledger.totals = tally.totals;
         ledger.fees = tally.fees;
@@ -308,7 +278,11 @@ impl SealedBatch {
         books.time = tally.time;
         let fund_after = Account::clone(&tally.fund);
         let fund_path = books.tree.path(0);
-        books.store(&self.config.shape, 0, fund_after.clone());
+        books.store(
+            &self.config.shape,
+            AccountIndex::INSURANCE_FUND,
+            fund_after.clone(),
+        );
         Ok(ClosingWitness {
             first,
             last,
@@ -321,4 +295,68 @@ impl SealedBatch {
             accounts_root_after: books.tree.root(),
         })
     }
+
+    fn header(
+        &self,
+        before: &Books,
+        after: &Books,
+        chunks: &[ChunkWitness],
+        closing: &ClosingWitness,
+        withdrawals: &[Withdrawal],
+    ) -> Result<BatchHeader, EngineError> {
+        let lists: Vec<_> = chunks
+            .iter()
+            .map(|chunk| price_list_hash(&self.config.shape, &chunk.entries))
+            .collect();
+        Ok(BatchHeader {
+            version: PROTOCOL_VERSION,
+            genesis: self.request.genesis,
+            venue: self.config.id,
+            number: after.number,
+            old_root: before.state_root().into(),
+            new_root: after.state_root().into(),
+            snapshot_number: self.snapshot.number,
+            snapshot_hash: self.snapshot.hash().into(),
+            time_from: self.time_from,
+            time_to: self.request.time_to,
+            prices_hash: prices_hash(&lists).into(),
+            deposits_before: closing.first.deposits.count,
+            deposits_accumulator_before: closing.first.deposits.accumulator.into(),
+            deposits_after: closing.last.deposits.count,
+            deposits_accumulator_after: closing.last.deposits.accumulator.into(),
+            withdrawal_count: withdrawals.len() as u32,
+            withdrawals_hash: withdrawals_hash(withdrawals).into(),
+            data_hash: FieldBytes::default(),
+            chunk_count: chunks.len() as u16,
+            submitter: self.request.submitter,
+            funding_hash: funding_hash(&before.funding).into(),
+            open_interest_hash: open_interest_hash(&after.ledger.open_interest).into(),
+            protocol_fee: protocol_fee(closing.last.fees, self.snapshot.protocol_share)
+                .ok_or(EngineError::Range("protocol fee"))?,
+            protocol_share: self.snapshot.protocol_share,
+            deleverage_rank: self.deleverage_rank,
+        })
+    }
+}
+
+/// The open interest after a batch, by slot: the ledger's, changed by the batch's steps and by what
+/// the insurance fund received at its end.
+fn open_interest_after(
+    books: &Books,
+    last: &Boundary,
+    fund_before: &Account,
+    fund_after: &Account,
+) -> Result<Vec<u64>, EngineError> {
+    let changed = books.ledger.open_interest.iter().zip(&last.open_interest);
+    let mut open_interest = changed
+        .map(|(lots, change)| u64::try_from(i128::from(*lots) + change))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|_| EngineError::Range("open interest"))?;
+    for (slot, lots) in (0u16..).zip(&mut open_interest) {
+        let held = |account: &Account| account.quantity(slot).unsigned_abs();
+        *lots = (*lots + held(fund_after))
+            .checked_sub(held(fund_before))
+            .ok_or(EngineError::Range("open interest"))?;
+    }
+    Ok(open_interest)
 }

@@ -1,4 +1,4 @@
-//! A venue's books after a batch, and what of them is known before anything is hashed.
+//! A venue's books after a batch, and the part of them that is known before anything is hashed.
 
 use crate::{error::EngineError, pending::PendingStep};
 use clearproof_primitives::{
@@ -7,6 +7,7 @@ use clearproof_primitives::{
     boundary::{Boundary, dust},
     field::Fr,
     fixed::Rate,
+    ids::{AccountIndex, BatchNumber},
     insurance_fund::{Received, receive},
     ledger::{Ledger, state_root},
     shape::Shape,
@@ -14,18 +15,18 @@ use clearproof_primitives::{
 };
 use std::sync::Arc;
 
-/// Accounts, tree and ledger after a batch. They never change: a batch is built on a copy, which shares the accounts
-/// that it does not touch.
+/// Accounts, tree and ledger after a batch. They never change: a batch is built on a copy, which
+/// shares the accounts that it does not touch.
 #[derive(Clone, Debug)]
 pub struct Books {
     /// By index; 0 is the insurance fund.
     pub(crate) accounts: Vec<Arc<Account>>,
     pub(crate) tree: AccountsTree,
     pub(crate) ledger: Ledger,
-    /// Funding indices after the batch: what the next one applies.
+    /// Funding indices after the batch, which the next batch applies.
     pub(crate) funding: Vec<i64>,
     /// Number of the batch.
-    pub(crate) number: u64,
+    pub(crate) number: BatchNumber,
     /// Its last millisecond.
     pub(crate) time: u64,
 }
@@ -36,7 +37,7 @@ impl Books {
         accounts: Vec<Account>,
         ledger: Ledger,
         funding: Vec<i64>,
-        number: u64,
+        number: BatchNumber,
         time: u64,
     ) -> Self {
         let mut tree = AccountsTree::new(shape.depth as usize);
@@ -53,8 +54,20 @@ impl Books {
         }
     }
 
+    /// The books of a venue without a final batch: only the insurance fund, empty.
+    pub(crate) fn genesis(shape: &Shape) -> Self {
+        Self::of(
+            shape,
+            vec![Account::insurance_fund(shape)],
+            Ledger::genesis(&shape.market),
+            vec![0; shape.market.instruments.into()],
+            BatchNumber::new(0),
+            0,
+        )
+    }
+
     /// Number of the last batch in these books; 0 before the first.
-    pub fn number(&self) -> u64 {
+    pub fn number(&self) -> BatchNumber {
         self.number
     }
 
@@ -73,10 +86,10 @@ impl Books {
         state_root(self.tree.root(), &self.ledger)
     }
 
-    pub(crate) fn store(&mut self, shape: &Shape, index: u32, account: Account) {
-        self.tree.set(index as u64, account.leaf(shape));
+    pub(crate) fn store(&mut self, shape: &Shape, index: AccountIndex, account: Account) {
+        self.tree.set(index.get().into(), account.leaf(shape));
         let account = Arc::new(account);
-        match self.accounts.get_mut(index as usize) {
+        match self.accounts.get_mut(index.place()) {
             Some(slot) => *slot = account,
             None => self.accounts.push(account),
         }
@@ -96,14 +109,15 @@ impl Books {
     }
 }
 
-/// What a batch leaves behind that takes no hashing to know: enough to open the next, and to know that it can be built.
+/// The part of a batch's result that is known without hashing: enough to open the next batch, and
+/// to know that this one can be built.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Tally {
     /// Number of the batch.
-    pub number: u64,
+    pub number: BatchNumber,
     /// Its last millisecond.
     pub time: u64,
-    /// Deposits taken from the queue.
+    /// Deposits consumed from the queue.
     pub deposits: u64,
     /// The ledger's totals.
     pub totals: Vec<u64>,
@@ -117,12 +131,12 @@ pub(crate) struct Tally {
     pub fund: Arc<Account>,
 }
 
-/// What a batch moves.
+/// A batch's sums over its steps.
 #[derive(Clone, Debug)]
-pub(crate) struct Moved {
-    /// Deposits taken from the queue, those before the batch included.
+pub(crate) struct BatchSums {
+    /// Deposits consumed from the queue, those before the batch included.
     pub deposits: u64,
-    /// What those of the batch bring, by asset.
+    /// Amounts of the batch's own deposits, by asset.
     pub deposited: Vec<u128>,
     /// Withdrawals, by asset.
     pub withdrawn: Vec<u128>,
@@ -130,7 +144,7 @@ pub(crate) struct Moved {
     pub quote: i128,
     /// Fees.
     pub fees: u128,
-    /// What settlements rounded off, in 2^-32 quote units.
+    /// Fractions of a unit that accruals rounded off, in 2^-32 quote units.
     pub remainder: u128,
     /// Penalties.
     pub penalties: u128,
@@ -142,13 +156,46 @@ pub(crate) struct Moved {
     pub protocol_share: Rate,
 }
 
-impl Moved {
-    /// What the chain's treasury gets of the fees.
+impl BatchSums {
+    /// The sums of a batch without steps, after `deposits` of the queue.
+    pub fn new(shape: &Shape, deposits: u64, protocol_share: Rate) -> Self {
+        let assets = shape.market.assets as usize;
+        Self {
+            deposits,
+            deposited: vec![0; assets],
+            withdrawn: vec![0; assets],
+            quote: 0,
+            fees: 0,
+            remainder: 0,
+            penalties: 0,
+            taken: vec![0; shape.market.instruments.into()],
+            taken_balances: vec![0; assets],
+            protocol_share,
+        }
+    }
+
+    /// The sums of a whole batch, from its last boundary.
+    pub fn of_boundary(last: &Boundary, protocol_share: Rate) -> Self {
+        Self {
+            deposits: last.deposits.count,
+            deposited: last.deposited.clone(),
+            withdrawn: last.withdrawn.clone(),
+            quote: last.quote,
+            fees: last.fees,
+            remainder: last.remainder,
+            penalties: last.penalties,
+            taken: last.taken.clone(),
+            taken_balances: last.taken_balances.clone(),
+            protocol_share,
+        }
+    }
+
+    /// The fee that goes to the chain's treasury.
     pub fn protocol_fee(&self) -> Result<u64, EngineError> {
         protocol_fee(self.fees, self.protocol_share).ok_or(EngineError::Range("protocol fee"))
     }
 
-    /// Adds a step's.
+    /// Adds a step.
     pub fn add(&mut self, step: &PendingStep) {
         if let Some(deposit) = step.deposit.as_ref().filter(|d| !d.transferred) {
             self.deposited[usize::from(deposit.asset)] += u128::from(deposit.amount);
@@ -170,72 +217,57 @@ impl Moved {
             }
         }
     }
-
-    /// All of a batch, from its last boundary.
-    pub fn by(last: &Boundary, protocol_share: Rate) -> Self {
-        Self {
-            deposits: last.deposits.count,
-            deposited: last.deposited.clone(),
-            withdrawn: last.withdrawn.clone(),
-            quote: last.quote,
-            fees: last.fees,
-            remainder: last.remainder,
-            penalties: last.penalties,
-            taken: last.taken.clone(),
-            taken_balances: last.taken_balances.clone(),
-            protocol_share,
-        }
-    }
 }
 
 impl Tally {
-    /// After one more batch with these funding indices after it. The insurance fund, as it is after the batch's steps, gets the
-    /// dust, the penalties and what it takes over.
+    /// The tally after one more batch, which ends with these funding indices. The insurance fund,
+    /// as the batch's steps leave it, receives the dust, the penalties and the accounts that it
+    /// takes over.
     pub fn after(
         &self,
         shape: &Shape,
-        moved: &Moved,
+        sums: &BatchSums,
         fund: &Account,
         funding: Vec<i64>,
         time: u64,
     ) -> Result<Self, EngineError> {
-        let protocol_fee = moved.protocol_fee()?;
-        let sums = self
-            .totals
-            .iter()
-            .zip(&moved.deposited)
-            .zip(&moved.withdrawn);
-        let paid = std::iter::once(protocol_fee).chain(std::iter::repeat(0));
-        let totals = sums
-            .zip(paid)
-            .map(|(((total, deposited), withdrawn), paid)| {
-                let moved =
-                    (u128::from(*total) + deposited).checked_sub(withdrawn + u128::from(paid));
-                let total = moved.and_then(|total| u64::try_from(total).ok());
-                total.ok_or(EngineError::Range("totals"))
-            });
-        let totals = totals.collect::<Result<_, _>>()?;
-        let fees = u64::try_from(u128::from(self.fees) + moved.fees - u128::from(protocol_fee));
-        let dust = dust(moved.quote, moved.remainder, self.remainder);
+        let protocol_fee = sums.protocol_fee()?;
+        let totals = self.totals_after(sums, protocol_fee)?;
+        let fees = u64::try_from(u128::from(self.fees) + sums.fees - u128::from(protocol_fee));
+        let dust = dust(sums.quote, sums.remainder, self.remainder);
         let (dust, remainder) = dust.ok_or(EngineError::Range("dust"))?;
         let penalties =
-            i128::try_from(moved.penalties).map_err(|_| EngineError::Range("penalties"))?;
+            i128::try_from(sums.penalties).map_err(|_| EngineError::Range("penalties"))?;
         let received = Received {
             quote: i128::from(dust) + penalties,
-            balances: &moved.taken_balances,
-            lots: &moved.taken,
+            balances: &sums.taken_balances,
+            lots: &sums.taken,
             funding: &self.funding,
         };
         let fund = receive(shape, fund, &received)?;
         Ok(Self {
-            number: self.number + 1,
+            number: self.number.next(),
             time,
-            deposits: moved.deposits,
+            deposits: sums.deposits,
             totals,
             fees: fees.map_err(|_| EngineError::Range("fees"))?,
             remainder,
             funding,
             fund: Arc::new(fund),
         })
+    }
+
+    /// The ledger's totals after a batch: more by its deposits, less by its withdrawals and the
+    /// protocol fee.
+    fn totals_after(&self, sums: &BatchSums, protocol_fee: u64) -> Result<Vec<u64>, EngineError> {
+        let flows = sums.deposited.iter().zip(&sums.withdrawn);
+        let paid = std::iter::once(protocol_fee).chain(std::iter::repeat(0));
+        let totals = self.totals.iter().zip(flows).zip(paid);
+        let totals = totals.map(|((total, (deposited, withdrawn)), paid)| {
+            let after = (u128::from(*total) + deposited).checked_sub(withdrawn + u128::from(paid));
+            let total = after.and_then(|total| u64::try_from(total).ok());
+            total.ok_or(EngineError::Range("totals"))
+        });
+        totals.collect()
     }
 }

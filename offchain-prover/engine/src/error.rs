@@ -1,11 +1,17 @@
-//! What the engine refuses, and why.
+//! The engine's refusals.
 
 use clearproof_primitives::{
-    babyjubjub::PointError, eddsa::SignatureError, field::FieldError, insurance_fund::FundError,
-    order::OrderSetError, snapshot::SnapshotError, step::StepError,
+    babyjubjub::PointError,
+    eddsa::SignatureError,
+    field::FieldError,
+    ids::{AccountIndex, BatchNumber, VenueId},
+    insurance_fund::FundError,
+    order::OrderSetError,
+    snapshot::SnapshotError,
+    step::StepError,
 };
 
-/// Why a call is refused; the state is then unchanged.
+/// The reason that a call is refused; the state is then unchanged.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EngineError {
     /// No batch is open.
@@ -20,15 +26,15 @@ pub enum EngineError {
     /// Time went backwards.
     #[error("time {given} ms is before {current} ms, where the venue is")]
     Time {
-        /// What was given.
+        /// The time that was given.
         given: u64,
-        /// Where the venue is.
+        /// The venue's time.
         current: u64,
     },
     /// No such account.
     #[error("account: {0} does not exist")]
-    NoAccount(u32),
-    /// Every leaf of the tree is taken.
+    NoAccount(AccountIndex),
+    /// Every leaf of the tree is in use.
     #[error("accounts: all {0} leaves are taken")]
     Full(u64),
     /// The deposit's key is not that of the owner given.
@@ -37,31 +43,31 @@ pub enum EngineError {
     /// Deposits must come in the queue's order.
     #[error("deposit: number {given} given, {expected} is next")]
     DepositOrder {
-        /// What was given.
+        /// The number that was given.
         given: u64,
-        /// What is next.
+        /// The number that is next.
         expected: u64,
     },
     /// A malformed order set.
     #[error("order set: {0}")]
     OrderSet(#[from] OrderSetError),
-    /// Nobody is known by the key that a transfer names.
+    /// No account has the key that a transfer names.
     #[error("request.to: no account has this key, and it is none of the owner's first 64")]
     UnknownReceiver,
-    /// Two accounts of one owner and number cannot be told apart.
+    /// Two accounts with the same owner and number cannot be distinguished.
     #[error("request.key: the new owner has an account of this number here already")]
     OwnerHasAccount,
-    /// Too short or too long.
+    /// A timeout of a dead man's switch that is too short or too long.
     #[error("silence: {0} ms, must be 1,000 to 86,400,000 (a second to a day)")]
-    Silence(u64),
+    SwitchTimeout(u64),
     /// A sequence that was used.
     #[error("order set: sequence must be above {0}")]
     OldSequence(u64),
     /// The set is for another venue.
     #[error("order set: signed for venue {0}")]
-    OtherVenue(u32),
+    OtherVenue(VenueId),
     /// The set is not valid any more.
-    #[error("order set: valid until {0} ms, which is over")]
+    #[error("order set: valid until {0} ms, which is past")]
     Expired(u64),
     /// A bad signature.
     #[error("order set: {0}")]
@@ -78,73 +84,75 @@ pub enum EngineError {
     /// The open batch has no room for it.
     #[error("open batch: at most {limit} {what} fit: close the batch first, then try again")]
     BatchFull {
-        /// What there is too much of.
+        /// The input that has no room.
         what: &'static str,
-        /// The most that the chain takes in one batch.
+        /// The most that the chain accepts in one batch.
         limit: u64,
     },
-    /// Losers owe the venue what winners would withdraw.
+    /// The venue does not hold that much, as losers have yet to pay what winners would withdraw.
     #[error(
         "withdrawal.amount: the venue holds {held} of asset {asset}: withdraw at most that for now"
     )]
     Overdraw {
-        /// Of which asset.
+        /// The asset.
         asset: u8,
-        /// What all accounts and fees hold together.
+        /// The amount that all accounts and fees hold together.
         held: u128,
     },
-    /// An owner in stored books that can sign nothing.
-    #[error("stored books: the owner of account {account} is no key: {error}")]
+    /// An owner in stored books whose key is not valid.
+    #[error("stored books: the owner of account {account} is not a valid key: {error}")]
     StoredOwner {
-        /// Whose.
-        account: u32,
-        /// What is wrong with it.
+        /// The account.
+        account: AccountIndex,
+        /// The problem with the key.
         error: PointError,
     },
-    /// More chunks than the chain takes.
+    /// More chunks than the chain accepts.
     #[error("batch: {0} chunks, at most 256 fit")]
     TooManyChunks(usize),
-    /// The insurance fund cannot receive what a batch brings it.
+    /// The insurance fund cannot receive the result of a batch.
     #[error("{0}")]
     Fund(#[from] FundError),
     /// An amount left its range.
     #[error("{0}: out of range")]
     Range(&'static str),
-    /// A batch was settled that the engine does not wait for.
+    /// A batch was settled that is not the one that the engine expects.
     #[error("batch {given} is not the oldest open one, {expected:?}")]
     NotPending {
-        /// What was given.
-        given: u64,
+        /// The batch that was given.
+        given: BatchNumber,
         /// The oldest closed and not settled batch.
-        expected: Option<u64>,
+        expected: Option<BatchNumber>,
     },
     /// A batch must be built first.
     #[error("batch {0} is sealed, but not built yet")]
-    NotBuilt(u64),
-    /// A batch was built that the engine does not wait for: not the oldest sealed one, or one that was rolled back.
+    NotBuilt(BatchNumber),
+    /// A batch was built that is not the one that the engine expects: it is not the oldest sealed
+    /// one, or it was rolled back.
     #[error("built batch {given} is not the oldest sealed one, {expected:?}")]
     NotSealed {
-        /// What was given.
-        given: u64,
+        /// The batch that was given.
+        given: BatchNumber,
         /// The oldest sealed and not built batch.
-        expected: Option<u64>,
+        expected: Option<BatchNumber>,
     },
     /// A batch can only be built on the books right before it.
     #[error("batch {batch} cannot be built on the books of batch {books}")]
     OtherBooks {
         /// The batch.
-        batch: u64,
+        batch: BatchNumber,
         /// Last batch of the books given.
-        books: u64,
+        books: BatchNumber,
     },
     /// A sealed batch does not build: a mistake in the program.
     #[error(
-        "batch {batch} does not come out as it was sealed, which is a mistake in the program: {problem}"
+        "batch {batch} does not come out as it was sealed, which is a mistake in the program: \
+         {problem}"
     )]
     BuiltOtherwise {
         /// The batch.
-        batch: u64,
-        /// What differs.
+        batch: BatchNumber,
+        /// The difference.
         problem: String,
     },
 }

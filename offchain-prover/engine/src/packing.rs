@@ -1,12 +1,12 @@
-//! How steps become chunks: in order, each chunk as full as steps and price entries allow.
+//! The packing of steps into chunks: in order, each chunk as full as steps and price entries allow.
 
 use crate::pending::PendingStep;
 use clearproof_primitives::{batch::PriceEntry, shape::Shape};
 
 /// Steps packed so far: whole chunks, and the last one, which may have room.
 ///
-/// A part of a run of steps that fits a chunk fits one as well. So no other split of the same steps, order kept, needs
-/// fewer chunks, and `n` more steps need at most [`chunks_of`] more.
+/// A part of a run of steps that fits a chunk fits one as well. So no other split of the same
+/// steps, order kept, needs fewer chunks, and `n` more steps need at most [`chunks_of`] more.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Packing {
     /// Chunks begun.
@@ -18,7 +18,7 @@ pub(crate) struct Packing {
 }
 
 impl Packing {
-    /// Packs one more step. True if it begins a chunk.
+    /// Packs one more step. Returns true if it begins a chunk.
     pub fn push(&mut self, shape: &Shape, step: &PendingStep) -> bool {
         let mut entries = self.entries.clone();
         entries.extend(step.entries());
@@ -44,13 +44,13 @@ impl Packing {
     }
 }
 
-/// Steps that fit any chunk, whatever prices they name.
+/// The number of steps that fit any chunk, whatever prices they name.
 pub(crate) fn steps_that_fit(shape: &Shape) -> usize {
     let by_entries = shape.entries as usize / (shape.fills as usize).max(1);
     by_entries.clamp(1, (shape.steps as usize).max(1))
 }
 
-/// The most chunks that so many steps need on their own.
+/// The most chunks that a run of `steps` steps needs on its own.
 pub(crate) fn chunks_of(shape: &Shape, steps: usize) -> usize {
     steps.div_ceil(steps_that_fit(shape))
 }

@@ -1,15 +1,18 @@
-//! Account steps in the making: what happened to an account since its last finished step in the open batch.
+//! Account steps in the making: the events on an account since its last finished step in the open
+//! batch.
 
 use clearproof_primitives::{
     account::Account,
     batch::{PriceEntry, transfer_hash},
     field::Fr,
+    ids::AccountIndex,
     order::SignedOrderSet,
     step::{DepositStep, Fill, Forced, Step, StepEffects, Taken},
 };
 use std::sync::Arc;
 
-/// A fill that names its price by entry, since chunks and their lists are only formed when the batch closes.
+/// A fill that names its price by entry, since chunks and their lists are only formed when the
+/// batch closes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PricedFill {
     pub slot: usize,
@@ -20,7 +23,7 @@ pub(crate) struct PricedFill {
 /// A step whose chunk is not known yet.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct PendingStep {
-    pub account: u32,
+    pub account: AccountIndex,
     pub exists: bool,
     pub deposit: Option<DepositStep>,
     pub set: Option<Arc<SignedOrderSet>>,
@@ -28,21 +31,21 @@ pub(crate) struct PendingStep {
     pub withdraw: bool,
     /// The account before the step, or the fresh one that its deposit opens.
     pub before: Option<Arc<Account>>,
-    /// Quote that its fills receive less what they pay.
+    /// Quote that its fills receive less the quote that they pay.
     pub quote: i128,
     /// Fees of its fills.
     pub fees: u128,
-    /// What settling the account rounded off, in 2^-32 quote units.
+    /// The fraction of a unit that the accrual rounded off, in 2^-32 quote units.
     pub remainder: u32,
-    /// What the venue does unasked, if it does.
+    /// The action that the venue takes without the owner's consent, if any.
     pub forced: Option<Forced>,
-    /// What the insurance fund takes over.
+    /// The balances and positions that the insurance fund takes over.
     pub taken: Option<Taken>,
 }
 
 impl PendingStep {
-    /// Notes what the step adds to the batch's sums.
-    pub fn take(&mut self, effects: &StepEffects) {
+    /// Records the step's share of the batch's sums.
+    pub fn record_effects(&mut self, effects: &StepEffects) {
         self.quote = effects.quote;
         self.fees = effects.fees;
         self.remainder = effects.remainder;
@@ -71,7 +74,8 @@ impl PendingStep {
         }
     }
 
-    /// The transfer that it receives, as what is on its way; 0 if it receives none.
+    /// Hash of the transfer that it receives, as the boundary names a transfer that is on its way;
+    /// 0 if it receives none.
     pub fn transfer_received(&self) -> Fr {
         let received = self.deposit.as_ref().filter(|d| d.transferred);
         received.map_or_else(Fr::default, |d| {
@@ -79,7 +83,7 @@ impl PendingStep {
         })
     }
 
-    /// What it pays to the insurance fund.
+    /// The penalty that it pays to the insurance fund.
     pub fn penalty(&self) -> u64 {
         match self.forced {
             Some(Forced::Liquidation { penalty }) => penalty,

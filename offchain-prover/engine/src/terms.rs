@@ -1,23 +1,25 @@
-//! What the chain says of a snapshot's instruments beside their rows.
+//! The chain's terms of trading for a snapshot's instruments, beside their rows.
 
 use clearproof_primitives::{chain::SnapshotInfo, fixed::Price};
 
-/// How instruments trade during a batch. Lists are by slot; what they do not reach has no band, trades, has no funding and no cap.
+/// The terms on which instruments trade during a batch. Lists are by slot. A slot beyond a list's
+/// end has no band, trades, has no funding and no cap.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MarketTerms {
     /// Largest distance of a clearing price from the mark, 32.32 quote units per lot.
     pub bands: Vec<Price>,
     /// Instruments that must not trade.
     pub halted: Vec<bool>,
-    /// Largest premium that funding counts, 32.32 quote units per lot; 0 for no funding.
+    /// Largest premium that counts for funding, 32.32 quote units per lot; 0 for no funding.
     pub premium_caps: Vec<Price>,
-    /// The time in which a premium that stays is paid once, in milliseconds.
+    /// The time in which a constant premium is paid once, in milliseconds.
     pub funding_interval: u64,
-    /// Lots that all accounts together may hold of an instrument, long and short, before they may only become fewer.
+    /// Lots that all accounts together may hold of an instrument, long and short. At the cap the
+    /// open interest may only fall.
     pub open_interest_caps: Vec<u64>,
 }
 
-/// Everything trades within these bands, without funding.
+/// All instruments trade within these bands, without funding.
 impl From<Vec<Price>> for MarketTerms {
     fn from(bands: Vec<Price>) -> Self {
         Self {

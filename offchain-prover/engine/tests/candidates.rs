@@ -4,7 +4,7 @@
 mod common;
 
 use clearproof_engine::{Candidate, EngineError, VenueConfig};
-use clearproof_primitives::{field::Fr, order::SignedOrderSet, shape::Shape};
+use clearproof_primitives::{field::Fr, ids::VenueId, order::SignedOrderSet, shape::Shape};
 use common::{key, open_venue, signed};
 
 const SHAPE: Shape = Shape::TINY;
@@ -32,8 +32,8 @@ fn what_cannot_be_accepted_is_no_candidate() {
     let foreign = signed(&SHAPE, 1, 1, vec![], None);
     assert!(matches!(refusal(foreign), EngineError::Signature(_)));
     let mut elsewhere = set.clone();
-    elsewhere.set.venue = 9;
-    assert_eq!(refusal(elsewhere), EngineError::OtherVenue(9));
+    elsewhere.set.venue = VenueId::new(9);
+    assert_eq!(refusal(elsewhere), EngineError::OtherVenue(VenueId::new(9)));
     let mut malformed = set;
     malformed.set.sequence = 0;
     assert!(matches!(refusal(malformed), EngineError::OrderSet(_)));

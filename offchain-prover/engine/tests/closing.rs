@@ -3,9 +3,10 @@
 
 mod common;
 
-use clearproof_engine::{BatchRequest, BuiltBatch, EngineError, SealedBatch, Venue};
+use clearproof_engine::{BatchRequest, BuiltBatch, ClosedBatch, EngineError, SealedBatch, Venue};
 use clearproof_primitives::{
     fixed::ONE,
+    ids::{AccountIndex, BatchNumber},
     order::{Order, Side},
     shape::Shape,
 };
@@ -58,38 +59,60 @@ fn trading_goes_on_and_a_second_batch_is_sealed_before_the_first_is_built() {
     let root = venue.state_root();
     trade(&mut venue, 1);
     let first = seal(&mut venue);
-    assert_eq!((first.number(), first.steps(), first.fills()), (1, 6, 2));
+    assert_eq!(
+        (first.number().get(), first.steps(), first.fills()),
+        (1, 6, 2)
+    );
     open_next(&mut venue);
     trade(&mut venue, 2);
     let fifth = received(0, 5, 7);
-    assert_eq!(venue.deposit(&fifth), Ok(1), "the queue goes on");
+    assert_eq!(
+        venue.deposit(&fifth),
+        Ok(AccountIndex::new(1)),
+        "the queue goes on"
+    );
     let second = seal(&mut venue);
-    // Numbers have moved on, what is hashed has not.
-    assert_eq!((venue.batch_number(), venue.deposits_taken()), (2, 5));
-    assert_eq!(venue.unsettled().collect::<Vec<_>>(), [1, 2]);
+    // Numbers have moved on, hashes have not.
+    assert_eq!(
+        (venue.batch_number().get(), venue.deposits_consumed()),
+        (2, 5)
+    );
+    assert_eq!(
+        venue.unsettled().collect::<Vec<_>>(),
+        [1, 2].map(BatchNumber::new)
+    );
     assert_eq!(
         (venue.state_root(), venue.ledger().deposits.count),
         (root, 0)
     );
-    assert_eq!(venue.account(1).unwrap().quantity(0), 20);
+    assert_eq!(venue.account(AccountIndex::new(1)).unwrap().quantity(0), 20);
 
-    assert_eq!(venue.settle(1), Err(EngineError::NotBuilt(1)));
+    assert_eq!(
+        venue.settle(BatchNumber::new(1)),
+        Err(EngineError::NotBuilt(BatchNumber::new(1)))
+    );
     let open = venue.close_batch(&close_request(&venue));
-    assert_eq!(open.map(drop), Err(EngineError::NotBuilt(2)));
+    assert_eq!(
+        open.map(drop),
+        Err(EngineError::NotBuilt(BatchNumber::new(2)))
+    );
     let early = second.build(venue.books());
-    let error = EngineError::OtherBooks { batch: 2, books: 0 };
+    let error = EngineError::OtherBooks {
+        batch: BatchNumber::new(2),
+        books: BatchNumber::new(0),
+    };
     assert_eq!(early.map(drop), Err(error));
 
     let built = build(&venue, &first);
-    venue.built(&built).unwrap();
+    venue.on_built(&built).unwrap();
     let error = EngineError::NotSealed {
-        given: 1,
-        expected: Some(2),
+        given: BatchNumber::new(1),
+        expected: Some(BatchNumber::new(2)),
     };
-    assert_eq!(venue.built(&built), Err(error), "only once");
-    assert_eq!(venue.books().number(), 1);
+    assert_eq!(venue.on_built(&built), Err(error), "only once");
+    assert_eq!(venue.books().number(), BatchNumber::new(1));
     let next = build(&venue, &second);
-    venue.built(&next).unwrap();
+    venue.on_built(&next).unwrap();
     let headers = [&built, &next].map(|built| &built.batch.witness.header);
     assert_eq!(headers[0].new_root, headers[1].old_root);
     assert_eq!(
@@ -97,9 +120,9 @@ fn trading_goes_on_and_a_second_batch_is_sealed_before_the_first_is_built() {
         (4, 5)
     );
     assert_eq!(headers[1].new_root, venue.state_root().into());
-    venue.settle(1).unwrap();
-    assert_eq!(venue.settled_books().number(), 1);
-    venue.settle(2).unwrap();
+    venue.settle(BatchNumber::new(1)).unwrap();
+    assert_eq!(venue.settled_books().number(), BatchNumber::new(1));
+    venue.settle(BatchNumber::new(2)).unwrap();
     assert_eq!(venue.stored(), venue.settled_books().stored());
 }
 
@@ -107,7 +130,7 @@ fn trading_goes_on_and_a_second_batch_is_sealed_before_the_first_is_built() {
 fn a_roll_back_makes_void_what_is_being_built() {
     let mut venue = open_venue(&SHAPE, TRADERS, RICH);
     venue.close_batch(&close_request(&venue)).unwrap();
-    venue.settle(1).unwrap();
+    venue.settle(BatchNumber::new(1)).unwrap();
     let (root, books) = (venue.state_root(), venue.stored());
     open_next(&mut venue);
     trade(&mut venue, 1);
@@ -117,26 +140,35 @@ fn a_roll_back_makes_void_what_is_being_built() {
     trade(&mut venue, 2);
     let late = build(&venue, &lost);
     venue.roll_back();
-    assert_eq!((venue.batch_number(), venue.deposits_taken()), (1, 4));
+    assert_eq!(
+        (venue.batch_number().get(), venue.deposits_consumed()),
+        (1, 4)
+    );
     assert_eq!((venue.state_root(), venue.stored()), (root, books));
     assert_eq!((venue.account_count(), venue.open_deposits()), (5, 0));
-    assert_eq!(venue.account(1).unwrap().quantity(0), 0);
-    let refused = |expected| EngineError::NotSealed { given: 2, expected };
-    assert_eq!(venue.built(&late), Err(refused(None)));
+    assert_eq!(venue.account(AccountIndex::new(1)).unwrap().quantity(0), 0);
+    let refused = |expected| EngineError::NotSealed {
+        given: BatchNumber::new(2),
+        expected,
+    };
+    assert_eq!(venue.on_built(&late), Err(refused(None)));
 
-    // Another batch gets the number, but not what was built of the first.
+    // Another batch gets the number, but not the build of the first.
     open_next(&mut venue);
     venue.deposit(&received(6, 5, RICH)).unwrap();
     let again = seal(&mut venue);
-    assert_eq!(venue.built(&late), Err(refused(Some(2))));
+    assert_eq!(
+        venue.on_built(&late),
+        Err(refused(Some(BatchNumber::new(2))))
+    );
     let built = build(&venue, &again);
-    venue.built(&built).unwrap();
-    venue.settle(2).unwrap();
+    venue.on_built(&built).unwrap();
+    venue.settle(BatchNumber::new(2)).unwrap();
     let restored = Venue::restore(venue.config().clone(), venue.stored()).unwrap();
     assert_eq!(restored.state_root(), venue.state_root());
 }
 
-/// What could keep a batch from being built keeps it from being sealed, and leaves it open.
+/// A problem that would prevent building prevents sealing, and leaves the batch open.
 #[test]
 fn sums_out_of_range_are_found_before_the_batch_is_sealed() {
     const MOST: u64 = (1 << 63) - 1;
@@ -148,7 +180,7 @@ fn sums_out_of_range_are_found_before_the_batch_is_sealed() {
     assert_eq!(refused.map(drop), Err(EngineError::Range("totals")));
     let early = venue.seal_batch(&request(START));
     assert!(matches!(early, Err(EngineError::Time { .. })));
-    assert_eq!((venue.batch_number(), venue.open_steps()), (1, 1));
+    assert_eq!((venue.batch_number().get(), venue.open_steps()), (1, 1));
     assert!(venue.is_open());
 }
 
@@ -181,11 +213,11 @@ fn action() -> impl Strategy<Value = Action> {
     ]
 }
 
-/// Does what an action says, closing aside, and answers all that can be told of it.
+/// Carries out an action, except for closing, and returns its result as text.
 fn act(venue: &mut Venue, action: Action, sequence: u64) -> String {
     match action {
         Action::Deposit(trader, amount) => {
-            let number = venue.deposits_taken() + 1;
+            let number = venue.deposits_consumed() + 1;
             format!("{:?}", venue.deposit(&received(trader, number, amount)))
         }
         Action::Order(trader, buys, lots, limit) => {
@@ -208,14 +240,16 @@ fn act(venue: &mut Venue, action: Action, sequence: u64) -> String {
     }
 }
 
-/// All that does not wait for a build.
+/// All state that does not wait for a build.
 fn visible(venue: &Venue) -> impl PartialEq + std::fmt::Debug {
-    let accounts = (0..venue.account_count() as u32).map(|i| venue.account(i).cloned());
+    let accounts = AccountIndex::all()
+        .take(venue.account_count())
+        .map(|i| venue.account(i).cloned());
     (
         accounts.collect::<Vec<_>>(),
-        (venue.batch_number(), venue.now(), venue.live_data()),
+        (venue.batch_number().get(), venue.now(), venue.live_data()),
         (
-            venue.deposits_taken(),
+            venue.deposits_consumed(),
             venue.open_deposits(),
             venue.owners().len(),
         ),
@@ -229,32 +263,47 @@ fn visible(venue: &Venue) -> impl PartialEq + std::fmt::Debug {
     )
 }
 
+/// Builds the oldest sealed batch, which is the same as the one that was closed at once.
+fn finish(
+    later: &mut Venue,
+    sealed: &mut VecDeque<Arc<SealedBatch>>,
+    closed: &mut VecDeque<ClosedBatch>,
+) {
+    let next = sealed.pop_front().unwrap();
+    let built = next.build(later.books()).unwrap();
+    later.on_built(&built).unwrap();
+    let ClosedBatch {
+        witness,
+        withdrawals,
+        ..
+    } = closed.pop_front().unwrap();
+    assert_eq!(built.batch.witness, witness);
+    assert_eq!(built.batch.withdrawals, withdrawals);
+    let root = witness.header.new_root.to_fr().unwrap();
+    assert_eq!(built.books.state_root(), root);
+    let (steps, fills) = (built.batch.steps, built.batch.fills);
+    assert_eq!((steps, fills), (next.steps(), next.fills()));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
-    /// One venue closes its batches at once, the other builds them whenever it comes to it.
+    /// One venue builds its batches when it closes them, the other at any later time.
     #[test]
-    fn batches_that_are_built_later_are_the_same(actions in proptest::collection::vec(action(), 1..120)) {
+    fn batches_that_are_built_later_are_the_same(
+        actions in proptest::collection::vec(action(), 1..120),
+    ) {
         let mut at_once = open_venue(&SHAPE, TRADERS, RICH);
         let mut later = at_once.clone();
         let (mut closed, mut sealed) = (VecDeque::new(), VecDeque::new());
-        let finish = |later: &mut Venue, sealed: &mut VecDeque<Arc<SealedBatch>>, closed: &mut VecDeque<_>| {
-            let next = sealed.pop_front().unwrap();
-            let built = next.build(later.books()).unwrap();
-            later.built(&built).unwrap();
-            let (witness, withdrawals) = closed.pop_front().unwrap();
-            assert_eq!(built.batch.witness, witness);
-            assert_eq!(built.batch.withdrawals, withdrawals);
-            assert_eq!(built.books.state_root(), witness.header.new_root.to_fr().unwrap());
-            assert_eq!((built.batch.steps, built.batch.fills), (next.steps(), next.fills()));
-        };
         for (sequence, action) in (1..).zip(actions) {
-            prop_assert_eq!(act(&mut at_once, action, sequence), act(&mut later, action, sequence));
+            let result = act(&mut at_once, action, sequence);
+            prop_assert_eq!(result, act(&mut later, action, sequence));
             match action {
                 Action::Close => {
                     let request = close_request(&at_once);
                     let batch = at_once.close_batch(&request).unwrap();
-                    closed.push_back((batch.witness, batch.withdrawals));
+                    closed.push_back(batch);
                     sealed.push_back(later.seal_batch(&request).unwrap());
                     open_next(&mut at_once);
                     open_next(&mut later);
@@ -282,6 +331,7 @@ proptest! {
         }
         prop_assert_eq!(at_once.state_root(), later.state_root());
         prop_assert_eq!(at_once.stored(), later.stored());
-        prop_assert_eq!(at_once.settled_books().stored(), later.settled_books().stored());
+        let settled = at_once.settled_books().stored();
+        prop_assert_eq!(settled, later.settled_books().stored());
     }
 }

@@ -1,13 +1,14 @@
-//! Which account a deposit goes to, and what a restored venue asks of its accounts' owners.
+//! The accounts that deposits go to, and the requirements on the owners of restored accounts.
 #![allow(clippy::unwrap_used)]
 
 mod common;
 
-use clearproof_engine::{EngineError, Venue, state::StoredBooks};
+use clearproof_engine::{EngineError, StoredBooks, Venue};
 use clearproof_primitives::{
     account::Account,
     babyjubjub::{BASE8, PointError},
     field::{FieldBytes, Fr},
+    ids::{AccountIndex, BatchNumber},
     order::{OrderSetError, SignedOrderSet},
     shape::Shape,
 };
@@ -20,13 +21,21 @@ fn a_known_key_goes_to_its_account_which_keeps_its_viewing_key() {
     let mut venue = open_venue(&SHAPE, 2, 100);
     let mut again = received(0, 3, 50);
     again.viewing_key = Fr::from(999u64);
-    assert_eq!(venue.deposit(&again), Ok(1), "opened in the same batch");
+    assert_eq!(
+        venue.deposit(&again),
+        Ok(AccountIndex::new(1)),
+        "opened in the same batch"
+    );
     venue.close_batch(&request(START + 5)).unwrap();
     venue
         .open_batch(snapshot(&SHAPE), bands(&SHAPE), START + 6)
         .unwrap();
     again.number = 4;
-    assert_eq!(venue.deposit(&again), Ok(1), "opened in an earlier batch");
+    assert_eq!(
+        venue.deposit(&again),
+        Ok(AccountIndex::new(1)),
+        "opened in an earlier batch"
+    );
 
     let mut expected = Account::new(
         &SHAPE,
@@ -35,44 +44,53 @@ fn a_known_key_goes_to_its_account_which_keeps_its_viewing_key() {
         received(0, 1, 100).viewing_key,
     );
     expected.balances[0] = 200;
-    assert_eq!(venue.account(1), Some(&expected));
+    assert_eq!(venue.account(AccountIndex::new(1)), Some(&expected));
     assert_eq!(venue.account_count(), 3);
 }
 
 #[test]
 fn an_owner_who_is_not_the_one_that_the_queue_names_is_refused() {
     let mut venue = open_venue(&SHAPE, 1, 100);
-    let root = venue.account(1).cloned();
+    let root = venue.account(AccountIndex::new(1)).cloned();
     for named in [0, 1] {
         let mut wrong = received(named, 2, 50);
         wrong.owner = key(7).public_key();
         assert_eq!(venue.deposit(&wrong), Err(EngineError::DepositKey));
     }
-    assert_eq!(venue.account(1).cloned(), root);
-    assert_eq!((venue.account_count(), venue.deposits_taken()), (2, 1));
+    assert_eq!(venue.account(AccountIndex::new(1)).cloned(), root);
+    assert_eq!((venue.account_count(), venue.deposits_consumed()), (2, 1));
 }
 
 #[test]
 fn accounts_of_a_batch_that_is_rolled_back_are_forgotten_and_opened_again() {
     let mut venue = open_venue(&SHAPE, 1, 100);
     venue.close_batch(&request(START + 5)).unwrap();
-    venue.settle(1).unwrap();
+    venue.settle(BatchNumber::new(1)).unwrap();
     venue
         .open_batch(snapshot(&SHAPE), bands(&SHAPE), START + 6)
         .unwrap();
-    assert_eq!(venue.deposit(&received(1, 2, 100)), Ok(2));
+    assert_eq!(
+        venue.deposit(&received(1, 2, 100)),
+        Ok(AccountIndex::new(2))
+    );
     venue.roll_back();
     let key_of = |trader| received(trader, 1, 1).deposit.account_key.to_fr().unwrap();
-    assert_eq!(venue.account_of_key(key_of(0)), Some(1));
+    assert_eq!(venue.account_of_key(key_of(0)), Some(AccountIndex::new(1)));
     assert_eq!(venue.account_of_key(key_of(1)), None);
     let set = signed(&SHAPE, 1, 1, vec![], None);
-    assert_eq!(venue.submit(set), Err(EngineError::NoAccount(2)));
+    assert_eq!(
+        venue.submit(set),
+        Err(EngineError::NoAccount(AccountIndex::new(2)))
+    );
 
-    // The leaf goes to whoever the queue names now, and only that owner signs for it.
+    // The leaf goes to the owner that the queue names now, and only that owner signs for it.
     venue
         .open_batch(snapshot(&SHAPE), bands(&SHAPE), START + 6)
         .unwrap();
-    assert_eq!(venue.deposit(&received(5, 2, 100)), Ok(2));
+    assert_eq!(
+        venue.deposit(&received(5, 2, 100)),
+        Ok(AccountIndex::new(2))
+    );
     let foreign = signed(&SHAPE, 1, 1, vec![], None);
     assert!(matches!(
         venue.submit(foreign.clone()),
@@ -93,7 +111,7 @@ fn accounts_of_a_batch_that_is_rolled_back_are_forgotten_and_opened_again() {
 fn nobody_signs_for_the_insurance_fund() {
     let mut venue = open_venue(&SHAPE, 1, 100);
     let mut set = signed(&SHAPE, 0, 1, vec![], None);
-    set.set.account = 0;
+    set.set.account = AccountIndex::INSURANCE_FUND;
     let refused = EngineError::OrderSet(OrderSetError::InsuranceFund);
     assert_eq!(venue.submit(set), Err(refused));
 }
@@ -110,14 +128,14 @@ fn with_owner(books: &StoredBooks, x: Fr, y: Fr) -> StoredBooks {
 fn restored_accounts_have_owners_who_can_sign_and_no_others_are_taken() {
     let mut venue = open_venue(&SHAPE, 2, 100);
     venue.close_batch(&request(START + 5)).unwrap();
-    venue.settle(1).unwrap();
+    venue.settle(BatchNumber::new(1)).unwrap();
     let (config, books) = (venue.config().clone(), venue.stored());
 
     let mut restored = Venue::restore(config.clone(), books.clone()).unwrap();
     assert_eq!(restored.state_root(), venue.state_root());
     restored.submit(signed(&SHAPE, 1, 1, vec![], None)).unwrap();
     let mut foreign = signed(&SHAPE, 1, 2, vec![], None);
-    foreign.set.account = 1;
+    foreign.set.account = AccountIndex::new(1);
     assert!(matches!(
         restored.submit(foreign),
         Err(EngineError::Signature(_))
@@ -133,7 +151,10 @@ fn restored_accounts_have_owners_who_can_sign_and_no_others_are_taken() {
     ];
     for (x, y, error) in cases {
         let refused = Venue::restore(config.clone(), with_owner(&books, x, y));
-        let expected = EngineError::StoredOwner { account: 2, error };
+        let expected = EngineError::StoredOwner {
+            account: AccountIndex::new(2),
+            error,
+        };
         assert_eq!(refused.map(|_| ()), Err(expected));
     }
 }

@@ -1,10 +1,11 @@
-//! What one batch may hold: never more than the chain takes, refused by name, and said in time.
+//! The limits of a batch: never more than the chain accepts, refused by name, and reported in time.
 #![allow(clippy::unwrap_used)]
 
 mod common;
 
 use clearproof_engine::{EngineError, Venue};
 use clearproof_primitives::{
+    ids::AccountIndex,
     order::{Order, Side},
     shape::Shape,
     submission::{MAX_CHUNKS, MAX_DEPOSITS_PER_BATCH, MAX_WITHDRAWALS},
@@ -26,7 +27,7 @@ fn chunks_full() -> EngineError {
     full("chunks", MAX_CHUNKS.into())
 }
 
-/// Closes the batch, which fits the chain, and opens the next; answers the chunks.
+/// Closes the batch, which fits the chain, and opens the next; returns the number of chunks.
 fn close_and_open(venue: &mut Venue, shape: &Shape) -> usize {
     let (time, most) = (venue.now() + 1, venue.open_chunks());
     let closed = venue.close_batch(&request(time)).unwrap();
@@ -53,12 +54,12 @@ fn deposits_beyond_what_a_batch_may_take_wait_for_the_next() {
     assert_eq!((venue.open_deposits(), venue.open_steps()), (512, 512));
     let next = received(0, limit + 1, 100);
     assert_eq!(venue.deposit(&next), Err(full("deposits", limit)));
-    assert_eq!(venue.deposits_taken(), limit);
+    assert_eq!(venue.deposits_consumed(), limit);
     assert_eq!(venue.open_chunks(), 128);
     assert_eq!(close_and_open(&mut venue, &shape), 128);
     assert_eq!((venue.open_deposits(), venue.open_chunks()), (0, 1));
     assert!(!venue.batch_full());
-    assert_eq!(venue.deposit(&next), Ok(1));
+    assert_eq!(venue.deposit(&next), Ok(AccountIndex::new(1)));
 }
 
 #[test]
@@ -71,11 +72,13 @@ fn withdrawals_beyond_what_a_batch_may_pay_are_refused() {
         venue.submit(withdrawal(sequence)).unwrap();
     }
     assert!(venue.batch_full());
-    let before = venue.account(1).cloned();
+    let before = venue.account(AccountIndex::new(1)).cloned();
     let (next, limit) = (withdrawal(513), MAX_WITHDRAWALS.into());
     assert_eq!(venue.submit(next.clone()), Err(full("withdrawals", limit)));
-    assert_eq!(venue.account(1).cloned(), before);
-    let live = venue.live_set(1).map(|signed| signed.set.sequence);
+    assert_eq!(venue.account(AccountIndex::new(1)).cloned(), before);
+    let live = venue
+        .live_set(AccountIndex::new(1))
+        .map(|signed| signed.set.sequence);
     assert_eq!(live, Some(512), "the refused set is not live");
     // Orders and deposits go on.
     venue
@@ -107,7 +110,7 @@ fn steps_that_would_begin_a_chunk_too_many_are_refused() {
     assert_eq!(venue.submit(withdrawal.clone()), Err(chunks_full()));
     assert_eq!(venue.account_count(), 2);
     assert_eq!(close_and_open(&mut venue, &shape), 256);
-    assert_eq!(venue.deposit(&deposit), Ok(2));
+    assert_eq!(venue.deposit(&deposit), Ok(AccountIndex::new(2)));
     assert!(venue.submit(withdrawal).is_ok());
 }
 
@@ -118,7 +121,7 @@ fn fresh_order(sequence: u64, side: Side, quantity: u64) -> Option<Order> {
     order.map(|order| Order { id, ..order })
 }
 
-/// Traders 0 to `pairs − 1` want to buy one lot each from as many others, by new orders.
+/// Traders 0 to `pairs − 1` want to buy one lot each from as many other traders, by new orders.
 fn quote(venue: &mut Venue, shape: &Shape, pairs: u16, sequence: u64) {
     for trader in 0..2 * pairs {
         let side = if trader < pairs {
@@ -135,21 +138,27 @@ fn quote(venue: &mut Venue, shape: &Shape, pairs: u16, sequence: u64) {
 #[test]
 fn an_auction_that_would_begin_a_chunk_too_many_is_refused_and_changes_nothing() {
     let mut venue = open_venue(&WIDE, 6, 100_000);
-    let mut said = None;
+    let mut reported = None;
     let mut auction = 0;
     let refusal = loop {
         auction += 1;
         // Each order set is another, so every fill needs a step of its own.
         quote(&mut venue, &WIDE, 3, auction);
         if venue.batch_full() {
-            said.get_or_insert(auction);
+            reported.get_or_insert(auction);
         }
-        let accounts: Vec<_> = (0..7).map(|i| venue.account(i).cloned()).collect();
+        let accounts: Vec<_> = AccountIndex::all()
+            .take(7)
+            .map(|i| venue.account(i).cloned())
+            .collect();
         let (now, chunks) = (venue.now(), venue.open_chunks());
         match venue.run_auction(START + auction) {
             Ok(report) => assert_eq!((report.trades.len(), report.waiting), (6, 0)),
             Err(error) => {
-                let after: Vec<_> = (0..7).map(|i| venue.account(i).cloned()).collect();
+                let after: Vec<_> = AccountIndex::all()
+                    .take(7)
+                    .map(|i| venue.account(i).cloned())
+                    .collect();
                 assert_eq!(
                     (accounts, now, chunks),
                     (after, venue.now(), venue.open_chunks())
@@ -162,7 +171,8 @@ fn an_auction_that_would_begin_a_chunk_too_many_is_refused_and_changes_nothing()
     };
     assert_eq!(refusal, chunks_full());
     assert!(auction > 40, "the batch was filled: {auction}");
-    assert!(said.is_some_and(|said| said <= auction), "{said:?}");
+    let in_time = reported.is_some_and(|reported| reported <= auction);
+    assert!(in_time, "{reported:?}");
     assert!(close_and_open(&mut venue, &WIDE) > 128);
     let later = venue.now() + 1;
     assert_eq!(venue.run_auction(later).unwrap().trades.len(), 6);
@@ -179,7 +189,7 @@ fn where_more_would_trade_than_a_batch_holds_the_earliest_order_sets_do() {
             .unwrap();
     }
     close_and_open(&mut venue, &shape);
-    // Buyers and sellers take turns to arrive; the last to arrive have the best limits.
+    // Buyers and sellers arrive in turn; the last to arrive have the best limits.
     for trader in 0..300u16 {
         let better = u64::from(trader) << 20;
         let (side, limit) = match trader % 2 {
@@ -197,7 +207,7 @@ fn where_more_would_trade_than_a_batch_holds_the_earliest_order_sets_do() {
     // 128 of the 255 buy and 127 sell: the worst limit of the buyers is the first one's.
     let mut traded: Vec<_> = report.trades.iter().map(|trade| trade.account).collect();
     traded.sort_unstable();
-    assert_eq!(traded, (2..=255).collect::<Vec<_>>());
+    assert_eq!(traded, (2..=255).map(AccountIndex::new).collect::<Vec<_>>());
     assert!(venue.batch_full());
     close_and_open(&mut venue, &shape);
     let time = venue.now() + 1;
@@ -225,8 +235,8 @@ fn an_order_set_needs_no_room() {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 8, ..ProptestConfig::default() })]
 
-    /// Whatever happens: while the batch is not full nothing is refused for want of room; what is refused then fits the
-    /// next batch; and a batch always closes within the chain's limits.
+    /// While the batch is not full nothing is refused for lack of room; an input that is refused
+    /// later fits the next batch; and a batch always closes within the chain's limits.
     #[test]
     fn a_batch_is_said_to_be_full_before_anything_is_refused(
         steps in 1u16..4,
@@ -239,13 +249,18 @@ proptest! {
         for (action, trader, quantity) in actions {
             let was_full = venue.batch_full();
             let result = match action {
-                0 => venue.deposit(&received(trader, venue.deposits_taken() + 1, quantity)).map(drop),
+                0 => {
+                    let number = venue.deposits_consumed() + 1;
+                    venue.deposit(&received(trader, number, quantity)).map(drop)
+                }
                 1..=5 => {
                     sequences[trader as usize] += 1;
+                    let sequence = sequences[trader as usize];
                     let side = if trader % 2 == 0 { Side::Buy } else { Side::Sell };
                     let withdraw = (action == 1).then_some(quantity);
-                    let orders = vec![fresh_order(sequences[trader as usize], side, quantity)];
-                    venue.submit(signed(&shape, trader, sequences[trader as usize], orders, withdraw)).map(drop)
+                    let orders = vec![fresh_order(sequence, side, quantity)];
+                    let set = signed(&shape, trader, sequence, orders, withdraw);
+                    venue.submit(set).map(drop)
                 }
                 _ => venue.run_auction(venue.now() + 1).map(drop),
             };

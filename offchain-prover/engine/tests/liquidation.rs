@@ -1,11 +1,14 @@
-//! Liquidation, takeover by the insurance fund, and what has expired.
+//! Liquidation, takeover by the insurance fund, deleveraging, and expired instruments.
 #![allow(clippy::unwrap_used)]
 
 mod common;
 
-use clearproof_engine::{ClosedBatch, MarketTerms, Venue};
+use clearproof_engine::{
+    ClosedBatch, Deleveraged, InstrumentClearing, Liquidated, MarketTerms, Venue,
+};
 use clearproof_primitives::{
-    fixed::ONE,
+    fixed::{ONE, Rate},
+    ids::AccountIndex,
     margin::Margin,
     order::Side,
     policy::Policy,
@@ -27,7 +30,7 @@ fn snapshot_at(mark: u64) -> Snapshot {
 }
 
 fn open(venue: &mut Venue, snapshot: Snapshot) {
-    let bands = even_bands(&snapshot.rows, 1 << 29);
+    let bands = even_bands(&snapshot.rows, Rate::new(1 << 29));
     let time = venue.now() + 1;
     venue.open_batch(snapshot, bands, time).unwrap();
 }
@@ -37,7 +40,8 @@ fn close(venue: &mut Venue) -> ClosedBatch {
     venue.close_batch(&request(time)).unwrap()
 }
 
-/// Trader 0 has bought 300 lots from trader 1 at 1,000; each has 100,000 besides, and trader 2 has a million.
+/// Trader 0 has bought 300 lots from trader 1 at 1,000; each has 100,000 besides, and trader 2 has
+/// a million.
 fn traded() -> Venue {
     let mut venue = open_venue(&SHAPE, 3, 100_000);
     venue.deposit(&common::received(2, 4, 1_000_000)).unwrap();
@@ -61,7 +65,20 @@ fn bid(venue: &mut Venue, sequence: u64, quantity: u64, limit: u64) {
     venue.submit(set).unwrap();
 }
 
-fn margin(venue: &Venue, account: u32, snapshot: &Snapshot) -> Margin {
+/// A clearing of instrument 0.
+fn cleared(price: u64, volume: u64) -> InstrumentClearing {
+    InstrumentClearing {
+        instrument: 0,
+        price,
+        volume,
+    }
+}
+
+fn liquidated(account: AccountIndex, penalty: u64) -> Liquidated {
+    Liquidated { account, penalty }
+}
+
+fn margin(venue: &Venue, account: AccountIndex, snapshot: &Snapshot) -> Margin {
     Margin::of(&SHAPE.market, snapshot, venue.account(account).unwrap()).unwrap()
 }
 
@@ -70,8 +87,8 @@ fn an_account_at_risk_is_liquidated_as_far_as_it_must_be() {
     let mut venue = traded();
     let snapshot = snapshot_at(880 * ONE);
     open(&mut venue, snapshot.clone());
-    assert_eq!(venue.at_risk(), [1]);
-    let before = margin(&venue, 1, &snapshot);
+    assert_eq!(venue.at_risk(), [AccountIndex::new(1)]);
+    let before = margin(&venue, AccountIndex::new(1), &snapshot);
     assert!(before.is_liquidatable() && before.equity > 0);
     // Its own order, a bid far above the market, rests meanwhile.
     let own = signed(&SHAPE, 0, 2, vec![order(Side::Buy, 50, 980 * ONE)], None);
@@ -79,21 +96,33 @@ fn an_account_at_risk_is_liquidated_as_far_as_it_must_be() {
     bid(&mut venue, 1, 100, 885 * ONE);
     let report = venue.run_auction(venue.now() + 1).unwrap();
     // A quarter is the fewest eighths that free it; it pays the whole percent.
-    assert_eq!(report.clearings, [(0, 880 * ONE, 75)]);
-    assert_eq!(report.liquidated, [(1, 660)]);
-    assert_eq!(venue.account(1).unwrap().quantity(0), 225);
-    assert!(margin(&venue, 1, &snapshot).is_free());
+    assert_eq!(report.clearings, [cleared(880 * ONE, 75)]);
+    assert_eq!(report.liquidated, [liquidated(AccountIndex::new(1), 660)]);
     assert_eq!(
-        venue.account(1).unwrap().sequence,
+        venue.account(AccountIndex::new(1)).unwrap().quantity(0),
+        225
+    );
+    assert!(margin(&venue, AccountIndex::new(1), &snapshot).is_free());
+    assert_eq!(
+        venue.account(AccountIndex::new(1)).unwrap().sequence,
         1,
         "no set was installed"
     );
 
     let next = venue.run_auction(venue.now() + 1).unwrap();
     assert_eq!(next.liquidated, []);
-    let fund = venue.account(0).unwrap().balances[0];
+    let fund = venue
+        .account(AccountIndex::INSURANCE_FUND)
+        .unwrap()
+        .balances[0];
     close(&mut venue);
-    assert_eq!(venue.account(0).unwrap().balances[0], fund + 660);
+    assert_eq!(
+        venue
+            .account(AccountIndex::INSURANCE_FUND)
+            .unwrap()
+            .balances[0],
+        fund + 660
+    );
 }
 
 #[test]
@@ -107,14 +136,16 @@ fn nobody_is_sold_below_the_zero_price() {
     assert_eq!(report.liquidated, []);
     bid(&mut venue, 2, 400, 668 * ONE);
     let report = venue.run_auction(venue.now() + 1).unwrap();
-    let [(1, penalty)] = report.liquidated[..] else {
+    let [Liquidated { account, penalty }] = report.liquidated[..] else {
         panic!("{report:?}");
     };
-    // The auction's price is the nearest to the mark at which most is sold, and what is left decides the penalty.
-    assert_eq!(report.clearings[0].1, 668 * ONE);
+    assert_eq!(account, AccountIndex::new(1), "{report:?}");
+    // The auction's price is the nearest to the mark at which most is sold. The equity that is left
+    // decides the penalty.
+    assert_eq!(report.clearings[0].price, 668 * ONE);
     assert!((1..=300).contains(&penalty), "{penalty} of 1,503");
-    assert_eq!(venue.account(1).unwrap().quantity(0), 75);
-    let left = margin(&venue, 1, &snapshot).equity >> 32;
+    assert_eq!(venue.account(AccountIndex::new(1)).unwrap().quantity(0), 75);
+    let left = margin(&venue, AccountIndex::new(1), &snapshot).equity >> 32;
     assert!((6_230..6_260).contains(&left), "a quarter of it: {left}");
 }
 
@@ -122,11 +153,11 @@ fn nobody_is_sold_below_the_zero_price() {
 fn the_insurance_fund_takes_over_the_bankrupt_and_sells_at_the_mark_or_better() {
     let mut venue = traded();
     open(&mut venue, snapshot_at(600 * ONE));
-    assert_eq!(venue.taken_over(), [1]);
-    let bankrupt = venue.account(1).unwrap();
+    assert_eq!(venue.taken_over(), [AccountIndex::new(1)]);
+    let bankrupt = venue.account(AccountIndex::new(1)).unwrap();
     assert!(bankrupt.positions.is_empty() && bankrupt.balances == [0, 0]);
     close(&mut venue);
-    let fund = venue.account(0).unwrap().clone();
+    let fund = venue.account(AccountIndex::INSURANCE_FUND).unwrap().clone();
     assert_eq!(fund.quantity(0), LOTS as i64);
     assert!(
         fund.balances[0] < -199_000,
@@ -134,18 +165,21 @@ fn the_insurance_fund_takes_over_the_bankrupt_and_sells_at_the_mark_or_better() 
     );
     assert_eq!(venue.ledger().open_interest[0], 2 * LOTS);
 
-    // The mark recovers, and what the fund holds is worth more than it owes.
+    // The mark recovers, and the fund's positions are worth more than it owes.
     open(&mut venue, snapshot_at(700 * ONE));
-    assert_eq!(venue.at_risk(), [0]);
+    assert_eq!(venue.at_risk(), [AccountIndex::INSURANCE_FUND]);
     assert_eq!(venue.deleveraged(), []);
     bid(&mut venue, 1, 200, 699 * ONE);
     let report = venue.run_auction(venue.now() + 1).unwrap();
     assert_eq!(report.liquidated, [], "below the mark");
     bid(&mut venue, 2, 200, 703 * ONE);
     let report = venue.run_auction(venue.now() + 1).unwrap();
-    assert_eq!(report.liquidated, [(0, 0)]);
+    assert_eq!(
+        report.liquidated,
+        [liquidated(AccountIndex::INSURANCE_FUND, 0)]
+    );
     close(&mut venue);
-    let left = venue.account(0).unwrap();
+    let left = venue.account(AccountIndex::INSURANCE_FUND).unwrap();
     assert_eq!(left.quantity(0), LOTS as i64 - 200);
     assert!(left.balances[0] >= fund.balances[0] + 200 * 700);
 }
@@ -154,22 +188,28 @@ fn the_insurance_fund_takes_over_the_bankrupt_and_sells_at_the_mark_or_better() 
 fn what_the_insurance_fund_cannot_bear_is_closed_against_the_most_leveraged() {
     let mut venue = traded();
     open(&mut venue, snapshot_at(600 * ONE));
-    assert_eq!(venue.taken_over(), [1]);
+    assert_eq!(venue.taken_over(), [AccountIndex::new(1)]);
     close(&mut venue);
-    let fund = venue.account(0).unwrap().clone();
+    let fund = venue.account(AccountIndex::INSURANCE_FUND).unwrap().clone();
     let snapshot = snapshot_at(600 * ONE);
-    let lacking = -(margin(&venue, 0, &snapshot).equity >> 32);
+    let lacking = -(margin(&venue, AccountIndex::INSURANCE_FUND, &snapshot).equity >> 32);
     assert!(lacking > 20_000, "{lacking}");
-    let before = margin(&venue, 2, &snapshot);
+    let before = margin(&venue, AccountIndex::new(2), &snapshot);
 
     open(&mut venue, snapshot.clone());
     let lots = LOTS as i64;
-    assert_eq!(venue.deleveraged(), [(2, 0, lots)]);
-    for account in [0, 2] {
+    let deleveraged = Deleveraged {
+        account: AccountIndex::new(2),
+        instrument: 0,
+        lots,
+    };
+    assert_eq!(venue.deleveraged(), [deleveraged]);
+    for account in [0, 2].map(AccountIndex::new) {
         assert!(venue.account(account).unwrap().positions.is_empty());
     }
-    // What the fund lacked, the account on the other side got less.
+    // The account on the other side received less by the amount that the fund lacked.
     let (left, after) = [0, 2]
+        .map(AccountIndex::new)
         .map(|a| margin(&venue, a, &snapshot).equity >> 32)
         .into();
     assert!((-2..=0).contains(&left), "{left}");
@@ -178,18 +218,24 @@ fn what_the_insurance_fund_cannot_bear_is_closed_against_the_most_leveraged() {
         (lacking - 2..=lacking).contains(&lost),
         "{lost} of {lacking}"
     );
-    assert!(fund.quantity(0) == lots && venue.at_risk().iter().all(|a| *a == 0));
+    assert!(
+        fund.quantity(0) == lots
+            && venue
+                .at_risk()
+                .iter()
+                .all(|a| *a == AccountIndex::INSURANCE_FUND)
+    );
     let closed = close(&mut venue);
     let header = &closed.witness.header;
     assert_eq!(
-        u64::from(header.deleverage_rank),
+        u64::from(header.deleverage_rank.get()),
         before.maintenance as u64 / before.equity as u64
     );
     assert_eq!(venue.ledger().open_interest[0], 0);
 }
 
 #[test]
-fn what_has_expired_turns_into_money_unasked() {
+fn an_expired_position_turns_into_quote_unasked() {
     let mut venue = traded();
     let mut snapshot = snapshot_at(MARK);
     snapshot.rows[0] = InstrumentRow {
@@ -204,13 +250,15 @@ fn what_has_expired_turns_into_money_unasked() {
     let time = venue.now() + 1;
     venue.open_batch(snapshot, terms, time).unwrap();
     assert_eq!(
-        venue.settle_expired(1),
+        venue.accrue_expired(1),
         Ok(1),
         "as many as there is room for"
     );
-    assert_eq!(venue.settle_expired(9), Ok(1));
-    assert_eq!(venue.settle_expired(9), Ok(0));
-    let quote = [1, 2].map(|account| venue.account(account).unwrap().balances[0]);
+    assert_eq!(venue.accrue_expired(9), Ok(1));
+    assert_eq!(venue.accrue_expired(9), Ok(0));
+    let quote = [1, 2]
+        .map(AccountIndex::new)
+        .map(|account| venue.account(account).unwrap().balances[0]);
     // 300 · 20.5 from one to the other, and a fee of 60 on each side before.
     assert_eq!(quote, [100_000 - 60 + 6_150, 100_000 - 60 - 6_150]);
     close(&mut venue);
@@ -222,7 +270,7 @@ fn funding_is_paid_from_one_batch_to_the_next() {
     let mut venue = traded();
     let snapshot = snapshot_at(MARK);
     let terms = MarketTerms {
-        bands: even_bands(&snapshot.rows, 1 << 29),
+        bands: even_bands(&snapshot.rows, Rate::new(1 << 29)),
         premium_caps: vec![2 * ONE; 4],
         funding_interval: 1_000,
         ..MarketTerms::default()
@@ -241,18 +289,22 @@ fn funding_is_paid_from_one_batch_to_the_next() {
             .unwrap();
     }
     let report = venue.run_auction(time + 100).unwrap();
-    assert_eq!(report.clearings, [(0, MARK + 5 * ONE, 1)]);
+    assert_eq!(report.clearings, [cleared(MARK + 5 * ONE, 1)]);
     venue.close_batch(&request(time + 600)).unwrap();
     assert_eq!(venue.funding()[0], ONE as i64);
 
-    let before = [1, 2].map(|account| venue.account(account).unwrap().balances[0]);
+    let before = [1, 2]
+        .map(AccountIndex::new)
+        .map(|account| venue.account(account).unwrap().balances[0]);
     let next = venue.now() + 1;
     venue.open_batch(snapshot, terms, next).unwrap();
     for trader in [0, 1] {
         let number = 5 + u64::from(trader);
         venue.deposit(&common::received(trader, number, 1)).unwrap();
     }
-    let after = [1, 2].map(|account| venue.account(account).unwrap().balances[0]);
+    let after = [1, 2]
+        .map(AccountIndex::new)
+        .map(|account| venue.account(account).unwrap().balances[0]);
     assert_eq!(after, [before[0] + 1 - 301, before[1] + 1 + 301]);
 }
 
@@ -260,7 +312,8 @@ fn funding_is_paid_from_one_batch_to_the_next() {
 #[test]
 fn a_liquidation_that_breaks_a_rule_is_left_out() {
     let mut venue = traded();
-    // Equity of 1,000 on 300 lots: the zero price is 3.3 from the mark, which no penalty leaves room for.
+    // Equity of 1,000 on 300 lots: the zero price is 3.3 from the mark, which leaves no room for a
+    // penalty.
     open(&mut venue, snapshot_at(670 * ONE));
     bid(&mut venue, 1, 400, 671 * ONE);
     let report = venue.run_auction(venue.now() + 1).unwrap();
@@ -268,7 +321,7 @@ fn a_liquidation_that_breaks_a_rule_is_left_out() {
         report
             .left_out
             .iter()
-            .all(|(_, e)| *e == StepError::ForcedFills)
+            .all(|left_out| left_out.rule == StepError::ForcedFills)
     );
     assert_eq!(
         report.liquidated.len() + report.left_out.len(),

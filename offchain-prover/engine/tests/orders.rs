@@ -1,11 +1,12 @@
-//! Orders with conditions, position limits and caps: what the auctions make of them.
+//! Orders with conditions, position limits and caps in auctions.
 #![allow(clippy::unwrap_used)]
 
 mod common;
 
 use clearproof_engine::{AuctionReport, EngineError, MarketTerms, Venue};
 use clearproof_primitives::{
-    fixed::ONE,
+    fixed::{ONE, Rate},
+    ids::AccountIndex,
     order::{Order, Side, TimeInForce, Trigger, TriggerSide},
     rows::even_bands,
     shape::Shape,
@@ -32,7 +33,7 @@ fn with(side: Side, quantity: u64, change: impl FnOnce(&mut Order)) -> Option<Or
     order
 }
 
-fn lots(report: &AuctionReport, account: u32) -> i64 {
+fn lots(report: &AuctionReport, account: AccountIndex) -> i64 {
     let own = report.trades.iter().filter(|t| t.account == account);
     own.map(|trade| trade.lots).sum()
 }
@@ -42,7 +43,7 @@ fn reopen(venue: &mut Venue, change: impl FnOnce(&mut Snapshot, &mut MarketTerms
     let time = venue.now() + 1;
     venue.close_batch(&request(time)).unwrap();
     let mut snapshot = snapshot(&SHAPE);
-    let mut terms = MarketTerms::from(even_bands(&snapshot.rows, 1 << 29));
+    let mut terms = MarketTerms::from(even_bands(&snapshot.rows, Rate::new(1 << 29)));
     change(&mut snapshot, &mut terms);
     venue.open_batch(snapshot, terms, time + 1).unwrap();
 }
@@ -56,8 +57,14 @@ fn a_market_order_takes_what_there_is_inside_the_band() {
     let offer = order(Side::Sell, 6, MARK + 20 * ONE);
     place(&mut venue, 1, 1, &[offer]);
     let report = venue.run_auction(START + 1).unwrap();
-    assert_eq!((lots(&report, 1), lots(&report, 2)), (6, -6));
-    let price = report.clearings[0].1;
+    assert_eq!(
+        (
+            lots(&report, AccountIndex::new(1)),
+            lots(&report, AccountIndex::new(2))
+        ),
+        (6, -6)
+    );
+    let price = report.clearings[0].price;
     assert!((MARK..=MARK + MARK / 8).contains(&price), "{price}");
 }
 
@@ -69,9 +76,15 @@ fn immediate_orders_are_over_after_their_first_auction() {
     });
     place(&mut venue, 0, 1, &[immediate]);
     place(&mut venue, 1, 1, &[order(Side::Sell, 4, MARK)]);
-    assert_eq!(lots(&venue.run_auction(START + 1).unwrap(), 1), 4);
+    assert_eq!(
+        lots(&venue.run_auction(START + 1).unwrap(), AccountIndex::new(1)),
+        4
+    );
     place(&mut venue, 1, 2, &[with(Side::Sell, 9, |o| o.id = 9)]);
-    assert_eq!(lots(&venue.run_auction(START + 2).unwrap(), 1), 0);
+    assert_eq!(
+        lots(&venue.run_auction(START + 2).unwrap(), AccountIndex::new(1)),
+        0
+    );
 }
 
 #[test]
@@ -83,14 +96,23 @@ fn fill_or_kill_is_whole_or_nothing() {
     place(&mut venue, 1, 1, &[order(Side::Sell, 9, MARK)]);
     place(&mut venue, 0, 1, &[whole]);
     assert_eq!(venue.run_auction(START + 1).unwrap().trades, []);
-    // Another buyer gets what it did not.
+    // Another buyer gets these lots.
     place(&mut venue, 2, 1, &[order(Side::Buy, 9, MARK)]);
     place(&mut venue, 0, 2, &[whole.map(|o| Order { id: 5, ..o })]);
     let report = venue.run_auction(START + 2).unwrap();
-    assert_eq!((lots(&report, 1), lots(&report, 3)), (0, 9));
+    assert_eq!(
+        (
+            lots(&report, AccountIndex::new(1)),
+            lots(&report, AccountIndex::new(3))
+        ),
+        (0, 9)
+    );
     place(&mut venue, 1, 2, &[with(Side::Sell, 12, |o| o.id = 7)]);
     place(&mut venue, 0, 3, &[whole.map(|o| Order { id: 6, ..o })]);
-    assert_eq!(lots(&venue.run_auction(START + 3).unwrap(), 1), 10);
+    assert_eq!(
+        lots(&venue.run_auction(START + 3).unwrap(), AccountIndex::new(1)),
+        10
+    );
 }
 
 #[test]
@@ -107,8 +129,8 @@ fn reduce_only_closes_what_is_there_and_no_more() {
     place(&mut venue, 0, 3, &[reduce.map(|o| Order { id: 3, ..o })]);
     place(&mut venue, 2, 1, &[order(Side::Buy, 50, MARK)]);
     let report = venue.run_auction(START + 3).unwrap();
-    assert_eq!(lots(&report, 1), -20);
-    assert_eq!(venue.account(1).unwrap().positions, []);
+    assert_eq!(lots(&report, AccountIndex::new(1)), -20);
+    assert_eq!(venue.account(AccountIndex::new(1)).unwrap().positions, []);
     venue.close_batch(&request(START + 4)).unwrap();
 }
 
@@ -139,7 +161,7 @@ fn a_stop_waits_for_its_mark_and_ends_the_other_of_its_pair() {
     reopen(&mut venue, at(MARK - 55 * ONE));
     let now = venue.now();
     let report = venue.run_auction(now + 1).unwrap();
-    assert_eq!(lots(&report, 1), -5, "the stop");
+    assert_eq!(lots(&report, AccountIndex::new(1)), -5, "the stop");
     // The mark is where profit would be taken, but the stop has been filled.
     reopen(&mut venue, at(MARK + 55 * ONE));
     place(
@@ -151,7 +173,10 @@ fn a_stop_waits_for_its_mark_and_ends_the_other_of_its_pair() {
         })],
     );
     let now = venue.now();
-    assert_eq!(lots(&venue.run_auction(now + 1).unwrap(), 1), 0);
+    assert_eq!(
+        lots(&venue.run_auction(now + 1).unwrap(), AccountIndex::new(1)),
+        0
+    );
 }
 
 #[test]
@@ -165,7 +190,7 @@ fn a_position_grows_to_its_limit_and_not_beyond() {
     place(&mut venue, 2, 1, &[order(Side::Sell, 8, MARK)]);
     let now = venue.now();
     let report = venue.run_auction(now + 1).unwrap();
-    assert_eq!(lots(&report, 1), 12);
+    assert_eq!(lots(&report, AccountIndex::new(1)), 12);
     assert_eq!(report.left_out, []);
     assert_eq!(venue.run_auction(now + 2).unwrap().trades, []);
 }
@@ -189,8 +214,10 @@ fn a_suspended_instrument_only_reduces_and_liquidates_nobody() {
     place(&mut venue, 0, 2, &[at(2, Side::Sell, 100)]);
     let now = venue.now();
     let report = venue.run_auction(now + 1).unwrap();
-    // Account 1 owes more than it has: what it does must not lose anything, and it does not.
-    let closed = [1, 2, 3].map(|account| lots(&report, account));
+    // Account 1 owes more than it has: its trades must not lose anything, and they do not.
+    let closed = [1, 2, 3]
+        .map(AccountIndex::new)
+        .map(|account| lots(&report, account));
     assert!(
         closed[2] == 0 && closed[0] == -closed[1],
         "{closed:?} {report:?}"
@@ -206,7 +233,10 @@ fn at_the_cap_of_open_interest_only_reducing_orders_meet() {
     place(&mut venue, 0, 1, &[order(Side::Buy, 20, MARK)]);
     place(&mut venue, 1, 1, &[order(Side::Sell, 20, MARK)]);
     let now = venue.now();
-    assert_eq!(lots(&venue.run_auction(now + 1).unwrap(), 1), 20);
+    assert_eq!(
+        lots(&venue.run_auction(now + 1).unwrap(), AccountIndex::new(1)),
+        20
+    );
     // A third one does not get in; the two get out.
     place(&mut venue, 2, 1, &[order(Side::Buy, 5, MARK)]);
     place(&mut venue, 1, 2, &[with(Side::Sell, 5, |o| o.id = 2)]);
@@ -214,7 +244,13 @@ fn at_the_cap_of_open_interest_only_reducing_orders_meet() {
     place(&mut venue, 0, 2, &[with(Side::Sell, 30, |o| o.id = 2)]);
     place(&mut venue, 1, 3, &[with(Side::Buy, 30, |o| o.id = 3)]);
     let report = venue.run_auction(now + 3).unwrap();
-    assert_eq!((lots(&report, 1), lots(&report, 2)), (-20, 20));
+    assert_eq!(
+        (
+            lots(&report, AccountIndex::new(1)),
+            lots(&report, AccountIndex::new(2))
+        ),
+        (-20, 20)
+    );
     let closed = venue.close_batch(&request(now + 4)).unwrap();
     assert_eq!(closed.witness.closing.ledger_after.open_interest[0], 0);
 }
@@ -223,10 +259,10 @@ fn at_the_cap_of_open_interest_only_reducing_orders_meet() {
 fn an_instruments_own_fee_must_be_accepted() {
     let mut venue = venue();
     reopen(&mut venue, |snapshot, _| {
-        snapshot.rows[0].fee_rate = 1 << 24
+        snapshot.rows[0].fee_rate = Rate::new(1 << 24)
     });
     let mut set = signed(&SHAPE, 0, 1, vec![order(Side::Buy, 5, MARK)], None).set;
-    set.max_fee = (1 << 24) - 1;
+    set.max_fee = Rate::new((1 << 24) - 1);
     venue.submit(common::resigned(&SHAPE, 0, set)).unwrap();
     place(&mut venue, 1, 1, &[order(Side::Sell, 5, MARK)]);
     let now = venue.now();
@@ -236,37 +272,62 @@ fn an_instruments_own_fee_must_be_accepted() {
         report
             .left_out
             .iter()
-            .all(|(_, e)| *e != StepError::FeeAboveMaximum)
+            .all(|left_out| left_out.rule != StepError::FeeAboveMaximum)
     );
 }
 
 #[test]
-fn the_orders_of_an_account_that_has_gone_silent_are_cancelled() {
+fn a_dead_mans_switch_cancels_the_orders_of_an_inactive_account() {
     let mut venue = venue();
     let resting = order(Side::Buy, 5, MARK - 90 * ONE);
     place(&mut venue, 0, 1, &[resting]);
     place(&mut venue, 1, 1, &[resting]);
-    venue.watch(1, Some(1_000), venue.now()).unwrap();
-    let short = venue.watch(1, Some(999), START);
-    assert_eq!(short, Err(EngineError::Silence(999)));
+    venue
+        .set_dead_mans_switch(AccountIndex::new(1), Some(1_000), venue.now())
+        .unwrap();
+    let short = venue.set_dead_mans_switch(AccountIndex::new(1), Some(999), START);
+    assert_eq!(short, Err(EngineError::SwitchTimeout(999)));
     assert_eq!(
-        venue.watch(0, Some(1_000), START),
-        Err(EngineError::NoAccount(0))
+        venue.set_dead_mans_switch(AccountIndex::INSURANCE_FUND, Some(1_000), START),
+        Err(EngineError::NoAccount(AccountIndex::INSURANCE_FUND))
     );
-    assert_eq!(venue.watch(9, None, START), Err(EngineError::NoAccount(9)));
+    assert_eq!(
+        venue.set_dead_mans_switch(AccountIndex::new(9), None, START),
+        Err(EngineError::NoAccount(AccountIndex::new(9)))
+    );
     venue.run_auction(START + 900).unwrap();
-    // An order set is heard as well as a call.
+    // An order set is activity as well as a call.
     place(&mut venue, 0, 2, &[resting]);
-    assert!(venue.run_auction(START + 1_900).unwrap().silent.is_empty());
-    assert!(venue.live_set(1).is_some());
-    assert_eq!(venue.run_auction(START + 1_901).unwrap().silent, [1]);
-    assert!(venue.live_set(1).is_none() && venue.live_set(2).is_some());
-    assert_eq!(venue.silence_of(1), None);
+    assert!(
+        venue
+            .run_auction(START + 1_900)
+            .unwrap()
+            .cancelled_by_switch
+            .is_empty()
+    );
+    assert!(venue.live_set(AccountIndex::new(1)).is_some());
+    let report = venue.run_auction(START + 1_901).unwrap();
+    assert_eq!(report.cancelled_by_switch, [AccountIndex::new(1)]);
+    assert!(
+        venue.live_set(AccountIndex::new(1)).is_none()
+            && venue.live_set(AccountIndex::new(2)).is_some()
+    );
+    assert_eq!(venue.dead_mans_switch(AccountIndex::new(1)), None);
     // Lifted in time, it cancels nothing.
     place(&mut venue, 0, 3, &[resting]);
-    venue.watch(1, Some(1_000), START + 1_901).unwrap();
+    venue
+        .set_dead_mans_switch(AccountIndex::new(1), Some(1_000), START + 1_901)
+        .unwrap();
     let stored = venue.live_data();
     venue.restore_live(stored);
-    venue.watch(1, None, START + 2_000).unwrap();
-    assert!(venue.run_auction(START + 9_000).unwrap().silent.is_empty());
+    venue
+        .set_dead_mans_switch(AccountIndex::new(1), None, START + 2_000)
+        .unwrap();
+    assert!(
+        venue
+            .run_auction(START + 9_000)
+            .unwrap()
+            .cancelled_by_switch
+            .is_empty()
+    );
 }

@@ -1,4 +1,4 @@
-//! What must hold of a venue whatever its traders do.
+//! Properties that a venue has whatever its traders do.
 #![allow(clippy::unwrap_used)]
 
 mod common;
@@ -6,6 +6,7 @@ mod common;
 use clearproof_engine::{EngineError, Venue};
 use clearproof_primitives::{
     fixed::ONE,
+    ids::{AccountIndex, BatchNumber, VenueId},
     order::{Order, Side, SignedOrderSet},
     shape::Shape,
     step::StepError,
@@ -69,11 +70,10 @@ fn an_account_that_cannot_afford_its_fill_is_left_out_and_the_others_trade() {
         .submit(signed(2, 1, vec![order(Side::Sell, 1_000_000, MARK)], None))
         .unwrap();
     let report = venue.run_auction(START + 1).unwrap();
-    assert!(
-        report.left_out.iter().any(|(account, error)| {
-            *account == 1 && matches!(error, StepError::MarginRefused(_))
-        })
-    );
+    assert!(report.left_out.iter().any(|left_out| {
+        left_out.account == AccountIndex::new(1)
+            && matches!(left_out.rule, StepError::MarginRefused(_))
+    }));
 }
 
 #[test]
@@ -90,9 +90,9 @@ fn rolling_back_forgets_the_batch_and_keeps_the_order_sets() {
     assert_eq!(venue.account_count(), 1);
     assert_eq!(venue.live_sets().len(), 1);
     assert_eq!(
-        venue.settle(1),
+        venue.settle(BatchNumber::new(1)),
         Err(EngineError::NotPending {
-            given: 1,
+            given: BatchNumber::new(1),
             expected: None
         })
     );
@@ -102,10 +102,13 @@ fn rolling_back_forgets_the_batch_and_keeps_the_order_sets() {
 fn stored_books_restore_the_same_state_root() {
     let mut venue = open_venue(2, 100_000);
     venue.close_batch(&request(START + 5)).unwrap();
-    venue.settle(1).unwrap();
+    venue.settle(BatchNumber::new(1)).unwrap();
     let restored = Venue::restore(venue.config().clone(), venue.stored()).unwrap();
     assert_eq!(restored.state_root(), venue.state_root());
-    assert_eq!((restored.batch_number(), restored.deposits_taken()), (1, 2));
+    assert_eq!(
+        (restored.batch_number().get(), restored.deposits_consumed()),
+        (1, 2)
+    );
 }
 
 #[test]
@@ -123,11 +126,14 @@ fn old_sequences_bad_signatures_and_foreign_venues_are_refused() {
         Err(EngineError::Signature(_))
     ));
     let mut elsewhere = signed(0, 5, vec![], None);
-    elsewhere.set.venue = 9;
-    assert_eq!(venue.submit(elsewhere), Err(EngineError::OtherVenue(9)));
+    elsewhere.set.venue = VenueId::new(9);
+    assert_eq!(
+        venue.submit(elsewhere),
+        Err(EngineError::OtherVenue(VenueId::new(9)))
+    );
     assert_eq!(
         venue.submit(signed(1, 1, vec![], None)),
-        Err(EngineError::NoAccount(2))
+        Err(EngineError::NoAccount(AccountIndex::new(2)))
     );
 }
 
@@ -136,33 +142,41 @@ proptest! {
 
     #[test]
     fn money_and_lots_are_conserved_in_every_batch(
-        orders in proptest::collection::vec((0u16..4, any::<bool>(), 1u64..40, 900u64..1_100), 1..24),
+        orders in proptest::collection::vec(
+            (0u16..4, any::<bool>(), 1u64..40, 900u64..1_100),
+            1..24,
+        ),
         withdrawals in proptest::collection::vec((0u16..4, 1u64..50_000), 0..3),
     ) {
         let mut venue = open_venue(4, 100_000);
         let mut sequences = [0u64; 4];
-        let mut next = |trader: u16| { sequences[trader as usize] += 1; sequences[trader as usize] };
+        let mut next = |trader: u16| {
+            sequences[trader as usize] += 1;
+            sequences[trader as usize]
+        };
         for (i, (trader, buys, quantity, limit)) in orders.iter().enumerate() {
             let side = if *buys { Side::Buy } else { Side::Sell };
-            let set = signed(*trader, next(*trader), vec![order(side, *quantity, limit * ONE + 7)], None);
-            venue.submit(set).unwrap();
+            let orders = vec![order(side, *quantity, limit * ONE + 7)];
+            venue.submit(signed(*trader, next(*trader), orders, None)).unwrap();
             if i % 2 == 1 {
                 venue.run_auction(START + i as u64).unwrap();
             }
         }
         for (trader, amount) in &withdrawals {
-            // Refused where margin forbids it; then nothing changes.
+            // Refused if margin forbids it; then nothing changes.
             let _ = venue.submit(signed(*trader, next(*trader), vec![], Some(*amount)));
         }
         let closed = venue.close_batch(&request(START + 1_000)).unwrap();
         let paid: u64 = closed.withdrawals.iter().map(|w| w.amount).sum();
-        let held: i64 = (0..venue.account_count() as u32).map(|i| venue.account(i).unwrap().balances[0]).sum();
+        let indices = AccountIndex::all().take(venue.account_count());
+        let accounts: Vec<_> = indices.map(|i| venue.account(i).unwrap()).collect();
+        let held: i64 = accounts.iter().map(|account| account.balances[0]).sum();
         let ledger = venue.ledger();
         prop_assert_eq!(ledger.totals[0], 400_000 - paid - closed.witness.header.protocol_fee);
         prop_assert_eq!(held as u64 + ledger.fees, ledger.totals[0]);
-        let lots: i64 = (0..venue.account_count() as u32).map(|i| venue.account(i).unwrap().quantity(0)).sum();
+        let lots: i64 = accounts.iter().map(|account| account.quantity(0)).sum();
         prop_assert_eq!(lots, 0);
-        let fund = venue.account(0).unwrap().balances[0];
+        let fund = venue.account(AccountIndex::INSURANCE_FUND).unwrap().balances[0];
         prop_assert!(fund >= 0 && fund as u64 <= closed.fills);
     }
 }

@@ -1,83 +1,29 @@
-//! The builder's thread: does the hashing of closed batches, which would hold up the venue's thread.
+//! The builder's thread: hashes closed batches, so that the venue's thread does not have to.
 
 use super::{
-    error::OperatorError, journal::InputError, store::Checkpoint, thread, venue_task::Notice,
+    channels::WorkerEnds,
+    error::OperatorError,
+    messages::{BuildJob, Built, Notice},
+    thread,
 };
 use clearproof_client::clock::millis;
-use clearproof_engine::{Books, BuiltBatch, LiveSets, SealedBatch};
-use std::{
-    io,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-        mpsc::Receiver,
-    },
-    time::Instant,
-};
+use std::{io, sync::mpsc::Receiver, time::Instant};
 use tokio::sync::mpsc::Sender;
 
-/// A batch that takes no more, with what belongs to its checkpoint.
-#[derive(Debug)]
-pub struct Sealed {
-    /// The batch.
-    pub batch: Arc<SealedBatch>,
-    /// Live order sets when it was closed.
-    pub live: LiveSets,
-}
-
-/// A batch that is built, and where the journal starts once it is final.
-#[derive(Debug)]
-pub struct Built {
-    /// The batch.
-    pub batch: BuiltBatch,
-    /// The venue right after it.
-    pub checkpoint: Checkpoint,
-}
-
-/// A batch to build.
-#[derive(Debug)]
-pub struct Job {
-    /// Roll-backs before it was closed.
-    pub epoch: u64,
-    /// The batch.
-    pub sealed: Arc<Sealed>,
-    /// The books before it.
-    pub before: Arc<Books>,
-}
-
-/// What the builder needs.
+/// The builder.
 #[derive(Debug)]
 pub struct Builder {
-    /// Batches to build, each once the one before it is built.
-    pub jobs: Receiver<Job>,
-    /// Where built batches go.
-    pub notices: Sender<Notice>,
-    /// Counts roll-backs; jobs of an older count are void.
-    pub epoch: Arc<AtomicU64>,
+    /// Its channels. Each job is sent once the batch before it is built.
+    pub ends: WorkerEnds<Receiver<BuildJob>>,
 }
 
-impl Sealed {
-    /// Builds it on the books before it.
-    pub fn build(&self, before: &Books) -> Result<Built, InputError> {
-        let batch = self.batch.build(before)?;
-        Ok(Built {
-            checkpoint: Checkpoint {
-                books: batch.books.stored(),
-                live: (&self.live).into(),
-                order_sets: 0,
-            },
-            batch,
-        })
-    }
-}
-
-impl Job {
-    /// Builds it.
+impl BuildJob {
+    /// Builds the batch.
     pub fn run(&self) -> Result<Built, OperatorError> {
         let started = Instant::now();
         let built = self.sealed.build(&self.before)?;
         tracing::info!(
-            number = self.sealed.batch.number(),
+            number = %self.sealed.batch.number(),
             chunks = built.batch.batch.witness.chunks.len(),
             withdrawals = built.batch.batch.withdrawals.len(),
             ms = millis(started.elapsed()),
@@ -88,23 +34,24 @@ impl Job {
 }
 
 impl Builder {
-    /// Starts the thread. It ends by itself when the venue does; what it was building is built again at the next start.
+    /// Starts the thread. It ends by itself when the venue does; an unfinished batch is built again
+    /// at the next start.
     pub fn spawn(self) -> io::Result<()> {
-        let Self {
+        let WorkerEnds {
             jobs,
             notices,
             epoch,
-        } = self;
+        } = self.ends;
         let work = move |notices: &Sender<Notice>| {
             for job in jobs {
-                if job.epoch != epoch.load(Ordering::SeqCst) {
+                if job.epoch != epoch.current() {
                     continue;
                 }
-                let built = Box::new(job.run()?);
-                if notices
-                    .blocking_send(Notice::Built(job.epoch, built))
-                    .is_err()
-                {
+                let built = Notice::Built {
+                    epoch: job.epoch,
+                    built: Box::new(job.run()?),
+                };
+                if notices.blocking_send(built).is_err() {
                     break;
                 }
             }

@@ -1,54 +1,50 @@
 //! The operator's settings.
 
 use super::error::OperatorError;
+use clearproof_client::chain::Constants;
 use clearproof_groth16::{BackendKind, Progress};
+use clearproof_primitives::ids::VenueId;
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 use subxt_signer::sr25519::Keypair;
 
-/// What an operator is started with.
+/// The settings that an operator is started with.
 #[derive(Clone)]
 pub struct Config {
-    /// The node, `ws://` or `wss://`.
+    /// URL of the node, `ws://` or `wss://`.
     pub node: String,
     /// The venue.
-    pub venue: u32,
+    pub venue: VenueId,
     /// Account that submits batches; one of the venue's operators.
     pub signer: Keypair,
     /// Folder of the database.
     pub data: PathBuf,
-    /// Where traders connect.
+    /// Address that traders connect to.
     pub listen: SocketAddr,
-    /// Where metrics are told, if they are.
+    /// Address at which metrics are served, if they are.
     pub metrics: Option<SocketAddr>,
     /// Folder of the proving keys.
     pub keys: PathBuf,
-    /// What proves.
+    /// The backend that proves.
     pub backend: BackendKind,
     /// Shows the progress of loading and making keys.
     pub progress: Arc<dyn Progress>,
-    /// When what happens.
+    /// The times and limits of auctions and batches.
     pub timing: Timing,
 }
 
-/// When what happens.
+/// The times and limits of auctions and batches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timing {
     /// From one auction to the next, milliseconds; 100 to 1,000.
     pub auction_interval_ms: u64,
     /// A batch is closed this long after its first account step, milliseconds; at least an auction.
     pub batch_ms: u64,
-    /// A batch is closed when it has this many account steps, or when the chain would take no more; 1 to 4,096.
+    /// A batch is closed when it has this many account steps, or when the chain would take no more;
+    /// 1 to 4,096.
     pub batch_steps: usize,
     /// Closed batches that may wait for proof and finality before trading pauses; 1 to 64.
     pub max_pending: usize,
-    /// From one snapshot of the chain to the next, milliseconds.
-    pub snapshot_ms: u64,
-    /// How long after the next snapshot the chain lets auctions use the last one, milliseconds; at least 3,000.
-    pub grace_ms: u64,
 }
-
-/// Kept from the grace: a snapshot can come a little before its time.
-const MARGIN_MS: u64 = 3_000;
 
 impl Default for Timing {
     fn default() -> Self {
@@ -57,14 +53,12 @@ impl Default for Timing {
             batch_ms: 15_000,
             batch_steps: 104,
             max_pending: 8,
-            snapshot_ms: 30_000,
-            grace_ms: 15_000,
         }
     }
 }
 
 impl Timing {
-    /// Every setting against its limits.
+    /// Checks every setting against its limits.
     pub fn check(&self) -> Result<(), OperatorError> {
         let require = |ok: bool, name, given, limit| {
             let error = OperatorError::Setting { name, given, limit };
@@ -95,28 +89,40 @@ impl Timing {
             "max-pending",
             pending,
             "1 to 64",
-        )?;
-        require(
-            (1_000..=86_400_000).contains(&self.snapshot_ms),
-            "snapshot-ms",
-            self.snapshot_ms,
-            "a second to a day",
-        )?;
-        require(
-            (MARGIN_MS..=86_400_000).contains(&self.grace_ms),
-            "grace-ms",
-            self.grace_ms,
-            "3,000 ms to a day",
         )
     }
 
-    /// How long after it was taken a snapshot may be used, milliseconds.
-    pub(super) fn snapshot_use(&self) -> u64 {
-        (self.snapshot_ms + self.grace_ms).saturating_sub(MARGIN_MS)
-    }
-
-    /// From one auction to the next.
+    /// Time from one auction to the next.
     pub(super) fn auction_interval(&self) -> Duration {
         Duration::from_millis(self.auction_interval_ms)
+    }
+}
+
+/// Milliseconds at the grace's end that are not used: a snapshot can come a little before its time.
+const MARGIN_MS: u64 = 3_000;
+
+/// The times of the chain's snapshots: constants of its runtime.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SnapshotTiming {
+    /// Time from one snapshot of the chain to the next, milliseconds.
+    pub interval_ms: u64,
+    /// Time after the next snapshot for which the chain lets auctions use the last one,
+    /// milliseconds.
+    pub grace_ms: u64,
+}
+
+impl SnapshotTiming {
+    /// Returns the time after it was taken for which a snapshot may be used, milliseconds.
+    pub(super) fn usable_ms(&self) -> u64 {
+        (self.interval_ms.saturating_add(self.grace_ms)).saturating_sub(MARGIN_MS)
+    }
+}
+
+impl From<&Constants> for SnapshotTiming {
+    fn from(constants: &Constants) -> Self {
+        Self {
+            interval_ms: constants.snapshot_interval_ms,
+            grace_ms: constants.snapshot_grace_ms,
+        }
     }
 }

@@ -1,5 +1,7 @@
-//! The venue with its journal: every input goes through here, and nothing it does is told before it is on disk.
+//! The venue with its journal. Every input goes through here, and no result is reported before it
+//! is on disk.
 
+mod batches;
 mod closed;
 mod restore;
 
@@ -8,15 +10,16 @@ pub use closed::{Closed, Stage};
 use super::{
     error::OperatorError,
     figures::BatchFigures,
-    journal::{Input, InputError, Outcome, StoredSets},
-    store::{Checkpoint, Store, WaitingSet, Writes},
+    journal::{Input, InputError, Outcome, StoredSet, StoredSets},
+    store::{Checkpoint, Store, ViewingKey, Writes},
+    views::{FinalBatch, LastClearing},
 };
 use clearproof_client::Identity;
-use clearproof_engine::{Accepted, Candidate, EngineError, LiveSets, Venue};
+use clearproof_engine::{Accepted, ArrivedSet, Candidate, InstrumentClearing, Venue};
 use clearproof_primitives::{
     chain::QueuedDeposit,
     field::{FieldBytes, bytes32_to_fields},
-    fixed::Price,
+    ids::BatchNumber,
     order::SignedOrderSet,
     poseidon::hash,
     snapshot::Snapshot,
@@ -28,18 +31,18 @@ use std::{
     sync::Arc,
 };
 
-/// What the open batch is about.
+/// The open batch.
 #[derive(Clone, Debug)]
 pub struct OpenBatch {
     /// Its snapshot.
     pub snapshot: Arc<Snapshot>,
     /// First millisecond.
     pub time_from: u64,
-    /// When its first account step was made.
+    /// Time of its first account step.
     pub first_step: Option<u64>,
 }
 
-/// The venue, its journal and what is not final yet.
+/// The venue, its journal and the batches that are not final yet.
 #[derive(Debug)]
 pub struct Core {
     pub(super) venue: Venue,
@@ -50,19 +53,19 @@ pub struct Core {
     next_entry: u64,
     pub(super) open: Option<OpenBatch>,
     pub(super) closed: VecDeque<Closed>,
-    /// Last final batch and the state root after it.
-    pub(super) settled: (u64, FieldBytes),
+    /// The last final batch.
+    pub(super) settled: FinalBatch,
     /// Order sets accepted since a batch was closed.
     order_sets: u64,
-    /// Order sets that a roll-back took away, to submit again.
+    /// Order sets that a roll-back removed, to submit again.
     pub(super) waiting: VecDeque<Arc<SignedOrderSet>>,
-    /// Last clearing of each instrument: time and price.
-    pub(super) last: BTreeMap<u16, (u64, Price)>,
+    /// Last clearing of each instrument.
+    pub(super) last: BTreeMap<u16, LastClearing>,
     /// Time of the last auction.
     pub(super) last_auction: u64,
 }
 
-/// A field element that nobody can guess.
+/// Returns a field element that cannot be guessed.
 pub fn random_field() -> FieldBytes {
     let mut bytes = [0; 32];
     rand::rngs::OsRng.fill_bytes(&mut bytes);
@@ -71,12 +74,12 @@ pub fn random_field() -> FieldBytes {
 }
 
 impl Core {
-    /// Which venue it is.
+    /// Identity of the venue.
     pub fn identity(&self) -> &Identity {
         &self.identity
     }
 
-    /// The venue and its live sets as data, where nothing waits to be final.
+    /// Returns the venue and its live sets as data. Only valid while every batch is final.
     fn checkpoint(&self) -> Checkpoint {
         Checkpoint {
             books: self.venue.stored(),
@@ -85,7 +88,7 @@ impl Core {
         }
     }
 
-    /// Carries an input out and notes what follows for what is not in the engine.
+    /// Carries an input out, and updates what is kept outside the engine.
     fn absorb(&mut self, input: Input) -> Result<Outcome, InputError> {
         let opening = match &input {
             Input::Open {
@@ -104,17 +107,20 @@ impl Core {
             Outcome::Opened => self.open = opening,
             Outcome::Accepted(_) => self.order_sets += 1,
             Outcome::Auctioned(report) => {
-                self.last_auction = report.time;
-                let clearings = report.clearings.iter();
-                self.last
-                    .extend(clearings.map(|(i, price, _)| (*i, (report.time, *price))));
+                let time = report.time;
+                self.last_auction = time;
+                let last = |clearing: &InstrumentClearing| {
+                    let price = clearing.price;
+                    (clearing.instrument, LastClearing { time, price })
+                };
+                self.last.extend(report.clearings.iter().map(last));
             }
             Outcome::Sealed(batch) => {
                 self.open = None;
-                self.sealed(Arc::clone(batch));
+                self.on_sealed(Arc::clone(batch));
             }
             Outcome::Discarded => self.open = None,
-            Outcome::Deposited(_) | Outcome::Settled(_) | Outcome::Watched => {}
+            Outcome::Deposited(_) | Outcome::ExpiredAccrued(_) | Outcome::SwitchSet => {}
         }
         self.note_first_step();
         Ok(outcome)
@@ -133,38 +139,40 @@ impl Core {
         self.next_entry += 1;
     }
 
-    /// [`Self::apply`] for an order set whose signature may have been checked already, and need not be again.
-    pub fn submit(&mut self, candidate: &Candidate) -> Result<Accepted, EngineError> {
-        let accepted = self.venue.submit(candidate.clone())?;
-        self.order_sets += 1;
-        self.note_first_step();
-        self.record(Input::order_set(candidate.signed()).encode());
-        Ok(accepted)
-    }
-
-    /// Carries an input out and puts it in the next transaction. What it did must not be told before [`Self::commit`].
+    /// Carries an input out and adds it to the next transaction. Its result must not be reported
+    /// before [`Self::commit`].
     pub fn apply(&mut self, input: Input) -> Result<Outcome, InputError> {
         let bytes = input.encode();
         let outcome = self.absorb(input)?;
         self.record(bytes);
         if matches!(outcome, Outcome::Discarded) && self.closed.is_empty() {
-            // Nothing is open or on its way: the journal can start here, so it does not grow while nobody trades.
+            // No batch is open or pending: the journal can start here, so it does not grow while
+            // there is no trading.
             self.writes.checkpoint = Some(self.checkpoint());
             self.writes.prune = Some(self.next_entry - 1);
         }
         Ok(outcome)
     }
 
-    /// Takes the next deposit of the queue; a new leaf gets the viewing key that is known for its owner, or a fresh one.
+    /// Submits an order set; see [`Self::apply`]. A signature that was checked already is not
+    /// checked again.
+    pub fn submit(&mut self, candidate: Candidate) -> Result<Accepted, InputError> {
+        match self.apply(Input::order_set(candidate))? {
+            Outcome::Accepted(accepted) => Ok(accepted),
+            _ => Err(InputError::OtherOutcome),
+        }
+    }
+
+    /// Consumes the next deposit of the queue. A new leaf gets the viewing key that is known for
+    /// its owner, or a fresh one.
     pub fn deposit(&mut self, index: u64, queued: &QueuedDeposit) -> Result<(), OperatorError> {
         let owner = queued.owner;
         let known = match self.store.viewing_key(&owner)? {
-            None => self
-                .writes
-                .viewing_keys
-                .iter()
-                .find(|(o, _)| *o == owner)
-                .map(|(_, key)| *key),
+            None => {
+                let mut unwritten = self.writes.viewing_keys.iter();
+                let known = unwritten.find(|known| known.owner == owner);
+                known.map(|known| known.key)
+            }
             known => known,
         };
         let viewing_key = known.map_or_else(random_field, FieldBytes);
@@ -175,7 +183,10 @@ impl Core {
             viewing_key,
         })?;
         if known.is_none() {
-            self.writes.viewing_keys.push((owner, viewing_key.0));
+            self.writes.viewing_keys.push(ViewingKey {
+                owner,
+                key: viewing_key.0,
+            });
         }
         Ok(())
     }
@@ -189,7 +200,7 @@ impl Core {
         };
         if let Outcome::Sealed(batch) = self.apply(input)? {
             tracing::info!(
-                number = batch.number(),
+                number = %batch.number(),
                 steps = batch.steps(),
                 fills = batch.fills(),
                 "batch closed"
@@ -198,13 +209,14 @@ impl Core {
         Ok(())
     }
 
-    /// Forgets that the first waiting order sets wait.
-    pub fn waiting_changed(&mut self) {
-        let stored = |signed: &Arc<SignedOrderSet>| WaitingSet::from(&**signed);
+    /// Adds the list of waiting order sets to the next transaction.
+    pub fn record_waiting(&mut self) {
+        let stored = |signed: &Arc<SignedOrderSet>| StoredSet::from(&**signed);
         self.writes.waiting = Some(self.waiting.iter().map(stored).collect());
     }
 
-    /// Writes all that happened since the last time; on an error the venue is ahead of the disk and must not go on.
+    /// Writes everything that happened since the last call. On an error the venue is ahead of the
+    /// disk and must stop.
     pub fn commit(&mut self) -> Result<(), OperatorError> {
         if self.writes.is_empty() {
             return Ok(());
@@ -214,38 +226,34 @@ impl Core {
         Ok(())
     }
 
-    /// Goes back to the last final books. Order sets that were installed there stay live; all others wait to be submitted
-    /// again, when the deposits that opened their accounts are taken again.
+    /// Goes back to the last final books. Order sets that were installed there stay live. All
+    /// others wait to be submitted again, once the deposits that opened their accounts are consumed
+    /// again.
     pub fn roll_back(&mut self) -> Result<(), OperatorError> {
         self.commit()?;
         self.venue.roll_back();
-        let LiveSets {
-            sets,
-            arrivals,
-            watched,
-        } = self.venue.live_data();
-        let installed = |set: &Arc<SignedOrderSet>| {
-            let account = self.venue.account(set.set.account);
-            account.is_some_and(|account| account.sequence >= set.set.sequence)
+        let mut live = self.venue.live_data();
+        let is_installed = |arrived: &ArrivedSet| {
+            let set = &arrived.signed.set;
+            let account = self.venue.account(set.account);
+            account.is_some_and(|account| account.sequence >= set.sequence)
         };
-        let (kept, lost): (Vec<_>, Vec<_>) = sets.into_iter().partition(|(_, set)| installed(set));
-        self.venue.restore_live(LiveSets {
-            sets: kept,
-            arrivals,
-            watched,
-        });
-        self.waiting.extend(lost.into_iter().map(|(_, set)| set));
+        let (kept, lost): (Vec<_>, Vec<_>) = live.sets.into_iter().partition(is_installed);
+        live.sets = kept;
+        self.venue.restore_live(live);
+        self.waiting
+            .extend(lost.into_iter().map(|arrived| arrived.signed));
         self.open = None;
         self.closed.clear();
         self.order_sets = 0;
-        self.waiting_changed();
+        self.record_waiting();
         self.writes.checkpoint = Some(self.checkpoint());
         self.writes.prune = Some(u64::MAX);
-        self.writes.drop_proofs = Some(u64::MAX);
+        self.writes.drop_proofs = Some(BatchNumber::new(u64::MAX));
         self.commit()
     }
 
-    /// Figures of the last settled batches, oldest first.
+    /// Returns the figures of the last settled batches, at most `last`, oldest first.
     pub fn figures(&self, last: usize) -> Result<Vec<BatchFigures>, OperatorError> {
         self.store.figures(last)
     }

@@ -1,9 +1,10 @@
-//! Why an operator cannot start or go on.
+//! The errors that prevent an operator from starting, or stop it.
 
 use clearproof_client::chain::ChainError;
+use clearproof_primitives::ids::{BatchNumber, CircuitId, VenueId};
 use std::path::PathBuf;
 
-/// Why an operator stops. Everything that passes by itself is waited for instead.
+/// The reason that an operator stops. It waits instead for every problem that passes by itself.
 #[derive(Debug, thiserror::Error)]
 pub enum OperatorError {
     /// A setting is out of its range.
@@ -11,24 +12,25 @@ pub enum OperatorError {
     Setting {
         /// The setting.
         name: &'static str,
-        /// What was given.
+        /// The value that was given.
         given: u64,
-        /// What is allowed.
+        /// The range that is allowed.
         limit: &'static str,
     },
-    /// The metrics cannot be told.
+    /// The metrics cannot be served.
     #[error("metrics: {0}")]
     Metrics(String),
     /// The chain does not know the venue.
     #[error("venue {0} does not exist on this chain: create it, or check --venue and --node")]
-    UnknownVenue(u32),
+    UnknownVenue(VenueId),
     /// The account may not submit for the venue.
     #[error(
-        "account 0x{account} is no operator of venue {venue}: its owner must appoint it, or give another --suri"
+        "account 0x{account} is no operator of venue {venue}: its owner must appoint it, or give \
+         another --suri"
     )]
     NotOperator {
         /// The venue.
-        venue: u32,
+        venue: VenueId,
         /// The account's public key.
         account: String,
     },
@@ -37,19 +39,19 @@ pub enum OperatorError {
     Database {
         /// Its file.
         path: PathBuf,
-        /// What is wrong.
+        /// The problem.
         problem: String,
     },
-    /// The database is of something else.
+    /// The database belongs to another venue, chain or format.
     #[error(
         "database: {what} is {stored}, but {expected} is asked for: give the right --data folder"
     )]
     OtherVenue {
-        /// What differs.
+        /// The property that differs.
         what: &'static str,
-        /// In the database.
+        /// Its value in the database.
         stored: String,
-        /// What the chain or the command line says.
+        /// Its value on the chain or the command line.
         expected: String,
     },
     /// The books do not follow the chain.
@@ -58,28 +60,29 @@ pub enum OperatorError {
     /// Written data cannot be used.
     #[error("database: {what}: {problem}: restore the folder from a backup")]
     Corrupt {
-        /// Which data.
+        /// The data.
         what: String,
-        /// What is wrong.
+        /// The problem.
         problem: String,
     },
-    /// The engine refuses what it must not.
+    /// The engine refuses an input that it must accept.
     #[error("{0}")]
     Engine(#[from] super::journal::InputError),
     /// The chain.
     #[error("chain: {0}")]
     Chain(#[from] ChainError),
-    /// The folder's keys are not those that the chain checks a batch with.
+    /// The folder's keys are not those with which the chain checks a batch.
     #[error(
-        "batch {batch} is checked with the keys of circuit {circuit}, and those in {} and {} are others: put the files there that \
-         belong to the registered verifying keys, or use the version of this program whose circuits they are of",
+        "batch {batch} is checked with the keys of circuit {circuit}, and those in {} and {} are \
+         others: put the files there that belong to the registered verifying keys, or use the \
+         version of this program whose circuits they are of",
         chunk.display(), closing.display()
     )]
     Keys {
         /// The batch.
-        batch: u64,
+        batch: BatchNumber,
         /// The registered circuit.
-        circuit: u32,
+        circuit: CircuitId,
         /// The chunk circuit's proving key.
         chunk: PathBuf,
         /// The closing circuit's proving key.
@@ -88,16 +91,17 @@ pub enum OperatorError {
     /// Proofs cannot be made.
     #[error("prover: {0}")]
     Prover(String),
-    /// Batches are refused time and again.
+    /// Several batches in a row were refused.
     #[error(
-        "{count} batches in a row were refused, last batch {number}: {reason}; the books are back at the last final batch: remove the cause, then start the operator again"
+        "{count} batches in a row were refused, last batch {number}: {reason}; the books are back \
+         at the last final batch: remove the cause, then start the operator again"
     )]
     Refused {
-        /// Refusals since a batch was settled.
+        /// Number of refusals since a batch was settled.
         count: u32,
-        /// The last one.
-        number: u64,
-        /// Why.
+        /// The last refused batch.
+        number: BatchNumber,
+        /// The chain's reason.
         reason: String,
     },
     /// The server for traders cannot be started.

@@ -1,14 +1,18 @@
-//! What a settled batch was and what it cost.
+//! The figures of a settled batch: its contents, and what proving and settling it cost.
 
 use clearproof_client::chain::Included;
+use clearproof_primitives::ids::BatchNumber;
 use serde::{Deserialize, Serialize};
 
 /// A batch's figures, from the first order set to the block that settled it.
+///
+/// This is the stored form. The RPC's `BatchJson` has the same fields and stays a type of its own:
+/// on the wire the fee is a decimal string, in the database a number.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BatchFigures {
-    /// The batch.
-    pub number: u64,
+    /// Number of the batch.
+    pub number: BatchNumber,
     /// Order sets accepted while it was open.
     pub order_sets: u64,
     /// Fills in it.
@@ -23,7 +27,7 @@ pub struct BatchFigures {
     pub witness_ms: u64,
     /// Milliseconds to make and verify all proofs.
     pub proving_ms: u64,
-    /// Bytes of the extrinsic; 0 if a batch was settled while the operator was away.
+    /// Bytes of the extrinsic; 0 if the batch was settled while the operator was not running.
     pub bytes: u64,
     /// Weight of the extrinsic, picoseconds; 0 like `bytes`.
     pub ref_time: u64,
@@ -33,29 +37,53 @@ pub struct BatchFigures {
     pub block: u32,
 }
 
-/// What the chain tells of a settled batch.
+/// The settlement of a batch on the chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settlement {
     /// Block that settled it.
     pub block: u32,
-    /// Bytes, reference time and fee of its extrinsic, if this process submitted it.
-    pub cost: Option<(u64, u64, u128)>,
+    /// Cost of its extrinsic, if this process submitted it.
+    pub cost: Option<ExtrinsicCost>,
+}
+
+/// The cost of an extrinsic.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ExtrinsicCost {
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// Its weight in picoseconds of the reference machine.
+    pub ref_time: u64,
+    /// The fee that was paid, in units of the native token.
+    pub fee: u128,
 }
 
 impl From<&Included> for Settlement {
     fn from(included: &Included) -> Self {
         Self {
             block: included.block,
-            cost: Some((included.bytes as u64, included.ref_time, included.fee)),
+            cost: Some(ExtrinsicCost {
+                bytes: included.bytes as u64,
+                ref_time: included.ref_time,
+                fee: included.fee,
+            }),
         }
     }
 }
 
 impl BatchFigures {
-    /// With what settling it cost.
-    pub fn settled(mut self, settlement: &Settlement) -> Self {
-        self.block = settlement.block;
-        (self.bytes, self.ref_time, self.fee) = settlement.cost.unwrap_or_default();
-        self
+    /// Returns the figures with those of the settlement added.
+    pub fn with_settlement(self, settlement: &Settlement) -> Self {
+        let ExtrinsicCost {
+            bytes,
+            ref_time,
+            fee,
+        } = settlement.cost.unwrap_or_default();
+        Self {
+            block: settlement.block,
+            bytes,
+            ref_time,
+            fee,
+            ..self
+        }
     }
 }

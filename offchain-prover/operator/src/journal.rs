@@ -1,31 +1,36 @@
-//! What the venue's state follows from: every input of the engine, in order, and the state that they start from.
+//! The inputs of the engine, as the journal stores them. The venue's state follows from the state
+//! at the journal's start and these inputs, in order.
+
+mod stored;
+
+pub use stored::{StoredSet, StoredSets, SubmittedSet};
 
 use clearproof_engine::{
-    Accepted, AuctionReport, BatchRequest, DepositReceived, EngineError, LiveSets, SealedBatch,
+    Accepted, AuctionReport, BatchRequest, Candidate, DepositReceived, EngineError, SealedBatch,
     Venue,
 };
 use clearproof_primitives::{
     babyjubjub::{PointError, PublicKey},
     batch::Deposit,
     chain::SnapshotInfo,
-    eddsa::{Signature, SignatureBytes},
     field::FieldBytes,
-    order::{OrderSet, SignedOrderSet},
+    ids::AccountIndex,
     snapshot::Snapshot,
 };
 use codec::{Decode, Encode};
 use std::sync::Arc;
 
-/// A call of the engine as it is written to disk. The engine is deterministic, so the same inputs give the same batches,
-/// salts included.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+/// A call of the engine as it is written to disk. The engine is deterministic, so the same inputs
+/// give the same batches, salts included.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Encode, Decode)]
 pub enum Input {
     /// See [`Venue::open_batch`].
     #[codec(index = 0)]
     Open {
         /// The batch's snapshot.
         snapshot: Snapshot,
-        /// What the chain says of it.
+        /// The chain's information about the snapshot.
         info: SnapshotInfo,
         /// First millisecond.
         time_from: u64,
@@ -44,8 +49,8 @@ pub enum Input {
     },
     /// See [`Venue::submit`].
     #[codec(index = 2)]
-    OrderSet(StoredSet),
-    /// See [`Venue::auction`].
+    OrderSet(SubmittedSet),
+    /// See [`Venue::run_auction`].
     #[codec(index = 3)]
     Auction(u64),
     /// See [`Venue::seal_batch`].
@@ -61,68 +66,73 @@ pub enum Input {
     /// See [`Venue::discard_batch`].
     #[codec(index = 5)]
     Discard,
-    /// See [`Venue::watch`].
+    /// See [`Venue::set_dead_mans_switch`].
     #[codec(index = 7)]
-    Watch {
-        /// Whom.
-        account: u32,
-        /// Milliseconds.
-        silence: Option<u64>,
-        /// When.
+    SetDeadMansSwitch {
+        /// The account.
+        account: AccountIndex,
+        /// Milliseconds of inactivity after which its orders are cancelled; `None` turns the switch
+        /// off.
+        timeout_ms: Option<u64>,
+        /// Time of the request, milliseconds since the Unix epoch.
         now: u64,
     },
-    /// See [`Venue::settle_expired`].
+    /// See [`Venue::accrue_expired`].
     #[codec(index = 6)]
-    SettleExpired {
-        /// The most accounts.
+    AccrueExpired {
+        /// Largest number of accounts.
         limit: u32,
     },
 }
 
-/// What an input did.
+/// The result of an input.
 #[derive(Clone, Debug)]
 pub enum Outcome {
     /// A batch is open.
     Opened,
     /// A deposit reached this account.
-    Deposited(u32),
+    Deposited(AccountIndex),
     /// An order set is live.
     Accepted(Accepted),
     /// An auction ran.
     Auctioned(AuctionReport),
     /// A batch is closed, and to be built.
     Sealed(Arc<SealedBatch>),
-    /// The empty batch is gone.
+    /// The empty batch is discarded.
     Discarded,
-    /// An account is listened to, or not any more.
-    Watched,
-    /// So many accounts' expired instruments turned into money.
-    Settled(usize),
+    /// A dead man's switch is set or off.
+    SwitchSet,
+    /// The expired instruments of this number of accounts were turned into money.
+    ExpiredAccrued(usize),
 }
 
-/// Why an input has no effect.
+/// The reason that an input has no effect.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum InputError {
     /// The engine's rules.
     #[error("{0}")]
     Engine(#[from] EngineError),
-    /// A deposit's owner is no key.
+    /// A deposit's owner is not a valid key.
     #[error("deposit {number}: owner: {error}")]
     Owner {
         /// Position in the queue.
         number: u64,
-        /// What is wrong with the key.
+        /// The problem with the key.
         error: PointError,
     },
+    /// An input had the result of another kind of input: a mistake in the program.
+    #[error("the engine did not do what the input is for, which is a mistake in the program")]
+    OtherOutcome,
 }
 
 impl Input {
-    /// An order set as an input.
-    pub fn order_set(signed: &SignedOrderSet) -> Self {
-        Self::OrderSet(signed.into())
+    /// Returns an order set as an input.
+    pub fn order_set(set: impl Into<Candidate>) -> Self {
+        Self::OrderSet(SubmittedSet(set.into()))
     }
 
-    /// Carries the input out on a venue of the chain with this genesis hash. On an error the venue is as before.
+    /// Carries the input out on a venue of the chain with this genesis hash. On an error the venue
+    /// is unchanged.
     pub fn apply(self, venue: &mut Venue, genesis: [u8; 32]) -> Result<Outcome, InputError> {
         Ok(match self {
             Self::Open {
@@ -149,9 +159,7 @@ impl Input {
                     viewing_key,
                 })?)
             }
-            Self::OrderSet(stored) => {
-                Outcome::Accepted(venue.submit(SignedOrderSet::try_from(stored)?)?)
-            }
+            Self::OrderSet(SubmittedSet(candidate)) => Outcome::Accepted(venue.submit(candidate)?),
             Self::Auction(time) => Outcome::Auctioned(venue.run_auction(time)?),
             Self::Close {
                 time_to,
@@ -166,93 +174,21 @@ impl Input {
                 };
                 Outcome::Sealed(venue.seal_batch(&request)?)
             }
-            Self::SettleExpired { limit } => {
-                Outcome::Settled(venue.settle_expired(limit as usize)?)
+            Self::AccrueExpired { limit } => {
+                Outcome::ExpiredAccrued(venue.accrue_expired(limit as usize)?)
             }
-            Self::Watch {
+            Self::SetDeadMansSwitch {
                 account,
-                silence,
+                timeout_ms,
                 now,
             } => {
-                venue.watch(account, silence, now)?;
-                Outcome::Watched
+                venue.set_dead_mans_switch(account, timeout_ms, now)?;
+                Outcome::SwitchSet
             }
             Self::Discard => {
                 venue.discard_batch()?;
                 Outcome::Discarded
             }
-        })
-    }
-}
-
-/// A signed order set in storage's form.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-pub struct StoredSet {
-    set: OrderSet,
-    signature: SignatureBytes,
-    /// The trading key, packed, if it signed.
-    trading_key: Option<[u8; 32]>,
-}
-
-impl From<&SignedOrderSet> for StoredSet {
-    fn from(signed: &SignedOrderSet) -> Self {
-        Self {
-            set: signed.set.clone(),
-            signature: signed.signature.to_bytes(),
-            trading_key: signed.trading_key.map(|key| key.compress()),
-        }
-    }
-}
-
-impl TryFrom<StoredSet> for SignedOrderSet {
-    type Error = EngineError;
-    fn try_from(stored: StoredSet) -> Result<Self, EngineError> {
-        let account = stored.set.account;
-        let key = stored
-            .trading_key
-            .map(|packed| PublicKey::from_compressed(&packed));
-        let trading_key = key
-            .transpose()
-            .map_err(|error| EngineError::StoredOwner { account, error })?;
-        Ok(Self {
-            set: stored.set,
-            signature: Signature::try_from(&stored.signature)?,
-            trading_key,
-        })
-    }
-}
-
-/// Live order sets in storage's form.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
-pub struct StoredSets {
-    sets: Vec<(u64, StoredSet)>,
-    arrivals: u64,
-    watched: Vec<(u32, u64, u64)>,
-}
-
-impl From<&LiveSets> for StoredSets {
-    fn from(live: &LiveSets) -> Self {
-        let stored =
-            |(arrival, signed): &(u64, Arc<SignedOrderSet>)| (*arrival, (&**signed).into());
-        Self {
-            sets: live.sets.iter().map(stored).collect(),
-            arrivals: live.arrivals,
-            watched: live.watched.clone(),
-        }
-    }
-}
-
-impl TryFrom<StoredSets> for LiveSets {
-    type Error = EngineError;
-    fn try_from(stored: StoredSets) -> Result<Self, EngineError> {
-        let signed = |(arrival, set): (u64, StoredSet)| {
-            Ok::<_, EngineError>((arrival, Arc::new(SignedOrderSet::try_from(set)?)))
-        };
-        let sets = stored.sets.into_iter().map(signed);
-        Ok(Self {
-            sets: sets.collect::<Result<_, _>>()?,
-            arrivals: stored.arrivals,
-            watched: stored.watched,
         })
     }
 }

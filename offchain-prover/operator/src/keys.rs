@@ -1,4 +1,5 @@
-//! Keys of the circuit that the chain has registered for a batch: a venue's owner may change to another one at a batch of its choice.
+//! The keys of the circuit that the chain has registered for a batch. A venue's owner may change to
+//! another circuit at a batch of its choice.
 
 use super::{error::OperatorError, metrics::Metrics};
 use clearproof_client::chain::{
@@ -7,42 +8,45 @@ use clearproof_client::chain::{
 };
 use clearproof_client::clock::millis;
 use clearproof_groth16::{BackendKind, KeyStore, Origin, Progress};
-use clearproof_primitives::{chain::VenueId, shape::Shape};
-use clearproof_proving::{BatchProver, circuits};
+use clearproof_primitives::{
+    ids::{BatchNumber, VenueId},
+    shape::Shape,
+};
+use clearproof_proving::{BatchProver, VerifyingKeys, circuits};
 use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
 use tokio::runtime::Handle;
 
-/// Wait before a node that did not answer is asked again.
-const PAUSE: Duration = Duration::from_secs(2);
+/// Wait before a query is sent again to a node that did not respond.
+const RETRY_WAIT: Duration = Duration::from_secs(2);
 
-/// A prover, and the circuit whose keys it has.
+/// A prover, and the circuit whose keys it holds.
 struct Loaded {
     circuit: RegisteredCircuit,
     prover: BatchProver,
 }
 
-/// Finds keys, and keeps those in use.
+/// Loads proving keys, and keeps those in use.
 pub struct Keys {
     /// The chain.
     pub chain: Chain,
     /// The venue.
     pub venue: VenueId,
-    /// Where the chain is asked.
+    /// Runs the queries of the chain.
     pub runtime: Handle,
     /// Shape of the circuits; a venue's never changes.
     pub shape: Shape,
-    /// Proving keys.
+    /// Folder of the proving keys.
     pub store: KeyStore,
-    /// What proves.
+    /// The backend that proves.
     pub backend: BackendKind,
     /// Shows the progress of loading and making keys.
     pub progress: Arc<dyn Progress>,
-    /// Where backends are counted.
+    /// The operator's metrics, which count what each backend does.
     pub metrics: Metrics,
-    /// Those in use.
+    /// The keys in use.
     pub loaded: LoadedKeys,
 }
 
@@ -51,21 +55,24 @@ pub struct Keys {
 pub struct LoadedKeys(Option<Loaded>);
 
 impl Keys {
-    /// What proves the batch of that number. Keys are loaded when another circuit than before is asked for, those of before
-    /// dropped first. `given_up` says whether anybody still wants it: without keys a node is waited for.
+    /// Returns the prover for a batch. Loads keys if the batch has another circuit than the one
+    /// before; the old keys are dropped first. If no keys are loaded, this waits for the node;
+    /// `given_up` returns true once the prover is no longer needed, and then the result is `None`.
     ///
     /// # Errors
-    /// [`OperatorError::Keys`] where the folder has none of the registered ones, and all that can be wrong with a file.
+    /// [`OperatorError::Keys`] if the folder does not have the registered keys, and
+    /// [`OperatorError::Prover`] if a file cannot be used.
     pub fn prover(
         &mut self,
-        batch: u64,
+        batch: BatchNumber,
         given_up: impl Fn() -> bool,
     ) -> Result<Option<&BatchProver>, OperatorError> {
-        let asked = loop {
+        let registered = loop {
             match self.registered(batch) {
                 Ok(circuit) => break Some(circuit),
                 Err(OperatorError::Chain(ChainError::Node(error))) => {
-                    // The node was lost: most likely nothing changed meanwhile, and the chain refuses what is proven wrongly.
+                    // The node was lost. Most likely nothing has changed meanwhile, and the chain
+                    // refuses proofs with the wrong keys.
                     if self.loaded.0.is_some() {
                         break None;
                     }
@@ -73,16 +80,16 @@ impl Keys {
                         return Ok(None);
                     }
                     tracing::warn!(error, "waiting for the node: which keys are registered?");
-                    std::thread::sleep(PAUSE);
+                    std::thread::sleep(RETRY_WAIT);
                 }
                 Err(error) => return Err(error),
             }
         };
-        let loaded = match (self.loaded.0.take(), asked) {
+        let loaded = match (self.loaded.0.take(), registered) {
             (Some(loaded), None) => loaded,
             (Some(loaded), Some(circuit)) if loaded.circuit == circuit => loaded,
             (before, Some(circuit)) => {
-                // Two keys at once need not have room.
+                // There may be no room for the keys of two circuits at once.
                 drop(before);
                 self.load(circuit, batch)?
             }
@@ -91,8 +98,8 @@ impl Keys {
         Ok(Some(&self.loaded.0.insert(loaded).prover))
     }
 
-    /// The circuit of a batch.
-    fn registered(&self, batch: u64) -> Result<RegisteredCircuit, OperatorError> {
+    /// Returns the circuit that the chain has registered for a batch.
+    fn registered(&self, batch: BatchNumber) -> Result<RegisteredCircuit, OperatorError> {
         self.runtime.block_on(async {
             let unknown = OperatorError::UnknownVenue(self.venue);
             let venue = self.chain.venue(self.venue).await?.ok_or(unknown)?;
@@ -103,9 +110,13 @@ impl Keys {
         })
     }
 
-    fn load(&self, circuit: RegisteredCircuit, batch: u64) -> Result<Loaded, OperatorError> {
+    fn load(
+        &self,
+        circuit: RegisteredCircuit,
+        batch: BatchNumber,
+    ) -> Result<Loaded, OperatorError> {
         let started = Instant::now();
-        // Development keys are the same wherever they are made; others exist once.
+        // Development keys are the same on every machine; others exist only once.
         let (origin, load): (_, fn(&_, &_, _, _, &_) -> _) = match circuit.development {
             true => (Origin::Development, BatchProver::load),
             false => (Origin::SingleParty, BatchProver::load_existing),
@@ -114,15 +125,14 @@ impl Keys {
             let number = circuit.number;
             OperatorError::Prover(format!("batch {batch}, circuit {number}: {error:#}"))
         };
-        let prover = load(
-            &self.shape,
-            &self.store,
-            origin,
-            self.backend,
-            &*self.progress,
-        )
-        .map_err(failed)?;
-        if prover.verifying_keys() != (circuit.chunk_key.clone(), circuit.closing_key.clone()) {
+        let (shape, progress) = (&self.shape, &*self.progress);
+        let prover =
+            load(shape, &self.store, origin, self.backend, progress).map_err(failed)?;
+        let registered = VerifyingKeys {
+            chunk: circuit.chunk_key.clone(),
+            closing: circuit.closing_key.clone(),
+        };
+        if prover.verifying_keys() != registered {
             let pair = circuits(&self.shape).map_err(failed)?;
             let [chunk, closing] =
                 [pair.chunk, pair.closing].map(|c| self.store.path(c.circuit.id(), origin));
@@ -134,13 +144,13 @@ impl Keys {
             });
         }
         tracing::info!(
-            circuit = circuit.number,
-            from_batch = batch,
+            circuit = %circuit.number,
+            from_batch = %batch,
             development = circuit.development,
             ms = millis(started.elapsed()),
             "proving keys are ready"
         );
-        self.metrics.count_backends(&prover.backends().counts());
+        self.metrics.record_backends(&prover.backends().counts());
         Ok(Loaded { circuit, prover })
     }
 }

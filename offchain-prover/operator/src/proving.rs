@@ -1,51 +1,38 @@
-//! The prover's thread: proves closed batches one after the other, apart from the venue, which goes on trading.
+//! The prover's thread: proves closed batches one after the other, while the venue goes on trading.
 
 use super::{
-    error::OperatorError, figures::BatchFigures, keys::Keys, metrics::Metrics, store::Proven,
-    thread, venue_task::Notice,
+    channels::WorkerEnds,
+    error::OperatorError,
+    figures::BatchFigures,
+    keys::Keys,
+    messages::{Notice, ProofJob},
+    metrics::Metrics,
+    store::Proven,
+    thread,
 };
 use clearproof_client::clock::millis;
 use clearproof_engine::ClosedBatch;
-use clearproof_primitives::submission::{Batch, ChunkSubmission};
-use clearproof_proving::{BatchProver, ProvenBatch};
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-        mpsc::Receiver,
-    },
-    time::Duration,
+use clearproof_primitives::{
+    ids::BatchNumber,
+    submission::{Batch, ChunkSubmission},
 };
+use clearproof_proving::{BatchProver, ProvenBatch};
+use std::{sync::mpsc::Receiver, time::Duration};
 use tokio::sync::mpsc::Sender;
 
-/// A batch to prove.
-#[derive(Debug)]
-pub struct Job {
-    /// Roll-backs before it was closed.
-    pub epoch: u64,
-    /// The batch.
-    pub batch: Arc<ClosedBatch>,
-    /// What is known of it.
-    pub figures: BatchFigures,
-}
-
-/// What the prover needs.
+/// The prover.
 pub struct Worker {
     /// Proving keys.
     pub keys: Keys,
-    /// The batch after the last one that is settled: its keys are loaded at once.
-    pub next: u64,
-    /// Batches to prove.
-    pub jobs: Receiver<Job>,
-    /// Where proofs go.
-    pub notices: Sender<Notice>,
-    /// Counts roll-backs; jobs of an older count are void.
-    pub epoch: Arc<AtomicU64>,
-    /// Where backends are counted.
+    /// The batch after the last settled one: its keys are loaded at once.
+    pub next: BatchNumber,
+    /// The prover's channels.
+    pub ends: WorkerEnds<Receiver<ProofJob>>,
+    /// The operator's metrics, which count what each backend does.
     pub metrics: Metrics,
 }
 
-/// A batch in the form that the chain takes.
+/// Returns a batch in the form that the chain accepts.
 pub fn submission(closed: &ClosedBatch, proven: &ProvenBatch) -> Result<Batch, OperatorError> {
     let limit = |what: &str| OperatorError::Prover(format!("{what}: more than the chain takes"));
     let missing = || OperatorError::Prover("boundaries: fewer than chunks".into());
@@ -91,23 +78,27 @@ pub fn submission(closed: &ClosedBatch, proven: &ProvenBatch) -> Result<Batch, O
 }
 
 impl Worker {
-    /// Starts the thread. It ends by itself when nobody hears its notices any more; a proof that is being made is then
-    /// left to run out, or ends with the process.
+    /// Starts the thread. It ends by itself once the venue has ended. A proof in progress then runs
+    /// to its end, or ends with the process.
     pub fn spawn(self) -> std::io::Result<()> {
-        let notices = self.notices.clone();
+        let notices = self.ends.notices.clone();
         let work = move |_: &Sender<Notice>| self.work();
         thread::spawn("prover", "the prover's thread", notices, work)
     }
 
     fn work(mut self) -> Result<(), OperatorError> {
-        let notices = self.notices.clone();
+        let WorkerEnds {
+            jobs,
+            notices,
+            epoch,
+        } = self.ends;
         let given_up = || notices.is_closed();
         self.keys.prover(self.next, given_up)?;
-        for job in &self.jobs {
+        for job in jobs {
             if given_up() {
                 break;
             }
-            if job.epoch == self.epoch.load(Ordering::SeqCst) {
+            if job.epoch == epoch.current() {
                 let Some(prover) = self.keys.prover(job.figures.number, given_up)? else {
                     break;
                 };
@@ -122,11 +113,11 @@ impl Worker {
     }
 }
 
-fn prove(prover: &BatchProver, job: Job, metrics: &Metrics) -> Result<Proven, OperatorError> {
+fn prove(prover: &BatchProver, job: ProofJob, metrics: &Metrics) -> Result<Proven, OperatorError> {
     let number = job.figures.number;
     let proofs = prover.prove(&job.batch, |done, total| {
-        tracing::info!(number, done, total, "proof made");
-        metrics.count_backends(&prover.backends().counts());
+        tracing::info!(%number, done, total, "proof made");
+        metrics.record_backends(&prover.backends().counts());
     });
     let proofs = proofs
         .map_err(|e| OperatorError::Prover(format!("batch {number} cannot be proven: {e:#}")))?;
@@ -141,7 +132,7 @@ fn prove(prover: &BatchProver, job: Job, metrics: &Metrics) -> Result<Proven, Op
         ..job.figures
     };
     tracing::info!(
-        number,
+        %number,
         chunks = figures.chunks,
         constraints,
         witness_ms = figures.witness_ms,

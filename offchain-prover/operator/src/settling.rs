@@ -1,15 +1,19 @@
-//! The task that brings proven batches to the chain, in order, each until it is final or can never be.
+//! The task that submits proven batches to the chain, in order, each until it is final or can never
+//! be.
 
-use super::{error::OperatorError, figures::Settlement, store::Proven, venue_task::Notice};
-use clearproof_client::chain::{Chain, ChainError, calls};
-use clearproof_primitives::{batch::BatchHeader, chain::BatchView};
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
+use super::{
+    channels::WorkerEnds,
+    error::OperatorError,
+    figures::Settlement,
+    messages::{Notice, Submission},
+    store::Proven,
 };
+use clearproof_client::chain::{Chain, ChainError, calls};
+use clearproof_primitives::{
+    batch::BatchHeader,
+    chain::{BatchView, VenueView},
+};
+use std::time::Duration;
 use subxt_signer::sr25519::Keypair;
 use tokio::{
     sync::{mpsc, oneshot},
@@ -21,9 +25,10 @@ const FIRST_WAIT: Duration = Duration::from_secs(3);
 /// Longest wait.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// Refused batches in a row after which the operator stops: building the same again would not help.
-const MOST_REFUSALS: u32 = 3;
-/// Refusals that pass, by time or by somebody's action, and those where another look at the chain decides.
-const PASSING: [&str; 6] = [
+const MAX_REFUSALS: u32 = 3;
+/// Refusals that time or an action of a person ends, and those where another look at the chain
+/// decides.
+const TEMPORARY: [&str; 6] = [
     "UnknownVenue",
     "VenuePaused",
     "NotOperator",
@@ -32,30 +37,17 @@ const PASSING: [&str; 6] = [
     "StaleRoot",
 ];
 
-/// A proven batch on its way.
-#[derive(Debug)]
-pub struct Submission {
-    /// Roll-backs before it was closed.
-    pub epoch: u64,
-    /// The batch.
-    pub proven: Arc<Proven>,
-}
-
-/// The task's means.
+/// The task that settles.
 pub struct Settler {
     /// The chain.
     pub chain: Chain,
-    /// Who submits.
+    /// Signs the submissions.
     pub signer: Keypair,
-    /// Batches in order.
-    pub submissions: mpsc::UnboundedReceiver<Submission>,
-    /// Where outcomes go.
-    pub notices: mpsc::Sender<Notice>,
-    /// Counts roll-backs.
-    pub epoch: Arc<AtomicU64>,
+    /// The task's channels.
+    pub ends: WorkerEnds<mpsc::UnboundedReceiver<Submission>>,
 }
 
-/// What became of an attempt.
+/// The result of an attempt.
 #[derive(Debug)]
 enum Attempt {
     /// The batch is final.
@@ -68,40 +60,46 @@ enum Attempt {
     Never(String),
 }
 
-/// Whether a batch that was refused like this may settle later as it is.
-fn passes(pallet: &str, error: &str) -> bool {
-    // Other pallets refuse for lack of fees or by a filter, not because of what the batch says.
-    !matches!(pallet, "Settlement" | "Custody") || PASSING.contains(&error)
+/// Returns true if a batch that was refused with this error may settle later without a change.
+fn is_temporary(pallet: &str, error: &str) -> bool {
+    // Other pallets refuse for lack of fees or by a filter, not because of the batch's content.
+    !matches!(pallet, "Settlement" | "Custody") || TEMPORARY.contains(&error)
 }
 
 impl Settler {
     /// Runs until the venue's task ends.
     pub async fn run(mut self) -> Result<(), OperatorError> {
         let mut refusals = 0;
-        while let Some(Submission { epoch, proven }) = self.submissions.recv().await {
-            if epoch != self.epoch.load(Ordering::SeqCst) {
+        while let Some(Submission { epoch, proven }) = self.ends.jobs.recv().await {
+            if epoch != self.ends.epoch.current() {
                 continue;
             }
             let number = proven.batch.header.number;
             let (done, wait) = oneshot::channel();
+            let mut refusal = None;
             let notice = match self.settle(&proven).await? {
                 Ok(settlement) => {
                     refusals = 0;
-                    Notice::Settled(number, settlement, done)
+                    Notice::Settled {
+                        number,
+                        settlement,
+                        done,
+                    }
                 }
                 Err(reason) => {
                     refusals += 1;
-                    Notice::Refused(number, reason, done)
+                    refusal = Some(reason.clone());
+                    Notice::Refused {
+                        number,
+                        reason,
+                        done,
+                    }
                 }
             };
-            let reason = match &notice {
-                Notice::Refused(_, reason, _) => reason.clone(),
-                _ => String::new(),
-            };
-            if self.notices.send(notice).await.is_err() || wait.await.is_err() {
+            if self.ends.notices.send(notice).await.is_err() || wait.await.is_err() {
                 return Ok(());
             }
-            if refusals >= MOST_REFUSALS {
+            if let Some(reason) = refusal.filter(|_| refusals >= MAX_REFUSALS) {
                 return Err(OperatorError::Refused {
                     count: refusals,
                     number,
@@ -112,25 +110,31 @@ impl Settler {
         Ok(())
     }
 
-    /// Tries until the batch is final, or answers why it never can be.
+    /// Tries until the batch is final. Returns the chain's reason if it never can be.
     async fn settle(&self, proven: &Proven) -> Result<Result<Settlement, String>, OperatorError> {
         let number = proven.batch.header.number;
         let mut pause = FIRST_WAIT;
         loop {
             match self.attempt(proven).await? {
                 Attempt::Settled(settlement) => {
-                    let (bytes, ref_time, fee) = settlement.cost.unwrap_or_default();
-                    let block = settlement.block;
-                    tracing::info!(number, block, bytes, ref_time, fee, "batch settled");
+                    let cost = settlement.cost.unwrap_or_default();
+                    tracing::info!(
+                        %number,
+                        block = settlement.block,
+                        bytes = cost.bytes,
+                        ref_time = cost.ref_time,
+                        fee = cost.fee,
+                        "batch settled"
+                    );
                     return Ok(Ok(settlement));
                 }
                 Attempt::Never(reason) => {
-                    tracing::error!(number, reason, "batch refused for good");
+                    tracing::error!(%number, reason, "batch refused for good");
                     return Ok(Err(reason));
                 }
                 Attempt::Lost(reason) => {
                     tracing::warn!(
-                        number,
+                        %number,
                         reason,
                         "batch not settled yet, waiting for the node"
                     );
@@ -140,7 +144,7 @@ impl Settler {
                 Attempt::Later(reason) => {
                     let seconds = pause.as_secs();
                     tracing::warn!(
-                        number,
+                        %number,
                         reason,
                         seconds,
                         "batch not settled yet, trying again"
@@ -152,9 +156,9 @@ impl Settler {
         }
     }
 
-    /// One attempt; looks first, as an earlier one may have got through unseen.
+    /// Makes one attempt. Reads the chain first, as an earlier attempt may have got through unseen.
     async fn attempt(&self, proven: &Proven) -> Result<Attempt, OperatorError> {
-        match self.look(&proven.batch.header).await {
+        match self.check_chain(&proven.batch.header).await {
             Ok(None) => {}
             Ok(Some(attempt)) => return Ok(attempt),
             Err(OperatorError::Chain(ChainError::Node(error))) => return Ok(Attempt::Lost(error)),
@@ -169,7 +173,7 @@ impl Settler {
                 text,
             }) => {
                 let reason = format!("{pallet}.{error}: {text}");
-                match passes(&pallet, &error) {
+                match is_temporary(&pallet, &error) {
                     true => Attempt::Later(reason),
                     false => Attempt::Never(reason),
                 }
@@ -182,21 +186,16 @@ impl Settler {
         })
     }
 
-    /// Where the chain is: `None` if the batch is the next one.
-    async fn look(&self, header: &BatchHeader) -> Result<Option<Attempt>, OperatorError> {
+    /// Compares the chain with a batch. Returns `None` if the batch is the next one.
+    async fn check_chain(&self, header: &BatchHeader) -> Result<Option<Attempt>, OperatorError> {
         let (venue, number) = (header.venue, header.number);
         let Some(view) = self.chain.venue(venue).await? else {
             let reason = format!("the node does not know venue {venue} yet");
             return Ok(Some(Attempt::Later(reason)));
         };
-        let diverged = |root: String| {
-            OperatorError::Diverged(format!(
-                "batch {number}: the chain's state root is {root}, so another operator settled batches of venue {venue}; \
-                 one venue needs one database"
-            ))
-        };
         if view.batches >= number {
-            // Forgotten batches cannot be compared, but the operator does not fall so far behind.
+            // Old batches that the chain forgot cannot be compared, but the operator does not fall
+            // that far behind.
             let settled = self.chain.batch(venue, number).await?;
             return match settled {
                 Some(BatchView {
@@ -206,31 +205,46 @@ impl Settler {
                     Ok(Some(Attempt::Settled(settlement)))
                 }
                 other => {
-                    Err(diverged(other.map_or("unknown".into(), |batch| {
-                        batch.state_root.to_string()
-                    })))
+                    let root = other.map(|batch| batch.state_root.to_string());
+                    Err(diverged(header, root.as_deref().unwrap_or("unknown")))
                 }
             };
         }
-        if view.batches + 1 < number {
-            let reason = format!("the node has settled {} batches so far", view.batches);
-            return Ok(Some(Attempt::Later(reason)));
-        }
-        if view.state_root != header.old_root {
-            return Err(diverged(view.state_root.to_string()));
-        }
-        Ok(None)
+        next_batch(&view, header)
     }
+}
+
+/// Checks that a batch is the chain's next one, if the chain has not settled it.
+fn next_batch(
+    view: &VenueView<[u8; 32]>,
+    header: &BatchHeader,
+) -> Result<Option<Attempt>, OperatorError> {
+    if view.batches.next() < header.number {
+        let reason = format!("the node has settled {} batches so far", view.batches);
+        return Ok(Some(Attempt::Later(reason)));
+    }
+    if view.state_root != header.old_root {
+        return Err(diverged(header, &view.state_root.to_string()));
+    }
+    Ok(None)
+}
+
+fn diverged(header: &BatchHeader, root: &str) -> OperatorError {
+    let BatchHeader { number, venue, .. } = header;
+    OperatorError::Diverged(format!(
+        "batch {number}: the chain's state root is {root}, so another operator settled batches of \
+         venue {venue}; one venue needs one database"
+    ))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::passes;
+    use super::is_temporary;
 
     #[test]
-    fn what_time_or_people_mend_is_tried_again_and_the_rest_is_not() {
+    fn refusals_that_time_or_people_end_are_tried_again_and_the_rest_is_not() {
         for error in ["VenuePaused", "TimeSpanInFuture", "StaleRoot"] {
-            assert!(passes("Settlement", error), "{error}");
+            assert!(is_temporary("Settlement", error), "{error}");
         }
         for error in [
             "TimeSpanTooOld",
@@ -238,9 +252,9 @@ mod tests {
             "UnknownSnapshot",
             "ProofRejected",
         ] {
-            assert!(!passes("Settlement", error), "{error}");
+            assert!(!is_temporary("Settlement", error), "{error}");
         }
-        assert!(!passes("Custody", "DepositCursorMismatch"));
-        assert!(passes("System", "BadOrigin"));
+        assert!(!is_temporary("Custody", "DepositCursorMismatch"));
+        assert!(is_temporary("System", "BadOrigin"));
     }
 }

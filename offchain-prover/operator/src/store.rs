@@ -3,11 +3,11 @@
 use super::{
     error::OperatorError,
     figures::BatchFigures,
-    journal::{Input, StoredSets},
+    journal::{Input, StoredSet, StoredSets},
 };
 use clearproof_client::Identity;
-use clearproof_engine::state::StoredBooks;
-use clearproof_primitives::{shape::Shape, submission::Batch};
+use clearproof_engine::StoredBooks;
+use clearproof_primitives::{ids::BatchNumber, shape::Shape, submission::Batch};
 use codec::{Decode, DecodeAll, Encode};
 use rand::RngCore;
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition, backends::FileBackend};
@@ -17,7 +17,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Version of everything below.
+/// Version of the database's format.
 const FORMAT: u32 = 2;
 /// Name of the file in the operator's folder.
 const FILE: &str = "operator.redb";
@@ -34,15 +34,12 @@ const RECEIPT_KEY: &str = "receipt key";
 const CHECKPOINT: &str = "checkpoint";
 const WAITING: &str = "waiting";
 
-/// An order set waiting to be submitted to the engine again.
-pub type WaitingSet = super::journal::StoredSet;
-
-/// Where the journal starts.
+/// The state at which the journal starts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checkpoint {
     /// Books of the last final batch.
     pub books: StoredBooks,
-    /// Live order sets then.
+    /// Live order sets at that time.
     pub live: StoredSets,
     /// Order sets accepted since a batch was closed.
     pub order_sets: u64,
@@ -51,35 +48,44 @@ pub struct Checkpoint {
 /// A proven batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proven {
-    /// Ready to submit.
+    /// The batch, ready to submit.
     pub batch: Batch,
-    /// What is known of it so far.
+    /// The figures known so far.
     pub figures: BatchFigures,
 }
 
-/// What one transaction writes.
+/// The viewing key of an owner's accounts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ViewingKey {
+    /// The owner's compressed key.
+    pub owner: [u8; 32],
+    /// The viewing key.
+    pub key: [u8; 32],
+}
+
+/// The changes of one transaction.
 #[derive(Debug, Default)]
 pub struct Writes {
     /// Journal entries by number.
     pub journal: Vec<(u64, Vec<u8>)>,
-    /// Journal entries up to here are in the checkpoint.
+    /// Last journal entry that the checkpoint contains; entries up to it are deleted.
     pub prune: Option<u64>,
-    /// New start of the journal.
+    /// The new start of the journal.
     pub checkpoint: Option<Checkpoint>,
     /// Order sets to submit again.
-    pub waiting: Option<Vec<WaitingSet>>,
+    pub waiting: Option<Vec<StoredSet>>,
     /// Proven batches.
     pub proven: Vec<Proven>,
-    /// Proofs of batches up to here are of no use any more.
-    pub drop_proofs: Option<u64>,
-    /// Settled batches.
+    /// Last batch whose proofs are no longer needed; proofs up to it are deleted.
+    pub drop_proofs: Option<BatchNumber>,
+    /// Figures of settled batches.
     pub figures: Vec<BatchFigures>,
-    /// Viewing keys by owner.
-    pub viewing_keys: Vec<([u8; 32], [u8; 32])>,
+    /// New viewing keys.
+    pub viewing_keys: Vec<ViewingKey>,
 }
 
 impl Writes {
-    /// Whether there is nothing to write.
+    /// True if there is nothing to write.
     pub fn is_empty(&self) -> bool {
         self.journal.is_empty()
             && self.prune.is_none()
@@ -92,7 +98,7 @@ impl Writes {
     }
 }
 
-/// Everything that a start needs.
+/// The data that a start needs.
 #[derive(Debug)]
 pub struct Loaded {
     /// `None` in a new database.
@@ -102,7 +108,7 @@ pub struct Loaded {
     /// Proven batches in order.
     pub proven: Vec<Proven>,
     /// Order sets to submit again.
-    pub waiting: Vec<WaitingSet>,
+    pub waiting: Vec<StoredSet>,
 }
 
 /// The open database. Another process cannot open it at the same time.
@@ -128,14 +134,14 @@ fn decoded<T: Decode>(what: impl Into<String>, bytes: &[u8]) -> Result<T, Operat
 }
 
 impl Store {
-    /// Opens the database in a folder, or makes one, and checks that it belongs to this venue.
+    /// Opens the database in a folder, or creates it, and checks that it belongs to this venue.
     pub fn open(folder: &Path, identity: &Identity) -> Result<Self, OperatorError> {
         let path = folder.join(FILE);
         let problem = |problem: String| OperatorError::Database {
             path: path.clone(),
             problem,
         };
-        // Nobody else may read it: it holds viewing keys and the key of the receipts.
+        // Other users must not read it: it holds viewing keys and the key that signs receipts.
         let mut folders = DirBuilder::new();
         let folders = folders.recursive(true).mode(0o700);
         folders.create(folder).map_err(|e| problem(e.to_string()))?;
@@ -195,7 +201,7 @@ impl Store {
         Ok(())
     }
 
-    /// The key that signs receipts; made with the database.
+    /// Returns the key that signs receipts. It is created with the database.
     pub fn receipt_key(&self) -> Result<[u8; 32], OperatorError> {
         if let Some(bytes) = self.get(META, RECEIPT_KEY)? {
             return <[u8; 32]>::try_from(bytes)
@@ -221,7 +227,7 @@ impl Store {
         transaction.commit().map_err(|e| self.problem(e))
     }
 
-    /// Writes everything in one transaction, on disk when this returns.
+    /// Writes everything in one transaction, which is on disk when this returns.
     pub fn write(&self, writes: &Writes) -> Result<(), OperatorError> {
         let checkpoint = writes
             .checkpoint
@@ -230,13 +236,13 @@ impl Store {
             .transpose()?;
         let figures = writes.figures.iter();
         let figures = figures
-            .map(|f| Ok((f.number, json("figures", f)?)))
+            .map(|f| Ok((f.number.get(), json("figures", f)?)))
             .collect::<Result<Vec<_>, OperatorError>>()?;
         let proven = writes.proven.iter();
         let proven = proven
             .map(|p| {
                 let figures = json("figures", &p.figures)?;
-                Ok((p.batch.header.number, (&p.batch, figures).encode()))
+                Ok((p.batch.header.number.get(), (&p.batch, figures).encode()))
             })
             .collect::<Result<Vec<_>, OperatorError>>()?;
         self.write_with(|tables| {
@@ -259,23 +265,23 @@ impl Store {
                 proofs.insert(number, bytes.as_slice())?;
             }
             if let Some(last) = writes.drop_proofs {
-                proofs.retain_in(..=last, |_, _| false)?;
+                proofs.retain_in(..=last.get(), |_, _| false)?;
             }
             let mut table = tables.open_table(FIGURES)?;
             for (number, bytes) in &figures {
                 table.insert(number, bytes.as_slice())?;
             }
             let mut keys = tables.open_table(VIEWING_KEYS)?;
-            for (owner, key) in &writes.viewing_keys {
+            for ViewingKey { owner, key } in &writes.viewing_keys {
                 keys.insert(owner.as_slice(), key.as_slice())?;
             }
             Ok(())
         })
     }
 
-    /// Everything that a start needs.
+    /// Returns the data that a start needs.
     pub fn load(&self) -> Result<Loaded, OperatorError> {
-        // Opening for writing makes the tables that a new database lacks.
+        // Opening for writing creates the tables that a new database lacks.
         self.write(&Writes::default())?;
         let state = |name: &str| self.get(STATE, name);
         let journal = self.rows(JOURNAL)?.into_iter();
@@ -304,7 +310,7 @@ impl Store {
         })
     }
 
-    /// Figures of the last settled batches, oldest first.
+    /// Returns the figures of the last settled batches, at most `last`, oldest first.
     pub fn figures(&self, last: usize) -> Result<Vec<BatchFigures>, OperatorError> {
         let rows = self.rows(FIGURES)?;
         let skip = rows.len().saturating_sub(last);
@@ -316,7 +322,7 @@ impl Store {
             .collect()
     }
 
-    /// The viewing key of an owner, if one is known.
+    /// Returns the viewing key of an owner, if one is known.
     pub fn viewing_key(&self, owner: &[u8; 32]) -> Result<Option<[u8; 32]>, OperatorError> {
         let read = self.db.begin_read().map_err(|e| self.problem(e))?;
         let table = read.open_table(VIEWING_KEYS).map_err(|e| self.problem(e))?;

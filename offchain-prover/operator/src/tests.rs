@@ -1,20 +1,22 @@
-//! What must hold of the operator whatever happens to its process.
+//! Properties of the operator that hold whatever happens to its process.
 #![allow(clippy::unwrap_used)]
 
 mod building;
-mod desk;
 mod journal;
 mod owners;
 mod restart;
 mod roll_back;
+mod scheduler;
+mod stored_bytes;
 mod task;
 
 use super::{
-    config::Timing,
+    config::{SnapshotTiming, Timing},
     core::{Closed, Core, Stage},
-    desk::Desk,
     error::OperatorError,
+    scheduler::Scheduler,
     store::Store,
+    views::FinalBatch,
 };
 use clearproof_client::Identity;
 use clearproof_engine::ClosedBatch;
@@ -24,7 +26,8 @@ use clearproof_primitives::{
     chain::{Pauses, Queue, QueuedDeposit, SnapshotInfo, SnapshotView, VenueView},
     eddsa::SecretKey,
     field::FieldBytes,
-    fixed::ONE,
+    fixed::{ONE, Rate},
+    ids::{AccountIndex, BatchNumber, CircuitId, SnapshotNumber, VenueId},
     ledger::genesis_state_root,
     order::{Order, OrderSet, Request, Side, SignedOrderSet, WithdrawalRequest},
     policy::Policy,
@@ -37,24 +40,24 @@ use std::{path::Path, sync::Arc};
 const SHAPE: Shape = Shape::TINY;
 const IDENTITY: Identity = Identity {
     genesis: [3; 32],
-    venue: 1,
+    venue: VenueId::new(1),
     shape: SHAPE,
 };
 const START: u64 = 1_700_000_000_000;
 const MARK: u64 = 1_000 * ONE;
 const DEPOSIT: u64 = 1_000_000;
 
-/// The chain's view of a venue that has settled nothing.
+/// Returns the chain's view of a venue that has settled nothing.
 fn new_venue() -> VenueView<[u8; 32]> {
     VenueView {
         owner: [1; 32],
         operators: vec![[2; 32]],
-        circuit: 1,
+        circuit: CircuitId::new(1),
         next_circuit: None,
         shape: SHAPE,
         development: true,
         state_root: genesis_state_root(&SHAPE).into(),
-        batches: 0,
+        batches: BatchNumber::new(0),
         time_to: START - 1_000,
         pauses: Pauses::default(),
         custody_account: [9; 32],
@@ -73,7 +76,7 @@ fn snapshot(number: u64, taken_at: u64) -> SnapshotView {
         _ => InstrumentRow::empty(&market),
     };
     let snapshot = Snapshot {
-        number,
+        number: SnapshotNumber::new(number),
         taken_at,
         weights: vec![ONE; market.assets as usize],
         factors: policy.factors(),
@@ -86,7 +89,7 @@ fn snapshot(number: u64, taken_at: u64) -> SnapshotView {
         taken_at,
         next_taken_at: None,
         marks: snapshot.rows.iter().map(|row| row.mark).collect(),
-        bands: even_bands(&snapshot.rows, 1 << 29),
+        bands: even_bands(&snapshot.rows, Rate::new(1 << 29)),
         premium_caps: even_bands(&snapshot.rows, policy.funding_cap),
         funding_interval: policy.funding_interval,
         open_interest_caps: vec![u64::MAX; market.instruments.into()],
@@ -99,7 +102,7 @@ fn key(trader: u8) -> SecretKey {
     SecretKey::new([trader + 1; 32])
 }
 
-/// A deposit of a trader's, as the queue has it.
+/// Returns a trader's deposit as the queue records it.
 fn queued(index: u64, trader: u8) -> (u64, QueuedDeposit) {
     let owner = key(trader).public_key();
     let point = owner.point();
@@ -116,7 +119,7 @@ fn queued(index: u64, trader: u8) -> (u64, QueuedDeposit) {
     (index, queued)
 }
 
-/// A signed set of one order, and a withdrawal if an amount is given.
+/// Returns a signed set of one order, with a withdrawal if an amount is given.
 fn signed(trader: u8, sequence: u64, side: Side, withdraw: Option<u64>) -> SignedOrderSet {
     let order = Order {
         id: sequence as u32,
@@ -128,11 +131,11 @@ fn signed(trader: u8, sequence: u64, side: Side, withdraw: Option<u64>) -> Signe
     };
     let set = OrderSet {
         venue: IDENTITY.venue,
-        account: u32::from(trader) + 1,
+        account: AccountIndex::new(u32::from(trader) + 1),
         sequence,
         valid_from: 0,
         valid_until: START + 1_000_000,
-        max_fee: u32::MAX,
+        max_fee: Rate::new(u32::MAX),
         orders: vec![Some(order)],
         request: withdraw.map(|amount| {
             Request::Withdrawal(WithdrawalRequest {
@@ -150,34 +153,40 @@ fn signed(trader: u8, sequence: u64, side: Side, withdraw: Option<u64>) -> Signe
     }
 }
 
+/// The constants of this workspace's runtime.
+const SNAPSHOTS: SnapshotTiming = SnapshotTiming {
+    interval_ms: 30_000,
+    grace_ms: 15_000,
+};
+
 fn restore(folder: &Path, chain: &VenueView<[u8; 32]>) -> Result<Core, OperatorError> {
     let store = Store::open(folder, &IDENTITY)?;
     Core::restore(IDENTITY, [2; 32], store, chain)
 }
 
-fn desk(folder: &Path, chain: &VenueView<[u8; 32]>) -> Desk {
+fn scheduler(folder: &Path, chain: &VenueView<[u8; 32]>) -> Scheduler {
     let core = restore(folder, chain).unwrap();
-    Desk::new(core, Timing::default(), chain.time_to)
+    Scheduler::new(core, Timing::default(), SNAPSHOTS, chain.time_to)
 }
 
-/// Two funded traders in an open batch at the first snapshot, on disk.
-fn trading(folder: &Path) -> Desk {
-    let mut desk = desk(folder, &new_venue());
-    desk.snapshot(snapshot(1, START));
-    desk.deposits(vec![queued(0, 0), queued(1, 1)]);
-    desk.advance(START + 1_000, false).unwrap();
-    assert_eq!(desk.core.venue.open_steps(), 2);
-    desk.core.commit().unwrap();
-    desk
+/// Returns a venue with two funded traders in an open batch at the first snapshot, on disk.
+fn trading(folder: &Path) -> Scheduler {
+    let mut scheduler = scheduler(folder, &new_venue());
+    scheduler.on_snapshot(snapshot(1, START));
+    scheduler.on_deposits(vec![queued(0, 0), queued(1, 1)]);
+    scheduler.advance(START + 1_000, false).unwrap();
+    assert_eq!(scheduler.core.venue.open_steps(), 2);
+    scheduler.core.commit().unwrap();
+    scheduler
 }
 
 /// Closes the open batch and builds it.
-fn close(desk: &mut Desk) {
-    desk.core.close().unwrap();
-    desk.core.build().unwrap();
+fn close(scheduler: &mut Scheduler) {
+    scheduler.core.close().unwrap();
+    scheduler.core.build().unwrap();
 }
 
-/// What is to be proven of a closed batch, while it is.
+/// Returns the batch to prove, while a closed batch is not proven.
 fn unproven(closed: &Closed) -> Option<&Arc<ClosedBatch>> {
     match &closed.stage {
         Stage::Built(batch) => Some(batch),
@@ -185,14 +194,14 @@ fn unproven(closed: &Closed) -> Option<&Arc<ClosedBatch>> {
     }
 }
 
-/// Buyer and seller meet in an auction.
-fn trade(desk: &mut Desk, sequence: u64, now: u64) {
+/// Lets a buyer and a seller trade in an auction.
+fn trade(scheduler: &mut Scheduler, sequence: u64, now: u64) {
     for (trader, side) in [(0, Side::Buy), (1, Side::Sell)] {
         let set = signed(trader, sequence, side, None);
-        desk.submit(set, now).unwrap().unwrap();
+        scheduler.submit(set, now).unwrap().unwrap();
     }
-    desk.advance(now, true).unwrap();
-    desk.core.commit().unwrap();
-    let auctions = desk.take_auctions();
+    scheduler.advance(now, true).unwrap();
+    scheduler.core.commit().unwrap();
+    let auctions = scheduler.take_auctions();
     assert_eq!(auctions.last().unwrap().trades.len(), 2);
 }

@@ -1,14 +1,14 @@
-//! Threads that compute for the venue's, so that it need not.
+//! Threads that compute for the venue, beside its own thread.
 
-use super::{error::OperatorError, venue_task::Notice};
+use super::{error::OperatorError, messages::Notice};
 use std::{
     io,
     panic::{AssertUnwindSafe, catch_unwind},
 };
 use tokio::sync::mpsc::Sender;
 
-/// Runs `work` on a thread of this name. The venue hears of its error, and of a panic too, or it would wait for results for
-/// ever; `what` then names the thread.
+/// Runs `work` on a thread of this name. An error stops the venue, and so does a panic: otherwise
+/// the venue would wait for results forever. `what` then names the thread.
 pub(super) fn spawn(
     name: &str,
     what: &'static str,
@@ -19,7 +19,7 @@ pub(super) fn spawn(
     thread.spawn(move || {
         let done = catch_unwind(AssertUnwindSafe(|| work(&notices)));
         if let Err(error) = done.unwrap_or(Err(OperatorError::Ended(what))) {
-            // An error only says that the venue has stopped already.
+            // An error only means that the venue has stopped already.
             let _ = notices.blocking_send(Notice::Failed(error));
         }
     })?;

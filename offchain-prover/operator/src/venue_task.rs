@@ -1,104 +1,63 @@
-//! The task that owns the venue: takes commands and notices, lets time pass, and writes before it answers.
+//! The task that owns the venue: carries out commands and notices, runs auctions, and writes to
+//! disk before it reports results.
 
 use super::{
-    building::{self, Built},
+    channels::{Outlets, VenueEnds},
+    commands::{Command, Confirmation, Read, Refusal, Reply, Write},
     core::{Closed, Stage},
-    desk::Desk,
     error::OperatorError,
     figures::Settlement,
-    handle::{Command, Refusal, VenueHandle},
+    messages::{BuildJob, Notice, ProofJob, Submission},
     metrics::{Metrics, Outcome},
-    proving::Job,
-    settling::Submission,
-    store::Proven,
+    scheduler::Scheduler,
 };
 use clearproof_client::clock::now_ms;
-use clearproof_engine::Accepted;
-use clearproof_primitives::chain::{Instrument, QueuedDeposit, SnapshotView};
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use clearproof_engine::{Books, Candidate};
+use clearproof_primitives::ids::BatchNumber;
+use std::{sync::Arc, time::Duration};
 use tokio::{
-    sync::{mpsc, oneshot, watch},
+    sync::oneshot,
     time::{MissedTickBehavior, interval},
 };
 
 /// Commands that share one transaction at most.
 const GROUP: usize = 256;
 
-/// What the venue's task hears from the others of the operator.
-#[derive(Debug)]
-pub enum Notice {
-    /// A final snapshot, and the instruments as they are listed.
-    Market(Box<SnapshotView>, Vec<Instrument>),
-    /// Deposits that joined the queue, by index.
-    Deposits(Vec<(u64, QueuedDeposit)>),
-    /// A batch that was closed after so many roll-backs is built.
-    Built(u64, Box<Built>),
-    /// A batch is proven.
-    Proven(Box<Proven>),
-    /// A batch is final; answered when that is on disk.
-    Settled(u64, Settlement, oneshot::Sender<()>),
-    /// A batch can never settle; answered when the books are back at the last final batch.
-    Refused(u64, String, oneshot::Sender<()>),
-    /// The operator must stop.
-    Failed(OperatorError),
-}
-
-/// Where closed batches go.
-#[derive(Debug)]
-pub struct Outlets {
-    /// The builder's thread.
-    pub builder: std::sync::mpsc::Sender<building::Job>,
-    /// The prover's thread.
-    pub prover: std::sync::mpsc::Sender<Job>,
-    /// The task that settles.
-    pub settler: mpsc::UnboundedSender<Submission>,
-    /// Counts roll-backs; work of an older count is void.
-    pub epoch: Arc<AtomicU64>,
-}
-
 /// The task that owns the venue.
 pub struct VenueTask {
     /// The venue.
-    pub desk: Desk,
-    /// Where auctions are told.
-    pub handle: VenueHandle,
-    /// Commands.
-    pub commands: mpsc::Receiver<Command>,
-    /// Notices.
-    pub notices: mpsc::Receiver<Notice>,
-    /// Closed batches.
-    pub outlets: Outlets,
-    /// Whether the node answers.
+    pub scheduler: Scheduler,
+    /// The task's channels.
+    pub ends: VenueEnds,
+    /// Returns true while the node responds.
     pub connected: Box<dyn Fn() -> bool + Send>,
-    /// What is told of all that.
+    /// The operator's metrics.
     pub metrics: Metrics,
-    /// From one auction to the next.
-    pub auction: Duration,
-    /// Turns true when the operator stops.
-    pub stop: watch::Receiver<bool>,
+    /// Time from one auction to the next.
+    pub auction_interval: Duration,
 }
 
-type SubmitAnswer = (
-    oneshot::Sender<Result<(Accepted, u64), Refusal>>,
-    Result<(Accepted, u64), Refusal>,
-);
+/// A result that is not sent before it is on disk.
+type Pending<T> = (Reply<Result<T, Refusal>>, Result<T, Refusal>);
+
+/// The results of a group of commands, until they are on disk.
+#[derive(Default)]
+struct Results {
+    submitted: Vec<Pending<Confirmation>>,
+    switched: Vec<Pending<()>>,
+}
 
 impl VenueTask {
-    /// Runs on a thread of its own: it writes to disk and computes, which would hold up a thread that others share. Must be
-    /// called inside an async runtime; the receiver tells how it ended.
+    /// Runs the task on a thread of its own: it writes to disk and computes, which would hold up a
+    /// thread that others share. Must be called inside an async runtime. The receiver gets the
+    /// task's result.
     pub fn spawn(self) -> Result<oneshot::Receiver<Result<(), OperatorError>>, OperatorError> {
         let (done, ended) = oneshot::channel();
         let runtime = tokio::runtime::Handle::current();
         let thread = std::thread::Builder::new().name("venue".into());
         let spawned = thread.spawn(move || {
             let result = runtime.block_on(self.run());
-            // Nobody waits if the runtime is being torn down.
+            // The receiver is gone if the runtime is being torn down.
             let _ = done.send(result);
         });
         match spawned {
@@ -107,79 +66,55 @@ impl VenueTask {
         }
     }
 
-    /// Runs until the operator stops. Everything acknowledged is on disk.
+    /// Runs until the operator stops. Everything acknowledged is then on disk.
     pub async fn run(mut self) -> Result<(), OperatorError> {
-        let mut auctions = interval(self.auction);
+        let mut auctions = interval(self.auction_interval);
         auctions.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let mut group = Vec::with_capacity(GROUP);
-        let mut stop = self.stop.clone();
+        let mut stop = self.ends.stop.clone();
         self.hand_over()?;
         loop {
             tokio::select! {
                 biased;
                 _ = stop.wait_for(|stop| *stop) => break,
-                Some(notice) = self.notices.recv() => self.notice(notice)?,
-                _ = auctions.tick() => self.pass(true)?,
-                count = self.commands.recv_many(&mut group, GROUP) => {
+                Some(notice) = self.ends.notices.recv() => self.on_notice(notice)?,
+                _ = auctions.tick() => self.advance(true)?,
+                count = self.ends.commands.recv_many(&mut group, GROUP) => {
                     if count == 0 {
                         break;
                     }
-                    self.commands(&mut group)?;
+                    self.carry_out(&mut group)?;
                 }
             }
         }
-        self.desk.core.commit()
+        self.scheduler.core.commit()
     }
 
-    /// Lets the venue do what is due, writes it, tells it.
-    fn pass(&mut self, auction: bool) -> Result<(), OperatorError> {
+    /// Lets the venue do everything that is due, writes it, then publishes it.
+    fn advance(&mut self, auction: bool) -> Result<(), OperatorError> {
         let now = now_ms();
-        self.desk.advance(now, auction)?;
-        self.desk.core.commit()?;
+        self.scheduler.advance(now, auction)?;
+        self.scheduler.core.commit()?;
+        let handle = &self.ends.handle;
         if auction {
-            let waiting = self.commands.len();
+            let waiting = self.ends.commands.len();
             let connected = (self.connected)();
-            self.metrics.show(&self.desk, now, connected, waiting);
+            self.metrics.show(&self.scheduler, now, connected, waiting);
         }
-        self.handle.list_owners(&self.desk.core.venue);
-        for report in self.desk.take_auctions() {
-            self.handle.publish(Arc::new(report));
+        handle.list_owners(&self.scheduler.core.venue);
+        for report in self.scheduler.take_auctions() {
+            handle.publish(Arc::new(report));
         }
         self.hand_over()
     }
 
-    /// Gives closed batches to the builder, built ones to the prover and proven ones to the chain, each once and in order.
+    /// Hands sealed batches to the builder, built ones to the prover and proven ones to the task
+    /// that settles, each once and in order.
     fn hand_over(&mut self) -> Result<(), OperatorError> {
-        let outlets = &self.outlets;
-        let epoch = outlets.epoch.load(Ordering::SeqCst);
-        let core = &mut self.desk.core;
+        let core = &mut self.scheduler.core;
+        let books = core.venue.books();
         for closed in &mut core.closed {
-            let sent = match &closed.stage {
-                _ if closed.handed => true,
-                Stage::Sealed(sealed) => {
-                    let (sealed, before) = (Arc::clone(sealed), Arc::clone(core.venue.books()));
-                    let job = building::Job {
-                        epoch,
-                        sealed,
-                        before,
-                    };
-                    outlets.builder.send(job).is_ok()
-                }
-                Stage::Built(batch) => {
-                    let (batch, figures) = (Arc::clone(batch), closed.figures.clone());
-                    let job = Job {
-                        epoch,
-                        batch,
-                        figures,
-                    };
-                    outlets.prover.send(job).is_ok()
-                }
-                Stage::Proven(proven) => {
-                    let proven = Arc::clone(proven);
-                    outlets.settler.send(Submission { epoch, proven }).is_ok()
-                }
-            };
-            if !sent {
+            if !closed.handed && !send_on(&self.ends.outlets, closed, books) {
                 return Err(OperatorError::Ended(
                     "the builder, the prover or the task that settles",
                 ));
@@ -193,107 +128,185 @@ impl VenueTask {
         Ok(())
     }
 
-    /// One group of commands: one transaction, then all answers.
-    fn commands(&mut self, group: &mut Vec<Command>) -> Result<(), OperatorError> {
+    /// Carries out a group of commands: one transaction, then all results.
+    fn carry_out(&mut self, group: &mut Vec<Command>) -> Result<(), OperatorError> {
         let time = now_ms();
-        let mut answers: Vec<SubmitAnswer> = Vec::new();
-        let mut looks = Vec::new();
-        let mut watches = Vec::new();
+        let mut results = Results::default();
+        let mut reads = Vec::new();
         for command in group.drain(..) {
             match command {
-                Command::Submit(candidate, answer) => {
-                    let result = self.desk.submit(*candidate, time)?;
-                    let result = result.map(|accepted| (accepted, time));
-                    answers.push((answer, result.map_err(Refusal::from)));
-                }
-                Command::Watch(key, trading_key, silence, answer) => {
-                    let result = self.desk.watch(key, trading_key, silence, time);
-                    watches.push((answer, result));
-                }
-                look => looks.push(look),
+                Command::Write(write) => self.write(write, time, &mut results)?,
+                Command::Read(read) => reads.push(read),
             }
         }
-        let written = self.desk.core.commit();
-        for (answer, result) in answers {
-            let result = once_written(&written, result);
-            if result.is_ok() {
-                self.metrics.accepted();
-            }
-            // An error only says that the caller has gone.
-            let _ = answer.send(result);
-        }
-        for (answer, result) in watches {
-            let result = once_written(&written, result);
-            let _ = answer.send(result);
-        }
+        let written = self.scheduler.core.commit();
+        self.report(results, &written);
         written?;
-        for look in looks {
-            self.look(look);
+        for read in reads {
+            self.read(read);
         }
-        self.pass(false)
+        self.advance(false)
     }
 
-    /// Answers a command that changes nothing.
-    fn look(&self, command: Command) {
-        let desk = &self.desk;
-        let heard = match command {
-            // Only for completeness: neither comes here.
-            Command::Submit(_, answer) => answer.send(Err(Refusal::Busy)).is_ok(),
-            Command::Watch(.., answer) => answer.send(Err(Refusal::Busy)).is_ok(),
-            Command::Status(answer) => answer.send(desk.status((self.connected)())).is_ok(),
-            Command::Instruments(answer) => answer.send(desk.instrument_statuses()).is_ok(),
-            Command::Book(instrument, answer) => {
-                answer.send(desk.book(instrument, now_ms())).is_ok()
+    /// Carries out a command that changes the venue.
+    fn write(
+        &mut self,
+        write: Write,
+        time: u64,
+        results: &mut Results,
+    ) -> Result<(), OperatorError> {
+        match write {
+            Write::Submit(candidate, reply) => {
+                let result = self.submit(*candidate, time)?;
+                results.submitted.push((reply, result));
             }
-            Command::Account(key, answer) => answer.send(desk.account_status(key)).is_ok(),
-            Command::Batches(last, answer) => answer.send(desk.batches(last)).is_ok(),
+            Write::CancelAllAfter(request, reply) => {
+                let result = self.scheduler.cancel_all_after(&request, time);
+                results.switched.push((reply, result));
+            }
+        }
+        Ok(())
+    }
+
+    fn submit(
+        &mut self,
+        candidate: Candidate,
+        time: u64,
+    ) -> Result<Result<Confirmation, Refusal>, OperatorError> {
+        let result = self.scheduler.submit(candidate, time)?;
+        let result = result.map(|accepted| Confirmation { accepted, time });
+        Ok(result.map_err(Refusal::from))
+    }
+
+    /// Sends the results of a group. An error in sending only means that the caller is gone.
+    fn report(&self, results: Results, written: &Result<(), OperatorError>) {
+        for (reply, result) in results.submitted {
+            let result = once_written(written, result);
+            if result.is_ok() {
+                self.metrics.record_accepted();
+            }
+            let _ = reply.send(result);
+        }
+        for (reply, result) in results.switched {
+            let _ = reply.send(once_written(written, result));
+        }
+    }
+
+    /// Carries out a command that changes nothing.
+    fn read(&self, read: Read) {
+        let scheduler = &self.scheduler;
+        let received = match read {
+            Read::Status(reply) => reply.send(scheduler.status((self.connected)())).is_ok(),
+            Read::Instruments(reply) => reply.send(scheduler.instrument_statuses()).is_ok(),
+            Read::Book(instrument, reply) => {
+                reply.send(scheduler.book(instrument, now_ms())).is_ok()
+            }
+            Read::Account(key, reply) => reply.send(scheduler.account_status(key)).is_ok(),
+            Read::Batches(last, reply) => reply.send(scheduler.batches(last)).is_ok(),
         };
-        if !heard {
-            tracing::trace!("nobody waits for the answer any more");
+        if !received {
+            tracing::trace!("the caller is gone");
         }
     }
 
-    fn notice(&mut self, notice: Notice) -> Result<(), OperatorError> {
+    fn on_notice(&mut self, notice: Notice) -> Result<(), OperatorError> {
+        let core = &mut self.scheduler.core;
         match notice {
-            Notice::Market(view, instruments) => {
-                self.desk.instruments(instruments);
-                self.desk.snapshot(*view);
+            Notice::Market {
+                snapshot,
+                instruments,
+            } => {
+                self.scheduler.on_instruments(instruments);
+                self.scheduler.on_snapshot(*snapshot);
             }
-            Notice::Deposits(deposits) => self.desk.deposits(deposits),
-            Notice::Built(epoch, built) => {
-                if epoch == self.outlets.epoch.load(Ordering::SeqCst) {
-                    self.desk.core.built(*built)?;
+            Notice::Deposits(deposits) => self.scheduler.on_deposits(deposits),
+            Notice::Built { epoch, built } => {
+                if epoch == self.ends.outlets.epoch.current() {
+                    core.on_built(*built)?;
                 }
             }
             Notice::Proven(proven) => {
-                self.metrics.proven(&proven.figures);
-                self.desk.core.proven(*proven)?;
+                self.metrics.record_proven(&proven.figures);
+                core.on_proven(*proven)?;
             }
-            Notice::Settled(number, settlement, done) => {
-                let time_to = self.desk.core.closed.front().map(Closed::time_to);
-                self.desk.core.settle(number, Some(&settlement))?;
-                if let Some(time_to) = time_to {
-                    self.metrics.settled(time_to, now_ms());
-                }
-                self.desk.settled();
-                // The other end has gone only if the operator stops.
-                let _ = done.send(());
-            }
-            Notice::Refused(number, reason, done) => {
-                self.metrics.count(Outcome::Refused);
-                tracing::warn!(number, reason, "going back to the last final batch");
-                self.desk.core.roll_back()?;
-                self.handle.list_owners(&self.desk.core.venue);
-                self.outlets.epoch.fetch_add(1, Ordering::SeqCst);
-                let _ = done.send(());
-            }
+            Notice::Settled {
+                number,
+                settlement,
+                done,
+            } => self.on_settled(number, &settlement, done)?,
+            Notice::Refused {
+                number,
+                reason,
+                done,
+            } => self.on_refused(number, &reason, done)?,
             Notice::Failed(error) => return Err(error),
         }
-        self.pass(false)
+        self.advance(false)
+    }
+
+    fn on_settled(
+        &mut self,
+        number: BatchNumber,
+        settlement: &Settlement,
+        done: oneshot::Sender<()>,
+    ) -> Result<(), OperatorError> {
+        let time_to = self.scheduler.core.closed.front().map(Closed::time_to);
+        self.scheduler.core.settle(number, Some(settlement))?;
+        if let Some(time_to) = time_to {
+            self.metrics.record_settled(time_to, now_ms());
+        }
+        self.scheduler.on_settled();
+        // The receiver is gone only if the operator stops.
+        let _ = done.send(());
+        Ok(())
+    }
+
+    fn on_refused(
+        &mut self,
+        number: BatchNumber,
+        reason: &str,
+        done: oneshot::Sender<()>,
+    ) -> Result<(), OperatorError> {
+        self.metrics.record_outcome(Outcome::Refused);
+        tracing::warn!(%number, reason, "going back to the last final batch");
+        let core = &mut self.scheduler.core;
+        core.roll_back()?;
+        self.ends.handle.list_owners(&core.venue);
+        self.ends.outlets.epoch.advance();
+        let _ = done.send(());
+        Ok(())
     }
 }
 
-/// What may be told of a result: nothing but the failure, where it is not on disk.
+/// Sends a batch to the worker that brings it to its next stage. Returns false if the worker has
+/// ended.
+fn send_on(outlets: &Outlets, closed: &Closed, books: &Arc<Books>) -> bool {
+    let epoch = outlets.epoch.current();
+    match &closed.stage {
+        Stage::Sealed(sealed) => {
+            let job = BuildJob {
+                epoch,
+                sealed: Arc::clone(sealed),
+                before: Arc::clone(books),
+            };
+            outlets.builder.send(job).is_ok()
+        }
+        Stage::Built(batch) => {
+            let job = ProofJob {
+                epoch,
+                batch: Arc::clone(batch),
+                figures: closed.figures.clone(),
+            };
+            outlets.prover.send(job).is_ok()
+        }
+        Stage::Proven(proven) => {
+            let proven = Arc::clone(proven);
+            outlets.settler.send(Submission { epoch, proven }).is_ok()
+        }
+    }
+}
+
+/// Returns the result if it is on disk, and the failure to write it otherwise.
 fn once_written<T>(
     written: &Result<(), OperatorError>,
     result: Result<T, Refusal>,

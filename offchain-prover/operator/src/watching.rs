@@ -1,31 +1,32 @@
-//! The task that follows the chain: final snapshots and deposits, told to the venue.
+//! The task that follows the chain and reports final snapshots and deposits to the venue.
 
-use super::{error::OperatorError, venue_task::Notice};
+use super::{error::OperatorError, messages::Notice};
 use clearproof_client::chain::{Chain, ChainError};
+use clearproof_primitives::ids::{SnapshotNumber, VenueId};
 use std::time::Duration;
 use tokio::{sync::mpsc, time::sleep};
 
-/// Wait before a failed look is repeated.
-const PAUSE: Duration = Duration::from_secs(1);
+/// Wait before a failed query of the chain is repeated.
+const RETRY_WAIT: Duration = Duration::from_secs(1);
 
-/// What is known already.
+/// Follows the chain for a venue.
 pub struct Watcher {
     /// The chain.
     pub chain: Chain,
     /// The venue.
-    pub venue: u32,
-    /// Index of the first deposit that is not known.
+    pub venue: VenueId,
+    /// Index of the first deposit that has not been reported.
     pub next_deposit: u64,
-    /// Where news goes.
+    /// Receives the reports.
     pub notices: mpsc::Sender<Notice>,
 }
 
 impl Watcher {
-    /// Looks at every final block that it gets to see, until the venue's task ends.
+    /// Reads the chain at every final block that it receives, until the venue's task ends.
     pub async fn run(mut self) -> Result<(), OperatorError> {
-        let (mut block, mut snapshot, mut failing) = (0, 0, false);
+        let (mut block, mut snapshot, mut failing) = (0, SnapshotNumber::default(), false);
         while !self.notices.is_closed() {
-            match self.look(&mut snapshot).await {
+            match self.read_chain(&mut snapshot).await {
                 Ok(()) => {
                     failing = false;
                     block = self.chain.next_finalized(block).await?;
@@ -36,7 +37,7 @@ impl Watcher {
                         tracing::warn!(error, "cannot look at the chain, trying again");
                     }
                     failing = true;
-                    sleep(PAUSE).await;
+                    sleep(RETRY_WAIT).await;
                 }
                 Err(error) => return Err(error.into()),
             }
@@ -44,7 +45,7 @@ impl Watcher {
         Ok(())
     }
 
-    async fn look(&mut self, snapshot: &mut u64) -> Result<(), ChainError> {
+    async fn read_chain(&mut self, snapshot: &mut SnapshotNumber) -> Result<(), ChainError> {
         loop {
             let deposits = self
                 .chain
@@ -55,7 +56,7 @@ impl Watcher {
             };
             tracing::info!(count = deposits.len(), last, "deposits in the queue");
             self.next_deposit = last + 1;
-            self.tell(Notice::Deposits(deposits)).await;
+            self.send(Notice::Deposits(deposits)).await;
         }
         let Some(view) = self.chain.snapshot(None).await? else {
             return Ok(());
@@ -63,14 +64,18 @@ impl Watcher {
         if view.snapshot.number > *snapshot {
             let instruments = self.chain.instruments().await?;
             *snapshot = view.snapshot.number;
-            tracing::debug!(number = *snapshot, "snapshot");
-            self.tell(Notice::Market(Box::new(view), instruments)).await;
+            tracing::debug!(number = %*snapshot, "snapshot");
+            let market = Notice::Market {
+                snapshot: Box::new(view),
+                instruments,
+            };
+            self.send(market).await;
         }
         Ok(())
     }
 
-    /// Nobody hears it if the venue's task has ended, which [`Self::run`] notices.
-    async fn tell(&self, notice: Notice) {
+    /// Sends a notice. It is lost if the venue's task has ended, which [`Self::run`] notices.
+    async fn send(&self, notice: Notice) {
         let _ = self.notices.send(notice).await;
     }
 }

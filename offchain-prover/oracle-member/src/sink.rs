@@ -42,6 +42,8 @@ impl SinkError {
             ChainError::OtherChain(_)
             | ChainError::Url(_)
             | ChainError::Decode { .. }
+            | ChainError::OtherRuntime { .. }
+            | ChainError::OtherVersion { .. }
             | ChainError::Missing(_) => Self::Final(error.into()),
             ChainError::Node(_)
             | ChainError::Refused { .. }

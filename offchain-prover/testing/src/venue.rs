@@ -9,14 +9,15 @@ use anyhow::{Context, Result, bail, ensure};
 use clearproof_client::{
     chain::{Chain, calls},
     rpc::types::{AccountJson, StatusJson},
-    trader::{Trader, VenueClient},
+    Trader, VenueClient,
 };
 use clearproof_formats::prices;
 use clearproof_primitives::{
-    chain::{CircuitId, VenueView},
+    chain::VenueView,
     eddsa::SecretKey,
     field::FieldBytes,
-    fixed::IndexPrice,
+    fixed::{IndexPrice, Rate},
+    ids::{BatchNumber, CircuitId, VenueId},
     order::{Order, OrderSet, Request, Side, WithdrawalRequest},
     shape::TIME_BITS,
 };
@@ -51,7 +52,7 @@ pub fn operator() -> Keypair {
 ///
 /// # Errors
 /// The chain refuses.
-pub async fn found_venue(chain: &Chain, circuit: CircuitId) -> Result<u32> {
+pub async fn found_venue(chain: &Chain, circuit: CircuitId) -> Result<VenueId> {
     let founder = operator();
     let call = calls::create_venue(&[founder.public_key().0], circuit);
     let included = chain
@@ -209,7 +210,7 @@ impl Person {
             sequence: self.sequence,
             valid_from: 0,
             valid_until: (1 << TIME_BITS) - 1,
-            max_fee: u32::MAX,
+            max_fee: Rate::new(u32::MAX),
             orders,
             request: withdrawal.map(Request::Withdrawal),
         };
@@ -223,7 +224,7 @@ pub struct Venue {
     /// A connection to the operator's node.
     pub chain: Chain,
     /// Its number on the chain.
-    pub id: u32,
+    pub id: VenueId,
     /// Index price that the oracle's members feed for EUR/USD.
     pub price: watch::Sender<IndexPrice>,
     /// Where the operator's proving keys are; of effect when it is started.
@@ -428,7 +429,7 @@ impl Venue {
     ///
     /// # Errors
     /// It takes too long, or operator and chain do not agree.
-    pub async fn at_rest(&self, client: &VenueClient) -> Result<(u64, FieldBytes)> {
+    pub async fn at_rest(&self, client: &VenueClient) -> Result<(BatchNumber, FieldBytes)> {
         let idle =
             |s: &StatusJson| s.pending.is_empty() && s.open.is_none_or(|open| open.steps == 0);
         let status = self.status(client, "rest", idle).await?;

@@ -14,8 +14,9 @@ use clearproof_formats::prices::{Bar, index_price};
 use clearproof_primitives::{
     batch::genesis_field,
     field::Fr,
-    fixed::{IndexPrice, ONE, Price},
+    fixed::{ONE, Price},
     funding::accrue,
+    ids::{AccountIndex, BatchNumber, SnapshotNumber, VenueId},
     margin::Margin,
     policy::Policy,
     rows::mark_price,
@@ -31,7 +32,7 @@ pub(crate) const LOTS_PER_UNIT: u64 = 100;
 /// Auctions per bar: what could not be closed in one can in the next.
 const AUCTIONS: u64 = 3;
 const GENESIS: [u8; 32] = [7; 32];
-const VENUE: u32 = 1;
+const VENUE: VenueId = VenueId::new(1);
 
 /// What is replayed, and by whom.
 pub struct ReplayConfig {
@@ -51,7 +52,7 @@ pub struct ReplayConfig {
 fn snapshot(
     shape: &Shape,
     policy: &Policy,
-    number: u64,
+    number: SnapshotNumber,
     time: u64,
     mark: Price,
 ) -> Result<Snapshot> {
@@ -89,7 +90,7 @@ pub fn run(config: &ReplayConfig, progress: impl Fn(u64)) -> Result<Report> {
             .with_context(|| format!("bar {number}: the price does not fit a lot"))?;
         // A bar is as many batches as it takes to bring all of them up to date: here one, in the bar's last second.
         let time = bar.time.max(venue.now() + 1);
-        let snapshot = snapshot(shape, &policy, number, time, mark)?;
+        let snapshot = snapshot(shape, &policy, SnapshotNumber::new(number), time, mark)?;
         let terms = MarketTerms {
             bands: vec![policy.perpetual_band(mark)],
             premium_caps: vec![policy.premium_cap(mark)],
@@ -127,8 +128,8 @@ pub fn run(config: &ReplayConfig, progress: impl Fn(u64)) -> Result<Report> {
                 report.proofs += proven.chunk_proofs.len() as u64 + 1;
             }
         }
-        venue.settle(number)?;
-        report.note_fund(equity(&venue, &snapshot, 0).unwrap_or(0));
+        venue.settle(BatchNumber::new(number))?;
+        report.note_fund(equity(&venue, &snapshot, AccountIndex::new(0)).unwrap_or(0));
         progress(number);
     }
     report.bars = bars.len() as u64;
@@ -143,7 +144,7 @@ pub fn run(config: &ReplayConfig, progress: impl Fn(u64)) -> Result<Report> {
 }
 
 /// Equity of an account in whole quote units, funding included.
-fn equity(venue: &Venue, snapshot: &Snapshot, account: u32) -> Option<i128> {
+fn equity(venue: &Venue, snapshot: &Snapshot, account: AccountIndex) -> Option<i128> {
     let mut settled = venue.account(account)?.clone();
     accrue(&mut settled, snapshot, venue.funding()).ok()?;
     let margin = Margin::of(&venue.config().shape.market, snapshot, &settled).ok()?;
@@ -152,7 +153,7 @@ fn equity(venue: &Venue, snapshot: &Snapshot, account: u32) -> Option<i128> {
 
 /// Accounts of traders whose equity is below zero and that the insurance fund has not taken over.
 fn unassigned(venue: &Venue, snapshot: &Snapshot) -> u64 {
-    let accounts = 1..venue.account_count() as u32;
+    let accounts = AccountIndex::all().take(venue.account_count()).skip(1);
     let negative = accounts
         .filter(|account| equity(venue, snapshot, *account).is_some_and(|equity| equity < 0));
     negative.count() as u64

@@ -1,4 +1,5 @@
-//! What a batch does to the money: deposits taken, withdrawals and the protocol fee paid, nothing overdrawn.
+//! Applies a batch to the money: deposits are consumed, withdrawals and the protocol fee are paid,
+//! and nothing is overdrawn.
 
 use crate::{
     Assets, Claimable, Config, Cursor, Deposits, Error, Event, Held, MAX_DEPOSITS_PER_BATCH,
@@ -17,7 +18,7 @@ use frame_support::{
 };
 use sp_runtime::{DispatchError, traits::Zero};
 
-/// Index of the asset that fees are charged in.
+/// Index of the asset in which fees are charged.
 const QUOTE: u8 = 0;
 
 /// Totals of the assets that a batch touches.
@@ -30,14 +31,20 @@ impl<T: Config> Pallet<T> {
             .or_insert_with(|| Totals::<T>::get(venue, asset))
     }
 
-    /// Moves the deposits `from..to` from queued to taken.
-    fn consume_deposits(venue: VenueId, from: u64, to: u64, totals: &mut Touched) -> DispatchResult {
+    /// Moves the deposits `from..to` from queued to consumed.
+    fn consume_deposits(
+        venue: VenueId,
+        from: u64,
+        to: u64,
+        totals: &mut Touched,
+    ) -> DispatchResult {
         for index in from..to {
             let queued =
                 Deposits::<T>::get(venue, index).ok_or(Error::<T>::DepositCursorMismatch)?;
             let (asset, amount) = (queued.deposit.asset, queued.deposit.amount);
             let held = Self::touched(venue, totals, asset);
-            // Both hold by construction: each queued deposit was added to `queued`, and the sum of all is bounded.
+            // Both hold by construction: each queued deposit was added to `queued`, and the sum of
+            // all is bounded.
             held.queued = held
                 .queued
                 .checked_sub(amount)
@@ -50,7 +57,7 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// Deducts the withdrawals and the protocol fee from what was taken.
+    /// Deducts the withdrawals and the protocol fee from the consumed deposits.
     fn deduct(
         venue: VenueId,
         withdrawals: &[Withdrawal],
@@ -58,17 +65,20 @@ impl<T: Config> Pallet<T> {
         totals: &mut Touched,
     ) -> DispatchResult {
         let withdrawn = withdrawals.iter().map(|w| (w.asset, w.amount));
-        // Most batches of a quiet venue have no fee, which is no amount.
+        // Most batches of a quiet venue have no fee, and 0 is no valid amount.
         let fee = (protocol_fee > 0).then_some((QUOTE, protocol_fee));
         for (asset, amount) in withdrawn.chain(fee) {
             Self::ensure_amount(amount)?;
             let held = Self::touched(venue, totals, asset);
-            held.consumed = held.consumed.checked_sub(amount).ok_or(Error::<T>::Overdraw)?;
+            held.consumed = held
+                .consumed
+                .checked_sub(amount)
+                .ok_or(Error::<T>::Overdraw)?;
         }
         Ok(())
     }
 
-    /// Pays what was deducted to a recipient, or keeps it for a claim; answers whether it was paid.
+    /// Pays a deducted amount to a recipient, or keeps it for a claim. Returns true if it was paid.
     fn pay_or_keep(
         venue: VenueId,
         recipient: &T::AccountId,
@@ -94,7 +104,7 @@ impl<T: Config> Pallet<T> {
         Ok(false)
     }
 
-    /// Pays one withdrawal, or keeps it for a claim; answers whether it was paid.
+    /// Pays one withdrawal, or keeps it for a claim. Returns true if it was paid.
     fn pay_withdrawal(venue: VenueId, withdrawal: &Withdrawal) -> Result<bool, DispatchError> {
         let Withdrawal {
             recipient,
@@ -114,7 +124,7 @@ impl<T: Config> Pallet<T> {
         Ok(paid)
     }
 
-    /// Pays a batch's protocol fee to the treasury, or keeps it for its claim.
+    /// Pays a batch's protocol fee to the treasury, or keeps it for the treasury's claim.
     fn pay_protocol_fee(venue: VenueId, amount: u64) -> DispatchResult {
         if amount.is_zero() {
             return Ok(());
@@ -129,7 +139,7 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// Pays the caller's claim on a venue to an account that can receive it.
+    /// Pays the caller's claim on a venue to an account that can receive it. Returns the amount.
     pub(crate) fn pay_claim(
         venue: VenueId,
         asset: u8,
@@ -162,7 +172,7 @@ impl<T: Config> VenueCustody<T::AccountId> for Pallet<T> {
     fn close(venue: VenueId) -> DispatchResult {
         let owes = Totals::<T>::iter_prefix(venue).any(|(_, held)| !held.owed().is_zero());
         ensure!(!owes, Error::<T>::VenueNotEmpty);
-        // One entry per asset index at most, and there are at most 256 of them.
+        // There is at most one entry per asset index, and there are at most 256 of those.
         let _ = Totals::<T>::clear_prefix(venue, 1 << u8::BITS, None);
         Queues::<T>::remove(venue);
         Ok(())

@@ -1,4 +1,4 @@
-//! Benchmarks: every call with a token, which is dearer than the native currency.
+//! Benchmarks. Every call uses a token, which is more expensive than the native currency.
 
 use crate::{
     AssetInfo, AssetKind, Assets, BenchmarkHelper, Call, Claimable, Config, Cursor, Deposits, Held,

@@ -1,4 +1,4 @@
-//! Moving funds between people and custody accounts.
+//! Moves funds between users' accounts and custody accounts.
 
 use crate::{AssetInfo, AssetKind, Assets, Config, Error, Held, Pallet, Totals, VenueId};
 use clearproof_primitives::shape::AMOUNT_BITS;
@@ -15,16 +15,16 @@ use frame_support::{
 };
 use sp_runtime::{DispatchError, traits::AccountIdConversion};
 
-/// Amounts and totals are below this.
+/// Upper limit of amounts and totals, exclusive.
 pub(crate) const AMOUNT_LIMIT: u64 = 1 << AMOUNT_BITS;
 
 impl<T: Config> Pallet<T> {
-    /// The account that holds a venue's money.
+    /// Returns the account that holds a venue's money.
     pub fn custody_account_of(venue: VenueId) -> T::AccountId {
         T::PalletId::get().into_sub_account_truncating(venue)
     }
 
-    /// A registered asset.
+    /// Returns a registered asset.
     pub(crate) fn registered(asset: u8) -> Result<AssetInfo, DispatchError> {
         Assets::<T>::get(asset).ok_or_else(|| Error::<T>::UnknownAsset.into())
     }
@@ -38,8 +38,9 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// What a custody account holds on top of what it owes: with less than the asset's minimum balance left, the
-    /// ledger would burn the rest as dust. A token whose minimum is 1 leaves no dust.
+    /// Returns the amount that a custody account must hold on top of its debts. With less than the
+    /// asset's minimum balance left, the ledger would burn the rest as dust. A token whose minimum
+    /// is 1 leaves no dust.
     pub(crate) fn reserve(kind: AssetKind) -> u128 {
         match kind {
             AssetKind::Native => T::NativeCurrency::minimum_balance(),
@@ -50,7 +51,7 @@ impl<T: Config> Pallet<T> {
         }
     }
 
-    /// Takes a deposit's funds in.
+    /// Moves a deposit's funds into the custody account.
     pub(crate) fn collect(
         venue: VenueId,
         asset: u8,

@@ -1,22 +1,29 @@
-//! Deposits, withdrawals and per-venue totals: where the money is.
+//! Holds the money: deposits, withdrawals and the totals of each venue.
 //!
-//! Each venue has one custody account. A deposit moves funds there and is appended to the venue's queue, a Poseidon
-//! hash chain, of which each settled batch takes a prefix, in order. A batch's withdrawals are paid from what earlier
-//! and present deposits brought in; the totals refuse any more, whatever a proof says.
+//! Each venue has one custody account. A deposit moves funds there and is appended to the venue's
+//! queue, a Poseidon hash chain. Each settled batch consumes a prefix of the queue, in order. A
+//! batch's withdrawals are paid from earlier and present deposits; the totals refuse any more,
+//! whatever a proof states.
 //!
-//! Per venue and asset [`Held`] records what is owed: queued, taken and claimable. The custody account always holds at
-//! least their sum. On top it holds the asset's minimum balance, where that is above 1, or its last units could not be
-//! paid: the venue's founder gives that of the native currency, and for other tokens anybody sends it once to
+//! For each venue and asset, [`Held`] records the debts: queued, consumed and claimable. The
+//! custody account always holds at least their sum. On top it holds the asset's minimum balance
+//! where that is above 1; otherwise its last units could not be paid. The venue's founder gives the
+//! minimum balance of the native currency. For other tokens, anybody sends it once to
 //! [`Pallet::custody_account`] before the first deposit.
 //!
-//! A withdrawal whose recipient cannot receive it (say, less than the minimum balance to a new account) does not stop
-//! the batch: it is kept, and the recipient claims it with [`Pallet::claim`]. The chain's share of a batch's fees is paid to the
-//! treasury in the same way.
+//! A withdrawal that its recipient cannot receive does not stop the batch; an example is less than
+//! the minimum balance to a new account. It is kept, and the recipient claims it with
+//! [`Pallet::claim`]. The chain's share of a batch's fees is paid to the treasury in the same way.
 #![cfg_attr(not(feature = "std"), no_std)]
+#![cfg_attr(
+    not(test),
+    warn(clippy::arithmetic_side_effects, clippy::indexing_slicing)
+)]
 extern crate alloc;
 
 mod batch;
 #[cfg(feature = "runtime-benchmarks")]
+#[allow(clippy::arithmetic_side_effects, clippy::indexing_slicing)]
 mod benchmarking;
 mod funds;
 mod queue;
@@ -41,7 +48,7 @@ pub use types::{
 pub use weights::WeightInfo;
 
 /// The pallet.
-// The pallet's attributes have short names in the prelude as well, which the lint would rather see.
+// The pallet's attributes have short names in the prelude as well, which the lint would prefer.
 #[allow(unused_qualifications)]
 #[frame_support::pallet]
 pub mod pallet {
@@ -62,7 +69,8 @@ pub mod pallet {
     #[pallet::storage_version(STORAGE_VERSION)]
     pub struct Pallet<T>(_);
 
-    /// What the runtime provides. Withdrawals name recipients by 32 bytes, so accounts convert from and to them.
+    /// The pallet's dependencies on the runtime. Withdrawals name recipients by 32 bytes, so
+    /// accounts convert from and to them.
     #[pallet::config]
     pub trait Config:
         frame_system::Config<
@@ -78,7 +86,7 @@ pub mod pallet {
         type Tokens: fungibles::Inspect<Self::AccountId, AssetId = u32, Balance = u128>
             + fungibles::Mutate<Self::AccountId>;
 
-        /// Who registers assets.
+        /// The origin that registers assets.
         type AdminOrigin: EnsureOrigin<Self::RuntimeOrigin>;
 
         /// The venues.
@@ -92,14 +100,14 @@ pub mod pallet {
         #[pallet::constant]
         type PalletId: Get<PalletId>;
 
-        /// Who is paid the chain's share of the fees.
+        /// The receiver of the chain's share of the fees.
         #[pallet::constant]
         type Treasury: Get<Self::AccountId>;
 
         /// Weights of the calls.
         type WeightInfo: WeightInfo;
 
-        /// Sets up what benchmarks need.
+        /// Prepares the state for benchmarks.
         #[cfg(feature = "runtime-benchmarks")]
         type BenchmarkHelper: BenchmarkHelper;
     }
@@ -112,17 +120,18 @@ pub mod pallet {
     #[pallet::storage]
     pub type Queues<T: Config> = StorageMap<_, Twox64Concat, VenueId, Queue, ValueQuery>;
 
-    /// Deposits that no batch has taken yet, by venue and index in the queue, counting from 0.
+    /// Deposits that no batch has consumed yet, by venue and index in the queue, counting from 0.
     #[pallet::storage]
     pub type Deposits<T: Config> =
         StorageDoubleMap<_, Twox64Concat, VenueId, Twox64Concat, u64, QueuedDeposit>;
 
-    /// What each venue's custody account owes, by venue and asset.
+    /// The debts of each venue's custody account, by venue and asset.
     #[pallet::storage]
     pub type Totals<T: Config> =
         StorageDoubleMap<_, Twox64Concat, VenueId, Twox64Concat, u8, Held, ValueQuery>;
 
-    /// Withdrawals and protocol fees kept for a claim, in smallest units, by venue, recipient and asset.
+    /// Withdrawals and protocol fees kept for a claim, in smallest units, by venue, recipient and
+    /// asset.
     #[pallet::storage]
     pub type Claimable<T: Config> = StorageNMap<
         _,
@@ -135,13 +144,13 @@ pub mod pallet {
         ValueQuery,
     >;
 
-    /// Assets registered from the start.
+    /// Assets registered at genesis.
     #[pallet::genesis_config]
     #[derive(frame_support::DefaultNoBound)]
     pub struct GenesisConfig<T: Config> {
-        /// Index and asset. That a token exists is not checked at genesis.
+        /// Index and asset. The existence of a token is not checked at genesis.
         pub assets: Vec<(u8, AssetInfo)>,
-        /// No value.
+        /// Holds no value.
         #[serde(skip)]
         pub _config: PhantomData<T>,
     }
@@ -159,7 +168,7 @@ pub mod pallet {
         }
     }
 
-    /// What happened.
+    /// The events of the pallet.
     #[pallet::event]
     #[pallet::generate_deposit(pub(super) fn deposit_event)]
     pub enum Event<T: Config> {
@@ -174,24 +183,24 @@ pub mod pallet {
         DepositQueued {
             /// Venue.
             venue: VenueId,
-            /// Place in the queue, counting from 0.
+            /// Position in the queue, counting from 0.
             index: u64,
             /// The owner's compressed key.
             owner: [u8; 32],
-            /// Its hash, as the venue's state names the account.
+            /// The hash of that key, by which the venue's state names the account.
             account_key: FieldBytes,
             /// Asset index.
             asset: u8,
             /// Smallest units.
             amount: u64,
-            /// The queue's hash chain after it.
+            /// The queue's hash chain after this deposit.
             accumulator: FieldBytes,
         },
         /// A withdrawal could not be paid out and waits for its recipient's claim.
         WithdrawalKept {
             /// Venue.
             venue: VenueId,
-            /// Who may claim it.
+            /// The account that may claim it.
             recipient: T::AccountId,
             /// Asset index.
             asset: u8,
@@ -205,7 +214,8 @@ pub mod pallet {
             /// Smallest units.
             amount: u64,
         },
-        /// The treasury could not be paid the chain's share of a batch's fees, which waits for its claim.
+        /// The treasury could not be paid the chain's share of a batch's fees. The amount waits for
+        /// the treasury's claim.
         ProtocolFeeKept {
             /// Venue.
             venue: VenueId,
@@ -216,9 +226,9 @@ pub mod pallet {
         Claimed {
             /// Venue.
             venue: VenueId,
-            /// Whose claim it was.
+            /// The account that held the claim.
             claimant: T::AccountId,
-            /// Who was paid.
+            /// The account that was paid.
             to: T::AccountId,
             /// Asset index.
             asset: u8,
@@ -227,20 +237,21 @@ pub mod pallet {
         },
     }
 
-    /// Why a call or a batch was refused.
+    /// The reasons for which a call or a batch is refused.
     #[pallet::error]
     pub enum Error<T> {
         /// No asset is registered under this index: use a registered one.
         UnknownAsset,
         /// The asset index must be below the market's number of assets.
         AssetBeyondMarket,
-        /// The index is taken by another asset, whose balances refer to it: use a free index.
+        /// The index belongs to another asset, whose balances refer to it: use a free index.
         AssetKindFixed,
         /// The asset has another index already: change that one.
         AssetRegisteredTwice,
         /// The assets pallet has no such token: create it first.
         TokenMissing,
-        /// The owner's key must be a compressed point of Baby Jubjub's prime-order subgroup, not the identity.
+        /// The owner's key must be a compressed point of Baby Jubjub's prime-order subgroup, not
+        /// the identity.
         InvalidOwnerKey,
         /// A field element must be below the modulus of BN254's scalar field.
         NonCanonicalField,
@@ -248,15 +259,18 @@ pub mod pallet {
         AmountOutOfRange,
         /// The deposit is below the asset's minimum deposit: deposit more at once.
         BelowMinimumDeposit,
-        /// What the venue holds of the asset would reach 2^63: deposit less.
+        /// The venue's total of the asset would reach 2^63: deposit less.
         TotalTooLarge,
-        /// Send the token's minimum balance to the venue's custody account once, so that it can pay its last unit.
+        /// Send the token's minimum balance to the venue's custody account once, so that it can pay
+        /// its last unit.
         ReserveMissing,
-        /// The batch's deposit cursors are not the end of what was taken and a later point of the queue.
+        /// The batch's deposit cursors must be the end of the consumed deposits and a later
+        /// position in the queue.
         DepositCursorMismatch,
-        /// The batch takes more than 512 deposits: split it.
+        /// The batch consumes more than 512 deposits: split it.
         TooManyDeposits,
-        /// The batch withdraws more of an asset, protocol fee included, than the venue's taken deposits less withdrawals.
+        /// The batch withdraws more of an asset, protocol fee included, than the venue's consumed
+        /// deposits less withdrawals.
         Overdraw,
         /// Nothing is kept for the caller at this venue and asset.
         NothingToClaim,
@@ -266,7 +280,8 @@ pub mod pallet {
 
     #[pallet::call]
     impl<T: Config> Pallet<T> {
-        /// Registers an asset under an index, or changes its minimum deposit (at least 1). Admin origin.
+        /// Registers an asset under an index, or changes its minimum deposit (at least 1). Admin
+        /// origin.
         #[pallet::call_index(0)]
         #[pallet::weight(T::WeightInfo::register_asset())]
         pub fn register_asset(
@@ -287,8 +302,8 @@ pub mod pallet {
 
         /// Deposits into a venue, for the account of the given owner, a compressed Baby Jubjub key.
         ///
-        /// If the venue has no such account, the batch that takes the deposit opens it. Only its owner can move the
-        /// money again.
+        /// If the venue has no such account, the batch that consumes the deposit opens it. Only the
+        /// owner can move the money again.
         #[pallet::call_index(1)]
         #[pallet::weight(T::WeightInfo::deposit())]
         pub fn deposit(
@@ -321,7 +336,7 @@ pub mod pallet {
             Ok(())
         }
 
-        /// Pays a withdrawal of the caller's that was kept, to any account that can receive it.
+        /// Pays a withdrawal that was kept for the caller to any account that can receive it.
         #[pallet::call_index(2)]
         #[pallet::weight(T::WeightInfo::claim())]
         pub fn claim(
@@ -345,17 +360,19 @@ pub mod pallet {
 
     #[pallet::view_functions]
     impl<T: Config> Pallet<T> {
-        /// The account that holds a venue's money.
+        /// Returns the account that holds a venue's money.
         pub fn custody_account(venue: VenueId) -> T::AccountId {
             Self::custody_account_of(venue)
         }
 
-        /// A venue's deposit queue: what was taken, what was made.
+        /// Returns a venue's deposit queue: the deposits that were consumed, and all that were
+        /// made.
         pub fn queue(venue: VenueId) -> Queue {
             Queues::<T>::get(venue)
         }
 
-        /// Deposits from an index on that no batch has taken, in order, 512 at most.
+        /// Returns the deposits that no batch has consumed, in order, starting with an index; at
+        /// most 512.
         pub fn queued_deposits(venue: VenueId, from: u64) -> Vec<(u64, QueuedDeposit)> {
             let queue = Queues::<T>::get(venue);
             let start = from.max(queue.consumed.count);
@@ -368,14 +385,14 @@ pub mod pallet {
                 .collect()
         }
 
-        /// What a venue's custody account owes, by asset.
+        /// Returns the debts of a venue's custody account, by asset.
         pub fn totals(venue: VenueId) -> AssetTotals {
             let mut totals: AssetTotals = Totals::<T>::iter_prefix(venue).collect();
             totals.sort_unstable_by_key(|(asset, _)| *asset);
             totals
         }
 
-        /// What is kept for an account at a venue, in smallest units.
+        /// Returns the amount kept for an account at a venue, in smallest units.
         pub fn claimable(venue: VenueId, account: T::AccountId, asset: u8) -> u64 {
             Claimable::<T>::get((venue, account, asset))
         }

@@ -57,9 +57,9 @@ parameter_types! {
     pub TreasuryAccount: AccountId = account(TREASURY);
 }
 
-pub const VENUE: VenueId = 1;
-pub const OTHER_VENUE: VenueId = 2;
-pub const PAUSED_VENUE: VenueId = 3;
+pub const VENUE: VenueId = VenueId::new(1);
+pub const OTHER_VENUE: VenueId = VenueId::new(2);
+pub const PAUSED_VENUE: VenueId = VenueId::new(3);
 
 pub struct Venues;
 impl VenueInspect for Venues {
@@ -163,7 +163,7 @@ pub fn new_test_ext() -> sp_io::TestExternalities {
     ext
 }
 
-/// Runs a test, then checks what must always hold.
+/// Runs a test, then checks the invariants.
 pub fn run<R>(test: impl FnOnce() -> R) -> R {
     new_test_ext().execute_with(|| {
         let result = test();

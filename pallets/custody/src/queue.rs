@@ -1,4 +1,4 @@
-//! The deposit queue: appending, and where a cursor stands.
+//! The deposit queue: appending deposits, and finding cursors.
 
 use crate::{Config, Cursor, Deposits, Error, Pallet, QueuedDeposit, Queues, VenueId};
 use clearproof_primitives::{
@@ -7,7 +7,7 @@ use clearproof_primitives::{
 use sp_runtime::DispatchError;
 
 impl<T: Config> Pallet<T> {
-    /// The key of the account that a deposit names, from the owner's compressed key.
+    /// Returns the key of the account that a deposit names, from the owner's compressed key.
     pub(crate) fn named_account(owner: &[u8; 32]) -> Result<Fr, DispatchError> {
         let point = PublicKey::from_compressed(owner)
             .map_err(|_| Error::<T>::InvalidOwnerKey)?
@@ -15,7 +15,7 @@ impl<T: Config> Pallet<T> {
         Ok(account_key((point.x, point.y), 0))
     }
 
-    /// Appends a deposit; answers its index and what the queue now holds there.
+    /// Appends a deposit. Returns its index and the entry of the queue.
     pub(crate) fn enqueue(
         venue: VenueId,
         owner: [u8; 32],
@@ -53,7 +53,7 @@ impl<T: Config> Pallet<T> {
         Ok((index, queued))
     }
 
-    /// The cursor after the first `count` deposits, as far as the queue still knows it.
+    /// Returns the cursor after the first `count` deposits, as long as the queue still knows it.
     pub(crate) fn cursor_at(venue: VenueId, count: u64) -> Option<Cursor> {
         let queue = Queues::<T>::get(venue);
         if count == queue.consumed.count {

@@ -1,4 +1,4 @@
-//! The assets registry.
+//! The registry of assets.
 
 use crate::{AssetInfo, AssetKind, Assets, Config, Error, Pallet};
 use frame_support::{

@@ -1,7 +1,8 @@
-//! What must hold of the pallet's state at any time.
+//! The invariants of the pallet's state.
 
 use crate::{AssetKind, Assets, Config, Deposits, Held, Pallet, Queues, Totals};
 use alloc::collections::BTreeMap;
+use clearproof_primitives::ids::VenueId;
 use frame_support::{
     ensure,
     traits::{fungible::Inspect as _, fungibles::Inspect as _},
@@ -9,7 +10,8 @@ use frame_support::{
 use sp_runtime::TryRuntimeError;
 
 impl<T: Config> Pallet<T> {
-    /// Queues are gapless and their sums are recorded; custody accounts hold what they owe and their reserve.
+    /// Checks that queues have no gaps and their sums are recorded, and that custody accounts hold
+    /// their debts and reserves.
     pub(crate) fn check_state() -> Result<(), TryRuntimeError> {
         for (venue, queue) in Queues::<T>::iter() {
             let mut queued = BTreeMap::<u8, u128>::new();
@@ -34,7 +36,7 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    fn check_holdings(venue: u32, asset: u8, held: &Held) -> Result<(), TryRuntimeError> {
+    fn check_holdings(venue: VenueId, asset: u8, held: &Held) -> Result<(), TryRuntimeError> {
         let info = Assets::<T>::get(asset).ok_or("totals of an unregistered asset")?;
         let account = Self::custody_account_of(venue);
         let balance = match info.kind {

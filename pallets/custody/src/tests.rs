@@ -10,6 +10,7 @@ use clearproof_primitives::{
     batch::{Deposit, Withdrawal},
     eddsa::SecretKey,
     field::{FieldBytes, Fr},
+    ids::VenueId,
     ledger::DepositCursor,
 };
 use frame_support::{
@@ -37,7 +38,7 @@ fn call(call: crate::Call<Test>, origin: RuntimeOrigin) -> DispatchResult {
         .map_err(|e| e.error)
 }
 
-fn deposit_by(who: u8, venue: u32, asset: u8, amount: u64) -> DispatchResult {
+fn deposit_by(who: u8, venue: VenueId, asset: u8, amount: u64) -> DispatchResult {
     let deposit = crate::Call::deposit {
         venue,
         asset,
@@ -62,7 +63,7 @@ fn error_is(result: DispatchResult, error: Error<Test>) {
     assert_eq!(result, Err(error.into()));
 }
 
-fn queue_end(venue: u32) -> Cursor {
+fn queue_end(venue: VenueId) -> Cursor {
     CustodyApi::queue(venue).made
 }
 
@@ -74,7 +75,7 @@ fn withdrawal(to: u8, asset: u8, amount: u64) -> Withdrawal {
     }
 }
 
-fn settle(venue: u32, count: u64, withdrawals: &[Withdrawal]) -> Result<u32, DispatchError> {
+fn settle(venue: VenueId, count: u64, withdrawals: &[Withdrawal]) -> Result<u32, DispatchError> {
     fees::settle(venue, count, withdrawals, 0)
 }
 
@@ -158,7 +159,7 @@ fn deposits_are_refused_with_the_reason() {
             deposit_by(BOB, VENUE, 0, (1 << 63) - 100)
         });
         assert_ok!(deposit_by(BOB, VENUE, 0, (1 << 63) - 101));
-        // More than Bob has left beside his own minimum balance.
+        // More than Bob has left above his own minimum balance.
         assert!(deposit_by(BOB, VENUE, 1, 1_000_000).is_err());
     });
 }
@@ -317,7 +318,7 @@ fn cursors_that_do_not_fit_the_queue_are_refused() {
         ] {
             error_is(check(&before, &after), Error::DepositCursorMismatch);
         }
-        // The same deposits at another venue are another queue.
+        // At another venue, the same deposits form another queue.
         assert_ok!(settle(VENUE, 1, &[]));
         error_is(check(&start, &end), Error::DepositCursorMismatch);
         let far = Cursor {
@@ -404,7 +405,7 @@ fn what_a_recipient_cannot_receive_is_kept_and_claimed() {
             )
         };
         refused(Error::<Test>::NothingToClaim, || claim(BOB, BOB));
-        // Still too little for the new account itself: the claim stays.
+        // Still too little for the new account itself: the claim remains.
         let before = sp_io::storage::root(StateVersion::V1);
         assert!(claim(77, 77).is_err());
         assert_eq!(before, sp_io::storage::root(StateVersion::V1));
@@ -452,7 +453,7 @@ fn only_a_venue_that_owes_nothing_is_closed() {
 fn a_founder_without_funds_opens_no_venue() {
     run(|| {
         refused(sp_runtime::TokenError::FundsUnavailable, || {
-            CustodyApi::open(5, &account(50))
+            CustodyApi::open(VenueId::new(5), &account(50))
         })
     });
 }
@@ -460,9 +461,12 @@ fn a_founder_without_funds_opens_no_venue() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 
-    /// Whatever is deposited and withdrawn in whatever order, money is neither made nor lost, and the invariants hold.
+    /// For all sequences of deposits and withdrawals, money is neither made nor lost, and the
+    /// invariants hold.
     #[test]
-    fn money_is_conserved(actions in prop::collection::vec((0u8..4, 0u8..2, 1u64..400, 0u8..4), 1..25)) {
+    fn money_is_conserved(
+        actions in prop::collection::vec((0u8..4, 0u8..2, 1u64..400, 0u8..4), 1..25),
+    ) {
         run(|| {
             let native = Balances::total_issuance();
             let coin = <Tokens as fungibles::Inspect<AccountId>>::total_issuance(COIN);
@@ -471,7 +475,8 @@ proptest! {
                 match action {
                     0 | 1 => { let _ = deposit_by(ALICE, VENUE, asset, amount); }
                     2 => {
-                        let step = queue.consumed.count + (queue.made.count - queue.consumed.count).min(amount % 3);
+                        let left = queue.made.count - queue.consumed.count;
+                        let step = queue.consumed.count + left.min(amount % 3);
                         let held = crate::Totals::<Test>::get(VENUE, asset).consumed;
                         let result = settle(VENUE, step, &[withdrawal(70 + who, asset, amount)]);
                         prop_assert!(result.is_ok() || held < amount);

@@ -1,9 +1,11 @@
-//! What the pallet stores and answers, and its two seams: to the venues, and to the settlement of batches.
+//! The types that the pallet stores and returns, and its two interfaces: to the venues, and to the
+//! settlement of batches.
 
 use alloc::vec::Vec;
 use clearproof_primitives::batch::Withdrawal;
 pub use clearproof_primitives::{
-    chain::{Cursor, Held, Queue, QueuedDeposit, VenueId},
+    chain::{Cursor, Held, Queue, QueuedDeposit},
+    ids::VenueId,
     submission::MAX_DEPOSITS_PER_BATCH,
 };
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
@@ -12,7 +14,7 @@ use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 use sp_runtime::DispatchError;
 
-/// What stands behind an asset index.
+/// The asset behind an asset index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[derive(
     Encode,
@@ -42,46 +44,48 @@ pub enum AssetKind {
     Deserialize
 )]
 pub struct AssetInfo {
-    /// Never changes once registered.
+    /// The kind never changes once the asset is registered.
     pub kind: AssetKind,
-    /// Least deposit, in smallest units: taking a deposit costs the venue an account step, so dust must not be free.
+    /// Smallest deposit, in smallest units. A deposit costs the venue an account step, so dust must
+    /// not be free.
     pub minimum_deposit: u64,
 }
 
-/// What this pallet asks about venues.
+/// The pallet's view of the venues.
 pub trait VenueInspect {
-    /// Succeeds if the venue exists and takes deposits now.
+    /// Succeeds if the venue exists and accepts deposits now.
     ///
     /// # Errors
     /// The venues' own named error: unknown, or paused.
     fn ensure_accepts_deposits(venue: VenueId) -> DispatchResult;
 
-    /// A venue that takes deposits.
+    /// Returns a venue that accepts deposits.
     #[cfg(feature = "runtime-benchmarks")]
     fn benchmark_venue() -> VenueId;
 }
 
-/// What the settlement of batches asks of this pallet.
+/// The pallet's interface for the settlement of batches.
 pub trait VenueCustody<AccountId> {
-    /// Opens a venue's custody account: the founder gives it the native currency's minimum balance, which stays there
-    /// so that the account can pay its last unit and hold other assets.
+    /// Opens a venue's custody account. The founder gives it the native currency's minimum balance,
+    /// which stays there so that the account can pay its last unit and hold other assets.
     ///
     /// # Errors
     /// If the founder cannot pay it.
     fn open(venue: VenueId, founder: &AccountId) -> DispatchResult;
 
-    /// Forgets a venue that owes nothing. The minimum balance given at [`Self::open`] stays in the account.
+    /// Forgets a venue that owes nothing. The minimum balance given at [`Self::open`] stays in the
+    /// account.
     ///
     /// # Errors
     /// If anything is queued, held or claimable.
     fn close(venue: VenueId) -> DispatchResult;
 
-    /// Checks a batch against queue and totals, changing nothing.
+    /// Checks a batch against queue and totals. Changes nothing.
     ///
     /// # Errors
-    /// If `before` is not the end of what was taken, `after` is no point of the queue at most
-    /// [`MAX_DEPOSITS_PER_BATCH`] further, an amount is out of range, or an asset would be overdrawn, by the withdrawals and the
-    /// protocol fee together.
+    /// If `before` is not the end of the consumed deposits; if `after` is not a position in the
+    /// queue at most [`MAX_DEPOSITS_PER_BATCH`] further; if an amount is out of range; or if the
+    /// withdrawals and the protocol fee together would overdraw an asset.
     fn check_batch(
         venue: VenueId,
         before: &Cursor,
@@ -90,11 +94,12 @@ pub trait VenueCustody<AccountId> {
         protocol_fee: u64,
     ) -> DispatchResult;
 
-    /// Takes the deposits up to `count` out of the queue, pays the withdrawals, and the protocol fee, an amount of asset 0 which
-    /// may be 0, to the treasury. What a recipient cannot receive is kept for a claim. Answers how many withdrawals were kept.
+    /// Consumes the deposits of the queue up to `count` and pays the withdrawals. Pays the protocol
+    /// fee, an amount of asset 0 that may be 0, to the treasury. Amounts that a recipient cannot
+    /// receive are kept for a claim. Returns the number of withdrawals that were kept.
     ///
     /// # Errors
-    /// As [`Self::check_batch`]; never after it succeeded in the same state.
+    /// As [`Self::check_batch`]. There is no error if that succeeded in the same state.
     fn apply_batch(
         venue: VenueId,
         count: u64,
@@ -102,8 +107,8 @@ pub trait VenueCustody<AccountId> {
         protocol_fee: u64,
     ) -> Result<u32, DispatchError>;
 
-    /// Gives the venue a queue of `deposits` deposits and enough taken to pay every withdrawal and the protocol fee once; answers
-    /// the cursors around the queue.
+    /// Gives the venue a queue of `deposits` deposits and enough consumed funds to pay every
+    /// withdrawal and the protocol fee once. Returns the cursors around the queue.
     #[cfg(feature = "runtime-benchmarks")]
     fn benchmark_prepare(
         venue: VenueId,
@@ -113,7 +118,7 @@ pub trait VenueCustody<AccountId> {
     ) -> (Cursor, Cursor);
 }
 
-/// What benchmarks need from the runtime.
+/// The runtime's helpers for benchmarks.
 #[cfg(feature = "runtime-benchmarks")]
 pub trait BenchmarkHelper {
     /// Creates the token `id`, sufficient and with minimum balance 1.

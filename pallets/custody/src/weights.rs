@@ -1,5 +1,6 @@
-//! Weights of the calls of `pallet_clearproof_custody`, measured by `make weights`; not edited by hand.
+//! Weights of the calls of `pallet_clearproof_custody`.
 //!
+//! Measured by `make weights`; do not edit by hand.
 //! 2026-11-26, AMD EPYC; 20 steps of 10 repetitions, benchmark command 64.0.0.
 
 use core::marker::PhantomData;

@@ -1,37 +1,41 @@
-//! The time-weighted average of a feed, which no price may be far from: whoever moves a price step by step, each within the bound from
-//! the last, is stopped by it.
+//! The time-weighted average of a feed, from which no price may be far away. It stops an attacker
+//! who moves a price step by step, each step within the bound from the last price.
 
 use crate::{Feed, FeedState, types::*};
 use clearproof_primitives::fixed::{IndexPrice, Rate};
 
-/// How far from its average a price may be.
+/// Largest distance of a price from its average.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct AverageBound {
-    /// The average follows the accepted price within this time, milliseconds; at least 1, and below 2^32.
+    /// Time within which the average follows the accepted price, milliseconds; at least 1, and
+    /// below 2^32.
     pub window: u64,
     /// Largest distance, as a fraction of 2^32 of the average.
     pub max_distance: Rate,
 }
 
 impl FeedState {
-    /// The average now, the accepted price having held since it was last known: it has gone the share of the way that this time is of
-    /// the window, rounded towards where it was.
+    /// Returns the average at `now`, if the accepted price has held since the average was last
+    /// known. The average covers the part of the distance that the elapsed time is of the window,
+    /// rounded towards its former value.
     pub(crate) fn average_at(&self, now: u64, window: u64) -> Option<IndexPrice> {
         let (average, accepted) = (self.average?, self.accepted?.value);
         let held = now.saturating_sub(average.timestamp).min(window);
-        // Prices are below 2^95 and times below 2^32.
-        let moved =
-            accepted.abs_diff(average.value) * IndexPrice::from(held) / IndexPrice::from(window);
+        // Nothing saturates: prices are below 2^95 and times below 2^32. The window is at least 1.
+        let moved = accepted
+            .abs_diff(average.value)
+            .saturating_mul(held.into())
+            .checked_div(window.into())?;
         Some(if accepted >= average.value {
-            average.value + moved
+            average.value.saturating_add(moved)
         } else {
-            average.value - moved
+            average.value.saturating_sub(moved)
         })
     }
 }
 
-/// The average from now on, where it was `known` when an acceptable price came: it starts at the first one, and anew at one that was
-/// expected.
+/// Returns the average from now on. `known` is its value when an acceptable price came. The average
+/// starts at the first price, and again at one that was expected.
 pub(crate) fn average_after(
     known: Option<IndexPrice>,
     price: IndexPrice,
@@ -44,7 +48,8 @@ pub(crate) fn average_after(
     }
 }
 
-/// Volatilities have no such bound: they may well double within minutes.
+/// Returns true if the feed has such a bound. Volatilities have none: they may well double within
+/// minutes.
 pub(crate) fn is_averaged(feed: &Feed) -> bool {
     !matches!(feed, Feed::Volatility(_))
 }

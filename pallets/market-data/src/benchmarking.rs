@@ -1,9 +1,10 @@
-//! Benchmarks of the pallet's calls and of taking a snapshot, all slots being taken.
+//! Benchmarks of the pallet's calls and of taking a snapshot, with all slots occupied.
 
 use super::*;
 use alloc::vec::Vec;
 use clearproof_primitives::{
     fixed::ONE,
+    ids::SnapshotNumber,
     options::{DAY_MS, OptionKind, SviCurve, svi::SVI_ONE},
     policy::Policy,
 };
@@ -22,12 +23,12 @@ fn listing<T: Config>(slot: u16) -> Listing {
     }
 }
 
-/// A day after the benchmark's time.
+/// The time a day after the benchmark's.
 fn expiry<T: Config>() -> u64 {
     T::Time::now().saturating_add(DAY_MS)
 }
 
-/// An option with the longest symbol; each underlying's slots expire at as many times as there are slots.
+/// An option with the longest symbol. The number of different expiries is the number of slots.
 fn option<T: Config>(slot: u16) -> Listing {
     Listing {
         kind: InstrumentKind::Option(OptionTerms {
@@ -56,7 +57,8 @@ fn prepare<T: Config>() -> Result<(), BenchmarkError> {
     T::Policy::set_policy(Policy::development(&market));
     Instruments::<T>::kill();
     CollateralAssets::<T>::kill();
-    // The first slot of each underlying is a perpetual, all others are options: what costs a snapshot most.
+    // The first slot of each underlying is a perpetual, all others are options: the most expensive
+    // case for a snapshot.
     for slot in 1..market.instruments {
         let first = usize::from(slot).is_multiple_of(market.slots_per_underlying());
         let listing = if first {
@@ -97,8 +99,8 @@ mod benchmarks {
     #[benchmark]
     fn list_instrument() -> Result<(), BenchmarkError> {
         prepare::<T>()?;
-        // Snapshots are being taken, and the underlying has no price yet: the oracle is asked.
-        LatestNumber::<T>::put(1);
+        // Snapshots are being taken, and the underlying has no price yet, so the oracle is read.
+        LatestNumber::<T>::put(SnapshotNumber::new(1));
         let (origin, listing) = (admin::<T>()?, option::<T>(0));
         let of_expiry = listing.expiry().into_iter();
         let feeds = of_expiry.flat_map(|e| [Feed::Forward(e), Feed::Volatility(e)]);
@@ -198,16 +200,16 @@ mod benchmarks {
         Pallet::<T>::list(listing::<T>(0)).map_err(|_| "slot")?;
         LatestNumber::<T>::kill();
         Pallet::<T>::take_snapshot();
-        // All feeds trade again and all marks are held back: there is an event for each of both.
+        // All feeds trade again and all marks are held back, so there is an event for each of both.
         Feeds::<T>::mutate(|feeds| {
             for state in feeds.iter_mut().map(|(_, state)| state) {
                 state.marked = state.marked.map(|price| price / 2);
                 state.halt = Some(HaltReason::Stale);
             }
         });
-        // The next one drops number 1.
+        // The next snapshot drops number 1.
         let retained = T::RetainedSnapshots::get() as u64;
-        LatestNumber::<T>::put(retained);
+        LatestNumber::<T>::put(SnapshotNumber::new(retained));
         let block = BlockNumberFor::<T>::from(0u32);
 
         #[block]
@@ -215,8 +217,8 @@ mod benchmarks {
             <Pallet<T> as frame_support::traits::Hooks<_>>::on_finalize(block);
         }
 
-        assert!(!Snapshots::<T>::contains_key(1));
-        let snapshot = Pallet::<T>::snapshot(retained + 1);
+        assert!(!Snapshots::<T>::contains_key(SnapshotNumber::new(1)));
+        let snapshot = Pallet::<T>::snapshot(SnapshotNumber::new(retained + 1));
         assert!(snapshot.is_some_and(|s| s.rows.iter().all(|row| row.suspended)));
         Ok(())
     }

@@ -31,20 +31,30 @@ impl<M: Get<MarketShape>> Get<u32> for AssetCount<M> {
     }
 }
 
-/// The most feeds that something can be listed on: each underlying, each asset, and forward and smile of as many expiries
-/// as there are slots.
+/// The largest number of feeds on which something can be listed: each underlying, each asset, and
+/// forward and smile of as many expiries as there are slots.
 pub struct FeedCount<M>(PhantomData<M>);
 
 impl<M: Get<MarketShape>> Get<u32> for FeedCount<M> {
     fn get() -> u32 {
         let market = M::get();
-        market.underlyings as u32 + market.assets as u32 + 2 * market.instruments as u32
+        [
+            market.underlyings,
+            market.assets,
+            market.instruments,
+            market.instruments,
+        ]
+        .map(u32::from)
+        .into_iter()
+        .fold(0, u32::saturating_add)
     }
 }
 
-/// A snapshot that passed [`Snapshot::check`] against the market `M`, which bounds its encoded length.
+/// A snapshot that passed [`Snapshot::check`] against the market `M`, which bounds its encoded
+/// length.
 ///
-/// It is made by `try_from` only; decoding does not check again. It encodes exactly as the [`Snapshot`] inside.
+/// It is made by `try_from` only. Decoding does not check again. It encodes exactly as the
+/// [`Snapshot`] inside.
 #[derive(
     Encode,
     Decode,
@@ -78,25 +88,33 @@ impl<M: Get<MarketShape>> TryFrom<Snapshot> for BoundedSnapshot<M> {
 impl<M: Get<MarketShape>> MaxEncodedLen for BoundedSnapshot<M> {
     fn max_encoded_len() -> usize {
         let market = M::get();
-        let list =
-            |length: u16, item: usize| Compact::<u32>::max_encoded_len() + length as usize * item;
-        let number_and_time = 2 * u64::max_encoded_len();
-        let weights = list(market.assets, Price::max_encoded_len());
-        let factors = list(market.underlyings, 2 * u32::max_encoded_len());
-        let row = 5 * Price::max_encoded_len()
-            + list(market.scenarios, i64::max_encoded_len())
-            + 2 * bool::max_encoded_len()
-            + Rate::max_encoded_len()
-            + u64::max_encoded_len();
-        number_and_time
-            + weights
-            + factors
-            + 2 * Rate::max_encoded_len()
-            + list(market.instruments, row)
+        let list = |length: u16, item: usize| {
+            let items = usize::from(length).saturating_mul(item);
+            items.saturating_add(Compact::<u32>::max_encoded_len())
+        };
+        let row = [
+            <[Price; 5]>::max_encoded_len(),
+            list(market.scenarios, i64::max_encoded_len()),
+            <[bool; 2]>::max_encoded_len(),
+            Rate::max_encoded_len(),
+            u64::max_encoded_len(),
+        ];
+        let number_and_time = <[u64; 2]>::max_encoded_len();
+        let rates = <[Rate; 2]>::max_encoded_len();
+        [
+            number_and_time,
+            list(market.assets, Price::max_encoded_len()),
+            list(market.underlyings, <[u32; 2]>::max_encoded_len()),
+            rates,
+            list(market.instruments, row.into_iter().sum()),
+        ]
+        .into_iter()
+        .sum()
     }
 }
 
-/// What is kept beside a snapshot, so that settlement need not decode all of it.
+/// The part of a snapshot that settlement needs, stored apart so that settlement need not decode
+/// all of it.
 #[derive(
     Encode,
     Decode,
@@ -112,18 +130,20 @@ impl<M: Get<MarketShape>> MaxEncodedLen for BoundedSnapshot<M> {
 pub struct SnapshotRecord<M: Get<MarketShape>> {
     /// The snapshot's hash.
     pub hash: FieldBytes,
-    /// Milliseconds since the Unix epoch at which it was taken.
+    /// Time at which it was taken, milliseconds since the Unix epoch.
     pub taken_at: u64,
-    /// Marks of the instruments that trade, 0 for the others. A suspended row's instrument trades if its mark is held back, and does
-    /// not if its feed is halted.
+    /// Marks of the instruments that trade, 0 for the others. The instrument of a suspended row
+    /// trades if its mark is held back, and does not trade if its feed is halted.
     pub marks: BoundedVec<Price, SlotCount<M>>,
     /// Largest distances of clearing prices from the marks, 32.32 quote units per lot.
     pub bands: BoundedVec<Price, SlotCount<M>>,
-    /// Largest premiums that funding counts, 32.32 quote units per lot; 0 where there is no funding.
+    /// Largest premiums that count for funding, 32.32 quote units per lot; 0 where there is no
+    /// funding.
     pub premium_caps: BoundedVec<Price, SlotCount<M>>,
-    /// The time in which a premium that stays is paid once, in milliseconds.
+    /// Time in which a premium that stays is paid once, milliseconds.
     pub funding_interval: u64,
-    /// Lots that a venue's accounts may hold before they may only become fewer; 0 for an empty slot.
+    /// Lots that a venue's accounts may hold. Above this number they may only reduce their
+    /// positions; 0 for an empty slot.
     pub open_interest_caps: BoundedVec<u64, SlotCount<M>>,
     /// The chain's share of the fees.
     pub protocol_share: Rate,

@@ -1,6 +1,8 @@
-//! What development chains and demonstrations list: four perpetuals and the collateral beside the quote.
+//! The listings of development chains and demonstrations: four perpetuals and the collateral beside
+//! the quote.
 //!
-//! The quote is a dollar with six decimals, so that an index price of 1.08 dollars is 1,080,000 quote units.
+//! The quote is a dollar with six decimals, so an index price of 1.08 dollars is 1,080,000 quote
+//! units.
 
 use crate::types::{Collateral, InstrumentKind, Listing, Symbol};
 use alloc::vec::Vec;
@@ -14,11 +16,11 @@ const PERPETUALS: [(&str, u64); 4] = [
     ("GBP/USD", ONE),
 ];
 
-/// Perpetuals on EUR/USD (lots of one), BTC/USD (of 0.001), ETH/USD (of 0.01), GBP/USD (of one), each in the first
-/// slot of its underlying; fewer if the market has fewer underlyings.
+/// Returns perpetuals on EUR/USD (lots of one), BTC/USD (of 0.001), ETH/USD (of 0.01), GBP/USD (of
+/// one), each in the first slot of its underlying; fewer if the market has fewer underlyings.
 pub fn instruments(market: &MarketShape) -> Vec<Listing> {
     let listing = |(underlying, (symbol, units_per_lot)): (u16, &(&str, u64))| Listing {
-        slot: underlying * market.slots_per_underlying() as u16,
+        slot: underlying.saturating_mul(market.slots_per_underlying() as u16),
         underlying,
         kind: InstrumentKind::Perpetual,
         symbol: Symbol::truncate_from(symbol.as_bytes().to_vec()),
@@ -30,7 +32,8 @@ pub fn instruments(market: &MarketShape) -> Vec<Listing> {
         .collect()
 }
 
-/// Bitcoin and ether with eight decimals, the euro with six, as assets 1 to 3; fewer if the market has fewer assets.
+/// Returns bitcoin and ether with eight decimals and the euro with six, as assets 1 to 3; fewer if
+/// the market has fewer assets.
 pub fn collateral(market: &MarketShape) -> Vec<Collateral> {
     (1..market.assets)
         .zip([8, 8, 6])

@@ -1,4 +1,5 @@
-//! What options settle at: the index price's time-weighted average over the window before their expiry.
+//! The settlement prices of options: the index price's time-weighted average over the window before
+//! their expiry.
 
 use crate::{Config, Event, LatestNumber, Pallet, Records, Settlements, feeds::Listed, types::*};
 use alloc::collections::BTreeMap;
@@ -9,11 +10,11 @@ use frame_support::pallet_prelude::Get;
 pub(crate) type Settled = BTreeMap<Expiry, IndexPrice>;
 
 impl Settlement {
-    /// Adds the time since `last`, when the snapshot before was taken, as far as it lies in the window, at the price accepted
-    /// now. Once the expiry has passed, the average is the settlement price, or the price accepted now where there was no
-    /// snapshot in the window.
+    /// Adds the time since `last`, when the previous snapshot was taken, as far as it lies in the
+    /// window, at the price accepted now. Once the expiry has passed, the average is the settlement
+    /// price, or the price accepted now if there was no snapshot in the window.
     ///
-    /// Prices are below 2^95 and windows at most 2^32 ms, so the sum keeps below 2^127.
+    /// Prices are below 2^95 and windows at most 2^32 ms, so the sum stays below 2^127.
     fn advance(&mut self, (begins, expiry): (u64, u64), last: u64, now: u64, price: IndexPrice) {
         let passed = now.min(expiry).saturating_sub(last.max(begins));
         let part = price.saturating_mul(passed.into());
@@ -27,7 +28,7 @@ impl Settlement {
 }
 
 impl<T: Config> Pallet<T> {
-    /// What is known of an expiry.
+    /// Returns the view of an expiry.
     pub(crate) fn view(expiry: Expiry) -> ExpiryView {
         let [forward, volatility] =
             [Feed::Forward(expiry), Feed::Volatility(expiry)].map(|feed| Self::feed_state(&feed));
@@ -40,9 +41,9 @@ impl<T: Config> Pallet<T> {
         }
     }
 
-    /// Carries all averages on to `now`; answers the prices of the expiries that have passed.
+    /// Carries all averages on to `now`. Returns the prices of the expiries that have passed.
     ///
-    /// While a feed is halted its last accepted price counts.
+    /// While a feed is halted, its last accepted price counts.
     pub(crate) fn settle_expiries(
         now: u64,
         listed: &Listed<T::Market>,
@@ -59,7 +60,7 @@ impl<T: Config> Pallet<T> {
             }
             let mut settlement = Settlements::<T>::get(expiry);
             if settlement.price.is_none() {
-                // A snapshot is only taken where every underlying has a price.
+                // A snapshot is only taken if every underlying has a price.
                 let Some(price) = accepted(Feed::Underlying(expiry.underlying)) else {
                     continue;
                 };

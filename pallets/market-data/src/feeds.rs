@@ -1,4 +1,4 @@
-//! Which of the oracle's values are accepted.
+//! The acceptance of the oracle's values.
 
 use crate::{
     AssetCount, CollateralAssets, Config, Event, FeedCount, Feeds, Instruments, Pallet, SlotCount,
@@ -21,18 +21,18 @@ pub type InstrumentsOf<M> = BoundedBTreeMap<u16, Instrument, SlotCount<M>>;
 /// Decimals of the collateral assets by index.
 pub type CollateralOf<M> = BoundedBTreeMap<u8, u8, AssetCount<M>>;
 
-/// What is known of each feed. All in one place: a snapshot reads and writes every one of them, and the database is what
-/// that costs most.
+/// The state of each feed. All states are in one storage item: a snapshot reads and writes every
+/// one of them, and database accesses cost it most.
 pub type FeedsOf<M> = BoundedBTreeMap<Feed, FeedState, FeedCount<M>>;
 
-/// All that is listed.
+/// The listings.
 pub(crate) struct Listed<M> {
     pub instruments: InstrumentsOf<M>,
     pub collateral: CollateralOf<M>,
 }
 
 impl<M: Get<MarketShape> + 'static> Listed<M> {
-    /// Everything that is listed now.
+    /// Reads the present listings.
     pub fn read<T: Config<Market = M>>() -> Self {
         Self {
             instruments: Instruments::<T>::get(),
@@ -40,7 +40,7 @@ impl<M: Get<MarketShape> + 'static> Listed<M> {
         }
     }
 
-    /// The feeds that something is listed on, each once.
+    /// The feeds on which something is listed, each once.
     pub fn feeds(&self) -> impl Iterator<Item = Feed> + '_ {
         let underlyings =
             (0..M::get().underlyings).filter(|u| self.on_underlying(*u).next().is_some());
@@ -64,7 +64,7 @@ impl<M: Get<MarketShape> + 'static> Listed<M> {
             .filter(move |i| i.listing.underlying == underlying)
     }
 
-    /// True if every mark and weight that follows from the price is within its bits.
+    /// Returns true if every mark and weight that follows from the price is within its bits.
     fn fits(&self, feed: Feed, price: IndexPrice, policy: &Policy) -> bool {
         if price == 0 || price >= 1 << INDEX_PRICE_BITS {
             return false;
@@ -87,7 +87,7 @@ impl<M: Get<MarketShape> + 'static> Listed<M> {
     }
 }
 
-/// Which values are acceptable now.
+/// The bounds of acceptable values at a time.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bounds {
     /// Milliseconds since the Unix epoch.
@@ -96,22 +96,22 @@ pub(crate) struct Bounds {
     pub max_age: u64,
     /// Largest distance of a level from the last accepted one, as a fraction of 2^32 of that.
     pub max_step: Rate,
-    /// How far a price may be from its average.
+    /// Largest distance of a price from its average.
     pub average: AverageBound,
 }
 
-/// What was accepted of a feed.
+/// The accepted value of a feed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Reading {
     /// The level.
     pub level: TimedPrice,
-    /// Of a volatility, the smile behind it.
+    /// The smile behind a volatility.
     pub smile: Option<Smile>,
-    /// Of a price, the time-weighted average from now on.
+    /// The time-weighted average of a price from now on.
     pub average: Option<TimedPrice>,
 }
 
-/// What an observation says: its level, and the smile behind that of a volatility.
+/// Returns the level of an observation and, for a volatility, the smile behind it.
 fn reading(
     feed: &Feed,
     observation: &Observation,
@@ -135,7 +135,8 @@ fn reading(
 }
 
 impl FeedState {
-    /// Whether `latest` may replace the accepted level and the smile behind it.
+    /// Returns the reading that replaces the accepted level and the smile behind it, or the reason
+    /// for which `latest` is refused.
     pub(crate) fn judge(
         &self,
         feed: &Feed,
@@ -179,36 +180,37 @@ impl FeedState {
     }
 }
 
-/// `|price − last| ≤ last · rate / 2^32`, exactly, for values below 2^95.
+/// Returns true if `|price − last| ≤ last · rate / 2^32`, computed exactly, for values below 2^95.
 fn is_near(last: IndexPrice, price: IndexPrice, rate: Rate) -> bool {
     let distance = price.abs_diff(last).checked_mul(1 << 32);
-    distance.is_some_and(|distance| distance <= last.saturating_mul(rate as u128))
+    distance.is_some_and(|distance| distance <= last.saturating_mul(rate.get() as u128))
 }
 
 impl<T: Config> Pallet<T> {
-    /// What is known of a feed; nothing of one that nothing is listed on.
+    /// Returns the state of a feed; the default if nothing is listed on it.
     pub(crate) fn feed_state(feed: &Feed) -> FeedState {
         Feeds::<T>::get().get(feed).copied().unwrap_or_default()
     }
 
-    /// The feeds that something is listed on, with what is known of them.
+    /// Returns the feeds on which something is listed, with their states.
     pub(crate) fn listed_states(listed: &Listed<T::Market>) -> Vec<(Feed, FeedState)> {
         let known = Feeds::<T>::get();
         let state = |feed| (feed, known.get(&feed).copied().unwrap_or_default());
         listed.feeds().map(state).collect()
     }
 
-    /// Remembers what is known of some feeds.
+    /// Stores the states of some feeds.
     pub(crate) fn remember(states: &FeedStates) {
         Feeds::<T>::mutate(|feeds| {
             for (feed, state) in states {
-                // There is room for every feed that something can be listed on.
+                // There is room for every feed on which something can be listed.
                 let _ = feeds.try_insert(*feed, *state);
             }
         });
     }
 
-    /// A feed's state with the oracle's value if that is acceptable; otherwise with the last one, and halted.
+    /// Returns a feed's state with the oracle's value if that is acceptable; otherwise with the
+    /// last value, and halted.
     pub(crate) fn refreshed(
         feed: Feed,
         old: FeedState,

@@ -1,25 +1,33 @@
 //! Instruments, index prices, and the snapshots that proofs are bound to.
 //!
-//! Every `SnapshotInterval` blocks, once the block's time is known, the pallet asks the oracle for the index price
-//! of each underlying and each collateral asset, and for the forward price and the volatility smile of each expiry. It
-//! accepts those that are fresh, near the last accepted one and within range, and writes down a
-//! [`Snapshot`](clearproof_primitives::snapshot::Snapshot) under the risk policy then in force. A value that is not
-//! accepted leaves the last one in place and halts its feed: margin still exists, but what depends on it does not trade
+//! Every `SnapshotInterval` blocks, once the block's time is known, the pallet reads from the
+//! oracle the index price of each underlying and each collateral asset, and the forward price and
+//! the volatility smile of each expiry. It accepts values that are fresh, near the last accepted
+//! one and within range, and stores a [`Snapshot`](clearproof_primitives::snapshot::Snapshot) under
+//! the risk policy then in force. A value that is not accepted leaves the last one in place and
+//! halts its feed: margin still exists, but instruments that depend on the feed do not trade
 //! ([`SnapshotInfo::marks`] is 0 there) until a value is accepted.
 //!
-//! From one snapshot to the next the price that marks are computed from moves by the policy's jump limit at most. Where the accepted
-//! one is further away it is held back, for as many snapshots as it takes: the rows of all instruments on it are suspended, which
-//! leaves nothing but the reduction of positions, inside the band around the mark that is held back.
+//! From one snapshot to the next, the price that marks are computed from moves by the policy's jump
+//! limit at most. If the accepted price is further away, the mark price is held back for as many
+//! snapshots as it takes. The rows of all instruments on it are suspended: positions can only be
+//! reduced, inside the band around the mark that is held back.
 //!
-//! An option stops trading `TradingEndsBefore` its expiry. It settles at the index price's time-weighted average over
-//! the `SettlementWindow` before it: from then on its mark is its intrinsic value at that price, and carries no risk.
+//! An option stops trading `TradingEndsBefore` its expiry. It settles at the index price's
+//! time-weighted average over the `SettlementWindow` before the expiry. From then on its mark is
+//! its intrinsic value at that price, and it carries no risk.
 #![cfg_attr(not(feature = "std"), no_std)]
+#![cfg_attr(
+    not(test),
+    warn(clippy::arithmetic_side_effects, clippy::indexing_slicing)
+)]
 // FRAME's attribute macros expand to qualified paths.
 #![allow(unused_qualifications)]
 extern crate alloc;
 
 mod averages;
 #[cfg(feature = "runtime-benchmarks")]
+#[allow(clippy::arithmetic_side_effects, clippy::indexing_slicing)]
 mod benchmarking;
 mod bounded;
 pub mod development;
@@ -49,6 +57,7 @@ pub mod pallet {
     use clearproof_primitives::{
         field::FieldBytes,
         fixed::{IndexPrice, Rate},
+        ids::SnapshotNumber,
         rows::Smile,
         shape::MarketShape,
         snapshot::Snapshot,
@@ -61,9 +70,9 @@ pub mod pallet {
     /// Configuration.
     #[pallet::config]
     pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>> {
-        /// Who lists, delists, halts and lets trade again.
+        /// The origin that lists and delists instruments, halts them and lets them trade again.
         type AdminOrigin: EnsureOrigin<Self::RuntimeOrigin>;
-        /// Who halts an instrument besides, and cannot let it trade again.
+        /// The origin that may also halt an instrument, but cannot let it trade again.
         type EmergencyOrigin: EnsureOrigin<Self::RuntimeOrigin>;
         /// The oracle.
         type Oracle: OracleFeeds;
@@ -77,34 +86,41 @@ pub mod pallet {
         /// Blocks from one snapshot to the next; 0 counts as 1.
         #[pallet::constant]
         type SnapshotInterval: Get<BlockNumberFor<Self>>;
-        /// How many snapshots are kept. Lowering it later needs a migration that removes those beyond it.
+        /// Number of snapshots that are kept. Lowering it later needs a migration that removes the
+        /// snapshots beyond it.
         #[pallet::constant]
         type RetainedSnapshots: Get<u32>;
         /// Largest age of an acceptable value, in milliseconds.
         #[pallet::constant]
         type MaxPriceAge: Get<u64>;
-        /// Largest distance of an acceptable price from the last accepted one, as a fraction of 2^32 of the latter.
+        /// Largest distance of an acceptable price from the last accepted one, as a fraction of
+        /// 2^32 of the latter.
         #[pallet::constant]
         type MaxDeviation: Get<Rate>;
-        /// Milliseconds in which a feed's time-weighted average follows the accepted price; below 2^32.
+        /// Time within which a feed's time-weighted average follows the accepted price,
+        /// milliseconds; below 2^32.
         #[pallet::constant]
         type AverageWindow: Get<u64>;
-        /// Largest distance of an acceptable price from that average, as a fraction of 2^32 of the average.
+        /// Largest distance of an acceptable price from that average, as a fraction of 2^32 of the
+        /// average.
         #[pallet::constant]
         type MaxAverageDeviation: Get<Rate>;
-        /// The same as `MaxDeviation` for the volatility at the forward of an acceptable smile.
+        /// Largest distance of the volatility at the forward of an acceptable smile from the last
+        /// accepted one, as a fraction of 2^32 of the latter.
         #[pallet::constant]
         type MaxVolatilityStep: Get<Rate>;
-        /// Options stop trading so many milliseconds before they expire: at least the time for which a snapshot may be used.
+        /// Time before their expiry at which options stop trading, milliseconds: at least the time
+        /// for which a snapshot may be used.
         #[pallet::constant]
         type TradingEndsBefore: Get<u64>;
-        /// The settlement price is the average over so many milliseconds before the expiry.
+        /// Time before the expiry over which the settlement price is averaged, milliseconds.
         #[pallet::constant]
         type SettlementWindow: Get<u64>;
-        /// Whether venues hold positions in an instrument.
+        /// The open interest of the venues.
         type OpenInterest: OpenInterest;
-        /// The slot of an expired option is freed so many milliseconds after the expiry, or when the last position is gone: at
-        /// least the time that a batch with the last trades in it may take to settle.
+        /// Time after the expiry at which the slot of an expired option is freed, milliseconds;
+        /// later if positions are left. It is at least the time that a batch with the last trades
+        /// may take to settle.
         #[pallet::constant]
         type FreedAfter: Get<u64>;
         /// Weights of calls and hooks.
@@ -124,35 +140,37 @@ pub mod pallet {
     #[pallet::storage]
     pub type CollateralAssets<T: Config> = StorageValue<_, CollateralOf<T::Market>, ValueQuery>;
 
-    /// What is known of each feed that something is listed on: last accepted price or smile, and whether it is halted.
+    /// The state of each feed on which something is listed: the last accepted price or smile, and
+    /// whether the feed is halted.
     #[pallet::storage]
     pub type Feeds<T: Config> = StorageValue<_, FeedsOf<T::Market>, ValueQuery>;
 
-    /// How each expiry that something is listed on is being settled, from when its window begins.
+    /// The settlement of each expiry on which something is listed, from the beginning of its
+    /// window.
     #[pallet::storage]
     pub type Settlements<T: Config> = StorageMap<_, Twox64Concat, Expiry, Settlement, ValueQuery>;
 
     /// Number of the latest snapshot; 0 before the first.
     #[pallet::storage]
-    pub type LatestNumber<T: Config> = StorageValue<_, u64, ValueQuery>;
+    pub type LatestNumber<T: Config> = StorageValue<_, SnapshotNumber, ValueQuery>;
 
     /// The latest `RetainedSnapshots` snapshots by number.
     #[pallet::storage]
     pub type Snapshots<T: Config> =
-        StorageMap<_, Twox64Concat, u64, BoundedSnapshot<T::Market>, OptionQuery>;
+        StorageMap<_, Twox64Concat, SnapshotNumber, BoundedSnapshot<T::Market>, OptionQuery>;
 
-    /// What settlement needs of each of them.
+    /// The data that settlement needs of each of them.
     #[pallet::storage]
     pub type Records<T: Config> =
-        StorageMap<_, Twox64Concat, u64, SnapshotRecord<T::Market>, OptionQuery>;
+        StorageMap<_, Twox64Concat, SnapshotNumber, SnapshotRecord<T::Market>, OptionQuery>;
 
-    /// What happened.
+    /// The events of the pallet.
     #[pallet::event]
     #[pallet::generate_deposit(pub(super) fn deposit_event)]
     pub enum Event<T: Config> {
         /// An instrument was listed.
         InstrumentListed {
-            /// How.
+            /// The listing.
             listing: Listing,
         },
         /// An instrument was delisted; its slot is empty from the next snapshot on.
@@ -160,11 +178,12 @@ pub mod pallet {
             /// Its slot.
             slot: u16,
         },
-        /// An instrument was halted, so that its positions only become fewer, or trades again, from the next snapshot on.
+        /// An instrument was halted, so that its positions may only be reduced, or trades again,
+        /// from the next snapshot on.
         InstrumentHaltSet {
             /// Its slot.
             slot: u16,
-            /// Whether it is halted.
+            /// True if it is halted.
             halted: bool,
         },
         /// A collateral asset was listed.
@@ -177,7 +196,7 @@ pub mod pallet {
             /// Its index.
             asset: u8,
         },
-        /// The admin expects the next price of a feed in a range, however far from the last.
+        /// The admin expects the next price of a feed in a range, however far it is from the last.
         RangeExpected {
             /// The feed.
             feed: Feed,
@@ -188,7 +207,7 @@ pub mod pallet {
         MarketHalted {
             /// The feed.
             feed: Feed,
-            /// Why.
+            /// The reason.
             reason: HaltReason,
         },
         /// A halted feed has an acceptable price again.
@@ -196,24 +215,28 @@ pub mod pallet {
             /// The feed.
             feed: Feed,
         },
-        /// Options expired: this is what they settle at.
+        /// Options expired.
         ExpirySettled {
             /// Their expiry.
             expiry: Expiry,
-            /// Average index price, quote units per whole unit, 32 fraction bits.
+            /// Their settlement price, the average index price: quote units per whole unit, 32
+            /// fraction bits.
             price: IndexPrice,
         },
-        /// The accepted price is further from the last snapshot's than the jump limit: marks are computed from another one, and the
-        /// instruments on it are suspended. Once per snapshot for which that is so.
+        /// The accepted price is further from that of the last snapshot than the jump limit allows.
+        /// Marks are computed from another price, and the instruments on it are suspended. There is
+        /// one such event for each snapshot with a mark that is held back.
         MarkHeldBack {
             /// The underlying's index price, or a forward.
             feed: Feed,
-            /// What marks are computed from: quote units per whole unit, 32 fraction bits.
+            /// The price that marks are computed from: quote units per whole unit, 32 fraction
+            /// bits.
             price: IndexPrice,
-            /// What was accepted.
+            /// The accepted price.
             accepted: IndexPrice,
         },
-        /// An option could not be valued at the values in force: its last row stays, suspended, and it does not trade.
+        /// An option could not be valued at the values in force. Its last row stays, suspended, and
+        /// it does not trade.
         OptionNotValued {
             /// Its slot.
             slot: u16,
@@ -221,41 +244,45 @@ pub mod pallet {
         /// A snapshot was taken.
         SnapshotTaken {
             /// Its number, counting from 1.
-            number: u64,
+            number: SnapshotNumber,
             /// Its hash.
             hash: FieldBytes,
-            /// Version of the policy it was computed with.
+            /// Version of the policy with which it was computed.
             policy_version: u32,
         },
         /// A snapshot was due but not taken.
         SnapshotNotTaken {
-            /// Why.
+            /// The reason.
             reason: NotTaken,
         },
     }
 
-    /// Why a call is refused.
+    /// The reasons for which a call is refused.
     #[pallet::error]
     pub enum Error<T> {
         /// `slot`: beyond the market's instrument slots; choose one below M.
         NoSuchSlot,
-        /// `slot`: belongs to another underlying; choose one of `u·M/U` to `(u+1)·M/U − 1` for underlying `u`.
+        /// `slot`: belongs to another underlying; choose one of `u·M/U` to `(u+1)·M/U − 1` for
+        /// underlying `u`.
         SlotOfOtherUnderlying,
-        /// `slot`: taken; delist its instrument first or choose another.
+        /// `slot`: occupied; delist its instrument first or choose another.
         SlotTaken,
         /// `slot`: no instrument is listed in it.
         SlotEmpty,
         /// `symbol`: give 1 to 16 bytes of UTF-8.
         InvalidSymbol,
-        /// `units_per_lot`: the mark at the index price would be 0 or at least 2^62; choose another lot.
+        /// `units_per_lot`: the mark at the index price would be 0 or at least 2^62; choose another
+        /// lot.
         MarkOutOfRange,
-        /// The oracle has no acceptable price, or for an option no forward or smile; feed them first, then list.
+        /// The oracle has no acceptable price, or for an option no forward or smile; feed them
+        /// first, then list.
         NoIndexPrice,
         /// `expiry`: must be further away than `TradingEndsBefore`, and at most five years.
         ExpiryOutOfBounds,
         /// `strike`: must be positive, below 2^95, and worth less than 2^62 per lot.
         StrikeOutOfBounds,
-        /// The instrument still trades; halt it first, and delist it once no venue holds positions in it.
+        /// The instrument still trades; halt it first, and delist it once no venue holds positions
+        /// in it.
         NotHalted,
         /// A venue still holds positions in the instrument; delist it once they are closed.
         PositionsLeft,
@@ -275,7 +302,7 @@ pub mod pallet {
         NoPolicy,
     }
 
-    /// What is listed when the chain starts.
+    /// The listings at genesis.
     #[pallet::genesis_config]
     #[derive(frame_support::DefaultNoBound)]
     pub struct GenesisConfig<T: Config> {
@@ -300,7 +327,8 @@ pub mod pallet {
         /// Reserves the weight of `on_finalize`.
         fn on_initialize(block: BlockNumberFor<T>) -> Weight {
             if Self::is_due(block) {
-                // The benchmark has nothing expired: whether anybody holds what has is read for each slot.
+                // The benchmark has no expired instruments. For each slot, the open interest of an
+                // expired one is read.
                 let slots = T::Market::get().instruments.into();
                 T::WeightInfo::take_snapshot()
                     .saturating_add(T::DbWeight::get().reads(slots))
@@ -310,7 +338,8 @@ pub mod pallet {
             }
         }
 
-        /// Takes the snapshot here, where the block's time and its oracle feeds are known.
+        /// Takes the snapshot at the end of the block, when the block's time and its oracle feeds
+        /// are known.
         fn on_finalize(block: BlockNumberFor<T>) {
             if Self::is_due(block) {
                 Self::take_snapshot();
@@ -327,7 +356,7 @@ pub mod pallet {
                 "MaxPriceAge: no price would ever be fresh"
             );
             assert!(
-                T::MaxDeviation::get() > 0,
+                T::MaxDeviation::get() > Rate::new(0),
                 "MaxDeviation: no price could ever move"
             );
             assert!(
@@ -339,7 +368,7 @@ pub mod pallet {
                 "AverageWindow: must be 1 to 2^32 - 1"
             );
             assert!(
-                T::MaxVolatilityStep::get() > 0,
+                T::MaxVolatilityStep::get() > Rate::new(0),
                 "MaxVolatilityStep: no smile could ever move"
             );
             assert!(
@@ -362,8 +391,8 @@ pub mod pallet {
     impl<T: Config> Pallet<T> {
         /// Lists an instrument in an empty slot of its underlying, from the next snapshot on.
         ///
-        /// Origin: `AdminOrigin`. Once snapshots are taken, the oracle must have an acceptable price of the
-        /// underlying, so that a listing cannot stop them.
+        /// Origin: `AdminOrigin`. Once snapshots are taken, the oracle must have an acceptable
+        /// price of the underlying, so that a listing cannot stop them.
         #[pallet::call_index(0)]
         pub fn list_instrument(origin: OriginFor<T>, listing: Listing) -> DispatchResult {
             T::AdminOrigin::ensure_origin(origin)?;
@@ -375,8 +404,7 @@ pub mod pallet {
 
         /// Delists a halted instrument: its slot's row is zero from the next snapshot on.
         ///
-        /// Origin: `AdminOrigin`, who makes sure that no venue still holds positions in it, for the chain cannot see
-        /// them: they would be worth nothing.
+        /// Origin: `AdminOrigin`. Refused while a venue holds positions in the instrument.
         #[pallet::call_index(1)]
         pub fn delist_instrument(origin: OriginFor<T>, slot: u16) -> DispatchResult {
             T::AdminOrigin::ensure_origin(origin)?;
@@ -385,10 +413,11 @@ pub mod pallet {
             Ok(())
         }
 
-        /// Halts an instrument, or lets it trade again, from the next snapshot on. While it is halted its positions only become fewer:
-        /// who holds one can still close it, and whoever falls below maintenance margin is still liquidated.
+        /// Halts an instrument, or lets it trade again, from the next snapshot on. While it is
+        /// halted, its positions may only be reduced: holders can still close them, and accounts
+        /// that fall below maintenance margin are still liquidated.
         ///
-        /// Origin: `AdminOrigin`, or to halt it `EmergencyOrigin`.
+        /// Origin: `AdminOrigin`; `EmergencyOrigin` may halt it as well.
         #[pallet::call_index(2)]
         pub fn set_halted(origin: OriginFor<T>, slot: u16, halted: bool) -> DispatchResult {
             if let Err(origin) = T::AdminOrigin::try_origin(origin) {
@@ -431,9 +460,10 @@ pub mod pallet {
             Ok(())
         }
 
-        /// Lets the next fresh price of a feed be accepted if it lies in `low..=high`, however far it is from the last:
-        /// the way out of a halt by deviation when the market really moved. Any accepted price ends it. Marks follow it by at most
-        /// the policy's jump limit per snapshot.
+        /// Lets the next fresh price of a feed be accepted if it lies in `low..=high`, however far
+        /// it is from the last. This ends a halt by deviation when the market really moved. Any
+        /// accepted price ends the expectation. Marks follow the price by at most the policy's jump
+        /// limit per snapshot.
         ///
         /// Origin: `AdminOrigin`. Prices are quote units per whole unit, 32 fraction bits.
         #[pallet::call_index(5)]
@@ -453,18 +483,18 @@ pub mod pallet {
 
     #[pallet::view_functions]
     impl<T: Config> Pallet<T> {
-        /// All listed instruments, by slot.
+        /// Returns all listed instruments, by slot.
         pub fn instruments() -> Vec<Instrument> {
             Instruments::<T>::get().values().cloned().collect()
         }
 
-        /// All expiries that options are listed on, by underlying and time.
+        /// Returns all expiries on which options are listed, by underlying and time.
         pub fn expiries() -> Vec<ExpiryView> {
             let listed = feeds::Listed::<T::Market>::read::<T>();
             listed.expiries().into_iter().map(Self::view).collect()
         }
 
-        /// All listed collateral assets.
+        /// Returns all listed collateral assets.
         pub fn collateral() -> Vec<Collateral> {
             CollateralAssets::<T>::get()
                 .iter()
@@ -475,44 +505,45 @@ pub mod pallet {
                 .collect()
         }
 
-        /// The last accepted smile of an expiry.
+        /// Returns the last accepted smile of an expiry.
         pub fn smile(expiry: Expiry) -> Option<Smile> {
             Self::feed_state(&Feed::Volatility(expiry)).smile
         }
 
-        /// How an expiry is being settled; the price is there once it has passed.
+        /// Returns the settlement of an expiry. The price is set once the expiry has passed.
         pub fn settlement(expiry: Expiry) -> Settlement {
             Settlements::<T>::get(expiry)
         }
 
-        /// Last accepted level and halt of a feed.
+        /// Returns the last accepted level and the halt of a feed.
         pub fn feed(feed: Feed) -> FeedState {
             Self::feed_state(&feed)
         }
 
-        /// Every feed that something is listed on, with its last accepted level and halt.
+        /// Returns every feed on which something is listed, with its last accepted level and halt.
         pub fn listed_feeds() -> Vec<(Feed, FeedState)> {
             let listed = feeds::Listed::<T::Market>::read::<T>();
             Self::listed_states(&listed)
         }
 
-        /// The snapshot of that number, while it is kept.
-        pub fn snapshot(number: u64) -> Option<Snapshot> {
+        /// Returns the snapshot with that number, while it is kept.
+        pub fn snapshot(number: SnapshotNumber) -> Option<Snapshot> {
             Snapshots::<T>::get(number).map(BoundedSnapshot::into_inner)
         }
 
-        /// What settlement checks a batch on that snapshot against, while it is kept.
-        pub fn snapshot_info(number: u64) -> Option<SnapshotInfo> {
+        /// Returns the data that settlement checks a batch on that snapshot against, while it is
+        /// kept.
+        pub fn snapshot_info(number: SnapshotNumber) -> Option<SnapshotInfo> {
             Self::info(number)
         }
 
-        /// The latest snapshot and its hash.
+        /// Returns the latest snapshot and its hash.
         pub fn latest_snapshot() -> Option<(Snapshot, FieldBytes)> {
             let number = LatestNumber::<T>::get();
             Some((Self::snapshot(number)?, Records::<T>::get(number)?.hash))
         }
 
-        /// Why no snapshot is taken; none if the next one will be.
+        /// Returns the reason for which no snapshot is taken; `None` if the next one will be taken.
         pub fn why_no_snapshot() -> Option<NotTaken> {
             Self::not_ready()
         }

@@ -1,4 +1,4 @@
-//! What may be listed, and the calls' logic around it.
+//! The rules of listings, and the logic of the calls around them.
 
 use crate::{
     CollateralAssets, Config, Error, Event, Feeds, Instruments, LatestNumber, Pallet, Settlements,
@@ -6,18 +6,19 @@ use crate::{
 };
 use alloc::vec::Vec;
 use clearproof_primitives::{
-    fixed::INDEX_PRICE_BITS, options::YEAR_MS, policy::MAX_DECIMALS, rows::mark_price,
+    fixed::INDEX_PRICE_BITS, ids::SnapshotNumber, options::YEAR_MS, policy::MAX_DECIMALS,
+    rows::mark_price,
 };
 use frame_support::{ensure, pallet_prelude::Get, traits::Time};
 
-/// An option may be listed so long before it expires.
+/// Largest time before its expiry at which an option may be listed, milliseconds.
 const LONGEST_OPTION: u64 = 5 * YEAR_MS;
 
 impl<T: Config> Pallet<T> {
-    /// Lists what a chain starts with.
+    /// Lists the instruments and collateral of the genesis.
     ///
     /// # Panics
-    /// If any of it is refused, naming it and the reason: such a chain must not start.
+    /// If a listing is refused, with the listing and the reason: such a chain must not start.
     pub(crate) fn list_genesis(instruments: &[Listing], collateral: &[Collateral]) {
         for listing in instruments {
             let listed = Self::list(listing.clone());
@@ -72,7 +73,7 @@ impl<T: Config> Pallet<T> {
         ensure!(strike, Error::<T>::StrikeOutOfBounds);
         // The genesis has no time: its options expire at fixed dates.
         let now = T::Time::now();
-        // One that would never trade would only take a slot.
+        // An option that would never trade would only occupy a slot.
         let earliest = now.saturating_add(T::TradingEndsBefore::get());
         let latest = now.saturating_add(LONGEST_OPTION);
         ensure!(
@@ -82,8 +83,8 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// Requires that a newly listed instrument has a mark if snapshots are being taken; gets the first values that it needs
-    /// from the oracle if need be.
+    /// Requires that a newly listed instrument has a mark if snapshots are being taken. Reads the
+    /// first values that it needs from the oracle if none is accepted yet.
     pub(crate) fn require_price(listing: &Listing) -> Result<(), Error<T>> {
         let forward = listing.expiry().map(Feed::Forward);
         let smile = listing.expiry().map(Feed::Volatility);
@@ -95,7 +96,8 @@ impl<T: Config> Pallet<T> {
             if matches!(feed, Feed::Volatility(_)) {
                 continue;
             }
-            // A mark that is held back moves from the one to the other: where both fit, all between them do.
+            // A mark that is held back moves from one of these prices to the other. If both fit,
+            // all prices between them do.
             let accepted = state.accepted.map(|level| level.value);
             for price in [accepted, state.marked].into_iter().flatten() {
                 mark_price(price, listing.units_per_lot).map_err(|_| Error::<T>::MarkOutOfRange)?;
@@ -104,11 +106,12 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// The state of a feed with an accepted level, taken from the oracle now if there is none; none as long as no snapshots are taken.
+    /// Returns the state of a feed with an accepted level, which is read from the oracle now if
+    /// there is none. Returns `None` as long as no snapshots are taken.
     fn first_state(feed: Feed) -> Result<Option<FeedState>, Error<T>> {
         let mut state = Self::feed_state(&feed);
         if state.accepted.is_none() {
-            if LatestNumber::<T>::get() == 0 {
+            if LatestNumber::<T>::get() == SnapshotNumber::default() {
                 return Ok(None);
             }
             let policy = T::Policy::policy().ok_or(Error::<T>::NoPolicy)?;
@@ -138,7 +141,8 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// Empties the slots of options that expired long enough ago, once no venue holds positions in them any more.
+    /// Empties the slots of options that expired long enough ago and in which no venue holds
+    /// positions.
     pub(crate) fn free_expired(now: u64) {
         let instruments = Instruments::<T>::get();
         let over = instruments.iter().filter(|(slot, instrument)| {
@@ -155,7 +159,7 @@ impl<T: Config> Pallet<T> {
         }
     }
 
-    /// Empties a slot; forgets what nothing is left on.
+    /// Empties a slot, and forgets the feeds and expiries on which nothing is listed any more.
     fn free(slot: u16) {
         let mut listed = Listed::<T::Market>::read::<T>();
         let Some(instrument) = listed.instruments.remove(&slot) else {
@@ -195,7 +199,7 @@ impl<T: Config> Pallet<T> {
         })
     }
 
-    /// Notes the range that the next price of a feed is expected in.
+    /// Stores the range in which the next price of a feed is expected.
     pub(crate) fn expect_range(feed: Feed, range: PriceRange) -> Result<(), Error<T>> {
         let PriceRange { low, high } = range;
         ensure!(

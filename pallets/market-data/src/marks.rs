@@ -1,8 +1,9 @@
-//! The prices that marks are computed from: the accepted ones, held back where they jump.
+//! The prices that marks are computed from: the accepted prices, held back where they jump.
 //!
-//! Index prices and forwards are each held back from the price of their own that the last snapshot used. A forward is not moved
-//! with the index price instead: the two feeds may jump in different snapshots, or one of them be halted, and what belongs to the
-//! one level must not be scaled by the other.
+//! Index prices and forwards are each held back from their own price in the last snapshot. A
+//! forward is not moved together with the index price: the two feeds may jump in different
+//! snapshots, or one of them may be halted, and a value at one level must not be scaled by the
+//! other.
 
 use crate::{Config, Event, Pallet, types::*};
 use alloc::collections::BTreeMap;
@@ -16,14 +17,15 @@ pub(crate) type FeedStates = BTreeMap<Feed, FeedState>;
 pub(crate) struct MarkPrice {
     /// Quote units per whole unit, 32 fraction bits.
     pub price: IndexPrice,
-    /// It is not the accepted one, which is too far from the last snapshot's: the mark is not to be relied on.
+    /// True if this is not the accepted price, which is too far from that of the last snapshot. The
+    /// mark is unreliable.
     pub held_back: bool,
 }
 
 /// The prices that a snapshot's marks are computed from, by underlying and forward.
 pub(crate) type MarkPrices = BTreeMap<Feed, MarkPrice>;
 
-/// The underlying whose marks are computed from a feed's price.
+/// Returns the underlying whose marks are computed from a feed's price.
 pub(crate) fn marked_underlying(feed: &Feed) -> Option<u16> {
     match feed {
         Feed::Underlying(underlying) => Some(*underlying),
@@ -32,7 +34,7 @@ pub(crate) fn marked_underlying(feed: &Feed) -> Option<u16> {
     }
 }
 
-/// The prices that the marks of the next snapshot are computed from.
+/// Returns the prices that the marks of the next snapshot are computed from.
 pub(crate) fn mark_prices(
     states: &FeedStates,
     policy: &Policy,
@@ -45,7 +47,7 @@ pub(crate) fn mark_prices(
         };
         let price = match state.marked {
             None => accepted,
-            // While its feed is halted a mark stays where it is.
+            // While its feed is halted, a mark stays where it is.
             Some(last) if state.halt.is_some() => last,
             Some(last) => policy.held_back(underlying.into(), last, accepted)?.0,
         };
@@ -56,7 +58,8 @@ pub(crate) fn mark_prices(
 }
 
 impl<T: Config> Pallet<T> {
-    /// Notes what a snapshot's marks were computed from, and says where they are held back.
+    /// Stores the prices that a snapshot's marks were computed from, and reports those that are
+    /// held back.
     pub(crate) fn remember_marks(mut states: FeedStates, prices: &MarkPrices) {
         for (feed, mark) in prices {
             let Some(state) = states.get_mut(feed) else {
@@ -74,7 +77,8 @@ impl<T: Config> Pallet<T> {
         Self::remember(&states);
     }
 
-    /// Invariant of the storage: marks were computed from prices, of underlyings and forwards alone.
+    /// Invariant of the storage: marks were computed from prices, of underlyings and forwards
+    /// alone.
     #[cfg(any(test, feature = "try-runtime"))]
     pub(crate) fn check_marks() -> Result<(), &'static str> {
         let prices = 1..1 << clearproof_primitives::fixed::INDEX_PRICE_BITS;

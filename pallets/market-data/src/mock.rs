@@ -4,10 +4,14 @@ use crate::{
     self as pallet_market_data, Feed, FeedValue, Observation, OpenInterest, OracleFeeds,
     PolicySource, development,
 };
-use clearproof_primitives::{fixed::IndexPrice, policy::Policy, shape::MarketShape};
+use clearproof_primitives::{
+    fixed::{IndexPrice, Rate},
+    policy::Policy,
+    shape::MarketShape,
+};
 use frame_support::{
     derive_impl, ord_parameter_types, parameter_types,
-    traits::{ConstU32, ConstU64, Hooks},
+    traits::{ConstU32, ConstU64, Get, Hooks},
     weights::Weight,
 };
 use frame_system::{EnsureRoot, EnsureSignedBy};
@@ -38,7 +42,7 @@ impl pallet_timestamp::Config for Test {
 pub const BLOCK: u64 = 6_000;
 /// Time of block 0.
 pub const START: u64 = 1_700_000_000_000;
-/// Milliseconds that settlement prices are averaged over.
+/// Time over which settlement prices are averaged, milliseconds.
 pub const WINDOW: u64 = 10 * BLOCK;
 /// Ten percent.
 pub const DEVIATION: u32 = u32::MAX / 10 + 1;
@@ -48,7 +52,7 @@ pub const AVERAGE_WINDOW: u64 = 20 * BLOCK;
 pub const AVERAGE_DEVIATION: u32 = u32::MAX / 10 * 3 + 2;
 
 ord_parameter_types! {
-    /// May halt instruments, and no more.
+    /// May halt instruments, and nothing else.
     pub const Committee: u64 = 7;
 }
 
@@ -56,7 +60,7 @@ parameter_types! {
     pub const Market: MarketShape = MarketShape::REFERENCE;
     /// The policy in force.
     pub static InForce: Option<Policy> = None;
-    /// How often a policy was set.
+    /// The number of policies that were set.
     pub static Version: u32 = 0;
 }
 
@@ -91,6 +95,15 @@ pub fn set_policy(policy: Policy) {
     Version::mutate(|version| *version += 1);
 }
 
+/// A rate by its bits.
+pub struct ConstRate<const BITS: u32>;
+
+impl<const BITS: u32> Get<Rate> for ConstRate<BITS> {
+    fn get() -> Rate {
+        Rate::new(BITS)
+    }
+}
+
 impl pallet_market_data::Config for Test {
     type AdminOrigin = EnsureRoot<u64>;
     type EmergencyOrigin = EnsureSignedBy<Committee, u64>;
@@ -101,10 +114,10 @@ impl pallet_market_data::Config for Test {
     type SnapshotInterval = ConstU64<2>;
     type RetainedSnapshots = ConstU32<4>;
     type MaxPriceAge = ConstU64<{ 5 * BLOCK }>;
-    type MaxDeviation = ConstU32<DEVIATION>;
+    type MaxDeviation = ConstRate<DEVIATION>;
     type AverageWindow = ConstU64<AVERAGE_WINDOW>;
-    type MaxAverageDeviation = ConstU32<AVERAGE_DEVIATION>;
-    type MaxVolatilityStep = ConstU32<{ u32::MAX / 2 }>;
+    type MaxAverageDeviation = ConstRate<AVERAGE_DEVIATION>;
+    type MaxVolatilityStep = ConstRate<{ u32::MAX / 2 }>;
     type TradingEndsBefore = ConstU64<{ 2 * BLOCK }>;
     type SettlementWindow = ConstU64<WINDOW>;
     type OpenInterest = Held;
@@ -118,7 +131,7 @@ thread_local! {
     static FED: RefCell<BTreeMap<Feed, Observation>> = const { RefCell::new(BTreeMap::new()) };
 }
 
-/// The venues' positions, as tests say.
+/// The venues' positions, as set by tests.
 pub struct Held;
 
 impl OpenInterest for Held {
@@ -157,7 +170,7 @@ pub fn feed(feed: Feed, price: IndexPrice) {
     feed_value(feed, FeedValue::Price(price));
 }
 
-/// What was fed last.
+/// Returns the last price that was fed, with its time.
 pub fn fed(feed: Feed) -> Option<(IndexPrice, u64)> {
     match Oracle::latest(&feed)? {
         Observation {
@@ -176,7 +189,7 @@ pub fn feed_all() {
     feed(Feed::Asset(1), dollars(60_000));
 }
 
-/// Finishes blocks up to `block`, with `before_end` run in each, once its time is set.
+/// Finishes blocks up to `block`. In each, `before_end` runs once the block's time is set.
 pub fn run_to(block: u64, before_end: impl Fn()) {
     for number in System::block_number() + 1..=block {
         System::set_block_number(number);

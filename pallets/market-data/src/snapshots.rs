@@ -12,6 +12,7 @@ use alloc::vec::Vec;
 use clearproof_primitives::{
     field::FieldBytes,
     fixed::{IndexPrice, ONE, Price},
+    ids::SnapshotNumber,
     policy::{Policy, PreviewRefusal},
     rows::{OptionMarket, expired_row, halted_row, mark_price},
     shape::MarketShape,
@@ -24,7 +25,7 @@ use sp_runtime::{
     traits::{One, Zero},
 };
 
-/// All that a snapshot is computed from.
+/// The inputs of a snapshot.
 struct Basis<'a, M: Get<MarketShape>> {
     now: u64,
     policy: &'a Policy,
@@ -34,8 +35,9 @@ struct Basis<'a, M: Get<MarketShape>> {
     settled: &'a Settled,
 }
 
-/// A slot's row, how far from its mark it may clear, the premium that funding counts, the lots that a venue may hold, and whether it
-/// may trade at all.
+/// A slot of a snapshot: its row, the largest distance of a clearing price from the mark, the
+/// largest premium that counts for funding, the lots that a venue may hold, and whether the
+/// instrument trades at all.
 struct Slot {
     row: InstrumentRow,
     band: Price,
@@ -45,7 +47,7 @@ struct Slot {
 }
 
 impl Slot {
-    /// One that does not trade.
+    /// A slot that does not trade.
     fn resting(row: InstrumentRow) -> Self {
         Self {
             row,
@@ -57,7 +59,8 @@ impl Slot {
     }
 }
 
-/// Lots that a venue may hold of an instrument. An expired one has the cap of its kind still: positions in it only become fewer.
+/// Returns the lots that a venue may hold of an instrument. An expired one still has the cap of its
+/// kind: positions in it may only be reduced.
 fn open_interest_cap(policy: &Policy, listing: &Listing) -> u64 {
     let underlying = policy.underlyings.get(usize::from(listing.underlying));
     underlying.map_or(0, |policy| match listing.kind {
@@ -82,13 +85,17 @@ impl<M: Get<MarketShape>> Basis<'_, M> {
 }
 
 impl<T: Config> Pallet<T> {
-    /// True if a snapshot is to be taken in this block.
+    /// Returns true if a snapshot is to be taken in this block.
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "the divisor is at least one"
+    )]
     pub(crate) fn is_due(block: BlockNumberFor<T>) -> bool {
         (block % T::SnapshotInterval::get().max(One::one())).is_zero()
     }
 
-    /// Puts a change of the policy that is due into force and refreshes all feeds, then takes the next snapshot and
-    /// drops the oldest beyond `RetainedSnapshots`.
+    /// Puts a change of the policy that is due into force and refreshes all feeds. Then takes the
+    /// next snapshot and drops the oldest beyond `RetainedSnapshots`.
     pub(crate) fn take_snapshot() {
         T::Policy::advance(T::Time::now());
         let policy = T::Policy::policy().ok_or(NotTaken::NoPolicy);
@@ -102,7 +109,7 @@ impl<T: Config> Pallet<T> {
         Self::free_expired(now);
         let listed = Listed::<T::Market>::read::<T>();
         let states = Self::refreshed_states(now, &listed, policy);
-        // Also where no snapshot can be taken yet.
+        // Stored even if no snapshot can be taken yet.
         Self::remember(&states);
         readiness(&states)?;
         let accepted = |feed| states.get(&feed)?.accepted.map(|level| level.value);
@@ -110,7 +117,7 @@ impl<T: Config> Pallet<T> {
         let marks = mark_prices(&states, policy).map_err(|_| NotTaken::Invalid)?;
 
         let number = LatestNumber::<T>::get()
-            .checked_add(1)
+            .checked_next()
             .ok_or(NotTaken::Invalid)?;
         let basis = Basis {
             now,
@@ -122,7 +129,7 @@ impl<T: Config> Pallet<T> {
         };
         let hash = Self::store_snapshot(number, &basis)?;
         Self::remember_marks(states, &marks);
-        if let Some(oldest) = number.checked_sub(T::RetainedSnapshots::get() as u64) {
+        if let Some(oldest) = number.earlier(T::RetainedSnapshots::get().into()) {
             Snapshots::<T>::remove(oldest);
             Records::<T>::remove(oldest);
         }
@@ -134,9 +141,9 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// The feeds that a snapshot needs, with the oracle's values that are acceptable now.
+    /// Returns the feeds that a snapshot needs, with the oracle's values that are acceptable now.
     fn refreshed_states(now: u64, listed: &Listed<T::Market>, policy: &Policy) -> FeedStates {
-        // What has expired needs no forward and no smile any more.
+        // An expired option needs neither forward nor smile any more.
         Self::listed_states(listed)
             .into_iter()
             .filter(|(feed, _)| feed.expiry().is_none_or(|expiry| now < expiry.time))
@@ -145,7 +152,10 @@ impl<T: Config> Pallet<T> {
     }
 
     /// Computes and stores a snapshot and its record, and returns its hash.
-    fn store_snapshot(number: u64, basis: &Basis<'_, T::Market>) -> Result<FieldBytes, NotTaken> {
+    fn store_snapshot(
+        number: SnapshotNumber,
+        basis: &Basis<'_, T::Market>,
+    ) -> Result<FieldBytes, NotTaken> {
         let slots = Self::slots(basis).map_err(|_| NotTaken::Invalid)?;
         let bounded = |value: &dyn Fn(&Slot) -> u64| {
             let values: Vec<_> = slots.iter().map(value).collect();
@@ -175,7 +185,7 @@ impl<T: Config> Pallet<T> {
         Ok(hash)
     }
 
-    /// The snapshot that would be taken now under a policy. Leaves the storage as it is.
+    /// Returns the snapshot that would be taken now under a policy. Leaves the storage as it is.
     pub fn preview(policy: Policy) -> Result<Snapshot, PreviewRefusal> {
         policy.check(&T::Market::get())?;
         with_transaction(|| {
@@ -191,7 +201,7 @@ impl<T: Config> Pallet<T> {
     }
 
     fn build(
-        number: u64,
+        number: SnapshotNumber,
         basis: &Basis<'_, T::Market>,
         rows: Vec<InstrumentRow>,
     ) -> Result<Snapshot, SnapshotError> {
@@ -234,7 +244,8 @@ impl<T: Config> Pallet<T> {
                     }
                 };
                 if instrument.halted {
-                    // Positions only become fewer, and nobody pays for a premium that so few orders make.
+                    // Positions may only be reduced, and a premium made by so few orders is not
+                    // paid.
                     slot.row.position_limit = 0;
                     slot.premium_cap = 0;
                 }
@@ -256,7 +267,7 @@ impl<T: Config> Pallet<T> {
             .perpetual_row(listing.underlying as usize, mark)?;
         let halted = basis.halted(feed);
         let suspended = halted || price.held_back;
-        // Nobody pays for a premium over a mark that is not to be relied on.
+        // No premium is paid over an unreliable mark.
         let premium_cap = if suspended {
             0
         } else {
@@ -274,7 +285,8 @@ impl<T: Config> Pallet<T> {
         })
     }
 
-    /// An option's slot: nothing before it ever had a forward and a smile, so nobody can hold it.
+    /// Returns an option's slot. Returns `None` before the option has had a forward and a smile,
+    /// when no position in it can exist.
     fn option(
         basis: &Basis<'_, T::Market>,
         listing: &Listing,
@@ -289,9 +301,9 @@ impl<T: Config> Pallet<T> {
             let row = expired_row(&market, terms, *price, listing.units_per_lot)?;
             return Ok(Some(Slot::resting(row)));
         }
-        let feeds = [Feed::Forward(expiry), Feed::Volatility(expiry)];
-        let forward = basis.marks.get(&feeds[0]).map(|mark| mark.price);
-        let smile = basis.states.get(&feeds[1]).and_then(|state| state.smile);
+        let [forward_feed, smile_feed] = [Feed::Forward(expiry), Feed::Volatility(expiry)];
+        let forward = basis.marks.get(&forward_feed).map(|mark| mark.price);
+        let smile = basis.states.get(&smile_feed).and_then(|state| state.smile);
         let (Some(forward), Some(smile)) = (forward, smile) else {
             return Ok(None);
         };
@@ -303,8 +315,10 @@ impl<T: Config> Pallet<T> {
             now: basis.now,
         };
         let index = Feed::Underlying(listing.underlying);
-        let halted = basis.halted(index) || feeds.into_iter().any(|feed| basis.halted(feed));
-        let held_back = basis.held_back(index) || basis.held_back(feeds[0]);
+        let halted = [index, forward_feed, smile_feed]
+            .into_iter()
+            .any(|feed| basis.halted(feed));
+        let held_back = basis.held_back(index) || basis.held_back(forward_feed);
         let ends = terms.expiry.saturating_sub(T::TradingEndsBefore::get());
         match basis.policy.option_row(listing.underlying as usize, &lot) {
             Ok((row, value)) => Ok(Some(Slot {
@@ -318,7 +332,8 @@ impl<T: Config> Pallet<T> {
             })),
             Err(_) => {
                 Self::deposit_event(Event::OptionNotValued { slot: listing.slot });
-                // The last mark is as little to be relied on as one of a halted feed. Without a value its charges stay as they are.
+                // The last mark is as unreliable as that of a halted feed. Without a value, its
+                // charges stay as they are.
                 let value = mark_price(forward, listing.units_per_lot).unwrap_or_default();
                 let last = Self::last_row(listing.slot);
                 Ok(last.map(|row| Slot::resting(halted_row(row, value))))
@@ -326,7 +341,7 @@ impl<T: Config> Pallet<T> {
         }
     }
 
-    /// A slot's row in the latest snapshot, if an instrument was in it that had not expired.
+    /// Returns a slot's row in the latest snapshot, if it held an instrument that had not expired.
     fn last_row(slot: u16) -> Option<InstrumentRow> {
         let mut snapshot = Self::snapshot(LatestNumber::<T>::get())?;
         let known = snapshot.rows.get(usize::from(slot))?;
@@ -334,7 +349,8 @@ impl<T: Config> Pallet<T> {
         live.then(|| snapshot.rows.swap_remove(slot.into()))
     }
 
-    /// Why the next snapshot would not be taken with the prices accepted so far; none if it would.
+    /// Returns the reason for which the next snapshot would not be taken with the prices accepted
+    /// so far; `None` if it would be taken.
     pub(crate) fn not_ready() -> Option<NotTaken> {
         if T::Policy::policy().is_none() {
             return Some(NotTaken::NoPolicy);
@@ -344,14 +360,15 @@ impl<T: Config> Pallet<T> {
         readiness(&states).err()
     }
 
-    /// Invariants of the storage: what is kept is exactly the latest snapshots, each with its record, and the latest
-    /// record's hash is its snapshot's; accepted prices belong to something listed; marks were computed from index prices and
-    /// forwards alone.
+    /// Invariants of the storage. The kept snapshots are exactly the latest ones, each with its
+    /// record, and the latest record's hash is that of its snapshot. Accepted prices belong to
+    /// something listed. Marks were computed from index prices and forwards alone.
     #[cfg(any(test, feature = "try-runtime"))]
     pub(crate) fn check_state() -> Result<(), &'static str> {
         let latest = LatestNumber::<T>::get();
-        let oldest = latest.saturating_sub(T::RetainedSnapshots::get() as u64) + 1;
-        for number in oldest..=latest {
+        let oldest = latest.earlier(T::RetainedSnapshots::get().into());
+        let oldest = oldest.unwrap_or_default().next();
+        for number in oldest.through(latest) {
             let (snapshot, record) = (Self::snapshot(number), Records::<T>::get(number));
             let (snapshot, record) = snapshot
                 .zip(record)
@@ -364,7 +381,7 @@ impl<T: Config> Pallet<T> {
                 return Err("Records: does not belong to its snapshot");
             }
         }
-        let kept = latest + 1 - oldest;
+        let kept = latest.next().get().saturating_sub(oldest.get());
         if Snapshots::<T>::iter_keys().count() as u64 != kept
             || Records::<T>::iter_keys().count() as u64 != kept
         {
@@ -383,10 +400,11 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// What settlement checks a batch on snapshot `number` against; none if it is not kept (any more).
-    pub(crate) fn info(number: u64) -> Option<SnapshotInfo> {
+    /// Returns the data that settlement checks a batch on snapshot `number` against; `None` if the
+    /// snapshot is not kept.
+    pub(crate) fn info(number: SnapshotNumber) -> Option<SnapshotInfo> {
         let record = Records::<T>::get(number)?;
-        let next = number.checked_add(1).and_then(Records::<T>::get);
+        let next = number.checked_next().and_then(Records::<T>::get);
         Some(SnapshotInfo {
             hash: record.hash,
             taken_at: record.taken_at,
@@ -401,7 +419,8 @@ impl<T: Config> Pallet<T> {
     }
 }
 
-/// A snapshot needs a price for each underlying that has instruments; collateral without one weighs nothing.
+/// Checks that each underlying that has instruments has a price. Collateral without a price weighs
+/// nothing.
 fn readiness(states: &FeedStates) -> Result<(), NotTaken> {
     for (feed, state) in states {
         if let (Feed::Underlying(underlying), None) = (*feed, state.accepted) {

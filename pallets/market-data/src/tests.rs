@@ -11,6 +11,7 @@ use crate::{mock::*, *};
 use clearproof_primitives::{
     field::FieldBytes,
     fixed::{IndexPrice, ONE, price_from_decimal},
+    ids::SnapshotNumber,
     policy::Policy,
     shape::MarketShape,
 };
@@ -29,7 +30,7 @@ fn root() -> RuntimeOrigin {
     RuntimeOrigin::root()
 }
 
-/// Changes what is known of a feed.
+/// Changes the state of a feed.
 fn change(feed: Feed, how: impl FnOnce(&mut FeedState)) {
     Feeds::<Test>::mutate(|feeds| feeds.get_mut(&feed).map(how)).unwrap();
 }
@@ -44,7 +45,7 @@ fn listing(slot: u16, underlying: u16) -> Listing {
     }
 }
 
-fn latest() -> u64 {
+fn latest() -> SnapshotNumber {
     LatestNumber::<Test>::get()
 }
 
@@ -64,11 +65,12 @@ fn emitted(event: Event<Test>) -> usize {
         .count()
 }
 
-/// Runs `test` after the first snapshot of a development chain, taken in block 2 at the usual prices.
+/// Runs `test` after the first snapshot of a development chain, taken in block 2 at the usual
+/// prices.
 fn with_first_snapshot(test: impl FnOnce()) {
     new_test_ext().execute_with(|| {
         run_to(2, feed_all);
-        assert_eq!(latest(), 1);
+        assert_eq!(latest(), SnapshotNumber::new(1));
         test();
         MarketData::check_state().unwrap();
     });

@@ -24,7 +24,8 @@ mod benchmarks {
         Ok(())
     }
 
-    /// All places but the last `free` taken by changes of `MaxChanges` parameters each; the very last by an emergency.
+    /// Fills all places but the last `free` with changes of `MaxChanges` parameters each; the very
+    /// last place is an emergency's.
     fn fill_pending<T: Config>(free: u32) -> Result<(), BenchmarkError> {
         for _ in free.max(RESERVED)..T::MaxPending::get() {
             Pallet::<T>::schedule(tightening::<T>())?;
@@ -35,7 +36,7 @@ mod benchmarks {
         Ok(())
     }
 
-    /// As many changes as go together, each of which tightens.
+    /// Returns as many changes as fit into one list, each of which tightens.
     fn tightening<T: Config>() -> Vec<PolicyChange> {
         let policy = CurrentPolicy::<T>::get().expect("set").into_inner();
         let pending = Pending::<T>::get().len() as u32;

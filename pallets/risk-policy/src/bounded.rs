@@ -12,8 +12,8 @@ use scale_info::TypeInfo;
 
 /// A policy that passed [`Policy::check`] against the market `M`, which bounds its encoded length.
 ///
-/// It is made by `try_from` only. Decoding does not check again, so it is a storage type, not a call's argument.
-/// It encodes exactly as the [`Policy`] inside.
+/// It is made by `try_from` only. Decoding does not check again, so it is a storage type, not an
+/// argument of a call. It encodes exactly as the [`Policy`] inside.
 #[derive(
     Encode,
     Decode,
@@ -47,17 +47,28 @@ impl<M: Get<MarketShape>> TryFrom<Policy> for BoundedPolicy<M> {
 impl<M: Get<MarketShape>> MaxEncodedLen for BoundedPolicy<M> {
     fn max_encoded_len() -> usize {
         let market = M::get();
-        let list =
-            |length: u16, item: usize| Compact::<u32>::max_encoded_len() + length as usize * item;
-        let scenarios = list(market.scenarios, ScenarioSpec::max_encoded_len());
-        let factors = 2 * u32::max_encoded_len();
-        let charges = 2 * ChargeRates::max_encoded_len();
-        let terms = 2 * TradingTerms::max_encoded_len() + u32::max_encoded_len();
-        let underlying =
-            factors + scenarios + VolatilityScaling::max_encoded_len() + charges + terms;
-        let haircuts = list(market.assets, u32::max_encoded_len());
-        let pegs = list(market.assets, Option::<Peg>::max_encoded_len());
-        let rates = 5 * u32::max_encoded_len() + u64::max_encoded_len();
-        list(market.underlyings, underlying) + haircuts + pegs + rates
+        let list = |length: u16, item: usize| {
+            let items = usize::from(length).saturating_mul(item);
+            items.saturating_add(Compact::<u32>::max_encoded_len())
+        };
+        let factors = <[u32; 2]>::max_encoded_len();
+        let charges = <[ChargeRates; 2]>::max_encoded_len();
+        let terms = <([TradingTerms; 2], u32)>::max_encoded_len();
+        let underlying = [
+            factors,
+            list(market.scenarios, ScenarioSpec::max_encoded_len()),
+            VolatilityScaling::max_encoded_len(),
+            charges,
+            terms,
+        ];
+        let rates = <([u32; 5], u64)>::max_encoded_len();
+        [
+            list(market.underlyings, underlying.into_iter().sum()),
+            list(market.assets, u32::max_encoded_len()),
+            list(market.assets, Option::<Peg>::max_encoded_len()),
+            rates,
+        ]
+        .into_iter()
+        .sum()
     }
 }

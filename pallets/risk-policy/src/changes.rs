@@ -1,4 +1,4 @@
-//! Changes of the policy: judged when they are proposed, and again when their time has come.
+//! Changes of the policy. They are judged when they are proposed, and again when they are due.
 
 use crate::{
     BoundedPolicy, ChangesOf, Config, CurrentPolicy, Error, Event, History, LastEmergency,
@@ -16,14 +16,16 @@ use frame_support::{
     weights::Weight,
 };
 
-/// A change as it waits in storage.
+/// A pending change in storage.
 pub type PendingOf<T> = PendingChange<ChangesOf<T>>;
 
-/// Places among pending changes that an emergency finds free, however many lists voters have scheduled.
+/// Places among the pending changes that are reserved for an emergency, however many lists voters
+/// have scheduled.
 pub(crate) const RESERVED: u32 = 1;
 
 impl<T: Config> Pallet<T> {
-    /// Checks and stores a policy; returns its version. Snapshots from the next one on are computed with it.
+    /// Checks and stores a policy, and returns its version. It is in force from the next snapshot
+    /// on.
     pub fn store(policy: Policy) -> Result<u32, PolicyError> {
         let policy = BoundedPolicy::<T::Market>::try_from(policy)?;
         let version = Version::<T>::get().saturating_add(1);
@@ -38,8 +40,8 @@ impl<T: Config> Pallet<T> {
         Ok(version)
     }
 
-    /// The policy once every pending change has taken effect whose time is `until` or before. Those that do not fit any more leave it as
-    /// it is, as they will when their time comes.
+    /// Returns the policy after every pending change that is due at `until` or before. Changes that
+    /// no longer fit leave it as it is, as they will when they are due.
     fn policy_at(current: Policy, until: u64) -> Policy {
         let due = Pending::<T>::get().into_iter();
         let due = due.filter(|change| change.effective_at <= until);
@@ -51,7 +53,7 @@ impl<T: Config> Pallet<T> {
         })
     }
 
-    /// What a pending change makes of a policy.
+    /// Applies a pending change to a policy.
     fn judge(policy: &Policy, change: &PendingOf<T>) -> Result<Changed, DropReason> {
         let changed = policy.with_changes(&change.changes, &T::Market::get())?;
         match (change.direction, changed.direction) {
@@ -60,10 +62,11 @@ impl<T: Config> Pallet<T> {
         }
     }
 
-    /// What a list of changes does that is proposed now and takes effect after a delay.
+    /// Returns the effect of a list of changes that is proposed now and takes effect after a delay.
     ///
-    /// It must fit the policy of that time, and leave no parameter further than a step from the one in force now: else lists
-    /// that wait together would take several steps in as many snapshots.
+    /// The list must fit the policy of that time, and leave no parameter further than a step from
+    /// the policy in force now. Otherwise lists that wait together would take several steps within
+    /// as many snapshots.
     fn assess_after(delay: u64, changes: &[PolicyChange]) -> Result<Assessment, ChangeError> {
         let most = T::MaxChanges::get();
         let given = u32::try_from(changes.len()).unwrap_or(u32::MAX);
@@ -82,9 +85,11 @@ impl<T: Config> Pallet<T> {
         })
     }
 
-    /// What scheduling a list of changes now would do: which way it goes, when it takes effect, and the policy then.
+    /// Returns the effect of scheduling a list of changes now: its direction, the time when it
+    /// takes effect, and the policy then.
     ///
-    /// A change that tightens the policy of the time after the short delay has that; any other has the long one.
+    /// A change that tightens the policy of the time after the short delay gets the short delay;
+    /// any other gets the long one.
     pub(crate) fn assess(changes: &[PolicyChange]) -> Result<Assessment, ChangeError> {
         match Self::assess_after(T::TightenDelay::get(), changes) {
             Ok(soon) if soon.direction == Direction::Tightens => Ok(soon),
@@ -95,7 +100,7 @@ impl<T: Config> Pallet<T> {
         }
     }
 
-    /// Schedules a list of changes after the delay that its direction has.
+    /// Schedules a list of changes after the delay of its direction.
     pub(crate) fn schedule(changes: Vec<PolicyChange>) -> DispatchResult {
         let assessment = Self::assess(&changes).map_err(Error::<T>::from)?;
         let waiting = Pending::<T>::decode_len().unwrap_or(0);
@@ -104,13 +109,15 @@ impl<T: Config> Pallet<T> {
         Self::enqueue(changes, &assessment)
     }
 
-    /// From when on the emergency origin may tighten again, in milliseconds since the Unix epoch; 0 if it never has.
+    /// Returns the time from which on the emergency origin may tighten again, in milliseconds since
+    /// the Unix epoch; 0 if it never has.
     pub(crate) fn next_emergency() -> u64 {
         let last = LastEmergency::<T>::get();
         last.map_or(0, |last| last.saturating_add(T::EmergencyInterval::get()))
     }
 
-    /// Schedules a list of changes that must tighten after the emergency's delay, if the last one is long enough ago.
+    /// Schedules a list of changes that must tighten after the emergency's delay, if the last
+    /// emergency is long enough ago.
     pub(crate) fn schedule_emergency(changes: Vec<PolicyChange>) -> DispatchResult {
         let now = T::Clock::now();
         let wait = Self::next_emergency().saturating_sub(now);
@@ -146,7 +153,8 @@ impl<T: Config> Pallet<T> {
             effective_at,
         };
         Pending::<T>::try_mutate(|pending| {
-            // In the order in which they take effect; of two that are due together the older comes first.
+            // In the order in which they take effect. Of two that are due together, the older comes
+            // first.
             let place = pending.partition_point(|other| other.effective_at <= effective_at);
             pending
                 .try_insert(place, change)
@@ -161,7 +169,7 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// Takes a pending change back.
+    /// Cancels a pending change.
     pub(crate) fn cancel(id: u32) -> DispatchResult {
         Pending::<T>::try_mutate(|pending| {
             let place = pending.iter().position(|change| change.id == id);
@@ -172,7 +180,7 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// Weight of [`Self::advance`].
+    /// Returns the weight of [`Self::advance`].
     pub fn advance_weight() -> Weight {
         match Pending::<T>::decode_len() {
             Some(1..) => T::WeightInfo::advance(),
@@ -180,8 +188,9 @@ impl<T: Config> Pallet<T> {
         }
     }
 
-    /// Puts the first pending change that is due into force: called when a snapshot is about to be taken, and by nothing else, so that a
-    /// policy never changes between two. At most one change takes effect per snapshot; others that are due follow at the next.
+    /// Puts the first pending change that is due into force. It is called when a snapshot is about
+    /// to be taken, and by nothing else, so that a policy never changes between two snapshots. At
+    /// most one change takes effect per snapshot; others that are due follow at the next.
     pub fn advance(now: u64) {
         let mut pending = Pending::<T>::get();
         let Some(change) = pending.first().filter(|c| c.effective_at <= now).cloned() else {

@@ -1,20 +1,32 @@
 //! The governed risk policy, its bounds and cross-field checks.
 //!
-//! One [`Policy`] is in force at a time. Governance changes it parameter by parameter: a list of
-//! [`PolicyChange`](clearproof_primitives::policy::PolicyChange)s is judged as a whole (hard bounds, the largest step of each
-//! parameter, rules between them), waits for a short delay if it is sure to tighten and for a long one if not, is seen by everybody
-//! meanwhile and can be cancelled, and is judged again when its time comes. What waits together takes a parameter no further than one
-//! step. An emergency may only tighten, and not twice within an interval, or the largest step would bound nothing. Root
-//! replaces the policy as a whole.
+//! One [`Policy`] is in force at a time. Governance changes it parameter by parameter, by lists of
+//! [`PolicyChange`](clearproof_primitives::policy::PolicyChange)s:
 //!
-//! Nothing changes inside a batch: the market-data pallet calls [`Pallet::advance`] and reads the policy when it takes a
-//! snapshot, and proofs are bound to snapshots, so a new policy takes effect with the next snapshot.
+//! - A list is judged as a whole: hard bounds, the largest step of each parameter, and rules
+//!   between parameters.
+//! - It waits for a short delay if it is sure to tighten, and for a long one if not. Meanwhile it
+//!   is public and can be cancelled.
+//! - It is judged again when it is due. Lists that wait together take a parameter no further than
+//!   one step.
+//! - An emergency may only tighten, and not twice within an interval; otherwise the largest step
+//!   would bound nothing.
+//! - Root replaces the policy as a whole.
+//!
+//! Nothing changes inside a batch. When the market-data pallet takes a snapshot, it calls
+//! [`Pallet::advance`] and reads the policy. Proofs are bound to snapshots, so a new policy takes
+//! effect with the next snapshot.
 #![cfg_attr(not(feature = "std"), no_std)]
+#![cfg_attr(
+    not(test),
+    warn(clippy::arithmetic_side_effects, clippy::indexing_slicing)
+)]
 // FRAME's attribute macros expand to qualified paths.
 #![allow(unused_qualifications)]
 extern crate alloc;
 
 #[cfg(feature = "runtime-benchmarks")]
+#[allow(clippy::arithmetic_side_effects, clippy::indexing_slicing)]
 mod benchmarking;
 mod bounded;
 mod changes;
@@ -52,36 +64,37 @@ pub mod pallet {
     /// Configuration.
     #[pallet::config]
     pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>> {
-        /// Who may replace the policy as a whole, from the next snapshot on.
+        /// The origin that may replace the policy as a whole, from the next snapshot on.
         type AdminOrigin: EnsureOrigin<Self::RuntimeOrigin>;
-        /// Who may change it within steps and delays.
+        /// The origin that may change it within steps and delays.
         type ChangeOrigin: EnsureOrigin<Self::RuntimeOrigin>;
-        /// Who may tighten it at once.
+        /// The origin that may tighten it at once.
         type TightenOrigin: EnsureOrigin<Self::RuntimeOrigin>;
-        /// Who may take pending changes back.
+        /// The origin that may cancel pending changes.
         type CancelOrigin: EnsureOrigin<Self::RuntimeOrigin>;
         /// The chain's clock, in milliseconds since the Unix epoch.
         type Clock: Time<Moment = u64>;
-        /// Milliseconds that a change waits which is sure to tighten.
+        /// Delay of a change that is sure to tighten, milliseconds.
         #[pallet::constant]
         type TightenDelay: Get<u64>;
-        /// Milliseconds that any other waits; not less.
+        /// Delay of any other change, milliseconds; not shorter.
         #[pallet::constant]
         type LoosenDelay: Get<u64>;
-        /// Milliseconds that a change of the emergency origin waits.
+        /// Delay of a change of the emergency origin, milliseconds.
         #[pallet::constant]
         type EmergencyDelay: Get<u64>;
-        /// Milliseconds from one change of the emergency origin to the next, whatever they set; at least `TightenDelay` and at most
-        /// 18 hours.
+        /// Time from one change of the emergency origin to the next, milliseconds, whatever the
+        /// changes set; at least `TightenDelay` and at most 18 hours.
         #[pallet::constant]
         type EmergencyInterval: Get<u64>;
-        /// How many changes may be pending; the last place is left to an emergency.
+        /// Largest number of pending changes. The last place is reserved for an emergency.
         #[pallet::constant]
         type MaxPending: Get<u32>;
-        /// How many parameters one change may set.
+        /// Largest number of parameters that one change may set.
         #[pallet::constant]
         type MaxChanges: Get<u32>;
-        /// The chain's market dimensions; the policy has one entry per underlying, scenario and asset.
+        /// The chain's market dimensions. The policy has one entry per underlying, scenario and
+        /// asset.
         #[pallet::constant]
         type Market: Get<MarketShape>;
         /// Weights of the calls.
@@ -93,18 +106,18 @@ pub mod pallet {
     #[pallet::storage_version(STORAGE_VERSION)]
     pub struct Pallet<T>(_);
 
-    /// The policy in force; none until genesis or the first `set_policy`.
+    /// The policy in force. There is none until genesis or the first `set_policy`.
     #[pallet::storage]
     pub type CurrentPolicy<T: Config> = StorageValue<_, BoundedPolicy<T::Market>, OptionQuery>;
 
-    /// How often a policy was set: 1 for the first.
+    /// Number of policies that were set: 1 for the first.
     #[pallet::storage]
     pub type Version<T: Config> = StorageValue<_, u32, ValueQuery>;
 
     /// A list of changes of bounded length.
     pub type ChangesOf<T> = BoundedVec<PolicyChange, <T as Config>::MaxChanges>;
 
-    /// Changes that wait for their time, in the order in which they take effect.
+    /// Pending changes, in the order in which they take effect.
     #[pallet::storage]
     pub type Pending<T: Config> =
         StorageValue<_, BoundedVec<PendingChange<ChangesOf<T>>, T::MaxPending>, ValueQuery>;
@@ -113,7 +126,8 @@ pub mod pallet {
     #[pallet::storage]
     pub type NextChange<T: Config> = StorageValue<_, u32, ValueQuery>;
 
-    /// When the emergency origin last tightened, in milliseconds since the Unix epoch; a change that was cancelled counts as well.
+    /// Time at which the emergency origin last tightened, in milliseconds since the Unix epoch. A
+    /// change that was cancelled counts as well.
     #[pallet::storage]
     pub type LastEmergency<T: Config> = StorageValue<_, u64, OptionQuery>;
 
@@ -122,7 +136,7 @@ pub mod pallet {
     pub type History<T: Config> =
         StorageMap<_, Twox64Concat, u32, PolicyVersion<BoundedPolicy<T::Market>>, OptionQuery>;
 
-    /// What happened.
+    /// The events of the pallet.
     #[pallet::event]
     #[pallet::generate_deposit(pub(super) fn deposit_event)]
     pub enum Event<T: Config> {
@@ -135,12 +149,13 @@ pub mod pallet {
         ChangeScheduled {
             /// Its number.
             id: u32,
-            /// Which way it goes.
+            /// Its direction.
             direction: Direction,
-            /// The first snapshot taken then or later is computed with it; milliseconds since the Unix epoch.
+            /// It is in force for the first snapshot taken then or later; milliseconds since the
+            /// Unix epoch.
             effective_at: u64,
         },
-        /// A pending change was taken back.
+        /// A pending change was cancelled.
         ChangeCancelled {
             /// Its number.
             id: u32,
@@ -156,12 +171,12 @@ pub mod pallet {
         ChangeDropped {
             /// Its number.
             id: u32,
-            /// Why.
+            /// The reason.
             reason: DropReason,
         },
     }
 
-    /// Why a policy is refused: which field, and its limit.
+    /// The reasons for which a policy is refused: the field and its limit.
     #[pallet::error]
     #[derive(PartialEq, Eq)]
     pub enum Error<T> {
@@ -173,8 +188,9 @@ pub mod pallet {
         HaircutsLength,
         /// `pegs`: give exactly one entry per asset of the market, none where the asset has no peg.
         PegsLength,
-        /// `scenarios`: keep price shocks within -90 % and +500 % with at least one up and one down, volatility shocks within
-        /// -100 % and +500 %, weights above 0 and at most 1, and weight times price shock within ±90 %.
+        /// `scenarios`: keep price shocks within -90 % and +500 % with at least one up and one
+        /// down, volatility shocks within -100 % and +500 %, weights above 0 and at most 1, and
+        /// weight times price shock within ±90 %.
         ScenariosBounds,
         /// `scaling`: keep powers at most 1 (65,536), and the floor within an hour and 30 days.
         ScalingBounds,
@@ -184,7 +200,8 @@ pub mod pallet {
         ChargesBounds,
         /// `haircuts`: asset 0, the quote, must have none.
         HaircutsBounds,
-        /// `pegs`: asset 0, the quote, must have none; keep prices above 0 and below 2^95, and slopes at most 16 (1,048,576).
+        /// `pegs`: asset 0, the quote, must have none; keep prices above 0 and below 2^95, and
+        /// slopes at most 16 (1,048,576).
         PegsBounds,
         /// `fee_rate`: keep at most 1 % (42,949,672 of 2^32), for perpetuals and options.
         FeeRateBounds,
@@ -210,30 +227,34 @@ pub mod pallet {
         InitialBelowMaintenance,
         /// No policy is set that could be changed: root sets the first.
         NoPolicy,
-        /// `changes`: nothing would change; give a value that a parameter does not have.
+        /// `changes`: nothing would change; set a parameter to another value than it has.
         NothingChanges,
-        /// `changes`: at most `MaxChanges` parameters go together; split them.
+        /// `changes`: at most `MaxChanges` parameters fit into one list; split it.
         TooManyChanges,
-        /// `changes`: no perpetual, or no option, would trade any more on any underlying; only root may do that.
+        /// `changes`: no perpetual, or no option, would trade any more on any underlying; only root
+        /// may do that.
         HaltsEveryMarket,
         /// `changes`: the market has no such underlying, scenario or collateral asset.
         NoSuchEntry,
         /// `changes`: a parameter is set twice.
         SetTwice,
-        /// `changes`: a value is out of its parameter's hard bounds; `check_changes` says which, and what they are.
+        /// `changes`: a value is out of its parameter's hard bounds; `check_changes` names the
+        /// parameter and its bounds.
         OutOfBounds,
-        /// `changes`: a value is further from the present one than one change may go; `check_changes` says how far it may.
+        /// `changes`: a value is further from the present one than one change may go;
+        /// `check_changes` gives the limit.
         StepTooLarge,
         /// `changes`: each underlying needs a scenario with the price up and one with it down.
         OneSidedScenarios,
         /// `changes`: price shock times weight must be within ±90 %.
         CountedMoveTooLarge,
-        /// `changes`: not sure to tighten, which is all that an emergency allows.
+        /// `changes`: not sure to tighten, but an emergency may do nothing else.
         WouldLoosen,
-        /// All places of `MaxPending` are taken, the last of which is an emergency's: wait, or cancel a pending change.
+        /// All places of `MaxPending` are occupied; the last one is reserved for an emergency:
+        /// wait, or cancel a pending change.
         TooManyPending,
-        /// `EmergencyInterval` is not over since the last emergency: try again in so many seconds, `state` says when exactly; or let
-        /// voters schedule the change.
+        /// `EmergencyInterval` since the last emergency is not over: try again after `seconds`
+        /// (`state` gives the exact time), or let voters schedule the change.
         EmergencyTooSoon {
             /// Seconds left, rounded up.
             seconds: u16,
@@ -317,11 +338,11 @@ pub mod pallet {
         }
     }
 
-    /// The policy that the chain starts with.
+    /// The policy at genesis.
     #[pallet::genesis_config]
     #[derive(frame_support::DefaultNoBound)]
     pub struct GenesisConfig<T: Config> {
-        /// The policy; none leaves the chain without snapshots until one is set.
+        /// The policy. Without one the chain takes no snapshots until one is set.
         pub policy: Option<Policy>,
         #[doc(hidden)]
         #[serde(skip)]
@@ -347,7 +368,7 @@ pub mod pallet {
                 "Market: needs an underlying and the quote asset"
             );
             assert!(
-                market.instruments > 0 && market.instruments % market.underlyings == 0,
+                market.instruments > 0 && market.instruments.is_multiple_of(market.underlyings),
                 "Market: instruments must be a multiple of underlyings"
             );
             assert!(
@@ -406,7 +427,8 @@ pub mod pallet {
     impl<T: Config> Pallet<T> {
         /// Replaces the policy, from the next snapshot on.
         ///
-        /// Origin: `AdminOrigin`. Refuses a policy out of its bounds, naming the field and its limit.
+        /// Origin: `AdminOrigin`. Refuses a policy out of its bounds; the error names the field and
+        /// its limit.
         #[pallet::call_index(0)]
         #[pallet::weight(T::WeightInfo::set_policy())]
         pub fn set_policy(origin: OriginFor<T>, policy: Box<Policy>) -> DispatchResult {
@@ -416,11 +438,12 @@ pub mod pallet {
             Ok(())
         }
 
-        /// Schedules changes of parameters, all of which take effect together: after the short delay if they are sure to tighten, after
-        /// the long one if not, with the first snapshot from then on.
+        /// Schedules changes of parameters, all of which take effect together: after the short
+        /// delay if they are sure to tighten, after the long one if not, with the first snapshot
+        /// from then on.
         ///
-        /// Origin: `ChangeOrigin`. The runtime's method `check_changes` says beforehand what would happen, and names parameter, limit
-        /// and present value of a refusal.
+        /// Origin: `ChangeOrigin`. The runtime's method `check_changes` returns the effect
+        /// beforehand, or the parameter, limit and present value of a refusal.
         #[pallet::call_index(1)]
         #[pallet::weight(T::WeightInfo::schedule_change())]
         pub fn schedule_change(origin: OriginFor<T>, changes: Vec<PolicyChange>) -> DispatchResult {
@@ -428,8 +451,8 @@ pub mod pallet {
             Self::schedule(changes)
         }
 
-        /// The same with changes that are sure to tighten, after `EmergencyDelay`; refused until `EmergencyInterval` after the last such
-        /// call, whatever that one set.
+        /// Schedules changes that are sure to tighten after `EmergencyDelay`. Refused until
+        /// `EmergencyInterval` after the last such call, whatever that one set.
         ///
         /// Origin: `TightenOrigin`.
         #[pallet::call_index(2)]
@@ -439,7 +462,7 @@ pub mod pallet {
             Self::schedule_emergency(changes)
         }
 
-        /// Takes a pending change back.
+        /// Cancels a pending change.
         ///
         /// Origin: `CancelOrigin`.
         #[pallet::call_index(3)]
@@ -452,18 +475,18 @@ pub mod pallet {
 
     #[pallet::view_functions]
     impl<T: Config> Pallet<T> {
-        /// The policy in force for the next snapshot.
+        /// Returns the policy in force for the next snapshot.
         pub fn policy() -> Option<Policy> {
             CurrentPolicy::<T>::get().map(BoundedPolicy::into_inner)
         }
 
-        /// Its version, counting from 1; 0 while there is none.
+        /// Returns the policy's version, counting from 1; 0 while there is none.
         pub fn version() -> u32 {
             Version::<T>::get()
         }
 
-        /// The policy in force, its version, the changes that are pending, in the order in which they take effect, and from when on an
-        /// emergency may tighten again.
+        /// Returns the policy in force, its version, the pending changes in the order in which they
+        /// take effect, and the time from which on an emergency may tighten again.
         pub fn state() -> PolicyState {
             let listed = |change: PendingChange<ChangesOf<T>>| PendingChange {
                 id: change.id,
@@ -480,7 +503,7 @@ pub mod pallet {
             }
         }
 
-        /// A policy that is or was in force, by its version.
+        /// Returns a policy that is or was in force, by its version.
         pub fn at_version(version: u32) -> Option<PolicyVersion> {
             let known = History::<T>::get(version)?;
             Some(PolicyVersion {
@@ -489,7 +512,8 @@ pub mod pallet {
             })
         }
 
-        /// What scheduling these changes now would do, or why they are refused.
+        /// Returns the effect of scheduling these changes now, or the reason for which they are
+        /// refused.
         pub fn check_changes(changes: Vec<PolicyChange>) -> Result<Assessment, ChangeError> {
             Self::assess(&changes)
         }

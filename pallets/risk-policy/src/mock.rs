@@ -33,15 +33,15 @@ impl pallet_timestamp::Config for Test {
     type WeightInfo = ();
 }
 
-/// A referendum's account.
+/// The account of referenda.
 pub const VOTERS: u64 = 5;
 /// The committee's account.
 pub const COMMITTEE: u64 = 7;
-/// Milliseconds that a change waits which tightens.
+/// Delay of a change that tightens, milliseconds.
 pub const SHORT: u64 = 1_000;
-/// Milliseconds from one emergency to the next.
+/// Time from one emergency to the next, milliseconds.
 pub const INTERVAL: u64 = 2_500;
-/// Milliseconds that any other waits.
+/// Delay of any other change, milliseconds.
 pub const LONG: u64 = 10_000;
 
 ord_parameter_types! {

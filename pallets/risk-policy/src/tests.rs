@@ -4,7 +4,7 @@ mod changes;
 
 use crate::{BoundedPolicy, CurrentPolicy, Error, Event, WeightInfo, mock::*};
 use clearproof_primitives::{
-    fixed::Rate,
+    fixed::{Factor, Rate},
     policy::{Peg, Policy},
     shape::MarketShape,
 };
@@ -39,7 +39,7 @@ fn genesis_refuses_a_policy_out_of_bounds() {
 fn only_the_admin_replaces_the_policy() {
     new_test_ext().execute_with(|| {
         let policy = Policy {
-            protocol_share: 7,
+            protocol_share: Rate::new(7),
             ..development()
         };
         for origin in [RuntimeOrigin::signed(1), RuntimeOrigin::none()] {
@@ -77,22 +77,25 @@ fn a_refused_policy_names_its_field_and_changes_nothing() {
         ),
         (&|p| p.underlyings[1].scaling.floor_ms = 0, E::ScalingBounds),
         (
-            &|p| p.underlyings[3].maintenance_factor = 0,
+            &|p| p.underlyings[3].maintenance_factor = Factor::new(0),
             E::FactorsBounds,
         ),
         (
-            &|p| p.underlyings[3].initial_factor = u32::MAX,
+            &|p| p.underlyings[3].initial_factor = Factor::new(u32::MAX),
             E::FactorsBounds,
         ),
         (
             &|p| p.underlyings[3].charges.maintenance_short = Rate::MAX,
             E::ChargesBounds,
         ),
-        (&|p| p.haircuts[0] = 1, E::HaircutsBounds),
-        (&|p| p.pegs[0] = peg(1, 0), E::PegsBounds),
-        (&|p| p.pegs[1] = peg(0, 0), E::PegsBounds),
-        (&|p| p.pegs[1] = peg(1 << 95, 0), E::PegsBounds),
-        (&|p| p.pegs[3] = peg(1, (16 << 16) + 1), E::PegsBounds),
+        (&|p| p.haircuts[0] = Rate::new(1), E::HaircutsBounds),
+        (&|p| p.pegs[0] = peg(1, Factor::new(0)), E::PegsBounds),
+        (&|p| p.pegs[1] = peg(0, Factor::new(0)), E::PegsBounds),
+        (&|p| p.pegs[1] = peg(1 << 95, Factor::new(0)), E::PegsBounds),
+        (
+            &|p| p.pegs[3] = peg(1, Factor::new((16 << 16) + 1)),
+            E::PegsBounds,
+        ),
         (
             &|p| p.underlyings[0].perpetual_terms.fee_rate = Rate::MAX,
             E::FeeRateBounds,
@@ -117,13 +120,16 @@ fn a_refused_policy_names_its_field_and_changes_nothing() {
             &|p| p.underlyings[2].option_terms.open_interest_cap = (1 << 59) + 1,
             E::OpenInterestCapBounds,
         ),
-        (&|p| p.underlyings[3].jump_limit = 0, E::JumpLimitBounds),
         (
-            &|p| p.protocol_share = (1 << 31) + 1,
+            &|p| p.underlyings[3].jump_limit = Rate::new(0),
+            E::JumpLimitBounds,
+        ),
+        (
+            &|p| p.protocol_share = Rate::new((1 << 31) + 1),
             E::ProtocolShareBounds,
         ),
-        (&|p| p.price_band = 0, E::PriceBandBounds),
-        (&|p| p.option_band = 0, E::OptionBandBounds),
+        (&|p| p.price_band = Rate::new(0), E::PriceBandBounds),
+        (&|p| p.option_band = Rate::new(0), E::OptionBandBounds),
         (&|p| p.funding_cap = Rate::MAX, E::FundingCapBounds),
         (&|p| p.funding_interval = 0, E::FundingIntervalBounds),
         (
@@ -131,7 +137,10 @@ fn a_refused_policy_names_its_field_and_changes_nothing() {
             E::LiquidationRateBounds,
         ),
         (
-            &|p| p.underlyings[2].charges.maintenance_long *= 3,
+            &|p| {
+                let charge = &mut p.underlyings[2].charges.maintenance_long;
+                *charge = Rate::new(charge.get() * 3);
+            },
             E::InitialBelowMaintenance,
         ),
     ];
@@ -150,12 +159,16 @@ fn a_refused_policy_names_its_field_and_changes_nothing() {
 #[test]
 fn the_stored_policy_fits_its_bound_and_encodes_as_a_policy() {
     let mut policy = development();
-    let peg = Peg { price: 1, slope: 0 };
+    let peg = Peg {
+        price: 1,
+        slope: Factor::new(0),
+    };
     policy.pegs[1..].fill(Some(peg));
     let bounded = BoundedPolicy::<Market>::try_from(policy.clone()).unwrap();
     assert_eq!(bounded.encode(), policy.encode());
     let bound = BoundedPolicy::<Market>::max_encoded_len();
-    // The bound takes five bytes for each of seven list lengths, which need one or two, and 20 for a peg of the quote, which has none.
+    // The bound reserves five bytes for each of seven list lengths, which need one or two, and 20
+    // for a peg of the quote, which has none.
     assert!(
         (bound - 7 * 5 - 20..=bound).contains(&policy.encoded_size()),
         "{bound} {}",

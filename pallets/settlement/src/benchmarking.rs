@@ -1,4 +1,5 @@
-//! Benchmarks of every call. Keys and proofs come from Groth16's simulator, so each batch is really verified.
+//! Benchmarks of every call. Keys and proofs come from Groth16's simulator, so each batch is really
+//! verified.
 
 use crate::{
     BalanceOf, Batch, BatchRecord, Batches, BenchmarkHelper, Call, ChunkSubmission, CircuitId,
@@ -18,6 +19,7 @@ use clearproof_primitives::{
     field::{FieldBytes, Fr},
     fixed::Price,
     funding::funding_hash,
+    ids::{BatchNumber, SnapshotNumber},
     ledger::open_interest_hash,
     shape::Shape,
 };
@@ -30,7 +32,7 @@ use frame_system::{RawOrigin, pallet_prelude::BlockNumberFor};
 use pallet_clearproof_custody::{Cursor, MAX_DEPOSITS_PER_BATCH, VenueCustody, VenueId};
 use sp_runtime::traits::{Saturating, Zero};
 
-const CIRCUIT: CircuitId = 1;
+const CIRCUIT: CircuitId = CircuitId::new(1);
 const START: u64 = 1_700_000_000_000;
 const SNAPSHOT_AT: u64 = START + 1_000;
 const CHUNK: u64 = 1;
@@ -46,7 +48,7 @@ fn shape<T: Config>() -> Shape {
 
 fn register<T: Config>() {
     DevelopmentKeysAllowed::<T>::put(true);
-    // The genesis may have taken the number.
+    // The genesis may use the number.
     Circuits::<T>::remove(CIRCUIT);
     let [chunk, closing] = [CHUNK, CLOSING].map(|seed| Simulator::new(seed).key());
     Pallet::<T>::add_circuit(CIRCUIT, shape::<T>(), chunk, closing, true)
@@ -59,7 +61,8 @@ fn rich<T: Config>(who: &T::AccountId) {
     T::Currency::mint_into(who, plenty).expect("issuance is far below its limit");
 }
 
-/// A venue on the benchmark circuit, its owner also its first of the most possible operators.
+/// Creates a venue on the benchmark circuit. It has the largest number of operators, and its owner
+/// is one of them.
 pub(crate) fn venue<T: Config>() -> (VenueId, T::AccountId) {
     register::<T>();
     let owner: T::AccountId = whitelisted_caller();
@@ -91,7 +94,7 @@ fn withdrawals_to<T: Config>(count: u32) -> Vec<Withdrawal> {
 }
 
 /// Prices of instrument 0, each at its own time, spread as evenly as possible over the chunks; as
-/// many as they have room for.
+/// many as fit into them.
 fn price_lists(shape: &Shape, chunks: u32, prices: u32, price: Price) -> Vec<Vec<PriceEntry>> {
     let entry = |n: u32| PriceEntry {
         instrument: 0,
@@ -106,8 +109,8 @@ fn price_lists(shape: &Shape, chunks: u32, prices: u32, price: Price) -> Vec<Vec
     (0..chunks).map(list).collect()
 }
 
-/// Has a venue hold every instrument; returns its open interest after the batch, which holds none
-/// any more: that counts as many holders as possible, whatever is listed.
+/// Makes a venue hold every instrument, and returns its open interest after the batch, which holds
+/// none any more. That changes the largest number of holder counts, whatever is listed.
 fn sell_out<T: Config>(venue: VenueId) -> Vec<u64> {
     let slots = usize::from(T::Market::get().instruments);
     let mut market = Pallet::<T>::market_of(venue);
@@ -136,7 +139,7 @@ fn boundary(n: u32) -> Fr {
     Fr::from(n) + Fr::from(1_000u64)
 }
 
-/// A valid batch of the given size; of the prices as many as its chunks have room for.
+/// Returns a valid batch of the given size, with as many of the prices as fit into its chunks.
 fn batch<T: Config>(
     chunks: u32,
     prices: u32,
@@ -190,8 +193,8 @@ fn batch<T: Config>(
     (owner, Box::new(batch))
 }
 
-/// A header of a venue's first batch with these deposit cursors, without prices, withdrawals and
-/// open interest.
+/// Returns a header of a venue's first batch with these deposit cursors, without prices,
+/// withdrawals and open interest.
 fn header<T: Config>(
     venue: VenueId,
     owner: &T::AccountId,
@@ -204,7 +207,7 @@ fn header<T: Config>(
             .try_into()
             .expect("block hashes have 32 bytes"),
         venue,
-        number: 1,
+        number: BatchNumber::new(1),
         old_root: Venues::<T>::get(venue).expect("just founded").state_root,
         new_root: Fr::from(77u64).into(),
         snapshot_number: 0,
@@ -299,11 +302,11 @@ mod benchmarks {
     #[benchmark]
     fn set_next_circuit() {
         let (id, owner) = venue::<T>();
-        let other = CIRCUIT + 1;
+        let other = CIRCUIT.next();
         Circuits::<T>::insert(other, Circuits::<T>::get(CIRCUIT).expect("registered"));
         let next = Some(NextCircuit {
             circuit: other,
-            from_batch: 1,
+            from_batch: BatchNumber::new(1),
         });
         #[extrinsic_call]
         _(RawOrigin::Signed(owner), id, next);
@@ -318,10 +321,10 @@ mod benchmarks {
             let record = BatchRecord {
                 state_root: FieldBytes::default(),
                 header_hash: FieldBytes::default(),
-                snapshot_number: 1,
+                snapshot_number: SnapshotNumber::new(1),
                 block: BlockNumberFor::<T>::zero(),
             };
-            Batches::<T>::insert(id, u64::from(number), record);
+            Batches::<T>::insert(id, BatchNumber::new(number.into()), record);
         }
         #[extrinsic_call]
         _(RawOrigin::Signed(owner), id);
@@ -340,10 +343,13 @@ mod benchmarks {
         #[extrinsic_call]
         _(RawOrigin::Signed(caller), batch);
 
-        assert_eq!(Venues::<T>::get(id).map(|v| v.batches), Some(1));
+        assert_eq!(
+            Venues::<T>::get(id).map(|v| v.batches),
+            Some(BatchNumber::new(1))
+        );
     }
 
-    /// What a batch's price entries cost besides: their checks, and the funding that follows from them.
+    /// The cost of a batch's price entries: their checks, and the funding that follows from them.
     #[benchmark]
     fn check_prices(p: Linear<0, { MAX_CHUNKS / 4 * 64 }>) {
         let (_, batch) = batch::<T>(MAX_CHUNKS / 4, p, 0, 0);
@@ -360,7 +366,8 @@ mod benchmarks {
         assert!(market.is_ok());
     }
 
-    /// One proof through the node's host functions; see `docs/performance.md`. No call's weight.
+    /// One proof through the node's host functions; see `docs/performance.md`. It is no call's
+    /// weight.
     #[benchmark(extra)]
     fn verify_one_host() {
         let (key, proof, input) = one_proof::<T>();

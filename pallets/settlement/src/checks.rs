@@ -1,4 +1,4 @@
-//! What a batch must satisfy before any proof is looked at, from cheap to dear. Nothing here writes.
+//! The checks of a batch before any proof is verified, cheapest first. Nothing here writes.
 
 use crate::{Batch, BatchSize, Config, Error, Pallet, VenueOf};
 use alloc::vec::Vec;
@@ -14,7 +14,7 @@ use pallet_clearproof_market_data::SnapshotInfo;
 use sp_runtime::{DispatchError, traits::Zero};
 
 impl<T: Config> Pallet<T> {
-    /// Who submits, for which chain and venue, and that the batch follows the venue's last one.
+    /// Checks submitter, chain and venue, and that the batch follows the venue's last one.
     pub(crate) fn check_identity(
         batch: &Batch,
         venue: &VenueOf<T>,
@@ -31,13 +31,13 @@ impl<T: Config> Pallet<T> {
             genesis.as_ref() == header.genesis.as_slice(),
             Error::<T>::WrongGenesis
         );
-        let number = venue.batches.checked_add(1);
+        let number = venue.batches.checked_next();
         ensure!(number == Some(header.number), Error::<T>::WrongBatchNumber);
         ensure!(header.old_root == venue.state_root, Error::<T>::StaleRoot);
         Ok(())
     }
 
-    /// That the header counts what the batch holds.
+    /// Checks that the header's counts are those of the batch.
     pub(crate) fn check_counts(batch: &Batch) -> DispatchResult {
         let BatchSize {
             chunks,
@@ -56,8 +56,8 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// The time span: after the last batch's, neither in the future nor long ago, between the taking of the batch's snapshot
-    /// and a short grace after the taking of the next.
+    /// Checks the time span: it is after the last batch's, neither in the future nor too old, and
+    /// between the taking of the batch's snapshot and a short grace after the taking of the next.
     pub(crate) fn check_times(
         header: &BatchHeader,
         venue: &VenueOf<T>,
@@ -65,7 +65,8 @@ impl<T: Config> Pallet<T> {
     ) -> DispatchResult {
         let (from, to) = (header.time_from, header.time_to);
         ensure!(from <= to, Error::<T>::TimeSpanReversed);
-        // What a header's hash packs; a later date than any block's, but the packing must not rest on the clock.
+        // The header's hash packs this number of bits. No block has such a late date, but the
+        // packing must not depend on the clock.
         ensure!(
             to < 1 << TIME_BITS && to <= Self::now(),
             Error::<T>::TimeSpanInFuture
@@ -81,13 +82,15 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// What the header says of the protocol fee: the snapshot's share, and an amount that a header can hold.
+    /// Checks the header's statements on the protocol fee: the snapshot's share, and an amount that
+    /// a header can hold.
     pub(crate) fn check_fee(header: &BatchHeader, snapshot: &SnapshotInfo) -> DispatchResult {
         ensure!(
             header.protocol_share == snapshot.protocol_share,
             Error::<T>::ProtocolShareMismatch
         );
-        // What a header's hash packs. That it is the share of the fees is proven.
+        // The header's hash packs this number of bits. The proof shows that the amount is the share
+        // of the fees.
         ensure!(
             header.protocol_fee < 1 << AMOUNT_BITS,
             Error::<T>::ProtocolFeeTooLarge
@@ -95,7 +98,8 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// The header's field elements and the boundaries are canonical; answers the boundaries.
+    /// Checks that the header's field elements and the boundaries are canonical. Returns the
+    /// boundaries.
     pub(crate) fn canonical_boundaries(batch: &Batch) -> Result<Vec<Fr>, DispatchError> {
         let field = |bytes: FieldBytes| {
             bytes
@@ -118,7 +122,8 @@ impl<T: Config> Pallet<T> {
         batch.boundaries().map(field).collect()
     }
 
-    /// The hashes of price lists and withdrawals are the header's; answers each chunk's price-list hash.
+    /// Checks that the hashes of price lists and withdrawals are the header's. Returns each chunk's
+    /// price-list hash.
     pub(crate) fn check_hashes(batch: &Batch, shape: &Shape) -> Result<Vec<Fr>, DispatchError> {
         let withdrawals: FieldBytes = withdrawals_hash(&batch.withdrawals).into();
         ensure!(
@@ -138,7 +143,7 @@ impl<T: Config> Pallet<T> {
         Ok(lists)
     }
 
-    /// The header's deposit cursors, before and after.
+    /// Returns the header's deposit cursors, before and after the batch.
     pub(crate) fn cursors(header: &BatchHeader) -> [Cursor; 2] {
         [
             Cursor {

@@ -1,4 +1,4 @@
-//! The registry of verifying keys, and checking one proof.
+//! The registry of verifying keys, and the check of one proof.
 
 use crate::{
     Circuit, CircuitId, Circuits, Config, DevelopmentKeysAllowed, Error, GenesisCircuit, KEY_BYTES,
@@ -13,14 +13,14 @@ use clearproof_primitives::{
 use frame_support::{dispatch::DispatchResult, ensure, traits::Get};
 use sp_runtime::DispatchError;
 
-/// Public inputs of every circuit.
+/// Number of public inputs of every circuit.
 const PUBLIC_INPUTS: usize = 1;
 
 impl<T: Config> Pallet<T> {
-    /// Registers the circuits that a chain starts with.
+    /// Registers the circuits of the genesis.
     ///
     /// # Panics
-    /// If one is refused, naming it and the reason: such a chain must not start.
+    /// If a circuit is refused, with the circuit and the reason: such a chain must not start.
     pub(crate) fn add_genesis_circuits(circuits: &[GenesisCircuit]) {
         for circuit in circuits.iter().cloned() {
             let GenesisCircuit {
@@ -37,7 +37,8 @@ impl<T: Config> Pallet<T> {
                 .map(|(chunk, closing)| Self::add_circuit(id, shape, chunk, closing, development));
             assert!(
                 added == Some(Ok(())),
-                "settlement genesis: circuit {id} is refused: {added:?} (None: a key is longer than {KEY_BYTES} bytes)"
+                "settlement genesis: circuit {id} is refused: {added:?} (None: a key is longer \
+                 than {KEY_BYTES} bytes)"
             );
         }
     }
@@ -84,7 +85,7 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// Checks a key in full; answers it as it is stored.
+    /// Checks a key in full, and returns it in its stored form.
     fn checked_key(bytes: &[u8]) -> Result<StoredKey, DispatchError> {
         let key = VerifyingKey::decode(bytes).map_err(|_| Error::<T>::MalformedKey)?;
         ensure!(key.inputs() == PUBLIC_INPUTS, Error::<T>::KeyInputCount);
@@ -92,12 +93,12 @@ impl<T: Config> Pallet<T> {
         StoredKey::try_from(key.encode_registered()).map_err(|_| Error::<T>::MalformedKey.into())
     }
 
-    /// A circuit that a venue was created with; circuits never go away.
+    /// Returns the circuit that a venue was created with. Circuits never go away.
     pub(crate) fn registered(id: CircuitId) -> Result<Circuit, DispatchError> {
         Circuits::<T>::get(id).ok_or_else(|| Error::<T>::UnknownCircuit.into())
     }
 
-    /// A key that was checked when it was registered.
+    /// Decodes a key that was checked when it was registered.
     pub(crate) fn stored_key(bytes: &[u8]) -> Result<VerifyingKey, DispatchError> {
         VerifyingKey::decode_registered(bytes).map_err(|_| Error::<T>::MalformedKey.into())
     }

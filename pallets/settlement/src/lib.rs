@@ -1,19 +1,25 @@
 //! Venues, verifying keys, batch verification and state roots.
 //!
-//! A venue settles batches: [`Pallet::submit_batch`] checks the header against what the chain knows, recomputes every
-//! hash and public input, verifies all proofs of the batch in one randomised batch verification, then stores the new
-//! state root, takes deposits and pays withdrawals. Anything wrong is a named error without any change of state, and
-//! the fee is kept.
+//! A venue settles batches with [`Pallet::submit_batch`]. The call checks the header against the
+//! state of the chain, recomputes every hash and public input, and verifies all proofs of the batch
+//! in one randomised batch verification. Then it stores the new state root, consumes deposits and
+//! pays withdrawals. If anything is wrong, the call fails with a named error and changes no state;
+//! the transaction fee is still paid.
 //!
-//! Nothing is identified by a proof's bytes, since proofs can be re-randomised: a batch is identified by venue and
-//! number, and bound to its submitter.
+//! Nothing is identified by a proof's bytes, because proofs can be re-randomised. A batch is
+//! identified by venue and number, and bound to its submitter.
 //!
-//! Circuits are registered by governance and never change. Keys of an insecure set-up are taken only on chains whose
-//! genesis allows them.
+//! Circuits are registered by governance and never change. Keys of an insecure set-up are accepted
+//! only on chains whose genesis allows them.
 #![cfg_attr(not(feature = "std"), no_std)]
+#![cfg_attr(
+    not(test),
+    warn(clippy::arithmetic_side_effects, clippy::indexing_slicing)
+)]
 extern crate alloc;
 
 #[cfg(feature = "runtime-benchmarks")]
+#[allow(clippy::arithmetic_side_effects, clippy::indexing_slicing)]
 mod benchmarking;
 mod checks;
 mod keys;
@@ -21,6 +27,7 @@ mod market;
 mod open_interest;
 mod prices;
 #[cfg(any(test, feature = "runtime-benchmarks"))]
+#[allow(clippy::arithmetic_side_effects)]
 mod simulator;
 mod submit;
 mod types;
@@ -44,7 +51,7 @@ pub use types::{
 pub use weights::WeightInfo;
 
 /// The pallet.
-// The pallet's attributes have short names in the prelude as well, which the lint would rather see.
+// The pallet's attributes have short names in the prelude as well, which the lint would prefer.
 #[allow(unused_qualifications)]
 #[frame_support::pallet]
 pub mod pallet {
@@ -54,6 +61,7 @@ pub mod pallet {
         chain::MAX_VENUES_LISTED,
         field::FieldBytes,
         fixed::{Factor, Price},
+        ids::{BatchNumber, SnapshotNumber},
         shape::{MarketShape, Shape},
     };
     use frame_support::{
@@ -77,7 +85,8 @@ pub mod pallet {
     #[pallet::storage_version(STORAGE_VERSION)]
     pub struct Pallet<T>(_);
 
-    /// What the runtime provides. Headers name submitters by 32 bytes, so accounts convert from and to them.
+    /// The pallet's dependencies on the runtime. Headers name submitters by 32 bytes, so accounts
+    /// convert from and to them.
     #[pallet::config]
     pub trait Config:
         frame_system::Config<
@@ -101,13 +110,13 @@ pub mod pallet {
         /// The time of the present block.
         type Time: UnixTime;
 
-        /// Who may stop any venue.
+        /// The origin that may pause any venue.
         type AdminOrigin: EnsureOrigin<Self::RuntimeOrigin>;
 
-        /// Who may stop any venue's deposits.
+        /// The origin that may pause any venue's deposits.
         type EmergencyOrigin: EnsureOrigin<Self::RuntimeOrigin>;
 
-        /// Who registers circuits.
+        /// The origin that registers circuits.
         type CircuitOrigin: EnsureOrigin<Self::RuntimeOrigin>;
 
         /// The market's dimensions: every circuit must be made for them.
@@ -118,28 +127,29 @@ pub mod pallet {
         #[pallet::constant]
         type VenueDeposit: Get<BalanceOf<Self>>;
 
-        /// Milliseconds after the taking of the next snapshot for which a batch's auctions may still use the last one.
+        /// Time after the taking of the next snapshot for which a batch's auctions may still use
+        /// the last one, milliseconds.
         #[pallet::constant]
         type SnapshotGrace: Get<u64>;
 
-        /// Largest age of a batch's last auction when it settles, in milliseconds: how much hindsight an operator can have who
-        /// withholds batches, and how long proving may take.
+        /// Largest age of a batch's last auction when it settles, milliseconds. It limits the
+        /// hindsight of an operator who withholds batches, and the time for proving.
         #[pallet::constant]
         type MaxBatchAge: Get<u64>;
 
-        /// How many of each venue's last batches are remembered; at least 1.
+        /// Number of each venue's last batches that are remembered; at least 1.
         #[pallet::constant]
         type RootHistory: Get<u32>;
 
         /// Weights of the calls.
         type WeightInfo: WeightInfo;
 
-        /// Sets up what benchmarks need.
+        /// Prepares the state for benchmarks.
         #[cfg(feature = "runtime-benchmarks")]
         type BenchmarkHelper: BenchmarkHelper;
     }
 
-    /// Why funds of a venue's owner are held.
+    /// The reasons for which funds of a venue's owner are held.
     #[pallet::composite_enum]
     pub enum HoldReason {
         /// For a venue, until it is closed.
@@ -150,7 +160,7 @@ pub mod pallet {
     #[pallet::storage]
     pub type Circuits<T: Config> = StorageMap<_, Twox64Concat, CircuitId, Circuit>;
 
-    /// Whether keys of an insecure set-up may be registered. Set at genesis only.
+    /// True if keys of an insecure set-up may be registered. Set at genesis only.
     #[pallet::storage]
     pub type DevelopmentKeysAllowed<T: Config> = StorageValue<_, bool, ValueQuery>;
 
@@ -169,7 +179,7 @@ pub mod pallet {
         Twox64Concat,
         VenueId,
         Twox64Concat,
-        u64,
+        BatchNumber,
         BatchRecord<BlockNumberFor<T>>,
     >;
 
@@ -178,11 +188,11 @@ pub mod pallet {
     pub type VenueMarkets<T: Config> =
         StorageMap<_, Twox64Concat, VenueId, VenueMarket<T::Market>, OptionQuery>;
 
-    /// How many venues hold positions in each instrument slot.
+    /// Number of venues that hold positions in each instrument slot.
     #[pallet::storage]
     pub type HoldingVenues<T: Config> = StorageMap<_, Twox64Concat, u16, u32, ValueQuery>;
 
-    /// Circuits registered from the start.
+    /// Circuits registered at genesis.
     #[pallet::genesis_config]
     #[derive(frame_support::DefaultNoBound)]
     pub struct GenesisConfig<T: Config> {
@@ -190,7 +200,7 @@ pub mod pallet {
         pub allow_development_keys: bool,
         /// Circuits.
         pub circuits: Vec<GenesisCircuit>,
-        /// No value.
+        /// Holds no value.
         #[serde(skip)]
         pub _config: PhantomData<T>,
     }
@@ -203,7 +213,7 @@ pub mod pallet {
         }
     }
 
-    /// What happened.
+    /// The events of the pallet.
     #[pallet::event]
     #[pallet::generate_deposit(pub(super) fn deposit_event)]
     pub enum Event<T: Config> {
@@ -229,17 +239,18 @@ pub mod pallet {
         OperatorsSet {
             /// Venue.
             venue: VenueId,
-            /// Who may submit batches now.
+            /// The accounts that may submit batches now.
             operators: Operators<T::AccountId>,
         },
-        /// A stop of a venue was set or lifted.
+        /// A pause of a venue was set or lifted.
         PausesChanged {
             /// Venue.
             venue: VenueId,
-            /// Stops in force now.
+            /// Pauses in force now.
             pauses: Pauses,
         },
-        /// A venue's owner said from which batch on it proves with another circuit, or that it keeps the present one.
+        /// A venue's owner set the batch from which on it proves with another circuit, or decided
+        /// to keep the present one.
         NextCircuitSet {
             /// Venue.
             venue: VenueId,
@@ -251,16 +262,19 @@ pub mod pallet {
             /// Venue.
             venue: VenueId,
         },
-        /// The insurance fund of a venue owed more than it had: the batch closes its positions in an instrument against those of
-        /// accounts on the other side, without asking them. How many lots is not public. Before the batch's [`Event::BatchSettled`].
+        /// The insurance fund of a venue owed more than it had. The batch closes the fund's
+        /// positions in an instrument against those of accounts on the other side, without their
+        /// consent (auto-deleveraging). The number of lots is not public. Emitted before the
+        /// batch's [`Event::BatchSettled`].
         Deleveraged {
             /// Venue.
             venue: VenueId,
             /// Instrument slot.
             instrument: u16,
-            /// Price of all these fills, 32.32 quote units per lot: it leaves the fund nothing.
+            /// Price of all these fills, 32.32 quote units per lot. It leaves the fund nothing.
             price: Price,
-            /// Maintenance margin over equity, 16.16, that every account had at least whose positions were closed.
+            /// Lower bound, 16.16, of maintenance margin over equity for every account whose
+            /// positions were closed.
             rank: Factor,
         },
         /// A batch was verified and settled.
@@ -268,50 +282,54 @@ pub mod pallet {
             /// Venue.
             venue: VenueId,
             /// Batch number, counting from 1.
-            number: u64,
+            number: BatchNumber,
             /// State root from now on.
             state_root: FieldBytes,
-            /// Snapshot that margin was checked at.
-            snapshot_number: u64,
-            /// Chunks proven.
+            /// Snapshot at which margin was checked.
+            snapshot_number: SnapshotNumber,
+            /// Number of chunks proven.
             chunks: u16,
-            /// Deposits of the venue's queue taken in all.
+            /// Number of deposits of the venue's queue consumed in all.
             deposits_consumed: u64,
-            /// Withdrawals of this batch.
+            /// Number of withdrawals in this batch.
             withdrawals: u32,
-            /// How many of them could not be paid out and wait for a claim.
+            /// Number of those that could not be paid out and wait for a claim.
             withdrawals_kept: u32,
         },
     }
 
-    /// Why a call was refused.
+    /// The reasons for which a call is refused.
     #[pallet::error]
     pub enum Error<T> {
         /// No circuit is registered under this number.
         UnknownCircuit,
-        /// The circuit's number is taken and circuits never change: use a new number.
+        /// The circuit's number is in use and circuits never change: use a new number.
         CircuitExists,
         /// The circuit's market must have this chain's dimensions.
         MarketMismatch,
-        /// A dimension is 0, there are more than 256 price entries per chunk, or the tree is deeper than 16.
+        /// A dimension is 0, there are more than 256 price entries per chunk, or the tree is deeper
+        /// than 16.
         ShapeOutOfRange,
         /// A verifying key is not 584 bytes of canonical points on the curve and in the subgroup.
         MalformedKey,
         /// A verifying key must have exactly one public input.
         KeyInputCount,
-        /// False statements can be proven with this key: an identity element, delta = gamma or delta a generator.
+        /// False statements can be proven with this key: an identity element, delta = gamma or
+        /// delta a generator.
         UnsafeKey,
-        /// This chain takes no keys of an insecure set-up: register keys of a ceremony.
+        /// This chain accepts no keys of an insecure set-up: register keys of a ceremony.
         DevelopmentKeyRefused,
         /// No venue has this number.
         UnknownVenue,
         /// Only the venue's owner may do this.
         NotOwner,
-        /// `circuit`: made for another shape; choose one of the shape that the venue's accounts have.
+        /// `circuit`: made for another shape; choose one of the shape that the venue's accounts
+        /// have.
         CircuitOfOtherShape,
         /// `from_batch`: settled already; name one that is still to come.
         BatchAlreadySettled,
-        /// The venue is stopped, by its owner or by the chain's admin, or for deposits by the committee.
+        /// The venue is paused, by its owner or by the chain's admin, or its deposits by the
+        /// committee.
         VenuePaused,
         /// There are no venue numbers left.
         VenueNumbersExhausted,
@@ -323,9 +341,11 @@ pub mod pallet {
         NotOperator,
         /// The header names another submitter.
         WrongSubmitter,
-        /// The batch number does not follow the venue's last: the batch was settled already, or one is missing.
+        /// The batch number does not follow the venue's last: the batch was settled already, or one
+        /// is missing.
         WrongBatchNumber,
-        /// The batch starts from another state root than the venue's: prove it again from the present one.
+        /// The batch starts from another state root than the venue's: prove it again from the
+        /// present one.
         StaleRoot,
         /// A batch needs at least one chunk.
         NoChunks,
@@ -333,11 +353,12 @@ pub mod pallet {
         ChunkCountMismatch,
         /// The header's withdrawal count is not the number of withdrawals.
         WithdrawalCountMismatch,
-        /// The chain took no such snapshot, or remembers it no longer: use a recent one.
+        /// The chain has not taken this snapshot, or no longer remembers it: use a recent one.
         UnknownSnapshot,
         /// The snapshot of this number has another hash.
         SnapshotMismatch,
-        /// The header's protocol share is not its snapshot's: take it from there, and prove the batch again.
+        /// The header's protocol share is not its snapshot's: take it from there, and prove the
+        /// batch again.
         ProtocolShareMismatch,
         /// The header's protocol fee must be below 2^63.
         ProtocolFeeTooLarge,
@@ -345,7 +366,7 @@ pub mod pallet {
         TimeSpanReversed,
         /// The time span ends after the present block's time: submit later.
         TimeSpanInFuture,
-        /// The time span ended too long ago: trade anew at a recent snapshot, and prove faster.
+        /// The time span ended too long ago: trade again at a recent snapshot, and prove faster.
         TimeSpanTooOld,
         /// The time span does not lie after the last batch's.
         TimeSpanOverlaps,
@@ -353,17 +374,21 @@ pub mod pallet {
         SnapshotTooNew,
         /// The time span ends too long after the next snapshot was taken: use that one.
         SnapshotTooOld,
-        /// The header's funding indices are not the venue's: prove the batch again with the present ones.
+        /// The header's funding indices are not the venue's: prove the batch again with the present
+        /// ones.
         FundingMismatch,
-        /// The batch's open interest is not one value per instrument slot, or not what its header names.
+        /// The batch's open interest is not one value per instrument slot, or not what its header
+        /// names.
         OpenInterestMismatch,
         /// Open interest must be below 2^60 lots per instrument: settle fewer in this venue.
         OpenInterestOutOfRange,
-        /// An instrument's open interest grew beyond the policy's cap: fill only orders that reduce positions in it, until it is below.
+        /// An instrument's open interest grew beyond the policy's cap: fill only orders that reduce
+        /// positions in it, until it is below.
         OpenInterestAboveCap,
-        /// A chunk has more price entries than its circuit takes.
+        /// A chunk has more price entries than its circuit allows.
         TooManyPrices,
-        /// A chunk's price entries must be strictly ascending by instrument and time, an auction's before deleveraging's.
+        /// A chunk's price entries must be strictly ascending by instrument and time, an auction's
+        /// before deleveraging's.
         PricesUnsorted,
         /// A price must not be 0.
         PriceZero,
@@ -371,9 +396,11 @@ pub mod pallet {
         PriceTime,
         /// A price's instrument has no mark in the snapshot: it is not listed, or halted.
         InstrumentNotListed,
-        /// A price is further from the snapshot's mark than the policy's band: clear nearer to it, or not at all.
+        /// A price is further from the snapshot's mark than the policy's band: clear nearer to it,
+        /// or not at all.
         PriceOutsideBand,
-        /// An instrument has two prices in one auction, or two of deleveraging in the batch: use one.
+        /// An instrument has two prices in one auction, or two of deleveraging in the batch: use
+        /// one.
         PriceConflict,
         /// A field element must be below the modulus of BN254's scalar field.
         NonCanonicalField,
@@ -391,8 +418,8 @@ pub mod pallet {
     impl<T: Config> Pallet<T> {
         /// Registers a pair of circuits under a free number, for good. Circuit origin.
         ///
-        /// Keys are 584 bytes each: α, β, γ, δ, the count 2, and two points, uncompressed. `development` says that
-        /// they were made by an insecure set-up.
+        /// Keys are 584 bytes each: α, β, γ, δ, the count 2, and two points, uncompressed.
+        /// `development` states that they were made by an insecure set-up.
         #[pallet::call_index(0)]
         #[pallet::weight(T::WeightInfo::register_circuit())]
         pub fn register_circuit(
@@ -413,8 +440,9 @@ pub mod pallet {
             Ok(())
         }
 
-        /// Creates a venue owned by the caller. Holds `VenueDeposit` from the caller until the venue is closed, and
-        /// moves the currency's minimum balance to the venue's custody account.
+        /// Creates a venue owned by the caller. Holds `VenueDeposit` from the caller until the
+        /// venue is closed, and moves the currency's minimum balance to the venue's custody
+        /// account.
         #[pallet::call_index(1)]
         #[pallet::weight(T::WeightInfo::create_venue())]
         pub fn create_venue(
@@ -446,8 +474,9 @@ pub mod pallet {
             Ok(())
         }
 
-        /// Stops a venue, or lifts the stop. The owner and the admin origin each have a stop of deposits and batches, the emergency
-        /// origin one of deposits alone, so that nobody's money is held; each lifts its own, and the venue works while none is set.
+        /// Pauses a venue, or lifts the pause. The owner and the admin origin each have a pause of
+        /// deposits and batches. The emergency origin has one of deposits alone, so that it cannot
+        /// hold back money. Each lifts its own pause, and the venue works while none is set.
         #[pallet::call_index(3)]
         #[pallet::weight(T::WeightInfo::set_paused())]
         pub fn set_paused(origin: OriginFor<T>, venue: VenueId, paused: bool) -> DispatchResult {
@@ -472,8 +501,9 @@ pub mod pallet {
             Self::settle(&who, &batch)
         }
 
-        /// Says from which batch on a venue proves with another registered circuit of its shape; none keeps the present one. Owner
-        /// only. Batches before it are proven with the present circuit, and those from it on with the other alone.
+        /// Sets the batch from which on a venue proves with another registered circuit of its
+        /// shape; `None` keeps the present one. Owner only. Batches before it are proven with the
+        /// present circuit, later ones with the other alone.
         #[pallet::call_index(6)]
         #[pallet::weight(T::WeightInfo::set_next_circuit())]
         pub fn set_next_circuit(
@@ -490,30 +520,34 @@ pub mod pallet {
 
     #[pallet::view_functions]
     impl<T: Config> Pallet<T> {
-        /// A venue's state.
+        /// Returns a venue's state.
         pub fn venue(venue: VenueId) -> Option<VenueOf<T>> {
             Venues::<T>::get(venue)
         }
 
-        /// Numbers of the venues from `from` on, ascending, 512 at most.
+        /// Returns the numbers of the venues, ascending, starting with `from`; at most 512.
         pub fn venues(from: VenueId) -> Vec<VenueId> {
-            (from..NextVenue::<T>::get())
+            (from.get()..NextVenue::<T>::get().get())
+                .map(VenueId::new)
                 .filter(|venue| Venues::<T>::contains_key(venue))
                 .take(MAX_VENUES_LISTED)
                 .collect()
         }
 
-        /// A settled batch, while it is among the last `RootHistory`.
-        pub fn batch(venue: VenueId, number: u64) -> Option<BatchRecord<BlockNumberFor<T>>> {
+        /// Returns a settled batch, while it is among the last `RootHistory`.
+        pub fn batch(
+            venue: VenueId,
+            number: BatchNumber,
+        ) -> Option<BatchRecord<BlockNumberFor<T>>> {
             Batches::<T>::get(venue, number)
         }
 
-        /// A registered circuit.
+        /// Returns a registered circuit.
         pub fn circuit(circuit: CircuitId) -> Option<Circuit> {
             Circuits::<T>::get(circuit)
         }
 
-        /// Checks one proof against a registered key, as a batch's are checked.
+        /// Checks one proof against a registered key, as the proofs of a batch are checked.
         pub fn verify_proof(
             circuit: CircuitId,
             kind: ProofKind,

@@ -3,7 +3,8 @@ use crate::simulator::Simulator;
 use crate::{self as pallet_clearproof_settlement, GenesisCircuit, SnapshotProvider};
 use clearproof_primitives::{
     field::Fr,
-    fixed::ONE,
+    fixed::{ONE, Rate},
+    ids::{CircuitId, SnapshotNumber},
     shape::{MarketShape, Shape},
 };
 use frame_support::{
@@ -68,7 +69,7 @@ parameter_types! {
     pub const Market: MarketShape = MarketShape::TINY;
     pub const Id: PalletId = PalletId(*b"clearprf");
     pub TreasuryAccount: AccountId = account(TREASURY);
-    pub static TakenSnapshots: BTreeMap<u64, SnapshotInfo> = BTreeMap::new();
+    pub static TakenSnapshots: BTreeMap<SnapshotNumber, SnapshotInfo> = BTreeMap::new();
 }
 
 impl pallet_clearproof_custody::Config for Test {
@@ -86,7 +87,7 @@ impl pallet_clearproof_custody::Config for Test {
 
 pub struct Snapshots;
 impl SnapshotProvider for Snapshots {
-    fn snapshot(number: u64) -> Option<SnapshotInfo> {
+    fn snapshot(number: SnapshotNumber) -> Option<SnapshotInfo> {
         TakenSnapshots::get().get(&number).cloned()
     }
 }
@@ -125,10 +126,10 @@ impl pallet_clearproof_custody::BenchmarkHelper for Helper {
 }
 #[cfg(feature = "runtime-benchmarks")]
 impl crate::BenchmarkHelper for Helper {
-    fn snapshot_at(now: u64) -> u64 {
+    fn snapshot_at(now: u64) -> SnapshotNumber {
         Timestamp::set_timestamp(now);
-        TakenSnapshots::mutate(|taken| taken.insert(9, snapshot(now, None)));
-        9
+        TakenSnapshots::mutate(|taken| taken.insert(SnapshotNumber::new(9), snapshot(now, None)));
+        SnapshotNumber::new(9)
     }
     fn set_time(now: u64) {
         Timestamp::set_timestamp(now);
@@ -143,11 +144,11 @@ pub const OWNER: u8 = 1;
 pub const BOB: u8 = 2;
 pub const OPERATOR: u8 = 3;
 pub const TREASURY: u8 = 40;
-/// Its emergency origin.
+/// The account of its emergency origin.
 pub const COMMITTEE: u8 = 41;
 
 pub const COIN: u32 = 7;
-pub const CIRCUIT: u32 = 1;
+pub const CIRCUIT: CircuitId = CircuitId::new(1);
 /// Key seeds of the circuit.
 pub const CHUNK: u64 = 1;
 pub const CLOSING: u64 = 2;
@@ -158,16 +159,16 @@ pub const NEXT_TAKEN: u64 = 3_000_000;
 pub const NOW: u64 = 10_000_000;
 /// Marks of the instruments that trade.
 pub const MARKS: [u64; 4] = [1_000 * ONE, 2_000 * ONE, 0, 50 * ONE];
-/// Largest distance of a clearing price from each, 32.32.
+/// Largest distance of a clearing price from each mark, 32.32.
 pub const BANDS: [u64; 4] = [50 * ONE, 100 * ONE, 0, 3 * ONE];
 
-/// Largest premium that funding counts.
+/// Largest premium that counts for funding.
 pub const PREMIUM_CAP: u64 = 8 * ONE;
 pub const FUNDING_INTERVAL: u64 = 3_600_000;
 /// Lots that a venue may hold of each instrument.
 pub const INTEREST_CAPS: [u64; 4] = [100, 200, 0, 50];
 /// A fifth.
-pub const PROTOCOL_SHARE: u32 = u32::MAX / 5;
+pub const PROTOCOL_SHARE: Rate = Rate::new(u32::MAX / 5);
 
 pub fn snapshot(taken_at: u64, next_taken_at: Option<u64>) -> SnapshotInfo {
     SnapshotInfo {
@@ -193,8 +194,8 @@ pub fn genesis_circuit(development: bool) -> GenesisCircuit {
     }
 }
 
-/// Accounts with funds, the coin as asset 0, one development circuit, snapshots 1 (superseded) and 2 (latest), and
-/// the time of the venues' creation.
+/// Accounts with funds, the coin as asset 0, one development circuit, snapshots 1 (superseded) and
+/// 2 (latest), and the time of the venues' creation.
 pub fn new_test_ext() -> sp_io::TestExternalities {
     let storage = RuntimeGenesisConfig {
         balances: pallet_balances::GenesisConfig {
@@ -241,8 +242,8 @@ pub fn new_test_ext() -> sp_io::TestExternalities {
         System::set_block_number(1);
         Timestamp::set_timestamp(CREATED);
         TakenSnapshots::set(BTreeMap::from([
-            (1, snapshot(TAKEN, Some(NEXT_TAKEN))),
-            (2, snapshot(NEXT_TAKEN, None)),
+            (SnapshotNumber::new(1), snapshot(TAKEN, Some(NEXT_TAKEN))),
+            (SnapshotNumber::new(2), snapshot(NEXT_TAKEN, None)),
         ]));
     });
     ext

@@ -1,4 +1,5 @@
-//! Each venue's market: its funding indices and open interest, and which instruments are held at all.
+//! Each venue's market: its funding indices and open interest, and the instruments in which it
+//! holds positions.
 
 use crate::{
     Batch, Config, Error, HoldingVenues, Pallet, VenueMarket, VenueMarkets, prices::Prices,
@@ -16,7 +17,8 @@ use pallet_clearproof_custody::VenueId;
 use pallet_clearproof_market_data::{OpenInterest, SnapshotInfo};
 
 impl<T: Config> Pallet<T> {
-    /// A venue's funding indices and open interest; of one that has settled nothing all are 0.
+    /// Returns a venue's funding indices and open interest. All are 0 for a venue that has settled
+    /// nothing.
     pub fn market_of(venue: VenueId) -> VenueMarket<T::Market> {
         VenueMarkets::<T>::get(venue).unwrap_or_else(|| {
             let slots = usize::from(T::Market::get().instruments);
@@ -27,8 +29,8 @@ impl<T: Config> Pallet<T> {
         })
     }
 
-    /// The batch applied the venue's funding indices, and its open interest is the one proven, and grew to no more than the caps.
-    /// Answers the market after it.
+    /// Checks that the batch applied the venue's funding indices, and that its open interest is the
+    /// one proven and grew to no more than the caps. Returns the market after the batch.
     pub(crate) fn next_market(
         batch: &Batch,
         snapshot: &SnapshotInfo,
@@ -62,7 +64,7 @@ impl<T: Config> Pallet<T> {
         VenueMarkets::<T>::insert(venue, market);
     }
 
-    /// A venue's market ends with it. One that owes nothing holds nothing.
+    /// Removes the market of a venue that is closed. A venue that owes nothing holds nothing.
     pub(crate) fn remove_market(venue: VenueId) {
         let before = Self::market_of(venue).open_interest;
         Self::count_holders(&before, &alloc::vec![0; before.len()]);
@@ -83,7 +85,8 @@ impl<T: Config> Pallet<T> {
         }
     }
 
-    /// Invariants of the storage: open interest is in its range, and the counts are those of the venues' markets.
+    /// Invariants of the storage: open interest is in its range, and the counts are those of the
+    /// venues' markets.
     #[cfg(any(test, feature = "try-runtime"))]
     pub(crate) fn check_holders() -> Result<(), sp_runtime::DispatchError> {
         let markets: Vec<_> = VenueMarkets::<T>::iter_values().collect();
@@ -111,7 +114,8 @@ impl<T: Config> Pallet<T> {
     }
 }
 
-/// Open interest that grows stays within its instrument's cap; beyond it, as after a policy that lowered the cap, it may only fall.
+/// Checks that open interest that grows stays within its instrument's cap. Above the cap, for
+/// example after a policy that lowered it, it may only fall.
 fn check_caps<T: Config>(
     before: &[u64],
     after: &[u64],

@@ -1,4 +1,4 @@
-//! The prices that a batch names: of auctions, and of deleveraging.
+//! The prices that a batch states: of auctions, and of deleveraging.
 
 use crate::{Batch, Config, Error, Event, Pallet};
 use alloc::collections::BTreeMap;
@@ -14,16 +14,17 @@ use sp_runtime::DispatchError;
 /// All prices of a batch.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Prices {
-    /// Of auctions, by instrument and time: those that funding accrues from.
+    /// Prices of auctions, by instrument and time. Funding accrues from these.
     pub clearings: BTreeMap<(u16, u64), Price>,
-    /// Of deleveraging, by instrument. They come from what the insurance fund owes, not from a market, so they have no band, and
-    /// move no funding.
+    /// Prices of deleveraging, by instrument. They follow from the debt of the insurance fund, not
+    /// from a market, so they have no band and move no funding.
     pub deleveraged: BTreeMap<u16, Price>,
 }
 
 impl<T: Config> Pallet<T> {
-    /// Each chunk's price list: its length and order; each entry's instrument, price and time; and that an
-    /// instrument has one price per auction in the whole batch, and one for deleveraging. Answers all prices.
+    /// Checks each chunk's price list: its length and order; each entry's instrument, price and
+    /// time; and that an instrument has one price per auction in the whole batch, and one for
+    /// deleveraging. Returns all prices.
     pub(crate) fn check_prices(
         batch: &Batch,
         shape: &Shape,
@@ -36,10 +37,7 @@ impl<T: Config> Pallet<T> {
                 Error::<T>::TooManyPrices
             );
             let key = |entry: &PriceEntry| (entry.instrument, entry.time, entry.deleverages);
-            let sorted = chunk
-                .prices
-                .windows(2)
-                .all(|pair| key(&pair[0]) < key(&pair[1]));
+            let sorted = chunk.prices.is_sorted_by(|a, b| key(a) < key(b));
             ensure!(sorted, Error::<T>::PricesUnsorted);
             for entry in &chunk.prices {
                 Self::check_price(entry, &batch.header, snapshot)?;
@@ -75,7 +73,7 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// Tells everybody which instruments a settled batch deleveraged, and at what price.
+    /// Reports the instruments that a settled batch deleveraged, with their prices.
     pub(crate) fn report_deleveraging(header: &BatchHeader, prices: &Prices) {
         for (instrument, price) in &prices.deleveraged {
             Self::deposit_event(Event::Deleveraged {

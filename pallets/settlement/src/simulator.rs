@@ -1,6 +1,6 @@
-//! Verifying keys whose trapdoor is known, and proofs simulated with it: what tests and benchmarks need to have a
-//! valid Groth16 proof for any public input without a circuit. This is Groth16's own simulator (eprint 2016/260,
-//! section 3.2): A = a, B = b, C = (a·b − α·β − L·γ) / δ, in exponents.
+//! Verifying keys whose trapdoor is known, and proofs simulated with it. Tests and benchmarks use
+//! them to have a valid Groth16 proof for any public input without a circuit. This is Groth16's own
+//! simulator (eprint 2016/260, section 3.2): A = a, B = b, C = (a·b − α·β − L·γ) / δ, in exponents.
 
 use crate::{KeyBytes, ProofBytes};
 use ark_bn254::{G1Affine, G2Affine};
@@ -31,7 +31,7 @@ fn g2(scalar: Fr) -> G2Affine {
 impl Simulator {
     /// A trapdoor from a seed.
     pub(crate) fn new(seed: u64) -> Self {
-        // Any distinct non-zero scalars other than ±1 do.
+        // Any distinct non-zero scalars other than ±1 are suitable.
         let scalar = |n: u64| {
             Fr::from(1_000_003u64).pow([seed.wrapping_mul(16).wrapping_add(n).wrapping_add(5)])
         };
@@ -61,7 +61,7 @@ impl Simulator {
         .expect("a key with one input has KEY_BYTES bytes")
     }
 
-    /// A proof that verifies for the public input; `nonce` picks one of many.
+    /// Returns a proof that verifies for the public input; `nonce` selects one of many.
     pub(crate) fn prove(&self, public_input: Fr, nonce: u64) -> ProofBytes {
         let (a, b) = (Fr::from(nonce) + Fr::from(7u64), Fr::from(11u64));
         let statement = self.constant + public_input * self.input;

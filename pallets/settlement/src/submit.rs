@@ -15,14 +15,14 @@ use pallet_clearproof_custody::VenueCustody;
 use sp_runtime::DispatchError;
 
 impl<T: Config> Pallet<T> {
-    /// Weight of a batch's submission, by its size.
+    /// Returns the weight of a batch's submission, by its size.
     pub(crate) fn weight_of(batch: &Batch) -> Weight {
         let size = batch.size();
         T::WeightInfo::submit_batch(size.chunks, size.withdrawals, size.deposits)
             .saturating_add(T::WeightInfo::check_prices(size.prices))
     }
 
-    /// Settles a batch. Everything that can be refused is refused before the first write.
+    /// Settles a batch. All refusals happen before the first write.
     pub(crate) fn settle(who: &T::AccountId, batch: &Batch) -> DispatchResult {
         let header = &batch.header;
         let mut venue = Self::known(header.venue)?;
@@ -76,7 +76,7 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// Remembers a settled batch, and forgets the one that is too old.
+    /// Stores the record of a settled batch, and removes the one that is too old.
     fn remember_batch(header: &BatchHeader, header_hash: Fr) {
         let record = BatchRecord {
             state_root: header.new_root,
@@ -85,12 +85,13 @@ impl<T: Config> Pallet<T> {
             block: frame_system::Pallet::<T>::block_number(),
         };
         Batches::<T>::insert(header.venue, header.number, record);
-        if let Some(old) = header.number.checked_sub(T::RootHistory::get().into()) {
+        if let Some(old) = header.number.earlier(T::RootHistory::get().into()) {
             Batches::<T>::remove(header.venue, old);
         }
     }
 
-    /// All proofs of the batch at once, each with the public input that the chain computes for it.
+    /// Verifies all proofs of the batch at once, each with the public input that the chain computes
+    /// for it.
     fn verify(
         batch: &Batch,
         circuit: &Circuit,
@@ -109,14 +110,14 @@ impl<T: Config> Pallet<T> {
         proofs.push(decode(&batch.closing_proof)?);
 
         let mut inputs: Vec<[Fr; 1]> = (0u16..)
-            .zip(boundaries.windows(2))
+            .zip(boundaries.iter().zip(boundaries.iter().skip(1)))
             .zip(lists)
-            .map(|((index, pair), list)| {
+            .map(|((index, (before, after)), list)| {
                 [chunk_public_input(
                     header_hash,
                     index,
-                    pair[0],
-                    pair[1],
+                    *before,
+                    *after,
                     *list,
                 )]
             })

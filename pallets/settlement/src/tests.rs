@@ -8,6 +8,7 @@ mod market;
 mod venues;
 
 use crate::mock::*;
+use clearproof_primitives::ids::VenueId;
 use frame_support::dispatch::DispatchResult;
 use sp_runtime::{DispatchError, StateVersion, traits::Dispatchable};
 
@@ -63,14 +64,16 @@ fn the_calls_use_the_weights_of_the_configuration() {
             assert!(bigger.ref_time() > weight(size).ref_time());
         }
         let paused = crate::Call::<Test>::set_paused {
-            venue: 0,
+            venue: VenueId::new(0),
             paused: true,
         };
         assert_eq!(
             paused.get_dispatch_info().call_weight,
             <() as WeightInfo>::set_paused()
         );
-        let close = crate::Call::<Test>::close_venue { venue: 0 };
+        let close = crate::Call::<Test>::close_venue {
+            venue: VenueId::new(0),
+        };
         assert_eq!(
             close.get_dispatch_info().call_weight,
             <() as WeightInfo>::close_venue(HISTORY)

@@ -1,8 +1,10 @@
-//! What the pallet stores, what operators submit, and its seam to the snapshots.
+//! The types that the pallet stores, the batches that operators submit, and the interface to the
+//! snapshots.
 
 use alloc::vec::Vec;
 pub use clearproof_primitives::{
-    chain::{CircuitId, NextCircuit, Pauses, ProofKind, ProofRefusal, SnapshotInfo},
+    chain::{NextCircuit, Pauses, ProofKind, ProofRefusal, SnapshotInfo},
+    ids::CircuitId,
     submission::{
         Batch, BatchSize, ChunkSubmission, MAX_CHUNKS, MAX_ENTRIES, MAX_WITHDRAWALS, PriceList,
         ProofBytes,
@@ -10,6 +12,7 @@ pub use clearproof_primitives::{
 };
 use clearproof_primitives::{
     field::FieldBytes,
+    ids::{BatchNumber, SnapshotNumber},
     shape::{MarketShape, Shape},
 };
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
@@ -21,9 +24,10 @@ use pallet_clearproof_market_data::SlotCount;
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 
-/// The most operators that a venue may have.
+/// Largest number of operators of a venue.
 pub const MAX_OPERATORS: u32 = 32;
-/// Bytes of an encoded verifying key with one public input: α (64), β, γ, δ (128 each), a count (8), two points (64).
+/// Bytes of an encoded verifying key with one public input: α (64), β, γ, δ (128 each), a count
+/// (8), two points (64).
 pub const KEY_BYTES: u32 = 64 + 3 * 128 + 8 + 2 * 64;
 
 /// An encoded verifying key; see [`clearproof_bn254_host::groth16`].
@@ -45,7 +49,7 @@ pub struct Circuit {
     pub chunk_key: StoredKey,
     /// Verifying key of the closing circuit.
     pub closing_key: StoredKey,
-    /// Made by an insecure set-up: whoever made the keys can prove anything.
+    /// Made by an insecure set-up: its makers can prove anything.
     pub development: bool,
     /// State root of a venue of this shape that has settled nothing.
     pub genesis_root: FieldBytes,
@@ -55,9 +59,9 @@ pub struct Circuit {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[derive(Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Venue<AccountId, Balance> {
-    /// Who appoints operators and may close the venue.
+    /// The account that appoints operators and may close the venue.
     pub owner: AccountId,
-    /// Who may submit batches.
+    /// The accounts that may submit batches.
     pub operators: Operators<AccountId>,
     /// Circuit that its batches are proven with.
     pub circuit: CircuitId,
@@ -66,26 +70,26 @@ pub struct Venue<AccountId, Balance> {
     /// State root after the last batch.
     pub state_root: FieldBytes,
     /// Number of the last batch; 0 before the first.
-    pub batches: u64,
+    pub batches: BatchNumber,
     /// Last millisecond of the last batch's auctions; before the first, when the venue was created.
     pub time_to: u64,
-    /// Stops in force.
+    /// Pauses in force.
     pub pauses: Pauses,
     /// Held from the owner until the venue is closed.
     pub deposit: Balance,
 }
 
 impl<AccountId, Balance> Venue<AccountId, Balance> {
-    /// The circuit that a batch is proven with.
-    pub(crate) fn circuit_of(&self, batch: u64) -> CircuitId {
+    /// Returns the circuit that a batch is proven with.
+    pub(crate) fn circuit_of(&self, batch: BatchNumber) -> CircuitId {
         match self.next_circuit {
             Some(next) if batch >= next.from_batch => next.circuit,
             _ => self.circuit,
         }
     }
 
-    /// A batch has settled.
-    pub(crate) fn advance(&mut self, number: u64, state_root: FieldBytes, time_to: u64) {
+    /// Updates the venue after a batch has settled.
+    pub(crate) fn advance(&mut self, number: BatchNumber, state_root: FieldBytes, time_to: u64) {
         self.circuit = self.circuit_of(number);
         self.next_circuit = self.next_circuit.filter(|next| number < next.from_batch);
         self.state_root = state_root;
@@ -94,7 +98,7 @@ impl<AccountId, Balance> Venue<AccountId, Balance> {
     }
 }
 
-/// What the chain knows of a venue's markets, by instrument slot.
+/// The chain's knowledge of a venue's markets, by instrument slot.
 #[derive(
     Encode,
     Decode,
@@ -108,13 +112,14 @@ impl<AccountId, Balance> Venue<AccountId, Balance> {
 #[scale_info(skip_type_params(M))]
 #[codec(mel_bound())]
 pub struct VenueMarket<M: Get<MarketShape>> {
-    /// Funding indices after the last batch, in 2^-32 quote units per lot: those that the next batch applies.
+    /// Funding indices after the last batch, in 2^-32 quote units per lot: the next batch applies
+    /// them.
     pub funding: BoundedVec<i64, SlotCount<M>>,
     /// Σ |lots| over all accounts after the last batch.
     pub open_interest: BoundedVec<u64, SlotCount<M>>,
 }
 
-/// What the chain remembers of a settled batch.
+/// The chain's record of a settled batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[derive(Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct BatchRecord<BlockNumber> {
@@ -122,30 +127,30 @@ pub struct BatchRecord<BlockNumber> {
     pub state_root: FieldBytes,
     /// Hash of its header.
     pub header_hash: FieldBytes,
-    /// Snapshot it was margined at.
-    pub snapshot_number: u64,
+    /// Snapshot at which it was margined.
+    pub snapshot_number: SnapshotNumber,
     /// Block that settled it.
     pub block: BlockNumber,
 }
 
-/// Where snapshots come from.
+/// The source of snapshots.
 pub trait SnapshotProvider {
-    /// A snapshot that the chain took and still remembers.
-    fn snapshot(number: u64) -> Option<SnapshotInfo>;
+    /// Returns a snapshot that the chain took and still remembers.
+    fn snapshot(number: SnapshotNumber) -> Option<SnapshotInfo>;
 }
 
-/// What benchmarks need from the runtime.
+/// The runtime's helpers for benchmarks.
 #[cfg(feature = "runtime-benchmarks")]
 pub trait BenchmarkHelper {
-    /// Sets the present block's time to `now` (milliseconds) and takes a snapshot at that time in which instrument 0
-    /// trades; answers its number.
-    fn snapshot_at(now: u64) -> u64;
+    /// Sets the present block's time to `now` (milliseconds), takes a snapshot at that time in
+    /// which instrument 0 trades, and returns its number.
+    fn snapshot_at(now: u64) -> SnapshotNumber;
 
     /// Sets the present block's time.
     fn set_time(now: u64);
 }
 
-/// A circuit for the chain's first block.
+/// A circuit of the genesis.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GenesisCircuit {

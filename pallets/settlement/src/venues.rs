@@ -1,9 +1,10 @@
-//! Venues: founding, operators, stopping, closing.
+//! Venues: founding, operators, pausing, closing.
 
 use crate::{
     BalanceOf, Batches, CircuitId, Config, Error, Event, HoldReason, NextCircuit, NextVenue,
     Operators, Pallet, Pauses, Venue, VenueOf, Venues,
 };
+use clearproof_primitives::ids::BatchNumber;
 use frame_support::{
     dispatch::DispatchResult,
     ensure,
@@ -14,17 +15,17 @@ use pallet_clearproof_custody::{VenueCustody, VenueId, VenueInspect};
 use sp_runtime::DispatchError;
 
 impl<T: Config> Pallet<T> {
-    /// Milliseconds since the Unix epoch, as the present block says.
+    /// Returns the present block's time, milliseconds since the Unix epoch.
     pub(crate) fn now() -> u64 {
         u64::try_from(T::Time::now().as_millis()).unwrap_or(u64::MAX)
     }
 
-    /// A venue's state.
+    /// Returns a venue's state.
     pub(crate) fn known(id: VenueId) -> Result<VenueOf<T>, DispatchError> {
         Venues::<T>::get(id).ok_or_else(|| Error::<T>::UnknownVenue.into())
     }
 
-    /// The state of a venue that belongs to `who`.
+    /// Returns the state of a venue that belongs to `who`.
     fn owned(id: VenueId, who: &T::AccountId) -> Result<VenueOf<T>, DispatchError> {
         let venue = Self::known(id)?;
         Self::ensure_owner(&venue, who)?;
@@ -43,7 +44,8 @@ impl<T: Config> Pallet<T> {
     ) -> Result<VenueId, DispatchError> {
         let state_root = Self::registered(circuit)?.genesis_root;
         let id = NextVenue::<T>::get();
-        let next = id.checked_add(1).ok_or(Error::<T>::VenueNumbersExhausted)?;
+        let next = id.checked_next();
+        let next = next.ok_or(Error::<T>::VenueNumbersExhausted)?;
         let deposit: BalanceOf<T> = T::VenueDeposit::get();
         T::Currency::hold(&HoldReason::VenueDeposit.into(), &owner, deposit)?;
         T::Custody::open(id, &owner)?;
@@ -54,7 +56,7 @@ impl<T: Config> Pallet<T> {
             circuit,
             next_circuit: None,
             state_root,
-            batches: 0,
+            batches: BatchNumber::new(0),
             time_to: Self::now(),
             pauses: Pauses::default(),
             deposit,
@@ -92,7 +94,7 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// Says from which batch on a venue proves with another circuit, or that it keeps the present one.
+    /// Sets the batch from which on a venue proves with another circuit, or keeps the present one.
     pub(crate) fn change_circuit(
         id: VenueId,
         who: &T::AccountId,
@@ -113,7 +115,7 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// Removes a venue that owes nothing and gives its deposit back. Its number is never used again.
+    /// Removes a venue that owes nothing and returns its deposit. Its number is never used again.
     pub(crate) fn wind_up(id: VenueId, who: &T::AccountId) -> DispatchResult {
         let venue = Self::owned(id, who)?;
         T::Custody::close(id)?;

@@ -1,4 +1,4 @@
-//! Benchmarks: every call at the largest set, an offence, and the count of a block.
+//! Benchmarks: every call at the largest set, an offence, and the counting of a block.
 
 use crate::{
     BalanceOf, Bond, Bonds, Call, Config, CurrentLimits, Limits, LoosestLimits, MAX_UNBONDING,
@@ -53,7 +53,7 @@ fn bonded<T: Config>(index: u32) -> T::AccountId {
     who
 }
 
-/// A set of `size` validators, all of them in force and queued, and the loosest limits.
+/// Sets up `size` validators, all of them in force and queued, and the loosest limits.
 fn set_of<T: Config>(size: u32) -> Vec<T::AccountId> {
     CurrentLimits::<T>::put(LoosestLimits::<T>::get());
     let mut members: Vec<_> = (0..size).map(bonded::<T>).collect();
@@ -76,7 +76,7 @@ fn offender() -> Offender {
     }
 }
 
-/// Asks a bond back in as many parts as possible, the first `due` of which can be withdrawn.
+/// Requests a bond back in as many parts as possible. The first `due` of them can be withdrawn.
 fn unbonding<T: Config>(who: &T::AccountId, due: u32) {
     Bonds::<T>::mutate(who, |bond| {
         let Bond { active, unbonding } = bond.as_mut().expect("it is bonded");
@@ -188,7 +188,7 @@ mod benchmarks {
     fn purge_keys() {
         set_of::<T>(T::MaxValidators::get());
         let who = bonded::<T>(T::MaxValidators::get());
-        // As the session pallet leaves it when an account sets keys.
+        // The state in which the session pallet leaves an account that sets keys.
         let deposit = T::KeyDeposit::get();
         SessionCurrency::<T>::mint_into(&who, deposit.saturating_mul(2u32.into()))
             .expect("issuance is far below its limit");
@@ -203,7 +203,7 @@ mod benchmarks {
         assert!(NextKeys::<T>::get(&who).is_none());
     }
 
-    /// One offender, disabled and slashed while all of its bond is on its way out.
+    /// One offender, disabled and slashed while all of its bond is being unbonded.
     #[benchmark]
     fn on_offence() {
         let who = set_of::<T>(T::MaxValidators::get()).remove(0);

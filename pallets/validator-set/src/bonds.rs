@@ -1,6 +1,6 @@
-//! The bonds: adding, asking back, releasing, slashing.
+//! The bonds: adding, requesting back, releasing, slashing.
 //!
-//! What the pallet holds of an account is always its [`Bond`]'s total.
+//! The amount that the pallet holds of an account is always its [`Bond`]'s total.
 
 use crate::{
     BalanceOf, Bond, Bonds, Config, CreditOf, CurrentLimits, Error, HoldReason, Pallet, Unbonding,
@@ -33,13 +33,14 @@ impl<T: Config> Pallet<T> {
         );
         let mut bond = known.unwrap_or_default();
         T::NativeCurrency::hold(&HoldReason::Bond.into(), who, amount)?;
-        // The issuance bounds it.
+        // The total issuance bounds the sum.
         bond.active = bond.active.saturating_add(amount);
         Bonds::<T>::insert(who, bond);
         Ok(())
     }
 
-    /// Puts a part of an account's bond on its way out; answers the session from which on it can be withdrawn.
+    /// Starts the unbonding of a part of an account's bond. Returns the session from which on it
+    /// can be withdrawn.
     pub(crate) fn start_unbonding(
         who: &T::AccountId,
         amount: BalanceOf<T>,
@@ -68,7 +69,7 @@ impl<T: Config> Pallet<T> {
         Ok(until)
     }
 
-    /// Frees what is due; answers how much.
+    /// Releases the parts of a bond that are due. Returns the amount.
     pub(crate) fn release_due(who: &T::AccountId) -> Result<BalanceOf<T>, DispatchError> {
         let mut bond = Bonds::<T>::get(who).ok_or(Error::<T>::NoBond)?;
         let due = bond.take_due(pallet_session::Pallet::<T>::current_index());
@@ -78,7 +79,8 @@ impl<T: Config> Pallet<T> {
         Ok(due)
     }
 
-    /// Slashes an account by up to an amount, and hands on what came of it; answers how much that is.
+    /// Slashes an account by up to an amount, and passes the slashed funds on. Returns the amount
+    /// that was slashed.
     pub(crate) fn slash(who: &T::AccountId, amount: BalanceOf<T>) -> BalanceOf<T> {
         let Some(mut bond) = Bonds::<T>::get(who).filter(|_| !amount.is_zero()) else {
             return Zero::zero();

@@ -1,13 +1,15 @@
-//! What must hold: of the configuration, and of the state.
+//! The invariants of the configuration and of the state.
 
 use crate::{Config, Pallet};
 use frame_support::traits::Get;
 use sp_runtime::traits::Zero;
 
 impl<T: Config> Pallet<T> {
+    /// Checks the constants of the configuration.
+    ///
     /// # Panics
     ///
-    /// If a constant of the configuration makes no sense.
+    /// If a constant makes no sense.
     pub(crate) fn check_constants() {
         let (least, largest) = T::MinimumBondRange::get();
         assert!(
@@ -25,7 +27,7 @@ impl<T: Config> Pallet<T> {
         );
     }
 
-    /// Whether the state is consistent; if not, what is wrong.
+    /// Checks that the state is consistent. Returns the fault if it is not.
     #[cfg(any(test, feature = "try-runtime"))]
     pub(crate) fn check_state() -> Result<(), &'static str> {
         use crate::{
@@ -41,7 +43,7 @@ impl<T: Config> Pallet<T> {
             "CurrentLimits: out of bounds"
         );
         ensure!(
-            members.windows(2).all(|pair| pair[0] < pair[1]),
+            members.is_sorted_by(|a, b| a < b),
             "Members: not sorted, or one twice"
         );
         let count = crate::members::size(&members);

@@ -1,21 +1,29 @@
-//! Who validates: a bonded, governed set, and what offences cost.
+//! The validators: a bonded, governed set, and the penalties for offences.
 //!
-//! `AdminOrigin` adds and removes validators; who is added must have session keys and at least the minimum bond. The bond
-//! is held in the native currency and can be slashed for as long as an offence can be reported, also what its owner has
-//! asked back (`bonds`). The set is the session pallet's session manager (`sessions`): whatever changes now is in the
-//! set that the next session queues, and validates from the session after that.
+//! `AdminOrigin` adds and removes validators. An account that is added must have session keys and
+//! at least the minimum bond. The bond is held in the native currency. All of it, including the
+//! parts whose owner has requested them back, can be slashed for as long as an offence can be
+//! reported (`bonds`). The set is the session pallet's session manager (`sessions`): a change now
+//! is in the set that the next session queues, and that set validates from the session after that.
 //!
-//! Offences reach the pallet through the offences pallet (`offences`): the bond is slashed, the validator disabled, and
-//! it leaves the set at the next planning. Equivocations are proved to BABE and GRANDPA, with `ownership` of the keys; that a
-//! validator authors nothing is seen by the pallet itself (`silence`).
+//! Offences reach the pallet through the offences pallet (`offences`): the bond is slashed, the
+//! validator is disabled, and it leaves the set at the next planning. Equivocations are proved to
+//! BABE and GRANDPA, with `ownership` of the keys. The pallet itself notices a validator that
+//! authors nothing (`silence`).
 //!
-//! Whatever happens, the set keeps its minimum size: who would make it smaller stays, and is marked.
+//! The set always keeps its minimum size: a validator whose departure would make it smaller stays,
+//! and is marked.
 #![cfg_attr(not(feature = "std"), no_std)]
+#![cfg_attr(
+    not(test),
+    warn(clippy::arithmetic_side_effects, clippy::indexing_slicing)
+)]
 // FRAME's attribute macros expand to qualified paths.
 #![allow(unused_qualifications)]
 extern crate alloc;
 
 #[cfg(feature = "runtime-benchmarks")]
+#[allow(clippy::arithmetic_side_effects, clippy::indexing_slicing)]
 mod benchmarking;
 mod bonds;
 mod checks;
@@ -54,27 +62,27 @@ pub mod pallet {
 
     const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
 
-    /// Most accounts that the view `candidates` answers at once.
+    /// Largest number of accounts that one call of the view `candidates` returns.
     pub const MAX_CANDIDATES_LISTED: usize = 100;
 
     /// Amounts of the currency of bonds.
     pub type BalanceOf<T> = <<T as Config>::NativeCurrency as fungible::Inspect<
         <T as frame_system::Config>::AccountId,
     >>::Balance;
-    /// What was slashed, on its way to `OnSlash`.
+    /// Slashed funds on their way to `OnSlash`.
     pub type CreditOf<T> =
         fungible::Credit<<T as frame_system::Config>::AccountId, <T as Config>::NativeCurrency>;
     /// The limits of a runtime.
     pub type LimitsOf<T> = Limits<BalanceOf<T>>;
 
-    /// Configuration. A validator is identified by its account, and by nothing else.
+    /// Configuration. A validator is identified by its account alone.
     #[pallet::config]
     pub trait Config:
         frame_system::Config<RuntimeEvent: From<Event<Self>>>
         + pallet_session::Config<ValidatorId = <Self as frame_system::Config>::AccountId>
         + pallet_session::historical::Config<FullIdentification = ()>
     {
-        /// Who adds, removes and reinstates validators, and sets the limits.
+        /// The origin that adds, removes and reinstates validators, and sets the limits.
         type AdminOrigin: EnsureOrigin<Self::RuntimeOrigin>;
 
         /// Holds the bonds.
@@ -85,10 +93,10 @@ pub mod pallet {
         /// The runtime's hold reasons.
         type RuntimeHoldReason: From<HoldReason>;
 
-        /// Gets what is slashed.
+        /// Receives slashed funds.
         type OnSlash: OnUnbalanced<CreditOf<Self>>;
 
-        /// Takes the pallet's own reports: the offences pallet, whose handler this pallet is.
+        /// Accepts the pallet's own reports: the offences pallet, whose handler this pallet is.
         type Offences: ReportOffence<
                 Self::AccountId,
                 IdentificationTuple<Self>,
@@ -99,25 +107,29 @@ pub mod pallet {
         #[pallet::constant]
         type MinimumBondRange: Get<(BalanceOf<Self>, BalanceOf<Self>)>;
 
-        /// Most validators that governance can allow: what the consensus pallets can take. At least 1.
+        /// Largest number of validators that governance can allow, which the consensus pallets must
+        /// support. At least 1.
         #[pallet::constant]
         type MaxValidators: Get<u32>;
 
-        /// For how many sessions after its own an offence can be reported. Consensus fixes it, so it is no parameter.
+        /// Number of sessions after its own for which an offence can be reported. Consensus fixes
+        /// it, so it is no parameter.
         #[pallet::constant]
         type ReportSessions: Get<SessionIndex>;
 
-        /// Sessions from a request to withdraw a part of the bond until it is paid. More than `ReportSessions`, so that
-        /// no offence outlives the bond that answers for it.
+        /// Number of sessions from a request to withdraw a part of the bond until it is paid. More
+        /// than `ReportSessions`, so that no offence outlives the bond that is liable for it.
         #[pallet::constant]
         type UnbondingSessions: Get<SessionIndex>;
 
-        /// Consecutive sessions without a block after which a validator is unresponsive. At least 1.
+        /// Number of consecutive sessions without a block after which a validator is unresponsive.
+        /// At least 1.
         #[pallet::constant]
         type MaxSilentSessions: Get<u32>;
 
-        /// Blocks that each validator must have authored on average in these sessions. A validator that is there authors
-        /// nothing meanwhile with a probability below e to the minus of this. At least 1.
+        /// Number of blocks that each validator must have authored on average in these sessions.
+        /// The probability that a working validator authors nothing meanwhile is below e to the
+        /// minus of this. At least 1.
         #[pallet::constant]
         type MaxSilentTurns: Get<u32>;
 
@@ -130,19 +142,19 @@ pub mod pallet {
     #[pallet::storage_version(STORAGE_VERSION)]
     pub struct Pallet<T>(_);
 
-    /// Why an account's funds are held.
+    /// The reasons for which an account's funds are held.
     #[pallet::composite_enum]
     pub enum HoldReason {
         /// As a validator's bond.
         Bond,
     }
 
-    /// The set as the next session's planning will see it, sorted.
+    /// The set as the next session's planning will use it, sorted.
     #[pallet::storage]
     pub type Members<T: Config> =
         StorageValue<_, BoundedVec<T::AccountId, T::MaxValidators>, ValueQuery>;
 
-    /// What is bonded, by account.
+    /// The bonds, by account.
     #[pallet::storage]
     pub type Bonds<T: Config> =
         StorageMap<_, Blake2_128Concat, T::AccountId, Bond<BalanceOf<T>>, OptionQuery>;
@@ -161,12 +173,13 @@ pub mod pallet {
     #[pallet::storage]
     pub type CurrentLimits<T: Config> = StorageValue<_, LimitsOf<T>, ValueQuery, LoosestLimits<T>>;
 
-    /// Accounts that have committed an offence and have not been reinstated. Members among them leave at the next planning.
+    /// Accounts that have committed an offence and have not been reinstated. Members among them
+    /// leave at the next planning.
     #[pallet::storage]
     pub type Offenders<T: Config> =
         StorageMap<_, Blake2_128Concat, T::AccountId, Offender, OptionQuery>;
 
-    /// What was slashed for offences of a session, while they can be reported.
+    /// The slashes for offences of a session, while these can be reported.
     #[pallet::storage]
     pub type Punishments<T: Config> = StorageDoubleMap<
         _,
@@ -178,7 +191,8 @@ pub mod pallet {
         OptionQuery,
     >;
 
-    /// The session keys in force. As many as there are validators; keys have no largest encoding that the type would know.
+    /// The session keys in force, one entry per validator. The type of the keys has no largest
+    /// encoding.
     #[pallet::storage]
     #[pallet::unbounded]
     pub type ActiveKeys<T: Config> = StorageValue<_, Vec<(T::AccountId, T::Keys)>, ValueQuery>;
@@ -192,11 +206,11 @@ pub mod pallet {
     pub type Silences<T: Config> =
         StorageValue<_, BoundedVec<(T::AccountId, Silence), T::MaxValidators>, ValueQuery>;
 
-    /// Exists while the pallet reports silent validators: these are not disabled.
+    /// Exists while the pallet reports silent validators, which are not disabled.
     #[pallet::storage]
     pub type ReportingSilence<T: Config> = StorageValue<_, (), OptionQuery>;
 
-    /// What happened.
+    /// The events of the pallet.
     #[pallet::event]
     #[pallet::generate_deposit(pub(super) fn deposit_event)]
     pub enum Event<T: Config> {
@@ -204,23 +218,23 @@ pub mod pallet {
         Bonded {
             /// The account.
             who: T::AccountId,
-            /// By how much, smallest units.
+            /// The amount added, smallest units.
             amount: BalanceOf<T>,
         },
-        /// An account wants a part of its bond back.
+        /// An account has requested a part of its bond back.
         UnbondRequested {
             /// The account.
             who: T::AccountId,
-            /// How much, smallest units.
+            /// The amount, smallest units.
             amount: BalanceOf<T>,
             /// The first session in which it can be withdrawn.
             until: SessionIndex,
         },
-        /// A part of a bond is free again.
+        /// A part of a bond was released.
         Withdrawn {
             /// The account.
             who: T::AccountId,
-            /// How much, smallest units.
+            /// The amount, smallest units.
             amount: BalanceOf<T>,
         },
         /// A validator enters the set at the next planning.
@@ -233,12 +247,13 @@ pub mod pallet {
             /// The validator.
             who: T::AccountId,
         },
-        /// A validator leaves the set at the next planning, as it wished.
+        /// A validator leaves the set at the next planning, at its own request.
         Left {
             /// The validator.
             who: T::AccountId,
         },
-        /// An offence is forgiven; the account is in the set, or again from the next planning on.
+        /// An offence is forgiven. The account stays in the set, or is in it again from the next
+        /// planning on.
         Reinstated {
             /// The account.
             who: T::AccountId,
@@ -250,13 +265,14 @@ pub mod pallet {
         },
         /// An offence was reported.
         OffenceNoted {
-            /// Who committed it.
+            /// The offender.
             who: T::AccountId,
-            /// In which session.
+            /// The session of the offence.
             session: SessionIndex,
             /// The fraction of the bond that it costs.
             fraction: Perbill,
-            /// How much was slashed, smallest units: less where an earlier offence of that session was slashed for.
+            /// The slashed amount, smallest units. It is smaller if an earlier offence of that
+            /// session was slashed.
             slashed: BalanceOf<T>,
         },
         /// A validator has left the set for an offence.
@@ -269,27 +285,30 @@ pub mod pallet {
             /// The validator.
             who: T::AccountId,
         },
-        /// More validators were silent than consensus can do without: the network is to blame, and nobody is punished.
+        /// More validators were silent than consensus can tolerate. The network is to blame, and no
+        /// validator is punished.
         OutageNoted {
-            /// The session at whose end it was seen.
+            /// The session at whose end it was noticed.
             session: SessionIndex,
-            /// How many were silent for too long.
+            /// Number of validators that were silent for too long.
             silent: u32,
         },
     }
 
-    /// Why a call is refused, and what to do.
+    /// The reasons for which a call is refused, and the remedies.
     #[pallet::error]
     pub enum Error<T> {
         /// `amount`: give more than zero.
         AmountZero,
-        /// `amount`: bond at least the minimum bond, and leave as much while in the set or queued for it.
+        /// `amount`: bond at least the minimum bond, and keep as much while in the set or queued
+        /// for it.
         BelowMinimumBond,
         /// Nothing is bonded: bond first.
         NoBond,
-        /// `amount`: more than what is bonded and not yet on its way out.
+        /// `amount`: more than is bonded and not yet being unbonded.
         MoreThanBonded,
-        /// Too many parts of the bond are on their way out, at most 16: withdraw what is due, or wait until something is.
+        /// Too many parts of the bond are being unbonded, at most 16: withdraw the parts that are
+        /// due, or wait until one is.
         TooManyRequests,
         /// Nothing is due yet: see the view `unbonding` for the sessions.
         NothingDue,
@@ -301,31 +320,33 @@ pub mod pallet {
         NoSessionKeys,
         /// The set has its largest size, `maximum_validators`: remove a validator first.
         SetFull,
-        /// The set has its smallest size, `minimum_validators`, not counting those who leave for an offence: add a
-        /// validator first.
+        /// The set has its smallest size, `minimum_validators`, not counting those who leave for an
+        /// offence: add a validator first.
         SetAtMinimum,
         /// `who`: has committed an offence: reinstate it instead.
         IsOffender,
         /// `who`: has committed no offence that is not forgiven.
         NoOffender,
-        /// Keys cannot be purged while in the set or in force: leave the set first, and wait until two sessions have begun.
+        /// Keys cannot be purged while in the set or in force: leave the set first, and wait until
+        /// two sessions have begun.
         KeysInUse,
         /// `minimum_bond`: keep within the constant `MinimumBondRange`.
         MinimumBondBounds,
         /// `minimum_validators`: keep within 1 and the present size of the set.
         MinimumValidatorsBounds,
-        /// `maximum_validators`: keep within the present size of the set and the constant `MaxValidators`.
+        /// `maximum_validators`: keep within the present size of the set and the constant
+        /// `MaxValidators`.
         MaximumValidatorsBounds,
     }
 
-    /// The set that the chain starts with. Session keys come from the session pallet's genesis.
+    /// The set at genesis. Session keys come from the session pallet's genesis.
     #[pallet::genesis_config]
     #[derive(frame_support::DefaultNoBound)]
     pub struct GenesisConfig<T: Config> {
-        /// The validators with their bonds, smallest units; without any nobody can author a block. Their balances must
-        /// cover the bonds.
+        /// The validators with their bonds, smallest units. Their balances must cover the bonds.
+        /// Without validators no block can be authored.
         pub validators: Vec<(T::AccountId, BalanceOf<T>)>,
-        /// The limits; none means the loosest.
+        /// The limits; `None` means the loosest.
         pub limits: Option<LimitsOf<T>>,
     }
 
@@ -366,9 +387,10 @@ pub mod pallet {
             Ok(())
         }
 
-        /// Asks a part of the caller's bond back. It can be withdrawn after `UnbondingSessions`, and slashed until then.
+        /// Requests a part of the caller's bond back. It can be withdrawn after
+        /// `UnbondingSessions`, and slashed until then.
         ///
-        /// Who is in the set, validates, or is queued to, cannot go below the minimum bond.
+        /// An account that is in the set, validates or is queued cannot go below the minimum bond.
         #[pallet::call_index(1)]
         #[pallet::weight(<T as Config>::WeightInfo::request_unbond())]
         pub fn request_unbond(
@@ -381,7 +403,7 @@ pub mod pallet {
             Ok(())
         }
 
-        /// Releases what the caller asked back long enough ago.
+        /// Releases the parts that the caller requested back long enough ago.
         #[pallet::call_index(2)]
         #[pallet::weight(<T as Config>::WeightInfo::withdraw_unbonded())]
         pub fn withdraw_unbonded(origin: OriginFor<T>) -> DispatchResult {
@@ -393,7 +415,8 @@ pub mod pallet {
 
         /// Adds a validator to the set.
         ///
-        /// Origin: `AdminOrigin`. The account needs the minimum bond and session keys, and no offence against it.
+        /// Origin: `AdminOrigin`. The account needs the minimum bond and session keys, and no
+        /// offence against it.
         #[pallet::call_index(3)]
         #[pallet::weight(<T as Config>::WeightInfo::add_validator())]
         pub fn add_validator(origin: OriginFor<T>, who: T::AccountId) -> DispatchResult {
@@ -404,7 +427,7 @@ pub mod pallet {
             Ok(())
         }
 
-        /// Removes a validator from the set, unless that has its minimum size.
+        /// Removes a validator from the set, unless the set has its minimum size.
         ///
         /// Origin: `AdminOrigin`.
         #[pallet::call_index(4)]
@@ -416,7 +439,8 @@ pub mod pallet {
             Ok(())
         }
 
-        /// Takes the caller out of the set, unless that has its minimum size. The bond stays until it is asked back.
+        /// Takes the caller out of the set, unless the set has its minimum size. The bond stays
+        /// until it is requested back.
         #[pallet::call_index(5)]
         #[pallet::weight(<T as Config>::WeightInfo::leave())]
         pub fn leave(origin: OriginFor<T>) -> DispatchResult {
@@ -428,7 +452,8 @@ pub mod pallet {
 
         /// Forgives an account its offences: it stays in the set, or enters it again.
         ///
-        /// Origin: `AdminOrigin`. What was slashed stays slashed: the account needs the minimum bond again, and session keys.
+        /// Origin: `AdminOrigin`. Slashed funds are not returned: the account needs the minimum
+        /// bond again, and session keys.
         #[pallet::call_index(6)]
         #[pallet::weight(<T as Config>::WeightInfo::reinstate())]
         pub fn reinstate(origin: OriginFor<T>, who: T::AccountId) -> DispatchResult {
@@ -438,9 +463,10 @@ pub mod pallet {
             Ok(())
         }
 
-        /// Sets the limits: the minimum bond, and between which sizes the set must stay.
+        /// Sets the limits: the minimum bond, and the smallest and largest size of the set.
         ///
-        /// Origin: `AdminOrigin`. Validators in the set keep their places when the minimum bond rises.
+        /// Origin: `AdminOrigin`. Validators in the set keep their places when the minimum bond
+        /// rises.
         #[pallet::call_index(7)]
         #[pallet::weight(<T as Config>::WeightInfo::set_limits())]
         pub fn set_limits(origin: OriginFor<T>, limits: LimitsOf<T>) -> DispatchResult {
@@ -451,10 +477,12 @@ pub mod pallet {
             Ok(())
         }
 
-        /// Removes the caller's session keys and frees the deposit for them, as `session.purge_keys` would.
+        /// Removes the caller's session keys and frees the deposit for them, as
+        /// `session.purge_keys` would.
         ///
-        /// Refused while the keys are needed: a validator without keys would vanish from the set, and could not be shown
-        /// to have signed what it signed. Runtimes refuse `session.purge_keys` itself.
+        /// Refused while the keys are needed: a validator without keys would vanish from the set,
+        /// and its signatures could not be attributed to it. Runtimes refuse `session.purge_keys`
+        /// itself.
         #[pallet::call_index(8)]
         #[pallet::weight(<T as Config>::WeightInfo::purge_keys())]
         pub fn purge_keys(origin: OriginFor<T>) -> DispatchResult {
@@ -466,23 +494,26 @@ pub mod pallet {
 
     #[pallet::view_functions]
     impl<T: Config> Pallet<T> {
-        /// The set as the next session's planning will see it, with those who will leave it for an offence.
+        /// Returns the set as the next session's planning will use it, including those who will
+        /// leave it for an offence.
         pub fn members() -> Vec<T::AccountId> {
             Members::<T>::get().into_inner()
         }
 
-        /// Accounts that could be added: with keys and the minimum bond, without an offence, not in the set. At most 100
-        /// that follow `after` in the map of bonds; all from its beginning if that is none.
+        /// Returns accounts that could be added: with keys and the minimum bond, without an
+        /// offence, not in the set. The list starts behind `after` in the map of bonds, or at its
+        /// beginning for `None`, and has at most 100 entries.
         pub fn candidates(after: Option<T::AccountId>) -> Vec<T::AccountId> {
             Self::list_candidates(after)
         }
 
-        /// What an account has bonded and not asked back, smallest units.
+        /// Returns the amount that an account has bonded and not requested back, smallest units.
         pub fn bond_of(who: T::AccountId) -> BalanceOf<T> {
             Bonds::<T>::get(who).unwrap_or_default().active
         }
 
-        /// What an account has asked back, and from which session on it can be withdrawn.
+        /// Returns the parts that an account has requested back, each with the session from which
+        /// on it can be withdrawn.
         pub fn unbonding(who: T::AccountId) -> Vec<Unbonding<BalanceOf<T>>> {
             Bonds::<T>::get(who)
                 .unwrap_or_default()
@@ -490,17 +521,18 @@ pub mod pallet {
                 .into_inner()
         }
 
-        /// How long a validator has authored nothing.
+        /// Returns the duration for which a validator has authored nothing.
         pub fn silence_of(who: T::AccountId) -> Silence {
             Self::silence(&who)
         }
 
-        /// An account's gravest offence, unless it is forgiven or there is none.
+        /// Returns an account's gravest offence, unless it is forgiven or there is none.
         pub fn offence_of(who: T::AccountId) -> Option<Offender> {
             Offenders::<T>::get(who)
         }
 
-        /// The limits in force: the minimum bond and the sizes between which the set stays.
+        /// Returns the limits in force: the minimum bond, and the smallest and largest size of the
+        /// set.
         pub fn limits() -> LimitsOf<T> {
             CurrentLimits::<T>::get()
         }

@@ -1,4 +1,4 @@
-//! The set: who enters, who leaves, and its limits.
+//! The set: entering, leaving, and the limits.
 
 use crate::{
     BalanceOf, Bonds, Config, CurrentLimits, Error, Event, LimitsOf, MAX_CANDIDATES_LISTED,
@@ -11,7 +11,7 @@ use pallet_session::Pallet as Session;
 use sp_runtime::DispatchResult;
 
 impl<T: Config> Pallet<T> {
-    /// Whether an account is in the set, validates, or is queued to.
+    /// Returns true if an account is in the set, validates, or is queued.
     pub(crate) fn serves(who: &T::AccountId) -> bool {
         Members::<T>::get().binary_search(who).is_ok()
             || Session::<T>::validators().contains(who)
@@ -53,7 +53,8 @@ impl<T: Config> Pallet<T> {
 
     /// Takes an account out of the set.
     ///
-    /// Offenders leave first: an honest validator cannot, if the set would then have to keep one of them.
+    /// Offenders leave first: an honest validator cannot, if the set would then have to keep one of
+    /// them.
     pub(crate) fn remove_member(who: &T::AccountId) -> DispatchResult {
         let mut members = Members::<T>::get();
         let Ok(place) = members.binary_search(who) else {
@@ -75,7 +76,8 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// Forgives an account its offences, and puts it into the set unless it is there. Either way it must be bonded again.
+    /// Forgives an account its offences, and puts it into the set unless it is there. In both cases
+    /// it must be bonded again.
     pub(crate) fn forgive(who: &T::AccountId) -> DispatchResult {
         ensure!(Offenders::<T>::contains_key(who), Error::<T>::NoOffender);
         if Members::<T>::get().binary_search(who).is_err() {
@@ -87,7 +89,8 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// Takes offenders out of the set, the gravest first, as far as its minimum size allows. The others are marked.
+    /// Takes offenders out of the set, the gravest first, as far as the minimum size allows. The
+    /// others are marked.
     pub(crate) fn expel_offenders() {
         let mut members = Members::<T>::get();
         let mut offenders: Vec<(T::AccountId, Offender)> = members
@@ -112,7 +115,7 @@ impl<T: Config> Pallet<T> {
         Members::<T>::put(members);
     }
 
-    /// Whether limits are within their bounds, and fit the present set.
+    /// Checks that limits are within their bounds and fit the present set.
     pub(crate) fn check_limits(limits: &LimitsOf<T>) -> DispatchResult {
         let size = size(&Members::<T>::get());
         Self::check_bounds(limits)?;
@@ -127,7 +130,7 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// Whether limits are within their bounds, whatever the set.
+    /// Checks that limits are within their bounds, whatever the set is.
     pub(crate) fn check_bounds(limits: &LimitsOf<T>) -> Result<(), Error<T>> {
         let (least, largest) = T::MinimumBondRange::get();
         ensure!(
@@ -146,7 +149,8 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// The set that the chain starts with. Whether its validators have keys shows when the session pallet starts.
+    /// Builds the set at genesis. The session pallet checks at its start whether the validators
+    /// have keys.
     pub(crate) fn build_genesis(
         validators: &[(T::AccountId, BalanceOf<T>)],
         limits: Option<LimitsOf<T>>,
@@ -157,11 +161,8 @@ impl<T: Config> Pallet<T> {
         let mut members: Vec<T::AccountId> =
             validators.iter().map(|(who, _)| who.clone()).collect();
         members.sort();
-        ensure!(
-            members.windows(2).all(|pair| pair[0] != pair[1]),
-            Error::<T>::AlreadyInSet
-        );
-        // A state without validators is for tests: it never gets a block.
+        ensure!(members.is_sorted_by(|a, b| a < b), Error::<T>::AlreadyInSet);
+        // A state without validators is for tests. It never gets a block.
         let count = size(&members);
         ensure!(
             count == 0 || count >= limits.minimum_validators,
@@ -198,7 +199,7 @@ impl<T: Config> Pallet<T> {
     }
 }
 
-/// How many validators there are.
+/// Returns the number of validators.
 pub(crate) fn size<A>(members: &[A]) -> u32 {
     u32::try_from(members.len()).unwrap_or(u32::MAX)
 }

@@ -1,4 +1,5 @@
-//! A chain of sessions with real keys, historical roots, offences and balances. Blocks are authored by whom a test says.
+//! A chain of sessions with real keys, historical roots, offences and balances. Tests choose the
+//! author of each block.
 #![allow(clippy::unwrap_used)]
 
 use crate::{self as pallet_clearproof_validator_set, AccountOnly, Limits};
@@ -50,7 +51,7 @@ impl_opaque_keys! {
     }
 }
 
-/// Blocks of a session. Session 0 has one less, since no block 0 is executed.
+/// Number of blocks of a session. Session 0 has one less, because no block 0 is executed.
 pub const SESSION: u64 = 12;
 
 impl pallet_session::Config for Test {
@@ -81,7 +82,7 @@ impl pallet_offences::Config for Test {
 }
 
 parameter_types! {
-    /// Who authors the present block.
+    /// The author of the present block.
     pub static Author: Option<u64> = None;
     pub const Treasury: u64 = TREASURY;
     pub const MinimumBondRange: (u128, u128) = (100, 10_000);
@@ -117,13 +118,13 @@ impl crate::Config for Test {
     type WeightInfo = ();
 }
 
-/// Gets what is slashed; owns nothing at first.
+/// Receives slashed funds; owns nothing at first.
 pub const TREASURY: u64 = 99;
-/// What each account owns at first.
+/// Balance of each account at first.
 pub const ENDOWMENT: u128 = 100_000;
-/// What each validator has bonded at first.
+/// Bond of each validator at first.
 pub const BOND: u128 = 1_000;
-/// Who may be added: has keys, but no bond.
+/// Accounts that may be added: they have keys, but no bond.
 pub const CANDIDATES: [u64; 4] = [5, 6, 7, 8];
 /// Has no keys.
 pub const KEYLESS: u64 = 9;
@@ -180,12 +181,12 @@ pub fn new_test_ext() -> sp_io::TestExternalities {
     ext_of(1..=4)
 }
 
-/// Runs a test on a chain with validators 1 to 4; afterwards the state must be consistent.
+/// Runs a test on a chain with validators 1 to 4. Afterwards the state must be consistent.
 pub fn run(test: impl FnOnce()) {
     run_with(1..=4, test);
 }
 
-/// Runs a test on a chain with `validators`; afterwards the state must be consistent.
+/// Runs a test on a chain with `validators`. Afterwards the state must be consistent.
 pub fn run_with(validators: impl IntoIterator<Item = u64>, test: impl FnOnce()) {
     ext_of(validators).execute_with(|| {
         test();
@@ -203,7 +204,7 @@ pub fn next_block(author: Option<u64>) {
     <Authorship as OnInitialize<u64>>::on_initialize(number);
 }
 
-/// Blocks until the next session has begun, authored by each of `authors` in turn.
+/// Makes blocks until the next session has begun, authored by each of `authors` in turn.
 pub fn pass_session(authors: &[u64]) {
     let before = Session::current_index();
     for author in authors.iter().cycle() {
@@ -214,7 +215,7 @@ pub fn pass_session(authors: &[u64]) {
     }
 }
 
-/// Sessions in which everybody authors.
+/// Passes sessions in which every validator authors.
 pub fn pass_sessions(count: u32) {
     for _ in 0..count {
         pass_session(&Session::validators());
@@ -228,7 +229,7 @@ pub fn events() -> Vec<crate::Event<Test>> {
     events
 }
 
-/// What is held of an account as its bond.
+/// The amount that is held of an account as its bond.
 pub fn held(who: u64) -> u128 {
     use frame_support::traits::fungible::InspectHold;
     Balances::balance_on_hold(&crate::HoldReason::Bond.into(), &who)

@@ -1,11 +1,12 @@
-//! What an offence costs.
+//! The penalties for offences.
 //!
-//! The bond is slashed by the offence's fraction of all that is bonded, on its way out or not; the validator is disabled
-//! until the next announced set begins, if the session pallet's strategy agrees; and it is marked, to leave the set at the
-//! next planning.
+//! The bond is slashed by the offence's fraction of all that is bonded, including the parts that
+//! are being unbonded. The validator is disabled until the next announced set begins, if the
+//! session pallet's strategy agrees. It is marked, to leave the set at the next planning.
 //!
-//! Several offences of one session are punished once, by the gravest: a later report counts only as far as its fraction
-//! exceeds those before, and it is a fraction of the bond as it was when the first was reported.
+//! Several offences of one session are punished once, by the gravest. A later report counts only as
+//! far as its fraction exceeds the earlier ones, as a fraction of the bond at the time of the first
+//! report.
 
 use crate::{
     BalanceOf, Bonds, Config, Event, Offender, Offenders, Pallet, Punishment, Punishments,
@@ -39,7 +40,8 @@ impl<T: Config> Pallet<T> {
     fn punish(who: &T::AccountId, fraction: Perbill, session: SessionIndex) {
         let known = Punishments::<T>::get(session, who);
         if known.is_some_and(|punishment| punishment.fraction >= fraction) {
-            // It is punished already. The offences pallet names earlier offenders again with every new one.
+            // It is punished already. The offences pallet names earlier offenders again with every
+            // new one.
             return;
         }
         let (base, before) = match known {
@@ -53,7 +55,8 @@ impl<T: Config> Pallet<T> {
         let part = |fraction: Perbill| -> BalanceOf<T> { fraction.mul_ceil(base) };
         let slashed = Self::slash(who, part(fraction).saturating_sub(part(before)));
         Self::mark(who, fraction, session);
-        // There is nothing to stop a silent validator from, and each place among the disabled is one less for the others.
+        // A silent validator need not be stopped, and its place among the disabled would be missing
+        // for others.
         if !ReportingSilence::<T>::exists() {
             Session::<T>::report_offence(who.clone(), OffenceSeverity(fraction));
         }
@@ -65,7 +68,7 @@ impl<T: Config> Pallet<T> {
         });
     }
 
-    /// Remembers an account's gravest offence.
+    /// Stores an account's gravest offence.
     fn mark(who: &T::AccountId, fraction: Perbill, session: SessionIndex) {
         Offenders::<T>::mutate(who, |known| {
             let retained = known.is_some_and(|offender| offender.retained);

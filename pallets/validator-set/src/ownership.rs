@@ -1,9 +1,10 @@
-//! Whose key it was.
+//! The ownership of session keys.
 //!
-//! Reports of equivocations prove that a key was a validator's. The historical pallet proves it for the present session by
-//! the keys that validators have registered, which are not the ones in force once a validator has registered others: it
-//! could do so, equivocate with the old ones, and nobody could show whose they are. So the pallet keeps the keys in force,
-//! and has the historical pallet prove and check with these.
+//! Reports of equivocations prove that a key belonged to a validator. For the present session, the
+//! historical pallet proves it with the keys that validators have registered. These are not the
+//! keys in force once a validator has registered others: it could do so, equivocate with the old
+//! keys, and the ownership of those could not be proved. Therefore this pallet keeps the keys in
+//! force, and has the historical pallet prove and check with them.
 
 use crate::{ActiveKeys, Config};
 use core::marker::PhantomData;
@@ -17,12 +18,13 @@ use pallet_session::{
 };
 use sp_runtime::KeyTypeId;
 
-/// Proves and checks whose key a session key is, by the keys in force in the present session, and by its historical root in
-/// an earlier one.
+/// Proves and checks the owner of a session key: in the present session with the keys in force, in
+/// an earlier one with its historical root.
 pub struct KeyOwners<T>(PhantomData<T>);
 
 impl<T: Config> KeyOwners<T> {
-    /// Asks while the keys in force seem to be the registered ones; nothing of that stays.
+    /// Calls `ask` while the keys in force stand in place of the registered ones. The change is
+    /// rolled back.
     fn with_active_keys<R>(ask: impl FnOnce() -> R) -> R {
         with_transaction_unchecked(|| {
             for (validator, keys) in ActiveKeys::<T>::get() {

@@ -1,12 +1,14 @@
 //! The set as the session pallet's session manager.
 //!
-//! The session pallet plans one session ahead: when session `n` begins, the set of session `n + 1` is fixed. So whatever
-//! changes during session `n` validates from session `n + 2` on, new session keys included; who leaves validates for the
-//! rest of session `n` and all of session `n + 1`.
+//! The session pallet plans one session ahead: when session `n` begins, the set of session `n + 1`
+//! is fixed. A change during session `n`, new session keys included, therefore takes effect from
+//! session `n + 2` on. A validator that leaves still validates for the rest of session `n` and all
+//! of session `n + 1`.
 //!
-//! A set is announced only when it or one of its keys differs from what is queued, or somebody is disabled: GRANDPA starts a
-//! new authority set whenever one is announced, and the historical root against which equivocations are checked commits
-//! to the keys. A disabled validator is let in again when the next announced set begins, if it is still in it.
+//! A set is announced only if it or one of its keys differs from the queued set, or if a validator
+//! is disabled. GRANDPA starts a new authority set whenever one is announced, and the historical
+//! root against which equivocations are checked commits to the keys. A disabled validator is
+//! admitted again when the next announced set begins, if it is still in it.
 
 use crate::{ActiveKeys, Config, Members, Pallet, Punishments};
 use alloc::vec::Vec;
@@ -19,10 +21,10 @@ use sp_runtime::traits::Convert;
 use sp_staking::SessionIndex;
 
 impl<T: Config> Pallet<T> {
-    /// The set with its keys, as a session that is planned now gets it.
+    /// Returns the set with its keys, as a session that is planned now gets it.
     ///
-    /// Whoever has no keys is left out, since the session pallet would do so. It cannot happen: keys are needed to enter,
-    /// and stay.
+    /// A member without keys is left out, because the session pallet would do so. It cannot happen:
+    /// keys are required to enter, and stay.
     fn with_keys() -> Vec<(T::AccountId, T::Keys)> {
         Members::<T>::get()
             .into_iter()
@@ -35,14 +37,14 @@ impl<T: Config> Pallet<T> {
         let next = Self::with_keys();
         let is_new = next != Session::<T>::queued_keys();
         let anyone_disabled = !Session::<T>::disabled_validators().is_empty();
-        // Without anybody there would be no more blocks.
+        // Without validators there would be no more blocks.
         ((is_new || anyone_disabled) && !next.is_empty())
             .then(|| next.into_iter().map(|(member, _)| member).collect())
     }
 
     fn plan_genesis() -> Vec<T::AccountId> {
         let members = Members::<T>::get().into_inner();
-        // A wrong genesis is refused when it is built, as other pallets do.
+        // A wrong genesis is refused when it is built, as in other pallets.
         assert!(
             members.len() == Self::with_keys().len(),
             "genesis: session.keys: every validator of validatorSet.validators needs keys"
@@ -50,7 +52,7 @@ impl<T: Config> Pallet<T> {
         members
     }
 
-    /// Nothing older can be reported, so what was kept to judge it goes.
+    /// Removes the records of offences that are too old to be reported.
     fn prune(index: SessionIndex) {
         let Some(oldest) = index
             .checked_sub(T::ReportSessions::get())
@@ -59,7 +61,8 @@ impl<T: Config> Pallet<T> {
             return;
         };
         Historical::<T>::prune_up_to(oldest);
-        // At most one entry per account that validated then; each session's entries go when it is the first too old.
+        // At most one entry per account that validated then. The entries of a session are removed
+        // when it is the first one that is too old.
         let _ = Punishments::<T>::clear_prefix(oldest.saturating_sub(1), u32::MAX, None);
     }
 }
@@ -106,7 +109,7 @@ fn with_unit<A>(accounts: Vec<A>) -> Vec<(A, ())> {
     accounts.into_iter().map(|account| (account, ())).collect()
 }
 
-/// A validator's full identification: it has none beyond its account.
+/// The full identification of a validator, which is empty beyond its account.
 pub struct AccountOnly;
 
 impl<A> Convert<A, Option<()>> for AccountOnly {

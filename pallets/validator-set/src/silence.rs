@@ -1,16 +1,19 @@
 //! Validators that author nothing.
 //!
-//! Blocks are counted by author. At the end of a session every validator that has authored none of its blocks, and is not
-//! disabled, has been silent for that session; one block ends a silence. A session counts only if there was at least one
-//! block for each validator on average: what the chain as a whole did not produce, nobody missed.
+//! Blocks are counted by author. At the end of a session, every validator that has authored none of
+//! its blocks and is not disabled has been silent for that session. One block ends a silence. A
+//! session counts only if it had at least one block for each validator on average: a validator is
+//! not to blame for blocks that the chain as a whole did not produce.
 //!
-//! A silence is too long when it has lasted `MaxSilentSessions` sessions and `MaxSilentTurns` turns, which are the blocks
-//! that each validator authored meanwhile on average. The turns keep luck out of it: authors are drawn by lot, and where
-//! there are many validators, some get no block in a session.
+//! A silence is too long when it has lasted `MaxSilentSessions` sessions and `MaxSilentTurns`
+//! turns. The turns are the number of blocks that each validator authored meanwhile on average.
+//! They rule out bad luck: authors are drawn by lot, and where there are many validators, some get
+//! no block in a session.
 //!
-//! Who is silent for too long is reported as [`Unresponsive`], leaves the set and, if many are at the same time, loses a
-//! part of its bond. If more are silent for too long than consensus tolerates, `(n - 1) / 3` of `n`, then the network had
-//! an outage: nobody is reported and their silences begin anew.
+//! A validator that is silent for too long is reported as [`Unresponsive`] and leaves the set. If
+//! many are silent at the same time, it loses a part of its bond. If more are silent for too long
+//! than consensus tolerates, `(n - 1) / 3` of `n`, then the network had an outage: none is
+//! reported, and their silences begin again.
 
 use crate::{
     Authored, Config, Event, Pallet, ReportingSilence, Silence, Silences, WeightInfo, members::size,
@@ -19,20 +22,20 @@ use alloc::{collections::BTreeMap, vec::Vec};
 use frame_support::{BoundedVec, dispatch::DispatchClass, traits::Get};
 use frame_system::pallet_prelude::BlockNumberFor;
 use pallet_session::Pallet as Session;
-use sp_runtime::Perbill;
+use sp_runtime::{Perbill, traits::Saturating};
 use sp_staking::{
     SessionIndex,
     offence::{Kind, Offence, ReportOffence},
 };
 
-/// Validators have authored nothing for too long.
+/// The offence of validators that have authored nothing for too long.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unresponsive<Offender> {
-    /// The session at whose end it was seen.
+    /// The session at whose end it was noticed.
     pub session: SessionIndex,
-    /// How many validated in that session.
+    /// Number of validators in that session.
     pub validators: u32,
-    /// Who was silent.
+    /// The silent validators.
     pub offenders: Vec<Offender>,
 }
 
@@ -56,14 +59,14 @@ impl<Offender: Clone> Offence<Offender> for Unresponsive<Offender> {
         self.session
     }
 
-    /// Nothing while at most a tenth of the validators and one more are silent; then it grows with their share, by 0.21 % of
-    /// the bond for each further per cent, to at most 7 %: `7 % · min(1, 3 (k - n/10 - 1) / n)`, the formula of the SDK's
-    /// im-online pallet.
+    /// Returns zero while at most a tenth of the validators and one more are silent. Beyond that
+    /// the fraction grows with their share, by 0.21 % of the bond for each further per cent, to at
+    /// most 7 %: `7 % · min(1, 3 (k - n/10 - 1) / n)`, the formula of the SDK's im-online pallet.
     fn slash_fraction(&self, offenders: u32) -> Perbill {
         let tolerated = (self.validators / 10).saturating_add(1);
         let beyond = offenders.saturating_sub(tolerated);
         let share = Perbill::from_rational(beyond.saturating_mul(3), self.validators.max(1));
-        Perbill::from_percent(7) * share
+        Perbill::from_percent(7).saturating_mul(share)
     }
 }
 
@@ -78,7 +81,7 @@ impl<T: Config> pallet_authorship::EventHandler<T::AccountId, BlockNumberFor<T>>
 }
 
 impl<T: Config> Pallet<T> {
-    /// How long a validator has authored nothing.
+    /// Returns the duration for which a validator has authored nothing.
     pub(crate) fn silence(who: &T::AccountId) -> Silence {
         let silences = Silences::<T>::get().into_iter();
         let mut found =
@@ -88,7 +91,8 @@ impl<T: Config> Pallet<T> {
 
     /// Counts a session's silences when it ends, and reports those that have become too long.
     ///
-    /// The session pallet rotates afterwards, so what it says of validators is still of the session that ends.
+    /// The session pallet rotates afterwards, so its validators are still those of the session that
+    /// ends.
     pub(crate) fn judge_silence(session: SessionIndex) {
         let silences = Self::silences_after_session();
         let validators = size(&Session::<T>::validators());
@@ -121,7 +125,7 @@ impl<T: Config> Pallet<T> {
         }
     }
 
-    /// The silences at the end of the present session, whose block counts are used up.
+    /// Returns the silences at the end of the present session, and clears its block counts.
     fn silences_after_session() -> Vec<(T::AccountId, Silence)> {
         let authored: BTreeMap<T::AccountId, u32> = Authored::<T>::drain().collect();
         let blocks = authored
@@ -147,7 +151,7 @@ impl<T: Config> Pallet<T> {
     }
 }
 
-/// How many of `validators` can fail without consensus failing.
+/// Returns the number of `validators` that can fail without consensus failing.
 fn tolerated_faults(validators: u32) -> u32 {
     validators.saturating_sub(1) / 3
 }

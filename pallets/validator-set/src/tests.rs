@@ -1,4 +1,4 @@
-//! Each rule of the pallet: kept, and broken.
+//! Each rule of the pallet, kept and broken.
 #![allow(clippy::unwrap_used)]
 
 mod bonds;
@@ -14,7 +14,7 @@ use frame_support::{assert_noop, assert_ok};
 use sp_runtime::Perbill;
 use sp_staking::offence::{Kind, Offence, OffenceError, ReportOffence};
 
-/// An offence with any fraction, as equivocations have it.
+/// An offence with an arbitrary fraction, like an equivocation.
 struct Equivocation {
     slot: u64,
     session: u32,
@@ -43,7 +43,8 @@ impl Offence<(u64, ())> for Equivocation {
     }
 }
 
-/// Reports `who` for an offence of `session` that costs `percent` of the bond. Each slot is another offence.
+/// Reports `who` for an offence of `session` that costs `percent` of the bond. Each slot is another
+/// offence.
 fn report(slot: u64, session: u32, who: u64, percent: u32) -> Result<(), OffenceError> {
     let offence = Equivocation {
         slot,

@@ -1,4 +1,4 @@
-//! What the pallet stores and answers.
+//! The types that the pallet stores and returns.
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{BoundedVec, traits::ConstU32};
@@ -10,10 +10,10 @@ use sp_runtime::{
 };
 use sp_staking::SessionIndex;
 
-/// Most parts of a bond that can be on their way out at once.
+/// Largest number of parts of a bond that can be unbonding at once.
 pub const MAX_UNBONDING: u32 = 16;
 
-/// A part of a bond that its owner wants back.
+/// A part of a bond that its owner has requested back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[derive(Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Unbonding<Balance> {
@@ -23,12 +23,12 @@ pub struct Unbonding<Balance> {
     pub until: SessionIndex,
 }
 
-/// What an account has bonded. All of it is held, and all of it can be slashed.
+/// The bond of an account. All of it is held, and all of it can be slashed.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
 pub struct Bond<Balance> {
-    /// What counts towards the minimum bond, in smallest units.
+    /// The amount that counts towards the minimum bond, in smallest units.
     pub active: Balance,
-    /// What is on its way out, in the order in which it was asked for.
+    /// The parts that are being unbonded, in the order of the requests.
     pub unbonding: BoundedVec<Unbonding<Balance>, ConstU32<MAX_UNBONDING>>,
 }
 
@@ -42,14 +42,15 @@ impl<Balance: Zero> Default for Bond<Balance> {
 }
 
 impl<Balance: Copy + Saturating + Zero + Ord> Bond<Balance> {
-    /// All that is held.
+    /// Returns all that is held.
     pub fn total(&self) -> Balance {
         self.unbonding
             .iter()
             .fold(self.active, |sum, part| sum.saturating_add(part.amount))
     }
 
-    /// Strikes off what was slashed: first of what is active, then of what is on its way out, the latest request first.
+    /// Deducts a slash: first from the active part, then from the parts being unbonded, the latest
+    /// request first.
     pub fn reduce(&mut self, amount: Balance) {
         let mut left = amount;
         let mut strike = |part: &mut Balance| {
@@ -65,7 +66,7 @@ impl<Balance: Copy + Saturating + Zero + Ord> Bond<Balance> {
         self.unbonding.retain(|part| !part.amount.is_zero());
     }
 
-    /// Takes out what is due in a session; answers how much that is.
+    /// Removes the parts that are due in a session. Returns their sum.
     pub fn take_due(&mut self, session: SessionIndex) -> Balance {
         let mut due = Balance::zero();
         self.unbonding.retain(|part| {
@@ -92,11 +93,12 @@ impl<Balance: Copy + Saturating + Zero + Ord> Bond<Balance> {
 )]
 #[serde(rename_all = "camelCase")]
 pub struct Limits<Balance> {
-    /// What a validator must have bonded to enter the set, and cannot take back while it is in it; smallest units.
+    /// Bond that a validator must have to enter the set, and cannot take back while it is in it;
+    /// smallest units.
     pub minimum_bond: Balance,
-    /// The set never becomes smaller than this.
+    /// Smallest size of the set.
     pub minimum_validators: u32,
-    /// The set never becomes larger than this.
+    /// Largest size of the set.
     pub maximum_validators: u32,
 }
 
@@ -108,11 +110,11 @@ pub struct Offender {
     pub session: SessionIndex,
     /// The fraction of the bond that this offence cost.
     pub fraction: Perbill,
-    /// Whether it still validates because the set would have become too small without it.
+    /// True if it still validates because the set would have become too small without it.
     pub retained: bool,
 }
 
-/// What an account's offences of one session have cost so far.
+/// The cost of an account's offences of one session so far.
 #[derive(
     Clone,
     Copy,
@@ -127,16 +129,16 @@ pub struct Offender {
 pub struct Punishment<Balance> {
     /// The largest fraction of any offence of that session.
     pub fraction: Perbill,
-    /// The whole bond when the first of them was reported: fractions are of this.
+    /// The whole bond when the first of them was reported. Fractions are of this amount.
     pub base: Balance,
 }
 
-/// How long a validator has authored nothing.
+/// The duration for which a validator has authored nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[derive(Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Silence {
     /// Consecutive sessions in which others authored and it did not.
     pub sessions: u32,
-    /// How many blocks each validator authored in these sessions on average.
+    /// Number of blocks that each validator authored in these sessions on average.
     pub turns: u32,
 }

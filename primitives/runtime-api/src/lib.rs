@@ -14,10 +14,11 @@ extern crate alloc;
 use alloc::vec::Vec;
 use clearproof_primitives::{
     chain::{
-        BatchView, CircuitId, ExpiryView, Instrument, ProofKind, ProofRefusal, QueuedDeposit,
-        SnapshotView, VenueId, VenueView,
+        BatchView, ExpiryView, Instrument, ProofKind, ProofRefusal, QueuedDeposit, SnapshotView,
+        VenueView,
     },
     field::FieldBytes,
+    ids::{BatchNumber, CircuitId, SnapshotNumber, VenueId},
     monitoring::Monitoring,
     policy::{
         Assessment, ChangeError, Policy, PolicyChange, PolicyState, PolicyVersion, PreviewRefusal,
@@ -41,7 +42,7 @@ sp_api::decl_runtime_apis! {
         fn venues(from: VenueId) -> Vec<VenueId>;
 
         /// Returns a settled batch, or `None` if the chain no longer remembers it.
-        fn batch(venue: VenueId, number: u64) -> Option<BatchView>;
+        fn batch(venue: VenueId, number: BatchNumber) -> Option<BatchView>;
 
         /// Returns the deposits that no batch has consumed, each with its index in the queue
         /// (counting from 0), in order, starting with the index `from`. The list has at most 512
@@ -49,7 +50,7 @@ sp_api::decl_runtime_apis! {
         fn queued_deposits(venue: VenueId, from: u64) -> Vec<(u64, QueuedDeposit)>;
 
         /// Returns a snapshot while the chain keeps it; the latest one for `None`.
-        fn snapshot(number: Option<u64>) -> Option<SnapshotView>;
+        fn snapshot(number: Option<SnapshotNumber>) -> Option<SnapshotView>;
 
         /// Returns all listed instruments, by slot.
         fn instruments() -> Vec<Instrument>;

@@ -67,7 +67,7 @@ impl ScenarioSpec {
             volatility.contains(&self.volatility_shock),
             OptionField::VolatilityShock,
         )?;
-        let weight = 1..=WHOLE as Factor;
+        let weight = Factor::new(1)..=Factor::new(WHOLE as u32);
         require(weight.contains(&self.weight), OptionField::Weight)
     }
 }
@@ -96,7 +96,7 @@ impl VolatilityScaling {
     /// Hard bounds.
     pub fn check(&self) -> Result<(), OptionError> {
         let powers = self.short_power.max(self.long_power);
-        require(powers <= WHOLE as Factor, OptionField::Power)?;
+        require(powers <= Factor::new(WHOLE as u32), OptionField::Power)?;
         let floor = MIN_FLOOR_MS..=PIVOT_MS;
         require(floor.contains(&self.floor_ms), OptionField::Floor)
     }
@@ -112,7 +112,7 @@ impl VolatilityScaling {
         };
         // Times are not 0, logarithms below 45, so neither step fails.
         let logarithm = ln_ratio(PIVOT_MS as u128, time as u128).unwrap_or(0);
-        let factor = exp((logarithm * power as i128) >> FACTOR_BITS).unwrap_or(0);
+        let factor = exp((logarithm * power.get() as i128) >> FACTOR_BITS).unwrap_or(0);
         Ok((factor >> (LOG_BITS - FRACTION_BITS)) as u64)
     }
 }
@@ -237,7 +237,7 @@ fn lot_value(price: IndexPrice, units_per_lot: u64) -> Result<i128, OptionError>
 /// `change · weight / 2^bits`, rounded down.
 fn weighted(change: i128, scenario: &ScenarioSpec, bits: u32) -> Result<i64, OptionError> {
     let product = change
-        .checked_mul(scenario.weight as i128)
+        .checked_mul(scenario.weight.get() as i128)
         .ok_or(OptionError::Overflow(OptionField::Delta))?;
     row_value(product >> bits, OptionField::Delta)
 }

@@ -3,7 +3,7 @@
 use super::error::{PolicyError, PolicyField};
 use super::parameter::{Parameter, pairs_of_margins};
 use super::{ONE_FACTOR, Policy};
-use crate::fixed::FACTOR_BITS;
+use crate::fixed::{FACTOR_BITS, Rate};
 use crate::options::ScenarioSpec;
 use crate::shape::MarketShape;
 
@@ -12,7 +12,7 @@ pub(super) const LARGEST_MOVE: u64 = (ONE_FACTOR as u64 * 9 / 10) << FACTOR_BITS
 
 /// What counts of a scenario's price move, in fractions of 2^32 of the mark.
 pub(super) fn counted_move(scenario: &ScenarioSpec) -> u64 {
-    u64::from(scenario.price_shock.unsigned_abs()).saturating_mul(scenario.weight.into())
+    u64::from(scenario.price_shock.unsigned_abs()).saturating_mul(scenario.weight.get().into())
 }
 
 /// A rule between fields that a policy breaks.
@@ -77,7 +77,7 @@ impl Policy {
     /// Hard bounds and cross-field checks.
     pub fn check(&self, market: &MarketShape) -> Result<(), PolicyError> {
         self.check_lengths(market)?;
-        if self.haircuts.first() != Some(&0) {
+        if self.haircuts.first() != Some(&Rate::new(0)) {
             return Err(PolicyError::Bounds(PolicyField::Haircuts));
         }
         if self.pegs.first() != Some(&None) {

@@ -171,7 +171,7 @@ impl Parameter {
             Self::JumpLimit { .. } => of((PER_MILLE, RATE / 2), Fraction, doubled, Neither),
             // Collateral counts for less; only the quote, which has no haircut, may be negative.
             Self::Haircut { .. } => of(
-                (0, Rate::MAX as i128),
+                (0, Rate::MAX.get() as i128),
                 Fraction,
                 Step::Distance(RATE / 10),
                 Up,

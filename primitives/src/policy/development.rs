@@ -15,19 +15,19 @@ impl Policy {
     /// to the chain; position limits of 2^40 lots and caps of 2^50; prices may move 20 % between snapshots; bands of 5 % of a
     /// mark, and of 1 % of the underlying for options; premiums of up to 1 % paid as funding every eight hours; liquidated accounts pay up to 1 %.
     pub fn development(market: &MarketShape) -> Self {
-        let percent = |hundredths: u64| (ONE_RATE * hundredths / 10_000) as Rate;
+        let percent = |hundredths: u64| Rate::new((ONE_RATE * hundredths / 10_000) as u32);
         let terms = |fee| TradingTerms {
             fee_rate: percent(fee),
             position_limit: 1 << 40,
             open_interest_cap: 1 << 50,
         };
         let underlying = UnderlyingPolicy {
-            initial_factor: ONE_FACTOR * 5 / 4,
-            maintenance_factor: ONE_FACTOR,
+            initial_factor: Factor::new(ONE_FACTOR * 5 / 4),
+            maintenance_factor: Factor::new(ONE_FACTOR),
             scenarios: development_scenarios(market.scenarios as usize),
             scaling: VolatilityScaling {
-                short_power: ONE_FACTOR * 3 / 10,
-                long_power: ONE_FACTOR * 13 / 100,
+                short_power: Factor::new(ONE_FACTOR * 3 / 10),
+                long_power: Factor::new(ONE_FACTOR * 13 / 100),
                 floor_ms: DAY_MS,
             },
             charges: ChargeRates {
@@ -37,9 +37,9 @@ impl Policy {
                 maintenance_short: percent(50),
             },
             option_charges: ChargeRates {
-                initial_long: 0,
+                initial_long: Rate::new(0),
                 initial_short: percent(150),
-                maintenance_long: 0,
+                maintenance_long: Rate::new(0),
                 maintenance_short: percent(100),
             },
             perpetual_terms: terms(2),
@@ -48,7 +48,7 @@ impl Policy {
         };
         let mut haircuts = alloc::vec![percent(1_000); market.assets as usize];
         if let Some(quote) = haircuts.first_mut() {
-            *quote = 0;
+            *quote = Rate::new(0);
         }
         Self {
             underlyings: alloc::vec![underlying; market.underlyings as usize],
@@ -72,7 +72,7 @@ pub fn development_scenarios(count: usize) -> Vec<ScenarioSpec> {
     let scenario = |price: i32, volatility: i32, weight: i32| ScenarioSpec {
         price_shock: one * price / 100,
         volatility_shock: one * volatility / 100,
-        weight: (one * weight / 100) as Factor,
+        weight: Factor::new((one * weight / 100) as u32),
     };
     let moves = [(24, 25), (24, -25), (16, 25), (16, -25), (8, 25), (8, -25)];
     let pairs = moves

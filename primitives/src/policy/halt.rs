@@ -35,9 +35,9 @@ impl UnderlyingPolicy {
         let moves = scenarios
             .filter(|s| s.price_shock.signum() == against)
             .map(counted_move);
-        let scan = u128::from(moves.max().unwrap_or(0)) * u128::from(self.initial_factor);
+        let scan = u128::from(moves.max().unwrap_or(0)) * u128::from(self.initial_factor.get());
         let charge = self.charges.rate(MarginLevel::Initial, side);
-        scan + (u128::from(charge) << FACTOR_BITS) >= u128::from(ONE_RATE) << FACTOR_BITS
+        scan + (u128::from(charge.get()) << FACTOR_BITS) >= u128::from(ONE_RATE) << FACTOR_BITS
     }
 }
 

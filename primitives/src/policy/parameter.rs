@@ -320,8 +320,10 @@ impl Parameter {
         let terms = |underlying: &u16, kind: &ProductKind| Some(of(underlying)?.terms(*kind));
         let peg = |asset: &u8| policy.pegs.get(usize::from(*asset)).copied().flatten();
         Some(match self {
-            Self::InitialFactor { underlying } => of(underlying)?.initial_factor.into(),
-            Self::MaintenanceFactor { underlying } => of(underlying)?.maintenance_factor.into(),
+            Self::InitialFactor { underlying } => of(underlying)?.initial_factor.get().into(),
+            Self::MaintenanceFactor { underlying } => {
+                of(underlying)?.maintenance_factor.get().into()
+            }
             Self::PriceShock {
                 underlying,
                 scenario: s,
@@ -333,33 +335,37 @@ impl Parameter {
             Self::Weight {
                 underlying,
                 scenario: s,
-            } => scenario(underlying, s)?.weight.into(),
-            Self::ShortPower { underlying } => of(underlying)?.scaling.short_power.into(),
-            Self::LongPower { underlying } => of(underlying)?.scaling.long_power.into(),
+            } => scenario(underlying, s)?.weight.get().into(),
+            Self::ShortPower { underlying } => of(underlying)?.scaling.short_power.get().into(),
+            Self::LongPower { underlying } => of(underlying)?.scaling.long_power.get().into(),
             Self::VolatilityFloor { underlying } => of(underlying)?.scaling.floor_ms.into(),
             Self::Charge {
                 underlying,
                 kind,
                 level,
                 side,
-            } => of(underlying)?.charges(*kind).rate(*level, *side).into(),
-            Self::FeeRate { underlying, kind } => terms(underlying, kind)?.fee_rate.into(),
+            } => of(underlying)?
+                .charges(*kind)
+                .rate(*level, *side)
+                .get()
+                .into(),
+            Self::FeeRate { underlying, kind } => terms(underlying, kind)?.fee_rate.get().into(),
             Self::PositionLimit { underlying, kind } => {
                 terms(underlying, kind)?.position_limit.into()
             }
             Self::OpenInterestCap { underlying, kind } => {
                 terms(underlying, kind)?.open_interest_cap.into()
             }
-            Self::JumpLimit { underlying } => of(underlying)?.jump_limit.into(),
-            Self::Haircut { asset } => (*policy.haircuts.get(usize::from(*asset))?).into(),
+            Self::JumpLimit { underlying } => of(underlying)?.jump_limit.get().into(),
+            Self::Haircut { asset } => (*policy.haircuts.get(usize::from(*asset))?).get().into(),
             Self::PegPrice { asset } => i128::try_from(peg(asset)?.price).unwrap_or(i128::MAX),
-            Self::PegSlope { asset } => peg(asset)?.slope.into(),
-            Self::ProtocolShare => policy.protocol_share.into(),
-            Self::PriceBand => policy.price_band.into(),
-            Self::OptionBand => policy.option_band.into(),
-            Self::FundingCap => policy.funding_cap.into(),
+            Self::PegSlope { asset } => peg(asset)?.slope.get().into(),
+            Self::ProtocolShare => policy.protocol_share.get().into(),
+            Self::PriceBand => policy.price_band.get().into(),
+            Self::OptionBand => policy.option_band.get().into(),
+            Self::FundingCap => policy.funding_cap.get().into(),
             Self::FundingInterval => policy.funding_interval.into(),
-            Self::LiquidationRate => policy.liquidation_rate.into(),
+            Self::LiquidationRate => policy.liquidation_rate.get().into(),
         })
     }
 

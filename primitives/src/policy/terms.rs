@@ -48,7 +48,7 @@ impl Peg {
     pub(super) fn counted(&self, price: IndexPrice) -> IndexPrice {
         let below = self.price.saturating_sub(price);
         let penalty = below
-            .checked_mul(self.slope.into())
+            .checked_mul(self.slope.get().into())
             .map_or(IndexPrice::MAX, |product| {
                 product.div_ceil(1 << FACTOR_BITS)
             });

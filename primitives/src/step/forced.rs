@@ -29,7 +29,7 @@ pub(super) fn check_forced(
 ) -> Result<(), StepError> {
     use StepError as E;
     let market = &context.shape.market;
-    let of_fund = step.account == 0;
+    let of_fund = step.account.is_insurance_fund();
     let deleverages = forced == Forced::Deleverage;
     let margin_before = Margin::of(market, context.snapshot, before)?;
     let margin_after = Margin::of(market, context.snapshot, after)?;

@@ -1,7 +1,12 @@
 //! A step as data: one visit to one account, and what all steps of a chunk share.
 
 use crate::{
-    batch::PriceEntry, field::Fr, fixed::Factor, order::SignedOrderSet, shape::Shape,
+    batch::PriceEntry,
+    field::Fr,
+    fixed::Factor,
+    ids::{AccountIndex, VenueId},
+    order::SignedOrderSet,
+    shape::Shape,
     snapshot::Snapshot,
 };
 use alloc::vec::Vec;
@@ -58,7 +63,7 @@ pub enum Forced {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Step {
     /// Index of the account's leaf.
-    pub account: u32,
+    pub account: AccountIndex,
     /// Money that it gets.
     pub deposit: Option<DepositStep>,
     /// Order set in use; fills and a withdrawal need one.
@@ -83,7 +88,7 @@ pub struct StepContext<'a> {
     /// Genesis field that order sets are bound to.
     pub genesis: Fr,
     /// Venue that order sets are bound to.
-    pub venue: u32,
+    pub venue: VenueId,
     /// First millisecond of the batch.
     pub time_from: u64,
     /// Last millisecond of the batch.

@@ -56,11 +56,11 @@ impl pallet_clearproof_risk_policy::Config for Runtime {
 }
 
 parameter_types! {
-    /// Milliseconds that changes of the policy wait which are sure to tighten.
+    /// Delay of changes of the policy that are sure to tighten, milliseconds.
     pub TightenDelay: u64 = scaled_milliseconds(market::TIGHTEN_DELAY);
-    /// Milliseconds that all others wait.
+    /// Delay of all other changes of the policy, milliseconds.
     pub LoosenDelay: u64 = scaled_milliseconds(market::LOOSEN_DELAY);
-    /// Milliseconds from one emergency change of the policy to the next.
+    /// Time from one emergency change of the policy to the next, milliseconds.
     pub EmergencyInterval: u64 = scaled_milliseconds(market::EMERGENCY_INTERVAL);
     pub const SnapshotInterval: BlockNumber = market::SNAPSHOT_INTERVAL;
     pub const TradingEndsBefore: u64 = market::TRADING_ENDS_BEFORE;
@@ -70,10 +70,10 @@ parameter_types! {
     pub const MaxBatchAge: u64 = market::MAX_BATCH_AGE;
 }
 
-/// The oracle's answers.
+/// The oracle's values.
 ///
-/// Once fewer than the minimum of operators feed, the oracle keeps answering with its last one;
-/// market data checks the timestamp that comes with it.
+/// When fewer members than the minimum feed, the oracle keeps returning its last value. Market data
+/// checks the timestamp that comes with it.
 pub struct OracleAnswers;
 
 impl OracleFeeds for OracleAnswers {
@@ -165,7 +165,7 @@ impl pallet_clearproof_settlement::Config for Runtime {
     type BenchmarkHelper = benchmarks::Helper;
 }
 
-/// What the pallets' benchmarks ask of the runtime. They start from the development preset.
+/// Helpers of the pallets' benchmarks, which start from the development preset.
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarks {
     use super::{Feed, MarketData, Observation, OracleAnswers, OracleFeeds, market};
@@ -188,7 +188,7 @@ mod benchmarks {
     }
 
     impl pallet_clearproof_settlement::BenchmarkHelper for Helper {
-        fn snapshot_at(now: u64) -> u64 {
+        fn snapshot_at(now: u64) -> clearproof_primitives::ids::SnapshotNumber {
             Self::set_time(now);
             let shape = market::SHAPE;
             let underlyings = (0..shape.underlyings).map(Feed::Underlying);
@@ -205,7 +205,8 @@ mod benchmarks {
         }
 
         fn set_time(now: u64) {
-            // Not through the pallet: BABE would compare the time with the block's slot.
+            // Set directly, not through the pallet: BABE would compare the time with the block's
+            // slot.
             pallet_timestamp::Now::<Runtime>::put(now);
         }
     }

@@ -58,9 +58,9 @@ pub fn activity(feeds: &[OracleKey]) -> (Vec<MemberActivity<AccountId>>, Vec<u32
 /// move either beyond the values of the others.
 ///
 /// With fewer fresh values than [`MinimumFeeds`] the oracle keeps returning the previous value; its
-/// readers check the timestamp. Values of the wrong kind and curves out of bounds do not count.
-/// Whether the chosen curve allows arbitrage is checked when a snapshot uses it. Of two middle
-/// prices the higher is used.
+/// readers check the timestamp. Values of the wrong kind and curves out of bounds do not count. A
+/// snapshot checks that the chosen curve allows no arbitrage. Of two middle prices the higher is
+/// used.
 pub struct Amid;
 
 impl CombineData<OracleKey, Timed> for Amid {

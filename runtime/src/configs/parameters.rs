@@ -84,13 +84,15 @@ bounded! {
     /// Half a minute to ten minutes.
     MaxPriceAge: Moment = dynamic::oracle::MaxPriceAge, 30_000, 600_000;
     /// 1 % to a half.
-    MaxDeviation: Rate = dynamic::oracle::MaxDeviation, (ONE / 100) as Rate, (ONE / 2) as Rate;
+    MaxDeviation: Rate = dynamic::oracle::MaxDeviation, Rate::new((ONE / 100) as u32), Rate::new((ONE / 2) as u32);
     /// 5 % to a half.
-    MaxVolatilityStep: Rate = dynamic::oracle::MaxVolatilityStep, (ONE / 20) as Rate, (ONE / 2) as Rate;
+    MaxVolatilityStep: Rate =
+        dynamic::oracle::MaxVolatilityStep, Rate::new((ONE / 20) as u32), Rate::new((ONE / 2) as u32);
     /// A minute to a day.
     AverageWindow: Moment = dynamic::oracle::AverageWindow, 60_000, 86_400_000;
     /// [`MaxDeviation`] to 100 %: a price that held for long can move by that.
-    MaxAverageDeviation: Rate = dynamic::oracle::MaxAverageDeviation, MaxDeviation::get(), Rate::MAX;
+    MaxAverageDeviation: Rate =
+        dynamic::oracle::MaxAverageDeviation, MaxDeviation::get(), Rate::MAX;
     /// 1 to 100,000 CLR.
     VenueDeposit: Balance = dynamic::venues::VenueDeposit, money::CLR, 100_000 * money::CLR;
 }

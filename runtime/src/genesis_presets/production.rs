@@ -21,7 +21,7 @@ use alloc::{
     vec,
     vec::Vec,
 };
-use clearproof_primitives::{fixed::ONE, shape::Shape};
+use clearproof_primitives::{fixed::ONE, ids::CircuitId, shape::Shape};
 use frame_support::{BoundedVec, build_struct_json_patch};
 use pallet_clearproof_custody::{AssetInfo, AssetKind};
 use pallet_clearproof_market_data::{Collateral, InstrumentKind, Listing, Symbol};
@@ -118,7 +118,7 @@ fn listing() -> Listing {
 /// The only circuit of the template, of the chain's market.
 fn circuit() -> GenesisCircuit {
     GenesisCircuit {
-        id: 1,
+        id: CircuitId::new(1),
         shape: Shape {
             market: market::SHAPE,
             ..Shape::REFERENCE
@@ -129,7 +129,7 @@ fn circuit() -> GenesisCircuit {
     }
 }
 
-/// Everything that the types hold, with stand-ins for what is open.
+/// Returns everything that the types hold, with stand-ins for the open values.
 fn outline() -> Value {
     let validators = stand_ins(PRODUCTION_VALIDATORS);
     let holder = stand_in(PRODUCTION_VALIDATORS);
@@ -261,14 +261,20 @@ fn open_assets(template: &mut Template) -> Option<()> {
 
 /// Opens the instrument, the risk policy and the circuit.
 fn open_market(template: &mut Template) -> Option<()> {
-    template.open("/marketData/instruments/0/symbol", "symbol of the perpetual on underlying 0, \
-        the list of its bytes: [69,85,82,47,85,83,68] is EUR/USD")?;
+    template.open(
+        "/marketData/instruments/0/symbol",
+        "symbol of the perpetual on underlying 0, \
+        the list of its bytes: [69,85,82,47,85,83,68] is EUR/USD",
+    )?;
     template.open(
         "/marketData/instruments/0/unitsPerLot",
         "whole units of the underlying in a lot, times 4294967296",
     )?;
-    template.open("/riskPolicy/policy", "risk policy, an object; `clearproof-prover policy show \
-        --json` prints a chain's to begin with")?;
+    template.open(
+        "/riskPolicy/policy",
+        "risk policy, an object; `clearproof-prover policy show \
+        --json` prints a chain's to begin with",
+    )?;
     let key = |circuit| {
         format!(
             "verifying key of the {circuit} circuit, 0x and hexadecimal, of a set-up that the \
@@ -279,7 +285,8 @@ fn open_market(template: &mut Template) -> Option<()> {
     template.open("/settlement/circuits/0/closingKey", &key("closing"))
 }
 
-/// The template; none if a place is named here that the types do not have, which a test rules out.
+/// Returns the template, or `None` if a place is named here that the types do not have. A test
+/// rules that out.
 pub fn template() -> Option<Value> {
     let mut template = Template(outline());
     open_balances(&mut template)?;

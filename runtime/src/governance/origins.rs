@@ -7,65 +7,55 @@ pub use pallet::*;
 /// Origins of governance, and the divisor of its periods.
 #[frame_support::pallet]
 pub mod pallet {
-    use crate::{
-        OriginCaller,
-        governance::tracks::{self, TrackId},
-    };
+    use crate::OriginCaller;
     use alloc::vec::Vec;
     use codec::DecodeWithMemTracking;
     use frame_support::pallet_prelude::*;
 
     /// Configuration.
     #[pallet::config]
-    pub trait Config: frame_system::Config {}
+    pub trait Config: frame_system::Config {
+        /// The origin that each track's referenda dispatch with, and the track's number, sorted by
+        /// number. Clients read both here; `Referenda.Tracks` has the track's name.
+        #[pallet::constant]
+        type Tracks: Get<Vec<(OriginCaller, u16)>>;
+    }
 
     /// The pallet.
     #[pallet::pallet]
     pub struct Pallet<T>(_);
 
-    /// What a track's referenda may do; see [`crate::governance::tracks`].
+    /// The powers of a track's referenda; see [`crate::governance::tracks`].
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     #[derive(Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
     #[pallet::origin]
     pub enum Origin {
-        /// The powers of a track's referenda; see [`crate::governance::tracks`].
+        /// Dispatches, as root, calls that the committee has whitelisted.
         WhitelistedCaller,
-        /// Changes the risk policy within its bounds and delays, and cancels changes that are
-        /// pending.
+        /// Changes the risk policy within its bounds and delays, and cancels pending changes.
         RiskAdmin,
-        /// Lists and delists markets, collateral and assets, names the oracle's members, stops and
+        /// Lists and delists markets, collateral and assets, names the oracle's members, pauses and
         /// resumes venues.
         MarketAdmin,
         /// Registers verifying keys.
         CircuitAdmin,
-        /// Names and removes validators.
+        /// Adds and removes validators.
         ValidatorAdmin,
         /// Spends the treasury.
         Treasurer,
-        /// Cancels referenda, whose deposits go back.
+        /// Cancels referenda, whose deposits are returned.
         ReferendumCanceller,
-    }
-
-    /// Governance's periods and the risk policy's delays are divided by this. Genesis sets it and
-    /// no call changes it: 1, unless the chain is for development.
-    #[pallet::storage]
-    pub type PeriodDivisor<T> = StorageValue<_, u32, ValueQuery, ConstU32<1>>;
-
-    #[pallet::extra_constants]
-    impl<T: Config> Pallet<T> {
-        /// The origin that each track's referenda dispatch with, sorted by track. Clients read the
-        /// encoded origin and the track's number here; `Referenda.Tracks` has the track's name.
-        #[pallet::constant_name(Tracks)]
-        fn tracks() -> Vec<(OriginCaller, TrackId)> {
-            tracks::origins()
-        }
     }
 
     /// Divisor of governance's periods and the risk policy's delays. It is set at genesis, and no
     /// call changes it. It is 1 except on development chains.
+    #[pallet::storage]
+    pub type PeriodDivisor<T> = StorageValue<_, u32, ValueQuery, ConstU32<1>>;
+
+    /// The speed of governance.
     #[pallet::genesis_config]
     pub struct GenesisConfig<T: Config> {
-        /// See [`PeriodDivisor`]; 0 counts as 1.
+        /// See [`PeriodDivisor`]. A value of 0 counts as 1.
         pub period_divisor: u32,
         #[doc(hidden)]
         #[serde(skip)]
@@ -89,7 +79,7 @@ pub mod pallet {
     }
 }
 
-/// Makes an origin check that only one of the [`Origin`]s passes.
+/// Defines an origin check that only one of the [`Origin`]s passes.
 macro_rules! ensure_origin {
     ($(#[$doc:meta] $name:ident: $origin:ident;)*) => { $(
         #[$doc]

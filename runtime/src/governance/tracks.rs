@@ -13,6 +13,7 @@ use crate::{
     },
 };
 use alloc::{borrow::Cow, vec::Vec};
+use frame_support::traits::Get;
 use pallet_referenda::{Curve, Track, TrackInfo, TracksInfo};
 use sp_runtime::{Perbill, str_array};
 
@@ -40,17 +41,17 @@ struct Definition {
     /// The origin that its referenda dispatch with; `None` for root.
     origin: Option<Origin>,
     name: &'static str,
-    /// Referenda that may be decided at once.
-    deciding: u32,
     /// Number of referenda that may be decided at once.
-    deposit: Balance,
+    deciding: u32,
     /// Decision deposit. It is returned unless the referendum is killed.
-    prepare: BlockNumber,
+    deposit: Balance,
     /// Least number of blocks from the submission to the start of the decision.
-    decision: BlockNumber,
+    prepare: BlockNumber,
     /// Largest number of blocks for which the referendum is decided.
-    confirm: BlockNumber,
+    decision: BlockNumber,
     /// Number of blocks for which the referendum must pass without a break.
+    confirm: BlockNumber,
+    /// Least number of blocks from the approval to the enactment.
     enactment: BlockNumber,
     approval: Falling,
     support: Falling,
@@ -190,7 +191,7 @@ impl Definition {
     }
 }
 
-/// The tracks as the referenda pallet asks for them.
+/// The tracks in the form that the referenda pallet requires.
 pub struct Tracks;
 
 impl TracksInfo<Balance, BlockNumber> for Tracks {
@@ -212,10 +213,14 @@ impl TracksInfo<Balance, BlockNumber> for Tracks {
     }
 }
 
-/// The origin that each track's referenda dispatch with, sorted by track.
-pub fn origins() -> Vec<(OriginCaller, TrackId)> {
-    TRACKS
-        .iter()
-        .map(|definition| (definition.caller(), definition.id))
-        .collect()
+/// The origin that each track's referenda dispatch with, and the track's number, sorted by number.
+pub struct TrackOrigins;
+
+impl Get<Vec<(OriginCaller, TrackId)>> for TrackOrigins {
+    fn get() -> Vec<(OriginCaller, TrackId)> {
+        TRACKS
+            .iter()
+            .map(|definition| (definition.caller(), definition.id))
+            .collect()
+    }
 }

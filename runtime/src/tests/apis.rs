@@ -12,6 +12,8 @@ use clearproof_primitives::{
         VenueView,
     },
     field::{FieldBytes, Fr},
+    fixed::Rate,
+    ids::{BatchNumber, CircuitId, SnapshotNumber, VenueId},
     shape::Shape,
 };
 use codec::{Decode, Encode};
@@ -117,8 +119,11 @@ fn a_venue_is_shown_whole() {
         assert_eq!((view.owner, view.operators), (alice(), vec![bob()]));
         assert_eq!(view.circuit, development_circuits::SMALL);
         assert_eq!((view.shape, view.development), (Shape::SMALL, true));
-        assert_eq!((view.batches, view.time_to), (0, NOW));
-        assert_eq!(view.custody_account, Custody::custody_account(0));
+        assert_eq!((view.batches.get(), view.time_to), (0, NOW));
+        assert_eq!(
+            view.custody_account,
+            Custody::custody_account(VenueId::new(0))
+        );
         assert!(view.totals.is_empty());
         let root = Settlement::circuit(view.circuit).unwrap().genesis_root;
         assert_eq!(view.state_root, root);
@@ -132,7 +137,10 @@ fn venues_are_listed_without_the_closed_ones() {
         let venues = |from: u32| ask::<Vec<u32>>("venues", from);
         assert_eq!(venues(0), Vec::<u32>::new());
         (0..3).for_each(|_| create_venue());
-        assert_ok!(Settlement::close_venue(RuntimeOrigin::signed(alice()), 1));
+        assert_ok!(Settlement::close_venue(
+            RuntimeOrigin::signed(alice()),
+            VenueId::new(1)
+        ));
         assert_eq!((venues(0), venues(1)), (vec![0, 2], vec![2]));
         assert!(venues(3).is_empty());
     });
@@ -145,7 +153,7 @@ fn queued_deposits_carry_owner_and_chain() {
         let owner = PublicKey::new(BASE8).unwrap().compress();
         for amount in [5_000_000u64, 7_000_000] {
             let origin = RuntimeOrigin::signed(alice());
-            assert_ok!(Custody::deposit(origin, 0, 0, amount, owner));
+            assert_ok!(Custody::deposit(origin, VenueId::new(0), 0, amount, owner));
         }
         let queued = |from: u64| ask::<Vec<(u64, QueuedDeposit)>>("queued_deposits", (0u32, from));
         let all = queued(0);
@@ -167,15 +175,19 @@ fn a_batch_is_shown_while_it_is_remembered() {
         let record = BatchRecord {
             state_root: Fr::from(1u64).into(),
             header_hash: Fr::from(2u64).into(),
-            snapshot_number: 3,
+            snapshot_number: SnapshotNumber::new(3),
             block: 4,
         };
-        pallet_clearproof_settlement::Batches::<Runtime>::insert(0, 5, record);
+        pallet_clearproof_settlement::Batches::<Runtime>::insert(
+            VenueId::new(0),
+            BatchNumber::new(5),
+            record,
+        );
         let shown: Option<BatchView> = ask("batch", (0u32, 5u64));
         let expected = BatchView {
             state_root: record.state_root,
             header_hash: record.header_hash,
-            snapshot_number: 3,
+            snapshot_number: SnapshotNumber::new(3),
             block: 4,
         };
         assert_eq!(shown, Some(expected));
@@ -186,14 +198,21 @@ fn a_batch_is_shown_while_it_is_remembered() {
 #[test]
 fn snapshots_are_shown_by_number_and_the_latest_without() {
     ext_of(genesis_presets::DEVELOPMENT).execute_with(|| {
-        let snapshot = |number: Option<u64>| ask::<Option<SnapshotView>>("snapshot", number);
+        let snapshot =
+            |number: Option<SnapshotNumber>| ask::<Option<SnapshotView>>("snapshot", number);
         assert_eq!(snapshot(None), None);
         for number in 1..=2u64 {
             say_prices(number * NOW);
             MarketData::on_finalize(number as u32 * market::SNAPSHOT_INTERVAL);
         }
-        let (first, latest) = (snapshot(Some(1)).unwrap(), snapshot(None).unwrap());
-        assert_eq!((first.snapshot.number, latest.snapshot.number), (1, 2));
+        let (first, latest) = (
+            snapshot(Some(SnapshotNumber::new(1))).unwrap(),
+            snapshot(None).unwrap(),
+        );
+        assert_eq!(
+            (first.snapshot.number.get(), latest.snapshot.number.get()),
+            (1, 2)
+        );
         assert_eq!(first.info.next_taken_at, Some(2 * NOW));
         assert_eq!(latest.info.next_taken_at, None);
         assert_eq!(latest.info.hash, latest.snapshot.hash().into());
@@ -207,16 +226,19 @@ fn snapshots_are_shown_by_number_and_the_latest_without() {
             .filter(|cap| **cap != 0);
         assert_eq!(capped.count(), trading);
         let share = latest.snapshot.protocol_share;
-        assert_eq!((latest.info.protocol_share, share > 0), (share, true));
+        assert_eq!(
+            (latest.info.protocol_share, share > Rate::new(0)),
+            (share, true)
+        );
         assert!(trading > 0);
-        assert_eq!(snapshot(Some(3)), None);
+        assert_eq!(snapshot(Some(SnapshotNumber::new(3))), None);
     });
 }
 
 #[test]
 fn proofs_are_refused_by_name() {
     ext_of(genesis_presets::DEVELOPMENT).execute_with(|| {
-        let check = |circuit: u32, proof: &[u8], input: FieldBytes| {
+        let check = |circuit: CircuitId, proof: &[u8], input: FieldBytes| {
             let arguments = (circuit, ProofKind::Chunk, proof, input);
             ask::<Result<(), ProofRefusal>>("verify_proof", arguments)
         };
@@ -225,7 +247,10 @@ fn proofs_are_refused_by_name() {
         let proof = [&key[..64], &key[64..192], &key[..64]].concat();
         let (circuit, one) = (development_circuits::REFERENCE, Fr::from(1u64).into());
         assert_eq!(check(circuit, &proof, one), Err(ProofRefusal::Rejected));
-        assert_eq!(check(99, &proof, one), Err(ProofRefusal::UnknownCircuit));
+        assert_eq!(
+            check(CircuitId::new(99), &proof, one),
+            Err(ProofRefusal::UnknownCircuit)
+        );
         assert_eq!(
             check(circuit, &proof[1..], one),
             Err(ProofRefusal::Malformed)

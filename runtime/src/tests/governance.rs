@@ -16,6 +16,7 @@ use crate::{
         tracks::Tracks,
     },
 };
+use clearproof_primitives::{fixed::Rate, ids::VenueId};
 use codec::Encode;
 use frame_support::{
     assert_noop, assert_ok,
@@ -278,13 +279,13 @@ fn safe_mode_stops_transfers_but_nothing_that_pays_out_or_governs_and_ends_by_it
             value: CLR,
         });
         let deposit = RuntimeCall::Custody(pallet_clearproof_custody::Call::deposit {
-            venue: 0,
+            venue: VenueId::new(0),
             asset: 0,
             amount: 1,
             owner: clearproof_primitives::babyjubjub::BASE8.compress(),
         });
         let claim = RuntimeCall::Custody(pallet_clearproof_custody::Call::claim {
-            venue: 0,
+            venue: VenueId::new(0),
             asset: 0,
             to: alice(),
         });
@@ -388,13 +389,22 @@ fn parameters_stay_within_their_bounds_whatever_is_set() {
                 ));
             }
         };
-        set(3, 1 << 30);
-        assert_eq!((MinimumFeeds::get(), MaxDeviation::get()), (3, 1 << 30));
-        set(0, 0);
+        set(3, Rate::new(1 << 30));
+        assert_eq!(
+            (MinimumFeeds::get(), MaxDeviation::get()),
+            (3, Rate::new(1 << 30))
+        );
+        set(0, Rate::new(0));
         assert_eq!(MinimumFeeds::get(), 2, "no single member makes a price");
-        assert!(MaxDeviation::get() > 1 << 25, "prices can always move");
-        set(u32::MAX, u32::MAX);
-        assert_eq!((MinimumFeeds::get(), MaxDeviation::get()), (16, 1 << 31));
+        assert!(
+            MaxDeviation::get() > Rate::new(1 << 25),
+            "prices can always move"
+        );
+        set(u32::MAX, Rate::new(u32::MAX));
+        assert_eq!(
+            (MinimumFeeds::get(), MaxDeviation::get()),
+            (16, Rate::new(1 << 31))
+        );
     });
 }
 

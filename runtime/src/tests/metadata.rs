@@ -1,4 +1,5 @@
-//! What clients read of the runtime when they connect: constants in its metadata, and its version.
+//! The data that clients read of the runtime when they connect: constants in its metadata, and its
+//! version.
 use super::ext_of;
 use crate::{
     Balance, BlockNumber, Moment, OriginCaller, Runtime, VERSION,
@@ -15,7 +16,7 @@ use codec::{Decode, Encode};
 use pallet_referenda::ConstTrackInfo;
 use sp_api::RuntimeApiInfo;
 
-/// A constant of a pallet as the metadata has it.
+/// Returns a constant of a pallet from the metadata.
 fn constant<T: Decode>(pallet: &str, name: &str) -> T {
     let metadata = Runtime::metadata_ir();
     let pallet = metadata.pallets.into_iter().find(|p| p.name == pallet);

@@ -1,4 +1,4 @@
-//! The risk policy as voters and the committee meet it: the committee's interval, and refusals by
+//! The risk policy as voters and the committee use it: the committee's interval, and refusals by
 //! name.
 use super::{
     chain::call,
@@ -9,9 +9,12 @@ use crate::{
     constants::market::EMERGENCY_INTERVAL,
     governance::origins::{Origin, PeriodDivisor},
 };
-use clearproof_primitives::policy::{
-    Assessment, ChangeError, MarginLevel, Policy, PolicyChange, PolicyState, PositionSide,
-    ProductKind,
+use clearproof_primitives::{
+    fixed::Rate,
+    policy::{
+        Assessment, ChangeError, MarginLevel, Policy, PolicyChange, PolicyState, PositionSide,
+        ProductKind,
+    },
 };
 use frame_support::{assert_noop, assert_ok};
 use pallet_clearproof_risk_policy::{Call, Error};
@@ -23,7 +26,7 @@ fn at(now: u64) {
 }
 
 /// The charge for maintenance of long perpetuals on underlying 0, in fractions of 2^32.
-fn maintenance(value: u32) -> PolicyChange {
+fn maintenance(value: Rate) -> PolicyChange {
     PolicyChange::Charge {
         underlying: 0,
         kind: ProductKind::Perpetual,
@@ -37,7 +40,7 @@ fn state() -> PolicyState {
     call("RiskPolicyApi_policy_state", ())
 }
 
-fn present() -> u32 {
+fn present() -> Rate {
     state().current.unwrap().underlyings[0]
         .charges
         .maintenance_long
@@ -59,21 +62,21 @@ fn the_committee_tightens_one_step_an_hour() {
             outcome()
         };
         let genesis = present();
-        assert_eq!(tighten(genesis / 4 * 6), Ok(()));
+        assert_eq!(tighten(Rate::new(genesis.get() / 4 * 6)), Ok(()));
         RiskPolicy::advance(NOW);
-        assert_eq!(present(), genesis / 4 * 6);
+        assert_eq!(present(), Rate::new(genesis.get() / 4 * 6));
 
         let again = NOW + EMERGENCY_INTERVAL;
         assert_eq!(state().emergency_from, again);
         for (now, seconds) in [(NOW, 3_600), (NOW + 30_000, 3_570), (again - 1, 1)] {
             at(now);
             let error = Error::<Runtime>::EmergencyTooSoon { seconds };
-            assert_eq!(tighten(genesis / 4 * 7), Err(error.into()));
+            assert_eq!(tighten(Rate::new(genesis.get() / 4 * 7)), Err(error.into()));
         }
         at(again);
-        assert_eq!(tighten(genesis / 4 * 7), Ok(()));
+        assert_eq!(tighten(Rate::new(genesis.get() / 4 * 7)), Ok(()));
         RiskPolicy::advance(again);
-        assert_eq!(present(), genesis / 4 * 7);
+        assert_eq!(present(), Rate::new(genesis.get() / 4 * 7));
     });
 }
 
@@ -86,7 +89,7 @@ fn refusals_name_the_parameter_its_bound_and_its_present_value() {
             kind: ProductKind::Option,
             value: 1,
         });
-        // Caps that are so low already that one step closes the market.
+        // Caps so low that one step closes the market.
         let mut policy = Policy::development(&crate::constants::market::SHAPE);
         for underlying in &mut policy.underlyings {
             underlying.option_terms.open_interest_cap = 2;
@@ -95,7 +98,7 @@ fn refusals_name_the_parameter_its_bound_and_its_present_value() {
         let cases: [(Vec<PolicyChange>, Error<Runtime>, &[&str]); 9] = [
             (vec![], Error::NothingChanges, &["changes", "nothing"]),
             (
-                vec![maintenance(u32::MAX)],
+                vec![maintenance(Rate::new(u32::MAX))],
                 Error::OutOfBounds,
                 &[
                     "changes[0]",
@@ -105,7 +108,7 @@ fn refusals_name_the_parameter_its_bound_and_its_present_value() {
                 ],
             ),
             (
-                vec![maintenance(1 << 30)],
+                vec![maintenance(Rate::new(1 << 30))],
                 Error::StepTooLarge,
                 &[
                     "underlyings[0].charges.maintenance_long",
@@ -114,30 +117,36 @@ fn refusals_name_the_parameter_its_bound_and_its_present_value() {
                 ],
             ),
             (
-                vec![maintenance(43_000_000)],
+                vec![maintenance(Rate::new(43_000_000))],
                 Error::InitialBelowMaintenance,
                 &["initial margin, 42949672 (1 %)", "now 21474836 (0.5 %)"],
             ),
             (
-                vec![maintenance(22_000_000), maintenance(23_000_000)],
+                vec![
+                    maintenance(Rate::new(22_000_000)),
+                    maintenance(Rate::new(23_000_000)),
+                ],
                 Error::SetTwice,
                 &["changes[1]", "set by changes[0] already"],
             ),
             (
                 vec![PolicyChange::JumpLimit {
                     underlying: 4,
-                    value: 1 << 30,
+                    value: Rate::new(1 << 30),
                 }],
                 Error::NoSuchEntry,
                 &["underlyings[4].jump_limit", "underlyings go from 0 to 3"],
             ),
             (
-                vec![PolicyChange::Haircut { asset: 0, value: 1 }],
+                vec![PolicyChange::Haircut {
+                    asset: 0,
+                    value: Rate::new(1),
+                }],
                 Error::NoSuchEntry,
                 &["haircuts[0]", "collateral assets go from 1 to 3"],
             ),
             (
-                vec![maintenance(22_000_000); 33],
+                vec![maintenance(Rate::new(22_000_000)); 33],
                 Error::TooManyChanges,
                 &["33 are too many, at most 32 go together"],
             ),

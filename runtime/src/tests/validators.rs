@@ -1,4 +1,4 @@
-//! The validator set in the runtime: keys, roots, what is refused, what is wired to what.
+//! The validator set in the runtime: keys, roots, refusals, wiring.
 
 use super::{alice, bob, chain::Chain, ext_of, keys};
 use crate::{
@@ -51,7 +51,7 @@ fn the_set_is_named_anew_only_when_a_key_changes() {
             keys(Sr25519Keyring::Ferdie, Ed25519Keyring::Ferdie),
         );
         assert_eq!(named(), Some(Session::validators()));
-        // Keys of somebody else change nothing.
+        // The keys of another account change nothing.
         pallet_session::NextKeys::<Runtime>::insert(
             bob(),
             keys(Sr25519Keyring::Bob, Ed25519Keyring::Bob),
@@ -85,7 +85,7 @@ fn keys_are_purged_by_nobody_who_needs_them() {
         for who in [alice(), eve.clone()] {
             assert_noop!(sessions().dispatch(RuntimeOrigin::signed(who)), filtered);
         }
-        // Nor by way of another call.
+        // They are not purged through another call either.
         let calls = vec![sessions()];
         let batch = RuntimeCall::Utility(pallet_utility::Call::batch_all { calls });
         assert!(batch.dispatch(RuntimeOrigin::signed(alice())).is_err());

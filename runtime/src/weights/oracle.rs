@@ -1,11 +1,13 @@
-//! Weights of `pallet_oracle` with this runtime's configuration, measured by `make weights`; not edited by hand.
+//! Weights of `pallet_oracle` with this runtime's configuration.
 //!
+//! Measured by `make weights`; do not edit by hand.
 //! 2026-11-26, AMD EPYC; 20 steps of 10 repetitions, benchmark command 64.0.0.
 
 use core::marker::PhantomData;
 use frame_support::{traits::Get, weights::Weight};
 
-/// As measured, at the runtime's own database weights: picoseconds and bytes of proof, then reads and writes.
+/// As measured, at the runtime's own database weights: picoseconds and bytes of proof, then reads
+/// and writes.
 pub struct Weights<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> pallet_oracle::WeightInfo for Weights<T> {

@@ -16,7 +16,7 @@ use crate::files::root;
 /// The document and the heading below which the table stands.
 pub const DOCUMENT: &str = "docs/layout.md";
 /// Heading of the table.
-pub const HEADING: &str = "### Every arrow";
+pub const HEADING: &str = "## Who may depend on whom";
 
 /// A crate that names all others and is never compiled: its arrows say nothing.
 pub(crate) const FEATURES: &str = "clearproof-features";
@@ -129,7 +129,7 @@ pub fn table(document: &str) -> Result<BTreeMap<String, Arrows>, String> {
     let (_, section) = document
         .split_once(HEADING)
         .ok_or_else(|| format!("{DOCUMENT} has no heading \"{HEADING}\""))?;
-    let section = section.split("\n#").next().unwrap_or_default();
+    let section = section.split("\n## ").next().unwrap_or_default();
     let rows = section.lines().filter(|line| line.starts_with("| `"));
     let row = |line: &str| {
         let cells: Vec<BTreeSet<String>> = line.split('|').skip(1).map(names).collect();
@@ -234,7 +234,7 @@ mod tests {
         }]
     }
 
-    const TABLE: &str = "### Every arrow\n\n| crate | code | tests |\n| --- | --- | --- |\n\
+    const TABLE: &str = "## Who may depend on whom\n\n| crate | code | tests |\n| --- | --- | --- |\n\
         | `top` | `a`, `b` | – |\n\n## More\n| `other` | | |\n";
 
     #[test]

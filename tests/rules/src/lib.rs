@@ -9,6 +9,7 @@ pub mod comments;
 pub mod crates;
 pub mod features;
 pub mod files;
+pub mod functions;
 pub mod modules;
 pub mod paths;
 pub mod ratchet;

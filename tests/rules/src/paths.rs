@@ -39,7 +39,7 @@ struct Named {
     /// The module in which it stands.
     module: Vec<String>,
     path: Vec<String>,
-    /// True if it only gives the name to others: no use of an item, as `mod` is none.
+    /// True if it only gives the name to others: like `mod`, that uses no item.
     is_export: bool,
 }
 
@@ -115,7 +115,7 @@ impl Crate {
 
     fn follow(&self, from: &[String], path: &[String], chain: usize) -> Option<PathBuf> {
         let chain = chain.checked_sub(1)?;
-        let (mut module, rest) = self.start(from, path, chain)?;
+        let (mut module, rest) = self.start(from, path)?;
         for (index, segment) in rest.iter().enumerate() {
             let inner = [module.as_slice(), std::slice::from_ref(segment)].concat();
             if !self.modules.contains_key(&inner) {
@@ -131,7 +131,6 @@ impl Crate {
         &self,
         from: &[String],
         path: &'p [String],
-        chain: usize,
     ) -> Option<(Vec<String>, &'p [String])> {
         let (first, rest) = path.split_first()?;
         match first.as_str() {
@@ -139,9 +138,11 @@ impl Crate {
             "self" => Some((from.to_vec(), rest)),
             "super" => {
                 let above = &from[..from.len().checked_sub(1)?];
-                match rest.first().is_some_and(|next| next == "super") {
-                    true => self.start(above, rest, chain),
-                    false => Some((above.to_vec(), rest)),
+                let goes_on = rest.first().is_some_and(|next| next == "super");
+                if goes_on {
+                    self.start(above, rest)
+                } else {
+                    Some((above.to_vec(), rest))
                 }
             }
             name => {
@@ -178,10 +179,8 @@ impl Crate {
         name: &str,
         chain: usize,
     ) -> Option<PathBuf> {
-        let globs = here.imports.iter().filter(|import| import.name == "*");
-        globs
-            .filter_map(|import| self.exported(module, import, name, chain))
-            .next()
+        let mut globs = here.imports.iter().filter(|import| import.name == "*");
+        globs.find_map(|import| self.exported(module, import, name, chain))
     }
 
     fn exported(
@@ -192,7 +191,7 @@ impl Crate {
         chain: usize,
     ) -> Option<PathBuf> {
         let path = [import.path.as_slice(), &[name.to_owned()]].concat();
-        let (start, rest) = self.start(module, &path, chain)?;
+        let (start, rest) = self.start(module, &path)?;
         let owner = [start.as_slice(), &rest[..rest.len() - 1]].concat();
         let holds = self.modules.get(&owner)?;
         let known = holds.items.contains(name) || holds.imports.iter().any(|i| i.name == name);

@@ -67,7 +67,7 @@ pub fn lower(counts: &Counts) -> Result<(), String> {
     };
     if let Some(((check, folder), count)) = counts.iter().find(raised) {
         return Err(format!(
-            "{check}: {folder} has {count}, more than allowed: mend them first"
+            "{check}: {folder} has {count}, more than allowed: fix them first"
         ));
     }
     let line = |((check, folder), count): (&(String, String), &usize)| {

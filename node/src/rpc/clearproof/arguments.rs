@@ -1,4 +1,5 @@
-//! Arguments of the methods: read one by one, so that an error names the argument and what it must be.
+//! Arguments of the methods. They are read one by one, so that an error names the argument and the
+//! values that it may have.
 
 use clearproof_primitives::{chain::ProofKind, field::FieldBytes};
 use clearproof_runtime::Hash;
@@ -9,29 +10,29 @@ use jsonrpsee::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// What an argument may be.
+/// A type of argument.
 pub trait Argument: Sized {
-    /// What it must be, for people.
+    /// The values that the argument may have, for people.
     const MUST_BE: &'static str;
 
-    /// The value, if it is that.
+    /// Returns the argument's value, if it has this type.
     fn read(value: &Value) -> Option<Self>;
 
-    /// The value of an argument that must be there.
+    /// Returns the value of a required argument.
     ///
     /// # Errors
     ///
-    /// It is missing or malformed.
+    /// If the argument is missing or malformed.
     fn required(name: &str, value: Option<Value>) -> RpcResult<Self> {
         argument(name, value)?.ok_or_else(|| refused(name, Self::MUST_BE))
     }
 }
 
-/// The value of an argument that may be missing or null.
+/// Returns the value of an argument that may be missing or null.
 ///
 /// # Errors
 ///
-/// It is malformed.
+/// If the argument is malformed.
 pub fn argument<T: Argument>(name: &str, value: Option<Value>) -> RpcResult<Option<T>> {
     match value {
         None | Some(Value::Null) => Ok(None),
@@ -42,11 +43,12 @@ pub fn argument<T: Argument>(name: &str, value: Option<Value>) -> RpcResult<Opti
     }
 }
 
-/// Hexadecimal bytes, `limit` at most. Longer text is refused before anything is decoded.
+/// Returns the bytes of a hexadecimal text, at most `limit` of them. Longer text is refused before
+/// anything is decoded.
 ///
 /// # Errors
 ///
-/// It is missing, too long or no hexadecimal text.
+/// If the argument is missing, too long or not hexadecimal.
 pub fn at_most(name: &str, limit: usize, value: Option<Value>) -> RpcResult<Vec<u8>> {
     let must_be = || {
         refused(
@@ -80,7 +82,7 @@ impl Argument for u32 {
 }
 
 impl Argument for u64 {
-    // As a string too: JavaScript's numbers end at 2^53.
+    // A string is accepted too, because JavaScript's numbers end at 2^53.
     const MUST_BE: &'static str =
         "an integer from 0 to 18446744073709551615, as a number or a decimal string";
 

@@ -20,7 +20,7 @@ async fn call(method: &str, arguments: Value) -> RpcResult<Value> {
     }
 }
 
-/// The error's argument and text; it must be one about arguments.
+/// Returns the argument and the text of an error, which must be one about arguments.
 async fn refusal(method: &str, arguments: Value) -> (String, String) {
     let error = call(method, arguments).await.unwrap_err();
     assert_eq!(error.code(), -32602, "{error:?}");
@@ -40,7 +40,9 @@ async fn a_venue_or_null() {
     assert_eq!(venue["batches"], 8);
     assert_eq!(venue["queue"]["made"]["count"], 6);
     assert_eq!(
-        call("clearproof_venue", json!([VENUE + 1])).await.unwrap(),
+        call("clearproof_venue", json!([VENUE.next()]))
+            .await
+            .unwrap(),
         Value::Null
     );
     let at = json!([VENUE, BLOCK]);

@@ -1,13 +1,14 @@
-//! The answers as JSON. Amounts and 32.32 prices do not fit JavaScript's numbers: they are decimal strings; symbols are
-//! text. Everything else is as [`clearproof_primitives::chain`] has it.
+//! The results as JSON. Amounts and 32.32 prices do not fit JavaScript's numbers, so they are
+//! decimal strings; symbols are text. Everything else is as in [`clearproof_primitives::chain`].
 
 use clearproof_primitives::{
     chain::{
-        CircuitId, Cursor, ExpiryView, Held, Instrument, InstrumentKind, NextCircuit, Pauses,
-        ProofRefusal, Queue, QueuedDeposit, SnapshotView, VenueView,
+        Cursor, ExpiryView, Held, Instrument, InstrumentKind, NextCircuit, Pauses, ProofRefusal,
+        Queue, QueuedDeposit, SnapshotView, VenueView,
     },
     field::FieldBytes,
     fixed::Rate,
+    ids::{BatchNumber, CircuitId, SnapshotNumber},
     serde_hex,
     shape::Shape,
     snapshot::{InstrumentRow, UnderlyingFactors},
@@ -41,7 +42,7 @@ pub struct VenueJson {
     shape: Shape,
     development: bool,
     state_root: FieldBytes,
-    batches: u64,
+    batches: BatchNumber,
     time_to: u64,
     pauses: Pauses,
     custody_account: AccountId,
@@ -53,7 +54,7 @@ pub struct VenueJson {
     open_interest: Vec<Decimal<u64>>,
 }
 
-/// What a venue owes of one asset.
+/// The debts of a venue in one asset.
 #[derive(Clone, Copy, Debug, Serialize)]
 struct TotalJson {
     asset: u8,
@@ -90,7 +91,7 @@ impl From<VenueView<AccountId>> for VenueJson {
     }
 }
 
-/// A venue's deposit queue and the deposits that no batch has taken.
+/// A venue's deposit queue and the deposits that no batch has consumed.
 #[derive(Clone, Debug, Serialize)]
 pub struct QueueJson {
     consumed: Cursor,
@@ -99,7 +100,7 @@ pub struct QueueJson {
 }
 
 impl QueueJson {
-    /// The queue, with some of its deposits by index.
+    /// Creates the view of a queue with some of its deposits, by index.
     pub fn new(queue: Queue, deposits: Vec<(u64, QueuedDeposit)>) -> Self {
         Self {
             consumed: queue.consumed,
@@ -160,7 +161,7 @@ impl From<Instrument> for InstrumentJson {
     }
 }
 
-/// An expiry that options are listed on.
+/// An expiry on which options are listed.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ExpiryJson {
@@ -189,7 +190,7 @@ impl From<ExpiryView> for ExpiryJson {
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SnapshotJson {
-    number: u64,
+    number: SnapshotNumber,
     hash: FieldBytes,
     taken_at: u64,
     next_taken_at: Option<u64>,
@@ -202,10 +203,11 @@ pub struct SnapshotJson {
     marks: Vec<Decimal<u64>>,
     /// Largest distances of clearing prices from the marks.
     bands: Vec<Decimal<u64>>,
-    /// Largest premiums that funding counts; 0 where there is no funding.
+    /// Largest premiums that count for funding; 0 where there is no funding.
     premium_caps: Vec<Decimal<u64>>,
     funding_interval: u64,
-    /// Lots that a venue's accounts may hold before they may only become fewer.
+    /// Lots that a venue's accounts may hold. Above this number they may only reduce their
+    /// positions.
     open_interest_caps: Vec<Decimal<u64>>,
 }
 
@@ -221,11 +223,11 @@ struct RowJson {
     scenario_values: Vec<Decimal<i64>>,
     /// The instrument has expired.
     expired: bool,
-    /// The mark is not to be relied on: positions may only be reduced. If the mark is in `marks` too it is held back, else its feed
-    /// is halted.
+    /// The mark is unreliable, so positions may only be reduced. If the mark is in `marks` too, it
+    /// is held back; if it is not, its feed is halted.
     suspended: bool,
     fee_rate: Rate,
-    /// Lots that an account's position may grow to.
+    /// Largest position of an account, lots.
     position_limit: Decimal<u64>,
 }
 
@@ -267,12 +269,12 @@ impl From<SnapshotView> for SnapshotJson {
     }
 }
 
-/// What a proof's verification found.
+/// The result of a proof's verification.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct VerdictJson {
-    /// The proof holds.
+    /// True if the proof holds.
     valid: bool,
-    /// Why not.
+    /// The reason for which it is refused.
     refusal: Option<ProofRefusal>,
 }
 

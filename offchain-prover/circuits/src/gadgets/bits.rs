@@ -48,8 +48,8 @@ pub fn to_bits(cs: &mut Cs, x: &Num, n: usize) -> Vec<Bit> {
 
 /// The 254 bits of a number, lowest first, as an integer below r. Costs 254 + 106.
 ///
-/// Sound: as [`to_bits`], but 254 bits could also spell the number plus r; [`enforce_at_most`] r −
-/// 1 forbids that.
+/// Sound: as [`to_bits`], but 254 bits could also stand for the number plus r; [`enforce_at_most`]
+/// r − 1 forbids that.
 pub fn to_bits_strict(cs: &mut Cs, x: &Num) -> Vec<Bit> {
     let bits = decompose(cs, x, FIELD_BITS);
     let mut limit = Fr::MODULUS;
@@ -92,12 +92,12 @@ fn decompose(cs: &mut Cs, x: &Num, n: usize) -> Vec<Bit> {
 /// about half the number of bits: one for each run of ones and one for each run of zeros in the
 /// constant.
 ///
-/// From the top, `equal` says whether all bits so far agree with the constant. Sound: as long as
-/// they do agree, `equal` is forced to be 1: a run of k ones makes `missing = 0`, and `missing ·
-/// hint = 1 − equal` leaves no choice. So in a run of zeros, `equal · Σ bits = 0` forces these bits
-/// (boolean, fewer than r) to be zero. The first bit that differs from the constant is therefore
-/// below it. After it nothing is claimed and nothing is needed: a prover may choose any `equal`
-/// there, the honest one takes 0, and with 0 all constraints hold.
+/// From the top, `equal` is set if all bits so far agree with the constant. Sound: as long as they
+/// do agree, `equal` is forced to be 1: a run of k ones makes `missing = 0`, and
+/// `missing · hint = 1 − equal` leaves no choice. So in a run of zeros, `equal · Σ bits = 0` forces
+/// these bits (boolean, fewer than r) to be zero. The first bit that differs from the constant is
+/// therefore below it. After it nothing is claimed and nothing is needed: a prover may choose any
+/// `equal` there, the honest one takes 0, and with 0 all constraints hold.
 pub fn enforce_at_most(cs: &mut Cs, bits: &[Bit], limit: &BigInt<4>) {
     let mut equal = Num::one();
     let mut top = bits.len();
@@ -232,8 +232,8 @@ mod tests {
         }
     }
 
-    /// The bits of x + r spell x as well; only the limit forbids them, whatever the prover puts for
-    /// the hints.
+    /// The bits of x + r stand for x as well; only the limit forbids them, whatever hints the
+    /// prover chooses.
     #[test]
     fn the_other_spelling_of_a_number_is_refused() {
         let mut other = Fr::MODULUS;

@@ -17,21 +17,20 @@ use std::sync::OnceLock;
 /// Bits of a scalar: the subgroup's order l lies between 2^250 and 2^251.
 const SCALAR_BITS: usize = 251;
 
-/// Where `enabled` is set, requires `(r8, s)` to be a signature of `message` under `key`. Elsewhere
-/// key, r8 and message may be anything; s must be a canonical scalar all the same (zero will do).
-/// Costs 4,468.
+/// If `enabled` is set, requires `(r8, s)` to be a signature of `message` under `key`. Otherwise
+/// key, r8 and message may be anything; s must still be a canonical scalar, for example zero. Costs
+/// 4,468.
 ///
-/// Guaranteed where enabled: key and r8 are on the curve, `s < l`, and the equation holds, with h
-/// the canonical integer below r. This is what the native verification asks, but for the key being
-/// in the prime-order subgroup and not neutral: that is a property of every key that an account
-/// leaf can hold, checked at registration. A key that is not on the curve, such as (0, 0), has no
-/// signatures.
+/// Guaranteed if enabled: key and r8 are on the curve, `s < l`, and the equation holds, with h the
+/// canonical integer below r. The native verification requires the same, and in addition that the
+/// key is in the prime-order subgroup and not neutral: that is a property of every key that an
+/// account leaf can hold, checked at registration. A key that is not on the curve, such as (0, 0),
+/// has no signatures.
 ///
 /// Sound: all points that are added are on the curve (the two given ones by constraint, the base
 /// and its multiples by construction, sums because the law is closed), so each addition is
-/// determined. Both decompositions are canonical. Where disabled, the two points are replaced by
-/// the neutral one before anything else, so the same holds and honest witnesses exist whatever the
-/// inputs.
+/// determined. Both decompositions are canonical. If disabled, the two points are replaced by the
+/// neutral one before anything else, so the same holds and honest witnesses exist for all inputs.
 pub fn verify(cs: &mut Cs, enabled: &Bit, key: &Point, r8: &Point, s: &Num, message: &Num) {
     let challenge = hash(cs, &[&r8.x, &r8.y, &key.x, &key.y, message].map(Num::clone));
     let key = cs.part("on curve", |cs| curve_point(cs, enabled, key));
@@ -61,7 +60,7 @@ pub fn verify(cs: &mut Cs, enabled: &Bit, key: &Point, r8: &Point, s: &Num, mess
     enforce_equal_if(cs, enabled, &left.y, &right.y);
 }
 
-/// The point where enabled, else the neutral one; on the curve either way. Costs 5.
+/// The point if enabled, else the neutral one; on the curve in both cases. Costs 5.
 fn curve_point(cs: &mut Cs, enabled: &Bit, p: &Point) -> Point {
     let p = or_identity(cs, enabled, p);
     enforce_on_curve(cs, &p);
@@ -112,8 +111,8 @@ mod tests {
             }
         }
 
-        /// All of the signature is public here: what the mutation test changes are the gadget's own
-        /// witnesses.
+        /// All of the signature is public here, so that the mutation test changes the gadget's own
+        /// witnesses only.
         fn build(self, enabled: bool) -> impl Fn(&mut Cs) {
             move |cs| {
                 let enabled = cs.input(u64::from(enabled));
@@ -323,8 +322,8 @@ mod tests {
         }
     }
 
-    /// The one difference: that a key has order l is known of account leaves, and not checked
-    /// again.
+    /// The one difference: account leaves only hold keys of order l, so the circuit does not check
+    /// that again.
     #[test]
     fn the_order_of_the_key_is_the_callers_to_know() {
         let key = BASE8.mul(&eighth()).add(&order_two());

@@ -5,7 +5,7 @@
 //! curve* the denominators `1 ± d·x1·x2·y1·y2` are non-zero (Bernstein, Birkner, Joye, Lange,
 //! Peters, "Twisted Edwards curves", 2008, section 6), equal, opposite and neutral points included.
 //! Hence each division below has exactly one solution. For pairs that are not on the curve nothing
-//! is promised; callers see to it with [`enforce_on_curve`].
+//! is guaranteed; callers rule them out with [`enforce_on_curve`].
 
 use super::logic::select;
 use crate::r1cs::{Bit, Cs, Num, Sum};
@@ -13,7 +13,7 @@ use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup, Field, One};
 use clearproof_primitives::babyjubjub;
 
-/// An affine point. That it is on the curve is for the gadgets' documentation to say.
+/// An affine point. The gadgets' documentation states when it is on the curve.
 #[derive(Clone, Debug)]
 pub struct Point {
     /// First coordinate.
@@ -60,7 +60,7 @@ pub fn enforce_on_curve(cs: &mut Cs, p: &Point) {
     );
 }
 
-/// The point where the condition holds, else the neutral element. Costs 2.
+/// The point if the condition holds, else the neutral element. Costs 2.
 pub fn or_identity(cs: &mut Cs, condition: &Bit, p: &Point) -> Point {
     let identity = Point::identity();
     Point {

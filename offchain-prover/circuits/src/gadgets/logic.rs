@@ -21,7 +21,7 @@ pub fn xor(cs: &mut Cs, a: &Bit, b: &Bit) -> Bit {
     Bit::from_num_unchecked(a.num() + b.num() - both.double())
 }
 
-/// `condition ? a : b = b + condition·(a − b)`. Costs 1, or nothing where a − b is constant.
+/// `condition ? a : b = b + condition·(a − b)`. Costs 1, or nothing if a − b is constant.
 pub fn select(cs: &mut Cs, condition: &Bit, a: &Num, b: &Num) -> Num {
     let step = cs.mul(condition.num(), &(a - b));
     b + step
@@ -32,7 +32,7 @@ pub fn select_bit(cs: &mut Cs, condition: &Bit, a: &Bit, b: &Bit) -> Bit {
     Bit::from_num_unchecked(select(cs, condition, a.num(), b.num()))
 }
 
-/// Whether a number is zero. Costs 2.
+/// Set if a number is zero. Costs 2.
 ///
 /// Sound: `x · hint = 1 − z` and `x · z = 0`. If x = 0 the first gives z = 1; if x ≠ 0 the second
 /// gives z = 0. So z is a bit without a constraint of its own.
@@ -47,7 +47,7 @@ pub fn is_zero(cs: &mut Cs, x: &Num) -> Bit {
     Bit::from_num_unchecked(zero)
 }
 
-/// Whether two numbers are equal. Costs 2, as [`is_zero`] of their difference.
+/// Set if two numbers are equal. Costs 2, as [`is_zero`] of their difference.
 pub fn is_equal(cs: &mut Cs, a: &Num, b: &Num) -> Bit {
     is_zero(cs, &(a - b))
 }
@@ -62,18 +62,18 @@ pub fn enforce_nonzero(cs: &mut Cs, x: &Num) {
     cs.enforce(x, &hint, &Num::one());
 }
 
-/// Requires a number not to be zero where the condition holds. Costs 1: `x · hint = condition`.
+/// Requires a number not to be zero if the condition holds. Costs 1: `x · hint = condition`.
 pub fn enforce_nonzero_if(cs: &mut Cs, condition: &Bit, x: &Num) {
     let hint = cs.hint_quotient(condition.num(), x);
     cs.enforce(x, &hint, condition.num());
 }
 
-/// Requires `a = b` where the condition holds. Costs 1.
+/// Requires `a = b` if the condition holds. Costs 1.
 pub fn enforce_equal_if(cs: &mut Cs, condition: &Bit, a: &Num, b: &Num) {
     cs.enforce(condition.num(), &(a - b), &Num::zero());
 }
 
-/// Requires `a = 0` where the condition holds. Costs 1.
+/// Requires `a = 0` if the condition holds. Costs 1.
 pub fn enforce_zero_if(cs: &mut Cs, condition: &Bit, a: &Num) {
     cs.enforce(condition.num(), a, &Num::zero());
 }
@@ -83,8 +83,8 @@ pub fn enforce_implies(cs: &mut Cs, condition: &Bit, conclusion: &Bit) {
     cs.enforce(condition.num(), conclusion.not().num(), &Num::zero());
 }
 
-/// All of many bits. Costs 2 (one product for two bits): counts those missing and asks whether
-/// there are none; fewer bits than r.
+/// Set if all bits are set. Costs 2 (one product for two bits): counts the bits that are clear and
+/// tests that number for zero; fewer bits than r.
 pub fn all(cs: &mut Cs, bits: &[Bit]) -> Bit {
     match bits {
         [] => Bit::constant(true),
@@ -97,7 +97,7 @@ pub fn all(cs: &mut Cs, bits: &[Bit]) -> Bit {
     }
 }
 
-/// Any of many bits. Costs as [`all`].
+/// Set if any bit is set. Costs as [`all`].
 pub fn any(cs: &mut Cs, bits: &[Bit]) -> Bit {
     match bits {
         [] => Bit::constant(false),
@@ -107,7 +107,7 @@ pub fn any(cs: &mut Cs, bits: &[Bit]) -> Bit {
     }
 }
 
-/// A bit that the caller has as a number, checked. Costs 1. Same as [`enforce_bit`].
+/// A bit that the caller has as a number, checked. Costs 1. The same as [`enforce_bit`].
 pub fn as_bit(cs: &mut Cs, x: &Num) -> Bit {
     enforce_bit(cs, x)
 }

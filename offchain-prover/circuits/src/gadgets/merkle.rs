@@ -66,7 +66,7 @@ fn levels<'a>(
 
 /// The root above `leaf` at `index` (bits lowest first, two for each level, the leaf's level
 /// first). `path` is as `AccountsTree::path` gives it: the four children at each level, the node
-/// itself among them, whose entry is not looked at. Costs 301 for each level.
+/// itself among them, whose entry is ignored. Costs 301 for each level.
 ///
 /// Sound: equal roots with equal index mean equal leaf, as a collision of Poseidon would follow
 /// otherwise.
@@ -168,8 +168,7 @@ mod tests {
         refused(claim(leaf, 6, path));
     }
 
-    /// A prover who puts the true child where the claimed leaf should be needs the selection to
-    /// look away.
+    /// A prover puts the true child in the place of the claimed leaf. The selection refuses it.
     #[test]
     fn the_selected_child_is_the_leaf() {
         let tree = tree();

@@ -8,8 +8,8 @@ use crate::r1cs::{Bit, Cs, Num, Sum};
 ///
 /// Sound: each is boolean, and the last is `active` less the others, so they add up to `active`;
 /// the sum of n booleans does not wrap. The caller has `active` boolean, and ties the index with
-/// [`index_of`] if it means anything. Where active is 1 and the hint names no item, the last one is
-/// taken.
+/// [`index_of`] if it means anything. If active is 1 and the hint names no item, the last one is
+/// selected.
 pub fn one_hot(cs: &mut Cs, index: Option<usize>, n: usize, active: &Num) -> Vec<Bit> {
     assert!(n > 0, "a selection needs something to select from");
     let mut bits = Vec::with_capacity(n);
@@ -24,7 +24,7 @@ pub fn one_hot(cs: &mut Cs, index: Option<usize>, n: usize, active: &Num) -> Vec
     bits
 }
 
-/// `Σ bits[i] · items[i]`: the selected item, or 0 where no bit is set. Costs one for each
+/// `Σ bits[i] · items[i]`: the selected item, or 0 if no bit is set. Costs one for each
 /// non-constant item.
 pub fn mux(cs: &mut Cs, bits: &[Bit], items: &[Num]) -> Num {
     assert_eq!(bits.len(), items.len(), "one bit for each item");
@@ -35,7 +35,7 @@ pub fn mux(cs: &mut Cs, bits: &[Bit], items: &[Num]) -> Num {
     sum.finish()
 }
 
-/// `Σ i · bits[i]`: the selected index, or 0 where no bit is set. Linear, costs nothing.
+/// `Σ i · bits[i]`: the selected index, or 0 if no bit is set. Linear, costs nothing.
 pub fn index_of(bits: &[Bit]) -> Num {
     let mut sum = Sum::new();
     for (i, bit) in bits.iter().enumerate() {
@@ -103,7 +103,7 @@ mod tests {
                 );
             }
         };
-        // the last bit is what is left of `active`: −1, which is no bit
+        // the last bit is the rest of `active`: −1, which is not a bit
         assert!(!holds_with(
             build(1),
             &[(0, Fr::from(1u64)), (1, Fr::from(1u64))]

@@ -78,7 +78,7 @@ fn fifth_power(value: Fr) -> Fr {
 /// A linear expression over the segment's variables, and the constant last.
 type Row = Vec<Fr>;
 
-/// What is the same for all hashes of one width.
+/// The values that all hashes of one width share.
 struct Layout {
     width: usize,
     partial_rounds: usize,
@@ -322,8 +322,8 @@ impl Layout {
     }
 }
 
-/// A row over the first variables there are; later coefficients are zero, but the last, which is
-/// the constant.
+/// A row over the variables that exist so far. The coefficients of later ones are zero; the last
+/// coefficient is the constant.
 fn expression(row: &[Fr], variables: &[Num]) -> Num {
     let mut sum = Sum::new();
     for (variable, coefficient) in variables.iter().zip(row) {

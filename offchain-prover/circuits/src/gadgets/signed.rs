@@ -9,7 +9,7 @@ use ark_ff::{AdditiveGroup, Field};
 /// one of the two is 0.
 #[derive(Clone, Debug)]
 pub struct Signed {
-    /// Set where the number is below zero; clear for zero.
+    /// Set if the number is below zero; clear for zero.
     pub is_negative: Bit,
     /// `|x|`.
     pub magnitude: Num,
@@ -21,7 +21,7 @@ pub struct Signed {
 
 /// Splits a number, requiring it to lie in `[−2^n, 2^n)`, n ≤ 252. Costs n + 2.
 ///
-/// Sound: the sign is the unique answer of [`is_nonnegative`] (which also is the range check), zero
+/// Sound: the sign is the unique result of [`is_nonnegative`] (which also is the range check), zero
 /// counts as not negative, and `magnitude = (1 − 2·is_negative)·x`, at most `2^n`. The two parts
 /// are linear: `(magnitude ± x)/2`.
 pub fn signed_split(cs: &mut Cs, x: &Num, n: usize) -> Signed {

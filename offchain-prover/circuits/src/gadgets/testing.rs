@@ -1,4 +1,4 @@
-//! What every gadget's test does.
+//! Checks that every gadget's tests make.
 
 use crate::r1cs::{CheckError, Cs, RowViolated, Synthesized, check, mutations};
 use ark_bn254::Fr;
@@ -11,8 +11,7 @@ pub fn rng() -> StdRng {
 }
 
 /// Builds in both modes, requires the same assignment from both, a satisfied system, and that no
-/// single witness can be changed but the declared free hints. Answers with the number of
-/// constraints.
+/// single witness can be changed but the declared free hints. Returns the number of constraints.
 pub fn accepted(build: impl Fn(&mut Cs)) -> usize {
     let mut recording = Cs::recording();
     build(&mut recording);
@@ -60,8 +59,8 @@ fn unmovable(synthesized: &Synthesized) {
     );
 }
 
-/// Builds an assignment that must break the system, in the opinion of the builder in both modes and
-/// of the matrices.
+/// Builds an assignment that must break the system, by the judgement of the builder in both modes
+/// and of the matrices.
 pub fn refused(build: impl Fn(&mut Cs)) -> RowViolated {
     let mut witness_only = Cs::witness_only();
     build(&mut witness_only);
@@ -79,7 +78,7 @@ pub fn refused(build: impl Fn(&mut Cs)) -> RowViolated {
     violation
 }
 
-/// Whether the system holds once some witnesses are replaced.
+/// True if the system holds after some witnesses are replaced.
 pub fn holds_with(build: impl Fn(&mut Cs), replaced: &[(usize, Fr)]) -> bool {
     let mut cs = Cs::recording();
     build(&mut cs);

@@ -29,17 +29,17 @@ struct Recorder {
     row_parts: Vec<u32>,
 }
 
-/// What comes out of a finished system.
+/// The result of a finished system.
 #[derive(Clone, Debug)]
 pub struct Synthesized {
-    /// The matrices, where they were recorded.
+    /// The matrices, if they were recorded.
     pub matrices: Option<Matrices>,
     /// The public inputs in order of allocation, without the leading one.
     pub instance: Vec<Fr>,
     /// The witnesses in order of allocation.
     pub witness: Vec<Fr>,
-    /// Constraints per part, by path (`step/signature`); a path counts only what lies directly in
-    /// it. Constraints outside of all parts are under the empty path.
+    /// Constraints per part, by path (`step/signature`); a path counts only its own constraints,
+    /// not those of the parts below it. Constraints outside of all parts are under the empty path.
     pub parts: BTreeMap<String, usize>,
     /// Number of constraints.
     pub num_constraints: usize,
@@ -96,9 +96,11 @@ impl Cs {
         }
     }
 
-    /// The same system for a dishonest prover, who gives some witnesses, by index, values of their own choice and works out
-    /// the others as the honest one does. For tests: unlike [`mutations`](super::mutations) it changes with a witness all
-    /// that is computed from it. Not for the inside of Poseidon, whose rows witness-only mode takes as announced.
+    /// The same system for a dishonest prover, who sets some witnesses, by index, to chosen values
+    /// and computes the others as an honest prover does. For tests: unlike
+    /// [`mutations`](super::mutations), a changed witness changes all values that are computed from
+    /// it. Not for witnesses inside Poseidon, for whose rows witness-only mode trusts the announced
+    /// values.
     #[must_use]
     pub fn forging(mut self, forged: impl IntoIterator<Item = (usize, Fr)>) -> Self {
         self.forged.extend(forged);
@@ -136,8 +138,8 @@ impl Cs {
         }
     }
 
-    /// A linear combination that is worth building only where it is recorded. `value` must be what
-    /// it evaluates to.
+    /// A linear combination that is worth building only in recording mode. `value` must be its
+    /// value.
     pub(crate) fn combination(&self, value: Fr, build: impl FnOnce() -> Num) -> Num {
         if self.is_recording() {
             let num = build();
@@ -158,7 +160,7 @@ impl Cs {
         self.alloc(inverse.unwrap_or_default())
     }
 
-    /// A hint `a / b`, declared free where b is zero.
+    /// A hint `a / b`, declared free if b is zero.
     pub(crate) fn hint_quotient(&mut self, a: &Num, b: &Num) -> Num {
         let inverse = b.value().inverse();
         if inverse.is_none() {
@@ -226,7 +228,7 @@ impl Cs {
         }
     }
 
-    /// Runs `build` with its constraints attributed to the part `name` within the present part.
+    /// Runs `build` with its constraints attributed to the part `name` within the current part.
     pub fn part<T>(&mut self, name: &str, build: impl FnOnce(&mut Self) -> T) -> T {
         let outer = self.parts.enter(name);
         let result = build(self);
@@ -244,7 +246,7 @@ impl Cs {
         self.witness.len()
     }
 
-    /// Whether linear combinations are being kept.
+    /// True if linear combinations are recorded.
     pub fn is_recording(&self) -> bool {
         self.recorder.is_some()
     }
@@ -328,7 +330,7 @@ impl Parts {
         }
     }
 
-    /// Enters a part and returns the one that it lies in.
+    /// Enters a part and returns the one that contains it.
     fn enter(&mut self, name: &str) -> u32 {
         let outer = self.current;
         let known = self.nodes[outer as usize]

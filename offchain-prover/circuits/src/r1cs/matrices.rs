@@ -4,8 +4,8 @@ use ark_bn254::Fr;
 use ark_ff::Zero;
 use thiserror::Error;
 
-/// The three matrices over the columns `[1, instance.., witness..]`, row by row as `(coefficient,
-/// column)`.
+/// The three matrices over the columns `[1, instance.., witness..]`, row by row as
+/// `(coefficient, column)`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Matrices {
     /// Left factors.
@@ -34,17 +34,17 @@ pub struct RowViolated {
     pub part: String,
 }
 
-/// Why an assignment is refused.
+/// The reason that an assignment is refused.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum CheckError {
     /// The assignment does not fit the matrices.
     #[error("the assignment has {found} {what}, the matrices have {expected}")]
     Length {
-        /// What is counted: inputs or witnesses.
+        /// The counted columns: inputs or witnesses.
         what: &'static str,
-        /// As many as the assignment has.
+        /// Their number in the assignment.
         found: usize,
-        /// As many as the matrices have.
+        /// Their number in the matrices.
         expected: usize,
     },
     /// A row is violated.
@@ -71,7 +71,8 @@ impl Matrices {
             .map_or("", String::as_str)
     }
 
-    /// The assignment over all columns, if it has the right length. `instance` is without the one.
+    /// The assignment over all columns, if it has the right length. `instance` is without the
+    /// leading one.
     pub(super) fn columns(&self, instance: &[Fr], witness: &[Fr]) -> Result<Vec<Fr>, CheckError> {
         let length = |what, found, expected| {
             if found == expected {

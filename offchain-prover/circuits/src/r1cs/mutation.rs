@@ -1,4 +1,5 @@
-//! Mutation testing of a circuit: which witnesses could be changed without anybody noticing?
+//! Mutation testing of a circuit: finds witnesses that can be changed without breaking a
+//! constraint.
 
 use super::matrices::{CheckError, Matrices, RowViolated, evaluate};
 use ark_bn254::Fr;
@@ -8,9 +9,9 @@ use ark_ff::{One, Zero};
 /// satisfied, in ascending order.
 ///
 /// Each witness `v` is replaced by `v + 1`, `−v`, `1 − v` and by a value from `random`; only the
-/// rows that contain it are looked at again. An honest circuit leaves none but
+/// rows that contain it are evaluated again. A sound circuit leaves none but
 /// [`Synthesized::free_hints`](super::Synthesized). Changes of several witnesses at once are
-/// outside of this test's reach: gadgets argue for those.
+/// outside of this test's reach: the gadgets' documentation argues for those.
 ///
 /// # Errors
 /// The assignment must fit and satisfy the matrices to begin with.

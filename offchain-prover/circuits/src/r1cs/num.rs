@@ -45,7 +45,7 @@ pub(super) type Terms = Vec<(Variable, Fr)>;
 enum Form {
     /// Known when the circuit is built; part of its shape.
     Constant,
-    /// Depends on variables; witness-only mode does not keep which.
+    /// Depends on variables; witness-only mode does not record them.
     Unrecorded,
     /// A linear combination. It may be empty (`x - x`) and still counts as non-constant, as in the
     /// other mode.
@@ -100,17 +100,17 @@ impl Num {
         }
     }
 
-    /// The value under the present assignment.
+    /// The value under the current assignment.
     pub fn value(&self) -> Fr {
         self.value
     }
 
-    /// The constant's value, or nothing where variables are involved. Gadgets may branch on this.
+    /// The constant's value, or nothing if variables are involved. Gadgets may branch on this.
     pub fn as_constant(&self) -> Option<Fr> {
         matches!(self.form, Form::Constant).then_some(self.value)
     }
 
-    /// Whether this is a constant of the circuit's shape.
+    /// True if this is a constant of the circuit's shape.
     pub fn is_constant(&self) -> bool {
         matches!(self.form, Form::Constant)
     }
@@ -138,7 +138,7 @@ impl Num {
         self.scale(2u64)
     }
 
-    /// The sum of many.
+    /// The sum of all items.
     pub fn sum<'a>(items: impl IntoIterator<Item = &'a Num>) -> Self {
         let mut sum = Sum::new();
         for item in items {
@@ -361,8 +361,8 @@ impl Bit {
         Self(Num::constant(value as u64))
     }
 
-    /// Takes over a number that other constraints already force to be 0 or 1; the caller answers
-    /// for that.
+    /// Adopts a number that other constraints already force to be 0 or 1; the caller guarantees
+    /// that.
     pub fn from_num_unchecked(num: Num) -> Self {
         Self(num)
     }

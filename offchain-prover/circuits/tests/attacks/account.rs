@@ -4,6 +4,7 @@ use crate::common::scene::Scene;
 use clearproof_primitives::{
     account::{Account, OrderSlot, Position},
     field::Fr,
+    ids::AccountIndex,
     step::StepError,
 };
 
@@ -18,7 +19,7 @@ fn position(instrument: u16, quantity: i64) -> Position {
 #[test]
 fn opening_an_account_on_a_leaf_in_use() {
     let mut scene = Scene::busy(0);
-    scene.step(1).account = 1;
+    scene.step(1).account = AccountIndex::new(1);
     scene.replay();
     assert!(scene.native(1).is_ok(), "native steps do not see the tree");
     scene.refused_in("step/leaf");
@@ -53,15 +54,15 @@ fn opening_an_account_without_deposit() {
 #[test]
 fn touching_the_insurance_fund() {
     let mut scene = Scene::busy(0);
-    scene.step(0).account = 0;
+    scene.step(0).account = AccountIndex::INSURANCE_FUND;
     scene.chunk.steps[0].exists = true;
     scene.reload(0, |_| ());
     scene.replay();
     scene.refused(0, StepError::InsuranceFund, "step/forced");
 
     let mut scene = Scene::busy(2);
-    scene.step(0).account = 0;
-    scene.resign(0, |set| set.account = 0);
+    scene.step(0).account = AccountIndex::INSURANCE_FUND;
+    scene.resign(0, |set| set.account = AccountIndex::INSURANCE_FUND);
     scene.reload(0, |_| ());
     scene.replay();
     scene.refused(0, StepError::InsuranceFund, "step/forced");
@@ -71,7 +72,7 @@ fn touching_the_insurance_fund() {
 fn an_account_beyond_the_tree() {
     let mut scene = Scene::busy(0);
     let path = scene.chunk.steps[0].path.clone();
-    scene.step(0).account = 1 << (2 * scene.shape.depth);
+    scene.step(0).account = AccountIndex::new(1 << (2 * scene.shape.depth));
     scene.replay();
     scene.chunk.steps[0].path = path;
     assert!(!scene.satisfied());
@@ -93,7 +94,7 @@ fn positions_that_were_not_canonical() {
     for list in &lists {
         load(list).refused_in("step/account");
     }
-    // An empty position that comes first, or has an instrument: the leaf cannot even be written that way.
+    // An empty position that comes first, or has an instrument: no leaf has that form.
     load(&[position(0, 0), position(2, 5)]).refused_in("step/*");
     load(&[position(0, 5), position(2, 0)]).refused_in("step/*");
 }

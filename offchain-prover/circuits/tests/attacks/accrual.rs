@@ -1,4 +1,4 @@
-//! Funding and expired instruments: what an account is credited when it is touched.
+//! Funding and expired instruments: the credit of an account when it is touched.
 
 use crate::common::scene::Scene;
 use clearproof_primitives::{
@@ -7,8 +7,9 @@ use clearproof_primitives::{
 
 const MARK: u64 = 3 * ONE + ONE / 4;
 
-/// Account 1 holds 5 lots of instrument 0 and sold 4 of instrument 2, which has expired by now; it was last touched at other
-/// indices. The step buys 20 lots of instrument 0, and nothing else in the chunk sees its result.
+/// Account 1 holds 5 lots of instrument 0 and sold 4 of instrument 2, which has expired by now; it
+/// was last touched at other indices. The step buys 20 lots of instrument 0, and nothing else in
+/// the chunk depends on its result.
 fn scene() -> Scene {
     let mut scene = Scene::last(1, 0);
     scene.remarket(|snapshot, funding| {
@@ -56,7 +57,8 @@ fn what_the_attacks_start_from_is_accepted() {
             .map(|p| p.instrument)
             .collect();
         assert_eq!(left, [0]);
-        // 5 lots paid 3 and 3/2^32 each; 4 lots short at 3 1/4 cost 13: −28 and a bit, rounded down.
+        // 5 lots paid 3 and 3/2^32 each; 4 lots short at 3 1/4 cost 13: −28 and a bit, rounded
+        // down.
         if witness.step.set.is_none() {
             assert_eq!(witness.after.balances[0] - witness.before.balances[0], -29);
             let rounded = scene.chunk.after.remainder - scene.chunk.before.remainder;
@@ -103,7 +105,7 @@ fn another_basis_than_the_positions_have() {
     }
 }
 
-/// An expired position kept by the account, or a living one turned into money.
+/// An expired position kept by the account, or a live one turned into quote.
 #[test]
 fn positions_that_are_not_what_is_left() {
     let mut kept = touched();

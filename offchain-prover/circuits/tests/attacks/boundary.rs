@@ -1,4 +1,4 @@
-//! Boundaries, header, snapshot and price list: what ties a chunk to its batch.
+//! Boundaries, header, snapshot and price list, which tie a chunk to its batch.
 
 use crate::common::scene::Scene;
 use clearproof_circuits::r1cs::{CheckError, Cs, RowViolated, check};
@@ -12,7 +12,8 @@ fn one() -> Fr {
     Fr::from(1u64)
 }
 
-/// All but the salt, which the public input alone binds, and that is made from the witness here.
+/// All sums. The salt is left out: only the public input binds it, which is computed from the
+/// witness here.
 const SUMS: [fn(&mut Boundary); 15] = [
     |b| b.deposits.count += 1,
     |b| b.deposits.accumulator += one(),
@@ -54,7 +55,7 @@ fn another_snapshot_than_the_header_names() {
     scene.snapshot.rows[3].mark += 1;
     scene.refused_in("");
     let mut scene = Scene::busy(1);
-    scene.snapshot.number += 1;
+    scene.snapshot.number = scene.snapshot.number.next();
     scene.refused_in("");
     let mut scene = Scene::busy(1);
     scene.header.snapshot_hash = (scene.snapshot.hash() + one()).into();
@@ -72,7 +73,7 @@ fn other_funding_indices_than_the_header_names() {
     scene.refused_in("");
 }
 
-/// A proof for one header, index, pair of boundaries and price list is none for another.
+/// A proof for one header, index, pair of boundaries and price list is not valid for another.
 #[test]
 fn another_public_input() {
     let scene = Scene::busy(1);

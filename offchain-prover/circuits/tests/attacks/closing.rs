@@ -7,6 +7,7 @@ use clearproof_primitives::{
     batch::closing_public_input,
     boundary::Boundary,
     field::{FieldBytes, Fr},
+    fixed::Rate,
     funding::funding_hash,
     ledger::open_interest_hash,
     witness::ClosingWitness,
@@ -16,7 +17,8 @@ fn one() -> Fr {
     Fr::from(1u64)
 }
 
-/// Requires refusal in `part` of the busy closing with a change, after which both state roots are worked out again.
+/// Requires refusal in `part` of the busy closing with a change, after which both state roots are
+/// computed again.
 fn refused(part: &str, change: impl FnOnce(&mut ClosingScene)) {
     let mut scene = ClosingScene::busy();
     change(&mut scene);
@@ -60,7 +62,7 @@ fn a_transfer_left_on_its_way() {
     refused("sums", |s| s.closing.first.transfer = one());
 }
 
-/// Fees of 100, of which the chain gets a quarter.
+/// Fees of 103, of which the chain gets a quarter, rounded down.
 fn with_fees(paid: u64) -> ClosingScene {
     let mut scene = ClosingScene::busy();
     let old = scene.header.protocol_fee;
@@ -69,7 +71,7 @@ fn with_fees(paid: u64) -> ClosingScene {
     w.last.fees = 103;
     w.ledger_after.fees = w.ledger_after.fees + old - fees + 103 - paid;
     w.ledger_after.totals[0] = w.ledger_after.totals[0] + old - paid;
-    assert_eq!(scene.header.protocol_share, 1 << 30);
+    assert_eq!(scene.header.protocol_share, Rate::new(1 << 30));
     scene.header.protocol_fee = paid;
     scene.reroot();
     scene
@@ -100,7 +102,7 @@ fn dust_below_zero_or_above_the_number_of_fills() {
     for dust in [3, 1 << 50] {
         with_dust(dust).refused_in("dust");
     }
-    // A negative sum has no quotient either, so that what follows from it breaks as well.
+    // A negative sum has no quotient either, so that later rows break as well.
     for dust in [-1, -1_000] {
         with_dust(dust).refused_first_in("dust");
     }
@@ -131,7 +133,7 @@ fn totals_or_fees_out_of_range() {
         s.closing.ledger_after.fees = LIMIT - 1 + s.closing.last.fees as u64;
     });
 
-    // More withdrawn than there is, whatever is said to be left.
+    // More withdrawn than the venue holds, whatever the new total.
     refused("moved", |s| {
         let total = s.closing.ledger_after.totals[1];
         s.closing.last.withdrawn[1] = total as u128 + 1;
@@ -241,7 +243,7 @@ fn open_interest_that_does_not_follow() {
     refused("ledger", |s| {
         s.header.open_interest_hash = FieldBytes::default()
     });
-    // More lots than 63 bits hold; fewer than none are no lots at all.
+    // More lots than 63 bits hold.
     refused("ledger", |s| {
         let most = (1 << 63) - 1;
         s.closing.ledger_before.open_interest[1] = most;
@@ -252,7 +254,8 @@ fn open_interest_that_does_not_follow() {
     });
 }
 
-/// The busy closing, with penalties of 5, and 3 lots of instrument 0 and 4 of instrument 2 taken over from accounts that owed 50.
+/// The busy closing, with penalties of 5, and 3 lots of instrument 0 and −4 of instrument 2 taken
+/// over from accounts that owed 50.
 fn taken_over() -> ClosingScene {
     let mut scene = ClosingScene::busy();
     let w = &mut scene.closing;
@@ -312,7 +315,8 @@ fn the_fund_gets_all_that_was_taken_over_and_nothing_else() {
     scene.refused_first_in("fund");
 }
 
-/// What settlements rounded off is paid out in whole units; the rest stays in the ledger.
+/// The fractions that accruals rounded off are paid out in whole units; the rest stays in the
+/// ledger.
 #[test]
 fn rounded_off_money_is_neither_lost_nor_made() {
     let unit = 1u128 << 32;
@@ -364,7 +368,7 @@ fn a_batch_that_does_not_start_at_zero() {
     }
 }
 
-/// A proof for one header, number of chunks and pair of boundaries is none for another.
+/// A proof for one header, number of chunks and pair of boundaries is not valid for another.
 #[test]
 fn another_public_input() {
     let scene = ClosingScene::busy();

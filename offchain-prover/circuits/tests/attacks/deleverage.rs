@@ -1,17 +1,19 @@
-//! Deleveraging. Account 2 is long 40 lots at a mark of 100 ⅓ in step 0 of chunk 2 and sells 20 of them to the insurance fund, which
-//! is short and buys below the mark in step 1.
+//! Deleveraging. Account 2 is long 40 lots at a mark of 100 ⅓ in step 0 of chunk 2 and sells 20 of
+//! them to the insurance fund, which is short and buys below the mark in step 1.
 
 use crate::common::scene::Scene;
 use clearproof_primitives::{
     account::Position,
-    fixed::ONE,
+    fixed::{Factor, ONE, Rate},
+    ids::AccountIndex,
     order::{Order, Side},
     step::{Fill, Forced, Step, StepError},
 };
 
 const FORCED: &str = "step/margin/forced";
 
-/// The account has `quote` beside its lots; the fund's equity is −100, and the price is 5 below the mark: so it gets all back.
+/// The account has `quote` beside its lots; the fund's equity is −100, and the price is 5 below the
+/// mark: so it recovers all of it.
 fn deleveraged(quote: i64, price: u64) -> Scene {
     let mut scene = Scene::busy(2);
     scene.chunk.entries[0].price = price;
@@ -38,11 +40,11 @@ fn deleveraged(quote: i64, price: u64) -> Scene {
     }];
     let step = scene.step(0);
     let signed = step.set.as_mut().unwrap();
-    (signed.set.orders, signed.set.max_fee) = (vec![Some(order)], u32::MAX);
+    (signed.set.orders, signed.set.max_fee) = (vec![Some(order)], Rate::MAX);
     step.fills.clone_from(&fills);
     step.forced = Some(Forced::Deleverage);
     let mut set = signed.clone();
-    set.set.account = 0;
+    set.set.account = AccountIndex::INSURANCE_FUND;
     set.set.orders = vec![Some(Order {
         side: Side::Buy,
         limit: u64::MAX,
@@ -57,7 +59,7 @@ fn deleveraged(quote: i64, price: u64) -> Scene {
         }];
     });
     let step = scene.step(1);
-    step.account = 0;
+    step.account = AccountIndex::INSURANCE_FUND;
     (step.set, step.fills) = (Some(set), fills);
     step.forced = Some(Forced::Deleverage);
     scene.replay();
@@ -116,7 +118,7 @@ fn a_price_beyond_the_accounts_own_zero_price() {
 fn an_account_of_a_lower_rank() {
     let ranked = |rank| {
         let mut scene = deleveraged(0, PRICE);
-        scene.header.deleverage_rank = rank;
+        scene.header.deleverage_rank = Factor::new(rank);
         scene.replay();
         scene
     };

@@ -3,7 +3,7 @@
 use crate::common::scene::Scene;
 use clearproof_primitives::{
     batch::PriceEntry,
-    fixed::ONE,
+    fixed::{ONE, Rate},
     order::{Order, Side},
     step::{Fill, StepError},
 };
@@ -102,7 +102,8 @@ fn more_than_the_order_has_left_in_two_fills() {
     scene.accepted();
 }
 
-/// A slot that keeps its order id keeps its filled quantity under a new sequence; a new id starts from nothing.
+/// A slot that keeps its order id keeps its filled quantity under a new sequence; a new id starts
+/// at zero.
 #[test]
 fn more_than_an_earlier_set_left() {
     let mut scene = buy();
@@ -172,12 +173,12 @@ fn a_fee_above_what_the_set_accepts() {
     scene.resign(0, |set| set.max_fee = rate);
     scene.replay();
     scene.accepted();
-    scene.resign(0, |set| set.max_fee = rate - 1);
+    scene.resign(0, |set| set.max_fee = Rate::new(rate.get() - 1));
     scene.replay();
     scene.refused(0, StepError::FeeAboveMaximum, "step/fills/fee");
 }
 
-/// The circuit works out quote and fee itself; whoever claims other sums has no proof of them.
+/// The circuit computes quote and fee itself; other sums have no proof.
 #[test]
 fn quote_created_by_rounding_and_fees_withheld() {
     for (chunk, quote, fee) in [(1, 1, 0), (2, 1, 0), (1, 0, 1), (2, 0, 1)] {

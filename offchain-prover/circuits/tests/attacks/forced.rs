@@ -1,10 +1,11 @@
-//! What the venue does unasked. Account 2 is liquidated or taken over in step 0 of chunk 2; the mark is 100 ⅓, maintenance margin
-//! about 10 per lot, the highest penalty 1/128.
+//! The venue's own actions. Account 2 is liquidated or taken over in step 0 of chunk 2; the mark is
+//! 100 ⅓, maintenance margin about 10 per lot, the highest penalty 1/128.
 
 use crate::common::scene::Scene;
 use clearproof_primitives::{
     account::{Account, Position},
-    fixed::ONE,
+    fixed::{ONE, Rate},
+    ids::AccountIndex,
     order::{Request, WithdrawalRequest},
     shape::Shape,
     snapshot::InstrumentRow,
@@ -29,7 +30,7 @@ fn liquidated(lots: i64, quote: i64, sold: u64, price: u64, penalty: u64) -> Sce
     (order.limit, order.quantity) = (1, (1 << 48) - 1);
     scene.chunk.entries[0].price = price;
     let step = scene.step(0);
-    step.set.as_mut().unwrap().set.max_fee = u32::MAX;
+    step.set.as_mut().unwrap().set.max_fee = Rate::new(u32::MAX);
     step.fills[0].quantity = sold;
     step.forced = Some(Forced::Liquidation { penalty });
     scene.replay();
@@ -47,7 +48,7 @@ fn taken_over(quote: i64) -> Scene {
         account.balances = vec![quote, 0];
     });
     *scene.step(0) = Step {
-        account: 2,
+        account: AccountIndex::new(2),
         forced: Some(Forced::Takeover),
         ..Step::default()
     };
@@ -128,7 +129,7 @@ fn more_than_half_of_a_position_while_half_of_the_margin_is_left() {
     partly(40).refused(0, StepError::NotPartial, "step/margin/forced");
     liquidated(41, -3_863, 21, MARK, 0).accepted();
     liquidated(41, -3_863, 22, MARK, 0).refused(0, StepError::NotPartial, "step/margin/forced");
-    // Where less is left, all of it may go.
+    // If less is left, all of it may go.
     liquidated(40, -3_963, 40, MARK, 0).accepted();
     // One lot has no half.
     liquidated(1, -94, 1, MARK, 0).accepted();
@@ -209,7 +210,7 @@ fn nothing_else_goes_with_it() {
     }));
     scene.replay();
     assert_eq!(scene.native(0), Err(StepError::ForcedWith));
-    // Nor is an account that is liquidated ever free, as one that withdraws must be.
+    // Also, an account that is liquidated is never free, as one that withdraws must be.
     scene.refused_first_in("step/withdrawal");
 
     let mut scene = taken_over(-5_000);
@@ -258,7 +259,7 @@ fn a_takeover_that_leaves_something() {
     scene.refused_in("step/positions");
 }
 
-/// The padding of chunk 2, on account 0, with positions to get rid of.
+/// The padding of chunk 2, on account 0, with positions to be closed.
 fn fund(forced: Forced) -> Scene {
     let mut scene = at_risk(0);
     let set = scene.chunk.steps[0].step.set.clone();
@@ -280,7 +281,7 @@ fn fund(forced: Forced) -> Scene {
         }];
     });
     *scene.step(1) = Step {
-        account: 0,
+        account: AccountIndex::INSURANCE_FUND,
         set: set.filter(|_| forced != Forced::Takeover),
         fills: if forced == Forced::Takeover {
             Vec::new()
@@ -313,7 +314,7 @@ fn the_insurance_fund_closes_positions_but_is_not_taken_over() {
             worse.refused(1, StepError::ForcedFills, "step/margin/forced");
         }
     }
-    // It may not turn round either.
+    // Its position may not change sides either.
     let mut flipped = with(-4_100, MARK, 0);
     flipped.step(1).fills[0].quantity = 42;
     flipped.replay();
@@ -325,7 +326,7 @@ fn the_insurance_fund_closes_positions_but_is_not_taken_over() {
     taken.replay();
     taken.refused(1, StepError::InsuranceFund, "step/forced");
 
-    // Signed by nobody, and no liquidation either.
+    // Neither signed nor a liquidation.
     let mut own = fund(Forced::Liquidation { penalty: 0 });
     own.step(1).forced = None;
     assert_eq!(own.native(1), Err(StepError::InsuranceFund));

@@ -1,4 +1,4 @@
-//! A prover who lies in hints and is honest in all that follows from them.
+//! A prover who lies in hints and is honest in everything that follows from them.
 
 use crate::common::scene::{ClosingScene, Scene};
 use ark_ff::One;
@@ -26,8 +26,9 @@ fn holds_with(build: impl Fn(&mut Cs), forged: &[(usize, Fr)]) -> bool {
     cs.finish().is_ok()
 }
 
-/// The witnesses that a prover chooses, ascending, with the part that they are first used in. Left out is what rows leave
-/// no choice of: products, what stands in a sum that a product must equal (inside Poseidon), and bits of decompositions.
+/// The witnesses that a prover chooses, ascending, with the part that they are first used in. Left
+/// out are witnesses that rows determine: products, terms of a sum that a product must equal
+/// (inside Poseidon), and bits of decompositions.
 fn hints(matrices: &Matrices) -> BTreeMap<usize, String> {
     let witness = |column: usize| column.checked_sub(matrices.num_instance);
     let (mut chosen, mut bound) = (BTreeMap::new(), BTreeSet::new());
@@ -55,8 +56,8 @@ fn hints(matrices: &Matrices) -> BTreeMap<usize, String> {
     chosen
 }
 
-/// How many hints can be changed so that everything still holds, by part; of the parts below `root`, hashes and signatures
-/// aside.
+/// The number of hints that can be changed so that everything still holds, by part; of the parts
+/// below `root` except hashes and signatures.
 fn free(root: &str, build: impl Fn(&mut Cs)) -> BTreeMap<String, usize> {
     let all = recorded(&build);
     let (mut tried, mut free) = (0, BTreeMap::new());
@@ -77,10 +78,10 @@ fn free(root: &str, build: impl Fn(&mut Cs)) -> BTreeMap<String, usize> {
     free
 }
 
-/// Chunk 1 has an order set in both steps, chunk 2 in the first only. Where there is no deposit its key and amount mean
-/// nothing, where there is no order set nothing of it does. Scan losses are bounds, and whether an account is free
-/// is asked only of one that trades or withdraws. A place without a position may be said not to reduce, which only ever
-/// makes a rule harder to keep.
+/// Chunk 1 has an order set in both steps, chunk 2 in the first only. Without a deposit its key and
+/// amount have no meaning, without an order set nothing of it has. Scan losses are bounds, and the
+/// rule for free accounts applies only to an account that trades or withdraws. A place without a
+/// position may be claimed not to reduce, which only makes rules harder to keep.
 #[test]
 fn one_lie_in_a_chunk_changes_nothing_that_counts() {
     let counts = |parts: &[(&str, usize)]| {
@@ -110,8 +111,8 @@ fn one_lie_in_a_closing_is_refused() {
     assert_eq!(free("", |cs| scene.build(cs)), BTreeMap::new());
 }
 
-/// Account 2 is long 20 lots of instrument 0 and short 20 of instrument 1, which only gains in the first scenario and has
-/// no charge for maintenance; it sells one lot of the former at `price`.
+/// Account 2 is long 20 lots of instrument 0 and short 20 of instrument 1, which only gains in the
+/// first scenario and has no charge for maintenance; it sells one lot of the former at `price`.
 fn hedged(quote: i64, price: u64) -> Scene {
     let mut scene = Scene::busy(2);
     scene.reload(0, |account| {
@@ -138,8 +139,8 @@ fn hedged(quote: i64, price: u64) -> Scene {
     scene
 }
 
-/// A gain in the place of the scan loss would make the maintenance margin before the step negative rather than zero, and
-/// the rule for accounts without any would not be asked for.
+/// A gain in the place of the scan loss would make the maintenance margin before the step negative
+/// rather than zero, and the rule for accounts without any would not apply.
 #[test]
 fn a_gain_passed_off_as_the_scan_loss_before() {
     let scene = hedged(11, 90 * ONE);
@@ -150,7 +151,7 @@ fn a_gain_passed_off_as_the_scan_loss_before() {
     assert!(before.equity > 0 && after.equity == 0 && after.initial > 0);
     scene.refused(0, MarginRefused(MarginRefusal::BelowInitial), "step/margin");
 
-    // The first step's hints for the first underlying: that there is a loss, and that it is the first scenario's.
+    // The first step's hints for the first underlying: there is a loss, in the first scenario.
     let all = recorded(|cs| scene.build(cs));
     let of_part = hints(all.matrices.as_ref().unwrap());
     let before: Vec<_> = of_part.iter().filter(|(_, part)| *part == BEFORE).collect();

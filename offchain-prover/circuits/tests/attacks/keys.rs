@@ -1,4 +1,5 @@
-//! Keys and transfers: who may sign what, and where money that leaves an account comes to.
+//! Keys and transfers: the signatures that each action needs, and the receivers of money that
+//! leaves an account.
 
 use crate::common::{GENESIS, Trader, scene::Scene};
 use clearproof_primitives::{
@@ -6,6 +7,7 @@ use clearproof_primitives::{
     batch::{genesis_field, transfer_hash},
     eddsa::SecretKey,
     field::Fr,
+    ids::AccountIndex,
     order::{KeyRequest, OrderSetError, Request, TransferRequest, WithdrawalRequest, key_hash},
     step::{DepositStep, StepError},
 };
@@ -38,8 +40,8 @@ fn sign(scene: &mut Scene, key: &SecretKey) {
     signed.signature = key.sign(signed.set.message(&shape, genesis_field(&GENESIS)));
 }
 
-/// Account 2 asks for something in the chunk's first step, and its owner signs.
-fn asks(request: Request, withdraw: bool) -> Scene {
+/// Account 2 makes a request in the chunk's first step, and its owner signs.
+fn requests(request: Request, withdraw: bool) -> Scene {
     let mut scene = Scene::busy(2);
     scene.resign(0, |set| {
         set.orders.clear();
@@ -57,10 +59,10 @@ fn asks(request: Request, withdraw: bool) -> Scene {
 fn what_the_attacks_start_from_is_accepted() {
     by_trading_key(|_| ()).accepted();
     let key = trading().public_key();
-    let scene = asks(Request::Key(KeyRequest::Trading(Some(key.into()))), false);
+    let scene = requests(Request::Key(KeyRequest::Trading(Some(key.into()))), false);
     scene.accepted();
     assert_eq!(scene.chunk.steps[0].after.trading_key, hash_of(&trading()));
-    let mut scene = asks(Request::Key(KeyRequest::Owner(key.into())), false);
+    let mut scene = requests(Request::Key(KeyRequest::Owner(key.into())), false);
     scene.reload(0, |account| account.trading_key = Fr::from(5u64));
     scene.replay();
     scene.accepted();
@@ -126,7 +128,7 @@ fn a_change_of_keys_left_out_or_made_up() {
         KeyRequest::Trading(Some(key.into())),
         KeyRequest::Owner(key.into()),
     ] {
-        let mut scene = asks(Request::Key(request), false);
+        let mut scene = requests(Request::Key(request), false);
         let before = scene.chunk.steps[0].before.clone();
         scene.replay_forged(|step, account, _| {
             if step == 0 {
@@ -144,11 +146,11 @@ fn a_change_of_keys_left_out_or_made_up() {
     assert!(!scene.satisfied());
 }
 
-/// What its new owner did not sign, no set of the old one can do any more.
+/// After the change an order set needs the new owner's signature; the old owner's is refused.
 #[test]
 fn the_old_owners_signature_after_the_change() {
     let key = trading().public_key();
-    let mut scene = asks(Request::Key(KeyRequest::Owner(key.into())), false);
+    let mut scene = requests(Request::Key(KeyRequest::Owner(key.into())), false);
     let again = scene.chunk.steps[0].clone();
     scene.chunk.steps[1] = again;
     scene.replay();
@@ -159,7 +161,7 @@ fn the_old_owners_signature_after_the_change() {
 #[test]
 fn orders_with_the_owners_key_are_malformed() {
     let key = trading().public_key();
-    let mut scene = asks(Request::Key(KeyRequest::Owner(key.into())), false);
+    let mut scene = requests(Request::Key(KeyRequest::Owner(key.into())), false);
     let order = Scene::busy(2).order(0, 0).to_owned();
     scene.resign(0, |set| set.orders = vec![Some(order)]);
     scene.replay();
@@ -167,7 +169,8 @@ fn orders_with_the_owners_key_are_malformed() {
     assert_eq!(scene.native(0), Err(error));
 }
 
-/// Account 2 sends 30 units to account 1 in the chunk's first step, which receives them in the second.
+/// Account 2 sends 30 units to account 1 in the chunk's first step, which receives them in the
+/// second.
 fn transfer(change: impl FnOnce(&mut DepositStep)) -> Scene {
     let owner = Trader::new(1).key.public_key().point();
     let to = account_key((owner.x, owner.y), 0);
@@ -176,9 +179,9 @@ fn transfer(change: impl FnOnce(&mut DepositStep)) -> Scene {
         amount: 30,
         to: to.into(),
     };
-    let mut scene = asks(Request::Transfer(request), true);
+    let mut scene = requests(Request::Transfer(request), true);
     let receiver = Scene::busy(1).chunk.steps[0].before.clone();
-    scene.chunk.steps[1].step.account = 1;
+    scene.chunk.steps[1].step.account = AccountIndex::new(1);
     scene.reload(1, |account| *account = receiver);
     let mut received = DepositStep {
         transferred: true,

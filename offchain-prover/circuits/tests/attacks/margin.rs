@@ -1,9 +1,10 @@
-//! The margin rule. Account 2 sells in step 0; the mark is 100 ⅓, initial margin about 12.5 and maintenance about 10 per lot.
+//! The margin rule. Account 2 sells in step 0; the mark is 100 ⅓, initial margin about 12.5 and
+//! maintenance about 10 per lot.
 
 use crate::common::scene::{Scene, withdrawal_of};
 use clearproof_primitives::{
     account::Position,
-    fixed::ONE,
+    fixed::{Factor, ONE},
     margin::MarginRefusal,
     step::{
         DepositStep,
@@ -84,13 +85,14 @@ fn reducing_into_bankruptcy_or_within_it() {
     refused(&sell(40, -4_100, 20, MARK));
 }
 
-/// Where the old position needed no maintenance margin there is no ratio to keep: equity must not fall.
+/// If the old position needed no maintenance margin there is no ratio to keep: equity must not
+/// fall.
 #[test]
 fn losing_equity_on_positions_without_maintenance_margin() {
     let scene = |price| {
         let mut scene = sell(40, -3_963, 20, price);
         for factors in &mut scene.snapshot.factors {
-            factors.maintenance = 0;
+            factors.maintenance = Factor::new(0);
         }
         for row in &mut scene.snapshot.rows {
             (row.maintenance_long, row.maintenance_short) = (0, 0);
@@ -118,8 +120,8 @@ fn a_withdrawal_below_initial_margin() {
     );
 }
 
-/// An account holds so much that no margin of it can be computed: it may not trade, but what it is sent must not hold up the
-/// queue.
+/// An account holds so much that its margin cannot be computed: it may not trade, but its deposits
+/// must not hold up the queue.
 #[test]
 fn a_deposit_to_an_account_beyond_what_margin_can_compute() {
     let mut scene = Scene::last(2, 0);

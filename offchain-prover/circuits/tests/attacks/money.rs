@@ -33,7 +33,7 @@ fn a_deposit_to_another_key() {
     scene.refused(0, StepError::DepositKey, DEPOSIT);
 }
 
-/// Whoever opens the leaf puts their own owner key there.
+/// A thief opens the leaf with an owner key of their own.
 #[test]
 fn a_deposit_that_opens_an_account_of_another_owner() {
     let mut scene = deposits();
@@ -43,7 +43,7 @@ fn a_deposit_that_opens_an_account_of_another_owner() {
     scene.refused(0, StepError::DepositKey, DEPOSIT);
 }
 
-/// One coordinate alone does not name an owner: (−x, y) is on the curve as well.
+/// One coordinate alone does not identify an owner: (−x, y) is on the curve as well.
 #[test]
 fn a_deposit_that_opens_an_account_of_the_negative_key() {
     let mut scene = deposits();
@@ -53,7 +53,7 @@ fn a_deposit_that_opens_an_account_of_the_negative_key() {
     scene.refused(0, StepError::DepositKey, DEPOSIT);
 }
 
-/// Nothing binds it, so a deposit never waits for it: see the circuit's `take_deposit`.
+/// It is not bound, so a deposit never waits for it: see `Incoming::credit` in the circuit.
 #[test]
 fn the_viewing_key_of_a_new_account_is_free() {
     let mut scene = deposits();
@@ -67,7 +67,7 @@ fn the_viewing_key_of_a_new_account_is_free() {
     );
 }
 
-/// A deposit into account 2, which is there, in the last step.
+/// A deposit into account 2, which exists, in the last step.
 fn second_deposit() -> Scene {
     let mut scene = Scene::last(2, 0);
     let account_key = scene.chunk.steps[1].before.key();
@@ -98,7 +98,7 @@ fn a_deposit_that_changes_the_viewing_key_of_an_account() {
     scene.refused_in("step/leaf");
 }
 
-/// The same, by opening the account once more where it is.
+/// The same, by opening the account a second time at its own leaf.
 #[test]
 fn a_deposit_that_opens_an_account_again() {
     let mut scene = second_deposit();
@@ -114,7 +114,7 @@ fn a_deposit_that_opens_an_account_again() {
     scene.refused_in("step/leaf");
 }
 
-/// The second trader takes the first one's deposit.
+/// The second trader receives the first one's deposit.
 #[test]
 fn a_deposit_into_another_account() {
     let mut scene = deposits();

@@ -3,8 +3,10 @@
 use crate::common::{Trader, scene::Scene};
 use clearproof_primitives::{
     field::Fr,
+    fixed::Rate,
+    ids::AccountIndex,
     order::OrderSet,
-    step::{StepError, StepError::Signature},
+    step::StepError::{self, Signature},
 };
 
 const PART: &str = "step/order_set";
@@ -19,7 +21,7 @@ fn scene() -> Scene {
 fn a_set_changed_after_it_was_signed() {
     type Change = fn(&mut OrderSet);
     let changes: [Change; 8] = [
-        |set| set.max_fee += 1,
+        |set| set.max_fee = Rate::new(set.max_fee.get() + 1),
         |set| set.valid_until -= 1,
         |set| set.valid_from += 1,
         |set| set.sequence += 1,
@@ -57,12 +59,12 @@ fn a_signature_by_somebody_else() {
 #[test]
 fn a_set_for_another_account_or_venue() {
     let mut scene = scene();
-    scene.resign(0, |set| set.account = 2);
+    scene.resign(0, |set| set.account = AccountIndex::new(2));
     scene.replay();
     scene.refused(0, StepError::WrongTarget, SIGNATURE);
 
     let mut scene = self::scene();
-    scene.resign(0, |set| set.venue += 1);
+    scene.resign(0, |set| set.venue = set.venue.next());
     scene.replay();
     scene.refused(0, StepError::WrongTarget, SIGNATURE);
 }

@@ -1,17 +1,18 @@
-//! What an order says about how it may be filled: reduce-only, time in force, one-cancels-other, trigger; and what the
-//! instrument says: its fee, its position limit, whether it is suspended.
+//! Conditions of an order: reduce-only, time in force, one-cancels-other, trigger; and those of an
+//! instrument: its fee, its position limit, suspension.
 
 use crate::common::scene::Scene;
 use clearproof_primitives::{
     account::{OrderSlot, Position},
-    fixed::ONE,
+    fixed::{ONE, Rate},
     order::{Order, TimeInForce, Trigger, TriggerSide},
     step::{Fill, StepError},
 };
 
 const MARK: u64 = 100 * ONE + ONE / 3;
 
-/// Account 2 sells 20 lots in the chunk's first step, by an order that is changed; it holds `lots`, and its slot has `filled`.
+/// Account 2 sells 20 lots in the chunk's first step, by an order that is changed; it holds `lots`,
+/// and its slot has `filled`.
 fn sell(lots: i64, filled: u64, change: impl FnOnce(&mut Order)) -> Scene {
     let mut scene = Scene::busy(2);
     scene.reload(0, |account| {
@@ -48,7 +49,8 @@ fn a_reduce_only_order_that_opens_grows_or_flips() {
     }
 }
 
-/// The rule is about the step: another order's fills do not hide behind a reduce-only one's.
+/// The rule applies to the step: another order's fills cannot hide behind those of a reduce-only
+/// one.
 #[test]
 fn a_reduce_only_order_beside_one_that_grows() {
     let mut scene = sell(20, 0, |order| order.reduce_only = true);
@@ -142,10 +144,10 @@ fn a_condition_changed_after_it_was_signed() {
 #[test]
 fn another_instruments_fee() {
     let mut scene = sell(0, 0, |_| ());
-    scene.remarket(|snapshot, _| snapshot.rows[0].fee_rate = 1 << 24);
+    scene.remarket(|snapshot, _| snapshot.rows[0].fee_rate = Rate::new(1 << 24));
     scene.replay();
     scene.accepted();
-    // Charged what instrument 2 costs.
+    // Charged the fee of instrument 2.
     scene.replay_forged(|step, account, effects| {
         if step == 0 {
             account.balances[0] += 7;
@@ -171,7 +173,7 @@ fn a_position_beyond_its_limit() {
     };
     limited(0, 19).refused(0, beyond(20, 19), "step/limits");
     limited(-5, 24).refused(0, beyond(25, 24), "step/limits");
-    // Whoever is beyond it may go back, and not over to the other side.
+    // An account beyond it may go back, but not over to the other side.
     limited(50, 10).accepted();
     limited(9, 10).refused(0, beyond(11, 10), "step/limits");
 }

@@ -1,4 +1,5 @@
-//! Using again what was used, and using it in another order: accounts, deposits, sequences; and values at the ends of ranges.
+//! Accounts, deposits and sequences used twice or in another order; and values at the ends of
+//! ranges.
 
 use crate::common::scene::Scene;
 use clearproof_primitives::{
@@ -9,7 +10,8 @@ use clearproof_primitives::{
     tree::root_of_path,
 };
 
-/// Account 1 buys in step 0; step 1 withdraws from the account as it was before, and so undoes the purchase.
+/// Account 1 buys in step 0; step 1 withdraws from the account as it was before, and so undoes the
+/// purchase.
 #[test]
 fn an_account_as_it_was_before_the_last_step() {
     let mut scene = Scene::busy(1);
@@ -26,7 +28,8 @@ fn an_account_as_it_was_before_the_last_step() {
     scene.refused_in("step/leaf");
 }
 
-/// The queue is a chain: whoever takes its deposits in another order, or leaves one out, arrives at another end of it.
+/// The queue is a hash chain: consuming its deposits in another order, or without one of them,
+/// leads to another end.
 #[test]
 fn deposits_out_of_order_or_left_out() {
     let queue = Scene::busy(0).chunk.after.deposits;
@@ -43,8 +46,8 @@ fn deposits_out_of_order_or_left_out() {
     }
 }
 
-/// Account 2, at sequence `current` with 20 of its order filled, sells `lots` under a set with sequence `next` and an
-/// order of 25.
+/// Account 2, at sequence `current` with 20 of its order filled, sells `lots` under a set with
+/// sequence `next` and an order of 25.
 fn sells_again(current: u64, next: u64, lots: u64) -> Scene {
     let mut scene = Scene::busy(2);
     scene.reload(0, |account| {
@@ -60,7 +63,8 @@ fn sells_again(current: u64, next: u64, lots: u64) -> Scene {
     scene
 }
 
-/// An owner who signs two sets with one sequence lets both be used, but what is filled of an order counts for both.
+/// If an owner signs two sets with one sequence, both can be used, but an order's filled quantity
+/// counts for both.
 #[test]
 fn two_sets_of_one_sequence_share_what_is_filled() {
     sells_again(4, 4, 5).accepted();
@@ -81,8 +85,8 @@ fn the_last_sequence_is_the_last() {
     }
 }
 
-/// A fresh account is at sequence 0: a set with that sequence would be there already, and its withdrawal could be carried
-/// out again and again.
+/// A fresh account is at sequence 0: a set with that sequence would be installed already, and its
+/// withdrawal could be carried out again and again.
 #[test]
 fn a_withdrawal_at_sequence_zero() {
     let mut scene = Scene::busy(1);
@@ -113,7 +117,8 @@ fn short(lots: i64) -> Scene {
     scene
 }
 
-/// The circuit's signed range has one value more than the native one, but the largest position limit keeps everybody from it.
+/// The circuit's signed range has one value more than the native one, but the largest position
+/// limit keeps all accounts from it.
 #[test]
 fn the_end_of_a_position_s_range() {
     short((1 << 48) - 2).accepted();

@@ -1,10 +1,12 @@
-//! Traders against a venue: what the engine accepts must be provable, or one trader stops all others.
+//! Traders against a venue: every input that the engine accepts must be provable, or one trader
+//! stops all others.
 
 use crate::common::{START, Trader, order, request, snapshot, venue};
 use clearproof_circuits::{chunk::chunk, closing::closing, r1cs::Cs};
 use clearproof_engine::Venue;
 use clearproof_primitives::{
-    fixed::ONE,
+    fixed::{ONE, Rate},
+    ids::BatchNumber,
     order::{Side, WithdrawalRequest},
     rows::even_bands,
     shape::Shape,
@@ -15,7 +17,7 @@ const SHAPE: Shape = Shape::TINY;
 
 fn open(venue: &mut Venue, mark: u64, time: u64) {
     let snapshot = snapshot(&SHAPE.market, mark);
-    let bands = even_bands(&snapshot.rows, 1 << 29);
+    let bands = even_bands(&snapshot.rows, Rate::new(1 << 29));
     venue.open_batch(snapshot, bands, time).unwrap();
 }
 
@@ -30,7 +32,8 @@ fn proven(witness: &BatchWitness) {
     cs.finish().unwrap();
 }
 
-/// Two accounts trade with each other, then the mark falls so far that what one has won is more than the other ever had.
+/// Two accounts trade with each other, then the mark falls so far that one has won more than the
+/// other ever had.
 #[test]
 fn a_withdrawal_of_more_than_the_venue_holds() {
     let mut venue = venue(&SHAPE);
@@ -45,7 +48,7 @@ fn a_withdrawal_of_more_than_the_venue_holds() {
     }
     assert_eq!(venue.run_auction(START + 1).unwrap().trades.len(), 2);
     proven(&venue.close_batch(&request(START + 2)).unwrap().witness);
-    venue.settle(1).unwrap();
+    venue.settle(BatchNumber::new(1)).unwrap();
 
     open(&mut venue, 50 * ONE, START + 3);
     let mut withdraw = |venue: &mut Venue, amount| {
@@ -59,7 +62,8 @@ fn a_withdrawal_of_more_than_the_venue_holds() {
     };
     let held = venue.ledger().totals[0];
     assert_eq!(held, 1_999, "the chain has its share of the fees");
-    // The account's own margin would allow it: its equity is near 3,500, its initial margin near 350.
+    // The account's own margin would allow it: its equity is near 3,500, its initial margin near
+    // 350.
     assert!(withdraw(&mut venue, held + 1).is_err());
     withdraw(&mut venue, held - 100).unwrap();
     assert!(withdraw(&mut venue, 101).is_err());

@@ -9,7 +9,8 @@ use clearproof_primitives::{
     batch::{Deposit, genesis_field},
     eddsa::SecretKey,
     field::Fr,
-    fixed::ONE,
+    fixed::{Factor, ONE, Rate},
+    ids::{AccountIndex, SnapshotNumber, VenueId},
     options::{DAY_MS, ScenarioSpec, VolatilityScaling},
     order::{Order, OrderSet, Request, Side, SignedOrderSet, WithdrawalRequest},
     policy::{ChargeRates, Policy, TradingTerms, UnderlyingPolicy},
@@ -28,43 +29,43 @@ pub fn policy(market: &MarketShape) -> Policy {
         .map(|s| ScenarioSpec {
             price_shock: 6554 * (2 * s - (scenarios - 1)) / (scenarios - 1).max(1),
             volatility_shock: 0,
-            weight: 1 << 16,
+            weight: Factor::new(1 << 16),
         })
         .collect();
     let terms = TradingTerms {
-        fee_rate: 1 << 20,
+        fee_rate: Rate::new(1 << 20),
         position_limit: 1 << 40,
         open_interest_cap: 1 << 50,
     };
     let underlying = UnderlyingPolicy {
-        initial_factor: 5 << 14,
-        maintenance_factor: 1 << 16,
+        initial_factor: Factor::new(5 << 14),
+        maintenance_factor: Factor::new(1 << 16),
         scenarios,
         option_charges: ChargeRates::default(),
         scaling: VolatilityScaling {
-            short_power: 0,
-            long_power: 0,
+            short_power: Factor::new(0),
+            long_power: Factor::new(0),
             floor_ms: DAY_MS,
         },
         charges: ChargeRates {
-            initial_long: 1 << 26,
-            initial_short: 1 << 26,
-            maintenance_long: 1 << 25,
-            maintenance_short: 1 << 25,
+            initial_long: Rate::new(1 << 26),
+            initial_short: Rate::new(1 << 26),
+            maintenance_long: Rate::new(1 << 25),
+            maintenance_short: Rate::new(1 << 25),
         },
         perpetual_terms: terms,
         option_terms: terms,
-        jump_limit: 1 << 29,
+        jump_limit: Rate::new(1 << 29),
     };
     Policy {
         underlyings: vec![underlying; market.underlyings as usize],
-        haircuts: vec![0; market.assets as usize],
+        haircuts: vec![Rate::new(0); market.assets as usize],
         pegs: vec![None; market.assets as usize],
-        protocol_share: 1 << 30,
-        liquidation_rate: 1 << 25,
-        price_band: 1 << 29,
-        option_band: 1 << 29,
-        funding_cap: 1 << 26,
+        protocol_share: Rate::new(1 << 30),
+        liquidation_rate: Rate::new(1 << 25),
+        price_band: Rate::new(1 << 29),
+        option_band: Rate::new(1 << 29),
+        funding_cap: Rate::new(1 << 26),
         funding_interval: DAY_MS / 24,
     }
 }
@@ -81,7 +82,7 @@ pub fn snapshot(market: &MarketShape, mark: u64) -> Snapshot {
         }
     });
     Snapshot {
-        number: 1,
+        number: SnapshotNumber::new(1),
         taken_at: START - 1,
         weights: vec![ONE; market.assets as usize],
         factors: policy.factors(),
@@ -96,7 +97,7 @@ pub struct Trader {
     /// Signs order sets without requests, where there is one.
     pub trading_key: Option<SecretKey>,
     pub viewing_key: Fr,
-    pub account: u32,
+    pub account: AccountIndex,
     pub sequence: u64,
 }
 
@@ -106,7 +107,7 @@ impl Trader {
             key: SecretKey::new([seed; 32]),
             trading_key: None,
             viewing_key: Fr::from(1000 + seed as u64),
-            account: 0,
+            account: AccountIndex::default(),
             sequence: 0,
         }
     }
@@ -148,12 +149,12 @@ impl Trader {
     ) -> SignedOrderSet {
         self.sequence += 1;
         let set = OrderSet {
-            venue: 7,
+            venue: VenueId::new(7),
             account: self.account,
             sequence: self.sequence,
             valid_from: 0,
             valid_until: 1 << 40,
-            max_fee: 1 << 24,
+            max_fee: Rate::new(1 << 24),
             orders,
             request,
         };
@@ -185,7 +186,7 @@ pub fn order(id: u32, side: Side, quantity: u64, limit: u64) -> Option<Order> {
 pub fn venue(shape: &Shape) -> Venue {
     Venue::new(VenueConfig {
         shape: *shape,
-        id: 7,
+        id: VenueId::new(7),
         genesis: genesis_field(&GENESIS),
     })
 }
@@ -204,7 +205,7 @@ pub fn busy_batch(shape: &Shape) -> (Venue, ClosedBatch) {
     let mark = 100 * ONE + ONE / 3;
     let mut venue = venue(shape);
     let snapshot = snapshot(&shape.market, mark);
-    let bands = even_bands(&snapshot.rows, 1 << 29);
+    let bands = even_bands(&snapshot.rows, Rate::new(1 << 29));
     venue.open_batch(snapshot, bands, START).unwrap();
     let mut traders = [Trader::new(1), Trader::new(2)];
     for (i, trader) in traders.iter_mut().enumerate() {

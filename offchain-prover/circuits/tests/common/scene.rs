@@ -1,7 +1,7 @@
-//! An honest chunk or closing out of an engine's batch, to be tampered with.
+//! An honest chunk or closing of an engine's batch, to be tampered with.
 //!
-//! After a change, everything that follows from it is worked out again without any check (leaves, paths, sums,
-//! boundaries, roots), so that only the rule under test is broken.
+//! After a change, everything that follows from it is computed again without any check (leaves,
+//! paths, sums, boundaries, roots), so that only the rule under test is broken.
 
 use super::{GENESIS, Trader, busy_batch};
 use clearproof_circuits::{
@@ -38,7 +38,8 @@ fn broken_parts(matrices: &Matrices, assignment: &[Fr]) -> BTreeSet<String> {
         .collect()
 }
 
-/// Requires that a circuit refuses, and that every broken row lies in `part` (in or below it, if it ends in `/*`).
+/// Requires that a circuit refuses, and that every broken row lies in `part` (in or below it, if it
+/// ends in `/*`).
 fn assert_refused(part: &str, build: impl Fn(&mut Cs)) {
     let mut light = Cs::witness_only();
     build(&mut light);
@@ -91,8 +92,8 @@ pub struct Scene {
 }
 
 impl Scene {
-    /// A chunk of the busy batch. 0: deposits open accounts 1 and 2. 1: account 1 buys, then withdraws. 2: account 2
-    /// sells, then padding.
+    /// A chunk of the busy batch. 0: deposits open accounts 1 and 2. 1: account 1 buys, then
+    /// withdraws. 2: account 2 sells, then padding.
     pub fn busy(index: usize) -> Self {
         let (_, closed) = busy_batch(&Shape::TINY);
         Self::of(Shape::TINY, &closed.witness, index)
@@ -103,7 +104,7 @@ impl Scene {
         let mut start = AccountsTree::new(shape.depth as usize);
         start.set(0, Account::insurance_fund(&shape).leaf(&shape));
         for step in batch.chunks[..index].iter().flat_map(|c| &c.steps) {
-            start.set(step.step.account as u64, step.after.leaf(&shape));
+            start.set(step.step.account.get().into(), step.after.leaf(&shape));
         }
         let chunk = batch.chunks[index].clone();
         assert_eq!(
@@ -120,7 +121,8 @@ impl Scene {
         }
     }
 
-    /// A step of a chunk of the busy batch, alone after padding, so that nothing else in the chunk sees its result.
+    /// A step of a chunk of the busy batch, alone after padding, so that nothing else in the chunk
+    /// depends on its result.
     pub fn last(index: usize, step: usize) -> Self {
         let mut scene = Self::busy(index);
         let padding = Self::busy(2).chunk.steps[1].clone();
@@ -130,7 +132,7 @@ impl Scene {
         scene
     }
 
-    /// Changes snapshot and funding indices, and what the header says of them.
+    /// Changes snapshot and funding indices, and their hashes in the header.
     pub fn remarket(&mut self, change: impl FnOnce(&mut Snapshot, &mut [i64])) {
         change(&mut self.snapshot, &mut self.chunk.funding);
         self.header.snapshot_hash = self.snapshot.hash().into();
@@ -146,7 +148,7 @@ impl Scene {
         let witness = &mut self.chunk.steps[step];
         change(&mut witness.before);
         self.start.set(
-            witness.step.account as u64,
+            witness.step.account.get().into(),
             witness.before.leaf(&self.shape),
         );
     }
@@ -161,7 +163,7 @@ impl Scene {
     pub fn resign_for(&mut self, step: usize, genesis: Fr, change: impl FnOnce(&mut OrderSet)) {
         let shape = self.shape;
         let signed = self.step(step).set.as_mut().unwrap();
-        let owner = Trader::new(signed.set.account as u8);
+        let owner = Trader::new(signed.set.account.get() as u8);
         change(&mut signed.set);
         signed.signature = owner.key.sign(signed.set.message(&shape, genesis));
     }
@@ -172,12 +174,12 @@ impl Scene {
             .unwrap()
     }
 
-    /// Works out everything after the first boundary, checking nothing.
+    /// Computes everything after the first boundary, without any check.
     pub fn replay(&mut self) {
         self.replay_forged(|_, _, _| ());
     }
 
-    /// As [`Self::replay`], with a say in what each step leads to.
+    /// As [`Self::replay`], but `forge` may change the result of each step.
     pub fn replay_forged(&mut self, forge: impl Fn(usize, &mut Account, &mut StepEffects)) {
         let mut tree = self.start.clone();
         let mut visited = BTreeMap::new();
@@ -196,8 +198,8 @@ impl Scene {
                 &witness.step,
             );
             forge(i, &mut after, &mut effects);
-            witness.path = tree.path(account as u64);
-            tree.set(account as u64, after.leaf(&self.shape));
+            witness.path = tree.path(account.get().into());
+            tree.set(account.get().into(), after.leaf(&self.shape));
             state.advance(&witness.step, &witness.before, &after, &effects);
             visited.insert(account, after.clone());
             witness.after = after;
@@ -207,7 +209,7 @@ impl Scene {
         self.chunk.after = state;
     }
 
-    /// What the native rules say about a step, signature included.
+    /// The result of a step by the native rules, signature included.
     pub fn native(&self, step: usize) -> Result<(Account, StepEffects), StepError> {
         let context = StepContext {
             shape: &self.shape,
@@ -261,7 +263,8 @@ impl Scene {
         assert_refused_first(part, |cs| self.build(cs));
     }
 
-    /// Requires that native code refuses a step for one reason, and the circuit by rows of one part only.
+    /// Requires that native code refuses a step for one reason, and the circuit by rows of one part
+    /// only.
     pub fn refused(&self, step: usize, reason: StepError, part: &str) {
         assert_eq!(self.native(step), Err(reason));
         self.refused_in(part);
@@ -280,7 +283,7 @@ impl Scene {
     }
 }
 
-/// What a step leads to if nobody checks anything.
+/// The result of a step without any check.
 fn unchecked(
     entries: &[PriceEntry],
     snapshot: &Snapshot,
@@ -298,25 +301,55 @@ fn unchecked(
         effects.transfer = deposit.transferred.then_some(Transfer::Received);
     }
     let set = step.set.as_ref().map(|signed| &signed.set);
-    let forced = step.forced.is_some();
-    if let Some(set) = set.filter(|_| !forced) {
-        if let Some(key) = set.key().filter(|_| set.sequence > after.sequence) {
-            after.trading_key = Fr::from(0u64);
-            match key {
-                KeyRequest::Owner(key) => after.owner = key.coordinates(),
-                KeyRequest::Trading(Some(key)) => after.trading_key = key_hash(key.coordinates()),
-                KeyRequest::Trading(None) => {}
-            }
-        }
-        after.sequence = set.sequence;
-        for (i, slot) in after.slots.iter_mut().enumerate() {
-            let id = set.order(i).map_or(0, |o| o.id);
-            *slot = OrderSlot {
-                id,
-                filled: if id == slot.id { slot.filled } else { 0 },
-            };
+    if let Some(set) = set.filter(|_| step.forced.is_none()) {
+        install_unchecked(set, &mut after);
+    }
+    fill_unchecked(entries, snapshot, step, &mut after, &mut effects);
+    if let Some(Forced::Liquidation { penalty }) = step.forced {
+        after.balances[0] -= penalty as i64;
+        effects.penalties = penalty;
+    }
+    if step.forced == Some(Forced::Takeover) {
+        effects.taken = Some(Taken {
+            balances: std::mem::replace(&mut after.balances, vec![0; before.balances.len()]),
+            positions: std::mem::take(&mut after.positions),
+        });
+    }
+    after.funding_basis = funding_basis(&after, funding);
+    if step.withdraw {
+        pay_unchecked(set, &mut after, &mut effects);
+    }
+    (after, effects)
+}
+
+fn install_unchecked(set: &OrderSet, after: &mut Account) {
+    if let Some(key) = set.key().filter(|_| set.sequence > after.sequence) {
+        after.trading_key = Fr::from(0u64);
+        match key {
+            KeyRequest::Owner(key) => after.owner = key.coordinates(),
+            KeyRequest::Trading(Some(key)) => after.trading_key = key_hash(key.coordinates()),
+            KeyRequest::Trading(None) => {}
         }
     }
+    after.sequence = set.sequence;
+    for (i, slot) in after.slots.iter_mut().enumerate() {
+        let id = set.order(i).map_or(0, |o| o.id);
+        *slot = OrderSlot {
+            id,
+            filled: if id == slot.id { slot.filled } else { 0 },
+        };
+    }
+}
+
+fn fill_unchecked(
+    entries: &[PriceEntry],
+    snapshot: &Snapshot,
+    step: &Step,
+    after: &mut Account,
+    effects: &mut StepEffects,
+) {
+    let set = step.set.as_ref().map(|signed| &signed.set);
+    let forced = step.forced.is_some();
     let mut lots_of: BTreeMap<u16, i64> = BTreeMap::new();
     for position in &after.positions {
         *lots_of.entry(position.instrument).or_default() += position.quantity;
@@ -337,7 +370,7 @@ fn unchecked(
         } else {
             snapshot.rows[entry.instrument as usize].fee_rate
         };
-        let mut fee = mul_fraction(quote, rate as u64, Rounding::Up).unwrap();
+        let mut fee = mul_fraction(quote, rate.get() as u64, Rounding::Up).unwrap();
         let lots = sign * fill.quantity as i64;
         if forced {
             effects.penalty_limit += fee as u128;
@@ -351,55 +384,44 @@ fn unchecked(
         effects.quote -= (sign * quote as i64) as i128;
         effects.fees += fee as u128;
     }
-    after.positions = lots_of
-        .into_iter()
-        .filter(|(_, quantity)| *quantity != 0)
+    let held = lots_of.into_iter().filter(|(_, quantity)| *quantity != 0);
+    after.positions = held
         .map(|(instrument, quantity)| Position {
             instrument,
             quantity,
         })
         .collect();
-    if let Some(Forced::Liquidation { penalty }) = step.forced {
-        after.balances[0] -= penalty as i64;
-        effects.penalties = penalty;
-    }
-    if step.forced == Some(Forced::Takeover) {
-        effects.taken = Some(Taken {
-            balances: std::mem::replace(&mut after.balances, vec![0; before.balances.len()]),
-            positions: std::mem::take(&mut after.positions),
-        });
-    }
-    after.funding_basis = funding_basis(&after, funding);
-    if step.withdraw {
-        // As the circuit reads a request that is not there: the first asset, without a set the last, and no amount.
-        let (asset, amount, transfer) = match set.and_then(|s| s.request) {
-            Some(Request::Withdrawal(w)) => (w.asset, w.amount, None),
-            Some(Request::Transfer(t)) => (t.asset, t.amount, Some(t.to)),
-            Some(Request::Key(_)) => (0, 0, None),
-            None if set.is_some() => (0, 0, None),
-            None => (u8::MAX, 0, None),
-        };
-        let asset = asset.min(after.balances.len() as u8 - 1);
-        after.balances[asset as usize] -= amount as i64;
-        match transfer {
-            Some(to) => {
-                let hash = transfer_hash(to.to_fr().unwrap(), asset, amount);
-                effects.transfer = Some(Transfer::Sent(hash));
-            }
-            None => {
-                let recipient = set.and_then(OrderSet::withdrawal).map(|w| w.recipient);
-                effects.withdrawal = Some(Withdrawal {
-                    recipient: recipient.unwrap_or_default(),
-                    asset,
-                    amount,
-                });
-            }
-        }
-    }
-    (after, effects)
 }
 
-/// The withdrawal that a set asks for, to be changed.
+fn pay_unchecked(set: Option<&OrderSet>, after: &mut Account, effects: &mut StepEffects) {
+    // As the circuit reads a request that is not there: the first asset, without a set the last, and
+    // no amount.
+    let (asset, amount, transfer) = match set.and_then(|s| s.request) {
+        Some(Request::Withdrawal(w)) => (w.asset, w.amount, None),
+        Some(Request::Transfer(t)) => (t.asset, t.amount, Some(t.to)),
+        Some(Request::Key(_)) => (0, 0, None),
+        None if set.is_some() => (0, 0, None),
+        None => (u8::MAX, 0, None),
+    };
+    let asset = asset.min(after.balances.len() as u8 - 1);
+    after.balances[asset as usize] -= amount as i64;
+    match transfer {
+        Some(to) => {
+            let hash = transfer_hash(to.to_fr().unwrap(), asset, amount);
+            effects.transfer = Some(Transfer::Sent(hash));
+        }
+        None => {
+            let recipient = set.and_then(OrderSet::withdrawal).map(|w| w.recipient);
+            effects.withdrawal = Some(Withdrawal {
+                recipient: recipient.unwrap_or_default(),
+                asset,
+                amount,
+            });
+        }
+    }
+}
+
+/// The withdrawal that a set requests, to be changed.
 pub fn withdrawal_of(set: &mut OrderSet) -> &mut WithdrawalRequest {
     match &mut set.request {
         Some(Request::Withdrawal(withdrawal)) => withdrawal,
@@ -426,7 +448,7 @@ impl ClosingScene {
         }
     }
 
-    /// Works out both state roots from ledgers, boundaries and the fund.
+    /// Computes both state roots from ledgers, boundaries and the fund.
     pub fn reroot(&mut self) {
         let w = &mut self.closing;
         w.accounts_root_after = root_of_path(0, w.fund_after.leaf(&self.shape), &w.fund_path);

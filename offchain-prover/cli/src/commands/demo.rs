@@ -5,7 +5,7 @@ use anyhow::{Context, Result};
 use clap::{Args as ClapArgs, ValueEnum};
 use clearproof_demo::{self, DemoConfig};
 use clearproof_groth16::BackendKind;
-use clearproof_primitives::shape::Shape;
+use clearproof_primitives::{ids::CircuitId, shape::Shape};
 use clearproof_proving::default_key_folder;
 use std::{path::PathBuf, sync::Arc};
 
@@ -71,7 +71,7 @@ pub fn run(args: Args) -> Result<()> {
         backend: args.backend,
         progress: Arc::new(Bars::new("proving keys")),
         keep: args.keep,
-        circuit,
+        circuit: CircuitId::new(circuit),
         shape,
         batch_ms,
     };

@@ -5,7 +5,7 @@ mod export;
 use crate::{bars::Bars, commands::ShapeName};
 use anyhow::{Context, Result};
 use clearproof_groth16::{BackendKind, KeyStore, Origin};
-use clearproof_proving::{BatchProver, circuits, default_key_folder};
+use clearproof_proving::{BatchProver, VerifyingKeys, circuits, default_key_folder};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -69,7 +69,7 @@ fn write_verifying_keys(
         BackendKind::Cpu,
         &Bars::new(name),
     )?;
-    let (chunk, closing) = prover.verifying_keys();
+    let VerifyingKeys { chunk, closing } = prover.verifying_keys();
     for (circuit, bytes) in [("chunk", chunk), ("closing", closing)] {
         let path = out.join(format!("{name}-{circuit}.vk"));
         fs::write(&path, bytes).with_context(|| path.display().to_string())?;

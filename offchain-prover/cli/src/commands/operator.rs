@@ -7,11 +7,11 @@ use crate::{
 use anyhow::{Context, Result};
 use clearproof_groth16::BackendKind;
 use clearproof_operator::{self, Config, Timing};
+use clearproof_primitives::ids::VenueId;
 use clearproof_proving::default_key_folder;
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
-/// Options of `operator`. How the chain takes snapshots is a constant of its runtime; the defaults are those of this
-/// workspace's.
+/// Options of `operator`.
 #[derive(clap::Args)]
 pub struct Args {
     /// The node's JSON-RPC.
@@ -19,7 +19,7 @@ pub struct Args {
     node: String,
     /// Number of the venue on the chain.
     #[arg(long)]
-    venue: u32,
+    venue: VenueId,
     #[command(flatten)]
     key: Key,
     /// Folder of the database; one per venue. Whoever reads it sees all accounts and can make receipts.
@@ -49,12 +49,6 @@ pub struct Args {
     /// Closed batches that may wait for proof and finality before trading pauses.
     #[arg(long, default_value_t = Timing::default().max_pending)]
     max_pending: usize,
-    /// Milliseconds between the chain's snapshots.
-    #[arg(long, default_value_t = Timing::default().snapshot_ms)]
-    snapshot_ms: u64,
-    /// Milliseconds for which the chain lets auctions use a snapshot after the next was taken.
-    #[arg(long, default_value_t = Timing::default().grace_ms)]
-    grace_ms: u64,
 }
 
 pub fn run(args: Args) -> Result<()> {
@@ -73,8 +67,6 @@ pub fn run(args: Args) -> Result<()> {
             batch_ms: args.batch_ms,
             batch_steps: args.batch_steps,
             max_pending: args.max_pending,
-            snapshot_ms: args.snapshot_ms,
-            grace_ms: args.grace_ms,
         },
     };
     let runtime = tokio::runtime::Runtime::new().context("starting the async runtime")?;

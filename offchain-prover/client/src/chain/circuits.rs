@@ -2,8 +2,9 @@
 
 use super::{ANSWER_TIMEOUT, Chain, ChainError};
 use clearproof_primitives::{
-    chain::{CircuitId, VenueView},
+    chain::VenueView,
     field::FieldBytes,
+    ids::{BatchNumber, CircuitId},
     shape::Shape,
 };
 use codec::DecodeAll;
@@ -15,14 +16,14 @@ const CIRCUITS: (&str, &str) = ("Settlement", "Circuits");
 /// With each verifying key the chain keeps e(α, β): twelve elements of the base field.
 const PAIRING_BYTES: usize = 12 * 32;
 
-/// A registered pair of circuits, as far as whoever proves with it needs to know.
+/// A registered pair of circuits: the part that a prover needs to know.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RegisteredCircuit {
     /// Its number.
     pub number: CircuitId,
     /// Its dimensions.
     pub shape: Shape,
-    /// Its keys come from an insecure set-up.
+    /// True if its keys come from an insecure set-up.
     pub development: bool,
     /// Verifying key of the chunk circuit.
     pub chunk_key: Vec<u8>,
@@ -30,8 +31,8 @@ pub struct RegisteredCircuit {
     pub closing_key: Vec<u8>,
 }
 
-/// The circuit that a batch of a venue is proven with, as the chain has it now.
-pub fn circuit_of<A>(venue: &VenueView<A>, batch: u64) -> CircuitId {
+/// Returns the circuit that a batch of a venue is proven with, as the chain has it now.
+pub fn circuit_of<A>(venue: &VenueView<A>, batch: BatchNumber) -> CircuitId {
     match venue.next_circuit {
         Some(next) if batch >= next.from_batch => next.circuit,
         _ => venue.circuit,
@@ -39,7 +40,7 @@ pub fn circuit_of<A>(venue: &VenueView<A>, batch: u64) -> CircuitId {
 }
 
 impl Chain {
-    /// A registered circuit.
+    /// Returns a registered circuit; none if there is none with this number.
     ///
     /// # Errors
     /// As [`Chain::venue`]; and [`ChainError::Missing`] if the runtime registers none.
@@ -50,7 +51,7 @@ impl Chain {
         let stored = self.exchange(ANSWER_TIMEOUT, async {
             let address = dynamic::storage::<(Value,), Value>(CIRCUITS.0, CIRCUITS.1);
             let now = self.now().await?;
-            let key = (Value::u128(number.into()),);
+            let key = (Value::u128(number.get().into()),);
             let stored = now.storage().entry(address)?.try_fetch(key).await?;
             Ok(stored.map(|value| value.bytes().to_vec()))
         });
@@ -97,12 +98,12 @@ mod tests {
             let keys = (vec![1u8; key], vec![2u8; key + 3]);
             (Shape::TINY, keys.0, keys.1, true, FieldBytes([0; 32])).encode()
         };
-        let circuit = decoded(7, &stored(584 + PAIRING_BYTES)).unwrap();
+        let circuit = decoded(CircuitId::new(7), &stored(584 + PAIRING_BYTES)).unwrap();
         assert_eq!(circuit.chunk_key, [1; 584]);
         assert_eq!(circuit.closing_key, [2; 587]);
-        assert_eq!((circuit.number, circuit.development), (7, true));
-        assert!(decoded(7, &stored(PAIRING_BYTES - 4)).is_err());
-        assert!(decoded(7, &stored(600)[1..]).is_err());
-        assert!(decoded(7, &[]).is_err());
+        assert_eq!((circuit.number.get(), circuit.development), (7, true));
+        assert!(decoded(CircuitId::new(7), &stored(PAIRING_BYTES - 4)).is_err());
+        assert!(decoded(CircuitId::new(7), &stored(600)[1..]).is_err());
+        assert!(decoded(CircuitId::new(7), &[]).is_err());
     }
 }

@@ -1,4 +1,4 @@
-//! What can go wrong between here and the chain.
+//! Errors between a client and the chain.
 
 use subxt::error::{
     BackendError, BlockError, EventsError, ExtrinsicDecodeErrorAt, ExtrinsicError,
@@ -6,29 +6,29 @@ use subxt::error::{
     TransactionProgressError,
 };
 
-/// Why the chain gave no answer, or a bad one.
+/// Why a call to the chain failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ChainError {
-    /// The node does not answer, or not what was asked; worth trying again.
+    /// The node does not answer, or not understandably. Another attempt may succeed.
     #[error("node: {0}")]
     Node(String),
     /// The address is not one of a node.
     #[error("node URL {0}: must begin with ws:// or wss://")]
     Url(String),
-    /// The node at the address is one of another chain now.
+    /// The node at the address belongs to another chain now.
     #[error("the node is of another chain now, genesis 0x{0}: check its address and chain")]
     OtherChain(String),
-    /// The call was executed and refused; nothing changed but the fee.
+    /// The call was executed and refused. Nothing changed but the fee that was paid.
     #[error("{pallet}: {error}: {text}")]
     Refused {
         /// Pallet, such as `Settlement`.
         pallet: String,
         /// Name of the error, such as `StaleRoot`.
         error: String,
-        /// What the pallet says about it.
+        /// The pallet's description of it.
         text: String,
     },
-    /// The pool does not take the transaction.
+    /// The pool refuses the transaction.
     #[error("transaction not accepted: {0}")]
     Invalid(String),
     /// The transaction left the pool without getting into a block, or was not final in time.
@@ -39,14 +39,42 @@ pub enum ChainError {
         "{what}: the runtime's answer does not decode ({error}): use a prover of the runtime's version"
     )]
     Decode {
-        /// Which answer.
+        /// The answer.
         what: String,
-        /// Where it does not fit.
+        /// The place at which it does not fit.
         error: codec::Error,
     },
-    /// The runtime lacks what is asked for.
+    /// The node runs another runtime.
+    #[error(
+        "the node runs the runtime {runtime}, this client speaks to {client}: check the node's \
+         address"
+    )]
+    OtherRuntime {
+        /// Name of the node's runtime.
+        runtime: String,
+        /// Name of the runtime that this client speaks to.
+        client: &'static str,
+    },
+    /// The runtime speaks another version of one of its interfaces than this client.
+    #[error(
+        "the runtime speaks {} of {interface}, this client version {client}: use a client of the \
+         runtime's version", version_or_none(*.runtime)
+    )]
+    OtherVersion {
+        /// The interface, such as `ClearproofApi`.
+        interface: &'static str,
+        /// The runtime's version of it; none if it has no such interface.
+        runtime: Option<u32>,
+        /// The version that this client speaks.
+        client: u32,
+    },
+    /// The runtime lacks what was requested.
     #[error("{0}: use a prover of the runtime's version")]
     Missing(String),
+}
+
+fn version_or_none(version: Option<u32>) -> String {
+    version.map_or("no version".into(), |version| format!("version {version}"))
 }
 
 macro_rules! node_errors {

@@ -1,4 +1,4 @@
-//! What the chain knows of the oracle's members.
+//! The oracle's members and their values, as the chain has them.
 
 use super::{ANSWER_TIMEOUT, Chain, ChainError};
 use clearproof_primitives::chain::{Expiry, Feed, FeedValue};
@@ -10,7 +10,7 @@ const MEMBERS: (&str, &str) = ("OracleMembership", "Members");
 /// Where each member's last values are stored, with their times.
 const RAW_VALUES: (&str, &str) = ("Oracle", "RawValues");
 
-/// A feed as a part of a storage key.
+/// Returns a feed as a part of a storage key.
 fn key(feed: &Feed) -> Value {
     let number = |n: u64| Value::u128(n.into());
     let at = |Expiry { underlying, time }: &Expiry| {
@@ -37,7 +37,7 @@ fn decoded<T: Decode>((pallet, entry): (&str, &str), bytes: &[u8]) -> Result<T, 
 }
 
 impl Chain {
-    /// Accounts that may feed the oracle.
+    /// Returns the accounts that may feed the oracle.
     ///
     /// # Errors
     /// As [`Chain::venue`]; and [`ChainError::Missing`] if the runtime has no such oracle.
@@ -51,7 +51,8 @@ impl Chain {
         .await
     }
 
-    /// The value that an account fed last, and when, in milliseconds since the Unix epoch.
+    /// Returns the value that an account fed last, and its time in milliseconds since the Unix
+    /// epoch.
     ///
     /// # Errors
     /// As [`Self::oracle_members`].

@@ -1,4 +1,4 @@
-//! What the runtime's `RiskPolicyApi` answers.
+//! The risk policy, over the runtime's `RiskPolicyApi`.
 
 use super::{
     ANSWER_TIMEOUT, Chain, ChainError,
@@ -11,7 +11,7 @@ use clearproof_primitives::policy::{
 const INTERFACE: &str = "RiskPolicyApi";
 
 impl Chain {
-    /// The policy in force and the changes that are pending.
+    /// Returns the policy in force and the changes that are pending.
     ///
     /// # Errors
     /// As [`Self::venue`].
@@ -19,7 +19,7 @@ impl Chain {
         self.ask_of(INTERFACE, "policy_state", ()).await
     }
 
-    /// A policy that is or was in force.
+    /// Returns a policy that is or was in force; none if no policy had this version.
     ///
     /// # Errors
     /// As [`Self::venue`].
@@ -27,7 +27,8 @@ impl Chain {
         self.ask_of(INTERFACE, "policy_at", version).await
     }
 
-    /// What scheduling changes now would do, or why they are refused.
+    /// Returns the effect that scheduling changes now would have, or the reason why they are
+    /// refused.
     ///
     /// # Errors
     /// As [`Self::venue`].
@@ -39,7 +40,7 @@ impl Chain {
             .await
     }
 
-    /// A call as the chain encodes it, for a preimage.
+    /// Returns a call as the chain encodes it, for a preimage.
     ///
     /// # Errors
     /// As [`Self::venue`].

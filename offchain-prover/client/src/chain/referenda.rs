@@ -1,15 +1,14 @@
-//! Referenda on risk parameters as a voter sees them: their state, their votes, and what they would change.
+//! Referenda on risk parameters as a voter sees them: their state, their votes, and the changes
+//! that they propose.
 
-use super::{
-    ANSWER_TIMEOUT, Chain, ChainError,
-    calls::{self, RISK_TRACK},
-};
+use super::{ANSWER_TIMEOUT, Call, Chain, ChainError, Constants, calls};
 use clearproof_primitives::policy::PolicyChange;
 use codec::{Decode, DecodeAll};
 use subxt::{
     dynamic::{self, Value},
     ext::scale_decode::DecodeAsType,
 };
+use subxt_signer::sr25519::Keypair;
 
 const REFERENDA: (&str, &str) = ("Referenda", "ReferendumInfoFor");
 const PREIMAGES: (&str, &str) = ("Preimage", "PreimageFor");
@@ -18,21 +17,21 @@ const PREIMAGES: (&str, &str) = ("Preimage", "PreimageFor");
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, DecodeAsType)]
 #[decode_as_type(crate_path = "subxt::ext::scale_decode")]
 pub struct Tally {
-    /// For it, weighed by conviction.
+    /// Votes for it, weighed by conviction.
     pub ayes: u128,
-    /// Against it, weighed by conviction.
+    /// Votes against it, weighed by conviction.
     pub nays: u128,
     /// Tokens that voted for it or abstained, without conviction.
     pub support: u128,
 }
 
-/// How far a decision has come.
+/// The progress of a decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, DecodeAsType)]
 #[decode_as_type(crate_path = "subxt::ext::scale_decode")]
 pub struct Deciding {
     /// Block in which it began.
     pub since: u32,
-    /// Block in which it is approved if it goes on passing; none while it does not pass.
+    /// Block in which it is approved if it passes until then; none while it does not pass.
     pub confirming: Option<u32>,
 }
 
@@ -70,13 +69,13 @@ pub enum Proposal {
 pub struct Ongoing {
     /// Its track.
     pub track: u16,
-    /// What it is about.
+    /// The call that it is about.
     pub proposal: Proposal,
     /// Block in which it was submitted.
     pub submitted: u32,
-    /// Without it, it is never decided.
+    /// The decision deposit, without which it is never decided.
     pub decision_deposit: Option<Deposit>,
-    /// None while it is prepared, or waits for its turn.
+    /// Progress of its decision; none while it is prepared or waits for its turn.
     pub deciding: Option<Deciding>,
     /// Votes so far.
     pub tally: Tally,
@@ -94,7 +93,7 @@ pub enum Referendum {
     Rejected(u32, Option<Deposit>, Option<Deposit>),
     /// Cancelled; deposits go back.
     Cancelled(u32, Option<Deposit>, Option<Deposit>),
-    /// Never decided: nobody placed the decision deposit in time.
+    /// Never decided: the decision deposit was not placed in time.
     TimedOut(u32, Option<Deposit>, Option<Deposit>),
     /// Killed; deposits are lost.
     Killed(u32),
@@ -110,10 +109,10 @@ pub struct Token {
 }
 
 impl Token {
-    /// An amount as people write it, in smallest units.
+    /// Returns an amount as people write it, such as `12.5`, in smallest units.
     ///
     /// # Errors
-    /// Says what is wrong with it.
+    /// The text's mistake: no number, too many digits, 0, or beyond 2^128.
     pub fn units(&self, text: &str) -> Result<u128, String> {
         let Self { symbol, decimals } = self;
         let most = *decimals as usize;
@@ -133,7 +132,7 @@ impl Token {
         }
     }
 
-    /// Smallest units as people read them.
+    /// Returns smallest units as people read them, with the symbol.
     pub fn show(&self, units: u128) -> String {
         let scale = 10u128.checked_pow(self.decimals).unwrap_or(u128::MAX);
         let (whole, part) = (units / scale, units % scale);
@@ -150,7 +149,7 @@ fn unreadable(what: &(&str, &str), error: impl std::fmt::Display) -> ChainError 
 }
 
 impl Chain {
-    /// A referendum of any track.
+    /// Returns a referendum of any track; none if there is none with this index.
     ///
     /// # Errors
     /// As [`Chain::venue`]; and [`ChainError::Missing`] if the runtime's referenda are others.
@@ -167,7 +166,7 @@ impl Chain {
         .await
     }
 
-    /// Referenda on risk parameters that are not over, by their index.
+    /// Returns the referenda on risk parameters that are not over, by their index.
     ///
     /// # Errors
     /// As [`Self::referendum`].
@@ -175,6 +174,7 @@ impl Chain {
         self.exchange(ANSWER_TIMEOUT, async {
             let address = dynamic::storage::<(Value,), Value>(REFERENDA.0, REFERENDA.1);
             let now = self.now().await?;
+            let track = Constants::read(now.metadata_ref())?.risk_track.id;
             let mut entries = now.storage().entry(address)?.iter(()).await?;
             let mut found = Vec::new();
             while let Some(entry) = entries.next().await {
@@ -184,7 +184,7 @@ impl Chain {
                 let index = entry.key_bytes().last_chunk().copied();
                 let index = index.ok_or_else(|| unreadable(&REFERENDA, "a key without index"))?;
                 match value.map_err(|error| unreadable(&REFERENDA, error))? {
-                    Referendum::Ongoing(of) if of.track == RISK_TRACK => {
+                    Referendum::Ongoing(of) if of.track == track => {
                         found.push((u32::from_le_bytes(index), of));
                     }
                     _ => (),
@@ -196,7 +196,8 @@ impl Chain {
         .await
     }
 
-    /// The bytes of a call that was noted; none if nobody has, or it was cleared.
+    /// Returns the bytes of a call of `len` bytes that was noted; none if it was not, or was
+    /// cleared.
     ///
     /// # Errors
     /// As [`Self::referendum`].
@@ -218,8 +219,8 @@ impl Chain {
         .await
     }
 
-    /// The changes of the risk policy that a referendum proposes; none if it proposes something else, or the bytes of its call are
-    /// not on the chain.
+    /// Returns the changes of the risk policy that a referendum proposes; none if it proposes
+    /// something else, or the bytes of its call are not on the chain.
     ///
     /// # Errors
     /// As [`Self::referendum`].
@@ -233,17 +234,44 @@ impl Chain {
             Proposal::Legacy { .. } => None,
         };
         let Some(call) = call else { return Ok(None) };
-        // The same call without changes differs in nothing but its last byte, the length of the list.
+        // The same call without changes differs in nothing but its last byte, the length of the
+        // list.
         let mut empty = self.encode(&calls::schedule_change(&[])).await?;
         empty.pop();
         let changes = call.strip_prefix(&empty[..]);
         Ok(changes.and_then(|mut bytes| Vec::decode_all(&mut bytes).ok()))
     }
 
-    /// The native currency, as the node's chain specification has it.
+    /// Submits changes of the risk policy as a referendum, and returns its index once that is
+    /// final. It is decided only after someone has placed its decision deposit: see
+    /// [`calls::place_decision_deposit`].
     ///
     /// # Errors
-    /// As [`Chain::venue`]; and [`ChainError::Missing`] if the specification does not say.
+    /// As [`Chain::submit`] and [`Self::referendum`].
+    pub async fn propose_changes(
+        &self,
+        signer: &Keypair,
+        changes: &[PolicyChange],
+    ) -> Result<u32, ChainError> {
+        let call = self.encode(&calls::schedule_change(changes)).await?;
+        let track = self.constants().await?.risk_track;
+        let length = u32::try_from(call.len())
+            .map_err(|_| ChainError::Invalid("changes: too long for a call".into()))?;
+        let noted = self.preimage(calls::preimage_hash(&call), length).await?;
+        let mut all = Vec::new();
+        if noted.is_none() {
+            all.push(calls::note_preimage(&call));
+        }
+        all.push(calls::submit_risk_referendum(&track, &call));
+        let included = self.submit(signer, &Call::All(all)).await?;
+        let missing = || ChainError::Missing("the block has no event Referenda.Submitted".into());
+        included.submitted_referendum().ok_or_else(missing)
+    }
+
+    /// Returns the native currency, as the node's chain specification has it.
+    ///
+    /// # Errors
+    /// As [`Chain::venue`]; and [`ChainError::Missing`] if the specification does not name it.
     pub async fn token(&self) -> Result<Token, ChainError> {
         self.exchange(ANSWER_TIMEOUT, async {
             let properties = self.link().await?.rpc.system_properties().await?;

@@ -1,6 +1,7 @@
 //! Signed calls, followed until they are final, or in a block.
 
 use super::{Call, Chain, ChainError, Link, calls};
+use clearproof_primitives::ids::VenueId;
 use codec::{Compact, Decode};
 use std::{sync::Arc, time::Duration};
 use subxt::{
@@ -15,12 +16,13 @@ use subxt_signer::sr25519::Keypair;
 
 /// Longest wait for a transaction to be final.
 const FINALITY_TIMEOUT: Duration = Duration::from_secs(300);
-/// Longest wait for a transaction to be in a block: it dies then, at the chain's three seconds a block.
+/// Longest wait for a transaction to be in a block: it dies then, at the chain's three seconds a
+/// block.
 const INCLUSION_TIMEOUT: Duration = Duration::from_secs(48);
 /// Blocks in which such a transaction may be included.
 const INCLUSION_BLOCKS: u64 = 16;
 
-/// How far a call is followed.
+/// The point up to which a call is followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Until {
     /// To a block of the best chain.
@@ -58,46 +60,49 @@ pub struct CallEvent {
 }
 
 impl Included {
-    /// Numbers of the venues that [`super::calls::create_venue`] founded, in order.
-    pub fn created_venues(&self) -> impl Iterator<Item = u32> + '_ {
-        self.numbers("Settlement", "VenueCreated")
+    /// Returns the numbers of the venues that [`super::calls::create_venue`] founded, in order.
+    pub fn created_venues(&self) -> impl Iterator<Item = VenueId> + '_ {
+        self.numbers("Settlement", "VenueCreated").map(VenueId::new)
     }
 
-    /// Index of the referendum that was submitted.
+    /// Returns the index of the referendum that was submitted, if one was.
     pub fn submitted_referendum(&self) -> Option<u32> {
         self.numbers("Referenda", "Submitted").next()
     }
 
-    /// The numbers that events of a kind begin with, in order.
+    /// Returns the numbers that events of a kind begin with, in order.
     fn numbers<'a>(&'a self, pallet: &'a str, name: &'a str) -> impl Iterator<Item = u32> + 'a {
         let events = self.events.iter();
         let named = events.filter(move |e| e.pallet == pallet && e.name == name);
         named.filter_map(|event| u32::decode(&mut &event.fields[..]).ok())
     }
 
-    /// Number of the venue that a single [`super::calls::create_venue`] founded.
-    pub fn created_venue(&self) -> Option<u32> {
+    /// Returns the number of the venue that a single [`super::calls::create_venue`] founded.
+    pub fn created_venue(&self) -> Option<VenueId> {
         self.created_venues().next()
     }
 }
 
 impl Chain {
-    /// Signs a call, submits it and waits until it took effect in a finalised block.
+    /// Signs a call, submits it and waits until it took effect in a final block.
     ///
     /// # Errors
-    /// [`ChainError::Refused`] with the pallet's named error if the call failed; [`ChainError::Invalid`] if the pool does not
-    /// take it; [`ChainError::Dropped`] if it was not final within five minutes; [`ChainError::Node`] if the node was
-    /// lost: the call may or may not have taken effect, so look before sending it again.
+    /// [`ChainError::Refused`] with the pallet's named error if the call failed;
+    /// [`ChainError::Invalid`] if the pool refuses it; [`ChainError::Dropped`] if it left the pool;
+    /// [`ChainError::Node`] if the node was lost, or the call was not final within five minutes: it
+    /// may or may not have taken effect, so look before sending it again.
     pub async fn submit(&self, signer: &Keypair, call: &Call) -> Result<Included, ChainError> {
         self.follow(signer, call, Until::Final, FINALITY_TIMEOUT)
             .await
     }
 
-    /// Signs a call, submits it and waits until it took effect in a block of the best chain, which a fork may still undo.
-    /// For what is soon repeated anyway. Transactions of the account that are not final yet count: this one follows them.
+    /// Signs a call, submits it and waits until it took effect in a block of the best chain, which
+    /// a fork may still undo. This is for calls that are soon repeated anyway. It follows
+    /// transactions of the account that are not final yet.
     ///
     /// # Errors
-    /// As [`Self::submit`]; one that is in no block within 48 seconds never will be, unless blocks are slow.
+    /// As [`Self::submit`]. A call that is in no block within 48 seconds never will be, unless
+    /// blocks are slow.
     pub async fn include(&self, signer: &Keypair, call: &Call) -> Result<Included, ChainError> {
         self.follow(signer, call, Until::InBlock, INCLUSION_TIMEOUT)
             .await
@@ -125,14 +130,13 @@ impl Chain {
         call: &Call,
         until: Until,
     ) -> Result<Included, ChainError> {
-        let Link { api, rpc } = self.link().await?;
+        let link = self.link().await?;
+        let Link { api, rpc, .. } = &link;
         let (at, parameters) = match until {
-            Until::Final => (
-                api.at_current_block().await?,
-                PolkadotExtrinsicParamsBuilder::new(),
-            ),
+            Until::Final => (link.now().await?, PolkadotExtrinsicParamsBuilder::new()),
             Until::InBlock => {
-                // The final state may be old, and does not know the account's last transactions; the pool does.
+                // The final state may be old, and does not know the account's last transactions;
+                // the pool does.
                 let best = rpc.chain_get_block_hash(None).await?;
                 let best = best.ok_or_else(|| ChainError::Node("no best block".into()))?;
                 let account = signer.public_key().to_account_id();
@@ -175,7 +179,7 @@ impl Chain {
     }
 }
 
-/// Waits for a transaction.
+/// Waits until a transaction has arrived in a block.
 async fn arrival<C: OnlineClientAtBlockT<PolkadotConfig>>(
     mut progress: TransactionProgress<PolkadotConfig, C>,
     until: Until,
@@ -199,7 +203,7 @@ async fn arrival<C: OnlineClientAtBlockT<PolkadotConfig>>(
     ))
 }
 
-/// The named error of a call that failed.
+/// Returns the named error of a call that failed.
 fn refusal(error: TransactionEventsError) -> ChainError {
     let TransactionEventsError::ExtrinsicFailed(failure) = error else {
         return error.into();

@@ -1,33 +1,35 @@
-//! Who may see an account: whoever signs a fresh request with its owner's key or its trading key.
+//! Access to an account: a fresh request that is signed with its owner's key or its trading key.
 
-use super::number::{KeyHex, SignatureHex};
+use super::{
+    error::RefusalName,
+    number::{KeyHex, SignatureHex},
+};
 use clearproof_primitives::{
     account::account_key,
     babyjubjub::{PointError, PublicKey},
     eddsa::{SecretKey, SignatureError},
     field::Fr,
+    ids::VenueId,
     order::key_hash,
     receipt::{ACCESS_WINDOW, access_message},
     serde_hex,
 };
 use serde::{Deserialize, Serialize};
 
-/// This machine's clock, which requests are signed with and checked against.
-pub use crate::clock::now_ms as clock;
-
 /// A signed request to see the signer's account.
 ///
-/// Whoever reads it on its way can repeat it for [`ACCESS_WINDOW`]: use it over an encrypted connection.
+/// Anyone who reads it on its way can repeat it for [`ACCESS_WINDOW`] milliseconds: use it over an
+/// encrypted connection.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Access {
     /// The account's key, packed.
     #[serde(with = "serde_hex")]
     pub owner: [u8; 32],
-    /// Which of the owner's accounts.
+    /// Number of the account among its owner's.
     #[serde(default)]
     pub number: u16,
-    /// When it was signed, in milliseconds since the Unix epoch.
+    /// The time at which it was signed, in milliseconds since the Unix epoch.
     pub time: u64,
     /// Signature over [`access_message`], by the owner or the account's trading key.
     pub signature: SignatureHex,
@@ -36,19 +38,19 @@ pub struct Access {
     pub trading_key: Option<KeyHex>,
 }
 
-/// Whose account a request is about, and who makes it.
+/// The account that a request is about, and the key that made the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Asker {
     /// The account's key.
     pub account: Fr,
-    /// Hash of the trading key that signed, which must be the account's; none if its owner did.
+    /// Hash of the trading key that signed, which must be the account's; none if the owner signed.
     pub trading_key: Option<Fr>,
 }
 
-/// Why a request to see an account is refused.
+/// Reasons to refuse a request to see an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AccessError {
-    /// The key is not one.
+    /// The owner's key is not a key.
     #[error("auth.owner: {0}")]
     Owner(#[from] PointError),
     /// Too old, or from the future.
@@ -57,30 +59,32 @@ pub enum AccessError {
          and check your clock"
     )]
     NotFresh {
-        /// What was signed.
+        /// The time that was signed, milliseconds.
         time: u64,
-        /// The operator's clock.
+        /// The operator's clock, milliseconds.
         now: u64,
     },
-    /// Signed by somebody else, or for another chain, venue or time.
+    /// Signed with another key, or for another chain, venue or time.
     #[error("auth.signature: {0}")]
     Signature(#[from] SignatureError),
 }
 
 impl AccessError {
-    /// A name for programs.
-    pub fn name(&self) -> &'static str {
+    /// Returns the error's name for programs.
+    pub fn name(&self) -> RefusalName {
         match self {
-            Self::Owner(_) => "AccessOwner",
-            Self::NotFresh { .. } => "AccessNotFresh",
-            Self::Signature(_) => "AccessSignature",
+            Self::Owner(_) => RefusalName::AccessOwner,
+            Self::NotFresh { .. } => RefusalName::AccessNotFresh,
+            Self::Signature(_) => RefusalName::AccessSignature,
         }
     }
 }
 
 impl Access {
-    /// Signs a request. `genesis` is the chain's genesis field.
-    pub fn sign(key: &SecretKey, genesis: Fr, venue: u32, time: u64) -> Self {
+    /// Signs a request for account 0 of an owner's key. `genesis` is the chain's genesis field,
+    /// `time` in milliseconds since the Unix epoch. [`Trader::access`](crate::Trader::access) signs
+    /// for any account, with either key.
+    pub fn sign(key: &SecretKey, genesis: Fr, venue: VenueId, time: u64) -> Self {
         Self {
             owner: key.public_key().compress(),
             number: 0,
@@ -90,9 +94,12 @@ impl Access {
         }
     }
 
-    /// Checks a request against the operator's clock and answers whose account it is about. That a trading key is the account's is left
-    /// to be seen.
-    pub fn check(&self, genesis: Fr, venue: u32, now: u64) -> Result<Asker, AccessError> {
+    /// Checks a request against the operator's clock, in milliseconds, and returns the account that
+    /// it is about. The caller still has to check that a trading key is the account's.
+    ///
+    /// # Errors
+    /// The request is stale, names no key, or is signed for another purpose.
+    pub fn check(&self, genesis: Fr, venue: VenueId, now: u64) -> Result<Asker, AccessError> {
         // The cheapest check first.
         if self.time.abs_diff(now) > ACCESS_WINDOW {
             return Err(AccessError::NotFresh {
@@ -123,7 +130,7 @@ mod tests {
     #[test]
     fn only_the_key_the_chain_the_venue_and_the_time_that_were_signed_count() {
         let (genesis, key) = (Fr::from(7u64), SecretKey::new([1; 32]));
-        let access = Access::sign(&key, genesis, 3, NOW);
+        let access = Access::sign(&key, genesis, VenueId::new(3), NOW);
         let coordinates = |key: &SecretKey| {
             let point = key.public_key().point();
             (point.x, point.y)
@@ -132,28 +139,28 @@ mod tests {
             account: account_key(coordinates(&key), 0),
             trading_key: None,
         };
-        assert_eq!(access.check(genesis, 3, NOW), Ok(owners));
+        assert_eq!(access.check(genesis, VenueId::new(3), NOW), Ok(owners));
         let trading = SecretKey::new([2; 32]);
         let by_trading_key = Access {
             owner: access.owner,
             number: 7,
             trading_key: Some(KeyHex(trading.public_key())),
-            ..Access::sign(&trading, genesis, 3, NOW)
+            ..Access::sign(&trading, genesis, VenueId::new(3), NOW)
         };
-        let asker = by_trading_key.check(genesis, 3, NOW).unwrap();
+        let asker = by_trading_key.check(genesis, VenueId::new(3), NOW).unwrap();
         assert_eq!(asker.account, account_key(coordinates(&key), 7));
         assert_eq!(asker.trading_key, Some(key_hash(coordinates(&trading))));
         let wrong = Err(AccessError::Signature(SignatureError::Wrong));
-        assert_eq!(access.check(Fr::from(8u64), 3, NOW), wrong);
-        assert_eq!(access.check(genesis, 4, NOW), wrong);
+        assert_eq!(access.check(Fr::from(8u64), VenueId::new(3), NOW), wrong);
+        assert_eq!(access.check(genesis, VenueId::new(4), NOW), wrong);
         let later = Access {
             time: NOW + 1,
             ..access.clone()
         };
-        assert_eq!(later.check(genesis, 3, NOW), wrong);
+        assert_eq!(later.check(genesis, VenueId::new(3), NOW), wrong);
         let owner = SecretKey::new([2; 32]).public_key().compress();
         let other = Access { owner, ..access };
-        assert_eq!(other.check(genesis, 3, NOW), wrong);
+        assert_eq!(other.check(genesis, VenueId::new(3), NOW), wrong);
     }
 
     #[test]
@@ -167,7 +174,11 @@ mod tests {
             (u64::MAX, false),
             (0, false),
         ] {
-            let checked = Access::sign(&key, genesis, 3, time).check(genesis, 3, NOW);
+            let checked = Access::sign(&key, genesis, VenueId::new(3), time).check(
+                genesis,
+                VenueId::new(3),
+                NOW,
+            );
             match fresh {
                 true => assert!(checked.is_ok(), "{time}"),
                 false => assert_eq!(checked, Err(AccessError::NotFresh { time, now: NOW })),
@@ -178,10 +189,10 @@ mod tests {
     #[test]
     fn keys_that_are_none_are_refused() {
         let key = SecretKey::new([1; 32]);
-        let mut access = Access::sign(&key, Fr::from(7u64), 3, NOW);
+        let mut access = Access::sign(&key, Fr::from(7u64), VenueId::new(3), NOW);
         for owner in [[0xff; 32], Point::IDENTITY.compress(), [0; 32]] {
             access.owner = owner;
-            let checked = access.check(Fr::from(7u64), 3, NOW);
+            let checked = access.check(Fr::from(7u64), VenueId::new(3), NOW);
             assert!(matches!(checked, Err(AccessError::Owner(_))), "{checked:?}");
         }
     }

@@ -1,5 +1,5 @@
-//! Refusals on the wire. Malformed parameters are JSON-RPC's `-32602`, with the field and its limit as
-//! `data`; every other refusal has a code of its own, and a name for programs in `data.name`.
+//! Refusals on the wire. Malformed parameters are JSON-RPC's `-32602`, with the field and its limit
+//! as `data`; every other refusal has a code of its own, and a name for programs in `data.name`.
 
 use super::auth::AccessError;
 use jsonrpsee::types::ErrorObjectOwned;
@@ -7,16 +7,125 @@ use serde::{Deserialize, Serialize};
 
 /// The venue's rules refuse the order set.
 pub const REFUSED: i32 = 1_000;
-/// Not the owner, or not freshly signed.
+/// Not signed with a key of the account, or not freshly.
 pub const UNAUTHORISED: i32 = 1_001;
 /// The account does not exist.
 pub const NOT_FOUND: i32 = 1_002;
 /// Too much at once: requests of this connection or of all, or withdrawals in the open batch.
 pub const BUSY: i32 = 1_003;
-/// The operator cannot answer: it stops, or its disk fails.
+/// The operator cannot reply: it stops, or its disk fails.
 pub const UNAVAILABLE: i32 = 1_004;
 
-/// What `data` of an error other than `-32602` holds.
+macro_rules! refusal_names {
+    ($($(#[$doc:meta])* $name:ident,)*) => {
+        /// A refusal's name for programs: `data.name` on the wire. Names never change; later
+        /// versions may add some.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum RefusalName {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl RefusalName {
+            /// Every name.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// Returns the name as it stands on the wire.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => stringify!($name),)*
+                }
+            }
+        }
+    };
+}
+
+refusal_names! {
+    /// The sequence is not above that of the live set or of the last one used.
+    OldSequence,
+    /// Signed for another venue.
+    OtherVenue,
+    /// The set's validity is over.
+    Expired,
+    /// The account does not exist, or the key has none yet.
+    NoAccount,
+    /// Not the owner's signature over this set on this chain.
+    Signature,
+    /// A withdrawal while trading pauses: send it again once a batch is open.
+    NoOpenBatch,
+    /// The trading key that signed is not the account's.
+    TradingKey,
+    /// A request signed by a trading key.
+    NeedsOwner,
+    /// A transfer to a key that no account has and that is none of the owner's first 64.
+    UnknownReceiver,
+    /// The new owner has an account of this number at the venue already.
+    OwnerHasAccount,
+    /// All leaves of the venue's tree are taken.
+    Full,
+    /// The time-out of `cancelAllAfter` is out of its range.
+    Timeout,
+    /// A withdrawal in a set that is not valid within the open batch.
+    NotValid,
+    /// The batch's fee rate is above the set's highest.
+    FeeAboveMaximum,
+    /// The withdrawal exceeds what the venue holds.
+    Overdraw,
+    /// The withdrawal exceeds the balance of an asset that is not the quote.
+    NegativeBalance,
+    /// The withdrawal exceeds what the margin leaves free.
+    Margin,
+    /// A number would leave its range.
+    Range,
+    /// Another rule of a step; the message states which.
+    Step,
+    /// Another rule of the venue; the message states which.
+    Engine,
+    /// `auth.owner` is no key.
+    AccessOwner,
+    /// `auth.time` is too far from the operator's clock.
+    AccessNotFresh,
+    /// Not signed by this key for this chain, venue and time.
+    AccessSignature,
+    /// This connection makes too many requests.
+    TooManyRequests,
+    /// Too many requests wait at the operator.
+    Busy,
+    /// The open batch accepts no more withdrawals, and the next could not be opened yet.
+    BatchFull,
+    /// The operator stops.
+    Stopping,
+    /// The operator's disk fails.
+    Storage,
+    /// Malformed parameters, JSON-RPC's -32602. Never in `data.name`.
+    InvalidParams,
+    /// An error of the server itself, or a name that this version does not know.
+    Other,
+}
+
+impl RefusalName {
+    /// Returns the name with this text; [`Self::Other`] if none has it.
+    pub fn of(text: &str) -> Self {
+        let mut all = Self::ALL.iter().copied();
+        all.find(|name| name.as_str() == text)
+            .unwrap_or(Self::Other)
+    }
+
+    /// Returns true if the same request may succeed in a moment.
+    pub const fn is_passing(self) -> bool {
+        matches!(
+            self,
+            Self::NoOpenBatch
+                | Self::TooManyRequests
+                | Self::Busy
+                | Self::BatchFull
+                | Self::Stopping
+                | Self::Storage
+        )
+    }
+}
+
+/// The `data` of an error other than `-32602`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ErrorData {
@@ -25,8 +134,10 @@ pub struct ErrorData {
 }
 
 /// Returns a refusal with this code, a name for programs, and a message for people.
-pub fn named(code: i32, name: &str, message: impl ToString) -> ErrorObjectOwned {
-    let data = ErrorData { name: name.into() };
+pub fn named(code: i32, name: RefusalName, message: impl ToString) -> ErrorObjectOwned {
+    let data = ErrorData {
+        name: name.as_str().into(),
+    };
     ErrorObjectOwned::owned(code, message.to_string(), Some(data))
 }
 

@@ -8,7 +8,8 @@ use clearproof_primitives::{
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use std::{fmt, str::FromStr};
 
-/// An integer that may not fit a JavaScript number: a decimal string without plus sign or leading zeros.
+/// An integer that may not fit a JavaScript number: a decimal string without plus sign or leading
+/// zeros.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Decimal<T>(pub T);
 
@@ -58,7 +59,8 @@ fn read_64<'de, D: Deserializer<'de>>(deserializer: D) -> Result<[u8; 64], D::Er
     Ok(bytes)
 }
 
-/// A trader's signature: R8 packed and then S little-endian, as circomlibjs packs it, in hexadecimal.
+/// A trader's signature in hexadecimal: R8 packed and then S little-endian, as circomlibjs packs
+/// it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SignatureHex(pub Signature);
 
@@ -76,7 +78,7 @@ impl<'de> Deserialize<'de> for SignatureHex {
     }
 }
 
-/// A key of a trader's: packed as circomlibjs packs it, in hexadecimal.
+/// A trader's public key in hexadecimal, packed as circomlibjs packs it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeyHex(pub PublicKey);
 
@@ -113,7 +115,8 @@ impl<'de> Deserialize<'de> for ReceiptSignature {
     }
 }
 
-/// Reads a request's object so that an error says which field it is about, as in `set.orders[0].limit: must be …`.
+/// Reads a request's object so that an error names the field that it is about, as in
+/// `set.orders[0].limit: must be …`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Named<T>(pub T);

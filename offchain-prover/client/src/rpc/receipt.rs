@@ -3,6 +3,7 @@
 use super::number::{Decimal, ReceiptSignature};
 use clearproof_primitives::{
     field::{FieldBytes, Fr},
+    ids::AccountIndex,
     order::OrderSet,
     receipt::receipt_message,
     shape::Shape,
@@ -16,19 +17,19 @@ use serde::{Deserialize, Serialize};
 pub struct Receipt {
     /// The order set's message, which binds chain, venue and all terms.
     pub message: FieldBytes,
-    /// Its account.
-    pub account: u32,
-    /// Its sequence.
+    /// The order set's account.
+    pub account: AccountIndex,
+    /// The order set's sequence.
     pub sequence: Decimal<u64>,
     /// Its place in the order of arrival.
     pub arrival: Decimal<u64>,
-    /// When the operator accepted it, in milliseconds since the Unix epoch.
+    /// The time at which the operator accepted it, in milliseconds since the Unix epoch.
     pub accepted: u64,
     /// The operator's signature over [`receipt_message`].
     pub signature: ReceiptSignature,
 }
 
-/// Why a receipt does not prove that an order set was accepted.
+/// Reasons why a receipt does not prove that an order set was accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReceiptError {
     /// It is about another order set.
@@ -44,7 +45,7 @@ impl Receipt {
     pub fn issue(
         key: &SigningKey,
         message: Fr,
-        (account, sequence): (u32, u64),
+        (account, sequence): (AccountIndex, u64),
         arrival: u64,
         accepted: u64,
     ) -> Self {
@@ -59,7 +60,11 @@ impl Receipt {
         }
     }
 
-    /// Checks that the holder of `operator` promised to have accepted `set`. `genesis` is the chain's genesis field.
+    /// Checks that the holder of the key `operator` promised to have accepted `set`. `genesis` is
+    /// the chain's genesis field.
+    ///
+    /// # Errors
+    /// The receipt is about another set, or not signed with this key.
     pub fn verify(
         &self,
         operator: &VerifyingKey,
@@ -78,7 +83,8 @@ impl Receipt {
         }
         let (sequence, arrival) = (self.sequence.0, self.arrival.0);
         let signed = receipt_message(message, self.account, sequence, arrival, self.accepted);
-        // Strict: neither keys nor commitments of small order, under which one signature could hold for several receipts.
+        // Strict: neither keys nor commitments of small order, under which one signature could hold
+        // for several receipts.
         operator
             .verify_strict(&signed, &self.signature.0)
             .map_err(|_| ReceiptError::Signature)
@@ -89,23 +95,25 @@ impl Receipt {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use clearproof_primitives::fixed::Rate;
+    use clearproof_primitives::ids::VenueId;
 
     #[test]
     fn a_receipt_holds_for_its_order_set_and_nothing_else() {
         let (shape, genesis) = (Shape::TINY, Fr::from(3u64));
         let set = OrderSet {
-            venue: 1,
-            account: 2,
+            venue: VenueId::new(1),
+            account: AccountIndex::new(2),
             sequence: u64::MAX,
             valid_from: 0,
             valid_until: 10,
-            max_fee: 0,
+            max_fee: Rate::new(0),
             orders: vec![None],
             request: None,
         };
         let key = SigningKey::from_bytes(&[9; 32]);
         let message = set.message(&shape, genesis);
-        let receipt = Receipt::issue(&key, message, (2, u64::MAX), 5, 1_000);
+        let receipt = Receipt::issue(&key, message, (AccountIndex::new(2), u64::MAX), 5, 1_000);
         let text = serde_json::to_string(&receipt).unwrap();
         let receipt: Receipt = serde_json::from_str(&text).unwrap();
         let verify =
@@ -115,7 +123,7 @@ mod tests {
         let wrong = Err(ReceiptError::Signature);
         assert_eq!(receipt.verify(&stranger, &set, &shape, genesis), wrong);
         let mut other = set.clone();
-        other.max_fee = 1;
+        other.max_fee = Rate::new(1);
         let refused = Err(ReceiptError::OtherOrderSet("message"));
         assert_eq!(verify(&receipt, &other), refused);
         let moved = Receipt {

@@ -1,15 +1,22 @@
-//! Auctions: one call auction per instrument, and the steps that its fills go to.
+//! Auctions: one call auction per instrument, and the steps that hold its fills.
 
+use super::{
+    auction_orders::{OrderPlace, OrdersByInstrument},
+    auction_report::{AuctionReport, InstrumentClearing, LeftOut, Liquidated, Trade},
+    limits::largest_auction,
+    liquidation::ForcedSets,
+    state::{Venue, open_batch::OpenBatch},
+};
 use crate::{
-    auction::{self, Bid, Clearing, Match},
+    auction::{self, AuctionOrder, Clearing, Match},
     error::EngineError,
     pending::{PendingStep, PricedFill},
-    venue::{Open, Venue, limits::largest_auction},
 };
 use clearproof_primitives::{
     account::Account,
     batch::PriceEntry,
     fixed::Price,
+    ids::AccountIndex,
     order::{Side, SignedOrderSet},
     step::{Forced, StepError},
 };
@@ -18,53 +25,35 @@ use std::{
     sync::Arc,
 };
 
-/// One fill, as a trader sees it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Trade {
-    /// Account.
-    pub account: u32,
-    /// Slot of the order.
-    pub slot: usize,
-    /// Instrument.
-    pub instrument: u16,
-    /// Lots, negative where sold.
-    pub lots: i64,
-    /// Price.
-    pub price: Price,
+/// An account whose fills would break a rule.
+struct Refusal {
+    account: AccountIndex,
+    /// Slots of its fills, in their order.
+    slots: Vec<usize>,
+    error: StepError,
 }
-
-/// What an auction did.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct AuctionReport {
-    /// Time of the auction.
-    pub time: u64,
-    /// Clearing prices and volumes by instrument.
-    pub clearings: Vec<(u16, Price, u64)>,
-    /// All fills.
-    pub trades: Vec<Trade>,
-    /// Accounts whose orders were left out of the auction, with the rule that they would have broken.
-    pub left_out: Vec<(u32, StepError)>,
-    /// Accounts that would have traded if a batch could hold more; their orders wait for the next auction.
-    pub waiting: usize,
-    /// Accounts whose orders were cancelled before the auctions, as nothing was heard of them for as long as they said.
-    pub silent: Vec<u32>,
-    /// Accounts that were liquidated, with the penalty that each paid; the insurance fund where it closed something.
-    pub liquidated: Vec<(u32, u64)>,
-}
-
-/// An account whose fills would break a rule, their slots, and the rule.
-type Refusal = (u32, Vec<usize>, StepError);
-
-/// Orders of the venue's own making by account, which take the place of the account's.
-pub(super) type ForcedSets = BTreeMap<u32, Arc<SignedOrderSet>>;
 
 /// An account's step with the fills of an auction.
 struct Grown {
     step: PendingStep,
-    /// Whether it is a new step, after the one that was growing.
+    /// It is a new step, after the one that was growing.
     begins: bool,
     /// The account after it.
     after: Account,
+}
+
+/// An auction in which no fill breaks a rule.
+struct Cleared {
+    clearings: BTreeMap<u16, Clearing>,
+    grown: Vec<Grown>,
+}
+
+/// The fixed terms of an auction while it is being cleared.
+struct Round<'a> {
+    venue: &'a Venue,
+    open: &'a OpenBatch,
+    forced: &'a ForcedSets,
+    time: u64,
 }
 
 impl Venue {
@@ -72,12 +61,13 @@ impl Venue {
     ///
     /// Accounts at risk are liquidated in it; their own orders rest meanwhile.
     ///
-    /// An account whose fills would break a rule is left out, and the auctions run again without it. Where more accounts
-    /// would trade than one batch can hold, the auctions run again with the earliest order sets of those.
+    /// An account whose fills would break a rule is left out, and the auctions run again without
+    /// it. If more accounts would trade than one batch can hold, the auctions run again with those
+    /// among them whose order sets are the earliest.
     pub fn run_auction(&mut self, time: u64) -> Result<AuctionReport, EngineError> {
         let open = self.open.as_ref().ok_or(EngineError::NoOpenBatch)?;
         // An instrument has one price at one time.
-        if time < self.now || open.auctioned == Some(time) {
+        if time < self.now || open.last_auction == Some(time) {
             return Err(EngineError::Time {
                 given: time,
                 current: self.now,
@@ -85,79 +75,31 @@ impl Venue {
         }
         let mut report = AuctionReport {
             time,
-            silent: self.silent_at(time),
+            cancelled_by_switch: self.switches.timed_out_at(time),
             ..AuctionReport::default()
         };
-        let at_risk = open.at_risk.iter();
-        let forced: ForcedSets = at_risk
-            .filter_map(|account| Some((*account, self.forced_set(open, *account)?)))
-            .collect();
-        let mut bids = self.bids(open, &forced, time);
-        if !report.silent.is_empty() {
-            keep_bids(&mut bids, |account| {
-                forced.contains_key(&account) || !report.silent.contains(&account)
-            });
-        }
-        let (clearings, grown) = loop {
-            let clearings = self.clear_all(open, &bids);
-            if self.drop_conditional(&mut bids, &forced, &clearings) {
-                continue;
-            }
-            let fills = fills_by_account(&clearings, time);
-            let largest = largest_auction(&self.config.shape);
-            if fills.len() > largest {
-                report.waiting += fills.len() - largest;
-                let kept = self.earliest(fills.into_keys().collect(), largest);
-                keep_bids(&mut bids, |account| kept.contains(&account));
-                continue;
-            }
-            let (grown, refused) = self.grow_all(open, &forced, fills, time);
-            if refused.is_empty() {
-                break (clearings, grown);
-            }
-            // Of an order that only reduces, nobody but itself is to blame.
-            let grows = refused.iter().filter_map(|refusal| match refusal {
-                (account, slots, StepError::FillGrows(i)) => Some((*account, *slots.get(*i)?)),
-                _ => None,
-            });
-            let grows: BTreeSet<(u32, usize)> = grows.collect();
-            let left_out: BTreeMap<_, _> = refused
-                .into_iter()
-                .filter(|(.., error)| !matches!(error, StepError::FillGrows(_)))
-                .map(|(account, _, error)| (account, error))
-                .collect();
-            for book in &mut bids {
-                book.retain(|bid| {
-                    !left_out.contains_key(&bid.account)
-                        && !grows.contains(&(bid.account, bid.slot))
-                });
-            }
-            report.left_out.extend(left_out);
+        let forced = self.forced_sets(open);
+        let round = Round {
+            venue: self,
+            open,
+            forced: &forced,
+            time,
         };
-        let ends = |g: &Grown| open.growing.get(&g.step.account).filter(|_| g.begins);
-        let fresh = |g: &&Grown| !open.growing.contains_key(&g.step.account);
-        let still_growing = open.growing.len() + grown.iter().filter(fresh).count();
-        self.ensure_chunks_fit(open, grown.iter().filter_map(ends), still_growing)?;
-
-        for (instrument, clearing) in clearings {
-            report
-                .clearings
-                .push((instrument, clearing.price, clearing.volume));
-            let trades = clearing.matches.iter();
-            report
-                .trades
-                .extend(trades.filter_map(|m| self.trade(&forced, instrument, clearing.price, m)));
-        }
-        self.cancel(&report.silent);
+        let cleared = round.clear(&mut report);
+        round.ensure_fits(&cleared.grown)?;
+        round.report_trades(&cleared.clearings, &mut report);
+        self.cancel_orders(&report.cancelled_by_switch);
         self.now = time;
         if let Some(open) = &mut self.open {
-            open.auctioned = Some(time);
+            open.last_auction = Some(time);
         }
-        self.live
-            .retain(|_, live| live.signed.set.valid_until >= time);
-        for live in self.live.values_mut() {
-            live.auctioned |= live.signed.set.valid_from <= time;
-        }
+        self.orders.record_auction(time);
+        self.adopt(cleared.grown, &mut report);
+        Ok(report)
+    }
+
+    /// Adds the grown steps to the open batch.
+    fn adopt(&mut self, grown: Vec<Grown>, report: &mut AuctionReport) {
         for Grown {
             step,
             begins,
@@ -166,74 +108,111 @@ impl Venue {
         {
             let account = step.account;
             if step.forced.is_some() {
-                report.liquidated.push((account, step.penalty()));
+                report.liquidated.push(Liquidated {
+                    account,
+                    penalty: step.penalty(),
+                });
             }
-            if begins {
-                self.finish(account);
-            }
-            self.put(account, after);
+            self.accounts.put(account, after);
             if let Some(open) = &mut self.open {
-                open.growing.insert(account, step);
+                if begins {
+                    open.steps.finish(&self.config.shape, account);
+                }
+                open.steps.grow(step);
             }
         }
-        Ok(report)
+    }
+}
+
+impl Round<'_> {
+    /// Clears all instruments until no fill breaks a rule and a batch can hold all of them.
+    fn clear(&self, report: &mut AuctionReport) -> Cleared {
+        let mut orders = self.venue.auction_orders(self.open, self.forced, self.time);
+        if !report.cancelled_by_switch.is_empty() {
+            keep_accounts(&mut orders, |account| {
+                self.forced.contains_key(&account) || !report.cancelled_by_switch.contains(&account)
+            });
+        }
+        loop {
+            let clearings = self.clear_all(&orders);
+            if self
+                .venue
+                .drop_conditional(&mut orders, self.forced, &clearings)
+            {
+                continue;
+            }
+            let fills = fills_by_account(&clearings, self.time);
+            let largest = largest_auction(&self.venue.config.shape);
+            if fills.len() > largest {
+                report.waiting += fills.len() - largest;
+                let kept = self.earliest(fills.into_keys().collect(), largest);
+                keep_accounts(&mut orders, |account| kept.contains(&account));
+                continue;
+            }
+            let (grown, refused) = self.grow_all(fills);
+            if refused.is_empty() {
+                return Cleared { clearings, grown };
+            }
+            leave_out(&mut orders, refused, report);
+        }
     }
 
-    /// So many of these accounts, those whose order sets came first.
-    fn earliest(&self, mut accounts: Vec<u32>, count: usize) -> BTreeSet<u32> {
-        let arrival = |account: &u32| self.live.get(account).map(|live| live.arrival);
-        accounts.sort_by_key(arrival);
+    /// Requires that the open batch has room for the grown steps.
+    fn ensure_fits(&self, grown: &[Grown]) -> Result<(), EngineError> {
+        let growing = |g: &Grown| self.open.steps.growing(g.step.account);
+        let ended = grown.iter().filter_map(|g| growing(g).filter(|_| g.begins));
+        let fresh = grown.iter().filter(|g| growing(g).is_none()).count();
+        let still_growing = self.open.steps.growing_count() + fresh;
+        self.venue
+            .ensure_chunks_fit(self.open, ended, still_growing)
+    }
+
+    /// The earliest order sets' accounts among these, `count` of them.
+    fn earliest(&self, mut accounts: Vec<AccountIndex>, count: usize) -> BTreeSet<AccountIndex> {
+        let live = &self.venue.orders;
+        accounts.sort_by_key(|account| live.get(*account).map(|live| live.arrival));
         accounts.into_iter().take(count).collect()
     }
 
-    /// The steps that hold the fills, and the accounts that the fills would bring into conflict with a rule.
+    /// The steps that hold the fills, and the accounts whose fills would break a rule.
     fn grow_all(
         &self,
-        open: &Open,
-        forced: &ForcedSets,
-        fills: BTreeMap<u32, Vec<PricedFill>>,
-        time: u64,
+        fills: BTreeMap<AccountIndex, Vec<PricedFill>>,
     ) -> (Vec<Grown>, Vec<Refusal>) {
         let (mut grown, mut refused) = (Vec::with_capacity(fills.len()), Vec::new());
         for (account, fills) in fills {
-            let (mut step, begins) = self.grown(open, forced, account, &fills);
+            let (mut step, begins) = self.grow(account, &fills);
             let result = match step.forced {
-                None => self.simulate(&step, time),
-                Some(_) => self.with_penalty(&mut step, time),
+                None => self.venue.simulate(&step, self.time),
+                Some(_) => self.venue.with_penalty(&mut step, self.time),
             };
             match result {
                 Ok((after, effects)) => {
-                    step.take(&effects);
+                    step.record_effects(&effects);
                     grown.push(Grown {
                         step,
                         begins,
                         after,
                     });
                 }
-                Err(error) => {
-                    let slots = step.fills.iter().map(|fill| fill.slot);
-                    refused.push((account, slots.collect(), error));
-                }
+                Err(error) => refused.push(Refusal {
+                    account,
+                    slots: step.fills.iter().map(|fill| fill.slot).collect(),
+                    error,
+                }),
             }
         }
         (grown, refused)
     }
 
-    /// The account's growing step with more fills; or, if they do not fit or the order set is another by now, a new step,
-    /// and true.
+    /// The account's growing step with more fills; or a new step and true, if they do not fit or
+    /// the order set is another by now.
     ///
     /// A liquidation is always a step of its own.
-    fn grown(
-        &self,
-        open: &Open,
-        forced: &ForcedSets,
-        account: u32,
-        fills: &[PricedFill],
-    ) -> (PendingStep, bool) {
-        let own = self.live.get(&account).map(|live| &live.signed);
-        let set = forced.get(&account).or(own);
-        let is_forced = forced.contains_key(&account);
-        // What the rules say of a reduce-only order, they say of the whole step.
+    fn grow(&self, account: AccountIndex, fills: &[PricedFill]) -> (PendingStep, bool) {
+        let set = self.set_in_use(account);
+        let is_forced = self.forced.contains_key(&account);
+        // The rules treat a reduce-only order's step as a whole.
         let reduces = |fills: &[PricedFill]| {
             let orders = fills.iter().filter_map(|fill| set?.set.order(fill.slot));
             orders.into_iter().any(|order| order.reduce_only)
@@ -243,10 +222,10 @@ impl Venue {
                 && step.forced.is_none()
                 && !reduces(fills)
                 && !reduces(&step.fills)
-                && step.fills.len() + fills.len() <= self.config.shape.fills as usize
+                && step.fills.len() + fills.len() <= self.venue.config.shape.fills as usize
                 && step.set.as_ref().map(|s| s.set.sequence) == set.map(|s| s.set.sequence)
         };
-        match open.growing.get(&account).filter(room) {
+        match self.open.steps.growing(account).filter(room) {
             Some(step) => {
                 let mut step = step.clone();
                 step.fills.extend_from_slice(fills);
@@ -257,50 +236,66 @@ impl Venue {
                 let step = PendingStep {
                     set: set.cloned(),
                     fills: fills.to_vec(),
-                    ..self.step_on(account, forced)
+                    ..self.venue.step_on(account, forced)
                 };
                 (step, true)
             }
         }
     }
 
-    /// Clears all instruments that trade.
-    fn clear_all(&self, open: &Open, bids: &[Vec<Bid>]) -> Vec<(u16, Clearing)> {
-        let clear = |(i, book): (usize, &Vec<Bid>)| {
-            let mark = open.snapshot.rows.get(i)?.mark;
-            if mark == 0 || open.halted(i) {
-                return None;
-            }
-            let band = *open.terms.bands.get(i)?;
-            let slot = u16::try_from(i).ok()?;
-            let clearing = auction::clear(book, mark, band)?;
-            if self.within_cap(open, i, clearing.volume) {
-                return Some((slot, clearing));
-            }
-            // No room for all of it: only what makes positions smaller.
-            let reducing = self.reducing(slot, book);
-            Some((slot, auction::clear(&reducing, mark, band)?))
-        };
-        bids.iter().enumerate().filter_map(clear).collect()
+    /// The order set that an account trades by: the venue's own, or else the live one.
+    fn set_in_use(&self, account: AccountIndex) -> Option<&Arc<SignedOrderSet>> {
+        let own = self.venue.orders.get(account).map(|live| &live.signed);
+        self.forced.get(&account).or(own)
     }
 
-    /// Whether so many lots leave the open interest within its cap, whoever opens or closes with them.
-    fn within_cap(&self, open: &Open, slot: usize, volume: u64) -> bool {
-        let cap = open.terms.open_interest_caps.get(slot);
-        let held = self.open_interest.get(slot).copied().unwrap_or(0);
+    /// Clears all instruments that trade.
+    fn clear_all(&self, orders: &[Vec<AuctionOrder>]) -> BTreeMap<u16, Clearing> {
+        let slots = (0u16..).zip(orders);
+        slots
+            .filter_map(|(slot, book)| Some((slot, self.clear_one(slot, book)?)))
+            .collect()
+    }
+
+    fn clear_one(&self, slot: u16, book: &[AuctionOrder]) -> Option<Clearing> {
+        let at = usize::from(slot);
+        let mark = self.open.snapshot.rows.get(at)?.mark;
+        if mark == 0 || self.open.is_halted(at) {
+            return None;
+        }
+        let band = *self.open.terms.bands.get(at)?;
+        let clearing = auction::clear(book, mark, band)?;
+        if self.is_within_cap(at, clearing.volume) {
+            return Some(clearing);
+        }
+        // There is no room for all of it: only the part that makes positions smaller trades.
+        auction::clear(&self.venue.reducing(slot, book), mark, band)
+    }
+
+    /// True if `volume` lots leave the open interest within its cap, even if all of them open
+    /// positions.
+    fn is_within_cap(&self, slot: usize, volume: u64) -> bool {
+        let cap = self.open.terms.open_interest_caps.get(slot);
+        let held = self.venue.accounts.open_interest(slot);
         cap.is_none_or(|cap| held + 2 * i128::from(volume) <= i128::from(*cap))
     }
 
-    fn trade(
-        &self,
-        forced: &ForcedSets,
-        instrument: u16,
-        price: Price,
-        m: &Match,
-    ) -> Option<Trade> {
-        let own = self.live.get(&m.account).map(|live| &live.signed);
-        let set = forced.get(&m.account).or(own)?;
-        let order = set.set.order(m.slot)?;
+    fn report_trades(&self, clearings: &BTreeMap<u16, Clearing>, report: &mut AuctionReport) {
+        for (instrument, clearing) in clearings {
+            report.clearings.push(InstrumentClearing {
+                instrument: *instrument,
+                price: clearing.price,
+                volume: clearing.volume,
+            });
+            let matches = clearing.matches.iter();
+            report
+                .trades
+                .extend(matches.filter_map(|m| self.trade(*instrument, clearing.price, m)));
+        }
+    }
+
+    fn trade(&self, instrument: u16, price: Price, m: &Match) -> Option<Trade> {
+        let order = self.set_in_use(m.account)?.set.order(m.slot)?;
         let lots = match order.side {
             Side::Buy => m.quantity as i64,
             Side::Sell => -(m.quantity as i64),
@@ -315,14 +310,41 @@ impl Venue {
     }
 }
 
-fn keep_bids(bids: &mut [Vec<Bid>], keep: impl Fn(u32) -> bool) {
-    for book in bids {
-        book.retain(|bid| keep(bid.account));
+/// Keeps the orders of some accounts only.
+fn keep_accounts(orders: &mut OrdersByInstrument, keep: impl Fn(AccountIndex) -> bool) {
+    for book in orders {
+        book.retain(|order| keep(order.account));
     }
 }
 
-fn fills_by_account(clearings: &[(u16, Clearing)], time: u64) -> BTreeMap<u32, Vec<PricedFill>> {
-    let mut fills: BTreeMap<u32, Vec<PricedFill>> = BTreeMap::new();
+/// Removes the orders of accounts whose fills broke a rule, and reports the accounts. If the fill
+/// of a reduce-only order grew the position, only that order is removed.
+fn leave_out(orders: &mut OrdersByInstrument, refused: Vec<Refusal>, report: &mut AuctionReport) {
+    let (mut grows, mut left_out) = (BTreeSet::<OrderPlace>::new(), BTreeSet::new());
+    for refusal in refused {
+        let account = refusal.account;
+        match refusal.error {
+            StepError::FillGrows(i) => {
+                grows.extend(refusal.slots.get(i).map(|slot| (account, *slot)));
+            }
+            rule => {
+                left_out.insert(account);
+                report.left_out.push(LeftOut { account, rule });
+            }
+        }
+    }
+    for book in orders {
+        book.retain(|order| {
+            !left_out.contains(&order.account) && !grows.contains(&(order.account, order.slot))
+        });
+    }
+}
+
+fn fills_by_account(
+    clearings: &BTreeMap<u16, Clearing>,
+    time: u64,
+) -> BTreeMap<AccountIndex, Vec<PricedFill>> {
+    let mut fills: BTreeMap<AccountIndex, Vec<PricedFill>> = BTreeMap::new();
     for (instrument, clearing) in clearings {
         let entry = PriceEntry {
             instrument: *instrument,

@@ -1,23 +1,29 @@
-//! Where the insurance fund owes more than it has, its positions are closed against others' when a batch opens, at prices that leave
-//! it nothing: first against those accounts that hold most for what they have.
+//! Auto-deleveraging. If the insurance fund owes more than it has, its positions are closed against
+//! those of other accounts when a batch opens, at prices that leave it nothing: first against the
+//! accounts that hold most for the equity that they have.
 
+use super::{
+    auction_orders::closable,
+    state::{Venue, open_batch::Deleveraged},
+};
 use crate::{
     error::EngineError,
     pending::{PendingStep, PricedFill},
-    venue::{Venue, bids::closable},
 };
 use clearproof_primitives::{
     account::Account,
     batch::PriceEntry,
     fixed::Factor,
+    ids::AccountIndex,
     liquidation::{Closing, deleverage},
     margin::Margin,
     order::Side,
     step::{Forced, StepEffects, StepError},
 };
+use std::cmp::Reverse;
 
 /// A step that is worked out and not carried out yet.
-struct Planned {
+struct PlannedStep {
     step: PendingStep,
     after: Account,
     effects: StepEffects,
@@ -25,16 +31,24 @@ struct Planned {
     lots: u64,
 }
 
+/// An account that can be deleveraged.
+struct Counterpart {
+    account: AccountIndex,
+    /// Lots that it holds opposite to the fund.
+    lots: u64,
+    rank: Factor,
+}
+
 impl Venue {
-    /// Accounts that were deleveraged in the open batch, with instrument and signed lots.
-    pub fn deleveraged(&self) -> &[(u32, u16, i64)] {
+    /// Accounts that were deleveraged in the open batch.
+    pub fn deleveraged(&self) -> &[Deleveraged] {
         self.open.as_ref().map_or(&[], |open| &open.deleveraged)
     }
 
-    /// Deleverages the insurance fund, where it owes more than it has and the batch has room.
-    pub(crate) fn deleverage(&mut self) {
+    /// Deleverages the insurance fund if it owes more than it has, as far as the batch has room.
+    pub(super) fn deleverage(&mut self) {
         for closing in self.closings_of_fund() {
-            // What finds no counterpart now, or no room, waits for the next batch.
+            // A closing that finds no counterpart now, or no room, waits for the next batch.
             if self.deleverage_one(&closing).is_err() {
                 return;
             }
@@ -46,12 +60,12 @@ impl Venue {
             return Vec::new();
         };
         let market = &self.config.shape.market;
-        let fund = self.accrued_account(open, 0);
+        let fund = self.accrued_account(open, AccountIndex::INSURANCE_FUND);
         let closings = fund.and_then(|fund| deleverage(market, &open.snapshot, &fund).ok());
         let trades = |closing: &Closing| {
             let slot = usize::from(closing.instrument);
             let suspended = open.snapshot.rows.get(slot).is_none_or(|r| r.suspended);
-            !open.halted(slot) && !suspended
+            !open.is_halted(slot) && !suspended
         };
         closings
             .unwrap_or_default()
@@ -60,17 +74,17 @@ impl Venue {
             .collect()
     }
 
-    /// Closes the fund's position of one instrument as far as others hold the opposite.
+    /// Closes the fund's position of one instrument as far as other accounts hold the opposite.
     fn deleverage_one(&mut self, closing: &Closing) -> Result<(), EngineError> {
         let mut left = closing.lots;
         let mut planned = Vec::new();
-        for (account, held) in self.ranked(closing) {
-            let lots = held.min(left);
+        for counterpart in self.ranked(closing) {
+            let lots = counterpart.lots.min(left);
             if lots == 0 {
                 break;
             }
             // An account that the price would leave worse off than the rules allow is passed over.
-            if let Ok(plan) = self.plan_deleverage(account, closing, lots) {
+            if let Ok(plan) = self.plan_deleverage(counterpart.account, closing, lots) {
                 left -= lots;
                 planned.push(plan);
             }
@@ -79,57 +93,61 @@ impl Venue {
         if lots == 0 {
             return Ok(());
         }
-        let of_fund = self.plan_deleverage(0, closing, lots)?;
+        let of_fund = self.plan_deleverage(AccountIndex::INSURANCE_FUND, closing, lots)?;
         let steps: Vec<_> = planned.iter().chain([&of_fund]).map(|p| &p.step).collect();
         self.ensure_steps_fit(&steps)?;
         for plan in planned {
             let Some(open) = &mut self.open else { break };
-            let lowest = open.deleverage_rank.unwrap_or(Factor::MAX);
-            open.deleverage_rank = Some(lowest.min(plan.rank));
             let lots = match closing.side {
                 Side::Sell => plan.lots as i64,
                 Side::Buy => -(plan.lots as i64),
             };
-            open.deleveraged
-                .push((plan.step.account, closing.instrument, lots));
+            let deleveraged = Deleveraged {
+                account: plan.step.account,
+                instrument: closing.instrument,
+                lots,
+            };
+            open.record_deleveraged(deleveraged, plan.rank);
             self.conclude(plan.step, plan.after, &plan.effects);
         }
         self.conclude(of_fund.step, of_fund.after, &of_fund.effects);
         Ok(())
     }
 
-    /// Accounts that hold the opposite of what the fund does, with their lots: the most leveraged first, then by index.
-    fn ranked(&self, closing: &Closing) -> Vec<(u32, u64)> {
-        let accounts = 1..u32::try_from(self.current.len()).unwrap_or(u32::MAX);
-        let mut ranked: Vec<_> = accounts
-            .filter_map(|account| {
-                let held = self.account(account)?.quantity(closing.instrument);
-                let lots = closable(held, across(closing.side));
-                let rank = (lots > 0).then(|| self.rank_of(account))??;
-                Some((std::cmp::Reverse(rank), account, lots))
+    /// Accounts that hold the opposite of the fund's position: the most leveraged first, then by
+    /// index.
+    fn ranked(&self, closing: &Closing) -> Vec<Counterpart> {
+        let counterpart = |account| {
+            let held = self.account(account)?.quantity(closing.instrument);
+            let lots = closable(held, opposite(closing.side));
+            let rank = (lots > 0).then(|| self.rank_of(account))??;
+            Some(Counterpart {
+                account,
+                lots,
+                rank,
             })
-            .collect();
-        ranked.sort_unstable();
-        let lots = ranked.into_iter().map(|(_, account, lots)| (account, lots));
-        lots.collect()
+        };
+        let mut ranked: Vec<_> = self.accounts.indices().filter_map(counterpart).collect();
+        ranked.sort_by_key(|counterpart| (Reverse(counterpart.rank), counterpart.account));
+        ranked
     }
 
-    fn rank_of(&self, account: u32) -> Option<Factor> {
+    fn rank_of(&self, account: AccountIndex) -> Option<Factor> {
         let open = self.open.as_ref()?;
-        let settled = self.accrued_account(open, account)?;
-        let margin = Margin::of(&self.config.shape.market, &open.snapshot, &settled).ok()?;
+        let accrued = self.accrued_account(open, account)?;
+        let margin = Margin::of(&self.config.shape.market, &open.snapshot, &accrued).ok()?;
         margin.rank()
     }
 
     fn plan_deleverage(
         &self,
-        account: u32,
+        account: AccountIndex,
         closing: &Closing,
         lots: u64,
-    ) -> Result<Planned, StepError> {
+    ) -> Result<PlannedStep, StepError> {
         let side = match account {
-            0 => closing.side,
-            _ => across(closing.side),
+            AccountIndex::INSURANCE_FUND => closing.side,
+            _ => opposite(closing.side),
         };
         let order = Closing {
             side,
@@ -150,8 +168,8 @@ impl Venue {
             quantity: lots,
         }];
         let (after, effects) = self.simulate(&step, self.now)?;
-        let rank = self.rank_of(account).unwrap_or(0);
-        Ok(Planned {
+        let rank = self.rank_of(account).unwrap_or(Factor::new(0));
+        Ok(PlannedStep {
             step,
             after,
             effects,
@@ -161,8 +179,8 @@ impl Venue {
     }
 }
 
-/// What those do who trade with the fund: they buy what it sells.
-fn across(side: Side) -> Side {
+/// The side of those who trade with the fund: they buy what it sells.
+fn opposite(side: Side) -> Side {
     match side {
         Side::Buy => Side::Sell,
         Side::Sell => Side::Buy,

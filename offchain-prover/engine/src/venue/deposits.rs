@@ -1,16 +1,18 @@
-//! Taking deposits from the chain's queue.
+//! Deposits from the chain's queue.
 
-use crate::{error::EngineError, pending::PendingStep, venue::Venue};
+use super::state::Venue;
+use crate::{error::EngineError, pending::PendingStep};
 use clearproof_primitives::{
     account::{Account, account_key},
     babyjubjub::PublicKey,
     batch::Deposit,
-    field::{FieldBytes, Fr},
+    field::Fr,
+    ids::AccountIndex,
     step::{DepositStep, StepEffects},
 };
 use std::sync::Arc;
 
-/// A deposit with what the venue knows of its owner.
+/// A deposit with the owner's data that the venue knows.
 #[derive(Clone, Debug)]
 pub struct DepositReceived {
     /// Position in the queue, counting from 1.
@@ -19,25 +21,29 @@ pub struct DepositReceived {
     pub deposit: Deposit,
     /// Owner's key, which the record's account key is the hash of.
     pub owner: PublicKey,
-    /// Viewing key for the account, if the deposit opens it. An account that is there keeps its own.
+    /// Viewing key for the account, if the deposit opens it. An existing account keeps its own.
+    pub viewing_key: Fr,
+}
+
+/// The data that a new account opens with.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Opening {
+    pub owner: PublicKey,
+    pub number: u16,
     pub viewing_key: Fr,
 }
 
 impl Venue {
-    /// Index of the account that deposits to this key go to.
-    pub fn account_of_key(&self, key: Fr) -> Option<u32> {
-        self.index.get(&FieldBytes::from(key)).copied()
-    }
-
-    /// Takes the next deposit of the chain's queue, into the account of its key; opens one for a key that is new.
+    /// Consumes the next deposit of the chain's queue, into the account of its key; opens an
+    /// account for a new key.
     ///
-    /// Answers the account's index. Where the tree is full and the key new, neither this deposit nor a later one can be
-    /// taken.
-    pub fn deposit(&mut self, received: &DepositReceived) -> Result<u32, EngineError> {
+    /// Returns the account's index. If the tree is full and the key is new, neither this deposit
+    /// nor a later one can be consumed.
+    pub fn deposit(&mut self, received: &DepositReceived) -> Result<AccountIndex, EngineError> {
         if self.open.is_none() {
             return Err(EngineError::NoOpenBatch);
         }
-        let expected = self.deposits_taken + 1;
+        let expected = self.deposits_consumed() + 1;
         if received.number != expected {
             return Err(EngineError::DepositOrder {
                 given: received.number,
@@ -56,47 +62,60 @@ impl Venue {
             amount,
             account_key: key,
         };
-        let opening = (received.owner, 0, received.viewing_key);
+        let opening = Opening {
+            owner: received.owner,
+            number: 0,
+            viewing_key: received.viewing_key,
+        };
         let step = self.credit_step(credit, Some(opening))?;
         self.ensure_step_fits(&step)?;
         let (after, effects) = self.simulate(&step, self.now)?;
         let account = step.account;
         self.credit(step, after, &effects, received.owner);
-        self.deposits_taken += 1;
+        if let Some(open) = &mut self.open {
+            open.deposits += 1;
+        }
         Ok(account)
     }
 
-    /// The step that credits the account of a key; for a key that is new, one that opens the account of this owner and number, with
-    /// this viewing key.
-    pub(crate) fn credit_step(
+    /// The step that credits the account of a key. For a new key it opens an account with the data
+    /// of `opening`.
+    pub(super) fn credit_step(
         &self,
         credit: DepositStep,
-        opening: Option<(PublicKey, u16, Fr)>,
+        opening: Option<Opening>,
     ) -> Result<PendingStep, EngineError> {
-        let shape = &self.config.shape;
-        let (account, exists, before) = match self.account_of_key(credit.account_key) {
-            Some(index) => (index, true, Arc::clone(&self.current[index as usize])),
+        let known = self.account_of_key(credit.account_key);
+        let step = match known {
+            Some(index) => self.step_on(index, None),
             None => {
-                let (owner, number, viewing_key) = opening.ok_or(EngineError::UnknownReceiver)?;
-                let index = self.current.len();
-                if index as u64 >= shape.capacity() {
-                    return Err(EngineError::Full(shape.capacity()));
-                }
-                let fresh = Account::new(shape, &owner, number, viewing_key);
-                (index as u32, false, Arc::new(fresh))
+                let opening = opening.ok_or(EngineError::UnknownReceiver)?;
+                self.opening_step(&opening)?
             }
         };
         Ok(PendingStep {
-            account,
-            exists,
             deposit: Some(credit),
-            before: Some(before),
+            ..step
+        })
+    }
+
+    fn opening_step(&self, opening: &Opening) -> Result<PendingStep, EngineError> {
+        let shape = &self.config.shape;
+        let index = self.accounts.len();
+        if index as u64 >= shape.capacity() {
+            return Err(EngineError::Full(shape.capacity()));
+        }
+        let fresh = Account::new(shape, &opening.owner, opening.number, opening.viewing_key);
+        Ok(PendingStep {
+            account: AccountIndex::new(index as u32),
+            exists: false,
+            before: Some(Arc::new(fresh)),
             ..PendingStep::default()
         })
     }
 
-    /// Adds a step of [`Self::credit_step`] and what it leads to.
-    pub(crate) fn credit(
+    /// Adds a step of [`Self::credit_step`] with its results.
+    pub(super) fn credit(
         &mut self,
         step: PendingStep,
         after: Account,
@@ -104,8 +123,7 @@ impl Venue {
         owner: PublicKey,
     ) {
         if !step.exists {
-            self.owners.push(owner);
-            self.index.insert(after.key().into(), step.account);
+            self.accounts.register(step.account, after.key(), owner);
         }
         self.conclude(step, after, effects);
     }

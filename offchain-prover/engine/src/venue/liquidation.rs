@@ -1,137 +1,116 @@
-//! Accounts below their maintenance margin are liquidated, bankrupt ones taken over by the insurance fund, and what the fund holds
-//! is sold again.
+//! Liquidation. Accounts below their maintenance margin are liquidated, the insurance fund takes
+//! bankrupt ones over, and the fund's positions are sold again.
 //!
-//! All accounts are looked at when a batch opens, since then the snapshot is another; their own steps bring none below. Those at
-//! risk have orders of the venue's making in every auction, in the place of their own: for the part of each position that makes them
-//! free again, at their zero price or better. The insurance fund closes what it took over at the mark or better.
+//! All accounts are checked when a batch opens, since the snapshot is a new one; their own steps
+//! bring none below maintenance margin. Accounts at risk have orders of the venue's making in every
+//! auction, in the place of their own: for the part of each position that makes them free again, at
+//! their zero price or better. The insurance fund closes the positions that it took over at the
+//! mark or better.
 
-use crate::{
-    error::EngineError,
-    pending::PendingStep,
-    venue::{Open, Venue, expired::holds_expired},
+use super::{
+    expired::holds_expired,
+    state::{Venue, open_batch::OpenBatch},
 };
+use crate::{error::EngineError, pending::PendingStep};
 use clearproof_primitives::{
     account::Account,
     babyjubjub::Point,
     eddsa::Signature,
     field::Fr,
-    funding::accrue,
+    fixed::Rate,
+    ids::AccountIndex,
     liquidation::{Closing, plan, wind_down},
     margin::Margin,
     order::{Order, OrderSet, SignedOrderSet},
     shape::TIME_BITS,
     step::{Forced, StepEffects, StepError, holds_suspended},
 };
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
+
+/// Orders of the venue's own making, by account. They take the place of the account's.
+pub(super) type ForcedSets = BTreeMap<AccountIndex, Arc<SignedOrderSet>>;
 
 /// The penalty is found to one part in 2^6.
 const PENALTY_STEPS: u32 = 6;
 
 impl Venue {
-    /// Looks at all accounts; see the module.
-    pub(crate) fn scan(&mut self) {
-        if !self.current[0].positions.is_empty() {
-            // First of all, as the padding of a chunk touches the fund as well.
-            if self.touch(0).is_ok() {
-                self.note_at_risk(0);
+    /// Checks the margins of all accounts; see the module.
+    pub(super) fn scan(&mut self) {
+        if !self.accounts.fund().positions.is_empty() {
+            // The fund comes first, as the padding of a chunk touches it as well.
+            if self.touch(AccountIndex::INSURANCE_FUND).is_ok() {
+                self.record_at_risk(AccountIndex::INSURANCE_FUND);
             }
         }
-        let accounts = 1..u32::try_from(self.current.len()).unwrap_or(u32::MAX);
-        for account in accounts {
+        for account in self.accounts.indices() {
             let margin = self.margin_of(account);
             if margin.is_some_and(|margin| margin.is_liquidatable()) {
-                self.settle_what_expired(account);
+                self.accrue_if_expired(account);
             }
             match margin {
-                // At a mark that is not to be relied on, nobody is.
+                // No account is liquidated at a mark that is not reliable.
                 Some(_) if self.is_suspended(account) => {}
                 Some(margin) if margin.equity < 0 => {
-                    // Where the fund has no room for it, it waits until the fund has closed something.
+                    // If the fund has no room for it, it waits until the fund has closed something.
                     let _ = self.take_over(account);
                 }
-                Some(margin) if margin.is_liquidatable() => self.note_at_risk(account),
+                Some(margin) if margin.is_liquidatable() => self.record_at_risk(account),
                 _ => {}
             }
         }
     }
 
-    fn note_at_risk(&mut self, account: u32) {
+    fn record_at_risk(&mut self, account: AccountIndex) {
         if let Some(open) = &mut self.open {
             open.at_risk.insert(account);
         }
     }
 
-    /// Accounts below their maintenance margin when the open batch opened, the insurance fund if it holds positions among them.
-    pub fn at_risk(&self) -> Vec<u32> {
+    /// Accounts that were below their maintenance margin when the open batch opened, and the
+    /// insurance fund if it holds positions.
+    pub fn at_risk(&self) -> Vec<AccountIndex> {
         let open = self.open.as_ref();
         open.map_or_else(Vec::new, |open| open.at_risk.iter().copied().collect())
     }
 
     /// Accounts that the insurance fund has taken over in the open batch.
-    pub fn taken_over(&self) -> &[u32] {
+    pub fn taken_over(&self) -> &[AccountIndex] {
         self.open.as_ref().map_or(&[], |open| &open.taken_over)
     }
 
-    /// Margin of an account as its next step finds it; none where it cannot owe anything.
-    fn margin_of(&self, account: u32) -> Option<Margin> {
+    /// Margin of an account as its next step finds it; none if it cannot owe anything.
+    fn margin_of(&self, account: AccountIndex) -> Option<Margin> {
         let open = self.open.as_ref()?;
         let now = self.account(account)?;
         if now.positions.is_empty() && now.balances[0] >= 0 {
             return None;
         }
-        let settled = self.accrued_account(open, account)?;
-        Margin::of(&self.config.shape.market, &open.snapshot, &settled).ok()
+        let accrued = self.accrued_account(open, account)?;
+        Margin::of(&self.config.shape.market, &open.snapshot, &accrued).ok()
     }
 
-    /// Nothing is done to an account that holds something expired before that is turned into money.
-    fn settle_what_expired(&mut self, account: u32) {
+    /// Turns an account's expired positions into quote. No other action is taken on an account
+    /// before that.
+    fn accrue_if_expired(&mut self, account: AccountIndex) {
         let open = self.open.as_ref().zip(self.account(account));
         if open.is_some_and(|(open, account)| holds_expired(&open.snapshot.rows, account)) {
-            // Where the batch has no room for it, the account is left alone.
+            // If the batch has no room for it, the account is left alone.
             let _ = self.touch(account);
         }
     }
 
-    /// Whether an account holds what is suspended.
-    fn is_suspended(&self, account: u32) -> bool {
+    /// True if an account holds a suspended instrument.
+    fn is_suspended(&self, account: AccountIndex) -> bool {
         let open = self.open.as_ref();
         open.zip(self.account(account))
             .is_some_and(|(open, account)| holds_suspended(&open.snapshot, account))
     }
 
-    pub(crate) fn accrued_account(&self, open: &Open, account: u32) -> Option<Account> {
-        let mut settled = self.account(account)?.clone();
-        accrue(&mut settled, &open.snapshot, &self.tally.funding).ok()?;
-        Some(settled)
-    }
-
-    pub(crate) fn step_on(&self, account: u32, forced: Option<Forced>) -> PendingStep {
-        PendingStep {
-            account,
-            exists: true,
-            before: self.current.get(account as usize).cloned(),
-            forced,
-            ..PendingStep::default()
-        }
-    }
-
-    /// Adds a step that does not grow, and what it leads to.
-    pub(crate) fn conclude(
-        &mut self,
-        mut step: PendingStep,
-        after: Account,
-        effects: &StepEffects,
-    ) {
-        step.take(effects);
-        self.put(step.account, after);
-        self.finish_with(step);
-    }
-
-    fn take_over(&mut self, account: u32) -> Result<(), EngineError> {
+    fn take_over(&mut self, account: AccountIndex) -> Result<(), EngineError> {
         let mut step = self.step_on(account, Some(Forced::Takeover));
         self.ensure_step_fits(&step)?;
         let (after, effects) = self.simulate(&step, self.now)?;
-        step.take(&effects);
+        step.record_effects(&effects);
         self.ensure_fund_receives(&step)?;
         self.conclude(step, after, &effects);
         if let Some(open) = &mut self.open {
@@ -140,32 +119,47 @@ impl Venue {
         Ok(())
     }
 
-    /// Requires that the insurance fund can receive what it takes over so far, and in one more step.
+    /// Requires that the insurance fund can receive the accounts that it takes over so far, and in
+    /// one more step.
     fn ensure_fund_receives(&self, step: &PendingStep) -> Result<(), EngineError> {
         let open = self.open.as_ref().ok_or(EngineError::NoOpenBatch)?;
-        let mut moved = self.moved(open);
-        moved.add(step);
-        let funding = self.tally.funding.clone();
-        let shape = &self.config.shape;
-        self.tally
-            .after(shape, &moved, &self.current[0], funding, self.now)?;
+        let mut sums = self.open_sums(open);
+        sums.add(step);
+        let (shape, fund) = (&self.config.shape, self.accounts.fund());
+        let funding = self.funding().to_vec();
+        self.closed
+            .tally()
+            .after(shape, &sums, fund, funding, self.now)?;
         Ok(())
     }
 
-    /// The orders that liquidate an account at risk now, or close what the insurance fund holds, where it trades.
-    pub(crate) fn forced_set(&self, open: &Open, account: u32) -> Option<Arc<SignedOrderSet>> {
-        let settled = self.accrued_account(open, account)?;
+    /// The orders that liquidate the accounts at risk now.
+    pub(super) fn forced_sets(&self, open: &OpenBatch) -> ForcedSets {
+        let at_risk = open.at_risk.iter();
+        at_risk
+            .filter_map(|account| Some((*account, self.forced_set(open, *account)?)))
+            .collect()
+    }
+
+    /// The orders that liquidate an account at risk now, or close the insurance fund's positions,
+    /// in instruments that trade.
+    fn forced_set(&self, open: &OpenBatch, account: AccountIndex) -> Option<Arc<SignedOrderSet>> {
+        let accrued = self.accrued_account(open, account)?;
         let closings = match account {
-            0 => wind_down(&open.snapshot, &settled),
-            _ => plan(&self.config.shape.market, &open.snapshot, &settled).ok()?,
+            AccountIndex::INSURANCE_FUND => wind_down(&open.snapshot, &accrued),
+            _ => plan(&self.config.shape.market, &open.snapshot, &accrued).ok()?,
         };
-        let trades = |closing: &Closing| !open.halted(closing.instrument.into());
+        let trades = |closing: &Closing| !open.is_halted(closing.instrument.into());
         let closings: Vec<_> = closings.into_iter().filter(trades).collect();
         self.set_of(account, &closings)
     }
 
-    /// An order set of the venue's own making; none without orders.
-    pub(crate) fn set_of(&self, account: u32, closings: &[Closing]) -> Option<Arc<SignedOrderSet>> {
+    /// An order set of the venue's own making; none if there are no orders.
+    pub(super) fn set_of(
+        &self,
+        account: AccountIndex,
+        closings: &[Closing],
+    ) -> Option<Arc<SignedOrderSet>> {
         let orders: Vec<_> = (1u32..)
             .zip(closings)
             .take(self.config.shape.orders.into())
@@ -189,11 +183,11 @@ impl Venue {
             sequence: 1,
             valid_from: 0,
             valid_until: (1 << TIME_BITS) - 1,
-            max_fee: u32::MAX,
+            max_fee: Rate::new(u32::MAX),
             orders,
             request: None,
         };
-        // Nobody signs it, and nobody looks.
+        // The set is not signed, and its signature is never checked.
         let identity = Point {
             x: Fr::from(0u64),
             y: Fr::from(1u64),
@@ -207,13 +201,13 @@ impl Venue {
     }
 
     /// A liquidation's step with the highest penalty that the rules leave room for.
-    pub(crate) fn with_penalty(
+    pub(super) fn with_penalty(
         &self,
         step: &mut PendingStep,
         time: u64,
     ) -> Result<(Account, StepEffects), StepError> {
         let mut best = self.simulate(step, time)?;
-        if step.account == 0 {
+        if step.account.is_insurance_fund() {
             return Ok(best);
         }
         let limit = u64::try_from(best.1.penalty_limit).unwrap_or(u64::MAX >> 1);

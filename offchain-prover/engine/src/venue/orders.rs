@@ -1,12 +1,11 @@
-//! Accepting order sets.
+//! The acceptance of order sets.
 
-use crate::{
-    error::EngineError,
-    venue::{Live, Venue, VenueConfig},
-};
+use super::state::{Venue, live_orders::LiveOrderSet};
+use crate::{config::VenueConfig, error::EngineError};
 use clearproof_primitives::{
     babyjubjub::{PreparedKey, PublicKey},
     field::Fr,
+    ids::AccountIndex,
     order::{KeyRequest, Request, SignedOrderSet, key_hash},
     step::StepError,
 };
@@ -15,22 +14,23 @@ use std::sync::Arc;
 /// An accepted order set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Accepted {
-    /// Its message, which a receipt is about.
+    /// Its message, which a receipt names.
     pub message: Fr,
     /// Place in the order of arrival.
     pub arrival: u64,
-    /// Whether its withdrawal was carried out in the open batch.
+    /// True if its withdrawal was carried out in the open batch.
     pub withdrawn: bool,
 }
 
-/// An order set for [`Venue::submit`]. Its signature may be checked before the venue sees it, on another thread.
+/// An order set for [`Venue::submit`]. Its signature may be checked on another thread, before it
+/// reaches the venue.
 #[derive(Clone, Debug)]
 pub struct Candidate {
     signed: Arc<SignedOrderSet>,
     checked: Option<Checked>,
 }
 
-/// That a signature holds: of this owner, over this message, for this venue.
+/// The record of a valid signature: of this owner, over this message, for this venue.
 #[derive(Clone, Debug)]
 struct Checked {
     config: VenueConfig,
@@ -54,7 +54,7 @@ impl From<Arc<SignedOrderSet>> for Candidate {
 }
 
 impl Candidate {
-    /// Checks all that does not depend on the venue's state, the owner's signature included.
+    /// Checks everything that does not depend on the venue's state, the owner's signature included.
     pub fn check(
         signed: SignedOrderSet,
         config: &VenueConfig,
@@ -65,7 +65,7 @@ impl Candidate {
         Ok(Self::with(signed, checked))
     }
 
-    /// As [`Candidate::check`], in half the time, for an owner whose key was prepared.
+    /// Checks as [`Candidate::check`] does, in half the time, for an owner whose key was prepared.
     pub fn check_prepared(
         signed: SignedOrderSet,
         config: &VenueConfig,
@@ -128,74 +128,90 @@ fn check_terms(signed: &SignedOrderSet, config: &VenueConfig) -> Result<(), Engi
 
 impl Venue {
     /// An account's live order set.
-    pub fn live_set(&self, account: u32) -> Option<&SignedOrderSet> {
-        self.live.get(&account).map(|live| &*live.signed)
+    pub fn live_set(&self, account: AccountIndex) -> Option<&SignedOrderSet> {
+        self.orders.get(account).map(|live| &*live.signed)
     }
 
     /// All live order sets in order of arrival.
     pub fn live_sets(&self) -> Vec<&SignedOrderSet> {
-        let mut sets: Vec<_> = self.live.values().collect();
-        sets.sort_by_key(|live| live.arrival);
-        sets.into_iter().map(|live| &*live.signed).collect()
+        let sets = self.orders.by_arrival().into_iter();
+        sets.map(|live| &*live.signed).collect()
     }
 
-    /// Checks an order set, signature included, and makes it the account's live set. Its request, if any, is carried
-    /// out at once or the set is refused.
+    /// Checks an order set, signature included, and makes it the account's live set. Its request,
+    /// if any, is carried out at once or the set is refused.
     pub fn submit(&mut self, set: impl Into<Candidate>) -> Result<Accepted, EngineError> {
         let Candidate { signed, checked } = set.into();
-        let set = &signed.set;
-        check_terms(&signed, &self.config)?;
-        let account = self
-            .account(set.account)
-            .ok_or(EngineError::NoAccount(set.account))?;
-        // The insurance fund has no owner, so nobody signs for it.
-        let owner = (set.account as usize).checked_sub(1);
-        let owner = owner
-            .and_then(|i| self.owners.get(i))
-            .ok_or(EngineError::NoAccount(set.account))?;
-        // Before anything is said of the account: only its owner may learn its sequence.
+        let message = self.check_signed(&signed, checked)?;
+        self.check_sequence(&signed)?;
+        let account = signed.set.account;
+        let request = signed.set.request;
+        if let Some(request) = request {
+            self.carry_out(&signed, &request)?;
+        }
+        self.switches.record_activity(account, self.now);
+        let arrival = self.orders.count_arrival();
+        if matches!(request, Some(Request::Key(KeyRequest::Owner(_)))) {
+            // Its signature is not the owner's any more, and it has no orders.
+            self.orders.remove(account);
+        } else {
+            self.orders.insert(LiveOrderSet {
+                signed,
+                arrival,
+                auctioned: false,
+            });
+        }
+        Ok(Accepted {
+            message,
+            arrival,
+            withdrawn: matches!(request, Some(Request::Withdrawal(_))),
+        })
+    }
+
+    /// Checks the terms and the signature of an order set, and returns its message. A check that
+    /// was made before counts if it was against the same owner and venue.
+    ///
+    /// Comes before all checks of the account: only its owner may learn its sequence.
+    fn check_signed(
+        &self,
+        signed: &SignedOrderSet,
+        checked: Option<Checked>,
+    ) -> Result<Fr, EngineError> {
+        check_terms(signed, &self.config)?;
+        let unknown = || EngineError::NoAccount(signed.set.account);
+        let account = self.account(signed.set.account).ok_or_else(unknown)?;
+        // The insurance fund has no owner, so its orders cannot be signed.
+        let owner = self
+            .accounts
+            .owner_of(signed.set.account)
+            .ok_or_else(unknown)?;
         let of_this = |checked: &Checked| checked.owner == *owner && checked.config == self.config;
         let Checked { message, .. } = match checked.filter(of_this) {
             Some(checked) => checked,
-            None => Checked::new(&signed, &self.config, owner)?,
+            None => Checked::new(signed, &self.config, owner)?,
         };
         let named = signed.trading_key.map(|key| key.point());
         if named.is_some_and(|key| key_hash((key.x, key.y)) != account.trading_key) {
             return Err(StepError::TradingKey.into());
         }
-        let newest = self
-            .live
-            .get(&set.account)
-            .map_or(0, |live| live.signed.set.sequence)
-            .max(account.sequence);
+        Ok(message)
+    }
+
+    /// Requires a sequence above all earlier ones of the account, and a set that is still valid.
+    fn check_sequence(&self, signed: &SignedOrderSet) -> Result<(), EngineError> {
+        let set = &signed.set;
+        let live = self.orders.get(set.account);
+        let newest = live.map_or(0, |live| live.signed.set.sequence);
+        let newest = match self.account(set.account) {
+            Some(account) => newest.max(account.sequence),
+            None => newest,
+        };
         if set.sequence <= newest {
             return Err(EngineError::OldSequence(newest));
         }
         if set.valid_until < self.now {
             return Err(EngineError::Expired(set.valid_until));
         }
-        let index = set.account;
-        let request = set.request;
-        if let Some(request) = request {
-            self.carry_out(&signed, &request)?;
-        }
-        self.hear(index);
-        self.arrivals += 1;
-        if matches!(request, Some(Request::Key(KeyRequest::Owner(_)))) {
-            // Its signature is not the owner's any more, and it has no orders.
-            self.live.remove(&index);
-        } else {
-            let live = Live {
-                signed,
-                arrival: self.arrivals,
-                auctioned: false,
-            };
-            self.live.insert(index, live);
-        }
-        Ok(Accepted {
-            message,
-            arrival: self.arrivals,
-            withdrawn: matches!(request, Some(Request::Withdrawal(_))),
-        })
+        Ok(())
     }
 }

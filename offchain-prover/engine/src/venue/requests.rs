@@ -1,6 +1,8 @@
-//! What order sets ask for besides their orders: withdrawals, transfers, other keys. Each is carried out in a step of its own.
+//! Requests of order sets besides their orders: withdrawals, transfers, changes of keys. Each is
+//! carried out in a step of its own.
 
-use crate::{error::EngineError, pending::PendingStep, venue::Venue};
+use super::{deposits::Opening, state::Venue};
+use crate::{error::EngineError, pending::PendingStep};
 use clearproof_primitives::{
     account::{Account, account_key},
     field::Fr,
@@ -13,7 +15,7 @@ use std::sync::Arc;
 pub const OPENED_NUMBERS: u16 = 64;
 
 impl Venue {
-    pub(crate) fn carry_out(
+    pub(super) fn carry_out(
         &mut self,
         signed: &Arc<SignedOrderSet>,
         request: &Request,
@@ -68,12 +70,16 @@ impl Venue {
             account_key: to,
         };
         let sender = step.account;
-        let owner = self.owners[sender as usize - 1];
+        let owner = self.accounts.owners()[sender.place() - 1];
         let number = match self.account_of_key(to) {
             Some(_) => None,
             None => number_of(after.owner, to),
         };
-        let opening = number.map(|number| (owner, number, after.viewing_key));
+        let opening = number.map(|number| Opening {
+            owner,
+            number,
+            viewing_key: after.viewing_key,
+        });
         let mut receives = self.credit_step(credit, opening)?;
         if receives.account == sender {
             receives.before = Some(Arc::new(after.clone()));
@@ -95,22 +101,21 @@ impl Venue {
         let account = step.account;
         if let KeyRequest::Owner(named) = request {
             let owner = named.key().ok_or(EngineError::OwnerHasAccount)?;
-            let key = after.key().into();
-            if self.index.get(&key).is_some_and(|other| *other != account) {
+            let key = after.key();
+            if self
+                .account_of_key(key)
+                .is_some_and(|other| other != account)
+            {
                 return Err(EngineError::OwnerHasAccount);
             }
-            let old = self.current[account as usize].key().into();
-            self.index.remove(&old);
-            self.index.insert(key, account);
-            self.owners[account as usize - 1] = owner;
-            self.owner_changes += 1;
+            self.accounts.change_owner(account, key, owner);
         }
         self.conclude(step, after, effects);
         Ok(())
     }
 }
 
-/// Which of an owner's first accounts has this key.
+/// The number of the owner's account that has this key, among the owner's first accounts.
 fn number_of(owner: (Fr, Fr), key: Fr) -> Option<u16> {
     (0..OPENED_NUMBERS).find(|number| account_key(owner, *number) == key)
 }

@@ -7,7 +7,8 @@ use clearproof_primitives::{
     batch::{Deposit, genesis_field},
     eddsa::SecretKey,
     field::Fr,
-    fixed::ONE,
+    fixed::{ONE, Rate},
+    ids::{AccountIndex, SnapshotNumber, VenueId},
     order::{Order, OrderSet, Request, Side, SignedOrderSet, WithdrawalRequest},
     policy::Policy,
     rows::even_bands,
@@ -27,7 +28,7 @@ pub fn snapshot(shape: &Shape) -> Snapshot {
         _ => InstrumentRow::empty(&market),
     };
     Snapshot {
-        number: 1,
+        number: SnapshotNumber::new(1),
         taken_at: START - 1,
         weights: vec![ONE; market.assets as usize],
         factors: policy.factors(),
@@ -38,7 +39,7 @@ pub fn snapshot(shape: &Shape) -> Snapshot {
 }
 
 pub fn bands(shape: &Shape) -> Vec<u64> {
-    even_bands(&snapshot(shape).rows, 1 << 29)
+    even_bands(&snapshot(shape).rows, Rate::new(1 << 29))
 }
 
 pub fn key(trader: u16) -> SecretKey {
@@ -76,12 +77,12 @@ pub fn signed(
         recipient: [1; 32],
     });
     let set = OrderSet {
-        venue: 1,
-        account: u32::from(trader) + 1,
+        venue: VenueId::new(1),
+        account: AccountIndex::new(u32::from(trader) + 1),
         sequence,
         valid_from: 0,
         valid_until: 1 << 40,
-        max_fee: u32::MAX,
+        max_fee: Rate::new(u32::MAX),
         orders,
         request: withdrawal.map(Request::Withdrawal),
     };
@@ -91,7 +92,7 @@ pub fn signed(
 pub fn open_venue(shape: &Shape, traders: u16, amount: u64) -> Venue {
     let config = VenueConfig {
         shape: *shape,
-        id: 1,
+        id: VenueId::new(1),
         genesis: genesis_field(&GENESIS),
     };
     let mut venue = Venue::new(config);

@@ -1,8 +1,10 @@
-//! Whose signatures callers must see, so that they are checked on all cores, before the venue's turn.
+//! The accounts' owners, with whose keys callers check signatures, so that signatures are checked
+//! on all cores before the venue's turn.
 
 use clearproof_engine::{Candidate, EngineError, Venue, VenueConfig};
 use clearproof_primitives::{
     babyjubjub::{PreparedKey, PublicKey},
+    ids::AccountIndex,
     order::SignedOrderSet,
 };
 use std::sync::{
@@ -10,10 +12,12 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-/// Keys that are kept prepared, 3 KiB each: the first so many owners that sign. The others' signatures take twice the time.
+/// Largest number of prepared keys, 3 KiB each: those of the first owners that sign. Checking the
+/// signatures of all others takes twice the time.
 const MAX_PREPARED: usize = 1 << 16;
 
-/// What callers need to check signatures. Only a help: the venue checks itself what is not known here, or was known wrongly.
+/// The data that callers need to check signatures. Only an aid: the venue itself checks a signature
+/// whose owner is unknown or wrong here.
 #[derive(Debug, Default)]
 pub(super) struct Directory {
     entries: RwLock<Entries>,
@@ -24,9 +28,9 @@ struct Entries {
     config: Option<VenueConfig>,
     /// Owners of the accounts 1, 2, and so on.
     owners: Vec<Owner>,
-    /// The venue's count of changes that they are as of.
+    /// The venue's count of owner changes when they were listed.
     changes: u64,
-    /// How many of them are prepared.
+    /// Number of prepared keys among them.
     prepared: AtomicUsize,
 }
 
@@ -46,8 +50,8 @@ impl From<&PublicKey> for Owner {
 }
 
 impl Entries {
-    fn owner(&self, account: u32) -> Option<&Owner> {
-        self.owners.get((account as usize).checked_sub(1)?)
+    fn owner(&self, account: AccountIndex) -> Option<&Owner> {
+        self.owners.get(account.place().checked_sub(1)?)
     }
 }
 
@@ -56,8 +60,8 @@ impl Directory {
         self.entries.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes over the venue's owners. Must be called after accounts were opened and before accounts that a roll-back closed
-    /// can open again with other owners.
+    /// Copies the venue's owners. Must be called after accounts were opened, and before accounts
+    /// that a roll-back closed can open again with other owners.
     pub(super) fn list(&self, venue: &Venue) {
         let owners = venue.owners();
         let (known, changes) = {
@@ -88,7 +92,7 @@ impl Directory {
             .extend(owners.iter().skip(known).map(Owner::from));
     }
 
-    /// The order set with its signature checked, where its owner is known already.
+    /// Returns the order set, with its signature checked if its owner is known.
     pub(super) fn candidate(&self, signed: SignedOrderSet) -> Result<Candidate, EngineError> {
         let account = signed.set.account;
         let (config, key, prepared) = {
@@ -104,13 +108,13 @@ impl Directory {
             return Candidate::check_prepared(signed, &config, &prepared);
         }
         let candidate = Candidate::check(signed, &config, &key)?;
-        // Only now: forgeries do not fill the memory.
+        // Only after the check, so that forgeries do not fill the memory.
         self.prepare(account, key);
         Ok(candidate)
     }
 
     /// Prepares the key of an owner who has signed, while there is room.
-    fn prepare(&self, account: u32, key: PublicKey) {
+    fn prepare(&self, account: AccountIndex, key: PublicKey) {
         if self.read().prepared.load(Ordering::Relaxed) >= MAX_PREPARED {
             return;
         }
@@ -122,7 +126,7 @@ impl Directory {
         }
     }
 
-    /// How many keys are prepared.
+    /// Number of prepared keys.
     #[cfg(test)]
     pub(super) fn prepared(&self) -> usize {
         self.read().prepared.load(Ordering::Relaxed)

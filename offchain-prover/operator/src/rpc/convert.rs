@@ -1,29 +1,31 @@
-//! From what the venue's task answers to what goes over the wire.
+//! Conversions from the venue's views to the types on the wire.
 
 use crate::{
     figures::BatchFigures,
-    handle::{AccountStatus, InstrumentStatus, Level, Status},
+    views::{AccountStatus, InstrumentStatus, Level, Status},
 };
 use clearproof_client::rpc::{number::Decimal, types::*};
 use clearproof_engine::{AuctionReport, Trade};
-use clearproof_primitives::order::Side;
+use clearproof_primitives::{ids::AccountIndex, order::Side};
 
-/// The venue's state, with the operator's receipt key and clock.
+/// Returns the venue's state, with the operator's receipt key and clock.
 pub(super) fn status(status: Status, receipt_key: [u8; 32], time: u64) -> StatusJson {
-    let (batch, state_root) = status.settled;
     StatusJson {
         venue: status.venue,
         genesis: status.genesis,
         shape: status.shape,
         receipt_key,
         accounts: status.accounts as u64,
-        deposits_taken: status.deposits_taken,
-        settled: SettledJson { batch, state_root },
+        deposits_taken: status.deposits_consumed,
+        settled: SettledJson {
+            batch: status.settled.number,
+            state_root: status.settled.state_root,
+        },
         pending: status.pending,
-        open: status.open.map(|(snapshot, time_from, steps)| OpenJson {
-            snapshot,
-            time_from,
-            steps: steps as u64,
+        open: status.open.map(|open| OpenJson {
+            snapshot: open.snapshot,
+            time_from: open.time_from,
+            steps: open.steps as u64,
         }),
         last_auction: status.last_auction,
         time,
@@ -42,9 +44,9 @@ impl From<InstrumentStatus> for InstrumentJson {
             units_per_lot: Decimal(listing.units_per_lot),
             halted: status.instrument.halted,
             mark: Decimal(status.mark),
-            last: status.last.map(|(time, price)| LastJson {
-                time,
-                price: Decimal(price),
+            last: status.last.map(|last| LastJson {
+                time: last.time,
+                price: Decimal(last.price),
             }),
             funding_index: Decimal(status.funding),
             lots_held: Decimal(status.open_interest),
@@ -120,24 +122,27 @@ impl From<AccountStatus> for AccountJson {
     }
 }
 
-/// The public part of a report.
+/// Returns the public part of a report.
 pub(super) fn auction(report: &AuctionReport, missed: u64) -> AuctionJson {
     let clearings = report.clearings.iter();
     AuctionJson {
         time: report.time,
         clearings: clearings
-            .map(|(instrument, price, volume)| ClearingJson {
-                instrument: *instrument,
-                price: Decimal(*price),
-                volume: Decimal(*volume),
+            .map(|clearing| ClearingJson {
+                instrument: clearing.instrument,
+                price: Decimal(clearing.price),
+                volume: Decimal(clearing.volume),
             })
             .collect(),
         missed,
     }
 }
 
-/// An account's part of a report, if the auction touched it.
-pub(super) fn account_auction(report: &AuctionReport, account: u32) -> Option<AccountAuctionJson> {
+/// Returns an account's part of a report, if the auction touched the account.
+pub(super) fn account_auction(
+    report: &AuctionReport,
+    account: AccountIndex,
+) -> Option<AccountAuctionJson> {
     let fill = |trade: &Trade| FillJson {
         slot: trade.slot as u64,
         instrument: trade.instrument,
@@ -147,13 +152,13 @@ pub(super) fn account_auction(report: &AuctionReport, account: u32) -> Option<Ac
     let own = report.trades.iter().filter(|t| t.account == account);
     let fills: Vec<_> = own.map(fill).collect();
     let mut left_out = report.left_out.iter();
-    let left_out = left_out.find(|(index, _)| *index == account);
-    let silent = report.silent.contains(&account);
-    let touched = !fills.is_empty() || left_out.is_some() || silent;
+    let left_out = left_out.find(|left_out| left_out.account == account);
+    let cancelled_by_timer = report.cancelled_by_switch.contains(&account);
+    let touched = !fills.is_empty() || left_out.is_some() || cancelled_by_timer;
     touched.then(|| AccountAuctionJson {
         time: report.time,
         fills,
-        left_out: left_out.map(|(_, rule)| rule.to_string()),
-        silent,
+        left_out: left_out.map(|left_out| left_out.rule.to_string()),
+        cancelled_by_timer,
     })
 }

@@ -1,8 +1,12 @@
-//! What one caller may ask of the server.
+//! The limits of the server for one caller.
 
-use super::error::too_many_requests;
+use clearproof_client::rpc::error::{BUSY, RefusalName, named};
 use futures::future::{Either, Ready, ready};
-use jsonrpsee::{MethodResponse, server::middleware::rpc::RpcServiceT, types::Request};
+use jsonrpsee::{
+    MethodResponse,
+    server::middleware::rpc::RpcServiceT,
+    types::{ErrorObjectOwned, Request},
+};
 use std::{
     sync::{Mutex, PoisonError},
     time::{Duration, Instant},
@@ -13,7 +17,7 @@ use std::{
 pub struct Limits {
     /// Bytes of a request.
     pub request_bytes: u32,
-    /// Bytes of an answer.
+    /// Bytes of a response.
     pub response_bytes: u32,
     /// Connections at a time.
     pub connections: u32,
@@ -21,10 +25,11 @@ pub struct Limits {
     pub subscriptions: u32,
     /// Calls in one JSON-RPC batch.
     pub batch: u32,
-    /// Messages that wait for a caller who reads slowly; then their subscriptions skip auctions.
+    /// Messages that wait for a caller who reads slowly. Beyond them its subscriptions skip
+    /// auctions.
     pub buffered_messages: u32,
-    /// Requests per second that a WebSocket connection may make in the long run, at least 1. A caller over HTTP makes a
-    /// connection as far as this limit is concerned with each request, and is held by `connections` alone.
+    /// Requests per second that a WebSocket connection may make in the long run, at least 1. Over
+    /// HTTP each request counts as a connection of its own, so only `connections` limits it.
     pub requests_per_second: u32,
     /// Requests that a connection may make at once after a pause, at least 1.
     pub burst: u32,
@@ -45,12 +50,13 @@ impl Default for Limits {
     }
 }
 
-/// Counts the requests of one connection: the generic cell rate algorithm (ITU-T I.371), a leaky bucket without a timer.
+/// Counts the requests of one connection: the generic cell rate algorithm (ITU-T I.371), a leaky
+/// bucket without a timer.
 #[derive(Debug)]
 struct Pace {
     interval: Duration,
     tolerance: Duration,
-    /// When the requests so far will have been earned.
+    /// Time at which the rate will have allowed all requests so far.
     earned: Mutex<Instant>,
 }
 
@@ -64,7 +70,7 @@ impl Pace {
         }
     }
 
-    /// Whether one more request is within the limit; it is counted if so.
+    /// Returns true if one more request is within the limit, and counts it then.
     fn take(&self, now: Instant) -> bool {
         let mut earned = self.earned.lock().unwrap_or_else(PoisonError::into_inner);
         let from = (*earned).max(now);
@@ -76,7 +82,7 @@ impl Pace {
     }
 }
 
-/// Refuses the requests of a connection that makes too many. The server makes one for each connection.
+/// Refuses the requests of a connection that makes too many. Each connection has its own.
 #[derive(Debug)]
 pub(super) struct Paced<S> {
     service: S,
@@ -104,6 +110,19 @@ impl<'a, S: RpcServiceT<'a>> RpcServiceT<'a> for Paced<S> {
         let error = too_many_requests(&self.limits);
         Either::Right(ready(MethodResponse::error(request.id, error)))
     }
+}
+
+fn too_many_requests(limits: &Limits) -> ErrorObjectOwned {
+    let Limits {
+        requests_per_second,
+        burst,
+        ..
+    } = limits;
+    let message = format!(
+        "too many requests: a connection may make {requests_per_second} per second and {burst} at \
+         once; slow down"
+    );
+    named(BUSY, RefusalName::TooManyRequests, message)
 }
 
 #[cfg(test)]

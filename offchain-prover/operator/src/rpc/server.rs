@@ -1,13 +1,16 @@
-//! The server: answers calls through a [`VenueHandle`].
+//! The server: carries calls out through a [`VenueHandle`].
 
 use super::{
     convert,
     error::{invalid, no_account},
     limits::{Limits, Paced},
 };
-use crate::handle::{EVENT_QUEUE, VenueHandle};
-use clearproof_client::Identity;
+use crate::{
+    commands::{CancelAllAfter, Confirmation},
+    handle::{EVENT_QUEUE, VenueHandle},
+};
 use clearproof_client::{
+    Identity,
     clock::now_ms,
     rpc::{
         VenueApiServer,
@@ -19,7 +22,7 @@ use clearproof_client::{
 };
 use clearproof_engine::AuctionReport;
 use clearproof_primitives::{
-    account::Account, batch::genesis_field, field::Fr, order::SignedOrderSet,
+    account::Account, batch::genesis_field, field::Fr, ids::AccountIndex, order::SignedOrderSet,
 };
 use ed25519_dalek::SigningKey;
 use jsonrpsee::{
@@ -33,7 +36,7 @@ use jsonrpsee::{
 use std::{net::SocketAddr, sync::Arc};
 use tokio::sync::broadcast::{self, error::RecvError};
 
-/// Why the server does not start.
+/// The reason that the server does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     /// The address cannot be listened at.
@@ -41,9 +44,9 @@ pub enum ServeError {
         "cannot listen at {address}: {source}; choose another with the operator's listen option"
     )]
     Listen {
-        /// What was asked for.
+        /// The address.
         address: SocketAddr,
-        /// The system's answer.
+        /// The system's error.
         source: std::io::Error,
     },
 }
@@ -56,21 +59,22 @@ pub struct RpcServer {
 }
 
 impl RpcServer {
-    /// Where it listens.
+    /// The address that it listens at.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Takes no more requests, lets those under way finish, ends subscriptions, and waits for all of it.
+    /// Accepts no more requests, ends subscriptions, and waits until requests in progress are
+    /// complete.
     pub async fn stop(self) {
-        // An error only says that it has stopped already.
+        // An error only means that it has stopped already.
         let _ = self.handle.stop();
         self.handle.stopped().await;
     }
 }
 
-/// Serves a venue at `listen`; port 0 takes a free one. `receipt_key` signs receipts: use no key for it that has
-/// another purpose.
+/// Serves a venue at `listen`; port 0 chooses a free port. `receipt_key` signs receipts and must
+/// have no other purpose.
 pub async fn serve(
     listen: SocketAddr,
     venue: VenueHandle,
@@ -117,17 +121,17 @@ struct VenueRpc {
     receipt_key: SigningKey,
     receipt_public: [u8; 32],
     /// Accounts whose order sets were accepted.
-    accepted: broadcast::Sender<u32>,
+    accepted: broadcast::Sender<AccountIndex>,
 }
 
-/// A change that an account's subscriber is told of.
+/// A change that an account's subscriber is sent.
 enum Change {
     Auction(AccountAuctionJson),
     Other,
 }
 
 impl VenueRpc {
-    /// Whose account a request may see.
+    /// Returns the account that a request may see.
     fn authorise(&self, access: &Access) -> RpcResult<Asker> {
         Ok(access.check(self.genesis, self.identity.venue, now_ms())?)
     }
@@ -142,14 +146,14 @@ impl VenueRpc {
         status.map(AccountJson::from).ok_or_else(no_account)
     }
 
-    /// Tells a subscriber of an account's changes until either side ends it.
+    /// Sends an account's changes to a subscriber until either side ends the subscription.
     async fn follow(
         &self,
         sink: &SubscriptionSink,
         asker: Asker,
         first: AccountJson,
         mut auctions: broadcast::Receiver<Arc<AuctionReport>>,
-        mut accepted: broadcast::Receiver<u32>,
+        mut accepted: broadcast::Receiver<AccountIndex>,
     ) -> SubscriptionResult {
         let index = first.index;
         let update = AccountUpdateJson {
@@ -215,8 +219,8 @@ impl VenueApiServer for VenueRpc {
     async fn submit_order_set(&self, set: Named<SignedOrderSetJson>) -> RpcResult<Receipt> {
         let signed = SignedOrderSet::from(set.0);
         let (account, sequence) = (signed.set.account, signed.set.sequence);
-        let (accepted, time) = self.venue.submit(signed).await?;
-        // An error only says that nobody listens.
+        let Confirmation { accepted, time } = self.venue.submit(signed).await?;
+        // An error only means that there are no subscribers.
         let _ = self.accepted.send(account);
         let (message, arrival) = (accepted.message, accepted.arrival);
         let about = (account, sequence);
@@ -233,16 +237,17 @@ impl VenueApiServer for VenueRpc {
         self.account_of(self.authorise(&auth.0)?).await
     }
 
-    async fn cancel_after_silence(
-        &self,
-        auth: Named<Access>,
-        silence: Option<u64>,
-    ) -> RpcResult<()> {
+    async fn cancel_all_after(&self, auth: Named<Access>, timeout: Option<u64>) -> RpcResult<()> {
         let Asker {
             account,
             trading_key,
         } = self.authorise(&auth.0)?;
-        Ok(self.venue.watch(account, trading_key, silence).await?)
+        let request = CancelAllAfter {
+            account_key: account,
+            trading_key,
+            timeout_ms: timeout,
+        };
+        Ok(self.venue.cancel_all_after(request).await?)
     }
 
     async fn subscribe_auctions(&self, pending: PendingSubscriptionSink) -> SubscriptionResult {
@@ -271,7 +276,7 @@ impl VenueApiServer for VenueRpc {
         pending: PendingSubscriptionSink,
         auth: Named<Access>,
     ) -> SubscriptionResult {
-        // Listens before it looks, so that no change falls between.
+        // Subscribes before it reads the account, so that no change is missed.
         let (auctions, accepted) = (self.venue.subscribe(), self.accepted.subscribe());
         let found: Result<_, ErrorObjectOwned> = async {
             let asker = self.authorise(&auth.0)?;

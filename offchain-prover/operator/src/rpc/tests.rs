@@ -6,24 +6,21 @@ mod support;
 
 use super::Limits;
 use crate::handle::EVENT_QUEUE;
-use clearproof_client::trader::{VenueClient, VenueError};
 use clearproof_client::{
+    Update, Updates, VenueClient, VenueError,
     clock::now_ms,
     rpc::{
         VenueApiClient,
         auth::Access,
         error::{BUSY, NOT_FOUND, REFUSED, UNAUTHORISED, UNAVAILABLE},
         number::Named,
-        types::{AccountUpdateJson, SignedOrderSetJson},
+        types::SignedOrderSetJson,
     },
 };
 use clearproof_engine::AuctionReport;
-use clearproof_primitives::{batch::genesis_field, order::Side};
+use clearproof_primitives::{batch::genesis_field, fixed::Rate, ids::VenueId, order::Side};
 use jsonrpsee::{
-    core::{
-        ClientError,
-        client::{ClientT, Subscription},
-    },
+    core::{ClientError, client::ClientT},
     http_client::HttpClientBuilder,
     rpc_params,
     types::error::INVALID_PARAMS_CODE,
@@ -33,16 +30,16 @@ use serde_json::{Value, json};
 use std::{sync::Arc, time::Duration};
 use support::*;
 
-/// Code and `data.name` of a refusal.
+/// Returns the code and `data.name` of a refusal.
 fn refused<T: std::fmt::Debug>(result: Result<T, VenueError>) -> (i32, String) {
     let error = result.unwrap_err();
     let VenueError::Refused(object) = &error else {
         panic!("{error}");
     };
-    (object.code(), error.name().unwrap_or_default())
+    (object.code(), error.name().into())
 }
 
-/// Why a request with these parameters is malformed.
+/// Returns the reason that a request with these parameters is malformed.
 async fn malformed(client: &WsClient, method: &str, param: Value) -> String {
     let answer = client.request::<Value, _>(method, rpc_params![param]).await;
     let Err(ClientError::Call(error)) = answer else {
@@ -52,8 +49,8 @@ async fn malformed(client: &WsClient, method: &str, param: Value) -> String {
     serde_json::from_str(error.data().unwrap().get()).unwrap()
 }
 
-async fn next(updates: &mut Subscription<AccountUpdateJson>) -> AccountUpdateJson {
-    let wait = tokio::time::timeout(Duration::from_secs(10), updates.next());
+async fn next<T>(updates: &mut Updates<T>) -> T {
+    let wait = tokio::time::timeout(Duration::from_secs(10), updates.next_item());
     wait.await.unwrap().unwrap().unwrap()
 }
 
@@ -70,12 +67,12 @@ async fn an_accepted_order_set_has_a_receipt_that_verifies_and_stands_in_the_boo
     let scene = Scene::start(Limits::default()).await;
     let client = scene.client().await;
     let before = now_ms();
-    // Checks the receipt.
+    // The client checks the receipt.
     let receipt = client.submit(&trader(1), set(1, 7, bid(5))).await.unwrap();
-    assert_eq!((receipt.account, receipt.sequence.0), (1, 7));
+    assert_eq!((receipt.account.get(), receipt.sequence.0), (1, 7));
     assert!((before..=now_ms()).contains(&receipt.accepted));
     let account = client.account(&trader(1)).await.unwrap().unwrap();
-    assert_eq!((account.index, account.live_sequence.0), (1, 7));
+    assert_eq!((account.index.get(), account.live_sequence.0), (1, 7));
     assert_eq!(account.balances[0].0, 100_000);
     assert_eq!(account.margin.unwrap().equity.0, 100_000 << 32);
     let book = client.book(0).await.unwrap();
@@ -83,7 +80,7 @@ async fn an_accepted_order_set_has_a_receipt_that_verifies_and_stands_in_the_boo
     assert_eq!((book.bids[0].price.0, book.bids[0].quantity.0), (MARK, 5));
     assert_eq!(client.instruments().await.unwrap()[0].symbol, "EUR/USD");
     let batches = client.batches(2).await.unwrap();
-    assert_eq!((batches.len(), batches[1].number), (2, 2));
+    assert_eq!((batches.len(), batches[1].number.get()), (2, 2));
     assert_eq!(batches[1].fee.0, u128::MAX);
     let status = client.status().await.unwrap();
     assert_eq!((status.accounts, status.deposits_taken), (3, 2));
@@ -101,15 +98,15 @@ async fn order_sets_that_break_a_rule_are_refused_by_name_and_change_nothing() {
     let foreign_key = client.submit(&trader(2), set(1, 8, bid(6))).await;
     assert_eq!(refused(foreign_key), (REFUSED, "Signature".into()));
     let mut tampered = trader(1).sign(&identity(), set(1, 8, bid(6)));
-    tampered.set.max_fee -= 1;
+    tampered.set.max_fee = Rate::new(tampered.set.max_fee.get() - 1);
     let tampered = client.submit_signed(&tampered).await;
     assert_eq!(refused(tampered), (REFUSED, "Signature".into()));
     let mut elsewhere = set(1, 8, bid(6));
-    elsewhere.venue = 9;
+    elsewhere.venue = VenueId::new(9);
     let elsewhere = client.submit(&trader(1), elsewhere).await;
     assert_eq!(refused(elsewhere), (REFUSED, "OtherVenue".into()));
-    let nobody = client.submit(&trader(5), set(5, 1, bid(6))).await;
-    assert_eq!(refused(nobody), (REFUSED, "NoAccount".into()));
+    let stranger = client.submit(&trader(5), set(5, 1, bid(6))).await;
+    assert_eq!(refused(stranger), (REFUSED, "NoAccount".into()));
     let mut expired = set(1, 8, bid(6));
     expired.valid_until = 1;
     let expired = client.submit(&trader(1), expired).await;
@@ -221,7 +218,7 @@ async fn malformed_requests_name_the_field_and_its_limit() {
     assert_eq!(reason, "last: must be 1 to 256");
     let reason = malformed(&client, "venue_account", json!({"owner": "0x00"})).await;
     assert!(reason.contains("owner: must be 32 bytes"), "{reason}");
-    // None of it was accepted, and the server still answers.
+    // None of the requests was accepted, and the server still responds.
     let good = [good];
     client
         .request::<Value, _>("venue_submitOrderSet", good)
@@ -250,19 +247,19 @@ async fn requests_beyond_the_size_limit_are_refused() {
 }
 
 #[tokio::test]
-async fn an_account_asks_to_be_cancelled_after_silence() {
+async fn an_account_sets_its_dead_mans_switch() {
     let scene = Scene::start(Limits::default()).await;
     let client = scene.client().await;
     client
-        .cancel_after_silence(&trader(1), Some(5_000))
+        .cancel_all_after(&trader(1), Some(5_000))
         .await
         .unwrap();
-    client.cancel_after_silence(&trader(1), None).await.unwrap();
-    let short = client.cancel_after_silence(&trader(1), Some(10)).await;
+    client.cancel_all_after(&trader(1), None).await.unwrap();
+    let short = client.cancel_all_after(&trader(1), Some(10)).await;
     let error = short.unwrap_err();
-    assert_eq!(error.name().as_deref(), Some("Silence"));
-    let nobody = client.cancel_after_silence(&trader(9), Some(5_000)).await;
-    assert_eq!(nobody.unwrap_err().name().as_deref(), Some("NoAccount"));
+    assert_eq!(error.name(), "Timeout");
+    let stranger = client.cancel_all_after(&trader(9), Some(5_000)).await;
+    assert_eq!(stranger.unwrap_err().name(), "NoAccount");
 }
 
 #[tokio::test]
@@ -277,7 +274,7 @@ async fn an_account_is_shown_to_its_owner_only() {
         ..mine.clone()
     };
     let stale = Access::sign(&key(1), genesis, VENUE, now_ms() - 31_000);
-    let elsewhere = Access::sign(&key(1), genesis, VENUE + 1, now_ms());
+    let elsewhere = Access::sign(&key(1), genesis, VENUE.next(), now_ms());
     let unknown = Access::sign(&key(9), genesis, VENUE, now_ms());
     for (access, expected) in [
         (theirs, (UNAUTHORISED, "AccessSignature")),
@@ -292,11 +289,11 @@ async fn an_account_is_shown_to_its_owner_only() {
         let followed = followed.map(|_| ()).map_err(VenueError::from);
         assert_eq!(refused(followed), expected);
     }
-    assert_eq!(client.account(Named(mine)).await.unwrap().index, 1);
+    assert_eq!(client.account(Named(mine)).await.unwrap().index.get(), 1);
 }
 
 #[tokio::test]
-async fn subscribers_are_told_of_auctions_and_of_what_concerns_them() {
+async fn subscribers_receive_auctions_and_changes_of_their_account() {
     let scene = Scene::start(Limits::default()).await;
     let client = scene.client().await;
     let mut auctions = client.subscribe_auctions().await.unwrap();
@@ -306,7 +303,7 @@ async fn subscribers_are_told_of_auctions_and_of_what_concerns_them() {
     client.submit(&trader(1), set(1, 1, bid(5))).await.unwrap();
     let update = next(&mut updates).await;
     assert_eq!((update.account.live_sequence.0, update.auction), (1, None));
-    // Neither concerns account 1.
+    // Neither the auction nor the order set concerns account 1.
     scene.run_auction().await;
     let ask = vec![order(Side::Sell, 3, MARK)];
     client.submit(&trader(2), set(2, 1, ask)).await.unwrap();
@@ -329,23 +326,22 @@ async fn subscribers_are_told_of_auctions_and_of_what_concerns_them() {
     let auction = next(&mut updates).await.auction.unwrap();
     assert!(auction.fills.is_empty() && auction.left_out.unwrap().contains("margin"));
 
-    let (first, second) = (auctions.next().await, auctions.next().await);
-    assert!(first.unwrap().unwrap().clearings.is_empty());
-    let second = second.unwrap().unwrap();
+    let (first, second) = (next(&mut auctions).await, next(&mut auctions).await);
+    assert!(first.clearings.is_empty());
     assert_eq!((second.time, second.missed), (report.time, 0));
     let clearing = second.clearings[0];
     assert_eq!((clearing.price.0, clearing.volume.0), (MARK, 3));
 }
 
 #[tokio::test]
-async fn a_connection_that_asks_too_often_is_slowed_down() {
+async fn a_connection_with_too_many_requests_is_slowed_down() {
     let limits = Limits {
         requests_per_second: 1,
         burst: 3,
         ..Limits::default()
     };
     let scene = Scene::start(limits).await;
-    // Connecting asks for the status once.
+    // Connecting requests the status once.
     let (client, other) = (scene.client().await, scene.client().await);
     client.status().await.unwrap();
     client.status().await.unwrap();
@@ -368,9 +364,9 @@ async fn connections_beyond_the_limit_are_refused() {
     first.status().await.unwrap();
 }
 
-/// The runtime has one thread: nobody reads between the auctions.
+/// The runtime has one thread, so the subscriber does not read between the auctions.
 #[tokio::test]
-async fn a_subscriber_who_lags_is_told_what_it_missed() {
+async fn a_subscriber_that_lags_receives_the_number_of_missed_auctions() {
     let scene = Scene::start(Limits::default()).await;
     let client = scene.client().await;
     let mut auctions = client.subscribe_auctions().await.unwrap();
@@ -384,18 +380,24 @@ async fn a_subscriber_who_lags_is_told_what_it_missed() {
         };
         scene.venue.publish(Arc::new(report));
     }
-    let first = auctions.next().await.unwrap().unwrap();
+    let missed = auctions.next().await.unwrap().unwrap();
+    let count = Some(sent - kept);
+    assert_eq!(missed, Update::Missed { count });
+    let first = next(&mut auctions).await;
     assert_eq!((first.missed, first.time), (sent - kept, sent - kept + 1));
-    let second = auctions.next().await.unwrap().unwrap();
+    let second = next(&mut auctions).await;
     assert_eq!((second.missed, second.time), (0, first.time + 1));
-    // Something may have changed, so the account is told again.
+    // The account may have changed, so it is sent again.
     assert_eq!(next(&mut updates).await.auction, None);
 }
 
 #[tokio::test]
 async fn a_client_refuses_another_chain_or_venue() {
     let scene = Scene::start(Limits::default()).await;
-    for (genesis, venue, wrong) in [([4; 32], VENUE, "genesis"), (GENESIS, 2, "venue")] {
+    for (genesis, venue, wrong) in [
+        ([4; 32], VENUE, "genesis"),
+        (GENESIS, VenueId::new(2), "venue"),
+    ] {
         let error = VenueClient::connect(&scene.url, genesis, venue).await;
         let error = error.unwrap_err();
         assert!(
@@ -406,7 +408,7 @@ async fn a_client_refuses_another_chain_or_venue() {
 }
 
 #[tokio::test]
-async fn it_stops_while_somebody_listens_and_says_so_when_the_venue_is_gone() {
+async fn the_server_stops_despite_subscribers_and_reports_that_the_venue_is_gone() {
     let Scene {
         server,
         url,
@@ -414,7 +416,9 @@ async fn it_stops_while_somebody_listens_and_says_so_when_the_venue_is_gone() {
         ..
     } = Scene::start(Limits::default()).await;
     let client = VenueClient::connect(&url, GENESIS, VENUE).await.unwrap();
-    let mut followed = client.subscribe_auctions().await.unwrap();
+    // A bare client, which does not reconnect.
+    let raw = WsClientBuilder::new().build(&url).await.unwrap();
+    let mut followed = raw.subscribe_auctions().await.unwrap();
     // The venue's task ends with its last source of auctions.
     drop(auctions);
     let gone = async {

@@ -1,80 +1,80 @@
 use super::*;
 use crate::{
-    building::{Builder, Job},
+    building::Builder,
+    channels::Channels,
+    messages::{BuildJob, Notice},
     thread,
-    venue_task::Notice,
 };
-use std::sync::{atomic::AtomicU64, mpsc};
+use std::sync::mpsc;
 
-/// The builder's ends, and a job that is to be done before any roll-back.
+/// Starts a builder after `epoch` roll-backs. Returns its ends, and a job of any epoch.
 fn builder(
-    desk: &mut Desk,
+    scheduler: &mut Scheduler,
     epoch: u64,
 ) -> (
-    mpsc::Sender<Job>,
+    mpsc::Sender<BuildJob>,
     tokio::sync::mpsc::Receiver<Notice>,
-    impl Fn(u64) -> Job + use<>,
+    impl Fn(u64) -> BuildJob + use<>,
 ) {
-    let (jobs, work) = mpsc::channel();
-    let (notices, heard) = tokio::sync::mpsc::channel(8);
-    let builder = Builder {
-        jobs: work,
-        notices,
-        epoch: Arc::new(AtomicU64::new(epoch)),
+    let Channels { builder, venue, .. } = Channels::new();
+    for _ in 0..epoch {
+        builder.epoch.advance();
+    }
+    Builder { ends: builder }.spawn().unwrap();
+    scheduler.core.close().unwrap();
+    let Stage::Sealed(sealed) = scheduler.core.closed[0].stage.clone() else {
+        panic!("it is not built");
     };
-    builder.spawn().unwrap();
-    desk.core.close().unwrap();
-    let Stage::Sealed(sealed) = desk.core.closed[0].stage.clone() else {
-        panic!("nobody has built it");
-    };
-    let before = Arc::clone(desk.core.venue.books());
-    let job = move |epoch| Job {
+    let before = Arc::clone(scheduler.core.venue.books());
+    let job = move |epoch| BuildJob {
         epoch,
         sealed: Arc::clone(&sealed),
         before: Arc::clone(&before),
     };
-    (jobs, heard, job)
+    (venue.outlets.builder, venue.notices, job)
 }
 
 #[tokio::test]
-async fn the_builder_passes_over_what_was_rolled_back() {
+async fn the_builder_passes_over_batches_that_were_rolled_back() {
     let folder = tempfile::tempdir().unwrap();
-    let mut desk = trading(folder.path());
-    let (jobs, mut heard, job) = builder(&mut desk, 1);
+    let mut scheduler = trading(folder.path());
+    let (jobs, mut notices, job) = builder(&mut scheduler, 1);
     jobs.send(job(0)).unwrap();
     jobs.send(job(1)).unwrap();
-    let Some(Notice::Built(1, built)) = heard.recv().await else {
+    let Some(Notice::Built { epoch: 1, built }) = notices.recv().await else {
         panic!("the second job is the first to be done");
     };
-    desk.core.built(*built).unwrap();
-    let header = desk.core.closed[0].header().unwrap();
-    assert_eq!(header.new_root, desk.core.venue.state_root().into());
-    assert_eq!(desk.core.closed[0].figures.chunks, 1);
+    scheduler.core.on_built(*built).unwrap();
+    let header = scheduler.core.closed[0].header().unwrap();
+    assert_eq!(header.new_root, scheduler.core.venue.state_root().into());
+    assert_eq!(scheduler.core.closed[0].figures.chunks, 1);
     // The thread ends with the venue.
     drop(jobs);
-    assert!(heard.recv().await.is_none());
+    assert!(notices.recv().await.is_none());
 }
 
 #[tokio::test]
-async fn the_venue_hears_of_what_cannot_be_built() {
+async fn a_batch_that_cannot_be_built_is_reported_to_the_venue() {
     let folder = tempfile::tempdir().unwrap();
-    let mut desk = trading(folder.path());
-    let (jobs, mut heard, job) = builder(&mut desk, 0);
-    desk.core.build().unwrap();
-    let wrong = Job {
-        before: Arc::clone(desk.core.venue.books()),
+    let mut scheduler = trading(folder.path());
+    let (jobs, mut notices, job) = builder(&mut scheduler, 0);
+    scheduler.core.build().unwrap();
+    let wrong = BuildJob {
+        before: Arc::clone(scheduler.core.venue.books()),
         ..job(0)
     };
     jobs.send(wrong).unwrap();
-    let Some(Notice::Failed(error)) = heard.recv().await else {
+    let Some(Notice::Failed(error)) = notices.recv().await else {
         panic!("those are not the books before it");
     };
     assert!(error.to_string().contains("books of batch 1"), "{error}");
 
-    let (notices, mut heard) = tokio::sync::mpsc::channel(1);
+    let (notices, mut received) = tokio::sync::mpsc::channel(1);
     let work = |_: &_| panic!("a mistake in the program");
     thread::spawn("mistaken", "the mistaken thread", notices, work).unwrap();
-    let failed = heard.recv().await;
-    let ended = |n: &Notice| matches!(n, Notice::Failed(OperatorError::Ended(what)) if what.contains("mistaken"));
-    assert!(failed.is_some_and(|notice| ended(&notice)));
+    let failed = received.recv().await;
+    let Some(Notice::Failed(OperatorError::Ended(what))) = failed else {
+        panic!("the thread's end is reported");
+    };
+    assert!(what.contains("mistaken"));
 }

@@ -1,6 +1,7 @@
 use super::*;
 use crate::journal::{Input, StoredSets};
-use clearproof_engine::LiveSets;
+use clearproof_engine::{ArmedSwitch, ArrivedSet, LiveSets};
+use clearproof_primitives::ids::AccountIndex;
 use codec::{DecodeAll, Encode};
 
 #[test]
@@ -19,7 +20,7 @@ fn every_input_reads_as_it_was_written() {
             owner: queued.owner,
             viewing_key: FieldBytes([1; 32]),
         },
-        Input::order_set(&set),
+        Input::order_set(set),
         Input::Auction(START + 1),
         Input::Close {
             time_to: START + 2,
@@ -27,7 +28,7 @@ fn every_input_reads_as_it_was_written() {
             salt_seed: FieldBytes([4; 32]),
         },
         Input::Discard,
-        Input::SettleExpired { limit: 9 },
+        Input::AccrueExpired { limit: 9 },
     ];
     for (i, input) in inputs.into_iter().enumerate() {
         let bytes = input.encode();
@@ -41,11 +42,21 @@ fn every_input_reads_as_it_was_written() {
 fn live_sets_read_as_they_were_written() {
     let live = LiveSets {
         sets: vec![
-            (3, signed(1, 9, Side::Buy, None).into()),
-            (5, signed(0, 2, Side::Sell, Some(1)).into()),
+            ArrivedSet {
+                arrival: 3,
+                signed: signed(1, 9, Side::Buy, None).into(),
+            },
+            ArrivedSet {
+                arrival: 5,
+                signed: signed(0, 2, Side::Sell, Some(1)).into(),
+            },
         ],
         arrivals: 6,
-        watched: vec![(1, 5_000, 77)],
+        switches: vec![ArmedSwitch {
+            account: AccountIndex::new(1),
+            timeout_ms: 5_000,
+            last_active: 77,
+        }],
     };
     let bytes = StoredSets::from(&live).encode();
     let stored = StoredSets::decode_all(&mut &bytes[..]).unwrap();

@@ -1,12 +1,17 @@
 use super::*;
-use crate::{figures::Settlement, proving::submission, store::Proven};
+use crate::{
+    figures::{ExtrinsicCost, Settlement},
+    proving::submission,
+    store::Proven,
+};
 use clearproof_primitives::chain::Cursor;
 use clearproof_proving::ProvenBatch;
 use std::os::unix::fs::PermissionsExt;
 
-/// All that a restart must bring back.
+/// Returns everything that a restart must restore.
 fn state(core: &Core) -> impl PartialEq + std::fmt::Debug + use<> {
-    let accounts: Vec<_> = (0..core.venue.account_count() as u32)
+    let accounts: Vec<_> = AccountIndex::all()
+        .take(core.venue.account_count())
         .map(|i| core.venue.account(i).cloned())
         .collect();
     let closed: Vec<_> = core
@@ -24,7 +29,11 @@ fn state(core: &Core) -> impl PartialEq + std::fmt::Debug + use<> {
             core.settled,
         ),
         (accounts, core.venue.open_steps(), core.venue.now()),
-        (core.venue.deposits_taken(), core.venue.live_data(), closed),
+        (
+            core.venue.deposits_consumed(),
+            core.venue.live_data(),
+            closed,
+        ),
         (core.last.clone(), core.last_auction),
         core.open
             .as_ref()
@@ -32,7 +41,7 @@ fn state(core: &Core) -> impl PartialEq + std::fmt::Debug + use<> {
     )
 }
 
-/// A settled batch as the chain shows it.
+/// Returns the chain's view of the venue after a batch.
 fn after(core: &Core, batch: usize) -> VenueView<[u8; 32]> {
     let header = core.closed[batch].header().unwrap();
     VenueView {
@@ -50,29 +59,32 @@ fn after(core: &Core, batch: usize) -> VenueView<[u8; 32]> {
     }
 }
 
-/// A closed batch, and an open one with a trade.
-fn busy(folder: &Path) -> Desk {
-    let mut desk = trading(folder);
-    trade(&mut desk, 1, START + 2_000);
-    close(&mut desk);
-    desk.advance(START + 3_000, false).unwrap();
-    trade(&mut desk, 2, START + 4_000);
-    desk
+/// Returns a venue with a closed batch, and an open one with a trade.
+fn busy(folder: &Path) -> Scheduler {
+    let mut scheduler = trading(folder);
+    trade(&mut scheduler, 1, START + 2_000);
+    close(&mut scheduler);
+    scheduler.advance(START + 3_000, false).unwrap();
+    trade(&mut scheduler, 2, START + 4_000);
+    scheduler
 }
 
 #[test]
 fn the_journal_brings_back_closed_and_open_batches_to_the_last_salt() {
     let folder = tempfile::tempdir().unwrap();
-    let desk = busy(folder.path());
-    let before = state(&desk.core);
+    let scheduler = busy(folder.path());
+    let before = state(&scheduler.core);
     assert_eq!(
-        (desk.core.closed.len(), desk.core.venue.open_steps()),
+        (
+            scheduler.core.closed.len(),
+            scheduler.core.venue.open_steps()
+        ),
         (1, 2)
     );
-    drop(desk);
+    drop(scheduler);
     let core = restore(folder.path(), &new_venue()).unwrap();
     assert_eq!(state(&core), before);
-    // A second time from what the first one wrote.
+    // The second restart reads what the first one wrote.
     drop(core);
     assert_eq!(
         state(&restore(folder.path(), &new_venue()).unwrap()),
@@ -81,40 +93,41 @@ fn the_journal_brings_back_closed_and_open_batches_to_the_last_salt() {
 }
 
 #[test]
-fn what_was_not_committed_is_gone_and_the_rest_is_whole() {
+fn uncommitted_inputs_are_gone_and_the_rest_is_whole() {
     let folder = tempfile::tempdir().unwrap();
-    let mut desk = busy(folder.path());
-    let before = state(&desk.core);
-    desk.submit(signed(0, 3, Side::Buy, None), START + 4_500)
+    let mut scheduler = busy(folder.path());
+    let before = state(&scheduler.core);
+    scheduler
+        .submit(signed(0, 3, Side::Buy, None), START + 4_500)
         .unwrap()
         .unwrap();
-    desk.advance(START + 5_000, true).unwrap();
-    desk.core.close().unwrap();
-    assert_ne!(state(&desk.core), before);
-    drop(desk);
+    scheduler.advance(START + 5_000, true).unwrap();
+    scheduler.core.close().unwrap();
+    assert_ne!(state(&scheduler.core), before);
+    drop(scheduler);
     assert_eq!(
         state(&restore(folder.path(), &new_venue()).unwrap()),
         before
     );
 }
 
-/// What the builder makes is not written, for the journal gives it again.
+/// Built batches are not written, as the journal gives them again.
 #[test]
 fn a_batch_that_was_not_built_is_built_at_the_start() {
     let folder = tempfile::tempdir().unwrap();
-    let mut desk = busy(folder.path());
-    desk.core.close().unwrap();
-    desk.advance(START + 5_000, false).unwrap();
-    trade(&mut desk, 3, START + 6_000);
-    desk.core.close().unwrap();
-    desk.core.commit().unwrap();
-    let built: Vec<_> = desk.core.closed.iter().map(Closed::header).collect();
+    let mut scheduler = busy(folder.path());
+    scheduler.core.close().unwrap();
+    scheduler.advance(START + 5_000, false).unwrap();
+    trade(&mut scheduler, 3, START + 6_000);
+    scheduler.core.close().unwrap();
+    scheduler.core.commit().unwrap();
+    let built: Vec<_> = scheduler.core.closed.iter().map(Closed::header).collect();
     assert_eq!(
         (built.len(), built.iter().filter(|h| h.is_some()).count()),
         (3, 1)
     );
     let core = {
-        let mut core = desk.core;
+        let mut core = scheduler.core;
         core.build().unwrap();
         core
     };
@@ -123,9 +136,9 @@ fn a_batch_that_was_not_built_is_built_at_the_start() {
     let restored = restore(folder.path(), &new_venue()).unwrap();
     assert_eq!(state(&restored), before);
     drop(restored);
-    // It may even be final by then.
+    // The batch may even be final by then.
     let core = restore(folder.path(), &chain).unwrap();
-    assert_eq!((core.settled.0, core.closed.len()), (2, 1));
+    assert_eq!((core.settled.number.get(), core.closed.len()), (2, 1));
     let figures = &core.figures(1).unwrap()[0];
     assert_eq!((figures.chunks, figures.order_sets), (1, 2));
 }
@@ -133,24 +146,34 @@ fn a_batch_that_was_not_built_is_built_at_the_start() {
 #[test]
 fn a_final_batch_becomes_the_start_of_the_journal() {
     let folder = tempfile::tempdir().unwrap();
-    let mut desk = busy(folder.path());
+    let mut scheduler = busy(folder.path());
     let settlement = Settlement {
         block: 12,
-        cost: Some((5_000, 6, 7)),
+        cost: Some(ExtrinsicCost {
+            bytes: 5_000,
+            ref_time: 6,
+            fee: 7,
+        }),
     };
-    let view = after(&desk.core, 0);
-    desk.core.settle(1, Some(&settlement)).unwrap();
-    desk.settled();
-    let before = state(&desk.core);
-    drop(desk);
+    let view = after(&scheduler.core, 0);
+    scheduler
+        .core
+        .settle(BatchNumber::new(1), Some(&settlement))
+        .unwrap();
+    scheduler.on_settled();
+    let before = state(&scheduler.core);
+    drop(scheduler);
     let core = restore(folder.path(), &view).unwrap();
     assert_eq!(state(&core), before);
     let figures = core.figures(10).unwrap();
     assert_eq!(figures.len(), 1);
     let f = &figures[0];
-    assert_eq!((f.number, f.order_sets, f.fills, f.steps), (1, 2, 2, 4));
+    assert_eq!(
+        (f.number.get(), f.order_sets, f.fills, f.steps),
+        (1, 2, 2, 4)
+    );
     assert_eq!((f.block, f.bytes, f.ref_time, f.fee), (12, 5_000, 6, 7));
-    // The chain before that batch is another chain.
+    // A chain that has not settled that batch is another chain.
     drop(core);
     let error = restore(folder.path(), &new_venue()).unwrap_err();
     assert!(matches!(error, OperatorError::Diverged(_)), "{error}");
@@ -159,25 +182,29 @@ fn a_final_batch_becomes_the_start_of_the_journal() {
 #[test]
 fn a_batch_that_settled_unseen_is_taken_as_final() {
     let folder = tempfile::tempdir().unwrap();
-    let desk = busy(folder.path());
-    let view = after(&desk.core, 0);
-    let root = desk.core.venue.state_root();
-    drop(desk);
+    let scheduler = busy(folder.path());
+    let view = after(&scheduler.core, 0);
+    let root = scheduler.core.venue.state_root();
+    drop(scheduler);
     let core = restore(folder.path(), &view).unwrap();
-    assert_eq!((core.settled, core.closed.len()), ((1, view.state_root), 0));
+    let settled = FinalBatch {
+        number: BatchNumber::new(1),
+        state_root: view.state_root,
+    };
+    assert_eq!((core.settled, core.closed.len()), (settled, 0));
     assert_eq!(
         (core.venue.state_root(), core.venue.open_steps()),
         (root, 2)
     );
-    assert_eq!(core.figures(10).unwrap()[0].number, 1);
+    assert_eq!(core.figures(10).unwrap()[0].number.get(), 1);
 }
 
 #[test]
 fn proofs_are_kept_until_their_batch_is_final_or_given_up() {
     let folder = tempfile::tempdir().unwrap();
-    let mut desk = busy(folder.path());
-    let figures = desk.core.closed[0].figures.clone();
-    let closed = Arc::clone(unproven(&desk.core.closed[0]).unwrap());
+    let mut scheduler = busy(folder.path());
+    let figures = scheduler.core.closed[0].figures.clone();
+    let closed = Arc::clone(unproven(&scheduler.core.closed[0]).unwrap());
     let chunks = closed.witness.chunks.len();
     let proofs = ProvenBatch {
         boundaries: vec![FieldBytes::default(); chunks + 1],
@@ -193,11 +220,11 @@ fn proofs_are_kept_until_their_batch_is_final_or_given_up() {
     let entries = &closed.witness.chunks[0].entries;
     assert_eq!(batch.chunks[0].prices.to_vec(), *entries);
     let proven = Proven { batch, figures };
-    desk.core.proven(proven.clone()).unwrap();
+    scheduler.core.on_proven(proven.clone()).unwrap();
     let is_proven =
         |core: &Core| matches!(&core.closed[0].stage, Stage::Proven(kept) if **kept == proven);
-    assert!(is_proven(&desk.core));
-    drop(desk);
+    assert!(is_proven(&scheduler.core));
+    drop(scheduler);
     let mut core = restore(folder.path(), &new_venue()).unwrap();
     assert!(is_proven(&core));
     core.roll_back().unwrap();
@@ -218,9 +245,9 @@ fn books_that_do_not_follow_the_chain_are_refused() {
     let mut forged = new_venue();
     forged.state_root = FieldBytes([5; 32]);
     diverged(&forged);
-    forged.batches = 1;
+    forged.batches = BatchNumber::new(1);
     diverged(&forged);
-    forged.batches = 9;
+    forged.batches = BatchNumber::new(9);
     diverged(&forged);
     // A new folder for a venue that has settled.
     let empty = tempfile::tempdir().unwrap();
@@ -236,7 +263,7 @@ fn the_database_of_another_venue_is_refused() {
         (
             "venue",
             Identity {
-                venue: 2,
+                venue: VenueId::new(2),
                 ..IDENTITY
             },
         ),
@@ -262,7 +289,7 @@ fn the_database_of_another_venue_is_refused() {
             "{error}"
         );
     }
-    // Nothing was changed by that, and one process at a time has it.
+    // The refusals changed nothing, and only one process at a time can open it.
     let store = Store::open(folder.path(), &IDENTITY).unwrap();
     let error = Store::open(folder.path(), &IDENTITY).unwrap_err();
     assert!(matches!(error, OperatorError::Database { .. }), "{error}");

@@ -1,102 +1,87 @@
 use super::*;
 use crate::{
-    building::{self, Builder},
-    handle::{Refusal, VenueHandle},
+    building::Builder,
+    channels::{Channels, WorkerEnds},
+    commands::Refusal,
+    handle::VenueHandle,
+    messages::{BuildJob, Notice, ProofJob, Submission},
     metrics::Metrics,
-    proving,
-    settling::Submission,
-    venue_task::{Notice, Outlets, VenueTask},
+    venue_task::VenueTask,
 };
 use clearproof_client::clock::now_ms;
 use clearproof_engine::AuctionReport;
-use std::{
-    sync::{atomic::AtomicU64, mpsc::Receiver},
-    time::Duration,
-};
+use clearproof_primitives::ids::BatchNumber;
+use std::{sync::mpsc::Receiver, time::Duration};
 use substrate_prometheus_endpoint::Registry;
 use tokio::{
     sync::{broadcast, mpsc, oneshot, watch},
     task::{JoinHandle, spawn_blocking},
 };
 
-/// A running task with its ends: four steps make a batch full.
+/// A running task with its ends. Four steps make a batch full.
 struct Running {
     handle: VenueHandle,
     auctions: broadcast::Receiver<Arc<AuctionReport>>,
     notices: mpsc::Sender<Notice>,
-    builder: Receiver<building::Job>,
-    prover: Receiver<proving::Job>,
+    builder: WorkerEnds<Receiver<BuildJob>>,
+    prover: Receiver<ProofJob>,
     _settler: mpsc::UnboundedReceiver<Submission>,
-    epoch: Arc<AtomicU64>,
     registry: Registry,
     stop: watch::Sender<bool>,
     task: JoinHandle<Result<(), OperatorError>>,
 }
 
 impl Running {
-    /// Two traders have deposited.
+    /// Starts the task. Two traders have deposited.
     async fn start(folder: &Path) -> Self {
         let core = restore(folder, &new_venue()).unwrap();
         let timing = Timing {
             batch_steps: 4,
             ..Timing::default()
         };
-        let (handle, commands) = VenueHandle::new();
-        let (notices, heard) = mpsc::channel(8);
-        let (builder, sealed) = std::sync::mpsc::channel();
-        let (prover, jobs) = std::sync::mpsc::channel();
-        let (settler, submissions) = mpsc::unbounded_channel();
-        let (stop, stopped) = watch::channel(false);
-        let epoch = Arc::new(AtomicU64::new(0));
+        let channels = Channels::new();
         let registry = Registry::new();
         let task = VenueTask {
-            desk: Desk::new(core, timing, new_venue().time_to),
-            handle: handle.clone(),
-            commands,
-            notices: heard,
-            outlets: Outlets {
-                builder,
-                prover,
-                settler,
-                epoch: Arc::clone(&epoch),
-            },
+            scheduler: Scheduler::new(core, timing, SNAPSHOTS, new_venue().time_to),
+            ends: channels.venue,
             connected: Box::new(|| true),
             metrics: Metrics::register(&registry).unwrap(),
-            auction: Duration::from_millis(100),
-            stop: stopped,
+            auction_interval: Duration::from_millis(100),
         };
         let running = Self {
-            auctions: handle.subscribe(),
-            handle,
-            notices,
-            builder: sealed,
-            prover: jobs,
-            _settler: submissions,
-            epoch,
+            auctions: channels.handle.subscribe(),
+            handle: channels.handle,
+            notices: channels.notices,
+            builder: channels.builder,
+            prover: channels.prover.jobs,
+            _settler: channels.settler.jobs,
             registry,
-            stop,
+            stop: channels.stop,
             task: tokio::spawn(task.run()),
         };
-        let market = Box::new(snapshot(1, now_ms() - 1_000));
-        running.tell(Notice::Market(market, Vec::new())).await;
+        let market = Notice::Market {
+            snapshot: Box::new(snapshot(1, now_ms() - 1_000)),
+            instruments: Vec::new(),
+        };
+        running.send(market).await;
         let deposits = vec![queued(0, 0), queued(1, 1)];
-        running.tell(Notice::Deposits(deposits)).await;
+        running.send(Notice::Deposits(deposits)).await;
         running.opened().await;
         running
     }
 
-    async fn tell(&self, notice: Notice) {
+    async fn send(&self, notice: Notice) {
         self.notices.send(notice).await.unwrap();
     }
 
-    /// Both accounts are open.
+    /// Waits until both accounts are open.
     async fn opened(&self) {
         while self.handle.status().await.unwrap().accounts < 3 {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
 
-    /// Buyer and seller meet in an auction.
+    /// Lets a buyer and a seller trade in an auction.
     async fn trade(&mut self, sequence: u64) -> Arc<AuctionReport> {
         for (trader, side) in [(0, Side::Buy), (1, Side::Sell)] {
             let mut set = signed(trader, sequence, side, None);
@@ -113,7 +98,8 @@ impl Running {
         }
     }
 
-    /// Waits until a metric with this label, or without one, is as wanted: the venue sets them with each auction.
+    /// Waits until a metric with this label, or without one, has the wanted value. The venue sets
+    /// the metrics with each auction.
     async fn shows(&self, name: &str, label: &str, wanted: impl Fn(f64) -> bool) {
         let value = || {
             let families = self.registry.gather();
@@ -140,11 +126,16 @@ impl Running {
         panic!("{name} {label}: {}", value());
     }
 
-    /// The chain refuses a batch.
-    async fn refuse(&self, number: u64) {
+    /// Reports that the chain refused a batch.
+    async fn refuse(&self, number: BatchNumber) {
         let (done, wait) = oneshot::channel();
         let reason = "Settlement.SnapshotTooOld".into();
-        self.tell(Notice::Refused(number, reason, done)).await;
+        let refused = Notice::Refused {
+            number,
+            reason,
+            done,
+        };
+        self.send(refused).await;
         wait.await.unwrap();
     }
 
@@ -156,30 +147,26 @@ impl Running {
     }
 }
 
-/// What comes next of one of the task's ends, and the end.
+/// Returns the next job of one of the task's ends, and the end.
 async fn next<T: Send + 'static>(end: Receiver<T>) -> (T, Receiver<T>) {
     let wait = move || (end.recv_timeout(Duration::from_secs(10)).unwrap(), end);
     spawn_blocking(wait).await.unwrap()
 }
 
-/// An order set goes in, an auction and a batch to prove come out, and a stop leaves all on disk.
+/// Two order sets lead to an auction and to a batch to prove, and all of it is on disk after a
+/// stop.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_task_answers_survives_its_end() {
+async fn acknowledged_order_sets_survive_the_tasks_end() {
     let folder = tempfile::tempdir().unwrap();
     let mut running = Running::start(folder.path()).await;
-    let (unused, jobs) = (std::sync::mpsc::channel().1, running.builder);
-    running.builder = unused;
-    let builder = Builder {
-        jobs,
-        notices: running.notices.clone(),
-        epoch: Arc::clone(&running.epoch),
-    };
-    builder.spawn().unwrap();
+    let unused = Channels::new().builder;
+    let ends = std::mem::replace(&mut running.builder, unused);
+    Builder { ends }.spawn().unwrap();
     let traded = running.trade(1).await;
     let old = signed(0, 1, Side::Buy, None);
     let old = running.handle.submit(old).await.unwrap_err();
     assert!(matches!(old, Refusal::Engine(_)), "{old}");
-    // What is told is on disk and seen by everybody.
+    // A reported result is on disk, and every caller sees it.
     let status = running.handle.status().await.unwrap();
     assert!(status.last_auction >= traded.time && status.connected);
     let owner = key(0).public_key().point();
@@ -194,12 +181,17 @@ async fn what_the_task_answers_survives_its_end() {
     let (job, prover) = next(running.prover).await;
     running.prover = prover;
     assert_eq!(
-        (job.figures.number, job.figures.steps, job.figures.fills),
+        (
+            job.figures.number.get(),
+            job.figures.steps,
+            job.figures.fills
+        ),
         (1, 4, 2)
     );
 
-    // A batch that the chain refused: back to the last final books, and the work in flight is void.
-    running.refuse(1).await;
+    // The chain refuses the batch: the venue goes back to the last final books, and work in
+    // progress is void.
+    running.refuse(BatchNumber::new(1)).await;
     running.opened().await;
     running.stop().await;
     let core = restore(folder.path(), &new_venue()).unwrap();
@@ -207,17 +199,17 @@ async fn what_the_task_answers_survives_its_end() {
     assert_eq!(core.venue.live_sets().len() + core.waiting.len(), 2);
 }
 
-/// The builder is as slow as it likes: here it does nothing until it is told to.
+/// The builder may be slow: here it does nothing before the test lets it.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_venue_answers_and_trades_while_batches_are_built() {
+async fn the_venue_responds_and_trades_while_batches_are_built() {
     let folder = tempfile::tempdir().unwrap();
     let mut running = Running::start(folder.path()).await;
     running.trade(1).await;
-    let (first, builder) = next(running.builder).await;
-    running.builder = builder;
+    let (first, jobs) = next(running.builder.jobs).await;
+    running.builder.jobs = jobs;
     running.trade(2).await;
     running.trade(3).await;
-    while running.handle.status().await.unwrap().pending != [1, 2] {
+    while running.handle.status().await.unwrap().pending != [1, 2].map(BatchNumber::new) {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     running.trade(4).await;
@@ -230,26 +222,33 @@ async fn the_venue_answers_and_trades_while_batches_are_built() {
             count == 8.0
         })
         .await;
-    // One batch after the other, and none unbuilt to the prover.
-    assert!(running.builder.try_recv().is_err());
+    // Batches are built one after the other, and the prover gets none that is not built.
+    assert!(running.builder.jobs.try_recv().is_err());
     assert!(running.prover.try_recv().is_err());
 
     let built = Box::new(first.run().unwrap());
-    running.tell(Notice::Built(0, built)).await;
-    let (second, builder) = next(running.builder).await;
+    running.send(Notice::Built { epoch: 0, built }).await;
+    let (second, jobs) = next(running.builder.jobs).await;
     let (job, prover) = next(running.prover).await;
-    (running.builder, running.prover) = (builder, prover);
-    assert_eq!((first.before.number(), second.before.number()), (0, 1));
-    assert_eq!((job.figures.number, job.figures.chunks), (1, 2));
+    (running.builder.jobs, running.prover) = (jobs, prover);
+    assert_eq!(
+        (first.before.number().get(), second.before.number().get()),
+        (0, 1)
+    );
+    assert_eq!((job.figures.number.get(), job.figures.chunks), (1, 2));
     let numbers = [&first, &second].map(|job| job.sealed.batch.number());
-    assert_eq!(numbers, [1, 2]);
+    assert_eq!(numbers, [1, 2].map(BatchNumber::new));
 
     running.shows(pending, "built", |count| count == 1.0).await;
 
-    // The chain refuses the first; what is then built of the second is of no use.
-    running.refuse(1).await;
+    // The chain refuses the first; the build of the second is then void.
+    running.refuse(BatchNumber::new(1)).await;
     let late = Box::new(second.run().unwrap());
-    running.tell(Notice::Built(0, late)).await;
+    let late = Notice::Built {
+        epoch: 0,
+        built: late,
+    };
+    running.send(late).await;
     running.opened().await;
     running.shows(age, "", |age| age == 0.0).await;
     running
@@ -262,12 +261,12 @@ async fn the_venue_answers_and_trades_while_batches_are_built() {
         running.shows(&name, "", |value| value >= 1.0).await;
     }
     running.trade(5).await;
-    let (again, builder) = next(running.builder).await;
-    running.builder = builder;
-    assert_eq!((again.epoch, again.before.number()), (1, 0));
-    assert_eq!(again.sealed.batch.number(), 1);
+    let (again, jobs) = next(running.builder.jobs).await;
+    running.builder.jobs = jobs;
+    assert_eq!((again.epoch, again.before.number().get()), (1, 0));
+    assert_eq!(again.sealed.batch.number().get(), 1);
     running.stop().await;
-    // It was on its way to the builder when the operator stopped.
+    // The builder had not built it when the operator stopped.
     let core = restore(folder.path(), &new_venue()).unwrap();
     let header = core.closed[0].header().unwrap();
     let built = again.run().unwrap();

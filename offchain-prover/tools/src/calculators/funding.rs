@@ -4,8 +4,9 @@ use clearproof_formats::decimal::{format, small};
 use clearproof_primitives::{
     account::{Account, Position},
     batch::PriceEntry,
-    fixed::FRACTION_BITS,
+    fixed::{FRACTION_BITS, Rate},
     funding::{FundingTerms, accrue, move_indices},
+    ids::SnapshotNumber,
     shape::{MarketShape, QUANTITY_BITS, Shape, TIME_BITS},
     snapshot::{InstrumentRow, Snapshot},
 };
@@ -104,12 +105,12 @@ pub fn answer(question: Question) -> Result<Answer, String> {
         quantity: question.lots,
     });
     let snapshot = Snapshot {
-        number: 0,
+        number: SnapshotNumber::new(0),
         taken_at: 0,
         weights: Vec::new(),
         factors: Vec::new(),
-        protocol_share: 0,
-        liquidation_rate: 0,
+        protocol_share: Rate::new(0),
+        liquidation_rate: Rate::new(0),
         rows: vec![InstrumentRow::empty(&MarketShape::REFERENCE)],
     };
     accrue(&mut account, &snapshot, &indices).map_err(|error| error.to_string())?;

@@ -58,7 +58,7 @@ pub fn answer(question: Question) -> Result<Answer, String> {
             Side::Sell => Rounding::Down,
         };
         let quote = mul_fraction(closing.lots, mark, rounding).unwrap_or(u64::MAX);
-        let rate = snapshot.liquidation_rate.into();
+        let rate = snapshot.liquidation_rate.get().into();
         Closing {
             slot: closing.instrument,
             side: closing.side,

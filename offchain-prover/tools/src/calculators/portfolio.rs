@@ -5,6 +5,7 @@ use clearproof_formats::decimal::{DecimalError, number, parse, small};
 use clearproof_primitives::{
     account::{Account, Position},
     fixed::{FRACTION_BITS, IndexPrice, Price},
+    ids::SnapshotNumber,
     options::{OptionKind, Product},
     policy::Policy,
     shape::{AMOUNT_BITS, MarketShape, QUANTITY_BITS, Shape},
@@ -175,7 +176,7 @@ fn row(policy: &Policy, underlying: usize, terms: &Terms) -> Result<InstrumentRo
 /// A snapshot under a policy, with collateral weights and rows that were computed with it.
 pub fn snapshot(policy: &Policy, weights: Vec<Price>, rows: Vec<InstrumentRow>) -> Snapshot {
     Snapshot {
-        number: 0,
+        number: SnapshotNumber::new(0),
         taken_at: 0,
         weights,
         factors: policy.factors(),

@@ -8,7 +8,8 @@ use clearproof_primitives::{
     batch::Deposit,
     eddsa::SecretKey,
     field::Fr,
-    fixed::Price,
+    fixed::{Price, Rate},
+    ids::AccountIndex,
     order::{Order, OrderSet, Side, SignedOrderSet},
     shape::Shape,
 };
@@ -32,7 +33,7 @@ pub(crate) const LEVERAGE: std::ops::RangeInclusive<u64> = 10..=30;
 /// One trader.
 struct Trader {
     key: SecretKey,
-    account: Option<u32>,
+    account: Option<AccountIndex>,
     sequence: u64,
     /// Side and tenths of leverage; none for a maker.
     bold: Option<(Side, u64)>,
@@ -109,7 +110,7 @@ impl Crowd {
         }
         let owner = trader.key.public_key();
         let point = owner.point();
-        let number = venue.deposits_taken() + 1;
+        let number = venue.deposits_consumed() + 1;
         let amount = match trader.bold {
             None => MAKER_DEPOSIT,
             Some(_) => DEPOSIT,
@@ -207,7 +208,7 @@ impl Crowd {
             valid_from: 0,
             // Until the bar is over.
             valid_until: venue.now() + 60_000,
-            max_fee: u32::MAX,
+            max_fee: Rate::new(u32::MAX),
             orders,
             request: None,
         };

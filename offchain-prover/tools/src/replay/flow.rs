@@ -18,8 +18,14 @@ use super::{
 use anyhow::{Context, Result, ensure};
 use clearproof_engine::{BatchRequest, ClosedBatch, MarketTerms, Venue, VenueConfig};
 use clearproof_primitives::{
-    batch::genesis_field, field::Fr, fixed::Price, policy::Policy, shape::Shape,
-    snapshot::Snapshot, submission::MAX_DEPOSITS_PER_BATCH,
+    batch::genesis_field,
+    field::Fr,
+    fixed::Price,
+    ids::{AccountIndex, BatchNumber, SnapshotNumber},
+    policy::Policy,
+    shape::Shape,
+    snapshot::Snapshot,
+    submission::MAX_DEPOSITS_PER_BATCH,
 };
 use clearproof_proving::BatchProver;
 use desk::Desk;
@@ -175,8 +181,14 @@ impl<'a> Replay<'a> {
         let time = time.max(self.venue.now() + 1);
         let (policy, mark) = (&self.policy, self.mark);
         self.batch += 1;
-        let snapshot = snapshot(&self.config.shape, policy, self.batch, time, mark)
-            .with_context(|| format!("batch {}: the price does not fit a lot", self.batch))?;
+        let snapshot = snapshot(
+            &self.config.shape,
+            policy,
+            SnapshotNumber::new(self.batch),
+            time,
+            mark,
+        )
+        .with_context(|| format!("batch {}: the price does not fit a lot", self.batch))?;
         let terms = MarketTerms {
             bands: vec![policy.perpetual_band(mark)],
             premium_caps: vec![policy.premium_cap(mark)],
@@ -208,7 +220,7 @@ impl<'a> Replay<'a> {
         let done = self.venue.run_auction(auction)?;
         self.report.common.auction.push(began.elapsed());
         self.report.common.note_auction(&done);
-        let volumes = done.clearings.iter().map(|(_, _, lots)| u128::from(*lots));
+        let volumes = done.clearings.iter().map(|c| u128::from(c.volume));
         self.report.matched_lots += volumes.sum::<u128>();
         planner.note(&mut self.desk, &self.venue, &done);
         Ok(())
@@ -244,13 +256,13 @@ impl<'a> Replay<'a> {
         self.report.seal.push(began.elapsed());
         let began = Instant::now();
         let built = sealed.build(self.venue.books())?;
-        self.venue.built(&built)?;
+        self.venue.on_built(&built)?;
         self.report.common.close.push(began.elapsed());
         self.report.common.steps += built.batch.steps as u64;
         self.venue.audit(&snapshot)?;
         self.report.batches += 1;
-        self.venue.settle(self.batch)?;
-        let fund = equity(&self.venue, &snapshot, 0).unwrap_or(0);
+        self.venue.settle(BatchNumber::new(self.batch))?;
+        let fund = equity(&self.venue, &snapshot, AccountIndex::new(0)).unwrap_or(0);
         self.report.common.note_fund(fund);
         Ok(Some(built.batch))
     }

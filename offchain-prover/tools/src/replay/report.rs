@@ -56,13 +56,12 @@ impl Report {
     pub fn note_auction(&mut self, auction: &AuctionReport) {
         self.fills += auction.trades.len() as u64;
         self.left_out += auction.left_out.len() as u64;
-        for (account, penalty) in &auction.liquidated {
-            match account {
-                0 => self.fund_closed += 1,
-                _ => {
-                    self.liquidations += 1;
-                    self.penalties += u128::from(*penalty);
-                }
+        for liquidated in &auction.liquidated {
+            if liquidated.account.is_insurance_fund() {
+                self.fund_closed += 1;
+            } else {
+                self.liquidations += 1;
+                self.penalties += u128::from(liquidated.penalty);
             }
         }
     }

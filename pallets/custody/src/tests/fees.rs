@@ -1,10 +1,11 @@
-//! The chain's share of the fees, on its way to the treasury.
+//! The chain's share of the fees, and its payment to the treasury.
 
 use super::*;
+use clearproof_primitives::ids::VenueId;
 
 /// Checks and applies a batch.
 pub fn settle(
-    venue: u32,
+    venue: VenueId,
     count: u64,
     withdrawals: &[Withdrawal],
     protocol_fee: u64,
@@ -15,7 +16,7 @@ pub fn settle(
     CustodyApi::apply_batch(venue, count, withdrawals, protocol_fee)
 }
 
-fn consumed(venue: u32) -> u64 {
+fn consumed(venue: VenueId) -> u64 {
     crate::Totals::<Test>::get(venue, 0).consumed
 }
 

@@ -1,4 +1,4 @@
-//! Which prices are accepted, halts and recovery.
+//! Acceptance of prices, halts and recovery.
 
 use super::*;
 
@@ -85,7 +85,8 @@ fn the_deviation_bound_is_exact_and_moves_with_each_accepted_price() {
 #[test]
 fn a_price_that_is_led_away_step_by_step_is_stopped_at_its_average() {
     with_first_snapshot(|| {
-        // Ten percent at each snapshot: each step is near the last price, the fourth is too far from what held for long.
+        // Ten percent at each snapshot. Each step is near the last price, but the fourth is too far
+        // from the price that held for long.
         let mut price = dollars(1);
         let mut reached = 0;
         for step in 1..=4 {
@@ -102,7 +103,7 @@ fn a_price_that_is_led_away_step_by_step_is_stopped_at_its_average() {
         }
         assert_eq!(reached, 3);
         assert_eq!(latest_info().marks[0], 0, "visibly");
-        // It is accepted once it has held, as those who trade would see it too.
+        // It is accepted once it has held, so that traders would see it too.
         let target = price;
         run_to(40, || {
             feed_all();
@@ -180,7 +181,7 @@ fn extreme_prices_halt_and_never_panic() {
             );
             assert_eq!((mark(0), latest_info().marks[0]), (before, 0), "{value}");
         }
-        assert_eq!(latest(), 1 + extremes.len() as u64);
+        assert_eq!(latest().get(), 1 + extremes.len() as u64);
     });
 }
 
@@ -188,7 +189,7 @@ fn extreme_prices_halt_and_never_panic() {
 fn the_largest_mark_below_2_to_62_is_accepted() {
     with_first_snapshot(|| {
         assert_ok!(MarketData::accept_range(root(), EUR, 1, 1 << 62));
-        // With no mark to hold it back from.
+        // There is no mark to hold it back from.
         change(EUR, |state| state.marked = None);
         run_to(4, || {
             feed_all();

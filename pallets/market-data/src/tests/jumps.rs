@@ -7,7 +7,7 @@ use clearproof_primitives::{
     snapshot::InstrumentRow,
 };
 
-/// Euro, whose perpetual is in slot 0 and of which a lot is one.
+/// Euro. Its perpetual is in slot 0, and a lot is one euro.
 const EXPIRY: Expiry = Expiry {
     underlying: 0,
     time: START + 100 * BLOCK,
@@ -32,12 +32,13 @@ fn lot(price: IndexPrice) -> u64 {
     u64::try_from(price).unwrap()
 }
 
-/// Moves of a fifth at most: what the development policy allows.
+/// Moves of a fifth at most, as the development policy allows.
 fn furthest(last: IndexPrice) -> IndexPrice {
-    (last * u128::from(policy().underlyings[0].jump_limit)) >> 32
+    (last * u128::from(policy().underlyings[0].jump_limit.get())) >> 32
 }
 
-/// Runs two blocks, to the next snapshot, with the euro at a price that is accepted however far it jumped.
+/// Runs two blocks, to the next snapshot, with the euro at a price that is accepted however far it
+/// jumped.
 fn jump(price: IndexPrice) {
     assert_ok!(MarketData::accept_range(root(), EUR, price, price));
     let block = System::block_number() + 2;
@@ -97,7 +98,8 @@ fn a_mark_jumps_by_the_limit_at_most_and_only_reduction_is_left_meanwhile() {
         let suspended = halted_row(policy().perpetual_row(0, lot(first)).unwrap(), lot(first));
         assert_eq!(row(0), suspended);
         assert_eq!((suspended.suspended, suspended.position_limit), (true, 0));
-        // It trades, inside the band around the mark that is held back, so that positions can be reduced.
+        // It trades, inside the band around the mark that is held back, so that positions can be
+        // reduced.
         let info = latest_info();
         assert_eq!(info.marks[0], lot(first));
         assert_eq!(info.bands[0], policy().perpetual_band(lot(first)));
@@ -109,7 +111,8 @@ fn a_mark_jumps_by_the_limit_at_most_and_only_reduction_is_left_meanwhile() {
         assert_eq!(MarketData::feed(EUR).halt, None);
         assert_eq!(MarketData::feed(EUR).marked, Some(first));
 
-        // It follows in as many snapshots as it takes: 1.2, 1.44, 1.728, then there.
+        // It follows within as many snapshots as necessary: 1.2, 1.44, 1.728, then the price
+        // itself.
         let mut expected = first;
         for _ in 0..2 {
             jump(target);
@@ -153,7 +156,7 @@ fn options_are_suspended_with_their_underlying_and_their_own_forward_holds_them_
         assert!(!row(1).suspended);
         let before = mark(1);
         jump(cents(130));
-        // The forward stood still, and the option's mark with it.
+        // The forward did not move, and neither did the option's mark.
         assert!(row(0).suspended && row(1).suspended);
         assert!(mark(1).abs_diff(before) < before / 100);
         assert_eq!(row(1).position_limit, 0);
@@ -188,7 +191,8 @@ fn a_halted_feed_does_not_move_the_mark_further() {
     with_first_snapshot(|| {
         let target = cents(200);
         jump(target);
-        // Nothing new is said of the euro: its price is good for two more snapshots, and stale then.
+        // No new value of the euro is fed: its price is good for two more snapshots, and stale
+        // then.
         let others = || {
             (1..4).for_each(|u| feed(Feed::Underlying(u), fed(Feed::Underlying(u)).unwrap().0));
         };
@@ -202,7 +206,7 @@ fn a_halted_feed_does_not_move_the_mark_further() {
         assert_eq!(row(0), row_then);
         assert_eq!(latest_info().marks[0], 0, "a halted feed stops all trading");
         assert_eq!(MarketData::feed(EUR).marked.map(lot), Some(held));
-        // Once it speaks again the mark goes on from there.
+        // Once the oracle has a value again, the mark moves on from there.
         jump(target);
         assert_eq!((mark(0), row(0).suspended), (lot(target), false));
     });
@@ -243,7 +247,8 @@ fn a_lot_must_have_a_mark_at_the_price_that_is_held_back_too() {
             units_per_lot,
             ..listing(2, 0)
         };
-        // Such a lot has a mark at the accepted price, and too large a one where the snapshots stand: it would stop them.
+        // Such a lot has a mark at the accepted price, but too large a mark at that of the
+        // snapshots, which it would stop.
         assert_noop!(
             MarketData::list_instrument(root(), large(1 << 45)),
             MarketError::MarkOutOfRange
@@ -251,6 +256,6 @@ fn a_lot_must_have_a_mark_at_the_price_that_is_held_back_too() {
         assert_ok!(MarketData::list_instrument(root(), large(1 << 40)));
         let number = latest();
         jump(1 << 32);
-        assert_eq!(latest(), number + 1);
+        assert_eq!(latest(), number.next());
     });
 }

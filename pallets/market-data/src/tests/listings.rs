@@ -1,6 +1,7 @@
-//! Listing, halting, delisting, and who may.
+//! Listing, halting, delisting, and the origins that may.
 
 use super::*;
+use clearproof_primitives::ids::SnapshotNumber;
 
 #[test]
 fn listings_are_refused_where_they_do_not_belong() {
@@ -119,7 +120,7 @@ fn an_instrument_is_listed_halted_and_delisted_from_snapshot_to_snapshot() {
         assert_ok!(MarketData::set_halted(root(), 3, false));
         run_to(8, feed_all);
         assert_eq!(limits(), (usual, usual));
-        // The committee halts, and lets nothing trade again.
+        // The committee halts, but lets nothing trade again.
         let committee = || RuntimeOrigin::signed(Committee::get());
         assert_ok!(MarketData::set_halted(committee(), 3, true));
         run_to(9, feed_all);
@@ -150,7 +151,7 @@ fn a_listing_without_a_price_cannot_stop_the_snapshots() {
         run_to(20, || {
             (1..4).for_each(|u| feed(Feed::Underlying(u), fed(Feed::Underlying(u)).unwrap().0))
         });
-        assert_eq!(latest(), 10);
+        assert_eq!(latest(), SnapshotNumber::new(10));
         assert_noop!(
             MarketData::list_instrument(root(), listing(0, 0)),
             MarketError::NoIndexPrice
@@ -163,7 +164,10 @@ fn a_listing_without_a_price_cannot_stop_the_snapshots() {
         feed(EUR, dollars(5));
         assert_ok!(MarketData::list_instrument(root(), listing(0, 0)));
         run_to(22, || ());
-        assert_eq!((latest(), latest_info().marks[0]), (11, 5_000_000 * ONE));
+        assert_eq!(
+            (latest().get(), latest_info().marks[0]),
+            (11, 5_000_000 * ONE)
+        );
     });
 }
 

@@ -1,13 +1,14 @@
-//! Options: listing, rows, halts, and what they settle at.
+//! Options: listing, rows, halts and settlement prices.
 
 use super::*;
 use clearproof_primitives::{
+    ids::SnapshotNumber,
     options::{OptionKind, SviCurve, SviError, YEAR_MS, svi::SVI_ONE},
     rows::{OptionMarket, Smile, halted_row},
     snapshot::InstrumentRow,
 };
 
-/// Ether, whose perpetual is in slot 16.
+/// Ether. Its perpetual is in slot 16.
 const ETH: u16 = 2;
 const EXPIRY: Expiry = Expiry {
     underlying: ETH,
@@ -16,7 +17,7 @@ const EXPIRY: Expiry = Expiry {
 const FORWARD: Feed = Feed::Forward(EXPIRY);
 const SMILE: Feed = Feed::Volatility(EXPIRY);
 
-/// 80 % a year with so many milliseconds left.
+/// A smile of 80 % a year with this time left, in milliseconds.
 fn curve(left: u64) -> SviCurve {
     let variance = (SVI_ONE as u128 * 64 / 100 * u128::from(left) / u128::from(YEAR_MS)) as i64;
     SviCurve {
@@ -49,7 +50,8 @@ fn feed_options() {
     }
 }
 
-/// Runs `test` with a call at 2,900 in slot 17 and a put at 3,100 in slot 18, after a snapshot that has them.
+/// Runs `test` with a call at 2,900 in slot 17 and a put at 3,100 in slot 18, after a snapshot that
+/// has them.
 fn with_options(test: impl FnOnce()) {
     new_test_ext().execute_with(|| {
         run_to(2, feed_options);
@@ -202,7 +204,7 @@ fn trading_ends_before_the_expiry_and_the_average_settles_it() {
             "within two blocks of the expiry"
         );
         assert_ne!(latest_info().marks[16], 0);
-        // 3,000 for the window, but for its last fifth.
+        // 3,000 for the window, except for its last fifth.
         run_to(40, || {
             feed_options();
             feed(Feed::Underlying(ETH), dollars(3_200));
@@ -228,7 +230,7 @@ fn trading_ends_before_the_expiry_and_the_average_settles_it() {
         );
         assert_eq!(snapshot.rows[18].initial_short, 0);
         assert!(snapshot.rows[17].expired && !snapshot.rows[16].expired);
-        // Nothing moves it any more, whatever happens.
+        // Nothing moves it any more.
         HELD.with_borrow_mut(|held| held.extend([17, 18]));
         run_to(50, || {
             feed_options();
@@ -278,14 +280,15 @@ fn delisting_the_last_option_of_an_expiry_forgets_it() {
 fn an_option_that_cannot_be_valued_keeps_its_row_and_stops_no_snapshot() {
     with_options(|| {
         let before = MarketData::latest_snapshot().unwrap().0.rows[17].clone();
-        // A forward so far away that the smile has no volatility at the strike, and no mark to hold it back from.
+        // The forward is so far away that the smile has no volatility at the strike, and there is
+        // no mark to hold it back from.
         assert_ok!(MarketData::accept_range(root(), FORWARD, 1, dollars(1)));
         change(FORWARD, |state| state.marked = None);
         run_to(6, || {
             feed_options();
             feed(FORWARD, 1 << 34);
         });
-        assert_eq!(latest(), 3);
+        assert_eq!(latest(), SnapshotNumber::new(3));
         let row = MarketData::latest_snapshot().unwrap().0.rows[17].clone();
         assert!(row.suspended && !before.suspended);
         assert_eq!(row, halted_row(before, (1 << 34) / 128));
@@ -300,8 +303,9 @@ fn an_option_that_cannot_be_valued_keeps_its_row_and_stops_no_snapshot() {
 #[test]
 fn what_was_in_an_options_slot_before_is_no_row_of_it() {
     with_options(|| {
-        // An expired option's row, as if its slot had been freed and listed anew: it carries no charges, and none may be put on it.
-        let mut snapshot = MarketData::snapshot(2).unwrap();
+        // An expired option's row, as if its slot had been freed and listed again. It carries no
+        // charges, and none may be added.
+        let mut snapshot = MarketData::snapshot(SnapshotNumber::new(2)).unwrap();
         let row = &mut snapshot.rows[17];
         let empty = InstrumentRow::empty(&MarketShape::REFERENCE);
         *row = InstrumentRow {
@@ -309,14 +313,17 @@ fn what_was_in_an_options_slot_before_is_no_row_of_it() {
             expired: true,
             ..empty.clone()
         };
-        Snapshots::<Test>::insert(2, BoundedSnapshot::try_from(snapshot).unwrap());
+        Snapshots::<Test>::insert(
+            SnapshotNumber::new(2),
+            BoundedSnapshot::try_from(snapshot).unwrap(),
+        );
         assert_ok!(MarketData::accept_range(root(), FORWARD, 1, dollars(1)));
         change(FORWARD, |state| state.marked = None);
         run_to(6, || {
             feed_options();
             feed(FORWARD, 1 << 34);
         });
-        assert_eq!((latest(), mark(17)), (3, 0));
+        assert_eq!((latest().get(), mark(17)), (3, 0));
         assert_eq!(MarketData::latest_snapshot().unwrap().0.rows[17], empty);
         assert_eq!(latest_info().open_interest_caps[17], 0);
     });

@@ -1,13 +1,17 @@
 //! Taking, keeping and reading snapshots.
 
 use super::*;
-use clearproof_primitives::policy::{Peg, TradingTerms};
+use clearproof_primitives::{
+    fixed::{Factor, Rate},
+    ids::SnapshotNumber,
+    policy::{Peg, TradingTerms},
+};
 
 #[test]
 fn no_snapshot_before_every_listed_underlying_has_a_price() {
     new_test_ext().execute_with(|| {
         run_to(2, || ());
-        assert_eq!((latest(), MarketData::latest_snapshot()), (0, None));
+        assert_eq!((latest().get(), MarketData::latest_snapshot()), (0, None));
         assert_eq!(
             emitted(Event::SnapshotNotTaken {
                 reason: NotTaken::NoPrice { underlying: 0 }
@@ -21,9 +25,9 @@ fn no_snapshot_before_every_listed_underlying_has_a_price() {
             MarketData::why_no_snapshot(),
             Some(NotTaken::NoPrice { underlying: 3 })
         );
-        assert_eq!(latest(), 0);
+        assert_eq!(latest(), SnapshotNumber::new(0));
         run_to(6, || feed(Feed::Underlying(3), dollars(1)));
-        assert_eq!((latest(), MarketData::why_no_snapshot()), (1, None));
+        assert_eq!((latest().get(), MarketData::why_no_snapshot()), (1, None));
         MarketData::check_state().unwrap();
     });
 }
@@ -34,7 +38,7 @@ fn no_snapshot_without_a_policy() {
         InForce::set(None);
         run_to(2, feed_all);
         assert_eq!(
-            (latest(), MarketData::why_no_snapshot()),
+            (latest().get(), MarketData::why_no_snapshot()),
             (0, Some(NotTaken::NoPolicy))
         );
     });
@@ -45,7 +49,10 @@ fn a_snapshot_is_what_prices_and_policy_say() {
     with_first_snapshot(|| {
         let (snapshot, hash) = MarketData::latest_snapshot().unwrap();
         let policy = Policy::development(&MarketShape::REFERENCE);
-        assert_eq!((snapshot.number, snapshot.taken_at), (1, START + 2 * BLOCK));
+        assert_eq!(
+            (snapshot.number.get(), snapshot.taken_at),
+            (1, START + 2 * BLOCK)
+        );
         assert_eq!(hash, FieldBytes::from(snapshot.hash()));
         assert_eq!(snapshot.protocol_share, policy.protocol_share);
         assert_eq!(snapshot.factors, policy.factors());
@@ -60,7 +67,8 @@ fn a_snapshot_is_what_prices_and_policy_say() {
         assert_eq!(snapshot.rows[8].mark as u128, thousandth);
         assert!(mark(8) < 60_000_000 * ONE && mark(8) > 59_999_990 * ONE);
         assert!(snapshot.rows[1].mark == 0 && snapshot.rows[1].scenario_values == [0; 16]);
-        // Bitcoin: 60,000 dollars less the haircut over 10^8 smallest units; ether and euro have no price.
+        // Bitcoin: 60,000 dollars less the haircut over 10^8 smallest units. Ether and euro have no
+        // price.
         let weight = policy.collateral_weight(1, dollars(60_000), 8).unwrap();
         assert_eq!(snapshot.weights, [ONE, weight, 0, 0]);
         assert!(
@@ -69,7 +77,7 @@ fn a_snapshot_is_what_prices_and_policy_say() {
         );
         assert_eq!(
             emitted(Event::SnapshotTaken {
-                number: 1,
+                number: SnapshotNumber::new(1),
                 hash,
                 policy_version: 1
             }),
@@ -96,13 +104,14 @@ fn a_snapshot_is_what_prices_and_policy_say() {
 #[test]
 fn a_stablecoin_below_its_peg_weighs_less_by_rule() {
     with_first_snapshot(|| {
-        // The euro, with six decimals, is meant to be worth a dollar; what it is below that counts five times more.
+        // The euro, with six decimals, is meant to be worth a dollar. The amount that it is below
+        // that counts five times more.
         let mut policy = Policy::development(&MarketShape::REFERENCE);
         policy.pegs[3] = Some(Peg {
             price: dollars(1),
-            slope: 5 << 16,
+            slope: Factor::new(5 << 16),
         });
-        let kept = (1u128 << 32) - u128::from(policy.haircuts[3]);
+        let kept = (1u128 << 32) - u128::from(policy.haircuts[3].get());
         set_policy(policy);
         let cents = |cents: u128| dollars(1) * cents / 100;
         for (block, price, counted) in [
@@ -122,7 +131,7 @@ fn a_stablecoin_below_its_peg_weighs_less_by_rule() {
             let expected = ((counted * kept / 1_000_000) >> 32) as u64;
             assert_eq!(weight, expected, "block {block}");
         }
-        // Without the peg it counts for what it is.
+        // Without the peg it counts at its own price.
         let policy = Policy::development(&MarketShape::REFERENCE);
         set_policy(policy);
         run_to(14, || {
@@ -138,10 +147,10 @@ fn a_stablecoin_below_its_peg_weighs_less_by_rule() {
 fn snapshots_follow_the_interval_and_only_the_latest_are_kept() {
     with_first_snapshot(|| {
         run_to(3, feed_all);
-        assert_eq!(latest(), 1);
+        assert_eq!(latest(), SnapshotNumber::new(1));
         run_to(12, feed_all);
-        assert_eq!(latest(), 6);
-        for number in [0, 1, 2, 7, u64::MAX] {
+        assert_eq!(latest(), SnapshotNumber::new(6));
+        for number in [0, 1, 2, 7, u64::MAX].map(SnapshotNumber::new) {
             assert!(
                 MarketData::snapshot(number).is_none()
                     && MarketData::snapshot_info(number).is_none(),
@@ -149,7 +158,7 @@ fn snapshots_follow_the_interval_and_only_the_latest_are_kept() {
             );
         }
         let infos: Vec<_> = (3..=6)
-            .map(|n| MarketData::snapshot_info(n).unwrap())
+            .map(|n| MarketData::snapshot_info(SnapshotNumber::new(n)).unwrap())
             .collect();
         for pair in infos.windows(2) {
             assert_eq!(pair[0].next_taken_at, Some(pair[1].taken_at));
@@ -162,11 +171,14 @@ fn snapshots_follow_the_interval_and_only_the_latest_are_kept() {
 #[test]
 fn a_new_policy_takes_effect_with_the_next_snapshot_only() {
     with_first_snapshot(|| {
-        let before = (MarketData::latest_snapshot(), MarketData::snapshot_info(1));
+        let before = (
+            MarketData::latest_snapshot(),
+            MarketData::snapshot_info(SnapshotNumber::new(1)),
+        );
         let mut policy = Policy::development(&MarketShape::REFERENCE);
-        (policy.protocol_share, policy.price_band) = (7, 1 << 31);
+        (policy.protocol_share, policy.price_band) = (Rate::new(7), Rate::new(1 << 31));
         policy.underlyings[0].perpetual_terms = TradingTerms {
-            fee_rate: 3,
+            fee_rate: Rate::new(3),
             position_limit: 4,
             open_interest_cap: 5,
         };
@@ -174,36 +186,45 @@ fn a_new_policy_takes_effect_with_the_next_snapshot_only() {
         set_policy(policy.clone());
         run_to(3, feed_all);
         assert_eq!(
-            (MarketData::latest_snapshot(), MarketData::snapshot_info(1)),
+            (
+                MarketData::latest_snapshot(),
+                MarketData::snapshot_info(SnapshotNumber::new(1))
+            ),
             before
         );
         run_to(4, feed_all);
         let (snapshot, hash) = MarketData::latest_snapshot().unwrap();
         assert_eq!(
             (
-                snapshot.number,
-                snapshot.protocol_share,
+                snapshot.number.get(),
+                snapshot.protocol_share.get(),
                 latest_info().bands[0]
             ),
             (2, 7, snapshot.rows[0].mark / 2)
         );
         let row = &snapshot.rows[0];
-        assert_eq!((row.fee_rate, row.position_limit), (3, 4));
+        assert_eq!((row.fee_rate.get(), row.position_limit), (3, 4));
         let info = latest_info();
-        assert_eq!((info.protocol_share, info.open_interest_caps[0]), (7, 5));
+        assert_eq!(
+            (info.protocol_share.get(), info.open_interest_caps[0]),
+            (7, 5)
+        );
         assert_eq!(
             snapshot.rows[0],
             policy.perpetual_row(0, snapshot.rows[0].mark).unwrap()
         );
         assert_eq!(
             emitted(Event::SnapshotTaken {
-                number: 2,
+                number: SnapshotNumber::new(2),
                 hash,
                 policy_version: 2
             }),
             1
         );
-        assert_eq!(MarketData::snapshot(1).unwrap(), before.0.unwrap().0);
+        assert_eq!(
+            MarketData::snapshot(SnapshotNumber::new(1)).unwrap(),
+            before.0.unwrap().0
+        );
     });
 }
 
@@ -259,11 +280,11 @@ fn weights_are_wired_and_the_snapshot_is_paid_for_in_its_block() {
 fn what_is_stored_fits_its_bound() {
     with_first_snapshot(|| {
         let (snapshot, record) = (
-            MarketData::snapshot(1).unwrap(),
-            Records::<Test>::get(1).unwrap(),
+            MarketData::snapshot(SnapshotNumber::new(1)).unwrap(),
+            Records::<Test>::get(SnapshotNumber::new(1)).unwrap(),
         );
         let bound = BoundedSnapshot::<Market>::max_encoded_len();
-        // The bound takes five bytes for each of 35 list lengths, which need one or two.
+        // The bound reserves five bytes for each of 35 list lengths, which need one or two.
         assert!(
             (bound - 35 * 5..=bound).contains(&snapshot.encoded_size()),
             "{bound} {}",

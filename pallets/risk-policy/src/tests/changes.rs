@@ -1,10 +1,13 @@
-//! Scheduled changes: delays, order, cancelling, what is dropped, what an emergency may do.
+//! Scheduled changes: delays, order, cancelling, dropped changes, and the limits of emergencies.
 
 use super::development;
 use crate::{Error, Event, Pending, mock::*};
-use clearproof_primitives::policy::{
-    ChangeError, Direction, DropReason, Fault, MarginLevel, Parameter, PolicyChange, PositionSide,
-    ProductKind,
+use clearproof_primitives::{
+    fixed::Rate,
+    policy::{
+        ChangeError, Direction, DropReason, Fault, MarginLevel, Parameter, PolicyChange,
+        PositionSide, ProductKind,
+    },
 };
 use frame_support::{assert_noop, assert_ok};
 use sp_runtime::DispatchError::BadOrigin;
@@ -33,7 +36,7 @@ fn maintenance(ten_thousandths: u64) -> PolicyChange {
         kind: ProductKind::Perpetual,
         level: MarginLevel::Maintenance,
         side: PositionSide::Long,
-        value: ((1u64 << 32) * ten_thousandths / 10_000) as u32,
+        value: Rate::new(((1u64 << 32) * ten_thousandths / 10_000) as u32),
     }
 }
 
@@ -44,14 +47,14 @@ fn initial(ten_thousandths: u64) -> PolicyChange {
         kind: ProductKind::Perpetual,
         level: MarginLevel::Initial,
         side: PositionSide::Long,
-        value: ((1u64 << 32) * ten_thousandths / 10_000) as u32,
+        value: Rate::new(((1u64 << 32) * ten_thousandths / 10_000) as u32),
     }
 }
 
-/// What [`maintenance`] sets.
+/// Returns the parameter that [`maintenance`] sets.
 fn in_force() -> u64 {
     let policy = RiskPolicy::policy().unwrap();
-    (u64::from(policy.underlyings[0].charges.maintenance_long) * 10_000).div_ceil(1 << 32)
+    (u64::from(policy.underlyings[0].charges.maintenance_long.get()) * 10_000).div_ceil(1 << 32)
 }
 
 fn schedule(change: PolicyChange) -> frame_support::dispatch::DispatchResult {
@@ -91,7 +94,9 @@ fn what_tightens_waits_shortly_and_what_loosens_for_long() {
 #[test]
 fn a_change_with_a_part_that_loosens_waits_for_long() {
     at(NOW, || {
-        let fee = PolicyChange::ProtocolShare { value: 1 << 29 };
+        let fee = PolicyChange::ProtocolShare {
+            value: Rate::new(1 << 29),
+        };
         assert_ok!(RiskPolicy::schedule_change(
             voters(),
             vec![maintenance(80), fee]
@@ -142,7 +147,7 @@ fn an_emergency_tightens_with_the_next_snapshot_and_loosens_nothing() {
 fn pending_changes_are_listed_in_order_of_effect_and_can_be_taken_back() {
     at(NOW, || {
         let looser = PolicyChange::PriceBand {
-            value: ((1u64 << 32) / 100 * 6) as u32,
+            value: Rate::new(((1u64 << 32) / 100 * 6) as u32),
         };
         assert_ok!(schedule(looser));
         assert_ok!(schedule(maintenance(70)));
@@ -172,7 +177,7 @@ fn a_change_is_judged_against_the_policy_of_its_time() {
         );
         assert_ok!(schedule(initial(180)));
         assert_ok!(schedule(maintenance(105)));
-        // It is 1 % still, but not for much longer.
+        // It is still 1 %, but not for much longer.
         assert_noop!(schedule(initial(180)), Error::<Test>::NothingChanges);
         RiskPolicy::advance(NOW + SHORT);
         RiskPolicy::advance(NOW + SHORT);
@@ -187,7 +192,7 @@ fn changes_that_wait_together_are_one_step_at_most() {
             voters(),
             vec![initial(200), maintenance(100)]
         ));
-        // A step from 1 %, which is to come, and more than one from 0.5 %, which is in force.
+        // A step from 1 %, which is scheduled, and more than one from 0.5 %, which is in force.
         assert_noop!(schedule(maintenance(150)), Error::<Test>::StepTooLarge);
         let refusal = RiskPolicy::check_changes(vec![maintenance(150)]).unwrap_err();
         assert!(
@@ -207,7 +212,7 @@ fn changes_that_wait_together_are_one_step_at_most() {
             RiskPolicy::tighten(committee(), vec![maintenance(150)]),
             Error::<Test>::StepTooLarge
         );
-        // Once the first is in force the next step waits for a delay of its own.
+        // Once the first is in force, the next step waits for its own delay.
         Timestamp::set_timestamp(NOW + SHORT);
         RiskPolicy::advance(NOW + SHORT);
         assert_ok!(schedule(maintenance(150)));
@@ -224,16 +229,17 @@ fn an_emergency_is_not_repeated_before_its_interval_is_over() {
         let tighten = |change| RiskPolicy::tighten(committee(), vec![change]);
         let other = PolicyChange::Haircut {
             asset: 1,
-            value: ((1u64 << 32) / 100 * 15) as u32,
+            value: Rate::new(((1u64 << 32) / 100 * 15) as u32),
         };
         assert_eq!(RiskPolicy::state().emergency_from, 0);
-        // What is refused does not count.
+        // A refused list does not count.
         assert_noop!(tighten(maintenance(40)), Error::<Test>::WouldLoosen);
         assert_ok!(tighten(maintenance(60)));
         let again = NOW + INTERVAL;
         assert_eq!(RiskPolicy::state().emergency_from, again);
 
-        // Neither at once, nor after the snapshot, nor after it was taken back, nor with another parameter.
+        // Neither at once, nor after the snapshot, nor after it was cancelled, nor with another
+        // parameter.
         assert_noop!(
             tighten(maintenance(70)),
             Error::<Test>::EmergencyTooSoon { seconds: 3 }
@@ -245,7 +251,7 @@ fn an_emergency_is_not_repeated_before_its_interval_is_over() {
                 assert_noop!(tighten(change), Error::<Test>::EmergencyTooSoon { seconds });
             }
         }
-        // Voters need not wait for it.
+        // Voters need not wait for the interval.
         assert_ok!(schedule(maintenance(65)));
         Timestamp::set_timestamp(again);
         assert_ok!(tighten(other));
@@ -261,9 +267,10 @@ fn an_emergency_is_not_repeated_before_its_interval_is_over() {
 fn what_does_not_fit_any_more_is_dropped_with_its_reason() {
     at(NOW, || {
         assert_ok!(schedule(maintenance(60)));
-        // Root was faster: by now the change would loosen.
+        // Root was faster, so the change would loosen now.
         let mut policy = development();
-        policy.underlyings[0].charges.maintenance_long = ((1u64 << 32) / 1_000 * 9) as u32;
+        policy.underlyings[0].charges.maintenance_long =
+            Rate::new(((1u64 << 32) / 1_000 * 9) as u32);
         assert_ok!(RiskPolicy::set_policy(
             RuntimeOrigin::root(),
             Box::new(policy)
@@ -281,7 +288,7 @@ fn what_does_not_fit_any_more_is_dropped_with_its_reason() {
 
         assert_ok!(schedule(maintenance(95)));
         let mut policy = development();
-        policy.underlyings[0].charges.maintenance_long = 1 << 20;
+        policy.underlyings[0].charges.maintenance_long = Rate::new(1 << 20);
         assert_ok!(RiskPolicy::set_policy(
             RuntimeOrigin::root(),
             Box::new(policy)
@@ -314,16 +321,21 @@ fn refusals_say_which_kind_and_leave_nothing() {
             (
                 vec![PolicyChange::JumpLimit {
                     underlying: 4,
-                    value: 1 << 30,
+                    value: Rate::new(1 << 30),
                 }],
                 Error::NoSuchEntry,
             ),
             (
-                vec![PolicyChange::ProtocolShare { value: u32::MAX }],
+                vec![PolicyChange::ProtocolShare {
+                    value: Rate::new(u32::MAX),
+                }],
                 Error::OutOfBounds,
             ),
             (
-                vec![PolicyChange::Haircut { asset: 0, value: 1 }],
+                vec![PolicyChange::Haircut {
+                    asset: 0,
+                    value: Rate::new(1),
+                }],
                 Error::NoSuchEntry,
             ),
         ];
@@ -340,14 +352,14 @@ fn refusals_say_which_kind_and_leave_nothing() {
 #[test]
 fn no_more_changes_wait_than_fit() {
     at(NOW, || {
-        // Of four places the last is the emergency's.
+        // The last of four places is the emergency's.
         for step in 1..=3 {
             assert_ok!(schedule(maintenance(50 + step)));
         }
         assert_noop!(schedule(maintenance(60)), Error::<Test>::TooManyPending);
         let tighten = |step| RiskPolicy::tighten(committee(), vec![maintenance(step)]);
         assert_ok!(tighten(60));
-        // No snapshot is taken, so that none of them takes effect.
+        // No snapshot is taken, so none of them takes effect.
         Timestamp::set_timestamp(NOW + INTERVAL);
         assert_noop!(tighten(61), Error::<Test>::TooManyPending);
         assert_eq!(RiskPolicy::state().emergency_from, NOW + INTERVAL);

@@ -8,6 +8,7 @@ use clearproof_primitives::{
     batch::{Withdrawal, chunk_public_input, price_list_hash},
     field::{FieldBytes, Fr},
     fixed::ONE,
+    ids::{BatchNumber, SnapshotNumber},
     shape::Shape,
 };
 use codec::{Decode, Encode};
@@ -24,7 +25,8 @@ fn run<R>(test: impl FnOnce(Draft) -> R) -> R {
     })
 }
 
-/// A batch that is proven in full but wrong in one thing is refused for that thing; set right, it settles.
+/// Checks that a batch that is proven in full but wrong in one thing is refused for that thing, and
+/// that it settles once this is corrected.
 #[track_caller]
 fn refused_when_proven(
     error: impl Into<sp_runtime::DispatchError>,
@@ -39,7 +41,7 @@ fn refused_when_proven(
     });
 }
 
-/// The same for a change after proving.
+/// Checks the same for a change after proving.
 #[track_caller]
 fn refused_when_changed(
     error: impl Into<sp_runtime::DispatchError>,
@@ -64,17 +66,21 @@ fn a_batch_settles_state_money_and_history() {
         assert_ok!(submit(OPERATOR, &batch));
         let state = Settlement::venue(venue).unwrap();
         assert_eq!(
-            (state.state_root, state.batches),
+            (state.state_root, state.batches.get()),
             (batch.header.new_root, 1)
         );
         assert_eq!(state.time_to, batch.header.time_to);
-        let record = Settlement::batch(venue, 1).unwrap();
+        let record = Settlement::batch(venue, BatchNumber::new(1)).unwrap();
         assert_eq!(
             record.header_hash,
             FieldBytes::from(batch.header.hash().unwrap())
         );
         assert_eq!(
-            (record.state_root, record.snapshot_number, record.block),
+            (
+                record.state_root,
+                record.snapshot_number.get(),
+                record.block
+            ),
             (batch.header.new_root, 1, 1)
         );
         assert_eq!(
@@ -105,9 +111,9 @@ fn a_batch_settles_state_money_and_history() {
         assert_eq!(settled.len(), 1);
         let expected = Event::BatchSettled {
             venue,
-            number: 1,
+            number: BatchNumber::new(1),
             state_root: batch.header.new_root,
-            snapshot_number: 1,
+            snapshot_number: SnapshotNumber::new(1),
             chunks: 2,
             deposits_consumed: 1,
             withdrawals: 1,
@@ -127,7 +133,7 @@ fn batches_follow_one_another_and_old_ones_are_forgotten() {
             assert_ok!(submit(OPERATOR, &next.seal()));
         }
         let kept: Vec<_> = (1..=5)
-            .filter(|n| Settlement::batch(venue, *n).is_some())
+            .filter(|n| Settlement::batch(venue, BatchNumber::new(*n)).is_some())
             .collect();
         assert_eq!(kept, [3, 4, 5]);
     });
@@ -140,7 +146,7 @@ fn a_settled_batch_cannot_be_replayed_not_even_with_other_proofs_of_the_same() {
         assert_ok!(submit(OPERATOR, &batch));
         refused(E::WrongBatchNumber, || submit(OPERATOR, &batch));
         let mut renumbered = draft.clone();
-        renumbered.header.number = 2;
+        renumbered.header.number = BatchNumber::new(2);
         refused(E::StaleRoot, || submit(OPERATOR, &renumbered.seal()));
     });
 }
@@ -151,7 +157,8 @@ fn another_venues_proofs_are_refused() {
         let other = found_venue();
         let mut batch = draft.seal();
         batch.header.venue = other;
-        // What differs between the venues is set right, and nothing is taken or paid; the proofs are still the first's.
+        // The values that differ between the venues are corrected, and nothing is consumed or paid.
+        // The proofs are still those of the first venue.
         let theirs = Draft::next(other, TAKEN + 100 + NOW);
         batch.header.deposits_after = 0;
         batch.header.deposits_accumulator_after = theirs.header.deposits_accumulator_after;
@@ -168,9 +175,13 @@ fn another_venues_proofs_are_refused() {
 fn identity() {
     refused_when_proven(E::WrongVersion, |d| d.header.version += 1);
     refused_when_proven(E::WrongGenesis, |d| d.header.genesis[31] ^= 1);
-    refused_when_proven(E::UnknownVenue, |d| d.header.venue += 1);
-    refused_when_proven(E::WrongBatchNumber, |d| d.header.number = 2);
-    refused_when_proven(E::WrongBatchNumber, |d| d.header.number = 0);
+    refused_when_proven(E::UnknownVenue, |d| d.header.venue = d.header.venue.next());
+    refused_when_proven(E::WrongBatchNumber, |d| {
+        d.header.number = BatchNumber::new(2)
+    });
+    refused_when_proven(E::WrongBatchNumber, |d| {
+        d.header.number = BatchNumber::new(0)
+    });
     refused_when_proven(E::StaleRoot, |d| d.header.old_root = Fr::from(1u64).into());
     refused_when_proven(E::WrongSubmitter, |d| d.header.submitter = [OWNER; 32]);
     run(|draft| {
@@ -196,11 +207,15 @@ fn counts() {
 
 #[test]
 fn snapshots_and_times() {
-    refused_when_proven(E::UnknownSnapshot, |d| d.header.snapshot_number = 3);
+    refused_when_proven(E::UnknownSnapshot, |d| {
+        d.header.snapshot_number = SnapshotNumber::new(3)
+    });
     refused_when_proven(E::SnapshotMismatch, |d| {
         d.header.snapshot_hash = Fr::from(1u64).into()
     });
-    refused_when_proven(E::SnapshotMismatch, |d| d.header.snapshot_number = 2);
+    refused_when_proven(E::SnapshotMismatch, |d| {
+        d.header.snapshot_number = SnapshotNumber::new(2)
+    });
     refused_when_proven(E::TimeSpanReversed, |d| {
         d.header.time_from = d.header.time_to + 1
     });
@@ -216,12 +231,12 @@ fn snapshots_and_times() {
         draft.header.time_to = NEXT_TAKEN + GRACE;
         assert_ok!(submit(OPERATOR, &draft.seal()));
         let mut overlapping = Draft::next(draft.header.venue, NEXT_TAKEN + GRACE);
-        overlapping.header.snapshot_number = 2;
-        overlapping.header.snapshot_hash = TakenSnapshots::get()[&2].hash;
+        overlapping.header.snapshot_number = SnapshotNumber::new(2);
+        overlapping.header.snapshot_hash = TakenSnapshots::get()[&SnapshotNumber::new(2)].hash;
         refused(E::TimeSpanOverlaps, || {
             submit(OPERATOR, &overlapping.seal())
         });
-        // The latest snapshot serves until the present.
+        // The latest snapshot may be used until the present.
         overlapping.lists = vec![vec![], vec![]];
         overlapping.header.time_from += 1;
         overlapping.header.time_to = NOW;
@@ -307,7 +322,7 @@ fn non_canonical_fields() {
     refused_when_changed(E::NonCanonicalField, |b| {
         b.chunks[1].boundary_after = NOT_CANONICAL
     });
-    // The modulus itself, a second name of zero.
+    // The modulus itself, a second encoding of zero.
     let mut modulus = FieldBytes::from(-Fr::from(1u64)).0;
     modulus[0] += 1;
     refused_when_changed(E::NonCanonicalField, |b| {
@@ -353,7 +368,7 @@ fn nothing_is_overdrawn_whatever_the_proofs_say() {
     refused_when_proven(CustodyError::<Test>::Overdraw, pay(1, 1));
     refused_when_proven(CustodyError::<Test>::AmountOutOfRange, pay(0, 0));
     refused_when_proven(CustodyError::<Test>::Overdraw, |d| {
-        // Not taking the deposit, but paying it out.
+        // The batch does not consume the deposit, but pays it out.
         d.header.deposits_after = 0;
         d.header.deposits_accumulator_after = FieldBytes::default();
     });
@@ -390,7 +405,7 @@ fn proofs() {
     refused_when_changed(E::MalformedProof, |b| b.closing_proof[0] ^= 1);
     refused_when_changed(E::MalformedProof, |b| b.chunks[0].proof = [0; 256]);
     refused_when_changed(E::MalformedProof, |b| b.chunks[1].proof = [0xff; 256]);
-    // Each of the two keys for the other's statements, or a stranger's.
+    // Each of the two keys for the other's statements, or an unrelated key.
     refused_when_proven(E::ProofRejected, |d| d.keys = (CLOSING, CHUNK));
     refused_when_proven(E::ProofRejected, |d| d.keys = (CHUNK, 77));
     refused_when_proven(E::ProofRejected, |d| d.keys = (77, CLOSING));
@@ -402,7 +417,7 @@ fn proofs() {
     });
     refused_when_changed(E::ProofRejected, |b| b.chunks[1].proof = b.chunks[0].proof);
     refused_when_changed(E::ProofRejected, |b| b.closing_proof = b.chunks[0].proof);
-    // Everything that the header or the boundaries say is proven.
+    // All statements of the header and the boundaries are proven.
     refused_when_changed(E::ProofRejected, |b| {
         b.header.new_root = Fr::from(1u64).into()
     });
@@ -467,7 +482,7 @@ fn one_proof_can_be_checked_alone() {
             Err(ProofRefusal::Malformed)
         );
         assert_eq!(
-            check(CIRCUIT + 1, ProofKind::Chunk, &proof, good),
+            check(CIRCUIT.next(), ProofKind::Chunk, &proof, good),
             Err(ProofRefusal::UnknownCircuit)
         );
     });
@@ -475,7 +490,9 @@ fn one_proof_can_be_checked_alone() {
 
 proptest! {
     #[test]
-    fn random_bytes_are_no_batch_or_one_that_encodes_the_same(bytes in prop::collection::vec(any::<u8>(), 0..2_000)) {
+    fn random_bytes_are_no_batch_or_one_that_encodes_the_same(
+        bytes in prop::collection::vec(any::<u8>(), 0..2_000),
+    ) {
         if let Ok(batch) = Batch::decode(&mut &bytes[..]) {
             prop_assert!(bytes.starts_with(&batch.encode()));
         }

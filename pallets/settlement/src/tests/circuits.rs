@@ -5,6 +5,7 @@ use ark_bn254::{G1Affine, G2Affine};
 use ark_ec::AffineRepr;
 use clearproof_bn254_host::groth16::VerifyingKey;
 use clearproof_primitives::{
+    ids::CircuitId,
     ledger::genesis_state_root,
     shape::{MarketShape, Shape},
 };
@@ -14,7 +15,7 @@ use sp_runtime::{BuildStorage, DispatchError};
 type E = Error<Test>;
 
 fn register(
-    id: u32,
+    id: CircuitId,
     shape: Shape,
     chunk: KeyBytes,
     closing: KeyBytes,
@@ -60,7 +61,7 @@ fn governance_registers_circuits_for_good() {
     new_test_ext().execute_with(|| {
         let (chunk, closing) = keys();
         let by_anyone = crate::Call::register_circuit {
-            circuit: 2,
+            circuit: CircuitId::new(2),
             shape: Shape::TINY,
             chunk_key: chunk.clone(),
             closing_key: closing.clone(),
@@ -68,16 +69,16 @@ fn governance_registers_circuits_for_good() {
         };
         refused(DispatchError::BadOrigin, || call(by_anyone, signed(OWNER)));
         assert_ok!(register(
-            2,
+            CircuitId::new(2),
             Shape::TINY,
             chunk.clone(),
             closing.clone(),
             false
         ));
         refused(E::CircuitExists, || {
-            register(2, Shape::TINY, chunk, closing, false)
+            register(CircuitId::new(2), Shape::TINY, chunk, closing, false)
         });
-        let circuit = Settlement::circuit(2).unwrap();
+        let circuit = Settlement::circuit(CircuitId::new(2)).unwrap();
         assert_eq!(
             circuit.genesis_root,
             genesis_state_root(&Shape::TINY).into()
@@ -92,9 +93,21 @@ fn development_keys_need_the_genesis_to_allow_them() {
         let (chunk, closing) = keys();
         crate::DevelopmentKeysAllowed::<Test>::put(false);
         refused(E::DevelopmentKeyRefused, || {
-            register(2, Shape::TINY, chunk.clone(), closing.clone(), true)
+            register(
+                CircuitId::new(2),
+                Shape::TINY,
+                chunk.clone(),
+                closing.clone(),
+                true,
+            )
         });
-        assert_ok!(register(2, Shape::TINY, chunk, closing, false));
+        assert_ok!(register(
+            CircuitId::new(2),
+            Shape::TINY,
+            chunk,
+            closing,
+            false
+        ));
     });
 }
 
@@ -132,7 +145,7 @@ fn shapes_must_fit_the_chain() {
     new_test_ext().execute_with(|| {
         let with = |shape| {
             let (chunk, closing) = keys();
-            register(2, shape, chunk, closing, false)
+            register(CircuitId::new(2), shape, chunk, closing, false)
         };
         let tiny = Shape::TINY;
         refused(E::MarketMismatch, || {
@@ -160,9 +173,17 @@ fn unsound_keys_are_refused_on_either_side() {
         let both = |error: E, bad: KeyBytes| {
             let code = DispatchError::from(error);
             refused(code, || {
-                register(2, Shape::TINY, bad.clone(), good.clone(), false)
+                register(
+                    CircuitId::new(2),
+                    Shape::TINY,
+                    bad.clone(),
+                    good.clone(),
+                    false,
+                )
             });
-            refused(code, || register(2, Shape::TINY, good.clone(), bad, false));
+            refused(code, || {
+                register(CircuitId::new(2), Shape::TINY, good.clone(), bad, false)
+            });
         };
         both(E::MalformedKey, KeyBytes::default());
         both(E::MalformedKey, good[..583].to_vec().try_into().unwrap());

@@ -1,17 +1,20 @@
-//! What the chain sees of deleveraging, and tells everybody.
+//! The chain's view of deleveraging, and the events about it.
 #![allow(clippy::unwrap_used)]
 use super::{
     draft::{Draft, deleverage, price, submit},
     refused,
 };
 use crate::{Error, Event, mock::*};
-use clearproof_primitives::fixed::ONE;
+use clearproof_primitives::{
+    fixed::{Factor, ONE},
+    ids::VenueId,
+};
 use frame_support::assert_ok;
 
 type E = Error<Test>;
 
 /// Instrument, price and rank of each event, in order.
-fn reported(venue: u32) -> Vec<(u16, u64, u32)> {
+fn reported(venue: VenueId) -> Vec<(u16, u64, Factor)> {
     let events = System::events().into_iter();
     let of_venue = events.filter_map(|record| match record.event {
         RuntimeEvent::Settlement(Event::Deleveraged {
@@ -25,11 +28,12 @@ fn reported(venue: u32) -> Vec<(u16, u64, u32)> {
     of_venue.collect()
 }
 
-/// A batch that deleverages instrument 0 in both chunks at different times, far outside the band, and instrument 1.
+/// A batch that deleverages instrument 0 in both chunks at different times, far outside the band,
+/// and instrument 1.
 fn draft() -> Draft {
     let mut draft = Draft::founded();
     let at = draft.header.time_from;
-    draft.header.deleverage_rank = 3 << 16;
+    draft.header.deleverage_rank = Factor::new(3 << 16);
     draft.lists = vec![
         vec![
             price(0, at, 1_008 * ONE),
@@ -47,7 +51,8 @@ fn everybody_sees_what_is_deleveraged_and_at_what_price() {
         let draft = draft();
         let venue = draft.header.venue;
         assert_ok!(submit(OPERATOR, &draft.seal()));
-        let expected = [(0, 1, 3 << 16), (1, 9_000 * ONE, 3 << 16)];
+        let expected =
+            [(0, 1), (1, 9_000 * ONE)].map(|(i, price)| (i, price, Factor::new(3 << 16)));
         assert_eq!(reported(venue), expected, "each instrument once");
         let next = Draft::next(venue, draft.header.time_to + 1);
         assert_ok!(submit(OPERATOR, &next.seal()));
@@ -107,21 +112,23 @@ fn its_entries_keep_all_other_rules() {
             (deleverage(3, at + 401, 1), E::PriceTime),
             (deleverage(2, at, 1), E::InstrumentNotListed),
             (deleverage(4, at, 1), E::InstrumentNotListed),
-            // An auction's has its band still.
+            // An entry of an auction still has its band.
             (price(3, at, 1), E::PriceOutsideBand),
         ] {
             refused(error, || submit(OPERATOR, &with(entry)));
         }
-        // Of one instrument and time the auction's comes first, and each once.
+        // For the same instrument and time, the auction's entry comes first, and there is one of
+        // each.
         let mut wrong = draft.clone();
         wrong.lists[0].swap(0, 1);
         refused(E::PricesUnsorted, || submit(OPERATOR, &wrong.seal()));
         wrong = draft.clone();
         wrong.lists[0][2] = wrong.lists[0][1];
         refused(E::PricesUnsorted, || submit(OPERATOR, &wrong.seal()));
-        // What an entry is and the rank are proven.
+        // The kind of an entry and the rank are proven.
         let mut batch = draft.seal();
-        batch.header.deleverage_rank -= 1;
+        let rank = batch.header.deleverage_rank.get();
+        batch.header.deleverage_rank = Factor::new(rank - 1);
         refused(E::ProofRejected, || submit(OPERATOR, &batch));
         batch = draft.seal();
         batch.chunks[0].prices[0].deleverages = true;

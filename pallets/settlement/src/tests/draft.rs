@@ -8,8 +8,9 @@ use clearproof_primitives::{
         closing_public_input, price_list_hash, prices_hash, withdrawals_hash,
     },
     field::{FieldBytes, Fr},
-    fixed::ONE,
+    fixed::{Factor, ONE},
     funding::funding_hash,
+    ids::{SnapshotNumber, VenueId},
     ledger::open_interest_hash,
     shape::Shape,
 };
@@ -25,7 +26,7 @@ pub struct Draft {
     pub withdrawals: Vec<Withdrawal>,
     /// Open interest after the batch.
     pub open_interest: Vec<u64>,
-    /// Seeds of the keys that proofs are made for.
+    /// Seeds of the keys that the proofs are made for.
     pub keys: (u64, u64),
 }
 
@@ -46,8 +47,8 @@ pub fn deleverage(instrument: u16, time: u64, of: u64) -> PriceEntry {
     }
 }
 
-/// Creates a venue with one operator; answers its number.
-pub fn found_venue() -> u32 {
+/// Creates a venue with one operator, and returns its number.
+pub fn found_venue() -> VenueId {
     let venue = crate::NextVenue::<Test>::get();
     let operators = vec![account(OPERATOR)].try_into().unwrap();
     assert_ok!(call(
@@ -60,7 +61,7 @@ pub fn found_venue() -> u32 {
     venue
 }
 
-pub fn deposit(venue: u32, asset: u8, amount: u64) -> DispatchResult {
+pub fn deposit(venue: VenueId, asset: u8, amount: u64) -> DispatchResult {
     let deposit = pallet_clearproof_custody::Call::deposit {
         venue,
         asset,
@@ -83,7 +84,8 @@ pub fn submit(who: u8, batch: &Batch) -> DispatchResult {
 }
 
 impl Draft {
-    /// A new venue with one deposit of 500 coins, and its first batch: two chunks, the deposit, a withdrawal of 100.
+    /// Returns a new venue with one deposit of 500 coins, and its first batch: two chunks, the
+    /// deposit, a withdrawal of 100.
     pub fn founded() -> Self {
         let venue = found_venue();
         deposit(venue, 0, 500).unwrap();
@@ -97,19 +99,19 @@ impl Draft {
         draft
     }
 
-    /// The next batch of a venue, taking all deposits, with 400 ms of auctions.
-    pub fn next(venue: u32, from: u64) -> Self {
+    /// Returns the next batch of a venue. It consumes all deposits and has 400 ms of auctions.
+    pub fn next(venue: VenueId, from: u64) -> Self {
         let state = crate::Venues::<Test>::get(venue).unwrap();
         let queue = Custody::queue(venue);
         let header = BatchHeader {
             version: PROTOCOL_VERSION,
             genesis: System::block_hash(0).0,
             venue,
-            number: state.batches + 1,
+            number: state.batches.next(),
             old_root: state.state_root,
-            new_root: Fr::from(9_000 + state.batches).into(),
-            snapshot_number: 1,
-            snapshot_hash: TakenSnapshots::get()[&1].hash,
+            new_root: Fr::from(9_000 + state.batches.get()).into(),
+            snapshot_number: SnapshotNumber::new(1),
+            snapshot_hash: TakenSnapshots::get()[&SnapshotNumber::new(1)].hash,
             time_from: from,
             time_to: from + 400,
             prices_hash: FieldBytes::default(),
@@ -126,7 +128,7 @@ impl Draft {
             open_interest_hash: FieldBytes::default(),
             protocol_fee: 0,
             protocol_share: PROTOCOL_SHARE,
-            deleverage_rank: 0,
+            deleverage_rank: Factor::new(0),
         };
         Self {
             header,
@@ -145,7 +147,8 @@ impl Draft {
         }
     }
 
-    /// With hashes, counts and proofs that fit: whatever is wrong with it then is for the chain to find.
+    /// Seals the batch with hashes, counts and proofs that fit. The chain has to find whatever is
+    /// wrong with it then.
     pub fn seal(&self) -> Batch {
         let lists: Vec<Fr> = self
             .lists

@@ -5,6 +5,7 @@ use super::{
     refused,
 };
 use crate::{Error, mock::*};
+use clearproof_primitives::fixed::Rate;
 use frame_support::assert_ok;
 use pallet_clearproof_custody::{Error as CustodyError, Event as CustodyEvent};
 
@@ -62,7 +63,8 @@ fn a_fee_is_the_proven_one_and_overdraws_nothing() {
 fn the_share_is_the_snapshots() {
     new_test_ext().execute_with(|| {
         let draft = Draft::founded();
-        for share in [0, PROTOCOL_SHARE - 1, PROTOCOL_SHARE + 1, u32::MAX] {
+        let share = PROTOCOL_SHARE.get();
+        for share in [0, share - 1, share + 1, u32::MAX].map(Rate::new) {
             let mut wrong = draft.clone();
             wrong.header.protocol_share = share;
             refused(E::ProtocolShareMismatch, || submit(OPERATOR, &wrong.seal()));

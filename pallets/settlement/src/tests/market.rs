@@ -1,4 +1,5 @@
-//! Funding indices and open interest: what a batch leaves for the next, and for the instruments' slots.
+//! Funding indices and open interest: the state that a batch leaves for the next, and for the
+//! instruments' slots.
 #![allow(clippy::unwrap_used)]
 use super::{
     draft::{Draft, price, submit},
@@ -8,6 +9,7 @@ use crate::{Error, HoldingVenues, mock::*};
 use clearproof_primitives::{
     fixed::ONE,
     funding::{FundingTerms, move_indices},
+    ids::SnapshotNumber,
 };
 use frame_support::assert_ok;
 use pallet_clearproof_market_data::OpenInterest;
@@ -88,9 +90,12 @@ fn open_interest_grows_to_the_cap_and_beyond_it_only_falls() {
         draft.open_interest = vec![cap, 0, 0, other];
         assert_ok!(submit(OPERATOR, &draft.seal()));
 
-        // The policy lowers the cap of the first, and the last is delisted.
+        // The policy lowers the cap of the first instrument, and the last is delisted.
         TakenSnapshots::mutate(|taken| {
-            let caps = &mut taken.get_mut(&1).unwrap().open_interest_caps;
+            let caps = &mut taken
+                .get_mut(&SnapshotNumber::new(1))
+                .unwrap()
+                .open_interest_caps;
             (caps[0], caps[3]) = (10, 0);
         });
         let mut from = draft.header.time_to + 1;
@@ -126,8 +131,10 @@ fn a_slot_is_held_while_any_venue_has_interest_in_it() {
         assert_ok!(submit(OPERATOR, &draft.seal()));
         let mut other = Draft::next(super::draft::found_venue(), NOW + 1);
         Timestamp::set_timestamp(NOW + 500);
-        (other.header.snapshot_number, other.header.snapshot_hash) =
-            (2, TakenSnapshots::get()[&2].hash);
+        (other.header.snapshot_number, other.header.snapshot_hash) = (
+            SnapshotNumber::new(2),
+            TakenSnapshots::get()[&SnapshotNumber::new(2)].hash,
+        );
         other.open_interest = vec![1, 7, 0, 0];
         assert_ok!(submit(OPERATOR, &other.seal()));
         assert_eq!(held(), [2, 1, 0, 1]);

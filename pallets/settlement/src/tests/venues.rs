@@ -5,7 +5,12 @@ use super::{
     refused, signed,
 };
 use crate::{Error, NextCircuit, Pauses, mock::*, simulator::Simulator};
-use clearproof_primitives::{batch::Withdrawal, ledger::genesis_state_root, shape::Shape};
+use clearproof_primitives::{
+    batch::Withdrawal,
+    ids::{BatchNumber, CircuitId, VenueId},
+    ledger::genesis_state_root,
+    shape::Shape,
+};
 use frame_support::{
     assert_ok,
     traits::fungible::{Inspect, InspectHold},
@@ -16,7 +21,7 @@ type E = Error<Test>;
 
 fn set_paused(
     origin: RuntimeOrigin,
-    venue: u32,
+    venue: VenueId,
     paused: bool,
 ) -> frame_support::dispatch::DispatchResult {
     call(crate::Call::set_paused { venue, paused }, origin)
@@ -26,11 +31,11 @@ fn set_paused(
 fn a_venue_starts_at_its_shapes_genesis_root_and_holds_a_deposit() {
     new_test_ext().execute_with(|| {
         let id = found_venue();
-        assert_eq!(found_venue(), id + 1);
+        assert_eq!(found_venue(), id.next());
         let venue = Settlement::venue(id).unwrap();
         assert_eq!(venue.state_root, genesis_state_root(&Shape::TINY).into());
         assert_eq!(
-            (venue.batches, venue.time_to, venue.pauses),
+            (venue.batches.get(), venue.time_to, venue.pauses),
             (0, CREATED, Pauses::default())
         );
         assert_eq!(
@@ -48,7 +53,9 @@ fn a_venue_starts_at_its_shapes_genesis_root_and_holds_a_deposit() {
                 origin,
             )
         };
-        refused(E::UnknownCircuit, || create(signed(OWNER), 9));
+        refused(E::UnknownCircuit, || {
+            create(signed(OWNER), CircuitId::new(9))
+        });
         refused(TokenError::FundsUnavailable, || create(signed(50), CIRCUIT));
         refused(DispatchError::BadOrigin, || {
             create(RuntimeOrigin::root(), CIRCUIT)
@@ -73,7 +80,7 @@ fn only_the_owner_appoints_operators() {
         refused(E::NotOwner, || {
             set(OPERATOR, vec![account(OPERATOR)], venue)
         });
-        refused(E::UnknownVenue, || set(OWNER, vec![], venue + 1));
+        refused(E::UnknownVenue, || set(OWNER, vec![], venue.next()));
         assert_ok!(set(OWNER, vec![account(BOB)], venue));
         refused(E::NotOperator, || submit(OPERATOR, &draft.seal()));
         let mut bobs = draft;
@@ -93,14 +100,14 @@ fn owner_and_admin_each_have_a_stop() {
         };
         refused(E::NotOwner, || set_paused(signed(OPERATOR), venue, true));
         refused(E::UnknownVenue, || {
-            set_paused(RuntimeOrigin::root(), venue + 1, true)
+            set_paused(RuntimeOrigin::root(), venue.next(), true)
         });
         refused(DispatchError::BadOrigin, || {
             set_paused(RuntimeOrigin::none(), venue, true)
         });
         assert_ok!(set_paused(RuntimeOrigin::root(), venue, true));
         stopped();
-        // The owner cannot lift the admin's stop.
+        // The owner cannot lift the admin's pause.
         assert_ok!(set_paused(signed(OWNER), venue, false));
         stopped();
         assert_ok!(set_paused(signed(OWNER), venue, true));
@@ -118,7 +125,7 @@ fn the_committee_stops_deposits_and_never_what_pays_withdrawals() {
         let venue = draft.header.venue;
         assert_ok!(set_paused(signed(COMMITTEE), venue, true));
         refused(E::VenuePaused, || deposit(venue, 0, 10));
-        // Nobody else's call lifts it.
+        // No call of another origin lifts it.
         assert_ok!(set_paused(signed(OWNER), venue, false));
         assert_ok!(set_paused(RuntimeOrigin::root(), venue, false));
         refused(E::VenuePaused, || deposit(venue, 0, 10));
@@ -133,7 +140,7 @@ fn a_venue_changes_to_another_circuit_at_a_batch_and_both_are_accepted_in_their_
     new_test_ext().execute_with(|| {
         let mut first = Draft::founded();
         let venue = first.header.venue;
-        let other = CIRCUIT + 1;
+        let other = CIRCUIT.next();
         let newer = (first.keys.0 + 10, first.keys.1 + 10);
         let register = |circuit, shape| {
             let [chunk_key, closing_key] =
@@ -149,10 +156,10 @@ fn a_venue_changes_to_another_circuit_at_a_batch_and_both_are_accepted_in_their_
                 RuntimeOrigin::root(),
             )
         };
-        let change = |who, next: Option<(u32, u64)>| {
+        let change = |who, next: Option<(CircuitId, u64)>| {
             let next = next.map(|(circuit, from_batch)| NextCircuit {
                 circuit,
-                from_batch,
+                from_batch: BatchNumber::new(from_batch),
             });
             call(crate::Call::set_next_circuit { venue, next }, signed(who))
         };
@@ -162,9 +169,9 @@ fn a_venue_changes_to_another_circuit_at_a_batch_and_both_are_accepted_in_their_
             depth: Shape::TINY.depth + 1,
             ..Shape::TINY
         };
-        assert_ok!(register(other + 1, deeper));
+        assert_ok!(register(other.next(), deeper));
         refused(E::CircuitOfOtherShape, || {
-            change(OWNER, Some((other + 1, 2)))
+            change(OWNER, Some((other.next(), 2)))
         });
         refused(E::NotOwner, || change(OPERATOR, Some((other, 2))));
         refused(E::BatchAlreadySettled, || change(OWNER, Some((other, 0))));
@@ -187,7 +194,7 @@ fn a_venue_changes_to_another_circuit_at_a_batch_and_both_are_accepted_in_their_
         refused(E::ProofRejected, || submit(OPERATOR, &third.seal()));
         third.keys = newer;
         assert_ok!(submit(OPERATOR, &third.seal()));
-        // What was said can be taken back while it has not happened.
+        // The change can be withdrawn while it has not happened.
         assert_ok!(change(OWNER, Some((CIRCUIT, 9))));
         assert_ok!(change(OWNER, None));
         assert_eq!(Settlement::venue(venue).unwrap().next_circuit, None);
@@ -197,7 +204,7 @@ fn a_venue_changes_to_another_circuit_at_a_batch_and_both_are_accepted_in_their_
 #[test]
 fn deposits_go_to_known_venues_only() {
     new_test_ext().execute_with(|| {
-        refused(E::UnknownVenue, || deposit(7, 0, 10));
+        refused(E::UnknownVenue, || deposit(VenueId::new(7), 0, 10));
     });
 }
 
@@ -218,8 +225,11 @@ fn an_emptied_venue_is_closed_its_deposit_released_and_its_number_never_used_aga
         assert_ok!(submit(OPERATOR, &draft.seal()));
         assert_ok!(close(OWNER));
         assert_eq!(Balances::total_balance_on_hold(&account(OWNER)), 0);
-        assert!(Settlement::venue(venue).is_none() && Settlement::batch(venue, 1).is_none());
+        assert!(
+            Settlement::venue(venue).is_none()
+                && Settlement::batch(venue, BatchNumber::new(1)).is_none()
+        );
         refused(E::UnknownVenue, || close(OWNER));
-        assert_eq!(found_venue(), venue + 1);
+        assert_eq!(found_venue(), venue.next());
     });
 }

@@ -1,4 +1,4 @@
-//! Bonding, asking back, withdrawing.
+//! Bonding, requesting back, withdrawing.
 use super::*;
 use crate::{MAX_UNBONDING, Unbonding};
 
@@ -34,7 +34,7 @@ fn nobody_bonds_what_it_does_not_own() {
     run(|| {
         assert!(ValidatorSet::bond(signed(5), ENDOWMENT + 1).is_err());
         assert_eq!((held(5), ValidatorSet::bond_of(5)), (0, 0));
-        // What is bonded cannot be spent either.
+        // A bond cannot be spent either.
         assert_ok!(ValidatorSet::bond(signed(5), ENDOWMENT - 100));
         assert!(Balances::transfer_allow_death(signed(5), 6, 200).is_err());
     });
@@ -61,7 +61,7 @@ fn a_validator_cannot_go_below_the_minimum_bond() {
 fn who_left_stays_bonded_until_it_validates_no_more() {
     run(|| {
         assert_ok!(ValidatorSet::leave(signed(1)));
-        // In force, and queued, then in force alone.
+        // In force and queued, then in force alone.
         for _ in 0..2 {
             assert_noop!(
                 ValidatorSet::request_unbond(signed(1), 1_000),

@@ -1,9 +1,9 @@
-//! What a genesis must be.
+//! The conditions of a genesis.
 use super::*;
 use crate::Limits;
 use sp_runtime::BuildStorage;
 
-/// Builds a genesis that is not like the usual one.
+/// Builds a genesis that differs from the usual one.
 fn build(change: impl FnOnce(&mut RuntimeGenesisConfig)) {
     let mut config = genesis(1..=4);
     change(&mut config);

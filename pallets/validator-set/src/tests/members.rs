@@ -118,7 +118,7 @@ fn who_left_can_be_added_again() {
 fn an_honest_validator_cannot_leave_an_offender_in_its_place() {
     run(|| {
         assert_ok!(report(1, 0, 4, 10));
-        // Four, one of which goes anyway; three must stay.
+        // Four, one of which leaves for an offence; three must stay.
         assert_noop!(ValidatorSet::leave(signed(1)), Error::<Test>::SetAtMinimum);
         assert_ok!(ValidatorSet::leave(signed(4)));
         assert_eq!(ValidatorSet::members(), [1, 2, 3]);
@@ -161,7 +161,7 @@ fn limits_stay_within_their_bounds() {
         assert_ok!(set(narrow));
         assert_eq!(events(), [Event::LimitsSet { limits: narrow }]);
         assert_eq!(ValidatorSet::limits(), narrow);
-        // Who is in the set stays, but cannot take anything back.
+        // A member stays, but cannot withdraw anything.
         assert_eq!(ValidatorSet::members(), [1, 2, 3, 4]);
         assert_noop!(
             ValidatorSet::request_unbond(signed(1), 1),

@@ -1,4 +1,4 @@
-//! Slashing, disabling, leaving, staying, being forgiven.
+//! Slashing, disabling, leaving, staying, reinstatement.
 use super::*;
 use crate::{MAX_UNBONDING, Offender};
 
@@ -57,7 +57,7 @@ fn of_several_offences_in_a_session_the_gravest_counts() {
         assert_ok!(report(4, 0, 4, 50));
         assert_eq!(held(4), 500, "a half of what there was at first");
         assert_eq!(events(), [noted(4, 0, 30, 300), noted(4, 0, 50, 200)]);
-        // Another session's offence is another matter: a fraction of what is left.
+        // An offence of another session counts separately, as a fraction of the remaining bond.
         pass_sessions(1);
         assert_ok!(report(5, 1, 4, 50));
         assert_eq!(held(4), 250);
@@ -164,7 +164,7 @@ fn the_set_keeps_its_minimum_whatever_happens() {
         }
         System::reset_events();
         pass_sessions(1);
-        // One may leave: the gravest.
+        // One may leave: the gravest offender.
         let retained = |who| Event::Retained { who };
         assert_eq!(
             events(),
@@ -179,12 +179,12 @@ fn the_set_keeps_its_minimum_whatever_happens() {
         assert_eq!([held(1), held(2), held(3), held(4)], [900, 800, 700, 600]);
         assert!(ValidatorSet::offence_of(3).unwrap().retained);
         assert!(!ValidatorSet::offence_of(4).unwrap().retained);
-        // They are not named again, and are not disabled for ever.
+        // They are not reported again, and are not disabled forever.
         pass_sessions(3);
         assert_eq!(events(), []);
         assert_eq!(Session::validators(), [1, 2, 3]);
         assert_eq!(Session::disabled_validators(), Vec::<u32>::new());
-        // Whoever is added takes the place of the gravest.
+        // A validator that is added takes the place of the gravest offender.
         add(5);
         pass_sessions(2);
         assert_eq!(Session::validators(), [1, 2, 5]);
@@ -197,7 +197,7 @@ fn a_retained_offender_is_let_in_again_when_the_next_set_begins() {
         assert_ok!(ValidatorSet::leave(signed(1)));
         pass_sessions(2);
         add(5);
-        // Validators 2, 3, 4; nobody may be disabled among three, so five are needed.
+        // Validators 2, 3, 4. No validator may be disabled among three, so five are needed.
         add(6);
         pass_sessions(2);
         assert_ok!(ValidatorSet::set_limits(
@@ -251,7 +251,7 @@ fn an_offender_must_be_reinstated_and_bonded_again() {
         assert_eq!(ValidatorSet::offence_of(4), None);
         pass_sessions(2);
         assert_eq!(Session::validators(), [1, 2, 3, 4]);
-        // A report that says nothing new does not throw it out again.
+        // A report without news does not expel it again.
         assert_ok!(report(2, 0, 4, 60));
         assert_eq!((ValidatorSet::offence_of(4), held(4)), (None, 500));
     });
@@ -264,7 +264,7 @@ fn an_offender_in_the_set_can_be_reinstated_before_it_leaves() {
         assert_ok!(ValidatorSet::reinstate(RuntimeOrigin::root(), 4));
         pass_sessions(3);
         assert!(Session::validators().contains(&4));
-        // With too little bonded it cannot.
+        // With too small a bond it cannot be reinstated.
         assert_ok!(report(2, 3, 4, 90));
         assert_noop!(
             ValidatorSet::reinstate(RuntimeOrigin::root(), 4),

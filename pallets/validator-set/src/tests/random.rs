@@ -1,4 +1,5 @@
-//! Whatever is called and reported in whatever order, the state stays consistent and no money appears or vanishes.
+//! For all sequences of calls and reports, the state stays consistent and no money appears or
+//! vanishes.
 use super::*;
 use proptest::{prelude::*, test_runner::RngSeed};
 
@@ -41,7 +42,7 @@ fn action() -> impl Strategy<Value = Action> {
 
 fn act(slot: u64, action: Action) {
     let (signed, root) = (RuntimeOrigin::signed, RuntimeOrigin::root());
-    // Refusals are expected; what they leave behind is checked.
+    // Refusals are expected. The state after them is checked.
     let _ = match action {
         Action::Bond(who, amount) => ValidatorSet::bond(signed(who), amount),
         Action::Unbond(who, amount) => ValidatorSet::request_unbond(signed(who), amount),
@@ -87,7 +88,7 @@ proptest! {
                 assert_eq!(ValidatorSet::check_state(), Ok(()), "after {action:?}");
                 let queued: Vec<u64> = Session::queued_keys().iter().map(|(who, _)| *who).collect();
                 if matches!(action, Action::Session(_)) {
-                    // The state check says that these are at least the minimum.
+                    // The state check ensures that these are at least the minimum.
                     assert_eq!(queued, ValidatorSet::members());
                 }
                 // Slashes below the existential deposit of a treasury without funds are burnt.

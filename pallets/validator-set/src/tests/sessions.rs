@@ -1,4 +1,4 @@
-//! When the set is announced, and when it validates.
+//! The sessions in which a set is announced and validates.
 use super::*;
 use codec::Encode;
 use frame_support::traits::KeyOwnerProofSystem;
@@ -9,7 +9,7 @@ fn signed(who: u64) -> RuntimeOrigin {
     RuntimeOrigin::signed(who)
 }
 
-/// Whether a set has been announced since the last call.
+/// Returns true if a set has been announced since the last call.
 fn announced() -> bool {
     let queued = |record: &frame_system::EventRecord<RuntimeEvent, _>| {
         matches!(record.event, RuntimeEvent::Session(SessionEvent::NewQueued))
@@ -19,7 +19,7 @@ fn announced() -> bool {
     any
 }
 
-/// Replaces an account's keys as `session.set_keys` does; the mock's keys prove nothing.
+/// Replaces an account's keys as `session.set_keys` does. The mock's keys carry no proof.
 fn set_keys(who: u64, key: u64) {
     pallet_session::NextKeys::<Test>::insert(who, keys(key));
 }
@@ -154,7 +154,7 @@ fn roots_and_punishments_last_as_long_as_offences_can_be_reported() {
 
 #[test]
 fn a_validator_whose_keys_are_gone_is_left_out_and_the_last_one_is_not() {
-    // No call does this; a runtime that did it by other means still has blocks.
+    // No call does this. A runtime that did it by other means would still have blocks.
     ext_of(1..=4).execute_with(|| {
         pallet_session::NextKeys::<Test>::remove(1);
         pass_sessions(2);

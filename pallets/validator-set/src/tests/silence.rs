@@ -128,7 +128,7 @@ fn a_disabled_validator_is_not_silent() {
         pass_session(&WITHOUT_4);
         pass_session(&WITHOUT_4);
         assert_eq!(ValidatorSet::silence_of(4), Silence::default());
-        // It stays because of the minimum, and is let in again: now it counts.
+        // It stays because of the minimum, and is admitted again: now it counts.
         assert_eq!(Session::disabled_validators(), Vec::<u32>::new());
         pass_session(&WITHOUT_4);
         assert_eq!(ValidatorSet::silence_of(4).sessions, 1);
@@ -160,7 +160,7 @@ fn an_outage_of_the_network_is_nobodys_fault() {
         assert_eq!(ValidatorSet::members(), ALL);
         assert_eq!(ValidatorSet::silence_of(3), Silence::default());
         assert_eq!([held(3), held(4)], [BOND, BOND]);
-        // One comes back; the other has as much time as ever.
+        // One authors again; the other has as much time as before.
         pass_session(&WITHOUT_4);
         assert_eq!(events(), []);
         pass_session(&WITHOUT_4);
@@ -173,7 +173,7 @@ fn many_silent_validators_lose_a_part_of_their_bonds() {
     run_with(1..=7, || {
         let five: Vec<u64> = (1..=5).collect();
         (0..3).for_each(|_| pass_session(&five));
-        // Of seven, two may fail, and one of them for nothing: 7 % of three sevenths.
+        // Of seven validators two may fail, one of them without a slash: 7 % of three sevenths.
         let fraction = Perbill::from_parts(29_999_999);
         let slashed = Event::OffenceNoted {
             who: 7,
@@ -231,7 +231,7 @@ fn the_fraction_grows_with_the_share_of_the_silent() {
         offence.slash_fraction(silent).deconstruct()
     };
     assert_eq!([fraction(4, 1), fraction(50, 6), fraction(100, 11)], [0; 3]);
-    // Parts of a billion: of a hundred, twelve lose 0.21 %, thirty-three 4.62 %.
+    // In parts per billion. Of a hundred validators, twelve lose 0.21 %, thirty-three 4.62 %.
     assert_eq!(fraction(100, 12), 2_100_000);
     assert_eq!(fraction(100, 33), 46_200_000);
     assert_eq!(fraction(100, 100), 70_000_000, "never more than 7 %");

@@ -1,12 +1,12 @@
 #![allow(clippy::unwrap_used)]
 use super::*;
-use crate::options::YEAR_MS;
 use crate::rows::mark_price;
+use crate::{fixed::Factor, options::YEAR_MS};
 use proptest::prelude::*;
 
 const SCALING: VolatilityScaling = VolatilityScaling {
-    short_power: 19_661,
-    long_power: 8_520,
+    short_power: Factor::new(19_661),
+    long_power: Factor::new(8_520),
     floor_ms: DAY_MS,
 };
 
@@ -15,7 +15,7 @@ fn spec(price: f64, volatility: f64, weight: f64) -> ScenarioSpec {
     ScenarioSpec {
         price_shock: share(price),
         volatility_shock: share(volatility),
-        weight: share(weight) as Factor,
+        weight: Factor::new(share(weight) as u32),
     }
 }
 
@@ -43,7 +43,7 @@ fn a_perpetual_moves_with_its_index() {
         let valuation = revalue(&Product::Perpetual, forward, ONE, &SCALING, &scenarios).unwrap();
         assert_eq!(valuation.mark, mark);
         let moved = scenarios.map(|s| {
-            let product = i128::from(mark) * i128::from(s.price_shock) * i128::from(s.weight);
+            let product = i128::from(mark) * i128::from(s.price_shock) * i128::from(s.weight.get());
             (product >> 32) as i64
         });
         assert_eq!(valuation.scenario_values, moved);
@@ -101,7 +101,7 @@ fn an_option_is_revalued_at_the_shocked_forward_and_volatility() {
             0,
             value(3 * quarter, up) - mark,
             value(5 * quarter, down) - mark,
-            (extreme * scenarios[3].weight as i64) >> 16
+            (extreme * scenarios[3].weight.get() as i64) >> 16
         ]
     );
     assert!(valuation.scenario_values[1] > 0 && valuation.scenario_values[2] < 0);
@@ -120,7 +120,7 @@ fn volatility_shocks_scale_with_time() {
     close(PIVOT_MS - 1, 19_661.0);
     close(YEAR_MS, 8_520.0);
     let linear = VolatilityScaling {
-        short_power: 1 << 16,
+        short_power: Factor::new(1 << 16),
         floor_ms: MIN_FLOOR_MS,
         ..SCALING
     };
@@ -161,18 +161,18 @@ fn each_bound_is_refused_by_name() {
     }
     for bad in [0, (1 << 16) + 1, u32::MAX] {
         let s = ScenarioSpec {
-            weight: bad,
+            weight: Factor::new(bad),
             ..fine
         };
         assert_eq!(refused(s, SCALING), OptionError::Bounds(Weight));
     }
     for bad in [(1 << 16) + 1, u32::MAX] {
         let short = VolatilityScaling {
-            short_power: bad,
+            short_power: Factor::new(bad),
             ..SCALING
         };
         let long = VolatilityScaling {
-            long_power: bad,
+            long_power: Factor::new(bad),
             ..SCALING
         };
         assert_eq!(refused(fine, short), OptionError::Bounds(Power));
@@ -229,11 +229,11 @@ proptest! {
         price_shock: i32, volatility_shock: i32, weight: u32, small in 0u32..96,
     ) {
         let kind = if call { OptionKind::Call } else { OptionKind::Put };
-        let wild = ScenarioSpec { price_shock, volatility_shock, weight };
+        let wild = ScenarioSpec { price_shock, volatility_shock, weight: Factor::new(weight) };
         let tame = ScenarioSpec {
             price_shock: price_shock % MIN_PRICE_SHOCK,
             volatility_shock: volatility_shock % MIN_VOLATILITY_SHOCK,
-            weight: 1 + weight % (1 << 16),
+            weight: Factor::new(1 + weight % (1 << 16)),
         };
         let any = Product::European { kind, strike, volatility, time_ms, discount };
         let likely = Product::European {

@@ -4,6 +4,7 @@ mod tightening;
 
 use super::*;
 use crate::{
+    fixed::{Factor, Rate},
     policy::{PolicyError, PolicyField, Tightening},
     shape::MarketShape,
 };
@@ -11,7 +12,7 @@ use alloc::{collections::BTreeSet, format, string::ToString};
 use proptest::{prelude::*, test_runner::RngSeed};
 
 pub(super) const MARKET: MarketShape = MarketShape::REFERENCE;
-const ONE: Factor = 1 << 16;
+const ONE: u32 = 1 << 16;
 
 impl Policy {
     /// The changes that make this policy into `other`, which must be of the same market.
@@ -116,7 +117,7 @@ pub(super) fn base() -> Policy {
     let mut policy = Policy::development(&MARKET);
     let peg = Peg {
         price: 1_000_000 << 32,
-        slope: 2 * ONE,
+        slope: Factor::new(2 * ONE),
     };
     policy.pegs[1..].fill(Some(peg));
     policy
@@ -126,7 +127,7 @@ pub(super) fn base() -> Policy {
 pub(super) fn setting(policy: &Policy, parameter: Parameter, value: i128) -> Option<PolicyChange> {
     let of_parameter = |change: &PolicyChange| change.parameters().contains(&parameter);
     let mut change = policy.as_changes().into_iter().find(of_parameter).unwrap();
-    let rate = || Rate::try_from(value).ok();
+    let bits = || u32::try_from(value).ok();
     use PolicyChange as C;
     match (&mut change, parameter) {
         (C::Scenario { value: spec, .. }, Parameter::PriceShock { .. }) => {
@@ -135,26 +136,27 @@ pub(super) fn setting(policy: &Policy, parameter: Parameter, value: i128) -> Opt
         (C::Scenario { value: spec, .. }, Parameter::VolatilityShock { .. }) => {
             spec.volatility_shock = value.try_into().ok()?
         }
-        (C::Scenario { value: spec, .. }, _) => spec.weight = rate()?,
+        (C::Scenario { value: spec, .. }, _) => spec.weight = Factor::new(bits()?),
         (C::Scaling { value: scaling, .. }, Parameter::ShortPower { .. }) => {
-            scaling.short_power = rate()?
+            scaling.short_power = Factor::new(bits()?)
         }
         (C::Scaling { value: scaling, .. }, Parameter::LongPower { .. }) => {
-            scaling.long_power = rate()?
+            scaling.long_power = Factor::new(bits()?)
         }
         (C::Scaling { value: scaling, .. }, _) => scaling.floor_ms = value.try_into().ok()?,
         (C::Peg { value: peg, .. }, Parameter::PegPrice { .. }) => {
             peg.as_mut().unwrap().price = value.try_into().ok()?
         }
-        (C::Peg { value: peg, .. }, _) => peg.as_mut().unwrap().slope = rate()?,
+        (C::Peg { value: peg, .. }, _) => peg.as_mut().unwrap().slope = Factor::new(bits()?),
         (C::PositionLimit { value: lots, .. } | C::OpenInterestCap { value: lots, .. }, _) => {
             *lots = value.try_into().ok()?
         }
         (C::FundingInterval { value: time }, _) => *time = value.try_into().ok()?,
+        (C::InitialFactor { value, .. } | C::MaintenanceFactor { value, .. }, _) => {
+            *value = Factor::new(bits()?)
+        }
         (
-            C::InitialFactor { value, .. }
-            | C::MaintenanceFactor { value, .. }
-            | C::Charge { value, .. }
+            C::Charge { value, .. }
             | C::FeeRate { value, .. }
             | C::JumpLimit { value, .. }
             | C::Haircut { value, .. }
@@ -164,7 +166,7 @@ pub(super) fn setting(policy: &Policy, parameter: Parameter, value: i128) -> Opt
             | C::FundingCap { value }
             | C::LiquidationRate { value },
             _,
-        ) => *value = rate()?,
+        ) => *value = Rate::new(bits()?),
     }
     Some(change)
 }
@@ -270,7 +272,7 @@ fn each_parameter_has_its_largest_step_and_its_direction() {
 #[test]
 fn entries_that_the_market_does_not_have_are_refused() {
     let policy = base();
-    let value = ONE;
+    let (value, rate) = (Factor::new(ONE), Rate::new(ONE));
     let spec = policy.underlyings[0].scenarios[0];
     let (underlyings, scenarios) = (EntryList::Underlyings, EntryList::Scenarios);
     let collateral = EntryList::Collateral;
@@ -287,7 +289,7 @@ fn entries_that_the_market_does_not_have_are_refused() {
         (
             PolicyChange::JumpLimit {
                 underlying: u16::MAX,
-                value,
+                value: rate,
             },
             underlyings,
             0,
@@ -303,9 +305,25 @@ fn entries_that_the_market_does_not_have_are_refused() {
             0,
             15,
         ),
-        (PolicyChange::Haircut { asset: 4, value }, collateral, 1, 3),
+        (
+            PolicyChange::Haircut {
+                asset: 4,
+                value: rate,
+            },
+            collateral,
+            1,
+            3,
+        ),
         // The quote has neither.
-        (PolicyChange::Haircut { asset: 0, value }, collateral, 1, 3),
+        (
+            PolicyChange::Haircut {
+                asset: 0,
+                value: rate,
+            },
+            collateral,
+            1,
+            3,
+        ),
         (
             PolicyChange::Peg {
                 asset: 0,
@@ -316,7 +334,9 @@ fn entries_that_the_market_does_not_have_are_refused() {
             3,
         ),
     ] {
-        let known = PolicyChange::ProtocolShare { value: 1 << 29 };
+        let known = PolicyChange::ProtocolShare {
+            value: Rate::new(1 << 29),
+        };
         let (index, parameter, _, found) = fault(&policy, &[known, change]);
         assert_eq!(
             (index, found),
@@ -330,7 +350,10 @@ fn entries_that_the_market_does_not_have_are_refused() {
 fn a_parameter_is_set_once_and_something_must_change() {
     let policy = base();
     let share = |value| PolicyChange::ProtocolShare { value };
-    let (index, parameter, _, found) = fault(&policy, &[share(1 << 29), share(1 << 29)]);
+    let (index, parameter, _, found) = fault(
+        &policy,
+        &[share(Rate::new(1 << 29)), share(Rate::new(1 << 29))],
+    );
     assert_eq!((index, found), (1, Fault::Repeated { first: 0 }));
     assert_eq!(parameter, Parameter::ProtocolShare);
     let nothing = [share(policy.protocol_share)];
@@ -346,22 +369,22 @@ fn rules_between_fields_are_judged_after_all_changes() {
     let underlying = 1;
     let initial = PolicyChange::InitialFactor {
         underlying,
-        value: ONE * 3 / 2,
+        value: Factor::new(ONE * 3 / 2),
     };
     let maintenance = PolicyChange::MaintenanceFactor {
         underlying,
-        value: ONE * 5 / 4,
+        value: Factor::new(ONE * 5 / 4),
     };
     let more = PolicyChange::MaintenanceFactor {
         underlying,
-        value: ONE * 5 / 4 + 1,
+        value: Factor::new(ONE * 5 / 4 + 1),
     };
     let both = policy.with_changes(&[maintenance, initial], &MARKET);
     assert_eq!(both.unwrap().direction, Direction::Tightens);
     // Initial margin falls below what maintenance margin becomes: the later of the two is named.
     let lower = PolicyChange::InitialFactor {
         underlying,
-        value: ONE * 5 / 4 - 1,
+        value: Factor::new(ONE * 5 / 4 - 1),
     };
     let (index, parameter, present, found) = fault(&policy, &[lower, maintenance]);
     assert_eq!((index, present), (1, Some(ONE.into())));
@@ -389,7 +412,7 @@ fn scenarios_keep_both_ways_and_count_for_nine_tenths() {
     specs[7] = ScenarioSpec {
         price_shock: (ONE * 9 / 5) as i32,
         volatility_shock: 0,
-        weight: ONE / 2,
+        weight: Factor::new(ONE / 2),
     };
     policy.check(&MARKET).unwrap();
     let change = |scenario, value| PolicyChange::Scenario {
@@ -410,7 +433,7 @@ fn scenarios_keep_both_ways_and_count_for_nine_tenths() {
     };
     assert_eq!(parameter, named);
     let heavier = ScenarioSpec {
-        weight: ONE * 5 / 8,
+        weight: Factor::new(ONE * 5 / 8),
         ..specs[7]
     };
     let found = fault(&policy, &[change(7, heavier)]).3;
@@ -444,7 +467,9 @@ fn what_halts_every_market_is_refused_and_one_short_of_it_is_not() {
 
 #[test]
 fn an_unsound_policy_cannot_be_changed() {
-    let change = [PolicyChange::ProtocolShare { value: 1 << 29 }];
+    let change = [PolicyChange::ProtocolShare {
+        value: Rate::new(1 << 29),
+    }];
     let mut short = base();
     short.pegs.pop();
     let expected = PolicyError::Length(PolicyField::Pegs);
@@ -482,7 +507,7 @@ fn changes_have_one_text() {
         kind: ProductKind::Option,
         level: MarginLevel::Initial,
         side: PositionSide::Short,
-        value: 7,
+        value: Rate::new(7),
     };
     let text =
         r#"{"charge":{"underlying":2,"kind":"option","level":"initial","side":"short","value":7}}"#;

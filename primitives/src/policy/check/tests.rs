@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    fixed::{ONE, Rate},
+    fixed::{Factor, ONE, Rate},
     options::{DAY_MS, scenario::Shock},
     policy::{ONE_FACTOR, Peg, development_scenarios},
 };
@@ -43,11 +43,11 @@ fn each_bound_is_refused_by_name() {
         Length(PolicyField::Scenarios)
     );
     assert_eq!(
-        refused(&|p| p.haircuts[0] = 1),
+        refused(&|p| p.haircuts[0] = Rate::new(1)),
         Bounds(PolicyField::Haircuts)
     );
     assert_eq!(
-        refused(&|p| p.underlyings[1].option_terms.fee_rate = (ONE / 100) as Rate + 1),
+        refused(&|p| p.underlyings[1].option_terms.fee_rate = Rate::new((ONE / 100) as u32 + 1)),
         Bounds(PolicyField::FeeRate)
     );
     assert_eq!(
@@ -63,25 +63,25 @@ fn each_bound_is_refused_by_name() {
         Bounds(PolicyField::JumpLimit)
     );
     assert_eq!(
-        refused(&|p| p.protocol_share = (1 << 31) + 1),
+        refused(&|p| p.protocol_share = Rate::new((1 << 31) + 1)),
         Bounds(PolicyField::ProtocolShare)
     );
     assert_eq!(refused(&|p| p.pegs.truncate(1)), Length(PolicyField::Pegs));
     let peg = |price, slope| Some(Peg { price, slope });
     assert_eq!(
-        refused(&|p| p.pegs[0] = peg(1, 0)),
+        refused(&|p| p.pegs[0] = peg(1, Factor::new(0))),
         Bounds(PolicyField::Pegs)
     );
     assert_eq!(
-        refused(&|p| p.pegs[1] = peg(0, 0)),
+        refused(&|p| p.pegs[1] = peg(0, Factor::new(0))),
         Bounds(PolicyField::Pegs)
     );
     assert_eq!(
-        refused(&|p| p.price_band = (ONE / 1000) as Rate - 1),
+        refused(&|p| p.price_band = Rate::new((ONE / 1000) as u32 - 1)),
         Bounds(PolicyField::PriceBand)
     );
     assert_eq!(
-        refused(&|p| p.price_band = (ONE / 2) as Rate + 1),
+        refused(&|p| p.price_band = Rate::new((ONE / 2) as u32 + 1)),
         Bounds(PolicyField::PriceBand)
     );
     for shock in [i32::MIN, i32::MAX, 58_983, -58_983] {
@@ -99,7 +99,7 @@ fn each_bound_is_refused_by_name() {
         Bounds(PolicyField::Scenarios)
     );
     assert_eq!(
-        refused(&|p| p.underlyings[0].scenarios[1].weight = 0),
+        refused(&|p| p.underlyings[0].scenarios[1].weight = Factor::new(0)),
         Bounds(PolicyField::Scenarios)
     );
     assert_eq!(
@@ -107,15 +107,15 @@ fn each_bound_is_refused_by_name() {
         Bounds(PolicyField::Scaling)
     );
     assert_eq!(
-        refused(&|p| p.option_band = (ONE / 2) as Rate + 1),
+        refused(&|p| p.option_band = Rate::new((ONE / 2) as u32 + 1)),
         Bounds(PolicyField::OptionBand)
     );
     assert_eq!(
-        refused(&|p| p.funding_cap = (ONE / 10) as Rate + 1),
+        refused(&|p| p.funding_cap = Rate::new((ONE / 10) as u32 + 1)),
         Bounds(PolicyField::FundingCap)
     );
     assert_eq!(
-        refused(&|p| p.liquidation_rate = (ONE / 10) as Rate + 1),
+        refused(&|p| p.liquidation_rate = Rate::new((ONE / 10) as u32 + 1)),
         Bounds(PolicyField::LiquidationRate)
     );
     for interval in [DAY_MS / 24 - 1, 7 * DAY_MS + 1] {
@@ -125,15 +125,15 @@ fn each_bound_is_refused_by_name() {
         );
     }
     assert_eq!(
-        refused(&|p| p.underlyings[1].option_charges.initial_short = 0),
+        refused(&|p| p.underlyings[1].option_charges.initial_short = Rate::new(0)),
         InitialBelowMaintenance
     );
     assert_eq!(
-        refused(&|p| p.underlyings[0].maintenance_factor -= 1),
+        refused(&|p| p.underlyings[0].maintenance_factor = Factor::new(ONE_FACTOR - 1)),
         Bounds(PolicyField::Factors)
     );
     assert_eq!(
-        refused(&|p| p.underlyings[0].initial_factor = 15 * ONE_FACTOR + 1),
+        refused(&|p| p.underlyings[0].initial_factor = Factor::new(15 * ONE_FACTOR + 1)),
         Bounds(PolicyField::Factors)
     );
     assert_eq!(
@@ -141,11 +141,11 @@ fn each_bound_is_refused_by_name() {
         Bounds(PolicyField::Charges)
     );
     assert_eq!(
-        refused(&|p| p.underlyings[2].charges.initial_short = 0),
+        refused(&|p| p.underlyings[2].charges.initial_short = Rate::new(0)),
         InitialBelowMaintenance
     );
     assert_eq!(
-        refused(&|p| p.underlyings[2].maintenance_factor = 2 * ONE_FACTOR),
+        refused(&|p| p.underlyings[2].maintenance_factor = Factor::new(2 * ONE_FACTOR)),
         InitialBelowMaintenance
     );
 }

@@ -1,5 +1,9 @@
 use super::*;
-use crate::{fixed::Rate, policy::ONE_FACTOR, shape::MarketShape};
+use crate::{
+    fixed::{Factor, Rate},
+    policy::ONE_FACTOR,
+    shape::MarketShape,
+};
 
 fn development() -> Policy {
     Policy::development(&MarketShape::REFERENCE)
@@ -35,7 +39,7 @@ fn initial_margin_of_all_that_a_lot_is_worth_closes_perpetuals() {
     let with_factor = |factor| {
         halted(|u| {
             u.charges = Default::default();
-            u.initial_factor = factor;
+            u.initial_factor = Factor::new(factor);
         })
     };
     assert_eq!(with_factor(all(moved)), perpetual);
@@ -44,12 +48,12 @@ fn initial_margin_of_all_that_a_lot_is_worth_closes_perpetuals() {
     let with_charge = |long, short, factor| {
         halted(|u| {
             (u.charges.initial_long, u.charges.initial_short) = (long, short);
-            u.initial_factor = factor;
+            u.initial_factor = Factor::new(factor);
         })
     };
-    let (half, factor): (Rate, _) = (1 << 31, all(moved).div_ceil(2));
-    assert_eq!(with_charge(half, 0, factor), perpetual);
-    assert_eq!(with_charge(0, half, factor), perpetual);
+    let (half, factor): (Rate, _) = (Rate::new(1 << 31), all(moved).div_ceil(2));
+    assert_eq!(with_charge(half, Rate::new(0), factor), perpetual);
+    assert_eq!(with_charge(Rate::new(0), half, factor), perpetual);
     assert_eq!(with_charge(half, half, factor - 1), None);
 }
 
@@ -63,6 +67,6 @@ fn one_underlying_that_trades_is_enough_and_what_was_halted_is_not_halted_again(
     after.underlyings[0].perpetual_terms.open_interest_cap = 1;
     assert_eq!(before.halted_by(&after), Some(ProductKind::Perpetual));
     let mut later = after.clone();
-    later.protocol_share += 1;
+    later.protocol_share = Rate::new(later.protocol_share.get() + 1);
     assert_eq!(after.halted_by(&later), None);
 }

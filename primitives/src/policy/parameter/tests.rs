@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
+use crate::fixed::{Factor, Rate};
 use alloc::{collections::BTreeSet, string::ToString, vec::Vec};
 use serde_json::Value;
 
@@ -10,7 +11,10 @@ const MARKET: MarketShape = MarketShape::REFERENCE;
 fn pegged() -> Policy {
     let mut policy = Policy::development(&MARKET);
     for (price, peg) in (5..).zip(&mut policy.pegs).skip(1) {
-        *peg = Some(super::super::Peg { price, slope: 3 });
+        *peg = Some(super::super::Peg {
+            price,
+            slope: Factor::new(3),
+        });
     }
     policy
 }
@@ -74,10 +78,14 @@ fn what_a_policy_does_not_have_reads_as_nothing() {
 fn differences_say_where_and_from_what_to_what() {
     let before = Policy::development(&MARKET);
     let mut after = before.clone();
-    after.underlyings[2].option_terms.fee_rate += 1;
-    after.pegs[3] = Some(super::super::Peg { price: 7, slope: 0 });
+    after.underlyings[2].option_terms.fee_rate =
+        Rate::new(before.underlyings[2].option_terms.fee_rate.get() + 1);
+    after.pegs[3] = Some(super::super::Peg {
+        price: 7,
+        slope: Factor::new(0),
+    });
     let found: Vec<_> = before.differences(&after, &MARKET).collect();
-    let fee = before.underlyings[2].option_terms.fee_rate.into();
+    let fee = before.underlyings[2].option_terms.fee_rate.get().into();
     let expected = [
         (
             Parameter::FeeRate {

@@ -8,20 +8,22 @@ use crate::commands::bench::{
 use anyhow::{Context, Result, ensure};
 use clearproof_client::{Identity, clock::now_ms};
 use clearproof_operator::{
-    OperatorError, Timing,
+    OperatorError, SnapshotTiming, Timing,
     building::Builder,
+    channels::{Channels, WorkerEnds},
     core::Core,
-    desk::Desk,
-    handle::VenueHandle,
+    messages::{Notice, ProofJob, Submission},
     metrics::Metrics,
     rpc::{Limits, RpcServer, serve},
+    scheduler::Scheduler,
     store::Store,
-    venue_task::{Notice, Outlets, VenueTask},
+    venue_task::VenueTask,
 };
 use clearproof_primitives::{
     batch::genesis_field,
     chain::{Pauses, Queue, QueuedDeposit, SnapshotInfo, SnapshotView, VenueView},
     field::FieldBytes,
+    ids::{BatchNumber, CircuitId},
     ledger::genesis_state_root,
     order::SignedOrderSet,
     rows::even_bands,
@@ -34,7 +36,6 @@ use std::{
     io::{Seek, Write},
     net::{Ipv4Addr, SocketAddr},
     path::Path,
-    sync::{Arc, atomic::AtomicU64},
     time::{Duration, Instant},
 };
 use substrate_prometheus_endpoint::Registry;
@@ -46,6 +47,12 @@ const P99: Duration = Duration::from_millis(5);
 const OPENING: Duration = Duration::from_secs(30);
 /// Account that submits batches; nothing is submitted here.
 const SUBMITTER: [u8; 32] = [2; 32];
+
+/// There is no chain here: the batch stays open as on one that takes a snapshot each half minute.
+const SNAPSHOTS: SnapshotTiming = SnapshotTiming {
+    interval_ms: 30_000,
+    grace_ms: 15_000,
+};
 
 /// Measures order sets: in the engine alone, then from the connection to the receipt.
 pub fn measure(shape: &Shape, plan: &Plan, report: &mut Report) -> Result<()> {
@@ -173,12 +180,12 @@ fn new_venue(shape: &Shape, time: u64) -> VenueView<[u8; 32]> {
     VenueView {
         owner: SUBMITTER,
         operators: vec![SUBMITTER],
-        circuit: 1,
+        circuit: CircuitId::new(1),
         next_circuit: None,
         shape: *shape,
         development: true,
         state_root: genesis_state_root(shape).into(),
-        batches: 0,
+        batches: BatchNumber::new(0),
         time_to: time,
         pauses: Pauses::default(),
         custody_account: [0; 32],
@@ -225,8 +232,8 @@ struct Operator {
     ended: oneshot::Receiver<Result<(), OperatorError>>,
     /// Kept so that the venue's task finds its outlets open.
     _ends: (
-        std::sync::mpsc::Receiver<clearproof_operator::proving::Job>,
-        mpsc::UnboundedReceiver<clearproof_operator::settling::Submission>,
+        WorkerEnds<std::sync::mpsc::Receiver<ProofJob>>,
+        WorkerEnds<mpsc::UnboundedReceiver<Submission>>,
         mpsc::Sender<Notice>,
     ),
 }
@@ -245,40 +252,32 @@ impl Operator {
         let view = new_venue(shape, time);
         let core = Core::restore(identity, SUBMITTER, store, &view)?;
         let timing = Timing::default();
-        let (handle, commands) = VenueHandle::new();
-        let (notices, heard) = mpsc::channel(8);
-        let (builder, sealed) = std::sync::mpsc::channel();
-        let (prover, jobs) = std::sync::mpsc::channel();
-        let (settler, submissions) = mpsc::unbounded_channel();
-        let (stop, stopped) = watch::channel(false);
-        let epoch = Arc::new(AtomicU64::new(0));
-        let building = Builder {
-            jobs: sealed,
-            notices: notices.clone(),
-            epoch: Arc::clone(&epoch),
-        };
-        building.spawn().context("starting the builder")?;
+        let Channels {
+            handle,
+            notices,
+            stop,
+            venue,
+            builder,
+            prover,
+            settler,
+        } = Channels::new();
+        let builder = Builder { ends: builder };
+        builder.spawn().context("starting the builder")?;
         let task = VenueTask {
-            desk: Desk::new(core, timing, view.time_to),
-            handle: handle.clone(),
-            commands,
-            notices: heard,
-            outlets: Outlets {
-                builder,
-                prover,
-                settler,
-                epoch,
-            },
+            scheduler: Scheduler::new(core, timing, SNAPSHOTS, view.time_to),
+            ends: venue,
             connected: Box::new(|| true),
             metrics: Metrics::register(&Registry::new())?,
-            auction: Duration::from_millis(timing.auction_interval_ms),
-            stop: stopped,
+            auction_interval: Duration::from_millis(timing.auction_interval_ms),
         };
         let ended = task.spawn()?;
         let deposits = (0..plan.accounts).map(queued).collect();
         notices.send(Notice::Deposits(deposits)).await?;
-        let market = Box::new(market(shape, time)?);
-        notices.send(Notice::Market(market, Vec::new())).await?;
+        let market = Notice::Market {
+            snapshot: Box::new(market(shape, time)?),
+            instruments: Vec::new(),
+        };
+        notices.send(market).await?;
         let began = Instant::now();
         while handle.status().await?.accounts <= plan.accounts as usize {
             ensure!(
@@ -295,7 +294,7 @@ impl Operator {
             folder,
             stop,
             ended,
-            _ends: (jobs, submissions, notices),
+            _ends: (prover, settler, notices),
         })
     }
 

@@ -7,7 +7,8 @@ use clearproof_primitives::{
     batch::{Deposit, genesis_field},
     eddsa::SecretKey,
     field::Fr,
-    fixed::{ONE, Price},
+    fixed::{ONE, Price, Rate},
+    ids::{AccountIndex, SnapshotNumber, VenueId},
     order::{Order, OrderSet, Side, SignedOrderSet},
     policy::Policy,
     rows::even_bands,
@@ -18,9 +19,9 @@ use clearproof_primitives::{
 /// Hash of the chain's genesis block.
 pub const GENESIS: [u8; 32] = [1; 32];
 /// The venue.
-pub const VENUE: u32 = 1;
+pub const VENUE: VenueId = VenueId::new(1);
 /// Largest distance of a clearing price from the mark, as a fraction of 2^32.
-pub const PRICE_BAND: u32 = 1 << 28;
+pub const PRICE_BAND: Rate = Rate::new(1 << 28);
 /// Mark of every perpetual.
 const MARK: Price = 1_080_000 * ONE;
 /// What each trader deposits.
@@ -35,7 +36,7 @@ pub fn snapshot(shape: &Shape, taken_at: u64) -> Result<Snapshot> {
         _ => Ok(InstrumentRow::empty(market)),
     });
     Ok(Snapshot {
-        number: 1,
+        number: SnapshotNumber::new(1),
         taken_at,
         weights: vec![ONE; market.assets as usize],
         factors: policy.factors(),
@@ -124,11 +125,11 @@ pub fn order_set(
     };
     let set = OrderSet {
         venue: VENUE,
-        account: trader + 1,
+        account: AccountIndex::new(trader + 1),
         sequence,
         valid_from: 0,
         valid_until: (1 << 48) - 1,
-        max_fee: u32::MAX,
+        max_fee: Rate::new(u32::MAX),
         orders: (0..shape.orders).map(order).collect(),
         request: None,
     };

@@ -4,7 +4,7 @@ use crate::commands::policy::{assessed, say};
 use anyhow::{Context, Result, anyhow, bail};
 use clearproof_client::chain::{
     Chain,
-    calls::{self, Call},
+    calls,
     referenda::{Ongoing, Referendum},
 };
 use clearproof_primitives::policy::PolicyChange;
@@ -51,8 +51,9 @@ pub async fn known(chain: &Chain, index: u32) -> Result<Referendum> {
 
 /// A referendum on risk parameters that can be voted on.
 async fn open(chain: &Chain, index: u32) -> Result<Ongoing> {
+    let track = chain.constants().await?.risk_track.id;
     match known(chain, index).await? {
-        Referendum::Ongoing(of) if of.track == calls::RISK_TRACK => Ok(of),
+        Referendum::Ongoing(of) if of.track == track => Ok(of),
         Referendum::Ongoing(of) => bail!(
             "--referendum {index}: it is on track {}, not on risk parameters; vote on it in polkadot-js Apps",
             of.track
@@ -64,19 +65,10 @@ async fn open(chain: &Chain, index: u32) -> Result<Ongoing> {
 pub async fn propose(chain: &Chain, changes: &[PolicyChange], signer: &Keypair) -> Result<()> {
     // Refused here rather than after weeks of votes.
     let (_, assessment) = assessed(chain, changes).await?;
-    let call = chain.encode(&calls::schedule_change(changes)).await?;
-    let length = u32::try_from(call.len()).context("--changes: too long for a call")?;
-    let noted = chain.preimage(calls::preimage_hash(&call), length).await?;
-    let mut all = Vec::new();
-    if noted.is_none() {
-        all.push(calls::note_preimage(&call));
-    }
-    all.push(calls::submit_risk_referendum(&call));
-    let included = chain.submit(signer, &Call::All(all)).await;
-    let included = included.context("submitting the referendum")?;
-    let index = included
-        .submitted_referendum()
-        .context("no referendum in the events")?;
+    let index = chain
+        .propose_changes(signer, changes)
+        .await
+        .context("submitting the referendum")?;
     say(format_args!(
         "Referendum {index} on the track risk_parameters is submitted."
     ))?;

@@ -99,6 +99,8 @@ fn parse(path: &Path) -> Result<Vec<PolicyChange>> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use clearproof_primitives::fixed::Factor;
+    use clearproof_primitives::fixed::Rate;
     use clearproof_primitives::policy::{MarginLevel, PositionSide, ProductKind};
     use std::io::Write;
 
@@ -119,11 +121,11 @@ mod tests {
             kind: ProductKind::Perpetual,
             level: MarginLevel::Maintenance,
             side: PositionSide::Long,
-            value: 34_359_738,
+            value: Rate::new(34_359_738),
         };
         let factor = PolicyChange::InitialFactor {
             underlying: 0,
-            value: 90_112,
+            value: Factor::new(90_112),
         };
         assert_eq!(parsed(text).unwrap(), [charge, factor]);
     }

@@ -3,6 +3,8 @@
 use super::super::number::{Decimal, KeyHex, SignatureHex};
 use clearproof_primitives::{
     field::FieldBytes,
+    fixed::Rate,
+    ids::{AccountIndex, VenueId},
     order::{
         KeyRequest, Order, OrderSet, Request, Side, SignedOrderSet, TimeInForce, TransferRequest,
         Trigger, TriggerSide, WithdrawalRequest,
@@ -25,16 +27,17 @@ pub struct OrderJson {
     pub quantity: u64,
     /// Worst acceptable price. A market order's: 1 to sell, 2^64 - 1 to buy.
     pub limit: Decimal<u64>,
-    /// Only what makes the position smaller.
+    /// Fills only make the position smaller.
     #[serde(default)]
     pub reduce_only: bool,
     /// `good-till-time`, `immediate-or-cancel` or `fill-or-kill`.
     #[serde(default)]
     pub time_in_force: TimeInForce,
-    /// Ends when the other order of its pair of slots (0 and 1, 2 and 3, and so on) is filled at all.
+    /// Ends when the other order of its pair of slots (0 and 1, 2 and 3, and so on) is filled at
+    /// all.
     #[serde(default)]
     pub one_cancels_other: bool,
-    /// When it may be filled.
+    /// The condition under which it may be filled.
     #[serde(default)]
     pub trigger: Option<TriggerJson>,
 }
@@ -74,7 +77,7 @@ pub struct TransferJson {
     pub to: FieldBytes,
 }
 
-/// What a set asks for besides its orders: see [`Request`].
+/// The request of a set besides its orders: see [`Request`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum RequestJson {
@@ -93,9 +96,9 @@ pub enum RequestJson {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct OrderSetJson {
     /// Venue that may use it.
-    pub venue: u32,
+    pub venue: VenueId,
     /// Account index, not 0.
-    pub account: u32,
+    pub account: AccountIndex,
     /// Above the sequence of every earlier set.
     pub sequence: Decimal<u64>,
     /// First millisecond at which it may be used.
@@ -103,10 +106,10 @@ pub struct OrderSetJson {
     /// Last millisecond at which it may be used.
     pub valid_until: u64,
     /// Highest fee rate accepted, as a fraction of 2^32.
-    pub max_fee: u32,
+    pub max_fee: Rate,
     /// Orders by slot; `null` is an empty slot.
     pub orders: Vec<Option<OrderJson>>,
-    /// What it asks for besides.
+    /// The set's request besides its orders.
     #[serde(default)]
     pub request: Option<RequestJson>,
 }
@@ -115,7 +118,7 @@ pub struct OrderSetJson {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SignedOrderSetJson {
-    /// What was signed.
+    /// The set that was signed.
     pub set: OrderSetJson,
     /// The signature over [`OrderSet::message`].
     pub signature: SignatureHex,

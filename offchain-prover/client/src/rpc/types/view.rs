@@ -1,8 +1,13 @@
-//! What the venue answers.
+//! Results of the operator's methods.
 
 use super::{super::number::Decimal, order::OrderJson};
 use clearproof_primitives::{
-    chain::InstrumentKind, field::FieldBytes, margin::Margin, serde_hex, shape::Shape,
+    chain::InstrumentKind,
+    field::FieldBytes,
+    ids::{AccountIndex, BatchNumber, SnapshotNumber, VenueId},
+    margin::Margin,
+    serde_hex,
+    shape::Shape,
 };
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +16,7 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "camelCase")]
 pub struct StatusJson {
     /// Number on the chain.
-    pub venue: u32,
+    pub venue: VenueId,
     /// Hash of the chain's genesis block.
     #[serde(with = "serde_hex")]
     pub genesis: [u8; 32],
@@ -22,19 +27,19 @@ pub struct StatusJson {
     pub receipt_key: [u8; 32],
     /// Accounts, the insurance fund included.
     pub accounts: u64,
-    /// Deposits taken, the open batch included.
+    /// Deposits consumed, the open batch included.
     pub deposits_taken: u64,
     /// Last batch that is final on the chain.
     pub settled: SettledJson,
     /// Closed batches that are not final yet.
-    pub pending: Vec<u64>,
+    pub pending: Vec<BatchNumber>,
     /// The open batch.
     pub open: Option<OpenJson>,
     /// Time of the last auction; 0 before the first.
     pub last_auction: u64,
     /// The operator's clock.
     pub time: u64,
-    /// Whether the operator's node answers.
+    /// True if the operator's node replies.
     pub connected: bool,
 }
 
@@ -43,7 +48,7 @@ pub struct StatusJson {
 #[serde(rename_all = "camelCase")]
 pub struct SettledJson {
     /// Its number; 0 before the first.
-    pub batch: u64,
+    pub batch: BatchNumber,
     /// State root after it.
     pub state_root: FieldBytes,
 }
@@ -53,7 +58,7 @@ pub struct SettledJson {
 #[serde(rename_all = "camelCase")]
 pub struct OpenJson {
     /// Snapshot that it is margined at.
-    pub snapshot: u64,
+    pub snapshot: SnapshotNumber,
     /// Its first millisecond.
     pub time_from: u64,
     /// Account steps so far.
@@ -80,7 +85,8 @@ pub struct InstrumentJson {
     pub mark: Decimal<u64>,
     /// Last clearing, if it traded since the operator started.
     pub last: Option<LastJson>,
-    /// What a lot held long has paid as funding since the venue began, in 2^-32 quote units; negative where it got something.
+    /// Funding that a lot held long has paid since the venue began, in 2^-32 quote units; negative
+    /// if it has received funding.
     pub funding_index: Decimal<i64>,
     /// Lots held by all accounts, long and short added.
     pub lots_held: Decimal<u64>,
@@ -96,7 +102,7 @@ pub struct LastJson {
     pub price: Decimal<u64>,
 }
 
-/// What is left of all live orders of an instrument, by limit.
+/// The unfilled part of all live orders of an instrument, by limit.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BookJson {
@@ -106,7 +112,7 @@ pub struct BookJson {
     pub asks: Vec<LevelJson>,
 }
 
-/// Levels that a book is cut off at, on each side.
+/// Largest number of levels of a book, on each side.
 pub const MAX_LEVELS: usize = 256;
 
 /// A level of a book.
@@ -119,16 +125,16 @@ pub struct LevelJson {
     pub quantity: Decimal<u64>,
 }
 
-/// Batches that one call may ask for.
+/// Largest number of batches in one result.
 pub const MAX_BATCHES: u32 = 256;
 
-/// What a settled batch was and what it cost. Where a batch was settled while the operator was away, `bytes`, `refTime`
+/// Figures of a settled batch. If it was settled while the operator was away, `bytes`, `refTime`
 /// and `fee` are 0.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BatchJson {
     /// The batch.
-    pub number: u64,
+    pub number: BatchNumber,
     /// Order sets accepted while it was open.
     pub order_sets: u64,
     /// Fills in it.
@@ -153,13 +159,13 @@ pub struct BatchJson {
     pub block: u32,
 }
 
-/// An account, for its owner's eyes.
+/// An account, for the holders of its keys.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AccountJson {
     /// Index, which order sets name.
-    pub index: u32,
-    /// Which of its owner's accounts it is.
+    pub index: AccountIndex,
+    /// Its number among its owner's.
     pub number: u16,
     /// Hash of its trading key; 0 for none.
     pub trading_key: FieldBytes,
@@ -221,7 +227,7 @@ impl From<Margin> for MarginJson {
     }
 }
 
-/// What everybody may know of an auction.
+/// The public part of an auction.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AuctionJson {
@@ -251,7 +257,8 @@ pub struct ClearingJson {
 pub struct AccountUpdateJson {
     /// The account now.
     pub account: AccountJson,
-    /// The auction that changed it; nothing where an order set did, or where the subscriber missed what did.
+    /// The auction that changed it; none if an order set did, or if the subscriber missed the
+    /// auction.
     pub auction: Option<AccountAuctionJson>,
 }
 
@@ -265,8 +272,9 @@ pub struct AccountAuctionJson {
     pub fills: Vec<FillJson>,
     /// The rule that its orders would have broken, if they were left out.
     pub left_out: Option<String>,
-    /// Its orders were cancelled, as nothing was heard of it for as long as it said.
-    pub silent: bool,
+    /// True if its orders were cancelled by the timer that
+    /// [`cancel_all_after`](crate::VenueClient::cancel_all_after) sets.
+    pub cancelled_by_timer: bool,
 }
 
 /// One fill.

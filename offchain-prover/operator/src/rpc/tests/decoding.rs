@@ -1,4 +1,4 @@
-//! No JSON makes a decoder panic, and what one accepts means one thing only.
+//! No JSON makes a decoder panic, and every accepted text has one meaning only.
 
 use super::support::*;
 use clearproof_client::rpc::{
@@ -69,7 +69,7 @@ fn signed() -> SignedOrderSet {
     trader(1).sign(&identity(), set)
 }
 
-/// Paths of all values below.
+/// Appends the paths of a value and of all values in it.
 fn pointers(value: &Value, at: String, all: &mut Vec<String>) {
     match value {
         Value::Object(fields) => {
@@ -88,7 +88,7 @@ fn pointers(value: &Value, at: String, all: &mut Vec<String>) {
 }
 
 fn decode_all(text: &str) {
-    // What matters is that each returns.
+    // Each decoder must return, with any result.
     let _ = serde_json::from_str::<Named<SignedOrderSetJson>>(text);
     let _ = serde_json::from_str::<Named<Access>>(text);
     let _ = serde_json::from_str::<Receipt>(text);
@@ -130,7 +130,8 @@ proptest! {
         if let Ok(read) = serde_json::from_value::<Named<SignedOrderSetJson>>(json.clone()) {
             let signed = SignedOrderSet::from(read.0);
             let written = serde_json::to_value(SignedOrderSetJson::from(&signed)).unwrap();
-            // Hexadecimal is read in both cases and without its prefix; everything else has one text.
+            // Hexadecimal is read in both cases and without its prefix. Every other value has one
+            // text.
             let plain = |value: &Value| value.to_string().to_lowercase().replace("0x", "");
             prop_assert_eq!(plain(&written), plain(&json));
         }

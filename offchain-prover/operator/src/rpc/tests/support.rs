@@ -1,22 +1,22 @@
-//! A real venue behind a real server: an engine of the tiny shape, owned by a task that answers the handle's commands.
+//! A real venue behind a real server: an engine of the tiny shape, owned by a task that carries out
+//! the handle's commands.
 
 use crate::{
+    commands::{Command, Confirmation, Read, Refusal, Write},
     figures::BatchFigures,
-    handle::{AccountStatus, Command, InstrumentStatus, Level, Refusal, Status, VenueHandle},
+    handle::VenueHandle,
     rpc::{Limits, RpcServer, serve},
+    views::{AccountStatus, FinalBatch, InstrumentStatus, Level, OpenBatchStatus, Status},
 };
-use clearproof_client::{
-    Identity,
-    clock::now_ms,
-    trader::{Trader, VenueClient},
-};
+use clearproof_client::{Identity, Trader, VenueClient, clock::now_ms};
 use clearproof_engine::{AuctionReport, DepositReceived, Venue, VenueConfig};
 use clearproof_primitives::{
     batch::{Deposit, genesis_field},
     chain::{Instrument, InstrumentKind, Listing},
     eddsa::SecretKey,
     field::Fr,
-    fixed::ONE,
+    fixed::{ONE, Rate},
+    ids::{AccountIndex, BatchNumber, SnapshotNumber, VenueId},
     margin::margin,
     order::{Order, OrderSet, Side},
     policy::Policy,
@@ -30,7 +30,7 @@ use tokio::sync::{mpsc, oneshot};
 
 pub const SHAPE: Shape = Shape::TINY;
 pub const GENESIS: [u8; 32] = [3; 32];
-pub const VENUE: u32 = 1;
+pub const VENUE: VenueId = VenueId::new(1);
 pub const MARK: u64 = 1_000 * ONE;
 const START: u64 = 10_000;
 
@@ -69,18 +69,18 @@ pub fn order(side: Side, quantity: u64, limit: u64) -> Option<Order> {
 pub fn set(account: u32, sequence: u64, orders: Vec<Option<Order>>) -> OrderSet {
     OrderSet {
         venue: VENUE,
-        account,
+        account: AccountIndex::new(account),
         sequence,
         valid_from: 0,
         valid_until: 1 << 40,
-        max_fee: u32::MAX,
+        max_fee: Rate::new(u32::MAX),
         orders,
         request: None,
     }
 }
 
 impl Scene {
-    /// A venue with two funded accounts, of traders 1 and 2.
+    /// Starts a venue with two funded accounts, of traders 1 and 2.
     pub async fn start(limits: Limits) -> Self {
         let (handle, commands) = VenueHandle::new();
         let (auctions, auction_requests) = mpsc::channel(1);
@@ -122,7 +122,7 @@ fn snapshot() -> Snapshot {
         _ => InstrumentRow::empty(&market),
     };
     Snapshot {
-        number: 1,
+        number: SnapshotNumber::new(1),
         taken_at: START - 1,
         weights: vec![ONE; market.assets as usize],
         factors: policy.factors(),
@@ -139,7 +139,7 @@ fn venue() -> Venue {
         genesis: genesis_field(&GENESIS),
     });
     let snapshot = snapshot();
-    let bands = even_bands(&snapshot.rows, 1 << 29);
+    let bands = even_bands(&snapshot.rows, Rate::new(1 << 29));
     venue.open_batch(snapshot, bands, START).unwrap();
     for number in [1, 2] {
         let deposit = Deposit {
@@ -153,7 +153,7 @@ fn venue() -> Venue {
             owner: trader(number).public_key(),
             viewing_key: Fr::from(5u64),
         });
-        assert_eq!(index, Ok(number.into()));
+        assert_eq!(index, Ok(AccountIndex::new(number.into())));
     }
     venue
 }
@@ -168,7 +168,8 @@ async fn run(
     loop {
         tokio::select! {
             command = commands.recv() => match command {
-                Some(command) => answer(&mut venue, time, command),
+                Some(Command::Write(command)) => write(&mut venue, command),
+                Some(Command::Read(command)) => read(&venue, time, command),
                 None => return,
             },
             auction = auctions.recv() => {
@@ -182,65 +183,88 @@ async fn run(
     }
 }
 
-fn answer(venue: &mut Venue, time: u64, command: Command) {
+fn write(venue: &mut Venue, command: Write) {
+    let time = now_ms();
     match command {
-        Command::Submit(signed, answer) => {
+        Write::Submit(signed, reply) => {
             let accepted = venue.submit(*signed).map_err(Refusal::from);
-            let _ = answer.send(accepted.map(|accepted| (accepted, now_ms())));
+            let _ = reply.send(accepted.map(|accepted| Confirmation { accepted, time }));
         }
-        Command::Watch(key, _, silence, answer) => {
-            let account = venue.account_of_key(key).unwrap_or(0);
-            let watched = venue.watch(account, silence, now_ms());
-            let _ = answer.send(watched.map_err(Refusal::from));
+        Write::CancelAllAfter(request, reply) => {
+            let account = venue
+                .account_of_key(request.account_key)
+                .unwrap_or_default();
+            let set = venue.set_dead_mans_switch(account, request.timeout_ms, time);
+            let _ = reply.send(set.map_err(Refusal::from));
         }
-        Command::Status(answer) => {
-            let _ = answer.send(Status {
-                venue: VENUE,
-                genesis: GENESIS,
-                shape: SHAPE,
-                accounts: venue.account_count(),
-                deposits_taken: venue.deposits_taken(),
-                settled: (venue.batch_number(), venue.state_root().into()),
-                pending: Vec::new(),
-                open: Some((1, START, venue.open_steps())),
-                last_auction: time,
-                connected: true,
-            });
+    }
+}
+
+fn read(venue: &Venue, time: u64, command: Read) {
+    match command {
+        Read::Status(reply) => {
+            let _ = reply.send(status(venue, time));
         }
-        Command::Instruments(answer) => {
-            let listing = Listing {
+        Read::Instruments(reply) => {
+            let _ = reply.send(vec![instrument()]);
+        }
+        Read::Book(instrument, reply) => {
+            let _ = reply.send(book(venue, instrument));
+        }
+        Read::Batches(last, reply) => {
+            // The engine settles nothing here. The reply has as many batches as were requested, so
+            // that the test sees them all arrive.
+            let figures = |number| BatchFigures {
+                number: BatchNumber::new(number),
+                fee: u128::MAX,
+                ..BatchFigures::default()
+            };
+            let _ = reply.send(Ok((1..=last as u64).map(figures).collect()));
+        }
+        Read::Account(key, reply) => {
+            let _ = reply.send(account(venue, key));
+        }
+    }
+}
+
+fn status(venue: &Venue, time: u64) -> Status {
+    Status {
+        venue: VENUE,
+        genesis: GENESIS,
+        shape: SHAPE,
+        accounts: venue.account_count(),
+        deposits_consumed: venue.deposits_consumed(),
+        settled: FinalBatch {
+            number: venue.batch_number(),
+            state_root: venue.state_root().into(),
+        },
+        pending: Vec::new(),
+        open: Some(OpenBatchStatus {
+            snapshot: SnapshotNumber::new(1),
+            time_from: START,
+            steps: venue.open_steps(),
+        }),
+        last_auction: time,
+        connected: true,
+    }
+}
+
+fn instrument() -> InstrumentStatus {
+    InstrumentStatus {
+        instrument: Instrument {
+            listing: Listing {
                 slot: 0,
                 underlying: 0,
                 kind: InstrumentKind::Perpetual,
                 symbol: b"EUR/USD".to_vec().try_into().unwrap(),
                 units_per_lot: ONE,
-            };
-            let _ = answer.send(vec![InstrumentStatus {
-                instrument: Instrument {
-                    listing,
-                    halted: false,
-                },
-                mark: MARK,
-                last: None,
-                funding: -7,
-                open_interest: 200,
-            }]);
-        }
-        Command::Book(instrument, answer) => {
-            let _ = answer.send(book(venue, instrument));
-        }
-        Command::Batches(last, answer) => {
-            // The engine settles nothing here: as many batches as were asked for, to see that they get through.
-            let figures = |number| BatchFigures {
-                number,
-                fee: u128::MAX,
-                ..BatchFigures::default()
-            };
-            let _ = answer.send(Ok((1..=last as u64).map(figures).collect()));
-        }
-        Command::Account(key, answer) => {
-            let _ = answer.send(account(venue, key));
-        }
+            },
+            halted: false,
+        },
+        mark: MARK,
+        last: None,
+        funding: -7,
+        open_interest: 200,
     }
 }
 

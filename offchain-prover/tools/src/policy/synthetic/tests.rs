@@ -2,7 +2,7 @@
 use super::*;
 use crate::calculators::portfolio::MARKET;
 use clearproof_formats::prices::{self, Bar};
-use clearproof_primitives::fixed::ONE;
+use clearproof_primitives::fixed::{Factor, ONE, Rate};
 use std::process::{Command, Stdio};
 
 const HOUR: u64 = 3_600_000;
@@ -23,7 +23,8 @@ fn series(closes: impl IntoIterator<Item = u64>) -> Series {
 fn tighter() -> Policy {
     let mut policy = Policy::development(&MARKET);
     for underlying in &mut policy.underlyings {
-        underlying.maintenance_factor = underlying.maintenance_factor / 4 * 5;
+        let factor = underlying.maintenance_factor.get();
+        underlying.maintenance_factor = Factor::new(factor / 4 * 5);
     }
     policy
 }
@@ -103,7 +104,7 @@ fn more_maintenance_margin_liquidates_more_and_earlier() {
 fn more_initial_margin_is_said_to_refuse_what_the_present_one_lets_in() {
     let mut policy = Policy::development(&MARKET);
     for underlying in &mut policy.underlyings {
-        underlying.initial_factor *= 2;
+        underlying.initial_factor = Factor::new(underlying.initial_factor.get() * 2);
     }
     let (outcome, _) = simulate(&slide(), &policy, 1);
     assert!(
@@ -120,7 +121,7 @@ fn more_initial_margin_is_said_to_refuse_what_the_present_one_lets_in() {
 #[test]
 fn a_larger_haircut_meets_those_with_such_collateral() {
     let mut policy = Policy::development(&MARKET);
-    policy.haircuts[1..].fill(1 << 31);
+    policy.haircuts[1..].fill(Rate::new(1 << 31));
     let (outcome, _) = simulate_many(400, &slide(), &policy, 1);
     assert!(outcome.then.refused > 0, "{outcome}");
     assert!(

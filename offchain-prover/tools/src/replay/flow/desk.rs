@@ -9,7 +9,8 @@ use clearproof_primitives::{
     batch::Deposit,
     eddsa::SecretKey,
     field::Fr,
-    fixed::Price,
+    fixed::{Price, Rate},
+    ids::AccountIndex,
     order::{Order, OrderSet, Side, SignedOrderSet},
 };
 
@@ -26,7 +27,7 @@ pub struct Place {
 struct Member {
     key: SecretKey,
     prepared: PreparedKey,
-    account: u32,
+    account: AccountIndex,
     sequence: u64,
     orders: Vec<Option<Order>>,
     /// What of each order was filled, as of the last auction.
@@ -65,7 +66,7 @@ impl Desk {
     /// # Errors
     /// The engine refuses the deposit, or no account is free.
     pub fn join(&mut self, venue: &mut Venue, deposit: u64) -> Result<()> {
-        let number = venue.deposits_taken() + 1;
+        let number = venue.deposits_consumed() + 1;
         let mut secret = [0; 32];
         secret[..8].copy_from_slice(&number.to_le_bytes());
         let key = SecretKey::new(secret);
@@ -83,7 +84,7 @@ impl Desk {
         })?;
         let slots = self.orders_per_set();
         ensure!(
-            account as usize == self.members.len() + 1,
+            account.place() == self.members.len() + 1,
             "account {account} was opened before"
         );
         self.members.push(Member {
@@ -98,8 +99,8 @@ impl Desk {
     }
 
     /// The member whose account this is.
-    pub fn member_of(&self, account: u32) -> Option<usize> {
-        let member = (account as usize).checked_sub(1)?;
+    pub fn member_of(&self, account: AccountIndex) -> Option<usize> {
+        let member = account.place().checked_sub(1)?;
         (member < self.members.len()).then_some(member)
     }
 
@@ -167,7 +168,7 @@ impl Desk {
             sequence: member.sequence,
             valid_from: 0,
             valid_until,
-            max_fee: u32::MAX,
+            max_fee: Rate::new(u32::MAX),
             orders: member.orders.clone(),
             request: None,
         };

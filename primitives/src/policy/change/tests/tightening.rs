@@ -4,6 +4,7 @@ use super::*;
 use crate::{
     account::Position,
     fixed::ONE as UNIT,
+    ids::SnapshotNumber,
     margin::margin,
     options::{DAY_MS, OptionKind, Product},
     snapshot::{InstrumentRow, Snapshot},
@@ -46,7 +47,7 @@ fn snapshot(policy: &Policy) -> Snapshot {
     let weights = (0..usize::from(MARKET.assets))
         .map(|asset| policy.collateral_weight(asset, 950_000 << 32, 6).unwrap());
     Snapshot {
-        number: 1,
+        number: SnapshotNumber::new(1),
         taken_at: 0,
         weights: weights.collect(),
         factors: policy.factors(),
@@ -156,7 +157,7 @@ fn a_wider_shock_may_ask_less() {
         let mut policy = base();
         for spec in &mut policy.underlyings[0].scenarios {
             spec.price_shock = shock * spec.price_shock.signum();
-            (spec.volatility_shock, spec.weight) = (0, ONE);
+            (spec.volatility_shock, spec.weight) = (0, Factor::new(ONE));
         }
         let loss = |(strike, lots): (u128, i64)| {
             let call = Product::European {

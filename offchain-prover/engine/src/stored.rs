@@ -1,15 +1,16 @@
 //! A venue's books as plain data, for storage: everything that the next batch needs.
+//!
+//! The names of the fields are part of the stored form. Where a field's name in the code has
+//! changed, the stored one stays.
 
-use crate::{
-    books::Books,
-    error::EngineError,
-    venue::{Venue, VenueConfig},
-};
+use crate::{books::Books, error::EngineError};
 use clearproof_primitives::{
     account::{Account, OrderSlot, Position},
     babyjubjub::{Point, PublicKey},
-    field::{FieldBytes, Fr},
+    field::FieldBytes,
+    ids::{AccountIndex, BatchNumber},
     ledger::{DepositCursor, Ledger},
+    shape::Shape,
 };
 use serde::{Deserialize, Serialize};
 
@@ -25,7 +26,8 @@ pub struct StoredAccount {
     slots: Vec<(u32, u64)>,
     balances: Vec<i64>,
     positions: Vec<(u16, i64)>,
-    /// The basis, high and low half.
+    /// The funding basis, high and low half.
+    #[serde(rename = "basis")]
     funding_basis: (i64, u64),
 }
 
@@ -38,11 +40,12 @@ pub struct StoredBooks {
     totals: Vec<u64>,
     fees: u64,
     deposits: (u64, FieldBytes),
+    #[serde(rename = "interest")]
     open_interest: Vec<u64>,
     remainder: u32,
     funding: Vec<i64>,
     /// Number of the last batch in these books.
-    pub number: u64,
+    pub number: BatchNumber,
     time: u64,
 }
 
@@ -96,7 +99,7 @@ impl TryFrom<StoredAccount> for Account {
 }
 
 impl Books {
-    /// As data.
+    /// The books as data.
     pub fn stored(&self) -> StoredBooks {
         let accounts = self.accounts.iter().map(|account| &**account);
         let ledger = &self.ledger;
@@ -115,16 +118,11 @@ impl Books {
     }
 }
 
-impl Venue {
-    /// The books after the last built batch.
-    pub fn stored(&self) -> StoredBooks {
-        self.books().stored()
-    }
-
-    /// A venue that goes on from stored books. Every owner's key is checked; the caller compares [`Venue::state_root`] with the chain's.
-    pub fn restore(config: VenueConfig, stored: StoredBooks) -> Result<Self, EngineError> {
-        let shape = config.shape;
-        let accounts: Vec<Account> = stored
+impl StoredBooks {
+    /// The books of a venue of this shape, and the owners of its accounts from 1 on. Every owner's
+    /// key is checked.
+    pub(crate) fn into_books(self, shape: &Shape) -> Result<(Books, Vec<PublicKey>), EngineError> {
+        let accounts: Vec<Account> = self
             .accounts
             .into_iter()
             .map(Account::try_from)
@@ -134,9 +132,9 @@ impl Venue {
                 && a.balances.len() == shape.market.assets as usize
                 && a.positions.len() <= shape.positions as usize
         });
-        let ledger_fits = stored.totals.len() == shape.market.assets as usize
-            && stored.funding.len() == shape.market.instruments as usize
-            && stored.open_interest.len() == shape.market.instruments as usize;
+        let ledger_fits = self.totals.len() == shape.market.assets as usize
+            && self.funding.len() == shape.market.instruments as usize
+            && self.open_interest.len() == shape.market.instruments as usize;
         if accounts.is_empty()
             || accounts.len() as u64 > shape.capacity()
             || !lengths_fit
@@ -146,33 +144,39 @@ impl Venue {
                 "stored books: lengths do not fit the venue's shape",
             ));
         }
-        let accumulator: Fr = stored.deposits.1.to_fr()?;
         let ledger = Ledger {
-            salt: stored.salt.to_fr()?,
-            totals: stored.totals,
-            fees: stored.fees,
+            salt: self.salt.to_fr()?,
+            totals: self.totals,
+            fees: self.fees,
             deposits: DepositCursor {
-                count: stored.deposits.0,
-                accumulator,
+                count: self.deposits.0,
+                accumulator: self.deposits.1.to_fr()?,
             },
-            open_interest: stored.open_interest,
-            remainder: stored.remainder,
+            open_interest: self.open_interest,
+            remainder: self.remainder,
         };
-        let owners = accounts.iter().zip(0u32..).skip(1);
-        let owners = owners.map(|(a, account)| {
-            let (x, y) = a.owner;
-            PublicKey::new(Point { x, y })
-                .map_err(|error| EngineError::StoredOwner { account, error })
-        });
-        let owners = owners.collect::<Result<_, _>>()?;
+        let owners = owners_of(&accounts)?;
         let books = Books::of(
-            &shape,
+            shape,
             accounts,
             ledger,
-            stored.funding,
-            stored.number,
-            stored.time,
+            self.funding,
+            self.number,
+            self.time,
         );
-        Ok(Self::from_books(config, books, owners))
+        Ok((books, owners))
     }
+}
+
+/// The owners of the accounts from 1 on; the insurance fund has none.
+fn owners_of(accounts: &[Account]) -> Result<Vec<PublicKey>, EngineError> {
+    let owners = accounts.iter().zip(AccountIndex::all()).skip(1);
+    let owners = owners.map(|(account, index)| {
+        let (x, y) = account.owner;
+        PublicKey::new(Point { x, y }).map_err(|error| EngineError::StoredOwner {
+            account: index,
+            error,
+        })
+    });
+    owners.collect()
 }

@@ -1,9 +1,10 @@
-//! What the venue answers to those who only look.
+//! The queries of a venue, which change nothing.
 
 use super::{
-    desk::Desk,
+    commands::Refusal,
     figures::BatchFigures,
-    handle::{AccountStatus, InstrumentStatus, Level, Refusal, Status},
+    scheduler::Scheduler,
+    views::{AccountStatus, InstrumentStatus, Level, OpenBatchStatus, Status},
 };
 use clearproof_client::Identity;
 use clearproof_primitives::{
@@ -16,8 +17,8 @@ use clearproof_primitives::{
 };
 use std::collections::BTreeMap;
 
-impl Desk {
-    /// See [`super::handle::VenueHandle::status`].
+impl Scheduler {
+    /// See [`VenueHandle::status`](super::handle::VenueHandle::status).
     pub fn status(&self, connected: bool) -> Status {
         let core = &self.core;
         let Identity {
@@ -31,19 +32,20 @@ impl Desk {
             genesis,
             shape,
             accounts: core.venue.account_count(),
-            deposits_taken: core.venue.deposits_taken(),
+            deposits_consumed: core.venue.deposits_consumed(),
             settled: core.settled,
             pending: core.closed.iter().map(|closed| closed.number()).collect(),
-            open: open.map(|open| {
-                let steps = core.venue.open_steps();
-                (open.snapshot.number, open.time_from, steps)
+            open: open.map(|open| OpenBatchStatus {
+                snapshot: open.snapshot.number,
+                time_from: open.time_from,
+                steps: core.venue.open_steps(),
             }),
             last_auction: core.last_auction,
             connected,
         }
     }
 
-    /// See [`super::handle::VenueHandle::instruments`].
+    /// See [`VenueHandle::instruments`](super::handle::VenueHandle::instruments).
     pub fn instrument_statuses(&self) -> Vec<InstrumentStatus> {
         let marks = self.latest.as_ref().map(|view| &view.info.marks);
         let open_interest = &self.core.venue.ledger().open_interest;
@@ -62,7 +64,7 @@ impl Desk {
         self.instruments.iter().map(status).collect()
     }
 
-    /// See [`super::handle::VenueHandle::book`].
+    /// See [`VenueHandle::book`](super::handle::VenueHandle::book).
     pub fn book(&self, instrument: u16, now: u64) -> Vec<Level> {
         let (mut bids, mut asks) = (BTreeMap::<Price, u64>::new(), BTreeMap::<Price, u64>::new());
         for signed in self.core.venue.live_sets() {
@@ -104,7 +106,7 @@ impl Desk {
         order.quantity.saturating_sub(filled)
     }
 
-    /// See [`super::handle::VenueHandle::account`].
+    /// See [`VenueHandle::account`](super::handle::VenueHandle::account).
     pub fn account_status(&self, key: Fr) -> Option<AccountStatus> {
         let core = &self.core;
         let index = core.venue.account_of_key(key)?;
@@ -113,7 +115,8 @@ impl Desk {
         let opened = core.open.as_ref().map(|open| &*open.snapshot);
         let snapshot = opened.or(self.latest.as_ref().map(|view| &view.snapshot));
         if let Some(snapshot) = snapshot {
-            // What its next step begins with, shown already; where it does not fit, the account is shown as it is.
+            // Its next step begins with this, so it is shown already. Where the result is out of
+            // range, the account is shown as it is.
             let _ = accrue(&mut account, snapshot, core.venue.funding());
         }
         let market = &core.identity().shape.market;
@@ -129,7 +132,7 @@ impl Desk {
         })
     }
 
-    /// See [`super::handle::VenueHandle::batches`].
+    /// See [`VenueHandle::batches`](super::handle::VenueHandle::batches).
     pub fn batches(&self, last: usize) -> Result<Vec<BatchFigures>, Refusal> {
         let figures = self.core.figures(last);
         figures.map_err(|error| Refusal::Storage(error.to_string()))

@@ -1,0 +1,108 @@
+//! The conditions of the venue's own steps: liquidation, deleveraging and takeover.
+
+use super::{
+    bounds::Margins,
+    occasion::{Holdings, Occasion},
+    reductions::enforce_half_left,
+};
+use crate::{
+    gadgets::{
+        bits::alloc_bit,
+        compare::{enforce_ge_if, enforce_gt_if},
+        logic::{enforce_implies, select},
+    },
+    market::Market,
+    r1cs::{Bit, Cs, Num, Sum},
+};
+use clearproof_primitives::{
+    field::fr_to_signed_i128,
+    fixed::{FACTOR_BITS, FRACTION_BITS},
+    margin::EQUITY_BITS,
+};
+
+/// Requires that the state before the step allows it: an account at risk or of a high enough rank,
+/// a bankrupt account or fund, and no account that holds a suspended or expired instrument.
+pub fn enforce_allowed(
+    cs: &mut Cs,
+    market: &Market,
+    before: &Holdings<'_>,
+    margins: &Margins,
+    occasion: &Occasion<'_>,
+    free: &Bit,
+) {
+    let forced = occasion.forced;
+    enforce_implies(cs, &forced.liquidation, &free.not());
+    let partial = enforce_rank(cs, margins, occasion);
+    enforce_half_left(
+        cs,
+        &partial,
+        before.exposure,
+        occasion.loaded,
+        occasion.after,
+        occasion.reductions,
+    );
+    // A takeover has no order set, so not both are.
+    let owes = Bit::from_num_unchecked(forced.takeover.num() + forced.deleverages_fund.num());
+    let equity = &margins.equity_before;
+    enforce_gt_if(cs, &owes, &Num::zero(), equity, EQUITY_BITS + 1);
+    let mut left_alone = Sum::new();
+    for (lots, row) in before.exposure.lots().iter().zip(&market.rows) {
+        // An expired instrument is not suspended.
+        let bit = row.suspended.num() + row.live.not().num();
+        left_alone.add(&cs.mul(lots, &bit));
+    }
+    let of_others = forced.of_account.num() + forced.takeover.num();
+    cs.enforce(&of_others, &left_alone.finish(), &Num::zero());
+}
+
+/// Requires that an account at risk has less than its maintenance margin, or less than half of it;
+/// and that the maintenance margin of an account that is deleveraged exceeds its equity by the
+/// factor that the rank states. Returns the bit of accounts that have half of it: their positions
+/// are closed in part only.
+fn enforce_rank(cs: &mut Cs, margins: &Margins, occasion: &Occasion<'_>) -> Bit {
+    let forced = occasion.forced;
+    let (equity, maintenance) = (&margins.equity_before, &margins.maintenance_before);
+    let scale = Num::power_of_two(FACTOR_BITS as usize).value();
+    let twice = equity.scale(scale).double();
+    let more = fr_to_signed_i128(&(maintenance - &twice).value());
+    let deep = alloc_bit(
+        cs,
+        more.is_some_and(|more| more > 0) && forced.of_account_at_risk.value(),
+    );
+    enforce_implies(cs, &deep, &forced.of_account_at_risk);
+    let at_risk = (Num::one() + deep.num()).scale(scale);
+    let times = select(cs, &forced.deleverages, occasion.deleverage_rank, &at_risk);
+    let least = cs.mul(equity, &times) + forced.of_account_at_risk.num();
+    enforce_ge_if(
+        cs,
+        &forced.of_account,
+        maintenance,
+        &least,
+        EQUITY_BITS + 34,
+    );
+    Bit::from_num_unchecked(forced.of_account_at_risk.num() - deep.num())
+}
+
+/// Requires that the insurance fund loses nothing but roundings, that no account gains by
+/// deleveraging, and that the deleveraged fund is left with nothing.
+pub fn enforce_equity(cs: &mut Cs, margins: &Margins, occasion: &Occasion<'_>) {
+    let forced = occasion.forced;
+    let (before, after) = (&margins.equity_before, &margins.equity_after);
+    let unit = Num::power_of_two(FRACTION_BITS as usize).value();
+    let roundings = occasion.fill_count.scale(unit);
+    enforce_ge_if(
+        cs,
+        &forced.of_fund,
+        &(after + &roundings),
+        before,
+        EQUITY_BITS + 2,
+    );
+    let most = select(cs, &forced.deleverages_fund, &Num::zero(), before);
+    enforce_ge_if(
+        cs,
+        &forced.deleverages,
+        &(most + roundings),
+        after,
+        EQUITY_BITS + 2,
+    );
+}

@@ -1,0 +1,172 @@
+//! A venue that carries out random actions.
+
+use crate::{
+    actions::Action,
+    common::{self, START, Trader, request, snapshot},
+    config::SHAPE,
+};
+use clearproof_engine::{ClosedBatch, MarketTerms, Venue};
+use clearproof_primitives::{
+    account::account_key,
+    eddsa::SecretKey,
+    field::Fr,
+    fixed::{ONE, Rate},
+    order::{KeyRequest, Request, TransferRequest, WithdrawalRequest},
+    rows::even_bands,
+    snapshot::InstrumentRow,
+};
+
+/// A venue with four traders, driven by actions; the engine may refuse any of them.
+pub struct Run {
+    venue: Venue,
+    traders: Vec<Trader>,
+    now: u64,
+    pub closed: Vec<ClosedBatch>,
+    /// Accounts that the venue visited because they held an expired instrument.
+    pub accrued: usize,
+    /// Transfers and changes of keys.
+    pub requests: usize,
+}
+
+impl Run {
+    fn new() -> Self {
+        let traders = (1..5).map(Trader::new).collect();
+        let mut run = Self {
+            venue: common::venue(&SHAPE),
+            traders,
+            now: START,
+            closed: Vec::new(),
+            accrued: 0,
+            requests: 0,
+        };
+        run.open();
+        for who in 0..4 {
+            run.act(&Action::Deposit {
+                who,
+                asset: 0,
+                amount: 330,
+            });
+        }
+        run
+    }
+
+    fn open(&mut self) {
+        self.now += 10;
+        // The mark moves between batches, so that accounts fall below their margins, and some of
+        // them below zero.
+        let moved = [0, -14, 12, -30, 20, -9][self.closed.len() % 6];
+        let mark = ((100 + moved) * ONE as i64) as u64 + ONE / 3;
+        let mut snapshot = snapshot(&SHAPE.market, mark);
+        let bands = even_bands(&snapshot.rows, Rate::new(1 << 29));
+        // From the fourth batch on instrument 2 has expired; every other batch visits its holders.
+        let expired = self.closed.len() > 2;
+        if expired {
+            snapshot.rows[2] = InstrumentRow {
+                mark: 101 * ONE + 7,
+                expired: true,
+                ..InstrumentRow::empty(&SHAPE.market)
+            };
+        }
+        let terms = MarketTerms {
+            halted: vec![false, false, expired, false],
+            premium_caps: vec![2 * ONE; 4],
+            funding_interval: 15,
+            ..bands.into()
+        };
+        self.venue.open_batch(snapshot, terms, self.now).unwrap();
+        if self.closed.len() % 2 == 1 {
+            self.accrued += self.venue.accrue_expired(3).unwrap();
+        }
+    }
+
+    fn close(&mut self) {
+        self.now += 10;
+        let closed = self.venue.close_batch(&request(self.now)).unwrap();
+        self.venue.audit(&closed.witness.snapshot).unwrap();
+        self.closed.push(closed);
+    }
+
+    /// Submits an order set with a request. Returns true if the venue carries it out.
+    fn request(&mut self, who: usize, request: Request) -> bool {
+        let set = self.traders[who].request(&SHAPE, request);
+        let done = self.venue.submit(set).is_ok();
+        self.requests += usize::from(done);
+        done
+    }
+
+    fn act(&mut self, action: &Action) {
+        match action {
+            Action::Deposit { who, asset, amount } => {
+                let trader = &mut self.traders[*who];
+                let number = self.venue.deposits_consumed() + 1;
+                let mut received = trader.deposit(number, *asset, *amount);
+                // The viewing key is another one each time: only the first may count.
+                received.viewing_key += Fr::from(received.number);
+                trader.account = self.venue.deposit(&received).unwrap();
+            }
+            Action::Orders { who, orders } => {
+                let mut orders = orders.clone();
+                if orders.len() == 2 && orders[0].map(|o| o.id) == orders[1].map(|o| o.id) {
+                    orders.truncate(1);
+                }
+                let set = self.traders[*who].set(&SHAPE, orders, None);
+                self.venue.submit(set).unwrap();
+            }
+            Action::Withdraw { who, asset, amount } => {
+                let request = WithdrawalRequest {
+                    asset: *asset,
+                    amount: *amount,
+                    recipient: [*who as u8 + 1; 32],
+                };
+                let set = self.traders[*who].set(&SHAPE, vec![], Some(request));
+                // Refused where margin does not allow it.
+                let _ = self.venue.submit(set);
+            }
+            Action::Transfer {
+                who,
+                to,
+                number,
+                amount,
+            } => {
+                let point = self.traders[*to].key.public_key().point();
+                // An account of another owner that is not open yet is refused.
+                let request = TransferRequest {
+                    asset: 0,
+                    amount: *amount,
+                    to: account_key((point.x, point.y), *number).into(),
+                };
+                self.request(*who, Request::Transfer(request));
+            }
+            Action::TradingKey { who, seed } => {
+                let key = seed.map(|seed| SecretKey::new([seed; 32]));
+                let named = key.as_ref().map(|key| key.public_key().into());
+                if self.request(*who, Request::Key(KeyRequest::Trading(named))) {
+                    self.traders[*who].trading_key = key;
+                }
+            }
+            Action::Owner { who, seed } => {
+                let key = SecretKey::new([*seed; 32]);
+                let named = key.public_key().into();
+                if self.request(*who, Request::Key(KeyRequest::Owner(named))) {
+                    self.traders[*who].key = key;
+                    self.traders[*who].trading_key = None;
+                }
+            }
+            Action::Auction => {
+                self.now += 10;
+                self.venue.run_auction(self.now).unwrap();
+            }
+            Action::Close => {
+                self.close();
+                self.open();
+            }
+        }
+    }
+}
+
+pub fn run_of(actions: &[Action]) -> Run {
+    let mut run = Run::new();
+    actions.iter().for_each(|action| run.act(action));
+    run.close();
+    run
+}
