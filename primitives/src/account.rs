@@ -170,9 +170,9 @@ impl Position {
     }
 }
 
-/// What deposits and transfers name instead of an index: `Poseidon(owner x, owner y, number)`. The
-/// viewing key is not part of it: a deposit must never wait for a secret that its owner may not
-/// tell.
+/// The key that deposits and transfers name instead of an index: `Poseidon(owner x, owner y,
+/// number)`. The viewing key is not part of it: a deposit must never wait for a secret that its
+/// owner may not tell.
 pub fn account_key(owner: (Fr, Fr), number: u16) -> Fr {
     hash::<3>(&[owner.0, owner.1, Fr::from(number)])
 }

@@ -1,4 +1,4 @@
-//! How an account below its maintenance margin is liquidated: which part of it, and at what price
+//! Liquidation of an account below its maintenance margin: which part of it, and at what price
 //! at worst. The engine makes its orders by this; the proof holds it to less, see
 //! [`crate::step::Forced`].
 
@@ -15,7 +15,7 @@ use alloc::vec::Vec;
 /// A liquidation closes so many parts of this many of each position.
 pub const PARTS: u64 = 8;
 
-/// What a liquidation closes of one position.
+/// The part of one position that a liquidation closes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Closing {
     /// Instrument slot.
@@ -120,7 +120,7 @@ fn part(lots: u64, parts: u64) -> u64 {
     (lots as u128 * parts as u128).div_ceil(PARTS as u128) as u64
 }
 
-/// How far from the mark the zero price is, at most all of it, as a fraction of 2^32.
+/// The distance of the zero price from the mark, at most all of it, as a fraction of 2^32.
 fn slack(snapshot: &Snapshot, account: &Account, equity: u128) -> Price {
     let worth = |position: &crate::account::Position| {
         position.quantity.unsigned_abs() as u128 * mark(snapshot, position.instrument) as u128

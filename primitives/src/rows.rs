@@ -26,7 +26,7 @@ pub fn mark_price(price: IndexPrice, units_per_lot: u64) -> Result<Price, Snapsh
     Ok(mark)
 }
 
-/// Why a row cannot be computed.
+/// The reason that a row cannot be computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RowError {
     /// A value does not fit the row.

@@ -144,7 +144,7 @@ pub struct Snapshot {
     pub rows: Vec<InstrumentRow>,
 }
 
-/// Why a snapshot cannot be taken or used. Each variant names the field and its limit.
+/// The reason that a snapshot cannot be taken or used. Each variant names the field and its limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SnapshotError {
     /// No such underlying.

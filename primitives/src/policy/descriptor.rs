@@ -1,5 +1,5 @@
-//! What holds for each parameter: its bounds, its unit, how far one change may move it, and which
-//! way it tightens.
+//! The properties of each parameter: its bounds, its unit, how far one change may move it, and
+//! which way it tightens.
 //!
 //! This is the one definition. [`Policy::check`](super::Policy::check) takes the bounds from here,
 //! and a change is judged by it.
@@ -19,7 +19,7 @@ use crate::options::scenario::{
 use crate::shape::{INTEREST_BITS, QUANTITY_BITS};
 use core::fmt;
 
-/// What a parameter's number means.
+/// The meaning of a parameter's number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
     /// A fraction of 2^32, shown in percent.
@@ -36,7 +36,7 @@ pub enum Unit {
     Price,
 }
 
-/// How far one change may move a parameter.
+/// Largest move of a parameter by one change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     /// To half or twice the present value, and by `allowance` beyond, so that zero can be left.
@@ -66,16 +66,16 @@ pub enum Tightening {
     Neither,
 }
 
-/// What holds for a parameter.
+/// The properties of a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Descriptor {
     /// Lowest value.
     pub low: i128,
     /// Highest value.
     pub high: i128,
-    /// What the number means.
+    /// The meaning of the number.
     pub unit: Unit,
-    /// How far one change may move it.
+    /// Largest move by one change.
     pub step: Step,
     /// Which way it tightens.
     pub tightens: Tightening,
@@ -87,7 +87,7 @@ const FACTOR: i128 = ONE_FACTOR as i128;
 const PER_MILLE: i128 = RATE / 1_000;
 
 impl Parameter {
-    /// What holds for it.
+    /// Its properties.
     pub const fn descriptor(&self) -> Descriptor {
         use Tightening::{Down, Neither, Up};
         use Unit::{Factor, Lots, Milliseconds, Price, Rate as Fraction, Share};
@@ -237,7 +237,8 @@ impl Descriptor {
         (self.low..=self.high).contains(&value)
     }
 
-    /// What one change may make of a present value: lowest and highest, within the bounds.
+    /// The values that one change may give instead of the present one: lowest and highest, within
+    /// the bounds.
     pub fn reach(&self, present: i128) -> (i128, i128) {
         let (low, high) = self.step.reach(present);
         (low.max(self.low), high.min(self.high))

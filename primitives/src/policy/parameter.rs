@@ -505,7 +505,7 @@ impl UnderlyingPolicy {
         }
     }
 
-    /// How a kind of contract trades.
+    /// The trading terms of a kind of contract.
     pub fn terms(&self, kind: ProductKind) -> &TradingTerms {
         match kind {
             ProductKind::Perpetual => &self.perpetual_terms,

@@ -36,7 +36,7 @@ pub struct DepositStep {
     pub account_key: Fr,
 }
 
-/// What the venue does to an account unasked.
+/// An act of the venue on an account without its consent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Forced {
     /// The account is below its maintenance margin. The step's order set is the venue's own: nobody
@@ -80,11 +80,11 @@ pub struct Step {
     pub fills: Vec<Fill>,
     /// Carries out the set's withdrawal or transfer; only in the step that installs the set.
     pub withdraw: bool,
-    /// What the venue does unasked, if it does.
+    /// The venue's act without the account's consent, if there is one.
     pub forced: Option<Forced>,
 }
 
-/// What every step of a chunk shares.
+/// The context that all steps of a chunk share.
 #[derive(Clone, Copy, Debug)]
 pub struct StepContext<'a> {
     /// Shape of the venue's circuits.

@@ -68,7 +68,7 @@ const DOMAIN: &[u8] = b"clearproof/groth16/batch/1";
 /// A proof, the key to verify it with, and its public inputs in order, without the constant.
 pub type Item<'a> = (&'a VerifyingKey, &'a Proof, &'a [Fr]);
 
-/// Why a batch was refused.
+/// The reason that a batch was refused.
 #[derive(thiserror::Error, Debug, Clone, Copy, PartialEq, Eq)]
 pub enum VerifyError {
     /// There is nothing to verify.
@@ -79,9 +79,9 @@ pub enum VerifyError {
     InputCount {
         /// The proof's index in the batch.
         item: usize,
-        /// What the key expects.
+        /// The number that the key expects.
         expected: usize,
-        /// What was given.
+        /// The number that was given.
         got: usize,
     },
     /// At least one proof does not hold. The batch does not show which.
