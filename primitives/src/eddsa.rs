@@ -160,6 +160,7 @@ mod signing {
         /// From seed bytes.
         ///
         /// The key is BLAKE-512 of the seed, its first half clamped as Ed25519 does.
+        #[expect(clippy::expect_used, reason = "each message states why it holds")]
         pub fn new(seed: [u8; 32]) -> Self {
             let digest = Blake512::digest(&seed);
             let (mut scalar, mut prefix) = ([0; 32], [0; 32]);
@@ -183,6 +184,7 @@ mod signing {
         }
 
         /// Signs a message; deterministic.
+        #[expect(clippy::expect_used, reason = "each message states why it holds")]
         pub fn sign(&self, message: Fr) -> Signature {
             let mut nonce_input = [0; 64];
             nonce_input[..32].copy_from_slice(&self.prefix);

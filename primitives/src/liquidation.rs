@@ -140,7 +140,8 @@ fn frees(market: &MarketShape, snapshot: &Snapshot, account: &Account, parts: u6
     for position in &mut left.positions {
         let lots = part(position.quantity.unsigned_abs(), parts);
         let value = (lots as u128 * mark(snapshot, position.instrument) as u128) >> FRACTION_BITS;
-        let penalty = ((value * snapshot.liquidation_rate.get() as u128) >> FRACTION_BITS) as i128 + 1;
+        let penalty =
+            ((value * snapshot.liquidation_rate.get() as u128) >> FRACTION_BITS) as i128 + 1;
         let side = position.quantity.signum();
         quote += side as i128 * value as i128 - penalty;
         position.quantity -= lots as i64 * side;

@@ -174,7 +174,13 @@ impl Margin {
     /// Returns true if maintenance margin over equity is the rank or more.
     pub fn is_ranked(&self, rank: Factor) -> bool {
         self.equity <= 0
-            || cmp_products(self.equity.unsigned_abs(), rank.get().into(), self.maintenance, 1).is_le()
+            || cmp_products(
+                self.equity.unsigned_abs(),
+                rank.get().into(),
+                self.maintenance,
+                1,
+            )
+            .is_le()
     }
 
     /// Equity below the maintenance margin: the account may be liquidated.

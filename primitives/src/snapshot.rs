@@ -237,9 +237,9 @@ impl Snapshot {
         ]))];
         fields.extend(self.weights.iter().map(|w| Unsigned(*w)));
         fields.extend(
-            self.factors
-                .iter()
-                .flat_map(|f| [f.initial, f.maintenance].map(|factor| Unsigned(factor.get().into()))),
+            self.factors.iter().flat_map(|f| {
+                [f.initial, f.maintenance].map(|factor| Unsigned(factor.get().into()))
+            }),
         );
         fields.push(Unsigned(self.protocol_share.get().into()));
         fields.push(Unsigned(self.liquidation_rate.get().into()));

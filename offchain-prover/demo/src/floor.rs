@@ -1,15 +1,11 @@
 //! The trading: everybody signs and sends order sets to the operator, round after round.
 
-use super::{
-    market::{Market, Role},
-    options::Quote,
-    people::Person,
-};
+use super::{market::Market, options::Quote, people::Person, role::Role};
 use anyhow::{Context, Result, ensure};
 use clearproof_client::{
+    VenueClient, VenueError,
     clock::now_ms,
     rpc::types::{AccountJson, StatusJson},
-    VenueClient, VenueError,
 };
 use clearproof_formats::time::time_text;
 use clearproof_primitives::{

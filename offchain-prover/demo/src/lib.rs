@@ -10,6 +10,7 @@ mod market;
 mod options;
 mod people;
 pub mod report;
+mod role;
 mod stage;
 mod withdrawal;
 

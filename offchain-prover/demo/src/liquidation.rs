@@ -1,7 +1,7 @@
 //! A trader with as much leverage as the policy allows, and a policy that then asks for more: the account falls below its
 //! maintenance margin, and is liquidated as far as it must be.
 
-use super::{floor::Floor, market::Role, report::Report};
+use super::{floor::Floor, report::Report, role::Role};
 use anyhow::{Context, Result, ensure};
 use clearproof_client::{
     chain::{Chain, calls},

@@ -1,7 +1,10 @@
 //! What the traders of the demonstration do: makers quote both sides around a replayed price, takers cross the spread. Integer
 //! arithmetic only; the same seed and prices make the same decisions for the same positions.
 
-use super::options::{Quote, wishes};
+use super::{
+    options::{Quote, wishes},
+    role::{MAX_STEPS, Role},
+};
 use anyhow::{Context, Result};
 use clearproof_client::rpc::types::AccountJson;
 use clearproof_formats::prices::{Bar, QUOTE_UNIT, index_price};
@@ -19,23 +22,10 @@ use rand_chacha::ChaCha8Rng;
 const REACH_SHIFT: u32 = 5;
 /// Quote units that one step of an order's size is worth, at most.
 const STEP_VALUE: u128 = 50 * QUOTE_UNIT;
-/// Steps of size beyond which an account only reduces its position.
-pub const MAX_STEPS: u64 = 40;
 /// Distance of a maker's levels from each other, as a shift: 1/4096 of the price.
 const SPREAD_SHIFT: u32 = 12;
 /// How much worse than the market a taker accepts, as a shift: 1/256 of the price.
 const SLIPPAGE_SHIFT: u32 = 8;
-
-/// What a trader does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// Quotes both sides.
-    Maker,
-    /// Crosses the spread.
-    Taker,
-    /// Buys as much as margin allows, and holds it.
-    Bold,
-}
 
 /// The replayed market of one instrument.
 #[derive(Debug)]

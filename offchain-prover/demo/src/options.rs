@@ -2,8 +2,8 @@
 //! settled at their expiry.
 
 use super::{
-    market::{MAX_STEPS, Role},
     report::Report,
+    role::{MAX_STEPS, Role},
 };
 use anyhow::{Context, Result, ensure};
 use clearproof_client::chain::{

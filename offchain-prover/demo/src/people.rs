@@ -1,10 +1,10 @@
 //! The traders of the demonstration: an account on the chain, a key at the venue.
 
-use super::market::Role;
+use super::role::Role;
 use anyhow::{Context, Result};
 use clearproof_client::{
-    chain::{Chain, calls},
     Trader,
+    chain::{Chain, calls},
 };
 use clearproof_primitives::{
     eddsa::SecretKey,

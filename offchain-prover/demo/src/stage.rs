@@ -2,10 +2,7 @@
 
 use super::{BatchRow, DemoConfig, Report, floor::Floor, short};
 use anyhow::{Context, Result};
-use clearproof_client::{
-    chain::Chain,
-    VenueClient, VenueError,
-};
+use clearproof_client::{VenueClient, VenueError, chain::Chain};
 use clearproof_primitives::{
     ids::{BatchNumber, VenueId},
     submission::Batch,

@@ -2,7 +2,7 @@
 
 use super::{floor::Floor, report::Refusal};
 use anyhow::{Context, Result, bail};
-use clearproof_client::{rpc::types::MarginJson, VenueError};
+use clearproof_client::{VenueError, rpc::types::MarginJson};
 use clearproof_primitives::{
     fixed::{FACTOR_BITS, FRACTION_BITS},
     order::{SignedOrderSet, WithdrawalRequest},
@@ -33,10 +33,7 @@ async fn answer(floor: &mut Floor, who: usize, set: &SignedOrderSet) -> Result<O
 }
 
 fn refusal(attempt: &'static str, expected: &'static str, got: Option<VenueError>) -> Refusal {
-    let got = got.map_or_else(
-        || "accepted".into(),
-        |error| error.name().into(),
-    );
+    let got = got.map_or_else(|| "accepted".into(), |error| error.name().into());
     tracing::info!(expected, got, "{attempt}");
     Refusal {
         attempt,

@@ -2,8 +2,8 @@
 
 use crate::{decimal, time::time_of};
 use clearproof_primitives::{
-    fixed::{FRACTION_BITS, Price},
     fixed::IndexPrice,
+    fixed::{FRACTION_BITS, Price},
 };
 use std::{fs, io::Read, path::Path};
 

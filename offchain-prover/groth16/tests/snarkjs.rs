@@ -238,7 +238,12 @@ fn their_proof_with_our_key(snarkjs: &Snarkjs, assignment: &[Fr]) {
     );
 }
 
-fn our_proof(snarkjs: &Snarkjs, circuit: &Circuit, assignment: &[Fr], key: ProvingKey) {
+fn our_proof(
+    snarkjs: &Snarkjs,
+    circuit: &Circuit,
+    assignment: &[Fr],
+    key: ark_groth16::ProvingKey<ark_bn254::Bn254>,
+) {
     let path = |name: &str| snarkjs.path(name);
     let inputs = inputs_json(&assignment[1..4]);
     let loaded = LoadedKey::new(&ArkBackend, key).unwrap();

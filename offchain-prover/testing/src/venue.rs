@@ -7,9 +7,9 @@ use crate::{
 };
 use anyhow::{Context, Result, bail, ensure};
 use clearproof_client::{
+    Trader, VenueClient,
     chain::{Chain, calls},
     rpc::types::{AccountJson, StatusJson},
-    Trader, VenueClient,
 };
 use clearproof_formats::prices;
 use clearproof_primitives::{

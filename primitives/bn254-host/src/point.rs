@@ -70,11 +70,13 @@ pub fn decode_g2(bytes: &[u8; G2_BYTES]) -> Result<G2Affine, PointFault> {
 }
 
 /// Encodes a G1 point.
+#[expect(clippy::expect_used, reason = "each message states why it holds")]
 pub fn encode_g1(point: &G1Affine) -> [u8; G1_BYTES] {
     encode::<g1::Config, G1_BYTES>(point).expect("a G1 point takes exactly G1_BYTES; qed")
 }
 
 /// Encodes a G2 point.
+#[expect(clippy::expect_used, reason = "each message states why it holds")]
 pub fn encode_g2(point: &G2Affine) -> [u8; G2_BYTES] {
     encode::<g2::Config, G2_BYTES>(point).expect("a G2 point takes exactly G2_BYTES; qed")
 }
@@ -92,6 +94,7 @@ pub fn decode_target(bytes: &[u8; TARGET_BYTES]) -> Result<Fq12, PointFault> {
 }
 
 /// Encodes any arkworks value uncompressed at the end of `out`.
+#[expect(clippy::expect_used, reason = "each message states why it holds")]
 pub(crate) fn append<T: CanonicalSerialize>(value: &T, out: &mut Vec<u8>) {
     value
         .serialize_with_mode(out, Compress::No)

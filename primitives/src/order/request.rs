@@ -174,22 +174,22 @@ pub struct RequestParts {
 impl RequestParts {
     /// A request as it is signed.
     pub(super) fn of(request: Option<Request>) -> Self {
-        let none = RequestParts::default();
+        let none = Self::default();
         match request {
             None => none,
-            Some(Request::Withdrawal(withdrawal)) => RequestParts {
+            Some(Request::Withdrawal(withdrawal)) => Self {
                 asset: withdrawal.asset,
                 amount: withdrawal.amount,
                 payload: bytes32_to_fields(&withdrawal.recipient),
                 ..none
             },
-            Some(Request::Transfer(transfer)) => RequestParts {
+            Some(Request::Transfer(transfer)) => Self {
                 kind: 1,
                 asset: transfer.asset,
                 amount: transfer.amount,
                 payload: (transfer.to.to_fr().unwrap_or_default(), Fr::default()),
             },
-            Some(Request::Key(KeyRequest::Trading(key))) => RequestParts {
+            Some(Request::Key(KeyRequest::Trading(key))) => Self {
                 kind: 2,
                 payload: (
                     key.map_or_else(Fr::default, |k| key_hash(k.coordinates())),
@@ -197,7 +197,7 @@ impl RequestParts {
                 ),
                 ..none
             },
-            Some(Request::Key(KeyRequest::Owner(key))) => RequestParts {
+            Some(Request::Key(KeyRequest::Owner(key))) => Self {
                 kind: 3,
                 payload: key.coordinates(),
                 ..none

@@ -179,7 +179,7 @@ pub fn generate(width: usize, partial_rounds: usize) -> Option<Vec<Fr>> {
         .enumerate()
         .map(|(i, c)| if i < width { *c + carry[i] } else { *c });
 
-    let mut out = constants.clone();
+    let mut out = constants;
     out.extend(mds.iter().flatten());
     out.extend(current.iter().flatten());
     out.extend(partial_constants);

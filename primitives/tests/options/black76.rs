@@ -2,7 +2,7 @@
 //! and properties.
 
 use OptionKind::{Call, Put};
-use clearproof_primitives::fixed::ONE;
+use clearproof_primitives::fixed::{Factor, ONE};
 use clearproof_primitives::options::{
     DAY_MS, European, Greeks, MAX_TIME_MS, MAX_VOLATILITY, OptionError, OptionKind, Product,
     ScenarioSpec, SviCurve, VolatilityScaling, YEAR_MS, revalue,
@@ -286,14 +286,14 @@ fn the_time_of_a_snapshot() {
         options.len()
     );
     let scaling = VolatilityScaling {
-        short_power: 19_661,
-        long_power: 8_520,
+        short_power: Factor::new(19_661),
+        long_power: Factor::new(8_520),
         floor_ms: DAY_MS,
     };
     let scenarios = [ScenarioSpec {
         price_shock: -9_830,
         volatility_shock: 32_768,
-        weight: 65_536,
+        weight: Factor::new(65_536),
     }; 16];
     let start = Instant::now();
     for o in &options {

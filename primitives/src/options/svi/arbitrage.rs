@@ -80,7 +80,7 @@ impl SviCurve {
 
     /// This curve against that of an earlier expiry of the same underlying, both checked: `w(k) >=
     /// earlier(k)` on both curves' grids.
-    pub fn check_calendar(&self, earlier: &SviCurve) -> Result<(), SviError> {
+    pub fn check_calendar(&self, earlier: &Self) -> Result<(), SviError> {
         self.check_bounds()?;
         earlier.check_bounds()?;
         match grid(self)

@@ -102,11 +102,7 @@ impl Policy {
     /// Refuses a list of changes which leaves a parameter further from its value in this policy,
     /// the one in force, than one change may go. `after` is the policy once the list and all that
     /// takes effect before it has: so changes that wait together add up to no more than one step.
-    pub fn within_a_step(
-        &self,
-        changes: &[PolicyChange],
-        after: &Policy,
-    ) -> Result<(), ChangeError> {
+    pub fn within_a_step(&self, changes: &[PolicyChange], after: &Self) -> Result<(), ChangeError> {
         for (index, change) in (0..).zip(changes) {
             for parameter in change.parameters() {
                 let judged = parameter.judge(parameter.read(self), parameter.read(after));

@@ -3,8 +3,7 @@
 use crate::commands::policy::{assessed, say};
 use anyhow::{Context, Result, anyhow, bail};
 use clearproof_client::chain::{
-    Chain,
-    calls,
+    Chain, calls,
     referenda::{Ongoing, Referendum},
 };
 use clearproof_primitives::policy::PolicyChange;
