@@ -65,7 +65,7 @@ impl Account {
         }
     }
 
-    /// Account 0, the insurance fund: nobody holds a key for it.
+    /// Account 0, the insurance fund: there is no key for it.
     pub fn insurance_fund(shape: &Shape) -> Self {
         Self::with_owner(shape, (Fr::zero(), Fr::zero()), Fr::zero())
     }

@@ -209,7 +209,7 @@ pub struct BatchHeader {
     pub data_hash: FieldBytes,
     /// Chunks in the batch, at least 1.
     pub chunk_count: u16,
-    /// Account on the chain that submits: nobody else can submit the same proofs.
+    /// Account on the chain that submits: no other account can submit the same proofs.
     pub submitter: [u8; 32],
     /// [`funding_hash`](crate::funding::funding_hash) of the indices that account steps apply:
     /// those after the last batch.

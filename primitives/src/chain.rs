@@ -150,7 +150,7 @@ pub enum ProofRefusal {
     Rejected,
 }
 
-/// The pauses of a venue. It works while there is none; each party can lift only its own.
+/// The pauses of a venue. It works while no party pauses it; each party can lift only its own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[derive(
     Encode,

@@ -23,7 +23,8 @@ pub const INDEX_LIMIT: i64 = 1 << 62;
 /// 2^63, but the division that finds it must have one solution for all that an account can hold.
 pub const CREDIT_BITS: usize = FUNDING_BASIS_BITS + 2 - FRACTION_BITS as usize;
 
-/// A clearing price counts until the instrument's next one, and for at most so many milliseconds.
+/// A clearing price counts until the instrument's next one, and for at most this number of
+/// milliseconds.
 pub const MAX_HOLD_MS: u64 = 60_000;
 
 /// The terms by which a batch's clearing prices move the funding indices.

@@ -12,7 +12,7 @@ use crate::{
 };
 use alloc::vec::Vec;
 
-/// A liquidation closes so many parts of this many of each position.
+/// A liquidation closes some of this number of parts of each position.
 pub const PARTS: u64 = 8;
 
 /// The part of one position that a liquidation closes.
@@ -115,7 +115,7 @@ fn mark(snapshot: &Snapshot, slot: u16) -> Price {
     snapshot.rows.get(slot as usize).map_or(0, |row| row.mark)
 }
 
-/// So many parts of a quantity, rounded up.
+/// `parts` parts of a quantity, rounded up.
 fn part(lots: u64, parts: u64) -> u64 {
     (lots as u128 * parts as u128).div_ceil(PARTS as u128) as u64
 }
@@ -132,7 +132,7 @@ fn slack(snapshot: &Snapshot, account: &Account, equity: u128) -> Price {
     }
 }
 
-/// Returns true if closing so many parts of each position at the mark leaves the account free, the
+/// Returns true if closing `parts` parts of each position at the mark leaves the account free, the
 /// highest penalty paid.
 fn frees(market: &MarketShape, snapshot: &Snapshot, account: &Account, parts: u64) -> bool {
     let mut left = account.clone();

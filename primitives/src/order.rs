@@ -264,7 +264,7 @@ pub enum OrderSetError {
     /// Orders go with the owner's key.
     #[error("orders: none go with a request for another owner")]
     OwnerWithOrders,
-    /// The key is none.
+    /// The key is not a point of the subgroup.
     #[error("request.key: must be a point of Baby Jubjub's prime-order subgroup, not the identity")]
     Key,
 }

@@ -114,8 +114,8 @@ pub fn expired_row(
 
 /// The row while its feed is halted or its mark held back: the true mark may be anywhere by now, so
 /// the row is suspended and initial margin covers all that a lot's underlying is worth (`value`,
-/// 32.32). Nobody withdraws against such a mark then; maintenance stays as it is, since nobody is
-/// liquidated.
+/// 32.32). No account withdraws against such a mark then; maintenance stays as it is, since no
+/// account is liquidated.
 pub fn halted_row(row: InstrumentRow, value: Price) -> InstrumentRow {
     InstrumentRow {
         suspended: true,

@@ -52,7 +52,7 @@ pub struct TransferRequest {
     /// Smallest units, 1 to 2^63 - 1.
     pub amount: u64,
     /// The receiver: [`account_key`](crate::account::account_key) of the account, which is opened
-    /// if there is none.
+    /// if it does not exist.
     pub to: FieldBytes,
 }
 

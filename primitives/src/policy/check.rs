@@ -31,7 +31,7 @@ pub(super) enum Broken {
 }
 
 impl Broken {
-    /// Returns true if another value of `parameter` could mend it.
+    /// Returns true if another value of `parameter` could fix it.
     pub(super) fn involves(&self, parameter: &Parameter) -> bool {
         match (*self, *parameter) {
             (

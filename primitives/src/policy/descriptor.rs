@@ -115,8 +115,8 @@ impl Parameter {
             Self::InitialFactor { .. } | Self::MaintenanceFactor { .. } => {
                 of((FACTOR, 15 * FACTOR), Factor, quarter, Up)
             }
-            // A wider shock asks more of every perpetual, but less of whoever loses most in
-            // between: of a butterfly, say.
+            // A wider shock asks more of every perpetual, but less of an account that loses most in
+            // between, such as one with a butterfly.
             Self::PriceShock { .. } => of(
                 (MIN_PRICE_SHOCK as i128, MAX_PRICE_SHOCK as i128),
                 Share,
@@ -170,7 +170,7 @@ impl Parameter {
                 },
                 Neither,
             ),
-            // Below it positions only become smaller; nobody has to close what is above.
+            // Below it positions only become smaller; nothing above has to be closed.
             Self::PositionLimit { .. } => of((1, (1 << QUANTITY_BITS) - 1), Lots, doubled, Down),
             Self::OpenInterestCap { .. } => of((1, 1 << (INTEREST_BITS - 1)), Lots, doubled, Down),
             // A lower one protects from a wrong price, and keeps a right one from those who must be
@@ -244,8 +244,8 @@ impl Descriptor {
         (low.max(self.low), high.min(self.high))
     }
 
-    /// Returns true if going from one value to another is sure to tighten. A value is none where an
-    /// asset has no peg.
+    /// Returns true if going from one value to another is sure to tighten. A value is `None` where
+    /// an asset has no peg.
     pub fn tightens(&self, before: Option<i128>, after: Option<i128>) -> bool {
         let (Some(before), Some(after)) = (before, after) else {
             return false;

@@ -70,7 +70,7 @@ pub struct PolicyState {
     /// The policy that the next snapshot is computed with, if no pending change is due; none while
     /// there is no policy.
     pub current: Option<Policy>,
-    /// Its version, counting from 1; 0 while there is none.
+    /// Its version, counting from 1; 0 while there is no policy.
     pub version: u32,
     /// Changes that wait, in the order in which they take effect.
     pub pending: Vec<PendingChange>,

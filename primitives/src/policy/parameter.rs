@@ -198,7 +198,7 @@ pub enum Parameter {
     LiquidationRate,
 }
 
-/// A parameter that two policies differ in. A value is none where an asset has no peg.
+/// A parameter that two policies differ in. A value is absent if an asset has no peg.
 #[derive(
     Clone,
     Copy,

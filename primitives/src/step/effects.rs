@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 pub enum Transfer {
     /// There is one now.
     Sent(Fr),
-    /// There is none any more.
+    /// It was received.
     Received,
 }
 

@@ -39,8 +39,8 @@ pub struct DepositStep {
 /// An act of the venue on an account without its consent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Forced {
-    /// The account is below its maintenance margin. The step's order set is the venue's own: nobody
-    /// signed it, and it is not installed. Its fills must reduce risk
+    /// The account is below its maintenance margin. The step's order set is the venue's own: it is
+    /// not signed, and it is not installed. Its fills must reduce risk
     /// ([`reduces_risk`](crate::margin::reduces_risk)), whatever they leave the account with. They
     /// pay no fee but `penalty` quote units to the insurance fund, at most the liquidation rate of
     /// each fill, rounded up.
@@ -56,10 +56,10 @@ pub enum Forced {
         penalty: u64,
     },
     /// The insurance fund owes more than it has. Its positions are closed against those of accounts
-    /// on the other side, whether they want or not, at one price per instrument and batch that
+    /// on the other side, without their consent, at one price per instrument and batch that
     /// leaves the fund nothing. The step is one of the fund's, or of such an account; its fills are
     /// at entries that say so, and reduce risk as a liquidation's. The account is as leveraged as
-    /// the header's rank says, or more; nobody gains by it.
+    /// the header's rank says, or more; no account gains by it.
     Deleverage,
     /// The account's equity is below zero: the insurance fund takes over all its balances and
     /// positions.

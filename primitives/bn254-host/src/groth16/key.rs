@@ -107,8 +107,8 @@ impl VerifyingKey {
     }
 
     /// Decodes what [`Self::encode_registered`] wrote to a trusted place, such as the chain's
-    /// storage. Canonical form and curve are checked again; the subgroup and e(α, β), dear, are
-    /// believed.
+    /// storage. Canonical form and curve are checked again; the subgroup and e(α, β), which are
+    /// expensive, are not.
     ///
     /// # Errors
     /// Every [`DecodeError`] that names a key, but never `NotInSubgroup`.

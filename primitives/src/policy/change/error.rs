@@ -36,7 +36,7 @@ pub enum ChangeError {
         change: u32,
         /// The parameter.
         parameter: Parameter,
-        /// Its value before the list; none where there is none.
+        /// Its value before the list, if it has one.
         present: Option<i128>,
         /// Its value after the changes so far.
         proposed: Option<i128>,
