@@ -5,9 +5,9 @@
 //! - [`point`]: the one strict decoder of curve points.
 //! - [`native`]: the arithmetic, in plain arkworks.
 //! - [`host`]: the same arithmetic as versioned host functions over bytes.
-//! - [`backend`]: the place of computation. [`backend::Native`] calls arkworks, [`backend::Host`] calls the
-//!   host functions; both implement the hooks of `ark-bn254-ext`, so that code written against
-//!   arkworks' traits runs on either.
+//! - [`backend`]: the place of computation. [`backend::Native`] calls arkworks, [`backend::Host`]
+//!   calls the host functions; both implement the hooks of `ark-bn254-ext`, so that code written
+//!   against arkworks' traits runs on either.
 //! - `observe`: reports the time that each host function took, to an observer such as the node's
 //!   metrics.
 //! - [`groth16`]: keys, proofs, their encodings, and randomised batch verification.
