@@ -139,13 +139,6 @@ pub fn named(code: i32, name: RefusalName, message: impl ToString) -> ErrorObjec
     };
     ErrorObjectOwned::owned(code, message.to_string(), Some(data))
 }
-<<<<<<< HEAD
-
-impl From<AccessError> for ErrorObjectOwned {
-    fn from(error: AccessError) -> Self {
-        named(UNAUTHORISED, error.name(), error)
-    }
-}
 
 #[cfg(test)]
 mod tests {
@@ -162,5 +155,3 @@ mod tests {
         }
     }
 }
-=======
->>>>>>> habits
