@@ -18,7 +18,8 @@ pub struct Pair {
 }
 
 impl Pair {
-    /// Two people with well-known wallets, who deposit; waits until the deposits are in a settled batch.
+    /// Two people with well-known wallets, who deposit; waits until the deposits are in a settled
+    /// batch.
     ///
     /// # Errors
     /// The chain or the operator refuses.
@@ -37,7 +38,8 @@ impl Pair {
         Ok(pair)
     }
 
-    /// The seller sends an order, and the buyer one with a withdrawal, if any, in the same set; waits until they are filled.
+    /// The seller sends an order, and the buyer one with a withdrawal, if any, in the same set;
+    /// waits until they are filled.
     ///
     /// # Errors
     /// The operator refuses, or does not fill them in time.

@@ -5,9 +5,9 @@
 //! - [`point`]: the one strict decoder of curve points.
 //! - [`native`]: the arithmetic, in plain arkworks.
 //! - [`host`]: the same arithmetic as versioned host functions over bytes.
-//! - [`backend`]: who computes. [`backend::Native`] calls arkworks, [`backend::Host`] calls the host
-//!   functions; both implement the hooks of `ark-bn254-ext`, so that code written against arkworks'
-//!   traits runs on either.
+//! - [`backend`]: who computes. [`backend::Native`] calls arkworks, [`backend::Host`] calls the
+//!   host functions; both implement the hooks of `ark-bn254-ext`, so that code written against
+//!   arkworks' traits runs on either.
 //! - `observe`: reports how long each host function took to whoever asks, say the node's metrics.
 //! - [`groth16`]: keys, proofs, their encodings, and randomised batch verification.
 //!

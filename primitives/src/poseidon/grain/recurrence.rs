@@ -18,10 +18,13 @@ fn inner(a: &[Fr], b: &[Fr]) -> Fr {
 
 /// All constants of the recurrence, in the order of the committed files:
 ///
-/// - the matrix of the full round before, row-major: it gives `w_0` and then `r·H^k·y_0` for k from 0 to n − 1;
+/// - the matrix of the full round before, row-major: it gives `w_0` and then `r·H^k·y_0` for k from
+///   0 to n − 1;
 /// - `h_{n−1}, .., h_0`, where `h_0 = a` and `h_i = r·H^(i−1)·c`: the response to a single input;
-/// - the coefficients of `u_{k−n}, .., u_{k−1}`, then of `w_{k−n+1}, .., w_k`, then of `u_k` in `w_{k+1}`;
-/// - for each element but the first after the last round, its coefficients of the last n of `u`, then the last n of `w`.
+/// - the coefficients of `u_{k−n}, .., u_{k−1}`, then of `w_{k−n+1}, .., w_k`, then of `u_k` in
+///   `w_{k+1}`;
+/// - for each element but the first after the last round, its coefficients of the last n of `u`,
+///   then the last n of `w`.
 ///
 /// `None` if the outputs do not determine the state, which no committed width has.
 pub(super) fn generate(mds: &Matrix) -> Option<Vec<Fr>> {
