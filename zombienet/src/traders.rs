@@ -1,9 +1,9 @@
 //! Two people who trade with each other.
 
 use anyhow::{Result, ensure};
+use clearproof_client::VenueClient;
 use clearproof_primitives::order::{Side, WithdrawalRequest};
 use clearproof_testing::venue::{Person, Venue, crossing_order};
-use clearproof_client::VenueClient;
 use subxt_signer::sr25519::dev;
 
 /// What each deposits, smallest units of the quote.
