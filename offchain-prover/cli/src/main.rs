@@ -1,5 +1,6 @@
 //! `clearproof-prover`: operator, prover and tools on the command line.
 
+mod bars;
 mod commands;
 
 use anyhow::Result;

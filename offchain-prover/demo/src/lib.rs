@@ -19,7 +19,7 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 use balance::Balances;
 use clearproof_client::{chain::Chain, clock::now_ms, rpc::types::StatusJson};
 use clearproof_formats::{prices, time::time_text};
-use clearproof_groth16::{BackendKind, Bars, KeyStore, Origin};
+use clearproof_groth16::{BackendKind, KeyStore, Origin};
 use clearproof_primitives::{
     chain::{Expiry, Listing},
     ids::{BatchNumber, CircuitId},
@@ -40,6 +40,7 @@ use report::{BatchRow, Report, short};
 use stage::Stage;
 use std::{
     path::PathBuf,
+    sync::Arc,
     time::{Duration, Instant},
 };
 use subxt_signer::sr25519::dev;
@@ -58,7 +59,7 @@ const STOP_LIMIT: Duration = Duration::from_secs(60);
 const WITHDRAWER: usize = 0;
 
 /// A run of the demonstration.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct DemoConfig {
     /// Traders, 3 or more.
     pub traders: u16,
@@ -78,6 +79,8 @@ pub struct DemoConfig {
     pub keys: PathBuf,
     /// What proves.
     pub backend: BackendKind,
+    /// Shows the progress of loading and making keys.
+    pub progress: Arc<dyn clearproof_groth16::Progress>,
     /// Where databases and logs are kept; a temporary folder if none is named.
     pub keep: Option<PathBuf>,
     /// Circuit that the venues are proven with.
@@ -206,14 +209,14 @@ async fn at_a_venue(
     expiry: Expiry,
 ) -> Result<Report> {
     let (shape, keys, backend) = (config.shape, config.keys.clone(), config.backend);
+    let progress = config.progress.clone();
     let prover = spawn_blocking(move || {
-        let bars = Bars::new("proving keys");
         BatchProver::load(
             &shape,
             &KeyStore::new(keys),
             Origin::Development,
             backend,
-            &bars,
+            &*progress,
         )
     });
     let people = people::gather(config.traders)?;

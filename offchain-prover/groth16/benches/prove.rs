@@ -5,7 +5,7 @@
 //! both sides, as in hashes and curve arithmetic.
 
 use clearproof_groth16::{
-    Bars, Comparison, CpuBackend, KeyStore, Origin, Progress, Silent, compare_with_arkworks,
+    Comparison, CpuBackend, KeyStore, Origin, Phase, Progress, Silent, compare_with_arkworks,
     synthetic,
 };
 use std::{error::Error, io::IsTerminal, time::Instant};
@@ -18,6 +18,17 @@ fn resident() -> Result<u64, Box<dyn Error>> {
         .find_map(|line| line.strip_prefix("VmRSS:"))
         .ok_or("/proc/self/status has no VmRSS")?;
     Ok(line.trim().trim_end_matches(" kB").parse()?)
+}
+
+/// Prints the name of each phase.
+struct Phases;
+
+impl Progress for Phases {
+    fn begin(&self, phase: Phase, _: u64) {
+        eprintln!("{phase} …");
+    }
+    fn advance(&self, _: u64) {}
+    fn end(&self) {}
 }
 
 fn print(comparison: &Comparison) {
@@ -51,7 +62,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
     let store = KeyStore::new(folder.path());
     let progress: Box<dyn Progress> = if std::io::stderr().is_terminal() {
-        Box::new(Bars::new("bench"))
+        Box::new(Phases)
     } else {
         Box::new(Silent)
     };

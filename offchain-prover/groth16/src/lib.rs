@@ -50,7 +50,7 @@ pub use key::{
     store::{KeyStore, StoreError},
 };
 pub use matrices::{Matrices, MatricesError, Matrix};
-pub use progress::{Bars, Phase, Progress, Silent};
+pub use progress::{Phase, Progress, Silent};
 pub use proof::{PROOF_BYTES, Proof};
 pub use prover::{PhaseTimes, ProofMeta, Prove, ProveError, Prover, loaded::LoadedKey, prove};
 pub use setup::{SetupError, generate};

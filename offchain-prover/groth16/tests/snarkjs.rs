@@ -7,7 +7,7 @@
 use ark_bn254::Fr;
 use ark_ff::{One, UniformRand, Zero};
 use clearproof_groth16::{
-    ArkBackend, Circuit, LoadedKey, Matrices, Origin, Silent,
+    ArkBackend, Circuit, LoadedKey, Matrices, Origin, ProvingKey, Silent,
     export::{
         inputs_json, proof_json, verifying_key_json, write_json, write_r1cs, write_wtns, write_zkey,
     },

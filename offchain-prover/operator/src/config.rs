@@ -2,9 +2,9 @@
 
 use super::error::OperatorError;
 use clearproof_client::chain::Constants;
-use clearproof_groth16::BackendKind;
+use clearproof_groth16::{BackendKind, Progress};
 use clearproof_primitives::ids::VenueId;
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 use subxt_signer::sr25519::Keypair;
 
 /// The settings that an operator is started with.
@@ -26,6 +26,8 @@ pub struct Config {
     pub keys: PathBuf,
     /// The backend that proves.
     pub backend: BackendKind,
+    /// Shows the progress of loading and making keys.
+    pub progress: Arc<dyn Progress>,
     /// The times and limits of auctions and batches.
     pub timing: Timing,
 }

@@ -7,13 +7,16 @@ use clearproof_client::chain::{
     circuits::{RegisteredCircuit, circuit_of},
 };
 use clearproof_client::clock::millis;
-use clearproof_groth16::{BackendKind, Bars, KeyStore, Origin};
+use clearproof_groth16::{BackendKind, KeyStore, Origin, Progress};
 use clearproof_primitives::{
     ids::{BatchNumber, VenueId},
     shape::Shape,
 };
 use clearproof_proving::{BatchProver, VerifyingKeys, circuits};
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use tokio::runtime::Handle;
 
 /// Wait before a query is sent again to a node that did not respond.
@@ -39,6 +42,8 @@ pub struct Keys {
     pub store: KeyStore,
     /// The backend that proves.
     pub backend: BackendKind,
+    /// Shows the progress of loading and making keys.
+    pub progress: Arc<dyn Progress>,
     /// The operator's metrics, which count what each backend does.
     pub metrics: Metrics,
     /// The keys in use.
@@ -116,12 +121,13 @@ impl Keys {
             true => (Origin::Development, BatchProver::load),
             false => (Origin::SingleParty, BatchProver::load_existing),
         };
-        let bars = Bars::new("proving keys");
         let failed = |error: anyhow::Error| {
             let number = circuit.number;
             OperatorError::Prover(format!("batch {batch}, circuit {number}: {error:#}"))
         };
-        let prover = load(&self.shape, &self.store, origin, self.backend, &bars).map_err(failed)?;
+        let (shape, progress) = (&self.shape, &*self.progress);
+        let prover =
+            load(shape, &self.store, origin, self.backend, progress).map_err(failed)?;
         let registered = VerifyingKeys {
             chunk: circuit.chunk_key.clone(),
             closing: circuit.closing_key.clone(),

@@ -235,6 +235,7 @@ fn prover(
             shape: started.identity.shape,
             store: KeyStore::new(&config.keys),
             backend: config.backend,
+            progress: config.progress.clone(),
             metrics: metrics.clone(),
             loaded: LoadedKeys::default(),
         },

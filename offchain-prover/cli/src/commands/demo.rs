@@ -1,12 +1,13 @@
 //! `demo`: the whole product in one run.
 
+use crate::bars::Bars;
 use anyhow::{Context, Result};
 use clap::{Args as ClapArgs, ValueEnum};
 use clearproof_demo::{self, DemoConfig};
 use clearproof_groth16::BackendKind;
 use clearproof_primitives::{ids::CircuitId, shape::Shape};
 use clearproof_proving::default_key_folder;
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 /// Circuits that the development chain registers at genesis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -69,6 +70,7 @@ pub fn run(args: Args) -> Result<()> {
         prover: std::env::current_exe().context("this program's own path")?,
         keys: args.keys.unwrap_or_else(default_key_folder),
         backend: args.backend,
+        progress: Arc::new(Bars::new("proving keys")),
         keep: args.keep,
         circuit: CircuitId::new(circuit),
         shape,

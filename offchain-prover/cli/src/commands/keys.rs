@@ -3,9 +3,9 @@
 
 mod export;
 
-use crate::commands::ShapeName;
+use crate::{bars::Bars, commands::ShapeName};
 use anyhow::{Context, Result};
-use clearproof_groth16::{BackendKind, Bars, KeyStore, Origin};
+use clearproof_groth16::{BackendKind, KeyStore, Origin};
 use clearproof_proving::{BatchProver, VerifyingKeys, circuits, default_key_folder};
 use std::{
     fs,

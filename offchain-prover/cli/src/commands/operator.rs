@@ -1,12 +1,15 @@
 //! `operator`: runs a venue.
 
-use crate::commands::{ending::asked_to_end, key::Key};
+use crate::{
+    bars::Bars,
+    commands::{ending::asked_to_end, key::Key},
+};
 use anyhow::{Context, Result};
 use clearproof_groth16::BackendKind;
 use clearproof_operator::{self, Config, Timing};
 use clearproof_primitives::ids::VenueId;
 use clearproof_proving::default_key_folder;
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
 /// Options of `operator`.
 #[derive(clap::Args)]
@@ -59,6 +62,7 @@ pub fn run(args: Args) -> Result<()> {
         metrics: args.metrics,
         keys: args.keys.unwrap_or_else(default_key_folder),
         backend: args.backend,
+        progress: Arc::new(Bars::new("proving keys")),
         timing: Timing {
             auction_interval_ms: args.auction_interval_ms,
             batch_ms: args.batch_ms,

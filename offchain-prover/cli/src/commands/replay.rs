@@ -1,10 +1,13 @@
 //! `replay`: recorded prices or order flow through the engine.
 
-use crate::commands::{ShapeName, period::Period};
+use crate::{
+    bars::Bars,
+    commands::{ShapeName, period::Period},
+};
 use anyhow::{Context, Result, ensure};
 use clap::{Args as ClapArgs, ValueEnum};
 use clearproof_formats::{prices, time::time_text};
-use clearproof_groth16::{BackendKind, Bars, KeyStore, Origin};
+use clearproof_groth16::{BackendKind, KeyStore, Origin};
 use clearproof_primitives::shape::Shape;
 use clearproof_proving::{BatchProver, default_key_folder};
 use clearproof_tools::replay::{

@@ -1,11 +1,14 @@
 //! The circuits' size, and the time to prove a batch.
 
-use crate::commands::bench::{
-    report::{Report, median},
-    sample::batch,
+use crate::{
+    bars::Bars,
+    commands::bench::{
+        report::{Report, median},
+        sample::batch,
+    },
 };
 use anyhow::{Context, Result};
-use clearproof_groth16::{BackendKind, Bars, KeyStore, Origin};
+use clearproof_groth16::{BackendKind, KeyStore, Origin};
 use clearproof_primitives::shape::Shape;
 use clearproof_proving::{BatchProver, ProvenBatch, circuits, default_key_folder};
 

@@ -1,12 +1,14 @@
 //! A circuit with key and assignment, for what is measured and exported.
 
-use crate::commands::ShapeName;
-use crate::commands::bench::sample;
+use crate::{
+    bars::Bars,
+    commands::{ShapeName, bench::sample},
+};
 use anyhow::Result;
 use ark_bn254::Fr;
 use ark_ff::{One, Zero};
 use clap::ValueEnum;
-use clearproof_groth16::{Bars, Circuit, KeyStore, Origin, ProvingKey, synthetic};
+use clearproof_groth16::{Circuit, KeyStore, Origin, ProvingKey, synthetic};
 use clearproof_proving::{circuits, default_key_folder};
 use std::{
     fmt,

@@ -1,13 +1,16 @@
 //! `keys export`: the same work for other provers.
 
-use crate::commands::{
-    ShapeName,
-    bench::work::{Keys, Work, WorkName},
+use crate::{
+    bars::Bars,
+    commands::{
+        ShapeName,
+        bench::work::{Keys, Work, WorkName},
+    },
 };
 use anyhow::{Context, Result};
 use clap::ValueEnum;
 use clearproof_groth16::{
-    ArkBackend, Bars, LoadedKey,
+    ArkBackend, LoadedKey,
     export::{
         inputs_json, proof_json, verifying_key_json, write_json, write_r1cs, write_wtns, write_zkey,
     },
