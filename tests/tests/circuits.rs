@@ -25,7 +25,8 @@ const DEPOSIT: u64 = 50_000_000;
 const SINGLE_PARTY: CircuitId = CircuitId::new(70);
 const DEVELOPMENT: CircuitId = CircuitId::new(71);
 
-/// Registers the keys of an origin under a number, and says from which batch on the venue proves with them.
+/// Registers the keys of an origin under a number, and says from which batch on the venue proves
+/// with them.
 async fn change_to(
     network: &Network,
     number: CircuitId,
@@ -51,7 +52,8 @@ async fn change_to(
         from_batch,
     };
     let change = calls::set_next_circuit(network.id, Some(next));
-    // The venue's owner and its operator's account; nothing is under way, so the operator signs nothing meanwhile.
+    // The venue's owner and its operator's account; nothing is under way, so the operator signs
+    // nothing meanwhile.
     network.chain.submit(&dev::dave(), &change).await?;
     Ok(())
 }

@@ -46,8 +46,8 @@ pub fn fresh_wallet() -> Result<Keypair> {
 }
 
 impl Person {
-    /// What they deposit, smallest units of the quote: the bold one has a tenth of what the others have, so that they can all
-    /// take the other side.
+    /// What they deposit, smallest units of the quote: the bold one has a tenth of what the others
+    /// have, so that they can all take the other side.
     pub fn deposit(&self) -> u64 {
         match self.role {
             Role::Bold => DEPOSIT / 10,

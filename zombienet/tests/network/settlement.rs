@@ -1,4 +1,5 @@
-//! Batches are settled through a node that is not the operator's own, and all validators agree on them.
+//! Batches are settled through a node that is not the operator's own, and all validators agree on
+//! them.
 
 use anyhow::{Result, ensure};
 use clearproof_network::{

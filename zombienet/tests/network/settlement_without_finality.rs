@@ -22,7 +22,8 @@ async fn a_batch_submitted_while_finality_stands_still_settles_exactly_once() ->
         pair.trade(&client, 100, None).await?;
         let (before, _) = venue.at_rest(&client).await?;
         let held = venue.on_chain().await?;
-        // The operator trades at the last final snapshot as long as it is fresh, so one that has just come is waited for.
+        // The operator trades at the last final snapshot as long as it is fresh, so one that has
+        // just come is waited for.
         let old = client.status().await?.open;
         let old = old.map_or(SnapshotNumber::default(), |open| open.snapshot);
         venue
@@ -72,7 +73,8 @@ async fn a_batch_submitted_while_finality_stands_still_settles_exactly_once() ->
         let (after, _) = venue.at_rest(&client).await?;
         ensure!(after == before.next(), "batch {after} after batch {before}");
 
-        // What was in it counts once: the trade, of which there are two sides, the withdrawal, and the chain's share of fees.
+        // What was in it counts once: the trade, of which there are two sides, the withdrawal, and
+        // the chain's share of fees.
         let now = venue.on_chain().await?;
         ensure!(
             now.batches == after,

@@ -74,8 +74,8 @@ pub enum ChainError {
 }
 
 impl ChainError {
-    /// Returns a name for programs: the pallet's name of a refusal, such as `StaleRoot`, or else the
-    /// error's, such as `Node`. Names of errors never change.
+    /// Returns a name for programs: the pallet's name of a refusal, such as `StaleRoot`, or else
+    /// the error's, such as `Node`. Names of errors never change.
     pub fn name(&self) -> &str {
         match self {
             Self::Node(_) => "Node",
