@@ -210,7 +210,7 @@ fn header<T: Config>(
         number: BatchNumber::new(1),
         old_root: Venues::<T>::get(venue).expect("just founded").state_root,
         new_root: Fr::from(77u64).into(),
-        snapshot_number: 0,
+        snapshot_number: SnapshotNumber::default(),
         snapshot_hash: FieldBytes::default(),
         time_from: SNAPSHOT_AT,
         time_to: SNAPSHOT_AT,
