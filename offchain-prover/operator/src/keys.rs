@@ -126,8 +126,7 @@ impl Keys {
             OperatorError::Prover(format!("batch {batch}, circuit {number}: {error:#}"))
         };
         let (shape, progress) = (&self.shape, &*self.progress);
-        let prover =
-            load(shape, &self.store, origin, self.backend, progress).map_err(failed)?;
+        let prover = load(shape, &self.store, origin, self.backend, progress).map_err(failed)?;
         let registered = VerifyingKeys {
             chunk: circuit.chunk_key.clone(),
             closing: circuit.closing_key.clone(),
