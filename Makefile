@@ -7,7 +7,8 @@ MAKEFLAGS += --no-print-directory
 	weights dev-keys chain-specs
 
 ENV := . scripts/env.sh;
-# All members are named whatever is built: features are then the same everywhere and nothing is built twice.
+# All members are named whatever is built: features are then the same everywhere and nothing is
+# built twice.
 BUILD := cargo build --release --workspace
 
 help: ## this list

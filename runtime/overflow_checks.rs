@@ -10,6 +10,10 @@ use std::{env, fs, path::Path};
 /// # Panics
 ///
 /// If the folder of the pallets cannot be read.
+#[expect(
+    clippy::expect_used,
+    reason = "a build without these files cannot go on"
+)]
 pub fn keep(root: &Path) {
     const VARIABLE: &str = "WASM_BUILD_CARGO_ARGS";
     let pallets = root.join("pallets");

@@ -27,8 +27,8 @@ zepter_version=1.88.2
 
 # Commits after this one must have proper subjects. A shallow clone may lack it: there, commits
 # after its date count.
-subjects_base=2c2477754b609a078a00f34e8c23bd2e11044057
-subjects_date=2026-12-01T00:03:25Z
+subjects_base=614c3eef4282593eb4e6e570b645a5fc37acb14d
+subjects_date=2026-12-01T00:52:03Z
 
 manifests=(Cargo.toml zombienet/Cargo.toml offchain-prover/cuda/Cargo.toml)
 

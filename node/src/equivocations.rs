@@ -136,7 +136,8 @@ impl Watch {
         if !new {
             return None;
         }
-        // The check of the seal, or its maker, left this. Without it, anybody may have made the header.
+        // The check of the seal, or its maker, left this. Without it, anybody may have made the
+        // header.
         let checked = block
             .get_intermediate::<BabeIntermediate<Block>>(INTERMEDIATE_KEY)
             .ok()?;

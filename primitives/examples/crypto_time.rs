@@ -1,4 +1,5 @@
-//! Prints the median time of a Poseidon hash, of signing, of verifying and of admitting a key, on one core.
+//! Prints the median time of a Poseidon hash, of signing, of verifying and of admitting a key, on
+//! one core.
 
 use clearproof_primitives::{
     babyjubjub::PublicKey,

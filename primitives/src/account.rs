@@ -28,14 +28,16 @@ pub struct Position {
     pub quantity: i64,
 }
 
-/// One account. Vectors have the shape's lengths, but `positions`, which holds the non-empty ones only.
+/// One account. Vectors have the shape's lengths, but `positions`, which holds the non-empty ones
+/// only.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
     /// Owner's key coordinates; (0, 0), which is no key, for the insurance fund.
     pub owner: (Fr, Fr),
     /// Which of the owner's accounts it is; the chain's deposits are for number 0.
     pub number: u16,
-    /// Hash of the key that may sign order sets without requests, see [`key_hash`](crate::order::key_hash); 0 for none.
+    /// Hash of the key that may sign order sets without requests, see
+    /// [`key_hash`](crate::order::key_hash); 0 for none.
     pub trading_key: Fr,
     /// A secret of the owner's that also blinds the leaf.
     pub viewing_key: Fr,
@@ -47,8 +49,9 @@ pub struct Account {
     pub balances: Vec<i64>,
     /// At most P positions, strictly ascending by instrument, quantities non-zero.
     pub positions: Vec<Position>,
-    /// Σ quantity · funding index over the positions as of the last touch, in 2^-32 quote units, magnitude below 2^116. What it
-    /// is below that sum by now is what the account owes as funding: one number does for all positions.
+    /// Σ quantity · funding index over the positions as of the last touch, in 2^-32 quote units,
+    /// magnitude below 2^116. What it is below that sum by now is what the account owes as funding:
+    /// one number does for all positions.
     pub funding_basis: i128,
 }
 
@@ -62,7 +65,7 @@ impl Account {
         }
     }
 
-    /// Account 0, the insurance fund: nobody holds a key for it.
+    /// Account 0, the insurance fund: there is no key for it.
     pub fn insurance_fund(shape: &Shape) -> Self {
         Self::with_owner(shape, (Fr::zero(), Fr::zero()), Fr::zero())
     }
@@ -94,8 +97,9 @@ impl Account {
             .map_or(0, |p| p.quantity)
     }
 
-    /// The leaf's field elements: owner x and y, trading key, viewing key, head (sequence, basis, number), slots, balances and
-    /// positions each three by three. See `docs/protocol.md` for the bit layout. At the reference shape they are 13: one permutation.
+    /// The leaf's field elements: owner x and y, trading key, viewing key, head (sequence, basis,
+    /// number), slots, balances and positions each three by three. See `docs/protocol.md` for the
+    /// bit layout. At the reference shape they are 13: one permutation.
     pub fn fields(&self, shape: &Shape) -> Vec<Fr> {
         let [sequence_bits, funding_basis_bits, _] = HEAD_LAYOUT;
         let funding_basis = fr_from_i128(self.funding_basis + (1 << FUNDING_BASIS_BITS))
@@ -145,7 +149,8 @@ pub const SLOTS_PER_FIELD: usize = 3;
 pub const BALANCES_PER_FIELD: usize = 3;
 /// Positions packed in one field element of the leaf.
 pub const POSITIONS_PER_FIELD: usize = 3;
-/// Bits of the funding basis' magnitude: eight positions of 2^48 lots at indices below 2^62, with room.
+/// Bits of the funding basis' magnitude: eight positions of 2^48 lots at indices below 2^62, with
+/// room.
 pub const FUNDING_BASIS_BITS: usize = 116;
 /// Bits of an account's number among its owner's.
 pub const NUMBER_BITS: usize = 16;
@@ -153,7 +158,8 @@ pub const NUMBER_BITS: usize = 16;
 pub const HEAD_LAYOUT: [usize; 3] = [64, FUNDING_BASIS_BITS + 1, NUMBER_BITS];
 
 impl Position {
-    /// Instrument (16 bits) and quantity + 2^48 (49 bits); of an empty place instrument and quantity are 0.
+    /// Instrument (16 bits) and quantity + 2^48 (49 bits); of an empty place instrument and
+    /// quantity are 0.
     fn parts(position: Option<&Self>) -> [(u64, usize); 2] {
         let (instrument, quantity) = position.map_or((0, 0), |p| (p.instrument, p.quantity));
         let quantity = (quantity + (1 << QUANTITY_BITS)) as u64;
@@ -164,8 +170,9 @@ impl Position {
     }
 }
 
-/// What deposits and transfers name instead of an index: `Poseidon(owner x, owner y, number)`. The viewing key is not part of it: a
-/// deposit must never wait for a secret that its owner may not tell.
+/// The key that deposits and transfers name instead of an index: `Poseidon(owner x, owner y,
+/// number)`. The viewing key is not part of it: a deposit must never wait for a secret that its
+/// owner may not tell.
 pub fn account_key(owner: (Fr, Fr), number: u16) -> Fr {
     hash::<3>(&[owner.0, owner.1, Fr::from(number)])
 }

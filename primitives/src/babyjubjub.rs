@@ -1,8 +1,9 @@
 //! Baby Jubjub in circomlib's form: `168700·x² + y² = 1 + 168696·x²·y²` over BN254's scalar field.
 //!
-//! Source: Bellés-Muñoz, Whitehat, Baylina, Daza, Muñoz-Tapia, "Twisted Edwards Elliptic Curves for Zero-Knowledge
-//! Circuits", 2021 (EIP-2494); base point and packed encoding as in circomlib. The curve has `8·l` points; signatures
-//! live in the subgroup of prime order l, which [`BASE8`] generates.
+//! Source: Bellés-Muñoz, Whitehat, Baylina, Daza, Muñoz-Tapia, "Twisted Edwards Elliptic Curves for
+//! Zero-Knowledge Circuits", 2021 (EIP-2494); base point and packed encoding as in circomlib. The
+//! curve has `8·l` points; signatures live in the subgroup of prime order l, which [`BASE8`]
+//! generates.
 
 mod extended;
 mod multiples;
@@ -23,7 +24,8 @@ use core::fmt;
 use extended::{Addend, Extended};
 use multiples::multiple;
 
-/// Order l of the prime subgroup: 2736030358979909402780800718157159386076813972158567259200215660948447373041.
+/// Order l of the prime subgroup:
+/// 2736030358979909402780800718157159386076813972158567259200215660948447373041.
 pub const SUBGROUP_ORDER: BigInteger256 = BigInteger256::new([
     0x677297dc392126f1,
     0xab3eedb83920ee0a,
@@ -32,7 +34,7 @@ pub const SUBGROUP_ORDER: BigInteger256 = BigInteger256::new([
 ]);
 /// The group law.
 impl Point {
-    /// Whether the point is on the curve and `l` times it is neutral.
+    /// Returns true if the point is on the curve and `l` times it is neutral.
     pub fn in_subgroup(&self) -> bool {
         self.is_on_curve() && multiple(&Extended::from(self), &SUBGROUP_ORDER).is_identity()
     }
@@ -44,14 +46,16 @@ impl Point {
         other.added_to(&Extended::from(self)).to_affine()
     }
 
-    /// `scalar` times a point of the curve, for any 256-bit scalar. Takes a time that depends on the scalar.
+    /// `scalar` times a point of the curve, for any 256-bit scalar. Takes a time that depends on
+    /// the scalar.
     #[must_use]
     pub fn mul(&self, scalar: &BigInteger256) -> Self {
         multiple(&Extended::from(self), scalar).to_affine()
     }
 }
 
-/// A public key: a point of the prime subgroup other than the neutral one. Made only by checked constructors.
+/// A public key: a point of the prime subgroup other than the neutral one. Made only by checked
+/// constructors.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PublicKey(Point);
 
@@ -102,7 +106,8 @@ pub(crate) fn base_multiple(scalar: &BigInteger256) -> Point {
     table::sum_of_tables([(table::Table::of_base(), scalar)]).to_affine()
 }
 
-/// Whether `s·BASE8 + t·q` is a given point of the curve, as q is, for any 256-bit scalars. Takes a time that depends on them.
+/// Returns true if `s·BASE8 + t·q` is a given point of the curve, as q is, for any 256-bit scalars.
+/// Takes a time that depends on them.
 pub(crate) fn is_sum(s: &BigInteger256, q: &Point, t: &BigInteger256, sum: &Point) -> bool {
     #[cfg(feature = "std")]
     let (width, multiples) = table::Table::of_base().first_part();

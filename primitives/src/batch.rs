@@ -19,7 +19,8 @@ use serde::{Deserialize, Serialize};
 /// Version of the protocol that headers name.
 pub const PROTOCOL_VERSION: u16 = 3;
 
-/// One uniform price: of an auction's auction, or of an instrument's deleveraging. Ordered by instrument, time, and auctions first.
+/// One uniform price: of an auction's auction, or of an instrument's deleveraging. Ordered by
+/// instrument, time, and auctions first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[derive(
     Encode,
@@ -35,7 +36,8 @@ pub struct PriceEntry {
     pub instrument: u16,
     /// Time of the auction, milliseconds since the Unix epoch, below 2^48.
     pub time: u64,
-    /// Not an auction's: the price at which the insurance fund's positions are closed against others' without asking them.
+    /// Not an auction's: the price at which the insurance fund's positions are closed against
+    /// others' without asking them.
     pub deleverages: bool,
     /// Clearing price, 32.32, never 0.
     pub price: Price,
@@ -136,7 +138,8 @@ pub struct Withdrawal {
 }
 
 impl Withdrawal {
-    /// The withdrawals' hash chain after this one: `Poseidon(chain, recipient low, high, asset and amount)`.
+    /// The withdrawals' hash chain after this one: `Poseidon(chain, recipient low, high, asset and
+    /// amount)`.
     pub fn chain(&self, chain: Fr) -> Fr {
         let (low, high) = bytes32_to_fields(&self.recipient);
         hash::<4>(&[chain, low, high, pack_asset_amount(self.asset, self.amount)])
@@ -150,7 +153,8 @@ pub fn withdrawals_hash(withdrawals: &[Withdrawal]) -> Fr {
         .fold(Fr::default(), |chain, w| w.chain(chain))
 }
 
-/// What an account that receives a transfer must show: `Poseidon(0, account key, asset and amount)`.
+/// The hash that an account must show to receive a transfer: `Poseidon(0, account key, asset and
+/// amount)`.
 pub fn transfer_hash(to: Fr, asset: u8, amount: u64) -> Fr {
     hash::<3>(&[Fr::default(), to, pack_asset_amount(asset, amount)])
 }
@@ -205,21 +209,25 @@ pub struct BatchHeader {
     pub data_hash: FieldBytes,
     /// Chunks in the batch, at least 1.
     pub chunk_count: u16,
-    /// Account on the chain that submits: nobody else can submit the same proofs.
+    /// Account on the chain that submits: no other account can submit the same proofs.
     pub submitter: [u8; 32],
-    /// [`funding_hash`](crate::funding::funding_hash) of the indices that account steps apply: those after the last batch.
+    /// [`funding_hash`](crate::funding::funding_hash) of the indices that account steps apply:
+    /// those after the last batch.
     pub funding_hash: FieldBytes,
-    /// [`open_interest_hash`](crate::ledger::open_interest_hash) of the open interest after the batch.
+    /// [`open_interest_hash`](crate::ledger::open_interest_hash) of the open interest after the
+    /// batch.
     pub open_interest_hash: FieldBytes,
-    /// What the chain's treasury gets of the batch's fees: [`protocol_fee`].
+    /// The part of the batch's fees that the chain's treasury gets: [`protocol_fee`].
     pub protocol_fee: u64,
     /// The share that it is, as a fraction of 2^32: the snapshot's.
     pub protocol_share: Rate,
-    /// Maintenance margin over equity, 16.16, that every account had at least whose positions the batch deleveraged.
+    /// Maintenance margin over equity, 16.16, that every account had at least whose positions the
+    /// batch deleveraged.
     pub deleverage_rank: Factor,
 }
 
-/// What the chain's treasury gets of a batch's fees, rounded down; none if that is no 63-bit amount.
+/// The part of a batch's fees that the chain's treasury gets, rounded down; none if that is no
+/// 63-bit amount.
 pub fn protocol_fee(fees: u128, share: Rate) -> Option<u64> {
     let product = fees.checked_mul(share.get().into())?;
     let fee = u64::try_from(product >> FRACTION_BITS).ok()?;
@@ -242,9 +250,9 @@ impl BatchHeader {
     /// Layout of the packed terms: protocol fee, protocol share, deleverage rank.
     pub const TERMS_LAYOUT: [usize; 3] = [AMOUNT_BITS, 32, 32];
 
-    /// The 18 hashed field elements, in the order that the circuits rebuild: identity, genesis, old root, new
-    /// root, snapshot number, snapshot hash, times, prices hash, counts, accumulator before, accumulator after,
-    /// withdrawals hash, data hash, submitter low, submitter high,
+    /// The 18 hashed field elements, in the order that the circuits rebuild: identity, genesis, old
+    /// root, new root, snapshot number, snapshot hash, times, prices hash, counts, accumulator
+    /// before, accumulator after, withdrawals hash, data hash, submitter low, submitter high,
     /// funding hash, open interest hash, terms. Refuses non-canonical elements.
     pub fn fields(&self) -> Result<[Fr; 18], FieldError> {
         let [fee, share, rank] = Self::TERMS_LAYOUT;
@@ -287,7 +295,8 @@ impl BatchHeader {
         ])
     }
 
-    /// The header's hash. Times must be below 2^48 and the protocol fee below 2^63: check them before hashing.
+    /// The header's hash. Times must be below 2^48 and the protocol fee below 2^63: check them
+    /// before hashing.
     pub fn hash(&self) -> Result<Fr, FieldError> {
         Ok(hash_list(Domain::Header, &self.fields()?))
     }

@@ -12,22 +12,23 @@ use crate::{
 };
 use alloc::vec::Vec;
 
-/// Where the number of withdrawals begins in a boundary's counts.
+/// The bit at which the number of withdrawals begins in a boundary's counts.
 pub const WITHDRAWALS_SHIFT: usize = 64;
-/// Where the number of fills begins there.
+/// The bit at which the number of fills begins there.
 pub const FILLS_SHIFT: usize = 128;
-/// Where the lots of deleveraging begin in a boundary's lots.
+/// The bit at which the lots of deleveraging begin in a boundary's lots.
 pub const DELEVERAGED_SHIFT: usize = 65;
-/// Where the open interest begins there.
+/// The bit at which the open interest begins there.
 pub const INTEREST_SHIFT: usize = 130;
-/// Where the lots that the insurance fund took over begin there.
+/// The bit at which the lots that the insurance fund took over begin there.
 pub const TAKEN_LOTS_SHIFT: usize = 192;
-/// Where the penalties begin in a boundary's charges.
+/// The bit at which the penalties begin in a boundary's charges.
 pub const PENALTY_SHIFT: usize = 100;
-/// Where the balances that the insurance fund took over begin in what went out of the accounts.
+/// The bit at which the balances that the insurance fund took over begin in a boundary's outflows.
 pub const TAKEN_AMOUNT_SHIFT: usize = 100;
 
-/// The state between two chunks of a batch. Sums start at zero with the batch; signed sums are field elements.
+/// The state between two chunks of a batch. Sums start at zero with the batch; signed sums are
+/// field elements.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Boundary {
     /// Blinds the commitment.
@@ -93,14 +94,16 @@ impl Boundary {
         }
     }
 
-    /// Committed field elements: salt, accounts root, counts (deposits, withdrawals, fills), deposit accumulator, withdrawals, transfer,
-    /// quote sum, charges (fees and penalties), remainder sum; per instrument lots (net, deleveraged, open interest, taken); per asset
+    /// Committed field elements: salt, accounts root, counts (deposits, withdrawals, fills),
+    /// deposit accumulator, withdrawals, transfer, quote sum, charges (fees and penalties),
+    /// remainder sum; per instrument lots (net, deleveraged, open interest, taken); per asset
     /// deposited; per asset what went out (withdrawn, taken).
     ///
-    /// Sums that are only added to share an element, `first + 2^shift · second`: steps then add to both at once, and only the
-    /// closing circuit takes them apart. A batch has fewer than 2^12 steps; each fills at most 2^51 lots, changes what is held of an
-    /// instrument by 2^48, and moves 2^63 units and 2^66 in charges: so no sum reaches its neighbour, and all of them stay within
-    /// ±2^253.
+    /// Sums that are only added to share an element, `first + 2^shift · second`: steps then add to
+    /// both at once, and only the closing circuit takes them apart. A batch has fewer than 2^12
+    /// steps; each fills at most 2^51 lots, changes what is held of an instrument by 2^48, and
+    /// moves 2^63 units and 2^66 in charges: so no sum reaches its neighbour, and all of them stay
+    /// within ±2^253.
     pub fn fields(&self) -> Vec<Fr> {
         let signed = fr_from_i128;
         let mut fields = alloc::vec![
@@ -189,9 +192,10 @@ impl Boundary {
     }
 }
 
-/// The dust that the insurance fund gets at the end of a batch, and the remainder that the ledger keeps: all that fills (`quote`)
-/// and accruals (`remainder`) rounded off, with the ledger's remainder of the batches before (`carried`), in whole quote units and
-/// 2^-32 of them. None if fills paid out more than they took in.
+/// The dust that the insurance fund gets at the end of a batch, and the remainder that the ledger
+/// keeps: all that fills (`quote`) and accruals (`remainder`) rounded off, with the ledger's
+/// remainder of the batches before (`carried`), in whole quote units and 2^-32 of them. None if
+/// fills paid out more than they took in.
 pub fn dust(quote: i128, remainder: u128, carried: u32) -> Option<(i64, u32)> {
     let fills = u128::try_from(quote.checked_neg()?).ok()?;
     let sum = fills

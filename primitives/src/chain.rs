@@ -1,5 +1,6 @@
-//! What the chain tells about itself: venues, batches, deposit queues, instruments, snapshots. The pallets store most of
-//! it as it is here; the runtime's interface, the node's JSON-RPC and the operator speak of it in the same types.
+//! The chain's account of itself: venues, batches, deposit queues, instruments, snapshots. The
+//! pallets store most of it as it is here; the runtime's interface, the node's JSON-RPC and the
+//! operator speak of it in the same types.
 
 use crate::{
     batch::Deposit,
@@ -78,13 +79,14 @@ pub struct QueuedDeposit {
     /// The owner's compressed key, which `deposit.account_key` is the hash of.
     #[serde(with = "crate::serde_hex")]
     pub owner: [u8; 32],
-    /// What the queue's hash chain records.
+    /// The deposit as the queue's hash chain records it.
     pub deposit: Deposit,
     /// The accumulator after this deposit.
     pub accumulator: FieldBytes,
 }
 
-/// What a venue's custody account owes of one asset, in smallest units. The three sum to less than 2^63.
+/// The debts of a venue's custody account in one asset, in smallest units. The three sum to less
+/// than 2^63.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[derive(
     Encode,
@@ -99,8 +101,8 @@ pub struct QueuedDeposit {
 pub struct Held {
     /// Deposits still in the queue.
     pub queued: u64,
-    /// Deposits consumed less withdrawals: what the accounts and fees of the venue hold. Withdrawals
-    /// are paid from here only.
+    /// Deposits consumed less withdrawals: what the accounts and fees of the venue hold.
+    /// Withdrawals are paid from here only.
     pub consumed: u64,
     /// Withdrawals that could not be paid out and wait for a claim.
     pub claimable: u64,
@@ -125,7 +127,7 @@ pub enum ProofKind {
     Closing,
 }
 
-/// Why a proof is not accepted, for callers that are not a batch.
+/// The reason that a proof is not accepted, for callers that are not a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[derive(
     Encode,
@@ -141,13 +143,14 @@ pub enum ProofRefusal {
     UnknownCircuit,
     /// The public input must be below the modulus of BN254's scalar field.
     NonCanonicalInput,
-    /// The bytes are no proof: wrong length, or a point that is not canonical, on the curve and in the subgroup.
+    /// The bytes are no proof: wrong length, or a point that is not canonical, on the curve and in
+    /// the subgroup.
     Malformed,
     /// The proof does not hold for this key and input.
     Rejected,
 }
 
-/// Who stopped a venue. It works while nobody has; each can lift only their own stop.
+/// The pauses of a venue. It works while no party pauses it; each party can lift only its own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[derive(
     Encode,
@@ -164,12 +167,13 @@ pub struct Pauses {
     pub owner: bool,
     /// The chain's admin.
     pub admin: bool,
-    /// New deposits alone, by the chain's emergency committee: batches still settle, and so withdrawals are still paid.
+    /// New deposits alone, by the chain's emergency committee: batches still settle, and so
+    /// withdrawals are still paid.
     pub deposits: bool,
 }
 
 impl Pauses {
-    /// Whether batches settle.
+    /// Returns true if batches settle.
     pub fn settles(&self) -> bool {
         !self.owner && !self.admin
     }
@@ -199,7 +203,8 @@ pub struct NextCircuit {
     pub from_batch: BatchNumber,
 }
 
-/// When options on an underlying expire. Those that expire together share forward, volatility and settlement price.
+/// When options on an underlying expire. Those that expire together share forward, volatility and
+/// settlement price.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[derive(
     Encode,
@@ -218,7 +223,7 @@ pub struct Expiry {
     pub time: u64,
 }
 
-/// What the oracle's members feed values of; the oracle's key.
+/// A quantity that the oracle's members feed values of; the oracle's key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[derive(
     Encode,
@@ -232,7 +237,8 @@ pub struct Expiry {
 pub enum Feed {
     /// One whole unit of an underlying, in quote units.
     Underlying(u16),
-    /// One whole unit of a collateral asset, in quote units. Asset 0 is the quote itself and has no feed.
+    /// One whole unit of a collateral asset, in quote units. Asset 0 is the quote itself and has no
+    /// feed.
     Asset(u8),
     /// The forward price of one whole unit of an underlying at an expiry, in quote units.
     Forward(Expiry),
@@ -263,7 +269,7 @@ impl Feed {
     }
 }
 
-/// What a member feeds.
+/// A value that a member feeds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[derive(
     Encode,
@@ -304,7 +310,7 @@ pub struct OptionTerms {
     pub expiry: u64,
 }
 
-/// What kind of contract an instrument is.
+/// An instrument's kind of contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[derive(
     Encode,
@@ -324,7 +330,7 @@ pub enum InstrumentKind {
 }
 
 impl OptionTerms {
-    /// What the option on one whole unit is worth at a settlement price, 32 fraction bits.
+    /// The value of the option on one whole unit at a settlement price, 32 fraction bits.
     pub fn intrinsic(&self, price: IndexPrice) -> IndexPrice {
         match self.kind {
             OptionKind::Call => price.saturating_sub(self.strike),
@@ -354,7 +360,8 @@ pub struct Listing {
     pub kind: InstrumentKind,
     /// Name for people.
     pub symbol: Symbol,
-    /// Whole units of the underlying per lot, 32.32; never 0. A mark is the price of a unit times this, rounded down.
+    /// Whole units of the underlying per lot, 32.32; never 0. A mark is the price of a unit times
+    /// this, rounded down.
     pub units_per_lot: u64,
 }
 
@@ -376,13 +383,13 @@ impl Listing {
 #[derive(Encode, Decode, MaxEncodedLen, TypeInfo, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Instrument {
-    /// How it was listed.
+    /// The listing.
     pub listing: Listing,
     /// Halted by the admin: it keeps its mark and margin but does not trade.
     pub halted: bool,
 }
 
-/// What the chain knows of an expiry that options are listed on.
+/// The state of an expiry that options are listed on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
 pub struct ExpiryView {
     /// The expiry.
@@ -397,7 +404,7 @@ pub struct ExpiryView {
     pub settlement: Option<IndexPrice>,
 }
 
-/// What settlement checks a batch against.
+/// The values that settlement checks a batch against.
 #[derive(
     Clone,
     Debug,
@@ -417,16 +424,20 @@ pub struct SnapshotInfo {
     pub taken_at: u64,
     /// The same of the next snapshot, once there is one.
     pub next_taken_at: Option<u64>,
-    /// One per instrument slot: its mark, 32.32 quote units per lot, or 0 if it does not trade (empty or halted). One that is suspended in
-    /// the snapshot and has a mark here is held back: it trades to reduce.
+    /// One per instrument slot: its mark, 32.32 quote units per lot, or 0 if it does not trade
+    /// (empty or halted). One that is suspended in the snapshot and has a mark here is held back:
+    /// it trades to reduce.
     pub marks: Vec<Price>,
-    /// One per instrument slot: largest distance of a clearing price from the mark, 32.32 quote units per lot.
+    /// One per instrument slot: largest distance of a clearing price from the mark, 32.32 quote
+    /// units per lot.
     pub bands: Vec<Price>,
-    /// One per instrument slot: the largest premium that funding counts, 32.32 quote units per lot; 0 where there is no funding.
+    /// One per instrument slot: the largest premium that funding counts, 32.32 quote units per lot;
+    /// 0 where there is no funding.
     pub premium_caps: Vec<Price>,
     /// The time in which a premium that stays is paid once, in milliseconds.
     pub funding_interval: u64,
-    /// One per instrument slot: the lots that a venue's accounts may hold, long and short together, before they may only become fewer.
+    /// One per instrument slot: the lots that a venue's accounts may hold, long and short together,
+    /// before they may only become fewer.
     pub open_interest_caps: Vec<u64>,
     /// The chain's share of the fees, as a fraction of 2^32.
     pub protocol_share: Rate,
@@ -455,9 +466,9 @@ impl Held {
 )]
 #[serde(rename_all = "camelCase")]
 pub struct VenueView<AccountId> {
-    /// Who appoints operators and may close the venue.
+    /// The account that appoints operators and may close the venue.
     pub owner: AccountId,
-    /// Who may submit batches.
+    /// The accounts that may submit batches.
     pub operators: Vec<AccountId>,
     /// Circuit that its batches are proven with.
     pub circuit: CircuitId,
@@ -479,11 +490,12 @@ pub struct VenueView<AccountId> {
     pub custody_account: AccountId,
     /// Its deposit queue.
     pub queue: Queue,
-    /// What its custody account owes, by asset.
+    /// The debts of its custody account, by asset.
     pub totals: Vec<(u8, Held)>,
     /// Funding indices after the last batch, by slot, in 2^-32 quote units per lot.
     pub funding: Vec<i64>,
-    /// Σ |lots| over all accounts after the last batch, by slot: twice the open interest until the instrument expires.
+    /// Σ |lots| over all accounts after the last batch, by slot: twice the open interest until the
+    /// instrument expires.
     pub open_interest: Vec<u64>,
 }
 
@@ -532,7 +544,7 @@ pub struct SnapshotView {
     pub info: SnapshotInfo,
 }
 
-/// Why no snapshot is taken.
+/// The reason that no snapshot is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[derive(Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub enum NotTaken {

@@ -1,8 +1,8 @@
 //! EdDSA-Poseidon over Baby Jubjub as circomlib and iden3 define it, with strict verification.
 //!
-//! Source: circomlibjs `eddsa.js`, functions signPoseidon and verifyPoseidon. Stricter than they are: keys lie in the
-//! prime-order subgroup and are not neutral ([`PublicKey`]), S is below l, encodings are canonical. The circuit accepts
-//! exactly the same signatures.
+//! Source: circomlibjs `eddsa.js`, functions signPoseidon and verifyPoseidon. Stricter than they
+//! are: keys lie in the prime-order subgroup and are not neutral ([`PublicKey`]), S is below l,
+//! encodings are canonical. The circuit accepts exactly the same signatures.
 
 use crate::{
     babyjubjub::{Point, PointError, PublicKey, Scalar, is_sum},
@@ -27,7 +27,7 @@ pub struct Signature {
 #[derive(Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct SignatureBytes(pub [u8; 64]);
 
-/// Why a signature is refused.
+/// The reason that a signature is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SignatureError {
     /// R8 is not a point.
@@ -81,7 +81,8 @@ impl TryFrom<&SignatureBytes> for Signature {
 }
 
 impl PublicKey {
-    /// Verifies `S·B8 = R8 + hm·(8·A)` with `hm = Poseidon(R8x, R8y, Ax, Ay, message)` as an integer below r.
+    /// Verifies `S·B8 = R8 + hm·(8·A)` with `hm = Poseidon(R8x, R8y, Ax, Ay, message)` as an
+    /// integer below r.
     ///
     /// The equation forces R8 into the prime subgroup, as both other terms lie in it.
     pub fn verify(&self, message: Fr, signature: &Signature) -> Result<(), SignatureError> {
@@ -115,7 +116,8 @@ fn scalar_of(value: &Fr) -> Scalar {
     Scalar::from(num_to_scalar_input(value.into_bigint()))
 }
 
-/// An integer below r is below 8·l: reduce it by hand, as a field's own conversion expects reduced input.
+/// An integer below r is below 8·l: reduce it by hand, as a field's own conversion expects reduced
+/// input.
 fn num_to_scalar_input(mut value: BigInt<4>) -> BigInt<4> {
     use ark_ff::BigInteger;
     while value >= Scalar::MODULUS {
@@ -137,7 +139,8 @@ mod signing {
 
     /// A signing key: any 32 bytes. Its text is never shown.
     ///
-    /// Signing takes a time that depends on the key: use it where no attacker can measure it, as on a trader's own machine.
+    /// Signing takes a time that depends on the key: use it where no attacker can measure it, as on
+    /// a trader's own machine.
     #[derive(Clone, PartialEq, Eq)]
     pub struct SecretKey {
         /// The secret scalar, clamped.
@@ -157,6 +160,7 @@ mod signing {
         /// From seed bytes.
         ///
         /// The key is BLAKE-512 of the seed, its first half clamped as Ed25519 does.
+        #[expect(clippy::expect_used, reason = "each message states why it holds")]
         pub fn new(seed: [u8; 32]) -> Self {
             let digest = Blake512::digest(&seed);
             let (mut scalar, mut prefix) = ([0; 32], [0; 32]);
@@ -180,6 +184,7 @@ mod signing {
         }
 
         /// Signs a message; deterministic.
+        #[expect(clippy::expect_used, reason = "each message states why it holds")]
         pub fn sign(&self, message: Fr) -> Signature {
             let mut nonce_input = [0; 64];
             nonce_input[..32].copy_from_slice(&self.prefix);

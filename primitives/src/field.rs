@@ -12,14 +12,15 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 /// Longest decimal text of a field element.
 pub const MAX_DECIMAL_DIGITS: usize = 77;
 
-/// A field element on the chain and on the wire: 32 bytes, little-endian, not yet checked to be below r.
+/// A field element on the chain and on the wire: 32 bytes, little-endian, not yet checked to be
+/// below r.
 ///
 /// In JSON it is a decimal string.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[derive(Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct FieldBytes(pub [u8; 32]);
 
-/// Why bytes or text are not a field element.
+/// The reason that bytes or text are not a field element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FieldError {
     /// The value is r or more.
@@ -171,7 +172,8 @@ pub fn fr_to_signed_i128(value: &Fr) -> Option<i128> {
     (magnitude <= i128::MIN.unsigned_abs()).then(|| (magnitude as i128).wrapping_neg())
 }
 
-/// 32 bytes as two 128-bit field elements `(low, high)`: bytes 0..16 and 16..32, each little-endian.
+/// 32 bytes as two 128-bit field elements `(low, high)`: bytes 0..16 and 16..32, each
+/// little-endian.
 pub fn bytes32_to_fields(bytes: &[u8; 32]) -> (Fr, Fr) {
     let half = |b: &[u8]| {
         Fr::from(

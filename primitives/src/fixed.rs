@@ -1,7 +1,9 @@
-//! Fixed point with explicit rounding. No floating point anywhere: every product says which way it rounds.
+//! Fixed point with explicit rounding. No floating point anywhere: every product says which way it
+//! rounds.
 //!
-//! Prices are unsigned 32.32 ([`Price`]); rates (fees, factors) are fractions of 2^32 ([`Rate`]) or of 2^16
-//! ([`Factor`]). A product is rounded against the account that it concerns: what it pays up, what it gets down.
+//! Prices are unsigned 32.32 ([`Price`]); rates (fees, factors) are fractions of 2^32 ([`Rate`]) or
+//! of 2^16 ([`Factor`]). A product is rounded against the account that it concerns: what it pays
+//! up, what it gets down.
 
 use crate::number::number;
 
@@ -17,9 +19,9 @@ pub const INDEX_PRICE_BITS: usize = 95;
 
 /// A price, 32.32 fixed point, quote units per lot.
 pub type Price = u64;
-/// An index price as the oracle reports it: quote units per whole unit of the underlying or asset, with 32
-/// fraction bits, below 2^[`INDEX_PRICE_BITS`]. Wider than [`Price`], since a whole unit may be worth more than
-/// 2^32 quote units.
+/// An index price as the oracle reports it: quote units per whole unit of the underlying or asset,
+/// with 32 fraction bits, below 2^[`INDEX_PRICE_BITS`]. Wider than [`Price`], since a whole unit
+/// may be worth more than 2^32 quote units.
 pub type IndexPrice = u128;
 
 number! {
@@ -65,7 +67,8 @@ pub fn mul_fraction(a: u64, b: u64, rounding: Rounding) -> Option<u64> {
         .filter(|v| *v < 1 << crate::shape::AMOUNT_BITS)
 }
 
-/// A price from a decimal string with at most nine fractional digits, rounded to the nearest 32.32 value.
+/// A price from a decimal string with at most nine fractional digits, rounded to the nearest 32.32
+/// value.
 pub fn price_from_decimal(text: &str) -> Option<Price> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());

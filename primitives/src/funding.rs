@@ -1,8 +1,9 @@
 //! Funding: what holders of a perpetual pay each other so that its price stays near its mark.
 //!
-//! Each venue has a funding index per instrument: what a lot held long has paid since the venue began, in 2^-32 quote units. It
-//! moves with each batch by the batch's own clearing prices; the chain sees those in the clear and moves the indices itself, so
-//! that no proof has to. A position pays what its index moved when its account is touched ([`accrue`]).
+//! Each venue has a funding index per instrument: what a lot held long has paid since the venue
+//! began, in 2^-32 quote units. It moves with each batch by the batch's own clearing prices; the
+//! chain sees those in the clear and moves the indices itself, so that no proof has to. A position
+//! pays what its index moved when its account is touched ([`accrue`]).
 
 use crate::{
     account::{Account, FUNDING_BASIS_BITS},
@@ -18,19 +19,21 @@ use alloc::vec::Vec;
 /// Funding indices are at most 2^62 in magnitude: they stop there, decades away at any sound rate.
 pub const INDEX_LIMIT: i64 = 1 << 62;
 
-/// Bits of the magnitude of what one accrual moves, in quote units: no balance can take more than 2^63, but the division
-/// that finds it must have one solution for all that an account can hold.
+/// Bits of the magnitude of what one accrual moves, in quote units: no balance can take more than
+/// 2^63, but the division that finds it must have one solution for all that an account can hold.
 pub const CREDIT_BITS: usize = FUNDING_BASIS_BITS + 2 - FRACTION_BITS as usize;
 
-/// A clearing price counts until the instrument's next one, and for at most so many milliseconds.
+/// A clearing price counts until the instrument's next one, and for at most this number of
+/// milliseconds.
 pub const MAX_HOLD_MS: u64 = 60_000;
 
-/// How the clearing prices of a batch move the funding indices.
+/// The terms by which a batch's clearing prices move the funding indices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FundingTerms<'a> {
     /// Marks by slot, 32.32 quote units per lot.
     pub marks: &'a [Price],
-    /// The largest premium that counts, by slot, 32.32 quote units per lot; 0 where no funding accrues.
+    /// The largest premium that counts, by slot, 32.32 quote units per lot; 0 where no funding
+    /// accrues.
     pub caps: &'a [Price],
     /// The time in which a premium that stays is paid once, in milliseconds; 0 counts as 1.
     pub interval: u64,
@@ -38,8 +41,9 @@ pub struct FundingTerms<'a> {
     pub time_to: u64,
 }
 
-/// Moves the indices by the premiums of a batch: of each entry, its price less the mark, at most the cap either way, times its
-/// share of the interval. Rounded towards zero per instrument and batch.
+/// Moves the indices by the premiums of a batch: of each entry, its price less the mark, at most
+/// the cap either way, times its share of the interval. Rounded towards zero per instrument and
+/// batch.
 ///
 /// `entries` are all of the batch's auctions, strictly ascending by instrument and time.
 pub fn move_indices<'a>(
@@ -75,16 +79,18 @@ pub fn funding_hash(indices: &[i64]) -> Fr {
     hash_list(Domain::Funding, &fields)
 }
 
-/// Why an account cannot accrue its funding.
+/// The reason that an account cannot accrue its funding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("funding: the account's quote balance, funding basis or instruments are out of range")]
 pub struct OutOfRange;
 
-/// Brings an account up to date, before anything else happens to it: it pays or gets the funding since its last touch, and what
-/// it holds of expired instruments turns into quote. Answers what was rounded off, in 2^-32 quote units.
+/// Brings an account up to date, before anything else happens to it: it pays or gets the funding
+/// since its last touch, and what it holds of expired instruments turns into quote. Answers what
+/// was rounded off, in 2^-32 quote units.
 ///
-/// `2^32 · credit + rounded off = funding basis − Σ quantity · index + Σ quantity · mark` of the expired: the account gets the next lower
-/// unit. Its funding basis starts anew with the positions that are left; see [`funding_basis`].
+/// `2^32 · credit + rounded off = funding basis − Σ quantity · index + Σ quantity · mark` of the
+/// expired: the account gets the next lower unit. Its funding basis starts anew with the positions
+/// that are left; see [`funding_basis`].
 pub fn accrue(
     account: &mut Account,
     snapshot: &Snapshot,

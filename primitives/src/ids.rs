@@ -76,7 +76,7 @@ mod tests {
     fn numbers_end_at_the_largest() {
         assert_eq!(VenueId::new(1).earlier(2), None);
         assert_eq!(VenueId::new(7).next().earlier(3), Some(VenueId::new(5)));
-        let three: alloc::vec::Vec<_> = VenueId::new(2).through(VenueId::new(4)).collect();
+        let three: Vec<_> = VenueId::new(2).through(VenueId::new(4)).collect();
         assert_eq!(three, [2, 3, 4].map(VenueId::new));
         assert_eq!(VenueId::new(2).through(VenueId::new(1)).next(), None);
         assert_eq!(VenueId::new(u32::MAX).next(), VenueId::new(u32::MAX));

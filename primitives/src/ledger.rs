@@ -24,15 +24,17 @@ pub struct DepositCursor {
 pub struct Ledger {
     /// Blinds the ledger's hash; renewed by the operator in each batch.
     pub salt: Fr,
-    /// K sums: what all accounts hold of each asset, plus `fees` for asset 0. Equals deposits less withdrawals.
+    /// K sums: what all accounts hold of each asset, plus `fees` for asset 0. Equals deposits less
+    /// withdrawals.
     pub totals: Vec<u64>,
     /// Fees collected, in quote units.
     pub fees: u64,
     /// Deposits taken from the chain's queue.
     pub deposits: DepositCursor,
-    /// M sums of |quantity| over all accounts: twice the open interest, while an instrument has not expired.
+    /// M sums of |quantity| over all accounts: twice the open interest, while an instrument has not
+    /// expired.
     pub open_interest: Vec<u64>,
-    /// What accruals and fills rounded off and no dust was paid out of yet, in 2^-32 quote units.
+    /// The roundings of accruals and fills that no dust was paid from yet, in 2^-32 quote units.
     pub remainder: u32,
 }
 
@@ -49,7 +51,8 @@ impl Ledger {
         }
     }
 
-    /// Committed field elements: salt, totals, fees, deposit count, deposit accumulator, open interest hash, remainder.
+    /// Committed field elements: salt, totals, fees, deposit count, deposit accumulator, open
+    /// interest hash, remainder.
     pub fn fields(&self) -> Vec<Fr> {
         let mut fields = alloc::vec![self.salt];
         fields.extend(self.totals.iter().map(|t| Fr::from(*t)));

@@ -1,7 +1,8 @@
 //! The one definition: field, Poseidon, signatures, fixed point, accounts, orders, margin, batches.
 //!
-//! Pallets, engine, circuits' tests and tools all use this crate; no type, encoding, hash or margin formula
-//! of the protocol is written anywhere else. It is `no_std` and builds for the chain's wasm runtime.
+//! Pallets, engine, circuits' tests and tools all use this crate; no type, encoding, hash or margin
+//! formula of the protocol is written anywhere else. It is `no_std` and builds for the chain's wasm
+//! runtime.
 #![cfg_attr(not(feature = "std"), no_std)]
 extern crate alloc;
 

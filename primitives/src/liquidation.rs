@@ -1,5 +1,6 @@
-//! How an account below its maintenance margin is liquidated: which part of it, and at what price at worst. The engine makes its
-//! orders by this; the proof holds it to less, see [`crate::step::Forced`].
+//! Liquidation of an account below its maintenance margin: which part of it, and at what price
+//! at worst. The engine makes its orders by this; the proof holds it to less, see
+//! [`crate::step::Forced`].
 
 use crate::{
     account::Account,
@@ -11,10 +12,10 @@ use crate::{
 };
 use alloc::vec::Vec;
 
-/// A liquidation closes so many parts of this many of each position.
+/// A liquidation closes some of this number of parts of each position.
 pub const PARTS: u64 = 8;
 
-/// What a liquidation closes of one position.
+/// The part of one position that a liquidation closes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Closing {
     /// Instrument slot.
@@ -23,15 +24,18 @@ pub struct Closing {
     pub side: Side,
     /// Lots.
     pub lots: u64,
-    /// The worst price, 32.32 quote units per lot: the account's zero price, at which closing everything would leave it nothing.
+    /// The worst price, 32.32 quote units per lot: the account's zero price, at which closing
+    /// everything would leave it nothing.
     pub limit: Price,
 }
 
-/// The orders that liquidate an account whose funding has accrued: the fewest eighths of each position that leave it free when they are closed at the
-/// mark and the highest penalty is paid, at its zero price or better. Nothing where the account is not below maintenance margin, or
-/// is bankrupt.
+/// The orders that liquidate an account whose funding has accrued: the fewest eighths of each
+/// position that leave it free when they are closed at the mark and the highest penalty is paid, at
+/// its zero price or better. Nothing where the account is not below maintenance margin, or is
+/// bankrupt.
 ///
-/// Zero prices lie as far from the marks as equity is of all that the positions are worth: `mark · (1 ∓ equity / Σ |q|·mark)`.
+/// Zero prices lie as far from the marks as equity is of all that the positions are worth: `mark ·
+/// (1 ∓ equity / Σ |q|·mark)`.
 ///
 /// # Errors
 /// The margin cannot be computed.
@@ -61,9 +65,9 @@ pub fn wind_down(snapshot: &Snapshot, fund: &Account) -> Vec<Closing> {
     closings(snapshot, fund, PARTS, 0)
 }
 
-/// At what prices all that the insurance fund holds is closed against others when it owes more than it has: as far from the marks, in
-/// its favour, as what it lacks is of all that its positions are worth, so that it is left with nothing, or a little less. Nothing where
-/// it lacks nothing.
+/// At what prices all that the insurance fund holds is closed against others when it owes more than
+/// it has: as far from the marks, in its favour, as what it lacks is of all that its positions are
+/// worth, so that it is left with nothing, or a little less. Nothing where it lacks nothing.
 ///
 /// # Errors
 /// The margin cannot be computed.
@@ -111,12 +115,12 @@ fn mark(snapshot: &Snapshot, slot: u16) -> Price {
     snapshot.rows.get(slot as usize).map_or(0, |row| row.mark)
 }
 
-/// So many parts of a quantity, rounded up.
+/// `parts` parts of a quantity, rounded up.
 fn part(lots: u64, parts: u64) -> u64 {
     (lots as u128 * parts as u128).div_ceil(PARTS as u128) as u64
 }
 
-/// How far from the mark the zero price is, at most all of it, as a fraction of 2^32.
+/// The distance of the zero price from the mark, at most all of it, as a fraction of 2^32.
 fn slack(snapshot: &Snapshot, account: &Account, equity: u128) -> Price {
     let worth = |position: &crate::account::Position| {
         position.quantity.unsigned_abs() as u128 * mark(snapshot, position.instrument) as u128
@@ -128,14 +132,16 @@ fn slack(snapshot: &Snapshot, account: &Account, equity: u128) -> Price {
     }
 }
 
-/// Whether closing so many parts of each position at the mark leaves the account free, the highest penalty paid.
+/// Returns true if closing `parts` parts of each position at the mark leaves the account free, the
+/// highest penalty paid.
 fn frees(market: &MarketShape, snapshot: &Snapshot, account: &Account, parts: u64) -> bool {
     let mut left = account.clone();
     let mut quote = 0i128;
     for position in &mut left.positions {
         let lots = part(position.quantity.unsigned_abs(), parts);
         let value = (lots as u128 * mark(snapshot, position.instrument) as u128) >> FRACTION_BITS;
-        let penalty = ((value * snapshot.liquidation_rate.get() as u128) >> FRACTION_BITS) as i128 + 1;
+        let penalty =
+            ((value * snapshot.liquidation_rate.get() as u128) >> FRACTION_BITS) as i128 + 1;
         let side = position.quantity.signum();
         quote += side as i128 * value as i128 - penalty;
         position.quantity -= lots as i64 * side;
@@ -220,7 +226,8 @@ mod tests {
     #[test]
     fn half_of_each_position_is_kept_while_half_of_the_margin_is_left() {
         let market = SHAPE.market;
-        // 300 lots of 880: a scan loss of about a quarter: five eighths free it where less than half of it is left.
+        // 300 lots of 880: a scan loss of about a quarter: five eighths free it where less than
+        // half of it is left.
         let account = |quote| account(quote, 300);
         let margin = |quote| Margin::of(&market, &snapshot(880 * ONE), &account(quote)).unwrap();
         let maintenance = (margin(0).maintenance >> 48) as i64;

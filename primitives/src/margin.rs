@@ -1,7 +1,7 @@
 //! The margin formula: one for perpetuals and options, driven by the snapshot's rows.
 //!
-//! Units: equity in 2^-32 quote units; margins in 2^-48 quote units, because a scan loss (32.32) is multiplied by
-//! a factor with 16 fraction bits. Nothing is divided, so nothing is rounded.
+//! Units: equity in 2^-32 quote units; margins in 2^-48 quote units, because a scan loss (32.32) is
+//! multiplied by a factor with 16 fraction bits. Nothing is divided, so nothing is rounded.
 
 use crate::{
     account::{Account, Position},
@@ -29,7 +29,7 @@ pub struct Margin {
     pub maintenance: u128,
 }
 
-/// Why margin cannot be computed.
+/// The reason that margin cannot be computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MarginError {
     /// A position names an instrument beyond the snapshot.
@@ -40,7 +40,7 @@ pub enum MarginError {
     Range(&'static str, usize),
 }
 
-/// What an account step may do, judged by margin before and after.
+/// The reason that an account step is refused, judged by margin before and after.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MarginRefusal {
     /// Below initial margin afterwards, and the step did not only reduce risk.
@@ -96,7 +96,8 @@ pub fn margin(
     })
 }
 
-/// The largest loss over all scenarios of the positions on one underlying, in 2^-32 quote units; never negative.
+/// The largest loss over all scenarios of the positions on one underlying, in 2^-32 quote units;
+/// never negative.
 pub fn scan_loss(
     market: &MarketShape,
     snapshot: &Snapshot,
@@ -157,21 +158,29 @@ impl Margin {
         self.equity >= 0 && self.equity.unsigned_abs() << FACTOR_BITS >= self.initial
     }
 
-    /// Twice the equity is the maintenance margin or more: a liquidation leaves half of each position.
+    /// Twice the equity is the maintenance margin or more: a liquidation leaves half of each
+    /// position.
     pub fn has_half_of_maintenance(&self) -> bool {
         self.equity >= 0 && self.equity.unsigned_abs() << (FACTOR_BITS + 1) >= self.maintenance
     }
 
-    /// Maintenance margin over equity, 16.16, rounded down: who has more is deleveraged earlier. None without equity.
+    /// Maintenance margin over equity, 16.16, rounded down: who has more is deleveraged earlier.
+    /// None without equity.
     pub fn rank(&self) -> Option<Factor> {
         let equity = u128::try_from(self.equity).ok().filter(|e| *e > 0)?;
         Some(u32::try_from(self.maintenance / equity).map_or(Factor::MAX, Factor::new))
     }
 
-    /// Whether maintenance margin over equity is the rank or more.
+    /// Returns true if maintenance margin over equity is the rank or more.
     pub fn is_ranked(&self, rank: Factor) -> bool {
         self.equity <= 0
-            || cmp_products(self.equity.unsigned_abs(), rank.get().into(), self.maintenance, 1).is_le()
+            || cmp_products(
+                self.equity.unsigned_abs(),
+                rank.get().into(),
+                self.maintenance,
+                1,
+            )
+            .is_le()
     }
 
     /// Equity below the maintenance margin: the account may be liquidated.
@@ -200,8 +209,9 @@ pub fn keeps_half(before: &Account, after: &Account) -> bool {
     })
 }
 
-/// What a step must keep to if the account is not free after it, or if it is the venue's own: no position grows or flips, equity is
-/// not negative afterwards, `equity₀·MM₁ ≤ equity₁·MM₀`, and `equity₁ ≥ equity₀` where `MM₀ = 0`.
+/// The rule of a step if the account is not free after it, or if it is the venue's own: no
+/// position grows or flips, equity is not negative afterwards, `equity₀·MM₁ ≤ equity₁·MM₀`, and
+/// `equity₁ ≥ equity₀` where `MM₀ = 0`.
 pub fn reduces_risk(before: &Margin, after: &Margin, reduces: bool) -> bool {
     let ratio_holds = before.equity <= 0
         || cmp_products(
@@ -217,8 +227,8 @@ pub fn reduces_risk(before: &Margin, after: &Margin, reduces: bool) -> bool {
 
 /// The margin rule of an account step (`docs/protocol.md`, Margin).
 ///
-/// Free afterwards: allowed. Otherwise only a step that reduces risk ([`reduces_risk`]). A withdrawal needs the account to be free
-/// afterwards.
+/// Free afterwards: allowed. Otherwise only a step that reduces risk ([`reduces_risk`]). A
+/// withdrawal needs the account to be free afterwards.
 pub fn check_step(
     before: &Margin,
     after: &Margin,

@@ -1,5 +1,5 @@
-//! What the chain tells of its own operation, for the node's metrics: who feeds the oracle, who validates, what is stopped,
-//! what waits.
+//! The chain's report on its own operation, for the node's metrics: who feeds the oracle, who
+//! validates, what is stopped, what waits.
 
 use crate::chain::Feed;
 use alloc::vec::Vec;
@@ -11,7 +11,8 @@ use scale_info::TypeInfo;
 pub struct MemberActivity<AccountId> {
     /// Its account.
     pub account: AccountId,
-    /// When it last fed anything that is listed, in milliseconds since the Unix epoch; none if it never has.
+    /// When it last fed anything that is listed, in milliseconds since the Unix epoch; none if it
+    /// never has.
     pub fed_at: Option<u64>,
 }
 
@@ -22,7 +23,7 @@ pub struct FeedActivity {
     pub feed: Feed,
     /// Members whose value of it is fresh.
     pub sources: u32,
-    /// Whether its last value was not accepted, so that nothing on it trades.
+    /// True if its last value was not accepted, so that nothing on it trades.
     pub halted: bool,
 }
 
@@ -31,7 +32,7 @@ pub struct FeedActivity {
 pub struct ValidatorActivity<AccountId> {
     /// Its account.
     pub account: AccountId,
-    /// What it has bonded and not asked back, smallest units.
+    /// Its bond, less what it has asked back, in smallest units.
     pub bond: u128,
     /// Consecutive sessions in which others authored and it did not.
     pub silent_sessions: u32,
@@ -52,11 +53,11 @@ pub struct Monitoring<AccountId> {
     pub disabled_validators: u32,
     /// The set never becomes smaller than this.
     pub minimum_validators: u32,
-    /// What a validator must have bonded, smallest units.
+    /// The bond that a validator must have, in smallest units.
     pub minimum_bond: u128,
     /// Changes of the risk policy that wait for their time.
     pub pending_policy_changes: u32,
-    /// Whether the chain is in safe mode.
+    /// True if the chain is in safe mode.
     pub safe_mode: bool,
     /// Calls that are paused.
     pub paused_calls: u32,

@@ -1,8 +1,9 @@
-//! The macro that declares numbers which cannot be mixed up: an account's index is no batch's number.
+//! The macro that declares numbers which cannot be mixed up: an account's index is no batch's
+//! number.
 //!
-//! Each is a struct of one integer. It is encoded as the integer is, in SCALE, in JSON and in metadata, and shown as it;
-//! only the compiler tells them apart. Conversions are explicit, and a type has the arithmetic that makes sense for it
-//! and no other.
+//! Each is a struct of one integer. It is encoded as the integer is, in SCALE, in JSON and in
+//! metadata, and shown as it; only the compiler distinguishes them. Conversions are explicit, and a
+//! type has the arithmetic that makes sense for it and no other.
 
 /// Declares a number: `number! { /// Documentation. Name(u32) }`.
 macro_rules! number {

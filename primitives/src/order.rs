@@ -35,7 +35,7 @@ pub enum Side {
     Sell,
 }
 
-/// How long an order may be filled, within its set's validity.
+/// The time during which an order may be filled, within its set's validity.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[derive(Encode, Decode, MaxEncodedLen, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -70,7 +70,8 @@ pub enum TriggerSide {
     AtOrBelow,
 }
 
-/// A condition on the mark of the order's instrument: the order may be filled only in batches whose snapshot's mark meets it.
+/// A condition on the mark of the order's instrument: the order may be filled only in batches whose
+/// snapshot's mark meets it.
 #[derive(
     Clone,
     Copy,
@@ -85,14 +86,14 @@ pub enum TriggerSide {
 )]
 #[serde(deny_unknown_fields)]
 pub struct Trigger {
-    /// Where the mark must be.
+    /// The side on which the mark must be.
     pub mark: TriggerSide,
     /// 32.32 quote units per lot, not 0.
     pub price: Price,
 }
 
 impl Trigger {
-    /// Whether a mark meets the condition.
+    /// Returns true if a mark meets the condition.
     pub const fn is_met(&self, mark: Price) -> bool {
         match self.mark {
             TriggerSide::AtOrAbove => mark >= self.price,
@@ -101,7 +102,8 @@ impl Trigger {
     }
 }
 
-/// A limit order in a slot of an order set. `id` 0 marks an empty slot, all of whose fields are zero.
+/// A limit order in a slot of an order set. `id` 0 marks an empty slot, all of whose fields are
+/// zero.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[derive(Encode, Decode, MaxEncodedLen, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -119,10 +121,11 @@ pub struct Order {
     /// Steps that fill it leave the position no larger than before and not on the other side.
     #[serde(default)]
     pub reduce_only: bool,
-    /// How long it may be filled.
+    /// The time during which it may be filled.
     #[serde(default)]
     pub time_in_force: TimeInForce,
-    /// Not filled any more once the other order of its pair of slots (0 and 1, 2 and 3, and so on) has been filled at all.
+    /// Not filled any more once the other order of its pair of slots (0 and 1, 2 and 3, and so on)
+    /// has been filled at all.
     #[serde(default)]
     pub one_cancels_other: bool,
     /// When it may be filled.
@@ -131,8 +134,9 @@ pub struct Order {
 }
 
 impl Order {
-    /// The bit layout of a packed order, low bits first: id, instrument, side, quantity, limit, reduce-only, immediate-or-cancel,
-    /// fill-or-kill, one-cancels-other, trigger at or above, trigger at or below, trigger price.
+    /// The bit layout of a packed order, low bits first: id, instrument, side, quantity, limit,
+    /// reduce-only, immediate-or-cancel, fill-or-kill, one-cancels-other, trigger at or above,
+    /// trigger at or below, trigger price.
     pub const LAYOUT: [usize; 12] = [
         ORDER_ID_BITS,
         INSTRUMENT_BITS,
@@ -148,7 +152,8 @@ impl Order {
         PRICE_BITS,
     ];
 
-    /// The limit of a market order: every price is within it, and clearing prices stay inside the band around the mark.
+    /// The limit of a market order: every price is within it, and clearing prices stay inside the
+    /// band around the mark.
     pub const fn market_limit(side: Side) -> Price {
         match side {
             Side::Buy => Price::MAX,
@@ -206,12 +211,12 @@ pub struct OrderSet {
     pub max_fee: Rate,
     /// At most R orders by slot; `None` is an empty slot.
     pub orders: Vec<Option<Order>>,
-    /// What it asks for besides.
+    /// The request that it makes besides.
     #[serde(default)]
     pub request: Option<Request>,
 }
 
-/// Why an order set is malformed. Each variant names the field and its limit.
+/// The reason that an order set is malformed. Each variant names the field and its limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OrderSetError {
     /// Account 0 is the insurance fund.
@@ -259,7 +264,7 @@ pub enum OrderSetError {
     /// Orders go with the owner's key.
     #[error("orders: none go with a request for another owner")]
     OwnerWithOrders,
-    /// The key is none.
+    /// The key is not a point of the subgroup.
     #[error("request.key: must be a point of Baby Jubjub's prime-order subgroup, not the identity")]
     Key,
 }
@@ -267,8 +272,8 @@ pub enum OrderSetError {
 impl OrderSet {
     /// Bits of venue, account, sequence and fee in the first packed field.
     pub const HEAD_LAYOUT: [usize; 4] = [32, ACCOUNT_BITS, 64, 32];
-    /// Bits of both times, and the request's asset, amount and kind (0 none or a withdrawal, 1 transfer, 2 trading key, 3 owner) in
-    /// the second packed field.
+    /// Bits of both times, and the request's asset, amount and kind (0 none or a withdrawal, 1
+    /// transfer, 2 trading key, 3 owner) in the second packed field.
     pub const TERMS_LAYOUT: [usize; 5] = [TIME_BITS, TIME_BITS, 8, AMOUNT_BITS, 2];
 
     /// Checks every field against its limit.
@@ -353,7 +358,7 @@ impl OrderSet {
         }
     }
 
-    /// How the request is signed.
+    /// The request as it is signed.
     pub fn request_parts(&self) -> RequestParts {
         RequestParts::of(self.request)
     }
@@ -363,8 +368,9 @@ impl OrderSet {
         self.orders.get(slot).and_then(Option::as_ref)
     }
 
-    /// The signed field elements: genesis, head, terms, R packed orders, and the request's two: the halves of a withdrawal's recipient;
-    /// the receiver's account key and 0; the trading key's hash, or 0, and 0; the new owner's coordinates.
+    /// The signed field elements: genesis, head, terms, R packed orders, and the request's two: the
+    /// halves of a withdrawal's recipient; the receiver's account key and 0; the trading key's
+    /// hash, or 0, and 0; the new owner's coordinates.
     pub fn fields(&self, shape: &Shape, genesis: Fr) -> Vec<Fr> {
         let [venue, account, sequence, fee] = Self::HEAD_LAYOUT;
         let [from, until, asset_bits, amount_bits, kind_bits] = Self::TERMS_LAYOUT;
@@ -405,7 +411,7 @@ impl OrderSet {
 /// An order set with the signature of its owner or of the owner's trading key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignedOrderSet {
-    /// What was signed.
+    /// The order set that was signed.
     pub set: OrderSet,
     /// EdDSA-Poseidon signature over [`OrderSet::message`].
     pub signature: Signature,

@@ -1,7 +1,8 @@
 //! The risk policy: the governed parameters that snapshot rows are computed with.
 //!
-//! [`Policy`] is what they are, [`Parameter`] is one of them with its name and its [`Descriptor`] (bounds, unit, largest step, what
-//! tightens), [`PolicyChange`] a new value of some. [`Policy::check`] judges a whole policy, [`Policy::with_changes`] a change of it.
+//! [`Policy`] is what they are, [`Parameter`] is one of them with its name and its [`Descriptor`]
+//! (bounds, unit, largest step, what tightens), [`PolicyChange`] a new value of some.
+//! [`Policy::check`] judges a whole policy, [`Policy::with_changes`] a change of it.
 
 mod change;
 mod check;
@@ -36,7 +37,8 @@ use serde::{Deserialize, Serialize};
 /// Largest number of decimals that a collateral asset may have.
 pub const MAX_DECIMALS: u8 = 18;
 
-/// Charges per lot, in fractions of 2^32 of a lot's mark, or for options of what its underlying is worth.
+/// Charges per lot, in fractions of 2^32 of a lot's mark, or for options of what its underlying is
+/// worth.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[derive(
     Encode,
@@ -75,18 +77,19 @@ pub struct UnderlyingPolicy {
     pub maintenance_factor: Factor,
     /// S scenarios.
     pub scenarios: Vec<ScenarioSpec>,
-    /// How the scenarios' volatility shocks depend on the time to expiry.
+    /// The dependence of the scenarios' volatility shocks on the time to expiry.
     pub scaling: VolatilityScaling,
     /// Charges per lot of a perpetual.
     pub charges: ChargeRates,
     /// Charges per lot of an option.
     pub option_charges: ChargeRates,
-    /// How perpetuals trade.
+    /// The trading terms of perpetuals.
     pub perpetual_terms: TradingTerms,
-    /// How options trade.
+    /// The trading terms of options.
     pub option_terms: TradingTerms,
-    /// How far the price that marks are computed from may move between two snapshots, as a fraction of 2^32 of the last one. It is
-    /// held back there while it moves further, and all instruments on the underlying are suspended.
+    /// Largest move of the price that marks are computed from between two snapshots, as a fraction
+    /// of 2^32 of the last one. It is held back there while it moves further, and all instruments
+    /// on the underlying are suspended.
     pub jump_limit: Rate,
 }
 
@@ -111,13 +114,16 @@ pub struct Policy {
     pub protocol_share: Rate,
     /// Largest distance of a clearing price from the mark, as a fraction of 2^32 of the mark.
     pub price_band: Rate,
-    /// The same for options, as a fraction of 2^32 of what the lot's underlying is worth, where that is more.
+    /// The same for options, as a fraction of 2^32 of what the lot's underlying is worth, where
+    /// that is more.
     pub option_band: Rate,
-    /// Largest premium of a perpetual's clearing price over its mark that funding counts, as a fraction of 2^32 of the mark.
+    /// Largest premium of a perpetual's clearing price over its mark that funding counts, as a
+    /// fraction of 2^32 of the mark.
     pub funding_cap: Rate,
     /// The time in which a premium that stays is paid once, in milliseconds.
     pub funding_interval: u64,
-    /// The most that a liquidated account pays to the insurance fund, as a fraction of 2^32 of each fill's quote amount.
+    /// The most that a liquidated account pays to the insurance fund, as a fraction of 2^32 of each
+    /// fill's quote amount.
     pub liquidation_rate: Rate,
 }
 
@@ -125,12 +131,13 @@ const ONE_RATE: u64 = 1 << FRACTION_BITS;
 const ONE_FACTOR: u32 = 1 << FACTOR_BITS;
 
 impl Policy {
-    /// The collateral weight of an asset with `decimals` decimals: `price · (1 − haircut) / 10^decimals`, rounded
-    /// down, 32.32 quote units per smallest unit; of an asset with a peg, the price that it counts for. Asset 0 is the quote: exactly
-    /// one, whatever `price` says.
+    /// The collateral weight of an asset with `decimals` decimals: `price · (1 − haircut) /
+    /// 10^decimals`, rounded down, 32.32 quote units per smallest unit; of an asset with a peg, the
+    /// price that it counts for. Asset 0 is the quote: exactly one, whatever `price` says.
     ///
-    /// Refuses an asset without a haircut, a price that is not below 2^95, more than 18 decimals, and a weight that
-    /// would not be below 2^62 without haircut and peg: so a price that fits under one policy fits under all.
+    /// Refuses an asset without a haircut, a price that is not below 2^95, more than 18 decimals,
+    /// and a weight that would not be below 2^62 without haircut and peg: so a price that fits
+    /// under one policy fits under all.
     pub fn collateral_weight(
         &self,
         asset: usize,

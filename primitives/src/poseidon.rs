@@ -1,12 +1,14 @@
 //! Poseidon x⁵ over BN254 with circomlib's constants, for widths 2 to 6 and 15.
 //!
-//! Source: Grassi, Khovratovich, Rechberger, Roy, Schofnegger, "Poseidon", USENIX Security 2021; instances of
-//! circomlib (8 full rounds; 56, 57, 56, 60, 60 and 60 partial ones for these widths; capacity 0 in front).
-//! Width 15 hashes long lists: 13 new elements per permutation cost about half of what width 6 would in a circuit.
+//! Source: Grassi, Khovratovich, Rechberger, Roy, Schofnegger, "Poseidon", USENIX Security 2021;
+//! instances of circomlib (8 full rounds; 56, 57, 56, 60, 60 and 60 partial ones for these widths;
+//! capacity 0 in front). Width 15 hashes long lists: 13 new elements per permutation cost about
+//! half of what width 6 would in a circuit.
 //!
-//! The constants are the output of the reference's Grain generator (`examples/poseidon_constants.rs`, which writes the
-//! files beside this module; a test generates them again and compares). Native hashing runs the partial rounds as a
-//! linear recurrence and multiplies matrices with half the multiplications (`permutation.rs`, `dot.rs`); circuits use the
+//! The constants are the output of the reference's Grain generator
+//! (`examples/poseidon_constants.rs`, which writes the files beside this module; a test generates
+//! them again and compares). Native hashing runs the partial rounds as a linear recurrence and
+//! multiplies matrices with half the multiplications (`permutation.rs`, `dot.rs`); circuits use the
 //! plain rounds or the sparse form (the paper's appendix B). All compute the same permutation.
 
 mod constants;
@@ -30,7 +32,8 @@ pub const LIST_WIDTH: usize = 15;
 /// Elements that one permutation of [`hash_list`] takes in.
 pub const LIST_RATE: usize = LIST_WIDTH - 2;
 
-/// What a list hash is of; its tag starts the chain, so lists of different kinds never hash alike.
+/// The kind of list that is hashed; its tag starts the chain, so lists of different kinds never
+/// hash alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Domain {
     /// An account's leaf.
@@ -123,8 +126,9 @@ fn hash_wide<const T: usize>(inputs: &[Fr]) -> Fr {
     native.mds.first(&boxed)
 }
 
-/// Hash of a list: a chain of 14-input hashes that starts with the domain's tag and takes in 13 elements at a time, the
-/// last block filled with zeros. At least one block. Lists of one domain have one length, or begin with it.
+/// Hash of a list: a chain of 14-input hashes that starts with the domain's tag and takes in 13
+/// elements at a time, the last block filled with zeros. At least one block. Lists of one domain
+/// have one length, or begin with it.
 pub fn hash_list(domain: Domain, items: &[Fr]) -> Fr {
     let block = |chain: Fr, items: &[Fr]| {
         let mut inputs = [Fr::zero(); LIST_WIDTH - 1];
@@ -138,8 +142,8 @@ pub fn hash_list(domain: Domain, items: &[Fr]) -> Fr {
     items.chunks(LIST_RATE).fold(domain.tag(), block)
 }
 
-/// [`hash_list`] of elements as bytes, canonical ones. In a runtime with the host function nothing of them is converted in wasm, where
-/// that costs more than the hash.
+/// [`hash_list`] of elements as bytes, canonical ones. In a runtime with the host function nothing
+/// of them is converted in wasm, where that costs more than the hash.
 pub fn hash_encoded_list(
     domain: Domain,
     items: impl ExactSizeIterator<Item = FieldBytes>,
@@ -200,15 +204,16 @@ mod tests {
     fn committed_constants_are_what_the_generator_gives() {
         for (width, partial_rounds) in WIDTHS {
             let generated = grain::generate(width, partial_rounds).unwrap();
-            // Tests run in their package's folder. A path fixed at compile time would be another checkout's, where
-            // several share a target directory.
+            // Tests run in their package's folder. A path fixed at compile time would be another
+            // checkout's, where several share a target directory.
             let committed = std::fs::read(format!("src/poseidon/width_{width}.bin")).unwrap();
             let generated = grain::to_bytes(&generated);
             assert!(committed == generated, "width {width}");
         }
     }
 
-    /// The rounds as the paper's figure has them, once with dense matrices and once in the sparse form.
+    /// The rounds as the paper's figure has them, once with dense matrices and once in the sparse
+    /// form.
     #[test]
     fn all_forms_compute_one_permutation() {
         fn sbox(x: &mut Fr) {

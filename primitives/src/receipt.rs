@@ -1,5 +1,5 @@
-//! Messages that are signed outside batches: an operator's receipt for an order set, and a trader's request to see their
-//! own account.
+//! Messages that are signed outside batches: an operator's receipt for an order set, and a trader's
+//! request to see their own account.
 
 use crate::{
     field::{FieldBytes, Fr},
@@ -7,7 +7,8 @@ use crate::{
     poseidon::{Domain, hash_list},
 };
 
-/// Milliseconds that a signed request to see an account may differ from the operator's clock, either way.
+/// Milliseconds that a signed request to see an account may differ from the operator's clock,
+/// either way.
 pub const ACCESS_WINDOW: u64 = 30_000;
 
 /// Starts every receipt's message, so that a signature over one is a signature over nothing else.
@@ -15,12 +16,12 @@ pub const RECEIPT_TAG: [u8; 18] = *b"clearproof.receipt";
 /// Bytes of a receipt's message.
 pub const RECEIPT_BYTES: usize = RECEIPT_TAG.len() + 32 + 4 + 3 * 8;
 
-/// The message of a receipt: [`RECEIPT_TAG`]; the order set's own message (32 bytes), which binds chain, venue and all
-/// terms; account (4); sequence, place in the order of arrival, and time of acceptance in milliseconds since the Unix epoch
-/// (8 each); all integers little-endian.
+/// The message of a receipt: [`RECEIPT_TAG`]; the order set's own message (32 bytes), which binds
+/// chain, venue and all terms; account (4); sequence, place in the order of arrival, and time of
+/// acceptance in milliseconds since the Unix epoch (8 each); all integers little-endian.
 ///
-/// Operators sign it with Ed25519 (RFC 8032): no circuit reads a receipt, and browsers, wallets and the chain's host
-/// functions verify Ed25519 as it is.
+/// Operators sign it with Ed25519 (RFC 8032): no circuit reads a receipt, and browsers, wallets and
+/// the chain's host functions verify Ed25519 as it is.
 pub fn receipt_message(
     order_set: Fr,
     account: AccountIndex,
@@ -46,8 +47,8 @@ pub fn receipt_message(
     message
 }
 
-/// The message of a request to see the signer's account at `time`, in milliseconds since the Unix epoch. `genesis` is the
-/// chain's genesis field: see [`crate::batch::genesis_field`].
+/// The message of a request to see the signer's account at `time`, in milliseconds since the Unix
+/// epoch. `genesis` is the chain's genesis field: see [`crate::batch::genesis_field`].
 pub fn access_message(genesis: Fr, venue: VenueId, time: u64) -> Fr {
     hash_list(
         Domain::Access,

@@ -1,5 +1,5 @@
-//! Snapshot rows, SPAN's risk arrays: what the policy in force makes of prices and smiles. One definition for the chain, which takes snapshots
-//! with it, and for calculators and tests.
+//! Snapshot rows, SPAN's risk arrays: what the policy in force makes of prices and smiles. One
+//! definition for the chain, which takes snapshots with it, and for calculators and tests.
 
 use crate::{
     chain::OptionTerms,
@@ -11,7 +11,8 @@ use crate::{
 };
 use alloc::vec::Vec;
 
-/// The mark of a lot of `units_per_lot` (32.32) units of an underlying: `price · units_per_lot`, rounded down.
+/// The mark of a lot of `units_per_lot` (32.32) units of an underlying: `price · units_per_lot`,
+/// rounded down.
 ///
 /// Refuses a mark that is 0, which means "no instrument", or not below 2^62.
 pub fn mark_price(price: IndexPrice, units_per_lot: u64) -> Result<Price, SnapshotError> {
@@ -25,7 +26,7 @@ pub fn mark_price(price: IndexPrice, units_per_lot: u64) -> Result<Price, Snapsh
     Ok(mark)
 }
 
-/// Why a row cannot be computed.
+/// The reason that a row cannot be computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RowError {
     /// A value does not fit the row.
@@ -87,8 +88,8 @@ pub struct OptionMarket<'a> {
     pub now: u64,
 }
 
-/// The row of an option that has expired: its intrinsic value at the settlement price, rounded down, at least 2^-32 since 0
-/// means "no instrument"; no risk and no charges are left.
+/// The row of an option that has expired: its intrinsic value at the settlement price, rounded
+/// down, at least 2^-32 since 0 means "no instrument"; no risk and no charges are left.
 pub fn expired_row(
     market: &MarketShape,
     terms: &OptionTerms,
@@ -111,9 +112,10 @@ pub fn expired_row(
     .checked()
 }
 
-/// The row while its feed is halted or its mark held back: the true mark may be anywhere by now, so the row is suspended and initial
-/// margin covers all that a lot's underlying is worth (`value`, 32.32). Nobody withdraws against such a mark then; maintenance
-/// stays as it is, since nobody is liquidated.
+/// The row while its feed is halted or its mark held back: the true mark may be anywhere by now, so
+/// the row is suspended and initial margin covers all that a lot's underlying is worth (`value`,
+/// 32.32). No account withdraws against such a mark then; maintenance stays as it is, since no
+/// account is liquidated.
 pub fn halted_row(row: InstrumentRow, value: Price) -> InstrumentRow {
     InstrumentRow {
         suspended: true,
@@ -158,10 +160,12 @@ fn share(value: Price, rate: Rate) -> Price {
 }
 
 impl Policy {
-    /// The snapshot row of a perpetual on `underlying` whose mark is `mark` (32.32 quote units per lot).
+    /// The snapshot row of a perpetual on `underlying` whose mark is `mark` (32.32 quote units per
+    /// lot).
     ///
-    /// A perpetual's value moves with its index: delta = mark · shock · weight, rounded down (against the holder of a long
-    /// lot by less than 2^-32 units); charges = mark · rate, rounded up.
+    /// A perpetual's value moves with its index: delta = mark · shock · weight, rounded down
+    /// (against the holder of a long lot by less than 2^-32 units); charges = mark · rate, rounded
+    /// up.
     pub fn perpetual_row(
         &self,
         underlying: usize,
@@ -185,10 +189,11 @@ impl Policy {
         with_charges(row, mark, &policy.charges).checked()
     }
 
-    /// The snapshot row of an option on `underlying`, and what its lot's underlying is worth at the forward (32.32).
+    /// The snapshot row of an option on `underlying`, and what its lot's underlying is worth at the
+    /// forward (32.32).
     ///
-    /// Its mark is Black's value at the smile's volatility, undiscounted: the quote bears no open interest on the chain.
-    /// Charges are shares of the underlying's value, rounded up.
+    /// Its mark is Black's value at the smile's volatility, undiscounted: the quote bears no open
+    /// interest on the chain. Charges are shares of the underlying's value, rounded up.
     pub fn option_row(
         &self,
         underlying: usize,
@@ -241,8 +246,9 @@ impl Policy {
         share(mark, self.price_band)
     }
 
-    /// The price that marks of `underlying` are computed from when the last snapshot's was `last` and the feed says `price`: no further
-    /// away than the jump limit, rounded towards the last; and whether it was held back.
+    /// The price that marks of `underlying` are computed from when the last snapshot's was `last`
+    /// and the feed says `price`: no further away than the jump limit, rounded towards the last;
+    /// and whether it was held back.
     pub fn held_back(
         &self,
         underlying: usize,
@@ -270,8 +276,9 @@ impl Policy {
         share(mark, self.funding_cap)
     }
 
-    /// The same as the band for an option whose lot's underlying is worth `value`: the larger of a share of the mark and one of the value,
-    /// since an option far from the money may rightly trade at several times its mark.
+    /// The same as the band for an option whose lot's underlying is worth `value`: the larger of a
+    /// share of the mark and one of the value, since an option far from the money may rightly trade
+    /// at several times its mark.
     pub fn option_band(&self, mark: Price, value: Price) -> Price {
         share(mark, self.price_band).max(share(value, self.option_band))
     }

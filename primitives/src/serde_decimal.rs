@@ -1,4 +1,5 @@
-//! 128-bit integers in JSON: decimal strings, since readers of JSON seldom keep more than 53 bits of a number.
+//! 128-bit integers in JSON: decimal strings, since readers of JSON seldom keep more than 53 bits
+//! of a number.
 
 use alloc::{format, string::String};
 use serde::{Deserialize, Deserializer, Serializer, de::Error as _};

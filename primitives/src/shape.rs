@@ -1,4 +1,5 @@
-//! Shapes: how many of everything a circuit handles. Shapes are parameters of the protocol, never of the code.
+//! Shapes: how many of everything a circuit handles. Shapes are parameters of the protocol, never
+//! of the code.
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
@@ -112,7 +113,8 @@ impl Shape {
         depth: 12,
         steps: 12,
     };
-    /// Few and small steps on the reference market: proves in seconds, for end-to-end tests on a real chain.
+    /// Few and small steps on the reference market: proves in seconds, for end-to-end tests on a
+    /// real chain.
     pub const SMALL: Self = Self {
         market: MarketShape::REFERENCE,
         orders: 2,

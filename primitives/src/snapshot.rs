@@ -22,7 +22,8 @@ pub const ROW_TERMS_PER_FIELD: usize = 3;
 /// Margin factors are below 2^20, that is below 16.
 pub const FACTOR_LIMIT_BITS: usize = 20;
 
-/// The risk array (SPAN's term) of one instrument slot: its mark, its value changes under the scenarios, its charges. All zero for an empty slot.
+/// The risk array (SPAN's term) of one instrument slot: its mark, its value changes under the
+/// scenarios, its charges. All zero for an empty slot.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[derive(
     Encode,
@@ -45,10 +46,11 @@ pub struct InstrumentRow {
     pub maintenance_short: Price,
     /// S scenario deltas: value of a long lot under the scenario less the mark, signed 32.32.
     pub scenario_values: Vec<i64>,
-    /// The instrument has expired: positions turn into quote at the mark when their account is next touched.
+    /// The instrument has expired: positions turn into quote at the mark when their account is next
+    /// touched.
     pub expired: bool,
-    /// The mark is not to be relied on: it is old, or was held back from too large a jump. Positions may only be reduced, and nobody
-    /// who holds any is liquidated or taken over.
+    /// The mark is not to be relied on: it is old, or was held back from too large a jump.
+    /// Positions may only be reduced, and no account that holds any is liquidated or taken over.
     pub suspended: bool,
     /// Trading fee, as a fraction of 2^32 of a fill's quote amount.
     pub fee_rate: Rate,
@@ -128,19 +130,21 @@ pub struct Snapshot {
     pub number: SnapshotNumber,
     /// Milliseconds since the Unix epoch at which it was taken.
     pub taken_at: u64,
-    /// K collateral weights: price × (1 − haircut), 32.32 quote units per smallest unit; exactly one for asset 0.
+    /// K collateral weights: price × (1 − haircut), 32.32 quote units per smallest unit; exactly
+    /// one for asset 0.
     pub weights: Vec<Price>,
     /// U pairs of margin factors.
     pub factors: Vec<UnderlyingFactors>,
     /// The chain's share of the fees, as a fraction of 2^32.
     pub protocol_share: Rate,
-    /// The most that a liquidated account pays to the insurance fund, as a fraction of 2^32 of a fill's quote amount.
+    /// The most that a liquidated account pays to the insurance fund, as a fraction of 2^32 of a
+    /// fill's quote amount.
     pub liquidation_rate: Rate,
     /// M rows; slot `i` belongs to underlying `i / (M / U)`.
     pub rows: Vec<InstrumentRow>,
 }
 
-/// Why a snapshot cannot be taken or used. Each variant names the field and its limit.
+/// The reason that a snapshot cannot be taken or used. Each variant names the field and its limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SnapshotError {
     /// No such underlying.
@@ -207,10 +211,12 @@ impl Snapshot {
         Ok(())
     }
 
-    /// The committed field elements: number and time packed; weights; initial and maintenance factor of each
-    /// underlying; protocol share; liquidation rate; a bit for each expired row, slot 0 lowest; a bit for each suspended row; fee rates
-    /// and position limits three rows by three; then per row mark, four charges (initial long, initial short, maintenance long,
-    /// maintenance short) and deltas. Unpacked where it is large, because a circuit unpacks dearer than it hashes.
+    /// The committed field elements: number and time packed; weights; initial and maintenance
+    /// factor of each underlying; protocol share; liquidation rate; a bit for each expired row,
+    /// slot 0 lowest; a bit for each suspended row; fee rates and position limits three rows by
+    /// three; then per row mark, four charges (initial long, initial short, maintenance long,
+    /// maintenance short) and deltas. Unpacked where it is large, because unpacking costs a circuit
+    /// more constraints than hashing.
     pub fn fields(&self) -> Vec<Fr> {
         let elements = self.elements().into_iter();
         elements
@@ -231,9 +237,9 @@ impl Snapshot {
         ]))];
         fields.extend(self.weights.iter().map(|w| Unsigned(*w)));
         fields.extend(
-            self.factors
-                .iter()
-                .flat_map(|f| [f.initial, f.maintenance].map(|factor| Unsigned(factor.get().into()))),
+            self.factors.iter().flat_map(|f| {
+                [f.initial, f.maintenance].map(|factor| Unsigned(factor.get().into()))
+            }),
         );
         fields.push(Unsigned(self.protocol_share.get().into()));
         fields.push(Unsigned(self.liquidation_rate.get().into()));

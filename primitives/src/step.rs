@@ -1,4 +1,5 @@
-//! The account step: all that happens to one account in one visit, as native code. The circuit mirrors it rule by rule.
+//! The account step: all that happens to one account in one visit, as native code. The circuit
+//! mirrors it rule by rule.
 
 mod effects;
 mod error;
@@ -27,8 +28,8 @@ use fills::{apply_fill, check_orders, check_position_limits};
 use forced::{check_forced, take_over};
 use install::install;
 
-/// Applies a step, signature included. `before` is the account as loaded; where `exists` is false it is the fresh account that the
-/// step's deposit opens.
+/// Applies a step, signature included. `before` is the account as loaded; where `exists` is false
+/// it is the fresh account that the step's deposit opens.
 pub fn apply(
     context: &StepContext<'_>,
     before: &Account,

@@ -46,7 +46,8 @@ impl AccountsTree {
         self.node(0, index)
     }
 
-    /// Stores a leaf; costs `depth` hashes. An index beyond the tree changes nothing and answers false.
+    /// Stores a leaf; costs `depth` hashes. An index beyond the tree changes nothing and answers
+    /// false.
     pub fn set(&mut self, index: u64, leaf: Fr) -> bool {
         if index >> (2 * self.depth()) != 0 {
             return false;
@@ -67,7 +68,8 @@ impl AccountsTree {
         true
     }
 
-    /// The four children at every level on the way from a leaf to the root, the leaf's own group first.
+    /// The four children at every level on the way from a leaf to the root, the leaf's own group
+    /// first.
     pub fn path(&self, index: u64) -> Vec<[Fr; ARITY]> {
         (0..self.depth())
             .map(|level| self.children(level, index >> (2 * (level as u32 + 1))))

@@ -1,4 +1,5 @@
-//! Packing several bounded integers into one field element, and exact 256-bit products for comparisons.
+//! Packing several bounded integers into one field element, and exact 256-bit products for
+//! comparisons.
 
 use crate::field::Fr;
 use ark_ff::{BigInt, PrimeField};
@@ -6,10 +7,11 @@ use ark_ff::{BigInt, PrimeField};
 /// Largest number of bits that one packed field element may hold: two below the modulus' 254.
 pub const PACK_BITS: usize = 252;
 
-/// Packs unsigned values into one field element, the first in the lowest bits; each pair is `(value, bits)`.
+/// Packs unsigned values into one field element, the first in the lowest bits; each pair is
+/// `(value, bits)`.
 ///
-/// The layouts of the protocol are constants below [`PACK_BITS`]; a value wider than its slot would overlap its
-/// neighbour, so callers hold values that were checked against the same widths.
+/// The layouts of the protocol are constants below [`PACK_BITS`]; a value wider than its slot would
+/// overlap its neighbour, so callers hold values that were checked against the same widths.
 pub fn pack(values: &[(u64, usize)]) -> Fr {
     let mut limbs = [0u64; 4];
     let mut shift = 0;

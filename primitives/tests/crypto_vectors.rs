@@ -1,4 +1,5 @@
-//! Poseidon, Baby Jubjub and EdDSA-Poseidon against the numbers that their reference implementations publish.
+//! Poseidon, Baby Jubjub and EdDSA-Poseidon against the numbers that their reference
+//! implementations publish.
 #![allow(clippy::unwrap_used)]
 
 use ark_ff::{BigInteger, Field, PrimeField};
@@ -22,7 +23,8 @@ fn inputs<const N: usize>(values: [u64; N]) -> [Fr; N] {
     values.map(Fr::from)
 }
 
-/// circomlib `test/poseidonjs.js`, go-iden3-crypto `poseidon/poseidon_test.go`, circomlib's compatibility tests.
+/// circomlib `test/poseidonjs.js`, go-iden3-crypto `poseidon/poseidon_test.go`, circomlib's
+/// compatibility tests.
 #[test]
 fn poseidon_matches_circomlib() {
     let checks = [

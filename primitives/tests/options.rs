@@ -1,5 +1,6 @@
-//! Option mathematics against reference values, published examples, properties and real option chains.
-#![allow(clippy::unwrap_used)]
+//! Option mathematics against reference values, published examples, properties and real option
+//! chains.
+#![allow(clippy::expect_used, clippy::unwrap_used)]
 
 #[path = "options/black76.rs"]
 mod black76;

@@ -1,5 +1,6 @@
-//! The real runtime at its development genesis, on in-memory storage. Blocks here are what hooks and calls make of
-//! them; consensus is the node's business.
+//! The real runtime at its development genesis, on in-memory storage. Blocks here are what hooks
+//! and calls make of them; consensus is the node's business.
+#![allow(clippy::expect_used)]
 
 use clearproof_primitives::{chain::FeedValue, field::FieldBytes, ids::VenueId};
 use clearproof_runtime::{

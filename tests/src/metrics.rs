@@ -66,8 +66,8 @@ impl Scrape {
     }
 }
 
-/// The words of a text that read like names of metrics of these programs or of recording rules: `clearproof_…`, `clearproof:…`,
-/// `substrate_…`.
+/// The words of a text that read like names of metrics of these programs or of recording rules:
+/// `clearproof_…`, `clearproof:…`, `substrate_…`.
 pub fn named(text: &str) -> BTreeSet<&str> {
     let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';
     let words = text

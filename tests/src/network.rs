@@ -1,4 +1,5 @@
-//! A development chain of two nodes and a venue's operator as real processes: started, killed and started again.
+//! A development chain of two nodes and a venue's operator as real processes: started, killed and
+//! started again.
 
 pub use clearproof_testing::venue::{PRICE, program, until};
 
@@ -118,8 +119,8 @@ impl Node {
     }
 }
 
-/// A development chain, fed with prices, and a venue of the small shape with its operator. One node makes the blocks and is
-/// fed, the operator has another.
+/// A development chain, fed with prices, and a venue of the small shape with its operator. One node
+/// makes the blocks and is fed, the operator has another.
 pub struct Network {
     venue: Venue,
     /// The validator; the venue's `chain` is a connection to it.

@@ -12,7 +12,8 @@ use std::{
 };
 use tokio::{net::TcpListener, task::JoinHandle};
 
-/// Feeds that the development chain needs: the key, the path it is asked at, and a price in whole quote units.
+/// Feeds that the development chain needs: the key, the path it is asked at, and a price in whole
+/// quote units.
 pub const FEEDS: [(&str, &str, &str); 7] = [
     ("{ underlying = 0 }", "eur", "1.08"),
     ("{ underlying = 1 }", "btc", "60000"),

@@ -11,7 +11,7 @@ use clearproof_primitives::{
     order::Side,
     shape::Shape,
 };
-use clearproof_proving::{BatchProver, default_key_folder};
+use clearproof_proving::{BatchProver, VerifyingKeys, default_key_folder};
 use clearproof_testing::venue::Person;
 use clearproof_tests::network::{Network, until};
 use std::{
@@ -25,11 +25,12 @@ const DEPOSIT: u64 = 50_000_000;
 const SINGLE_PARTY: CircuitId = CircuitId::new(70);
 const DEVELOPMENT: CircuitId = CircuitId::new(71);
 
-/// Registers the keys of an origin under a number, and says from which batch on the venue proves with them.
+/// Registers the keys of an origin under a number, and says from which batch on the venue proves
+/// with them.
 async fn change_to(
     network: &Network,
     number: CircuitId,
-    (chunk_key, closing_key): (Vec<u8>, Vec<u8>),
+    keys: VerifyingKeys,
     development: bool,
     from_batch: BatchNumber,
 ) -> Result<()> {
@@ -37,8 +38,8 @@ async fn change_to(
         number,
         shape: Shape::SMALL,
         development,
-        chunk_key,
-        closing_key,
+        chunk_key: keys.chunk,
+        closing_key: keys.closing,
     };
     let register = Call::Sudo(Box::new(calls::register_circuit(&circuit)));
     network.chain.submit(&dev::alice(), &register).await?;
@@ -51,7 +52,8 @@ async fn change_to(
         from_batch,
     };
     let change = calls::set_next_circuit(network.id, Some(next));
-    // The venue's owner and its operator's account; nothing is under way, so the operator signs nothing meanwhile.
+    // The venue's owner and its operator's account; nothing is under way, so the operator signs
+    // nothing meanwhile.
     network.chain.submit(&dev::dave(), &change).await?;
     Ok(())
 }

@@ -1,4 +1,5 @@
-//! A referendum changes a margin threshold: the next batch is bound to the new policy, and one that is bound to the old is refused.
+//! A referendum changes a margin threshold: the next batch is bound to the new policy, and one that
+//! is bound to the old is refused.
 #![allow(clippy::unwrap_used)]
 
 use clearproof_client::chain::Constants;
@@ -40,7 +41,8 @@ fn run_to(last: u32) {
     }
 }
 
-/// Anybody submits the change as a referendum on risk parameters, and six of the development chain's accounts vote for it.
+/// Anybody submits the change as a referendum on risk parameters, and six of the development
+/// chain's accounts vote for it.
 fn propose(change: PolicyChange) {
     let call = RuntimeCall::RiskPolicy(pallet_clearproof_risk_policy::Call::schedule_change {
         changes: vec![change],
@@ -69,7 +71,8 @@ fn propose(change: PolicyChange) {
     }
 }
 
-/// Number and time of the latest snapshot, the charge for a long lot in it, and the version of the policy that it was computed with.
+/// Number and time of the latest snapshot, the charge for a long lot in it, and the version of the
+/// policy that it was computed with.
 fn latest() -> (SnapshotNumber, u64, u64, u32) {
     let (snapshot, _) = MarketData::latest_snapshot().unwrap();
     let taken = System::events()
@@ -134,7 +137,8 @@ fn a_referendum_changes_a_margin_threshold_and_binds_the_next_batch_to_it() {
             side: PositionSide::Long,
             value: CHARGE,
         });
-        // Nothing changes before the votes have been counted, nor in the middle of a batch's snapshot.
+        // Nothing changes before the votes have been counted, nor in the middle of a batch's
+        // snapshot.
         let mut old = before;
         while latest().3 == 1 {
             old = latest();
@@ -153,7 +157,8 @@ fn a_referendum_changes_a_margin_threshold_and_binds_the_next_batch_to_it() {
             CHARGE
         );
 
-        // A dishonest operator goes on under the old policy, and proves it: its rows are true, but no longer in force.
+        // A dishonest operator goes on under the old policy, and proves it: its rows are true, but
+        // no longer in force.
         let grace = market::SNAPSHOT_GRACE;
         let mut dishonest = world.clone();
         dishonest.open_at(old.0, new.1 + grace);

@@ -1,5 +1,5 @@
-//! Every metric that rules, dashboard and documents name is told by a real node or a real operator; every alert has a section
-//! that says what to do.
+//! Every metric that rules, dashboard and documents name is told by a real node or a real operator;
+//! every alert has a section that says what to do.
 #![allow(clippy::unwrap_used)]
 
 use anyhow::{Context, Result, ensure};

@@ -1,4 +1,5 @@
-//! A voter's way with the command line alone: what the policy says, what a change would do, proposing, voting, and what came of it.
+//! A voter's way with the command line alone: what the policy says, what a change would do,
+//! proposing, voting, and what came of it.
 #![allow(clippy::unwrap_used)]
 
 use anyhow::{Context, Result, ensure};
@@ -16,7 +17,8 @@ use std::{
 };
 use tokio::sync::watch;
 
-/// Maintenance margin of long perpetuals from 0.5 to 0.8 %, and the chain's share of the fees from 20 to 25 %: not sure to tighten.
+/// Maintenance margin of long perpetuals from 0.5 to 0.8 %, and the chain's share of the fees from
+/// 20 to 25 %: not sure to tighten.
 const CHANGES: &str = r#"[
     {"charge": {"underlying": 0, "kind": "perpetual", "level": "maintenance", "side": "long", "value": 34359738}},
     {"protocolShare": {"value": 1073741824}}
@@ -193,7 +195,8 @@ fn look(cli: &Cli, folder: &RunFolder, changes: &str) -> Result<()> {
 
 /// Portfolios, given and drawn.
 fn simulate(cli: &Cli, changes: &str) -> Result<()> {
-    // Ten lots at 1,000: 2,570 for maintenance now, 2,600 with the proposed charge; equity of 2,590 lies between.
+    // Ten lots at 1,000: 2,570 for maintenance now, 2,600 with the proposed charge; equity of 2,590
+    // lies between.
     let given = r#"{"instruments":[{"slot":0,"terms":{"perpetual":{"mark":"1000"}}}],"balances":["-7410"],"positions":[{"slot":0,"lots":10}]}
 {"balances":["x"]}
 "#;
@@ -257,7 +260,8 @@ fn simulate(cli: &Cli, changes: &str) -> Result<()> {
     )
 }
 
-/// Five accounts vote at once, each with its own key; those that feed prices have transactions of their own under way.
+/// Five accounts vote at once, each with its own key; those that feed prices have transactions of
+/// their own under way.
 fn vote(cli: &Cli) -> Result<()> {
     let vote = |more: &[&'static str]| {
         let mut all = vec!["vote", "--referendum", "0"];

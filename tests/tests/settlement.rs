@@ -1,5 +1,5 @@
-//! One real batch: deposits on the chain, signed orders, an auction, real proofs, settlement, a withdrawal paid. Then everything
-//! that a dishonest operator might send, each refused by name.
+//! One real batch: deposits on the chain, signed orders, an auction, real proofs, settlement, a
+//! withdrawal paid. Then everything that a dishonest operator might send, each refused by name.
 #![allow(clippy::unwrap_used)]
 
 use clearproof_engine::EngineError;

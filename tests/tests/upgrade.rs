@@ -26,7 +26,8 @@ fn call(pallet: &'static str, name: &'static str, arguments: Vec<u8>) -> Call {
     }
 }
 
-/// Anybody submits the authorisation of a runtime as a referendum of the root track, and six accounts vote for it.
+/// Anybody submits the authorisation of a runtime as a referendum of the root track, and six
+/// accounts vote for it.
 async fn propose(chain: &Chain, code_hash: [u8; 32]) -> Result<()> {
     let authorize = RuntimeCall::System(frame_system::Call::authorize_upgrade {
         code_hash: code_hash.into(),

@@ -37,8 +37,9 @@ impl Definition {
         }
     }
 
-    /// Writes what the network is started from into the folder, and reads it: the definition, and the genesis of the preset
-    /// `local` with as many of its validators as the definition has. The node's program is named by `CLEARPROOF_NODE`.
+    /// Writes what the network is started from into the folder, and reads it: the definition, and
+    /// the genesis of the preset `local` with as many of its validators as the definition has. The
+    /// node's program is named by `CLEARPROOF_NODE`.
     ///
     /// # Errors
     /// There is no such program, it makes no specification, or the folder cannot be written.
@@ -91,7 +92,8 @@ async fn export<A: AsRef<OsStr>>(
     Ok(output.stdout)
 }
 
-/// Keeps the first so many validators of a specification. One of them can be expelled, if there are several.
+/// Keeps the first so many validators of a specification. One of them can be expelled, if there are
+/// several.
 fn keep_validators(spec: &mut Value, count: usize) -> Result<()> {
     let genesis = spec.pointer_mut(GENESIS);
     let genesis = genesis.with_context(|| format!("chain specification: no {GENESIS}"))?;

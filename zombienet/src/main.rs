@@ -1,4 +1,5 @@
-//! Starts a network with an operator and prices, says where everything is, and leaves it running until it is asked to end.
+//! Starts a network with an operator and prices, says where everything is, and leaves it running
+//! until it is asked to end.
 
 use anyhow::{Context, Result, bail};
 use clearproof_network::{definition::Definition, nodes::Nodes, scene::Stage};

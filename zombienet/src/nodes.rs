@@ -89,21 +89,24 @@ impl Nodes {
         Ok(chain.with_context(|| format!("{name} does not answer within {LIMIT:?}"))??)
     }
 
-    /// Waits until a block of that number or a later one is final for a node; answers the last final one's number.
+    /// Waits until a block of that number or a later one is final for a node; answers the last
+    /// final one's number.
     ///
     /// # Errors
     /// There is no such node, or it takes too long.
     pub async fn finalised(&self, name: &str, wanted: u32) -> Result<u32> {
         let chain = self.chain(name).await?;
         let what = format!("block {wanted}, final for {name}");
-        // The connection to a node that was stopped or paused may be lost; the next question opens another.
+        // The connection to a node that was stopped or paused may be lost; the next question opens
+        // another.
         until(&what, || async {
             Ok(chain.finalized().await.ok().filter(|n| *n >= wanted))
         })
         .await
     }
 
-    /// Waits until a node shows that finality stands still although blocks are made; answers the last final block's number.
+    /// Waits until a node shows that finality stands still although blocks are made; answers the
+    /// last final block's number.
     ///
     /// # Errors
     /// There is no such node, no blocks are made, or one of them becomes final.
@@ -182,7 +185,8 @@ impl Nodes {
         self.add_with(name, None).await
     }
 
-    /// Adds a node with an empty database that has the session keys of one of the well-known validators as well.
+    /// Adds a node with an empty database that has the session keys of one of the well-known
+    /// validators as well.
     ///
     /// # Errors
     /// As [`Self::add`].

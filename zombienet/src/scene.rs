@@ -1,5 +1,5 @@
-//! How a test runs: a network is started, something is done to it, and all of it ends. If anything failed, databases and logs
-//! are kept, and the error says where.
+//! How a test runs: a network is started, something is done to it, and all of it ends. If anything
+//! failed, databases and logs are kept, and the error says where.
 
 use crate::{definition::Definition, nodes::Nodes, rpc};
 use anyhow::{Context, Result};

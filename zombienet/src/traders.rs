@@ -1,9 +1,9 @@
 //! Two people who trade with each other.
 
 use anyhow::{Result, ensure};
+use clearproof_client::VenueClient;
 use clearproof_primitives::order::{Side, WithdrawalRequest};
 use clearproof_testing::venue::{Person, Venue, crossing_order};
-use clearproof_client::VenueClient;
 use subxt_signer::sr25519::dev;
 
 /// What each deposits, smallest units of the quote.
@@ -18,7 +18,8 @@ pub struct Pair {
 }
 
 impl Pair {
-    /// Two people with well-known wallets, who deposit; waits until the deposits are in a settled batch.
+    /// Two people with well-known wallets, who deposit; waits until the deposits are in a settled
+    /// batch.
     ///
     /// # Errors
     /// The chain or the operator refuses.
@@ -37,7 +38,8 @@ impl Pair {
         Ok(pair)
     }
 
-    /// The seller sends an order, and the buyer one with a withdrawal, if any, in the same set; waits until they are filled.
+    /// The seller sends an order, and the buyer one with a withdrawal, if any, in the same set;
+    /// waits until they are filled.
     ///
     /// # Errors
     /// The operator refuses, or does not fill them in time.

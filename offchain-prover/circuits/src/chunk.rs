@@ -62,7 +62,7 @@ pub fn chunk(
     };
     for step_witness in &witness.steps {
         cs.part("step", |cs| {
-            step(cs, &environment, &mut running, step_witness)
+            step(cs, &environment, &mut running, step_witness);
         });
     }
     let salt = cs.alloc(witness.after.salt);

@@ -47,7 +47,7 @@ pub fn step(
         Outgoing::debit(cs, shape, running, step, &set, &mut visit.after)
     });
     cs.part("transfer", |cs| {
-        movements::chain(cs, running, &incoming, &outgoing, &set)
+        movements::chain(cs, running, &incoming, &outgoing, &set);
     });
     let taken_balances = cs.part("forced", |cs| take_balances(cs, &mut visit, &forced));
     enforce_balances(cs, &visit.after.balances);
@@ -93,7 +93,7 @@ fn open_instructions(
         )
     });
     cs.part("forced", |cs| {
-        forced.enforce_alone(cs, &set, &incoming.active, &is_fund)
+        forced.enforce_alone(cs, &set, &incoming.active, &is_fund);
     });
     (forced, set)
 }

@@ -36,14 +36,17 @@ enum Command {
     /// Poseidon, EdDSA and keys on the command line: decimal strings, circomlib's encodings.
     #[command(subcommand)]
     Crypto(crypto::Command),
-    /// A chain, an operator and traders on this machine: real prices, proofs and money, then attacks.
+    /// A chain, an operator and traders on this machine: real prices, proofs and money, then
+    /// attacks.
     Demo(demo::Args),
-    /// Runs a member of the oracle: reads prices and volatilities from several sources and feeds them to the chain.
+    /// Runs a member of the oracle: reads prices and volatilities from several sources and feeds
+    /// them to the chain.
     Feed(feed::Args),
     /// Proving and verifying keys.
     #[command(subcommand)]
     Keys(keys::Command),
-    /// Runs a venue: takes order sets, runs the auctions, proves batches and settles them on the chain.
+    /// Runs a venue: takes order sets, runs the auctions, proves batches and settles them on the
+    /// chain.
     Operator(operator::Args),
     /// Funding of clearing prices: JSON lines on standard input, see docs/calculators.md.
     Funding,

@@ -6,8 +6,11 @@
 
 use anyhow::{Context, Result};
 use clap::Parser;
-use clearproof_client::{Trader, Update, VenueClient, VenueError, chain::Chain};
-use clearproof_primitives::{eddsa::SecretKey, ids::VenueId};
+use clearproof_client::{
+    Trader, Update, VenueClient, VenueError,
+    chain::Chain,
+    primitives::{eddsa::SecretKey, ids::VenueId},
+};
 use std::time::{Duration, Instant};
 
 /// The quotes are cancelled this long after the last sign of life, milliseconds.

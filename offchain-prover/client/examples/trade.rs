@@ -5,8 +5,11 @@
 
 use anyhow::{Context, Result};
 use clap::{Parser, ValueEnum};
-use clearproof_client::{Trader, VenueClient, chain::Chain};
-use clearproof_primitives::{eddsa::SecretKey, fixed::price_from_decimal, ids::VenueId};
+use clearproof_client::{
+    Trader, VenueClient,
+    chain::Chain,
+    primitives::{eddsa::SecretKey, fixed::price_from_decimal, ids::VenueId},
+};
 use std::time::Duration;
 
 #[derive(Parser)]

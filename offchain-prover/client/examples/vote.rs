@@ -5,9 +5,8 @@
 
 use anyhow::{Context, Result, anyhow};
 use clap::Parser;
-use clearproof_client::chain::{Chain, calls};
+use clearproof_client::chain::{Chain, Keypair, SecretUri, calls};
 use std::str::FromStr;
-use subxt_signer::{SecretUri, sr25519::Keypair};
 
 #[derive(Parser)]
 struct Args {

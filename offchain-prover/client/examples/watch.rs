@@ -4,8 +4,7 @@
 
 use anyhow::{Context, Result};
 use clap::Parser;
-use clearproof_client::{Update, VenueClient, chain::Chain};
-use clearproof_primitives::ids::VenueId;
+use clearproof_client::{Update, VenueClient, chain::Chain, primitives::ids::VenueId};
 
 #[derive(Parser)]
 struct Args {

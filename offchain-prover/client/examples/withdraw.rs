@@ -6,8 +6,11 @@
 
 use anyhow::{Context, Result};
 use clap::Parser;
-use clearproof_client::{Trader, VenueClient, chain::Chain};
-use clearproof_primitives::{eddsa::SecretKey, ids::VenueId};
+use clearproof_client::{
+    Trader, VenueClient,
+    chain::Chain,
+    primitives::{eddsa::SecretKey, ids::VenueId},
+};
 use std::time::Duration;
 use tokio::time::sleep;
 

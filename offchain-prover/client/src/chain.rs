@@ -19,6 +19,8 @@ pub use calls::Call;
 pub use constants::{Constants, RiskTrack};
 pub use error::ChainError;
 pub use submit::{CallEvent, Included};
+/// Keys of accounts on the chain, which sign its transactions.
+pub use subxt_signer::{SecretUri, sr25519::Keypair};
 pub use version::{INTERFACES, SPEC_NAME};
 
 use clearproof_primitives::{

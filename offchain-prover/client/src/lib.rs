@@ -9,6 +9,8 @@ mod orders;
 pub mod rpc;
 mod venue;
 
+/// The protocol's types: keys, order sets, prices, identifiers.
+pub use clearproof_primitives as primitives;
 pub use identity::Identity;
 pub use keys::Trader;
 pub use orders::{BuildError, DEFAULT_MAX_FEE, DEFAULT_VALIDITY, OrderSetBuilder};

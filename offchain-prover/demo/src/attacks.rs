@@ -1,5 +1,5 @@
-//! Batches that must be refused: each is an honest batch with one thing changed, sent to the real chain, whose answer must be
-//! one named error.
+//! Batches that must be refused: each is an honest batch with one thing changed, sent to the real
+//! chain, whose answer must be one named error.
 
 use super::report::Refusal;
 use anyhow::{Context, Result, ensure};
@@ -51,7 +51,8 @@ pub fn on_a_stale_root(settled: &Batch) -> Batch {
     batch
 }
 
-/// The closing proof's last point replaced by its first one: well-formed points, but no proof of this.
+/// The closing proof's last point replaced by its first one: well-formed points, but no proof of
+/// this.
 pub fn with_swapped_point(honest: &Batch) -> Batch {
     let mut batch = honest.clone();
     let (start, end) = (batch.closing_proof, batch.closing_proof.len() - G1_BYTES);

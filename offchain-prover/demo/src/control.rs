@@ -1,5 +1,5 @@
-//! An honest batch made here, without the operator: what the forgeries differ from in one thing each. That the chain takes it in
-//! the end shows that it refused the forgeries for that one thing.
+//! An honest batch made here, without the operator: what the forgeries differ from in one thing
+//! each. That the chain takes it in the end shows that it refused the forgeries for that one thing.
 
 use anyhow::{Context, Result, bail, ensure};
 use clearproof_client::chain::{Chain, calls};
@@ -108,7 +108,8 @@ impl Twins {
         proven.await?
     }
 
-    /// Settles the honest batch, and answers the venue's root on the chain and the one in the batch.
+    /// Settles the honest batch, and answers the venue's root on the chain and the one in the
+    /// batch.
     ///
     /// # Errors
     /// The chain refuses it.

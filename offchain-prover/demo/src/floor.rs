@@ -1,15 +1,11 @@
 //! The trading: everybody signs and sends order sets to the operator, round after round.
 
-use super::{
-    market::{Market, Role},
-    options::Quote,
-    people::Person,
-};
+use super::{market::Market, options::Quote, people::Person, role::Role};
 use anyhow::{Context, Result, ensure};
 use clearproof_client::{
+    VenueClient, VenueError,
     clock::now_ms,
     rpc::types::{AccountJson, StatusJson},
-    VenueClient, VenueError,
 };
 use clearproof_formats::time::time_text;
 use clearproof_primitives::{
@@ -28,7 +24,8 @@ use tokio::{
 const VALIDITY: u64 = 60_000;
 /// Highest fee that the traders accept: a thousandth.
 const MAX_FEE: Rate = Rate::new((ONE / 1_000) as u32);
-/// Closed batches that are not final at which the traders wait: a slow machine shall not fall behind ever further.
+/// Closed batches that are not final at which the traders wait: a slow machine shall not fall
+/// behind ever further.
 const MAX_PENDING: usize = 2;
 /// Between two looks at the operator while waiting for something.
 const POLL: Duration = Duration::from_millis(500);

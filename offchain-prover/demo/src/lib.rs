@@ -1,5 +1,6 @@
-//! The whole product in one run, nothing of it mocked: a development chain, an operator, traders who replay a real price series,
-//! batches proven and settled, a withdrawal paid, and then everything that must be refused.
+//! The whole product in one run, nothing of it mocked: a development chain, an operator, traders
+//! who replay a real price series, batches proven and settled, a withdrawal paid, and then
+//! everything that must be refused.
 
 mod attacks;
 mod balance;
@@ -10,6 +11,7 @@ mod market;
 mod options;
 mod people;
 pub mod report;
+mod role;
 mod stage;
 mod withdrawal;
 

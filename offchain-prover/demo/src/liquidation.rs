@@ -1,7 +1,7 @@
-//! A trader with as much leverage as the policy allows, and a policy that then asks for more: the account falls below its
-//! maintenance margin, and is liquidated as far as it must be.
+//! A trader with as much leverage as the policy allows, and a policy that then asks for more: the
+//! account falls below its maintenance margin, and is liquidated as far as it must be.
 
-use super::{floor::Floor, market::Role, report::Report};
+use super::{floor::Floor, report::Report, role::Role};
 use anyhow::{Context, Result, ensure};
 use clearproof_client::{
     chain::{Chain, calls},
@@ -16,9 +16,11 @@ use std::time::Duration;
 use subxt_signer::sr25519::dev;
 use tokio::time::Instant;
 
-/// Longest wait from the change of the policy to the liquidation: a snapshot, a batch, and a few auctions.
+/// Longest wait from the change of the policy to the liquidation: a snapshot, a batch, and a few
+/// auctions.
 const PATIENCE: Duration = Duration::from_secs(120);
-/// Of the leverage that the trader aims for, what must be there before the policy changes, in eighths.
+/// Of the leverage that the trader aims for, what must be there before the policy changes, in
+/// eighths.
 const ENOUGH: u64 = 6;
 
 /// The bold trader before the policy changed.
@@ -36,7 +38,8 @@ pub struct Liquidation {
     after: Option<(AccountJson, i64)>,
 }
 
-/// The development policy, but with charges of 12 % for maintenance and 20 % for initial margin on one underlying.
+/// The development policy, but with charges of 12 % for maintenance and 20 % for initial margin on
+/// one underlying.
 fn strict(market: &MarketShape, underlying: usize) -> Policy {
     let mut policy = Policy::development(market);
     let percent = |n: u64| Rate::new((ONE * n / 100) as u32);
@@ -54,7 +57,8 @@ impl Liquidation {
         self.after.is_some()
     }
 
-    /// Looks at the bold trader: changes the policy once the account is leveraged, and notes when it has been liquidated.
+    /// Looks at the bold trader: changes the policy once the account is leveraged, and notes when
+    /// it has been liquidated.
     ///
     /// # Errors
     /// The chain refuses the policy, or nothing happens in time.

@@ -1,7 +1,11 @@
-//! What the traders of the demonstration do: makers quote both sides around a replayed price, takers cross the spread. Integer
-//! arithmetic only; the same seed and prices make the same decisions for the same positions.
+//! What the traders of the demonstration do: makers quote both sides around a replayed price,
+//! takers cross the spread. Integer arithmetic only; the same seed and prices make the same
+//! decisions for the same positions.
 
-use super::options::{Quote, wishes};
+use super::{
+    options::{Quote, wishes},
+    role::{MAX_STEPS, Role},
+};
 use anyhow::{Context, Result};
 use clearproof_client::rpc::types::AccountJson;
 use clearproof_formats::prices::{Bar, QUOTE_UNIT, index_price};
@@ -14,28 +18,15 @@ use clearproof_primitives::{
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// Largest distance of a traded price from the mark: 1/32. The chain takes clearing prices up to 5 % from the mark, and a new
-/// mark up to 10 % from the last.
+/// Largest distance of a traded price from the mark: 1/32. The chain takes clearing prices up to 5
+/// % from the mark, and a new mark up to 10 % from the last.
 const REACH_SHIFT: u32 = 5;
 /// Quote units that one step of an order's size is worth, at most.
 const STEP_VALUE: u128 = 50 * QUOTE_UNIT;
-/// Steps of size beyond which an account only reduces its position.
-pub const MAX_STEPS: u64 = 40;
 /// Distance of a maker's levels from each other, as a shift: 1/4096 of the price.
 const SPREAD_SHIFT: u32 = 12;
 /// How much worse than the market a taker accepts, as a shift: 1/256 of the price.
 const SLIPPAGE_SHIFT: u32 = 8;
-
-/// What a trader does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// Quotes both sides.
-    Maker,
-    /// Crosses the spread.
-    Taker,
-    /// Buys as much as margin allows, and holds it.
-    Bold,
-}
 
 /// The replayed market of one instrument.
 #[derive(Debug)]
@@ -83,7 +74,8 @@ impl Market {
         Ok(market)
     }
 
-    /// Goes to the next bar, from the last one to the first; with a mark (per lot), the price stays within 1/32 of it.
+    /// Goes to the next bar, from the last one to the first; with a mark (per lot), the price stays
+    /// within 1/32 of it.
     ///
     /// # Errors
     /// The price does not fit the instrument, which [`Self::new`] has excluded for all bars.
@@ -139,8 +131,9 @@ impl Market {
         Ok(lots.context("price too small")?.max(1))
     }
 
-    /// The orders of a trader with this position, some of them for options where these trade: makers quote both markets as
-    /// far as a set has room, and take turns where it has not; one taker in three takes an option.
+    /// The orders of a trader with this position, some of them for options where these trade:
+    /// makers quote both markets as far as a set has room, and take turns where it has not; one
+    /// taker in three takes an option.
     ///
     /// # Errors
     /// More than 2^32 orders.
@@ -226,8 +219,8 @@ impl Market {
         }
     }
 
-    /// Lots of the replayed instrument that a bold trader wants: worth 2.9 times the account's equity, where the development
-    /// policy allows 3.2.
+    /// Lots of the replayed instrument that a bold trader wants: worth 2.9 times the account's
+    /// equity, where the development policy allows 3.2.
     ///
     /// # Errors
     /// The account has no margin yet.

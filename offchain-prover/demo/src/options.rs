@@ -1,9 +1,9 @@
-//! The options of the demonstration: a call and a put on the replayed underlying, listed while the chain runs, traded, and
-//! settled at their expiry.
+//! The options of the demonstration: a call and a put on the replayed underlying, listed while the
+//! chain runs, traded, and settled at their expiry.
 
 use super::{
-    market::{MAX_STEPS, Role},
     report::Report,
+    role::{MAX_STEPS, Role},
 };
 use anyhow::{Context, Result, ensure};
 use clearproof_client::chain::{
@@ -24,7 +24,8 @@ use std::time::Duration;
 use subxt_signer::sr25519::dev;
 use tokio::time::{Instant, sleep};
 
-/// From the start of the demonstration to the expiry, milliseconds: they trade for most of the run, and are settled in it.
+/// From the start of the demonstration to the expiry, milliseconds: they trade for most of the run,
+/// and are settled in it.
 pub const LIFE: u64 = 130_000;
 /// Longest wait for the oracle's first forward and smile, and at the end for the settlement.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -52,7 +53,8 @@ fn listings(perpetual: &Listing, expiry: &Expiry, index: IndexPrice) -> [Listing
     })
 }
 
-/// Lists both by the chain's admin, as soon as the oracle has a forward and a smile. Answers their listings.
+/// Lists both by the chain's admin, as soon as the oracle has a forward and a smile. Answers their
+/// listings.
 ///
 /// # Errors
 /// The chain refuses, or the oracle has nothing in time.
@@ -95,7 +97,8 @@ pub struct Quote {
     pub position: i64,
 }
 
-/// What a trader wants of an option: side, lots, limit; makers both sides around the mark, takers one beyond it.
+/// What a trader wants of an option: side, lots, limit; makers both sides around the mark, takers
+/// one beyond it.
 pub fn wishes(quote: &Quote, role: Role, step: u64, rng: &mut impl Rng) -> Vec<(Side, u64, Price)> {
     let full = quote.position.unsigned_abs() / step >= MAX_STEPS;
     let allowed = |side: Side| match side {
@@ -126,7 +129,8 @@ pub fn wishes(quote: &Quote, role: Role, step: u64, rng: &mut impl Rng) -> Vec<(
         .collect()
 }
 
-/// Waits until the chain has settled the expiry, then checks that both options are worth what they pay, and no more.
+/// Waits until the chain has settled the expiry, then checks that both options are worth what they
+/// pay, and no more.
 ///
 /// # Errors
 /// It takes too long, or the node cannot be reached.

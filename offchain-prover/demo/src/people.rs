@@ -1,10 +1,10 @@
 //! The traders of the demonstration: an account on the chain, a key at the venue.
 
-use super::market::Role;
+use super::role::Role;
 use anyhow::{Context, Result};
 use clearproof_client::{
-    chain::{Chain, calls},
     Trader,
+    chain::{Chain, calls},
 };
 use clearproof_primitives::{
     eddsa::SecretKey,
@@ -46,8 +46,8 @@ pub fn fresh_wallet() -> Result<Keypair> {
 }
 
 impl Person {
-    /// What they deposit, smallest units of the quote: the bold one has a tenth of what the others have, so that they can all
-    /// take the other side.
+    /// What they deposit, smallest units of the quote: the bold one has a tenth of what the others
+    /// have, so that they can all take the other side.
     pub fn deposit(&self) -> u64 {
         match self.role {
             Role::Bold => DEPOSIT / 10,

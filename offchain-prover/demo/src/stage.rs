@@ -1,11 +1,9 @@
-//! The node, the venue and its operator, as the demonstration sets them up and asks them afterwards.
+//! The node, the venue and its operator, as the demonstration sets them up and asks them
+//! afterwards.
 
 use super::{BatchRow, DemoConfig, Report, floor::Floor, short};
 use anyhow::{Context, Result};
-use clearproof_client::{
-    chain::Chain,
-    VenueClient, VenueError,
-};
+use clearproof_client::{VenueClient, VenueError, chain::Chain};
 use clearproof_primitives::{
     ids::{BatchNumber, VenueId},
     submission::Batch,
@@ -81,7 +79,8 @@ impl Stage<'_> {
         let config = self.config;
         let listen = format!("127.0.0.1:{}", free_port()?);
         let data = self.folder.join("operator");
-        // An auction adds several steps at once: closing at one and a half chunks makes two of most batches.
+        // An auction adds several steps at once: closing at one and a half chunks makes two of most
+        // batches.
         let steps = config.shape.steps + config.shape.steps / 2;
         let settings = [
             ("--node", self.url.into()),
@@ -139,7 +138,8 @@ impl Stage<'_> {
         batch.with_context(missing)
     }
 
-    /// Waits until nothing is on its way to the chain, then notes what the operator and the chain say of it.
+    /// Waits until nothing is on its way to the chain, then notes what the operator and the chain
+    /// say of it.
     ///
     /// # Errors
     /// Either cannot be reached.

@@ -1,8 +1,9 @@
-//! A withdrawal, and what the operator refuses: more than the margin allows, and an order set that a newer one has replaced.
+//! A withdrawal, and what the operator refuses: more than the margin allows, and an order set that
+//! a newer one has replaced.
 
 use super::{floor::Floor, report::Refusal};
 use anyhow::{Context, Result, bail};
-use clearproof_client::{rpc::types::MarginJson, VenueError};
+use clearproof_client::{VenueError, rpc::types::MarginJson};
 use clearproof_primitives::{
     fixed::{FACTOR_BITS, FRACTION_BITS},
     order::{SignedOrderSet, WithdrawalRequest},
@@ -12,7 +13,8 @@ use tokio::time::sleep;
 
 /// What is withdrawn, smallest units of the quote: 250 dollars.
 pub const WITHDRAWN: u64 = 250_000_000;
-/// By how much the refused withdrawal is beyond the margin: 50 dollars, more than a new mark changes meanwhile.
+/// By how much the refused withdrawal is beyond the margin: 50 dollars, more than a new mark
+/// changes meanwhile.
 const BEYOND: u64 = 50_000_000;
 /// Between two attempts while no batch is open: withdrawals are carried out at once or refused.
 const RETRY: Duration = Duration::from_millis(250);
@@ -33,10 +35,7 @@ async fn answer(floor: &mut Floor, who: usize, set: &SignedOrderSet) -> Result<O
 }
 
 fn refusal(attempt: &'static str, expected: &'static str, got: Option<VenueError>) -> Refusal {
-    let got = got.map_or_else(
-        || "accepted".into(),
-        |error| error.name().into(),
-    );
+    let got = got.map_or_else(|| "accepted".into(), |error| error.name().into());
     tracing::info!(expected, got, "{attempt}");
     Refusal {
         attempt,
@@ -47,7 +46,8 @@ fn refusal(attempt: &'static str, expected: &'static str, got: Option<VenueError
     }
 }
 
-/// What the account may withdraw: equity beyond the initial margin, in smallest units of the quote, rounded down.
+/// What the account may withdraw: equity beyond the initial margin, in smallest units of the quote,
+/// rounded down.
 fn free(margin: &MarginJson) -> u64 {
     let required = margin.initial.0.div_ceil(1 << FACTOR_BITS);
     let free =
@@ -65,8 +65,8 @@ async fn margin_of(floor: &Floor, who: usize) -> Result<MarginJson> {
     bail!("the operator opened no batch for {:?}", RETRY * ATTEMPTS)
 }
 
-/// A trader cancels all orders, tries the old set again, tries to withdraw more than the margin allows, and withdraws
-/// [`WITHDRAWN`] to an account of the chain.
+/// A trader cancels all orders, tries the old set again, tries to withdraw more than the margin
+/// allows, and withdraws [`WITHDRAWN`] to an account of the chain.
 ///
 /// # Errors
 /// The operator refuses what is honest, or cannot be reached.

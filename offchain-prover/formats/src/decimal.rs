@@ -53,8 +53,8 @@ pub fn small(name: &str, text: &str) -> Result<u64, String> {
     u64::try_from(number(name, text)?).map_err(|_| format!("{name}: is too large"))
 }
 
-/// `value / 2^bits` with so many digits after the point, rounded to the nearest, without trailing zeros. `bits` is at most
-/// 64 and `digits` at most 18.
+/// `value / 2^bits` with so many digits after the point, rounded to the nearest, without trailing
+/// zeros. `bits` is at most 64 and `digits` at most 18.
 pub fn format(value: i128, bits: u32, digits: u32) -> String {
     let (magnitude, mask) = (value.unsigned_abs(), (1u128 << bits) - 1);
     let scale = 10u128.pow(digits);

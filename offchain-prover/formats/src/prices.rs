@@ -2,8 +2,8 @@
 
 use crate::{decimal, time::time_of};
 use clearproof_primitives::{
-    fixed::{FRACTION_BITS, Price},
     fixed::IndexPrice,
+    fixed::{FRACTION_BITS, Price},
 };
 use std::{fs, io::Read, path::Path};
 
@@ -147,8 +147,8 @@ fn bytes_from(stream: impl Read) -> Result<Vec<u8>, PricesError> {
     Ok(bytes)
 }
 
-/// Reads a series: a header with a column `close`, and a time in `timestamp` or `time`, else in the first column. Times are
-/// ISO 8601, seconds, or milliseconds, and ascend.
+/// Reads a series: a header with a column `close`, and a time in `timestamp` or `time`, else in the
+/// first column. Times are ISO 8601, seconds, or milliseconds, and ascend.
 ///
 /// # Errors
 /// Names line and column of what it cannot read.
@@ -158,7 +158,8 @@ pub fn parse(bytes: &[u8]) -> Result<Vec<Bar>, PricesError> {
     first.map(|series| series.bars).ok_or(PricesError::NoClose)
 }
 
-/// Reads all series of a file: as [`parse`], of every column whose name is or ends in `close`, in their order.
+/// Reads all series of a file: as [`parse`], of every column whose name is or ends in `close`, in
+/// their order.
 ///
 /// # Errors
 /// As [`parse`].

@@ -6,7 +6,8 @@ use clearproof_primitives::shape::TIME_BITS;
 /// Numbers of at least this size are milliseconds since the Unix epoch, smaller ones seconds.
 const MILLISECONDS_FROM: u64 = 100_000_000_000;
 
-/// A time in milliseconds since the Unix epoch: ISO 8601, a date alone being its first moment, seconds, or milliseconds.
+/// A time in milliseconds since the Unix epoch: ISO 8601, a date alone being its first moment,
+/// seconds, or milliseconds.
 pub fn time_of(text: &str) -> Option<u64> {
     let time = if text.bytes().all(|b| b.is_ascii_digit()) {
         let number: u64 = text.parse().ok()?;

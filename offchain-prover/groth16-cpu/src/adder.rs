@@ -166,16 +166,16 @@ impl<P: Point, A: Adder<P>> Workspace<P, A> {
             let out = &self.out[part];
             match source {
                 Source::Key(key) => {
-                    adder.add_key(key, &mut self.arena, pairs, out, &mut self.scratch)
+                    adder.add_key(key, &mut self.arena, pairs, out, &mut self.scratch);
                 }
                 Source::Sums(sums) => {
-                    adder.add_sums(sums, &mut self.arena, pairs, out, &mut self.scratch)
+                    adder.add_sums(sums, &mut self.arena, pairs, out, &mut self.scratch);
                 }
             }
         }
         match source {
             Source::Key(key) => {
-                adder.take_key(key, &mut self.arena, &self.single, &self.single_out)
+                adder.take_key(key, &mut self.arena, &self.single, &self.single_out);
             }
             Source::Sums(sums) => {
                 for (single, out) in self.single.iter().zip(&self.single_out) {

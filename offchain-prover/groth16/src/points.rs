@@ -61,7 +61,7 @@ impl<P: Pod + Send + Sync> PointSource<P> for Points<P> {
     }
 
     fn release(&self) {
-        Points::release(self);
+        Self::release(self);
     }
 }
 

@@ -26,6 +26,7 @@ impl Proof {
 
     /// A, B and C in arkworks' uncompressed encoding: coordinates little-endian, flags in the top
     /// bits of y.
+    #[expect(clippy::expect_used, reason = "each message states why it holds")]
     pub fn to_bytes(&self) -> [u8; PROOF_BYTES] {
         let mut bytes = [0; PROOF_BYTES];
         self.0

@@ -55,6 +55,7 @@ pub(crate) fn verify_prepared(
 /// The key's bytes in the chain's encoding: `alpha_g1`, `beta_g2`, `gamma_g2`, `delta_g2`, the
 /// number of `gamma_abc_g1` as a 64-bit integer, and those points; all in arkworks' uncompressed
 /// encoding.
+#[expect(clippy::expect_used, reason = "each message states why it holds")]
 pub fn verifying_key_bytes(key: &VerifyingKey<Bn254>) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(key.uncompressed_size());
     key.serialize_uncompressed(&mut bytes)

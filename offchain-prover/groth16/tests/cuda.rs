@@ -1,7 +1,11 @@
 //! The CUDA backend compared with arkworks: with the stand-in for its library that
 //! `offchain-prover/cuda-standin` builds, and with the library itself if it is built and there is a
 //! device.
-#![allow(clippy::unwrap_used)]
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::undocumented_unsafe_blocks
+)]
 
 #[path = "cuda/arithmetic.rs"]
 mod arithmetic;

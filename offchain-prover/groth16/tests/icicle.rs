@@ -1,6 +1,10 @@
 //! The ICICLE backend compared with arkworks, with the stand-in for ICICLE that
 //! `offchain-prover/icicle-standin` builds.
-#![allow(clippy::unwrap_used)]
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::undocumented_unsafe_blocks
+)]
 
 #[path = "icicle/arithmetic.rs"]
 mod arithmetic;

@@ -56,7 +56,7 @@ impl Coordinate for Fq {
     }
 
     fn garbage() -> Limbs {
-        Fq::MODULUS.0
+        Self::MODULUS.0
     }
 }
 

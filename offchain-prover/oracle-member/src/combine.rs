@@ -15,7 +15,8 @@ pub struct BasisPoints(pub u32);
 const WHOLE: u128 = 10_000;
 
 impl BasisPoints {
-    /// Whether `level` is at most this far from `middle`, as a share of that. Exact for levels below 2^95.
+    /// Whether `level` is at most this far from `middle`, as a share of that. Exact for levels
+    /// below 2^95.
     pub fn reach(self, middle: IndexPrice, level: IndexPrice) -> bool {
         let distance = level.abs_diff(middle).saturating_mul(WHOLE);
         distance <= middle.saturating_mul(u128::from(self.0))
@@ -35,10 +36,12 @@ pub fn distance(middle: IndexPrice, level: IndexPrice) -> BasisPoints {
     )
 }
 
-/// What the chain judges a value by: a price itself, of a curve the volatility at the forward, seen from `now`.
+/// What the chain judges a value by: a price itself, of a curve the volatility at the forward, seen
+/// from `now`.
 ///
 /// # Errors
-/// A curve without a volatility: its expiry is past or further than ten years, or the volatility above 6,400 %.
+/// A curve without a volatility: its expiry is past or further than ten years, or the volatility
+/// above 6,400 %.
 pub fn level(feed: &Feed, value: &FeedValue, now: u64) -> Result<IndexPrice, SviError> {
     match value {
         FeedValue::Price(price) => Ok(*price),
@@ -75,7 +78,8 @@ pub struct Combined {
     pub outliers: Vec<(Reading, BasisPoints)>,
 }
 
-/// Drops the readings that lie further from the middle of all than `spread`, and takes the middle of the rest.
+/// Drops the readings that lie further from the middle of all than `spread`, and takes the middle
+/// of the rest.
 pub fn combine(readings: Vec<Reading>, spread: BasisPoints) -> Combined {
     let Some((_, centre)) = middle(&readings) else {
         return Combined {
@@ -96,8 +100,8 @@ pub fn combine(readings: Vec<Reading>, spread: BasisPoints) -> Combined {
     }
 }
 
-/// The median of prices, half way between the two middle ones of an even number; the medoid of curves, as on the chain.
-/// Readings of a feed are of one kind.
+/// The median of prices, half way between the two middle ones of an even number; the medoid of
+/// curves, as on the chain. Readings of a feed are of one kind.
 fn middle(readings: &[Reading]) -> Option<(FeedValue, IndexPrice)> {
     let curves = readings.iter().filter_map(|reading| match reading.value {
         FeedValue::Curve(curve) => Some((curve, reading)),

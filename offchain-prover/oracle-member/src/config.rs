@@ -136,7 +136,8 @@ impl Settings {
         Self::parse(&text, folder, |name| std::env::var(name).ok())
     }
 
-    /// Settings from their text; relative paths lead from `folder`, and `variable` answers environment variables.
+    /// Settings from their text; relative paths lead from `folder`, and `variable` answers
+    /// environment variables.
     ///
     /// # Errors
     /// As [`Settings::read`].

@@ -1,4 +1,5 @@
-//! Holds back what moved too far at once, until it is said again and again: garbage seldom repeats itself, a market does.
+//! Holds back what moved too far at once, until it is said again and again: garbage seldom repeats
+//! itself, a market does.
 
 use super::combine::BasisPoints;
 use clearproof_primitives::fixed::IndexPrice;

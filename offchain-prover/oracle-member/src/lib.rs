@@ -1,8 +1,10 @@
-//! A member of the chain's oracle: asks several sources for each feed, takes what lies amid those that agree, and feeds it.
+//! A member of the chain's oracle: asks several sources for each feed, takes what lies amid those
+//! that agree, and feeds it.
 //!
-//! One bad source must not move the price: it is dropped as an outlier ([`combine`]), or too few remain and the feed is left
-//! out of the round. One bad round must not either: a level far from the last that was fed is held until several rounds in a
-//! row have said it ([`guard`]). A feed that is left out too long halts its markets on the chain, which is what it should do.
+//! One bad source must not move the price: it is dropped as an outlier ([`combine`]), or too few
+//! remain and the feed is left out of the round. One bad round must not either: a level far from
+//! the last that was fed is held until several rounds in a row have said it ([`guard`]). A feed
+//! that is left out too long halts its markets on the chain, which is what it should do.
 
 pub mod combine;
 pub mod config;
@@ -51,7 +53,8 @@ pub enum Target {
 /// Runs a member until it is asked to end, or for one round.
 ///
 /// # Errors
-/// The key is not a member's; of one round, whatever kept it from being whole; else only what no further attempt can mend.
+/// The key is not a member's; of one round, whatever kept it from being whole; else only what no
+/// further attempt can mend.
 pub async fn run(
     settings: Settings,
     target: Target,

@@ -14,7 +14,8 @@ use clearproof_primitives::chain::Feed;
 use std::{future::Future, pin::pin, time::Duration};
 use tokio::time::{Instant, sleep, timeout};
 
-/// After the first failure the next round begins this much later; the pause doubles with each further one.
+/// After the first failure the next round begins this much later; the pause doubles with each
+/// further one.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// Longest pause between two attempts.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
@@ -115,8 +116,8 @@ impl<S: Sink> Member<S> {
         }
     }
 
-    /// A round each interval until it is asked to end. After a failure the next round comes after a pause, with values
-    /// that are fresh then.
+    /// A round each interval until it is asked to end. After a failure the next round comes after a
+    /// pause, with values that are fresh then.
     ///
     /// # Errors
     /// Only what no further attempt can mend.

@@ -1,5 +1,5 @@
-//! Numbers as sources write them, made fixed point without floating point: the decimal point is moved in the text, and the
-//! result rounded once.
+//! Numbers as sources write them, made fixed point without floating point: the decimal point is
+//! moved in the text, and the result rounded once.
 
 use clearproof_formats::decimal::{self, DecimalError, MAX_FRACTION, MAX_LENGTH};
 use clearproof_primitives::{
@@ -51,7 +51,8 @@ pub enum NumberError {
     },
 }
 
-/// A number without exponent: its sign and its digits around at most one point, as [`decimal::parse`] reads them.
+/// A number without exponent: its sign and its digits around at most one point, as
+/// [`decimal::parse`] reads them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Plain {
     negative: bool,
@@ -128,7 +129,8 @@ fn power(text: &str) -> Option<i32> {
     (power.abs() <= MAX_EXPONENT).then_some(power)
 }
 
-/// A price, `text · 10^shift` smallest quote units per whole unit, rounded to the nearest multiple of 2^-32, halves up.
+/// A price, `text · 10^shift` smallest quote units per whole unit, rounded to the nearest multiple
+/// of 2^-32, halves up.
 ///
 /// # Errors
 /// What is no number, negative, zero, 2^95 or more, or finer than 24 digits after the point.
@@ -332,7 +334,8 @@ mod tests {
                 0 => format!("{whole}"),
                 _ => format!("{whole}.{part:0width$}", width = digits as usize),
             };
-            // p = mantissa · 10^shift / 10^digits, so |price · 10^digits − mantissa · 10^shift · 2^32| is at most half of 10^digits.
+            // p = mantissa · 10^shift / 10^digits, so |price · 10^digits − mantissa · 10^shift ·
+            // 2^32| is at most half of 10^digits.
             let exact = (u128::from(mantissa) * 10u128.pow(shift as u32)) << 32;
             match price(&text, shift) {
                 Ok(price) => prop_assert!(price.checked_mul(scale).unwrap().abs_diff(exact) * 2 <= scale),

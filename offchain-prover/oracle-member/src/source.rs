@@ -81,7 +81,8 @@ pub enum SourceError {
 /// What a source's times count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
 pub enum TimeUnit {
-    /// ISO 8601, UTC where it names no zone; or whole seconds or milliseconds since the Unix epoch, told by their size.
+    /// ISO 8601, UTC where it names no zone; or whole seconds or milliseconds since the Unix epoch,
+    /// told by their size.
     #[default]
     #[serde(rename = "any")]
     Any,
@@ -205,8 +206,8 @@ impl Source {
     /// Asks the source once.
     ///
     /// # Errors
-    /// It does not answer in time, or not with a sound value that is at most `max_age_ms` old. A server's answer without a
-    /// time counts as of now.
+    /// It does not answer in time, or not with a sound value that is at most `max_age_ms` old. A
+    /// server's answer without a time counts as of now.
     pub async fn read(&self, fetcher: &Fetcher, max_age_ms: u64) -> Result<FeedValue, SourceError> {
         let work = async {
             match &self.place {

@@ -1,4 +1,5 @@
-//! The oracle's members of the demonstration: they feed the replayed price, and fixed ones for all that is not traded.
+//! The oracle's members of the demonstration: they feed the replayed price, and fixed ones for all
+//! that is not traded.
 
 use anyhow::{Context, Result, anyhow};
 use clearproof_client::{
@@ -18,7 +19,8 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 
-/// Prices of the development chain's markets while they are not the replayed one, in millionths of the quote.
+/// Prices of the development chain's markets while they are not the replayed one, in millionths of
+/// the quote.
 const FIXED: [(&str, u64); 4] = [
     ("EUR/USD", 1_080_000),
     ("BTC/USD", 60_000_000_000),
@@ -34,12 +36,14 @@ const MAX_FAILURES: u32 = 5;
 /// Volatility per year that the members say: 12 %, about what EUR/USD moves; in hundredths.
 const VOLATILITY: u64 = 12;
 
-/// The smile that the members feed at `now`: flat near the forward, total variance running off with time.
+/// The smile that the members feed at `now`: flat near the forward, total variance running off with
+/// time.
 pub fn smile(expiry: &Expiry, now: u64) -> SviCurve {
     let left = expiry.time.saturating_sub(now).max(1);
     let yearly = VOLATILITY * VOLATILITY;
-    // w = 0.0144·T with 48 fraction bits; below 2^48 for the days that a demonstration lasts. The floor, about one
-    // second's worth, leaves the curve's least variance room for what is cut off below.
+    // w = 0.0144·T with 48 fraction bits; below 2^48 for the days that a demonstration lasts. The
+    // floor, about one second's worth, leaves the curve's least variance room for what is cut off
+    // below.
     let variance =
         (u128::from(yearly) << 48) * u128::from(left) / u128::from(365 * DAY_MS * 10_000);
     let variance = u64::try_from(variance)
@@ -98,7 +102,8 @@ impl Feeds {
         Ok(feeds)
     }
 
-    /// Feeds forward and smile of an expiry as well, as long as it lies ahead. The forward is the replayed price.
+    /// Feeds forward and smile of an expiry as well, as long as it lies ahead. The forward is the
+    /// replayed price.
     #[must_use]
     pub fn with_options(mut self, expiry: Expiry) -> Self {
         self.expiry = Some(expiry);
@@ -120,7 +125,8 @@ impl Feeds {
         prices.chain(options.into_iter().flatten()).collect()
     }
 
-    /// Feeds the latest price again and again. Ends only with an error, after several failures in a row.
+    /// Feeds the latest price again and again. Ends only with an error, after several failures in a
+    /// row.
     pub async fn keep_feeding(
         self,
         chain: Chain,

@@ -1,5 +1,6 @@
-//! A venue on a chain that runs already: its operator as a process, members who feed prices, people who trade. For tests and
-//! for networks on this machine; whoever has it may kill what it depends on.
+//! A venue on a chain that runs already: its operator as a process, members who feed prices, people
+//! who trade. For tests and for networks on this machine; whoever has it may kill what it depends
+//! on.
 
 use crate::{
     oracle::Feeds,
@@ -7,9 +8,9 @@ use crate::{
 };
 use anyhow::{Context, Result, bail, ensure};
 use clearproof_client::{
+    Trader, VenueClient,
     chain::{Chain, calls},
     rpc::types::{AccountJson, StatusJson},
-    Trader, VenueClient,
 };
 use clearproof_formats::prices;
 use clearproof_primitives::{
@@ -113,7 +114,8 @@ pub async fn until_within<T, F: Future<Output = Result<Option<T>>>>(
     }
 }
 
-/// An order for instrument 0 that trades with whoever wants the other side, while prices are at [`PRICE`].
+/// An order for instrument 0 that trades with whoever wants the other side, while prices are at
+/// [`PRICE`].
 pub fn crossing_order(id: u32, side: Side, quantity: u64) -> Order {
     /// Room between the limit and the index price.
     const ROOM: u64 = 1_000 << 32;
@@ -219,7 +221,8 @@ impl Person {
     }
 }
 
-/// A venue of the development operator's account, and the prices that its markets need. Dropping it kills the operator.
+/// A venue of the development operator's account, and the prices that its markets need. Dropping it
+/// kills the operator.
 pub struct Venue {
     /// A connection to the operator's node.
     pub chain: Chain,
@@ -245,11 +248,12 @@ impl Drop for Venue {
 }
 
 impl Venue {
-    /// Begins to feed prices, founds a venue, and starts its operator, which speaks to the node at the URL `node`. The
-    /// operator's database and log lie in the folder.
+    /// Begins to feed prices, founds a venue, and starts its operator, which speaks to the node at
+    /// the URL `node`. The operator's database and log lie in the folder.
     ///
     /// # Errors
-    /// The chain refuses, the folder cannot be made, or the operator's program, which `CLEARPROOF_PROVER` names, cannot be started.
+    /// The chain refuses, the folder cannot be made, or the operator's program, which
+    /// `CLEARPROOF_PROVER` names, cannot be started.
     pub async fn found(
         chain: Chain,
         node: &str,
@@ -335,7 +339,8 @@ impl Venue {
         operator.stop(STOP_LIMIT).await
     }
 
-    /// Feeds the prices that come with the program from now on, a bar each interval, to the end and back, for ever.
+    /// Feeds the prices that come with the program from now on, a bar each interval, to the end and
+    /// back, for ever.
     ///
     /// # Errors
     /// The series cannot be read.
@@ -425,7 +430,8 @@ impl Venue {
         .await
     }
 
-    /// Waits until nothing is on its way and no step is left unproven, then compares the roots: answers the last batch.
+    /// Waits until nothing is on its way and no step is left unproven, then compares the roots:
+    /// answers the last batch.
     ///
     /// # Errors
     /// It takes too long, or operator and chain do not agree.

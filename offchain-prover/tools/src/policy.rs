@@ -1,5 +1,5 @@
-//! The risk policy for those who vote on it: what it says, what a change would make of it, and of portfolios that are given, or are
-//! drawn and held through recorded prices ([`synthetic`]).
+//! The risk policy for those who vote on it: what it says, what a change would make of it, and of
+//! portfolios that are given, or are drawn and held through recorded prices ([`synthetic`]).
 
 pub mod ballot;
 pub mod synthetic;
@@ -35,7 +35,8 @@ pub fn moment(milliseconds: u64) -> String {
     )
 }
 
-/// Every parameter with its value, its bounds, how far one change may move it, and which way it tightens.
+/// Every parameter with its value, its bounds, how far one change may move it, and which way it
+/// tightens.
 pub fn parameters(policy: &Policy, market: &MarketShape) -> Table {
     let header = [
         "parameter",

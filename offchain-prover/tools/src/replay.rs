@@ -1,4 +1,5 @@
-//! Recorded prices through the engine: leveraged accounts meet every fall and rise, and the books must balance after each bar.
+//! Recorded prices through the engine: leveraged accounts meet every fall and rise, and the books
+//! must balance after each bar.
 
 pub(crate) mod crowd;
 pub mod flow;
@@ -70,7 +71,8 @@ fn snapshot(
 /// Replays the bars; `progress` is told the number of each.
 ///
 /// # Errors
-/// A price that fits no lot, or anything that must not happen: books that do not balance, an honest order set refused.
+/// A price that fits no lot, or anything that must not happen: books that do not balance, an honest
+/// order set refused.
 pub fn run(config: &ReplayConfig, progress: impl Fn(u64)) -> Result<Report> {
     let ReplayConfig {
         bars, shape, prove, ..
@@ -88,7 +90,8 @@ pub fn run(config: &ReplayConfig, progress: impl Fn(u64)) -> Result<Report> {
         let index = index_price(bar.close);
         let mark = mark_price(index, ONE / LOTS_PER_UNIT)
             .with_context(|| format!("bar {number}: the price does not fit a lot"))?;
-        // A bar is as many batches as it takes to bring all of them up to date: here one, in the bar's last second.
+        // A bar is as many batches as it takes to bring all of them up to date: here one, in the
+        // bar's last second.
         let time = bar.time.max(venue.now() + 1);
         let snapshot = snapshot(shape, &policy, SnapshotNumber::new(number), time, mark)?;
         let terms = MarketTerms {

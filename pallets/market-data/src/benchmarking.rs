@@ -208,8 +208,8 @@ mod benchmarks {
             }
         });
         // The next snapshot drops number 1.
-        let retained = T::RetainedSnapshots::get() as u64;
-        LatestNumber::<T>::put(SnapshotNumber::new(retained));
+        let latest = SnapshotNumber::new(T::RetainedSnapshots::get().into());
+        LatestNumber::<T>::put(latest);
         let block = BlockNumberFor::<T>::from(0u32);
 
         #[block]
@@ -218,7 +218,7 @@ mod benchmarks {
         }
 
         assert!(!Snapshots::<T>::contains_key(SnapshotNumber::new(1)));
-        let snapshot = Pallet::<T>::snapshot(SnapshotNumber::new(retained + 1));
+        let snapshot = Pallet::<T>::snapshot(latest.next());
         assert!(snapshot.is_some_and(|s| s.rows.iter().all(|row| row.suspended)));
         Ok(())
     }

@@ -251,7 +251,7 @@ impl<T: Config> Pallet<T> {
         };
         match new.halt {
             Some(reason) if old.halt != new.halt => {
-                Self::deposit_event(Event::MarketHalted { feed, reason })
+                Self::deposit_event(Event::MarketHalted { feed, reason });
             }
             None if old.halt.is_some() => Self::deposit_event(Event::MarketResumed { feed }),
             _ => {}

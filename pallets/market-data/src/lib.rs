@@ -50,6 +50,7 @@ pub use types::*;
 pub use weights::WeightInfo;
 
 /// The pallet; see the crate's documentation.
+#[allow(clippy::expect_used, reason = "the attributes of FRAME expand to it")]
 #[frame_support::pallet]
 pub mod pallet {
     use super::*;

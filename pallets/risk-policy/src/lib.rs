@@ -45,6 +45,7 @@ pub use weights::WeightInfo;
 use clearproof_primitives::policy::{ChangeError, Fault, Policy, PolicyError, PolicyField};
 
 /// The pallet; see the crate's documentation.
+#[allow(clippy::expect_used, reason = "the attributes of FRAME expand to it")]
 #[frame_support::pallet]
 pub mod pallet {
     use super::*;

@@ -17,7 +17,7 @@ use clearproof_primitives::{
         closing_public_input, price_list_hash, prices_hash, withdrawals_hash,
     },
     field::{FieldBytes, Fr},
-    fixed::Price,
+    fixed::{Factor, Price, Rate},
     funding::funding_hash,
     ids::{BatchNumber, SnapshotNumber},
     ledger::open_interest_hash,
@@ -210,7 +210,7 @@ fn header<T: Config>(
         number: BatchNumber::new(1),
         old_root: Venues::<T>::get(venue).expect("just founded").state_root,
         new_root: Fr::from(77u64).into(),
-        snapshot_number: 0,
+        snapshot_number: SnapshotNumber::default(),
         snapshot_hash: FieldBytes::default(),
         time_from: SNAPSHOT_AT,
         time_to: SNAPSHOT_AT,
@@ -227,8 +227,8 @@ fn header<T: Config>(
         funding_hash: funding_hash(&Pallet::<T>::market_of(venue).funding).into(),
         open_interest_hash: FieldBytes::default(),
         protocol_fee: PROTOCOL_FEE,
-        protocol_share: 0,
-        deleverage_rank: 0,
+        protocol_share: Rate::default(),
+        deleverage_rank: Factor::default(),
     }
 }
 

@@ -53,6 +53,7 @@ pub use weights::WeightInfo;
 /// The pallet.
 // The pallet's attributes have short names in the prelude as well, which the lint would prefer.
 #[allow(unused_qualifications)]
+#[allow(clippy::expect_used, reason = "the attributes of FRAME expand to it")]
 #[frame_support::pallet]
 pub mod pallet {
     use super::*;

@@ -1,6 +1,7 @@
 //! Verifying keys whose trapdoor is known, and proofs simulated with it. Tests and benchmarks use
 //! them to have a valid Groth16 proof for any public input without a circuit. This is Groth16's own
 //! simulator (eprint 2016/260, section 3.2): A = a, B = b, C = (a·b − α·β − L·γ) / δ, in exponents.
+#![allow(clippy::expect_used, reason = "each message states why it holds")]
 
 use crate::{KeyBytes, ProofBytes};
 use ark_bn254::{G1Affine, G2Affine};

@@ -47,6 +47,7 @@ pub use types::{Bond, Limits, MAX_UNBONDING, Offender, Punishment, Silence, Unbo
 pub use weights::WeightInfo;
 
 /// The pallet; see the crate's documentation.
+#[allow(clippy::expect_used, reason = "the attributes of FRAME expand to it")]
 #[frame_support::pallet]
 pub mod pallet {
     use super::*;

@@ -1,5 +1,5 @@
-//! Times verification natively and through the host functions, decoding included, beside the targets:
-//! `cargo run --release --workspace --example verify_time`.
+//! Times verification natively and through the host functions, decoding included, beside the
+//! targets: `cargo run --release --workspace --example verify_time`.
 #![allow(clippy::unwrap_used)]
 
 #[path = "../tests/common/mod.rs"]
@@ -19,7 +19,7 @@ const RUNS: usize = 51;
 
 /// Milliseconds of several runs.
 struct Times {
-    /// What the work takes when nothing else runs.
+    /// The work's time when nothing else runs.
     shortest: f64,
     median: f64,
 }
@@ -39,7 +39,8 @@ fn times(mut run: impl FnMut()) -> Times {
     }
 }
 
-/// All that a chain does for a batch of proofs of one circuit: decodes the key and the proofs, checks every point, verifies.
+/// All that a chain does for a batch of proofs of one circuit: decodes the key and the proofs,
+/// checks every point, verifies.
 fn verify<B: Backend>(key: &[u8], proofs: &[(Vec<u8>, Vec<Fr>)]) {
     let key = VerifyingKey::decode_registered(key).unwrap();
     let decoded: Vec<Proof> = proofs

@@ -1,8 +1,8 @@
-//! Who computes: arkworks right here, or the node through its host functions.
+//! The place of computation: arkworks in this process, or the node through its host functions.
 //!
-//! Both are hooks of `ark-bn254-ext`: `ark_bn254_ext::Bn254<B>` is the curve whose pairings and sums go
-//! to backend `B`. Single multiplications stay in arkworks' own code: [`Backend::scale_g1`] does
-//! many in one call.
+//! Both are hooks of `ark-bn254-ext`: `ark_bn254_ext::Bn254<B>` is the curve whose pairings and
+//! sums go to backend `B`. Single multiplications stay in arkworks' own code: [`Backend::scale_g1`]
+//! does many in one call.
 
 use crate::{
     host::{HostError, clearproof_bn_254 as node},
@@ -28,8 +28,9 @@ pub type DefaultBackend = Host;
 /// The hooks of `ark-bn254-ext`, and the operations on many points that those lack.
 ///
 /// The hooks themselves cannot answer an error. Given points that are not on the curve, or unequal
-/// lengths, they fail closed: a pairing answers zero, which is no element of the target group and so
-/// equals no pairing; a sum answers a point off the curve, over which a pairing answers zero again.
+/// lengths, they fail closed: a pairing answers zero, which is no element of the target group and
+/// so equals no pairing; a sum answers a point off the curve, over which a pairing answers zero
+/// again.
 pub trait Backend: CurveHooks {
     /// `scalars[i]·points[i]` for each i.
     ///

@@ -1,8 +1,8 @@
 //! The host functions: fixed byte encodings in, a status and fixed byte encodings out.
 //!
-//! Points and scalars are encoded as in [`crate::point`], lists as plain concatenations. Each function
-//! returns 0 or the code of a [`HostError`]; on an error the output buffer holds zeros. No input makes a
-//! function panic.
+//! Points and scalars are encoded as in [`crate::point`], lists as plain concatenations. Each
+//! function returns 0 or the code of a [`HostError`]; on an error the output buffer holds zeros. No
+//! input makes a function panic.
 //!
 //! A function once released never changes: a different behaviour is a new `#[version]`.
 
@@ -14,7 +14,7 @@ use sp_runtime_interface::{
     runtime_interface,
 };
 
-/// Why a host function gave no result.
+/// The reason that a host function gave no result.
 #[derive(thiserror::Error, Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HostError {
     /// Lists of different lengths, a partial element, or an output buffer of the wrong size.

@@ -5,10 +5,11 @@
 //! - [`point`]: the one strict decoder of curve points.
 //! - [`native`]: the arithmetic, in plain arkworks.
 //! - [`host`]: the same arithmetic as versioned host functions over bytes.
-//! - [`backend`]: who computes. [`backend::Native`] calls arkworks, [`backend::Host`] calls the host
-//!   functions; both implement the hooks of `ark-bn254-ext`, so that code written against arkworks'
-//!   traits runs on either.
-//! - `observe`: reports how long each host function took to whoever asks, say the node's metrics.
+//! - [`backend`]: the place of computation. [`backend::Native`] calls arkworks, [`backend::Host`]
+//!   calls the host functions; both implement the hooks of `ark-bn254-ext`, so that code written
+//!   against arkworks' traits runs on either.
+//! - `observe`: reports the time that each host function took, to an observer such as the node's
+//!   metrics.
 //! - [`groth16`]: keys, proofs, their encodings, and randomised batch verification.
 //!
 //! # Features
@@ -24,20 +25,20 @@
 //! # What is validated where
 //!
 //! Bytes from outside become points in [`point`]: canonical, on the curve. G1 has cofactor one, so
-//! that is all a G1 point needs. A G2 point of a proof or of a new key is also checked to lie in the
-//! subgroup of prime order, once, when it is decoded: by the host where there is one, since this is
-//! the dearest part of decoding. The types [`groth16::Proof`] and [`groth16::VerifyingKey`] cannot be
-//! built without these checks, but for `VerifyingKey::decode_registered`, which reads back what a chain
-//! checked and stored.
+//! that is all a G1 point needs. A G2 point of a proof or of a new key is also checked to lie in
+//! the subgroup of prime order, once, when it is decoded: by the host where there is one, since
+//! this is the most expensive part of decoding. The types [`groth16::Proof`] and
+//! [`groth16::VerifyingKey`] cannot be built without these checks, but for
+//! `VerifyingKey::decode_registered`, which reads back what a chain checked and stored.
 //!
 //! The host does not rely on that. Whatever bytes a runtime hands over, each host function checks
-//! lengths, canonical form and the curve equation again (cheap), and answers a status code instead of
-//! panicking. It does not repeat the subgroup check: a point outside the subgroup gives a defined,
-//! useless result, and that is the calling runtime's own concern, which the chain trusts by
-//! definition.
+//! lengths, canonical form and the curve equation again (cheap), and answers a status code instead
+//! of panicking. It does not repeat the subgroup check: a point outside the subgroup gives a
+//! defined, useless result, and that is the calling runtime's own concern, which the chain trusts
+//! by definition.
 //!
-//! All results are exact field and curve elements in canonical form, so every backend gives the same
-//! bytes on every machine.
+//! All results are exact field and curve elements in canonical form, so every backend gives the
+//! same bytes on every machine.
 #![cfg_attr(not(feature = "std"), no_std)]
 #![forbid(unsafe_code)]
 

@@ -52,8 +52,8 @@ pub fn msm_g2(points: &[G2Affine], scalars: &[Fr]) -> Option<G2Projective> {
 
 /// `scalars[i]·points[i]` for each i, in G1. `None` if the lengths differ.
 ///
-/// A scalar of the form `a + b·λ` with a, b below 2⁶⁴ (λ: the eigenvalue of the curve's endomorphism)
-/// costs half of a general one.
+/// A scalar of the form `a + b·λ` with a, b below 2⁶⁴ (λ: the eigenvalue of the curve's
+/// endomorphism) costs half of a general one.
 pub fn scale_g1(points: &[G1Affine], scalars: &[Fr]) -> Option<Vec<G1Affine>> {
     if points.len() != scalars.len() {
         return None;
@@ -66,7 +66,7 @@ pub fn scale_g1(points: &[G1Affine], scalars: &[Fr]) -> Option<Vec<G1Affine>> {
     Some(G1Projective::normalize_batch(&products))
 }
 
-/// Whether all points, which must be on the curve, lie in the subgroup of order r.
+/// Returns true if all points, which must be on the curve, lie in the subgroup of order r.
 ///
 /// About half the cost of arkworks' own test for this curve.
 pub fn g2_in_subgroup(points: &[G2Affine]) -> bool {

@@ -1,4 +1,4 @@
-//! How long the host functions take, for the node's metrics.
+//! The time that the host functions take, for the node's metrics.
 //!
 //! A program may set one observer. Without one, the host functions do not even read the clock.
 
@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// What a host function computes.
+/// The computation of a host function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Operation {
     /// Product of Miller loops: the larger part of verifying a batch of proofs.
@@ -55,8 +55,9 @@ type Observer = Box<dyn Fn(Operation, Duration) + Send + Sync>;
 #[cfg(feature = "std")]
 static OBSERVER: OnceLock<Observer> = OnceLock::new();
 
-/// Has every call of a host function of this program reported to `observer` from now on; it runs in the calling
-/// thread and should be quick. Answers false, and changes nothing, if there is an observer already.
+/// Has every call of a host function of this program reported to `observer` from now on; it runs in
+/// the calling thread and should be quick. Answers false, and changes nothing, if there is an
+/// observer already.
 #[cfg(feature = "std")]
 pub fn set_observer(observer: impl Fn(Operation, Duration) + Send + Sync + 'static) -> bool {
     OBSERVER.set(Box::new(observer)).is_ok()

@@ -1,10 +1,10 @@
 //! Strict encodings of curve points and scalars.
 //!
-//! A point is encoded as arkworks does it uncompressed: coordinate x, then coordinate y, each 32 bytes
-//! little-endian per base field element; the two top bits of the last byte hold flags (identity, sign
-//! of y). G1 takes [`G1_BYTES`], G2 [`G2_BYTES`]. arkworks' own decoder ignores a wrong sign flag and
-//! the coordinates of a flagged identity, so one point would have several encodings; here each point
-//! has exactly one.
+//! A point is encoded as arkworks does it uncompressed: coordinate x, then coordinate y, each 32
+//! bytes little-endian per base field element; the two top bits of the last byte hold flags
+//! (identity, sign of y). G1 takes [`G1_BYTES`], G2 [`G2_BYTES`]. arkworks' own decoder ignores a
+//! wrong sign flag and the coordinates of a flagged identity, so one point would have several
+//! encodings; here each point has exactly one.
 
 use alloc::vec::Vec;
 use ark_bn254::{Fq12, Fr, G1Affine, G2Affine, g1, g2};
@@ -20,7 +20,7 @@ pub const SCALAR_BYTES: usize = 32;
 /// Bytes of an encoded element of the target field: twelve base field elements.
 pub const TARGET_BYTES: usize = 384;
 
-/// Why a point or scalar was refused.
+/// The reason that a point or scalar was refused.
 #[derive(thiserror::Error, Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PointFault {
     /// A coordinate is not below the modulus, or flags contradict the coordinates.
@@ -58,7 +58,8 @@ fn encode<C: SWCurveConfig, const N: usize>(point: &Affine<C>) -> Option<[u8; N]
     Some(bytes)
 }
 
-/// Decodes a G1 point; the identity is allowed. On the curve means in the group: the cofactor is one.
+/// Decodes a G1 point; the identity is allowed. On the curve means in the group: the cofactor is
+/// one.
 pub fn decode_g1(bytes: &[u8; G1_BYTES]) -> Result<G1Affine, PointFault> {
     decode::<g1::Config, G1_BYTES>(bytes)
 }
@@ -69,11 +70,13 @@ pub fn decode_g2(bytes: &[u8; G2_BYTES]) -> Result<G2Affine, PointFault> {
 }
 
 /// Encodes a G1 point.
+#[expect(clippy::expect_used, reason = "each message states why it holds")]
 pub fn encode_g1(point: &G1Affine) -> [u8; G1_BYTES] {
     encode::<g1::Config, G1_BYTES>(point).expect("a G1 point takes exactly G1_BYTES; qed")
 }
 
 /// Encodes a G2 point.
+#[expect(clippy::expect_used, reason = "each message states why it holds")]
 pub fn encode_g2(point: &G2Affine) -> [u8; G2_BYTES] {
     encode::<g2::Config, G2_BYTES>(point).expect("a G2 point takes exactly G2_BYTES; qed")
 }
@@ -91,6 +94,7 @@ pub fn decode_target(bytes: &[u8; TARGET_BYTES]) -> Result<Fq12, PointFault> {
 }
 
 /// Encodes any arkworks value uncompressed at the end of `out`.
+#[expect(clippy::expect_used, reason = "each message states why it holds")]
 pub(crate) fn append<T: CanonicalSerialize>(value: &T, out: &mut Vec<u8>) {
     value
         .serialize_with_mode(out, Compress::No)

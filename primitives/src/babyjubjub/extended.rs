@@ -1,8 +1,9 @@
-//! Extended coordinates on the isomorphic curve `−X² + Y² = 1 + d'·X²·Y²`, `d' = −d/a`, `X = √(−a)·x`, `Y = y`.
+//! Extended coordinates on the isomorphic curve `−X² + Y² = 1 + d'·X²·Y²`, `d' = −d/a`, `X =
+//! √(−a)·x`, `Y = y`.
 //!
-//! Source: Hisil, Wong, Carter, Dawson, "Twisted Edwards Curves Revisited", 2008, sections 3.1 and 3.3, for a = −1.
-//! −1 is a square and d' is not, so the formulas hold for all pairs of points. A sum's last products are left to
-//! whoever goes on with it: a doubling does without T.
+//! Source: Hisil, Wong, Carter, Dawson, "Twisted Edwards Curves Revisited", 2008, sections 3.1 and
+//! 3.3, for a = −1. −1 is a square and d' is not, so the formulas hold for all pairs of points. A
+//! sum's last products are left to the next operation: a doubling does without T.
 
 use super::point::Point;
 use crate::field::Fr;
@@ -88,7 +89,8 @@ fn sum(point: &Extended, minus: &Fr, plus: &Fr, t: &Fr, d: Fr) -> Completed {
     }
 }
 
-/// The same with the entry's negative: X and T change their signs, so `minus` and `plus`, F and G change places.
+/// The same with the entry's negative: X and T change their signs, so `minus` and `plus`, F and G
+/// change places.
 #[inline(always)]
 fn difference(point: &Extended, minus: &Fr, plus: &Fr, t: &Fr, d: Fr) -> Completed {
     let Completed { e, f, g, h } = sum(point, plus, minus, t, d);
@@ -156,7 +158,8 @@ impl Completed {
         double(self.e * self.f, self.g * self.h, self.f * self.g)
     }
 
-    /// Back to affine coordinates. Z is never zero on the curve; off it, a zero counts as its own inverse.
+    /// Back to affine coordinates. Z is never zero on the curve; off it, a zero counts as its own
+    /// inverse.
     pub(super) fn to_affine(self) -> Point {
         let inverse = (self.f * self.g).inverse().unwrap_or(Fr::ZERO);
         Point {
@@ -170,7 +173,7 @@ impl Completed {
         self.e == Fr::ZERO && self.h == self.f
     }
 
-    /// Whether this is a given point of the curve, without an inversion.
+    /// Returns true if this is a given point of the curve, without an inversion.
     pub(super) fn is(&self, point: &Point) -> bool {
         let z = self.f * self.g;
         self.e * self.f == point.x * SCALE * z && self.g * self.h == point.y * z

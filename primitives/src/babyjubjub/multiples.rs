@@ -1,6 +1,7 @@
 //! Multiples of points, and sums of two: scalars in non-adjacent form, doublings shared (Straus).
 //!
-//! Source: Hankerson, Menezes, Vanstone, "Guide to Elliptic Curve Cryptography", 2004, section 3.3, algorithms 3.35, 3.36 and
+//! Source: Hankerson, Menezes, Vanstone, "Guide to Elliptic Curve Cryptography", 2004, section 3.3,
+//! algorithms 3.35, 3.36 and
 //! 3.51. The time taken depends on the scalars.
 
 use super::{
@@ -8,7 +9,8 @@ use super::{
     extended::{Addend, Completed, Extended, Prepared},
 };
 
-/// Width of the form for points met once: digits are odd and below 16 in magnitude; among 5 in a row one is not zero.
+/// Width of the form for points met once: digits are odd and below 16 in magnitude; among 5 in a
+/// row one is not zero.
 pub(super) const WINDOW: u32 = 5;
 /// Digits of a 256-bit scalar: one more for the last carry.
 const DIGITS: usize = 257;

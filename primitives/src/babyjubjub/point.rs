@@ -13,7 +13,7 @@ pub const BASE8: Point = Point {
     y: MontFp!("16950150798460657717958625567821834550301663161624707787222815936182638968203"),
 };
 
-/// Why a point is refused.
+/// The reason that a point is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PointError {
     /// y is r or more in a packed point.
@@ -49,13 +49,13 @@ impl Point {
         y: Fr::ONE,
     };
 
-    /// Whether the coordinates satisfy the curve's equation.
+    /// Returns true if the coordinates satisfy the curve's equation.
     pub fn is_on_curve(&self) -> bool {
         let (x2, y2) = (self.x.square(), self.y.square());
         A * x2 + y2 == Fr::ONE + D * x2 * y2
     }
 
-    /// Whether this is the neutral element.
+    /// Returns true if this is the neutral element.
     pub fn is_identity(&self) -> bool {
         *self == Self::IDENTITY
     }
@@ -85,7 +85,8 @@ impl Point {
         let negative = bytes[31] & 0x80 != 0;
         let y = y.to_fr()?;
         let y2 = y.square();
-        // x² = (1 − y²) / (a − d·y²); the denominator is never zero, because a is a square and d is not.
+        // x² = (1 − y²) / (a − d·y²); the denominator is never zero, because a is a square and d is
+        // not.
         let inverse = (A - D * y2).inverse().ok_or(PointError::NotOnCurve)?;
         let x = ((Fr::ONE - y2) * inverse)
             .sqrt()
@@ -100,7 +101,7 @@ impl Point {
     }
 }
 
-/// Whether the element is above (r − 1)/2.
+/// Returns true if the element is above (r − 1)/2.
 fn is_negative(x: &Fr) -> bool {
     x.into_bigint() > Fr::MODULUS_MINUS_ONE_DIV_TWO
 }

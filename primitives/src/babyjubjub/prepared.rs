@@ -12,9 +12,11 @@ const WIDTH: u32 = 4;
 /// Doublings from the key to what its table is of.
 const COFACTOR_BITS: usize = 3;
 
-/// A public key with a table of its multiples: it verifies faster than the plain key, and exactly the same signatures.
+/// A public key with a table of its multiples: it verifies faster than the plain key, and exactly
+/// the same signatures.
 ///
-/// The table takes 3 KiB. Making it costs about one verification with the plain key, so it pays from the second signature on.
+/// The table takes 3 KiB. Making it costs about one verification with the plain key, so it pays
+/// from the second signature on.
 #[derive(Clone)]
 pub struct PreparedKey {
     key: PublicKey,
@@ -40,7 +42,7 @@ impl PreparedKey {
         self.key
     }
 
-    /// Whether `s·BASE8 − 8·t·key` is a given point of the curve, for scalars below l.
+    /// Returns true if `s·BASE8 − 8·t·key` is a given point of the curve, for scalars below l.
     pub(crate) fn is_difference(
         &self,
         s: &BigInteger256,

@@ -1,7 +1,9 @@
-//! Tables of a point that many scalars are to be multiplied with: it costs a fraction of the doublings.
+//! Tables of a point that many scalars are to be multiplied with: it costs a fraction of the
+//! doublings.
 //!
-//! Source: Yen, Laih, Lenstra, "Multi-exponentiation", IEE Proceedings 1994: a scalar is cut into [`PARTS`] of equal length, and
-//! the doublings are shared among them, each part having a table of its own point.
+//! Source: Yen, Laih, Lenstra, "Multi-exponentiation", IEE Proceedings 1994: a scalar is cut into
+//! [`PARTS`] of equal length, and the doublings are shared among them, each part having a table of
+//! its own point.
 
 use super::{
     BigInteger256,

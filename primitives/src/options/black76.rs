@@ -1,5 +1,5 @@
-//! European options on a forward, by Black's formula: F. Black, "The pricing of commodity contracts", Journal of
-//! Financial Economics 3 (1976).
+//! European options on a forward, by Black's formula: F. Black, "The pricing of commodity
+//! contracts", Journal of Financial Economics 3 (1976).
 //!
 //! With total deviation `s = σ√T` and `a = |ln(F/K)|`, the option that is out of the money is worth
 //! `discount · min(F, K) · B(a, s)`, where
@@ -8,16 +8,18 @@
 //! B(a, s) = N(h₁) − e^a N(h₂),    h₁ = s/2 − a/s,   h₂ = −s/2 − a/s
 //! ```
 //!
-//! is the same for calls and puts (exchange F and K). Since `e^a n(h₂) = n(h₁)`, it needs no product with `e^a`, and so
-//! loses no precision however far apart F and K are: with Mills' ratio `M(z) = N(−z)/n(z)`,
+//! is the same for calls and puts (exchange F and K). Since `e^a n(h₂) = n(h₁)`, it needs no
+//! product with `e^a`, and so loses no precision however far apart F and K are: with Mills' ratio
+//! `M(z) = N(−z)/n(z)`,
 //!
 //! ```text
 //! B = n(h₁)·(M(−h₁) − M(−h₂))          for h₁ ≤ 0
 //! B = 1 − n(h₁)·(M(h₁) + M(−h₂))       for h₁ > 0
 //! ```
 //!
-//! (P. Jäckel, "Let's be rational", Wilmott 2015, uses the same normalisation with the scaled complementary error
-//! function.) The option that is in the money follows by parity, so that parity holds exactly.
+//! (P. Jäckel, "Let's be rational", Wilmott 2015, uses the same normalisation with the scaled
+//! complementary error function.) The option that is in the money follows by parity, so that parity
+//! holds exactly.
 
 use super::error::{OptionError, OptionField};
 use super::limits::{MAX_TIME_MS, MAX_VOLATILITY, YEAR_MS};
@@ -32,8 +34,8 @@ use serde::{Deserialize, Serialize};
 
 /// Fraction bits of a time in years; the longest, 10 years, has 92 bits.
 const YEARS_BITS: u32 = 88;
-/// Total deviations from 32 on: the option out of the money is worth its upper bound, to the last bit. (Prices have 95
-/// bits, so a <= 66, and h₁ >= 16 - 66/32 lies beyond the tail.)
+/// Total deviations from 32 on: the option out of the money is worth its upper bound, to the last
+/// bit. (Prices have 95 bits, so a <= 66, and h₁ >= 16 - 66/32 lies beyond the tail.)
 const MAX_DEVIATION: u64 = 32 << ARGUMENT_BITS;
 
 /// The right to buy or to sell.
@@ -72,8 +74,9 @@ pub struct European {
     pub discount: u64,
 }
 
-/// √T of a time in years as `root / 2^bits`, with a 64-bit root; relative error below 2^-62. The costliest step of a price on
-/// a chain's virtual machine, and the same for all scenarios of an option.
+/// √T of a time in years as `root / 2^bits`, with a 64-bit root; relative error below 2^-62. The
+/// costliest step of a price on a chain's virtual machine, and the same for all scenarios of an
+/// option.
 #[derive(Clone, Copy)]
 pub(super) struct RootOfTime {
     /// The normalised root.
@@ -83,7 +86,8 @@ pub(super) struct RootOfTime {
 }
 
 impl RootOfTime {
-    /// Of a time in milliseconds; one beyond [`MAX_TIME_MS`], whose root means nothing, is refused where the root is used.
+    /// Of a time in milliseconds; one beyond [`MAX_TIME_MS`], whose root means nothing, is refused
+    /// where the root is used.
     pub fn of(time_ms: u64) -> Self {
         let years = ((time_ms as u128) << YEARS_BITS) / YEAR_MS as u128;
         let (root, half) = normalised_sqrt(years);
@@ -109,11 +113,12 @@ pub(super) struct Terms {
 impl European {
     /// The option's value today, 32 fraction bits.
     ///
-    /// Error at most 1 unit of 2^-32 plus 2^-58 of the lesser of forward and strike, for all inputs in range.
-    /// Rounding: the value out of the money is rounded down, and so is the discounted difference of forward and
-    /// strike that is added for an option in the money. Hence exactly: discounted intrinsic value (rounded down) <=
-    /// price <= discounted forward (call) or strike (put), and call − put = ±⌊discount·|F − K|⌋. With no time or no
-    /// volatility left the price is the discounted intrinsic value.
+    /// Error at most 1 unit of 2^-32 plus 2^-58 of the lesser of forward and strike, for all inputs
+    /// in range. Rounding: the value out of the money is rounded down, and so is the discounted
+    /// difference of forward and strike that is added for an option in the money. Hence exactly:
+    /// discounted intrinsic value (rounded down) <= price <= discounted forward (call) or strike
+    /// (put), and call − put = ±⌊discount·|F − K|⌋. With no time or no volatility left the price is
+    /// the discounted intrinsic value.
     pub fn price(&self) -> Result<IndexPrice, OptionError> {
         self.price_given(RootOfTime::of(self.time_ms))
     }
@@ -127,7 +132,8 @@ impl European {
     pub(super) fn price_at(&self, terms: &Terms) -> IndexPrice {
         let share = (terms.time_value() as u128 * self.discount as u128) >> FRACTION_BITS;
         let lesser = self.forward.min(self.strike);
-        // Neither product overflows: prices are below 2^95, the share at most 2^62 and the discount at most 2^32.
+        // Neither product overflows: prices are below 2^95, the share at most 2^62 and the discount
+        // at most 2^32.
         let outside = mul_shift(lesser, share as u64, PROBABILITY_BITS).unwrap_or(lesser);
         let gain = match self.kind {
             OptionKind::Call => self.forward.saturating_sub(self.strike),
@@ -191,8 +197,8 @@ impl Terms {
 
 /// `h₁` and `−h₂` from `a` ([`LOG_BITS`], below 2^71) and `s` ([`ARGUMENT_BITS`]).
 ///
-/// Both come from the same rounded `a/s` and `s/2`, which amounts to the exact formula at an `a` and `s` that differ by
-/// less than 2^-58; the price's slope in either is at most 1.
+/// Both come from the same rounded `a/s` and `s/2`, which amounts to the exact formula at an `a`
+/// and `s` that differ by less than 2^-58; the price's slope in either is at most 1.
 fn arguments(distance: u128, deviation: u64) -> (i64, u64) {
     if deviation == 0 {
         return match distance {
@@ -208,7 +214,8 @@ fn arguments(distance: u128, deviation: u64) -> (i64, u64) {
     if quotient >= (half + TAIL) as u128 {
         return (-(TAIL as i64), TAIL);
     }
-    // half < 16 and quotient < 25.5, so the outer argument is below 41.5, which fits 64 bits; the inner lies within
+    // half < 16 and quotient < 25.5, so the outer argument is below 41.5, which fits 64 bits; the
+    // inner lies within
     // -9.5 and 16, which fits 63.
     let quotient = quotient as u64;
     (half as i64 - quotient as i64, half + quotient)

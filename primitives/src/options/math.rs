@@ -1,9 +1,10 @@
 //! Elementary functions in fixed point: ln, exp, sqrt, and the normal distribution.
 //!
-//! All are pure integer code, built from 64×64-bit products and a few divisions. Formats differ with the range of the
-//! values, so each function states its own: arguments of the normal distribution have [`ARGUMENT_BITS`] fraction bits,
-//! probabilities have [`PROBABILITY_BITS`], logarithms and exponentials [`LOG_BITS`]. Error bounds are absolute unless
-//! said otherwise, and are tested against values at 50 digits (`tests/data/black76.py`, which also derives the
+//! All are pure integer code, built from 64×64-bit products and a few divisions. Formats differ
+//! with the range of the values, so each function states its own: arguments of the normal
+//! distribution have [`ARGUMENT_BITS`] fraction bits, probabilities have [`PROBABILITY_BITS`],
+//! logarithms and exponentials [`LOG_BITS`]. Error bounds are absolute unless said otherwise, and
+//! are tested against values at 50 digits (`tests/data/black76.py`, which also derives the
 //! polynomials).
 
 mod tables;
@@ -16,7 +17,8 @@ pub const ARGUMENT_BITS: u32 = 58;
 pub const PROBABILITY_BITS: u32 = 62;
 /// Probability 1.
 pub const CERTAIN: u64 = 1 << PROBABILITY_BITS;
-/// Beyond this argument, 9.5, the tail of the normal distribution is below 2^-68, less than a probability's last bit.
+/// Beyond this argument, 9.5, the tail of the normal distribution is below 2^-68, less than a
+/// probability's last bit.
 pub const TAIL: u64 = 19 << (ARGUMENT_BITS - 1);
 
 /// ln 2 with 96 fraction bits.
@@ -40,8 +42,8 @@ const ATANH: [u64; 13] = {
     c
 };
 
-/// Whether the magnitudes of the coefficients sum to less than 2 by a margin for rounding: then [`horner`] stays within
-/// 64 bits.
+/// Returns true if the magnitudes of the coefficients sum to less than 2 by a margin for rounding:
+/// then [`horner`] stays within 64 bits.
 const fn is_contained(coefficients: &[i64]) -> bool {
     let (mut sum, mut k) = (0, 0);
     while k < coefficients.len() {
@@ -76,10 +78,12 @@ fn mul_high(a: u64, b: u64) -> u64 {
     ((a as u128 * b as u128) >> 64) as u64
 }
 
-/// Horner's rule for coefficients with 62 fraction bits, lowest first, at `u` of [-1, 1) with 63 fraction bits.
+/// Horner's rule for coefficients with 62 fraction bits, lowest first, at `u` of [-1, 1) with 63
+/// fraction bits.
 ///
-/// Each product is rounded to nearest, so the rounding error is at most half a unit per degree. No partial sum exceeds
-/// the sum of the coefficients' magnitudes, which is below 2 for every table ([`is_contained`]).
+/// Each product is rounded to nearest, so the rounding error is at most half a unit per degree. No
+/// partial sum exceeds the sum of the coefficients' magnitudes, which is below 2 for every table
+/// ([`is_contained`]).
 fn horner(coefficients: &[i64], u: i64) -> i64 {
     coefficients.iter().rev().fold(0, |sum, c| {
         let product = (sum as i128 * u as i128 + (1 << 62)) >> 63;
@@ -89,9 +93,9 @@ fn horner(coefficients: &[i64], u: i64) -> i64 {
 
 /// `ln(a / b)` with [`LOG_BITS`] fraction bits; `None` if either is 0.
 ///
-/// Error at most 2^-61. The ratio of the leading 64 bits is brought into [0.7, 1.4] by a power of two, and
-/// `ln r = 2 atanh((r-1)/(r+1))` summed as a Taylor series to degree 25 (Abramowitz & Stegun 4.1.27). Exactly 0 for
-/// `a = b`, and antisymmetric.
+/// Error at most 2^-61. The ratio of the leading 64 bits is brought into [0.7, 1.4] by a power of
+/// two, and `ln r = 2 atanh((r-1)/(r+1))` summed as a Taylor series to degree 25 (Abramowitz &
+/// Stegun 4.1.27). Exactly 0 for `a = b`, and antisymmetric.
 pub fn ln_ratio(a: u128, b: u128) -> Option<i128> {
     if a == 0 || b == 0 {
         return None;
@@ -126,10 +130,12 @@ pub fn ln_ratio(a: u128, b: u128) -> Option<i128> {
     })
 }
 
-/// `e^x`, argument and result with [`LOG_BITS`] fraction bits; `None` for `x >= 43`, 0 for `x <= -45`.
+/// `e^x`, argument and result with [`LOG_BITS`] fraction bits; `None` for `x >= 43`, 0 for `x <=
+/// -45`.
 ///
-/// Relative error at most 2^-57 for positive `x`, absolute error at most 2^-60 for negative; exactly 1 at 0. The
-/// argument times log₂ e is split into whole and fraction; `2^fraction` is a polynomial of degree 13.
+/// Relative error at most 2^-57 for positive `x`, absolute error at most 2^-60 for negative;
+/// exactly 1 at 0. The argument times log₂ e is split into whole and fraction; `2^fraction` is a
+/// polynomial of degree 13.
 pub fn exp(x: i128) -> Option<u128> {
     if x == 0 {
         return Some(1 << LOG_BITS);
@@ -160,8 +166,9 @@ pub fn exp(x: i128) -> Option<u128> {
     })
 }
 
-/// The normalised square root of `x > 0`: a root below 2^64 with its top bit set, and the half shift `h`, such that
-/// `√x = root / 2^h`; `(0, 0)` for 0. The root is exact but for rounding down: relative error below 2^-63.
+/// The normalised square root of `x > 0`: a root below 2^64 with its top bit set, and the half
+/// shift `h`, such that `√x = root / 2^h`; `(0, 0)` for 0. The root is exact but for rounding down:
+/// relative error below 2^-63.
 pub fn normalised_sqrt(x: u128) -> (u64, u32) {
     if x == 0 {
         return (0, 0);
@@ -170,24 +177,27 @@ pub fn normalised_sqrt(x: u128) -> (u64, u32) {
     ((x << (2 * half)).isqrt() as u64, half)
 }
 
-/// The standard normal density `e^(-x²/2)/√(2π)` of an argument's magnitude ([`ARGUMENT_BITS`]), with [`LOG_BITS`]
-/// fraction bits; error at most 2^-61; 0 from [`TAIL`] on.
+/// The standard normal density `e^(-x²/2)/√(2π)` of an argument's magnitude ([`ARGUMENT_BITS`]),
+/// with [`LOG_BITS`] fraction bits; error at most 2^-61; 0 from [`TAIL`] on.
 pub fn normal_pdf(x: u64) -> u64 {
     if x >= TAIL {
         return 0;
     }
     let exponent = ((x as u128 * x as u128) >> (2 * ARGUMENT_BITS + 1 - LOG_BITS)) as i128;
-    // Below 1, since the argument is not positive: nothing overflows, and the error is never `None`.
+    // Below 1, since the argument is not positive: nothing overflows, and the error is never
+    // `None`.
     let power = exp(-exponent).unwrap_or(0);
     ((power * INVERSE_ROOT_TWO_PI as u128) >> 64) as u64
 }
 
-/// Mills' ratio `N(-z)/n(z)` for `z >= 0` ([`ARGUMENT_BITS`]), with [`PROBABILITY_BITS`] fraction bits.
+/// Mills' ratio `N(-z)/n(z)` for `z >= 0` ([`ARGUMENT_BITS`]), with [`PROBABILITY_BITS`] fraction
+/// bits.
 ///
-/// Error at most 2^-59. Smooth and of moderate size where the tail itself underflows, so differences of tails keep
-/// their precision. In `t = 4/(z+4)`, which maps all `z >= 0` into (0, 1], it is a polynomial of degree 11 on each
-/// eighth: the change of variable is M. M. Shepherd and J. G. Laframboise's, "Chebyshev approximation of (1 + 2x)
-/// exp(x²) erfc x in 0 ≤ x < ∞" (Math. Comp. 36, 1981); the polynomials are our own.
+/// Error at most 2^-59. Smooth and of moderate size where the tail itself underflows, so
+/// differences of tails keep their precision. In `t = 4/(z+4)`, which maps all `z >= 0` into (0,
+/// 1], it is a polynomial of degree 11 on each eighth: the change of variable is M. M. Shepherd and
+/// J. G. Laframboise's, "Chebyshev approximation of (1 + 2x) exp(x²) erfc x in 0 ≤ x < ∞" (Math.
+/// Comp. 36, 1981); the polynomials are our own.
 pub fn mills_ratio(z: u64) -> u64 {
     let divisor = z.saturating_add(MILLS_PIVOT);
     // One last bit less of the dividend keeps t below 1.
@@ -197,7 +207,8 @@ pub fn mills_ratio(z: u64) -> u64 {
     horner(row, u).max(0) as u64
 }
 
-/// The standard normal distribution `N(x)` ([`ARGUMENT_BITS`]), with [`PROBABILITY_BITS`] fraction bits.
+/// The standard normal distribution `N(x)` ([`ARGUMENT_BITS`]), with [`PROBABILITY_BITS`] fraction
+/// bits.
 ///
 /// Error at most 2^-59; 0 and 1 from ∓[`TAIL`] on; `N(x) + N(-x)` is exactly 1 for `x != 0`.
 pub fn normal_cdf(x: i64) -> u64 {

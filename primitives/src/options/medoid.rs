@@ -6,12 +6,14 @@ use alloc::vec::Vec;
 /// Points at which smiles are compared: log-moneyness −1 to 1, where options trade.
 const POINTS: usize = 9;
 
-/// Index of the curve whose distances to all others sum to the least, the first of equals; none of none.
+/// Index of the curve whose distances to all others sum to the least, the first of equals; none of
+/// none.
 ///
-/// The distance of two curves is the largest difference of their total variances over nine log-moneynesses from −1 to 1.
-/// A curve that a dishonest minority of one in three feeds is only chosen where it lies as near to either honest one as they
-/// lie to each other. Unlike a median of each parameter it is a curve that somebody vouches for, so it allows no arbitrage
-/// if theirs does not; and different parameters can describe one smile. Curves must be in bounds
+/// The distance of two curves is the largest difference of their total variances over nine
+/// log-moneynesses from −1 to 1. A curve that a dishonest minority of one in three feeds is only
+/// chosen where it lies as near to either honest one as they lie to each other. Unlike a median of
+/// each parameter it is a curve that somebody vouches for, so it allows no arbitrage if theirs does
+/// not; and different parameters can describe one smile. Curves must be in bounds
 /// ([`SviCurve::check_bounds`]).
 pub fn medoid(curves: &[SviCurve]) -> Option<usize> {
     let step = MAX_LOG_MONEYNESS / 8 * 2 / (POINTS as i64 - 1);

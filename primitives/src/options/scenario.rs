@@ -1,11 +1,14 @@
-//! The value of one lot and its change under each scenario of the policy: the numbers of a snapshot row.
+//! The value of one lot and its change under each scenario of the policy: the numbers of a snapshot
+//! row.
 //!
-//! A scenario moves the forward by a share of itself and the volatility by a share that depends on the time to
-//! expiry, since short-dated volatility moves more: by `shock · (30 days / T)^power`, with one power below 30 days,
-//! another from there on, and a floor on T. The change counts by a weight, which dampens extreme moves. This is the
-//! form of known exchanges' portfolio margin (Deribit, "Portfolio Margin": a volatility range at 30 days, powers of
-//! 0.30 and 0.13, an extended table of dampened price moves from −66 % to +500 %; CME's SPAN counts its extreme
-//! moves in part likewise). An option keeps the volatility of its strike while the forward moves.
+//! A scenario moves the forward by a share of itself and the volatility by a share that depends on
+//! the time to expiry, since short-dated volatility moves more: by `shock · (30 days / T)^power`,
+//! with one power below 30 days, another from there on, and a floor on T. The change counts by a
+//! weight, which dampens extreme moves. This is the form of known exchanges' portfolio margin
+//! (Deribit, "Portfolio Margin": a volatility range at 30 days, powers of
+//! 0.30 and 0.13, an extended table of dampened price moves from −66 % to +500 %; CME's SPAN counts
+//! its extreme moves in part likewise). An option keeps the volatility of its strike while the
+//! forward moves.
 
 use super::black76::{European, OptionKind, RootOfTime};
 use super::error::{OptionError, OptionField};
@@ -18,7 +21,8 @@ use codec::{Decode, DecodeWithMemTracking, Encode};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 
-/// A shock as a signed fraction of 2^16 of what it moves: a price shock of -6554 is -10 % of the mark.
+/// A shock as a signed fraction of 2^16 of what it moves: a price shock of -6554 is -10 % of the
+/// mark.
 pub type Shock = i32;
 
 /// One as a [`Shock`], [`Factor`] or weight.
@@ -50,8 +54,8 @@ pub const MIN_FLOOR_MS: u64 = DAY_MS / 24;
 pub struct ScenarioSpec {
     /// Move of the forward as a share of itself: [`MIN_PRICE_SHOCK`] to [`MAX_PRICE_SHOCK`].
     pub price_shock: Shock,
-    /// Move of the volatility as a share of itself, at 30 days to expiry: [`MIN_VOLATILITY_SHOCK`] to
-    /// [`MAX_VOLATILITY_SHOCK`].
+    /// Move of the volatility as a share of itself, at 30 days to expiry: [`MIN_VOLATILITY_SHOCK`]
+    /// to [`MAX_VOLATILITY_SHOCK`].
     pub volatility_shock: Shock,
     /// Share of the value change that counts: above 0, at most 1.
     pub weight: Factor,
@@ -72,7 +76,7 @@ impl ScenarioSpec {
     }
 }
 
-/// How volatility shocks depend on the time to expiry.
+/// The dependence of volatility shocks on the time to expiry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[derive(
     Encode,
@@ -101,7 +105,8 @@ impl VolatilityScaling {
         require(floor.contains(&self.floor_ms), OptionField::Floor)
     }
 
-    /// `(30 days / max(T, floor))^power`, 32 fraction bits, rounded down; exactly 1 at 30 days; at most 720.
+    /// `(30 days / max(T, floor))^power`, 32 fraction bits, rounded down; exactly 1 at 30 days; at
+    /// most 720.
     pub fn factor(&self, time_ms: u64) -> Result<u64, OptionError> {
         self.check()?;
         let time = time_ms.max(self.floor_ms);
@@ -117,7 +122,7 @@ impl VolatilityScaling {
     }
 }
 
-/// What a lot is a claim on.
+/// The claim that a lot is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Product {
     /// The underlying itself, at its index price: a perpetual.
@@ -146,17 +151,19 @@ pub struct Valuation {
     pub scenario_values: Vec<i64>,
 }
 
-/// Values one lot of `units_per_lot` (32.32) units of the underlying at the forward, and under each scenario.
+/// Values one lot of `units_per_lot` (32.32) units of the underlying at the forward, and under each
+/// scenario.
 ///
-/// Rounding: the price of a unit, the value of a lot and each weighted delta are rounded down. A delta is the
-/// rounded value under the scenario less the mark. The least mark of an option is 2^-32, since a row whose mark is
-/// 0 means "no instrument". A perpetual's mark and deltas at weight 1 are those of
-/// [`Policy::perpetual_row`](crate::policy::Policy::perpetual_row): its delta is `mark · shock · weight`, rounded
-/// down once.
+/// Rounding: the price of a unit, the value of a lot and each weighted delta are rounded down. A
+/// delta is the rounded value under the scenario less the mark. The least mark of an option is
+/// 2^-32, since a row whose mark is 0 means "no instrument". A perpetual's mark and deltas at
+/// weight 1 are those of [`Policy::perpetual_row`](crate::policy::Policy::perpetual_row): its delta
+/// is `mark · shock · weight`, rounded down once.
 ///
-/// A shocked volatility is held within 0 and [`MAX_VOLATILITY`], a shocked forward above 0; so a snapshot does not
-/// fail on a scenario's far end. Errors: an input, a scenario or the scaling out of bounds; a shocked forward not
-/// below 2^95; a mark or delta not below 2^62; a perpetual whose mark is 0.
+/// A shocked volatility is held within 0 and [`MAX_VOLATILITY`], a shocked forward above 0; so a
+/// snapshot does not fail on a scenario's far end. Errors: an input, a scenario or the scaling out
+/// of bounds; a shocked forward not below 2^95; a mark or delta not below 2^62; a perpetual whose
+/// mark is 0.
 pub fn revalue(
     product: &Product,
     forward: IndexPrice,
@@ -250,14 +257,15 @@ fn row_value(value: i128, field: OptionField) -> Result<i64, OptionError> {
         .ok_or(OptionError::Overflow(field))
 }
 
-/// `forward · (1 + shock)`, rounded down but not to 0; the forward is below 2^95 and the shock has 20 bits.
+/// `forward · (1 + shock)`, rounded down but not to 0; the forward is below 2^95 and the shock has
+/// 20 bits.
 fn shocked_forward(forward: IndexPrice, shock: Shock) -> IndexPrice {
     let moved = forward as i128 + ((forward as i128 * shock as i128) >> FACTOR_BITS);
     moved.max(1) as IndexPrice
 }
 
-/// `volatility · (1 + shock · factor)`, rounded down and held within 0 and [`MAX_VOLATILITY`]. Volatility has 39
-/// bits, the factor 42 and the shock 20.
+/// `volatility · (1 + shock · factor)`, rounded down and held within 0 and [`MAX_VOLATILITY`].
+/// Volatility has 39 bits, the factor 42 and the shock 20.
 fn shocked_volatility(volatility: u64, shock: Shock, factor: u64) -> u64 {
     let share = ONE as i128 + ((shock as i128 * factor as i128) >> FACTOR_BITS);
     let moved = (volatility as i128 * share) >> FRACTION_BITS;

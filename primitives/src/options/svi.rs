@@ -1,11 +1,12 @@
-//! The volatility smile of one expiry as a raw SVI curve: J. Gatheral and A. Jacquier, "Arbitrage-free SVI volatility
-//! surfaces" (Quantitative Finance 14, 2014), section 3. Total implied variance at log-moneyness `k = ln(K/F)` is
+//! The volatility smile of one expiry as a raw SVI curve: J. Gatheral and A. Jacquier,
+//! "Arbitrage-free SVI volatility surfaces" (Quantitative Finance 14, 2014), section 3. Total
+//! implied variance at log-moneyness `k = ln(K/F)` is
 //!
 //! ```text
 //! w(k) = a + b (ρ (k − m) + √((k − m)² + σ²))
 //! ```
 //!
-//! What a curve must satisfy before options are marked with it is in [`arbitrage`].
+//! The conditions on a curve before options are marked with it are in [`arbitrage`].
 
 pub mod arbitrage;
 mod error;
@@ -38,7 +39,8 @@ pub const MIN_CURVATURE: u64 = SVI_ONE as u64 >> 10;
 /// Largest `σ`.
 pub const MAX_CURVATURE: u64 = 8 * SVI_ONE as u64;
 
-/// A raw SVI curve; all parameters have [`SVI_BITS`] fraction bits. Usable once [`SviCurve::check`] accepts it.
+/// A raw SVI curve; all parameters have [`SVI_BITS`] fraction bits. Usable once [`SviCurve::check`]
+/// accepts it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[derive(
     Encode,
@@ -74,7 +76,8 @@ pub(super) struct Local {
 }
 
 impl SviCurve {
-    /// Each parameter within its bounds: the cheap part of [`Self::check`], which says nothing of arbitrage.
+    /// Each parameter within its bounds: the cheap part of [`Self::check`], which says nothing of
+    /// arbitrage.
     pub fn check_bounds(&self) -> Result<(), SviError> {
         let within = |x: i64, limit: i64| x.unsigned_abs() <= limit as u64;
         let checks = [
@@ -93,7 +96,8 @@ impl SviCurve {
         }
     }
 
-    /// `k − m` and `√((k − m)² + σ²)`, [`WORK_BITS`], of a curve in bounds and `|k| <= 8`: below 2^60 and 2^60.
+    /// `k − m` and `√((k − m)² + σ²)`, [`WORK_BITS`], of a curve in bounds and `|k| <= 8`: below
+    /// 2^60 and 2^60.
     fn arms(&self, k: i128) -> (i128, i128) {
         let x = k - work(self.m);
         let sigma = work(self.sigma as i64);
@@ -111,11 +115,11 @@ impl SviCurve {
         work(self.a) + ((self.b as i128 * arm) >> SVI_BITS)
     }
 
-    /// `w`, `w'` and `w''` at `k`, as [`Self::variance`]. Slopes are below 4 and the curvature, `b/σ` at most,
-    /// below 2^11; their errors are at most 2^-46.
+    /// `w`, `w'` and `w''` at `k`, as [`Self::variance`]. Slopes are below 4 and the curvature,
+    /// `b/σ` at most, below 2^11; their errors are at most 2^-46.
     ///
-    /// One root and one division, which cost a chain's virtual machine more than all else here: with `r = √(x² + σ²)`,
-    /// `w' = b(ρ + x/r)` and `w'' = b (σ/r)² / r`.
+    /// One root and one division, which cost a chain's virtual machine more than all else here:
+    /// with `r = √(x² + σ²)`, `w' = b(ρ + x/r)` and `w'' = b (σ/r)² / r`.
     pub(super) fn local(&self, k: i128) -> Local {
         /// Fraction bits of `1/r`, which is below 2^10.
         const INVERSE_BITS: u32 = 64;
@@ -136,15 +140,17 @@ impl SviCurve {
         }
     }
 
-    /// Volatility per year at `strike`, `√(w(ln(strike/forward)) / T)`, 32 fraction bits, rounded down; relative error
-    /// 2^-20 for the least total variance, 2^-32, and proportionally less above.
+    /// Volatility per year at `strike`, `√(w(ln(strike/forward)) / T)`, 32 fraction bits, rounded
+    /// down; relative error 2^-20 for the least total variance, 2^-32, and proportionally less
+    /// above.
     ///
-    /// `time_ms` is the time to expiry at the moment that the curve was fitted for: total variance runs off with
-    /// time, so a curve used later keeps its volatilities only if that time is kept with it.
+    /// `time_ms` is the time to expiry at the moment that the curve was fitted for: total variance
+    /// runs off with time, so a curve used later keeps its volatilities only if that time is kept
+    /// with it.
     ///
-    /// Errors: a curve out of bounds, a strike further than `e^±8` from the forward, a time that is 0 or above
-    /// [`MAX_TIME_MS`], a variance that is not positive (of a curve that was never checked), a volatility above
-    /// [`MAX_VOLATILITY`].
+    /// Errors: a curve out of bounds, a strike further than `e^±8` from the forward, a time that is
+    /// 0 or above [`MAX_TIME_MS`], a variance that is not positive (of a curve that was never
+    /// checked), a volatility above [`MAX_VOLATILITY`].
     pub fn volatility(
         &self,
         forward: IndexPrice,

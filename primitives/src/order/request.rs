@@ -1,4 +1,4 @@
-//! What an order set may ask for besides its orders.
+//! Requests that an order set may make besides its orders.
 
 use crate::{
     babyjubjub::{Point, PublicKey},
@@ -8,7 +8,8 @@ use crate::{
 use codec::{Decode, Encode, MaxEncodedLen};
 use serde::{Deserialize, Serialize};
 
-/// A withdrawal that is part of a signed order set; it is carried out in the step that installs the set, or never.
+/// A withdrawal that is part of a signed order set; it is carried out in the step that installs the
+/// set, or never.
 #[derive(
     Clone,
     Copy,
@@ -50,11 +51,13 @@ pub struct TransferRequest {
     pub asset: u8,
     /// Smallest units, 1 to 2^63 - 1.
     pub amount: u64,
-    /// Who gets it: [`account_key`](crate::account::account_key) of the account, which is opened if there is none.
+    /// The receiver: [`account_key`](crate::account::account_key) of the account, which is opened
+    /// if it does not exist.
     pub to: FieldBytes,
 }
 
-/// A public key by its coordinates; [`OrderSet::check`](super::OrderSet::check) refuses what is none.
+/// A public key by its coordinates; [`OrderSet::check`](super::OrderSet::check) refuses what is
+/// none.
 #[derive(
     Clone,
     Copy,
@@ -114,7 +117,8 @@ impl From<PublicKey> for NamedKey {
 )]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum KeyRequest {
-    /// A key that signs order sets without requests, in the place of the one before; none any more if `None`.
+    /// A key that signs order sets without requests, in the place of the one before; none any more
+    /// if `None`.
     Trading(Option<NamedKey>),
     /// Another owner. The trading key goes with the old one.
     Owner(NamedKey),
@@ -130,7 +134,8 @@ impl KeyRequest {
     }
 }
 
-/// The one thing that an order set may ask for besides its orders. Only the owner's signature will do for it.
+/// The one thing that an order set may ask for besides its orders. Only the owner's signature will
+/// do for it.
 #[derive(
     Clone,
     Copy,
@@ -160,31 +165,31 @@ pub struct RequestParts {
     pub kind: u64,
     /// Asset that moves.
     pub asset: u8,
-    /// How much of it; 0 for nothing.
+    /// The amount of it; 0 for nothing.
     pub amount: u64,
     /// Two field elements, see [`OrderSet::fields`](super::OrderSet::fields).
     pub payload: (Fr, Fr),
 }
 
 impl RequestParts {
-    /// How a request is signed.
+    /// A request as it is signed.
     pub(super) fn of(request: Option<Request>) -> Self {
-        let none = RequestParts::default();
+        let none = Self::default();
         match request {
             None => none,
-            Some(Request::Withdrawal(withdrawal)) => RequestParts {
+            Some(Request::Withdrawal(withdrawal)) => Self {
                 asset: withdrawal.asset,
                 amount: withdrawal.amount,
                 payload: bytes32_to_fields(&withdrawal.recipient),
                 ..none
             },
-            Some(Request::Transfer(transfer)) => RequestParts {
+            Some(Request::Transfer(transfer)) => Self {
                 kind: 1,
                 asset: transfer.asset,
                 amount: transfer.amount,
                 payload: (transfer.to.to_fr().unwrap_or_default(), Fr::default()),
             },
-            Some(Request::Key(KeyRequest::Trading(key))) => RequestParts {
+            Some(Request::Key(KeyRequest::Trading(key))) => Self {
                 kind: 2,
                 payload: (
                     key.map_or_else(Fr::default, |k| key_hash(k.coordinates())),
@@ -192,7 +197,7 @@ impl RequestParts {
                 ),
                 ..none
             },
-            Some(Request::Key(KeyRequest::Owner(key))) => RequestParts {
+            Some(Request::Key(KeyRequest::Owner(key))) => Self {
                 kind: 3,
                 payload: key.coordinates(),
                 ..none
@@ -201,7 +206,7 @@ impl RequestParts {
     }
 }
 
-/// What a leaf names a trading key by: `Poseidon(x, y)`; 0 for none.
+/// The hash by which a leaf names a trading key: `Poseidon(x, y)`; 0 for none.
 pub fn key_hash(key: (Fr, Fr)) -> Fr {
     hash::<2>(&[key.0, key.1])
 }

@@ -227,10 +227,10 @@ impl PolicyChange {
         }
         match *self {
             Self::InitialFactor { underlying, value } => {
-                of(policy, underlying)?.initial_factor = value
+                of(policy, underlying)?.initial_factor = value;
             }
             Self::MaintenanceFactor { underlying, value } => {
-                of(policy, underlying)?.maintenance_factor = value
+                of(policy, underlying)?.maintenance_factor = value;
             }
             Self::Scenario {
                 underlying,
@@ -238,7 +238,7 @@ impl PolicyChange {
                 value,
             } => {
                 let scenarios = &mut of(policy, underlying)?.scenarios;
-                *scenarios.get_mut(usize::from(scenario))? = value
+                *scenarios.get_mut(usize::from(scenario))? = value;
             }
             Self::Scaling { underlying, value } => of(policy, underlying)?.scaling = value,
             Self::Charge {
@@ -249,7 +249,7 @@ impl PolicyChange {
                 value,
             } => {
                 let charges = of(policy, underlying)?.charges_mut(kind);
-                *charges.rate_mut(level, side) = value
+                *charges.rate_mut(level, side) = value;
             }
             Self::FeeRate {
                 underlying,

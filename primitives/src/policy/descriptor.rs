@@ -1,9 +1,12 @@
-//! What holds for each parameter: its bounds, its unit, how far one change may move it, and which way it tightens.
+//! The properties of each parameter: its bounds, its unit, how far one change may move it, and
+//! which way it tightens.
 //!
-//! This is the one definition. [`Policy::check`](super::Policy::check) takes the bounds from here, and a change is judged by it.
+//! This is the one definition. [`Policy::check`](super::Policy::check) takes the bounds from here,
+//! and a change is judged by it.
 //!
-//! A change **tightens** if no account, whatever it holds, has less margin or more equity after it, nor may hold more. Only what is
-//! sure to do that has a direction; everything else counts as loosening, and waits longer.
+//! A change **tightens** if no account, whatever it holds, has less margin or more equity after it,
+//! nor may hold more. Only what is sure to do that has a direction; everything else counts as
+//! loosening, and waits longer.
 
 use super::parameter::Parameter;
 use super::{INDEX_PRICE_BITS, ONE_FACTOR, ONE_RATE};
@@ -16,7 +19,7 @@ use crate::options::scenario::{
 use crate::shape::{INTEREST_BITS, QUANTITY_BITS};
 use core::fmt;
 
-/// What a parameter's number means.
+/// The meaning of a parameter's number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
     /// A fraction of 2^32, shown in percent.
@@ -33,7 +36,7 @@ pub enum Unit {
     Price,
 }
 
-/// How far one change may move a parameter.
+/// Largest move of a parameter by one change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     /// To half or twice the present value, and by `allowance` beyond, so that zero can be left.
@@ -63,16 +66,16 @@ pub enum Tightening {
     Neither,
 }
 
-/// What holds for a parameter.
+/// The properties of a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Descriptor {
     /// Lowest value.
     pub low: i128,
     /// Highest value.
     pub high: i128,
-    /// What the number means.
+    /// The meaning of the number.
     pub unit: Unit,
-    /// How far one change may move it.
+    /// Largest move by one change.
     pub step: Step,
     /// Which way it tightens.
     pub tightens: Tightening,
@@ -84,7 +87,7 @@ const FACTOR: i128 = ONE_FACTOR as i128;
 const PER_MILLE: i128 = RATE / 1_000;
 
 impl Parameter {
-    /// What holds for it.
+    /// Its properties.
     pub const fn descriptor(&self) -> Descriptor {
         use Tightening::{Down, Neither, Up};
         use Unit::{Factor, Lots, Milliseconds, Price, Rate as Fraction, Share};
@@ -112,21 +115,24 @@ impl Parameter {
             Self::InitialFactor { .. } | Self::MaintenanceFactor { .. } => {
                 of((FACTOR, 15 * FACTOR), Factor, quarter, Up)
             }
-            // A wider shock asks more of every perpetual, but less of whoever loses most in between: of a butterfly, say.
+            // A wider shock asks more of every perpetual, but less of an account that loses most in
+            // between, such as one with a butterfly.
             Self::PriceShock { .. } => of(
                 (MIN_PRICE_SHOCK as i128, MAX_PRICE_SHOCK as i128),
                 Share,
                 Step::Distance(FACTOR / 10),
                 Neither,
             ),
-            // A deeper fall of volatility asks more of who is long options, and less of who is short, where the price moves too.
+            // A deeper fall of volatility asks more of who is long options, and less of who is
+            // short, where the price moves too.
             Self::VolatilityShock { .. } => of(
                 (MIN_VOLATILITY_SHOCK as i128, MAX_VOLATILITY_SHOCK as i128),
                 Share,
                 Step::Distance(FACTOR / 4),
                 Neither,
             ),
-            // It multiplies what each portfolio loses in its scenario, and the largest loss over all counts.
+            // It multiplies what each portfolio loses in its scenario, and the largest loss over
+            // all counts.
             Self::Weight { .. } => of(
                 (1, FACTOR),
                 Share,
@@ -164,10 +170,11 @@ impl Parameter {
                 },
                 Neither,
             ),
-            // Below it positions only become smaller; nobody has to close what is above.
+            // Below it positions only become smaller; nothing above has to be closed.
             Self::PositionLimit { .. } => of((1, (1 << QUANTITY_BITS) - 1), Lots, doubled, Down),
             Self::OpenInterestCap { .. } => of((1, 1 << (INTEREST_BITS - 1)), Lots, doubled, Down),
-            // A lower one protects from a wrong price, and keeps a right one from those who must be liquidated.
+            // A lower one protects from a wrong price, and keeps a right one from those who must be
+            // liquidated.
             Self::JumpLimit { .. } => of((PER_MILLE, RATE / 2), Fraction, doubled, Neither),
             // Collateral counts for less; only the quote, which has no haircut, may be negative.
             Self::Haircut { .. } => of(
@@ -176,8 +183,8 @@ impl Parameter {
                 Step::Distance(RATE / 10),
                 Up,
             ),
-            // A lower peg takes from who is above it, and forgives who is between it and the last one. A new one takes away what no
-            // step can bound, since that depends on the price.
+            // A lower peg takes from who is above it, and forgives who is between it and the last
+            // one. A new one takes away what no step can bound, since that depends on the price.
             Self::PegPrice { .. } => of(
                 (1, (1 << INDEX_PRICE_BITS) - 1),
                 Price,
@@ -191,7 +198,8 @@ impl Parameter {
             Self::PegSlope { .. } => of((0, 16 * FACTOR), Factor, Step::Distance(FACTOR), Up),
             // Who gets the fees is no margin either.
             Self::ProtocolShare => of((0, RATE / 2), Fraction, Step::Distance(RATE / 10), Neither),
-            // A narrower band protects from bad prices, and keeps liquidations from the prices that they need.
+            // A narrower band protects from bad prices, and keeps liquidations from the prices that
+            // they need.
             Self::PriceBand | Self::OptionBand => {
                 of((PER_MILLE, RATE / 2), Fraction, doubled, Neither)
             }
@@ -224,18 +232,20 @@ impl Parameter {
 }
 
 impl Descriptor {
-    /// Whether a value is within its bounds.
+    /// Returns true if a value is within its bounds.
     pub fn admits(&self, value: i128) -> bool {
         (self.low..=self.high).contains(&value)
     }
 
-    /// What one change may make of a present value: lowest and highest, within the bounds.
+    /// The values that one change may give instead of the present one: lowest and highest, within
+    /// the bounds.
     pub fn reach(&self, present: i128) -> (i128, i128) {
         let (low, high) = self.step.reach(present);
         (low.max(self.low), high.min(self.high))
     }
 
-    /// Whether going from one value to another is sure to tighten. A value is none where an asset has no peg.
+    /// Returns true if going from one value to another is sure to tighten. A value is `None` where
+    /// an asset has no peg.
     pub fn tightens(&self, before: Option<i128>, after: Option<i128>) -> bool {
         let (Some(before), Some(after)) = (before, after) else {
             return false;
@@ -268,7 +278,8 @@ impl Step {
     }
 }
 
-/// A value with its unit, for people. Fractions are rounded to the nearest that is shown: 2^31 - 1 of 2^32 is `50 %`.
+/// A value with its unit, for people. Fractions are rounded to the nearest that is shown: 2^31 - 1
+/// of 2^32 is `50 %`.
 #[derive(Clone, Copy, Debug)]
 pub struct Shown {
     value: i128,
@@ -294,7 +305,8 @@ fn decimal(
     let magnitude = value.unsigned_abs();
     let scale = 10u128.pow(digits);
     let (whole, rest) = (magnitude >> bits, magnitude & ((1 << bits) - 1));
-    // `rest` has at most 32 bits, so that only `whole · times` can be too large, for values that are far out of bounds.
+    // `rest` has at most 32 bits, so that only `whole · times` can be too large, for values that
+    // are far out of bounds.
     let rest = (rest * times * scale + (1 << (bits - 1))) >> bits;
     let whole = whole.saturating_mul(times).saturating_add(rest / scale);
     write!(f, "{sign}{whole}")?;

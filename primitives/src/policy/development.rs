@@ -10,10 +10,12 @@ use alloc::vec::Vec;
 
 impl Policy {
     /// A policy for development chains and tests, of plausible size but calibrated to nothing: see
-    /// [`development_scenarios`] for the scenarios; scan loss times 1 for maintenance and 1.25 for initial margin; charges
-    /// of 0.5 % and 1 %, and of 1 % and 1.5 % on short options; haircuts of 10 %; a fee of 0.02 %, a fifth of which goes
-    /// to the chain; position limits of 2^40 lots and caps of 2^50; prices may move 20 % between snapshots; bands of 5 % of a
-    /// mark, and of 1 % of the underlying for options; premiums of up to 1 % paid as funding every eight hours; liquidated accounts pay up to 1 %.
+    /// [`development_scenarios`] for the scenarios; scan loss times 1 for maintenance and 1.25 for
+    /// initial margin; charges of 0.5 % and 1 %, and of 1 % and 1.5 % on short options; haircuts of
+    /// 10 %; a fee of 0.02 %, a fifth of which goes to the chain; position limits of 2^40 lots and
+    /// caps of 2^50; prices may move 20 % between snapshots; bands of 5 % of a mark, and of 1 % of
+    /// the underlying for options; premiums of up to 1 % paid as funding every eight hours;
+    /// liquidated accounts pay up to 1 %.
     pub fn development(market: &MarketShape) -> Self {
         let percent = |hundredths: u64| Rate::new((ONE_RATE * hundredths / 10_000) as u32);
         let terms = |fee| TradingTerms {
@@ -64,9 +66,10 @@ impl Policy {
     }
 }
 
-/// Scenarios in pairs of a price up and down: up to three sizes to ±24 %, each with the volatility a quarter up and a
-/// quarter down, as SPAN's sixteen are; the same at an unmoved price; one extreme pair of ±72 % of which 35 % counts. The
-/// first ones of these, from the outermost on, where the market has fewer; more of the last where it has more.
+/// Scenarios in pairs of a price up and down: up to three sizes to ±24 %, each with the volatility
+/// a quarter up and a quarter down, as SPAN's sixteen are; the same at an unmoved price; one
+/// extreme pair of ±72 % of which 35 % counts. The first ones of these, from the outermost on,
+/// where the market has fewer; more of the last where it has more.
 pub fn development_scenarios(count: usize) -> Vec<ScenarioSpec> {
     let one = ONE_FACTOR as i32;
     let scenario = |price: i32, volatility: i32, weight: i32| ScenarioSpec {

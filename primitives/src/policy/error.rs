@@ -1,9 +1,9 @@
-//! Why a policy is refused.
+//! The reason that a policy is refused.
 
 use codec::{Decode, DecodeWithMemTracking, Encode};
 use scale_info::TypeInfo;
 
-/// Why a policy is refused. Each variant names the field and its limit.
+/// The reason that a policy is refused. Each variant names the field and its limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[derive(Encode, Decode, DecodeWithMemTracking, TypeInfo, thiserror::Error)]
 pub enum PolicyError {
@@ -33,8 +33,9 @@ pub enum PolicyError {
 pub enum PolicyField {
     /// `underlyings`, one per underlying.
     Underlyings,
-    /// `scenarios`: S of them, at least one price up and one down. A price shock is within -90 % and +500 %, a volatility
-    /// shock within -100 % and +500 %, a weight above 0 and at most 1; and weight times price shock is within ±90 %.
+    /// `scenarios`: S of them, at least one price up and one down. A price shock is within -90 %
+    /// and +500 %, a volatility shock within -100 % and +500 %, a weight above 0 and at most 1; and
+    /// weight times price shock is within ±90 %.
     Scenarios,
     /// `scaling`: powers at most 1, the floor an hour to 30 days.
     Scaling,

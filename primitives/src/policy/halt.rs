@@ -9,11 +9,13 @@ use crate::fixed::FACTOR_BITS;
 const FIRST_TRADE: u64 = 2;
 
 impl UnderlyingPolicy {
-    /// Whether no new position in this kind of contract can be opened, or only as in a market whose feed is halted.
+    /// Returns true if no new position in this kind of contract can be opened, or only as in a
+    /// market whose feed is halted.
     ///
-    /// That is so where a venue may not hold as much as the first trade of one lot makes; and for a perpetual also where a lot's
-    /// initial margin, on either side, is all that the lot is worth, as in
-    /// [`halted_row`](crate::rows::halted_row). An option's margin depends on its price, and is not looked at.
+    /// That is so where a venue may not hold as much as the first trade of one lot makes; and for a
+    /// perpetual also where a lot's initial margin, on either side, is all that the lot is worth,
+    /// as in [`halted_row`](crate::rows::halted_row). An option's margin depends on its price, and
+    /// is not looked at.
     fn is_closed(&self, kind: ProductKind) -> bool {
         let capped = self.terms(kind).open_interest_cap < FIRST_TRADE;
         capped
@@ -25,7 +27,7 @@ impl UnderlyingPolicy {
             }
     }
 
-    /// Whether a perpetual's initial margin on one side is its mark or more.
+    /// Returns true if a perpetual's initial margin on one side is its mark or more.
     fn asks_for_all(&self, side: PositionSide) -> bool {
         let against = match side {
             PositionSide::Long => -1,
@@ -42,12 +44,13 @@ impl UnderlyingPolicy {
 }
 
 impl Policy {
-    /// Whether this kind of contract is closed on every underlying.
+    /// Returns true if this kind of contract is closed on every underlying.
     fn is_closed(&self, kind: ProductKind) -> bool {
         self.underlyings.iter().all(|u| u.is_closed(kind))
     }
 
-    /// The kind of contract, if there is one, that trades on some underlying under this policy and on none under `after`.
+    /// The kind of contract, if there is one, that trades on some underlying under this policy and
+    /// on none under `after`.
     pub fn halted_by(&self, after: &Self) -> Option<ProductKind> {
         let halts = |kind: &ProductKind| after.is_closed(*kind) && !self.is_closed(*kind);
         ProductKind::ALL.into_iter().find(halts)

@@ -81,7 +81,8 @@ impl PositionSide {
     pub const ALL: [Self; 2] = [Self::Long, Self::Short];
 }
 
-/// One number of the policy. Its text ([`fmt::Display`]) is its path in the policy's JSON: `underlyings[2].charges.initial_long`.
+/// One number of the policy. Its text ([`fmt::Display`]) is its path in the policy's JSON:
+/// `underlyings[2].charges.initial_long`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[derive(Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub enum Parameter {
@@ -197,7 +198,7 @@ pub enum Parameter {
     LiquidationRate,
 }
 
-/// A parameter that two policies differ in. A value is none where an asset has no peg.
+/// A parameter that two policies differ in. A value is absent if an asset has no peg.
 #[derive(
     Clone,
     Copy,
@@ -223,7 +224,8 @@ fn collateral(market: &MarketShape) -> impl Iterator<Item = u8> + use<> {
     (1..market.assets).map_while(|asset| u8::try_from(asset).ok())
 }
 
-/// The parameters of initial margin, each with the one of maintenance margin that it must not be below.
+/// The parameters of initial margin, each with the one of maintenance margin that it must not be
+/// below.
 pub(super) fn pairs_of_margins(
     market: &MarketShape,
 ) -> impl Iterator<Item = (Parameter, Parameter)> + use<> {
@@ -248,7 +250,8 @@ pub(super) fn pairs_of_margins(
 }
 
 impl Parameter {
-    /// All parameters of a market's policies: the margins, scenarios, terms of each underlying, then collateral, then the rest.
+    /// All parameters of a market's policies: the margins, scenarios, terms of each underlying,
+    /// then collateral, then the rest.
     pub fn all(market: &MarketShape) -> impl Iterator<Item = Self> + use<> {
         let scenarios = market.scenarios;
         let of_underlying = move |underlying| {
@@ -473,7 +476,8 @@ impl fmt::Display for Parameter {
 }
 
 impl Policy {
-    /// The parameters of the market that have another value in `other`, in the order of [`Parameter::all`].
+    /// The parameters of the market that have another value in `other`, in the order of
+    /// [`Parameter::all`].
     pub fn differences<'a>(
         &'a self,
         other: &'a Self,
@@ -501,7 +505,7 @@ impl UnderlyingPolicy {
         }
     }
 
-    /// How a kind of contract trades.
+    /// The trading terms of a kind of contract.
     pub fn terms(&self, kind: ProductKind) -> &TradingTerms {
         match kind {
             ProductKind::Perpetual => &self.perpetual_terms,

@@ -1,4 +1,5 @@
-//! The committed constants, read at compile time: Montgomery limbs, 32 little-endian bytes an element.
+//! The committed constants, read at compile time: Montgomery limbs, 32 little-endian bytes an
+//! element.
 
 use super::{
     FULL_ROUNDS,
@@ -24,13 +25,15 @@ pub struct Parameters {
     pub pre_sparse: &'static [Fr],
     /// One constant per partial round.
     pub partial_constants: &'static [Fr],
-    /// Per partial round: first row (width), then the rest of the first column (width − 1); else the identity.
+    /// Per partial round: first row (width), then the rest of the first column (width − 1); else
+    /// the identity.
     pub sparse: &'static [Fr],
     /// Constants of the second half of full rounds.
     pub last_constants: &'static [Fr],
 }
 
-/// What native hashing needs of one instance; see [`super::permutation`] and `grain/recurrence.rs`.
+/// The constants that native hashing needs of one instance; see [`super::permutation`] and
+/// `grain/recurrence.rs`.
 #[derive(Debug)]
 pub(super) struct Native {
     pub(super) first_constants: &'static [Fr],
@@ -149,7 +152,8 @@ pub fn parameters(width: usize) -> Option<&'static Parameters> {
     }
 }
 
-/// What native hashing needs, for a width known to exist; other widths do not compile.
+/// The constants that native hashing needs, for a width known to exist; other widths do not
+/// compile.
 pub(super) fn native<const T: usize>() -> &'static Native {
     const { assert!((T >= 2 && T <= 6) || T == 15) };
     match T {

@@ -1,8 +1,9 @@
 //! Inner products with one reduction, and with half the multiplications where many share a vector.
 //!
-//! Source of the latter: Winograd, "A new algorithm for inner product", IEEE Transactions on Computers C-17, 1968. Of a row
-//! `m ‖ m'` of constants and a vector `x ‖ x'`, the inner product is `Σ (m_i + x'_i)·(m'_i + x_i) − Σ m_i·m'_i − Σ x_i·x'_i`: the
-//! second sum is known beforehand, and the third is the same for all rows.
+//! Source of the latter: Winograd, "A new algorithm for inner product", IEEE Transactions on
+//! Computers C-17, 1968. Of a row `m ‖ m'` of constants and a vector `x ‖ x'`, the inner product is
+//! `Σ (m_i + x'_i)·(m'_i + x_i) − Σ m_i·m'_i − Σ x_i·x'_i`: the second sum is known beforehand, and
+//! the third is the same for all rows.
 
 use crate::field::Fr;
 use ark_ff::{BigInt, BigInteger, Fp, PrimeField};
@@ -24,8 +25,8 @@ fn sum_of_limbs(a: &Fr, b: &Fr) -> [u64; 4] {
     [w, x, y, a[3].wrapping_add(b[3]).wrapping_add(carry as u64)]
 }
 
-/// An integer modulo 2^512: a sum of products of Montgomery limbs. Intermediate values may wrap; the final one is exact if
-/// it lies below 2^512.
+/// An integer modulo 2^512: a sum of products of Montgomery limbs. Intermediate values may wrap;
+/// the final one is exact if it lies below 2^512.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Sum([u64; 8]);
 
@@ -91,8 +92,8 @@ impl Sum {
         }
     }
 
-    /// `value / 2^256` modulo r (Montgomery). The value is below `2^512 − 2^256·r`, as 22 products of reduced factors are, for
-    /// `(22·r + 2^256)·r < 2^512`.
+    /// `value / 2^256` modulo r (Montgomery). The value is below `2^512 − 2^256·r`, as 22 products
+    /// of reduced factors are, for `(22·r + 2^256)·r < 2^512`.
     #[inline(always)]
     pub(super) fn reduce(self) -> Fr {
         let mut value = self.0;
@@ -154,8 +155,9 @@ pub(super) const fn corrections<const N: usize>(entries: &[Fr]) -> [Sum; N] {
 }
 
 impl Rows {
-    /// From entries and [`corrections`]. Does not compile where an inner product might be too large to reduce: with M the
-    /// sum of a row, `(M + 2^256)·r` must be below 2^512, and is bounded here by the factors' highest words.
+    /// From entries and [`corrections`]. Does not compile where an inner product might be too large
+    /// to reduce: with M the sum of a row, `(M + 2^256)·r` must be below 2^512, and is bounded here
+    /// by the factors' highest words.
     pub(super) const fn new(entries: &'static [Fr], corrections: &'static [Sum]) -> Self {
         let width = entries.len() / corrections.len();
         let mut row = 0;
@@ -177,7 +179,8 @@ impl Rows {
         }
     }
 
-    /// The inner product of a row with `x ‖ x'`, and `last` in a row of odd width, given `Σ x_i·x'_i`.
+    /// The inner product of a row with `x ‖ x'`, and `last` in a row of odd width, given `Σ
+    /// x_i·x'_i`.
     #[inline(always)]
     pub(super) fn dot(
         &self,

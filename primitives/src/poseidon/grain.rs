@@ -1,4 +1,5 @@
-//! Generates Poseidon's constants as the reference does: Grain LFSR, Cauchy matrix, the sparse form, the recurrence.
+//! Generates Poseidon's constants as the reference does: Grain LFSR, Cauchy matrix, the sparse
+//! form, the recurrence.
 //!
 //! Source: the Poseidon paper, appendix F (Grain in self-shrinking mode) and B (sparse matrices).
 
@@ -48,7 +49,8 @@ impl Grain {
         bit
     }
 
-    /// The next bit of the self-shrinking mode: a pair's second bit counts only if its first is set.
+    /// The next bit of the self-shrinking mode: a pair's second bit counts only if its first is
+    /// set.
     fn bit(&mut self) -> bool {
         while !self.step() {
             self.step();
@@ -119,9 +121,9 @@ fn inverse(matrix: &Matrix) -> Option<Matrix> {
     Some(rows.into_iter().map(|row| row[n..].to_vec()).collect())
 }
 
-/// All constants of an instance in the order of the committed files: plain constants, matrix, pre-sparse matrix,
-/// partial constants, sparse matrices, last constants, the partial rounds' recurrence. `None` if a matrix is singular, which
-/// no committed width has.
+/// All constants of an instance in the order of the committed files: plain constants, matrix,
+/// pre-sparse matrix, partial constants, sparse matrices, last constants, the partial rounds'
+/// recurrence. `None` if a matrix is singular, which no committed width has.
 pub fn generate(width: usize, partial_rounds: usize) -> Option<Vec<Fr>> {
     let mut grain = Grain::new(width, partial_rounds);
     let constants: Vec<_> = (0..(FULL_ROUNDS + partial_rounds) * width)
@@ -138,8 +140,8 @@ pub fn generate(width: usize, partial_rounds: usize) -> Option<Vec<Fr>> {
         })
         .collect::<Option<_>>()?;
 
-    // From the last partial round to the first, M = sparse · diag(1, M̂); diag commutes with the partial S-box and
-    // joins the matrix of the round before.
+    // From the last partial round to the first, M = sparse · diag(1, M̂); diag commutes with the
+    // partial S-box and joins the matrix of the round before.
     let mut current = mds.clone();
     let mut rounds = Vec::with_capacity(partial_rounds);
     for _ in 0..partial_rounds {
@@ -177,7 +179,7 @@ pub fn generate(width: usize, partial_rounds: usize) -> Option<Vec<Fr>> {
         .enumerate()
         .map(|(i, c)| if i < width { *c + carry[i] } else { *c });
 
-    let mut out = constants.clone();
+    let mut out = constants;
     out.extend(mds.iter().flatten());
     out.extend(current.iter().flatten());
     out.extend(partial_constants);

@@ -1,5 +1,5 @@
-//! Poseidon as a host function: a snapshot's hash takes 54 permutations, which cost a runtime's wasm several times what they
-//! cost the node.
+//! Poseidon as a host function: a snapshot's hash takes 54 permutations, which cost a runtime's
+//! wasm several times what they cost the node.
 //!
 //! A function once released never changes: a different behaviour is a new `#[version]`.
 
@@ -18,9 +18,10 @@ const ELEMENT: usize = 32;
 /// Hashing on the node, exported as `ext_clearproof_poseidon_hash_version_1`.
 #[runtime_interface]
 pub trait ClearproofPoseidon {
-    /// Poseidon of 1 to 5 or 14 elements, each in 32 bytes, little-endian and canonical, to 32 bytes of `out`.
+    /// Poseidon of 1 to 5 or 14 elements, each in 32 bytes, little-endian and canonical, to 32
+    /// bytes of `out`.
     ///
-    /// Answers 0, or 1 for any other input; `out` holds zeros then.
+    /// Returns 0, or 1 for any other input; `out` holds zeros then.
     fn hash(inputs: PassFatPointerAndRead<&[u8]>, out: PassFatPointerAndWrite<&mut [u8]>) -> u32 {
         u32::from(on_the_host(inputs, out).is_none())
     }

@@ -1,9 +1,10 @@
 //! The permutation, computed with fewer multiplications than the rounds as they are written down.
 //!
 //! - Products with the full rounds' matrix take half the multiplications (see [`super::dot`]).
-//! - In the partial rounds only one element passes an S-box, so they are a linear recurrence between its inputs and outputs
-//!   (see `grain/recurrence.rs`, which makes the coefficients): 2·T − 1 products a round, and half of them by the same
-//!   means, instead of the sparse form's 2·T − 1 products with T reductions.
+//! - In the partial rounds only one element passes an S-box, so they are a linear recurrence
+//!   between its inputs and outputs (see `grain/recurrence.rs`, which makes the coefficients): 2·T
+//!   − 1 products a round, and half of them by the same means, instead of the sparse form's 2·T − 1
+//!   products with T reductions.
 //! - The last round's matrix is only needed where the caller takes elements.
 
 use super::{
@@ -54,7 +55,8 @@ fn split_last<const T: usize>(constants: &[Fr]) -> (&[Fr], &[Fr]) {
     (last, rest)
 }
 
-/// All partial rounds, from the first one's S-box input and the next T − 1 inputs but for what S-boxes add to them.
+/// All partial rounds, from the first one's S-box input and the next T − 1 inputs but for what
+/// S-boxes add to them.
 fn partial_rounds<const T: usize>(native: &Native, entry: &[Fr; T]) -> [Fr; T] {
     let n = T - 1;
     let rounds = native.partial_constants.len();

@@ -71,7 +71,8 @@ pub(super) fn apply_fill(
         false => row.fee_rate,
     };
     require(rate <= signed.set.max_fee, StepError::FeeAboveMaximum)?;
-    let fee = mul_fraction(quote, rate.get().into(), Rounding::Up).ok_or(StepError::Range("fee"))?;
+    let fee =
+        mul_fraction(quote, rate.get().into(), Rounding::Up).ok_or(StepError::Range("fee"))?;
     let change = -(sign as i128) * quote as i128;
     // A liquidation's fills make up its penalty's limit; the penalty itself is charged once.
     let (fee, limit) = if forced { (0, fee) } else { (fee, 0) };
@@ -85,7 +86,7 @@ pub(super) fn apply_fill(
     Ok(())
 }
 
-/// What the orders that were filled say about how they may be.
+/// The rules that filled orders set for their own fills.
 pub(super) fn check_orders(
     step: &Step,
     set: &OrderSet,

@@ -1,4 +1,4 @@
-//! What the venue does to an account unasked: liquidation, deleveraging, takeover.
+//! Acts of the venue on an account without its consent: liquidation, deleveraging, takeover.
 
 use super::{
     effects::{StepEffects, Taken},
@@ -12,7 +12,8 @@ use crate::{
     snapshot::Snapshot,
 };
 
-/// Whether an account holds anything that is suspended, or expired and not yet turned into money.
+/// Returns true if an account holds anything that is suspended, or expired and not yet turned into
+/// money.
 pub fn holds_suspended(snapshot: &Snapshot, account: &Account) -> bool {
     let row = |position: &Position| snapshot.rows.get(usize::from(position.instrument));
     let mut rows = account.positions.iter().filter_map(row);

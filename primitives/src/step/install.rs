@@ -11,7 +11,8 @@ use crate::{
     order::{KeyRequest, key_hash},
 };
 
-/// Checks target, sequence and validity, and brings the slots in line with the set. True if the set is new.
+/// Checks target, sequence and validity, and brings the slots in line with the set. True if the set
+/// is new.
 pub(super) fn install(
     context: &StepContext<'_>,
     step: &Step,

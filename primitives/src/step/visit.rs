@@ -22,7 +22,8 @@ pub struct Fill {
     pub quantity: u64,
 }
 
-/// Money that an account gets: the next deposit of the queue, or a transfer that was sent and is not received yet.
+/// Money that an account gets: the next deposit of the queue, or a transfer that was sent and is
+/// not received yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DepositStep {
     /// It comes from another account, not from the chain.
@@ -35,31 +36,38 @@ pub struct DepositStep {
     pub account_key: Fr,
 }
 
-/// What the venue does to an account unasked.
+/// An act of the venue on an account without its consent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Forced {
-    /// The account is below its maintenance margin. The step's order set is the venue's own: nobody signed it, and it is not
-    /// installed. Its fills must reduce risk ([`reduces_risk`](crate::margin::reduces_risk)), whatever they leave the account with. They pay no fee but
-    /// `penalty` quote units to the insurance fund, at most the liquidation rate of each fill, rounded up.
+    /// The account is below its maintenance margin. The step's order set is the venue's own: it is
+    /// not signed, and it is not installed. Its fills must reduce risk
+    /// ([`reduces_risk`](crate::margin::reduces_risk)), whatever they leave the account with. They
+    /// pay no fee but `penalty` quote units to the insurance fund, at most the liquidation rate of
+    /// each fill, rounded up.
     ///
-    /// The insurance fund itself may be liquidated at any margin, even if it owes more than it has: that is how it gets rid of what it
-    /// took over. Its fills must only reduce, and lose nothing against the marks but the rounding of each.
+    /// The insurance fund itself may be liquidated at any margin, even if it owes more than it has:
+    /// that is how it gets rid of what it took over. Its fills must only reduce, and lose nothing
+    /// against the marks but the rounding of each.
     ///
-    /// An account that has half of its maintenance margin left keeps half of each position in each such step.
+    /// An account that has half of its maintenance margin left keeps half of each position in each
+    /// such step.
     Liquidation {
         /// Quote units.
         penalty: u64,
     },
-    /// The insurance fund owes more than it has. Its positions are closed against those of accounts on the other side, whether they
-    /// want or not, at one price per instrument and batch that leaves the fund nothing. The step is one of the fund's, or of such an
-    /// account; its fills are at entries that say so, and reduce risk as a liquidation's. The account is as leveraged as the header's
-    /// rank says, or more; nobody gains by it.
+    /// The insurance fund owes more than it has. Its positions are closed against those of accounts
+    /// on the other side, without their consent, at one price per instrument and batch that
+    /// leaves the fund nothing. The step is one of the fund's, or of such an account; its fills are
+    /// at entries that say so, and reduce risk as a liquidation's. The account is as leveraged as
+    /// the header's rank says, or more; no account gains by it.
     Deleverage,
-    /// The account's equity is below zero: the insurance fund takes over all its balances and positions.
+    /// The account's equity is below zero: the insurance fund takes over all its balances and
+    /// positions.
     Takeover,
 }
 
-/// One visit to one account. Each begins with [`accrue`](crate::funding::accrue); without deposit and order set that is all, and pads a chunk.
+/// One visit to one account. Each begins with [`accrue`](crate::funding::accrue); without deposit
+/// and order set that is all, and pads a chunk.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Step {
     /// Index of the account's leaf.
@@ -72,11 +80,11 @@ pub struct Step {
     pub fills: Vec<Fill>,
     /// Carries out the set's withdrawal or transfer; only in the step that installs the set.
     pub withdraw: bool,
-    /// What the venue does unasked, if it does.
+    /// The venue's act without the account's consent, if there is one.
     pub forced: Option<Forced>,
 }
 
-/// What every step of a chunk shares.
+/// The context that all steps of a chunk share.
 #[derive(Clone, Copy, Debug)]
 pub struct StepContext<'a> {
     /// Shape of the venue's circuits.
@@ -97,6 +105,7 @@ pub struct StepContext<'a> {
     pub entries: &'a [PriceEntry],
     /// The batch's deleverage rank, 16.16.
     pub deleverage_rank: Factor,
-    /// The transfer that was sent and is not received yet, as [`transfer_hash`](crate::batch::transfer_hash); 0 for none.
+    /// The transfer that was sent and is not received yet, as
+    /// [`transfer_hash`](crate::batch::transfer_hash); 0 for none.
     pub transfer: Fr,
 }

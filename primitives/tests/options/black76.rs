@@ -1,7 +1,8 @@
-//! Black's formula: 3,836 reference values at 50 digits (`tests/data/black76.py`), Hull's examples, and properties.
+//! Black's formula: 3,836 reference values at 50 digits (`tests/data/black76.py`), Hull's examples,
+//! and properties.
 
 use OptionKind::{Call, Put};
-use clearproof_primitives::fixed::ONE;
+use clearproof_primitives::fixed::{Factor, ONE};
 use clearproof_primitives::options::{
     DAY_MS, European, Greeks, MAX_TIME_MS, MAX_VOLATILITY, OptionError, OptionKind, Product,
     ScenarioSpec, SviCurve, VolatilityScaling, YEAR_MS, revalue,
@@ -11,8 +12,8 @@ use serde::Deserialize;
 use std::hint::black_box;
 use std::time::Instant;
 
-/// Forward, strike, volatility, time, discount as the library takes them; call and put with 48 fraction bits, delta
-/// of the call with 70; gamma, vega and theta of the call in units.
+/// Forward, strike, volatility, time, discount as the library takes them; call and put with 48
+/// fraction bits, delta of the call with 70; gamma, vega and theta of the call in units.
 type Point = (
     String,
     String,
@@ -148,11 +149,12 @@ fn example(
 /// J. Hull, "Options, Futures, and Other Derivatives" (9th edition).
 #[test]
 fn published_examples_come_out() {
-    // Futures options: European put on crude oil futures, 4 months, F = K = 60, r = 9 %, volatility 25 %: 3.35.
+    // Futures options: European put on crude oil futures, 4 months, F = K = 60, r = 9 %, volatility
+    // 25 %: 3.35.
     let put = example(Put, 60.0, 60.0, 0.25, 4.0 / 12.0, 0.09);
     assert_eq!(format!("{:.2}", unit(put.price().unwrap() as i128)), "3.35");
-    // The Black-Scholes-Merton model: S = 42, K = 40, r = 10 %, volatility 20 %, 6 months: call 4.76, put 0.81, on
-    // the forward S e^(rT).
+    // The Black-Scholes-Merton model: S = 42, K = 40, r = 10 %, volatility 20 %, 6 months: call
+    // 4.76, put 0.81, on the forward S e^(rT).
     let forward = 42.0 * 0.05f64.exp();
     for (kind, value) in [(Call, "4.76"), (Put, "0.81")] {
         let option = example(kind, forward, 40.0, 0.2, 0.5, 0.1);
@@ -161,9 +163,9 @@ fn published_examples_come_out() {
             value
         );
     }
-    // The greek letters: S = 49, K = 50, r = 5 %, volatility 20 %, 20 weeks. Delta 0.522, gamma 0.066, vega 12.1
-    // are to the spot: spot = forward · e^(-rT), so delta is divided by e^(-rT) and gamma by its square. The option
-    // is worth 2.40.
+    // The greek letters: S = 49, K = 50, r = 5 %, volatility 20 %, 20 weeks. Delta 0.522, gamma
+    // 0.066, vega 12.1 are to the spot: spot = forward · e^(-rT), so delta is divided by e^(-rT)
+    // and gamma by its square. The option is worth 2.40.
     let growth = (0.05f64 * 0.3846).exp();
     let option = example(Call, 49.0 * growth, 50.0, 0.2, 0.3846, 0.05);
     let Greeks {
@@ -179,8 +181,8 @@ fn published_examples_come_out() {
     assert_eq!(rounded(unit(vega as i128), 1), "12.1");
 }
 
-/// Prices with up to 20 bits before the point, strikes from 1 % to 10,000 % of the forward, 1 % to 500 %, a minute
-/// to five years.
+/// Prices with up to 20 bits before the point, strikes from 1 % to 10,000 % of the forward, 1 % to
+/// 500 %, a minute to five years.
 fn options() -> impl Strategy<Value = European> {
     (
         1u128 << 32..1 << 52,
@@ -284,14 +286,14 @@ fn the_time_of_a_snapshot() {
         options.len()
     );
     let scaling = VolatilityScaling {
-        short_power: 19_661,
-        long_power: 8_520,
+        short_power: Factor::new(19_661),
+        long_power: Factor::new(8_520),
         floor_ms: DAY_MS,
     };
     let scenarios = [ScenarioSpec {
         price_shock: -9_830,
         volatility_shock: 32_768,
-        weight: 65_536,
+        weight: Factor::new(65_536),
     }; 16];
     let start = Instant::now();
     for o in &options {

@@ -1,5 +1,6 @@
-//! SVI curves fitted to option chains as an exchange quoted them. Files in `permissive/options_deribit_*.csv` of
-//! the folder `CLEARPROOF_MARKET_DATA`; without it these tests say so and pass.
+//! SVI curves fitted to option chains as an exchange quoted them. Files in
+//! `permissive/options_deribit_*.csv` of the folder `CLEARPROOF_MARKET_DATA`; without it these
+//! tests say so and pass.
 
 use super::fit::{Found, Quote, calibrate, floating, variance};
 use clearproof_primitives::fixed::ONE;
@@ -25,8 +26,8 @@ fn file(name: &str) -> Option<String> {
     Some(std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display())))
 }
 
-/// Milliseconds since the epoch of a UTC time `YYYY-MM-DDThh:mm:ss...` (H. Hinnant, "chrono-compatible low-level date
-/// algorithms").
+/// Milliseconds since the epoch of a UTC time `YYYY-MM-DDThh:mm:ss...` (H. Hinnant,
+/// "chrono-compatible low-level date algorithms").
 fn milliseconds(text: &str) -> i64 {
     let number = |from: usize, to: usize| text[from..to].parse::<i64>().unwrap();
     let (y, m, d) = (number(0, 4), number(5, 7), number(8, 10));
@@ -35,7 +36,8 @@ fn milliseconds(text: &str) -> i64 {
     ((days * 24 + number(11, 13)) * 60 + number(14, 16)) * 60_000 + number(17, 19) * 1_000
 }
 
-/// Implied volatility by bisection on the library's own price, on a forward of 1 and without discount.
+/// Implied volatility by bisection on the library's own price, on a forward of 1 and without
+/// discount.
 fn implied(kind: OptionKind, moneyness: f64, price: f64, time_ms: u64) -> Option<f64> {
     let raw = |x: f64| (x * ONE as f64 * ONE as f64) as u128;
     let at = |volatility: u64| European {

@@ -1,6 +1,6 @@
-//! A least-squares SVI fit in floating point: the quasi-explicit method of S. De Marco and C. Martini (Zeliade
-//! Systems, "Quasi- explicit calibration of Gatheral's SVI model", 2009). For given (m, σ) the curve is linear in
-//! (a, ρbσ, bσ); Nelder and Mead's simplex searches the two.
+//! A least-squares SVI fit in floating point: the quasi-explicit method of S. De Marco and C.
+//! Martini (Zeliade Systems, "Quasi- explicit calibration of Gatheral's SVI model", 2009). For
+//! given (m, σ) the curve is linear in (a, ρbσ, bσ); Nelder and Mead's simplex searches the two.
 
 use clearproof_primitives::options::svi::{SVI_BITS, SVI_ONE};
 use clearproof_primitives::options::{SviCurve, SviError};
@@ -175,7 +175,7 @@ fn fit(quotes: &[Quote], years: f64, accept: impl Fn(&SviCurve) -> bool) -> Raw 
         .unwrap()
 }
 
-/// How a curve was found.
+/// The way that a curve was found.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Found {
     /// The unconstrained fit passes.
@@ -184,7 +184,8 @@ pub enum Found {
     Constrained(SviError),
     /// Nor was there one that passes the calendar check: this one passes all others.
     Crossing(SviError),
-    /// The fit was flattened, through the same variance at the forward, until the checks on one curve accepted it.
+    /// The fit was flattened, through the same variance at the forward, until the checks on one
+    /// curve accepted it.
     Flattened(SviError),
 }
 

@@ -2,7 +2,7 @@
 //!
 //! The tests of this crate hold the structure: arrows between crates, circles of files, sizes.
 //! `scripts/lint.sh width words subjects` runs its program on comments, documents and commits.
-//! The lists of what is still allowed lie beside this crate's manifest and may only shrink.
+//! Findings that are still allowed are counted in `ratchet.txt`, and may only become fewer.
 
 pub mod circles;
 pub mod comments;

@@ -1,5 +1,5 @@
-//! One validator's keys in two nodes: it makes two blocks in a slot, and sooner or later votes for two blocks in one round of
-//! finality. It is punished as docs/validators.md says, once.
+//! One validator's keys in two nodes: it makes two blocks in a slot, and sooner or later votes for
+//! two blocks in one round of finality. It is punished as docs/validators.md says, once.
 
 use anyhow::{Result, ensure};
 use clearproof_network::{
@@ -34,8 +34,8 @@ async fn a_validator_that_runs_twice_is_slashed_disabled_and_expelled() -> Resul
         ensure!(before.members().await?.contains(&dave), "Dave is no member");
         ensure!(before.disabled().await?.is_empty(), "somebody is disabled");
 
-        // Both author in every slot that is Dave's. They vote alike as long as they know the same blocks: finality is a little
-        // behind the newest ones.
+        // Both author in every slot that is Dave's. They vote alike as long as they know the same
+        // blocks: finality is a little behind the newest ones.
         stage.nodes.add_with_keys_of("twin", "dave").await?;
         let slashed = until_within(TWO_BLOCKS, "a report of two blocks", || async {
             let now = validators.now().await?;
@@ -46,7 +46,8 @@ async fn a_validator_that_runs_twice_is_slashed_disabled_and_expelled() -> Resul
 
         // Disabled, it authors no more, but votes as before.
         let slashed = until_within(TWO_VOTES, "a report of two votes", || async {
-            // Behind by a slot, the twin votes for what it knows, and so for another block than Dave in the same round.
+            // Behind by a slot, the twin votes for what it knows, and so for another block than
+            // Dave in the same round.
             stage.nodes.pause("twin").await?;
             time::sleep(SLOT).await;
             stage.nodes.resume("twin").await?;

@@ -1,4 +1,5 @@
-//! Batches are settled through a node that is not the operator's own, and all validators agree on them.
+//! Batches are settled through a node that is not the operator's own, and all validators agree on
+//! them.
 
 use anyhow::{Result, ensure};
 use clearproof_network::{
@@ -6,6 +7,7 @@ use clearproof_network::{
     scene::{scene, submitted},
     traders::Pair,
 };
+use clearproof_primitives::ids::BatchNumber;
 use clearproof_testing::venue::until;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -21,7 +23,10 @@ async fn four_validators_finalise_what_an_operator_settles_through_a_node_that_i
         let (first, _) = venue.at_rest(&client).await?;
         pair.trade(&client, 100, None).await?;
         let (second, root) = venue.at_rest(&client).await?;
-        ensure!(first >= 1, "the deposits were not settled");
+        ensure!(
+            first >= BatchNumber::new(1),
+            "the deposits were not settled"
+        );
         ensure!(second > first, "batch {second} after batch {first}");
 
         // What the chain has is a batch with proofs, and the chain has taken it.

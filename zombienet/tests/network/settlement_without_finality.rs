@@ -7,6 +7,7 @@ use clearproof_network::{
     scene::{scene, submitted},
     traders::Pair,
 };
+use clearproof_primitives::ids::SnapshotNumber;
 use clearproof_testing::venue::until;
 
 const PAUSED: [&str; 2] = ["charlie", "dave"];
@@ -21,8 +22,10 @@ async fn a_batch_submitted_while_finality_stands_still_settles_exactly_once() ->
         pair.trade(&client, 100, None).await?;
         let (before, _) = venue.at_rest(&client).await?;
         let held = venue.on_chain().await?;
-        // The operator trades at the last final snapshot as long as it is fresh, so one that has just come is waited for.
-        let old = client.status().await?.open.map_or(0, |open| open.snapshot);
+        // The operator trades at the last final snapshot as long as it is fresh, so one that has
+        // just come is waited for.
+        let old = client.status().await?.open;
+        let old = old.map_or(SnapshotNumber::default(), |open| open.snapshot);
         venue
             .status(&client, "a new snapshot", |s| {
                 s.open.is_some_and(|open| open.snapshot > old)
@@ -52,7 +55,7 @@ async fn a_batch_submitted_while_finality_stands_still_settles_exactly_once() ->
             settled.batches
         );
         ensure!(
-            status.pending == [before + 1],
+            status.pending == [before.next()],
             "pending: {:?}",
             status.pending
         );
@@ -68,9 +71,10 @@ async fn a_batch_submitted_while_finality_stands_still_settles_exactly_once() ->
             .status(&client, "the batch to settle", |s| s.settled.batch > before)
             .await?;
         let (after, _) = venue.at_rest(&client).await?;
-        ensure!(after == before + 1, "batch {after} after batch {before}");
+        ensure!(after == before.next(), "batch {after} after batch {before}");
 
-        // What was in it counts once: the trade, of which there are two sides, the withdrawal, and the chain's share of fees.
+        // What was in it counts once: the trade, of which there are two sides, the withdrawal, and
+        // the chain's share of fees.
         let now = venue.on_chain().await?;
         ensure!(
             now.batches == after,

@@ -94,6 +94,7 @@ struct Layout {
 
 impl Layout {
     /// The layout of a width, computed at first use.
+    #[expect(clippy::expect_used, reason = "each message states why it holds")]
     fn of(width: usize) -> &'static Self {
         static LAYOUTS: [OnceLock<Layout>; WIDTHS.len()] =
             [const { OnceLock::new() }; WIDTHS.len()];
@@ -344,6 +345,7 @@ fn accumulate(into: &mut [Fr], row: &[Fr], factor: Fr) {
 
 /// The inverse of an invertible matrix, by Gauss and Jordan. A Poseidon matrix has no singular
 /// minor.
+#[expect(clippy::expect_used, reason = "each message states why it holds")]
 fn inverse(matrix: &[Vec<Fr>]) -> Vec<Vec<Fr>> {
     let n = matrix.len();
     let mut left = matrix.to_vec();

@@ -45,7 +45,7 @@ pub fn mutations(
                 let list = &mut occurrences[index];
                 match list.last_mut() {
                     Some((last, coefficients)) if *last == row => {
-                        coefficients[which] += coefficient
+                        coefficients[which] += coefficient;
                     }
                     _ => {
                         let mut coefficients = [Fr::zero(); 3];

@@ -139,7 +139,7 @@ impl Num {
     }
 
     /// The sum of all items.
-    pub fn sum<'a>(items: impl IntoIterator<Item = &'a Num>) -> Self {
+    pub fn sum<'a>(items: impl IntoIterator<Item = &'a Self>) -> Self {
         let mut sum = Sum::new();
         for item in items {
             sum.add(item);
@@ -158,7 +158,7 @@ impl Num {
     }
 
     /// `self + factor · other`, for the two factors 1 and −1.
-    fn combine(&self, other: &Num, subtract: bool) -> Self {
+    fn combine(&self, other: &Self, subtract: bool) -> Self {
         let value = if subtract {
             self.value - other.value
         } else {
@@ -264,8 +264,8 @@ impl Neg for &Num {
 }
 
 impl Neg for Num {
-    type Output = Num;
-    fn neg(self) -> Num {
+    type Output = Self;
+    fn neg(self) -> Self {
         self.scale(-Fr::one())
     }
 }
@@ -315,7 +315,7 @@ impl Sum {
             Form::Constant => self.constant += value,
             Form::Unrecorded => self.form = Form::Unrecorded,
             Form::Recorded(terms) => {
-                if let Form::Constant = self.form {
+                if matches!(self.form, Form::Constant) {
                     self.form = Form::Recorded(Vec::with_capacity(terms.len()));
                 }
                 if let Form::Recorded(all) = &mut self.form {

@@ -1,5 +1,5 @@
 //! A small venue run by the engine, whose batches the circuits must accept.
-#![allow(clippy::unwrap_used, dead_code)]
+#![allow(clippy::expect_used, clippy::unwrap_used, dead_code)]
 
 pub mod scene;
 

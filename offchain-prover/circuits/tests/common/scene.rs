@@ -394,8 +394,8 @@ fn fill_unchecked(
 }
 
 fn pay_unchecked(set: Option<&OrderSet>, after: &mut Account, effects: &mut StepEffects) {
-    // As the circuit reads a request that is not there: the first asset, without a set the last, and
-    // no amount.
+    // As the circuit reads a request that is not there: the first asset, without a set the last,
+    // and no amount.
     let (asset, amount, transfer) = match set.and_then(|s| s.request) {
         Some(Request::Withdrawal(w)) => (w.asset, w.amount, None),
         Some(Request::Transfer(t)) => (t.asset, t.amount, Some(t.to)),

@@ -27,7 +27,8 @@ pub struct Args {
     /// Batches to settle after those that only take deposits.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=60))]
     batches: u64,
-    /// CSV file of prices with the columns `timestamp` and `close` [default: 5,000 hours of EUR/USD]
+    /// CSV file of prices with the columns `timestamp` and `close` [default: 5,000 hours of
+    /// EUR/USD]
     #[arg(long)]
     prices: Option<PathBuf>,
     /// Instrument of the development chain that the prices are replayed for.

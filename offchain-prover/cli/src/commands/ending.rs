@@ -4,7 +4,8 @@ use anyhow::Result;
 use std::future::Future;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Ready when the process gets an interrupt or a request to terminate. Must be called in the async runtime.
+/// Ready when the process gets an interrupt or a request to terminate. Must be called in the async
+/// runtime.
 pub fn asked_to_end() -> Result<impl Future<Output = ()>> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;

@@ -16,7 +16,8 @@ const OTHERS: u32 = 0o077;
 #[derive(clap::Args)]
 #[group(multiple = false)]
 pub struct Key {
-    /// Secret URI of the account that signs, such as `//Alice`; for development, as others see command lines.
+    /// Secret URI of the account that signs, such as `//Alice`; for development, as others see
+    /// command lines.
     #[arg(long, env = "CLEARPROOF_SURI", hide_env_values = true)]
     suri: Option<String>,
     /// File that holds the secret URI; only its owner may have access.

@@ -1,4 +1,5 @@
-//! `keys`: makes proving keys, exports the development chain's verifying keys, and work for other provers.
+//! `keys`: makes proving keys, exports the development chain's verifying keys, and work for other
+//! provers.
 
 mod export;
 
@@ -14,14 +15,16 @@ use std::{
 /// Subcommands of `keys`.
 #[derive(clap::Subcommand)]
 pub enum Command {
-    /// Makes the development keys of a shape, or loads them if they are there, and says where they are.
+    /// Makes the development keys of a shape, or loads them if they are there, and says where they
+    /// are.
     Development {
         /// Which shape.
         #[arg(long, value_enum, default_value = "reference")]
         shape: ShapeName,
     },
-    /// Makes keys of one's own, whose secret randomness is forgotten, and writes the verifying keys to register on a chain.
-    /// Whoever makes them could have kept it, and forge: everybody else must trust them. Keys that are there are kept.
+    /// Makes keys of one's own, whose secret randomness is forgotten, and writes the verifying keys
+    /// to register on a chain. Whoever makes them could have kept it, and forge: everybody else
+    /// must trust them. Keys that are there are kept.
     SingleParty {
         /// Which shape.
         #[arg(long, value_enum, default_value = "reference")]
@@ -30,7 +33,8 @@ pub enum Command {
         #[arg(long)]
         out: PathBuf,
     },
-    /// Checks the keys of a shape: digests, coordinates, and whether every point lies on its curve and in its subgroup.
+    /// Checks the keys of a shape: digests, coordinates, and whether every point lies on its curve
+    /// and in its subgroup.
     Check {
         /// Which shape.
         #[arg(long, value_enum, default_value = "reference")]
@@ -45,8 +49,9 @@ pub enum Command {
         #[arg(long, default_value = "runtime/dev-keys")]
         out: PathBuf,
     },
-    /// Writes a circuit, the assignment of a real batch, the development key and a proof as circom's tools read them: `.r1cs`,
-    /// `.wtns`, `.zkey` and snarkjs' JSON. So other provers can be given the same work.
+    /// Writes a circuit, the assignment of a real batch, the development key and a proof as
+    /// circom's tools read them: `.r1cs`, `.wtns`, `.zkey` and snarkjs' JSON. So other provers can
+    /// be given the same work.
     Export(export::Args),
 }
 

@@ -22,7 +22,8 @@ pub struct Args {
     venue: VenueId,
     #[command(flatten)]
     key: Key,
-    /// Folder of the database; one per venue. Whoever reads it sees all accounts and can make receipts.
+    /// Folder of the database; one per venue. Whoever reads it sees all accounts and can make
+    /// receipts.
     #[arg(long)]
     data: PathBuf,
     /// Address that traders connect to.

@@ -1,4 +1,5 @@
-//! `policy`: what the risk policy says, what a change would do, and how to propose one and vote on it.
+//! `policy`: what the risk policy says, what a change would do, and how to propose one and vote on
+//! it.
 
 mod ballot;
 mod changes;
@@ -57,8 +58,8 @@ pub enum Command {
         #[command(flatten)]
         changes: Changes,
     },
-    /// Margin of portfolios now and after changes: of lines on standard input as for `margin`, a line for each and a sum on standard
-    /// error; or of synthetic ones over recorded prices.
+    /// Margin of portfolios now and after changes: of lines on standard input as for `margin`, a
+    /// line for each and a sum on standard error; or of synthetic ones over recorded prices.
     Simulate {
         #[command(flatten)]
         node: Node,

@@ -21,21 +21,24 @@ use std::{fs::File, path::PathBuf};
 /// Formats of recordings, all of them CSV with a header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// Bars: columns `timestamp` and `close`. Accounts with leverage trade with makers around each close, a batch a bar.
+    /// Bars: columns `timestamp` and `close`. Accounts with leverage trade with makers around each
+    /// close, a batch a bar.
     Candles,
-    /// Levels of a book and the trades between them: columns `event_ms`, `kind` (S a level of the first book, D a level's new
-    /// quantity, T a trade), `side` (bid, ask; of a trade buy or sell, the taker's), `price`, `qty`, `id` (one of all changes in
-    /// a message). A level is a maker's order, a trade a taker's.
+    /// Levels of a book and the trades between them: columns `event_ms`, `kind` (S a level of the
+    /// first book, D a level's new quantity, T a trade), `side` (bid, ask; of a trade buy or sell,
+    /// the taker's), `price`, `qty`, `id` (one of all changes in a message). A level is a maker's
+    /// order, a trade a taker's.
     L2,
-    /// Trades: columns `timestamp` (or `time`, `recv_ms`), `price`, `amount` (or `amount_btc`, `qty`, `size`), and `side` of the
-    /// taker if known. Each is a pair of orders.
+    /// Trades: columns `timestamp` (or `time`, `recv_ms`), `price`, `amount` (or `amount_btc`,
+    /// `qty`, `size`), and `side` of the taker if known. Each is a pair of orders.
     Trades,
 }
 
 /// Options of `replay`.
 #[derive(ClapArgs)]
 pub struct Args {
-    /// The recording; `-` for standard input, as in `gzip -dc FILE.csv.gz | clearproof-prover replay --format l2 --input -`.
+    /// The recording; `-` for standard input, as in `gzip -dc FILE.csv.gz | clearproof-prover
+    /// replay --format l2 --input -`.
     #[arg(long)]
     input: PathBuf,
     /// Its format.
@@ -50,10 +53,12 @@ pub struct Args {
     /// candles: decides leverage and what they do.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// l2, trades: what each taker deposits, in whole quote units; with little, takers are refused and liquidated.
+    /// l2, trades: what each taker deposits, in whole quote units; with little, takers are refused
+    /// and liquidated.
     #[arg(long, default_value_t = flow::MAKER_DEPOSIT / QUOTE_UNIT, value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
     taker_deposit: u64,
-    /// l2: milliseconds of the recording from one auction to the next; with trades, an auction follows each.
+    /// l2: milliseconds of the recording from one auction to the next; with trades, an auction
+    /// follows each.
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u64).range(10..=60_000))]
     auction: u64,
     /// l2, trades: seconds of the recording that a batch lasts; less where it is full before.

@@ -47,9 +47,9 @@ pub enum Call {
         arguments: Vec<u8>,
     },
     /// Several calls that take effect together or not at all.
-    All(Vec<Call>),
+    All(Vec<Self>),
     /// One call on behalf of the root origin, by the development chain's sudo key.
-    Sudo(Box<Call>),
+    Sudo(Box<Self>),
 }
 
 /// Settles a batch. For an operator of its venue.

@@ -151,3 +151,16 @@ fn risk_origin(metadata: &Metadata) -> Result<[u8; 2], ChainError> {
     .map_err(|_| missing())?;
     bytes.try_into().map_err(|_| missing())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_that_are_no_metadata_are_refused() {
+        for bytes in [&b""[..], b"meta", b"no metadata at all"] {
+            let read = Constants::from_bytes(bytes);
+            assert!(matches!(read, Err(ChainError::Missing(_))), "{read:?}");
+        }
+    }
+}

@@ -73,6 +73,25 @@ pub enum ChainError {
     Missing(String),
 }
 
+impl ChainError {
+    /// Returns a name for programs: the pallet's name of a refusal, such as `StaleRoot`, or else
+    /// the error's, such as `Node`. Names of errors never change.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Node(_) => "Node",
+            Self::Url(_) => "Url",
+            Self::OtherChain(_) => "OtherChain",
+            Self::Refused { error, .. } => error,
+            Self::Invalid(_) => "Invalid",
+            Self::Dropped(_) => "Dropped",
+            Self::Decode { .. } => "Decode",
+            Self::OtherRuntime { .. } => "OtherRuntime",
+            Self::OtherVersion { .. } => "OtherVersion",
+            Self::Missing(_) => "Missing",
+        }
+    }
+}
+
 fn version_or_none(version: Option<u32>) -> String {
     version.map_or("no version".into(), |version| format!("version {version}"))
 }

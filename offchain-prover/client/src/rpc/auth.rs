@@ -1,7 +1,7 @@
 //! Access to an account: a fresh request that is signed with its owner's key or its trading key.
 
 use super::{
-    error::RefusalName,
+    error::{RefusalName, UNAUTHORISED, named},
     number::{KeyHex, SignatureHex},
 };
 use clearproof_primitives::{
@@ -14,6 +14,7 @@ use clearproof_primitives::{
     receipt::{ACCESS_WINDOW, access_message},
     serde_hex,
 };
+use jsonrpsee::types::ErrorObjectOwned;
 use serde::{Deserialize, Serialize};
 
 /// A signed request to see the signer's account.
@@ -77,6 +78,12 @@ impl AccessError {
             Self::NotFresh { .. } => RefusalName::AccessNotFresh,
             Self::Signature(_) => RefusalName::AccessSignature,
         }
+    }
+}
+
+impl From<AccessError> for ErrorObjectOwned {
+    fn from(error: AccessError) -> Self {
+        named(UNAUTHORISED, error.name(), error)
     }
 }
 

@@ -1,7 +1,6 @@
 //! Refusals on the wire. Malformed parameters are JSON-RPC's `-32602`, with the field and its limit
 //! as `data`; every other refusal has a code of its own, and a name for programs in `data.name`.
 
-use super::auth::AccessError;
 use jsonrpsee::types::ErrorObjectOwned;
 use serde::{Deserialize, Serialize};
 
@@ -141,8 +140,18 @@ pub fn named(code: i32, name: RefusalName, message: impl ToString) -> ErrorObjec
     ErrorObjectOwned::owned(code, message.to_string(), Some(data))
 }
 
-impl From<AccessError> for ErrorObjectOwned {
-    fn from(error: AccessError) -> Self {
-        named(UNAUTHORISED, error.name(), error)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_back_and_unknown_ones_are_other() {
+        for name in RefusalName::ALL {
+            assert_eq!(RefusalName::of(name.as_str()), *name);
+        }
+        assert_eq!(RefusalName::of("OldSequence"), RefusalName::OldSequence);
+        for unknown in ["", "oldSequence", "Brand New"] {
+            assert_eq!(RefusalName::of(unknown), RefusalName::Other);
+        }
     }
 }

@@ -159,7 +159,10 @@ fn wrong_sizes_are_refused() {
 }
 
 #[test]
-#[cfg_attr(debug_assertions, ignore = "arkworks asserts in debug builds that elements are reduced")]
+#[cfg_attr(
+    debug_assertions,
+    ignore = "arkworks asserts in debug builds that elements are reduced"
+)]
 fn coordinates_outside_of_the_field_do_no_harm() {
     let rng = &mut StdRng::seed_from_u64(8);
     for cpu in Cpu::all() {

@@ -33,6 +33,7 @@ impl Matrix {
     ///
     /// # Panics
     /// If there are 2³² different coefficients, for which no machine has the memory.
+    #[expect(clippy::expect_used, reason = "each message states why it holds")]
     pub fn from_rows<R>(rows: impl IntoIterator<Item = R>) -> Self
     where
         R: IntoIterator<Item = (Fr, usize)>,

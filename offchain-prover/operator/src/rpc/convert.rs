@@ -16,7 +16,7 @@ pub(super) fn status(status: Status, receipt_key: [u8; 32], time: u64) -> Status
         shape: status.shape,
         receipt_key,
         accounts: status.accounts as u64,
-        deposits_taken: status.deposits_consumed,
+        deposits_consumed: status.deposits_consumed,
         settled: SettledJson {
             batch: status.settled.number,
             state_root: status.settled.state_root,

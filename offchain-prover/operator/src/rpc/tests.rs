@@ -83,7 +83,7 @@ async fn an_accepted_order_set_has_a_receipt_that_verifies_and_stands_in_the_boo
     assert_eq!((batches.len(), batches[1].number.get()), (2, 2));
     assert_eq!(batches[1].fee.0, u128::MAX);
     let status = client.status().await.unwrap();
-    assert_eq!((status.accounts, status.deposits_taken), (3, 2));
+    assert_eq!((status.accounts, status.deposits_consumed), (3, 2));
     assert_eq!(status.receipt_key, client.receipt_key().to_bytes());
 }
 

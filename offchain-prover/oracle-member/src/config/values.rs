@@ -73,7 +73,8 @@ struct ExpiryFile {
     expiry: Moment,
 }
 
-/// A feed as it is written, such as `{ forward = { underlying = 0, expiry = 2027-03-26T08:00:00Z } }`.
+/// A feed as it is written, such as `{ forward = { underlying = 0, expiry = 2027-03-26T08:00:00Z }
+/// }`.
 #[derive(Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum FeedName {

@@ -56,7 +56,8 @@ pub struct CsvSource {
 }
 
 impl CsvSource {
-    /// The value of the latest row that is not after `now`, and that row's time. The file is opened anew.
+    /// The value of the latest row that is not after `now`, and that row's time. The file is opened
+    /// anew.
     ///
     /// # Errors
     /// The file cannot be read, a row says no time, or the chosen row no value.
@@ -93,7 +94,8 @@ impl CsvSource {
     }
 }
 
-/// A file's lines that have ended: one that is being written has not, and a number in it may lack digits.
+/// A file's lines that have ended: one that is being written has not, and a number in it may lack
+/// digits.
 fn whole_lines(path: &Path, max_bytes: u64) -> Result<Vec<u8>, CsvError> {
     // A pipe would block whoever opens it.
     if !fs::metadata(path)?.is_file() {

@@ -159,8 +159,8 @@ impl Fetcher {
         })
     }
 
-    /// What the server answers, at most `max_bytes`. Redirects are followed on the same server, and from http to https.
-    /// Takes as long as the server pleases.
+    /// What the server answers, at most `max_bytes`. Redirects are followed on the same server, and
+    /// from http to https. Takes as long as the server pleases.
     ///
     /// # Errors
     /// Anything but a whole answer with status 200.

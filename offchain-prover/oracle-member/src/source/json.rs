@@ -1,7 +1,8 @@
 //! Parts of a JSON document by path expressions (RFC 9535), read exactly as they are written.
 //!
-//! A parsed JSON number is a float, which a price must never pass through. So the expression is evaluated on the parsed
-//! document, which is what filters compare with, and answers where the part lies; its text is then cut from the document.
+//! A parsed JSON number is a float, which a price must never pass through. So the expression is
+//! evaluated on the parsed document, which is what filters compare with, and answers where the part
+//! lies; its text is then cut from the document.
 
 use serde_json::{Value, value::RawValue};
 use serde_json_path::{JsonPath, NormalizedPath, PathElement};
@@ -50,8 +51,8 @@ impl<'a> Document<'a> {
         })
     }
 
-    /// The number or string that the expression chooses: a number's characters as they stand in the document, or what a
-    /// string says.
+    /// The number or string that the expression chooses: a number's characters as they stand in the
+    /// document, or what a string says.
     ///
     /// # Errors
     /// None or several parts are chosen, or one that is neither.
@@ -86,7 +87,8 @@ impl<'a> Document<'a> {
     }
 }
 
-/// The text of the part at a place. Of equal names in an object the last one counts, as in the parsed document.
+/// The text of the part at a place. Of equal names in an object the last one counts, as in the
+/// parsed document.
 fn cut<'a>(document: &'a RawValue, place: &NormalizedPath<'_>) -> Result<&'a RawValue, JsonError> {
     let gone = || {
         <serde_json::Error as serde::de::Error>::custom("the document reads differently in parts")

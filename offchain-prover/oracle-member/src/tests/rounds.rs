@@ -94,7 +94,8 @@ async fn sources_that_lag_lie_or_die_do_not_move_the_price() {
     let settings = settings("{ underlying = 3 }", 2, &sources);
     let begun = Instant::now();
     let said = first(&settings).await;
-    // The two honest ones, with the liar: the median is 1.0802, from which 1.0800 is near and 1,080 far.
+    // The two honest ones, with the liar: the median is 1.0802, from which 1.0800 is near and 1,080
+    // far.
     assert_eq!(value(&said), (price(1_080_100), 2));
     assert!(
         begun.elapsed() < Duration::from_secs(5),

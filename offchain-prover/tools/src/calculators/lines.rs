@@ -1,4 +1,5 @@
-//! One JSON object per line in, one per line out: an answer, or `{"error": …}` that says what to mend.
+//! One JSON object per line in, one per line out: an answer, or `{"error": …}` that says what to
+//! mend.
 
 use serde::{Serialize, de::DeserializeOwned};
 use std::io::{self, BufRead, Read, Write};
@@ -31,8 +32,8 @@ fn answer<Q: DeserializeOwned, A>(
     work(question)
 }
 
-/// Answers every line that is not empty. Ends with the input, or with an error of reading or writing; a line that cannot be
-/// answered does not end it.
+/// Answers every line that is not empty. Ends with the input, or with an error of reading or
+/// writing; a line that cannot be answered does not end it.
 pub fn each<Q: DeserializeOwned, A: Serialize>(
     mut input: impl BufRead,
     mut output: impl Write,

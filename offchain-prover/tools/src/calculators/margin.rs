@@ -1,4 +1,5 @@
-//! `margin`: equity, initial and maintenance margin of a portfolio, as engine and proof compute them.
+//! `margin`: equity, initial and maintenance margin of a portfolio, as engine and proof compute
+//! them.
 
 use super::portfolio::{MARKET, Portfolio, Question, Terms};
 use clearproof_formats::decimal::format;
@@ -30,7 +31,8 @@ pub struct Scan {
 pub struct LiquidationPrice {
     /// Slot.
     pub slot: u16,
-    /// The first mark, on the way that the position loses, at which equity is below maintenance margin; none if there is none.
+    /// The first mark, on the way that the position loses, at which equity is below maintenance
+    /// margin; none if there is none.
     pub mark: Option<String>,
 }
 
@@ -174,7 +176,8 @@ mod tests {
 
     #[test]
     fn a_single_perpetual_can_be_checked_by_hand() {
-        // 25.2 % (35 % of the extreme move) and ½ % of 1,000 a lot for maintenance, 1.25 times the former and 1 % at first.
+        // 25.2 % (35 % of the extreme move) and ½ % of 1,000 a lot for maintenance, 1.25 times the
+        // former and 1 % at first.
         let question = |quote: i64| {
             std::format!(
                 r#"{{"instruments":[{{"slot":0,"terms":{{"perpetual":{{"mark":"1000"}}}}}}],"balances":["{quote}"],"positions":[{{"slot":0,"lots":10}}]}}"#

@@ -52,7 +52,8 @@ fn one() -> String {
     "1".into()
 }
 
-/// An instrument in its slot; slots 0 to 7 are of the first underlying, 8 to 15 of the second, and so on.
+/// An instrument in its slot; slots 0 to 7 are of the first underlying, 8 to 15 of the second, and
+/// so on.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Instrument {

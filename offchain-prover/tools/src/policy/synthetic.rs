@@ -1,9 +1,11 @@
-//! Synthetic portfolios over recorded prices, under the policy in force and a proposed one: how many would be liquidated, how many too
-//! late, what margin they would need.
+//! Synthetic portfolios over recorded prices, under the policy in force and a proposed one: how
+//! many would be liquidated, how many too late, what margin they would need.
 //!
-//! Portfolios are opened as the policy in force allows, and held for a day to two weeks. Both policies see the same portfolios. Under each
-//! one, a portfolio that falls below its maintenance margin is liquidated there and then and counts no more until the account opens
-//! its next. Fees and funding are left out. Margins are the engine's and the chain's: `primitives::{rows, margin}`.
+//! Portfolios are opened as the policy in force allows, and held for a day to two weeks. Both
+//! policies see the same portfolios. Under each one, a portfolio that falls below its maintenance
+//! margin is liquidated there and then and counts no more until the account opens its next. Fees
+//! and funding are left out. Margins are the engine's and the chain's: `primitives::{rows,
+//! margin}`.
 
 mod market;
 mod people;
@@ -62,7 +64,8 @@ pub struct Moment {
     pub now: Standing,
     /// Under the proposed one.
     pub then: Standing,
-    /// Portfolios that stand under the policy in force, and would be liquidatable at once if the proposed one took over here.
+    /// Portfolios that stand under the policy in force, and would be liquidatable at once if the
+    /// proposed one took over here.
     pub at_change: u32,
 }
 
@@ -86,7 +89,8 @@ impl Peak {
 /// One policy over the whole history.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Course {
-    /// Portfolios that this policy would not have let anybody open as they are: below initial margin.
+    /// Portfolios that this policy would not have let anybody open as they are: below initial
+    /// margin.
     pub refused: u64,
     /// Portfolios liquidated.
     pub liquidated: u64,
@@ -208,7 +212,8 @@ impl Course {
 /// Walks the history; `each` is told every moment.
 ///
 /// # Errors
-/// Series without a time in common or more than the market has underlyings, a price that fits no lot, what `each` answers.
+/// Series without a time in common or more than the market has underlyings, a price that fits no
+/// lot, what `each` answers.
 pub fn run(
     config: &SyntheticConfig<'_>,
     mut each: impl FnMut(&Moment) -> Result<()>,
@@ -268,7 +273,8 @@ pub fn run(
     Ok(outcome)
 }
 
-/// Looks at all portfolios at a moment, and takes out those that are liquidated; also answers how many margins it computed.
+/// Looks at all portfolios at a moment, and takes out those that are liquidated; also answers how
+/// many margins it computed.
 fn look(time: u64, accounts: &mut [Person], snapshots: &[Snapshot; 2]) -> Result<(Moment, u64)> {
     let mut standings = [Standing::default(); 2];
     let mut sums = [Sums::default(); 2];

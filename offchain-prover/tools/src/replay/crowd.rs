@@ -146,7 +146,8 @@ impl Crowd {
         Some(orders)
     }
 
-    /// Now and then a leveraged trader opens or closes a position; an order that rests is taken back.
+    /// Now and then a leveraged trader opens or closes a position; an order that rests is taken
+    /// back.
     fn wish(
         &mut self,
         who: usize,

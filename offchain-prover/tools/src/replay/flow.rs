@@ -1,7 +1,9 @@
-//! Recorded order flow through the engine: levels of a book become makers' orders, trades become takers'.
+//! Recorded order flow through the engine: levels of a book become makers' orders, trades become
+//! takers'.
 //!
-//! Order sets are signed, and their signatures checked, before the clock starts: as the operator does on its connections' threads.
-//! What is measured is the venue's own thread: [`Venue::submit`], [`Venue::auction`], opening and sealing batches.
+//! Order sets are signed, and their signatures checked, before the clock starts: as the operator
+//! does on its connections' threads. What is measured is the venue's own thread: [`Venue::submit`],
+//! [`Venue::auction`], opening and sealing batches.
 
 mod book;
 mod desk;
@@ -49,7 +51,8 @@ pub struct FlowConfig {
     pub takers: u32,
     /// What each of them deposits, in quote units.
     pub taker_deposit: u64,
-    /// Milliseconds of a recording of levels from one auction to the next; in one of trades, an auction follows each.
+    /// Milliseconds of a recording of levels from one auction to the next; in one of trades, an
+    /// auction follows each.
     pub auction: u64,
     /// Milliseconds of the recording that a batch lasts; less where it is full before.
     pub batch: u64,
@@ -60,8 +63,8 @@ pub struct FlowConfig {
 /// Replays the rows; `progress` is told how many are done.
 ///
 /// # Errors
-/// A tree too small for the recording, or anything that must not happen: books that do not balance, an honest order set
-/// refused.
+/// A tree too small for the recording, or anything that must not happen: books that do not balance,
+/// an honest order set refused.
 pub fn run(config: &FlowConfig, progress: impl Fn(u64)) -> Result<FlowReport> {
     let started = Instant::now();
     let rows = &config.rows;
@@ -165,7 +168,8 @@ impl<'a> Replay<'a> {
         Ok(())
     }
 
-    /// Makes sure of an open batch with room for an auction at this time, and one that is not too old.
+    /// Makes sure of an open batch with room for an auction at this time, and one that is not too
+    /// old.
     fn ensure_open(&mut self, auction: u64) -> Result<()> {
         let over = auction > self.opened + self.config.batch || self.venue.batch_full();
         if self.snapshot.is_some() && over {
@@ -320,7 +324,8 @@ mod tests {
         }
     }
 
-    /// A book of three levels a side around 100 dollars, a message every 50 ms, and a trade with every second.
+    /// A book of three levels a side around 100 dollars, a message every 50 ms, and a trade with
+    /// every second.
     fn synthetic() -> String {
         let mut text = String::from("recv_ns,event_ms,kind,side,price,qty,id\n");
         let start = 1_700_000_000_000u64;
@@ -355,8 +360,9 @@ mod tests {
         assert_eq!((report.makers, report.takers), (3, 4));
         assert_eq!(report.matched_lots, report.recorded_lots, "{report}");
         assert_eq!(report.common.fills, 60, "a buyer and a seller each");
-        // All six levels, a trade's order each, and the bid at 98 each time: its quantity is another in every message.
-        // The level at 101 is changed by the fills alone, and set right after each auction but the last.
+        // All six levels, a trade's order each, and the bid at 98 each time: its quantity is
+        // another in every message. The level at 101 is changed by the fills alone, and set right
+        // after each auction but the last.
         assert_eq!(report.updates, 6 + 30 + 60 + 29, "{report}");
         assert_eq!(report.batches, 3, "{report}");
         assert_eq!(report.common.left_out, 0);
@@ -443,7 +449,8 @@ mod tests {
         assert!(error.contains("needs 66 accounts"), "{error}");
     }
 
-    /// The first lines of a recording, by `gzip`; none where there is no folder of recordings or no `gzip`.
+    /// The first lines of a recording, by `gzip`; none where there is no folder of recordings or no
+    /// `gzip`.
     fn first_lines(name: &str, lines: usize) -> Option<String> {
         let folder = std::env::var_os("CLEARPROOF_MARKET_DATA")?;
         let path = PathBuf::from(folder).join(name);
@@ -477,7 +484,8 @@ mod tests {
         let report = run(&recorded, |_| ()).unwrap();
         assert_eq!(report.level_rows + report.trade_rows, 7_999);
         assert!(report.updates > 4_000 && report.batches > 1, "{report}");
-        // Takers on both sides in one auction meet each other, so less than the recorded volume is matched.
+        // Takers on both sides in one auction meet each other, so less than the recorded volume is
+        // matched.
         assert!(report.matched_lots * 2 > report.recorded_lots, "{report}");
         assert_eq!(report.common.left_out, 0, "{report}");
     }

@@ -1,4 +1,5 @@
-//! Recorded order flow in CSV: changes of a book's levels with the trades between them, or trades alone.
+//! Recorded order flow in CSV: changes of a book's levels with the trades between them, or trades
+//! alone.
 
 use clearproof_formats::time::time_of;
 use clearproof_primitives::{
@@ -127,8 +128,9 @@ pub enum RecordingError {
     Count(usize),
 }
 
-/// Reads a recording. Columns are found by name, and others are passed over; times that go back, as those of trades and of
-/// levels among each other do by some milliseconds, count as those of the row above.
+/// Reads a recording. Columns are found by name, and others are passed over; times that go back, as
+/// those of trades and of levels among each other do by some milliseconds, count as those of the
+/// row above.
 ///
 /// # Errors
 /// Names line and column of what it cannot read; of a header, the columns that it needs.
@@ -235,8 +237,8 @@ impl Rows {
     }
 }
 
-/// Where a recording does not name the taker's side: a buyer's where the price rose, a seller's where it fell, else that of the trade
-/// before.
+/// Where a recording does not name the taker's side: a buyer's where the price rose, a seller's
+/// where it fell, else that of the trade before.
 fn by_tick_rule(price: Price, above: Option<Recorded>) -> Side {
     match above.map(|above| above.event) {
         Some(Event::Trade {
@@ -259,7 +261,8 @@ fn units_from_text(text: &str) -> Option<u64> {
     };
     let exponent: usize = exponent.strip_prefix('-')?.parse().ok()?;
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-    // One digit before the point, as programs write it, and no number that a recording could name below 10^-9.
+    // One digit before the point, as programs write it, and no number that a recording could name
+    // below 10^-9.
     if whole.len() != 1 || !(1..=9).contains(&exponent) {
         return None;
     }

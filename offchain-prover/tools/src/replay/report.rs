@@ -23,7 +23,8 @@ pub struct Report {
     pub penalties: u128,
     /// Accounts taken over by the insurance fund.
     pub taken_over: u64,
-    /// Accounts whose positions were closed against the insurance fund's, which could not bear its losses.
+    /// Accounts whose positions were closed against the insurance fund's, which could not bear its
+    /// losses.
     pub deleveraged: u64,
     /// Auctions in which the insurance fund closed something.
     pub fund_closed: u64,

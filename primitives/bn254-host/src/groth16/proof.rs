@@ -24,8 +24,8 @@ impl Proof {
     /// A proof from its points.
     ///
     /// # Errors
-    /// [`DecodeError::Point`] with the first point that is off its curve, outside the subgroup or the
-    /// identity.
+    /// [`DecodeError::Point`] with the first point that is off its curve, outside the subgroup or
+    /// the identity.
     pub fn new(a: G1Affine, b: G2Affine, c: G1Affine) -> Result<Self, DecodeError> {
         check_g1(Field::ProofA, &a)?;
         check_g2::<DefaultBackend>(Field::ProofB, &b)?;
@@ -51,7 +51,7 @@ impl Proof {
         let b = reader.g2(Field::ProofB)?;
         let c = reader.g1(Field::ProofC)?;
         let proof = Self { a, b, c }.without_identity()?;
-        // Last, because dearest.
+        // Last, because it is the most expensive.
         check_subgroup::<B>(Field::ProofB, &b)?;
         Ok(proof)
     }

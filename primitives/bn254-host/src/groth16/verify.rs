@@ -6,38 +6,42 @@
 //! L = gamma_abc\[0\] + Σ xⱼ·gamma_abc\[j\]. With E_i the quotient of both sides, the batch checks
 //! Π E_i^(r_i) = 1, arranged so that every G2 point occurs once:
 //!
-//! Π_i e(r_i·A_i, B_i) · Π_k e(−Σ r_i·L_i, γ_k)·e(−Σ r_i·C_i, δ_k) · Π_(k≠0) e(−(Σ r_i)·α_k, β_k) = e(α_0, β_0),
+//! Π_i e(r_i·A_i, B_i) · Π_k e(−Σ r_i·L_i, γ_k)·e(−Σ r_i·C_i, δ_k) · Π_(k≠0) e(−(Σ r_i)·α_k, β_k) =
+//! e(α_0, β_0),
 //!
-//! the sums over the proofs of key k. Key 0 is that of the first proof; the challenges of its proofs are
-//! made to sum to one, so that e(α_0, β_0), known with the key, needs neither pairing nor power.
+//! the sums over the proofs of key k. Key 0 is that of the first proof; the challenges of its
+//! proofs are made to sum to one, so that e(α_0, β_0), known with the key, needs neither pairing
+//! nor power.
 //!
 //! # Soundness
 //!
-//! All points lie in groups of prime order r (their types see to it), so each E_i lies in the target
-//! group of order r. The challenges r_i for i ≥ 1 are drawn; r_0 = 1 − Σ r_i over the other proofs of key 0. With
-//! F_i = E_i/E_0 for those and F_i = E_i for proofs of other keys, the product is E_0·Π_(i≥1) F_i^(r_i).
-//! If all F_i are one, it is E_0, so it is one only if all proofs hold. Otherwise take j with F_j ≠ 1: whatever the
-//! other challenges, exactly one value of r_j modulo r gives the product 1. Each r_j is one of 2¹²⁸ − 1 different
-//! non-zero residues, each of probability at most 2⁻¹²⁷; so a batch with a false proof passes with
-//! probability at most 2⁻¹²⁷ per try.
+//! All points lie in groups of prime order r (their types see to it), so each E_i lies in the
+//! target group of order r. The challenges r_i for i ≥ 1 are drawn; r_0 = 1 − Σ r_i over the other
+//! proofs of key 0. With F_i = E_i/E_0 for those and F_i = E_i for proofs of other keys, the
+//! product is E_0·Π_(i≥1) F_i^(r_i). If all F_i are one, it is E_0, so it is one only if all proofs
+//! hold. Otherwise take j with F_j ≠ 1: whatever the other challenges, exactly one value of r_j
+//! modulo r gives the product 1. Each r_j is one of 2¹²⁸ − 1 different non-zero residues, each of
+//! probability at most 2⁻¹²⁷; so a batch with a false proof passes with probability at most 2⁻¹²⁷
+//! per try.
 //!
-//! Challenges are not random but hashed (Fiat–Shamir) over all keys, all proofs and all inputs, with
-//! all counts: whoever changes anything gets new challenges. Were something left out, one could
-//! choose it after the challenges and cancel an error in one proof by an error in another; for instance
-//! with C_1 outside the hash, one solves r_0·ΔC_0 + r_1·ΔC_1 = 0. An attacker may try many batches; q tries
-//! succeed with probability at most q·2⁻¹²⁷, beyond the strength of the curve itself (about 2¹⁰⁰).
+//! Challenges are not random but hashed (Fiat–Shamir) over all keys, all proofs and all inputs,
+//! with all counts: any change yields new challenges. Were something left out, one
+//! could choose it after the challenges and cancel an error in one proof by an error in another;
+//! for instance with C_1 outside the hash, one solves r_0·ΔC_0 + r_1·ΔC_1 = 0. An attacker may try
+//! many batches; q tries succeed with probability at most q·2⁻¹²⁷, beyond the strength of the curve
+//! itself (about 2¹⁰⁰).
 //!
-//! A challenge is a + b·λ with a, b of 64 bits and λ the eigenvalue of G1's endomorphism: multiplying
-//! by it costs 64 doublings instead of 127. Different (a, b) give different residues: every vector
-//! (a, b) ≠ 0 with a + b·λ = 0 modulo r has a coordinate beyond 2⁶⁴ in size, the lattice's reduced basis
-//! being (2¹²⁶·⁸, 2⁶³·¹), (2⁶³·¹, 2¹²⁶·⁸) up to sign. Zero is replaced by one: a zero would leave its
-//! proof unchecked.
+//! A challenge is a + b·λ with a, b of 64 bits and λ the eigenvalue of G1's endomorphism:
+//! multiplying by it costs 64 doublings instead of 127. Different (a, b) give different residues:
+//! every vector (a, b) ≠ 0 with a + b·λ = 0 modulo r has a coordinate beyond 2⁶⁴ in size, the
+//! lattice's reduced basis being (2¹²⁶·⁸, 2⁶³·¹), (2⁶³·¹, 2¹²⁶·⁸) up to sign. Zero is replaced by
+//! one: a zero would leave its proof unchecked.
 //!
 //! # Cost
 //!
 //! For n proofs under K different keys: one Miller loop with n + 3·K − 1 pairs, one final
-//! exponentiation, n − 1 short and K general multiplications in G1, and per key a sum of as many terms as
-//! it has proofs and one of as many as it has gamma_abc points.
+//! exponentiation, n − 1 short and K general multiplications in G1, and per key a sum of as many
+//! terms as it has proofs and one of as many as it has gamma_abc points.
 
 use super::{key::VerifyingKey, proof::Proof};
 use crate::{
@@ -64,7 +68,7 @@ const DOMAIN: &[u8] = b"clearproof/groth16/batch/1";
 /// A proof, the key to verify it with, and its public inputs in order, without the constant.
 pub type Item<'a> = (&'a VerifyingKey, &'a Proof, &'a [Fr]);
 
-/// Why a batch was refused.
+/// The reason that a batch was refused.
 #[derive(thiserror::Error, Debug, Clone, Copy, PartialEq, Eq)]
 pub enum VerifyError {
     /// There is nothing to verify.
@@ -75,9 +79,9 @@ pub enum VerifyError {
     InputCount {
         /// The proof's index in the batch.
         item: usize,
-        /// What the key expects.
+        /// The number that the key expects.
         expected: usize,
-        /// What was given.
+        /// The number that was given.
         got: usize,
     },
     /// At least one proof does not hold. The batch does not show which.
@@ -86,7 +90,8 @@ pub enum VerifyError {
     /// The host refused to compute.
     #[error("the host failed to compute: {0}")]
     Host(HostError),
-    /// The pairing gave no result: the host refused it, or a key holds a point outside the subgroup.
+    /// The pairing gave no result: the host refused it, or a key holds a point outside the
+    /// subgroup.
     #[error("the pairing could not be computed")]
     Pairing,
 }
@@ -172,8 +177,9 @@ fn group_by_key<'a>(items: &[Item<'a>]) -> Vec<Group<'a>> {
 
 /// One challenge per proof; those of the first key's proofs sum to one.
 ///
-/// Hashed: the number of keys; each key; the number of its proofs and, for each, its index, the proof
-/// and its inputs. A key's encoding tells its own length and the number of inputs of its proofs.
+/// Hashed: the number of keys; each key; the number of its proofs and, for each, its index, the
+/// proof and its inputs. A key's encoding states its own length and the number of inputs of its
+/// proofs.
 fn challenges(items: &[Item<'_>], groups: &[Group<'_>]) -> Vec<Fr> {
     let mut hasher = Blake2b::<U32>::new_with_prefix(DOMAIN);
     hasher.update((groups.len() as u64).to_le_bytes());

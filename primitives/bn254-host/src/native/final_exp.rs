@@ -68,9 +68,9 @@ fn power_x(f: &Fq12) -> Fq12 {
 
 /// `f` to the power 2x(6x² + 3x + 1)·(q¹² − 1)/r; `None` for zero.
 ///
-/// Easy part (q⁶ − 1)(q² + 1); hard part as in Fuentes-Castañeda, Knapp, Rodríguez-Henríquez, "Faster
-/// hashing to G2", section 5.2: (12x³ + 12x² + 6x + 1) + (12x³ + 6x² + 4x)·q + (12x³ + 6x² + 6x)·q² +
-/// (12x³ + 6x² + 4x − 1)·q³.
+/// Easy part (q⁶ − 1)(q² + 1); hard part as in Fuentes-Castañeda, Knapp, Rodríguez-Henríquez,
+/// "Faster hashing to G2", section 5.2: (12x³ + 12x² + 6x + 1) + (12x³ + 6x² + 4x)·q + (12x³ + 6x²
+/// + 6x)·q² + (12x³ + 6x² + 4x − 1)·q³.
 pub fn final_exponentiation(f: &Fq12) -> Option<Fq12> {
     let f = inverse(f) * f.inverse()?;
     let g = frobenius(&f, 2) * f;

@@ -1,6 +1,8 @@
-//! Polynomial coefficients, printed by `tests/data/black76.py --tables` (Chebyshev fits at 50 digits).
+//! Polynomial coefficients, printed by `tests/data/black76.py --tables` (Chebyshev fits at 50
+//! digits).
 
-/// `2^(f-1)` for f in [0, 1): degree 13 in `u = 2f - 1`, lowest first, 62 fraction bits; error 2^-71.
+/// `2^(f-1)` for f in [0, 1): degree 13 in `u = 2f - 1`, lowest first, 62 fraction bits; error
+/// 2^-71.
 pub(super) const EXP2: [i64; 14] = [
     3_260_954_456_333_195_553,
     1_130_160_693_670_871_895,

@@ -1,25 +1,30 @@
-//! Conditions that keep an SVI curve free of static arbitrage (Gatheral & Jacquier 2014, section 2).
+//! Conditions that keep an SVI curve free of static arbitrage (Gatheral & Jacquier 2014, section
+//! 2).
 //!
 //! - **Parameters** within the hard bounds of [`svi`](super).
-//! - **Wings**: `b(1 + |ρ|) < 2`. The larger of the wings' slopes is `b(1 + |ρ|)`, and by R. Lee, "The moment
-//!   formula for implied volatility at extreme strikes" (Mathematical Finance 14, 2004), no slope of total variance
-//!   may exceed 2. (Also: for a slope `c`, `g` tends to `1/4 − c²/16`, negative for `c > 2`.) The weaker bound 4
-//!   that is often quoted follows from the monotonicity of call prices alone. Strictly below 2, `d₁ → −∞` at the
-//!   right, the second condition of lemma 2.2, so that call prices vanish there.
-//! - **Variance**: the least total variance, `a + bσ√(1 − ρ²)` at the vertex, at least [`MIN_VARIANCE`].
+//! - **Wings**: `b(1 + |ρ|) < 2`. The larger of the wings' slopes is `b(1 + |ρ|)`, and by R. Lee,
+//!   "The moment formula for implied volatility at extreme strikes" (Mathematical Finance 14,
+//!   2004), no slope of total variance may exceed 2. (Also: for a slope `c`, `g` tends to `1/4 −
+//!   c²/16`, negative for `c > 2`.) The weaker bound 4 that is often quoted follows from the
+//!   monotonicity of call prices alone. Strictly below 2, `d₁ → −∞` at the right, the second
+//!   condition of lemma 2.2, so that call prices vanish there.
+//! - **Variance**: the least total variance, `a + bσ√(1 − ρ²)` at the vertex, at least
+//!   [`MIN_VARIANCE`].
 //! - **Butterfly**: `g(k) >= 0` on a grid, where (equation 2.1)
 //!
 //!   ```text
 //!   g(k) = (1 − k w'/(2w))² − w'²/4 · (1/w + 1/4) + w''/2
 //!   ```
 //!
-//!   is the risk-neutral density but for a positive factor. It is computed as `g w²`, which needs no quotient.
-//! - **Calendar**: at equal log-moneyness, total variance never falls from an expiry to a later one (lemma 2.1).
+//!   is the risk-neutral density but for a positive factor. It is computed as `g w²`, which needs
+//!   no quotient.
+//! - **Calendar**: at equal log-moneyness, total variance never falls from an expiry to a later one
+//!   (lemma 2.1).
 //!
-//! The grid covers strikes from `e^-5` to `e^5` times the forward: every 1/16 of log-moneyness; every σ/16 up to σ
-//! on either side of `m`; and from there 16 points per octave of `|k − m|`. A grid cannot prove what lies between
-//! its points; they lie close where the curve bends, and a test finds no `g` below −0.001 on a far finer grid of
-//! accepted curves.
+//! The grid covers strikes from `e^-5` to `e^5` times the forward: every 1/16 of log-moneyness;
+//! every σ/16 up to σ on either side of `m`; and from there 16 points per octave of `|k − m|`. A
+//! grid cannot prove what lies between its points; they lie close where the curve bends, and a test
+//! finds no `g` below −0.001 on a far finer grid of accepted curves.
 
 use super::{Local, LogMoneyness, SVI_BITS, SviCurve, SviError, WORK_BITS, work};
 
@@ -54,7 +59,8 @@ const EVEN_STEP: i64 = (1 << SVI_BITS) / GRID_DENSITY;
 const OCTAVES: u32 = 14;
 
 impl SviCurve {
-    /// Every condition on one curve, in the order above; the first that fails is the error. About 600 evaluations.
+    /// Every condition on one curve, in the order above; the first that fails is the error. About
+    /// 600 evaluations.
     pub fn check(&self) -> Result<(), SviError> {
         self.check_bounds()?;
         // 50 and 49 bits.
@@ -74,9 +80,9 @@ impl SviCurve {
         Ok(())
     }
 
-    /// This curve against that of an earlier expiry of the same underlying, both checked: `w(k) >= earlier(k)` on both
-    /// curves' grids.
-    pub fn check_calendar(&self, earlier: &SviCurve) -> Result<(), SviError> {
+    /// This curve against that of an earlier expiry of the same underlying, both checked: `w(k) >=
+    /// earlier(k)` on both curves' grids.
+    pub fn check_calendar(&self, earlier: &Self) -> Result<(), SviError> {
         self.check_bounds()?;
         earlier.check_bounds()?;
         match grid(self)
@@ -97,8 +103,9 @@ impl SviCurve {
     }
 }
 
-/// `g(k) >= 0`, as `(w − kw'/2)² + w² w''/2 >= w'²/4 · (w + w²/4)`, for `|k| <= 5`, |w'| < 2, w'' < 2^11 and w of
-/// (0, 50]: the bounds and the wings leave `w <= |a| + b(1 + |ρ|)|k − m| + bσ < 16 + 18 + 16`.
+/// `g(k) >= 0`, as `(w − kw'/2)² + w² w''/2 >= w'²/4 · (w + w²/4)`, for `|k| <= 5`, |w'| < 2, w'' <
+/// 2^11 and w of (0, 50]: the bounds and the wings leave `w <= |a| + b(1 + |ρ|)|k − m| + bσ < 16 +
+/// 18 + 16`.
 fn is_convex(k: i128, local: Local) -> bool {
     let Local {
         variance: w,

@@ -1,11 +1,11 @@
-//! Why an SVI curve is refused.
+//! The reason that an SVI curve is refused.
 
 use codec::{Decode, DecodeWithMemTracking, Encode};
 use core::fmt;
 use scale_info::TypeInfo;
 
-/// Fraction bits of a curve's parameters: total variances of an hour need more than 32. All parameters in bounds are
-/// below 2^53, so that every JSON reader keeps them exact.
+/// Fraction bits of a curve's parameters: total variances of an hour need more than 32. All
+/// parameters in bounds are below 2^53, so that every JSON reader keeps them exact.
 pub const SVI_BITS: u32 = 48;
 
 /// A log-moneyness `ln(K/F)` with [`SVI_BITS`] fraction bits; shown as a decimal.
@@ -26,7 +26,8 @@ impl fmt::Display for LogMoneyness {
     }
 }
 
-/// Why an SVI curve is refused or has no volatility. Each variant names the field and its limit.
+/// The reason that an SVI curve is refused or has no volatility. Each variant names the field and
+/// its limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[derive(
     Encode,
@@ -49,7 +50,8 @@ pub enum SviError {
     /// A butterfly spread would have a negative price: the density is negative.
     #[error("butterfly arbitrage: g(k) must not be negative, but is at log-moneyness {0}")]
     Butterfly(LogMoneyness),
-    /// A calendar spread would have a negative price: total variance falls from one expiry to the next.
+    /// A calendar spread would have a negative price: total variance falls from one expiry to the
+    /// next.
     #[error("calendar arbitrage: less total variance than the earlier expiry at log-moneyness {0}")]
     Calendar(LogMoneyness),
 }

@@ -30,7 +30,7 @@ pub enum Direction {
     Loosens,
 }
 
-/// What a list of changes makes of a policy.
+/// A policy after a list of changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Changed {
     /// The policy after all of them.
@@ -42,9 +42,10 @@ pub struct Changed {
 impl Policy {
     /// The policy after a list of changes, taken together, and which way it goes.
     ///
-    /// Refused, with the parameter, its limit and its present value: an entry that the market does not have; a parameter set twice;
-    /// a value out of its bounds or further from the present one than one change may go; a rule between fields that does not hold
-    /// after all changes; a list that changes nothing; one after which nothing trades any more ([`Policy::halted_by`]).
+    /// Refused, with the parameter, its limit and its present value: an entry that the market does
+    /// not have; a parameter set twice; a value out of its bounds or further from the present one
+    /// than one change may go; a rule between fields that does not hold after all changes; a list
+    /// that changes nothing; one after which nothing trades any more ([`Policy::halted_by`]).
     pub fn with_changes(
         &self,
         changes: &[PolicyChange],
@@ -98,14 +99,10 @@ impl Policy {
         Ok(Changed { policy, direction })
     }
 
-    /// Refuses a list of changes which leaves a parameter further from its value in this policy, the one in force, than one change may
-    /// go. `after` is the policy once the list and all that takes effect before it has: so changes that wait together add up to
-    /// no more than one step.
-    pub fn within_a_step(
-        &self,
-        changes: &[PolicyChange],
-        after: &Policy,
-    ) -> Result<(), ChangeError> {
+    /// Refuses a list of changes which leaves a parameter further from its value in this policy,
+    /// the one in force, than one change may go. `after` is the policy once the list and all that
+    /// takes effect before it has: so changes that wait together add up to no more than one step.
+    pub fn within_a_step(&self, changes: &[PolicyChange], after: &Self) -> Result<(), ChangeError> {
         for (index, change) in (0..).zip(changes) {
             for parameter in change.parameters() {
                 let judged = parameter.judge(parameter.read(self), parameter.read(after));
@@ -164,7 +161,8 @@ impl Parameter {
         within(scenario, EntryList::Scenarios, 0, market.scenarios)
     }
 
-    /// Refuses a value out of its bounds, or too far from the present one. A peg that comes or goes has no step.
+    /// Refuses a value out of its bounds, or too far from the present one. A peg that comes or goes
+    /// has no step.
     fn judge(&self, before: Option<i128>, after: Option<i128>) -> Result<(), Fault> {
         let Some(after) = after else { return Ok(()) };
         let descriptor = self.descriptor();
@@ -182,7 +180,7 @@ impl Parameter {
 }
 
 impl Broken {
-    /// What a change that breaks the rule is refused with.
+    /// The error with which a change that breaks the rule is refused.
     fn fault(&self, after: &Policy) -> Fault {
         let value = |parameter: &Parameter| parameter.read(after).unwrap_or_default();
         match self {

@@ -1,10 +1,12 @@
 //! The partial rounds as a linear recurrence: what [`super::super::permutation`] computes with.
 //!
-//! Write a round's matrix as `[[a, r], [c, H]]`. With `u_k` the S-box's output in partial round k, `w_k` its input before the
-//! constant, and `y_k` the other elements, `y_{k+1} = H·y_k + c·u_k` and `w_{k+1} = a·u_k + r·y_k`: a linear system with
-//! one input and one output, whose matrix is the same in every round. So (Kailath, "Linear Systems", 1980, section 2.1)
-//! once there have been `n` rounds, `n` being the size of H, each output is a fixed combination of the last `n` outputs and
-//! the last `n + 1` inputs. The coefficients come from H's characteristic polynomial by the theorem of Cayley and Hamilton.
+//! Write a round's matrix as `[[a, r], [c, H]]`. With `u_k` the S-box's output in partial round k,
+//! `w_k` its input before the constant, and `y_k` the other elements, `y_{k+1} = H·y_k + c·u_k` and
+//! `w_{k+1} = a·u_k + r·y_k`: a linear system with one input and one output, whose matrix is the
+//! same in every round. So (Kailath, "Linear Systems", 1980, section 2.1) once there have been `n`
+//! rounds, `n` being the size of H, each output is a fixed combination of the last `n` outputs and
+//! the last `n + 1` inputs. The coefficients come from H's characteristic polynomial by the theorem
+//! of Cayley and Hamilton.
 
 use super::{Matrix, inverse, multiply};
 use crate::field::Fr;
@@ -16,10 +18,13 @@ fn inner(a: &[Fr], b: &[Fr]) -> Fr {
 
 /// All constants of the recurrence, in the order of the committed files:
 ///
-/// - the matrix of the full round before, row-major: it gives `w_0` and then `r·H^k·y_0` for k from 0 to n − 1;
+/// - the matrix of the full round before, row-major: it gives `w_0` and then `r·H^k·y_0` for k from
+///   0 to n − 1;
 /// - `h_{n−1}, .., h_0`, where `h_0 = a` and `h_i = r·H^(i−1)·c`: the response to a single input;
-/// - the coefficients of `u_{k−n}, .., u_{k−1}`, then of `w_{k−n+1}, .., w_k`, then of `u_k` in `w_{k+1}`;
-/// - for each element but the first after the last round, its coefficients of the last n of `u`, then the last n of `w`.
+/// - the coefficients of `u_{k−n}, .., u_{k−1}`, then of `w_{k−n+1}, .., w_k`, then of `u_k` in
+///   `w_{k+1}`;
+/// - for each element but the first after the last round, its coefficients of the last n of `u`,
+///   then the last n of `w`.
 ///
 /// `None` if the outputs do not determine the state, which no committed width has.
 pub(super) fn generate(mds: &Matrix) -> Option<Vec<Fr>> {
@@ -47,7 +52,8 @@ pub(super) fn generate(mds: &Matrix) -> Option<Vec<Fr>> {
         response[j] - fed_back
     };
 
-    // State after the last round: H^n times the state n rounds before, which the outputs give, and the inputs since.
+    // State after the last round: H^n times the state n rounds before, which the outputs give, and
+    // the inputs since.
     let mut from_outputs = outputs_to_state;
     let mut from_inputs: Vec<Matrix> = Vec::with_capacity(n);
     let mut moved = column;

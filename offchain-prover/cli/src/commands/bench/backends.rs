@@ -1,9 +1,10 @@
-//! Backends and other provers on one circuit, key and assignment, in turns and in one process; peak memory of each in a process
-//! of its own.
+//! Backends and other provers on one circuit, key and assignment, in turns and in one process; peak
+//! memory of each in a process of its own.
 //!
-//! Each run goes once through all of them, beginning with another one each time, so that what the machine does meanwhile
-//! hits all alike. Ours are timed from the assignment to the verified proof, checking the assignment included; the others from
-//! the assignment to the proof, which is verified after the clock has stopped.
+//! Each run goes once through all of them, beginning with another one each time, so that what the
+//! machine does meanwhile hits all alike. Ours are timed from the assignment to the verified proof,
+//! checking the assignment included; the others from the assignment to the proof, which is verified
+//! after the clock has stopped.
 
 mod candidates;
 mod machine;
@@ -31,9 +32,10 @@ const PEAK: f64 = 700e6;
 /// Options of this section.
 #[derive(clap::Args)]
 pub struct Options {
-    /// What the backends prove: `chunk` or `closing` of the reference shape, of another one as `chunk:small`; or
-    /// `synthetic:19`, about 2^19 constraints that look like hashes. Below 2^16 provers hardly differ: their faster sums are for
-    /// large circuits. Targets are shown for the reference chunk only.
+    /// What the backends prove: `chunk` or `closing` of the reference shape, of another one as
+    /// `chunk:small`; or `synthetic:19`, about 2^19 constraints that look like hashes. Below 2^16
+    /// provers hardly differ: their faster sums are for large circuits. Targets are shown for the
+    /// reference chunk only.
     #[arg(long, default_value = "chunk")]
     pub circuit: WorkName,
     /// In a process of its own: proves once with this one, prints its peak memory.
@@ -71,8 +73,8 @@ struct Figures {
     fastest_s: f64,
     slowest_s: f64,
     us_per_constraint: f64,
-    /// Largest resident memory while proving: circuit, key, assignment and what the prover needs besides. None where the
-    /// system does not say.
+    /// Largest resident memory while proving: circuit, key, assignment and what the prover needs
+    /// besides. None where the system does not say.
     peak_rss_bytes: Option<u64>,
 }
 
@@ -147,8 +149,8 @@ pub fn measure(name: &WorkName, runs: u32, report: &mut Report) -> Result<Outcom
         backends,
         left_out,
     };
-    // The targets are those of the reference chunk: provers change their algorithms with the size, and what does not grow with the
-    // circuit weighs more in small ones.
+    // The targets are those of the reference chunk: provers change their algorithms with the size,
+    // and what does not grow with the circuit weighs more in small ones.
     if *name == WorkName::Chunk(ShapeName::Reference) {
         outcome.targets(report);
     }
@@ -173,7 +175,8 @@ pub fn print_peak(name: &WorkName, candidate: &str) -> Result<()> {
     let Some(found) = candidates().into_iter().find(|c| c.name == candidate) else {
         bail!("no backend is called {candidate}");
     };
-    // Key and circuit are handed over: a prover that has them in a form of its own need not keep ours.
+    // Key and circuit are handed over: a prover that has them in a form of its own need not keep
+    // ours.
     let racer = (found.load)(circuit, key)?.map_err(anyhow::Error::msg)?;
     let peak = memory::peak_while(|| racer.prove(&assignment))?;
     println!("{}", serde_json::json!({ memory::FIELD: peak }));

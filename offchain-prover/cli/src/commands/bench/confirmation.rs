@@ -1,4 +1,5 @@
-//! Soft confirmation: the operator as it runs (task of the venue, database on disk, server), under load.
+//! Soft confirmation: the operator as it runs (task of the venue, database on disk, server), under
+//! load.
 
 use crate::commands::bench::{
     load::{Outcome, Plan, cpu, offer, requests},
@@ -223,7 +224,8 @@ fn queued(trader: u32) -> (u64, QueuedDeposit) {
     (trader.into(), queued)
 }
 
-/// The operator without a chain: what the chain would tell is told once, and closed batches wait for proof.
+/// The operator without a chain: what the chain would tell is told once, and closed batches wait
+/// for proof.
 struct Operator {
     folder: TempDir,
     server: RpcServer,

@@ -1,5 +1,5 @@
-//! Order sets offered at a steady rate, whatever the operator's answers do (an open loop): a slow answer delays no later
-//! order set, and its whole wait counts.
+//! Order sets offered at a steady rate, whatever the operator's answers do (an open loop): a slow
+//! answer delays no later order set, and its whole wait counts.
 
 use crate::commands::bench::market::{key, order_set};
 use anyhow::{Context, Result, ensure};
@@ -26,7 +26,8 @@ use tokio::{
 const PATIENCE: Duration = Duration::from_secs(10);
 /// From the start of the threads to the first order set.
 const LEAD: Duration = Duration::from_millis(200);
-/// Traders whose orders cross; all others replace orders that rest, as most order sets of a market do.
+/// Traders whose orders cross; all others replace orders that rest, as most order sets of a market
+/// do.
 const CROSSING: u32 = 4;
 
 /// What is offered.
@@ -41,7 +42,8 @@ pub struct Plan {
     /// WebSocket connections.
     #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=64))]
     pub connections: u32,
-    /// Accounts, which take turns: an order set that overtakes the account's last one on the way makes that one void.
+    /// Accounts, which take turns: an order set that overtakes the account's last one on the way
+    /// makes that one void.
     #[arg(long, default_value_t = 256, value_parser = clap::value_parser!(u32).range(16..=1_024))]
     pub accounts: u32,
 }

@@ -1,4 +1,5 @@
-//! The market that everything is measured in: development policy, one perpetual per underlying, funded traders.
+//! The market that everything is measured in: development policy, one perpetual per underlying,
+//! funded traders.
 
 use anyhow::Result;
 use clearproof_engine::{DepositReceived, Venue, VenueConfig};
@@ -94,7 +95,8 @@ pub fn side(trader: u32) -> Side {
     }
 }
 
-/// A trader's signed order set with an order in every slot. Orders that cross can all trade with each other; others rest.
+/// A trader's signed order set with an order in every slot. Orders that cross can all trade with
+/// each other; others rest.
 pub fn order_set(
     shape: &Shape,
     key: &SecretKey,

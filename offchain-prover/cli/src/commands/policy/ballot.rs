@@ -3,8 +3,7 @@
 use crate::commands::policy::{assessed, say};
 use anyhow::{Context, Result, anyhow, bail};
 use clearproof_client::chain::{
-    Chain,
-    calls,
+    Chain, calls,
     referenda::{Ongoing, Referendum},
 };
 use clearproof_primitives::policy::PolicyChange;
@@ -22,7 +21,8 @@ pub struct Vote {
     /// Whole tokens to vote with, such as 1000 or 0.5.
     #[arg(long)]
     amount: String,
-    /// 0 counts a tenth and locks nothing; 1 to 6 count as often, and lock the tokens for 1, 2, 4, 8, 16 or 32 weeks if they win.
+    /// 0 counts a tenth and locks nothing; 1 to 6 count as often, and lock the tokens for 1, 2, 4,
+    /// 8, 16 or 32 weeks if they win.
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=6))]
     conviction: u8,
 }

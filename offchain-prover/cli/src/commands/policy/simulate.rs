@@ -1,4 +1,5 @@
-//! Margin of portfolios now and after changes: of those that are given, or of synthetic ones over recorded prices.
+//! Margin of portfolios now and after changes: of those that are given, or of synthetic ones over
+//! recorded prices.
 
 use crate::commands::period::Period;
 use anyhow::{Context, Result, ensure};
@@ -22,11 +23,13 @@ use std::{
 /// Which portfolios.
 #[derive(clap::Args)]
 pub struct Portfolios {
-    /// So many synthetic portfolios at a time, held through the prices; without it, portfolios are read from standard input.
+    /// So many synthetic portfolios at a time, held through the prices; without it, portfolios are
+    /// read from standard input.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_PORTFOLIOS)))]
     synthetic: Option<u32>,
-    /// CSV file of prices: each column that is named or ends in `close` is an underlying, from the first on; `-` for standard input.
-    /// Several may be given [default: the demonstration's EUR/USD]
+    /// CSV file of prices: each column that is named or ends in `close` is an underlying, from the
+    /// first on; `-` for standard input. Several may be given [default: the demonstration's
+    /// EUR/USD]
     #[arg(long, requires = "synthetic")]
     prices: Vec<PathBuf>,
     /// Decides what the synthetic portfolios hold.

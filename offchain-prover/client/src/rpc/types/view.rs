@@ -28,7 +28,7 @@ pub struct StatusJson {
     /// Accounts, the insurance fund included.
     pub accounts: u64,
     /// Deposits consumed, the open batch included.
-    pub deposits_taken: u64,
+    pub deposits_consumed: u64,
     /// Last batch that is final on the chain.
     pub settled: SettledJson,
     /// Closed batches that are not final yet.

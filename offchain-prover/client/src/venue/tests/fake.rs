@@ -102,7 +102,7 @@ impl Behaviour {
             shape: self.shape,
             receipt_key: self.key.verifying_key().to_bytes(),
             accounts: 2,
-            deposits_taken: 1,
+            deposits_consumed: 1,
             settled: SettledJson {
                 batch: BatchNumber::new(0),
                 state_root: FieldBytes([0; 32]),

@@ -66,7 +66,8 @@ impl Underlying {
         (self.price, self.time) = (close, time);
     }
 
-    /// Volatility per year, 32 fraction bits: what prices have shown lately, since none is recorded with them.
+    /// Volatility per year, 32 fraction bits: what prices have shown lately, since none is recorded
+    /// with them.
     fn volatility(&self) -> u64 {
         let yearly = (self.variance * YEAR_MS as f64).sqrt();
         (yearly.clamp(*VOLATILITY.start(), *VOLATILITY.end()) * ONE as f64) as u64
@@ -97,7 +98,8 @@ pub struct Market<'a> {
     time: u64,
 }
 
-/// Moments of the first series at which each has a price: from the last one's beginning to the first one's end.
+/// Moments of the first series at which each has a price: from the last one's beginning to the
+/// first one's end.
 pub fn moments(series: &[Series]) -> Result<Vec<u64>> {
     ensure!(
         series.len() <= MARKET.underlyings.into(),
@@ -151,14 +153,16 @@ impl<'a> Market<'a> {
         Self::perpetual(underlying) + 1 + number
     }
 
-    /// Index price of a whole unit of an underlying; assets from 1 on have those of underlyings from 0 on.
+    /// Index price of a whole unit of an underlying; assets from 1 on have those of underlyings
+    /// from 0 on.
     pub fn price(&self, underlying: u16) -> Option<IndexPrice> {
         self.underlyings
             .get(usize::from(underlying))
             .map(Underlying::index)
     }
 
-    /// Goes on to a moment: the last close until then of each series. Options that have expired pay and make room for others.
+    /// Goes on to a moment: the last close until then of each series. Options that have expired pay
+    /// and make room for others.
     ///
     /// # Errors
     /// A price that fits no lot.
@@ -296,7 +300,8 @@ mod tests {
         let days: Vec<_> = paid.iter().map(|(day, _)| *day).collect();
         assert_eq!(days, [7, 14]);
         assert_ne!(slots(&paid[0].1), slots(&paid[1].1));
-        // Listed at 1,000, 1,300 by day 7: the put of 900 pays nothing, the calls 300 and 200 for a hundredth of a unit.
+        // Listed at 1,000, 1,300 by day 7: the put of 900 pays nothing, the calls 300 and 200 for a
+        // hundredth of a unit.
         let unit = ONE * 1_000_000 / LOTS_PER_UNIT;
         let values: Vec<_> = paid[0].1.iter().map(|p| p.value.div_ceil(unit)).collect();
         assert_eq!(values, [1, 300, 200]);

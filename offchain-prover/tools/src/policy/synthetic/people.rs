@@ -1,4 +1,5 @@
-//! Whose portfolios are simulated: the leveraged accounts of the replay, with options and collateral besides.
+//! Whose portfolios are simulated: the leveraged accounts of the replay, with options and
+//! collateral besides.
 
 use super::market::{DECIMALS, Market, OPTIONS, Paid};
 use crate::{
@@ -76,15 +77,17 @@ pub struct People {
 }
 
 impl People {
-    /// The same portfolios at every run with this seed, as long as prices and the policy in force are the same.
+    /// The same portfolios at every run with this seed, as long as prices and the policy in force
+    /// are the same.
     pub fn new(seed: u64) -> Self {
         Self {
             rng: ChaCha8Rng::seed_from_u64(seed),
         }
     }
 
-    /// A portfolio that is opened now under a policy, and the time until which it is held. Where the leverage that is drawn needs more
-    /// initial margin than there is, all positions are halved until it suffices.
+    /// A portfolio that is opened now under a policy, and the time until which it is held. Where
+    /// the leverage that is drawn needs more initial margin than there is, all positions are halved
+    /// until it suffices.
     ///
     /// # Errors
     /// As [`Holdings::margin`].
@@ -122,7 +125,8 @@ impl People {
         Ok((held, until))
     }
 
-    /// Balances: the quote, of some accounts half in an asset without a peg, whose price moves as an underlying's.
+    /// Balances: the quote, of some accounts half in an asset without a peg, whose price moves as
+    /// an underlying's.
     fn deposit(&mut self, market: &Market<'_>, policy: &Policy) -> Vec<i64> {
         let mut balances = vec![0; usize::from(MARKET.assets)];
         balances[0] = DEPOSIT as i64;

@@ -13,7 +13,8 @@ struct Level {
     place: Place,
     /// Lots that the recording says are there.
     recorded: u64,
-    /// Lots that were traded there since the last auction: the auction is to match them, so they are not cancelled before it.
+    /// Lots that were traded there since the last auction: the auction is to match them, so they
+    /// are not cancelled before it.
     traded: u64,
 }
 
@@ -81,7 +82,8 @@ impl Book {
             self.levels(side).remove(&price);
             self.free.push(Reverse(level.place));
         }
-        // One that was filled and is not wanted any more is forgotten, which changes nothing for the venue.
+        // One that was filled and is not wanted any more is forgotten, which changes nothing for
+        // the venue.
         if wanted != left || wanted == 0 {
             desk.put(level.place, side, price, wanted);
         }

@@ -1,4 +1,5 @@
-//! What the rows between two auctions ask of the venue: order sets, signed and checked ahead of time.
+//! What the rows between two auctions ask of the venue: order sets, signed and checked ahead of
+//! time.
 
 use super::{
     book::Book,
@@ -39,8 +40,9 @@ pub struct Window {
 
 /// Windows of a recording, without those in which nothing happens.
 ///
-/// Levels and their trades are ticked every `length` milliseconds. Of trades alone each has an auction of its own, which is at its
-/// price: several in a millisecond are auctioned in the following ones.
+/// Levels and their trades are ticked every `length` milliseconds. Of trades alone each has an
+/// auction of its own, which is at its price: several in a millisecond are auctioned in the
+/// following ones.
 pub fn windows(form: Form, rows: &[Recorded], length: u64) -> Vec<Window> {
     let first = rows.first().map_or(0, |row| row.time);
     let number = |row: &Recorded| (row.time - first) / length;
@@ -67,7 +69,8 @@ pub fn windows(form: Form, rows: &[Recorded], length: u64) -> Vec<Window> {
     list
 }
 
-/// The most levels that need an order at once: those at a window's beginning and those that come up in it.
+/// The most levels that need an order at once: those at a window's beginning and those that come up
+/// in it.
 pub fn levels_needed(rows: &[Recorded], windows: &[Window]) -> usize {
     let mut levels = BTreeMap::new();
     let mut most = 0;
@@ -259,7 +262,8 @@ impl Planner {
         Ok(ready)
     }
 
-    /// A trade becomes a taker's order; in a recording of trades alone, somebody's who meets it as well.
+    /// A trade becomes a taker's order; in a recording of trades alone, somebody's who meets it as
+    /// well.
     fn trade(
         &mut self,
         desk: &mut Desk,

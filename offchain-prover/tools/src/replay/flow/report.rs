@@ -9,7 +9,8 @@ use std::{fmt, time::Duration};
 /// Counts and times.
 #[derive(Clone, Debug, Default)]
 pub struct FlowReport {
-    /// What every replay counts; `close` is the time that building a batch takes, which is off the venue's thread.
+    /// What every replay counts; `close` is the time that building a batch takes, which is off the
+    /// venue's thread.
     pub common: Report,
     /// Rows of levels.
     pub level_rows: u64,
@@ -29,7 +30,8 @@ pub struct FlowReport {
     pub takers: u64,
     /// Batches.
     pub batches: u64,
-    /// Orders that a set has new, changed or not any more, compared with the account's set before it.
+    /// Orders that a set has new, changed or not any more, compared with the account's set before
+    /// it.
     pub updates: u64,
     /// From the recording's first row to its last.
     pub span: Duration,

@@ -20,9 +20,9 @@ fn good_curves_are_accepted() {
     assert_eq!(curve(0.8, 0.5, 0.2, 0.3, 0.9).check(), Ok(()));
 }
 
-/// Gatheral & Jacquier 2014, example 5.1: the Vogt smile made free of arbitrage, first with the guarantee of their
-/// section 5.1 (c = 0.3493158, ṽ = 0.01548182), then at least distance (c = 0.8564763, ṽ = 0.0116249), in raw
-/// parameters.
+/// Gatheral & Jacquier 2014, example 5.1: the Vogt smile made free of arbitrage, first with the
+/// guarantee of their section 5.1 (c = 0.3493158, ṽ = 0.01548182), then at least distance (c =
+/// 0.8564763, ṽ = 0.0116249), in raw parameters.
 #[test]
 fn the_repaired_vogt_smiles_are_accepted() {
     let guaranteed = curve(0.0077409, 0.0692420, -0.3340365, 0.0420338, 0.1186080);
@@ -31,7 +31,8 @@ fn the_repaired_vogt_smiles_are_accepted() {
     assert_eq!(nearest.check(), Ok(()));
 }
 
-/// A. Vogt's example, Gatheral & Jacquier 2014, example 3.1: all bounds hold, but the density is negative.
+/// A. Vogt's example, Gatheral & Jacquier 2014, example 3.1: all bounds hold, but the density is
+/// negative.
 #[test]
 fn the_vogt_smile_is_refused_for_its_butterfly() {
     let vogt = curve(-0.0410, 0.1331, 0.3060, 0.3586, 0.4153);

@@ -1,4 +1,4 @@
-//! What a change that tightens promises: no account has less margin or more equity after it.
+//! The promise of a change that tightens: no account has less margin or more equity after it.
 
 use super::*;
 use crate::{
@@ -10,7 +10,8 @@ use crate::{
     snapshot::{InstrumentRow, Snapshot},
 };
 
-/// Instruments on the first underlying: a perpetual and options of several strikes, volatilities and times.
+/// Instruments on the first underlying: a perpetual and options of several strikes, volatilities
+/// and times.
 fn products() -> Vec<Product> {
     let option = |(kind, strike, volatility, days): (OptionKind, u128, u64, u64)| {
         let strike = strike * u128::from(UNIT);
@@ -34,7 +35,7 @@ fn products() -> Vec<Product> {
     products
 }
 
-/// What the chain would make of the policy at fixed prices.
+/// The chain's snapshot under the policy at fixed prices.
 fn snapshot(policy: &Policy) -> Snapshot {
     let forward = 3_000 * u128::from(UNIT);
     let mut rows = vec![InstrumentRow::empty(&MARKET); usize::from(MARKET.instruments)];
@@ -57,8 +58,8 @@ fn snapshot(policy: &Policy) -> Snapshot {
     }
 }
 
-/// A list of changes that each go the way that tightens, by a random part of what one change may do, and sometimes one that
-/// goes another.
+/// A list of changes that each go the way that tightens, by a random part of what one change may
+/// do, and sometimes one that goes another.
 fn mostly_tightening() -> impl Strategy<Value = Vec<PolicyChange>> {
     let tight: Vec<_> = Parameter::all(&MARKET)
         .filter(|p| p.descriptor().tightens != Tightening::Neither)
@@ -143,14 +144,16 @@ proptest! {
         let of = |snapshot| margin(&MARKET, snapshot, &all, &positions(&lots)).unwrap();
         let (old, new) = (of(&old), of(&new));
         prop_assert!(new.equity <= old.equity);
-        // Deltas are rounded down by row: by less than one unit of 2^-32 for each lot, before the factor, which is 15 at most.
+        // Deltas are rounded down by row: by less than one unit of 2^-32 for each lot, before the
+        // factor, which is 15 at most.
         let rounded = u128::from(lots.iter().map(|l| l.unsigned_abs()).sum::<u64>()) * (15 << 16);
         prop_assert!(new.initial + rounded >= old.initial);
         prop_assert!(new.maintenance + rounded >= old.maintenance);
     }
 }
 
-/// Why shocks have no direction: where the price goes twice as far, this account has almost all back that it loses on the way.
+/// The reason that shocks have no direction: where the price goes twice as far, this account has
+/// almost all back that it loses on the way.
 #[test]
 fn a_wider_shock_may_ask_less() {
     let worst = |shock: i32| {

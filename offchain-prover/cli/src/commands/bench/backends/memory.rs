@@ -1,8 +1,9 @@
 //! Peak memory.
 //!
-//! In one process the keys of all provers lie side by side, so each is measured in one of its own that proves once. The system's
-//! mark of the largest resident memory is set back before the proof; what building the circuit has left in the allocator is
-//! given back before, as it is not the prover's.
+//! In one process the keys of all provers lie side by side, so each is measured in one of its own
+//! that proves once. The system's mark of the largest resident memory is set back before the proof;
+//! what building the circuit has left in the allocator is given back before, as it is not the
+//! prover's.
 
 use crate::commands::bench::work::{Keys, WorkName};
 use anyhow::{Context, Result, bail};
@@ -11,7 +12,8 @@ use std::{env, fs, process::Command};
 /// The field that the other process prints.
 pub const FIELD: &str = "peak_rss_bytes";
 
-/// Starts this program to prove `work` once with `candidate`; its peak memory, where the system says.
+/// Starts this program to prove `work` once with `candidate`; its peak memory, where the system
+/// says.
 pub fn peak_in_own_process(work: &WorkName, candidate: &str, keys: &Keys) -> Result<Option<u64>> {
     let output = Command::new(env::current_exe()?)
         .args(["bench", "--only", "backends", "--circuit"])
@@ -57,7 +59,8 @@ fn high_water_mark(status: &str) -> Option<u64> {
 
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 fn give_back() {
-    // SAFETY: returns free pages of the heap to the system, and may be called at any time from any thread.
+    // SAFETY: returns free pages of the heap to the system, and may be called at any time from any
+    // thread.
     unsafe { libc::malloc_trim(0) };
 }
 
