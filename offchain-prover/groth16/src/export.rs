@@ -78,7 +78,7 @@ pub enum ExportError {
     TooLarge {
         /// The format.
         format: &'static str,
-        /// What is counted.
+        /// The counted quantity.
         what: &'static str,
         /// The number.
         found: u64,

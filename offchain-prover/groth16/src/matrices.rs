@@ -61,7 +61,7 @@ pub enum MatricesError {
     /// The number is larger than the field's largest domain with a power of two.
     #[error("{what} is {found}; the limit of the field's radix-2 domain is {limit}")]
     TooLarge {
-        /// What is counted.
+        /// The counted quantity.
         what: &'static str,
         /// The number.
         found: usize,
