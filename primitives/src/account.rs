@@ -65,7 +65,7 @@ impl Account {
         }
     }
 
-    /// Account 0, the insurance fund: nobody holds a key for it.
+    /// Account 0, the insurance fund: there is no key for it.
     pub fn insurance_fund(shape: &Shape) -> Self {
         Self::with_owner(shape, (Fr::zero(), Fr::zero()), Fr::zero())
     }
@@ -170,9 +170,9 @@ impl Position {
     }
 }
 
-/// What deposits and transfers name instead of an index: `Poseidon(owner x, owner y, number)`. The
-/// viewing key is not part of it: a deposit must never wait for a secret that its owner may not
-/// tell.
+/// The key that deposits and transfers name instead of an index: `Poseidon(owner x, owner y,
+/// number)`. The viewing key is not part of it: a deposit must never wait for a secret that its
+/// owner may not tell.
 pub fn account_key(owner: (Fr, Fr), number: u16) -> Fr {
     hash::<3>(&[owner.0, owner.1, Fr::from(number)])
 }

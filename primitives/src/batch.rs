@@ -153,7 +153,7 @@ pub fn withdrawals_hash(withdrawals: &[Withdrawal]) -> Fr {
         .fold(Fr::default(), |chain, w| w.chain(chain))
 }
 
-/// What an account that receives a transfer must show: `Poseidon(0, account key, asset and
+/// The hash that an account must show to receive a transfer: `Poseidon(0, account key, asset and
 /// amount)`.
 pub fn transfer_hash(to: Fr, asset: u8, amount: u64) -> Fr {
     hash::<3>(&[Fr::default(), to, pack_asset_amount(asset, amount)])
@@ -209,7 +209,7 @@ pub struct BatchHeader {
     pub data_hash: FieldBytes,
     /// Chunks in the batch, at least 1.
     pub chunk_count: u16,
-    /// Account on the chain that submits: nobody else can submit the same proofs.
+    /// Account on the chain that submits: no other account can submit the same proofs.
     pub submitter: [u8; 32],
     /// [`funding_hash`](crate::funding::funding_hash) of the indices that account steps apply:
     /// those after the last batch.
@@ -217,7 +217,7 @@ pub struct BatchHeader {
     /// [`open_interest_hash`](crate::ledger::open_interest_hash) of the open interest after the
     /// batch.
     pub open_interest_hash: FieldBytes,
-    /// What the chain's treasury gets of the batch's fees: [`protocol_fee`].
+    /// The part of the batch's fees that the chain's treasury gets: [`protocol_fee`].
     pub protocol_fee: u64,
     /// The share that it is, as a fraction of 2^32: the snapshot's.
     pub protocol_share: Rate,
@@ -226,8 +226,8 @@ pub struct BatchHeader {
     pub deleverage_rank: Factor,
 }
 
-/// What the chain's treasury gets of a batch's fees, rounded down; none if that is no 63-bit
-/// amount.
+/// The part of a batch's fees that the chain's treasury gets, rounded down; none if that is no
+/// 63-bit amount.
 pub fn protocol_fee(fees: u128, share: Rate) -> Option<u64> {
     let product = fees.checked_mul(share.get().into())?;
     let fee = u64::try_from(product >> FRACTION_BITS).ok()?;

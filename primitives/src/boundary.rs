@@ -12,19 +12,19 @@ use crate::{
 };
 use alloc::vec::Vec;
 
-/// Where the number of withdrawals begins in a boundary's counts.
+/// The bit at which the number of withdrawals begins in a boundary's counts.
 pub const WITHDRAWALS_SHIFT: usize = 64;
-/// Where the number of fills begins there.
+/// The bit at which the number of fills begins there.
 pub const FILLS_SHIFT: usize = 128;
-/// Where the lots of deleveraging begin in a boundary's lots.
+/// The bit at which the lots of deleveraging begin in a boundary's lots.
 pub const DELEVERAGED_SHIFT: usize = 65;
-/// Where the open interest begins there.
+/// The bit at which the open interest begins there.
 pub const INTEREST_SHIFT: usize = 130;
-/// Where the lots that the insurance fund took over begin there.
+/// The bit at which the lots that the insurance fund took over begin there.
 pub const TAKEN_LOTS_SHIFT: usize = 192;
-/// Where the penalties begin in a boundary's charges.
+/// The bit at which the penalties begin in a boundary's charges.
 pub const PENALTY_SHIFT: usize = 100;
-/// Where the balances that the insurance fund took over begin in what went out of the accounts.
+/// The bit at which the balances that the insurance fund took over begin in a boundary's outflows.
 pub const TAKEN_AMOUNT_SHIFT: usize = 100;
 
 /// The state between two chunks of a batch. Sums start at zero with the batch; signed sums are

@@ -1,4 +1,4 @@
-//! What the chain tells about itself: venues, batches, deposit queues, instruments, snapshots. The
+//! The chain's account of itself: venues, batches, deposit queues, instruments, snapshots. The
 //! pallets store most of it as it is here; the runtime's interface, the node's JSON-RPC and the
 //! operator speak of it in the same types.
 
@@ -79,14 +79,14 @@ pub struct QueuedDeposit {
     /// The owner's compressed key, which `deposit.account_key` is the hash of.
     #[serde(with = "crate::serde_hex")]
     pub owner: [u8; 32],
-    /// What the queue's hash chain records.
+    /// The deposit as the queue's hash chain records it.
     pub deposit: Deposit,
     /// The accumulator after this deposit.
     pub accumulator: FieldBytes,
 }
 
-/// What a venue's custody account owes of one asset, in smallest units. The three sum to less than
-/// 2^63.
+/// The debts of a venue's custody account in one asset, in smallest units. The three sum to less
+/// than 2^63.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[derive(
     Encode,
@@ -127,7 +127,7 @@ pub enum ProofKind {
     Closing,
 }
 
-/// Why a proof is not accepted, for callers that are not a batch.
+/// The reason that a proof is not accepted, for callers that are not a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[derive(
     Encode,
@@ -150,7 +150,7 @@ pub enum ProofRefusal {
     Rejected,
 }
 
-/// Who stopped a venue. It works while nobody has; each can lift only their own stop.
+/// The pauses of a venue. It works while no party pauses it; each party can lift only its own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[derive(
     Encode,
@@ -223,7 +223,7 @@ pub struct Expiry {
     pub time: u64,
 }
 
-/// What the oracle's members feed values of; the oracle's key.
+/// A quantity that the oracle's members feed values of; the oracle's key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[derive(
     Encode,
@@ -269,7 +269,7 @@ impl Feed {
     }
 }
 
-/// What a member feeds.
+/// A value that a member feeds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[derive(
     Encode,
@@ -310,7 +310,7 @@ pub struct OptionTerms {
     pub expiry: u64,
 }
 
-/// What kind of contract an instrument is.
+/// An instrument's kind of contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[derive(
     Encode,
@@ -330,7 +330,7 @@ pub enum InstrumentKind {
 }
 
 impl OptionTerms {
-    /// What the option on one whole unit is worth at a settlement price, 32 fraction bits.
+    /// The value of the option on one whole unit at a settlement price, 32 fraction bits.
     pub fn intrinsic(&self, price: IndexPrice) -> IndexPrice {
         match self.kind {
             OptionKind::Call => price.saturating_sub(self.strike),
@@ -383,13 +383,13 @@ impl Listing {
 #[derive(Encode, Decode, MaxEncodedLen, TypeInfo, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Instrument {
-    /// How it was listed.
+    /// The listing.
     pub listing: Listing,
     /// Halted by the admin: it keeps its mark and margin but does not trade.
     pub halted: bool,
 }
 
-/// What the chain knows of an expiry that options are listed on.
+/// The state of an expiry that options are listed on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
 pub struct ExpiryView {
     /// The expiry.
@@ -404,7 +404,7 @@ pub struct ExpiryView {
     pub settlement: Option<IndexPrice>,
 }
 
-/// What settlement checks a batch against.
+/// The values that settlement checks a batch against.
 #[derive(
     Clone,
     Debug,
@@ -466,9 +466,9 @@ impl Held {
 )]
 #[serde(rename_all = "camelCase")]
 pub struct VenueView<AccountId> {
-    /// Who appoints operators and may close the venue.
+    /// The account that appoints operators and may close the venue.
     pub owner: AccountId,
-    /// Who may submit batches.
+    /// The accounts that may submit batches.
     pub operators: Vec<AccountId>,
     /// Circuit that its batches are proven with.
     pub circuit: CircuitId,
@@ -490,7 +490,7 @@ pub struct VenueView<AccountId> {
     pub custody_account: AccountId,
     /// Its deposit queue.
     pub queue: Queue,
-    /// What its custody account owes, by asset.
+    /// The debts of its custody account, by asset.
     pub totals: Vec<(u8, Held)>,
     /// Funding indices after the last batch, by slot, in 2^-32 quote units per lot.
     pub funding: Vec<i64>,
@@ -544,7 +544,7 @@ pub struct SnapshotView {
     pub info: SnapshotInfo,
 }
 
-/// Why no snapshot is taken.
+/// The reason that no snapshot is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[derive(Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub enum NotTaken {

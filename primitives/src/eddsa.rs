@@ -27,7 +27,7 @@ pub struct Signature {
 #[derive(Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct SignatureBytes(pub [u8; 64]);
 
-/// Why a signature is refused.
+/// The reason that a signature is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SignatureError {
     /// R8 is not a point.

@@ -20,7 +20,7 @@ pub const MAX_DECIMAL_DIGITS: usize = 77;
 #[derive(Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct FieldBytes(pub [u8; 32]);
 
-/// Why bytes or text are not a field element.
+/// The reason that bytes or text are not a field element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FieldError {
     /// The value is r or more.

@@ -23,10 +23,11 @@ pub const INDEX_LIMIT: i64 = 1 << 62;
 /// 2^63, but the division that finds it must have one solution for all that an account can hold.
 pub const CREDIT_BITS: usize = FUNDING_BASIS_BITS + 2 - FRACTION_BITS as usize;
 
-/// A clearing price counts until the instrument's next one, and for at most so many milliseconds.
+/// A clearing price counts until the instrument's next one, and for at most this number of
+/// milliseconds.
 pub const MAX_HOLD_MS: u64 = 60_000;
 
-/// How the clearing prices of a batch move the funding indices.
+/// The terms by which a batch's clearing prices move the funding indices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FundingTerms<'a> {
     /// Marks by slot, 32.32 quote units per lot.
@@ -78,7 +79,7 @@ pub fn funding_hash(indices: &[i64]) -> Fr {
     hash_list(Domain::Funding, &fields)
 }
 
-/// Why an account cannot accrue its funding.
+/// The reason that an account cannot accrue its funding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("funding: the account's quote balance, funding basis or instruments are out of range")]
 pub struct OutOfRange;

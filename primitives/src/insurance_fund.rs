@@ -6,7 +6,7 @@ use crate::{
     shape::{AMOUNT_BITS, QUANTITY_BITS, Shape},
 };
 
-/// What a batch brings the insurance fund.
+/// The insurance fund's receipts from a batch.
 #[derive(Clone, Copy, Debug)]
 pub struct Received<'a> {
     /// Dust and penalties, in quote units.
@@ -19,7 +19,7 @@ pub struct Received<'a> {
     pub funding: &'a [i64],
 }
 
-/// Why the fund cannot receive it.
+/// The reason that the fund cannot receive it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FundError {
     /// An amount left its range.

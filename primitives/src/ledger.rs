@@ -34,7 +34,7 @@ pub struct Ledger {
     /// M sums of |quantity| over all accounts: twice the open interest, while an instrument has not
     /// expired.
     pub open_interest: Vec<u64>,
-    /// What accruals and fills rounded off and no dust was paid out of yet, in 2^-32 quote units.
+    /// The roundings of accruals and fills that no dust was paid from yet, in 2^-32 quote units.
     pub remainder: u32,
 }
 

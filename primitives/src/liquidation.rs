@@ -1,4 +1,4 @@
-//! How an account below its maintenance margin is liquidated: which part of it, and at what price
+//! Liquidation of an account below its maintenance margin: which part of it, and at what price
 //! at worst. The engine makes its orders by this; the proof holds it to less, see
 //! [`crate::step::Forced`].
 
@@ -12,10 +12,10 @@ use crate::{
 };
 use alloc::vec::Vec;
 
-/// A liquidation closes so many parts of this many of each position.
+/// A liquidation closes some of this number of parts of each position.
 pub const PARTS: u64 = 8;
 
-/// What a liquidation closes of one position.
+/// The part of one position that a liquidation closes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Closing {
     /// Instrument slot.
@@ -115,12 +115,12 @@ fn mark(snapshot: &Snapshot, slot: u16) -> Price {
     snapshot.rows.get(slot as usize).map_or(0, |row| row.mark)
 }
 
-/// So many parts of a quantity, rounded up.
+/// `parts` parts of a quantity, rounded up.
 fn part(lots: u64, parts: u64) -> u64 {
     (lots as u128 * parts as u128).div_ceil(PARTS as u128) as u64
 }
 
-/// How far from the mark the zero price is, at most all of it, as a fraction of 2^32.
+/// The distance of the zero price from the mark, at most all of it, as a fraction of 2^32.
 fn slack(snapshot: &Snapshot, account: &Account, equity: u128) -> Price {
     let worth = |position: &crate::account::Position| {
         position.quantity.unsigned_abs() as u128 * mark(snapshot, position.instrument) as u128
@@ -132,7 +132,7 @@ fn slack(snapshot: &Snapshot, account: &Account, equity: u128) -> Price {
     }
 }
 
-/// Returns true if closing so many parts of each position at the mark leaves the account free, the
+/// Returns true if closing `parts` parts of each position at the mark leaves the account free, the
 /// highest penalty paid.
 fn frees(market: &MarketShape, snapshot: &Snapshot, account: &Account, parts: u64) -> bool {
     let mut left = account.clone();

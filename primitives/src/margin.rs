@@ -29,7 +29,7 @@ pub struct Margin {
     pub maintenance: u128,
 }
 
-/// Why margin cannot be computed.
+/// The reason that margin cannot be computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MarginError {
     /// A position names an instrument beyond the snapshot.
@@ -40,7 +40,7 @@ pub enum MarginError {
     Range(&'static str, usize),
 }
 
-/// What an account step may do, judged by margin before and after.
+/// The reason that an account step is refused, judged by margin before and after.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MarginRefusal {
     /// Below initial margin afterwards, and the step did not only reduce risk.
@@ -209,7 +209,7 @@ pub fn keeps_half(before: &Account, after: &Account) -> bool {
     })
 }
 
-/// What a step must keep to if the account is not free after it, or if it is the venue's own: no
+/// The rule of a step if the account is not free after it, or if it is the venue's own: no
 /// position grows or flips, equity is not negative afterwards, `equity₀·MM₁ ≤ equity₁·MM₀`, and
 /// `equity₁ ≥ equity₀` where `MM₀ = 0`.
 pub fn reduces_risk(before: &Margin, after: &Margin, reduces: bool) -> bool {

@@ -1,4 +1,4 @@
-//! What the chain tells of its own operation, for the node's metrics: who feeds the oracle, who
+//! The chain's report on its own operation, for the node's metrics: who feeds the oracle, who
 //! validates, what is stopped, what waits.
 
 use crate::chain::Feed;
@@ -32,7 +32,7 @@ pub struct FeedActivity {
 pub struct ValidatorActivity<AccountId> {
     /// Its account.
     pub account: AccountId,
-    /// What it has bonded and not asked back, smallest units.
+    /// Its bond, less what it has asked back, in smallest units.
     pub bond: u128,
     /// Consecutive sessions in which others authored and it did not.
     pub silent_sessions: u32,
@@ -53,7 +53,7 @@ pub struct Monitoring<AccountId> {
     pub disabled_validators: u32,
     /// The set never becomes smaller than this.
     pub minimum_validators: u32,
-    /// What a validator must have bonded, smallest units.
+    /// The bond that a validator must have, in smallest units.
     pub minimum_bond: u128,
     /// Changes of the risk policy that wait for their time.
     pub pending_policy_changes: u32,

@@ -2,7 +2,7 @@
 //! number.
 //!
 //! Each is a struct of one integer. It is encoded as the integer is, in SCALE, in JSON and in
-//! metadata, and shown as it; only the compiler tells them apart. Conversions are explicit, and a
+//! metadata, and shown as it; only the compiler distinguishes them. Conversions are explicit, and a
 //! type has the arithmetic that makes sense for it and no other.
 
 /// Declares a number: `number! { /// Documentation. Name(u32) }`.

@@ -35,7 +35,7 @@ pub enum Side {
     Sell,
 }
 
-/// How long an order may be filled, within its set's validity.
+/// The time during which an order may be filled, within its set's validity.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[derive(Encode, Decode, MaxEncodedLen, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -86,7 +86,7 @@ pub enum TriggerSide {
 )]
 #[serde(deny_unknown_fields)]
 pub struct Trigger {
-    /// Where the mark must be.
+    /// The side on which the mark must be.
     pub mark: TriggerSide,
     /// 32.32 quote units per lot, not 0.
     pub price: Price,
@@ -121,7 +121,7 @@ pub struct Order {
     /// Steps that fill it leave the position no larger than before and not on the other side.
     #[serde(default)]
     pub reduce_only: bool,
-    /// How long it may be filled.
+    /// The time during which it may be filled.
     #[serde(default)]
     pub time_in_force: TimeInForce,
     /// Not filled any more once the other order of its pair of slots (0 and 1, 2 and 3, and so on)
@@ -211,12 +211,12 @@ pub struct OrderSet {
     pub max_fee: Rate,
     /// At most R orders by slot; `None` is an empty slot.
     pub orders: Vec<Option<Order>>,
-    /// What it asks for besides.
+    /// The request that it makes besides.
     #[serde(default)]
     pub request: Option<Request>,
 }
 
-/// Why an order set is malformed. Each variant names the field and its limit.
+/// The reason that an order set is malformed. Each variant names the field and its limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OrderSetError {
     /// Account 0 is the insurance fund.
@@ -264,7 +264,7 @@ pub enum OrderSetError {
     /// Orders go with the owner's key.
     #[error("orders: none go with a request for another owner")]
     OwnerWithOrders,
-    /// The key is none.
+    /// The key is not a point of the subgroup.
     #[error("request.key: must be a point of Baby Jubjub's prime-order subgroup, not the identity")]
     Key,
 }
@@ -358,7 +358,7 @@ impl OrderSet {
         }
     }
 
-    /// How the request is signed.
+    /// The request as it is signed.
     pub fn request_parts(&self) -> RequestParts {
         RequestParts::of(self.request)
     }
@@ -411,7 +411,7 @@ impl OrderSet {
 /// An order set with the signature of its owner or of the owner's trading key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignedOrderSet {
-    /// What was signed.
+    /// The order set that was signed.
     pub set: OrderSet,
     /// EdDSA-Poseidon signature over [`OrderSet::message`].
     pub signature: Signature,

@@ -77,17 +77,17 @@ pub struct UnderlyingPolicy {
     pub maintenance_factor: Factor,
     /// S scenarios.
     pub scenarios: Vec<ScenarioSpec>,
-    /// How the scenarios' volatility shocks depend on the time to expiry.
+    /// The dependence of the scenarios' volatility shocks on the time to expiry.
     pub scaling: VolatilityScaling,
     /// Charges per lot of a perpetual.
     pub charges: ChargeRates,
     /// Charges per lot of an option.
     pub option_charges: ChargeRates,
-    /// How perpetuals trade.
+    /// The trading terms of perpetuals.
     pub perpetual_terms: TradingTerms,
-    /// How options trade.
+    /// The trading terms of options.
     pub option_terms: TradingTerms,
-    /// How far the price that marks are computed from may move between two snapshots, as a fraction
+    /// Largest move of the price that marks are computed from between two snapshots, as a fraction
     /// of 2^32 of the last one. It is held back there while it moves further, and all instruments
     /// on the underlying are suspended.
     pub jump_limit: Rate,

@@ -32,7 +32,8 @@ pub const LIST_WIDTH: usize = 15;
 /// Elements that one permutation of [`hash_list`] takes in.
 pub const LIST_RATE: usize = LIST_WIDTH - 2;
 
-/// What a list hash is of; its tag starts the chain, so lists of different kinds never hash alike.
+/// The kind of list that is hashed; its tag starts the chain, so lists of different kinds never
+/// hash alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Domain {
     /// An account's leaf.

@@ -26,7 +26,7 @@ pub fn mark_price(price: IndexPrice, units_per_lot: u64) -> Result<Price, Snapsh
     Ok(mark)
 }
 
-/// Why a row cannot be computed.
+/// The reason that a row cannot be computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RowError {
     /// A value does not fit the row.
@@ -114,8 +114,8 @@ pub fn expired_row(
 
 /// The row while its feed is halted or its mark held back: the true mark may be anywhere by now, so
 /// the row is suspended and initial margin covers all that a lot's underlying is worth (`value`,
-/// 32.32). Nobody withdraws against such a mark then; maintenance stays as it is, since nobody is
-/// liquidated.
+/// 32.32). No account withdraws against such a mark then; maintenance stays as it is, since no
+/// account is liquidated.
 pub fn halted_row(row: InstrumentRow, value: Price) -> InstrumentRow {
     InstrumentRow {
         suspended: true,

@@ -50,7 +50,7 @@ pub struct InstrumentRow {
     /// touched.
     pub expired: bool,
     /// The mark is not to be relied on: it is old, or was held back from too large a jump.
-    /// Positions may only be reduced, and nobody who holds any is liquidated or taken over.
+    /// Positions may only be reduced, and no account that holds any is liquidated or taken over.
     pub suspended: bool,
     /// Trading fee, as a fraction of 2^32 of a fill's quote amount.
     pub fee_rate: Rate,
@@ -144,7 +144,7 @@ pub struct Snapshot {
     pub rows: Vec<InstrumentRow>,
 }
 
-/// Why a snapshot cannot be taken or used. Each variant names the field and its limit.
+/// The reason that a snapshot cannot be taken or used. Each variant names the field and its limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SnapshotError {
     /// No such underlying.
@@ -215,8 +215,8 @@ impl Snapshot {
     /// factor of each underlying; protocol share; liquidation rate; a bit for each expired row,
     /// slot 0 lowest; a bit for each suspended row; fee rates and position limits three rows by
     /// three; then per row mark, four charges (initial long, initial short, maintenance long,
-    /// maintenance short) and deltas. Unpacked where it is large, because a circuit unpacks dearer
-    /// than it hashes.
+    /// maintenance short) and deltas. Unpacked where it is large, because unpacking costs a circuit
+    /// more constraints than hashing.
     pub fn fields(&self) -> Vec<Fr> {
         let elements = self.elements().into_iter();
         elements

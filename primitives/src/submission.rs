@@ -58,7 +58,7 @@ pub struct ChunkSubmission {
     TypeInfo
 )]
 pub struct Batch {
-    /// What all proofs are bound to.
+    /// The header that all proofs are bound to.
     pub header: BatchHeader,
     /// Commitment to the state before the first chunk.
     pub first_boundary: FieldBytes,
@@ -72,7 +72,7 @@ pub struct Batch {
     pub open_interest: BoundedVec<u64, ConstU32<MAX_INSTRUMENTS>>,
 }
 
-/// How much work a batch is; what its weight depends on.
+/// The work that a batch is; its weight depends on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BatchSize {
     /// Chunks.

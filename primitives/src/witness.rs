@@ -15,7 +15,7 @@ use alloc::vec::Vec;
 /// One account step with the leaf's preimage before and after and its path at that moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StepWitness {
-    /// What happens.
+    /// The step.
     pub step: Step,
     /// False where the leaf was empty and the step's deposit opens the account.
     pub exists: bool,

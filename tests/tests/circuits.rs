@@ -11,7 +11,7 @@ use clearproof_primitives::{
     order::Side,
     shape::Shape,
 };
-use clearproof_proving::{BatchProver, default_key_folder};
+use clearproof_proving::{BatchProver, VerifyingKeys, default_key_folder};
 use clearproof_testing::venue::Person;
 use clearproof_tests::network::{Network, until};
 use std::{
@@ -30,7 +30,7 @@ const DEVELOPMENT: CircuitId = CircuitId::new(71);
 async fn change_to(
     network: &Network,
     number: CircuitId,
-    (chunk_key, closing_key): (Vec<u8>, Vec<u8>),
+    keys: VerifyingKeys,
     development: bool,
     from_batch: BatchNumber,
 ) -> Result<()> {
@@ -38,8 +38,8 @@ async fn change_to(
         number,
         shape: Shape::SMALL,
         development,
-        chunk_key,
-        closing_key,
+        chunk_key: keys.chunk,
+        closing_key: keys.closing,
     };
     let register = Call::Sudo(Box::new(calls::register_circuit(&circuit)));
     network.chain.submit(&dev::alice(), &register).await?;

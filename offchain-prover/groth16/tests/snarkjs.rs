@@ -238,12 +238,7 @@ fn their_proof_with_our_key(snarkjs: &Snarkjs, assignment: &[Fr]) {
     );
 }
 
-fn our_proof(
-    snarkjs: &Snarkjs,
-    circuit: &Circuit,
-    assignment: &[Fr],
-    key: ark_groth16::ProvingKey<ark_bn254::Bn254>,
-) {
+fn our_proof(snarkjs: &Snarkjs, circuit: &Circuit, assignment: &[Fr], key: ProvingKey) {
     let path = |name: &str| snarkjs.path(name);
     let inputs = inputs_json(&assignment[1..4]);
     let loaded = LoadedKey::new(&ArkBackend, key).unwrap();

@@ -19,7 +19,7 @@ const RUNS: usize = 51;
 
 /// Milliseconds of several runs.
 struct Times {
-    /// What the work takes when nothing else runs.
+    /// The work's time when nothing else runs.
     shortest: f64,
     median: f64,
 }

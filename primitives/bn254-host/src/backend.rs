@@ -1,4 +1,4 @@
-//! Who computes: arkworks right here, or the node through its host functions.
+//! The place of computation: arkworks in this process, or the node through its host functions.
 //!
 //! Both are hooks of `ark-bn254-ext`: `ark_bn254_ext::Bn254<B>` is the curve whose pairings and
 //! sums go to backend `B`. Single multiplications stay in arkworks' own code: [`Backend::scale_g1`]

@@ -14,7 +14,7 @@ use sp_runtime_interface::{
     runtime_interface,
 };
 
-/// Why a host function gave no result.
+/// The reason that a host function gave no result.
 #[derive(thiserror::Error, Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HostError {
     /// Lists of different lengths, a partial element, or an output buffer of the wrong size.

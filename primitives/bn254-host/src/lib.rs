@@ -5,10 +5,11 @@
 //! - [`point`]: the one strict decoder of curve points.
 //! - [`native`]: the arithmetic, in plain arkworks.
 //! - [`host`]: the same arithmetic as versioned host functions over bytes.
-//! - [`backend`]: who computes. [`backend::Native`] calls arkworks, [`backend::Host`] calls the
-//!   host functions; both implement the hooks of `ark-bn254-ext`, so that code written against
-//!   arkworks' traits runs on either.
-//! - `observe`: reports how long each host function took to whoever asks, say the node's metrics.
+//! - [`backend`]: the place of computation. [`backend::Native`] calls arkworks, [`backend::Host`]
+//!   calls the host functions; both implement the hooks of `ark-bn254-ext`, so that code written
+//!   against arkworks' traits runs on either.
+//! - `observe`: reports the time that each host function took, to an observer such as the node's
+//!   metrics.
 //! - [`groth16`]: keys, proofs, their encodings, and randomised batch verification.
 //!
 //! # Features
@@ -26,9 +27,9 @@
 //! Bytes from outside become points in [`point`]: canonical, on the curve. G1 has cofactor one, so
 //! that is all a G1 point needs. A G2 point of a proof or of a new key is also checked to lie in
 //! the subgroup of prime order, once, when it is decoded: by the host where there is one, since
-//! this is the dearest part of decoding. The types [`groth16::Proof`] and [`groth16::VerifyingKey`]
-//! cannot be built without these checks, but for `VerifyingKey::decode_registered`, which reads
-//! back what a chain checked and stored.
+//! this is the most expensive part of decoding. The types [`groth16::Proof`] and
+//! [`groth16::VerifyingKey`] cannot be built without these checks, but for
+//! `VerifyingKey::decode_registered`, which reads back what a chain checked and stored.
 //!
 //! The host does not rely on that. Whatever bytes a runtime hands over, each host function checks
 //! lengths, canonical form and the curve equation again (cheap), and answers a status code instead

@@ -1,4 +1,4 @@
-//! How long the host functions take, for the node's metrics.
+//! The time that the host functions take, for the node's metrics.
 //!
 //! A program may set one observer. Without one, the host functions do not even read the clock.
 
@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// What a host function computes.
+/// The computation of a host function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Operation {
     /// Product of Miller loops: the larger part of verifying a batch of proofs.

@@ -20,7 +20,7 @@ pub const SCALAR_BYTES: usize = 32;
 /// Bytes of an encoded element of the target field: twelve base field elements.
 pub const TARGET_BYTES: usize = 384;
 
-/// Why a point or scalar was refused.
+/// The reason that a point or scalar was refused.
 #[derive(thiserror::Error, Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PointFault {
     /// A coordinate is not below the modulus, or flags contradict the coordinates.

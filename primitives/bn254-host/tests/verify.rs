@@ -194,7 +194,7 @@ fn an_empty_batch_is_an_error() {
     assert_eq!(verify(&[]), Err(VerifyError::EmptyBatch));
 }
 
-/// Why keys with γ = ±δ are refused: they accept anything.
+/// Keys with γ = ±δ are refused because they accept anything.
 #[test]
 fn a_key_with_gamma_equal_to_delta_proves_anything() {
     use ark_ec::AffineRepr;

@@ -3,7 +3,7 @@
 //!
 //! Source: Hisil, Wong, Carter, Dawson, "Twisted Edwards Curves Revisited", 2008, sections 3.1 and
 //! 3.3, for a = −1. −1 is a square and d' is not, so the formulas hold for all pairs of points. A
-//! sum's last products are left to whoever goes on with it: a doubling does without T.
+//! sum's last products are left to the next operation: a doubling does without T.
 
 use super::point::Point;
 use crate::field::Fr;

@@ -13,7 +13,7 @@ pub const BASE8: Point = Point {
     y: MontFp!("16950150798460657717958625567821834550301663161624707787222815936182638968203"),
 };
 
-/// Why a point is refused.
+/// The reason that a point is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PointError {
     /// y is r or more in a packed point.

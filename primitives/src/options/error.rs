@@ -1,9 +1,10 @@
-//! Why an option cannot be valued.
+//! The reason that an option cannot be valued.
 
 use codec::{Decode, DecodeWithMemTracking, Encode};
 use scale_info::TypeInfo;
 
-/// Why an option cannot be valued. Each variant names the field, and the field its limit.
+/// The reason that an option cannot be valued. Each variant names the field, and the field its
+/// limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[derive(
     Encode,

@@ -76,7 +76,7 @@ impl ScenarioSpec {
     }
 }
 
-/// How volatility shocks depend on the time to expiry.
+/// The dependence of volatility shocks on the time to expiry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[derive(
     Encode,
@@ -122,7 +122,7 @@ impl VolatilityScaling {
     }
 }
 
-/// What a lot is a claim on.
+/// The claim that a lot is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Product {
     /// The underlying itself, at its index price: a perpetual.

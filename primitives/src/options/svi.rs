@@ -6,7 +6,7 @@
 //! w(k) = a + b (ρ (k − m) + √((k − m)² + σ²))
 //! ```
 //!
-//! What a curve must satisfy before options are marked with it is in [`arbitrage`].
+//! The conditions on a curve before options are marked with it are in [`arbitrage`].
 
 pub mod arbitrage;
 mod error;

@@ -1,4 +1,4 @@
-//! What an order set may ask for besides its orders.
+//! Requests that an order set may make besides its orders.
 
 use crate::{
     babyjubjub::{Point, PublicKey},
@@ -51,8 +51,8 @@ pub struct TransferRequest {
     pub asset: u8,
     /// Smallest units, 1 to 2^63 - 1.
     pub amount: u64,
-    /// Who gets it: [`account_key`](crate::account::account_key) of the account, which is opened if
-    /// there is none.
+    /// The receiver: [`account_key`](crate::account::account_key) of the account, which is opened
+    /// if it does not exist.
     pub to: FieldBytes,
 }
 
@@ -165,14 +165,14 @@ pub struct RequestParts {
     pub kind: u64,
     /// Asset that moves.
     pub asset: u8,
-    /// How much of it; 0 for nothing.
+    /// The amount of it; 0 for nothing.
     pub amount: u64,
     /// Two field elements, see [`OrderSet::fields`](super::OrderSet::fields).
     pub payload: (Fr, Fr),
 }
 
 impl RequestParts {
-    /// How a request is signed.
+    /// A request as it is signed.
     pub(super) fn of(request: Option<Request>) -> Self {
         let none = Self::default();
         match request {
@@ -206,7 +206,7 @@ impl RequestParts {
     }
 }
 
-/// What a leaf names a trading key by: `Poseidon(x, y)`; 0 for none.
+/// The hash by which a leaf names a trading key: `Poseidon(x, y)`; 0 for none.
 pub fn key_hash(key: (Fr, Fr)) -> Fr {
     hash::<2>(&[key.0, key.1])
 }

@@ -1,5 +1,5 @@
-//! What makes a policy sound: lists that fit the market, values within their bounds, and the rules
-//! between fields.
+//! The rules of a sound policy: lists that fit the market, values within their bounds, and the
+//! rules between fields.
 
 use super::error::{PolicyError, PolicyField};
 use super::parameter::{Parameter, pairs_of_margins};
@@ -11,7 +11,7 @@ use crate::shape::MarketShape;
 /// The outermost moves may count for at most 90 % of the mark, in fractions of 2^32.
 pub(super) const LARGEST_MOVE: u64 = (ONE_FACTOR as u64 * 9 / 10) << FACTOR_BITS;
 
-/// What counts of a scenario's price move, in fractions of 2^32 of the mark.
+/// The part of a scenario's price move that counts, in fractions of 2^32 of the mark.
 pub(super) fn counted_move(scenario: &ScenarioSpec) -> u64 {
     u64::from(scenario.price_shock.unsigned_abs()).saturating_mul(scenario.weight.get().into())
 }
@@ -31,7 +31,7 @@ pub(super) enum Broken {
 }
 
 impl Broken {
-    /// Returns true if another value of `parameter` could mend it.
+    /// Returns true if another value of `parameter` could fix it.
     pub(super) fn involves(&self, parameter: &Parameter) -> bool {
         match (*self, *parameter) {
             (

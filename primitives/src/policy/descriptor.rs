@@ -1,5 +1,5 @@
-//! What holds for each parameter: its bounds, its unit, how far one change may move it, and which
-//! way it tightens.
+//! The properties of each parameter: its bounds, its unit, how far one change may move it, and
+//! which way it tightens.
 //!
 //! This is the one definition. [`Policy::check`](super::Policy::check) takes the bounds from here,
 //! and a change is judged by it.
@@ -19,7 +19,7 @@ use crate::options::scenario::{
 use crate::shape::{INTEREST_BITS, QUANTITY_BITS};
 use core::fmt;
 
-/// What a parameter's number means.
+/// The meaning of a parameter's number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
     /// A fraction of 2^32, shown in percent.
@@ -36,7 +36,7 @@ pub enum Unit {
     Price,
 }
 
-/// How far one change may move a parameter.
+/// Largest move of a parameter by one change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     /// To half or twice the present value, and by `allowance` beyond, so that zero can be left.
@@ -66,16 +66,16 @@ pub enum Tightening {
     Neither,
 }
 
-/// What holds for a parameter.
+/// The properties of a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Descriptor {
     /// Lowest value.
     pub low: i128,
     /// Highest value.
     pub high: i128,
-    /// What the number means.
+    /// The meaning of the number.
     pub unit: Unit,
-    /// How far one change may move it.
+    /// Largest move by one change.
     pub step: Step,
     /// Which way it tightens.
     pub tightens: Tightening,
@@ -87,7 +87,7 @@ const FACTOR: i128 = ONE_FACTOR as i128;
 const PER_MILLE: i128 = RATE / 1_000;
 
 impl Parameter {
-    /// What holds for it.
+    /// Its properties.
     pub const fn descriptor(&self) -> Descriptor {
         use Tightening::{Down, Neither, Up};
         use Unit::{Factor, Lots, Milliseconds, Price, Rate as Fraction, Share};
@@ -115,8 +115,8 @@ impl Parameter {
             Self::InitialFactor { .. } | Self::MaintenanceFactor { .. } => {
                 of((FACTOR, 15 * FACTOR), Factor, quarter, Up)
             }
-            // A wider shock asks more of every perpetual, but less of whoever loses most in
-            // between: of a butterfly, say.
+            // A wider shock asks more of every perpetual, but less of an account that loses most in
+            // between, such as one with a butterfly.
             Self::PriceShock { .. } => of(
                 (MIN_PRICE_SHOCK as i128, MAX_PRICE_SHOCK as i128),
                 Share,
@@ -170,7 +170,7 @@ impl Parameter {
                 },
                 Neither,
             ),
-            // Below it positions only become smaller; nobody has to close what is above.
+            // Below it positions only become smaller; nothing above has to be closed.
             Self::PositionLimit { .. } => of((1, (1 << QUANTITY_BITS) - 1), Lots, doubled, Down),
             Self::OpenInterestCap { .. } => of((1, 1 << (INTEREST_BITS - 1)), Lots, doubled, Down),
             // A lower one protects from a wrong price, and keeps a right one from those who must be
@@ -237,14 +237,15 @@ impl Descriptor {
         (self.low..=self.high).contains(&value)
     }
 
-    /// What one change may make of a present value: lowest and highest, within the bounds.
+    /// The values that one change may give instead of the present one: lowest and highest, within
+    /// the bounds.
     pub fn reach(&self, present: i128) -> (i128, i128) {
         let (low, high) = self.step.reach(present);
         (low.max(self.low), high.min(self.high))
     }
 
-    /// Returns true if going from one value to another is sure to tighten. A value is none where an
-    /// asset has no peg.
+    /// Returns true if going from one value to another is sure to tighten. A value is `None` where
+    /// an asset has no peg.
     pub fn tightens(&self, before: Option<i128>, after: Option<i128>) -> bool {
         let (Some(before), Some(after)) = (before, after) else {
             return false;

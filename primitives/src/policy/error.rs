@@ -1,9 +1,9 @@
-//! Why a policy is refused.
+//! The reason that a policy is refused.
 
 use codec::{Decode, DecodeWithMemTracking, Encode};
 use scale_info::TypeInfo;
 
-/// Why a policy is refused. Each variant names the field and its limit.
+/// The reason that a policy is refused. Each variant names the field and its limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[derive(Encode, Decode, DecodeWithMemTracking, TypeInfo, thiserror::Error)]
 pub enum PolicyError {

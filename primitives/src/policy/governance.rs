@@ -1,4 +1,4 @@
-//! What the chain tells of its policy: what is in force, what is to come, what was, and what a
+//! The chain's report on its policy: what is in force, what is to come, what was, and what a
 //! change would do.
 
 use super::{ChangeError, Direction, Policy, PolicyChange, PolicyError};
@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 pub struct PendingChange<C = Vec<PolicyChange>> {
     /// Its number; never used again.
     pub id: u32,
-    /// What it sets, all at once.
+    /// The values that it sets, all at once.
     pub changes: C,
     /// Which way it goes. One that was taken for tightening is dropped if it no longer tightens
     /// when its time comes.
@@ -67,10 +67,10 @@ pub struct PolicyVersion<P = Policy> {
 )]
 #[serde(rename_all = "camelCase")]
 pub struct PolicyState {
-    /// What the next snapshot is computed with, if no pending change is due; none while there is no
-    /// policy.
+    /// The policy that the next snapshot is computed with, if no pending change is due; none while
+    /// there is no policy.
     pub current: Option<Policy>,
-    /// Its version, counting from 1; 0 while there is none.
+    /// Its version, counting from 1; 0 while there is no policy.
     pub version: u32,
     /// Changes that wait, in the order in which they take effect.
     pub pending: Vec<PendingChange>,
@@ -79,7 +79,7 @@ pub struct PolicyState {
     pub emergency_from: u64,
 }
 
-/// What scheduling a list of changes now would do.
+/// The effect of scheduling a list of changes now.
 #[derive(
     Clone,
     Debug,
@@ -101,7 +101,7 @@ pub struct Assessment {
     pub policy: Policy,
 }
 
-/// Why a pending change did not take effect.
+/// The reason that a pending change did not take effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[derive(Encode, Decode, DecodeWithMemTracking, TypeInfo, thiserror::Error)]
 pub enum DropReason {
@@ -113,7 +113,7 @@ pub enum DropReason {
     NoLongerTightens,
 }
 
-/// Why no snapshot is shown under a policy.
+/// The reason that no snapshot is shown under a policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[derive(Encode, Decode, DecodeWithMemTracking, TypeInfo, thiserror::Error)]
 pub enum PreviewRefusal {

@@ -198,7 +198,7 @@ pub enum Parameter {
     LiquidationRate,
 }
 
-/// A parameter that two policies differ in. A value is none where an asset has no peg.
+/// A parameter that two policies differ in. A value is absent if an asset has no peg.
 #[derive(
     Clone,
     Copy,
@@ -505,7 +505,7 @@ impl UnderlyingPolicy {
         }
     }
 
-    /// How a kind of contract trades.
+    /// The trading terms of a kind of contract.
     pub fn terms(&self, kind: ProductKind) -> &TradingTerms {
         match kind {
             ProductKind::Perpetual => &self.perpetual_terms,

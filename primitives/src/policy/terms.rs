@@ -1,11 +1,11 @@
-//! How instruments trade, and what collateral is meant to be worth.
+//! The trading terms of instruments, and the intended value of collateral.
 
 use crate::fixed::{FACTOR_BITS, Factor, IndexPrice, Rate};
 use codec::{Decode, DecodeWithMemTracking, Encode};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 
-/// How instruments of a kind trade.
+/// The trading terms of instruments of a kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[derive(
     Encode,
@@ -38,14 +38,14 @@ pub struct TradingTerms {
     Deserialize
 )]
 pub struct Peg {
-    /// What a whole unit is meant to be worth; it never counts for more.
+    /// The intended value of a whole unit; it never counts for more.
     pub price: IndexPrice,
-    /// What it is below that counts so many times more against it, 16.16.
+    /// The multiple by which a shortfall below that counts against it, 16.16.
     pub slope: Factor,
 }
 
 impl Peg {
-    /// What a price counts for: at most the peg, and `price − slope · (peg − price)` below it,
+    /// The price that counts: at most the peg, and `price − slope · (peg − price)` below it,
     /// rounded down, at least 0.
     pub(super) fn counted(&self, price: IndexPrice) -> IndexPrice {
         let below = self.price.saturating_sub(price);

@@ -32,7 +32,8 @@ pub struct Parameters {
     pub last_constants: &'static [Fr],
 }
 
-/// What native hashing needs of one instance; see [`super::permutation`] and `grain/recurrence.rs`.
+/// The constants that native hashing needs of one instance; see [`super::permutation`] and
+/// `grain/recurrence.rs`.
 #[derive(Debug)]
 pub(super) struct Native {
     pub(super) first_constants: &'static [Fr],
@@ -151,7 +152,8 @@ pub fn parameters(width: usize) -> Option<&'static Parameters> {
     }
 }
 
-/// What native hashing needs, for a width known to exist; other widths do not compile.
+/// The constants that native hashing needs, for a width known to exist; other widths do not
+/// compile.
 pub(super) fn native<const T: usize>() -> &'static Native {
     const { assert!((T >= 2 && T <= 6) || T == 15) };
     match T {

@@ -2,9 +2,9 @@
 //!
 //! - Products with the full rounds' matrix take half the multiplications (see [`super::dot`]).
 //! - In the partial rounds only one element passes an S-box, so they are a linear recurrence
-//!   between its inputs and outputs
-//! (see `grain/recurrence.rs`, which makes the coefficients): 2·T − 1 products a round, and half of
-//! them by the same means, instead of the sparse form's 2·T − 1 products with T reductions.
+//!   between its inputs and outputs (see `grain/recurrence.rs`, which makes the coefficients): 2·T
+//!   − 1 products a round, and half of them by the same means, instead of the sparse form's 2·T − 1
+//!   products with T reductions.
 //! - The last round's matrix is only needed where the caller takes elements.
 
 use super::{

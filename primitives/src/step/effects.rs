@@ -3,16 +3,16 @@
 use crate::{account::Position, batch::Withdrawal, field::Fr};
 use alloc::vec::Vec;
 
-/// What a step does to the transfer on its way.
+/// The effect of a step on the transfer on its way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transfer {
     /// There is one now.
     Sent(Fr),
-    /// There is none any more.
+    /// It was received.
     Received,
 }
 
-/// What a step adds to the batch's running sums.
+/// A step's additions to the batch's running sums.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StepEffects {
     /// Signed filled lots by instrument, in the order of the fills.
@@ -21,21 +21,21 @@ pub struct StepEffects {
     pub quote: i128,
     /// Fees paid.
     pub fees: u128,
-    /// What the account's accrual of funding rounded off, in 2^-32 quote units.
+    /// The rounding of the account's accrual of funding, in 2^-32 quote units.
     pub remainder: u32,
     /// Penalty paid to the insurance fund.
     pub penalties: u64,
     /// The most that it may be.
     pub penalty_limit: u128,
-    /// What the insurance fund took over.
+    /// The balances and positions that the insurance fund took over.
     pub taken: Option<Taken>,
     /// Withdrawal to pay on the chain.
     pub withdrawal: Option<Withdrawal>,
-    /// What it does to the transfer on its way.
+    /// The effect on the transfer on its way.
     pub transfer: Option<Transfer>,
 }
 
-/// What the insurance fund takes over from a bankrupt account.
+/// The balances and positions that the insurance fund takes over from a bankrupt account.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Taken {
     /// K balances.

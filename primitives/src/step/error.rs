@@ -1,4 +1,4 @@
-//! Why steps are refused.
+//! The reasons that steps are refused.
 
 use crate::{
     eddsa::SignatureError,
@@ -8,7 +8,7 @@ use crate::{
     shape::AMOUNT_BITS,
 };
 
-/// Why a step is refused: each names the rule that it breaks.
+/// The reason that a step is refused: each names the rule that it breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[allow(missing_docs)] // the messages are the documentation
 pub enum StepError {

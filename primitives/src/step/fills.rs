@@ -86,7 +86,7 @@ pub(super) fn apply_fill(
     Ok(())
 }
 
-/// What the orders that were filled say about how they may be.
+/// The rules that filled orders set for their own fills.
 pub(super) fn check_orders(
     step: &Step,
     set: &OrderSet,

@@ -1,4 +1,4 @@
-//! What the venue does to an account unasked: liquidation, deleveraging, takeover.
+//! Acts of the venue on an account without its consent: liquidation, deleveraging, takeover.
 
 use super::{
     effects::{StepEffects, Taken},

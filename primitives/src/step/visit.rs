@@ -36,11 +36,11 @@ pub struct DepositStep {
     pub account_key: Fr,
 }
 
-/// What the venue does to an account unasked.
+/// An act of the venue on an account without its consent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Forced {
-    /// The account is below its maintenance margin. The step's order set is the venue's own: nobody
-    /// signed it, and it is not installed. Its fills must reduce risk
+    /// The account is below its maintenance margin. The step's order set is the venue's own: it is
+    /// not signed, and it is not installed. Its fills must reduce risk
     /// ([`reduces_risk`](crate::margin::reduces_risk)), whatever they leave the account with. They
     /// pay no fee but `penalty` quote units to the insurance fund, at most the liquidation rate of
     /// each fill, rounded up.
@@ -56,10 +56,10 @@ pub enum Forced {
         penalty: u64,
     },
     /// The insurance fund owes more than it has. Its positions are closed against those of accounts
-    /// on the other side, whether they want or not, at one price per instrument and batch that
+    /// on the other side, without their consent, at one price per instrument and batch that
     /// leaves the fund nothing. The step is one of the fund's, or of such an account; its fills are
     /// at entries that say so, and reduce risk as a liquidation's. The account is as leveraged as
-    /// the header's rank says, or more; nobody gains by it.
+    /// the header's rank says, or more; no account gains by it.
     Deleverage,
     /// The account's equity is below zero: the insurance fund takes over all its balances and
     /// positions.
@@ -80,11 +80,11 @@ pub struct Step {
     pub fills: Vec<Fill>,
     /// Carries out the set's withdrawal or transfer; only in the step that installs the set.
     pub withdraw: bool,
-    /// What the venue does unasked, if it does.
+    /// The venue's act without the account's consent, if there is one.
     pub forced: Option<Forced>,
 }
 
-/// What every step of a chunk shares.
+/// The context that all steps of a chunk share.
 #[derive(Clone, Copy, Debug)]
 pub struct StepContext<'a> {
     /// Shape of the venue's circuits.

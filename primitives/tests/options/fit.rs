@@ -175,7 +175,7 @@ fn fit(quotes: &[Quote], years: f64, accept: impl Fn(&SviCurve) -> bool) -> Raw 
         .unwrap()
 }
 
-/// How a curve was found.
+/// The way that a curve was found.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Found {
     /// The unconstrained fit passes.

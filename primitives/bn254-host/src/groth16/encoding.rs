@@ -8,7 +8,7 @@ use crate::{
 use ark_bn254::{G1Affine, G2Affine};
 use core::fmt;
 
-/// What was to be decoded.
+/// The object to decode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Object {
     /// A proof.
@@ -65,13 +65,13 @@ impl fmt::Display for Field {
     }
 }
 
-/// Why bytes or points make no proof or verifying key.
+/// The reason that bytes or points make no proof or verifying key.
 #[derive(thiserror::Error, Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DecodeError {
     /// Too few or too many bytes.
     #[error("{object} has {got} bytes, expected {expected}")]
     WrongLength {
-        /// What was decoded.
+        /// The object that was decoded.
         object: Object,
         /// The length it must have; of a key too short to hold its count, the least length of a
         /// key.
@@ -84,7 +84,7 @@ pub enum DecodeError {
     Point {
         /// Which element.
         field: Field,
-        /// What is wrong with it.
+        /// The problem.
         fault: PointFault,
     },
     /// A key's number of points for public inputs, the constant included, is out of bounds.
@@ -100,7 +100,7 @@ pub enum DecodeError {
     Host {
         /// Which element.
         field: Field,
-        /// What the host answered.
+        /// The host's answer.
         error: HostError,
     },
 }

@@ -35,7 +35,7 @@ pub struct VerifyingKey {
     alpha_beta: Fq12,
 }
 
-/// Why a key must not be used, though its encoding is right.
+/// The reason that a key must not be used, though its encoding is right.
 #[derive(thiserror::Error, Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyError {
     /// A point is the identity.
@@ -107,8 +107,8 @@ impl VerifyingKey {
     }
 
     /// Decodes what [`Self::encode_registered`] wrote to a trusted place, such as the chain's
-    /// storage. Canonical form and curve are checked again; the subgroup and e(α, β), dear, are
-    /// believed.
+    /// storage. Canonical form and curve are checked again; the subgroup and e(α, β), which are
+    /// expensive, are not.
     ///
     /// # Errors
     /// Every [`DecodeError`] that names a key, but never `NotInSubgroup`.
@@ -161,7 +161,7 @@ impl VerifyingKey {
 
     /// Refuses keys with which false statements can be proven, as far as the key itself shows it.
     ///
-    /// Who made the key, and whether the secrets are gone, it cannot show. γ may be the generator:
+    /// It cannot show who made the key, nor that the secrets are gone. γ may be the generator:
     /// ceremonies in the manner of <https://eprint.iacr.org/2017/1050> fix it so, and only δ's
     /// secret counts there.
     ///

@@ -51,7 +51,7 @@ impl Proof {
         let b = reader.g2(Field::ProofB)?;
         let c = reader.g1(Field::ProofC)?;
         let proof = Self { a, b, c }.without_identity()?;
-        // Last, because dearest.
+        // Last, because it is the most expensive.
         check_subgroup::<B>(Field::ProofB, &b)?;
         Ok(proof)
     }

@@ -25,7 +25,7 @@
 //! per try.
 //!
 //! Challenges are not random but hashed (Fiat–Shamir) over all keys, all proofs and all inputs,
-//! with all counts: whoever changes anything gets new challenges. Were something left out, one
+//! with all counts: any change yields new challenges. Were something left out, one
 //! could choose it after the challenges and cancel an error in one proof by an error in another;
 //! for instance with C_1 outside the hash, one solves r_0·ΔC_0 + r_1·ΔC_1 = 0. An attacker may try
 //! many batches; q tries succeed with probability at most q·2⁻¹²⁷, beyond the strength of the curve
@@ -68,7 +68,7 @@ const DOMAIN: &[u8] = b"clearproof/groth16/batch/1";
 /// A proof, the key to verify it with, and its public inputs in order, without the constant.
 pub type Item<'a> = (&'a VerifyingKey, &'a Proof, &'a [Fr]);
 
-/// Why a batch was refused.
+/// The reason that a batch was refused.
 #[derive(thiserror::Error, Debug, Clone, Copy, PartialEq, Eq)]
 pub enum VerifyError {
     /// There is nothing to verify.
@@ -79,9 +79,9 @@ pub enum VerifyError {
     InputCount {
         /// The proof's index in the batch.
         item: usize,
-        /// What the key expects.
+        /// The number that the key expects.
         expected: usize,
-        /// What was given.
+        /// The number that was given.
         got: usize,
     },
     /// At least one proof does not hold. The batch does not show which.
@@ -178,7 +178,7 @@ fn group_by_key<'a>(items: &[Item<'a>]) -> Vec<Group<'a>> {
 /// One challenge per proof; those of the first key's proofs sum to one.
 ///
 /// Hashed: the number of keys; each key; the number of its proofs and, for each, its index, the
-/// proof and its inputs. A key's encoding tells its own length and the number of inputs of its
+/// proof and its inputs. A key's encoding states its own length and the number of inputs of its
 /// proofs.
 fn challenges(items: &[Item<'_>], groups: &[Group<'_>]) -> Vec<Fr> {
     let mut hasher = Blake2b::<U32>::new_with_prefix(DOMAIN);

@@ -3,12 +3,11 @@
 //!
 //! - **Parameters** within the hard bounds of [`svi`](super).
 //! - **Wings**: `b(1 + |ρ|) < 2`. The larger of the wings' slopes is `b(1 + |ρ|)`, and by R. Lee,
-//!   "The moment
-//! formula for implied volatility at extreme strikes" (Mathematical Finance 14, 2004), no slope of
-//! total variance may exceed 2. (Also: for a slope `c`, `g` tends to `1/4 − c²/16`, negative for `c
-//! > 2`.) The weaker bound 4 that is often quoted follows from the monotonicity of call prices
-//! alone. Strictly below 2, `d₁ → −∞` at the right, the second condition of lemma 2.2, so that call
-//! prices vanish there.
+//!   "The moment formula for implied volatility at extreme strikes" (Mathematical Finance 14,
+//!   2004), no slope of total variance may exceed 2. (Also: for a slope `c`, `g` tends to `1/4 −
+//!   c²/16`, negative for `c > 2`.) The weaker bound 4 that is often quoted follows from the
+//!   monotonicity of call prices alone. Strictly below 2, `d₁ → −∞` at the right, the second
+//!   condition of lemma 2.2, so that call prices vanish there.
 //! - **Variance**: the least total variance, `a + bσ√(1 − ρ²)` at the vertex, at least
 //!   [`MIN_VARIANCE`].
 //! - **Butterfly**: `g(k) >= 0` on a grid, where (equation 2.1)
@@ -17,8 +16,8 @@
 //!   g(k) = (1 − k w'/(2w))² − w'²/4 · (1/w + 1/4) + w''/2
 //!   ```
 //!
-//! is the risk-neutral density but for a positive factor. It is computed as `g w²`, which needs no
-//! quotient.
+//!   is the risk-neutral density but for a positive factor. It is computed as `g w²`, which needs
+//!   no quotient.
 //! - **Calendar**: at equal log-moneyness, total variance never falls from an expiry to a later one
 //!   (lemma 2.1).
 //!

@@ -1,4 +1,4 @@
-//! Why an SVI curve is refused.
+//! The reason that an SVI curve is refused.
 
 use codec::{Decode, DecodeWithMemTracking, Encode};
 use core::fmt;
@@ -26,7 +26,8 @@ impl fmt::Display for LogMoneyness {
     }
 }
 
-/// Why an SVI curve is refused or has no volatility. Each variant names the field and its limit.
+/// The reason that an SVI curve is refused or has no volatility. Each variant names the field and
+/// its limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[derive(
     Encode,

@@ -30,7 +30,7 @@ pub enum Direction {
     Loosens,
 }
 
-/// What a list of changes makes of a policy.
+/// A policy after a list of changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Changed {
     /// The policy after all of them.
@@ -180,7 +180,7 @@ impl Parameter {
 }
 
 impl Broken {
-    /// What a change that breaks the rule is refused with.
+    /// The error with which a change that breaks the rule is refused.
     fn fault(&self, after: &Policy) -> Fault {
         let value = |parameter: &Parameter| parameter.read(after).unwrap_or_default();
         match self {

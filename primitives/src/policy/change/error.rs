@@ -1,11 +1,11 @@
-//! Why changes are refused.
+//! The reasons that changes are refused.
 
 use crate::policy::{Parameter, Policy, PolicyError, ProductKind, Unit};
 use codec::{Decode, DecodeWithMemTracking, Encode};
 use core::fmt;
 use scale_info::TypeInfo;
 
-/// Why a list of changes is refused.
+/// The reason that a list of changes is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[derive(Encode, Decode, DecodeWithMemTracking, TypeInfo, thiserror::Error)]
 pub enum ChangeError {
@@ -36,11 +36,11 @@ pub enum ChangeError {
         change: u32,
         /// The parameter.
         parameter: Parameter,
-        /// Its value before the list; none where there is none.
+        /// Its value before the list, if it has one.
         present: Option<i128>,
         /// Its value after the changes so far.
         proposed: Option<i128>,
-        /// What is wrong, with the limit.
+        /// The problem, with the limit.
         fault: Fault,
     },
     /// The policy that was to be changed is unsound itself.
@@ -48,7 +48,7 @@ pub enum ChangeError {
     Policy(#[from] PolicyError),
 }
 
-/// What is wrong with a parameter's new value. Limits are in the parameter's unit.
+/// The problem with a parameter's new value. Limits are in the parameter's unit.
 #[derive(
     Clone,
     Copy,
@@ -100,7 +100,7 @@ pub enum Fault {
     OneSided,
     /// Price shock times weight would be more than 90 %.
     CountedMove {
-        /// How much it would be, as a fraction of 2^32.
+        /// The amount that it would be, as a fraction of 2^32.
         counted: u64,
     },
 }
@@ -145,7 +145,7 @@ impl ChangeError {
     }
 }
 
-/// What is wrong, in words.
+/// The problem, in words.
 struct Reason<'a>(&'a Parameter, &'a Option<i128>, &'a Option<i128>, &'a Fault);
 
 impl fmt::Display for Reason<'_> {

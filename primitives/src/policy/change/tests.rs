@@ -223,8 +223,8 @@ fn each_parameter_is_refused_beyond_its_bounds_with_its_name_and_present_value()
     }
 }
 
-/// What one change may give each parameter is admitted, or breaks a rule between fields; one more
-/// is refused. Ends of the reach go the way that the descriptor says.
+/// The outermost value that one change may give each parameter is admitted, or breaks a rule
+/// between fields; one more is refused. Ends of the reach go the way that the descriptor says.
 #[test]
 fn each_parameter_has_its_largest_step_and_its_direction() {
     let policy = base();

@@ -1,4 +1,4 @@
-//! What a change that tightens promises: no account has less margin or more equity after it.
+//! The promise of a change that tightens: no account has less margin or more equity after it.
 
 use super::*;
 use crate::{
@@ -35,7 +35,7 @@ fn products() -> Vec<Product> {
     products
 }
 
-/// What the chain would make of the policy at fixed prices.
+/// The chain's snapshot under the policy at fixed prices.
 fn snapshot(policy: &Policy) -> Snapshot {
     let forward = 3_000 * u128::from(UNIT);
     let mut rows = vec![InstrumentRow::empty(&MARKET); usize::from(MARKET.instruments)];
@@ -152,8 +152,8 @@ proptest! {
     }
 }
 
-/// Why shocks have no direction: where the price goes twice as far, this account has almost all
-/// back that it loses on the way.
+/// The reason that shocks have no direction: where the price goes twice as far, this account has
+/// almost all back that it loses on the way.
 #[test]
 fn a_wider_shock_may_ask_less() {
     let worst = |shock: i32| {
