@@ -27,14 +27,16 @@ fn constant<T: Decode>(pallet: &str, name: &str) -> T {
 
 #[test]
 fn the_times_of_snapshots_are_constants() {
-    let interval: BlockNumber = constant("MarketData", "SnapshotInterval");
-    assert_eq!(interval, market::SNAPSHOT_INTERVAL);
-    let block: Moment = constant("Babe", "ExpectedBlockTime");
-    assert_eq!(block, time::MILLISECS_PER_BLOCK);
-    let grace: u64 = constant("Settlement", "SnapshotGrace");
-    assert_eq!(grace, market::SNAPSHOT_GRACE);
-    let age: u64 = constant("Settlement", "MaxBatchAge");
-    assert_eq!(age, market::MAX_BATCH_AGE);
+    ext_of(genesis_presets::DEVELOPMENT).execute_with(|| {
+        let interval: BlockNumber = constant("MarketData", "SnapshotInterval");
+        assert_eq!(interval, market::SNAPSHOT_INTERVAL);
+        let block: Moment = constant("Babe", "ExpectedBlockTime");
+        assert_eq!(block, time::MILLISECS_PER_BLOCK);
+        let grace: u64 = constant("Settlement", "SnapshotGrace");
+        assert_eq!(grace, market::SNAPSHOT_GRACE);
+        let age: u64 = constant("Settlement", "MaxBatchAge");
+        assert_eq!(age, market::MAX_BATCH_AGE);
+    });
 }
 
 #[test]
