@@ -5,7 +5,7 @@
 //! y is the linear expression (in the *next* inputs) that it must equal: then it stands in one
 //! matrix only, C, rather than twice in A and twice in B. In the 60 or so partial rounds, whose
 //! linear layers are never cut by other variables, that makes a third of the entries. The
-//! expressions do not depend on the inputs: they are computed once for each width ([`Layout`]).
+//! expressions do not depend on the inputs: they are computed once for each width (`Layout`).
 //!
 //! Soundness: each row of C has the next input (or, in a full round, the invertible image of the
 //! next inputs) as its only new variables, so given the inputs all variables are determined one
