@@ -112,7 +112,8 @@ mod tests {
 
     #[test]
     fn changes_are_read_as_the_document_shows_them() {
-        let text = r#"[{"charge": {"underlying": 0, "kind": "perpetual", "level": "maintenance", "side": "long", "value": 34359738}},
+        let text = r#"[{"charge": {"underlying": 0, "kind": "perpetual", "level": "maintenance", "side": "long",
+             "value": 34359738}},
  {"initialFactor": {"underlying": 0, "value": 90112}}]"#;
         let documented = include_str!("../../../../../docs/governance.md");
         assert!(documented.contains(text));
