@@ -58,7 +58,7 @@ pub enum EngineError {
     #[error("request.key: the new owner has an account of this number here already")]
     OwnerHasAccount,
     /// A timeout of a dead man's switch that is too short or too long.
-    #[error("silence: {0} ms, must be 1,000 to 86,400,000 (a second to a day)")]
+    #[error("timeout: {0} ms, must be 1,000 to 86,400,000 (a second to a day)")]
     SwitchTimeout(u64),
     /// A sequence that was used.
     #[error("order set: sequence must be above {0}")]

@@ -105,7 +105,7 @@ fn constant<T: Decode>(metadata: &Metadata, of: &str, name: &str) -> Result<T, C
     })
 }
 
-/// What is read of a track.
+/// The part of a track that is read from the metadata.
 #[derive(DecodeAsType)]
 #[decode_as_type(crate_path = "subxt::ext::scale_decode")]
 struct Track {

@@ -90,7 +90,7 @@ fn fraction_of_now() -> f64 {
     f64::from(nanoseconds % 1_000_000) / 1e6
 }
 
-/// What every connection must lead to.
+/// The operator that every connection must lead to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Operator {
     pub(super) identity: Identity,

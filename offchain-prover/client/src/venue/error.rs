@@ -1,4 +1,4 @@
-//! What can go wrong between a client and a venue's operator.
+//! Errors between a client and a venue's operator.
 
 use crate::{
     BuildError,
@@ -12,7 +12,7 @@ use jsonrpsee::{
     types::{ErrorObjectOwned, error::INVALID_PARAMS_CODE},
 };
 
-/// What became of an order set whose answer was lost.
+/// The fate of an order set whose answer was lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// The operator accepted it: it is the account's live set, or was used last. There is no
@@ -26,7 +26,7 @@ pub enum Outcome {
     Unknown,
 }
 
-/// What can go wrong between a client and a venue's operator.
+/// An error between a client and a venue's operator.
 #[derive(Debug, thiserror::Error)]
 pub enum VenueError {
     /// The operator refused the request. Nothing changed.
@@ -38,7 +38,7 @@ pub enum VenueError {
     /// The answer to an order set was lost.
     #[error("the operator's answer to the order set was lost ({cause}): {}", tell(.outcome))]
     AnswerLost {
-        /// What became of the order set.
+        /// The fate of the order set.
         outcome: Outcome,
         /// How the answer was lost.
         cause: ClientError,

@@ -35,7 +35,7 @@ pub enum Update<T> {
     },
 }
 
-/// What a subscription yields.
+/// An item of a subscription.
 pub(super) trait Counted {
     /// Returns the number of updates before this one that the operator did not send.
     fn missed(&self) -> u64;

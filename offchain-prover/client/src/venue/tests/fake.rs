@@ -32,7 +32,7 @@ use tokio::time::{sleep, timeout};
 pub(super) const GENESIS: [u8; 32] = [3; 32];
 pub(super) const VENUE: VenueId = VenueId::new(7);
 
-/// What happens to an order set.
+/// The way in which the fake operator treats an order set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Submission {
     /// It is accepted, and has a receipt.
