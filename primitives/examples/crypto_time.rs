@@ -25,7 +25,7 @@ fn time<T>(name: &str, repeats: u32, mut run: impl FnMut() -> T) {
 fn hash_time<const N: usize>() {
     let mut inputs = [Fr::from(7u64); N];
     time(&format!("Poseidon of {N}"), 20, || {
-        inputs[0] = hash(black_box(&inputs))
+        inputs[0] = hash(black_box(&inputs));
     });
 }
 

@@ -88,7 +88,7 @@ pub fn hash<const N: usize>(inputs: &[Fr; N]) -> Fr {
         assert!(
             N >= 1 && (N <= 5 || N == LIST_WIDTH - 1),
             "no constants for this number of inputs"
-        )
+        );
     };
     #[cfg(all(feature = "host", substrate_runtime))]
     if let Some(hash) = host::from_the_host(inputs) {

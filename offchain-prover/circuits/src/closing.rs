@@ -70,7 +70,7 @@ pub fn closing(
         open_new_ledger(cs, &header, &last, remainder, &witness.ledger_after)
     });
     cs.part("moved", |cs| {
-        sums::enforce_moved(cs, &header, &old, &new, &last, &fund, &dust)
+        sums::enforce_moved(cs, &header, &old, &new, &last, &fund, &dust);
     });
 
     let (funding, funding_hash) = cs.part("funding", |cs| Funding::open(cs, &witness.funding));

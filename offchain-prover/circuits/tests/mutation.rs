@@ -219,7 +219,7 @@ fn keys_chunks() -> [Scene; 2] {
     let mut trading = Scene::busy(2);
     let point = named.point();
     trading.reload(0, |account| {
-        account.trading_key = key_hash((point.x, point.y))
+        account.trading_key = key_hash((point.x, point.y));
     });
     let shape = trading.shape;
     let signed = trading.step(0).set.as_mut().unwrap();

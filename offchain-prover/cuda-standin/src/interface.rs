@@ -349,10 +349,10 @@ fn replace(
     mut values: Vec<Fr>,
     outcome: Outcome,
 ) -> Result<(), Refusal> {
-    if outcome == Outcome::Wrong {
-        if let Some(value) = values.first_mut() {
-            *value += Fr::one();
-        }
+    if outcome == Outcome::Wrong
+        && let Some(value) = values.first_mut()
+    {
+        *value += Fr::one();
     }
     if let Some(owned) = device.vectors.get_mut(&vector) {
         owned.held = Held::Scalars(values);

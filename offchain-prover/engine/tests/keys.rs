@@ -161,7 +161,7 @@ fn another_owner_takes_over_and_a_roll_back_gives_the_account_back() {
         venue.submit(next.clone()),
         Err(EngineError::Signature(_))
     ));
-    venue.submit(sign_with(&successor, next.clone())).unwrap();
+    venue.submit(sign_with(&successor, next)).unwrap();
     let old = account_key_of(0, 0).to_fr().unwrap();
     assert_eq!(venue.account_of_key(old), None);
 

@@ -74,7 +74,7 @@ fn withdrawals_beyond_what_a_batch_may_pay_are_refused() {
     assert!(venue.batch_full());
     let before = venue.account(AccountIndex::new(1)).cloned();
     let (next, limit) = (withdrawal(513), MAX_WITHDRAWALS.into());
-    assert_eq!(venue.submit(next.clone()), Err(full("withdrawals", limit)));
+    assert_eq!(venue.submit(next), Err(full("withdrawals", limit)));
     assert_eq!(venue.account(AccountIndex::new(1)).cloned(), before);
     let live = venue
         .live_set(AccountIndex::new(1))

@@ -169,7 +169,7 @@ fn a_stop_waits_for_its_mark_and_ends_the_other_of_its_pair() {
         2,
         2,
         &[with(Side::Buy, 30, |o| {
-            (o.id, o.limit) = (2, MARK + 60 * ONE)
+            (o.id, o.limit) = (2, MARK + 60 * ONE);
         })],
     );
     let now = venue.now();
@@ -183,7 +183,7 @@ fn a_stop_waits_for_its_mark_and_ends_the_other_of_its_pair() {
 fn a_position_grows_to_its_limit_and_not_beyond() {
     let mut venue = venue();
     reopen(&mut venue, |snapshot, _| {
-        snapshot.rows[0].position_limit = 12
+        snapshot.rows[0].position_limit = 12;
     });
     place(&mut venue, 0, 1, &[order(Side::Buy, 30, MARK)]);
     place(&mut venue, 1, 1, &[order(Side::Sell, 8, MARK)]);
@@ -259,7 +259,7 @@ fn at_the_cap_of_open_interest_only_reducing_orders_meet() {
 fn an_instruments_own_fee_must_be_accepted() {
     let mut venue = venue();
     reopen(&mut venue, |snapshot, _| {
-        snapshot.rows[0].fee_rate = Rate::new(1 << 24)
+        snapshot.rows[0].fee_rate = Rate::new(1 << 24);
     });
     let mut set = signed(&SHAPE, 0, 1, vec![order(Side::Buy, 5, MARK)], None).set;
     set.max_fee = Rate::new((1 << 24) - 1);

@@ -250,7 +250,7 @@ mod tests {
                 edit(&mut m.a, |rows| {
                     let entry = rows[5].pop().unwrap();
                     rows[6].insert(0, entry);
-                })
+                });
             },
         ];
         for (index, change) in changes.iter().enumerate() {
@@ -281,7 +281,7 @@ mod tests {
         assert!(matches!(
             change(|m| {
                 let columns = m.num_columns();
-                edit(&mut m.c, |rows| rows[2][0].1 = columns)
+                edit(&mut m.c, |rows| rows[2][0].1 = columns);
             }),
             Err(MatricesError::Column {
                 matrix: 'C',

@@ -249,7 +249,7 @@ fn our_proof(snarkjs: &Snarkjs, circuit: &Circuit, assignment: &[Fr], key: Provi
     write_json(&path("public.json"), &inputs).unwrap();
     snarkjs.accept(&verify("public.json", "proof.json"), &["OK!"]);
 
-    let (mut swapped, mut negated, mut other) = (proof.clone(), proof.clone(), inputs.clone());
+    let (mut swapped, mut negated, mut other) = (proof.clone(), proof.clone(), inputs);
     swapped["pi_c"] = proof["pi_a"].clone();
     write_json(&path("swapped.json"), &swapped).unwrap();
     snarkjs.refuse(&verify("public.json", "swapped.json"), "Invalid proof");

@@ -127,10 +127,11 @@ impl Core {
     }
 
     fn note_first_step(&mut self) {
-        if let Some(open) = &mut self.open {
-            if open.first_step.is_none() && self.venue.open_steps() > 0 {
-                open.first_step = Some(self.venue.now());
-            }
+        if let Some(open) = &mut self.open
+            && open.first_step.is_none()
+            && self.venue.open_steps() > 0
+        {
+            open.first_step = Some(self.venue.now());
         }
     }
 

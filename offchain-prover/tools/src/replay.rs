@@ -125,11 +125,11 @@ pub fn run(config: &ReplayConfig, progress: impl Fn(u64)) -> Result<Report> {
         report.close.push(began.elapsed());
         report.steps += closed.steps as u64;
         venue.audit(&snapshot)?;
-        if let Some((every, prover)) = prove {
-            if number % every == 0 {
-                let proven = prover.prove(&closed, |_, _| ())?;
-                report.proofs += proven.chunk_proofs.len() as u64 + 1;
-            }
+        if let Some((every, prover)) = prove
+            && number % every == 0
+        {
+            let proven = prover.prove(&closed, |_, _| ())?;
+            report.proofs += proven.chunk_proofs.len() as u64 + 1;
         }
         venue.settle(BatchNumber::new(number))?;
         report.note_fund(equity(&venue, &snapshot, AccountIndex::new(0)).unwrap_or(0));

@@ -454,7 +454,7 @@ fn a_founder_without_funds_opens_no_venue() {
     run(|| {
         refused(sp_runtime::TokenError::FundsUnavailable, || {
             CustodyApi::open(VenueId::new(5), &account(50))
-        })
+        });
     });
 }
 

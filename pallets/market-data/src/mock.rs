@@ -28,7 +28,7 @@ frame_support::construct_runtime!(
 
 #[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
 impl frame_system::Config for Test {
-    type Block = frame_system::mocking::MockBlock<Test>;
+    type Block = frame_system::mocking::MockBlock<Self>;
 }
 
 impl pallet_timestamp::Config for Test {
@@ -122,7 +122,7 @@ impl pallet_market_data::Config for Test {
     type SettlementWindow = ConstU64<WINDOW>;
     type OpenInterest = Held;
     type FreedAfter = ConstU64<{ 4 * BLOCK }>;
-    type WeightInfo = crate::weights::SubstrateWeight<Test>;
+    type WeightInfo = crate::weights::SubstrateWeight<Self>;
 }
 
 thread_local! {

@@ -19,7 +19,7 @@ frame_support::construct_runtime!(
 
 #[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
 impl frame_system::Config for Test {
-    type Block = frame_system::mocking::MockBlock<Test>;
+    type Block = frame_system::mocking::MockBlock<Self>;
 }
 
 parameter_types! {
@@ -62,7 +62,7 @@ impl pallet_risk_policy::Config for Test {
     type MaxPending = ConstU32<4>;
     type MaxChanges = ConstU32<8>;
     type Market = Market;
-    type WeightInfo = crate::weights::SubstrateWeight<Test>;
+    type WeightInfo = crate::weights::SubstrateWeight<Self>;
 }
 
 /// Externalities of a chain whose genesis has this policy.

@@ -105,7 +105,7 @@ fn greeks_agree_with_the_reference() {
             assert!(
                 (value - exact).abs() <= absolute + relative * exact.abs(),
                 "{value} {exact}: {point:?}"
-            )
+            );
         };
         let forward = unit(call.forward as i128);
         let ulp = 1.0 / ONE as f64;

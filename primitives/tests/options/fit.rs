@@ -176,7 +176,7 @@ fn fit(quotes: &[Quote], years: f64, accept: impl Fn(&SviCurve) -> bool) -> Raw 
 }
 
 /// The way that a curve was found.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Found {
     /// The unconstrained fit passes.
     AtOnce,

@@ -27,7 +27,7 @@ pub fn hash<const N: usize>(cs: &mut Cs, inputs: &[Num; N]) -> Num {
         assert!(
             N >= 1 && (N <= 5 || N == LIST_WIDTH - 1),
             "no constants for this number of inputs"
-        )
+        );
     };
     let layout = Layout::of(N + 1);
     if inputs.iter().all(Num::is_constant) {

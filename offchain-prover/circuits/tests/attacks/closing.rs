@@ -168,7 +168,7 @@ fn another_deposit_cursor_than_the_header_names() {
 fn another_deposit_cursor_than_the_ledger_has() {
     refused("ledger", |s| s.closing.ledger_before.deposits.count += 1);
     refused("ledger", |s| {
-        s.closing.ledger_before.deposits.accumulator += one()
+        s.closing.ledger_before.deposits.accumulator += one();
     });
     refused("", |s| s.closing.ledger_after.deposits.count += 1);
 }
@@ -177,7 +177,7 @@ fn another_deposit_cursor_than_the_ledger_has() {
 fn other_withdrawals_than_the_header_names() {
     refused("sums", |s| s.header.withdrawal_count += 1);
     refused("sums", |s| {
-        s.header.withdrawals_hash = Fr::from(5u64).into()
+        s.header.withdrawals_hash = Fr::from(5u64).into();
     });
     refused("sums", |s| s.closing.last.withdrawals += one());
     refused("sums", |s| s.closing.last.withdrawal_count += 1);
@@ -241,7 +241,7 @@ fn open_interest_that_does_not_follow() {
     scene.reroot();
     scene.refused_first_in("ledger");
     refused("ledger", |s| {
-        s.header.open_interest_hash = FieldBytes::default()
+        s.header.open_interest_hash = FieldBytes::default();
     });
     // More lots than 63 bits hold.
     refused("ledger", |s| {

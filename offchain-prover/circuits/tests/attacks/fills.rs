@@ -109,7 +109,7 @@ fn more_than_an_earlier_set_left() {
     let mut scene = buy();
     for (id, fine) in [(11, false), (10, true)] {
         scene.reload(0, |account| {
-            (account.slots[0].id, account.slots[0].filled) = (id, 15)
+            (account.slots[0].id, account.slots[0].filled) = (id, 15);
         });
         scene.replay();
         match fine {

@@ -97,7 +97,7 @@ fn an_old_sequence() {
 fn the_same_sequence_with_other_ids() {
     let mut scene = scene();
     scene.reload(0, |account| {
-        (account.sequence, account.slots[0].id) = (1, 11)
+        (account.sequence, account.slots[0].id) = (1, 11);
     });
     scene.replay();
     scene.accepted();

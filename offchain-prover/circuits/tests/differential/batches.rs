@@ -27,7 +27,7 @@ fn accept(witness: &BatchWitness) -> Result<(), TestCaseError> {
         })?;
     }
     synthesized(Cs::witness_only(), |cs| {
-        closing(cs, &SHAPE, &witness.header, &witness.closing).unwrap()
+        closing(cs, &SHAPE, &witness.header, &witness.closing).unwrap();
     })?;
     Ok(())
 }
@@ -81,7 +81,7 @@ proptest! {
             chunk(cs, &SHAPE, &last.header, &last.snapshot, part).unwrap();
         })?;
         same_in_both_modes(of_closing, |cs| {
-            closing(cs, &SHAPE, &last.header, &last.closing).unwrap()
+            closing(cs, &SHAPE, &last.header, &last.closing).unwrap();
         })?;
     }
 }

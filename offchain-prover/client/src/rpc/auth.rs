@@ -162,7 +162,7 @@ mod tests {
         assert_eq!(access.check(genesis, VenueId::new(4), NOW), wrong);
         let later = Access {
             time: NOW + 1,
-            ..access.clone()
+            ..access
         };
         assert_eq!(later.check(genesis, VenueId::new(3), NOW), wrong);
         let owner = SecretKey::new([2; 32]).public_key().compress();

@@ -128,7 +128,7 @@ mod tests {
         assert_eq!(verify(&receipt, &other), refused);
         let moved = Receipt {
             arrival: Decimal(4),
-            ..receipt.clone()
+            ..receipt
         };
         assert_eq!(verify(&moved, &set), wrong);
         let earlier = Receipt {

@@ -247,6 +247,10 @@ async fn a_server_that_is_no_operator_is_left_in_time() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("ws://{}", listener.local_addr().unwrap());
         let serving = tokio::spawn(async move {
+            #[expect(
+                clippy::collection_is_never_read,
+                reason = "keeps the connections open"
+            )]
             let mut open = Vec::new();
             while let Ok((mut stream, _)) = listener.accept().await {
                 stream.write_all(words).await.unwrap();

@@ -341,7 +341,7 @@ fn what_does_not_fit_is_named_and_nothing_is_written() {
 
     let error = write_zkey(&path, &other, &key, &Silent).unwrap_err();
     assert!(matches!(error, ExportError::Circuit { .. }), "{error}");
-    let mut short = key.clone();
+    let mut short = key;
     short.h = short.h[1..].iter().copied().collect();
     let error = write_zkey(&path, &circuit, &short, &Silent).unwrap_err();
     assert_eq!(

@@ -7,7 +7,7 @@ fn refused(folder: &Path) -> Scheduler {
     trade(&mut scheduler, 1, START + 2_000);
     let withdrawal = signed(0, 2, Side::Buy, Some(1_000));
     let accepted = scheduler
-        .submit(withdrawal.clone(), START + 2_100)
+        .submit(withdrawal, START + 2_100)
         .unwrap()
         .unwrap();
     assert!(accepted.withdrawn);

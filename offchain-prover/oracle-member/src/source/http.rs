@@ -224,10 +224,10 @@ fn target(from: &Url, answer: &Response<Incoming>) -> Result<Url, HttpError> {
 
 /// The whole body; reading stops as soon as there is too much of it.
 async fn body(answer: Response<Incoming>, max_bytes: u64) -> Result<Vec<u8>, HttpError> {
-    if let Some(encoding) = answer.headers().get(CONTENT_ENCODING) {
-        if encoding != "identity" {
-            return Err(HttpError::Encoded(encoding.clone()));
-        }
+    if let Some(encoding) = answer.headers().get(CONTENT_ENCODING)
+        && encoding != "identity"
+    {
+        return Err(HttpError::Encoded(encoding.clone()));
     }
     let mut body = answer.into_body();
     if body.size_hint().lower() > max_bytes {

@@ -105,7 +105,7 @@ async fn respond(
     match &answer {
         Answer::Late(pause, _) => sleep(*pause).await,
         Answer::Status(status, name, value) => {
-            response = response.status(*status).header(*name, value)
+            response = response.status(*status).header(*name, value);
         }
         Answer::Silence => return Err(io::Error::other("the server dies")),
         Answer::Half(text) => response = response.header(CONTENT_LENGTH, text.len() + 100),

@@ -235,11 +235,11 @@ impl<'a> Replay<'a> {
         let Some(batch) = self.finish()? else {
             return Ok(());
         };
-        if let Some((every, prover)) = &self.config.prove {
-            if self.report.batches.is_multiple_of(*every) {
-                let proven = prover.prove(&batch, |_, _| ())?;
-                self.report.common.proofs += proven.chunk_proofs.len() as u64 + 1;
-            }
+        if let Some((every, prover)) = &self.config.prove
+            && self.report.batches.is_multiple_of(*every)
+        {
+            let proven = prover.prove(&batch, |_, _| ())?;
+            self.report.common.proofs += proven.chunk_proofs.len() as u64 + 1;
         }
         Ok(())
     }

@@ -40,7 +40,7 @@ fn a_stale_collateral_price_keeps_its_weight_and_halts_no_instrument() {
     with_first_snapshot(|| {
         let weight = MarketData::latest_snapshot().unwrap().0.weights[1];
         run_to(10, || {
-            (0..4).for_each(|u| feed(Feed::Underlying(u), fed(Feed::Underlying(u)).unwrap().0))
+            (0..4).for_each(|u| feed(Feed::Underlying(u), fed(Feed::Underlying(u)).unwrap().0));
         });
         assert_eq!(
             MarketData::feed(Feed::Asset(1)).halt,

@@ -149,7 +149,7 @@ fn a_listing_without_a_price_cannot_stop_the_snapshots() {
             "the price is forgotten with the last instrument"
         );
         run_to(20, || {
-            (1..4).for_each(|u| feed(Feed::Underlying(u), fed(Feed::Underlying(u)).unwrap().0))
+            (1..4).for_each(|u| feed(Feed::Underlying(u), fed(Feed::Underlying(u)).unwrap().0));
         });
         assert_eq!(latest(), SnapshotNumber::new(10));
         assert_noop!(

@@ -19,7 +19,7 @@ fn no_snapshot_before_every_listed_underlying_has_a_price() {
             1
         );
         run_to(4, || {
-            (0..3).for_each(|u| feed(Feed::Underlying(u), dollars(1)))
+            (0..3).for_each(|u| feed(Feed::Underlying(u), dollars(1)));
         });
         assert_eq!(
             MarketData::why_no_snapshot(),

@@ -17,7 +17,7 @@ const NOW: u64 = 1_000_000;
 fn at(now: u64, test: impl FnOnce()) {
     new_test_ext().execute_with(|| {
         Timestamp::set_timestamp(now);
-        test()
+        test();
     });
 }
 

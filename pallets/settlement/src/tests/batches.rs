@@ -145,7 +145,7 @@ fn a_settled_batch_cannot_be_replayed_not_even_with_other_proofs_of_the_same() {
         let batch = draft.seal();
         assert_ok!(submit(OPERATOR, &batch));
         refused(E::WrongBatchNumber, || submit(OPERATOR, &batch));
-        let mut renumbered = draft.clone();
+        let mut renumbered = draft;
         renumbered.header.number = BatchNumber::new(2);
         refused(E::StaleRoot, || submit(OPERATOR, &renumbered.seal()));
     });
@@ -177,10 +177,10 @@ fn identity() {
     refused_when_proven(E::WrongGenesis, |d| d.header.genesis[31] ^= 1);
     refused_when_proven(E::UnknownVenue, |d| d.header.venue = d.header.venue.next());
     refused_when_proven(E::WrongBatchNumber, |d| {
-        d.header.number = BatchNumber::new(2)
+        d.header.number = BatchNumber::new(2);
     });
     refused_when_proven(E::WrongBatchNumber, |d| {
-        d.header.number = BatchNumber::new(0)
+        d.header.number = BatchNumber::new(0);
     });
     refused_when_proven(E::StaleRoot, |d| d.header.old_root = Fr::from(1u64).into());
     refused_when_proven(E::WrongSubmitter, |d| d.header.submitter = [OWNER; 32]);
@@ -198,33 +198,33 @@ fn counts() {
     refused_when_changed(E::ChunkCountMismatch, |b| b.header.chunk_count = 1);
     refused_when_changed(E::ChunkCountMismatch, |b| b.chunks.truncate(1));
     refused_when_changed(E::WithdrawalCountMismatch, |b| {
-        b.header.withdrawal_count = 0
+        b.header.withdrawal_count = 0;
     });
     refused_when_changed(E::WithdrawalCountMismatch, |b| {
-        b.withdrawals = Default::default()
+        b.withdrawals = Default::default();
     });
 }
 
 #[test]
 fn snapshots_and_times() {
     refused_when_proven(E::UnknownSnapshot, |d| {
-        d.header.snapshot_number = SnapshotNumber::new(3)
+        d.header.snapshot_number = SnapshotNumber::new(3);
     });
     refused_when_proven(E::SnapshotMismatch, |d| {
-        d.header.snapshot_hash = Fr::from(1u64).into()
+        d.header.snapshot_hash = Fr::from(1u64).into();
     });
     refused_when_proven(E::SnapshotMismatch, |d| {
-        d.header.snapshot_number = SnapshotNumber::new(2)
+        d.header.snapshot_number = SnapshotNumber::new(2);
     });
     refused_when_proven(E::TimeSpanReversed, |d| {
-        d.header.time_from = d.header.time_to + 1
+        d.header.time_from = d.header.time_to + 1;
     });
     refused_when_proven(E::TimeSpanInFuture, |d| d.header.time_to = NOW + 1);
     refused_when_changed(E::TimeSpanInFuture, |b| b.header.time_to = u64::MAX);
     refused_when_proven(E::TimeSpanOverlaps, |d| d.header.time_from = CREATED);
     refused_when_proven(E::SnapshotTooNew, |d| d.header.time_from = TAKEN - 1);
     refused_when_proven(E::SnapshotTooOld, |d| {
-        d.header.time_to = NEXT_TAKEN + GRACE + 1
+        d.header.time_to = NEXT_TAKEN + GRACE + 1;
     });
     run(|mut draft| {
         draft.header.time_from = TAKEN;
@@ -266,19 +266,19 @@ fn prices() {
     let at = TAKEN + 100;
     refused_when_proven(E::PricesUnsorted, |d| d.lists[0].swap(0, 1));
     refused_when_proven(E::PricesUnsorted, |d| {
-        d.lists[0][1] = price(0, at, 1_001 * ONE)
+        d.lists[0][1] = price(0, at, 1_001 * ONE);
     });
     refused_when_proven(E::PriceZero, |d| d.lists[0][0].price = 0);
     refused_when_proven(E::PriceTime, |d| d.lists[0][0].time -= 1);
     refused_when_proven(E::PriceTime, |d| d.lists[1][1].time += 1);
     refused_when_proven(E::InstrumentNotListed, |d| {
-        d.lists[0][2] = price(2, at, ONE)
+        d.lists[0][2] = price(2, at, ONE);
     });
     refused_when_proven(E::InstrumentNotListed, |d| {
-        d.lists[0][2] = price(4, at, ONE)
+        d.lists[0][2] = price(4, at, ONE);
     });
     refused_when_proven(E::InstrumentNotListed, |d| {
-        d.lists[0][2] = price(u16::MAX, at, ONE)
+        d.lists[0][2] = price(u16::MAX, at, ONE);
     });
     refused_when_proven(E::PriceConflict, |d| d.lists[1][0].price += 1);
     // The shape takes three entries per chunk.
@@ -307,49 +307,49 @@ fn non_canonical_fields() {
     refused_when_changed(E::NonCanonicalField, |b| b.header.new_root = NOT_CANONICAL);
     refused_when_changed(E::NonCanonicalField, |b| b.header.data_hash = NOT_CANONICAL);
     refused_when_changed(E::NonCanonicalField, |b| {
-        b.header.prices_hash = NOT_CANONICAL
+        b.header.prices_hash = NOT_CANONICAL;
     });
     refused_when_changed(E::NonCanonicalField, |b| {
-        b.header.withdrawals_hash = NOT_CANONICAL
+        b.header.withdrawals_hash = NOT_CANONICAL;
     });
     refused_when_changed(E::NonCanonicalField, |b| {
-        b.header.deposits_accumulator_before = NOT_CANONICAL
+        b.header.deposits_accumulator_before = NOT_CANONICAL;
     });
     refused_when_changed(E::NonCanonicalField, |b| {
-        b.header.deposits_accumulator_after = NOT_CANONICAL
+        b.header.deposits_accumulator_after = NOT_CANONICAL;
     });
     refused_when_changed(E::NonCanonicalField, |b| b.first_boundary = NOT_CANONICAL);
     refused_when_changed(E::NonCanonicalField, |b| {
-        b.chunks[1].boundary_after = NOT_CANONICAL
+        b.chunks[1].boundary_after = NOT_CANONICAL;
     });
     // The modulus itself, a second encoding of zero.
     let mut modulus = FieldBytes::from(-Fr::from(1u64)).0;
     modulus[0] += 1;
     refused_when_changed(E::NonCanonicalField, |b| {
-        b.header.data_hash = FieldBytes(modulus)
+        b.header.data_hash = FieldBytes(modulus);
     });
 }
 
 #[test]
 fn hashes_and_cursors() {
     refused_when_changed(E::PricesHashMismatch, |b| {
-        b.header.prices_hash = Fr::from(1u64).into()
+        b.header.prices_hash = Fr::from(1u64).into();
     });
     refused_when_changed(E::PricesHashMismatch, |b| b.chunks[1].prices[1].price += 1);
     refused_when_changed(E::WithdrawalsHashMismatch, |b| {
-        b.withdrawals[0].recipient[0] ^= 1
+        b.withdrawals[0].recipient[0] ^= 1;
     });
     refused_when_changed(E::WithdrawalsHashMismatch, |b| b.withdrawals[0].amount += 1);
     let cursor = CustodyError::<Test>::DepositCursorMismatch;
     refused_when_proven(cursor, |d| d.header.deposits_before = 1);
     refused_when_proven(CustodyError::<Test>::DepositCursorMismatch, |d| {
-        d.header.deposits_after = 2
+        d.header.deposits_after = 2;
     });
     refused_when_proven(CustodyError::<Test>::DepositCursorMismatch, |d| {
-        d.header.deposits_accumulator_after = Fr::from(1u64).into()
+        d.header.deposits_accumulator_after = Fr::from(1u64).into();
     });
     refused_when_proven(CustodyError::<Test>::TooManyDeposits, |d| {
-        d.header.deposits_after = 513
+        d.header.deposits_after = 513;
     });
 }
 
@@ -361,7 +361,7 @@ fn nothing_is_overdrawn_whatever_the_proofs_say() {
                 recipient: [BOB; 32],
                 asset,
                 amount,
-            }]
+            }];
         }
     };
     refused_when_proven(CustodyError::<Test>::Overdraw, pay(0, 501));
@@ -419,20 +419,20 @@ fn proofs() {
     refused_when_changed(E::ProofRejected, |b| b.closing_proof = b.chunks[0].proof);
     // All statements of the header and the boundaries are proven.
     refused_when_changed(E::ProofRejected, |b| {
-        b.header.new_root = Fr::from(1u64).into()
+        b.header.new_root = Fr::from(1u64).into();
     });
     refused_when_changed(E::ProofRejected, |b| {
-        b.header.data_hash = Fr::from(1u64).into()
+        b.header.data_hash = Fr::from(1u64).into();
     });
     refused_when_changed(E::ProofRejected, |b| b.header.time_to += 1);
     refused_when_changed(E::ProofRejected, |b| {
-        b.first_boundary = Fr::from(1u64).into()
+        b.first_boundary = Fr::from(1u64).into();
     });
     refused_when_changed(E::ProofRejected, |b| {
-        b.chunks[0].boundary_after = Fr::from(1u64).into()
+        b.chunks[0].boundary_after = Fr::from(1u64).into();
     });
     refused_when_changed(E::ProofRejected, |b| {
-        b.chunks[1].boundary_after = Fr::from(1u64).into()
+        b.chunks[1].boundary_after = Fr::from(1u64).into();
     });
 }
 

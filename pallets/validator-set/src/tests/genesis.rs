@@ -69,7 +69,7 @@ fn a_set_below_its_minimum_is_refused() {
         config.validator_set.limits = Some(Limits {
             minimum_validators: 5,
             ..LIMITS
-        })
+        });
     });
 }
 
@@ -80,7 +80,7 @@ fn a_set_above_its_maximum_is_refused() {
         config.validator_set.limits = Some(Limits {
             maximum_validators: 3,
             ..LIMITS
-        })
+        });
     });
 }
 
@@ -91,6 +91,6 @@ fn limits_out_of_bounds_are_refused() {
         config.validator_set.limits = Some(Limits {
             minimum_bond: 1,
             ..LIMITS
-        })
+        });
     });
 }

@@ -131,29 +131,29 @@ pub(super) fn setting(policy: &Policy, parameter: Parameter, value: i128) -> Opt
     use PolicyChange as C;
     match (&mut change, parameter) {
         (C::Scenario { value: spec, .. }, Parameter::PriceShock { .. }) => {
-            spec.price_shock = value.try_into().ok()?
+            spec.price_shock = value.try_into().ok()?;
         }
         (C::Scenario { value: spec, .. }, Parameter::VolatilityShock { .. }) => {
-            spec.volatility_shock = value.try_into().ok()?
+            spec.volatility_shock = value.try_into().ok()?;
         }
         (C::Scenario { value: spec, .. }, _) => spec.weight = Factor::new(bits()?),
         (C::Scaling { value: scaling, .. }, Parameter::ShortPower { .. }) => {
-            scaling.short_power = Factor::new(bits()?)
+            scaling.short_power = Factor::new(bits()?);
         }
         (C::Scaling { value: scaling, .. }, Parameter::LongPower { .. }) => {
-            scaling.long_power = Factor::new(bits()?)
+            scaling.long_power = Factor::new(bits()?);
         }
         (C::Scaling { value: scaling, .. }, _) => scaling.floor_ms = value.try_into().ok()?,
         (C::Peg { value: peg, .. }, Parameter::PegPrice { .. }) => {
-            peg.as_mut().unwrap().price = value.try_into().ok()?
+            peg.as_mut().unwrap().price = value.try_into().ok()?;
         }
         (C::Peg { value: peg, .. }, _) => peg.as_mut().unwrap().slope = Factor::new(bits()?),
         (C::PositionLimit { value: lots, .. } | C::OpenInterestCap { value: lots, .. }, _) => {
-            *lots = value.try_into().ok()?
+            *lots = value.try_into().ok()?;
         }
         (C::FundingInterval { value: time }, _) => *time = value.try_into().ok()?,
         (C::InitialFactor { value, .. } | C::MaintenanceFactor { value, .. }, _) => {
-            *value = Factor::new(bits()?)
+            *value = Factor::new(bits()?);
         }
         (
             C::Charge { value, .. }

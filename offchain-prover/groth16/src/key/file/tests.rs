@@ -322,7 +322,7 @@ fn a_key_is_for_one_circuit_and_origin() {
     assert!(load_for(&other, Origin::Development, bytes).is_err());
     let mut matrices = circuit.matrices().clone();
     edit(&mut matrices.b, |rows| {
-        rows[7][0].0 += ark_bn254::Fr::from(1u64)
+        rows[7][0].0 += ark_bn254::Fr::from(1u64);
     });
     let tweaked = Circuit::new(circuit.id().name(), circuit.id().shape(), matrices).unwrap();
     let error = load_for(&tweaked, Origin::Development, bytes).unwrap_err();
