@@ -532,7 +532,7 @@ pub mod pallet {
             Self::silence(&who)
         }
 
-        /// Returns an account's gravest offence, unless it is forgiven or there is none.
+        /// Returns an account's gravest offence that is not forgiven, if it has committed one.
         pub fn offence_of(who: T::AccountId) -> Option<Offender> {
             Offenders::<T>::get(who)
         }
