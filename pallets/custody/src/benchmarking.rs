@@ -47,18 +47,18 @@ impl<T: Config> Pallet<T> {
         for index in 0..deposits {
             let amount = 10u64;
             Totals::<T>::mutate(venue, ASSET, |held| {
-                held.queued = held.queued.saturating_add(amount)
+                held.queued = held.queued.saturating_add(amount);
             });
             Self::enqueue(venue, BASE8.compress(), Fr::from(index), ASSET, amount)
                 .expect("the queue is canonical");
         }
         Totals::<T>::mutate(venue, ASSET, |held| {
-            held.consumed = held.consumed.saturating_add(protocol_fee)
+            held.consumed = held.consumed.saturating_add(protocol_fee);
         });
         for withdrawal in withdrawals {
             Assets::<T>::insert(withdrawal.asset, info);
             Totals::<T>::mutate(venue, withdrawal.asset, |held| {
-                held.consumed = held.consumed.saturating_add(withdrawal.amount)
+                held.consumed = held.consumed.saturating_add(withdrawal.amount);
             });
         }
         let queue = Queues::<T>::get(venue);

@@ -23,7 +23,12 @@ extern crate alloc;
 
 mod batch;
 #[cfg(feature = "runtime-benchmarks")]
-#[allow(clippy::arithmetic_side_effects, clippy::indexing_slicing)]
+#[allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a benchmark stops if its set-up fails"
+)]
 mod benchmarking;
 mod funds;
 mod queue;

@@ -106,8 +106,8 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// Returns the state of a feed with an accepted level, which is read from the oracle now if
-    /// there is none. Returns `None` as long as no snapshots are taken.
+    /// Returns the state of a feed with an accepted level, which is read from the oracle now if it
+    /// has none. Returns `None` as long as no snapshots are taken.
     fn first_state(feed: Feed) -> Result<Option<FeedState>, Error<T>> {
         let mut state = Self::feed_state(&feed);
         if state.accepted.is_none() {

@@ -26,7 +26,12 @@
 extern crate alloc;
 
 #[cfg(feature = "runtime-benchmarks")]
-#[allow(clippy::arithmetic_side_effects, clippy::indexing_slicing)]
+#[allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a benchmark stops if its set-up fails"
+)]
 mod benchmarking;
 mod bounded;
 mod changes;
@@ -107,7 +112,7 @@ pub mod pallet {
     #[pallet::storage_version(STORAGE_VERSION)]
     pub struct Pallet<T>(_);
 
-    /// The policy in force. There is none until genesis or the first `set_policy`.
+    /// The policy in force. Empty until genesis or the first `set_policy`.
     #[pallet::storage]
     pub type CurrentPolicy<T: Config> = StorageValue<_, BoundedPolicy<T::Market>, OptionQuery>;
 
@@ -481,7 +486,7 @@ pub mod pallet {
             CurrentPolicy::<T>::get().map(BoundedPolicy::into_inner)
         }
 
-        /// Returns the policy's version, counting from 1; 0 while there is none.
+        /// Returns the policy's version, counting from 1; 0 before the first.
         pub fn version() -> u32 {
             Version::<T>::get()
         }

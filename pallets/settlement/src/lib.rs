@@ -19,7 +19,12 @@
 extern crate alloc;
 
 #[cfg(feature = "runtime-benchmarks")]
-#[allow(clippy::arithmetic_side_effects, clippy::indexing_slicing)]
+#[allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a benchmark stops if its set-up fails"
+)]
 mod benchmarking;
 mod checks;
 mod keys;

@@ -23,7 +23,12 @@
 extern crate alloc;
 
 #[cfg(feature = "runtime-benchmarks")]
-#[allow(clippy::arithmetic_side_effects, clippy::indexing_slicing)]
+#[allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a benchmark stops if its set-up fails"
+)]
 mod benchmarking;
 mod bonds;
 mod checks;
@@ -527,7 +532,7 @@ pub mod pallet {
             Self::silence(&who)
         }
 
-        /// Returns an account's gravest offence, unless it is forgiven or there is none.
+        /// Returns an account's gravest offence that is not forgiven, if it has committed one.
         pub fn offence_of(who: T::AccountId) -> Option<Offender> {
             Offenders::<T>::get(who)
         }
