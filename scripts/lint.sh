@@ -108,7 +108,7 @@ unused() {
 # later build is spoilt by a skipped wasm. The same holds for doc.
 clippy() {
     step "clippy: warnings are errors"
-    cargo clippy --release --workspace --all-targets --quiet -- -D warnings ||
+    cargo clippy --release --workspace --all-targets --keep-going --quiet -- -D warnings ||
         fail "clippy" "the lints above" "fix the code; an allow needs a reason beside it"
 }
 

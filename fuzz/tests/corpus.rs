@@ -11,7 +11,7 @@ use std::{
     cell::Cell,
     env, fs,
     panic::{AssertUnwindSafe, catch_unwind},
-    path::{Path, PathBuf},
+    path::PathBuf,
 };
 
 use clearproof_fuzz::{TARGETS, Target, mutate::Mutator};
@@ -59,10 +59,14 @@ fn note(size: usize) {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
+/// Returns the folder of this crate. The path is not compiled in, because checkouts share one target
+/// directory.
+fn manifest_folder() -> PathBuf {
+    env::var_os("CARGO_MANIFEST_DIR").unwrap().into()
+}
+
 fn folder(target: &Target) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("corpus")
-        .join(target.name)
+    manifest_folder().join("corpus").join(target.name)
 }
 
 /// Returns the inputs in a target's folder, by name.
@@ -144,7 +148,7 @@ fn each_corpus_holds_its_seeds_and_decoders_accept_them() {
 
 #[test]
 fn each_target_has_a_program_of_its_name() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz_targets");
+    let folder = manifest_folder().join("fuzz_targets");
     let mut programs: Vec<String> = fs::read_dir(folder)
         .unwrap()
         .map(|file| {

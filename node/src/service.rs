@@ -268,10 +268,6 @@ fn start<N: NetworkBackend<Block, Hash>>(
 }
 
 /// Returns the function that makes the JSON-RPC methods for each server.
-#[expect(
-    clippy::type_complexity,
-    reason = "the type that the service asks for, which has no name"
-)]
 fn rpc_builder(
     node: &Shared,
     worker: BabeWorkerHandle<Block>,

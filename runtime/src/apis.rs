@@ -110,7 +110,7 @@ impl_runtime_apis! {
 
     impl sp_offchain::OffchainWorkerApi<Block> for Runtime {
         fn offchain_worker(header: &<Block as BlockT>::Header) {
-            Executive::offchain_worker(header)
+            Executive::offchain_worker(header);
         }
     }
 

@@ -84,7 +84,9 @@ fn circuit() -> (Circuit, Vec<Fr>) {
 /// The path of snarkjs' program, which is installed if necessary; none if npm does not reach its
 /// registry.
 fn snarkjs_program() -> Option<PathBuf> {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/setup-snarkjs.sh");
+    // The path is not compiled in, because checkouts share one target directory.
+    let manifest = std::env::var_os("CARGO_MANIFEST_DIR").unwrap();
+    let script = Path::new(&manifest).join("../../scripts/setup-snarkjs.sh");
     let output = Command::new(&script)
         .stderr(Stdio::inherit())
         .output()

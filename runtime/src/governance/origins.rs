@@ -6,6 +6,11 @@ pub use pallet::*;
 
 /// Origins of governance, and the divisor of its periods.
 #[frame_support::pallet]
+#[allow(
+    clippy::expect_used,
+    clippy::uninhabited_references,
+    reason = "the attributes of FRAME expand to them"
+)]
 pub mod pallet {
     use crate::OriginCaller;
     use alloc::vec::Vec;

@@ -123,7 +123,7 @@ pub(super) fn outcome() -> Result<(), DispatchError> {
 pub(super) fn development(test: impl FnOnce()) {
     ext_of(genesis_presets::DEVELOPMENT).execute_with(|| {
         System::set_block_number(1);
-        test()
+        test();
     });
 }
 

@@ -1,7 +1,7 @@
 //! The files of the repository, as git lists them.
 
 use std::{
-    fs,
+    env, fs,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -21,10 +21,20 @@ impl File {
     }
 }
 
-/// Returns the repository's root.
+/// Returns the repository's root: two folders above the manifest where cargo runs a test or the
+/// program, else the working directory. The path is not compiled in, because checkouts share one
+/// target directory.
 pub fn root() -> PathBuf {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let root = env::var_os("CARGO_MANIFEST_DIR").map_or_else(
+        || PathBuf::from("."),
+        |manifest| Path::new(&manifest).join("../.."),
+    );
     root.canonicalize().unwrap_or(root)
+}
+
+/// Returns the path of a file beside this crate's manifest.
+pub fn beside_manifest(name: &str) -> PathBuf {
+    root().join("tests/rules").join(name)
 }
 
 /// Returns a list beside this crate's manifest, without comments and empty lines.
@@ -32,7 +42,7 @@ pub fn root() -> PathBuf {
 /// # Errors
 /// Names the file if it cannot be read.
 pub fn list(name: &str) -> Result<Vec<String>, String> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+    let path = beside_manifest(name);
     let text = fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
     let lines = text.lines().map(str::trim);
     Ok(lines

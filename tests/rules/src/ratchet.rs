@@ -1,8 +1,8 @@
 //! Findings that are still allowed, by top-level folder. The numbers may only fall.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{collections::BTreeMap, fs};
 
-use crate::files::list;
+use crate::files::{beside_manifest, list};
 
 /// The file beside this crate's manifest: lines `check folder count`.
 pub const FILE: &str = "ratchet.txt";
@@ -78,7 +78,7 @@ pub fn lower(counts: &Counts) -> Result<(), String> {
         .filter(|(_, count)| **count > 0)
         .map(line)
         .collect();
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(FILE);
+    let path = beside_manifest(FILE);
     fs::write(&path, format!("{HEAD}{text}")).map_err(|e| format!("{}: {e}", path.display()))
 }
 
