@@ -32,7 +32,8 @@ pub struct Closing {
 /// The orders that liquidate an account whose funding has accrued: the fewest eighths of each
 /// position that leave it free when they are closed at the mark and the highest penalty is paid, at
 /// its zero price or better. Nothing where the account is not below maintenance margin, or is
-/// bankrupt.
+/// bankrupt; nor where half of the maintenance margin is left and the account was liquidated in
+/// part at this snapshot.
 ///
 /// Zero prices lie as far from the marks as equity is of all that the positions are worth: `mark ·
 /// (1 ∓ equity / Σ |q|·mark)`.
@@ -50,10 +51,10 @@ pub fn plan(
     }
     let enough = |parts: &u64| frees(market, snapshot, account, *parts);
     // The proof wants half of each position kept while half of the maintenance margin is left.
-    let most = if margin.has_half_of_maintenance() {
-        PARTS / 2
-    } else {
-        PARTS
+    let most = match margin.has_half_of_maintenance() {
+        true if account.was_kept_at(snapshot.number) => return Ok(Vec::new()),
+        true => PARTS / 2,
+        false => PARTS,
     };
     let parts = (1..most).find(enough).unwrap_or(most);
     let slack = slack(snapshot, account, margin.equity.unsigned_abs());
@@ -235,6 +236,23 @@ mod tests {
         assert!(lots(maintenance / 2 - 2) > 150);
         assert_eq!(lots(maintenance / 2 + 2), 150);
         assert!(lots(maintenance - 2) < 150);
+    }
+
+    #[test]
+    fn half_of_a_position_is_closed_once_at_a_snapshot() {
+        let at = |equity: i64, stamp: u32| {
+            let account = Account {
+                stamp,
+                kept: true,
+                ..account(equity - 264_000, 300)
+            };
+            planned(&account)
+        };
+        let partial = planned(&account(50_000 - 264_000, 300));
+        assert_eq!(partial[0].lots, 150);
+        assert_eq!(at(50_000, 1), []);
+        assert_eq!(at(50_000, 2), partial, "it was another snapshot");
+        assert_eq!(at(10_000, 1).len(), 1, "less than half is left");
     }
 
     #[test]

@@ -96,6 +96,7 @@ pub fn apply_unsigned(
             .ok_or(StepError::DepositAsset)?;
         *balance = amount_in_range(*balance as i128 + deposit.amount as i128)?;
     }
+    let mut partial = false;
     match (step.forced, &step.set) {
         (None, None) if step.fills.is_empty() && !step.withdraw => {}
         (Some(Forced::Takeover), None) if step.fills.is_empty() => {
@@ -106,10 +107,13 @@ pub fn apply_unsigned(
             trade(context, step, signed, before, &mut after, &mut effects)?;
             match forced {
                 None => check_margin(context, step, before, &after)?,
-                Some(forced) => check_forced(context, step, forced, before, &after)?,
+                Some(forced) => partial = check_forced(context, step, forced, before, &after)?,
             }
         }
     }
+    after
+        .stamp_at(step.account, market.number, partial)
+        .ok_or(StepError::Range("snapshot number"))?;
     Ok((after, effects))
 }
 

@@ -6,7 +6,9 @@ use crate::{
     r1cs::{Cs, Num},
 };
 use ark_bn254::Fr;
-use clearproof_primitives::{batch::BatchHeader, field::FieldError, poseidon::Domain};
+use clearproof_primitives::{
+    account::STAMP_BITS, batch::BatchHeader, field::FieldError, poseidon::Domain,
+};
 
 /// The fields of a header that the circuits use; all others are only hashed.
 pub struct HeaderVars {
@@ -22,6 +24,8 @@ pub struct HeaderVars {
     pub old_root: Num,
     /// State root after.
     pub new_root: Num,
+    /// Snapshot number, 32 bits.
+    pub snapshot_number: Num,
     /// Snapshot hash.
     pub snapshot_hash: Num,
     /// First millisecond, 48 bits.
@@ -73,7 +77,7 @@ impl<const N: usize> PackedField<N> {
 
 impl HeaderVars {
     /// Allocates and hashes a header; the packed fields are unpacked with range checks, so the hash
-    /// determines the parts. Refuses a header with non-canonical field elements.
+    /// determines the parts. The snapshot's number is one that a leaf can be stamped with. Refuses a header with non-canonical field elements.
     pub fn open(cs: &mut Cs, header: &BatchHeader) -> Result<Self, FieldError> {
         let native = header.fields()?;
         let id = [
@@ -107,6 +111,7 @@ impl HeaderVars {
             cs.enforce_equal(&fields[at], &packed);
             fields[at] = packed;
         }
+        range(cs, &fields[4], STAMP_BITS);
         let hash = hash_list(cs, Domain::Header, &fields);
         let [_, venue, _, chunk_count] = identity.parts;
         let [time_from, time_to] = times.parts;
@@ -119,6 +124,7 @@ impl HeaderVars {
             genesis: fields[1].clone(),
             old_root: fields[2].clone(),
             new_root: fields[3].clone(),
+            snapshot_number: fields[4].clone(),
             snapshot_hash: fields[5].clone(),
             time_from,
             time_to,

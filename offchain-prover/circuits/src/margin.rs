@@ -37,6 +37,7 @@ use clearproof_primitives::{
 /// holds a suspended instrument, or an expired one that has not been turned into quote yet: lots
 /// are not negative, so a sum of them is zero only if each is. A prover claims that twice the
 /// equity is below the maintenance margin; without the claim, half of each position must be left.
+/// Returns the bit of liquidations without the claim.
 ///
 /// Sound although scan losses are hinted: afterwards each is an upper bound of 0 and all losses, so
 /// both margins are at least the true ones; before, each is one of 0 and the losses, so the margin
@@ -57,7 +58,7 @@ pub fn enforce(
     before: &Holdings<'_>,
     after: &Holdings<'_>,
     occasion: &Occasion<'_>,
-) {
+) -> Bit {
     let (withdraws, forced) = (occasion.withdraws, occasion.forced);
     let touched = or(cs, occasion.trades, withdraws);
     let margins = Margins::of(cs, market, before, after, &touched);
@@ -66,8 +67,8 @@ pub fn enforce(
     let surplus = margins.equity_after.scale(scale) - &margins.initial_after;
     let is_free = fr_to_signed_i128(&surplus.value()).is_some_and(|v| v >= 0);
     let free = alloc_bit(cs, is_free && !forced.liquidation.value());
-    cs.part("forced", |cs| {
-        forced_steps::enforce_allowed(cs, market, before, &margins, occasion, &free);
+    let partial = cs.part("forced", |cs| {
+        forced_steps::enforce_allowed(cs, market, before, &margins, occasion, &free)
     });
     enforce_implies(cs, withdraws, &free);
     let must_be_free = and(cs, &touched, &free);
@@ -86,6 +87,7 @@ pub fn enforce(
     });
     let must_reduce = and(cs, &must_reduce, &forced.of_fund.not());
     enforce_ratio(cs, &must_reduce, &margins);
+    partial
 }
 
 /// If the account must reduce risk, requires `equity₀·MM₁ ≤ equity₁·MM₀`, and `equity₁ ≥ equity₀`

@@ -16,7 +16,6 @@ use crate::{
     exposure::Exposure,
     fills::{FillContext, FillTotals},
     forced::ForcedVars,
-    gadgets::logic::is_zero,
     margin::{self, Holdings, Occasion},
     movements::{self, Incoming, Outgoing},
     order_set::OrderSetVars,
@@ -54,7 +53,7 @@ pub fn step(
     let exposure_after = cs.part("positions", |cs| {
         positions::enforce(cs, &mut visit, running, &fills, &forced)
     });
-    check_margin(
+    let partial = check_margin(
         cs,
         &visit,
         &exposure_after,
@@ -62,6 +61,7 @@ pub fn step(
         &forced,
         &outgoing.active,
     );
+    cs.part("forced", |cs| visit.stamp(cs, &partial));
     cs.part("leaf", |cs| visit.store(cs, running, &opens));
     running.quote = &running.quote + &fills.quote;
     running.add_charges(&fee, &forced.penalty);
@@ -79,8 +79,7 @@ fn open_instructions(
     incoming: &Incoming,
 ) -> (ForcedVars, OrderSetVars) {
     let step = &visit.witness.step;
-    let is_fund = is_zero(cs, &visit.index);
-    let forced = cs.part("forced", |cs| ForcedVars::alloc(cs, step, &is_fund));
+    let forced = cs.part("forced", |cs| ForcedVars::alloc(cs, step, &visit.is_fund));
     let set = cs.part("order_set", |cs| {
         OrderSetVars::open(
             cs,
@@ -93,7 +92,7 @@ fn open_instructions(
         )
     });
     cs.part("forced", |cs| {
-        forced.enforce_alone(cs, &set, &incoming.active, &is_fund);
+        forced.enforce_alone(cs, &set, &incoming.active, &visit.is_fund);
     });
     (forced, set)
 }
@@ -124,7 +123,8 @@ fn take_balances(cs: &mut Cs, visit: &mut Visit<'_>, forced: &ForcedVars) -> Vec
     taken
 }
 
-/// Enforces position limits, reduce-only orders and the margin rule.
+/// Enforces position limits, reduce-only orders and the margin rule. Returns the bit that is set if
+/// the account is liquidated in part.
 fn check_margin(
     cs: &mut Cs,
     visit: &Visit<'_>,
@@ -132,7 +132,7 @@ fn check_margin(
     fills: &FillTotals,
     forced: &ForcedVars,
     withdraws: &Bit,
-) {
+) -> Bit {
     let (market, header) = (visit.environment.market, visit.environment.header);
     let positions = &visit.after.positions;
     let reductions = cs.part("limits", |cs| {
@@ -159,6 +159,6 @@ fn check_margin(
         deleverage_rank: &header.deleverage_rank,
     };
     cs.part("margin", |cs| {
-        margin::enforce(cs, market, &before, &after, &occasion);
-    });
+        margin::enforce(cs, market, &before, &after, &occasion)
+    })
 }

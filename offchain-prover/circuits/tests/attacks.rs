@@ -23,6 +23,8 @@ mod forced;
 mod hints;
 #[path = "attacks/keys.rs"]
 mod keys;
+#[path = "attacks/liquidation.rs"]
+mod liquidation;
 #[path = "attacks/margin.rs"]
 mod margin;
 #[path = "attacks/money.rs"]

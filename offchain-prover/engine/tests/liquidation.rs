@@ -4,7 +4,7 @@
 mod common;
 
 use clearproof_engine::{
-    ClosedBatch, Deleveraged, InstrumentClearing, Liquidated, MarketTerms, Venue,
+    ClosedBatch, Deleveraged, EngineError, InstrumentClearing, Liquidated, MarketTerms, Venue,
 };
 use clearproof_primitives::{
     fixed::{ONE, Rate},
@@ -122,6 +122,68 @@ fn an_account_at_risk_is_liquidated_as_far_as_it_must_be() {
             .unwrap()
             .balances[0],
         fund + 660
+    );
+}
+
+/// A mark at which half of account 1's maintenance margin is left, and hardly more.
+fn mark_of_half_the_margin(venue: &Venue) -> u64 {
+    let half = |mark: &u64| {
+        let margin = margin(venue, AccountIndex::new(1), &snapshot_at(mark * ONE));
+        margin.has_half_of_maintenance()
+    };
+    (600..1_000).find(half).unwrap()
+}
+
+#[test]
+fn a_liquidation_is_one_step_at_a_snapshot_and_the_rest_waits_for_the_next() {
+    let mut venue = traded();
+    let account = AccountIndex::new(1);
+    let mark = mark_of_half_the_margin(&venue);
+    let snapshot = snapshot_at(mark * ONE);
+    open(&mut venue, snapshot.clone());
+    // 150 lots are to be closed. A step holds two fills.
+    for (auction, left) in [(1, 240), (2, 180)] {
+        bid(&mut venue, auction, 60 * auction, (mark + 1) * ONE);
+        let report = venue.run_auction(venue.now() + 1).unwrap();
+        let [liquidated] = report.liquidated[..] else {
+            panic!("{report:?}");
+        };
+        assert_eq!(liquidated.account, account);
+        let now = venue.account(account).unwrap();
+        assert_eq!((now.quantity(0), now.kept), (left, true));
+        assert!(margin(&venue, account, &snapshot).is_liquidatable());
+    }
+    bid(&mut venue, 3, 60 * 3, (mark + 1) * ONE);
+    let waits = |venue: &mut Venue| {
+        let report = venue.run_auction(venue.now() + 1).unwrap();
+        assert_eq!((report.liquidated, report.left_out), (vec![], vec![]));
+    };
+    waits(&mut venue);
+    let closed = close(&mut venue);
+    let steps = closed.witness.chunks.iter().flat_map(|chunk| &chunk.steps);
+    let forced: Vec<_> = steps
+        .filter(|step| step.step.forced.is_some())
+        .map(|step| step.step.fills.len())
+        .collect();
+    assert_eq!(forced, [2]);
+
+    // Another batch at the same snapshot, and one at the next.
+    open(&mut venue, snapshot.clone());
+    assert_eq!(venue.at_risk(), [account]);
+    waits(&mut venue);
+    close(&mut venue);
+    let mut next = snapshot.clone();
+    next.number = next.number.next();
+    open(&mut venue, next);
+    let report = venue.run_auction(venue.now() + 1).unwrap();
+    assert_eq!(report.liquidated[0].account, account);
+    assert_eq!(venue.account(account).unwrap().quantity(0), 120);
+    close(&mut venue);
+
+    let (given, current) = (snapshot.number, snapshot.number.next());
+    assert_eq!(
+        venue.open_batch(snapshot, MarketTerms::default(), venue.now() + 1),
+        Err(EngineError::SnapshotWentBack { given, current })
     );
 }
 

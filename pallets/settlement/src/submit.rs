@@ -34,6 +34,10 @@ impl<T: Config> Pallet<T> {
             header.snapshot_hash == snapshot.hash,
             Error::<T>::SnapshotMismatch
         );
+        ensure!(
+            header.snapshot_number >= venue.snapshot,
+            Error::<T>::SnapshotWentBack
+        );
         Self::check_fee(header, &snapshot)?;
         Self::check_times(header, &venue, &snapshot)?;
         let circuit = Self::registered(venue.circuit_of(header.number))?;
@@ -58,7 +62,7 @@ impl<T: Config> Pallet<T> {
             &batch.withdrawals,
             header.protocol_fee,
         )?;
-        venue.advance(header.number, header.new_root, header.time_to);
+        venue.advance(header);
         Venues::<T>::insert(header.venue, venue);
         Self::put_market(header.venue, market);
         Self::remember_batch(header, header_hash);

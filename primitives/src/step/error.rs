@@ -32,6 +32,10 @@ pub enum StepError {
         "forced: the account has half of its maintenance margin left and would keep less than half of a position"
     )]
     NotPartial,
+    #[error(
+        "forced: the account was liquidated in part at this snapshot, and has half of its maintenance margin left: its next part waits for the next snapshot"
+    )]
+    PartialAgain,
     #[error("forced: the insurance fund does not owe more than it has")]
     FundSolvent,
     #[error("forced: the account is less leveraged than the deleverage rank")]

@@ -20,26 +20,30 @@ pub fn holds_suspended(snapshot: &Snapshot, account: &Account) -> bool {
     rows.any(|row| row.suspended || row.expired)
 }
 
-/// The rules of liquidation and deleveraging.
+/// The rules of liquidation and deleveraging. Returns true if the step liquidates an account in
+/// part.
 pub(super) fn check_forced(
     context: &StepContext<'_>,
     step: &Step,
     forced: Forced,
     before: &Account,
     after: &Account,
-) -> Result<(), StepError> {
+) -> Result<bool, StepError> {
     use StepError as E;
     let market = &context.shape.market;
     let of_fund = step.account.is_insurance_fund();
     let deleverages = forced == Forced::Deleverage;
     let margin_before = Margin::of(market, context.snapshot, before)?;
     let margin_after = Margin::of(market, context.snapshot, after)?;
+    let mut partial = false;
     match (of_fund, deleverages) {
         (true, true) => require(margin_before.equity < 0, E::FundSolvent)?,
         (false, false) => {
             require(margin_before.is_liquidatable(), E::NotLiquidatable)?;
-            let partly = margin_before.has_half_of_maintenance();
-            require(!partly || keeps_half(before, after), E::NotPartial)?;
+            partial = margin_before.has_half_of_maintenance();
+            require(!partial || keeps_half(before, after), E::NotPartial)?;
+            let again = partial && before.was_kept_at(context.snapshot.number);
+            require(!again, E::PartialAgain)?;
         }
         (false, true) => {
             let ranked = margin_before.is_ranked(context.deleverage_rank);
@@ -53,15 +57,15 @@ pub(super) fn check_forced(
         require(margin_after.equity <= most + roundings, E::DeleveragePrice)?;
     }
     if step.fills.is_empty() {
-        return Ok(());
+        return Ok(partial);
     }
     let reduces = only_reduces(before, after);
-    if of_fund {
-        let loses_nothing = margin_after.equity + roundings >= margin_before.equity;
-        return require(reduces && loses_nothing, E::ForcedFills);
-    }
-    let allowed = reduces_risk(&margin_before, &margin_after, reduces);
-    require(allowed, E::ForcedFills)
+    let allowed = match of_fund {
+        true => reduces && margin_after.equity + roundings >= margin_before.equity,
+        false => reduces_risk(&margin_before, &margin_after, reduces),
+    };
+    require(allowed, E::ForcedFills)?;
+    Ok(partial)
 }
 
 /// Leaves the account with nothing.

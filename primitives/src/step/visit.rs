@@ -49,8 +49,8 @@ pub enum Forced {
     /// that is how it gets rid of what it took over. Its fills must only reduce, and lose nothing
     /// against the marks but the rounding of each.
     ///
-    /// An account that has half of its maintenance margin left keeps half of each position in each
-    /// such step.
+    /// An account that has half of its maintenance margin left keeps half of each position, and
+    /// there is one such step at each snapshot.
     Liquidation {
         /// Quote units.
         penalty: u64,

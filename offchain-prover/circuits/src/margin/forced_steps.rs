@@ -21,7 +21,8 @@ use clearproof_primitives::{
 };
 
 /// Requires that the state before the step allows it: an account at risk or of a high enough rank,
-/// a bankrupt account or fund, and no account that holds a suspended or expired instrument.
+/// a bankrupt account or fund, and no account that holds a suspended or expired instrument. Returns
+/// the bit that is set if an account is liquidated in part.
 pub fn enforce_allowed(
     cs: &mut Cs,
     market: &Market,
@@ -29,7 +30,7 @@ pub fn enforce_allowed(
     margins: &Margins,
     occasion: &Occasion<'_>,
     free: &Bit,
-) {
+) -> Bit {
     let forced = occasion.forced;
     enforce_implies(cs, &forced.liquidation, &free.not());
     let partial = enforce_rank(cs, margins, occasion);
@@ -53,6 +54,7 @@ pub fn enforce_allowed(
     }
     let of_others = forced.of_account.num() + forced.takeover.num();
     cs.enforce(&of_others, &left_alone.finish(), &Num::zero());
+    partial
 }
 
 /// Requires that an account at risk has less than its maintenance margin, or less than half of it;

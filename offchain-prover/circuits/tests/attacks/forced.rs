@@ -12,12 +12,12 @@ use clearproof_primitives::{
     step::{DepositStep, Forced, Step, StepError},
 };
 
-const MARK: u64 = 100 * ONE + ONE / 3;
+pub const MARK: u64 = 100 * ONE + ONE / 3;
 /// Of 20 lots sold at the mark: 2,006 / 128, rounded up.
 const LIMIT: u64 = 16;
 
 /// Account 2 holds `lots` of instrument 0 and `quote`, and the venue sells some for it.
-fn liquidated(lots: i64, quote: i64, sold: u64, price: u64, penalty: u64) -> Scene {
+pub fn liquidated(lots: i64, quote: i64, sold: u64, price: u64, penalty: u64) -> Scene {
     let mut scene = Scene::busy(2);
     scene.reload(0, |account| {
         account.balances[0] = quote;

@@ -42,6 +42,8 @@ struct Conditions {
     trigger: Option<(bool, i64)>,
     position_limit: u64,
     suspended: bool,
+    /// The account was liquidated in part, at this snapshot or at one before.
+    kept_at: Option<u32>,
     /// A forced step deleverages, where every account has this rank or more.
     rank: Option<u32>,
 }
@@ -59,11 +61,22 @@ fn any_conditions() -> impl Strategy<Value = Conditions> {
         prop::option::weighted(0.12, (any::<bool>(), -2..3i64)),
         prop_oneof![7 => Just(1u64 << 40), 1 => 0..60u64],
         prop::bool::weighted(0.05),
+        prop::option::weighted(0.2, 0..2u32),
         prop::option::weighted(0.5, prop_oneof![2 => Just(0u32), 1 => 0..20u32 << 16]),
     )
         .prop_map(
-            |(reduce_only, time_in_force, pair, trigger, position_limit, suspended, rank)| {
+            |(
+                reduce_only,
+                time_in_force,
+                pair,
+                trigger,
+                position_limit,
+                suspended,
+                kept_at,
+                rank,
+            )| {
                 Conditions {
+                    kept_at,
                     reduce_only,
                     time_in_force,
                     pair,
@@ -200,6 +213,9 @@ fn tamper_account(account: &mut Account, t: &Tampering) {
     let lots = t.positions.iter().sum::<i64>();
     account.balances[0] = t.equity - 100 * lots;
     account.sequence = 1;
+    if let Some(stamp) = t.conditions.kept_at {
+        (account.stamp, account.kept) = (stamp, true);
+    }
     account.slots[0].id = 21;
     account.slots[0].filled = t.filled;
     if let Some(filled) = t.conditions.pair {
