@@ -3,7 +3,7 @@
 //! [`crate::step::Forced`].
 
 use crate::{
-    account::Account,
+    account::{Account, Position},
     fixed::{FRACTION_BITS, ONE, Price, Rounding, mul_fraction},
     margin::{Margin, MarginError},
     order::Side,
@@ -30,7 +30,7 @@ pub struct Closing {
 }
 
 /// The orders that liquidate an account whose funding has accrued: the fewest eighths of each
-/// position that leave it free when they are closed at the mark and the highest penalty is paid, at
+/// position but the suspended ones that leave it free, with the benefit of the doubt, when they are closed at the mark and the highest penalty is paid, at
 /// its zero price or better. Nothing where the account is not below maintenance margin, or is
 /// bankrupt; nor where half of the maintenance margin is left and the account was liquidated in
 /// part at this snapshot.
@@ -61,14 +61,16 @@ pub fn plan(
     Ok(closings(snapshot, account, parts, slack))
 }
 
-/// The orders with which the insurance fund closes all that it holds, at the mark or better.
+/// The orders with which the insurance fund closes all that it holds but suspended positions, at
+/// the mark or better.
 pub fn wind_down(snapshot: &Snapshot, fund: &Account) -> Vec<Closing> {
     closings(snapshot, fund, PARTS, 0)
 }
 
 /// At what prices all that the insurance fund holds is closed against others when it owes more than
 /// it has: as far from the marks, in its favour, as what it lacks is of all that its positions are
-/// worth, so that it is left with nothing, or a little less. Nothing where it lacks nothing.
+/// worth, so that it is left with nothing, or a little less. Suspended positions keep their part.
+/// Nothing where it lacks nothing.
 ///
 /// # Errors
 /// The margin cannot be computed.
@@ -78,7 +80,7 @@ pub fn deleverage(
     fund: &Account,
 ) -> Result<Vec<Closing>, MarginError> {
     let margin = Margin::of(market, snapshot, fund)?;
-    if margin.equity >= 0 {
+    if !margin.is_bankrupt() {
         return Ok(Vec::new());
     }
     let slack = slack(snapshot, fund, margin.equity.unsigned_abs());
@@ -94,7 +96,7 @@ pub fn deleverage(
 }
 
 fn closings(snapshot: &Snapshot, account: &Account, parts: u64, slack: Price) -> Vec<Closing> {
-    let closing = |position: &crate::account::Position| {
+    let closing = |position: &Position| {
         let mark = mark(snapshot, position.instrument);
         let away = mul_fraction(mark, slack, Rounding::Down).unwrap_or(0);
         let (side, limit) = if position.quantity > 0 {
@@ -109,7 +111,14 @@ fn closings(snapshot: &Snapshot, account: &Account, parts: u64, slack: Price) ->
             limit,
         }
     };
-    account.positions.iter().map(closing).collect()
+    let positions = account.positions.iter();
+    let closable = positions.filter(|position| !is_suspended(snapshot, position));
+    closable.map(closing).collect()
+}
+
+fn is_suspended(snapshot: &Snapshot, position: &Position) -> bool {
+    let row = snapshot.rows.get(usize::from(position.instrument));
+    row.is_some_and(|row| row.suspended)
 }
 
 fn mark(snapshot: &Snapshot, slot: u16) -> Price {
@@ -123,7 +132,7 @@ fn part(lots: u64, parts: u64) -> u64 {
 
 /// The distance of the zero price from the mark, at most all of it, as a fraction of 2^32.
 fn slack(snapshot: &Snapshot, account: &Account, equity: u128) -> Price {
-    let worth = |position: &crate::account::Position| {
+    let worth = |position: &Position| {
         position.quantity.unsigned_abs() as u128 * mark(snapshot, position.instrument) as u128
     };
     let all: u128 = account.positions.iter().map(worth).sum();
@@ -133,12 +142,13 @@ fn slack(snapshot: &Snapshot, account: &Account, equity: u128) -> Price {
     }
 }
 
-/// Returns true if closing `parts` parts of each position at the mark leaves the account free, the
-/// highest penalty paid.
+/// Returns true if closing `parts` parts of each position but the suspended ones at the mark leaves
+/// the account free, with the benefit of the doubt and the highest penalty paid.
 fn frees(market: &MarketShape, snapshot: &Snapshot, account: &Account, parts: u64) -> bool {
     let mut left = account.clone();
     let mut quote = 0i128;
-    for position in &mut left.positions {
+    let positions = left.positions.iter_mut();
+    for position in positions.filter(|position| !is_suspended(snapshot, position)) {
         let lots = part(position.quantity.unsigned_abs(), parts);
         let value = (lots as u128 * mark(snapshot, position.instrument) as u128) >> FRACTION_BITS;
         let penalty =
@@ -150,7 +160,7 @@ fn frees(market: &MarketShape, snapshot: &Snapshot, account: &Account, parts: u6
     left.positions.retain(|position| position.quantity != 0);
     let balance = i64::try_from(left.balances[0] as i128 + quote);
     left.balances[0] = balance.unwrap_or(i64::MIN + 1);
-    Margin::of(market, snapshot, &left).is_ok_and(|margin| margin.is_free())
+    Margin::of(market, snapshot, &left).is_ok_and(|margin| margin.is_favourably_free())
 }
 
 #[cfg(test)]
@@ -159,7 +169,7 @@ mod tests {
     use super::*;
     use crate::ids::SnapshotNumber;
     use crate::{
-        account::Position, policy::Policy, shape::Shape, snapshot::InstrumentRow,
+        policy::Policy, rows::halted_row, shape::Shape, snapshot::InstrumentRow,
         snapshot::UnderlyingFactors,
     };
     use alloc::vec;
@@ -253,6 +263,46 @@ mod tests {
         assert_eq!(at(50_000, 1), []);
         assert_eq!(at(50_000, 2), partial, "it was another snapshot");
         assert_eq!(at(10_000, 1).len(), 1, "less than half is left");
+    }
+
+    /// 300 lots of a perpetual at 880 and some of another, whose feed is halted.
+    fn beside_a_halted_one(quote: i64, halted: i64) -> (Snapshot, Account) {
+        let mut snapshot = snapshot(880 * ONE);
+        let row = Policy::development(&SHAPE.market)
+            .perpetual_row(1, 880 * ONE)
+            .unwrap();
+        snapshot.rows[2] = halted_row(row, 880 * ONE);
+        let mut account = account(quote, 300);
+        account.positions.push(Position {
+            instrument: 2,
+            quantity: halted,
+        });
+        (snapshot, account)
+    }
+
+    #[test]
+    fn a_halted_lot_protects_by_its_own_worth_and_is_not_sold() {
+        let market = SHAPE.market;
+        let planned = |quote, halted| {
+            let (snapshot, account) = beside_a_halted_one(quote, halted);
+            plan(&market, &snapshot, &account).unwrap()
+        };
+        let [closing] = planned(-200_000 - 10 * 880, 10)[..] else {
+            panic!("one of two");
+        };
+        assert_eq!((closing.instrument, closing.side), (0, Side::Sell));
+        assert_eq!(planned(-200_000 - 100 * 880, 100), [], "100 lots of doubt");
+        // It looks bankrupt, and is not: 1,760 of doubt a lot.
+        let owes = |quote| {
+            let (snapshot, account) = beside_a_halted_one(quote, 10);
+            Margin::of(&market, &snapshot, &account).unwrap()
+        };
+        let none_left = -264_000 - 10 * 880 - 10 * 1_760;
+        assert!(!owes(none_left).is_bankrupt() && owes(none_left).equity < 0);
+        assert!(owes(none_left - 1).is_bankrupt());
+        let (snapshot, fund) = beside_a_halted_one(none_left, 10);
+        assert_eq!(deleverage(&market, &snapshot, &fund), Ok(vec![]));
+        assert_eq!(wind_down(&snapshot, &fund).len(), 1);
     }
 
     #[test]

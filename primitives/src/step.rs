@@ -10,7 +10,7 @@ mod visit;
 
 pub use effects::{StepEffects, Taken, Transfer};
 pub use error::StepError;
-pub use forced::holds_suspended;
+pub use forced::holds_unsettled;
 pub use visit::{DepositStep, Fill, Forced, Step, StepContext};
 
 use crate::{
@@ -69,9 +69,8 @@ pub fn apply_unsigned(
     {
         return Err(StepError::ForcedWith);
     }
-    let left_alone = step.forced.is_some() && !step.account.is_insurance_fund();
-    let held = left_alone && holds_suspended(market, before);
-    require(!held, StepError::Suspended)?;
+    let unsettled = step.forced.is_some() && holds_unsettled(market, before);
+    require(!unsettled, StepError::Unsettled)?;
     let mut before = before.clone();
     let mut effects = StepEffects {
         remainder: accrue(&mut before, market, context.funding)?,

@@ -33,9 +33,8 @@ use clearproof_primitives::{
 /// marks but roundings. The conditions that the account is below maintenance margin, or as
 /// leveraged as deleveraging requires, are enforced with the lower bound of that margin, which only
 /// makes them harder to meet; the condition that equity is negative, for a takeover and where the
-/// fund is deleveraged, with the equity itself. None of these steps applies to an account that
-/// holds a suspended instrument, or an expired one that has not been turned into quote yet: lots
-/// are not negative, so a sum of them is zero only if each is. A prover claims that twice the
+/// fund is deleveraged, with the equity itself. In all of these conditions equity counts with the
+/// benefit of the doubt, which depends on positions alone. A prover claims that twice the
 /// equity is below the maintenance margin; without the claim, half of each position must be left.
 /// Returns the bit of liquidations without the claim.
 ///
@@ -68,7 +67,7 @@ pub fn enforce(
     let is_free = fr_to_signed_i128(&surplus.value()).is_some_and(|v| v >= 0);
     let free = alloc_bit(cs, is_free && !forced.liquidation.value());
     let partial = cs.part("forced", |cs| {
-        forced_steps::enforce_allowed(cs, market, before, &margins, occasion, &free)
+        forced_steps::enforce_allowed(cs, before, &margins, occasion, &free)
     });
     enforce_implies(cs, withdraws, &free);
     let must_be_free = and(cs, &touched, &free);

@@ -35,5 +35,7 @@ mod order_set;
 mod orders;
 #[path = "attacks/replay.rs"]
 mod replay;
+#[path = "attacks/suspension.rs"]
+mod suspension;
 #[path = "attacks/venue.rs"]
 mod venue;

@@ -10,9 +10,9 @@ use clearproof_primitives::{
     fixed::{ONE, Rate},
     ids::AccountIndex,
     margin::Margin,
-    order::Side,
+    order::{Order, Side},
     policy::Policy,
-    rows::even_bands,
+    rows::{even_bands, halted_row},
     shape::Shape,
     snapshot::{InstrumentRow, Snapshot},
     step::StepError,
@@ -368,6 +368,61 @@ fn funding_is_paid_from_one_batch_to_the_next() {
         .map(AccountIndex::new)
         .map(|account| venue.account(account).unwrap().balances[0]);
     assert_eq!(after, [before[0] + 1 - 301, before[1] + 1 + 301]);
+}
+
+/// A snapshot at which instrument 2 is halted at 1,000, and another mark of instrument 0.
+fn beside_a_halted_one(mark: u64) -> Snapshot {
+    let mut snapshot = snapshot_at(mark);
+    snapshot.rows[2] = halted_row(snapshot.rows[2].clone(), MARK);
+    snapshot
+}
+
+/// As [`traded`], and trader 0 has bought one lot of instrument 2 as well.
+fn traded_both() -> Venue {
+    let mut venue = traded();
+    open(&mut venue, snapshot_at(MARK));
+    for (trader, side) in [(0, Side::Buy), (1, Side::Sell)] {
+        let order = order(side, 1, MARK).map(|order| Order {
+            id: 2,
+            instrument: 2,
+            ..order
+        });
+        venue
+            .submit(signed(&SHAPE, trader, 2, vec![order], None))
+            .unwrap();
+    }
+    let report = venue.run_auction(venue.now() + 1).unwrap();
+    assert_eq!(report.trades.len(), 2);
+    close(&mut venue);
+    venue
+}
+
+#[test]
+fn one_halted_lot_protects_neither_from_liquidation_nor_from_takeover() {
+    let account = AccountIndex::new(1);
+    let mut venue = traded_both();
+    // 2,000 of doubt.
+    open(&mut venue, beside_a_halted_one(780 * ONE));
+    assert_eq!(venue.at_risk(), [account]);
+    bid(&mut venue, 1, 400, 781 * ONE);
+    let report = venue.run_auction(venue.now() + 1).unwrap();
+    assert_eq!(report.liquidated[0].account, account);
+    let held = venue.account(account).unwrap();
+    assert!(held.quantity(0) < LOTS as i64 && held.quantity(2) == 1);
+    close(&mut venue);
+
+    let mut venue = traded_both();
+    open(&mut venue, beside_a_halted_one(600 * ONE));
+    assert_eq!(venue.taken_over(), [account]);
+    close(&mut venue);
+    // The fund's halted lot stays where it is.
+    open(&mut venue, beside_a_halted_one(700 * ONE));
+    bid(&mut venue, 1, 400, 701 * ONE);
+    let report = venue.run_auction(venue.now() + 1).unwrap();
+    assert_eq!(report.left_out, []);
+    let fund = venue.account(AccountIndex::INSURANCE_FUND).unwrap();
+    assert_eq!((fund.quantity(0), fund.quantity(2)), (0, 1));
+    close(&mut venue);
 }
 
 /// An error in the fills of a liquidation leaves it out of the auction, as any other.

@@ -12,12 +12,23 @@ use crate::{
     snapshot::Snapshot,
 };
 
-/// Returns true if an account holds anything that is suspended, or expired and not yet turned into
-/// money.
-pub fn holds_suspended(snapshot: &Snapshot, account: &Account) -> bool {
+/// Returns true if an account holds anything that has expired and is not yet turned into money.
+pub fn holds_unsettled(snapshot: &Snapshot, account: &Account) -> bool {
     let row = |position: &Position| snapshot.rows.get(usize::from(position.instrument));
     let mut rows = account.positions.iter().filter_map(row);
-    rows.any(|row| row.suspended || row.expired)
+    rows.any(|row| row.expired)
+}
+
+/// Returns true if positions in suspended rows are what they were.
+fn keeps_suspended(snapshot: &Snapshot, before: &Account, after: &Account) -> bool {
+    let suspended = |slot: u16| {
+        let row = snapshot.rows.get(usize::from(slot));
+        row.is_some_and(|row| row.suspended)
+    };
+    let mut positions = before.positions.iter().chain(&after.positions);
+    positions.all(|p| {
+        !suspended(p.instrument) || before.quantity(p.instrument) == after.quantity(p.instrument)
+    })
 }
 
 /// The rules of liquidation and deleveraging. Returns true if the step liquidates an account in
@@ -37,7 +48,7 @@ pub(super) fn check_forced(
     let margin_after = Margin::of(market, context.snapshot, after)?;
     let mut partial = false;
     match (of_fund, deleverages) {
-        (true, true) => require(margin_before.equity < 0, E::FundSolvent)?,
+        (true, true) => require(margin_before.is_bankrupt(), E::FundSolvent)?,
         (false, false) => {
             require(margin_before.is_liquidatable(), E::NotLiquidatable)?;
             partial = margin_before.has_half_of_maintenance();
@@ -51,6 +62,8 @@ pub(super) fn check_forced(
         }
         (true, false) => {}
     }
+    let kept = keeps_suspended(context.snapshot, before, after);
+    require(kept, E::Suspended)?;
     let roundings = (step.fills.len() as i128) << FRACTION_BITS;
     if deleverages {
         let most = if of_fund { 0 } else { margin_before.equity };
@@ -75,9 +88,7 @@ pub(super) fn take_over(
     effects: &mut StepEffects,
 ) -> Result<(), StepError> {
     let margin = Margin::of(&context.shape.market, context.snapshot, after)?;
-    if margin.equity >= 0 {
-        return Err(StepError::NotBankrupt);
-    }
+    require(margin.is_bankrupt(), StepError::NotBankrupt)?;
     let nothing = alloc::vec![0; after.balances.len()];
     effects.taken = Some(Taken {
         balances: core::mem::replace(&mut after.balances, nothing),

@@ -36,7 +36,10 @@ pub struct DepositStep {
     pub account_key: Fr,
 }
 
-/// An act of the venue on an account without its consent.
+/// An act of the venue on an account without its consent. Equity is that with the benefit of the
+/// doubt where the act must be justified ([`favourable_equity`](crate::margin::Margin)); positions
+/// in suspended rows stay as they are, except that a takeover takes them. The account holds nothing
+/// that has expired and is not turned into quote yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Forced {
     /// The account is below its maintenance margin. The step's order set is the venue's own: it is

@@ -38,11 +38,11 @@ pub fn liquidated(lots: i64, quote: i64, sold: u64, price: u64, penalty: u64) ->
 }
 
 /// Account 2 holds 40 lots and is at risk: its equity is 50.
-fn at_risk(penalty: u64) -> Scene {
+pub fn at_risk(penalty: u64) -> Scene {
     liquidated(40, -3_963, 20, MARK, penalty)
 }
 
-fn taken_over(quote: i64) -> Scene {
+pub fn taken_over(quote: i64) -> Scene {
     let mut scene = at_risk(0);
     scene.reload(0, |account| {
         account.balances = vec![quote, 0];
@@ -136,19 +136,12 @@ fn more_than_half_of_a_position_while_half_of_the_margin_is_left() {
 }
 
 #[test]
-fn a_suspended_or_expired_instrument() {
+fn an_expired_instrument() {
     for takeover in [false, true] {
         let start = || match takeover {
             true => taken_over(-5_000),
             false => at_risk(0),
         };
-        let mut suspended = start();
-        suspended.remarket(|snapshot, _| {
-            let row = &mut snapshot.rows[0];
-            (row.suspended, row.position_limit) = (true, 0);
-        });
-        suspended.replay();
-        suspended.refused(0, StepError::Suspended, "step/margin/forced");
         let mut expired = start();
         expired.reload(0, |account| {
             account.positions.push(Position {
@@ -164,7 +157,7 @@ fn a_suspended_or_expired_instrument() {
             };
         });
         expired.replay_forged(|_, account, _| account.positions.retain(|p| p.instrument == 0));
-        assert_eq!(expired.native(0), Err(StepError::Suspended));
+        assert_eq!(expired.native(0), Err(StepError::Unsettled));
         expired.refused_first_in("step/margin/forced");
     }
 }
@@ -260,7 +253,7 @@ fn a_takeover_that_leaves_something() {
 }
 
 /// The padding of chunk 2, on account 0, with positions to be closed.
-fn fund(forced: Forced) -> Scene {
+pub fn fund(forced: Forced) -> Scene {
     let mut scene = at_risk(0);
     let set = scene.chunk.steps[0].step.set.clone();
     let fills = scene.chunk.steps[0].step.fills.clone();

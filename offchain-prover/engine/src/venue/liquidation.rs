@@ -4,7 +4,8 @@
 //! All accounts are checked when a batch opens, since the snapshot is a new one; their own steps
 //! bring none below maintenance margin. Accounts at risk have orders of the venue's making in every
 //! auction, in the place of their own: for the part of each position that makes them free again, at
-//! their zero price or better. The insurance fund closes the positions that it took over at the
+//! their zero price or better. Suspended positions stay as they are, and count with the benefit of
+//! the doubt. The insurance fund closes the positions that it took over at the
 //! mark or better.
 //!
 //! At one snapshot the rules allow one step that liquidates an account in part. So an account's
@@ -28,7 +29,7 @@ use clearproof_primitives::{
     margin::Margin,
     order::{Order, OrderSet, SignedOrderSet},
     shape::TIME_BITS,
-    step::{Forced, StepEffects, StepError, holds_suspended},
+    step::{Forced, StepEffects, StepError},
 };
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -53,9 +54,9 @@ impl Venue {
                 self.accrue_if_expired(account);
             }
             match margin {
-                // No account is liquidated at a mark that is not reliable.
-                Some(_) if self.is_suspended(account) => {}
-                Some(margin) if margin.equity < 0 => {
+                // If the batch had no room to turn its expired positions into quote, it waits.
+                Some(_) if self.holds_expired(account) => {}
+                Some(margin) if margin.is_bankrupt() => {
                     // If the fund has no room for it, it waits until the fund has closed something.
                     let _ = self.take_over(account);
                 }
@@ -97,18 +98,16 @@ impl Venue {
     /// Turns an account's expired positions into quote. No other action is taken on an account
     /// before that.
     fn accrue_if_expired(&mut self, account: AccountIndex) {
-        let open = self.open.as_ref().zip(self.account(account));
-        if open.is_some_and(|(open, account)| holds_expired(&open.snapshot.rows, account)) {
+        if self.holds_expired(account) {
             // If the batch has no room for it, the account is left alone.
             let _ = self.touch(account);
         }
     }
 
-    /// True if an account holds a suspended instrument.
-    fn is_suspended(&self, account: AccountIndex) -> bool {
-        let open = self.open.as_ref();
-        open.zip(self.account(account))
-            .is_some_and(|(open, account)| holds_suspended(&open.snapshot, account))
+    /// True if an account holds an expired instrument.
+    fn holds_expired(&self, account: AccountIndex) -> bool {
+        let open = self.open.as_ref().zip(self.account(account));
+        open.is_some_and(|(open, account)| holds_expired(&open.snapshot.rows, account))
     }
 
     fn take_over(&mut self, account: AccountIndex) -> Result<(), EngineError> {
