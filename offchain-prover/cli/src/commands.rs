@@ -29,7 +29,7 @@ pub struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Measures the promised numbers by real work and prints each beside its target.
+    /// Measures the promised numbers on real work and prints each beside its target.
     Bench(bench::Args),
     /// Prints the size of both circuits.
     CircuitInfo(circuit_info::Args),

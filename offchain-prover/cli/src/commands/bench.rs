@@ -1,4 +1,4 @@
-//! `bench`: measures the numbers that the design promises by real work and shows each beside its
+//! `bench`: measures the numbers that the design promises, on real work, and shows each beside its
 //! target.
 
 mod backends;

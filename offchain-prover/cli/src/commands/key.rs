@@ -12,7 +12,7 @@ use subxt_signer::{SecretUri, sr25519::Keypair};
 /// Permission bits that give other users access to a key file.
 const OTHERS: u32 = 0o077;
 
-/// Options that name the key; exactly one is given.
+/// Options that name the key; at most one of them is given.
 #[derive(clap::Args)]
 #[group(multiple = false)]
 pub struct Key {
