@@ -1,7 +1,7 @@
 //! Recorded order flow in CSV: changes of a book's levels and the trades between them, or trades
 //! only.
 
-use clearproof_formats::time::time_of;
+use clearproof_formats::{prices, time::time_of};
 use clearproof_primitives::{
     fixed::{FRACTION_BITS, Price, price_from_decimal},
     order::Side,
@@ -12,8 +12,8 @@ use std::io::Read;
 
 /// Lots in a whole unit of the traded asset: recordings state quantities to a hundred-millionth.
 pub const LOTS_PER_UNIT: u64 = 100_000_000;
-/// Smallest units of the quote in a whole one.
-pub const QUOTE_UNIT: u64 = 1_000_000;
+/// [`prices::QUOTE_UNIT`] in the type of amounts; it is far below 2^64.
+pub const QUOTE_UNIT: u64 = prices::QUOTE_UNIT as u64;
 /// Most rows of a recording.
 const MAX_ROWS: usize = 20_000_000;
 
