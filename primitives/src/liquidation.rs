@@ -287,7 +287,7 @@ mod tests {
             let (snapshot, account) = beside_a_halted_one(quote, halted);
             plan(&market, &snapshot, &account).unwrap()
         };
-        let [closing] = planned(-200_000 - 10 * 880, 10)[..] else {
+        let [closing] = planned(-234_000 - 10 * 880, 10)[..] else {
             panic!("one of two");
         };
         assert_eq!((closing.instrument, closing.side), (0, Side::Sell));

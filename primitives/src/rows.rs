@@ -434,7 +434,7 @@ mod tests {
         assert_eq!(halted.maintenance_long, row.maintenance_long);
         assert_eq!(
             (halted.mark, halted.scenario_values),
-            (row.mark, row.scenario_values)
+            (row.mark, row.scenario_values.clone())
         );
         assert!(halted.suspended && halted.position_limit == 0);
         // An option that cannot be valued, and whose buyer pays no charge.

@@ -44,6 +44,7 @@ fn a_known_key_goes_to_its_account_which_keeps_its_viewing_key() {
         received(0, 1, 100).viewing_key,
     );
     expected.balances[0] = 200;
+    expected.stamp = 1;
     assert_eq!(venue.account(AccountIndex::new(1)), Some(&expected));
     assert_eq!(venue.account_count(), 3);
 }

@@ -105,6 +105,7 @@ fn a_deposit_that_opens_an_account_again() {
     let witness = &mut scene.chunk.steps[1];
     witness.exists = false;
     witness.before.viewing_key += Fr::from(1u64);
+    witness.before.stamp = 0;
     witness.before.sequence = 0;
     witness.before.balances.fill(0);
     witness.before.slots.fill(OrderSlot::default());
