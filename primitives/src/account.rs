@@ -128,8 +128,8 @@ impl Account {
     }
 
     /// The leaf's field elements: owner x and y, trading key, viewing key, head (sequence, basis,
-    /// number, stamp, kept), slots, balances and positions each three by three. See `docs/protocol.md` for the
-    /// bit layout. At the reference shape they are 13: one permutation.
+    /// number, stamp, kept), slots, balances and positions each three by three. See
+    /// `docs/protocol.md` for the bit layout. At the reference shape they are 13: one permutation.
     pub fn fields(&self, shape: &Shape) -> Vec<Fr> {
         let mut fields = alloc::vec![
             self.owner.0,

@@ -30,10 +30,10 @@ pub struct Closing {
 }
 
 /// The orders that liquidate an account whose funding has accrued: the fewest eighths of each
-/// position but the suspended ones that leave it free, with the benefit of the doubt, when they are closed at the mark and the highest penalty is paid, at
-/// its zero price or better. Nothing where the account is not below maintenance margin, or is
-/// bankrupt; nor where half of the maintenance margin is left and the account was liquidated in
-/// part at this snapshot.
+/// position but the suspended ones that leave it free, with the benefit of the doubt, when they are
+/// closed at the mark and the highest penalty is paid, at its zero price or better. Nothing where
+/// the account is not below maintenance margin, or is bankrupt; nor where half of the maintenance
+/// margin is left and the account was liquidated in part at this snapshot.
 ///
 /// Zero prices lie as far from the marks as equity is of all that the positions are worth: `mark ·
 /// (1 ∓ equity / Σ |q|·mark)`.

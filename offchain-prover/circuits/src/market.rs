@@ -58,8 +58,8 @@ pub struct Row {
     pub scenario_values: Vec<Num>,
 }
 
-/// Exponent of the benefit of the doubt of a lot that has expired and is not turned into quote: more
-/// than all suspended lots of an account can have, and more than any rule can bear.
+/// Exponent of the benefit of the doubt of a lot that has expired and is not turned into quote:
+/// more than all suspended lots of an account can have, and more than any rule can bear.
 pub const UNSETTLED: usize = 160;
 
 impl Market {

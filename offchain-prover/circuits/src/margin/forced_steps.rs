@@ -21,8 +21,8 @@ use clearproof_primitives::{
 
 /// Requires that the state before the step allows it: an account at risk or of a high enough rank,
 /// or a bankrupt account or fund, each with the benefit of the doubt; and that the step's fills
-/// leave suspended positions as they are. Returns the bit that is set if an account is liquidated in
-/// part.
+/// leave suspended positions as they are. Returns the bit that is set if an account is liquidated
+/// in part.
 ///
 /// Sound: fills of these steps only reduce, and the benefit of the doubt of a lot is not negative,
 /// so it is the same before and after only if no lot that has any is gone. A lot that has expired

@@ -98,8 +98,8 @@ impl<'a> Visit<'a> {
     ///
     /// Sound: `kept` of a leaf speaks of its stamp's snapshot. Under another stamp it says nothing
     /// of this batch's, at which no step of the account has been: each leaves its stamp, and the
-    /// chain takes no batch at an earlier snapshot than the last. Each partial step sets `kept`, and
-    /// other steps at the same snapshot keep it.
+    /// chain takes no batch at an earlier snapshot than the last. Each partial step sets `kept`,
+    /// and other steps at the same snapshot keep it.
     pub fn stamp(&mut self, cs: &mut Cs, partial: &Bit) {
         let present = &self.environment.header.snapshot_number;
         let same = is_equal(cs, &self.loaded.stamp, present);
