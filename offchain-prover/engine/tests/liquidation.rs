@@ -343,9 +343,8 @@ fn funding_is_paid_from_one_batch_to_the_next() {
         .unwrap();
     // A lot trades 5 above the mark for half an interval: 2 of it count.
     for (trader, side) in [(0, Side::Buy), (1, Side::Sell)] {
-        let own = order(side, LOTS + 1, MARK + 5 * ONE)
-            .map(|o| clearproof_primitives::order::Order { id: 2, ..o });
-        let own = own.map(|o| clearproof_primitives::order::Order { quantity: 1, ..o });
+        let own = order(side, LOTS + 1, MARK + 5 * ONE).map(|o| Order { id: 2, ..o });
+        let own = own.map(|o| Order { quantity: 1, ..o });
         venue
             .submit(signed(&SHAPE, trader, 2, vec![own], None))
             .unwrap();
