@@ -9,6 +9,7 @@ use crate::{
     ledger::DepositCursor,
     poseidon::{Domain, hash, hash_list},
     shape::{AMOUNT_BITS, INSTRUMENT_BITS, PRICE_BITS, Shape, TIME_BITS},
+    time::Millis,
     wide::pack,
 };
 use alloc::vec::Vec;
@@ -35,7 +36,7 @@ pub struct PriceEntry {
     /// Instrument slot.
     pub instrument: u16,
     /// Time of the auction, milliseconds since the Unix epoch, below 2^48.
-    pub time: u64,
+    pub time: Millis,
     /// Not an auction's: the price at which the insurance fund's positions are closed against
     /// others' without asking them.
     pub deleverages: bool,
@@ -52,7 +53,7 @@ impl PriceEntry {
         let [instrument, time, price, deleverages] = Self::LAYOUT;
         pack(&[
             (self.instrument as u64, instrument),
-            (self.time, time),
+            (self.time.get(), time),
             (self.price, price),
             (self.deleverages as u64, deleverages),
         ])
@@ -188,9 +189,9 @@ pub struct BatchHeader {
     /// Its hash.
     pub snapshot_hash: FieldBytes,
     /// First millisecond of the batch's auctions.
-    pub time_from: u64,
+    pub time_from: Millis,
     /// Last millisecond of the batch's auctions.
-    pub time_to: u64,
+    pub time_to: Millis,
     /// [`prices_hash`] over the chunks' lists.
     pub prices_hash: FieldBytes,
     /// Deposits taken before the batch.
@@ -272,7 +273,7 @@ impl BatchHeader {
             self.new_root.to_fr()?,
             Fr::from(self.snapshot_number.get()),
             self.snapshot_hash.to_fr()?,
-            pack(&[(self.time_from, from), (self.time_to, to)]),
+            pack(&[(self.time_from.get(), from), (self.time_to.get(), to)]),
             self.prices_hash.to_fr()?,
             pack(&[
                 (self.deposits_before, before),

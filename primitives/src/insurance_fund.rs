@@ -4,6 +4,7 @@
 use crate::{
     account::{Account, Position},
     shape::{AMOUNT_BITS, QUANTITY_BITS, Shape},
+    time::Millis,
 };
 
 /// The insurance fund's receipts from a batch.
@@ -134,7 +135,7 @@ mod tests {
         };
         let snapshot = Snapshot {
             number: SnapshotNumber::new(1),
-            taken_at: 0,
+            taken_at: Millis::ZERO,
             weights: vec![],
             factors: vec![],
             protocol_share: Rate::new(0),

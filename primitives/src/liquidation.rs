@@ -9,6 +9,7 @@ use crate::{
     order::Side,
     shape::MarketShape,
     snapshot::Snapshot,
+    time::Millis,
 };
 use alloc::vec::Vec;
 
@@ -175,7 +176,7 @@ mod tests {
         });
         Snapshot {
             number: SnapshotNumber::new(1),
-            taken_at: 1,
+            taken_at: Millis::new(1),
             weights: vec![ONE; 2],
             factors: factors.collect(),
             protocol_share: policy.protocol_share,

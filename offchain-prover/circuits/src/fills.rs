@@ -225,7 +225,7 @@ impl EntryVars {
             context.shape.market.instruments as usize,
             active.num(),
         );
-        let time = cs.alloc(native.map_or(0, |e| e.time));
+        let time = cs.alloc(native.map_or(0, |e| e.time.get()));
         range(cs, &time, time_bits);
         let price = cs.alloc(native.map_or(0, |e| e.price));
         range(cs, &price, price_bits);

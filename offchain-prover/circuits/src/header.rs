@@ -83,7 +83,7 @@ impl HeaderVars {
             header.chunk_count as u64,
         ];
         let identity = PackedField::open(cs, id, BatchHeader::IDENTITY_LAYOUT);
-        let span = [header.time_from, header.time_to];
+        let span = [header.time_from.get(), header.time_to.get()];
         let times = PackedField::open(cs, span, BatchHeader::TIMES_LAYOUT);
         let counted = [
             header.deposits_before,

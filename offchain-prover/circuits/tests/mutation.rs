@@ -15,6 +15,7 @@ use clearproof_primitives::{
     ids::AccountIndex,
     order::{KeyRequest, Order, Request, Side, TransferRequest, WithdrawalRequest, key_hash},
     step::{DepositStep, Fill, Forced},
+    time::Millis,
 };
 use common::{
     GENESIS, Trader,
@@ -72,7 +73,7 @@ fn busy_chunk() -> Scene {
     scene.chunk.steps[1] = seller.chunk.steps[0].clone();
     let price = scene.chunk.entries[0].price;
     let time = scene.chunk.entries[0].time;
-    scene.chunk.entries = [(0, time), (2, time), (2, time + 50)]
+    scene.chunk.entries = [(0, time), (2, time), (2, time + Millis::new(50))]
         .map(|(instrument, time)| PriceEntry {
             instrument,
             time,

@@ -12,6 +12,7 @@ use clearproof_primitives::{
     eddsa::SecretKey,
     field::Fr,
     order::{OrderSet, SignedOrderSet},
+    time::Millis,
 };
 
 /// Which key of an account signs.
@@ -145,8 +146,8 @@ mod tests {
             venue: VenueId::new(7),
             account: AccountIndex::new(2),
             sequence: 1,
-            valid_from: 0,
-            valid_until: 10,
+            valid_from: Millis::ZERO,
+            valid_until: Millis::new(10),
             max_fee: Rate::new(0),
             orders: vec![None],
             request: None,

@@ -8,6 +8,7 @@ use clearproof_primitives::{
     field::{FieldBytes, fr_from_i128},
     ids::VenueId,
     submission::Batch,
+    time::Millis,
 };
 use subxt_signer::sr25519::Keypair;
 
@@ -113,8 +114,8 @@ mod tests {
             new_root: new_root.into(),
             snapshot_number: SnapshotNumber::new(1),
             snapshot_hash: zero,
-            time_from: 1,
-            time_to: 2,
+            time_from: Millis::new(1),
+            time_to: Millis::new(2),
             prices_hash: zero,
             deposits_before: 0,
             deposits_accumulator_before: zero,

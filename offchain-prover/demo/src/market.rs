@@ -14,6 +14,7 @@ use clearproof_primitives::{
     fixed::{FRACTION_BITS, IndexPrice, Price},
     order::{Order, Side},
     rows::mark_price,
+    time::Millis,
 };
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -279,7 +280,7 @@ mod tests {
     fn market(closes: &[u64], seed: u64) -> Market {
         let bars = closes.iter().enumerate();
         let bars = bars.map(|(i, close)| Bar {
-            time: i as u64,
+            time: Millis::new(i as u64),
             close: *close,
         });
         let listing = Listing {
@@ -386,7 +387,7 @@ mod tests {
     #[test]
     fn prices_beyond_the_lots_are_refused() {
         let bars = vec![Bar {
-            time: 0,
+            time: Millis::ZERO,
             close: 60_000 * ONE,
         }];
         let listing = market(&[ONE], 1).listing;

@@ -5,6 +5,7 @@ use clearproof_primitives::{
     fixed::IndexPrice,
     options::{SviError, medoid},
     rows::Smile,
+    time::Millis,
 };
 
 /// Hundredths of a per cent.
@@ -42,7 +43,7 @@ pub fn distance(middle: IndexPrice, level: IndexPrice) -> BasisPoints {
 /// # Errors
 /// A curve without a volatility: its expiry is past or further than ten years, or the volatility
 /// above 6,400 %.
-pub fn level(feed: &Feed, value: &FeedValue, now: u64) -> Result<IndexPrice, SviError> {
+pub fn level(feed: &Feed, value: &FeedValue, now: Millis) -> Result<IndexPrice, SviError> {
     match value {
         FeedValue::Price(price) => Ok(*price),
         FeedValue::Curve(curve) => {
@@ -50,7 +51,7 @@ pub fn level(feed: &Feed, value: &FeedValue, now: u64) -> Result<IndexPrice, Svi
                 curve: *curve,
                 fed_at: now,
             };
-            let expiry = feed.expiry().map_or(0, |expiry| expiry.time);
+            let expiry = feed.expiry().map_or(Millis::ZERO, |expiry| expiry.time);
             smile.at_forward(expiry).map(IndexPrice::from)
         }
     }
@@ -182,7 +183,7 @@ mod tests {
 
     #[test]
     fn of_curves_the_medoid_counts_by_the_volatility_at_the_forward() {
-        let now = 1_000;
+        let now = Millis::new(1_000);
         let expiry = Expiry {
             underlying: 0,
             time: now + YEAR_MS,

@@ -13,6 +13,8 @@
 //! only on chains whose genesis allows them.
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(
+use clearproof_primitives::time::Millis;
+
     not(test),
     warn(clippy::arithmetic_side_effects, clippy::indexing_slicing)
 )]
@@ -136,12 +138,12 @@ pub mod pallet {
         /// Time after the taking of the next snapshot for which a batch's auctions may still use
         /// the last one, milliseconds.
         #[pallet::constant]
-        type SnapshotGrace: Get<u64>;
+        type SnapshotGrace: Get<Millis>;
 
         /// Largest age of a batch's last auction when it settles, milliseconds. It limits the
         /// hindsight of an operator who withholds batches, and the time for proving.
         #[pallet::constant]
-        type MaxBatchAge: Get<u64>;
+        type MaxBatchAge: Get<Millis>;
 
         /// Number of each venue's last batches that are remembered; at least 1.
         #[pallet::constant]

@@ -6,6 +6,7 @@ use clearproof_primitives::{
     batch::{BatchHeader, PriceEntry},
     fixed::Price,
     shape::Shape,
+    time::Millis,
 };
 use frame_support::{dispatch::DispatchResult, ensure};
 use pallet_clearproof_market_data::SnapshotInfo;
@@ -15,7 +16,7 @@ use sp_runtime::DispatchError;
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Prices {
     /// Prices of auctions, by instrument and time. Funding accrues from these.
-    pub clearings: BTreeMap<(u16, u64), Price>,
+    pub clearings: BTreeMap<(u16, Millis), Price>,
     /// Prices of deleveraging, by instrument. They follow from the debt of the insurance fund, not
     /// from a market, so they have no band and move no funding.
     pub deleveraged: BTreeMap<u16, Price>,

@@ -94,7 +94,7 @@ impl European {
         let decay = shift(decay, scale, RATE_BITS).ok_or(overflow)?;
         let decay = mul_shift(self.forward, decay, RATE_BITS).ok_or(overflow)?;
         let logarithm = ln_ratio(ONE as u128, self.discount as u128).unwrap_or(0) as u128;
-        let rate = logarithm * YEAR_MS as u128 / self.time_ms as u128;
+        let rate = logarithm * u128::from(YEAR_MS.get()) / u128::from(self.time_ms.get());
         let rate = shift(rate, LOG_BITS, RATE_BITS).ok_or(overflow)?;
         let carry = mul_shift(self.price_at(terms), rate, RATE_BITS).ok_or(overflow)?;
         let signed = |x: u128| i128::try_from(x).map_err(|_| overflow);

@@ -8,6 +8,7 @@ use crate::{
     order::SignedOrderSet,
     shape::Shape,
     snapshot::Snapshot,
+    time::Millis,
 };
 use alloc::vec::Vec;
 
@@ -98,9 +99,9 @@ pub struct StepContext<'a> {
     /// Venue that order sets are bound to.
     pub venue: VenueId,
     /// First millisecond of the batch.
-    pub time_from: u64,
+    pub time_from: Millis,
     /// Last millisecond of the batch.
-    pub time_to: u64,
+    pub time_to: Millis,
     /// The chunk's price entries.
     pub entries: &'a [PriceEntry],
     /// The batch's deleverage rank, 16.16.

@@ -7,6 +7,7 @@ use clearproof_primitives::{
     ids::AccountIndex,
     order::OrderSet,
     step::StepError::{self, Signature},
+    time::Millis,
 };
 
 const PART: &str = "step/order_set";
@@ -22,8 +23,8 @@ fn a_set_changed_after_it_was_signed() {
     type Change = fn(&mut OrderSet);
     let changes: [Change; 8] = [
         |set| set.max_fee = Rate::new(set.max_fee.get() + 1),
-        |set| set.valid_until -= 1,
-        |set| set.valid_from += 1,
+        |set| set.valid_until -= Millis::new(1),
+        |set| set.valid_from += Millis::new(1),
         |set| set.sequence += 1,
         |set| set.orders[0].as_mut().unwrap().quantity += 1,
         |set| set.orders[0].as_mut().unwrap().limit += 1,

@@ -8,6 +8,7 @@ use clearproof_primitives::{
     order::{Order, Side, TimeInForce, Trigger, TriggerSide},
     snapshot::InstrumentRow,
     step::{Fill, Forced},
+    time::Millis,
 };
 use proptest::prelude::*;
 
@@ -172,7 +173,7 @@ fn tamper_market(scene: &mut Scene, t: &Tampering) {
             ..entry
         },
         PriceEntry {
-            time: entry.time + 50,
+            time: entry.time + Millis::new(50),
             ..entry
         },
         PriceEntry {
@@ -219,7 +220,7 @@ fn tamper_order_set(scene: &mut Scene, t: &Tampering) {
     let mark = scene.snapshot.rows[0].mark;
     let time = scene.chunk.entries[0].time;
     scene.resign(0, |set| {
-        set.valid_until = time + 20;
+        set.valid_until = time + Millis::new(20);
         let (side, limit) = if t.against == (t.positions[0] > 0) {
             (Side::Sell, 99 * ONE)
         } else {

@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result};
 use clearproof_formats::time::time_of;
+use clearproof_primitives::time::Millis;
 
 /// Options that name it.
 #[derive(clap::Args)]
@@ -16,7 +17,7 @@ pub struct Period {
 
 impl Period {
     /// Whether a time lies in it, milliseconds since the Unix epoch.
-    pub fn check(&self) -> Result<impl Fn(u64) -> bool> {
+    pub fn check(&self) -> Result<impl Fn(Millis) -> bool> {
         let time = |name: &str, text: &Option<String>| match text {
             None => Ok(None),
             Some(text) => time_of(text)

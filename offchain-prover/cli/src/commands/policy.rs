@@ -154,7 +154,7 @@ async fn status(chain: &Chain) -> Result<()> {
         say(policy::pending(&state.pending))?;
     }
     let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis();
-    if u128::from(state.emergency_from) > now {
+    if u128::from(state.emergency_from.get()) > now {
         say(format_args!(
             "The committee tightened it lately, and may again from {} on.",
             policy::moment(state.emergency_from)

@@ -11,7 +11,7 @@ use crate::{
     terms::MarketTerms,
 };
 use clearproof_primitives::{
-    fixed::Factor, ids::BatchNumber, snapshot::Snapshot, submission::MAX_CHUNKS,
+    fixed::Factor, ids::BatchNumber, snapshot::Snapshot, submission::MAX_CHUNKS, time::Millis,
 };
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ impl Venue {
         &mut self,
         snapshot: Snapshot,
         terms: impl Into<MarketTerms>,
-        time_from: u64,
+        time_from: Millis,
     ) -> Result<(), EngineError> {
         if self.open.is_some() {
             return Err(EngineError::BatchOpen);

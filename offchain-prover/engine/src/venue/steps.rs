@@ -8,6 +8,7 @@ use clearproof_primitives::{
     funding::accrue,
     ids::AccountIndex,
     step::{Forced, StepContext, StepEffects, StepError, apply_unsigned},
+    time::Millis,
 };
 
 impl Venue {
@@ -27,7 +28,7 @@ impl Venue {
     pub(super) fn simulate(
         &self,
         step: &PendingStep,
-        time_to: u64,
+        time_to: Millis,
     ) -> Result<(Account, StepEffects), StepError> {
         let open = self.open.as_ref().ok_or(StepError::NoOrderSet)?;
         let entries = step.own_entries();

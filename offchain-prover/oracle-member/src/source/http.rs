@@ -1,7 +1,7 @@
 //! Values that an HTTP server answers with.
 
 use super::{Selection, SourceError, TimeUnit, json::Document};
-use clearproof_primitives::chain::FeedValue;
+use clearproof_primitives::{chain::FeedValue, time::Millis};
 use http_body_util::{BodyExt, Empty};
 use hyper::{
     Method, Request, Response, StatusCode, Uri,
@@ -112,7 +112,10 @@ impl HttpSource {
     ///
     /// # Errors
     /// It cannot be reached, or does not say what is asked.
-    pub async fn read(&self, fetcher: &Fetcher) -> Result<(FeedValue, Option<u64>), SourceError> {
+    pub async fn read(
+        &self,
+        fetcher: &Fetcher,
+    ) -> Result<(FeedValue, Option<Millis>), SourceError> {
         let body = fetcher
             .get(&self.url, &self.headers, self.max_bytes)
             .await?;

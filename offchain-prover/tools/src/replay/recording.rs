@@ -6,6 +6,7 @@ use clearproof_primitives::{
     fixed::{FRACTION_BITS, Price, price_from_decimal},
     order::Side,
     shape::QUANTITY_BITS,
+    time::Millis,
 };
 use csv::StringRecord;
 use std::io::Read;
@@ -44,7 +45,7 @@ pub enum Event {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Recorded {
     /// Milliseconds since the Unix epoch; never before the row above.
-    pub time: u64,
+    pub time: Millis,
     /// Levels with one number, one after the other, changed in one message.
     pub message: u64,
     /// What it says.
@@ -290,7 +291,7 @@ impl Cells<'_> {
         }
     }
 
-    fn time(&self, at: usize) -> Result<u64, RecordingError> {
+    fn time(&self, at: usize) -> Result<Millis, RecordingError> {
         time_of(self.text(at)).ok_or_else(|| {
             self.bad(
                 at,

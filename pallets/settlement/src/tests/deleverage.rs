@@ -8,6 +8,7 @@ use crate::{Error, Event, mock::*};
 use clearproof_primitives::{
     fixed::{Factor, ONE},
     ids::VenueId,
+    time::Millis,
 };
 use frame_support::assert_ok;
 
@@ -38,9 +39,12 @@ fn draft() -> Draft {
         vec![
             price(0, at, 1_008 * ONE),
             deleverage(0, at, 1),
-            deleverage(1, at + 1, 9_000 * ONE),
+            deleverage(1, at + Millis::new(1), 9_000 * ONE),
         ],
-        vec![price(0, at, 1_008 * ONE), deleverage(0, at + 400, 1)],
+        vec![
+            price(0, at, 1_008 * ONE),
+            deleverage(0, at + Millis::new(400), 1),
+        ],
     ];
     draft
 }
@@ -54,7 +58,7 @@ fn everybody_sees_what_is_deleveraged_and_at_what_price() {
         let expected =
             [(0, 1), (1, 9_000 * ONE)].map(|(i, price)| (i, price, Factor::new(3 << 16)));
         assert_eq!(reported(venue), expected, "each instrument once");
-        let next = Draft::next(venue, draft.header.time_to + 1);
+        let next = Draft::next(venue, draft.header.time_to + Millis::new(1));
         assert_ok!(submit(OPERATOR, &next.seal()));
         assert_eq!(reported(venue).len(), 2);
     });
@@ -108,8 +112,8 @@ fn its_entries_keep_all_other_rules() {
         };
         for (entry, error) in [
             (deleverage(3, at, 0), E::PriceZero),
-            (deleverage(3, at - 1, 1), E::PriceTime),
-            (deleverage(3, at + 401, 1), E::PriceTime),
+            (deleverage(3, at - Millis::new(1), 1), E::PriceTime),
+            (deleverage(3, at + Millis::new(401), 1), E::PriceTime),
             (deleverage(2, at, 1), E::InstrumentNotListed),
             (deleverage(4, at, 1), E::InstrumentNotListed),
             // An entry of an auction still has its band.

@@ -12,6 +12,7 @@ use clearproof_primitives::{
     fixed::Price,
     order::Side,
     shape::{Shape, TIME_BITS},
+    time::Millis,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -33,7 +34,7 @@ pub struct Ready {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Window {
     /// Time of the auction.
-    pub auction: u64,
+    pub auction: Millis,
     /// The rows.
     pub rows: Range<usize>,
 }
@@ -43,9 +44,9 @@ pub struct Window {
 /// Levels and their trades are ticked every `length` milliseconds. Of trades alone each has an
 /// auction of its own, which is at its price: several in a millisecond are auctioned in the
 /// following ones.
-pub fn windows(form: Form, rows: &[Recorded], length: u64) -> Vec<Window> {
-    let first = rows.first().map_or(0, |row| row.time);
-    let number = |row: &Recorded| (row.time - first) / length;
+pub fn windows(form: Form, rows: &[Recorded], length: Millis) -> Vec<Window> {
+    let first = rows.first().map_or(Millis::ZERO, |row| row.time);
+    let number = |row: &Recorded| (row.time - first).get() / length.get();
     let together = |a: &Recorded, b: &Recorded| match (form, a.event, b.event) {
         (Form::Trades, Event::Trade { price: one, .. }, Event::Trade { price: other, .. }) => {
             a.time == b.time && one == other
@@ -55,10 +56,12 @@ pub fn windows(form: Form, rows: &[Recorded], length: u64) -> Vec<Window> {
     let mut list: Vec<Window> = Vec::new();
     let mut begin = 0;
     for run in rows.chunk_by(together) {
-        let earliest = list.last().map_or(0, |window| window.auction + 1);
+        let earliest = list
+            .last()
+            .map_or(Millis::ZERO, |window| window.auction + Millis::new(1));
         let auction = match form {
-            Form::Levels => first + (number(&run[0]) + 1) * length,
-            Form::Trades => earliest.max(run[0].time + 1),
+            Form::Levels => first + length * (number(&run[0]) + 1),
+            Form::Trades => earliest.max(run[0].time + Millis::new(1)),
         };
         list.push(Window {
             auction,
