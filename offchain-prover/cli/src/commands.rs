@@ -29,14 +29,14 @@ pub struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// The promised numbers, each beside its target, from real work.
+    /// Measures the promised numbers on real work and prints each beside its target.
     Bench(bench::Args),
-    /// Size of both circuits.
+    /// Prints the size of both circuits.
     CircuitInfo(circuit_info::Args),
     /// Poseidon, EdDSA and keys on the command line: decimal strings, circomlib's encodings.
     #[command(subcommand)]
     Crypto(crypto::Command),
-    /// A chain, an operator and traders on this machine: real prices, proofs and money, then
+    /// Runs a chain, an operator and traders on this machine: real prices, proofs and money, then
     /// attacks.
     Demo(demo::Args),
     /// Runs a member of the oracle: reads prices and volatilities from several sources and feeds
@@ -50,13 +50,14 @@ enum Command {
     Operator(operator::Args),
     /// Funding of clearing prices: JSON lines on standard input, see docs/calculators.md.
     Funding,
-    /// What is closed of a portfolio below maintenance margin: as `margin`.
+    /// The part of a portfolio below maintenance margin that is closed: JSON lines as for `margin`.
     Liquidate,
     /// Margin of portfolios: JSON lines on standard input, see docs/calculators.md.
     Margin,
-    /// Recorded prices or order flow through the engine; the books must balance after each batch.
+    /// Runs recorded prices or order flow through the engine; the books must balance after each
+    /// batch.
     Replay(replay::Args),
-    /// The risk policy: what it says, what a change would do, proposing one and voting on it.
+    /// The risk policy: shows it and the effect of a change, proposes changes and votes on them.
     #[command(subcommand)]
     Policy(policy::Command),
     /// Values of options: JSON lines on standard input, see docs/calculators.md.
@@ -70,7 +71,7 @@ pub enum ShapeName {
     Reference,
     /// Few and small steps on the reference market.
     Small,
-    /// The smallest, for tests without a chain.
+    /// The smallest shape, for tests without a chain.
     Tiny,
 }
 

@@ -1,4 +1,5 @@
-//! `bench`: measures the numbers that the design promises, each beside its target, from real work.
+//! `bench`: measures the numbers that the design promises, on real work, and shows each beside its
+//! target.
 
 mod backends;
 mod confirmation;
@@ -17,13 +18,13 @@ use report::Report;
 /// Options of `bench`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Measure this alone.
+    /// Measures this section only.
     #[arg(long)]
     only: Option<Section>,
     /// Runs of each proof; the median is printed.
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
     runs: u32,
-    /// Print JSON: one object, nothing else.
+    /// Prints one JSON object and nothing else.
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -32,7 +33,7 @@ pub struct Args {
     load: load::Plan,
 }
 
-/// What can be measured alone.
+/// A section that can be measured alone.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Section {
     /// Size of the circuits.
