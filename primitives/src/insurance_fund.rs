@@ -4,7 +4,6 @@
 use crate::{
     account::{Account, Position},
     shape::{AMOUNT_BITS, QUANTITY_BITS, Shape},
-    time::Millis,
 };
 
 /// The insurance fund's receipts from a batch.
@@ -83,6 +82,7 @@ mod tests {
     use super::*;
     use crate::fixed::Rate;
     use crate::ids::SnapshotNumber;
+    use crate::time::Millis;
     use crate::{
         fixed::ONE,
         funding::{accrue, funding_basis},

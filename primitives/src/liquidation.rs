@@ -9,7 +9,6 @@ use crate::{
     order::Side,
     shape::MarketShape,
     snapshot::Snapshot,
-    time::Millis,
 };
 use alloc::vec::Vec;
 
@@ -158,6 +157,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::ids::SnapshotNumber;
+    use crate::time::Millis;
     use crate::{
         account::Position, policy::Policy, shape::Shape, snapshot::InstrumentRow,
         snapshot::UnderlyingFactors,

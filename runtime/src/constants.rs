@@ -88,6 +88,7 @@ pub mod market {
     use clearproof_primitives::{
         fixed::{ONE, Rate},
         shape::MarketShape,
+        time::Millis,
     };
 
     /// Dimensions. Every circuit is made for them.

@@ -12,7 +12,6 @@ use clearproof_primitives::{
     eddsa::SecretKey,
     field::Fr,
     order::{OrderSet, SignedOrderSet},
-    time::Millis,
 };
 
 /// Which key of an account signs.
@@ -133,6 +132,7 @@ mod tests {
         ids::{AccountIndex, VenueId},
         order::key_hash,
         shape::Shape,
+        time::Millis,
     };
 
     const IDENTITY: Identity = Identity {

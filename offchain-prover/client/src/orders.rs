@@ -282,7 +282,7 @@ mod tests {
             (set.venue, set.account, set.sequence),
             (VENUE.venue, account, 5)
         );
-        let end = before + 600_000;
+        let end = before + Millis::new(600_000);
         assert!(
             set.valid_from == Millis::ZERO
                 && (end..end + Millis::new(5_000)).contains(&set.valid_until)

@@ -8,7 +8,6 @@ use clearproof_primitives::{
     field::{FieldBytes, fr_from_i128},
     ids::VenueId,
     submission::Batch,
-    time::Millis,
 };
 use subxt_signer::sr25519::Keypair;
 
@@ -101,6 +100,7 @@ mod tests {
     use clearproof_primitives::fixed::Rate;
     use clearproof_primitives::ids::BatchNumber;
     use clearproof_primitives::ids::SnapshotNumber;
+    use clearproof_primitives::time::Millis;
     use clearproof_primitives::{batch::BatchHeader, field::Fr};
 
     fn batch(new_root: Fr) -> Batch {

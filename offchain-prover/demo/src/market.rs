@@ -14,7 +14,6 @@ use clearproof_primitives::{
     fixed::{FRACTION_BITS, IndexPrice, Price},
     order::{Order, Side},
     rows::mark_price,
-    time::Millis,
 };
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -275,7 +274,7 @@ impl Market {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use clearproof_primitives::{chain::InstrumentKind, fixed::ONE};
+    use clearproof_primitives::{chain::InstrumentKind, fixed::ONE, time::Millis};
 
     fn market(closes: &[u64], seed: u64) -> Market {
         let bars = closes.iter().enumerate();

@@ -63,7 +63,7 @@ impl Books {
             Ledger::genesis(&shape.market),
             vec![0; shape.market.instruments.into()],
             BatchNumber::new(0),
-            0,
+            Millis::ZERO,
         )
     }
 

@@ -153,7 +153,7 @@ fn an_auction_that_would_begin_a_chunk_too_many_is_refused_and_changes_nothing()
             .map(|i| venue.account(i).cloned())
             .collect();
         let (now, chunks) = (venue.now(), venue.open_chunks());
-        match venue.run_auction(START + auction) {
+        match venue.run_auction(START + Millis::new(auction)) {
             Ok(report) => assert_eq!((report.trades.len(), report.waiting), (6, 0)),
             Err(error) => {
                 let after: Vec<_> = AccountIndex::all()

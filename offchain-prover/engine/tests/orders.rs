@@ -310,12 +310,16 @@ fn a_dead_mans_switch_cancels_the_orders_of_an_inactive_account() {
     place(&mut venue, 0, 1, &[resting]);
     place(&mut venue, 1, 1, &[resting]);
     venue
-        .set_dead_mans_switch(AccountIndex::new(1), Some(1_000), venue.now())
+        .set_dead_mans_switch(AccountIndex::new(1), Some(Millis::new(1_000)), venue.now())
         .unwrap();
-    let short = venue.set_dead_mans_switch(AccountIndex::new(1), Some(999), START);
-    assert_eq!(short, Err(EngineError::SwitchTimeout(999)));
+    let short = venue.set_dead_mans_switch(AccountIndex::new(1), Some(Millis::new(999)), START);
+    assert_eq!(short, Err(EngineError::SwitchTimeout(Millis::new(999))));
     assert_eq!(
-        venue.set_dead_mans_switch(AccountIndex::INSURANCE_FUND, Some(1_000), START),
+        venue.set_dead_mans_switch(
+            AccountIndex::INSURANCE_FUND,
+            Some(Millis::new(1_000)),
+            START
+        ),
         Err(EngineError::NoAccount(AccountIndex::INSURANCE_FUND))
     );
     assert_eq!(
@@ -345,7 +349,7 @@ fn a_dead_mans_switch_cancels_the_orders_of_an_inactive_account() {
     venue
         .set_dead_mans_switch(
             AccountIndex::new(1),
-            Some(1_000),
+            Some(Millis::new(1_000)),
             START + Millis::new(1_901),
         )
         .unwrap();

@@ -160,7 +160,7 @@ proptest! {
             let orders = vec![order(side, *quantity, limit * ONE + 7)];
             venue.submit(signed(*trader, next(*trader), orders, None)).unwrap();
             if i % 2 == 1 {
-                venue.run_auction(START + i as u64).unwrap();
+                venue.run_auction(START + Millis::new(i as u64)).unwrap();
             }
         }
         for (trader, amount) in &withdrawals {

@@ -12,7 +12,7 @@ use super::{
 };
 use clearproof_groth16::BackendCounts;
 use clearproof_primitives::time::Millis;
-use std::{net::SocketAddr, time::Duration};
+use std::net::SocketAddr;
 use substrate_prometheus_endpoint::{
     Counter, CounterVec, F64, Gauge, GaugeVec, Histogram, HistogramOpts, Opts, PrometheusError,
     Registry, U64, exponential_buckets, init_prometheus, register,

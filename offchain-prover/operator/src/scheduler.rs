@@ -13,6 +13,7 @@ use clearproof_primitives::{
     chain::{Instrument, QueuedDeposit, SnapshotView},
     field::FieldBytes,
     ids::AccountIndex,
+    time::Millis,
 };
 use std::collections::BTreeMap;
 

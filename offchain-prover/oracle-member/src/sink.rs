@@ -112,7 +112,7 @@ impl Oracle {
 }
 
 impl Sink for Oracle {
-    async fn deliver(&mut self, _: u64, values: &[(Feed, FeedValue)]) -> Result<(), SinkError> {
+    async fn deliver(&mut self, _: Millis, values: &[(Feed, FeedValue)]) -> Result<(), SinkError> {
         let call = calls::feed_values(values);
         let included = self.chain.include(&self.member, &call).await;
         let included = included.map_err(|error| SinkError::of(error, &self.member))?;

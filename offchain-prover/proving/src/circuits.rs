@@ -73,7 +73,7 @@ fn blank_batch(shape: &Shape) -> Result<BatchWitness> {
         id: VenueId::new(0),
         genesis: Fr::from(0u64),
     });
-    venue.open_batch(snapshot, Vec::new(), 1)?;
+    venue.open_batch(snapshot, Vec::new(), Millis::new(1))?;
     let request = BatchRequest {
         time_to: Millis::new(1),
         genesis: [0; 32],

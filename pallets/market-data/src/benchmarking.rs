@@ -10,7 +10,7 @@ use clearproof_primitives::{
     time::Millis,
 };
 use frame_benchmarking::v2::*;
-use frame_support::traits::{EnsureOrigin, Get, Time};
+use frame_support::traits::{EnsureOrigin, Get};
 use frame_system::pallet_prelude::{BlockNumberFor, OriginFor};
 
 /// A listing with the longest symbol, in the underlying that the slot belongs to.

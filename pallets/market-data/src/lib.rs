@@ -18,8 +18,6 @@
 //! its intrinsic value at that price, and it carries no risk.
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(
-use clearproof_primitives::time::Millis;
-
     not(test),
     warn(clippy::arithmetic_side_effects, clippy::indexing_slicing)
 )]
@@ -69,6 +67,7 @@ pub mod pallet {
         rows::Smile,
         shape::MarketShape,
         snapshot::Snapshot,
+        time::Millis,
     };
     use frame_support::{pallet_prelude::*, traits::Time};
     use frame_system::pallet_prelude::*;

@@ -9,7 +9,7 @@ use clearproof_primitives::{
     fixed::INDEX_PRICE_BITS, ids::SnapshotNumber, options::YEAR_MS, policy::MAX_DECIMALS,
     rows::mark_price, time::Millis,
 };
-use frame_support::{ensure, pallet_prelude::Get, traits::Time};
+use frame_support::{ensure, pallet_prelude::Get};
 
 /// Largest time before its expiry at which an option may be listed, milliseconds.
 const LONGEST_OPTION: Millis = Millis::new(5 * YEAR_MS.get());

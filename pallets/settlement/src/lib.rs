@@ -13,8 +13,6 @@
 //! only on chains whose genesis allows them.
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(
-use clearproof_primitives::time::Millis;
-
     not(test),
     warn(clippy::arithmetic_side_effects, clippy::indexing_slicing)
 )]
@@ -71,6 +69,7 @@ pub mod pallet {
         fixed::{Factor, Price},
         ids::{BatchNumber, SnapshotNumber},
         shape::{MarketShape, Shape},
+        time::Millis,
     };
     use frame_support::{
         pallet_prelude::*,

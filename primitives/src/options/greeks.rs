@@ -7,7 +7,10 @@ use super::limits::YEAR_MS;
 use super::math::{
     ARGUMENT_BITS, LOG_BITS, PROBABILITY_BITS, ln_ratio, mul_shift, normal_cdf, normal_pdf,
 };
-use crate::fixed::{FRACTION_BITS, ONE};
+use crate::{
+    fixed::{FRACTION_BITS, ONE},
+    time::Millis,
+};
 
 /// Fraction bits of a rate per year inside this file.
 const RATE_BITS: u32 = 40;
@@ -82,7 +85,7 @@ impl European {
     }
 
     fn theta(&self, terms: &Terms, density: u128) -> Result<i128, OptionError> {
-        if self.time_ms == 0 {
+        if self.time_ms == Millis::ZERO {
             return Ok(0);
         }
         let overflow = OptionError::Overflow(OptionField::Theta);

@@ -116,10 +116,10 @@ fn a_set_outside_its_validity() {
     scene.step(0).fills.clear();
     let (from, to) = (scene.header.time_from, scene.header.time_to);
     for (first, last, fine) in [
-        (0, from, true),
+        (Millis::ZERO, from, true),
         (to, to, true),
-        (0, from - 1, false),
-        (to + 1, to + 9, false),
+        (Millis::ZERO, from - Millis::new(1), false),
+        (to + Millis::new(1), to + Millis::new(9), false),
     ] {
         scene.resign(0, |set| (set.valid_from, set.valid_until) = (first, last));
         scene.replay();

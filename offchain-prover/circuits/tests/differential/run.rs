@@ -14,6 +14,7 @@ use clearproof_primitives::{
     order::{KeyRequest, Request, TransferRequest, WithdrawalRequest},
     rows::even_bands,
     snapshot::InstrumentRow,
+    time::Millis,
 };
 
 /// A venue with four traders, driven by actions; the engine may refuse any of them.

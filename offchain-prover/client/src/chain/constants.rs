@@ -2,6 +2,7 @@
 //! second time here.
 
 use super::{ANSWER_TIMEOUT, Chain, ChainError};
+use clearproof_primitives::time::Millis;
 use codec::Decode;
 use subxt::{
     Metadata,

@@ -253,14 +253,18 @@ async fn an_account_sets_its_dead_mans_switch() {
     let scene = Scene::start(Limits::default()).await;
     let client = scene.client().await;
     client
-        .cancel_all_after(&trader(1), Some(5_000))
+        .cancel_all_after(&trader(1), Some(Millis::new(5_000)))
         .await
         .unwrap();
     client.cancel_all_after(&trader(1), None).await.unwrap();
-    let short = client.cancel_all_after(&trader(1), Some(10)).await;
+    let short = client
+        .cancel_all_after(&trader(1), Some(Millis::new(10)))
+        .await;
     let error = short.unwrap_err();
     assert_eq!(error.name(), "Timeout");
-    let stranger = client.cancel_all_after(&trader(9), Some(5_000)).await;
+    let stranger = client
+        .cancel_all_after(&trader(9), Some(Millis::new(5_000)))
+        .await;
     assert_eq!(stranger.unwrap_err().name(), "NoAccount");
 }
 

@@ -126,11 +126,11 @@ fn each_kind_of_journal_entry_keeps_its_bytes() {
         (deposit(), DEPOSIT),
         (Input::order_set(order_set), ORDER_SET),
         (Input::order_set(by_key), ORDER_SET_BY_TRADING_KEY),
-        (Input::Auction(1), AUCTION),
+        (Input::Auction(Millis::new(1)), AUCTION),
         (close, CLOSE),
         (Input::Discard, DISCARD),
         (Input::AccrueExpired { limit: 9 }, ACCRUE_EXPIRED),
-        (switch(Some(2)), SWITCH_SET),
+        (switch(Some(Millis::new(2))), SWITCH_SET),
         (switch(None), SWITCH_OFF),
     ];
     for (entry, expected) in entries {

@@ -72,7 +72,7 @@ impl CsvSource {
             place.ok_or_else(|| CsvError::NoColumn(name.into()))
         };
         let time_at = column(&self.time)?;
-        let mut latest: Option<(u64, csv::StringRecord)> = None;
+        let mut latest: Option<(Millis, csv::StringRecord)> = None;
         for row in reader.records() {
             let row = row.map_err(CsvError::Csv)?;
             let text = row.get(time_at).unwrap_or_default();

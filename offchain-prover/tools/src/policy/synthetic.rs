@@ -120,9 +120,9 @@ pub struct Outcome {
     /// Number of moments.
     pub moments: u64,
     /// First moment, milliseconds since the Unix epoch.
-    pub from: u64,
+    pub from: Millis,
     /// Last moment, milliseconds since the Unix epoch.
-    pub to: u64,
+    pub to: Millis,
     /// Number of portfolios opened.
     pub opened: u64,
     /// Under the policy in force.
@@ -233,8 +233,8 @@ pub fn run(
     let mut outcome = Outcome {
         seed: config.seed,
         moments: moments.len() as u64,
-        from: moments.first().copied().unwrap_or(0),
-        to: moments.last().copied().unwrap_or(0),
+        from: moments.first().copied().unwrap_or(Millis::ZERO),
+        to: moments.last().copied().unwrap_or(Millis::ZERO),
         ..Outcome::default()
     };
     for time in moments {

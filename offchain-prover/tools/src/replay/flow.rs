@@ -83,7 +83,7 @@ pub fn run(config: &FlowConfig, progress: impl Fn(u64)) -> Result<FlowReport> {
     for window in &windows {
         let rows = &rows[window.rows.clone()];
         let began = Instant::now();
-        let ready = planner.plan(&mut replay.desk, rows, window.auction)?;
+        let ready = planner.plan(&mut replay.desk, rows, Millis::new(window.auction.get()))?;
         replay.report.signing += began.elapsed();
         replay.ensure_open(window.auction)?;
         replay.play(&mut planner, ready, window.auction)?;
@@ -306,7 +306,7 @@ mod tests {
     pub(super) fn desk_of(members: usize) -> Desk {
         let config = config(Form::Trades, "time,price,qty\n1700000000,100,1\n");
         let mut replay = Replay::new(&config);
-        replay.open(1_700_000_000_000).unwrap();
+        replay.open(Millis::new(1_700_000_000_000)).unwrap();
         for _ in 0..members {
             replay
                 .desk

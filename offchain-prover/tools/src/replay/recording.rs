@@ -389,7 +389,7 @@ mod tests {
             ),
         ];
         let expected = expected.map(|(time, message, event)| Recorded {
-            time,
+            time: Millis::new(time),
             message,
             event,
         });

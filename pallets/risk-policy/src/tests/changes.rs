@@ -232,7 +232,7 @@ fn an_emergency_is_not_repeated_before_its_interval_is_over() {
             asset: 1,
             value: Rate::new(((1u64 << 32) / 100 * 15) as u32),
         };
-        assert_eq!(RiskPolicy::state().emergency_from, 0);
+        assert_eq!(RiskPolicy::state().emergency_from, Millis::ZERO);
         // A refused list does not count.
         assert_noop!(tighten(maintenance(40)), Error::<Test>::WouldLoosen);
         assert_ok!(tighten(maintenance(60)));
@@ -374,7 +374,7 @@ fn every_policy_that_was_in_force_is_remembered() {
         Timestamp::set_timestamp(NOW.get() + 5_000);
         RiskPolicy::advance(NOW + Millis::new(5_000));
         let version = |n| RiskPolicy::at_version(n).map(|v| (v.policy, v.since));
-        assert_eq!(version(1), Some((development(), 0)));
+        assert_eq!(version(1), Some((development(), Millis::ZERO)));
         assert_eq!(
             version(2),
             Some((RiskPolicy::policy().unwrap(), NOW + Millis::new(5_000)))

@@ -80,7 +80,7 @@ fn prices_of_deleveraging_move_no_funding() {
             })
             .unwrap()
         };
-        let moved = (8 * ONE * 400 / FUNDING_INTERVAL) as i64;
+        let moved = (8 * ONE * 400 / FUNDING_INTERVAL.get()) as i64;
         assert_eq!(funding(&with), [moved, 0, 0, 0]);
         assert_eq!(funding(&without), funding(&with));
     });

@@ -10,6 +10,7 @@ use clearproof_primitives::{
         Trigger, TriggerSide, WithdrawalRequest,
     },
     serde_hex,
+    time::Millis,
 };
 use serde::{Deserialize, Serialize};
 

@@ -138,7 +138,7 @@ impl Behaviour {
             .set
             .message(&self.shape, genesis_field(&self.genesis));
         let about = (signed.set.account, signed.set.sequence);
-        Receipt::issue(&self.key, message, about, 5, 1_000)
+        Receipt::issue(&self.key, message, about, 5, Millis::new(1_000))
     }
 }
 

@@ -98,7 +98,7 @@ impl People {
         policy: &Policy,
         snapshot: &Snapshot,
         now: Millis,
-    ) -> Result<(Holdings, u64), MarginError> {
+    ) -> Result<(Holdings, Millis), MarginError> {
         let until = now + DAY_MS * self.rng.gen_range(HELD_DAYS);
         let deposit = self.deposit(market, policy);
         let mut wishes = self.wishes(market, snapshot);

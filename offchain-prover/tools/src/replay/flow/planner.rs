@@ -19,7 +19,7 @@ use std::{
 };
 
 /// The last possible time: makers' orders rest until they are replaced.
-const FOR_EVER: u64 = (1 << TIME_BITS) - 1;
+const FOR_EVER: Millis = Millis::new((1 << TIME_BITS) - 1);
 
 /// An order set that is ready to be submitted.
 pub struct Ready {
@@ -234,7 +234,12 @@ impl Planner {
     ///
     /// # Errors
     /// A set that no venue would accept.
-    pub fn plan(&mut self, desk: &mut Desk, rows: &[Recorded], auction: u64) -> Result<Vec<Ready>> {
+    pub fn plan(
+        &mut self,
+        desk: &mut Desk,
+        rows: &[Recorded],
+        auction: Millis,
+    ) -> Result<Vec<Ready>> {
         let mut ready = Vec::new();
         self.takers.clear(desk);
         if self.form == Form::Trades {
@@ -271,7 +276,7 @@ impl Planner {
         &mut self,
         desk: &mut Desk,
         trade: &Trade,
-        auction: u64,
+        auction: Millis,
         ready: &mut Vec<Ready>,
     ) -> Result<()> {
         let Trade {
