@@ -1,6 +1,5 @@
 //! The command line.
 
-mod bench;
 mod calculators;
 mod circuit_info;
 mod crypto;
@@ -15,8 +14,7 @@ mod policy;
 mod replay;
 
 use anyhow::Result;
-use clap::{Parser, Subcommand, ValueEnum};
-use clearproof_primitives::shape::Shape;
+use clap::{Parser, Subcommand};
 use clearproof_tools::calculators::{funding, liquidate, margin, price};
 
 /// Operator, prover and tools of a Clearproof venue.
@@ -30,7 +28,7 @@ pub struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Measures the promised numbers on real work and prints each beside its target.
-    Bench(bench::Args),
+    Bench(clearproof_bench::Args),
     /// Prints the size of both circuits.
     CircuitInfo(circuit_info::Args),
     /// Poseidon, EdDSA and keys on the command line: decimal strings, circomlib's encodings.
@@ -64,42 +62,11 @@ enum Command {
     Price,
 }
 
-/// Shapes that have a name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ShapeName {
-    /// The protocol's reference shape.
-    Reference,
-    /// Few and small steps on the reference market.
-    Small,
-    /// The smallest shape, for tests without a chain.
-    Tiny,
-}
-
-impl ShapeName {
-    /// The shape.
-    pub fn shape(self) -> Shape {
-        match self {
-            Self::Reference => Shape::REFERENCE,
-            Self::Small => Shape::SMALL,
-            Self::Tiny => Shape::TINY,
-        }
-    }
-
-    /// Its name in file names.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Reference => "reference",
-            Self::Small => "small",
-            Self::Tiny => "tiny",
-        }
-    }
-}
-
 impl Cli {
     /// Runs the command.
     pub fn run(self) -> Result<()> {
         match self.command {
-            Command::Bench(args) => bench::run(args),
+            Command::Bench(args) => clearproof_bench::run(args),
             Command::CircuitInfo(args) => circuit_info::run(args),
             Command::Crypto(command) => crypto::run(command),
             Command::Demo(args) => demo::run(args),

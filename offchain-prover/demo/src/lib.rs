@@ -40,7 +40,9 @@ use people::{DEPOSIT, Person, QUOTE_TOKEN};
 use report::{BatchRow, Report, short};
 use stage::Stage;
 use std::{
+    future::Future,
     path::PathBuf,
+    pin::Pin,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -96,7 +98,12 @@ pub struct DemoConfig {
 ///
 /// # Errors
 /// Something could not be done at all. Steps that were done but failed a check are in the report.
-pub async fn run(config: DemoConfig) -> Result<Report> {
+pub fn run(config: DemoConfig) -> Pin<Box<dyn Future<Output = Result<Report>>>> {
+    // Boxed, it is compiled in this crate, and not in every program that awaits it.
+    Box::pin(run_through(config))
+}
+
+async fn run_through(config: DemoConfig) -> Result<Report> {
     let bars = match &config.prices {
         Some(path) => prices::read(path)?,
         None => prices::built_in()?,

@@ -28,7 +28,11 @@ use self::{
     sink::{Oracle, Printed, Sink},
 };
 use clearproof_client::chain::Chain;
-use std::{future::Future, pin::pin, time::Duration};
+use std::{
+    future::Future,
+    pin::{Pin, pin},
+    time::Duration,
+};
 use subxt_signer::sr25519::Keypair;
 use tokio::time::timeout;
 
@@ -55,11 +59,24 @@ pub enum Target {
 /// # Errors
 /// The account is not a member. For a single round also any error that left it incomplete;
 /// otherwise only an error that no further attempt can fix.
-pub async fn run(
+pub fn run(
     settings: Settings,
     target: Target,
     once: bool,
-    shutdown: impl Future<Output = ()>,
+    shutdown: Boxed<()>,
+) -> Boxed<Result<(), FeedError>> {
+    Box::pin(run_until(settings, target, once, shutdown))
+}
+
+/// A boxed future. The code behind it is compiled in this crate; the body of an `async fn` would be
+/// compiled in every program that awaits it, at each build.
+pub type Boxed<T> = Pin<Box<dyn Future<Output = T>>>;
+
+async fn run_until(
+    settings: Settings,
+    target: Target,
+    once: bool,
+    shutdown: Boxed<()>,
 ) -> Result<(), FeedError> {
     let mut shutdown = pin!(shutdown);
     match target {

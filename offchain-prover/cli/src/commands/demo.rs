@@ -1,8 +1,8 @@
 //! `demo`: the whole product in one run.
 
-use crate::bars::Bars;
 use anyhow::{Context, Result};
 use clap::{Args as ClapArgs, ValueEnum};
+use clearproof_bench::bars::Bars;
 use clearproof_demo::{self, DemoConfig};
 use clearproof_groth16::BackendKind;
 use clearproof_primitives::{ids::CircuitId, shape::Shape, time::Millis};

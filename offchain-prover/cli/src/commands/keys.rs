@@ -3,8 +3,8 @@
 
 mod export;
 
-use crate::{bars::Bars, commands::ShapeName};
 use anyhow::{Context, Result};
+use clearproof_bench::{ShapeName, bars::Bars};
 use clearproof_groth16::{BackendKind, KeyStore, Origin};
 use clearproof_proving::{BatchProver, VerifyingKeys, circuits, default_key_folder};
 use std::{

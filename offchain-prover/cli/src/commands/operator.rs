@@ -1,10 +1,8 @@
 //! `operator`: runs a venue.
 
-use crate::{
-    bars::Bars,
-    commands::{ending::asked_to_end, key::Key},
-};
+use crate::commands::{ending::asked_to_end, key::Key};
 use anyhow::{Context, Result};
+use clearproof_bench::bars::Bars;
 use clearproof_groth16::BackendKind;
 use clearproof_operator::{self, Config, Timing};
 use clearproof_primitives::{ids::VenueId, time::Millis};

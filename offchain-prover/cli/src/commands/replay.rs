@@ -1,11 +1,9 @@
 //! `replay`: recorded prices or order flow through the engine.
 
-use crate::{
-    bars::Bars,
-    commands::{ShapeName, period::Period},
-};
+use crate::commands::period::Period;
 use anyhow::{Context, Result, ensure};
 use clap::{Args as ClapArgs, ValueEnum};
+use clearproof_bench::{ShapeName, bars::Bars};
 use clearproof_formats::{prices, time::time_text};
 use clearproof_groth16::{BackendKind, KeyStore, Origin};
 use clearproof_primitives::{shape::Shape, time::Millis};

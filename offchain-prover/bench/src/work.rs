@@ -1,9 +1,6 @@
 //! A circuit with its key and assignment, for measuring and exporting.
 
-use crate::{
-    bars::Bars,
-    commands::{ShapeName, bench::sample},
-};
+use crate::{ShapeName, bars::Bars, sample};
 use anyhow::Result;
 use ark_bn254::Fr;
 use ark_ff::{One, Zero};

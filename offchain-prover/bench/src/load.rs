@@ -1,7 +1,7 @@
 //! Sends order sets at a steady rate, independent of the operator's answers (an open loop). A slow
 //! answer delays no later order set, and its whole wait counts.
 
-use crate::commands::bench::market::{key, order_set};
+use crate::market::{key, order_set};
 use anyhow::{Context, Result, ensure};
 use clearproof_client::rpc::{number::Named, receipt::Receipt, types::SignedOrderSetJson};
 use clearproof_primitives::shape::Shape;

@@ -10,8 +10,8 @@ mod candidates;
 mod machine;
 mod memory;
 
-use crate::commands::ShapeName;
-use crate::commands::bench::{
+use crate::{
+    ShapeName,
     proving::MICROS_PER_CONSTRAINT,
     report::{Report, median},
     work::{Keys, Work, WorkName},

@@ -1,19 +1,25 @@
-//! `bench`: measures the numbers that the design promises, on real work, and shows each beside its
-//! target.
+//! Measures the numbers that the design promises, on real work, and shows each beside its target:
+//! the command `clearproof-prover bench`.
+//!
+//! A crate of its own, so that a change of the operator or of the command line does not compile the
+//! other provers again.
 
 mod backends;
+pub mod bars;
 mod confirmation;
 mod load;
 mod market;
 mod proving;
 mod report;
 mod sample;
+mod shapes;
 pub mod work;
 
 use anyhow::Result;
 use clap::ValueEnum;
 use clearproof_primitives::shape::Shape;
 use report::Report;
+pub use shapes::ShapeName;
 
 /// Options of `bench`.
 #[derive(clap::Args)]
@@ -46,6 +52,10 @@ enum Section {
     Backends,
 }
 
+/// Measures and prints.
+///
+/// # Errors
+/// A section could not be measured at all. A missed target is no error.
 pub fn run(args: Args) -> Result<()> {
     if let Some(name) = &args.backends.peak_of {
         return backends::print_peak(&args.backends.circuit, name);

@@ -1,7 +1,7 @@
 //! Soft confirmation under load: the operator as it runs in production, with the venue's task, a
 //! database on disk and a server.
 
-use crate::commands::bench::{
+use crate::{
     load::{Outcome, Plan, cpu, offer, requests},
     market::{GENESIS, PRICE_BAND, VENUE, deposit, funded, key, snapshot},
     report::Report,
