@@ -142,6 +142,7 @@ mod tests {
             instrument,
             time,
             deleverages: false,
+            fund_sells: false,
             price,
         }
     }

@@ -157,6 +157,7 @@ fn check_margin(
         after: positions,
         reductions: &reductions,
         deleverage_rank: &header.deleverage_rank,
+        slack: &header.slack,
     };
     cs.part("margin", |cs| {
         margin::enforce(cs, market, &before, &after, &occasion);

@@ -101,6 +101,7 @@ fn price_lists(shape: &Shape, chunks: u32, prices: u32, price: Price) -> Vec<Vec
         time: SNAPSHOT_AT + u64::from(n),
         price,
         deleverages: false,
+        fund_sells: false,
     };
     let list = |chunk| {
         let own = (0..prices).filter(|n| n % chunks == chunk);
@@ -229,6 +230,7 @@ fn header<T: Config>(
         protocol_fee: PROTOCOL_FEE,
         protocol_share: Rate::default(),
         deleverage_rank: Factor::default(),
+        slack: Rate::default(),
     }
 }
 

@@ -221,6 +221,7 @@ impl Scene {
             time_to: self.header.time_to,
             entries: &self.chunk.entries,
             deleverage_rank: self.header.deleverage_rank,
+            slack: self.header.slack,
             transfer: self.transfer_before(step),
         };
         let witness = &self.chunk.steps[step];
