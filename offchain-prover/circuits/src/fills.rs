@@ -42,6 +42,8 @@ pub struct FillTotals {
     pub slot_used: Vec<Bit>,
     /// The F fills as the rule for reduce-only orders needs them.
     pub filled: Vec<FilledInstrument>,
+    /// E numbers of fills that name the price entry.
+    pub named: Vec<Num>,
 }
 
 /// The instrument of a fill.
@@ -77,6 +79,8 @@ const CHARGES_BITS: usize = AMOUNT_BITS + 6;
 struct FillVars {
     active: Bit,
     slot: Vec<Bit>,
+    /// E bits: the price entry that it names.
+    chosen: Vec<Bit>,
     instrument: Vec<Bit>,
     quantity: Num,
     lots: Num,
@@ -112,6 +116,9 @@ impl FillTotals {
                 any(cs, &uses)
             })
             .collect();
+        let named = (0..shape.entries as usize)
+            .map(|e| Num::sum(each.iter().map(|fill| fill.chosen[e].num())))
+            .collect();
         let filled = |fill: &FillVars| FilledInstrument {
             instrument: index_of(&fill.instrument),
             reduce_only: fill.reduces.clone(),
@@ -125,6 +132,7 @@ impl FillTotals {
             by_slot,
             slot_used,
             filled: each.iter().map(filled).collect(),
+            named,
         }
     }
 
@@ -194,6 +202,7 @@ fn fill(cs: &mut Cs, context: &FillContext<'_>, native: Option<&Fill>) -> FillVa
     FillVars {
         active,
         slot,
+        chosen,
         instrument: entry.instrument,
         quantity,
         lots,
