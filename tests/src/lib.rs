@@ -1,5 +1,5 @@
-//! What the end-to-end tests share: the real runtime on in-memory storage, traders with real keys,
-//! and the programs as processes.
+//! Tools shared by the end-to-end tests: the real runtime on in-memory storage, traders with real
+//! keys, and the programs as processes.
 
 pub mod chain;
 pub mod metrics;

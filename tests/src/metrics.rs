@@ -1,4 +1,4 @@
-//! Metrics of the programs, and where rules, dashboards and documents name them.
+//! Metrics of the programs, and the metrics' names in rules, dashboards and documents.
 
 use anyhow::{Context, Result, ensure};
 use http_body_util::{BodyExt, Empty};
@@ -9,7 +9,7 @@ use hyper_util::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What a program tells at one moment.
+/// The metrics that a program serves at one moment.
 #[derive(Debug, Default)]
 pub struct Scrape {
     names: BTreeSet<String>,
@@ -17,7 +17,7 @@ pub struct Scrape {
 }
 
 impl Scrape {
-    /// Asks a program, at `host:port`.
+    /// Requests the metrics of a program, at `host:port`.
     pub async fn of(address: &str) -> Result<Self> {
         let client: Client<HttpConnector, Empty<Bytes>> =
             Client::builder(TokioExecutor::new()).build_http();
@@ -43,19 +43,19 @@ impl Scrape {
         Ok(scrape)
     }
 
-    /// All metrics that it tells.
+    /// Returns the names of all its metrics.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.names.iter().map(String::as_str)
     }
 
-    /// Whether it tells this metric, or the histogram that the name is a part of.
+    /// True if it contains this metric, or the histogram that the name is a part of.
     pub fn has(&self, name: &str) -> bool {
         let parts = ["_bucket", "_sum", "_count"];
         let mut histograms = parts.iter().filter_map(|part| name.strip_suffix(part));
         self.names.contains(name) || histograms.any(|histogram| self.names.contains(histogram))
     }
 
-    /// The sum over all series of a metric that have all these labels, as `label="value"`.
+    /// Returns the sum over all series of a metric that have all these labels, as `label="value"`.
     pub fn sum(&self, name: &str, labels: &[&str]) -> f64 {
         let of_it = |series: &str| {
             let (metric, rest) = series.split_once('{').unwrap_or((series, ""));
@@ -66,7 +66,7 @@ impl Scrape {
     }
 }
 
-/// The words of a text that read like names of metrics of these programs or of recording rules:
+/// Returns the words of a text that look like metrics of these programs or of recording rules:
 /// `clearproof_…`, `clearproof:…`, `substrate_…`.
 pub fn named(text: &str) -> BTreeSet<&str> {
     let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';

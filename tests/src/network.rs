@@ -18,7 +18,8 @@ use std::{
 };
 use tokio::time;
 
-/// A validator's identity on the network is made by hand as a rule; here each gets a new one.
+/// Flag that makes a validator create a new identity on the network. In production an operator
+/// makes the identity by hand.
 pub const FRESH_IDENTITY: &str = "--unsafe-force-node-key-generation";
 
 /// A node that can be stopped and started again with its database.
@@ -26,14 +27,14 @@ pub struct Node {
     name: &'static str,
     arguments: Vec<String>,
     process: Option<Program>,
-    /// Where it answers.
+    /// URL of the node's JSON-RPC.
     pub url: String,
-    /// Where its metrics are, `host:port`.
+    /// Address of the node's metrics, `host:port`.
     pub metrics: String,
 }
 
 impl Node {
-    /// Starts a node; `identity` says which chain and who it is there.
+    /// Starts a node; `identity` holds the flags for its chain and its keys.
     pub fn start(folder: &RunFolder, name: &'static str, identity: &[&str]) -> Result<Self> {
         let port = free_port()?;
         let base = folder.join(name).to_string_lossy().into_owned();
@@ -64,7 +65,7 @@ impl Node {
         Ok(node)
     }
 
-    /// Starts it with the same database and ports.
+    /// Starts the node with the same database and ports.
     pub fn start_again(&mut self, folder: &RunFolder) -> Result<()> {
         let log = folder.join(&format!("{}.log", self.name));
         let process = Program::start(
@@ -77,7 +78,7 @@ impl Node {
         Ok(())
     }
 
-    /// Connects to it once it answers; a node that has ended is an error at once.
+    /// Connects to the node once it answers; returns an error at once if it has ended.
     pub async fn connect(&mut self) -> Result<Chain> {
         let process = self.process.as_mut().context("the node is not running")?;
         tokio::select! {
@@ -86,13 +87,13 @@ impl Node {
         }
     }
 
-    /// Its JSON-RPC, for what [`Chain`] does not ask.
+    /// Returns a connection to the node's JSON-RPC, for methods that [`Chain`] does not have.
     pub async fn rpc(&self) -> Result<WsClient> {
         let builder = WsClientBuilder::new().max_request_size(32 << 20);
         Ok(builder.build(&self.url).await?)
     }
 
-    /// Where other nodes of this machine reach it.
+    /// Returns the address at which other nodes on this machine reach it.
     pub async fn address(&self) -> Result<String> {
         let rpc = self.rpc().await?;
         let addresses: Vec<String> = rpc
@@ -105,12 +106,12 @@ impl Node {
         Ok(local.clone())
     }
 
-    /// Kills it, without a warning.
+    /// Kills the node without a warning.
     pub fn kill(&mut self) {
         self.process = None;
     }
 
-    /// Asks it to stop, and waits.
+    /// Asks the node to stop, and waits for its end.
     pub async fn stop(&mut self) -> Result<()> {
         match &mut self.process {
             Some(process) => process.stop(Duration::from_secs(30)).await,
@@ -119,8 +120,8 @@ impl Node {
     }
 }
 
-/// A development chain, fed with prices, and a venue of the small shape with its operator. One node
-/// makes the blocks and is fed, the operator has another.
+/// A development chain with fed prices, and a venue of the small shape with its operator. One node
+/// makes the blocks and receives the prices; the operator has another node.
 pub struct Network {
     venue: Venue,
     /// The validator; the venue's `chain` is a connection to it.

@@ -1,5 +1,5 @@
-//! Every metric that rules, dashboard and documents name is told by a real node or a real operator;
-//! every alert has a section that says what to do.
+//! A real node or a real operator serves every metric that rules, dashboard and documents name.
+//! Every alert has a section with the actions to take.
 #![allow(clippy::unwrap_used)]
 
 use anyhow::{Context, Result, ensure};
@@ -17,14 +17,14 @@ const DASHBOARD: &str = include_str!("../../deploy/grafana/clearproof.json");
 const OPERATING: &str = include_str!("../../docs/operate.md");
 const OPERATOR: &str = include_str!("../../docs/operator.md");
 
-/// A section of a document, from its heading to the next of the same rank.
+/// Returns a section of a document, from its heading to the next of the same rank.
 fn section<'a>(document: &'a str, heading: &str) -> &'a str {
     let (_, rest) = document.split_once(&format!("\n{heading}\n")).unwrap();
     let rank = heading.split(' ').next().unwrap();
     rest.split(&format!("\n{rank} ")).next().unwrap()
 }
 
-/// Everything that names metrics.
+/// Returns all texts that name metrics.
 fn texts() -> [&'static str; 7] {
     [
         RECORDING,
@@ -37,7 +37,7 @@ fn texts() -> [&'static str; 7] {
     ]
 }
 
-/// What follows `word` at the beginning of lines.
+/// Returns the rest of each line that begins with `word`.
 fn after<'a>(text: &'a str, word: &str) -> BTreeSet<&'a str> {
     let lines = text.lines().map(str::trim);
     lines.filter_map(|line| line.strip_prefix(word)).collect()
@@ -78,7 +78,7 @@ async fn every_metric_that_is_named_is_told() -> Result<()> {
     let (batch, _) = network.at_rest(&client).await?;
     ensure!(batch >= BatchNumber::new(1), "nothing was settled");
 
-    // The node shows what is final, which it learns of a little after the operator.
+    // The node's metrics follow final blocks, which it sees a little later than the operator.
     let last_batch = |scrape: &Scrape| scrape.sum("clearproof_venue_last_batch", &[]);
     let node = until("the batch among the node's metrics", || async {
         let scrape = Scrape::of(&network.node.metrics).await?;
@@ -99,7 +99,7 @@ async fn every_metric_that_is_named_is_told() -> Result<()> {
         })
         .collect();
     ensure!(missing.is_empty(), "told by nobody: {missing:?}");
-    // And nothing of ours goes without a word.
+    // Every metric of our own is documented.
     let told = node.names().chain(operator.names());
     let unnamed: Vec<_> = told
         .filter(|name| name.starts_with("clearproof_") && !metrics.contains(name))
@@ -116,7 +116,7 @@ async fn every_metric_that_is_named_is_told() -> Result<()> {
         let count = operator.sum(&format!("clearproof_operator_{name}"), &[]);
         ensure!(count == batch.get() as f64, "{name}: {count}");
     }
-    // A chunk and the closing at least, of each batch.
+    // Each batch has at least a chunk proof and the closing proof.
     let proofs = operator.sum("clearproof_operator_proofs_total", &[]);
     ensure!(proofs >= 2.0 * batch.get() as f64, "{proofs} proofs");
     ensure!(operator.sum("clearproof_operator_backend_failures_total", &[]) == 0.0);

@@ -1,4 +1,4 @@
-//! The node and the operator as processes: trading, settling, dying and coming back.
+//! The node and the operator as processes: trading, settling, sudden ends and restarts.
 #![allow(clippy::unwrap_used)]
 
 use anyhow::{Result, ensure};
@@ -20,7 +20,7 @@ async fn trades_settle_although_the_operator_is_killed_and_both_nodes_are_lost()
     let mut network = Network::start().await?;
     let [mut buyer, mut seller] = network.two_depositors(DEPOSIT).await?;
 
-    // The operator is killed right after it promised: what it promised is on its disk.
+    // The operator is killed right after it sent its receipts: the accepted orders are on its disk.
     let client = network.client().await?;
     buyer.order(&client, 1, Side::Buy, 100).await?;
     seller.order(&client, 1, Side::Sell, 100).await?;
@@ -35,7 +35,7 @@ async fn trades_settle_although_the_operator_is_killed_and_both_nodes_are_lost()
         "deposits were not consumed once"
     );
 
-    // Without its node it still accepts orders, and trades when the node is back.
+    // Without its node the operator still accepts orders; it trades them when the node is back.
     network.node.kill();
     network
         .status(&client, "the loss of the node to be noticed", |s| {
@@ -52,7 +52,7 @@ async fn trades_settle_although_the_operator_is_killed_and_both_nodes_are_lost()
     let (second, _) = network.at_rest(&client).await?;
     ensure!(second > first, "batch {second} after batch {first}");
 
-    // While nobody makes blocks a batch waits, and settles once when somebody does again.
+    // A batch waits while no validator makes blocks, and settles exactly once when one does again.
     buyer.order(&client, 3, Side::Buy, 5).await?;
     seller.order(&client, 3, Side::Sell, 5).await?;
     buyer.holds(&client, 130).await?;
@@ -156,7 +156,7 @@ async fn the_nodes_own_rpc_answers_and_refuses_by_name() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn three_of_four_validators_finalise_and_go_on_after_one_was_away() -> Result<()> {
     let folder = RunFolder::new(None)?;
-    // Dave never comes.
+    // The fourth validator, Dave, is never started.
     let first = ["--chain", "local", "--alice", FRESH_IDENTITY];
     let mut alice = Node::start(&folder, "alice", &first)?;
     let one = alice.connect().await?;
@@ -179,7 +179,7 @@ async fn three_of_four_validators_finalise_and_go_on_after_one_was_away() -> Res
         one.genesis() == two.genesis() && one.genesis() == three.genesis(),
         "not one chain"
     );
-    // A connection that its node's end has cut is opened again by the next question.
+    // The next request reopens a connection that the node's end has closed.
     let reached = |chain: &Chain, wanted: u32| {
         let chain = chain.clone();
         async move {

@@ -1,5 +1,5 @@
-//! A voter's way with the command line alone: what the policy says, what a change would do,
-//! proposing, voting, and what came of it.
+//! A voter uses the command line alone: shows the policy, checks a change, proposes it, votes on
+//! it, and sees the outcome.
 #![allow(clippy::unwrap_used)]
 
 use anyhow::{Context, Result, ensure};
@@ -18,21 +18,21 @@ use std::{
 use tokio::sync::watch;
 
 /// Maintenance margin of long perpetuals from 0.5 to 0.8 %, and the chain's share of the fees from
-/// 20 to 25 %: not sure to tighten.
+/// 20 to 25 %. A list with such a change does not count as tightening.
 const CHANGES: &str = r#"[
     {"charge": {"underlying": 0, "kind": "perpetual", "level": "maintenance", "side": "long", "value": 34359738}},
     {"protocolShare": {"value": 1073741824}}
 ]"#;
 const CHARGE: &str = "underlyings[0].charges.maintenance_long";
 
-/// What the program answered.
+/// The program's answer.
 struct Answer {
     code: Option<i32>,
     out: String,
     error: String,
 }
 
-/// The program, told where the node is.
+/// The program, with the node's URL.
 struct Cli {
     program: PathBuf,
     node: String,
@@ -59,14 +59,14 @@ impl Cli {
         })
     }
 
-    /// The answer of a command that succeeds.
+    /// Returns the output of a command that must succeed.
     fn ask(&self, arguments: &[&str]) -> Result<String> {
         let Answer { code, out, error } = self.policy(arguments, "")?;
         ensure!(code == Some(0), "{arguments:?}: {code:?} {out}{error}");
         Ok(out)
     }
 
-    /// A command that must fail, saying these words and nothing else.
+    /// Runs a command that must fail with these words in its error and without any other output.
     fn refuses(&self, arguments: &[&str], words: &[&str]) -> Result<()> {
         let Answer { code, out, error } = self.policy(arguments, "")?;
         ensure!(
@@ -89,7 +89,7 @@ fn says(text: &str, words: &[&str]) {
     }
 }
 
-/// Reading, and everything that is refused before it costs anything.
+/// Reading, and all refusals that come before a transaction is paid for.
 fn look(cli: &Cli, folder: &RunFolder, changes: &str) -> Result<()> {
     let shown = cli.ask(&["show"])?;
     says(
@@ -193,10 +193,10 @@ fn look(cli: &Cli, folder: &RunFolder, changes: &str) -> Result<()> {
     Ok(())
 }
 
-/// Portfolios, given and drawn.
+/// Portfolios from standard input, and synthetic ones.
 fn simulate(cli: &Cli, changes: &str) -> Result<()> {
-    // Ten lots at 1,000: 2,570 for maintenance now, 2,600 with the proposed charge; equity of 2,590
-    // lies between.
+    // Ten lots at 1,000 need 2,570 of maintenance margin now, and 2,600 with the proposed charge;
+    // the equity of 2,590 lies between them.
     let given = r#"{"instruments":[{"slot":0,"terms":{"perpetual":{"mark":"1000"}}}],"balances":["-7410"],"positions":[{"slot":0,"lots":10}]}
 {"balances":["x"]}
 "#;
@@ -260,8 +260,8 @@ fn simulate(cli: &Cli, changes: &str) -> Result<()> {
     )
 }
 
-/// Five accounts vote at once, each with its own key; those that feed prices have transactions of
-/// their own under way.
+/// Five accounts vote at once, each with its own key. Some of them also have transactions that feed
+/// prices under way.
 fn vote(cli: &Cli) -> Result<()> {
     let vote = |more: &[&'static str]| {
         let mut all = vec!["vote", "--referendum", "0"];
@@ -308,7 +308,7 @@ async fn a_voter_proposes_votes_and_sees_the_change_in_force() -> Result<()> {
     let (_price, watch) = watch::channel(PRICE);
     let feeds = Feeds::new(&chain.instruments().await?, b"EUR/USD")?;
     let feeding = tokio::spawn(feeds.keep_feeding(chain.clone(), watch));
-    // Before the first block the chain has no time.
+    // The chain has no time before its first block.
     chain.next_finalized(0).await?;
 
     let cli = Cli {
@@ -335,7 +335,7 @@ async fn a_voter_proposes_votes_and_sees_the_change_in_force() -> Result<()> {
         &cli.ask(&["status"])?,
         &["referendum", CHARGE, "protocol_share", "0 CLR"],
     );
-    // All but the last line, which has the time, are the same.
+    // The last line contains the time; all others are the same.
     let table = |arguments: &[&str]| {
         let text = cli.ask(arguments)?;
         let table = text
@@ -349,7 +349,8 @@ async fn a_voter_proposes_votes_and_sees_the_change_in_force() -> Result<()> {
     says(&proposal, &[CHARGE, "0.8 %", "25 %"]);
     vote(&cli)?;
 
-    // Approved, enacted, waiting for three days divided by 14,400, in force.
+    // The referendum is approved and its call enacted. The change then waits for three days divided
+    // by 14,400, and takes effect.
     until("the change waits", || async {
         let status = cli.ask(&["status"])?;
         Ok(status.contains("in force from").then_some(status))

@@ -1,4 +1,4 @@
-//! Which networks there are, and the genesis of each.
+//! The networks, and the genesis of each.
 
 use anyhow::{Context, Result, ensure};
 use clearproof_testing::venue::program;
@@ -9,7 +9,7 @@ use zombienet_sdk::{GlobalSettingsBuilder, NetworkConfig};
 
 /// Longest time for all nodes to answer, seconds.
 const SPAWN_LIMIT: u32 = 180;
-/// The part of a chain specification that the genesis is made of.
+/// The part of a chain specification from which the genesis is made.
 const GENESIS: &str = "/genesis/runtimeGenesis/patch";
 
 /// A network.
@@ -29,7 +29,7 @@ impl Definition {
         }
     }
 
-    /// The node that operators and traders talk to.
+    /// Returns the name of the node that operators and traders connect to.
     pub fn gateway(self) -> &'static str {
         match self {
             Self::Two => "bob",
@@ -37,9 +37,9 @@ impl Definition {
         }
     }
 
-    /// Writes what the network is started from into the folder, and reads it: the definition, and
-    /// the genesis of the preset `local` with as many of its validators as the definition has. The
-    /// node's program is named by `CLEARPROOF_NODE`.
+    /// Writes the files from which the network is started into the folder, and reads them: the
+    /// definition, and the genesis of the preset `local` with as many of its validators as the
+    /// definition has. `CLEARPROOF_NODE` names the node's program.
     ///
     /// # Errors
     /// There is no such program, it makes no specification, or the folder cannot be written.
@@ -51,7 +51,7 @@ impl Definition {
             .with_base_dir(folder.join("nodes"))
             .with_network_spawn_timeout(SPAWN_LIMIT)
             .with_node_spawn_timeout(SPAWN_LIMIT)
-            // Nodes are stopped on purpose.
+            // Tests stop nodes on purpose.
             .with_tear_down_on_failure(false)
             .build()
             .map_err(|errors| anyhow::anyhow!("settings: {errors:?}"))?;
@@ -74,7 +74,7 @@ impl Definition {
     }
 }
 
-/// What the node's `export-chain-spec` answers.
+/// Returns the output of the node's `export-chain-spec`.
 async fn export<A: AsRef<OsStr>>(
     node: &Path,
     arguments: impl IntoIterator<Item = A>,
@@ -92,8 +92,8 @@ async fn export<A: AsRef<OsStr>>(
     Ok(output.stdout)
 }
 
-/// Keeps the first so many validators of a specification. One of them can be expelled, if there are
-/// several.
+/// Keeps the first `count` validators of a specification. If there are several, one of them can be
+/// expelled.
 fn keep_validators(spec: &mut Value, count: usize) -> Result<()> {
     let genesis = spec.pointer_mut(GENESIS);
     let genesis = genesis.with_context(|| format!("chain specification: no {GENESIS}"))?;

@@ -1,4 +1,4 @@
-//! The nodes of a network: started, stopped, paused, joined by others.
+//! The nodes of a network: started, stopped, paused, and joined by others.
 
 use crate::{definition::Definition, rpc};
 use anyhow::{Context, Result, ensure};
@@ -14,32 +14,32 @@ use zombienet_sdk::{
     AddNodeOptions, Arg, LocalFileSystem, Network, NetworkConfig, NetworkConfigExt, NetworkNode,
 };
 
-/// As many blocks without finality are a standstill: it usually lags by two or three.
+/// Number of blocks without finality that count as a standstill: it usually lags by two or three.
 const BLOCKS: u32 = 5;
-/// Longest wait for a node to end that is asked to.
+/// Longest wait for the end of a node that was asked to stop.
 const STOP_LIMIT: Duration = Duration::from_secs(60);
 
-/// Nodes that run. Dropping them kills them.
+/// Running nodes. Dropping them kills them.
 pub struct Nodes {
     network: Network<LocalFileSystem>,
     config: NetworkConfig,
 }
 
-/// Where a node is reached, and where its log lies.
+/// The addresses of a node, and the place of its log.
 #[derive(Clone, Debug)]
 pub struct NodePlace {
-    /// Its name.
+    /// The node's name.
     pub name: String,
-    /// JSON-RPC.
+    /// URL of its JSON-RPC.
     pub rpc: String,
-    /// Prometheus metrics.
+    /// URL of its Prometheus metrics.
     pub metrics: String,
-    /// The log.
+    /// Path of its log.
     pub log: PathBuf,
 }
 
 impl Nodes {
-    /// Starts the nodes of a network; databases and logs lie in the folder.
+    /// Starts the nodes of a network; their databases and logs are in the folder.
     ///
     /// # Errors
     /// A program or file is missing, or a node does not answer within three minutes.
@@ -54,10 +54,10 @@ impl Nodes {
         self.network.get_node(name)
     }
 
-    /// All nodes, in the order in which they were started.
+    /// Returns all nodes, in the order in which they were started.
     ///
     /// # Errors
-    /// The runner does not say where a node is.
+    /// The runner does not know a node's addresses.
     pub fn places(&self) -> Result<Vec<NodePlace>> {
         let places = self.network.nodes().into_iter().map(|node| {
             let metrics = field(node, "/prometheus_uri")?;
@@ -71,7 +71,7 @@ impl Nodes {
         places.collect()
     }
 
-    /// A node's JSON-RPC.
+    /// Returns the URL of a node's JSON-RPC.
     ///
     /// # Errors
     /// There is no such node.
@@ -79,7 +79,7 @@ impl Nodes {
         Ok(self.node(name)?.ws_uri().into())
     }
 
-    /// A connection to a node.
+    /// Returns a connection to a node.
     ///
     /// # Errors
     /// There is no such node, or it does not answer in time.
@@ -89,15 +89,15 @@ impl Nodes {
         Ok(chain.with_context(|| format!("{name} does not answer within {LIMIT:?}"))??)
     }
 
-    /// Waits until a block of that number or a later one is final for a node; answers the last
-    /// final one's number.
+    /// Waits until a node reports that a block of this number or a later one is final. Returns the
+    /// number of the last final block.
     ///
     /// # Errors
     /// There is no such node, or it takes too long.
     pub async fn finalised(&self, name: &str, wanted: u32) -> Result<u32> {
         let chain = self.chain(name).await?;
         let what = format!("block {wanted}, final for {name}");
-        // The connection to a node that was stopped or paused may be lost; the next question opens
+        // The connection to a node that was stopped or paused may be lost; the next request opens
         // another.
         until(&what, || async {
             Ok(chain.finalized().await.ok().filter(|n| *n >= wanted))
@@ -105,8 +105,8 @@ impl Nodes {
         .await
     }
 
-    /// Waits until a node shows that finality stands still although blocks are made; answers the
-    /// last final block's number.
+    /// Waits until a node shows that finality stands still although blocks are made. Returns the
+    /// number of the last final block.
     ///
     /// # Errors
     /// There is no such node, no blocks are made, or one of them becomes final.
@@ -121,7 +121,7 @@ impl Nodes {
             })
             .await
         };
-        // What was on its way may still become final.
+        // Votes that were on their way may still finalise blocks.
         let from = more(best().await?).await?;
         let before = chain.finalized().await?;
         more(from).await?;
@@ -136,7 +136,7 @@ impl Nodes {
     /// Asks a node to end, and waits until it has.
     ///
     /// # Errors
-    /// It does not run, or does not end in time.
+    /// The node does not run, or does not end in time.
     pub async fn stop(&self, name: &str) -> Result<()> {
         let id = field(self.node(name)?, "/inner/process_handle")?;
         let id = id
@@ -144,7 +144,7 @@ impl Nodes {
             .and_then(|id| Pid::from_raw(id.try_into().ok()?));
         let id = id.with_context(|| format!("{name} does not run"))?;
         kill_process(id, Signal::TERM).with_context(|| format!("stopping {name}"))?;
-        // The runner collects what the process leaves, when it starts the node again or is done.
+        // The runner reaps the process when it starts the node again or ends.
         let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
         until_within(STOP_LIMIT, &format!("the end of {name}"), || async {
             let status = waitid(WaitId::Pid(id), look);
@@ -153,7 +153,7 @@ impl Nodes {
         .await
     }
 
-    /// Starts a node again that was stopped, with its database, keys and ports.
+    /// Starts a stopped node again, with its database, keys and ports.
     ///
     /// # Errors
     /// There is no such node, or its program cannot be started.
@@ -161,7 +161,7 @@ impl Nodes {
         self.node(name)?.restart(None).await
     }
 
-    /// Stops a node in the middle of whatever it does, as a machine that is suspended.
+    /// Pauses a node at any point of its work, like a machine that is suspended.
     ///
     /// # Errors
     /// There is no such node.
@@ -169,7 +169,7 @@ impl Nodes {
         self.node(name)?.pause().await
     }
 
-    /// Lets a paused node go on.
+    /// Resumes a paused node.
     ///
     /// # Errors
     /// There is no such node.
@@ -177,7 +177,7 @@ impl Nodes {
         self.node(name)?.resume().await
     }
 
-    /// Adds a node with an empty database, which takes no part in consensus.
+    /// Adds a node with an empty database that takes no part in consensus.
     ///
     /// # Errors
     /// It does not answer in time.
@@ -185,13 +185,13 @@ impl Nodes {
         self.add_with(name, None).await
     }
 
-    /// Adds a node with an empty database that has the session keys of one of the well-known
-    /// validators as well.
+    /// Adds a node with an empty database, and with the session keys of one of the well-known
+    /// validators.
     ///
     /// # Errors
     /// As [`Self::add`].
     pub async fn add_with_keys_of(&mut self, name: &str, validator: &str) -> Result<()> {
-        // The node's program has the keys of well-known names, by flags of these names.
+        // The node's program knows these keys, and has a flag with the name of each.
         self.add_with(name, Some(format!("--{validator}"))).await
     }
 
@@ -209,13 +209,13 @@ impl Nodes {
     /// Ends all nodes.
     ///
     /// # Errors
-    /// One cannot be ended.
+    /// A node cannot be ended.
     pub async fn end(self) -> Result<()> {
         self.network.destroy().await.context("ending the nodes")
     }
 }
 
-/// What the runner notes of a node but has no method for.
+/// Returns a field of the runner's notes on a node for which the runner has no method.
 fn field(node: &NetworkNode, pointer: &str) -> Result<serde_json::Value> {
     let notes = serde_json::to_value(node).context("the runner's notes")?;
     let value = notes.pointer(pointer).cloned();

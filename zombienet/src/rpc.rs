@@ -1,4 +1,4 @@
-//! What a node says of a block of its choice, or of another's.
+//! A node's answers about blocks, its own and those of other nodes.
 
 use anyhow::{Context, Result};
 use clearproof_primitives::{chain::VenueView, ids::VenueId};
@@ -11,7 +11,7 @@ use jsonrpsee::{
 use serde::Deserialize;
 use std::time::Duration;
 
-/// How long to wait for a connection or an answer.
+/// Longest wait for a connection or an answer.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A connection to a node.
@@ -20,11 +20,11 @@ pub struct Node(WsClient);
 /// A block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Block {
-    /// Its number.
+    /// The block's number.
     pub number: u32,
-    /// Its hash, as hexadecimal digits.
+    /// The block's hash, as hexadecimal digits.
     pub hash: String,
-    /// The root of the state after it, likewise.
+    /// The root of the state after the block, as hexadecimal digits.
     pub state_root: String,
 }
 
@@ -49,7 +49,7 @@ impl Node {
         Ok(Self(client.with_context(|| url.to_string())?))
     }
 
-    /// The block at a height of the best chain, or the best block.
+    /// Returns the block at a height of the best chain, or the best block.
     ///
     /// # Errors
     /// The node has no such block.
@@ -72,10 +72,10 @@ impl Node {
         })
     }
 
-    /// A venue after a block, computed by this node from its own state.
+    /// Returns a venue after a block, computed by this node from its own state.
     ///
     /// # Errors
-    /// The node has not that state, or the chain no such venue.
+    /// The node does not have that state, or the chain has no such venue.
     pub async fn venue(&self, venue: VenueId, block: &Block) -> Result<VenueView<[u8; 32]>> {
         let argument = format!("0x{}", hex::encode(venue.encode()));
         let parameters = rpc_params!["ClearproofApi_venue", argument, &block.hash];
@@ -85,7 +85,7 @@ impl Node {
         view.with_context(|| format!("no venue {venue} at block {}", block.number))
     }
 
-    /// How many peers it is connected to.
+    /// Returns the number of peers that the node is connected to.
     ///
     /// # Errors
     /// It does not answer.

@@ -1,5 +1,5 @@
-//! How a test runs: a network is started, something is done to it, and all of it ends. If anything
-//! failed, databases and logs are kept, and the error says where.
+//! The frame of a test: it starts a network, acts on it, and ends all of it. After a failure
+//! databases and logs are kept, and the error names their folder.
 
 use crate::{definition::Definition, nodes::Nodes, rpc};
 use anyhow::{Context, Result};
@@ -16,7 +16,7 @@ use std::path::PathBuf;
 /// The circuit of the small shape, as the development chains register it.
 const SMALL: CircuitId = CircuitId::new(2);
 
-/// A network that a test has.
+/// The network of a test.
 pub struct Stage {
     /// The nodes.
     pub nodes: Nodes,
@@ -28,12 +28,12 @@ impl Stage {
     /// Starts the nodes, and waits until each is connected to all others.
     ///
     /// # Errors
-    /// They do not get there in time.
+    /// The nodes are not connected in time.
     pub async fn start(definition: Definition, folder: PathBuf) -> Result<Self> {
         let nodes = Nodes::start(definition, &folder).await?;
         let places = nodes.places()?;
         for place in &places {
-            // Otherwise the loss of one node might cut off others.
+            // Without all connections, the loss of one node might cut off others.
             until(&format!("the peers of {}", place.name), || async {
                 let peers = rpc::Node::connect(&place.rpc).await?.peers().await?;
                 Ok((peers + 1 >= places.len()).then_some(()))
@@ -47,7 +47,7 @@ impl Stage {
         })
     }
 
-    /// Founds a venue of the small shape, whose operator talks to the network's gateway.
+    /// Founds a venue of the small shape, whose operator connects to the network's gateway.
     ///
     /// # Errors
     /// The chain refuses, or a program is missing.
@@ -58,7 +58,7 @@ impl Stage {
     }
 }
 
-/// A settled batch as it was submitted.
+/// Returns a settled batch as it was submitted.
 ///
 /// # Errors
 /// The chain does not know it.
@@ -73,7 +73,7 @@ pub async fn submitted(venue: &Venue, number: BatchNumber) -> Result<Batch> {
 /// Runs a test on a network of its own.
 ///
 /// # Errors
-/// What the test says, with the folder that is kept.
+/// The test's error, with the folder that is kept.
 pub async fn scene(
     definition: Definition,
     act: impl AsyncFnOnce(&mut Stage) -> Result<()>,

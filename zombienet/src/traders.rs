@@ -1,4 +1,4 @@
-//! Two people who trade with each other.
+//! Two traders who trade with each other.
 
 use anyhow::{Result, ensure};
 use clearproof_client::VenueClient;
@@ -6,7 +6,7 @@ use clearproof_primitives::order::{Side, WithdrawalRequest};
 use clearproof_testing::venue::{Person, Venue, crossing_order};
 use subxt_signer::sr25519::dev;
 
-/// What each deposits, smallest units of the quote.
+/// Deposit of each trader, smallest units of the quote.
 pub const DEPOSIT: u64 = 50_000_000;
 
 /// A buyer and a seller.
@@ -18,8 +18,8 @@ pub struct Pair {
 }
 
 impl Pair {
-    /// Two people with well-known wallets, who deposit; waits until the deposits are in a settled
-    /// batch.
+    /// Returns two traders with well-known wallets after they have deposited, once the deposits are
+    /// in a settled batch.
     ///
     /// # Errors
     /// The chain or the operator refuses.
@@ -38,8 +38,8 @@ impl Pair {
         Ok(pair)
     }
 
-    /// The seller sends an order, and the buyer one with a withdrawal, if any, in the same set;
-    /// waits until they are filled.
+    /// Sends an order of the seller, and one of the buyer with a withdrawal, if any, in the same
+    /// set. Waits until both are filled.
     ///
     /// # Errors
     /// The operator refuses, or does not fill them in time.

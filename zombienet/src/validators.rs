@@ -1,4 +1,4 @@
-//! What the chain says of its validators.
+//! The chain's record of its validators.
 
 use anyhow::{Context, Result};
 use subxt::{
@@ -11,25 +11,25 @@ use subxt::{
 
 type AtBlock = ClientAtBlock<PolkadotConfig, OnlineClientAtBlockImpl<PolkadotConfig>>;
 
-/// A kind of offence, as the chain files it.
+/// A kind of offence, under the chain's identifier.
 #[derive(Clone, Copy, Debug)]
 pub struct Offence([u8; 16]);
 
 impl Offence {
-    /// Two blocks in one slot.
+    /// A validator made two blocks in one slot.
     pub const TWO_BLOCKS: Self = Self(*b"babe:equivocatio");
-    /// Two votes in one round.
+    /// A validator cast two votes in one round.
     pub const TWO_VOTES: Self = Self(*b"grandpa:equivoca");
 }
 
-/// The part of a bond that is looked at.
+/// The part of a bond that is read.
 #[derive(DecodeAsType)]
 #[decode_as_type(crate_path = "subxt::ext::scale_decode")]
 struct Bond {
     active: u128,
 }
 
-/// A connection to a node that is asked of them.
+/// A connection to a node for reading this record.
 pub struct Validators(OnlineClient<PolkadotConfig>);
 
 /// The chain at one final block.
@@ -45,7 +45,7 @@ impl Validators {
         Ok(Self(api.with_context(|| url.to_string())?))
     }
 
-    /// The chain at its last final block.
+    /// Returns the chain at its last final block.
     ///
     /// # Errors
     /// The node does not answer.
@@ -55,7 +55,7 @@ impl Validators {
 }
 
 impl Moment {
-    /// The set as the next session's planning will see it.
+    /// Returns the set as the next session's planning will see it.
     ///
     /// # Errors
     /// The node does not answer.
@@ -64,7 +64,8 @@ impl Moment {
         Ok(self.0.storage().fetch(members, ()).await?.decode()?)
     }
 
-    /// What an account has bonded and not asked back, smallest units.
+    /// Returns an account's active bond, without amounts that are being withdrawn, in smallest
+    /// units.
     ///
     /// # Errors
     /// The node does not answer, or nothing is bonded.
@@ -74,7 +75,7 @@ impl Moment {
         Ok(bond.decode()?.active)
     }
 
-    /// Whether an account has committed an offence that is not forgiven.
+    /// True if an account has committed an offence that is not forgiven.
     ///
     /// # Errors
     /// The node does not answer.
@@ -85,19 +86,19 @@ impl Moment {
         Ok(offence.is_some())
     }
 
-    /// Whether anybody was found to have committed an offence of a kind.
+    /// True if the chain has a report of an offence of this kind.
     ///
     /// # Errors
     /// The node does not answer.
     pub async fn has_seen(&self, offence: Offence) -> Result<bool> {
-        // By kind, then by slot or round.
+        // The map's keys are the kind, then the slot or round.
         let reports =
             dynamic::storage::<([u8; 16], Vec<u8>), Value>("Offences", "ConcurrentReportsIndex");
         let mut of_kind = self.0.storage().iter(reports, (offence.0,)).await?;
         Ok(of_kind.next().await.transpose()?.is_some())
     }
 
-    /// Who validates but may author nothing.
+    /// Returns the validators that may not author blocks.
     ///
     /// # Errors
     /// The node does not answer.

@@ -68,15 +68,15 @@ impl Incoming {
     /// Credits the next deposit of the queue, or a transfer, if there is one.
     ///
     /// Sound: [`chain`] hashes its contents. The key that it names must be the hash of this leaf's
-    /// owner and number. So it can open a leaf of that owner, or touch one, and no other; and since
-    /// the chain accepts deposits for valid keys only, every leaf's owner is one, unless an owner
-    /// has named another or sent money there.
+    /// owner and number. So it can open a leaf of that owner, or touch one, and no other. The chain
+    /// accepts deposits for valid keys only, so every leaf's owner is a valid key, unless an owner
+    /// has named an invalid one as its successor or sent money to it.
     ///
-    /// The viewing key is not bound by it. In a leaf that is in use it is bound by the tree:
-    /// [`step`](crate::step::step) hashes the same variable into the leaf that it loads and the
-    /// leaf that it stores, so no step changes it. In a leaf that opens, nothing is loaded and the
-    /// operator that opens it chooses the viewing key. That puts no money at risk: the owner's key
-    /// alone moves it.
+    /// The viewing key is not bound by the deposit. In a leaf that is in use it is bound by the
+    /// tree: [`step`](crate::step::step) hashes the same variable into the leaf that it loads and
+    /// the leaf that it stores, so no step changes it. In a leaf that opens, nothing is loaded, and
+    /// the operator that opens it chooses the viewing key. That puts no money at risk: only the
+    /// owner's key moves it.
     pub fn credit(
         cs: &mut Cs,
         shape: &Shape,
@@ -181,13 +181,13 @@ impl Outgoing {
     }
 }
 
-/// The hash with which a deposit continues the queue's chain, under which a transfer is sent, or
-/// under which it is received; a step does at most one of the three.
+/// Returns the hash with which a deposit continues the queue's chain, under which a transfer is
+/// sent, or under which it is received; a step does at most one of the three.
 ///
-/// Sound: a transfer that is sent becomes the one on its way, and there was none before. A transfer
-/// that is received was the one on its way, with exactly this key, asset and amount, and is on its
-/// way no longer. At both ends of a batch there is none, so each transfer that is sent is received
-/// once.
+/// Sound: a transfer that is sent becomes the transfer on its way, and no other was on its way
+/// before. A transfer that is received was the one on its way, with exactly this key, asset and
+/// amount, and is then no longer on its way. No transfer is on its way at either end of a batch, so
+/// each transfer that is sent is received once.
 pub fn chain(
     cs: &mut Cs,
     running: &mut Running,

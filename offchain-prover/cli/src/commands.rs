@@ -1,6 +1,5 @@
 //! The command line.
 
-mod bench;
 mod calculators;
 mod circuit_info;
 mod crypto;
@@ -15,8 +14,7 @@ mod policy;
 mod replay;
 
 use anyhow::Result;
-use clap::{Parser, Subcommand, ValueEnum};
-use clearproof_primitives::shape::Shape;
+use clap::{Parser, Subcommand};
 use clearproof_tools::calculators::{funding, liquidate, margin, price};
 
 /// Operator, prover and tools of a Clearproof venue.
@@ -29,14 +27,14 @@ pub struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// The promised numbers, each beside its target, from real work.
-    Bench(bench::Args),
-    /// Size of both circuits.
+    /// Measures the promised numbers on real work and prints each beside its target.
+    Bench(clearproof_bench::Args),
+    /// Prints the size of both circuits.
     CircuitInfo(circuit_info::Args),
     /// Poseidon, EdDSA and keys on the command line: decimal strings, circomlib's encodings.
     #[command(subcommand)]
     Crypto(crypto::Command),
-    /// A chain, an operator and traders on this machine: real prices, proofs and money, then
+    /// Runs a chain, an operator and traders on this machine: real prices, proofs and money, then
     /// attacks.
     Demo(demo::Args),
     /// Runs a member of the oracle: reads prices and volatilities from several sources and feeds
@@ -50,55 +48,25 @@ enum Command {
     Operator(operator::Args),
     /// Funding of clearing prices: JSON lines on standard input, see docs/calculators.md.
     Funding,
-    /// What is closed of a portfolio below maintenance margin: as `margin`.
+    /// The part of a portfolio below maintenance margin that is closed: JSON lines as for `margin`.
     Liquidate,
     /// Margin of portfolios: JSON lines on standard input, see docs/calculators.md.
     Margin,
-    /// Recorded prices or order flow through the engine; the books must balance after each batch.
+    /// Runs recorded prices or order flow through the engine; the books must balance after each
+    /// batch.
     Replay(replay::Args),
-    /// The risk policy: what it says, what a change would do, proposing one and voting on it.
+    /// The risk policy: shows it and the effect of a change, proposes changes and votes on them.
     #[command(subcommand)]
     Policy(policy::Command),
     /// Values of options: JSON lines on standard input, see docs/calculators.md.
     Price,
 }
 
-/// Shapes that have a name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ShapeName {
-    /// The protocol's reference shape.
-    Reference,
-    /// Few and small steps on the reference market.
-    Small,
-    /// The smallest, for tests without a chain.
-    Tiny,
-}
-
-impl ShapeName {
-    /// The shape.
-    pub fn shape(self) -> Shape {
-        match self {
-            Self::Reference => Shape::REFERENCE,
-            Self::Small => Shape::SMALL,
-            Self::Tiny => Shape::TINY,
-        }
-    }
-
-    /// Its name in file names.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Reference => "reference",
-            Self::Small => "small",
-            Self::Tiny => "tiny",
-        }
-    }
-}
-
 impl Cli {
     /// Runs the command.
     pub fn run(self) -> Result<()> {
         match self.command {
-            Command::Bench(args) => bench::run(args),
+            Command::Bench(args) => clearproof_bench::run(args),
             Command::CircuitInfo(args) => circuit_info::run(args),
             Command::Crypto(command) => crypto::run(command),
             Command::Demo(args) => demo::run(args),

@@ -1,6 +1,5 @@
 //! `clearproof-prover`: operator, prover and tools on the command line.
 
-mod bars;
 mod commands;
 
 use anyhow::Result;

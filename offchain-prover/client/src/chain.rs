@@ -68,7 +68,7 @@ struct Inner {
     genesis: [u8; 32],
     link: Mutex<Option<Link>>,
     connected: AtomicBool,
-    /// Allows one transaction of an account at a time, or two would get the same nonce.
+    /// Allows one transaction of an account at a time; two at once would get the same nonce.
     signers: Mutex<HashMap<[u8; 32], Arc<Mutex<()>>>>,
 }
 
@@ -83,7 +83,7 @@ struct Link {
 }
 
 impl Link {
-    /// Returns the last final block, whose runtime this client can speak to.
+    /// Returns the last final block, after checking that this client knows its runtime.
     async fn now(&self) -> Result<ApiAtBlock, ChainError> {
         let now = self.api.at_current_block().await?;
         let runtime = now.spec_version();
@@ -242,7 +242,7 @@ impl Chain {
         .await
     }
 
-    /// Returns a venue; none if there is none with this number.
+    /// Returns a venue; none if no venue has this number.
     ///
     /// # Errors
     /// As all reads: [`ChainError::Node`] if the node does not answer within 30 seconds,
@@ -278,7 +278,7 @@ impl Chain {
         self.ask("queued_deposits", (venue, from)).await
     }
 
-    /// Returns the snapshot of that number, or the latest; none if the chain does not keep it.
+    /// Returns the snapshot of this number, or the latest; none if the chain does not keep it.
     ///
     /// # Errors
     /// As [`Self::venue`].
@@ -341,7 +341,7 @@ impl Chain {
         }
     }
 
-    /// Returns the batch of a venue that was submitted in a block; none if there was none.
+    /// Returns the batch of a venue that was submitted in a block; none if the block has none.
     ///
     /// # Errors
     /// As [`Self::venue`].

@@ -1,4 +1,4 @@
-//! Order sets: a builder that fills in what every set needs and checks it before it is signed.
+//! Order sets: a builder that fills in the common fields and checks the set before it is signed.
 
 use crate::{Identity, Trader, clock::now_ms};
 use clearproof_primitives::{
@@ -13,13 +13,13 @@ use clearproof_primitives::{
 };
 use std::time::Duration;
 
-/// How long an order set may be used if its trader does not choose otherwise.
+/// Time for which an order set may be used if its trader does not choose another.
 pub const DEFAULT_VALIDITY: Duration = Duration::from_secs(600);
-/// The highest fee rate accepted if the trader does not choose otherwise: 1 %, as a fraction of
-/// 2^32.
+/// The highest fee rate that is accepted if the trader does not choose another: 1 %, as a fraction
+/// of 2^32.
 pub const DEFAULT_MAX_FEE: Rate = Rate::new(u32::MAX / 100);
 
-/// Why an order set cannot be signed.
+/// The reason that an order set cannot be signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BuildError {
     /// A field breaks its limit; the message names both.
@@ -31,7 +31,7 @@ pub enum BuildError {
     /// The set has several requests.
     #[error("request: a set has one at most")]
     SeveralRequests,
-    /// A trading key may place orders and no more.
+    /// A trading key may only place orders.
     #[error("request: only the owner's key may sign one")]
     NeedsOwner,
 }
@@ -169,7 +169,7 @@ impl OrderSetBuilder {
         }))
     }
 
-    /// Names the account's trading key from now on; none takes it away.
+    /// Names the account's trading key from now on; `None` removes it.
     pub fn trading_key(self, key: Option<PublicKey>) -> Self {
         let key = KeyRequest::Trading(key.map(Into::into));
         self.request(Request::Key(key))

@@ -1,4 +1,4 @@
-//! What an account of the chain owns of a token.
+//! Token balances of the chain's accounts.
 
 use anyhow::{Context, Result};
 use codec::Decode;
@@ -24,7 +24,8 @@ impl Balances {
         })
     }
 
-    /// Smallest units of a token of the assets pallet; 0 if the account has none.
+    /// Returns an account's balance of a token of the assets pallet, in smallest units; 0 if it has
+    /// none.
     ///
     /// # Errors
     /// The node does not answer, or its runtime stores balances in another way.
@@ -35,7 +36,7 @@ impl Balances {
         let Some(stored) = stored.context("Assets.Account")? else {
             return Ok(0);
         };
-        // An asset account begins with its balance.
+        // A stored asset account begins with its balance.
         u128::decode(&mut stored.bytes()).context("Assets.Account")
     }
 }

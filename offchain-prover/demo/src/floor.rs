@@ -1,4 +1,4 @@
-//! The trading: everybody signs and sends order sets to the operator, round after round.
+//! The trading: in each round all traders sign order sets and send them to the operator.
 
 use super::{market::Market, options::Quote, people::Person, role::Role};
 use anyhow::{Context, Result, ensure};
@@ -20,45 +20,45 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-/// How long an order set is valid, milliseconds: short, since nobody can force a cancellation.
+/// Validity of an order set, milliseconds. It is short, because no trader can force a cancellation.
 const VALIDITY: u64 = 60_000;
 /// Highest fee that the traders accept: a thousandth.
 const MAX_FEE: Rate = Rate::new((ONE / 1_000) as u32);
-/// Closed batches that are not final at which the traders wait: a slow machine shall not fall
-/// behind ever further.
+/// Number of closed batches without finality at which the traders wait, so that a slow machine does
+/// not fall further and further behind.
 const MAX_PENDING: usize = 2;
-/// Between two looks at the operator while waiting for something.
+/// Pause between two requests to the operator while waiting.
 const POLL: Duration = Duration::from_millis(500);
 /// Longest wait for the operator to take deposits, or to settle one more batch.
 const PATIENCE: Duration = Duration::from_secs(300);
 
-/// A set's receipt in short.
+/// The part of a set's receipt that the report needs.
 #[derive(Clone, Copy, Debug)]
 pub struct Accepted {
-    /// When the operator accepted it, milliseconds since the Unix epoch.
+    /// Time at which the operator accepted it, milliseconds since the Unix epoch.
     pub time: u64,
-    /// Orders in it.
+    /// Number of its orders.
     pub orders: u64,
 }
 
-/// Everybody who trades, and what they did.
+/// All traders, and the sets that were accepted from them.
 pub struct Floor {
     /// The operator.
     pub client: VenueClient,
     /// The traders.
     pub people: Vec<Person>,
-    /// What they trade.
+    /// The market that they trade in.
     pub market: Market,
-    /// Where the oracle's members read the price.
+    /// The price that the oracle's members read.
     pub price: watch::Sender<IndexPrice>,
-    /// The bold trader wants no more.
+    /// True once the bold trader places no more orders.
     pub bold_rests: bool,
-    /// All sets that the operator gave a receipt for; the receipts hold.
+    /// All sets with a valid receipt of the operator.
     pub accepted: Vec<Accepted>,
 }
 
 impl Floor {
-    /// Waits until everybody's deposit has opened their account.
+    /// Waits until every deposit has opened its trader's account.
     ///
     /// # Errors
     /// It takes too long, or the operator cannot be reached.
@@ -79,7 +79,7 @@ impl Floor {
         Ok(())
     }
 
-    /// The venue's state.
+    /// Returns the venue's state.
     ///
     /// # Errors
     /// The operator cannot be reached.
@@ -87,19 +87,19 @@ impl Floor {
         Ok(self.client.status().await?)
     }
 
-    /// A trader's account.
+    /// Returns a trader's account.
     ///
     /// # Errors
-    /// The operator cannot be reached, or denies that there is one.
+    /// The operator cannot be reached, or reports that there is no such account.
     pub async fn account(&self, who: usize) -> Result<AccountJson> {
         let account = self.client.account(&self.people[who].trader).await?;
         account.with_context(|| format!("trader {who}: the operator knows no account"))
     }
 
-    /// One round: the next bar, and new order sets around it.
+    /// Plays one round: moves to the next bar and sends new order sets around it.
     ///
     /// # Errors
-    /// The operator cannot be reached, or refuses an honest set.
+    /// The operator cannot be reached, or refuses a valid set.
     pub async fn round(&mut self) -> Result<()> {
         if self.status().await?.pending.len() >= MAX_PENDING {
             return Ok(());
@@ -150,7 +150,7 @@ impl Floor {
         Ok(())
     }
 
-    /// A trader's next order set, signed.
+    /// Returns a trader's next order set, signed.
     pub fn set(
         &self,
         who: usize,
@@ -175,7 +175,7 @@ impl Floor {
     /// Sends a set and checks its receipt.
     ///
     /// # Errors
-    /// The operator refuses it or cannot be reached, or the receipt does not hold.
+    /// The operator refuses it or cannot be reached, or the receipt is not valid.
     pub async fn send(&mut self, who: usize, set: SignedOrderSet) -> Result<(), VenueError> {
         let receipt = self.client.submit_signed(&set).await?;
         self.accepted.push(Accepted {
@@ -186,7 +186,7 @@ impl Floor {
         Ok(())
     }
 
-    /// Waits until nothing is on its way to the chain, and answers the venue's state.
+    /// Waits until no batch is on its way to the chain, and returns the venue's state.
     ///
     /// # Errors
     /// It takes too long, or the operator cannot be reached.
@@ -204,7 +204,7 @@ impl Floor {
     }
 }
 
-/// Watches that batches go on being settled.
+/// Checks that the venue keeps settling batches.
 #[derive(Debug)]
 pub struct Progress {
     settled: BatchNumber,
@@ -212,7 +212,7 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// From now on.
+    /// Starts to count the time now.
     pub fn new() -> Self {
         Self {
             settled: BatchNumber::default(),
@@ -220,10 +220,10 @@ impl Progress {
         }
     }
 
-    /// So many batches are settled now; true if that is news.
+    /// Notes the number of the last settled batch; returns true if it has risen.
     ///
     /// # Errors
-    /// It has been the same number for five minutes.
+    /// The number has not risen for five minutes.
     pub fn check(&mut self, settled: BatchNumber) -> Result<bool> {
         let news = settled > self.settled;
         if news {

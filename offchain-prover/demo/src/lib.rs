@@ -1,6 +1,6 @@
-//! The whole product in one run, nothing of it mocked: a development chain, an operator, traders
-//! who replay a real price series, batches proven and settled, a withdrawal paid, and then
-//! everything that must be refused.
+//! The whole product in one run, with nothing mocked: a development chain, an operator, traders who
+//! replay a real price series, batches proven and settled, a withdrawal paid, and then attacks that
+//! must all be refused.
 
 mod attacks;
 mod balance;
@@ -39,7 +39,9 @@ use people::{DEPOSIT, Person, QUOTE_TOKEN};
 use report::{BatchRow, Report, short};
 use stage::Stage;
 use std::{
+    future::Future,
     path::PathBuf,
+    pin::Pin,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -51,25 +53,25 @@ use tokio::{
     time::sleep,
 };
 
-/// From one round of order sets to the next.
+/// Time from one round of order sets to the next.
 const ROUND: Duration = Duration::from_secs(4);
 /// Longest wait for a program to end in good order.
 const STOP_LIMIT: Duration = Duration::from_secs(60);
-/// The trader who withdraws: a maker, who has been trading all the time.
+/// Index of the trader who withdraws: a maker, who trades during the whole run.
 const WITHDRAWER: usize = 0;
 
-/// A run of the demonstration.
+/// Settings of a run of the demonstration.
 #[derive(Clone)]
 pub struct DemoConfig {
-    /// Traders, 3 or more.
+    /// Number of traders, 3 or more.
     pub traders: u16,
-    /// Batches to settle after those that only take deposits.
+    /// Number of batches to settle after those that only take deposits.
     pub batches: u64,
-    /// A price series instead of the one that comes with the program.
+    /// Price series to replay instead of the one that comes with the program.
     pub prices: Option<PathBuf>,
     /// Symbol of the instrument that the series is replayed for.
     pub instrument: String,
-    /// Decides what the traders do.
+    /// Seed of the traders' decisions.
     pub seed: u64,
     /// The node's program.
     pub node: PathBuf,
@@ -77,13 +79,13 @@ pub struct DemoConfig {
     pub prover: PathBuf,
     /// Folder of proving keys.
     pub keys: PathBuf,
-    /// What proves.
+    /// The proving backend.
     pub backend: BackendKind,
     /// Shows the progress of loading and making keys.
     pub progress: Arc<dyn clearproof_groth16::Progress>,
-    /// Where databases and logs are kept; a temporary folder if none is named.
+    /// Folder in which databases and logs are kept; a temporary folder if none is named.
     pub keep: Option<PathBuf>,
-    /// Circuit that the venues are proven with.
+    /// Circuit with which the venues prove their batches.
     pub circuit: CircuitId,
     /// That circuit's shape.
     pub shape: Shape,
@@ -94,8 +96,13 @@ pub struct DemoConfig {
 /// Runs the demonstration.
 ///
 /// # Errors
-/// Something could not be done at all. What was done but did not hold is in the report.
-pub async fn run(config: DemoConfig) -> Result<Report> {
+/// Something could not be done at all. Steps that were done but failed a check are in the report.
+pub fn run(config: DemoConfig) -> Pin<Box<dyn Future<Output = Result<Report>>>> {
+    // Boxed, it is compiled in this crate, and not in every program that awaits it.
+    Box::pin(run_through(config))
+}
+
+async fn run_through(config: DemoConfig) -> Result<Report> {
     let bars = match &config.prices {
         Some(path) => prices::read(path)?,
         None => prices::built_in()?,
@@ -150,7 +157,7 @@ async fn interrupted() -> anyhow::Error {
     }
 }
 
-/// Starts the node and does everything else while it runs.
+/// Starts the node, and runs everything else while it runs.
 async fn on_a_chain(
     config: &DemoConfig,
     folder: &RunFolder,
@@ -198,7 +205,7 @@ async fn on_a_chain(
     Ok(report)
 }
 
-/// Founds a venue, lets people trade there, then stops its operator and attacks.
+/// Founds a venue, lets the traders trade there, then stops its operator and attacks the chain.
 async fn at_a_venue(
     config: &DemoConfig,
     folder: &RunFolder,
@@ -258,7 +265,7 @@ async fn at_a_venue(
         twins = act => twins,
         error = operator.ended() => Err(error),
     };
-    // What the operator said last tells why.
+    // The end of the operator's log gives the reason.
     let twins = twins.with_context(|| operator.tail())?;
     operator.stop(STOP_LIMIT).await?;
     tracing::info!("the operator has stopped");
@@ -266,7 +273,7 @@ async fn at_a_venue(
     Ok(report)
 }
 
-/// Trading, until enough batches are settled and the withdrawal is paid.
+/// Trades until enough batches are settled and the withdrawal is paid.
 async fn trade(
     stage: &Stage<'_>,
     operator: &str,
@@ -314,7 +321,7 @@ async fn trade(
         liquidation
             .advance(stage.chain, &stage.config.shape.market, &mut floor)
             .await?;
-        // The open batch is the last one, and will be closed when its time is over.
+        // The open batch is full enough to be the last one; it closes when its time is over.
         let last = closed + 1 >= goal && status.open.is_some_and(|open| open.steps >= full);
         if withdrawn && liquidation.done() && (last || closed >= goal) {
             break;
@@ -366,7 +373,8 @@ async fn trade(
     Ok(())
 }
 
-/// Everything that the chain must refuse. The operator has stopped, so that the state is still.
+/// Attempts everything that the chain must refuse. The operator has stopped, so the state no longer
+/// changes.
 async fn attack(
     stage: &Stage<'_>,
     prover: &BatchProver,
@@ -441,10 +449,10 @@ async fn attack(
     Ok(())
 }
 
-/// The exit status' reason: nothing, or all that did not hold.
+/// Returns an error that lists all failed checks, as the reason of the exit status.
 ///
 /// # Errors
-/// Something did not hold.
+/// A check failed.
 pub fn verdict(report: &Report) -> Result<()> {
     let failures = report.failures();
     if !failures.is_empty() {

@@ -1,5 +1,5 @@
-//! A trader with as much leverage as the policy allows, and a policy that then asks for more: the
-//! account falls below its maintenance margin, and is liquidated as far as it must be.
+//! A trader uses as much leverage as the policy allows; then a stricter policy takes effect. The
+//! account falls below its maintenance margin, and part of it is liquidated.
 
 use super::{floor::Floor, report::Report, role::Role};
 use anyhow::{Context, Result, ensure};
@@ -19,8 +19,7 @@ use tokio::time::Instant;
 /// Longest wait from the change of the policy to the liquidation: a snapshot, a batch, and a few
 /// auctions.
 const PATIENCE: Duration = Duration::from_secs(120);
-/// Of the leverage that the trader aims for, what must be there before the policy changes, in
-/// eighths.
+/// Share of the intended position that the trader must hold before the policy changes, in eighths.
 const ENOUGH: u64 = 6;
 
 /// The bold trader before the policy changed.
@@ -31,15 +30,15 @@ struct Before {
     since: Instant,
 }
 
-/// How far the liquidation has come.
+/// Progress of the liquidation.
 #[derive(Debug, Default)]
 pub struct Liquidation {
     before: Option<Before>,
     after: Option<(AccountJson, i64)>,
 }
 
-/// The development policy, but with charges of 12 % for maintenance and 20 % for initial margin on
-/// one underlying.
+/// Returns the development policy, but with charges of 12 % for maintenance and 20 % for initial
+/// margin on one underlying.
 fn strict(market: &MarketShape, underlying: usize) -> Policy {
     let mut policy = Policy::development(market);
     let percent = |n: u64| Rate::new((ONE * n / 100) as u32);
@@ -52,7 +51,7 @@ fn strict(market: &MarketShape, underlying: usize) -> Policy {
 }
 
 impl Liquidation {
-    /// Whether it is over.
+    /// True if the liquidation is over.
     pub fn done(&self) -> bool {
         self.after.is_some()
     }
@@ -109,7 +108,7 @@ impl Liquidation {
         Ok(())
     }
 
-    /// Notes what came of it.
+    /// Adds the outcome to the report.
     pub fn report(&self, report: &mut Report) {
         let found = match (&self.before, &self.after) {
             (Some(before), Some((account, lots))) => {
@@ -128,7 +127,7 @@ impl Liquidation {
     }
 }
 
-/// Equity of at least the initial margin.
+/// True if the equity is at least the initial margin.
 fn is_free(account: &AccountJson) -> bool {
     account.margin.is_some_and(|margin| {
         u128::try_from(margin.equity.0)

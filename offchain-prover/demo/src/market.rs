@@ -1,6 +1,6 @@
-//! What the traders of the demonstration do: makers quote both sides around a replayed price,
-//! takers cross the spread. Integer arithmetic only; the same seed and prices make the same
-//! decisions for the same positions.
+//! The decisions of the demonstration's traders: makers quote both sides around a replayed price,
+//! takers cross the spread. All arithmetic is on integers; the same seed and prices lead to the
+//! same decisions for the same positions.
 
 use super::{
     options::{Quote, wishes},
@@ -21,11 +21,11 @@ use rand_chacha::ChaCha8Rng;
 /// Largest distance of a traded price from the mark: 1/32. The chain takes clearing prices up to 5
 /// % from the mark, and a new mark up to 10 % from the last.
 const REACH_SHIFT: u32 = 5;
-/// Quote units that one step of an order's size is worth, at most.
+/// Largest value of one step of an order's size, in quote units.
 const STEP_VALUE: u128 = 50 * QUOTE_UNIT;
 /// Distance of a maker's levels from each other, as a shift: 1/4096 of the price.
 const SPREAD_SHIFT: u32 = 12;
-/// How much worse than the market a taker accepts, as a shift: 1/256 of the price.
+/// Distance from the market price that a taker accepts, as a shift: 1/256 of the price.
 const SLIPPAGE_SHIFT: u32 = 8;
 
 /// The replayed market of one instrument.
@@ -34,18 +34,18 @@ pub struct Market {
     bars: Vec<Bar>,
     at: usize,
     listing: Listing,
-    /// Of the present bar, kept near the mark.
+    /// Price of the present bar, kept near the mark.
     index: IndexPrice,
-    /// The same per lot.
+    /// The same price per lot.
     price: Price,
-    /// Orders per set that makers use.
+    /// Number of orders in a maker's set.
     orders: usize,
     order_id: u32,
     rng: ChaCha8Rng,
 }
 
 impl Market {
-    /// A market at its first bar; `orders` is how many orders fit a set.
+    /// Returns a market at its first bar; `orders` is the number of orders that fit a set.
     ///
     /// # Errors
     /// A bar whose price does not fit the instrument's lots.
@@ -74,8 +74,8 @@ impl Market {
         Ok(market)
     }
 
-    /// Goes to the next bar, from the last one to the first; with a mark (per lot), the price stays
-    /// within 1/32 of it.
+    /// Moves to the next bar, and from the last one to the first. With a mark (per lot), the price
+    /// stays within 1/32 of it.
     ///
     /// # Errors
     /// The price does not fit the instrument, which [`Self::new`] has excluded for all bars.
@@ -105,35 +105,35 @@ impl Market {
         Ok(())
     }
 
-    /// The present bar.
+    /// Returns the present bar.
     pub fn bar(&self) -> Bar {
         self.bars[self.at]
     }
 
-    /// The price of a whole unit that the oracle is to be fed.
+    /// Returns the price of a whole unit that the oracle is to be fed.
     pub fn index(&self) -> IndexPrice {
         self.index
     }
 
-    /// The instrument.
+    /// Returns the instrument.
     pub fn listing(&self) -> &Listing {
         &self.listing
     }
 
-    /// Whether a taker trades in this round: one in two does.
+    /// Decides if a taker trades in this round: true in one of two cases.
     pub fn joins(&mut self) -> bool {
         self.rng.r#gen()
     }
 
-    /// Lots of one step of an order's size.
+    /// Returns the lots of one step of an order's size.
     fn step(&self) -> Result<u64> {
         let lots = u64::try_from((STEP_VALUE << FRACTION_BITS) / u128::from(self.price));
         Ok(lots.context("price too small")?.max(1))
     }
 
-    /// The orders of a trader with this position, some of them for options where these trade:
-    /// makers quote both markets as far as a set has room, and take turns where it has not; one
-    /// taker in three takes an option.
+    /// Returns the orders of a trader with this position, some of them for options if these trade.
+    /// Makers quote both markets in one set if it has room, and take turns if it has not; one taker
+    /// in three takes an option.
     ///
     /// # Errors
     /// More than 2^32 orders.
@@ -165,14 +165,14 @@ impl Market {
             Role::Maker => self.orders - for_options.min(self.orders),
             Role::Taker | Role::Bold => 1 - orders.len().min(1),
         };
-        // What options left unused is not used for more levels: the market is deep enough.
+        // Room that options leave unused gets no further levels: the market is deep enough.
         if room > 0 || orders.is_empty() {
             orders.extend(self.orders_within(role, position, room.max(1))?);
         }
         Ok(orders)
     }
 
-    /// The orders of a trader with this position in the replayed instrument.
+    /// Returns the orders of a trader with this position in the replayed instrument.
     fn orders_within(
         &mut self,
         role: Role,
@@ -201,7 +201,7 @@ impl Market {
                 }
                 Ok(orders)
             }
-            // Only what is wanted, which depends on more than the position: see `bold_order`.
+            // A bold trader's orders depend on more than the position: see `bold_order`.
             Role::Bold => Ok(Vec::new()),
             Role::Taker => {
                 let side = match (may_buy, may_sell, self.rng.r#gen()) {
@@ -219,8 +219,8 @@ impl Market {
         }
     }
 
-    /// Lots of the replayed instrument that a bold trader wants: worth 2.9 times the account's
-    /// equity, where the development policy allows 3.2.
+    /// Returns the lots of the replayed instrument that a bold trader aims for: worth 2.9 times the
+    /// account's equity; the development policy allows 3.2.
     ///
     /// # Errors
     /// The account has no margin yet.
@@ -231,7 +231,7 @@ impl Market {
         u64::try_from(lots).context("too many lots")
     }
 
-    /// The order with which a bold trader gets nearer to that.
+    /// Returns the order that brings a bold trader nearer to that position.
     ///
     /// # Errors
     /// More than 2^32 orders.

@@ -24,15 +24,15 @@ use std::time::Duration;
 use subxt_signer::sr25519::dev;
 use tokio::time::{Instant, sleep};
 
-/// From the start of the demonstration to the expiry, milliseconds: they trade for most of the run,
-/// and are settled in it.
+/// Time from the start of the demonstration to the expiry, milliseconds. The options trade for most
+/// of the run, and are settled before its end.
 pub const LIFE: u64 = 130_000;
 /// Longest wait for the oracle's first forward and smile, and at the end for the settlement.
 const PATIENCE: Duration = Duration::from_secs(120);
-/// Between two attempts or looks.
+/// Pause between two attempts.
 const PAUSE: Duration = Duration::from_secs(3);
 
-/// A call and a put at the money, of the perpetual's lots, in the slots after it.
+/// Returns a call and a put at the money, with the perpetual's lots, in the slots after it.
 fn listings(perpetual: &Listing, expiry: &Expiry, index: IndexPrice) -> [Listing; 2] {
     [(1, OptionKind::Call, "call"), (2, OptionKind::Put, "put")].map(|(place, kind, name)| {
         Listing {
@@ -53,11 +53,11 @@ fn listings(perpetual: &Listing, expiry: &Expiry, index: IndexPrice) -> [Listing
     })
 }
 
-/// Lists both by the chain's admin, as soon as the oracle has a forward and a smile. Answers their
-/// listings.
+/// Lists both options by the chain's admin, as soon as the oracle has a forward and a smile.
+/// Returns their listings.
 ///
 /// # Errors
-/// The chain refuses, or the oracle has nothing in time.
+/// The chain refuses, or the oracle has no forward or smile in time.
 pub async fn list(
     chain: &Chain,
     perpetual: &Listing,
@@ -74,7 +74,7 @@ pub async fn list(
             Err(ChainError::Refused { error, text, .. }) => Some(format!("{error}: {text}")),
             Err(error) => return Err(error).context("listing options"),
         };
-        // Sudo answers for itself, not for the call inside: what counts is what is listed.
+        // Sudo reports its own result, not that of the call inside, so the chain's list decides.
         let listed = chain.instruments().await?;
         let there = |listing: &Listing| listed.iter().any(|i| i.listing == *listing);
         if listings.iter().all(there) {
@@ -91,14 +91,14 @@ pub async fn list(
 pub struct Quote {
     /// Slot.
     pub slot: u16,
-    /// Its mark.
+    /// Mark of the option.
     pub mark: Price,
-    /// The trader's lots.
+    /// Lots that the trader holds.
     pub position: i64,
 }
 
-/// What a trader wants of an option: side, lots, limit; makers both sides around the mark, takers
-/// one beyond it.
+/// Returns the orders that a trader wants for an option: side, lots, limit. Makers want both sides
+/// around the mark, takers one side beyond it.
 pub fn wishes(quote: &Quote, role: Role, step: u64, rng: &mut impl Rng) -> Vec<(Side, u64, Price)> {
     let full = quote.position.unsigned_abs() / step >= MAX_STEPS;
     let allowed = |side: Side| match side {
@@ -120,7 +120,7 @@ pub fn wishes(quote: &Quote, role: Role, step: u64, rng: &mut impl Rng) -> Vec<(
         Role::Maker => vec![Side::Buy, Side::Sell],
         Role::Taker if rng.r#gen() => vec![Side::Buy],
         Role::Taker => vec![Side::Sell],
-        // Bold is only who holds the perpetual.
+        // The bold trader trades the perpetual only.
         Role::Bold => Vec::new(),
     };
     let sides = sides.into_iter().filter(|side| allowed(*side));
@@ -129,8 +129,8 @@ pub fn wishes(quote: &Quote, role: Role, step: u64, rng: &mut impl Rng) -> Vec<(
         .collect()
 }
 
-/// Waits until the chain has settled the expiry, then checks that both options are worth what they
-/// pay, and no more.
+/// Waits until the chain has settled the expiry, then checks that each option is valued at its
+/// payoff and no longer trades.
 ///
 /// # Errors
 /// It takes too long, or the node cannot be reached.
@@ -177,7 +177,7 @@ pub async fn settled(
     Ok(())
 }
 
-/// Waits until the venue has turned all positions in the options into money, proven and settled.
+/// Waits until the venue has turned all positions in the options into quote, proven and settled.
 ///
 /// # Errors
 /// It takes too long, or the node cannot be reached.

@@ -1,4 +1,4 @@
-//! The traders of the demonstration: an account on the chain, a key at the venue.
+//! The traders of the demonstration. Each has an account on the chain and a key at the venue.
 
 use super::role::Role;
 use anyhow::{Context, Result};
@@ -16,28 +16,28 @@ use subxt_signer::sr25519::{Keypair, dev};
 
 /// Token that is the quote of the development chain's venues, asset 0.
 pub const QUOTE_TOKEN: u32 = 1;
-/// What most traders deposit, smallest units of the quote: 4,000 dollars.
+/// Deposit of most traders, smallest units of the quote: 4,000 dollars.
 pub const DEPOSIT: u64 = 4_000_000_000;
-/// What each trader gets of the native currency, for fees: one CLR.
+/// Amount of the native currency that each trader gets for fees: one CLR.
 const FEES: u128 = 1_000_000_000_000;
 /// Traders funded by one transaction.
 const PER_TRANSACTION: usize = 50;
 
 /// One trader.
 pub struct Person {
-    /// Account on the chain.
+    /// The trader's account on the chain.
     pub wallet: Keypair,
-    /// Key at the venue.
+    /// The trader's key at the venue.
     pub trader: Trader,
-    /// What they do.
+    /// The trader's role.
     pub role: Role,
-    /// Index of their account at the venue, once it is open.
+    /// Index of the account at the venue, once it is open.
     pub account: AccountIndex,
-    /// Their last accepted order set.
+    /// The trader's last accepted order set.
     pub last: Option<SignedOrderSet>,
 }
 
-/// A fresh account on the chain.
+/// Returns a fresh account on the chain.
 ///
 /// # Errors
 /// None for random bytes.
@@ -46,8 +46,8 @@ pub fn fresh_wallet() -> Result<Keypair> {
 }
 
 impl Person {
-    /// What they deposit, smallest units of the quote: the bold one has a tenth of what the others
-    /// have, so that they can all take the other side.
+    /// Returns the deposit in smallest units of the quote. The bold trader deposits a tenth of the
+    /// others' amount, so that together they can take the other side.
     pub fn deposit(&self) -> u64 {
         match self.role {
             Role::Bold => DEPOSIT / 10,
@@ -56,7 +56,7 @@ impl Person {
     }
 }
 
-/// Makers and takers in turn, the last one being bold, all with fresh keys.
+/// Returns makers and takers in turn, and a bold trader as the last one, all with fresh keys.
 ///
 /// # Errors
 /// See [`fresh_wallet`].
@@ -77,7 +77,7 @@ pub fn gather(count: u16) -> Result<Vec<Person>> {
     (0..count).map(person).collect()
 }
 
-/// Gives everybody money, from a well-known account.
+/// Sends money to all traders, from a well-known account.
 ///
 /// # Errors
 /// The chain refuses.
@@ -97,7 +97,7 @@ pub async fn fund(chain: &Chain, people: &[Person]) -> Result<()> {
     Ok(())
 }
 
-/// Everybody deposits all they have, each by a transaction of their own.
+/// Deposits all that each trader has, in one transaction per trader.
 ///
 /// # Errors
 /// The chain refuses.

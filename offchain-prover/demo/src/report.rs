@@ -1,58 +1,58 @@
-//! The tables at the end.
+//! The tables that a run prints at its end.
 
 use clearproof_client::rpc::types::BatchJson;
 use clearproof_primitives::field::FieldBytes;
 use comfy_table::{CellAlignment, Table, presets::UTF8_FULL_CONDENSED};
 use std::time::Duration;
 
-/// Picoseconds of a millisecond.
+/// Picoseconds in a millisecond.
 const PICOSECONDS_PER_MS: f64 = 1e9;
 
 /// A settled batch.
 #[derive(Clone, Debug)]
 pub struct BatchRow {
-    /// What the operator and the chain say of it.
+    /// Figures that the operator and the chain report of the batch.
     pub figures: BatchJson,
-    /// Orders in the sets that were accepted within its time span.
+    /// Number of orders in the sets that were accepted within the batch's time span.
     pub orders: u64,
 }
 
 /// An attempt that had to be refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// What was tried.
+    /// Description of the attempt.
     pub attempt: &'static str,
-    /// Who had to refuse it.
+    /// The party that had to refuse it.
     pub by: &'static str,
-    /// The error that it had to be refused with.
+    /// The error with which it had to be refused.
     pub expected: &'static str,
-    /// What the answer was.
+    /// The actual answer.
     pub got: String,
-    /// The answer is the expected error.
+    /// True if the answer is the expected error.
     pub held: bool,
 }
 
 /// A statement that had to hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Check {
-    /// What was checked.
+    /// Description of the check.
     pub what: String,
-    /// What was found.
+    /// The value that was found.
     pub found: String,
-    /// Whether it held.
+    /// True if the check passed.
     pub held: bool,
 }
 
-/// All that a run has to say.
+/// The results of a run.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
     /// Settled batches in order.
     pub batches: Vec<BatchRow>,
     /// Refused attempts.
     pub refusals: Vec<Refusal>,
-    /// What else had to hold.
+    /// Further statements that had to hold.
     pub checks: Vec<Check>,
-    /// From the start of the chain to the last check.
+    /// Time from the start of the chain to the last check.
     pub elapsed: Duration,
 }
 
@@ -68,7 +68,7 @@ impl Report {
         self.checks.push(check);
     }
 
-    /// What did not hold, each with what was found instead.
+    /// Returns all failed checks, each with the actual result.
     pub fn failures(&self) -> Vec<String> {
         let refusals = self.refusals.iter().filter(|r| !r.held);
         let refusals =
@@ -79,7 +79,7 @@ impl Report {
             .collect()
     }
 
-    /// All tables as text.
+    /// Returns all tables as text.
     pub fn render(&self) -> String {
         let tables = [
             self.batch_table(),
@@ -188,7 +188,7 @@ impl Report {
     }
 }
 
-/// The first digits of a root: enough to tell two apart, and to find it in a log.
+/// Returns the first digits of a root: enough to tell two roots apart and to find one in a log.
 pub fn short(root: &FieldBytes) -> String {
     let digits: String = root.to_string().chars().take(16).collect();
     format!("{digits}…")

@@ -1,5 +1,5 @@
-//! The node, the venue and its operator, as the demonstration sets them up and asks them
-//! afterwards.
+//! The node, the venue and its operator: how the demonstration sets them up and asks them for
+//! results.
 
 use super::{BatchRow, DemoConfig, Report, floor::Floor, short};
 use anyhow::{Context, Result};
@@ -17,11 +17,11 @@ use tokio::time::{sleep, timeout};
 const NODE_LIMIT: Duration = Duration::from_secs(60);
 /// Longest wait for the operator to answer: it loads its keys first.
 const OPERATOR_LIMIT: Duration = Duration::from_secs(300);
-/// Between two attempts to reach the operator.
+/// Pause between two attempts to reach the operator.
 const RETRY: Duration = Duration::from_millis(500);
-/// From one auction to the next, milliseconds.
+/// Time from one auction to the next, milliseconds.
 const AUCTION_INTERVAL_MS: u64 = 500;
-/// Starts a development chain with nothing but its own peers, and answers where it listens.
+/// Starts a development chain that connects to its own peers only, and returns its URL.
 ///
 /// # Errors
 /// The program cannot be started, or no port is free.
@@ -56,22 +56,23 @@ pub async fn connect(url: &str) -> Result<Chain> {
     Ok(chain.with_context(|| format!("the node does not answer within {NODE_LIMIT:?}"))??)
 }
 
-/// What the acts of the demonstration share.
+/// The context that all acts of the demonstration share.
 pub struct Stage<'a> {
-    /// What was asked for.
+    /// The settings of the run.
     pub config: &'a DemoConfig,
-    /// Where programs write.
+    /// The folder that programs write to.
     pub folder: &'a RunFolder,
-    /// The node.
+    /// The node's URL.
     pub url: &'a str,
-    /// The same.
+    /// The connection to the node.
     pub chain: &'a Chain,
     /// The venue.
     pub venue: VenueId,
 }
 
 impl Stage<'_> {
-    /// Starts the operator of the venue, this program itself, and answers where traders connect.
+    /// Starts the operator of the venue, which is this program itself, and returns its URL for
+    /// traders.
     ///
     /// # Errors
     /// The program cannot be started, or no port is free.
@@ -79,8 +80,8 @@ impl Stage<'_> {
         let config = self.config;
         let listen = format!("127.0.0.1:{}", free_port()?);
         let data = self.folder.join("operator");
-        // An auction adds several steps at once: closing at one and a half chunks makes two of most
-        // batches.
+        // An auction adds several steps at once. Closing at one and a half chunks makes most
+        // batches two chunks long.
         let steps = config.shape.steps + config.shape.steps / 2;
         let settings = [
             ("--node", self.url.into()),
@@ -120,7 +121,7 @@ impl Stage<'_> {
             .with_context(|| format!("the operator does not answer within {OPERATOR_LIMIT:?}"))??)
     }
 
-    /// The batch with this number as it was submitted.
+    /// Returns the batch with this number as it was submitted.
     ///
     /// # Errors
     /// The chain does not know it.
@@ -138,8 +139,8 @@ impl Stage<'_> {
         batch.with_context(missing)
     }
 
-    /// Waits until nothing is on its way to the chain, then notes what the operator and the chain
-    /// say of it.
+    /// Waits until no batch is on its way to the chain, then adds the operator's and the chain's
+    /// figures to the report.
     ///
     /// # Errors
     /// Either cannot be reached.

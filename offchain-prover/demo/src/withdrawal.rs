@@ -1,5 +1,5 @@
-//! A withdrawal, and what the operator refuses: more than the margin allows, and an order set that
-//! a newer one has replaced.
+//! A withdrawal, and two requests that the operator refuses: a withdrawal beyond the margin, and an
+//! order set that a newer one has replaced.
 
 use super::{floor::Floor, report::Refusal};
 use anyhow::{Context, Result, bail};
@@ -11,17 +11,18 @@ use clearproof_primitives::{
 use std::time::Duration;
 use tokio::time::sleep;
 
-/// What is withdrawn, smallest units of the quote: 250 dollars.
+/// Amount of the withdrawal, smallest units of the quote: 250 dollars.
 pub const WITHDRAWN: u64 = 250_000_000;
-/// By how much the refused withdrawal is beyond the margin: 50 dollars, more than a new mark
+/// Amount by which the refused withdrawal exceeds the margin: 50 dollars, more than a new mark
 /// changes meanwhile.
 const BEYOND: u64 = 50_000_000;
-/// Between two attempts while no batch is open: withdrawals are carried out at once or refused.
+/// Pause between two attempts while no batch is open: the operator carries out withdrawals at once
+/// or refuses them.
 const RETRY: Duration = Duration::from_millis(250);
-/// Attempts.
+/// Largest number of attempts.
 const ATTEMPTS: u32 = 240;
 
-/// The answer's name, once a batch is open to carry the set out.
+/// Returns the operator's refusal of a set, or none if it accepts; waits for a batch to be open.
 async fn answer(floor: &mut Floor, who: usize, set: &SignedOrderSet) -> Result<Option<VenueError>> {
     for _ in 0..ATTEMPTS {
         match floor.send(who, set.clone()).await {
@@ -46,8 +47,8 @@ fn refusal(attempt: &'static str, expected: &'static str, got: Option<VenueError
     }
 }
 
-/// What the account may withdraw: equity beyond the initial margin, in smallest units of the quote,
-/// rounded down.
+/// Returns the amount that the account may withdraw: equity beyond the initial margin, in smallest
+/// units of the quote, rounded down.
 fn free(margin: &MarginJson) -> u64 {
     let required = margin.initial.0.div_ceil(1 << FACTOR_BITS);
     let free =
@@ -65,11 +66,11 @@ async fn margin_of(floor: &Floor, who: usize) -> Result<MarginJson> {
     bail!("the operator opened no batch for {:?}", RETRY * ATTEMPTS)
 }
 
-/// A trader cancels all orders, tries the old set again, tries to withdraw more than the margin
+/// A trader cancels all orders, sends the old set again, tries to withdraw more than the margin
 /// allows, and withdraws [`WITHDRAWN`] to an account of the chain.
 ///
 /// # Errors
-/// The operator refuses what is honest, or cannot be reached.
+/// The operator refuses a valid request, or cannot be reached.
 pub async fn withdraw(floor: &mut Floor, who: usize, recipient: [u8; 32]) -> Result<Vec<Refusal>> {
     let old = floor.people[who].last.clone();
     let old = old.context("the trader has not traded yet")?;

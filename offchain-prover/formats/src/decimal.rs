@@ -8,7 +8,7 @@ pub const MAX_LENGTH: usize = 64;
 /// Most digits after the point that are read.
 pub const MAX_FRACTION: usize = 24;
 
-/// Why a text is no number here.
+/// The reason that a text is not an accepted number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum DecimalError {
     /// Not decimal digits with at most one point between them.
@@ -16,12 +16,12 @@ pub enum DecimalError {
         "must be a decimal number such as 12.5: digits, at most one point, at most {MAX_FRACTION} digits after it"
     )]
     Malformed,
-    /// Too large for its field.
+    /// The number is too large for its field.
     #[error("is too large")]
     TooLarge,
 }
 
-/// A number without sign as `value / 2^bits`, rounded to the nearest; `bits` is at most 48.
+/// Returns a number without sign as `value / 2^bits`, rounded to the nearest; `bits` is at most 48.
 pub fn parse(text: &str, bits: u32) -> Result<u128, DecimalError> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
     let digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
@@ -35,7 +35,8 @@ pub fn parse(text: &str, bits: u32) -> Result<u128, DecimalError> {
     let whole: u128 = whole.parse().map_err(|_| DecimalError::TooLarge)?;
     let scale = 10u128.pow(fraction.len() as u32);
     let numerator: u128 = fraction.parse().map_err(|_| DecimalError::Malformed)?;
-    // Below 10^24 · 2^48 and half of 10^24, so below 2^128.
+    // The numerator is below 10^24, so the sum is below 10^24 · 2^48 plus half of 10^24, below
+    // 2^128.
     let part = ((numerator << bits) + scale / 2) / scale;
     let shifted = whole
         .checked_mul(1 << bits)
@@ -43,18 +44,18 @@ pub fn parse(text: &str, bits: u32) -> Result<u128, DecimalError> {
     shifted.ok_or(DecimalError::TooLarge)
 }
 
-/// A field's number with 32 fraction bits; the error names the field.
+/// Returns a field's number with 32 fraction bits; the error names the field.
 pub fn number(name: &str, text: &str) -> Result<u128, String> {
     parse(text, FRACTION_BITS).map_err(|error| format!("{name}: {error}"))
 }
 
-/// As [`number`], where it must fit 64 bits.
+/// As [`number`], for a result of at most 64 bits.
 pub fn small(name: &str, text: &str) -> Result<u64, String> {
     u64::try_from(number(name, text)?).map_err(|_| format!("{name}: is too large"))
 }
 
-/// `value / 2^bits` with so many digits after the point, rounded to the nearest, without trailing
-/// zeros. `bits` is at most 64 and `digits` at most 18.
+/// Returns `value / 2^bits` in decimals with up to `digits` digits after the point, rounded to the
+/// nearest, without trailing zeros. `bits` is at most 64 and `digits` at most 18.
 pub fn format(value: i128, bits: u32, digits: u32) -> String {
     let (magnitude, mask) = (value.unsigned_abs(), (1u128 << bits) - 1);
     let scale = 10u128.pow(digits);

@@ -23,7 +23,7 @@ const CLOSE: &str = "close";
 pub struct Bar {
     /// Milliseconds since the Unix epoch; times without a zone are taken as UTC.
     pub time: u64,
-    /// Close, 32.32 in whole units of the quote currency.
+    /// The close, 32.32, in whole units of the quote currency.
     pub close: Price,
 }
 
@@ -45,7 +45,7 @@ impl Series {
     }
 }
 
-/// Why a price file is refused.
+/// The reason that a price file is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum PricesError {
     /// The file cannot be read.
@@ -53,13 +53,13 @@ pub enum PricesError {
     Io {
         /// The file.
         path: String,
-        /// What failed.
+        /// The error of the operating system.
         error: std::io::Error,
     },
     /// The file is too large.
     #[error("{0}: {1} bytes, at most {MAX_BYTES} are read: cut the series")]
     TooLarge(String, u64),
-    /// A line is no line of CSV.
+    /// A line is not valid CSV.
     #[error("{0}")]
     Csv(#[from] csv::Error),
     /// A column is missing.
@@ -72,9 +72,9 @@ pub enum PricesError {
         line: u64,
         /// Name of the column.
         column: String,
-        /// What it holds.
+        /// Text of the cell.
         text: String,
-        /// What is wrong about it.
+        /// The problem with it, to follow the text in a sentence.
         problem: &'static str,
     },
     /// Too few or too many bars.
@@ -82,10 +82,10 @@ pub enum PricesError {
     Count(usize),
 }
 
-/// The series that comes with the program.
+/// Returns the series that comes with the program.
 ///
 /// # Errors
-/// None, as long as the file that was built in is whole.
+/// None, as long as the built-in file is intact.
 pub fn built_in() -> Result<Vec<Bar>, PricesError> {
     parse(BUILT_IN.as_bytes())
 }
@@ -147,18 +147,18 @@ fn bytes_from(stream: impl Read) -> Result<Vec<u8>, PricesError> {
     Ok(bytes)
 }
 
-/// Reads a series: a header with a column `close`, and a time in `timestamp` or `time`, else in the
-/// first column. Times are ISO 8601, seconds, or milliseconds, and ascend.
+/// Reads a series. The header has a column `close`, and a time in `timestamp` or `time`, or else in
+/// the first column. Times are ISO 8601, seconds, or milliseconds, and ascend.
 ///
 /// # Errors
-/// Names line and column of what it cannot read.
+/// Names line and column of an unreadable cell.
 pub fn parse(bytes: &[u8]) -> Result<Vec<Bar>, PricesError> {
     let all = columns(bytes, |name| name.eq_ignore_ascii_case(CLOSE))?;
     let first = all.into_iter().next();
     first.map(|series| series.bars).ok_or(PricesError::NoClose)
 }
 
-/// Reads all series of a file: as [`parse`], of every column whose name is or ends in `close`, in
+/// Reads all series of a file: as [`parse`], for every column whose name is or ends in `close`, in
 /// their order.
 ///
 /// # Errors
@@ -228,7 +228,7 @@ fn columns(bytes: &[u8], wanted: impl Fn(&str) -> bool) -> Result<Vec<Series>, P
     }
 }
 
-/// A price as files have it, rounded to the nearest 32.32 value.
+/// Returns a price from its text, rounded to the nearest 32.32 value.
 fn price_of(text: &str) -> Option<Price> {
     let price = decimal::parse(text, FRACTION_BITS).ok()?;
     Price::try_from(price).ok().filter(|price| *price > 0)

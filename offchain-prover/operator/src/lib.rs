@@ -35,4 +35,4 @@ pub mod watching;
 
 pub use config::{Config, SnapshotTiming, Timing};
 pub use error::OperatorError;
-pub use run::run;
+pub use run::{Boxed, run};

@@ -25,7 +25,11 @@ use clearproof_client::{
 use clearproof_groth16::KeyStore;
 use clearproof_primitives::chain::VenueView;
 use ed25519_dalek::SigningKey;
-use std::{future::Future, pin::pin, time::Duration};
+use std::{
+    future::Future,
+    pin::{Pin, pin},
+    time::Duration,
+};
 use substrate_prometheus_endpoint::Registry;
 use tokio::{
     runtime::Handle,
@@ -72,9 +76,17 @@ struct Running {
     tasks: JoinSet<()>,
 }
 
+/// A boxed future. The code behind it is compiled in this crate; the body of an `async fn` would be
+/// compiled in every program that awaits it, at each build.
+pub type Boxed<T> = Pin<Box<dyn Future<Output = T>>>;
+
 /// Runs an operator until `shutdown` is ready or it cannot go on. Waits for the node, at the start
 /// and later.
-pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<(), OperatorError> {
+pub fn run(config: Config, shutdown: Boxed<()>) -> Boxed<Result<(), OperatorError>> {
+    Box::pin(run_until(config, shutdown))
+}
+
+async fn run_until(config: Config, shutdown: Boxed<()>) -> Result<(), OperatorError> {
     config.timing.check()?;
     let mut shutdown = pin!(shutdown);
     let connected = tokio::select! {

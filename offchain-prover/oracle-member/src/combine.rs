@@ -1,4 +1,5 @@
-//! One value from several: the median of prices, the medoid of curves, once outliers are out.
+//! Combines several values into one: outliers are dropped, then the median of prices or the medoid
+//! of curves is taken.
 
 use clearproof_primitives::{
     chain::{Feed, FeedValue},
@@ -11,11 +12,11 @@ use clearproof_primitives::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct BasisPoints(pub u32);
 
-/// One.
+/// The whole in basis points.
 const WHOLE: u128 = 10_000;
 
 impl BasisPoints {
-    /// Whether `level` is at most this far from `middle`, as a share of that. Exact for levels
+    /// True if `level` is at most this far from `middle`, as a share of `middle`. Exact for levels
     /// below 2^95.
     pub fn reach(self, middle: IndexPrice, level: IndexPrice) -> bool {
         let distance = level.abs_diff(middle).saturating_mul(WHOLE);
@@ -23,7 +24,7 @@ impl BasisPoints {
     }
 }
 
-/// How far `level` is from `middle`, rounded down.
+/// Returns the distance of `level` from `middle`, as a share of `middle`, rounded down.
 pub fn distance(middle: IndexPrice, level: IndexPrice) -> BasisPoints {
     let share = level
         .abs_diff(middle)
@@ -36,12 +37,12 @@ pub fn distance(middle: IndexPrice, level: IndexPrice) -> BasisPoints {
     )
 }
 
-/// What the chain judges a value by: a price itself, of a curve the volatility at the forward, seen
-/// from `now`.
+/// Returns the number by which the chain judges a value: the price itself, or the volatility of a
+/// curve at the forward, as of `now`.
 ///
 /// # Errors
-/// A curve without a volatility: its expiry is past or further than ten years, or the volatility
-/// above 6,400 %.
+/// The curve has no volatility: its expiry is past or more than ten years ahead, or the volatility
+/// is above 6,400 %.
 pub fn level(feed: &Feed, value: &FeedValue, now: u64) -> Result<IndexPrice, SviError> {
     match value {
         FeedValue::Price(price) => Ok(*price),
@@ -56,7 +57,7 @@ pub fn level(feed: &Feed, value: &FeedValue, now: u64) -> Result<IndexPrice, Svi
     }
 }
 
-/// What a source says, with its level.
+/// The value of a source, with its level.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reading {
     /// Place of the source in the settings.
@@ -67,18 +68,18 @@ pub struct Reading {
     pub level: IndexPrice,
 }
 
-/// What several sources say together.
+/// The combined readings of several sources.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Combined {
-    /// The value amid those that agree, and its level; none if none agree.
+    /// The middle value of the agreeing readings, and its level; none if none agree.
     pub middle: Option<(FeedValue, IndexPrice)>,
-    /// Those that agree.
+    /// The readings that agree.
     pub agreeing: Vec<Reading>,
-    /// Those that lie too far out, and how far.
+    /// The readings that are too far from the middle of all, each with its distance.
     pub outliers: Vec<(Reading, BasisPoints)>,
 }
 
-/// Drops the readings that lie further from the middle of all than `spread`, and takes the middle
+/// Drops the readings that are further than `spread` from the middle of all, and takes the middle
 /// of the rest.
 pub fn combine(readings: Vec<Reading>, spread: BasisPoints) -> Combined {
     let Some((_, centre)) = middle(&readings) else {
@@ -100,8 +101,8 @@ pub fn combine(readings: Vec<Reading>, spread: BasisPoints) -> Combined {
     }
 }
 
-/// The median of prices, half way between the two middle ones of an even number; the medoid of
-/// curves, as on the chain. Readings of a feed are of one kind.
+/// Returns the median of prices, or the mean of the two middle ones of an even number; for curves
+/// the medoid, as on the chain. All readings of a feed are of one kind.
 fn middle(readings: &[Reading]) -> Option<(FeedValue, IndexPrice)> {
     let curves = readings.iter().filter_map(|reading| match reading.value {
         FeedValue::Curve(curve) => Some((curve, reading)),

@@ -1,4 +1,4 @@
-//! What a member feeds: a TOML file, checked when it is read. `docs/feeds.md` describes it.
+//! A member's settings: a TOML file, checked when it is read. `docs/feeds.md` describes it.
 
 mod file;
 mod values;
@@ -22,48 +22,48 @@ use toml::Spanned;
 
 /// Largest file that is read, bytes.
 const MAX_FILE: u64 = 1 << 20;
-/// Most sources of all feeds together, since all are asked at once.
+/// Most sources of all feeds together; all of them are asked at once.
 pub const MAX_SOURCES: usize = 256;
 /// Most sources of one feed.
 pub const MAX_SOURCES_OF_FEED: usize = 16;
 /// Longest name of a source, bytes.
 const MAX_NAME: usize = 64;
-/// How long a source may take, if its settings do not say.
+/// Time limit of a source without one in its settings, milliseconds.
 const TIMEOUT_MS: i64 = 5_000;
-/// Largest answer of a server that is read, bytes, if the settings do not say.
+/// Largest answer of a server without a limit in its settings, bytes.
 const MAX_ANSWER: i64 = 1 << 20;
-/// Largest CSV file, likewise.
+/// Largest CSV file without a limit in its settings, bytes.
 const MAX_CSV: i64 = 16 << 20;
-/// Rounds that must say a large move, if the settings do not say.
+/// Number of rounds that must confirm a large move, if the settings do not name it.
 const ROUNDS: i64 = 3;
 
-/// What a member feeds, and how often.
+/// The feeds of a member, and the interval of its rounds.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// From the beginning of a round to that of the next.
+    /// Time from the beginning of one round to that of the next.
     pub interval: Duration,
-    /// The feeds, each once.
+    /// The feeds; each occurs once.
     pub feeds: Vec<FeedSettings>,
 }
 
 /// A feed.
 #[derive(Clone, Debug)]
 pub struct FeedSettings {
-    /// Its key on the chain.
+    /// The feed's key on the chain.
     pub feed: Feed,
-    /// Where it is read.
+    /// The sources of its values.
     pub sources: Vec<Source>,
-    /// Sources that must agree.
+    /// Number of sources that must agree.
     pub min_sources: usize,
-    /// Largest age of what a source says, milliseconds.
+    /// Largest age of a source's value, milliseconds.
     pub max_source_age_ms: u64,
-    /// Largest distance of a source from the middle of all.
+    /// Largest distance of a source from the middle of all sources.
     pub max_spread: BasisPoints,
-    /// How far it may move at once.
+    /// Largest move of the level at once.
     pub limit: MoveLimit,
 }
 
-/// Why settings are refused.
+/// The reason that settings are refused.
 #[derive(Debug, Error)]
 pub enum ConfigError {
     /// The file cannot be read.
@@ -72,29 +72,29 @@ pub enum ConfigError {
     /// The file is too large.
     #[error("more than {MAX_FILE} bytes")]
     Large,
-    /// It is no TOML, or not the settings of a feed.
+    /// It is not TOML, or the tables are not settings of feeds.
     #[error("line {line}, `{text}`: {problem}")]
     Malformed {
         /// Line of the file, counting from 1.
         line: usize,
-        /// What stands there.
+        /// Text of that line.
         text: String,
-        /// What is wrong.
+        /// The problem.
         problem: String,
     },
-    /// A setting does not fit the others.
+    /// A setting is out of its limits or does not fit the others.
     #[error("line {line}, {place}: {problem}")]
     Setting {
         /// Line of the file, counting from 1.
         line: usize,
-        /// Which feed, source and field.
+        /// The feed, the source and the field.
         place: String,
-        /// What is wrong, and what is wanted.
+        /// The problem, and the accepted values.
         problem: String,
     },
 }
 
-/// Where in the file something stands.
+/// A place in the file.
 #[derive(Clone, Copy)]
 struct At<'a> {
     text: &'a str,
@@ -112,17 +112,17 @@ impl At<'_> {
     }
 }
 
-/// Line of a byte of a text, counting from 1.
+/// Returns the line of a byte of a text, counting from 1.
 fn line_of(text: &str, offset: usize) -> usize {
     let before = text.bytes().take(offset);
     1 + before.filter(|byte| *byte == b'\n').count()
 }
 
 impl Settings {
-    /// Reads settings from a file, and what they take from the environment.
+    /// Reads settings from a file, and secrets that they refer to from the environment.
     ///
     /// # Errors
-    /// Names line and field of what it refuses.
+    /// Names the line and the field of a refused setting.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
         let mut text = String::new();
         fs::File::open(path)?
@@ -131,13 +131,13 @@ impl Settings {
         if text.len() as u64 > MAX_FILE {
             return Err(ConfigError::Large);
         }
-        // Files are named from where the settings are.
+        // Paths in the settings are relative to the folder of the file.
         let folder = path.parent().unwrap_or(Path::new(""));
         Self::parse(&text, folder, |name| std::env::var(name).ok())
     }
 
-    /// Settings from their text; relative paths lead from `folder`, and `variable` answers
-    /// environment variables.
+    /// Reads settings from their text. Relative paths start at `folder`, and `variable` returns the
+    /// values of environment variables.
     ///
     /// # Errors
     /// As [`Settings::read`].
@@ -360,7 +360,7 @@ impl<V: Fn(&str) -> Option<String>> Reader<'_, V> {
                 .map_err(|_| refuse("is no name of a header".into()))?;
             let value = (self.variable)(variable)
                 .ok_or_else(|| refuse(format!("the environment variable {variable} is not set")))?;
-            // The value is a secret: errors do not show it.
+            // The value is a secret, so errors do not show it.
             let mut value = HeaderValue::try_from(value.trim()).map_err(|_| {
                 refuse(format!(
                     "the environment variable {variable} holds what no header may"
@@ -378,7 +378,7 @@ impl<V: Fn(&str) -> Option<String>> Reader<'_, V> {
         })
     }
 
-    /// Which parts make the value: a price of all feeds but volatilities, which are curves.
+    /// Reads the parts that make the value: a curve for volatilities, a price for all other feeds.
     fn selection<T>(
         &self,
         feed: &Feed,

@@ -1,49 +1,50 @@
-//! Holds back what moved too far at once, until it is said again and again: garbage seldom repeats
-//! itself, a market does.
+//! Holds back a level that moved too far at once until further rounds confirm it. A wrong value
+//! seldom comes again; a real move of the market does.
 
 use super::combine::BasisPoints;
 use clearproof_primitives::fixed::IndexPrice;
 
-/// How far a level may move between two values that a member feeds.
+/// Limits the move of a level between two values that a member feeds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MoveLimit {
     /// Largest move that passes at once, as a share of the last level.
     pub max_move: BasisPoints,
-    /// A larger one passes when this many rounds in a row have said it, the first among them.
+    /// Number of rounds in a row, the first among them, that must confirm a larger move.
     pub rounds: u32,
 }
 
-/// What a round's level means.
+/// The judgement of a round's level.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// Near the last one, or the first ever.
+    /// The level is near the last one, or is the first.
     Near,
-    /// Far from it, but said often enough now.
+    /// The level is far from the last one, but enough rounds have confirmed it.
     Confirmed,
-    /// Far from it: not to be fed yet.
+    /// The level is far from the last one, and is not to be fed yet.
     Held {
         /// The level that was fed last.
         last: IndexPrice,
-        /// Rounds in a row that have said so.
+        /// Number of rounds in a row that have confirmed it.
         said: u32,
     },
 }
 
-/// What a member knows of one feed's level.
+/// A member's record of one feed's levels.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Guard {
     fed: Option<IndexPrice>,
-    /// The level that is held back, as the last round said it, and how many have.
+    /// The held level of the last round, and the number of rounds that have confirmed it.
     held: Option<(IndexPrice, u32)>,
 }
 
 impl Guard {
-    /// Starts from the level that the member fed last, if it ever did.
+    /// Starts from the level that the member fed last, if there is one.
     pub fn new(fed: Option<IndexPrice>) -> Self {
         Self { fed, held: None }
     }
 
-    /// Judges a round's level. Rounds confirm each other while each is near the one before.
+    /// Judges a round's level. A round confirms the one before if its level is near the earlier
+    /// one's.
     pub fn judge(&mut self, level: IndexPrice, limit: &MoveLimit) -> Verdict {
         let last = match self.fed {
             Some(last) if !limit.max_move.reach(last, level) => last,
@@ -64,12 +65,12 @@ impl Guard {
         }
     }
 
-    /// A round had no level: what is held back must be said anew.
+    /// Notes a round without a level: confirmation starts again.
     pub fn missed(&mut self) {
         self.held = None;
     }
 
-    /// The level was fed.
+    /// Notes that the level was fed.
     pub fn fed(&mut self, level: IndexPrice) {
         *self = Self::new(Some(level));
     }
@@ -84,7 +85,7 @@ mod tests {
         rounds: 3,
     };
 
-    /// Judges levels in turn, feeding what passes.
+    /// Judges levels in turn, and notes those that pass as fed.
     fn judge(guard: &mut Guard, levels: &[IndexPrice]) -> Vec<Verdict> {
         let judged = levels.iter().map(|level| {
             let verdict = guard.judge(*level, &LIMIT);

@@ -1,10 +1,10 @@
-//! A member of the chain's oracle: asks several sources for each feed, takes what lies amid those
+//! A member of the chain's oracle. It asks several sources for each feed, takes the middle of those
 //! that agree, and feeds it.
 //!
 //! One bad source must not move the price: it is dropped as an outlier ([`combine`]), or too few
-//! remain and the feed is left out of the round. One bad round must not either: a level far from
-//! the last that was fed is held until several rounds in a row have said it ([`guard`]). A feed
-//! that is left out too long halts its markets on the chain, which is what it should do.
+//! sources remain and the feed is left out of the round. One bad round must not move it either: a
+//! level far from the last fed one is held until several rounds in a row confirm it ([`guard`]). A
+//! feed that is left out for too long halts its markets on the chain, as it should.
 
 pub mod combine;
 pub mod config;
@@ -28,38 +28,55 @@ use self::{
     sink::{Oracle, Printed, Sink},
 };
 use clearproof_client::chain::Chain;
-use std::{future::Future, pin::pin, time::Duration};
+use std::{
+    future::Future,
+    pin::{Pin, pin},
+    time::Duration,
+};
 use subxt_signer::sr25519::Keypair;
 use tokio::time::timeout;
 
-/// Between two attempts to ask the node at the start.
+/// Pause between two attempts to reach the node at the start.
 const PAUSE: Duration = Duration::from_secs(1);
-/// Longest wait for the node if only one round is asked for.
+/// Longest wait for the node if only one round is to run.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Where values go.
+/// The target of the values.
 pub enum Target {
-    /// To the chain.
+    /// The chain.
     Chain {
-        /// A node, `ws://` or `wss://`.
+        /// URL of a node, `ws://` or `wss://`.
         node: String,
         /// The member's key.
         member: Box<Keypair>,
     },
-    /// To standard output, as JSON lines.
+    /// Standard output, as JSON lines.
     Print,
 }
 
 /// Runs a member until it is asked to end, or for one round.
 ///
 /// # Errors
-/// The key is not a member's; of one round, whatever kept it from being whole; else only what no
-/// further attempt can mend.
-pub async fn run(
+/// The account is not a member. For a single round also any error that left it incomplete;
+/// otherwise only an error that no further attempt can fix.
+pub fn run(
     settings: Settings,
     target: Target,
     once: bool,
-    shutdown: impl Future<Output = ()>,
+    shutdown: Boxed<()>,
+) -> Boxed<Result<(), FeedError>> {
+    Box::pin(run_until(settings, target, once, shutdown))
+}
+
+/// A boxed future. The code behind it is compiled in this crate; the body of an `async fn` would be
+/// compiled in every program that awaits it, at each build.
+pub type Boxed<T> = Pin<Box<dyn Future<Output = T>>>;
+
+async fn run_until(
+    settings: Settings,
+    target: Target,
+    once: bool,
+    shutdown: Boxed<()>,
 ) -> Result<(), FeedError> {
     let mut shutdown = pin!(shutdown);
     match target {
@@ -114,7 +131,7 @@ async fn work<S: Sink>(
     }
 }
 
-/// Connects to the node, makes sure of the membership, and takes up where the member left off.
+/// Connects to the node, checks the membership, and reads the levels that the member fed last.
 async fn start(
     settings: &Settings,
     node: &str,

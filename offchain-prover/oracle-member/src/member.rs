@@ -1,4 +1,5 @@
-//! A member at work: a round each interval, delivered, and tried again when that fails.
+//! A member at work: it runs a round per interval, delivers the values, and tries again after a
+//! failure.
 
 use super::{
     config::Settings,
@@ -14,15 +15,14 @@ use clearproof_primitives::chain::Feed;
 use std::{future::Future, pin::pin, time::Duration};
 use tokio::time::{Instant, sleep, timeout};
 
-/// After the first failure the next round begins this much later; the pause doubles with each
-/// further one.
+/// Pause after the first failure; each further failure doubles it.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// Longest pause between two attempts.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-/// How long values that are on their way may take to arrive when the program is asked to end.
+/// Longest wait at the end of the program for values that are on their way.
 const GOODBYE: Duration = Duration::from_secs(10);
 
-/// The pause after so many failures in a row, at least one.
+/// Returns the pause after `failures` failures in a row, at least one.
 pub fn pause(failures: u32) -> Duration {
     let doublings = failures.saturating_sub(1).min(16);
     FIRST_PAUSE
@@ -39,7 +39,7 @@ pub struct Member<S> {
 }
 
 impl<S: Sink> Member<S> {
-    /// A member whose guards stand in the order of the feeds.
+    /// Returns a member; `guards` are in the order of the feeds.
     ///
     /// # Errors
     /// TLS cannot be set up.
@@ -52,10 +52,11 @@ impl<S: Sink> Member<S> {
         })
     }
 
-    /// One round: delivers what is good, and answers what was left out although it has not expired.
+    /// Runs one round: delivers the values that pass, and returns the feeds that were left out
+    /// although they have not expired.
     ///
     /// # Errors
-    /// Values did not arrive. Those of earlier calls of the same round have.
+    /// Values did not arrive. Those of earlier calls in the same round have arrived.
     pub async fn feed_once(&mut self) -> Result<Vec<(Feed, Reason)>, SinkError> {
         let outcomes = round(
             &self.settings.feeds,
@@ -97,7 +98,7 @@ impl<S: Sink> Member<S> {
         Ok(left_out)
     }
 
-    /// One round, which must be whole.
+    /// Runs one round, which must be complete.
     ///
     /// # Errors
     /// A feed was left out, or values did not arrive.
@@ -116,11 +117,11 @@ impl<S: Sink> Member<S> {
         }
     }
 
-    /// A round each interval until it is asked to end. After a failure the next round comes after a
-    /// pause, with values that are fresh then.
+    /// Runs a round per interval until it is asked to end. A failure is followed by a pause and a
+    /// round with fresh values.
     ///
     /// # Errors
-    /// Only what no further attempt can mend.
+    /// Only errors that no further attempt can fix.
     pub async fn keep_feeding(
         mut self,
         shutdown: impl Future<Output = ()>,
@@ -135,7 +136,7 @@ impl<S: Sink> Member<S> {
                     fed = &mut feeding => fed,
                     () = &mut shutdown => {
                         tracing::info!("stopping");
-                        // A signed call may be in the node's pool already: see whether it arrives.
+                        // A signed call may already be in the node's pool, so wait for it.
                         let _ = timeout(GOODBYE, feeding).await;
                         return Ok(());
                     }

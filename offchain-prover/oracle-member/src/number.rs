@@ -1,5 +1,5 @@
-//! Numbers as sources write them, made fixed point without floating point: the decimal point is
-//! moved in the text, and the result rounded once.
+//! Numbers in a source's text, converted to fixed point without floating point: the decimal point
+//! is moved in the text, and the result is rounded once.
 
 use clearproof_formats::decimal::{self, DecimalError, MAX_FRACTION, MAX_LENGTH};
 use clearproof_primitives::{
@@ -8,45 +8,45 @@ use clearproof_primitives::{
 };
 use thiserror::Error;
 
-/// Largest power of ten that a number may be written with.
+/// Largest power of ten in the text of a number.
 const MAX_EXPONENT: i32 = 64;
 
-/// Why a text is not the number that is wanted.
+/// The reason that a text is refused as a number.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum NumberError {
-    /// Not a number as JSON writes them.
+    /// Not a number in JSON's notation.
     #[error("`{0:.40}` is not a decimal number such as 12.5 or 1.2e-3")]
     Malformed(String),
-    /// Too many characters.
+    /// The text has too many characters.
     #[error("{0} characters, at most {MAX_LENGTH} are read")]
     Long(usize),
     /// Not a number, or an infinite one.
     #[error("`{0}` is not finite")]
     NotFinite(String),
-    /// Below 0 where that has no meaning.
+    /// The number is below 0, which has no meaning here.
     #[error("{0} is negative")]
     Negative(String),
-    /// A price of nothing.
+    /// The price is zero.
     #[error("{0} is 0, or less than half of 2^-32 smallest quote units")]
     Zero(String),
-    /// Beyond what the chain takes.
+    /// The number exceeds the chain's limit.
     #[error("{text} is too large: must be below 2^{bits}{unit}")]
     TooLarge {
-        /// What was read.
+        /// The text that was read.
         text: String,
         /// Bits of the limit.
         bits: u32,
-        /// What they count, with a space before it.
+        /// The unit of the limit, with a space before it.
         unit: &'static str,
     },
-    /// More digits than are kept.
+    /// The number has more digits after the point than are kept.
     #[error(
         "{text} has {digits} digits after the point once it is in the unit of the chain, at most {MAX_FRACTION} are read"
     )]
     TooFine {
-        /// What was read.
+        /// The text that was read.
         text: String,
-        /// How many.
+        /// The number of digits.
         digits: usize,
     },
 }
@@ -59,7 +59,7 @@ struct Plain {
     text: String,
 }
 
-/// `text · 10^shift`, for a text such as JSON's numbers.
+/// Returns `text · 10^shift`, for a text in JSON's notation.
 fn plain(text: &str, shift: i32) -> Result<Plain, NumberError> {
     if text.len() > MAX_LENGTH {
         return Err(NumberError::Long(text.len()));
@@ -86,7 +86,7 @@ fn plain(text: &str, shift: i32) -> Result<Plain, NumberError> {
         return Err(malformed());
     }
     let all: String = [whole, fraction].concat();
-    // Where the point comes to lie, counted from the first digit: within ±200.
+    // Position of the point in the result, counted from the first digit: within ±200.
     let point = whole.len() as i64 + i64::from(exponent) + i64::from(shift);
     let (before, after) = match usize::try_from(point) {
         Ok(point) => {
@@ -119,7 +119,7 @@ fn plain(text: &str, shift: i32) -> Result<Plain, NumberError> {
     })
 }
 
-/// The power of ten after the `e` of a number.
+/// Returns the power of ten after the `e` of a number.
 fn power(text: &str) -> Option<i32> {
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
     if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
@@ -129,11 +129,12 @@ fn power(text: &str) -> Option<i32> {
     (power.abs() <= MAX_EXPONENT).then_some(power)
 }
 
-/// A price, `text · 10^shift` smallest quote units per whole unit, rounded to the nearest multiple
-/// of 2^-32, halves up.
+/// Returns a price, `text · 10^shift` smallest quote units per whole unit, rounded to the nearest
+/// multiple of 2^-32, halves up.
 ///
 /// # Errors
-/// What is no number, negative, zero, 2^95 or more, or finer than 24 digits after the point.
+/// The text is not a number, is negative, zero, 2^95 or more, or has more than 24 digits after the
+/// point.
 pub fn price(text: &str, shift: i32) -> Result<IndexPrice, NumberError> {
     let Plain {
         negative,
@@ -152,15 +153,17 @@ pub fn price(text: &str, shift: i32) -> Result<IndexPrice, NumberError> {
         Ok(0) => Err(NumberError::Zero(text.into())),
         Ok(price) if price < 1 << bits => Ok(price),
         Ok(_) | Err(DecimalError::TooLarge) => Err(large),
-        // Longer than is read, so beyond the limit too.
+        // The text is longer than any that is read, so it exceeds the limit too.
         Err(DecimalError::Malformed) => Err(large),
     }
 }
 
-/// A parameter of a curve: signed, 48 fraction bits, rounded to the nearest, halves away from 0.
+/// Returns a parameter of a curve: signed, 48 fraction bits, rounded to the nearest, halves away
+/// from 0.
 ///
 /// # Errors
-/// What is no number, 2^15 or more in magnitude, or finer than 24 digits after the point.
+/// The text is not a number, is 2^15 or more in magnitude, or has more than 24 digits after the
+/// point.
 pub fn parameter(text: &str) -> Result<i64, NumberError> {
     let Plain {
         negative,
@@ -176,18 +179,18 @@ pub fn parameter(text: &str) -> Result<i64, NumberError> {
     Ok(if negative { -magnitude } else { magnitude })
 }
 
-/// As [`parameter`], where only 0 and more have a meaning.
+/// As [`parameter`], for a parameter that cannot be negative.
 ///
 /// # Errors
-/// As [`parameter`]; and what is negative.
+/// As [`parameter`]; and if the number is negative.
 pub fn magnitude(text: &str) -> Result<u64, NumberError> {
     u64::try_from(parameter(text)?).map_err(|_| NumberError::Negative(text.into()))
 }
 
-/// The whole part of `text · 10^shift`: a time in a unit that is shifted to milliseconds.
+/// Returns the whole part of `text · 10^shift`: a time whose unit is shifted to milliseconds.
 ///
 /// # Errors
-/// What is no number, negative, or 2^64 or more.
+/// The text is not a number, is negative, or is 2^64 or more.
 pub fn whole(text: &str, shift: i32) -> Result<u64, NumberError> {
     let Plain {
         negative,
@@ -229,7 +232,7 @@ mod tests {
         }
         assert_eq!(price("108", 4), Ok(wanted), "cents");
         assert_eq!(price("108000000", -2), Ok(wanted));
-        // What a float cannot hold: 2^53 + 1, and a tenth.
+        // Numbers that a float cannot hold: 2^53 + 1, and a tenth.
         assert_eq!(
             price("9007199254740993", 0),
             Ok(9_007_199_254_740_993 << 32)
@@ -354,7 +357,7 @@ mod tests {
         #[test]
         fn multiples_of_two_to_the_minus_thirty_two_are_kept(price_bits in 1u128..1 << 50) {
             let text = decimal::format(price_bits as i128, 32, 18);
-            // 18 digits say a number below 2^18 to far less than half of 2^-32.
+            // The error of 18 digits, for a number below 2^18, is far less than half of 2^-32.
             prop_assert_eq!(price(&text, 0), Ok(price_bits));
         }
 

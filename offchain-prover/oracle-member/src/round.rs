@@ -1,4 +1,5 @@
-//! One round: all sources of all feeds at once, and one value per feed of what they say.
+//! One round: asks all sources of all feeds at once, and combines each feed's answers into one
+//! value.
 
 use super::{
     combine::{BasisPoints, Combined, Reading, combine, level},
@@ -14,7 +15,7 @@ use clearproof_primitives::{
 use futures::future::join_all;
 use std::fmt;
 
-/// What a round says of a feed.
+/// The result of a round for a feed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// A value to feed.
@@ -23,34 +24,34 @@ pub enum Outcome {
         value: FeedValue,
         /// Its level, by which the next round is judged.
         level: IndexPrice,
-        /// Sources that agree on it.
+        /// Number of sources that agree on it.
         sources: usize,
     },
-    /// Nothing that may be fed.
+    /// No value may be fed.
     LeftOut(Reason),
 }
 
-/// Why a feed is left out of a round.
+/// The reason that a feed is left out of a round.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
     /// Its expiry is past.
     Expired,
     /// Too few sources agree.
     TooFew {
-        /// How many do.
+        /// Number of sources that agree.
         agree: usize,
-        /// How many must.
+        /// Number of sources that must agree.
         least: usize,
     },
-    /// It moved too far since it was fed last.
+    /// The level moved too far since the last value that was fed.
     Held {
         /// The level that was fed last.
         last: IndexPrice,
         /// The round's level.
         now: IndexPrice,
-        /// Rounds in a row that have said so.
+        /// Number of rounds in a row that have confirmed the move.
         said: u32,
-        /// Rounds that must.
+        /// Number of rounds that must confirm it.
         rounds: u32,
     },
 }
@@ -78,7 +79,7 @@ impl fmt::Display for Reason {
     }
 }
 
-/// What a round says of all feeds, in the order of the settings.
+/// Runs a round, and returns the outcome of all feeds in the order of the settings.
 pub async fn round(
     feeds: &[FeedSettings],
     guards: &mut [Guard],
@@ -104,13 +105,13 @@ pub async fn round(
 fn tell(feed: &Feed, reason: &Reason) {
     let feed = feed.to_string();
     match reason {
-        // As it must be, for ever after.
+        // This is normal, and lasts until the settings change.
         Reason::Expired => tracing::debug!(%feed, %reason, "feed left out"),
         _ => tracing::warn!(%feed, %reason, "feed left out"),
     }
 }
 
-/// What the sources of a feed say; none if its expiry is past. Those that fail are logged.
+/// Returns the readings of a feed's sources; none if its expiry is past. Failures are logged.
 async fn readings(
     settings: &FeedSettings,
     fetcher: &Fetcher,
@@ -156,7 +157,7 @@ async fn readings(
     Some(readings)
 }
 
-/// What comes of a feed's readings.
+/// Combines a feed's readings and returns the outcome.
 fn judge(settings: &FeedSettings, guard: &mut Guard, readings: Option<Vec<Reading>>) -> Outcome {
     let Some(readings) = readings else {
         return Outcome::LeftOut(Reason::Expired);

@@ -1,4 +1,4 @@
-//! Where a member's values go: to the chain, or to standard output.
+//! The receivers of a member's values: the chain, or standard output.
 
 use super::{combine, error::FeedError};
 use clearproof_client::chain::{Chain, ChainError, calls};
@@ -16,17 +16,17 @@ use std::{
 };
 use subxt_signer::sr25519::Keypair;
 
-/// Most values of one call, the runtime's limit.
+/// Most values of one call; the runtime sets this limit.
 pub const MAX_VALUES: usize = 32;
-/// Pallet that takes values, and its refusal of whoever is not a member.
+/// Pallet that takes values, and the error with which it refuses an account that is not a member.
 const NO_PERMISSION: (&str, &str) = ("Oracle", "NoPermission");
 
-/// Why values did not arrive.
+/// The reason that values did not arrive.
 #[derive(Debug)]
 pub enum SinkError {
     /// Another attempt may succeed.
     Passing(ChainError),
-    /// None will.
+    /// No further attempt can succeed.
     Final(FeedError),
 }
 
@@ -55,7 +55,7 @@ impl SinkError {
 
 /// Takes values, in calls of at most [`MAX_VALUES`].
 pub trait Sink {
-    /// Delivers values of one round that was taken at `time`; returns once they have arrived.
+    /// Delivers the values of the round that began at `time`; returns once they have arrived.
     fn deliver(
         &mut self,
         time: u64,
@@ -72,10 +72,11 @@ pub struct Oracle {
 }
 
 impl Oracle {
-    /// Levels that the member fed last, as far as the chain knows. Waits for a node that is away.
+    /// Returns the levels that the member fed last, as the chain has them. Waits while the node
+    /// does not answer.
     ///
     /// # Errors
-    /// The account is not a member's, or the runtime is of another version.
+    /// The account is not a member, or the runtime speaks another version.
     pub async fn last_levels(
         &self,
         feeds: &[Feed],
@@ -119,9 +120,9 @@ impl Sink for Oracle {
     }
 }
 
-/// Standard output, a JSON object per value.
+/// Writes values to standard output, one JSON object each.
 pub struct Printed<W> {
-    /// Where lines go.
+    /// The output for the lines.
     pub output: W,
 }
 
@@ -129,17 +130,17 @@ pub struct Printed<W> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Line {
-    /// When the round was taken, milliseconds since the Unix epoch.
+    /// Time of the round, milliseconds since the Unix epoch.
     time: u64,
     /// The feed, as in the settings.
     feed: String,
     /// Smallest quote units per whole unit, exact.
     #[serde(skip_serializing_if = "Option::is_none")]
     price: Option<String>,
-    /// The same times 2^32, as it goes to the chain.
+    /// The same price times 2^32, as it is sent to the chain.
     #[serde(skip_serializing_if = "Option::is_none")]
     fixed: Option<String>,
-    /// Parameters times 2^48, as they go to the chain.
+    /// Parameters times 2^48, as they are sent to the chain.
     #[serde(skip_serializing_if = "Option::is_none")]
     curve: Option<SviCurve>,
 }

@@ -1,4 +1,4 @@
-//! Where a value is read: a row of a CSV file, or a part of what an HTTP server answers.
+//! The sources of values: a row of a CSV file, or a part of an HTTP server's answer.
 
 pub mod csv;
 pub mod http;
@@ -20,44 +20,44 @@ use std::time::Duration;
 use thiserror::Error;
 use tokio::{task, time};
 
-/// How far ahead of this machine's clock a source's may be, milliseconds.
+/// Largest time by which a source's clock may be ahead of this machine's, milliseconds.
 pub const CLOCK_TOLERANCE_MS: u64 = 5_000;
 
-/// Why a source is left out of a round.
+/// The reason that a source is left out of a round.
 #[derive(Debug, Error)]
 pub enum SourceError {
-    /// It took too long.
+    /// The source took too long.
     #[error("no answer within {} ms, its timeout_ms", .0.as_millis())]
     Timeout(Duration),
-    /// The server cannot be asked, or answers something else.
+    /// The server cannot be asked, or its answer is refused.
     #[error(transparent)]
     Http(#[from] HttpError),
-    /// The answer does not say what is asked.
+    /// The answer does not contain the value.
     #[error(transparent)]
     Json(#[from] JsonError),
-    /// The file does not say what is asked.
+    /// The file does not contain the value.
     #[error(transparent)]
     Csv(#[from] CsvError),
-    /// A number that is none, or out of its range.
+    /// The text is not a number, or the number is out of its range.
     #[error("{field}: {error}")]
     Number {
         /// Column or path expression.
         field: String,
-        /// What is wrong with it.
+        /// The error.
         error: NumberError,
     },
-    /// A time that is none.
+    /// The text is not a time.
     #[error("{field}: `{text:.40}` is no time in the unit that time_unit says")]
     Time {
         /// Path expression.
         field: String,
-        /// What it says.
+        /// The text.
         text: String,
     },
-    /// A curve that the chain would not take.
+    /// A curve that the chain would refuse.
     #[error("the curve is refused: {0}")]
     Curve(#[from] SviError),
-    /// Too old.
+    /// The value is too old.
     #[error("{age_ms} ms old, max_source_age_ms is {limit_ms}")]
     Stale {
         /// Age, milliseconds.
@@ -65,24 +65,24 @@ pub enum SourceError {
         /// Largest age, milliseconds.
         limit_ms: u64,
     },
-    /// From the future.
+    /// The value's time is in the future.
     #[error(
         "{ahead_ms} ms ahead of this machine's clock, at most {CLOCK_TOLERANCE_MS}: check both clocks"
     )]
     Future {
-        /// How far, milliseconds.
+        /// Distance into the future, milliseconds.
         ahead_ms: u64,
     },
-    /// It could not be read to the end.
+    /// The source could not be read to the end.
     #[error("reading was cut off")]
     Cut,
 }
 
-/// What a source's times count.
+/// The unit of a source's times.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
 pub enum TimeUnit {
-    /// ISO 8601, UTC where it names no zone; or whole seconds or milliseconds since the Unix epoch,
-    /// told by their size.
+    /// ISO 8601, in UTC if no zone is named; or whole seconds or milliseconds since the Unix epoch,
+    /// which are distinguished by their size.
     #[default]
     #[serde(rename = "any")]
     Any,
@@ -101,7 +101,7 @@ pub enum TimeUnit {
 }
 
 impl TimeUnit {
-    /// A time in milliseconds since the Unix epoch.
+    /// Returns a time in milliseconds since the Unix epoch.
     pub fn read(self, text: &str) -> Option<u64> {
         let shift = match self {
             Self::Any => return time_of(text),
@@ -114,7 +114,7 @@ impl TimeUnit {
     }
 }
 
-/// Which parts make the value; a part is a column or a path expression.
+/// The parts that make the value; a part is a column or a path expression.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Selection<T> {
     /// One number times a power of ten, in smallest quote units per whole unit.
@@ -145,7 +145,7 @@ pub struct Parameters<T> {
 }
 
 impl<T: ToString> Selection<T> {
-    /// The value, given the text of each part. A curve is checked as the chain does.
+    /// Reads the value from the text of each part. A curve is checked as on the chain.
     fn read(
         &self,
         text: impl Fn(&T) -> Result<String, SourceError>,
@@ -185,15 +185,15 @@ impl<T: ToString> Selection<T> {
 /// A source of a feed.
 #[derive(Clone, Debug)]
 pub struct Source {
-    /// What logs call it.
+    /// Name of the source in logs.
     pub name: String,
-    /// How long it may take.
+    /// Time limit of the source.
     pub timeout: Duration,
-    /// Where it is.
+    /// Place of the source.
     pub place: Place,
 }
 
-/// Where a source is.
+/// The place of a source.
 #[derive(Clone, Debug)]
 pub enum Place {
     /// A file.
@@ -203,11 +203,11 @@ pub enum Place {
 }
 
 impl Source {
-    /// Asks the source once.
+    /// Asks the source once. A server's answer without a time counts as fresh.
     ///
     /// # Errors
-    /// It does not answer in time, or not with a sound value that is at most `max_age_ms` old. A
-    /// server's answer without a time counts as of now.
+    /// The source does not answer in time, or its value is not valid or is more than `max_age_ms`
+    /// old.
     pub async fn read(&self, fetcher: &Fetcher, max_age_ms: u64) -> Result<FeedValue, SourceError> {
         let work = async {
             match &self.place {
@@ -230,7 +230,7 @@ impl Source {
     }
 }
 
-/// Checks a source's time.
+/// Checks the time of a source's value.
 fn fresh(stamp: u64, now: u64, limit_ms: u64) -> Result<(), SourceError> {
     let (age_ms, ahead_ms) = (now.saturating_sub(stamp), stamp.saturating_sub(now));
     if age_ms > limit_ms {

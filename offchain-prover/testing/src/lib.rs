@@ -1,6 +1,6 @@
-//! What end-to-end tests, networks on one machine and the demonstration share: programs as
-//! processes ([`process`]), a venue on a chain that runs already ([`venue`]), and members who feed
-//! the oracle ([`oracle`]).
+//! Tools shared by end-to-end tests, networks on one machine and the demonstration: programs as
+//! processes ([`process`]), a venue on a running chain ([`venue`]), and members that feed the
+//! oracle ([`oracle`]).
 
 pub mod oracle;
 pub mod process;

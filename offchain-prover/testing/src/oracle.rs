@@ -1,5 +1,5 @@
-//! The oracle's members of the demonstration: they feed the replayed price, and fixed ones for all
-//! that is not traded.
+//! The oracle's members of the demonstration. They feed the replayed price, and fixed prices for
+//! all other markets.
 
 use anyhow::{Context, Result, anyhow};
 use clearproof_client::{
@@ -19,31 +19,31 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 
-/// Prices of the development chain's markets while they are not the replayed one, in millionths of
-/// the quote.
+/// Fixed prices of the development chain's markets, in millionths of the quote. The replayed market
+/// has none while it is replayed.
 const FIXED: [(&str, u64); 4] = [
     ("EUR/USD", 1_080_000),
     ("BTC/USD", 60_000_000_000),
     ("ETH/USD", 3_000_000_000),
     ("GBP/USD", 1_270_000),
 ];
-/// The development chain's collateral beside the quote, and the market that tells what it is worth.
+/// The development chain's collateral other than the quote, and the market whose price values it.
 const COLLATERAL: [(u8, &str); 3] = [(1, "BTC/USD"), (2, "ETH/USD"), (3, "EUR/USD")];
-/// How often the members feed: several times per snapshot.
+/// Interval at which the members feed: several times per snapshot.
 const INTERVAL: Duration = Duration::from_secs(9);
-/// Failures in a row after which feeding is given up.
+/// Number of failures in a row after which feeding ends.
 const MAX_FAILURES: u32 = 5;
-/// Volatility per year that the members say: 12 %, about what EUR/USD moves; in hundredths.
+/// Volatility per year that the members feed, in hundredths: 12 %, about that of EUR/USD.
 const VOLATILITY: u64 = 12;
 
-/// The smile that the members feed at `now`: flat near the forward, total variance running off with
-/// time.
+/// Returns the smile that the members feed at `now`: flat near the forward; its total variance
+/// falls to zero as the expiry comes nearer.
 pub fn smile(expiry: &Expiry, now: u64) -> SviCurve {
     let left = expiry.time.saturating_sub(now).max(1);
     let yearly = VOLATILITY * VOLATILITY;
     // w = 0.0144·T with 48 fraction bits; below 2^48 for the days that a demonstration lasts. The
-    // floor, about one second's worth, leaves the curve's least variance room for what is cut off
-    // below.
+    // lower bound, about one second's worth, keeps the curve's least variance above the minimum
+    // after a sixteenth is subtracted below.
     let variance =
         (u128::from(yearly) << 48) * u128::from(left) / u128::from(365 * DAY_MS * 10_000);
     let variance = u64::try_from(variance)
@@ -58,7 +58,7 @@ pub fn smile(expiry: &Expiry, now: u64) -> SviCurve {
     }
 }
 
-/// What the members feed.
+/// The feeds, and the values that the members feed.
 #[derive(Clone, Debug)]
 pub struct Feeds {
     /// Fixed prices.
@@ -70,10 +70,10 @@ pub struct Feeds {
 }
 
 impl Feeds {
-    /// The feeds that the chain's listed instruments need, `symbol` being the replayed one.
+    /// Returns the feeds that the chain's listed instruments need; `symbol` is the replayed one.
     ///
     /// # Errors
-    /// An instrument that no price is known of.
+    /// The price of an instrument is unknown.
     pub fn new(instruments: &[Instrument], symbol: &[u8]) -> Result<Self> {
         let mut feeds = Self {
             fixed: Vec::new(),
@@ -102,7 +102,7 @@ impl Feeds {
         Ok(feeds)
     }
 
-    /// Feeds forward and smile of an expiry as well, as long as it lies ahead. The forward is the
+    /// Feeds the forward and the smile of an expiry as well, until the expiry. The forward is the
     /// replayed price.
     #[must_use]
     pub fn with_options(mut self, expiry: Expiry) -> Self {
@@ -125,8 +125,8 @@ impl Feeds {
         prices.chain(options.into_iter().flatten()).collect()
     }
 
-    /// Feeds the latest price again and again. Ends only with an error, after several failures in a
-    /// row.
+    /// Feeds the latest price at each interval. Ends only with an error, after several failures in
+    /// a row.
     pub async fn keep_feeding(
         self,
         chain: Chain,

@@ -1,4 +1,4 @@
-//! The programs that the demonstration starts, and the folder that holds what they write.
+//! The programs that the demonstration starts, and the folder that they write to.
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use rustix::process::{Pid, Signal, kill_process};
@@ -14,10 +14,10 @@ use std::{
 use tempfile::TempDir;
 use tokio::{process, time};
 
-/// How much of a program's log an error shows, bytes.
+/// Largest part of a program's log that an error shows, bytes.
 const LOG_TAIL: u64 = 2_000;
 
-/// Where databases and logs of one run lie.
+/// The folder of one run's databases and logs.
 #[derive(Debug)]
 pub struct RunFolder {
     path: PathBuf,
@@ -25,10 +25,10 @@ pub struct RunFolder {
 }
 
 impl RunFolder {
-    /// The given folder, made if need be; or a temporary one.
+    /// Uses the given folder, which is made if need be, or a temporary one.
     ///
     /// # Errors
-    /// A folder that cannot be made, or that holds something already.
+    /// The folder cannot be made, or is not empty.
     pub fn new(keep: Option<&Path>) -> Result<Self> {
         let Some(path) = keep else {
             let folder = TempDir::with_prefix("clearproof-demo-").context("temporary folder")?;
@@ -51,12 +51,12 @@ impl RunFolder {
         })
     }
 
-    /// A path in the folder.
+    /// Returns a path in the folder.
     pub fn join(&self, name: &str) -> PathBuf {
         self.path.join(name)
     }
 
-    /// Keeps the folder beyond the run, for whoever has to look into it, and answers its path.
+    /// Keeps the folder after the run, for inspection, and returns its path.
     pub fn keep(self) -> PathBuf {
         match self.temporary {
             Some(folder) => folder.keep(),
@@ -65,10 +65,10 @@ impl RunFolder {
     }
 }
 
-/// A port of this machine that nobody listens on.
+/// Returns a port of this machine that no program listens on.
 ///
 /// # Errors
-/// None is free.
+/// No port is free.
 pub fn free_port() -> Result<u16> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).context("no free port")?;
     Ok(listener.local_addr()?.port())
@@ -123,7 +123,8 @@ impl Program {
     /// Asks the program to end and waits for it.
     ///
     /// # Errors
-    /// It had ended before, did not end in time (it is killed then), or ended with an error.
+    /// The program had ended before, did not end in time (it is then killed), or ended with an
+    /// error.
     pub async fn stop(&mut self, limit: Duration) -> Result<()> {
         let id = self
             .child
@@ -136,7 +137,7 @@ impl Program {
         match time::timeout(limit, self.child.wait()).await {
             Ok(status) => {
                 let status = status.with_context(|| self.name)?;
-                // A program that does not handle the signal ends by it.
+                // The signal itself ends a program that does not handle it.
                 let ended = status.success() || status.code().is_none();
                 ensure!(
                     ended,
@@ -157,7 +158,7 @@ impl Program {
         }
     }
 
-    /// The end of its log.
+    /// Returns the end of the program's log.
     pub fn tail(&self) -> String {
         let read = || -> std::io::Result<Vec<u8>> {
             let mut file = File::open(&self.log)?;

@@ -1,6 +1,5 @@
-//! A venue on a chain that runs already: its operator as a process, members who feed prices, people
-//! who trade. For tests and for networks on this machine; whoever has it may kill what it depends
-//! on.
+//! A venue on a running chain: its operator as a process, members that feed prices, and traders. It
+//! serves tests and networks on this machine. A test may kill the programs that it depends on.
 
 use crate::{
     oracle::Feeds,
@@ -41,7 +40,7 @@ pub const LIMIT: Duration = Duration::from_secs(180);
 const STOP_LIMIT: Duration = Duration::from_secs(30);
 const RETRY: Duration = Duration::from_millis(300);
 
-/// Secret of the operator's account. Nobody else signs with it while the operator runs.
+/// Secret of the operator's account. While the operator runs, no other program signs with it.
 pub const OPERATOR_SURI: &str = "//Dave";
 
 /// The operator's account.
@@ -49,7 +48,7 @@ pub fn operator() -> Keypair {
     dev::dave()
 }
 
-/// Founds the venue of the operator's account.
+/// Founds a venue with the operator's account as its owner.
 ///
 /// # Errors
 /// The chain refuses.
@@ -65,7 +64,7 @@ pub async fn found_venue(chain: &Chain, circuit: CircuitId) -> Result<VenueId> {
         .context("the chain does not say which venue it founded")
 }
 
-/// The path of a program that the environment names.
+/// Returns the path of a program that the environment names.
 ///
 /// # Errors
 /// The variable is not set, or there is no such file.
@@ -82,10 +81,10 @@ pub fn program(variable: &str) -> Result<PathBuf> {
     Ok(path)
 }
 
-/// Asks again and again until there is an answer.
+/// Calls `ask` again and again until it returns a value.
 ///
 /// # Errors
-/// The first error of an attempt; or, named by `what`, that there was no answer within [`LIMIT`].
+/// The first error of an attempt; or, named by `what`, that there was no value within [`LIMIT`].
 pub async fn until<T, F: Future<Output = Result<Option<T>>>>(
     what: &str,
     ask: impl FnMut() -> F,
@@ -114,10 +113,10 @@ pub async fn until_within<T, F: Future<Output = Result<Option<T>>>>(
     }
 }
 
-/// An order for instrument 0 that trades with whoever wants the other side, while prices are at
-/// [`PRICE`].
+/// Returns an order for instrument 0 that trades with any order of the other side, while prices are
+/// at [`PRICE`].
 pub fn crossing_order(id: u32, side: Side, quantity: u64) -> Order {
-    /// Room between the limit and the index price.
+    /// Distance of the limit from the index price.
     const ROOM: u64 = 1_000 << 32;
     let mark = PRICE as u64;
     Order {
@@ -133,19 +132,20 @@ pub fn crossing_order(id: u32, side: Side, quantity: u64) -> Order {
     }
 }
 
-/// Somebody who trades.
+/// A trader.
 #[derive(Debug)]
 pub struct Person {
-    /// Pays deposits.
+    /// Account that pays deposits.
     pub wallet: Keypair,
-    /// Signs order sets.
+    /// Key that signs order sets.
     pub trader: Trader,
-    /// Sequence of the last set.
+    /// Sequence of the trader's last set.
     pub sequence: u64,
 }
 
 impl Person {
-    /// Two with keys of their own, who pay with two of the development chains' well-known accounts.
+    /// Returns two traders with keys of their own, whose deposits come from two of the development
+    /// chains' well-known accounts.
     fn two() -> [Self; 2] {
         let person = |wallet, seed| Self {
             wallet,
@@ -155,7 +155,7 @@ impl Person {
         [person(dev::eve(), 1), person(dev::ferdie(), 2)]
     }
 
-    /// The account, once the venue has opened it.
+    /// Returns the account, once the venue has opened it.
     ///
     /// # Errors
     /// The operator refuses, cannot be reached, or does not open it in time.
@@ -181,7 +181,7 @@ impl Person {
         self.send(client, vec![Some(order)], None).await
     }
 
-    /// Waits until the account's first position is of so many lots.
+    /// Waits until the account's first position has `lots` lots.
     ///
     /// # Errors
     /// As [`Self::account`].
@@ -194,10 +194,10 @@ impl Person {
         .await
     }
 
-    /// Signs and sends the next order set; the receipt is checked.
+    /// Signs and sends the next order set, and checks its receipt.
     ///
     /// # Errors
-    /// As [`Self::account`], and what the operator refuses.
+    /// As [`Self::account`], and if the operator refuses the set.
     pub async fn send(
         &mut self,
         client: &VenueClient,
@@ -221,21 +221,21 @@ impl Person {
     }
 }
 
-/// A venue of the development operator's account, and the prices that its markets need. Dropping it
-/// kills the operator.
+/// A venue of the development operator's account, and the feed of prices that its markets need.
+/// Dropping it kills the operator.
 pub struct Venue {
     /// A connection to the operator's node.
     pub chain: Chain,
-    /// Its number on the chain.
+    /// The venue's number on the chain.
     pub id: VenueId,
     /// Index price that the oracle's members feed for EUR/USD.
     pub price: watch::Sender<IndexPrice>,
-    /// Where the operator's proving keys are; of effect when it is started.
+    /// Folder of the operator's proving keys; a change takes effect at the operator's next start.
     pub keys: PathBuf,
     folder: PathBuf,
     node: String,
     listen: String,
-    /// Where the operator's metrics are, `host:port`.
+    /// Address of the operator's metrics, `host:port`.
     pub metrics: String,
     operator: Option<Program>,
     feeding: JoinHandle<anyhow::Error>,
@@ -248,8 +248,8 @@ impl Drop for Venue {
 }
 
 impl Venue {
-    /// Begins to feed prices, founds a venue, and starts its operator, which speaks to the node at
-    /// the URL `node`. The operator's database and log lie in the folder.
+    /// Starts to feed prices, founds a venue, and starts its operator, which connects to the node
+    /// at the URL `node`. The operator's database and log are in the folder.
     ///
     /// # Errors
     /// The chain refuses, the folder cannot be made, or the operator's program, which
@@ -280,17 +280,17 @@ impl Venue {
         Ok(venue)
     }
 
-    /// Where traders connect.
+    /// Returns the URL that traders connect to.
     pub fn url(&self) -> String {
         format!("ws://{}", self.listen)
     }
 
-    /// The operator's log.
+    /// Returns the path of the operator's log.
     pub fn log(&self) -> PathBuf {
         self.folder.join("operator.log")
     }
 
-    /// Starts the operator with the database that it left.
+    /// Starts the operator with its existing database.
     ///
     /// # Errors
     /// The program cannot be started.
@@ -325,22 +325,22 @@ impl Venue {
         Ok(())
     }
 
-    /// Kills the operator, without a warning.
+    /// Kills the operator without a warning.
     pub fn kill_operator(&mut self) {
         self.operator = None;
     }
 
-    /// Asks the operator to stop, which it must do in good order.
+    /// Asks the operator to stop, and waits until it has ended without an error.
     ///
     /// # Errors
-    /// None runs, or it ends with an error or not in time.
+    /// No operator runs, or it ends with an error or not in time.
     pub async fn stop_operator(&mut self) -> Result<()> {
         let mut operator = self.operator.take().context("no operator runs")?;
         operator.stop(STOP_LIMIT).await
     }
 
-    /// Feeds the prices that come with the program from now on, a bar each interval, to the end and
-    /// back, for ever.
+    /// Feeds the built-in price series from now on, one bar per interval, forwards and backwards
+    /// without end.
     ///
     /// # Errors
     /// The series cannot be read.
@@ -368,7 +368,7 @@ impl Venue {
         }
     }
 
-    /// A connection to the operator, once it answers.
+    /// Returns a connection to the operator, once it answers.
     ///
     /// # Errors
     /// It does not answer in time.
@@ -382,7 +382,7 @@ impl Venue {
         .await
     }
 
-    /// The venue on the chain, as of the last final block.
+    /// Returns the venue on the chain, as of the last final block.
     ///
     /// # Errors
     /// The node does not answer or does not know it.
@@ -403,7 +403,7 @@ impl Venue {
         Ok(())
     }
 
-    /// Two people with well-known wallets, each of whom has deposited so much of asset 0.
+    /// Returns two traders with well-known wallets, each of whom has deposited `amount` of asset 0.
     ///
     /// # Errors
     /// As [`Self::deposit`].
@@ -414,10 +414,10 @@ impl Venue {
         Ok(people)
     }
 
-    /// Waits until the operator says what is wanted of its state.
+    /// Waits until `wanted` is true for the operator's status, and returns that status.
     ///
     /// # Errors
-    /// It cannot be reached, or does not say so in time.
+    /// The operator cannot be reached, or its status is not as wanted in time.
     pub async fn status(
         &self,
         client: &VenueClient,
@@ -430,11 +430,11 @@ impl Venue {
         .await
     }
 
-    /// Waits until nothing is on its way and no step is left unproven, then compares the roots:
-    /// answers the last batch.
+    /// Waits until no batch is on its way and no step is unproven, then compares the roots. Returns
+    /// the last batch and its root.
     ///
     /// # Errors
-    /// It takes too long, or operator and chain do not agree.
+    /// It takes too long, or the roots of operator and chain differ.
     pub async fn at_rest(&self, client: &VenueClient) -> Result<(BatchNumber, FieldBytes)> {
         let idle =
             |s: &StatusJson| s.pending.is_empty() && s.open.is_none_or(|open| open.steps == 0);

@@ -1,5 +1,6 @@
-//! The risk policy for those who vote on it: what it says, what a change would make of it, and of
-//! portfolios that are given, or are drawn and held through recorded prices ([`synthetic`]).
+//! The risk policy for voters: its parameters, and the effect of a change on it and on portfolios.
+//! The portfolios are given, or are drawn at random and held through recorded prices
+//! ([`synthetic`]).
 
 pub mod ballot;
 pub mod synthetic;
@@ -25,7 +26,7 @@ fn shown(unit: Unit, value: Option<i128>) -> String {
     value.map_or("none".into(), |value| unit.show(value).to_string())
 }
 
-/// A moment of the chain's clock as text, UTC.
+/// Returns a moment of the chain's clock as text, UTC.
 pub fn moment(milliseconds: u64) -> String {
     let moment = i64::try_from(milliseconds).ok();
     let moment = moment.and_then(DateTime::from_timestamp_millis);
@@ -35,8 +36,8 @@ pub fn moment(milliseconds: u64) -> String {
     )
 }
 
-/// Every parameter with its value, its bounds, how far one change may move it, and which way it
-/// tightens.
+/// Returns every parameter with its value, its bounds, the largest step of one change, and the
+/// direction that tightens it.
 pub fn parameters(policy: &Policy, market: &MarketShape) -> Table {
     let header = [
         "parameter",
@@ -70,7 +71,7 @@ pub fn parameters(policy: &Policy, market: &MarketShape) -> Table {
     table
 }
 
-/// The parameters that two policies differ in.
+/// Returns the parameters in which two policies differ.
 pub fn differences(before: &Policy, after: &Policy, market: &MarketShape) -> Table {
     let mut table = table(&["parameter", "now", "then"]);
     for Difference {
@@ -89,7 +90,7 @@ pub fn differences(before: &Policy, after: &Policy, market: &MarketShape) -> Tab
     table
 }
 
-/// Changes that wait.
+/// Returns the scheduled changes.
 pub fn pending(changes: &[PendingChange]) -> Table {
     let mut table = table(&["id", "direction", "proposed", "in force from", "parameters"]);
     for change in changes {
@@ -106,7 +107,7 @@ pub fn pending(changes: &[PendingChange]) -> Table {
     table
 }
 
-/// In words.
+/// Returns the direction in words.
 pub fn way(direction: Direction) -> &'static str {
     match direction {
         Direction::Tightens => "tightens",
@@ -114,7 +115,7 @@ pub fn way(direction: Direction) -> &'static str {
     }
 }
 
-/// What an assessment says, in a line.
+/// Returns an assessment in one line.
 pub fn verdict(assessment: &Assessment) -> String {
     format!(
         "It {}; scheduled now it would be in force from the first snapshot after {}.",
@@ -123,25 +124,25 @@ pub fn verdict(assessment: &Assessment) -> String {
     )
 }
 
-/// A portfolio's margin now and under the other policy.
+/// A portfolio's margin under the policy in force and under the other one.
 #[derive(Clone, Debug, Serialize)]
 pub struct Compared {
     /// Under the policy in force.
     pub now: margin::Answer,
-    /// Under the other.
+    /// Under the other policy.
     pub then: margin::Answer,
 }
 
-/// How many portfolios are how well off.
+/// Numbers of portfolios by their condition.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Count {
-    /// Looked at.
+    /// All portfolios.
     pub portfolios: u32,
-    /// Below initial margin.
+    /// Portfolios below initial margin.
     pub bound: u32,
-    /// Below maintenance margin.
+    /// Portfolios below maintenance margin.
     pub liquidatable: u32,
-    /// Equity below zero.
+    /// Portfolios with equity below zero.
     pub bankrupt: u32,
 }
 
@@ -154,22 +155,22 @@ impl Count {
     }
 }
 
-/// Portfolios under two policies.
+/// Counts of portfolios under two policies.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Simulation {
     /// Portfolios whose margin cannot be computed.
     pub refused: u32,
     /// Under the policy in force.
     pub now: Count,
-    /// Under the other.
+    /// Under the other policy.
     pub then: Count,
 }
 
 impl Simulation {
-    /// Computes a portfolio's margin under both; its own policy, if it names one, does not count.
+    /// Computes a portfolio's margin under both policies; a policy in the question is ignored.
     ///
     /// # Errors
-    /// What the margin calculator refuses, with the field's name.
+    /// As the margin calculator: names the field.
     pub fn add(
         &mut self,
         question: Question,

@@ -1,5 +1,5 @@
-//! Recorded prices through the engine: leveraged accounts meet every fall and rise, and the books
-//! must balance after each bar.
+//! Runs recorded prices through the engine: leveraged accounts meet every fall and rise, and the
+//! books must balance after each bar.
 
 pub(crate) mod crowd;
 pub mod flow;
@@ -30,26 +30,26 @@ use std::time::Instant;
 
 /// Lots in a whole unit of the underlying.
 pub(crate) const LOTS_PER_UNIT: u64 = 100;
-/// Auctions per bar: what could not be closed in one can in the next.
+/// Auctions per bar. A position that could not be closed in one can be closed in the next.
 const AUCTIONS: u64 = 3;
 const GENESIS: [u8; 32] = [7; 32];
 const VENUE: VenueId = VenueId::new(1);
 
-/// What is replayed, and by whom.
+/// Input of a replay.
 pub struct ReplayConfig {
     /// The bars, ascending by time; each is a batch of its own.
     pub bars: Vec<Bar>,
     /// Shape of the venue.
     pub shape: Shape,
-    /// Leveraged accounts, half of them long, half short.
+    /// Number of leveraged accounts; half of them are long, half short.
     pub traders: u32,
-    /// Decides leverage and what they do.
+    /// Seed of the accounts' leverage and decisions.
     pub seed: u64,
-    /// Proves every so many batches.
+    /// Proves one batch in this many, with this prover; if none, no batch is proven.
     pub prove: Option<(u64, BatchProver)>,
 }
 
-/// The snapshot of one perpetual at this mark.
+/// Returns the snapshot of one perpetual at this mark.
 fn snapshot(
     shape: &Shape,
     policy: &Policy,
@@ -68,11 +68,11 @@ fn snapshot(
     })
 }
 
-/// Replays the bars; `progress` is told the number of each.
+/// Replays the bars; `progress` receives the number of each.
 ///
 /// # Errors
-/// A price that fits no lot, or anything that must not happen: books that do not balance, an honest
-/// order set refused.
+/// A price does not fit a lot, or something happened that must not: the books do not balance, or
+/// the engine refuses a valid order set.
 pub fn run(config: &ReplayConfig, progress: impl Fn(u64)) -> Result<Report> {
     let ReplayConfig {
         bars, shape, prove, ..
@@ -90,8 +90,7 @@ pub fn run(config: &ReplayConfig, progress: impl Fn(u64)) -> Result<Report> {
         let index = index_price(bar.close);
         let mark = mark_price(index, ONE / LOTS_PER_UNIT)
             .with_context(|| format!("bar {number}: the price does not fit a lot"))?;
-        // A bar is as many batches as it takes to bring all of them up to date: here one, in the
-        // bar's last second.
+        // One batch has room for all steps of a bar; it is in the bar's last second.
         let time = bar.time.max(venue.now() + 1);
         let snapshot = snapshot(shape, &policy, SnapshotNumber::new(number), time, mark)?;
         let terms = MarketTerms {
@@ -146,7 +145,7 @@ pub fn run(config: &ReplayConfig, progress: impl Fn(u64)) -> Result<Report> {
     Ok(report)
 }
 
-/// Equity of an account in whole quote units, funding included.
+/// Returns an account's equity in whole quote units, funding included.
 fn equity(venue: &Venue, snapshot: &Snapshot, account: AccountIndex) -> Option<i128> {
     let mut settled = venue.account(account)?.clone();
     accrue(&mut settled, snapshot, venue.funding()).ok()?;
@@ -154,7 +153,8 @@ fn equity(venue: &Venue, snapshot: &Snapshot, account: AccountIndex) -> Option<i
     Some(margin.equity >> 32)
 }
 
-/// Accounts of traders whose equity is below zero and that the insurance fund has not taken over.
+/// Counts the traders' accounts whose equity is below zero and that the insurance fund has not
+/// taken over.
 fn unassigned(venue: &Venue, snapshot: &Snapshot) -> u64 {
     let accounts = AccountIndex::all().take(venue.account_count()).skip(1);
     let negative = accounts
@@ -167,7 +167,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    /// Hourly closes in whole dollars.
+    /// Returns hourly bars with closes in whole dollars.
     fn bars(closes: impl IntoIterator<Item = u64>) -> Vec<Bar> {
         let bar = |(hour, close): (u64, u64)| Bar {
             time: 1_700_000_000_000 + hour * 3_600_000,
@@ -196,7 +196,7 @@ mod tests {
         assert!(report.penalties > 0 && report.fund_end > 0, "{report}");
         assert_eq!(report.unassigned_most, 0);
 
-        // Overnight half of it is gone: the leveraged longs owe more than they have.
+        // The price halves overnight: the leveraged longs owe more than they have.
         let report = replayed(calm.chain([1_000, 1_001, 1_002, 1_001]));
         assert!(report.taken_over > 0 && report.deleveraged > 0, "{report}");
         assert!(report.fund_low < 0, "{report}");

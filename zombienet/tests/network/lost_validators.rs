@@ -11,15 +11,16 @@ async fn finality_survives_one_lost_validator_and_resumes_when_two_return() -> R
         let nodes = &stage.nodes;
         nodes.finalised("full", 3).await?;
 
-        // One is stopped: three are enough. It catches up when it is there again.
+        // One validator is stopped; three are enough. It catches up after it is started again.
         nodes.stop("dave").await?;
         let then = nodes.finalised("full", 0).await?;
-        // Some blocks later than what it may still have voted for.
+        // A few blocks later: beyond those that it may still have voted for.
         let without = nodes.finalised("full", then + 5).await?;
         nodes.start_again("dave").await?;
         nodes.finalised("dave", without + 3).await?;
 
-        // Two are paused: two are not enough. The bootnode is one of them, so nobody hangs on it.
+        // Two are paused, and the other two are not enough. One of the paused ones is the bootnode,
+        // so no other node depends on it.
         nodes.pause("alice").await?;
         nodes.pause("charlie").await?;
         let stuck = nodes.standstill("full").await?;

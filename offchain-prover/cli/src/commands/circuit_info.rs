@@ -1,7 +1,7 @@
 //! `circuit-info`: how large the circuits are, and where the constraints go.
 
-use crate::commands::ShapeName;
 use anyhow::Result;
+use clearproof_bench::ShapeName;
 use clearproof_proving::{CircuitInfo, circuits};
 
 /// Options of `circuit-info`.

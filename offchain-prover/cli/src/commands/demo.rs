@@ -1,8 +1,8 @@
 //! `demo`: the whole product in one run.
 
-use crate::bars::Bars;
 use anyhow::{Context, Result};
 use clap::{Args as ClapArgs, ValueEnum};
+use clearproof_bench::bars::Bars;
 use clearproof_demo::{self, DemoConfig};
 use clearproof_groth16::BackendKind;
 use clearproof_primitives::{ids::CircuitId, shape::Shape};
@@ -21,20 +21,21 @@ enum Circuit {
 /// Options of `demo`.
 #[derive(ClapArgs)]
 pub struct Args {
-    /// Traders: makers and takers in turn, the last one with as much leverage as margin allows.
+    /// Number of traders: makers and takers in turn; the last one uses as much leverage as margin
+    /// allows.
     #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u16).range(3..=250))]
     traders: u16,
-    /// Batches to settle after those that only take deposits.
+    /// Number of batches to settle after those that only take deposits.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=60))]
     batches: u64,
     /// CSV file of prices with the columns `timestamp` and `close` [default: 5,000 hours of
     /// EUR/USD]
     #[arg(long)]
     prices: Option<PathBuf>,
-    /// Instrument of the development chain that the prices are replayed for.
+    /// Instrument of the development chain whose prices are replayed.
     #[arg(long, default_value = "EUR/USD")]
     instrument: String,
-    /// Decides what the traders do.
+    /// Seed of the traders' decisions.
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// The node's program.
@@ -43,7 +44,7 @@ pub struct Args {
     /// Folder of the proving keys [default: `CLEARPROOF_KEYS`, else `~/.cache/clearproof/keys`]
     #[arg(long)]
     keys: Option<PathBuf>,
-    /// What proves: auto for the fastest that is there, ark, cpu, cuda or icicle.
+    /// Proving backend: ark, cpu, cuda or icicle; auto for the fastest available.
     #[arg(long, env = "CLEARPROOF_BACKEND", default_value_t)]
     backend: BackendKind,
     /// New or empty folder for databases and logs, kept after the run.
@@ -55,7 +56,7 @@ pub struct Args {
 }
 
 pub fn run(args: Args) -> Result<()> {
-    // The numbers are those of the runtime's development circuits.
+    // These numbers are the runtime's circuit numbers in development.
     let (circuit, shape, batch_ms) = match args.shape {
         Circuit::Reference => (1, Shape::REFERENCE, 20_000),
         Circuit::Small => (2, Shape::SMALL, 10_000),
@@ -78,7 +79,7 @@ pub fn run(args: Args) -> Result<()> {
     };
     let runtime = tokio::runtime::Runtime::new().context("starting the runtime")?;
     let report = runtime.block_on(clearproof_demo::run(config));
-    // After an interruption keys may still be loading: nobody waits for that.
+    // After an interruption keys may still be loading. This returns without waiting for them.
     runtime.shutdown_background();
     let report = report?;
     println!("{}", report.render());

@@ -1,4 +1,4 @@
-//! Where the key of the account that signs calls comes from.
+//! The key of the account that signs calls, from the command line or a file.
 
 use anyhow::{Context, Result, ensure};
 use std::{
@@ -9,15 +9,15 @@ use std::{
 };
 use subxt_signer::{SecretUri, sr25519::Keypair};
 
-/// Permissions of a key file that others could use.
+/// Permission bits that give other users access to a key file.
 const OTHERS: u32 = 0o077;
 
-/// Options that name the key; one of them.
+/// Options that name the key; at most one of them is given.
 #[derive(clap::Args)]
 #[group(multiple = false)]
 pub struct Key {
-    /// Secret URI of the account that signs, such as `//Alice`; for development, as others see
-    /// command lines.
+    /// Secret URI of the account that signs, such as `//Alice`; for development only, because other
+    /// users of the machine can see command lines.
     #[arg(long, env = "CLEARPROOF_SURI", hide_env_values = true)]
     suri: Option<String>,
     /// File that holds the secret URI; only its owner may have access.
@@ -26,12 +26,12 @@ pub struct Key {
 }
 
 impl Key {
-    /// Whether a key is named.
+    /// True if an option names a key.
     pub fn given(&self) -> bool {
         self.suri.is_some() || self.key_file.is_some()
     }
 
-    /// The key.
+    /// Returns the key.
     pub fn load(self) -> Result<Keypair> {
         let uri = match (self.suri, self.key_file) {
             (Some(uri), _) => uri,
@@ -40,7 +40,7 @@ impl Key {
                 anyhow::bail!("no key: give --key-file, or --suri, or set CLEARPROOF_SURI")
             }
         };
-        // Errors must not show the secret, so they are not passed on.
+        // The parser's errors are dropped, because an error must not show the secret.
         let parsed = SecretUri::from_str(uri.trim()).ok();
         let pair = parsed.and_then(|uri| Keypair::from_uri(&uri).ok());
         pair.context(

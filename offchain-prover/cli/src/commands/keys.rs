@@ -1,10 +1,10 @@
-//! `keys`: makes proving keys, exports the development chain's verifying keys, and work for other
-//! provers.
+//! `keys`: makes proving keys, exports the development chain's verifying keys, and exports work for
+//! other provers.
 
 mod export;
 
-use crate::{bars::Bars, commands::ShapeName};
 use anyhow::{Context, Result};
+use clearproof_bench::{ShapeName, bars::Bars};
 use clearproof_groth16::{BackendKind, KeyStore, Origin};
 use clearproof_proving::{BatchProver, VerifyingKeys, circuits, default_key_folder};
 use std::{
@@ -15,18 +15,17 @@ use std::{
 /// Subcommands of `keys`.
 #[derive(clap::Subcommand)]
 pub enum Command {
-    /// Makes the development keys of a shape, or loads them if they are there, and says where they
-    /// are.
+    /// Makes the development keys of a shape, or loads existing ones, and prints their place.
     Development {
-        /// Which shape.
+        /// Shape of the circuits.
         #[arg(long, value_enum, default_value = "reference")]
         shape: ShapeName,
     },
-    /// Makes keys of one's own, whose secret randomness is forgotten, and writes the verifying keys
-    /// to register on a chain. Whoever makes them could have kept it, and forge: everybody else
-    /// must trust them. Keys that are there are kept.
+    /// Makes keys of your own, forgets their secret randomness, and writes the verifying keys to
+    /// register on a chain. The maker could have kept the randomness and could then forge proofs,
+    /// so everybody else has to trust the maker. Existing keys are kept.
     SingleParty {
-        /// Which shape.
+        /// Shape of the circuits.
         #[arg(long, value_enum, default_value = "reference")]
         shape: ShapeName,
         /// Folder for the verifying keys.
@@ -36,10 +35,10 @@ pub enum Command {
     /// Checks the keys of a shape: digests, coordinates, and whether every point lies on its curve
     /// and in its subgroup.
     Check {
-        /// Which shape.
+        /// Shape of the circuits.
         #[arg(long, value_enum, default_value = "reference")]
         shape: ShapeName,
-        /// The keys of one's own instead of the development keys.
+        /// Checks the keys made with `single-party` instead of the development keys.
         #[arg(long)]
         single_party: bool,
     },
@@ -49,9 +48,9 @@ pub enum Command {
         #[arg(long, default_value = "runtime/dev-keys")]
         out: PathBuf,
     },
-    /// Writes a circuit, the assignment of a real batch, the development key and a proof as
-    /// circom's tools read them: `.r1cs`, `.wtns`, `.zkey` and snarkjs' JSON. So other provers can
-    /// be given the same work.
+    /// Writes a circuit, the assignment of a real batch, the development key and a proof in the
+    /// formats of circom's tools: `.r1cs`, `.wtns`, `.zkey` and snarkjs' JSON. Other provers can
+    /// then be given the same work.
     Export(export::Args),
 }
 

@@ -1,10 +1,8 @@
 //! `operator`: runs a venue.
 
-use crate::{
-    bars::Bars,
-    commands::{ending::asked_to_end, key::Key},
-};
+use crate::commands::{ending::asked_to_end, key::Key};
 use anyhow::{Context, Result};
+use clearproof_bench::bars::Bars;
 use clearproof_groth16::BackendKind;
 use clearproof_operator::{self, Config, Timing};
 use clearproof_primitives::ids::VenueId;
@@ -14,7 +12,7 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 /// Options of `operator`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// The node's JSON-RPC.
+    /// URL of the node's JSON-RPC.
     #[arg(long, default_value = "ws://127.0.0.1:9944")]
     node: String,
     /// Number of the venue on the chain.
@@ -22,20 +20,20 @@ pub struct Args {
     venue: VenueId,
     #[command(flatten)]
     key: Key,
-    /// Folder of the database; one per venue. Whoever reads it sees all accounts and can make
-    /// receipts.
+    /// Folder of the database; one per venue. It must stay private: a reader sees all accounts and
+    /// can forge receipts.
     #[arg(long)]
     data: PathBuf,
     /// Address that traders connect to.
     #[arg(long, default_value = "127.0.0.1:9955")]
     listen: SocketAddr,
-    /// Address at which Prometheus finds metrics; none are told without it.
+    /// Address at which Prometheus finds metrics; without it, no metrics are served.
     #[arg(long)]
     metrics: Option<SocketAddr>,
     /// Folder of the proving keys [default: `CLEARPROOF_KEYS`, else `~/.cache/clearproof/keys`]
     #[arg(long)]
     keys: Option<PathBuf>,
-    /// What proves: auto for the fastest that is there, ark, cpu, cuda or icicle.
+    /// Proving backend: ark, cpu, cuda or icicle; auto for the fastest available.
     #[arg(long, env = "CLEARPROOF_BACKEND", default_value_t)]
     backend: BackendKind,
     /// Milliseconds from one auction to the next, 100 to 1,000.
@@ -47,7 +45,7 @@ pub struct Args {
     /// A batch is closed at this many account steps.
     #[arg(long, default_value_t = Timing::default().batch_steps)]
     batch_steps: usize,
-    /// Closed batches that may wait for proof and finality before trading pauses.
+    /// Number of closed batches that may wait for proof and finality before trading pauses.
     #[arg(long, default_value_t = Timing::default().max_pending)]
     max_pending: usize,
 }

@@ -3,19 +3,20 @@
 use anyhow::{Context, Result};
 use clearproof_formats::time::time_of;
 
-/// Options that name it.
+/// Options that name the part.
 #[derive(clap::Args)]
 pub struct Period {
-    /// First time that is taken, such as 2020-03-07 [default: the recording's first]
+    /// First time that is included, such as 2020-03-07 [default: the recording's first]
     #[arg(long)]
     pub from: Option<String>,
-    /// The first that is not any more [default: none]
+    /// First time that is no longer included [default: none]
     #[arg(long)]
     pub to: Option<String>,
 }
 
 impl Period {
-    /// Whether a time lies in it, milliseconds since the Unix epoch.
+    /// Returns a predicate: true if a time, in milliseconds since the Unix epoch, lies in the
+    /// period.
     pub fn check(&self) -> Result<impl Fn(u64) -> bool> {
         let time = |name: &str, text: &Option<String>| match text {
             None => Ok(None),

@@ -1,5 +1,4 @@
-//! `policy`: what the risk policy says, what a change would do, and how to propose one and vote on
-//! it.
+//! `policy`: shows the risk policy and the effect of a change, proposes changes, and votes on them.
 
 mod ballot;
 mod changes;
@@ -18,13 +17,13 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-/// Longest wait for a node: who asks sits before it.
+/// Longest wait for a node: a person waits for the answer.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// Where to ask.
+/// The node that is asked.
 #[derive(clap::Args)]
 pub struct Node {
-    /// The node's JSON-RPC.
+    /// URL of the node's JSON-RPC.
     #[arg(long, default_value = "ws://127.0.0.1:9944")]
     node: String,
 }
@@ -32,34 +31,36 @@ pub struct Node {
 /// Commands about the risk policy.
 #[derive(clap::Subcommand)]
 pub enum Command {
-    /// Every parameter: value, bounds, how far one change may move it, which way it tightens.
+    /// Shows every parameter: its value, its bounds, the largest step of one change, and the
+    /// direction that tightens it.
     Show {
         #[command(flatten)]
         node: Node,
-        /// A version that was in force, instead of the present one.
+        /// Version that was in force earlier, instead of the present one.
         #[arg(long)]
         version: Option<u32>,
-        /// The policy as JSON, as the calculators read it.
+        /// Prints the policy as JSON, as the calculators read it.
         #[arg(long)]
         json: bool,
     },
-    /// The policy's version, the changes that wait, and referenda on others.
+    /// Shows the policy's version, the scheduled changes, and referenda on further changes.
     Status {
         #[command(flatten)]
         node: Node,
-        /// This referendum alone, whatever came of it.
+        /// Index of one referendum to show alone, also if it is over.
         #[arg(long)]
         referendum: Option<u32>,
     },
-    /// What changes would do if they were scheduled now, or why they are refused.
+    /// Shows the effect of changes if they were scheduled now, or the reason that they are refused.
     Diff {
         #[command(flatten)]
         node: Node,
         #[command(flatten)]
         changes: Changes,
     },
-    /// Margin of portfolios now and after changes: of lines on standard input as for `margin`, a
-    /// line for each and a sum on standard error; or of synthetic ones over recorded prices.
+    /// Compares margins of portfolios now and after changes: of portfolios on standard input, in
+    /// lines as for `margin`, with a line for each and a sum on standard error; or of synthetic
+    /// portfolios over recorded prices.
     Simulate {
         #[command(flatten)]
         node: Node,
@@ -89,7 +90,7 @@ pub enum Command {
 }
 
 impl Node {
-    /// Connects, or says that nobody is there.
+    /// Connects to the node. Without an answer in time, the error names the node's URL.
     async fn connect(self) -> Result<Chain> {
         let connected = tokio::time::timeout(PATIENCE, Chain::connect(&self.node)).await;
         match connected {
@@ -103,7 +104,7 @@ impl Node {
     }
 }
 
-/// Writes a line to standard output. Who reads it may stop before its end, as `head` does.
+/// Writes a line to standard output. The reader may stop before the end, as `head` does.
 fn say(text: impl Display) -> Result<()> {
     match writeln!(stdout(), "{text}") {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
@@ -111,7 +112,7 @@ fn say(text: impl Display) -> Result<()> {
     }
 }
 
-/// The policy in force, and what the chain says of changes to it.
+/// Returns the policy in force and the chain's assessment of changes to it.
 async fn assessed(chain: &Chain, changes: &[PolicyChange]) -> Result<(Policy, Assessment)> {
     let current = chain.policy_state().await?.current;
     let current = current.context("the chain has no policy")?;

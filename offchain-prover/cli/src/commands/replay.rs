@@ -1,11 +1,9 @@
 //! `replay`: recorded prices or order flow through the engine.
 
-use crate::{
-    bars::Bars,
-    commands::{ShapeName, period::Period},
-};
+use crate::commands::period::Period;
 use anyhow::{Context, Result, ensure};
 use clap::{Args as ClapArgs, ValueEnum};
+use clearproof_bench::{ShapeName, bars::Bars};
 use clearproof_formats::{prices, time::time_text};
 use clearproof_groth16::{BackendKind, KeyStore, Origin};
 use clearproof_primitives::shape::Shape;
@@ -21,16 +19,16 @@ use std::{fs::File, path::PathBuf};
 /// Formats of recordings, all of them CSV with a header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// Bars: columns `timestamp` and `close`. Accounts with leverage trade with makers around each
-    /// close, a batch a bar.
+    /// Bars: columns `timestamp` and `close`. Around each close, accounts with leverage trade with
+    /// makers; each bar is a batch.
     Candles,
     /// Levels of a book and the trades between them: columns `event_ms`, `kind` (S a level of the
-    /// first book, D a level's new quantity, T a trade), `side` (bid, ask; of a trade buy or sell,
-    /// the taker's), `price`, `qty`, `id` (one of all changes in a message). A level is a maker's
-    /// order, a trade a taker's.
+    /// first book, D a level's new quantity, T a trade), `side` (bid or ask; for a trade the
+    /// taker's, buy or sell), `price`, `qty`, `id` (one number for all changes of a message). A
+    /// level becomes a maker's order, a trade a taker's.
     L2,
     /// Trades: columns `timestamp` (or `time`, `recv_ms`), `price`, `amount` (or `amount_btc`,
-    /// `qty`, `size`), and `side` of the taker if known. Each is a pair of orders.
+    /// `qty`, `size`), and the taker's `side` if it is known. Each trade becomes a pair of orders.
     Trades,
 }
 
@@ -44,36 +42,38 @@ pub struct Args {
     /// Its format.
     #[arg(long, value_enum, default_value = "candles")]
     format: Format,
-    /// What is replayed of it; an l2 recording from its beginning, where its book is.
+    /// Part of the recording that is replayed; for l2 it starts at the beginning, which holds the
+    /// book.
     #[command(flatten)]
     period: Period,
-    /// candles: accounts with leverage. l2, trades: accounts that take turns as takers.
+    /// candles: number of accounts with leverage. l2, trades: number of accounts that take turns as
+    /// takers.
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     traders: u32,
-    /// candles: decides leverage and what they do.
+    /// candles: seed of the accounts' leverage and decisions.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// l2, trades: what each taker deposits, in whole quote units; with little, takers are refused
-    /// and liquidated.
+    /// l2, trades: deposit of each taker, in whole quote units; with a small one, takers are
+    /// refused and liquidated.
     #[arg(long, default_value_t = flow::MAKER_DEPOSIT / QUOTE_UNIT, value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
     taker_deposit: u64,
     /// l2: milliseconds of the recording from one auction to the next; with trades, an auction
     /// follows each.
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u64).range(10..=60_000))]
     auction: u64,
-    /// l2, trades: seconds of the recording that a batch lasts; less where it is full before.
+    /// l2, trades: seconds of the recording that a batch lasts; less if it is full earlier.
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     batch: u64,
     /// Shape of the venue.
     #[arg(long, value_enum, default_value = "reference")]
     shape: ShapeName,
-    /// Proves every so many batches.
+    /// Proves one batch in this many.
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
     prove: Option<u64>,
     /// Folder of the proving keys [default: `CLEARPROOF_KEYS`, else `~/.cache/clearproof/keys`]
     #[arg(long)]
     keys: Option<PathBuf>,
-    /// What proves: auto for the fastest that is there, ark, cpu, cuda or icicle.
+    /// Proving backend: ark, cpu, cuda or icicle; auto for the fastest available.
     #[arg(long, env = "CLEARPROOF_BACKEND", default_value_t)]
     backend: BackendKind,
 }

@@ -10,7 +10,7 @@ use clearproof_primitives::{
 use codec::DecodeAll;
 use subxt::dynamic::{self, Value};
 
-/// Where circuits are stored.
+/// Pallet and storage map of the circuits.
 const CIRCUITS: (&str, &str) = ("Settlement", "Circuits");
 
 /// With each verifying key the chain keeps e(α, β): twelve elements of the base field.
@@ -40,7 +40,7 @@ pub fn circuit_of<A>(venue: &VenueView<A>, batch: BatchNumber) -> CircuitId {
 }
 
 impl Chain {
-    /// Returns a registered circuit; none if there is none with this number.
+    /// Returns a registered circuit; none if no circuit has this number.
     ///
     /// # Errors
     /// As [`Chain::venue`]; and [`ChainError::Missing`] if the runtime registers none.

@@ -1,11 +1,11 @@
-//! Withdrawals that could not be paid out, and wait for their recipient's claim.
+//! Withdrawals that could not be paid, and wait for their recipient's claim.
 
 use super::{ANSWER_TIMEOUT, Chain, ChainError};
 use clearproof_primitives::ids::VenueId;
 use codec::DecodeAll;
 use subxt::dynamic::{self, Value};
 
-/// Where claims are stored, by venue, recipient and asset.
+/// Pallet and storage map of the claims, by venue, recipient and asset.
 const CLAIMS: (&str, &str) = ("Custody", "Claimable");
 
 impl Chain {

@@ -6,10 +6,10 @@ use subxt::error::{
     TransactionProgressError,
 };
 
-/// Why a call to the chain failed.
+/// The reason that a call to the chain failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ChainError {
-    /// The node does not answer, or not understandably. Another attempt may succeed.
+    /// The node did not answer, or the answer makes no sense. Another attempt may succeed.
     #[error("node: {0}")]
     Node(String),
     /// The address is not one of a node.

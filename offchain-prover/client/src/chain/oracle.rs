@@ -5,9 +5,9 @@ use clearproof_primitives::chain::{Expiry, Feed, FeedValue};
 use codec::{Decode, DecodeAll};
 use subxt::dynamic::{self, Value};
 
-/// Where the members are stored.
+/// Pallet and storage value of the members.
 const MEMBERS: (&str, &str) = ("OracleMembership", "Members");
-/// Where each member's last values are stored, with their times.
+/// Pallet and storage map of each member's last values, with their times.
 const RAW_VALUES: (&str, &str) = ("Oracle", "RawValues");
 
 /// Returns a feed as a part of a storage key.

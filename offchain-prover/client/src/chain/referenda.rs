@@ -31,7 +31,7 @@ pub struct Tally {
 pub struct Deciding {
     /// Block in which it began.
     pub since: u32,
-    /// Block in which it is approved if it passes until then; none while it does not pass.
+    /// Block in which it is approved if it keeps passing until then; none while it does not pass.
     pub confirming: Option<u32>,
 }
 
@@ -75,13 +75,13 @@ pub struct Ongoing {
     pub submitted: u32,
     /// The decision deposit, without which it is never decided.
     pub decision_deposit: Option<Deposit>,
-    /// Progress of its decision; none while it is prepared or waits for its turn.
+    /// Progress of its decision; none during its preparation and while it waits for its turn.
     pub deciding: Option<Deciding>,
     /// Votes so far.
     pub tally: Tally,
 }
 
-/// A referendum. Of one that is over the chain keeps the block in which it ended.
+/// A referendum. For one that is over, the chain keeps the block in which it ended.
 #[derive(Clone, Debug, PartialEq, Eq, DecodeAsType)]
 #[decode_as_type(crate_path = "subxt::ext::scale_decode")]
 pub enum Referendum {
@@ -112,7 +112,7 @@ impl Token {
     /// Returns an amount as people write it, such as `12.5`, in smallest units.
     ///
     /// # Errors
-    /// The text's mistake: no number, too many digits, 0, or beyond 2^128.
+    /// States the text's mistake: not a number, too many digits, 0, or beyond 2^128.
     pub fn units(&self, text: &str) -> Result<u128, String> {
         let Self { symbol, decimals } = self;
         let most = *decimals as usize;
@@ -149,10 +149,11 @@ fn unreadable(what: &(&str, &str), error: impl std::fmt::Display) -> ChainError 
 }
 
 impl Chain {
-    /// Returns a referendum of any track; none if there is none with this index.
+    /// Returns a referendum of any track; none if no referendum has this index.
     ///
     /// # Errors
-    /// As [`Chain::venue`]; and [`ChainError::Missing`] if the runtime's referenda are others.
+    /// As [`Chain::venue`]; and [`ChainError::Missing`] if the runtime stores referenda in another
+    /// form.
     pub async fn referendum(&self, index: u32) -> Result<Option<Referendum>, ChainError> {
         self.exchange(ANSWER_TIMEOUT, async {
             let address = dynamic::storage::<(Value,), Value>(REFERENDA.0, REFERENDA.1);
@@ -196,8 +197,8 @@ impl Chain {
         .await
     }
 
-    /// Returns the bytes of a call of `len` bytes that was noted; none if it was not, or was
-    /// cleared.
+    /// Returns the bytes of a call of `len` bytes that was noted as a preimage; none if it was not
+    /// noted, or was cleared.
     ///
     /// # Errors
     /// As [`Self::referendum`].
@@ -234,8 +235,7 @@ impl Chain {
             Proposal::Legacy { .. } => None,
         };
         let Some(call) = call else { return Ok(None) };
-        // The same call without changes differs in nothing but its last byte, the length of the
-        // list.
+        // The same call with an empty list differs only in its last byte, the length of the list.
         let mut empty = self.encode(&calls::schedule_change(&[])).await?;
         empty.pop();
         let changes = call.strip_prefix(&empty[..]);

@@ -6,13 +6,14 @@ use serde::{Deserialize, Serialize};
 
 /// The venue's rules refuse the order set.
 pub const REFUSED: i32 = 1_000;
-/// Not signed with a key of the account, or not freshly.
+/// The request is not signed with a key of the account, or its signature is too old.
 pub const UNAUTHORISED: i32 = 1_001;
 /// The account does not exist.
 pub const NOT_FOUND: i32 = 1_002;
-/// Too much at once: requests of this connection or of all, or withdrawals in the open batch.
+/// Too many requests at once on this connection or on all, or too many withdrawals in the open
+/// batch.
 pub const BUSY: i32 = 1_003;
-/// The operator cannot reply: it stops, or its disk fails.
+/// The operator cannot reply: it is stopping, or its disk fails.
 pub const UNAVAILABLE: i32 = 1_004;
 
 macro_rules! refusal_names {
@@ -56,7 +57,7 @@ refusal_names! {
     TradingKey,
     /// A request signed by a trading key.
     NeedsOwner,
-    /// A transfer to a key that no account has and that is none of the owner's first 64.
+    /// A transfer to a key that no account has and that is not one of the owner's first 64 keys.
     UnknownReceiver,
     /// The new owner has an account of this number at the venue already.
     OwnerHasAccount,
@@ -80,7 +81,7 @@ refusal_names! {
     Step,
     /// Another rule of the venue; the message states which.
     Engine,
-    /// `auth.owner` is no key.
+    /// `auth.owner` is not a key.
     AccessOwner,
     /// `auth.time` is too far from the operator's clock.
     AccessNotFresh,
@@ -92,7 +93,7 @@ refusal_names! {
     Busy,
     /// The open batch accepts no more withdrawals, and the next could not be opened yet.
     BatchFull,
-    /// The operator stops.
+    /// The operator is stopping.
     Stopping,
     /// The operator's disk fails.
     Storage,

@@ -1,4 +1,4 @@
-//! A connection to a venue's operator that is opened again when it is lost. Each new connection is
+//! A connection to a venue's operator that is opened again after it is lost. Each new connection is
 //! checked to lead to the same venue and the same operator.
 
 use super::VenueError;
@@ -19,7 +19,8 @@ use std::{
 };
 use tokio::{sync::Mutex, time};
 
-/// Updates of a subscription that wait for their reader; with more, the subscription is made anew.
+/// Updates of a subscription that wait for their reader; beyond this number the subscription is
+/// renewed.
 const BUFFERED_UPDATES: usize = 1_024;
 /// Requests of a connection that may be under way at once.
 const CONCURRENT_REQUESTS: usize = 1_024;
@@ -33,7 +34,8 @@ pub struct Settings {
     pub connect_timeout: Duration,
     /// Longest wait for an answer.
     pub answer_timeout: Duration,
-    /// How often a request that changes nothing is sent before its error is returned; at least 1.
+    /// Attempts at sending a request that changes nothing, before its error is returned; at least
+    /// 1.
     pub attempts: u32,
     /// Pause before the second attempt. Each further pause is twice as long.
     pub first_pause: Duration,
@@ -70,8 +72,8 @@ impl Backoff {
         }
     }
 
-    /// Waits for between half of the next pause and all of it, so that not all clients of an
-    /// operator that starts again come at the same moment.
+    /// Waits for a time between half of the next pause and all of it, so that the clients of a
+    /// restarted operator do not all connect at the same moment.
     pub(super) async fn pause(&mut self) {
         let longest = self.next.min(self.longest);
         self.next = longest.saturating_mul(2);
@@ -152,7 +154,7 @@ async fn open(url: &str, settings: &Settings) -> Result<(WsClient, StatusJson), 
         .max_response_size(MAX_ANSWER)
         .max_concurrent_requests(CONCURRENT_REQUESTS)
         .max_buffer_capacity_per_subscription(BUFFERED_UPDATES)
-        // A connection whose other end is gone without a word is noticed.
+        // Pings detect that the other end has disappeared without closing the connection.
         .enable_ws_ping(PingConfig::new())
         .set_tcp_no_delay(true);
     // The builder's own limit does not cover a server that accepts and then says nothing.
@@ -192,7 +194,7 @@ impl Connection {
         Backoff::new(&self.settings)
     }
 
-    /// Returns true if a connection stands.
+    /// Returns true if the connection is open.
     pub(super) fn is_open(&self) -> bool {
         let link = self.link.try_lock();
         link.is_ok_and(|link| link.as_ref().is_some_and(|link| link.is_connected()))
@@ -202,7 +204,7 @@ impl Connection {
     pub(super) async fn link(&self) -> Result<Arc<WsClient>, VenueError> {
         let limit = self.settings.connect_timeout + self.settings.answer_timeout;
         let linked = time::timeout(limit, async {
-            // Whoever comes while one connects waits for that one.
+            // A caller that arrives while another one connects waits for that connection.
             let mut slot = self.link.lock().await;
             if let Some(link) = slot.as_ref().filter(|link| link.is_connected()) {
                 return Ok(Arc::clone(link));

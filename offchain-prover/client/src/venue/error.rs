@@ -32,7 +32,7 @@ pub enum VenueError {
     /// The operator refused the request. Nothing changed.
     #[error("{}", describe(.0))]
     Refused(ErrorObjectOwned),
-    /// The operator did not answer, or not understandably. Nothing was changed by the request.
+    /// The operator did not answer, or the answer makes no sense. The request changed nothing.
     #[error("the operator cannot be reached: {0}")]
     Connection(ClientError),
     /// The answer to an order set was lost.
@@ -40,7 +40,7 @@ pub enum VenueError {
     AnswerLost {
         /// The fate of the order set.
         outcome: Outcome,
-        /// How the answer was lost.
+        /// The error with which the answer was lost.
         cause: ClientError,
     },
     /// The operator serves another venue or chain, or is another operator than at first.
@@ -56,7 +56,7 @@ pub enum VenueError {
     /// The operator's receipt key is not a key.
     #[error("status.receiptKey: is not an Ed25519 key")]
     ReceiptKey,
-    /// The receipt does not hold: the operator may deny that it accepted the order set.
+    /// The receipt is not valid: the operator may deny that it accepted the order set.
     #[error("{0}: the operator may deny that it accepted the order set")]
     Receipt(#[from] ReceiptError),
     /// The order set cannot be signed. Nothing was sent.

@@ -40,7 +40,7 @@ async fn next_set(client: &VenueClient) -> OrderSet {
     next.buy(0, 5, 1_000 << 32).build().unwrap()
 }
 
-/// Submits the next set, which must end with a lost answer: returns what became of it.
+/// Submits the next set, whose answer must be lost; returns the set's fate.
 async fn lost(client: &VenueClient) -> Outcome {
     let set = next_set(client).await;
     match client.submit(&trader(), set).await {
@@ -65,7 +65,7 @@ async fn a_receipt_is_checked_on_every_submit() {
     assert_eq!((set.account, set.sequence), (AccountIndex::new(1), 5));
     let receipt = client.submit(&trader(), set).await.unwrap();
     assert_eq!((receipt.sequence.0, receipt.arrival.0), (5, 5));
-    // The live set's sequence counts.
+    // The next sequence follows the live set's.
     assert_eq!(next_set(&client).await.sequence, 6);
 
     fake.behaviour().submission = Submission::WrongReceipt;
@@ -102,7 +102,7 @@ async fn it_gives_up_after_so_many_attempts() {
         error.is_passing() && error.name() == "Connection",
         "{error}"
     );
-    // Nothing was sent, so that the set's fate is known.
+    // Nothing was sent, so the set's fate is known.
     let set = OrderSetBuilder::new(client.identity(), AccountIndex::new(1), 5)
         .build()
         .unwrap();
@@ -128,7 +128,7 @@ async fn another_chain_venue_shape_or_operator_is_refused() {
     fake.behaviour().venue = VENUE;
     let client = connect(&fake.url()).await.unwrap();
 
-    // At each new connection, all of it.
+    // Each new connection checks every field.
     let same = SigningKey::from_bytes(&[9; 32]);
     for (lie, field) in [
         (
@@ -173,7 +173,7 @@ async fn another_chain_venue_shape_or_operator_is_refused() {
         );
         assert_eq!(fake.behaviour().submitted, 0);
     }
-    // A lie is not held against an operator that tells the truth again.
+    // An operator that reports its true identity again is accepted again.
     *fake.behaviour() = fake::Behaviour {
         key: same,
         ..Default::default()
@@ -215,10 +215,10 @@ async fn what_cannot_be_known_is_unknown() {
         client.outcome(&trader(), &other.set).await,
         Outcome::Accepted
     );
-    // A later one is.
+    // A later set is live.
     fake.behaviour().live.as_mut().unwrap().set.sequence += 1;
     assert_eq!(client.outcome(&trader(), &set).await, Outcome::Unknown);
-    // Without the account's key nobody can ask.
+    // Without the account's key the client cannot ask for the account.
     fake.behaviour().submission = Submission::LostAfter;
     let signed = trader().sign(client.identity(), next_set(&client).await);
     let error = client.submit_signed(&signed).await.unwrap_err();
@@ -275,7 +275,7 @@ async fn a_subscription_goes_on_after_a_restart_and_says_what_was_missed() {
     assert_eq!(next(&mut updates).await, Update::Missed { count: Some(3) });
     assert_eq!(next(&mut updates).await, Update::Item(auction(5, 3)));
     fake.stop().await;
-    // At once, and once only.
+    // The loss is reported at once, and only once.
     assert_eq!(next(&mut updates).await, Update::Missed { count: None });
     let waiting = timeout(Duration::from_millis(300), updates.next()).await;
     assert!(waiting.is_err(), "{waiting:?}");
@@ -310,7 +310,7 @@ async fn updates_that_nobody_reads_do_not_grow_without_end() {
     fake.behaviour().auctions = vec![many, vec![auction(9_999, 0)]];
     let client = connect(&fake.url()).await.unwrap();
     let mut updates = client.subscribe_auctions().await.unwrap();
-    // Wait until no more is taken.
+    // Wait until the client reads no more.
     let mut before = usize::MAX;
     loop {
         sleep(Duration::from_millis(300)).await;

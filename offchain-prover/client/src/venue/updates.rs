@@ -1,4 +1,4 @@
-//! Subscriptions that go on when the connection is lost.
+//! Subscriptions that continue after the connection was lost.
 
 use super::{
     VenueError,
@@ -48,17 +48,17 @@ impl Counted for AuctionJson {
 }
 
 impl Counted for AccountUpdateJson {
-    /// An update has the whole account, so that nothing is lost but the auctions in between.
+    /// An update contains the whole account, so only the auctions in between are lost.
     fn missed(&self) -> u64 {
         0
     }
 }
 
-/// A subscription that is made anew by itself, without end, when the connection is lost.
+/// A subscription that renews itself without end when the connection is lost.
 ///
-/// It yields an error, and ends, only where another attempt cannot help: the operator refuses, or
-/// is another one. Dropping it ends the subscription. Updates that nobody reads wait, up to 1,024;
-/// then the subscription is made anew, and [`Update::Missed`] says so.
+/// It yields an error, and ends, only if another attempt cannot help: the operator refuses the
+/// subscription, or is another operator. Dropping it ends the subscription. Up to 1,024 unread
+/// updates are kept; beyond that the subscription is renewed, and [`Update::Missed`] reports it.
 pub struct Updates<T>(BoxStream<'static, Result<Update<T>, VenueError>>);
 
 impl<T> fmt::Debug for Updates<T> {
@@ -76,12 +76,12 @@ impl<T> Stream for Updates<T> {
 }
 
 impl<T> Updates<T> {
-    /// Returns the next update; none after an error. May be cancelled without losing one.
+    /// Returns the next update; none after an error. Cancelling it loses no update.
     pub async fn next(&mut self) -> Option<Result<Update<T>, VenueError>> {
         self.0.next().await
     }
 
-    /// Returns the next update, passing over the word that some were missed.
+    /// Returns the next update and skips the notices of missed ones.
     ///
     /// # Errors
     /// As the subscription's: see [`Updates`].
@@ -105,15 +105,15 @@ struct State<T> {
     connection: Arc<Connection>,
     subscribe: Subscribe<T>,
     current: Option<Subscription<T>>,
-    /// An update that follows the word that others were missed.
+    /// An update that was received with a notice of missed ones, and follows that notice.
     queued: Option<T>,
-    /// The reader knows that updates are missing since the last item.
+    /// True if the reader has had a notice of missed updates since the last item.
     told: bool,
     ended: bool,
     backoff: Backoff,
 }
 
-/// Subscribes, and makes the subscription anew whenever it ends.
+/// Subscribes, and subscribes again whenever the subscription ends.
 ///
 /// # Errors
 /// The first subscription fails.
@@ -154,7 +154,8 @@ where
         };
         let update = match subscription.next().await {
             Some(Ok(item)) => state.received(item),
-            // Closed by the operator, lost, too slowly read, or not understood.
+            // The operator closed the subscription, the connection was lost, the reader was too
+            // slow, or an update could not be decoded.
             Some(Err(_)) | None => {
                 state.current = None;
                 if std::mem::replace(&mut state.told, true) {
@@ -183,8 +184,8 @@ impl<T: Counted> State<T> {
         }
     }
 
-    /// Makes one attempt to subscribe again, after a pause. An error is one that no other attempt
-    /// mends.
+    /// Makes one attempt to subscribe again, after a pause. It returns only errors that another
+    /// attempt cannot fix.
     async fn subscribe_again(&mut self) -> Result<(), VenueError> {
         self.backoff.pause().await;
         let subscribed = async {

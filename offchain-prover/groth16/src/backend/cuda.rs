@@ -1,12 +1,12 @@
 //! NVIDIA GPUs, with `libclearproof_cuda`: sppark's sums and transforms behind a C interface of our
 //! own.
 //!
-//! The library is built separately (`make cuda`) and loaded at run time, so that a build or a start
-//! without it needs nothing of CUDA. Key points and scalars go to the device as they lie in memory,
-//! in Montgomery form; key points stay there.
+//! The library is built separately (`make cuda`) and loaded at run time, so that neither the build
+//! nor a start without it needs CUDA. Key points and scalars are copied to the device as they are
+//! in memory, in Montgomery form; key points stay there.
 //!
-//! Everything that the library returns is checked, and impossible results are a [`BackendError`]. A
-//! wrong result that looks right is found when the proof is verified.
+//! Everything that the library returns is checked, and an impossible result is a [`BackendError`].
+//! A result that is wrong but possible is found when the proof is verified.
 
 mod device;
 mod error;
@@ -32,8 +32,9 @@ use std::{path::PathBuf, sync::Arc};
 /// The place of the library and the device to use.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CudaOptions {
-    /// The file `libclearproof_cuda.so`. If this is none, `CLEARPROOF_CUDA_LIBRARY` names it.
-    /// Without either, it lies beside the program, or the system's loader finds it.
+    /// The file `libclearproof_cuda.so`. Without a value, `CLEARPROOF_CUDA_LIBRARY` names it.
+    /// Without either, it is the one beside the program, or else the one that the system's loader
+    /// finds.
     pub library: Option<PathBuf>,
     /// Index of the device, from 0 on, among those that `CUDA_VISIBLE_DEVICES` allows.
     pub device: u32,
@@ -68,7 +69,7 @@ impl CudaBackend {
         })
     }
 
-    /// Number of devices that the library finds; [`CudaOptions::device`] is ignored.
+    /// Returns the number of devices that the library finds; [`CudaOptions::device`] is ignored.
     ///
     /// # Errors
     /// As [`Self::open`].
@@ -76,7 +77,7 @@ impl CudaBackend {
         Library::load(options.library.as_deref())?.devices()
     }
 
-    /// The device's name and memory.
+    /// Returns the device's name and memory.
     ///
     /// # Errors
     /// If the device does not answer.
@@ -84,7 +85,7 @@ impl CudaBackend {
         self.device.describe()
     }
 
-    /// Bytes on the device for a circuit's key and for one proof at a time.
+    /// Returns the bytes that a circuit's key and one proof at a time need on the device.
     ///
     /// Vectors are counted exactly. The rest of sppark's memory is computed as its source does it,
     /// with room to spare.
@@ -230,8 +231,8 @@ impl Backend for CudaBackend {
             .divide(OPERATION, a, b, c, &domain.vanishing_inverse)
     }
 
-    /// One call for everything: between two transforms coefficients stay in the order in which the
-    /// first one leaves them.
+    /// Runs all transforms in one call: between two of them, coefficients stay in the order in
+    /// which the first one leaves them.
     fn quotient(
         &self,
         domain: &CudaDomain,

@@ -1,13 +1,13 @@
 //! ICICLE (<https://github.com/ingonyama-zk/icicle>, 3.8 to 4.0): sums and transforms on the
 //! devices for which it has backends, such as NVIDIA GPUs.
 //!
-//! Its libraries are loaded at run time, so that a build or a start without it needs nothing of it.
-//! Key points and scalars go to the device as they lie in memory, in Montgomery form; key points
-//! stay there. ICICLE's other operands (roots of unity, coset generators, factors) are not in
-//! Montgomery form, nor are the sums that it returns.
+//! Its libraries are loaded at run time, so that neither the build nor a start without ICICLE needs
+//! them. Key points and scalars are copied to the device as they are in memory, in Montgomery form;
+//! key points stay there. ICICLE's other operands (roots of unity, coset generators, factors) are
+//! not in Montgomery form, nor are the sums that it returns.
 //!
-//! Everything that ICICLE returns is checked, and impossible results are a [`BackendError`]. A
-//! wrong result that looks right is found when the proof is verified.
+//! Everything that ICICLE returns is checked, and an impossible result is a [`BackendError`]. A
+//! result that is wrong but possible is found when the proof is verified.
 
 mod device;
 mod error;
@@ -34,11 +34,11 @@ use types::{Device, Direction, Limbs, raw};
 /// The place of ICICLE and the device to use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IcicleOptions {
-    /// Folder that contains `libicicle_device.so` and the other libraries, or has them in `lib`. If
-    /// this is none, `ICICLE_INSTALL_DIR` names it; without either, the system's loader looks for
-    /// the libraries.
+    /// Folder that contains `libicicle_device.so` and the other libraries, or has them in `lib`.
+    /// Without a value, `ICICLE_INSTALL_DIR` names it; without either, the system's loader looks
+    /// for the libraries.
     pub library_folder: Option<PathBuf>,
-    /// Folder with ICICLE's backends. If this is none, `ICICLE_BACKEND_INSTALL_DIR` names it;
+    /// Folder with ICICLE's backends. Without a value, `ICICLE_BACKEND_INSTALL_DIR` names it;
     /// without either, it is `backend` beside the libraries, or `/opt/icicle/lib/backend`.
     pub backend_folder: Option<PathBuf>,
     /// Kind of device, as ICICLE calls it: `CUDA`, `CPU`.
@@ -48,7 +48,7 @@ pub struct IcicleOptions {
 }
 
 impl Default for IcicleOptions {
-    /// The first NVIDIA GPU, with ICICLE in its default place.
+    /// Returns the options for the first NVIDIA GPU, with ICICLE in its default place.
     fn default() -> Self {
         Self {
             library_folder: None,
@@ -62,9 +62,9 @@ impl Default for IcicleOptions {
 /// A device's memory in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DeviceMemory {
-    /// All of it.
+    /// Total memory.
     pub total: u64,
-    /// The free part.
+    /// Free memory.
     pub free: u64,
 }
 
@@ -98,12 +98,12 @@ impl IcicleBackend {
         Session::open(icicle, device).map(Self)
     }
 
-    /// The device's kind and index, for logs: `CUDA 0`.
+    /// Returns the device's kind and index, for logs, such as `CUDA 0`.
     pub fn device(&self) -> String {
         self.0.device.to_string()
     }
 
-    /// The device's memory; none if ICICLE does not report it, as for the kind `CPU`.
+    /// Returns the device's memory; none if ICICLE does not report it, as for the kind `CPU`.
     ///
     /// # Errors
     /// If the device does not answer.
@@ -112,8 +112,8 @@ impl IcicleBackend {
         Ok(memory.map(|(total, free)| DeviceMemory { total, free }))
     }
 
-    /// Bytes on the device for a circuit's key, its table of roots of unity, and the vectors of one
-    /// proof at a time.
+    /// Returns the bytes that a circuit's key, its table of roots of unity, and the vectors of one
+    /// proof at a time need on the device.
     ///
     /// ICICLE's own working memory for a sum is not included: it uses the memory that is free.
     pub fn memory_needed(circuit: &Circuit) -> u64 {
@@ -122,7 +122,7 @@ impl IcicleBackend {
             [matrices.num_columns(), matrices.domain_size()].map(|count| count as u64);
         let (g1, g2) = memory::key_points(circuit);
         let roots = domain.max(1 << roots::SMALLEST);
-        // Three vectors during the quotient; after it the quotient and the assignment.
+        // The quotient needs three vectors; later the quotient and the assignment are kept.
         let vectors = (domain * 3).max(domain + columns);
         g1 * size_of::<G1Point>() as u64
             + g2 * size_of::<G2Point>() as u64
@@ -161,8 +161,8 @@ impl IcicleDomain {
     }
 }
 
-/// The factor 2⁻²⁵⁶ that leads from the product of two numbers in Montgomery form to the Montgomery
-/// form of their product.
+/// Returns the factor 2⁻²⁵⁶ that turns the product of two numbers in Montgomery form into the
+/// Montgomery form of their product.
 fn montgomery_correction() -> Limbs {
     raw(Fr::new_unchecked(BigInt::one()))
 }

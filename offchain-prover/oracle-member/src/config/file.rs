@@ -1,4 +1,4 @@
-//! The tables of the settings' file as they are written.
+//! The tables of the settings file as they are written.
 
 use super::{
     Parameters, TimeUnit,
@@ -13,7 +13,7 @@ use toml::Spanned;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct File {
-    /// Milliseconds from the beginning of a round to that of the next.
+    /// Milliseconds from the beginning of one round to that of the next.
     pub interval_ms: Within<1_000, 3_600_000>,
     /// A whole unit of the quote asset is 10 to this power smallest units.
     pub quote_decimals: Within<0, 18>,
@@ -26,29 +26,29 @@ pub(super) struct File {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct FeedFile {
-    /// Its key on the chain.
+    /// The feed's key on the chain.
     #[serde(deserialize_with = "feed")]
     pub of: Feed,
-    /// Sources that must agree.
+    /// Number of sources that must agree.
     pub min_sources: Within<1, 16>,
-    /// Largest age of what a source says.
+    /// Largest age of a source's value, milliseconds.
     pub max_source_age_ms: Within<1_000, 86_400_000>,
-    /// Largest distance of a source from the middle of all, in hundredths of a per cent.
+    /// Largest distance of a source from the middle of all sources, in hundredths of a per cent.
     pub max_spread_bps: Within<1, 5_000>,
     /// Largest move that is fed at once, in hundredths of a per cent.
     pub max_move_bps: Within<1, 10_000>,
-    /// Rounds in a row that must say a larger one.
+    /// Number of rounds in a row that must confirm a larger move.
     pub confirm_rounds: Option<Within<2, 100>>,
-    /// Where it is read.
+    /// The sources of its values.
     #[serde(rename = "source", default)]
     pub sources: Vec<Spanned<SourceFile>>,
 }
 
-/// A source: `csv` or `url`, and which parts of it count.
+/// A source: `csv` or `url`, and the parts of it that count.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SourceFile {
-    /// What logs call it.
+    /// Name of the source in logs.
     pub name: String,
     /// A file.
     pub csv: Option<PathBuf>,
@@ -58,15 +58,15 @@ pub(super) struct SourceFile {
     pub value: Option<Spanned<String>>,
     /// Columns or path expressions of a curve's parameters.
     pub curve: Option<Parameters<Spanned<String>>>,
-    /// A number times 10 to this power is the price in whole quote units.
+    /// Power of ten by which a number is multiplied to get the price in whole quote units.
     pub scale: Option<Within<-18, 18>>,
     /// Column or path expression of the time.
     pub time: Option<Spanned<String>>,
     /// Its unit.
     pub time_unit: Option<TimeUnit>,
-    /// How long it may take.
+    /// Time limit for the source, milliseconds.
     pub timeout_ms: Option<Within<100, 60_000>>,
-    /// Largest file or answer that is read.
+    /// Largest file or answer that is read, bytes.
     pub max_bytes: Option<Within<16, 67_108_864>>,
     /// Headers by the names of the environment variables that hold their values.
     #[serde(default)]

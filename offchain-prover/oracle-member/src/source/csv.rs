@@ -9,33 +9,33 @@ use std::{
 };
 use thiserror::Error;
 
-/// Why a file does not say what is asked.
+/// The reason that a file does not yield a value.
 #[derive(Debug, Error)]
 pub enum CsvError {
-    /// It cannot be read.
+    /// The file cannot be read.
     #[error("{0}")]
     Io(#[from] std::io::Error),
-    /// It is a folder, a pipe or a device.
+    /// The path is that of a folder, a pipe or a device.
     #[error("not a file")]
     NoFile,
-    /// It is larger than is read.
+    /// The file exceeds its size limit.
     #[error("more than {0} bytes, its max_bytes: cut it")]
     Large(u64),
-    /// A line that is no line of CSV.
+    /// A line is not valid CSV.
     #[error("{0}")]
     Csv(#[from] csv::Error),
     /// The header lacks a column.
     #[error("no column `{0}` in the header")]
     NoColumn(String),
-    /// A cell that says no time.
+    /// A cell does not contain a time.
     #[error("line {line}: `{text:.40}` is no time")]
     Time {
         /// Line of the file, counting from 1.
         line: u64,
-        /// What it says.
+        /// The text of the cell.
         text: String,
     },
-    /// No row counts yet.
+    /// No row has a time that is past.
     #[error("no row that is not in the future")]
     Empty,
 }
@@ -56,11 +56,11 @@ pub struct CsvSource {
 }
 
 impl CsvSource {
-    /// The value of the latest row that is not after `now`, and that row's time. The file is opened
-    /// anew.
+    /// Opens the file and returns the value of the latest row that is not after `now`, with that
+    /// row's time.
     ///
     /// # Errors
-    /// The file cannot be read, a row says no time, or the chosen row no value.
+    /// The file cannot be read, a row contains no time, or the chosen row no value.
     pub fn read(&self, now: u64) -> Result<(FeedValue, u64), SourceError> {
         let bytes = whole_lines(&self.path, self.max_bytes)?;
         let mut reader = csv::ReaderBuilder::new()
@@ -94,10 +94,10 @@ impl CsvSource {
     }
 }
 
-/// A file's lines that have ended: one that is being written has not, and a number in it may lack
-/// digits.
+/// Returns the lines of a file that have ended. A line that is being written has not, and a number
+/// in it may lack digits.
 fn whole_lines(path: &Path, max_bytes: u64) -> Result<Vec<u8>, CsvError> {
-    // A pipe would block whoever opens it.
+    // Opening a pipe would block.
     if !fs::metadata(path)?.is_file() {
         return Err(CsvError::NoFile);
     }

@@ -1,4 +1,4 @@
-//! Values that an HTTP server answers with.
+//! Values in an HTTP server's answers.
 
 use super::{Selection, SourceError, TimeUnit, json::Document};
 use clearproof_primitives::chain::FeedValue;
@@ -23,31 +23,31 @@ use url::Url;
 /// Most redirects that are followed for one answer.
 pub const MAX_REDIRECTS: usize = 3;
 
-/// Why a server's answer is not taken.
+/// The reason that a server's answer is refused.
 #[derive(Debug, Error)]
 pub enum HttpError {
-    /// An address that is none of a web server.
+    /// The address is not that of a web server.
     #[error("address: {0}")]
     Address(#[from] AddressError),
-    /// It cannot be reached, or breaks the connection off.
+    /// The server cannot be reached, or closes the connection early.
     #[error("connection: {0}")]
     Connection(String),
-    /// It answers with another status than 200.
+    /// The answer has another status than 200.
     #[error("status {0}")]
     Status(StatusCode),
-    /// It answers more than is read.
+    /// The answer exceeds its size limit.
     #[error("the answer has more than {0} bytes, its max_bytes")]
     Large(u64),
-    /// It compresses without being asked to.
+    /// The answer is compressed although the request did not allow it.
     #[error("the answer is encoded as {0:?}, which was not asked for")]
     Encoded(HeaderValue),
-    /// It sends from place to place.
+    /// The answer redirects too often.
     #[error("more than {MAX_REDIRECTS} redirects")]
     Redirects,
-    /// It sends nowhere.
+    /// A redirect does not name a location.
     #[error("a redirect without a place to go")]
     NoPlace,
-    /// It sends to another server.
+    /// The answer redirects to another server.
     #[error("redirects to {0}, another server: if that is right, put it into the settings")]
     Elsewhere(String),
     /// The program's own TLS cannot be set up.
@@ -55,27 +55,27 @@ pub enum HttpError {
     Tls(#[from] rustls::Error),
 }
 
-/// Why an address is refused.
+/// The reason that an address is refused.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum AddressError {
-    /// No address.
+    /// The text is not a URL.
     #[error("{0}")]
     Malformed(#[from] url::ParseError),
-    /// Another protocol.
+    /// The scheme is neither http nor https.
     #[error("scheme `{0}`: must be http or https")]
     Scheme(String),
-    /// A secret in the address, which logs and redirects would show.
+    /// The address contains a secret, which logs and redirects would show.
     #[error("must not hold a user or password: use headers_from_env")]
     Credentials,
-    /// Characters that a request must not hold.
+    /// The address contains characters that a request must not contain.
     #[error("is no address that can be asked")]
     Request,
 }
 
-/// An address of the scheme http or https.
+/// Returns an address of the scheme http or https.
 ///
 /// # Errors
-/// Anything else.
+/// Any other text is refused.
 pub fn address(text: &str) -> Result<Url, AddressError> {
     checked(Url::parse(text)?)
 }
@@ -95,23 +95,23 @@ fn checked(mut url: Url) -> Result<Url, AddressError> {
 /// A JSON endpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HttpSource {
-    /// Its address, by [`address`].
+    /// The endpoint's address, checked by [`address`].
     pub url: Url,
     /// Sent with each request, to this server only.
     pub headers: HeaderMap,
     /// Parts of the answer that make the value.
     pub value: Selection<JsonPath>,
-    /// Part that says when the value was observed, and its unit.
+    /// The part that contains the time of the value, and its unit.
     pub time: Option<(JsonPath, TimeUnit)>,
     /// Largest answer that is read, bytes.
     pub max_bytes: u64,
 }
 
 impl HttpSource {
-    /// Asks the server; answers the value and its time, if it says one.
+    /// Asks the server; returns the value, and its time if the answer contains one.
     ///
     /// # Errors
-    /// It cannot be reached, or does not say what is asked.
+    /// The server cannot be reached, or its answer does not contain the value.
     pub async fn read(&self, fetcher: &Fetcher) -> Result<(FeedValue, Option<u64>), SourceError> {
         let body = fetcher
             .get(&self.url, &self.headers, self.max_bytes)
@@ -133,14 +133,14 @@ impl HttpSource {
     }
 }
 
-/// Asks web servers. Keeps connections for the next round.
+/// Sends requests to web servers. Keeps connections open for the next round.
 #[derive(Clone, Debug)]
 pub struct Fetcher {
     client: Client<HttpsConnector<HttpConnector>, Empty<Bytes>>,
 }
 
 impl Fetcher {
-    /// A client that trusts whom this machine trusts.
+    /// Returns a client that trusts the certificates that this machine trusts.
     ///
     /// # Errors
     /// TLS cannot be set up.
@@ -159,11 +159,11 @@ impl Fetcher {
         })
     }
 
-    /// What the server answers, at most `max_bytes`. Redirects are followed on the same server, and
-    /// from http to https. Takes as long as the server pleases.
+    /// Returns the server's answer, of at most `max_bytes`. Redirects are followed on the same
+    /// server, and from http to https. There is no time limit here.
     ///
     /// # Errors
-    /// Anything but a whole answer with status 200.
+    /// The answer is not complete, or has another status than 200.
     pub async fn get(
         &self,
         url: &Url,
@@ -210,7 +210,7 @@ impl Fetcher {
     }
 }
 
-/// Where a redirect leads, if that is the same server.
+/// Returns the target of a redirect, if it is on the same server.
 fn target(from: &Url, answer: &Response<Incoming>) -> Result<Url, HttpError> {
     let place = answer.headers().get(LOCATION).ok_or(HttpError::NoPlace)?;
     let place = place.to_str().map_err(|_| HttpError::NoPlace)?;
@@ -222,7 +222,7 @@ fn target(from: &Url, answer: &Response<Incoming>) -> Result<Url, HttpError> {
     Ok(to)
 }
 
-/// The whole body; reading stops as soon as there is too much of it.
+/// Returns the whole body; reading stops as soon as the body is too large.
 async fn body(answer: Response<Incoming>, max_bytes: u64) -> Result<Vec<u8>, HttpError> {
     if let Some(encoding) = answer.headers().get(CONTENT_ENCODING)
         && encoding != "identity"

@@ -1,26 +1,27 @@
-//! Parts of a JSON document by path expressions (RFC 9535), read exactly as they are written.
+//! Parts of a JSON document, chosen by path expressions (RFC 9535) and read exactly as they are
+//! written.
 //!
-//! A parsed JSON number is a float, which a price must never pass through. So the expression is
-//! evaluated on the parsed document, which is what filters compare with, and answers where the part
-//! lies; its text is then cut from the document.
+//! A parsed JSON number is a float, and a price must never be converted to one. So the expression
+//! is evaluated on the parsed document, because filters need its values, and yields the location of
+//! the part; the part's text is then cut from the document.
 
 use serde_json::{Value, value::RawValue};
 use serde_json_path::{JsonPath, NormalizedPath, PathElement};
 use std::collections::HashMap;
 use thiserror::Error;
 
-/// Why a document does not say what is asked.
+/// The reason that a document does not yield a value.
 #[derive(Debug, Error)]
 pub enum JsonError {
-    /// It is not JSON, or has more than 128 levels.
+    /// The document is not JSON, or has more than 128 levels.
     #[error("the answer is not JSON: {0}")]
     Malformed(#[from] serde_json::Error),
-    /// The expression must choose one part.
+    /// The expression chooses no part, or several.
     #[error("{path}: chooses {count} parts of the answer, must choose one")]
     Count {
         /// The expression.
         path: String,
-        /// How many it chooses.
+        /// Number of parts that it chooses.
         count: usize,
     },
     /// The part is neither number nor string.
@@ -28,7 +29,7 @@ pub enum JsonError {
     Kind {
         /// The expression.
         path: String,
-        /// What it is.
+        /// The kind of the part.
         found: &'static str,
     },
 }
@@ -43,7 +44,7 @@ impl<'a> Document<'a> {
     /// Parses a document.
     ///
     /// # Errors
-    /// What is not JSON.
+    /// The bytes are not JSON.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, JsonError> {
         Ok(Self {
             text: serde_json::from_slice(bytes)?,
@@ -51,11 +52,11 @@ impl<'a> Document<'a> {
         })
     }
 
-    /// The number or string that the expression chooses: a number's characters as they stand in the
-    /// document, or what a string says.
+    /// Returns the number or string that the expression chooses: a number's characters as they are
+    /// written, or a string's content.
     ///
     /// # Errors
-    /// None or several parts are chosen, or one that is neither.
+    /// No part or several are chosen, or the part is neither number nor string.
     pub fn text(&self, path: &JsonPath) -> Result<String, JsonError> {
         let chosen = self.value_at(path)?;
         let found = match chosen.1 {
@@ -87,8 +88,8 @@ impl<'a> Document<'a> {
     }
 }
 
-/// The text of the part at a place. Of equal names in an object the last one counts, as in the
-/// parsed document.
+/// Returns the text of the part at a location. Of equal names in an object the last one counts, as
+/// in the parsed document.
 fn cut<'a>(document: &'a RawValue, place: &NormalizedPath<'_>) -> Result<&'a RawValue, JsonError> {
     let gone = || {
         <serde_json::Error as serde::de::Error>::custom("the document reads differently in parts")

@@ -1,4 +1,4 @@
-//! A member at work: what it delivers, and what it does when that fails.
+//! A member at work: the values that it delivers, and its behaviour after failures.
 
 use super::server::{Answer, Server};
 use crate::{
@@ -20,7 +20,7 @@ use tokio::{sync::oneshot, time::timeout};
 
 type Values = Vec<(Feed, FeedValue)>;
 
-/// Notes what arrives; fails as often as it is told to.
+/// Records delivered values, after failing with the given errors.
 #[derive(Clone, Default)]
 struct Notes {
     calls: Arc<Mutex<Vec<Values>>>,
@@ -43,7 +43,7 @@ impl Notes {
     }
 }
 
-/// Settings of so many underlyings, each of one source at `/0`, `/1` and so on.
+/// Returns settings with this number of underlyings, each with one source: `/0`, `/1` and so on.
 fn settings(server: &Server, underlyings: usize) -> Settings {
     let feed = |u| {
         let url = server.url(&format!("/{u}"));

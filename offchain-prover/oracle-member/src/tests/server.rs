@@ -1,4 +1,4 @@
-//! A web server that does what a test tells it to, on a local socket.
+//! A web server on a local socket that answers as a test sets it.
 
 use bytes_of::stream;
 use http_body_util::combinators::BoxBody;
@@ -18,22 +18,22 @@ use std::{
 };
 use tokio::{net::TcpListener, task::JoinHandle, time::sleep};
 
-/// What the server does when a path is asked for.
+/// The server's answer at a path.
 #[derive(Clone, Debug)]
 pub enum Answer {
-    /// Answers.
+    /// Sends this text.
     Text(String),
-    /// Answers after a while.
+    /// Sends this text after a delay.
     Late(Duration, String),
     /// Sends this status, with a header.
     Status(u16, &'static str, String),
     /// Closes the connection without an answer.
     Silence,
-    /// Promises more bytes than it sends, then closes the connection.
+    /// Announces more bytes than it sends, then closes the connection.
     Half(String),
-    /// Sends bytes as long as somebody reads.
+    /// Sends bytes without end, until the client stops reading.
     Endless,
-    /// Sends a byte, and then nothing, but stays connected.
+    /// Sends a byte and nothing more, but stays connected.
     Stuck,
 }
 
@@ -46,7 +46,7 @@ struct Shared {
 /// A running server. Dropping it ends it.
 pub struct Server {
     shared: Arc<Mutex<Shared>>,
-    /// Where it listens.
+    /// The port that it listens on.
     pub port: u16,
     task: JoinHandle<()>,
 }
@@ -73,7 +73,7 @@ mod bytes_of {
         BodyExt::boxed(StreamBody::new(parts))
     }
 
-    /// The body of an answer.
+    /// Returns the body of an answer.
     pub fn stream(answer: &Answer) -> BoxBody<Bytes, io::Error> {
         match answer {
             Answer::Text(text) | Answer::Late(_, text) => boxed(iter([part(text.clone().into())])),
@@ -115,7 +115,7 @@ async fn respond(
 }
 
 impl Server {
-    /// Starts a server that knows no path yet.
+    /// Starts a server without any path.
     pub async fn start() -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -127,14 +127,14 @@ impl Server {
                 let service = service_fn(move |request| respond(Arc::clone(&known), request));
                 let connection =
                     http1::Builder::new().serve_connection(TokioIo::new(socket), service);
-                // A connection that a client breaks off is the client's business.
+                // A connection that the client closes early is not an error of the server.
                 tokio::spawn(async move { drop(connection.await) });
             }
         });
         Self { shared, port, task }
     }
 
-    /// Makes the server do something at a path from now on.
+    /// Sets the answer at a path from now on.
     pub fn set(&self, path: &str, answer: Answer) {
         self.shared
             .lock()
@@ -143,17 +143,17 @@ impl Server {
             .insert(path.into(), answer);
     }
 
-    /// Makes the server say a price at a path.
+    /// Sets a price as the answer at a path.
     pub fn say(&self, path: &str, price: &str) {
         self.set(path, Answer::Text(format!("{{\"price\":{price}}}")));
     }
 
-    /// An address of it.
+    /// Returns the address of a path.
     pub fn url(&self, path: &str) -> String {
         format!("http://127.0.0.1:{}{path}", self.port)
     }
 
-    /// Paths that were asked for so far, with the headers that came along.
+    /// Returns the paths requested so far, with the headers of each request.
     pub fn asked(&self) -> Vec<(String, HeaderMap)> {
         self.shared.lock().unwrap().asked.clone()
     }

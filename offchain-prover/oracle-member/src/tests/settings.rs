@@ -1,4 +1,4 @@
-//! Settings: what is read, and that refusals name line and field.
+//! Settings: a valid file is read, and refusals name line and field.
 
 use crate::{
     Settings,
@@ -7,10 +7,10 @@ use crate::{
 use clearproof_primitives::chain::{Expiry, Feed};
 use std::{path::Path, time::Duration};
 
-/// The guide, which has settings with everything in them.
+/// The guide, whose examples use every setting.
 const GUIDE: &str = include_str!("../../../../docs/feeds.md");
 
-/// The first example of the guide.
+/// Returns the first example of the guide.
 fn example() -> &'static str {
     let (_, rest) = GUIDE.split_once("```toml\n").unwrap();
     rest.split_once("```").unwrap().0
@@ -21,7 +21,7 @@ fn parse(text: &str) -> Result<Settings, String> {
     Settings::parse(text, Path::new("/etc/clearproof"), variable).map_err(|error| error.to_string())
 }
 
-/// The smallest settings, of which a test changes one line.
+/// The smallest valid settings; a test changes one line of them.
 const SMALL: [&str; 11] = [
     "interval_ms = 10_000",
     "quote_decimals = 6",
@@ -36,7 +36,7 @@ const SMALL: [&str; 11] = [
     "url = \"https://example.org/\"\nvalue = \"$.price\"",
 ];
 
-/// What is said of the smallest settings with one line (counting from 1) replaced.
+/// Replaces one line (counting from 1) of the smallest settings and returns the error.
 fn refused(line: usize, by: &str) -> String {
     let mut lines = SMALL.map(str::to_string);
     lines[line - 1] = by.into();

@@ -1,4 +1,4 @@
-//! What a server may do, and what comes of it.
+//! Behaviour of web servers, and the member's reaction to it.
 
 use super::server::{Answer, Server};
 use crate::source::http::{Fetcher, HttpError, address};
@@ -62,7 +62,7 @@ async fn a_server_that_dies_is_an_error_and_not_a_short_answer() {
         loop {
             match fetcher.get(&url, &HeaderMap::new(), LIMIT).await {
                 Err(HttpError::Connection(error)) => break error,
-                // The socket is closed a moment after the task is told to end.
+                // The socket closes a moment after the server's task is aborted.
                 _ => tokio::task::yield_now().await,
             }
         }

@@ -1,4 +1,5 @@
-//! `funding`: how clearing prices move a funding index, and what a position pays for it.
+//! `funding`: the move of a funding index by clearing prices, and the resulting payment of a
+//! position.
 
 use clearproof_formats::decimal::{format, small};
 use clearproof_primitives::{
@@ -33,7 +34,7 @@ pub struct Question {
     pub mark: String,
     /// Largest premium that counts.
     pub cap: String,
-    /// The time in which a premium that stays is paid once.
+    /// Funding interval: a constant premium is paid once in this time.
     pub interval_seconds: u64,
     /// Last millisecond of the batch.
     pub until: u64,
@@ -43,14 +44,14 @@ pub struct Question {
     pub lots: i64,
 }
 
-/// What it comes to.
+/// The funding of a batch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Answer {
-    /// How far the index moves, in quote units per lot.
+    /// Move of the index, in quote units per lot.
     pub index: String,
-    /// The same in 2^-32 quote units.
+    /// The same move in 2^-32 quote units.
     pub index_units: i64,
-    /// What the position receives, in quote units, rounded down; negative if it pays.
+    /// Amount that the position receives, in quote units, rounded down; negative if it pays.
     pub received: i64,
 }
 
@@ -136,7 +137,7 @@ mod tests {
     #[test]
     fn the_documented_example_is_answered_as_documented() {
         let answer = ask(EXAMPLE).unwrap();
-        // 60 for 30 s and −600, the cap, for 30 s, of eight hours.
+        // A premium of 60 for 30 s and of −600, the cap, for 30 s, out of eight hours.
         let index: f64 = answer.index.parse().unwrap();
         assert!((index + 540.0 * 30.0 / 28_800.0).abs() < 1e-9, "{index}");
         assert_eq!(answer.received, 56);

@@ -1,5 +1,5 @@
-//! One JSON object per line in, one per line out: an answer, or `{"error": …}` that says what to
-//! mend.
+//! Reads one JSON object per line and writes one per line: an answer, or `{"error": …}` with the
+//! mistake to fix.
 
 use serde::{Serialize, de::DeserializeOwned};
 use std::io::{self, BufRead, Read, Write};
@@ -7,7 +7,7 @@ use std::io::{self, BufRead, Read, Write};
 /// Longest line that is read, in bytes.
 pub const MAX_LINE: u64 = 1 << 20;
 
-/// What a line is answered with.
+/// The answer to a line.
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Answer<T> {
@@ -33,7 +33,7 @@ fn answer<Q: DeserializeOwned, A>(
 }
 
 /// Answers every line that is not empty. Ends with the input, or with an error of reading or
-/// writing; a line that cannot be answered does not end it.
+/// writing. A line that cannot be answered gets an error, and the next one is read.
 pub fn each<Q: DeserializeOwned, A: Serialize>(
     mut input: impl BufRead,
     mut output: impl Write,
@@ -62,7 +62,7 @@ pub fn each<Q: DeserializeOwned, A: Serialize>(
         };
         serde_json::to_writer(&mut output, &answer)?;
         output.write_all(b"\n")?;
-        // Who asks line by line waits for each answer.
+        // A program that sends one line at a time waits for each answer.
         output.flush()?;
     }
 }

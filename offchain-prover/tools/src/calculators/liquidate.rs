@@ -1,4 +1,5 @@
-//! `liquidate`: what the engine would close of a portfolio, and at what prices at worst.
+//! `liquidate`: the positions of a portfolio that the engine would close, and the worst prices for
+//! that.
 
 use super::{
     margin::of,
@@ -15,7 +16,7 @@ use serde::Serialize;
 /// Digits after the point.
 const DIGITS: u32 = 6;
 
-/// An order of the venue's own.
+/// An order with which the venue closes a position.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Closing {
     /// Slot.
@@ -24,20 +25,20 @@ pub struct Closing {
     pub side: Side,
     /// Lots.
     pub lots: u64,
-    /// The account's zero price: nothing is closed at a worse one; quote units per lot.
+    /// The account's zero price in quote units per lot; nothing is closed at a worse price.
     pub zero_price: String,
-    /// The highest penalty if it is closed at the mark, in quote units, rounded up.
+    /// The highest penalty for closing at the mark, in quote units, rounded up.
     pub penalty: u64,
 }
 
-/// What happens to a portfolio.
+/// The venue's treatment of a portfolio.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Answer {
-    /// Equity is below maintenance margin, but not below zero: these orders are made.
+    /// Equity is below maintenance margin, but not below zero: the orders below are placed.
     pub liquidatable: bool,
-    /// Equity is below zero: the insurance fund takes all of it over.
+    /// Equity is below zero: the insurance fund takes over the whole account.
     pub bankrupt: bool,
-    /// The orders.
+    /// The orders that close positions.
     pub orders: Vec<Closing>,
 }
 

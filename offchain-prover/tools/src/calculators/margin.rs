@@ -1,5 +1,5 @@
-//! `margin`: equity, initial and maintenance margin of a portfolio, as engine and proof compute
-//! them.
+//! `margin`: equity, initial and maintenance margin of a portfolio, with the arithmetic of engine
+//! and proof.
 
 use super::portfolio::{MARKET, Portfolio, Question, Terms};
 use clearproof_formats::decimal::format;
@@ -22,17 +22,18 @@ pub struct Scan {
     pub underlying: usize,
     /// Largest loss over all scenarios, quote units.
     pub scan_loss: String,
-    /// The scenario that it is in, counting from 0; none where nothing is lost in any.
+    /// The scenario of that loss, counting from 0; none if no scenario has a loss.
     pub worst_scenario: Option<usize>,
 }
 
-/// Where a perpetual's mark makes the account liquidatable, all else unchanged.
+/// The mark of a perpetual at which the account becomes liquidatable while everything else stays
+/// the same.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct LiquidationPrice {
     /// Slot.
     pub slot: u16,
-    /// The first mark, on the way that the position loses, at which equity is below maintenance
-    /// margin; none if there is none.
+    /// The first such mark in the direction in which the position loses: there, equity is below
+    /// maintenance margin. None if no mark in the range leads to that.
     pub mark: Option<String>,
 }
 
@@ -51,9 +52,9 @@ pub struct Answer {
     pub liquidatable: bool,
     /// Equity is below zero.
     pub bankrupt: bool,
-    /// Underlyings on which something is held.
+    /// Underlyings with a position.
     pub underlyings: Vec<Scan>,
-    /// Perpetuals held.
+    /// Liquidation prices of the perpetuals held.
     pub liquidation_prices: Vec<LiquidationPrice>,
 }
 
@@ -110,15 +111,16 @@ pub fn answer(question: Question) -> Result<Answer, String> {
     })
 }
 
-/// The portfolio's margin.
+/// Returns the portfolio's margin.
 ///
 /// # Errors
-/// It is out of the arithmetic's range.
+/// The margin is out of the arithmetic's range.
 pub fn of(portfolio: &Portfolio) -> Result<Margin, String> {
     Margin::of(&MARKET, &portfolio.snapshot, &portfolio.account).map_err(|error| error.to_string())
 }
 
-/// By bisection over the perpetual's marks, from the present one to 1 or to 16 times as much.
+/// Finds the mark by bisection, from the present mark to 1 for a long position, or to 16 times the
+/// mark for a short one.
 fn liquidation_price(portfolio: &Portfolio, slot: u16, long: bool) -> Option<Price> {
     let underlying = MARKET.underlying_of(slot.into());
     let at_risk = |mark: Price| {
@@ -176,8 +178,8 @@ mod tests {
 
     #[test]
     fn a_single_perpetual_can_be_checked_by_hand() {
-        // 25.2 % (35 % of the extreme move) and ½ % of 1,000 a lot for maintenance, 1.25 times the
-        // former and 1 % at first.
+        // A lot needs 25.2 % (35 % of the extreme move) and ½ % of 1,000 for maintenance, and 1.25
+        // times the former and 1 % as initial margin.
         let question = |quote: i64| {
             std::format!(
                 r#"{{"instruments":[{{"slot":0,"terms":{{"perpetual":{{"mark":"1000"}}}}}}],"balances":["{quote}"],"positions":[{{"slot":0,"lots":10}}]}}"#

@@ -16,7 +16,7 @@ use serde::Deserialize;
 /// The market's dimensions: those of the reference market.
 pub const MARKET: MarketShape = MarketShape::REFERENCE;
 
-/// What an instrument is, and what its market says. Prices are in quote units, decimal strings.
+/// The terms of an instrument, and its market data. Prices are in quote units, decimal strings.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Terms {
@@ -37,13 +37,13 @@ pub enum Terms {
         volatility: String,
         /// Seconds to expiry.
         seconds_to_expiry: u64,
-        /// Whole units per lot; 1 where it is left out.
+        /// Whole units per lot; 1 if it is left out.
         #[serde(default = "one")]
         units_per_lot: String,
     },
     /// An option that has expired.
     Expired {
-        /// What a lot pays.
+        /// Payoff of a lot.
         pays: String,
     },
 }
@@ -52,14 +52,14 @@ fn one() -> String {
     "1".into()
 }
 
-/// An instrument in its slot; slots 0 to 7 are of the first underlying, 8 to 15 of the second, and
-/// so on.
+/// An instrument in its slot. Slots 0 to 7 belong to the first underlying, 8 to 15 to the second,
+/// and so on.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Instrument {
     /// Slot.
     pub slot: u16,
-    /// What it is.
+    /// Terms and market data.
     pub terms: Terms,
 }
 
@@ -85,11 +85,11 @@ pub struct Holding {
     pub lots: i64,
 }
 
-/// A policy, a market and what an account holds.
+/// A policy, a market, and an account's balances and positions.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Question {
-    /// The policy as the chain stores it; the development policy where it is left out.
+    /// The policy as the chain stores it; the development policy if it is left out.
     #[serde(default)]
     pub policy: Option<Policy>,
     /// Instruments.
@@ -97,24 +97,24 @@ pub struct Question {
     /// Prices of collateral other than the quote.
     #[serde(default)]
     pub collateral: Vec<Collateral>,
-    /// Balances by asset in smallest units, the quote first; only that may be negative.
+    /// Balances by asset in smallest units, the quote first; only the quote may be negative.
     pub balances: Vec<String>,
     /// Positions.
     pub positions: Vec<Holding>,
 }
 
-/// A question that was understood.
+/// A question after its checks.
 #[derive(Clone, Debug)]
 pub struct Portfolio {
     /// The policy.
     pub policy: Policy,
-    /// What a snapshot says.
+    /// The snapshot of the market under the policy.
     pub snapshot: Snapshot,
     /// The account.
     pub account: Account,
 }
 
-/// An integer with a sign, as a decimal string.
+/// Reads an integer with a sign from a decimal string.
 fn integer(name: &str, text: &str) -> Result<i64, String> {
     let (sign, digits) = match text.strip_prefix('-') {
         Some(digits) => (-1, digits),
@@ -174,7 +174,7 @@ fn row(policy: &Policy, underlying: usize, terms: &Terms) -> Result<InstrumentRo
     }
 }
 
-/// A snapshot under a policy, with collateral weights and rows that were computed with it.
+/// Returns a snapshot under a policy, from collateral weights and rows that were computed with it.
 pub fn snapshot(policy: &Policy, weights: Vec<Price>, rows: Vec<InstrumentRow>) -> Snapshot {
     Snapshot {
         number: SnapshotNumber::new(0),
@@ -188,7 +188,7 @@ pub fn snapshot(policy: &Policy, weights: Vec<Price>, rows: Vec<InstrumentRow>) 
 }
 
 impl Question {
-    /// Checks everything and makes of it what the engine would have.
+    /// Checks the whole question and converts it to the engine's types.
     ///
     /// # Errors
     /// Names the field and its limit.

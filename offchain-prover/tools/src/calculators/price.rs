@@ -7,7 +7,7 @@ use clearproof_primitives::{
 };
 use serde::{Deserialize, Serialize};
 
-/// Digits after the point of what has 32 fraction bits.
+/// Digits after the point of a number with 32 fraction bits.
 const DIGITS: u32 = 12;
 
 /// Call or put.
@@ -32,7 +32,7 @@ pub struct Question {
     pub volatility: String,
     /// Seconds to expiry.
     pub seconds_to_expiry: u64,
-    /// Discount factor to expiry, above 0 and at most 1; 1 where it is left out.
+    /// Discount factor to expiry, above 0 and at most 1; 1 if it is left out.
     #[serde(default = "one")]
     pub discount: String,
     /// Call or put.
@@ -43,7 +43,7 @@ fn one() -> String {
     "1".into()
 }
 
-/// What the option is worth, and how that changes; decimal strings.
+/// Value of the option and its sensitivities; decimal strings.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Answer {
     /// Value today.

@@ -1,11 +1,11 @@
 //! Synthetic portfolios over recorded prices, under the policy in force and a proposed one: how
-//! many would be liquidated, how many too late, what margin they would need.
+//! many would be liquidated, how many too late, and how much margin they would need.
 //!
 //! Portfolios are opened as the policy in force allows, and held for a day to two weeks. Both
-//! policies see the same portfolios. Under each one, a portfolio that falls below its maintenance
-//! margin is liquidated there and then and counts no more until the account opens its next. Fees
-//! and funding are left out. Margins are the engine's and the chain's: `primitives::{rows,
-//! margin}`.
+//! policies see the same portfolios. Under each policy, a portfolio that falls below its
+//! maintenance margin is liquidated at that moment and no longer counts until the account opens its
+//! next one. Fees and funding are left out. Margins are computed by the code of engine and chain:
+//! `primitives::{rows, margin}`.
 
 mod market;
 mod people;
@@ -24,34 +24,34 @@ use std::time::{Duration, Instant};
 /// Most portfolios that are held at a time.
 pub const MAX_PORTFOLIOS: u32 = 100_000;
 
-/// What is simulated.
+/// Input of a simulation.
 pub struct SyntheticConfig<'a> {
     /// Prices, one series per underlying from the first on.
     pub series: &'a [Series],
     /// The policy in force.
     pub present: &'a Policy,
-    /// The proposed one.
+    /// The proposed policy.
     pub proposed: &'a Policy,
-    /// Accounts, each of which holds one portfolio after the other.
+    /// Number of accounts. Each holds one portfolio after another.
     pub portfolios: u32,
-    /// Decides what they hold.
+    /// Seed of the portfolios.
     pub seed: u64,
 }
 
-/// One policy at one moment. Money is in whole quote units, rounded down.
+/// Figures of one policy at one moment. Money is in whole quote units, rounded down.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Standing {
-    /// Portfolios with positions, those liquidated at this moment included.
+    /// Number of portfolios with positions, those liquidated at this moment included.
     pub held: u32,
-    /// Fallen below maintenance margin by this moment.
+    /// Number of portfolios liquidated at this moment, because they are below maintenance margin.
     pub liquidated: u32,
-    /// Of them those with equity below zero.
+    /// Number of these whose equity is below zero.
     pub bankrupt: u32,
-    /// What is missing to zero.
+    /// Sum of the negative equity of these.
     pub shortfall: u64,
-    /// Initial margin of all that are held.
+    /// Initial margin of all portfolios held.
     pub initial: u64,
-    /// Maintenance margin of all that are held.
+    /// Maintenance margin of all portfolios held.
     pub maintenance: u64,
 }
 
@@ -62,17 +62,17 @@ pub struct Moment {
     pub time: u64,
     /// Under the policy in force.
     pub now: Standing,
-    /// Under the proposed one.
+    /// Under the proposed policy.
     pub then: Standing,
-    /// Portfolios that stand under the policy in force, and would be liquidatable at once if the
-    /// proposed one took over here.
+    /// Number of portfolios not liquidated so far under the policy in force that would be
+    /// liquidatable at once if the proposed policy took effect at this moment.
     pub at_change: u32,
 }
 
-/// The largest of something, and when it was.
+/// The largest value of a figure, and its time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Peak {
-    /// How much.
+    /// The value.
     pub value: u64,
     /// Milliseconds since the Unix epoch.
     pub time: u64,
@@ -86,61 +86,63 @@ impl Peak {
     }
 }
 
-/// One policy over the whole history.
+/// Figures of one policy over the whole history.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Course {
-    /// Portfolios that this policy would not have let anybody open as they are: below initial
-    /// margin.
+    /// Number of portfolios that this policy would not have allowed to be opened: they are below
+    /// its initial margin.
     pub refused: u64,
-    /// Portfolios liquidated.
+    /// Number of portfolios liquidated.
     pub liquidated: u64,
-    /// The most at one moment.
+    /// The most liquidated at one moment.
     pub liquidated_most: Peak,
-    /// Of them those with equity below zero.
+    /// Number of these whose equity was below zero.
     pub bankrupt: u64,
-    /// The most at one moment.
+    /// The most of these at one moment.
     pub bankrupt_most: Peak,
-    /// What was missing to zero, whole quote units.
+    /// Sum of their negative equity, whole quote units.
     pub shortfall: u64,
-    /// Initial margin of all that were held, whole quote units: mean over moments.
+    /// Initial margin of all portfolios held, whole quote units: mean over moments.
     pub initial_mean: u64,
-    /// The largest.
+    /// The largest initial margin at one moment.
     pub initial_most: Peak,
-    /// The same of maintenance margin.
+    /// Maintenance margin of all portfolios held, whole quote units: mean over moments.
     pub maintenance_mean: u64,
-    /// The largest.
+    /// The largest maintenance margin at one moment.
     pub maintenance_most: Peak,
 }
 
-/// What came of it.
+/// The result of a simulation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Outcome {
-    /// The seed, to run it again.
+    /// The seed, which repeats the run.
     pub seed: u64,
-    /// Moments.
+    /// Number of moments.
     pub moments: u64,
-    /// First one.
+    /// First moment, milliseconds since the Unix epoch.
     pub from: u64,
-    /// Last one.
+    /// Last moment, milliseconds since the Unix epoch.
     pub to: u64,
-    /// Portfolios opened.
+    /// Number of portfolios opened.
     pub opened: u64,
     /// Under the policy in force.
     pub now: Course,
-    /// Under the proposed one.
+    /// Under the proposed policy.
     pub then: Course,
-    /// Liquidatable at once if the change took effect at a moment: the most.
+    /// The most portfolios that would be liquidatable at once if the change took effect at one
+    /// moment.
     pub at_change_most: Peak,
-    /// The mean over moments, in thousandths of a portfolio.
+    /// Their mean over moments, in thousandths of a portfolio.
     pub at_change_mean_milli: u64,
-    /// Margins computed.
+    /// Number of margins computed.
     pub margins: u64,
-    /// Time of it all.
+    /// Time of the whole simulation.
     #[serde(skip)]
     pub elapsed: Duration,
 }
 
-/// An account: what it holds, and under which policies it still does.
+/// An account: its holdings, the end of their time, and the policies under which they are not yet
+/// liquidated.
 #[derive(Clone, Default)]
 struct Person {
     held: Holdings,
@@ -148,7 +150,7 @@ struct Person {
     stands: [bool; 2],
 }
 
-/// A sum of margins, with their fraction bits.
+/// Sums of margins and shortfall, with their fraction bits.
 #[derive(Clone, Copy, Default)]
 struct Sums {
     initial: u128,
@@ -156,13 +158,13 @@ struct Sums {
     shortfall: u128,
 }
 
-/// Whole quote units of `value / 2^bits` smallest ones.
+/// Converts `value / 2^bits` smallest units to whole quote units.
 fn whole(value: u128, bits: u32) -> u64 {
     u64::try_from((value >> bits) / QUOTE_UNIT).unwrap_or(u64::MAX)
 }
 
 impl Standing {
-    /// Counts a portfolio; whether it stands.
+    /// Counts a portfolio; returns true if it is not liquidated.
     fn count(&mut self, sums: &mut Sums, margin: &Margin) -> bool {
         self.held += 1;
         sums.initial = sums.initial.saturating_add(margin.initial);
@@ -190,7 +192,7 @@ impl Standing {
 }
 
 impl Course {
-    /// Notes a moment; means are sums until [`Self::close`].
+    /// Adds a moment; means are sums until [`Self::close`].
     fn note(&mut self, time: u64, at: &Standing) {
         self.liquidated += u64::from(at.liquidated);
         self.liquidated_most.note(at.liquidated.into(), time);
@@ -209,11 +211,11 @@ impl Course {
     }
 }
 
-/// Walks the history; `each` is told every moment.
+/// Simulates the history; `each` receives every moment.
 ///
 /// # Errors
-/// Series without a time in common or more than the market has underlyings, a price that fits no
-/// lot, what `each` answers.
+/// The series have no time in common or are more than the market's underlyings, a price does not
+/// fit a lot, or `each` returns an error.
 pub fn run(
     config: &SyntheticConfig<'_>,
     mut each: impl FnMut(&Moment) -> Result<()>,
@@ -273,8 +275,8 @@ pub fn run(
     Ok(outcome)
 }
 
-/// Looks at all portfolios at a moment, and takes out those that are liquidated; also answers how
-/// many margins it computed.
+/// Computes the figures of all portfolios at a moment, and takes out those that are liquidated.
+/// Also returns the number of margins computed.
 fn look(time: u64, accounts: &mut [Person], snapshots: &[Snapshot; 2]) -> Result<(Moment, u64)> {
     let mut standings = [Standing::default(); 2];
     let mut sums = [Sums::default(); 2];

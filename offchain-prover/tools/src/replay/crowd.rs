@@ -1,4 +1,4 @@
-//! Who trades in a replay: a few makers with deep pockets, and many with leverage.
+//! The traders of a replay: a few makers with large deposits, and many leveraged traders.
 
 use super::{VENUE, report::Report};
 use anyhow::{Context, Result};
@@ -17,17 +17,18 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::time::Instant;
 
-/// Makers.
+/// Number of makers.
 const MAKERS: u32 = 4;
-/// What a maker deposits: a billion dollars.
+/// Deposit of a maker: a billion dollars.
 const MAKER_DEPOSIT: u64 = 1_000_000_000_000_000;
-/// What a leveraged trader deposits, at first and again after losing it: ten thousand dollars.
+/// Deposit of a leveraged trader, at first and again after a loss of everything: ten thousand
+/// dollars.
 pub(crate) const DEPOSIT: u64 = 10_000_000_000;
-/// Less than this is nothing to trade with.
+/// Least balance of a trader; with less a new deposit is made.
 const LEAST: i64 = 100_000_000;
 /// Distances of a maker's levels from the mark, as shifts.
 const LEVELS: [u32; 4] = [10, 8, 7, 5];
-/// Leverage is 1 to 3, in tenths.
+/// Range of the leverage, in tenths: 1 to 3.
 pub(crate) const LEVERAGE: std::ops::RangeInclusive<u64> = 10..=30;
 
 /// One trader.
@@ -39,7 +40,7 @@ struct Trader {
     bold: Option<(Side, u64)>,
 }
 
-/// Everybody.
+/// All traders.
 pub struct Crowd {
     shape: Shape,
     traders: Vec<Trader>,
@@ -48,7 +49,7 @@ pub struct Crowd {
 }
 
 impl Crowd {
-    /// Makers and so many leveraged traders.
+    /// Returns the makers and `leveraged` other traders.
     pub fn new(shape: &Shape, leveraged: u32, seed: u64) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let trader = |number: u32, bold| {
@@ -79,10 +80,11 @@ impl Crowd {
         }
     }
 
-    /// Deposits of those who have nothing, and order sets of those who want something.
+    /// Makes deposits for traders who have nothing left, and submits order sets of those who want
+    /// to trade.
     ///
     /// # Errors
-    /// The engine refuses what is honest.
+    /// The engine refuses a valid deposit or order set.
     pub fn act(&mut self, venue: &mut Venue, mark: Price, report: &mut Report) -> Result<()> {
         let leveraged = self.traders.len() as u64 - u64::from(MAKERS);
         for who in 0..self.traders.len() {
@@ -101,7 +103,7 @@ impl Crowd {
         Ok(())
     }
 
-    /// A deposit where there is no account yet, or nothing left in it.
+    /// Deposits for a trader without an account, or with nothing left in it.
     fn fund(&mut self, who: usize, venue: &mut Venue, report: &mut Report) -> Result<()> {
         let trader = &mut self.traders[who];
         let held = trader.account.and_then(|index| venue.account(index));
@@ -130,7 +132,7 @@ impl Crowd {
         Ok(())
     }
 
-    /// A maker's quotes: enough on each level for all leveraged traders together.
+    /// Returns a maker's quotes. Each level is large enough for all leveraged traders together.
     fn quotes(&mut self, mark: Price, leveraged: u64) -> Option<Vec<Option<Order>>> {
         let all = u128::from(leveraged) * u128::from(DEPOSIT) * 3;
         let lots = (all << 32) / u128::from(mark) / u128::from(MAKERS) / 4;
@@ -146,8 +148,8 @@ impl Crowd {
         Some(orders)
     }
 
-    /// Now and then a leveraged trader opens or closes a position; an order that rests is taken
-    /// back.
+    /// Decides at random if a leveraged trader opens or closes a position; its new set replaces an
+    /// order that still rests.
     fn wish(
         &mut self,
         who: usize,
@@ -207,7 +209,7 @@ impl Crowd {
             account: trader.account.context("no account")?,
             sequence: trader.sequence,
             valid_from: 0,
-            // Until the bar is over.
+            // Valid until the bar is over.
             valid_until: venue.now() + 60_000,
             max_fee: Rate::new(u32::MAX),
             orders,

@@ -1,9 +1,9 @@
-//! Recorded order flow through the engine: levels of a book become makers' orders, trades become
-//! takers'.
+//! Runs recorded order flow through the engine: levels of a book become makers' orders, trades
+//! become takers' orders.
 //!
-//! Order sets are signed, and their signatures checked, before the clock starts: as the operator
-//! does on its connections' threads. What is measured is the venue's own thread: [`Venue::submit`],
-//! [`Venue::auction`], opening and sealing batches.
+//! Order sets are signed, and their signatures checked, before the clock starts, as the operator
+//! does on the threads of its connections. The measured part is the work of the venue's own thread:
+//! [`Venue::submit`], [`Venue::auction`], opening and sealing batches.
 
 mod book;
 mod desk;
@@ -34,12 +34,12 @@ use desk::Desk;
 use planner::{Planner, Ready, windows};
 use std::time::{Duration, Instant};
 
-/// What a maker deposits, in quote units: a hundred million dollars.
+/// Deposit of a maker, in quote units: a hundred million dollars.
 pub const MAKER_DEPOSIT: u64 = 100_000_000_000_000;
-/// Milliseconds that a batch of deposits takes before the recording begins.
+/// Milliseconds that each batch of deposits takes, before the recording begins.
 const DEPOSITS_MS: u64 = 2;
 
-/// What is replayed, and how.
+/// Input of a replay of order flow.
 pub struct FlowConfig {
     /// Form of the recording.
     pub form: Form,
@@ -47,24 +47,24 @@ pub struct FlowConfig {
     pub rows: Vec<Recorded>,
     /// Shape of the venue.
     pub shape: Shape,
-    /// Accounts that take turns in trading as takers.
+    /// Number of accounts that take turns as takers.
     pub takers: u32,
-    /// What each of them deposits, in quote units.
+    /// Deposit of each taker, in quote units.
     pub taker_deposit: u64,
-    /// Milliseconds of a recording of levels from one auction to the next; in one of trades, an
-    /// auction follows each.
+    /// Milliseconds from one auction to the next in a recording of levels; in a recording of
+    /// trades, an auction follows each trade.
     pub auction: u64,
-    /// Milliseconds of the recording that a batch lasts; less where it is full before.
+    /// Milliseconds of the recording that a batch lasts; less if it is full earlier.
     pub batch: u64,
-    /// Proves every so many batches.
+    /// Proves one batch in this many, with this prover; if none, no batch is proven.
     pub prove: Option<(u64, BatchProver)>,
 }
 
-/// Replays the rows; `progress` is told how many are done.
+/// Replays the rows; `progress` receives the number of rows that are done.
 ///
 /// # Errors
-/// A tree too small for the recording, or anything that must not happen: books that do not balance,
-/// an honest order set refused.
+/// The tree is too small for the recording, or something happened that must not: the books do not
+/// balance, or the engine refuses a valid order set.
 pub fn run(config: &FlowConfig, progress: impl Fn(u64)) -> Result<FlowReport> {
     let started = Instant::now();
     let rows = &config.rows;
@@ -116,11 +116,11 @@ struct Replay<'a> {
     report: FlowReport,
     /// Mark of the next batch.
     mark: Price,
-    /// Number of the open batch, or of the last.
+    /// Number of the open batch, or of the last one.
     batch: u64,
-    /// Its snapshot, while it is open.
+    /// Snapshot of the open batch.
     snapshot: Option<Snapshot>,
-    /// When it opened, on the recording's clock.
+    /// Opening time of the open batch, on the recording's clock.
     opened: u64,
 }
 
@@ -144,7 +144,7 @@ impl<'a> Replay<'a> {
         }
     }
 
-    /// Opens all accounts, in as many batches as it takes, before the recording begins.
+    /// Opens all accounts, in as many batches as needed, before the recording begins.
     fn open_accounts(&mut self, makers: usize) -> Result<()> {
         let accounts = makers as u64 + u64::from(self.config.takers);
         let batches = accounts.div_ceil(MAX_DEPOSITS_PER_BATCH);
@@ -163,12 +163,12 @@ impl<'a> Replay<'a> {
             }
             self.finish()?;
         }
-        // Those batches are none of the recording's.
+        // The report counts the recording's batches only.
         self.report.forget_batches();
         Ok(())
     }
 
-    /// Makes sure of an open batch with room for an auction at this time, and one that is not too
+    /// Makes sure that a batch is open that has room for an auction at this time and is not too
     /// old.
     fn ensure_open(&mut self, auction: u64) -> Result<()> {
         let over = auction > self.opened + self.config.batch || self.venue.batch_full();
@@ -212,7 +212,7 @@ impl<'a> Replay<'a> {
         Ok(())
     }
 
-    /// Submits what a window asks for, and auctions.
+    /// Submits a window's order sets and runs its auction.
     fn play(&mut self, planner: &mut Planner, ready: Vec<Ready>, auction: u64) -> Result<()> {
         for Ready { candidate, updates } in ready {
             let began = Instant::now();
@@ -230,7 +230,7 @@ impl<'a> Replay<'a> {
         Ok(())
     }
 
-    /// Finishes the open batch, if any, and proves it where it is one of those.
+    /// Finishes the open batch, if any, and proves it if it is its turn.
     fn close(&mut self) -> Result<()> {
         let Some(batch) = self.finish()? else {
             return Ok(());
@@ -272,7 +272,7 @@ impl<'a> Replay<'a> {
     }
 }
 
-/// The price of the first trade, else of the first level.
+/// Returns the price of the first trade, or else of the first level.
 fn first_price(rows: &[Recorded]) -> Price {
     let mut trades = rows.iter().filter_map(|row| match row.event {
         Event::Trade { price, .. } => Some(price),
@@ -297,7 +297,7 @@ mod tests {
 
     const DOLLAR: u64 = 1_000_000;
 
-    /// A desk of a small venue with an open batch.
+    /// Returns a desk of a small venue with an open batch.
     pub(super) fn desk_of(members: usize) -> Desk {
         let config = config(Form::Trades, "time,price,qty\n1700000000,100,1\n");
         let mut replay = Replay::new(&config);
@@ -324,8 +324,8 @@ mod tests {
         }
     }
 
-    /// A book of three levels a side around 100 dollars, a message every 50 ms, and a trade with
-    /// every second.
+    /// Returns a recording: a book of three levels a side around 100 dollars, a message every 50
+    /// ms, and a trade with every second message.
     fn synthetic() -> String {
         let mut text = String::from("recv_ns,event_ms,kind,side,price,qty,id\n");
         let start = 1_700_000_000_000u64;
@@ -360,9 +360,9 @@ mod tests {
         assert_eq!((report.makers, report.takers), (3, 4));
         assert_eq!(report.matched_lots, report.recorded_lots, "{report}");
         assert_eq!(report.common.fills, 60, "a buyer and a seller each");
-        // All six levels, a trade's order each, and the bid at 98 each time: its quantity is
-        // another in every message. The level at 101 is changed by the fills alone, and set right
-        // after each auction but the last.
+        // Updates: the six levels of the first book, an order for each trade, and the bid at 98,
+        // whose quantity changes in every message. Only fills change the level at 101; it is
+        // corrected after each auction but the last.
         assert_eq!(report.updates, 6 + 30 + 60 + 29, "{report}");
         assert_eq!(report.batches, 3, "{report}");
         assert_eq!(report.common.left_out, 0);
@@ -382,7 +382,7 @@ mod tests {
         assert!(report.matched_lots > 0, "{report}");
     }
 
-    /// Somebody buys as much as the margin lets, then the price falls by a fifth.
+    /// A buyer takes as much as the margin allows, then the price falls by a fifth.
     fn falling() -> String {
         let mut text = String::from("event_ms,kind,side,price,qty,id\n");
         for second in 0..12u64 {
@@ -449,8 +449,8 @@ mod tests {
         assert!(error.contains("needs 66 accounts"), "{error}");
     }
 
-    /// The first lines of a recording, by `gzip`; none where there is no folder of recordings or no
-    /// `gzip`.
+    /// Returns the first lines of a recording, decompressed by `gzip`; none without a folder of
+    /// recordings or without `gzip`.
     fn first_lines(name: &str, lines: usize) -> Option<String> {
         let folder = std::env::var_os("CLEARPROOF_MARKET_DATA")?;
         let path = PathBuf::from(folder).join(name);
@@ -484,7 +484,7 @@ mod tests {
         let report = run(&recorded, |_| ()).unwrap();
         assert_eq!(report.level_rows + report.trade_rows, 7_999);
         assert!(report.updates > 4_000 && report.batches > 1, "{report}");
-        // Takers on both sides in one auction meet each other, so less than the recorded volume is
+        // Takers on both sides in one auction match each other, so less than the recorded volume is
         // matched.
         assert!(report.matched_lots * 2 > report.recorded_lots, "{report}");
         assert_eq!(report.common.left_out, 0, "{report}");

@@ -1,7 +1,7 @@
-//! Recorded order flow in CSV: changes of a book's levels with the trades between them, or trades
-//! alone.
+//! Recorded order flow in CSV: changes of a book's levels and the trades between them, or trades
+//! only.
 
-use clearproof_formats::time::time_of;
+use clearproof_formats::{prices, time::time_of};
 use clearproof_primitives::{
     fixed::{FRACTION_BITS, Price, price_from_decimal},
     order::Side,
@@ -10,14 +10,14 @@ use clearproof_primitives::{
 use csv::StringRecord;
 use std::io::Read;
 
-/// Lots in a whole unit of what is traded: recordings name quantities to a hundred-millionth.
+/// Lots in a whole unit of the traded asset: recordings state quantities to a hundred-millionth.
 pub const LOTS_PER_UNIT: u64 = 100_000_000;
-/// Smallest units of the quote in a whole one.
-pub const QUOTE_UNIT: u64 = 1_000_000;
+/// [`prices::QUOTE_UNIT`] in the type of amounts; it is far below 2^64.
+pub const QUOTE_UNIT: u64 = prices::QUOTE_UNIT as u64;
 /// Most rows of a recording.
 const MAX_ROWS: usize = 20_000_000;
 
-/// What a row says.
+/// The event of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
     /// A level of the book holds this quantity from now on.
@@ -26,12 +26,12 @@ pub enum Event {
         side: Side,
         /// The level, 32.32 quote units per lot.
         price: Price,
-        /// Lots; 0 where it is gone.
+        /// Lots; 0 if the level is removed.
         lots: u64,
     },
     /// A trade.
     Trade {
-        /// Side of the order that came last.
+        /// Side of the order that arrived last.
         taker: Side,
         /// 32.32 quote units per lot.
         price: Price,
@@ -45,9 +45,9 @@ pub enum Event {
 pub struct Recorded {
     /// Milliseconds since the Unix epoch; never before the row above.
     pub time: u64,
-    /// Levels with one number, one after the other, changed in one message.
+    /// Number of the message; successive levels with one number changed in one message.
     pub message: u64,
-    /// What it says.
+    /// The event.
     pub event: Event,
 }
 
@@ -61,7 +61,7 @@ pub enum Form {
 }
 
 impl Form {
-    /// The columns that a header needs, with the names that each may have.
+    /// Returns the columns that a header needs, with the accepted names of each.
     fn needed(self) -> &'static [&'static [&'static str]] {
         match self {
             Self::Levels => &[
@@ -80,7 +80,7 @@ impl Form {
         }
     }
 
-    /// The same as a sentence.
+    /// Returns the needed columns as a sentence.
     fn wanted(self) -> String {
         let columns = self.needed().iter().map(|names| names.join(" or "));
         let columns = columns.collect::<Vec<_>>().join(", ");
@@ -95,20 +95,20 @@ impl Form {
 
 const PRICE: &[&str] = &["price"];
 
-/// Why a recording is refused.
+/// The reason that a recording is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordingError {
-    /// A line is no line of CSV, or cannot be read.
+    /// A line is not valid CSV, or cannot be read.
     #[error("{0}")]
     Csv(#[from] csv::Error),
     /// A column is missing.
     #[error("header `{header:.200}`: no column {missing}; {wanted}")]
     Column {
-        /// What the file begins with.
+        /// Header of the file.
         header: String,
         /// Names of the column that is missing.
         missing: String,
-        /// All that is needed.
+        /// All columns that are needed.
         wanted: String,
     },
     /// A cell cannot be read.
@@ -118,22 +118,22 @@ pub enum RecordingError {
         line: u64,
         /// Name of the column.
         column: String,
-        /// What it holds.
+        /// Text of the cell.
         text: String,
-        /// What is wrong about it.
+        /// The problem with it, to follow the text in a sentence.
         problem: &'static str,
     },
-    /// Nothing in it, or too much.
+    /// The recording has no rows, or too many.
     #[error("{0} rows, a recording has 1 to {MAX_ROWS}")]
     Count(usize),
 }
 
-/// Reads a recording. Columns are found by name, and others are passed over; times that go back, as
-/// those of trades and of levels among each other do by some milliseconds, count as those of the
-/// row above.
+/// Reads a recording. Columns are found by name, and other columns are ignored. Times of trades and
+/// of levels can go back by some milliseconds relative to each other; such a time counts as that of
+/// the row above.
 ///
 /// # Errors
-/// Names line and column of what it cannot read; of a header, the columns that it needs.
+/// Names line and column of an unreadable cell, or the columns that the header needs.
 pub fn read(form: Form, stream: impl Read) -> Result<Vec<Recorded>, RecordingError> {
     let mut reader = csv::ReaderBuilder::new()
         .trim(csv::Trim::All)
@@ -154,13 +154,13 @@ pub fn read(form: Form, stream: impl Read) -> Result<Vec<Recorded>, RecordingErr
     }
 }
 
-/// Where the columns of a recording are.
+/// The places of a recording's columns.
 struct Rows {
     form: Form,
     header: StringRecord,
-    /// As [`Form::needed`] lists them.
+    /// Places in the order of [`Form::needed`].
     at: Vec<usize>,
-    /// The taker's side, where trades have it.
+    /// Place of the taker's side, if the recording of trades has it.
     side: Option<usize>,
 }
 
@@ -237,8 +237,8 @@ impl Rows {
     }
 }
 
-/// Where a recording does not name the taker's side: a buyer's where the price rose, a seller's
-/// where it fell, else that of the trade before.
+/// Returns the taker's side if the recording does not name it: a buyer if the price rose, a seller
+/// if it fell, and otherwise the side of the trade before.
 fn by_tick_rule(price: Price, above: Option<Recorded>) -> Side {
     match above.map(|above| above.event) {
         Some(Event::Trade {
@@ -254,15 +254,14 @@ fn by_tick_rule(price: Price, above: Option<Recorded>) -> Side {
     }
 }
 
-/// A decimal number in 32.32 fixed point, also one with an exponent, such as 6.405e-05.
+/// Reads a decimal number as 32.32 fixed point, also one with an exponent, such as 6.405e-05.
 fn units_from_text(text: &str) -> Option<u64> {
     let Some((digits, exponent)) = text.split_once(['e', 'E']) else {
         return price_from_decimal(text);
     };
     let exponent: usize = exponent.strip_prefix('-')?.parse().ok()?;
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-    // One digit before the point, as programs write it, and no number that a recording could name
-    // below 10^-9.
+    // Programs write one digit before the point. Recordings cannot contain numbers below 10^-9.
     if whole.len() != 1 || !(1..=9).contains(&exponent) {
         return None;
     }
@@ -270,7 +269,7 @@ fn units_from_text(text: &str) -> Option<u64> {
     price_from_decimal(&format!("0.{zeros}{whole}{fraction}"))
 }
 
-/// One line.
+/// The cells of a line.
 struct Cells<'a> {
     header: &'a StringRecord,
     record: &'a StringRecord,
@@ -307,7 +306,7 @@ impl Cells<'_> {
         }
     }
 
-    /// A price of a whole unit, as the price of a lot.
+    /// Reads the price of a whole unit, and returns the price of a lot.
     fn price(&self, at: usize) -> Result<Price, RecordingError> {
         let of_unit = price_from_decimal(self.text(at));
         let of_lot = of_unit.map(|price| price / (LOTS_PER_UNIT / QUOTE_UNIT));

@@ -1,59 +1,59 @@
-//! What a replay found.
+//! The result of a replay.
 
 use clearproof_engine::AuctionReport;
 use comfy_table::{Table, presets::UTF8_FULL_CONDENSED};
 use std::{fmt, time::Duration};
 
-/// Counts, times, and the insurance fund's course.
+/// Counts, times, and the insurance fund's equity.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
-    /// Bars replayed.
+    /// Number of bars replayed.
     pub bars: u64,
-    /// Accounts at the end.
+    /// Number of accounts at the end.
     pub accounts: u64,
-    /// Deposits: the first of each account, and those after a loss of everything.
+    /// Number of deposits: the first of each account, and those after a loss of everything.
     pub deposits: u64,
-    /// Account steps in all batches.
+    /// Number of account steps in all batches.
     pub steps: u64,
-    /// Fills.
+    /// Number of fills.
     pub fills: u64,
-    /// Liquidations of accounts: each fills orders of the venue's making.
+    /// Number of liquidations of accounts; each fills orders that the venue made.
     pub liquidations: u64,
     /// Penalties paid, in quote units.
     pub penalties: u128,
-    /// Accounts taken over by the insurance fund.
+    /// Number of accounts taken over by the insurance fund.
     pub taken_over: u64,
-    /// Accounts whose positions were closed against the insurance fund's, which could not bear its
-    /// losses.
+    /// Number of accounts whose positions were closed against the insurance fund's, because the
+    /// fund could not bear its losses.
     pub deleveraged: u64,
-    /// Auctions in which the insurance fund closed something.
+    /// Number of auctions in which the insurance fund closed a position.
     pub fund_closed: u64,
-    /// Orders left out of auctions since they broke a rule.
+    /// Number of orders left out of auctions because they broke a rule.
     pub left_out: u64,
     /// The insurance fund's lowest equity, in whole quote units.
     pub fund_low: i128,
-    /// Its equity at the end.
+    /// The insurance fund's equity at the end, in whole quote units.
     pub fund_end: i128,
     /// The most accounts with negative equity that were not taken over at the opening of a batch.
     pub unassigned_most: u64,
-    /// The same at the last one.
+    /// The number of such accounts at the last opening.
     pub unassigned_now: u64,
-    /// Proofs made and verified.
+    /// Number of proofs made and verified.
     pub proofs: u64,
-    /// Time of it all.
+    /// Time of the whole replay.
     pub elapsed: Duration,
-    /// Opening a batch, with a look at all accounts.
+    /// Times of opening a batch, with a look at all accounts.
     pub open: Vec<Duration>,
-    /// Taking an order set, its signature included.
+    /// Times of taking an order set, its signature check included.
     pub submit: Vec<Duration>,
-    /// An auction.
+    /// Times of an auction.
     pub auction: Vec<Duration>,
-    /// Closing and building a batch.
+    /// Times of closing and building a batch.
     pub close: Vec<Duration>,
 }
 
 impl Report {
-    /// Notes what an auction did.
+    /// Adds the results of an auction.
     pub fn note_auction(&mut self, auction: &AuctionReport) {
         self.fills += auction.trades.len() as u64;
         self.left_out += auction.left_out.len() as u64;
@@ -67,7 +67,7 @@ impl Report {
         }
     }
 
-    /// Notes how many accounts were not taken over although they should be.
+    /// Notes the number of accounts that should have been taken over but were not.
     pub fn note_unassigned(&mut self, accounts: u64) {
         self.unassigned_now = accounts;
         self.unassigned_most = self.unassigned_most.max(accounts);
@@ -80,7 +80,7 @@ impl Report {
     }
 }
 
-/// `n`-th percentile, by rank.
+/// Returns the `n`-th percentile, by rank.
 fn percentile(times: &[Duration], n: usize) -> Duration {
     let mut sorted = times.to_vec();
     sorted.sort_unstable();
@@ -88,7 +88,7 @@ fn percentile(times: &[Duration], n: usize) -> Duration {
     sorted.get(at).copied().unwrap_or_default()
 }
 
-/// What is counted, a row each.
+/// Returns a table of counts, one row each.
 pub(super) fn counts_table(counts: impl IntoIterator<Item = (&'static str, String)>) -> Table {
     let mut table = Table::new();
     table.load_preset(UTF8_FULL_CONDENSED);
@@ -98,7 +98,7 @@ pub(super) fn counts_table(counts: impl IntoIterator<Item = (&'static str, Strin
     table
 }
 
-/// What is timed, a row each.
+/// Returns a table of times, one row each.
 pub(super) fn times_table(times: &[(&str, &[Duration])]) -> Table {
     let mut table = Table::new();
     table.load_preset(UTF8_FULL_CONDENSED);
@@ -117,7 +117,7 @@ pub(super) fn times_table(times: &[(&str, &[Duration])]) -> Table {
 }
 
 impl Report {
-    /// Liquidations and what the insurance fund did.
+    /// Returns the counts of liquidations and of the insurance fund's actions.
     pub(super) fn risk_counts(&self) -> Vec<(&'static str, String)> {
         let dollars = |units: i128| format!("{}", units / 1_000_000);
         vec![

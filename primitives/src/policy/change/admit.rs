@@ -1,4 +1,4 @@
-//! Whether a list of changes is admitted, and which way it goes.
+//! Admission of a list of changes, and the direction of the change.
 
 use super::{ChangeError, EntryList, Fault, PolicyChange};
 use crate::policy::{
@@ -33,19 +33,20 @@ pub enum Direction {
 /// A policy after a list of changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Changed {
-    /// The policy after all of them.
+    /// The policy after all changes of the list.
     pub policy: Policy,
-    /// Which way it differs from the one before.
+    /// The direction in which it differs from the policy before.
     pub direction: Direction,
 }
 
 impl Policy {
-    /// The policy after a list of changes, taken together, and which way it goes.
+    /// Returns the policy after a list of changes, taken together, and the direction of the change.
     ///
-    /// Refused, with the parameter, its limit and its present value: an entry that the market does
-    /// not have; a parameter set twice; a value out of its bounds or further from the present one
-    /// than one change may go; a rule between fields that does not hold after all changes; a list
-    /// that changes nothing; one after which nothing trades any more ([`Policy::halted_by`]).
+    /// A refusal names the parameter, its limit and its present value. These lists are refused: a
+    /// list with an entry that the market does not have; with a parameter that is set twice; with a
+    /// value out of its bounds, or further from the present one than one change may go; after which
+    /// a rule between fields does not hold; that changes nothing; and after which no instrument
+    /// trades any more ([`Policy::halted_by`]).
     pub fn with_changes(
         &self,
         changes: &[PolicyChange],
@@ -71,7 +72,7 @@ impl Policy {
             }
         }
         if let Some(broken) = policy.broken_rule(market) {
-            // The rule held before, so that something it is about was changed.
+            // The rule held before, so one of its parameters was changed.
             let involved = set
                 .iter()
                 .filter(|(parameter, _)| broken.involves(parameter));
@@ -99,9 +100,10 @@ impl Policy {
         Ok(Changed { policy, direction })
     }
 
-    /// Refuses a list of changes which leaves a parameter further from its value in this policy,
-    /// the one in force, than one change may go. `after` is the policy once the list and all that
-    /// takes effect before it has: so changes that wait together add up to no more than one step.
+    /// Refuses a list of changes that leaves a parameter further from its value in this policy, the
+    /// one in force, than one change may go. `after` is the policy once the list, and all changes
+    /// that take effect before it, are in force. So the changes that are scheduled together add up
+    /// to at most one step.
     pub fn within_a_step(&self, changes: &[PolicyChange], after: &Self) -> Result<(), ChangeError> {
         for (index, change) in (0..).zip(changes) {
             for parameter in change.parameters() {
@@ -115,7 +117,7 @@ impl Policy {
 }
 
 impl Parameter {
-    /// Refuses one that the market does not have.
+    /// Refuses a parameter that the market does not have.
     fn entry(&self, market: &MarketShape) -> Result<(), Fault> {
         let within = |index: u16, list, first: u16, count: u16| {
             let known = (first..count).contains(&index);
@@ -161,8 +163,8 @@ impl Parameter {
         within(scenario, EntryList::Scenarios, 0, market.scenarios)
     }
 
-    /// Refuses a value out of its bounds, or too far from the present one. A peg that comes or goes
-    /// has no step.
+    /// Refuses a value that is out of its bounds or too far from the present one. The limit on one
+    /// step does not apply to a peg that is introduced or removed.
     fn judge(&self, before: Option<i128>, after: Option<i128>) -> Result<(), Fault> {
         let Some(after) = after else { return Ok(()) };
         let descriptor = self.descriptor();
@@ -180,7 +182,7 @@ impl Parameter {
 }
 
 impl Broken {
-    /// The error with which a change that breaks the rule is refused.
+    /// Returns the error with which a change that breaks the rule is refused.
     fn fault(&self, after: &Policy) -> Fault {
         let value = |parameter: &Parameter| parameter.read(after).unwrap_or_default();
         match self {

@@ -1,14 +1,12 @@
 //! `keys export`: the same work for other provers.
 
-use crate::{
-    bars::Bars,
-    commands::{
-        ShapeName,
-        bench::work::{Keys, Work, WorkName},
-    },
-};
 use anyhow::{Context, Result};
 use clap::ValueEnum;
+use clearproof_bench::{
+    ShapeName,
+    bars::Bars,
+    work::{Keys, Work, WorkName},
+};
 use clearproof_groth16::{
     ArkBackend, LoadedKey,
     export::{

@@ -1,4 +1,4 @@
-//! Proposing, voting, and how referenda stand.
+//! Proposing, voting, and the state of referenda.
 
 use crate::commands::policy::{assessed, say};
 use anyhow::{Context, Result, anyhow, bail};
@@ -18,28 +18,28 @@ pub struct Vote {
     referendum: u32,
     #[command(flatten)]
     side: Side,
-    /// Whole tokens to vote with, such as 1000 or 0.5.
+    /// Number of whole tokens to vote with, such as 1000 or 0.5.
     #[arg(long)]
     amount: String,
-    /// 0 counts a tenth and locks nothing; 1 to 6 count as often, and lock the tokens for 1, 2, 4,
-    /// 8, 16 or 32 weeks if they win.
+    /// Conviction, 0 to 6. 0 counts a tenth of the tokens and locks nothing; 1 to 6 multiply their
+    /// weight by that number, and lock them for 1, 2, 4, 8, 16 or 32 weeks if the vote wins.
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=6))]
     conviction: u8,
 }
 
-/// For or against it.
+/// The side of a vote.
 #[derive(clap::Args)]
 #[group(required = true, multiple = false)]
 struct Side {
-    /// For it.
+    /// Votes for the referendum.
     #[arg(long)]
     aye: bool,
-    /// Against it.
+    /// Votes against the referendum.
     #[arg(long)]
     nay: bool,
 }
 
-/// A referendum; an error if there is none.
+/// Returns a referendum; an error if no referendum has this index.
 pub async fn known(chain: &Chain, index: u32) -> Result<Referendum> {
     let found = chain.referendum(index).await?;
     found.with_context(|| {
@@ -49,7 +49,7 @@ pub async fn known(chain: &Chain, index: u32) -> Result<Referendum> {
     })
 }
 
-/// A referendum on risk parameters that can be voted on.
+/// Returns a referendum on risk parameters that can be voted on.
 async fn open(chain: &Chain, index: u32) -> Result<Ongoing> {
     let track = chain.constants().await?.risk_track.id;
     match known(chain, index).await? {
@@ -63,7 +63,7 @@ async fn open(chain: &Chain, index: u32) -> Result<Ongoing> {
 }
 
 pub async fn propose(chain: &Chain, changes: &[PolicyChange], signer: &Keypair) -> Result<()> {
-    // Refused here rather than after weeks of votes.
+    // An invalid change is refused here, not only after weeks of votes.
     let (_, assessment) = assessed(chain, changes).await?;
     let index = chain
         .propose_changes(signer, changes)
@@ -106,7 +106,7 @@ pub async fn vote(chain: &Chain, vote: Vote, signer: &Keypair) -> Result<()> {
     say(format_args!("Referendum {index}: {state}."))
 }
 
-/// One referendum, of any track and whatever came of it.
+/// Prints one referendum, of any track and in any state.
 pub async fn one(chain: &Chain, index: u32) -> Result<()> {
     let referendum = known(chain, index).await?;
     match &referendum {
@@ -115,7 +115,7 @@ pub async fn one(chain: &Chain, index: u32) -> Result<()> {
     }
 }
 
-/// All referenda on risk parameters that are not over.
+/// Prints all referenda on risk parameters that are not over.
 pub async fn all(chain: &Chain) -> Result<()> {
     let referenda = chain.risk_referenda().await?;
     if referenda.is_empty() {

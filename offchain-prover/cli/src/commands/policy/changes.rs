@@ -1,4 +1,4 @@
-//! Where changes come from: a file, or a referendum.
+//! Changes of the risk policy, read from a file or from a referendum.
 
 use crate::commands::policy::ballot;
 use anyhow::{Context, Result};
@@ -21,14 +21,14 @@ pub struct ChangesFile {
     changes: PathBuf,
 }
 
-/// Changes in a file, or those of a referendum.
+/// Changes in a file, or those that a referendum proposes.
 #[derive(clap::Args)]
 #[group(required = true, multiple = false)]
 pub struct Changes {
     /// JSON file with a list of changes, as in docs/governance.md.
     #[arg(long)]
     changes: Option<PathBuf>,
-    /// The changes that a referendum proposes which is not over.
+    /// Index of an open referendum whose changes are taken.
     #[arg(long)]
     referendum: Option<u32>,
 }
@@ -40,12 +40,12 @@ impl ChangesFile {
 }
 
 impl Changes {
-    /// Reads a file before there is a connection, so that its faults are said at once.
+    /// Reads the file before there is a connection, so that its errors are reported at once.
     pub fn file(&self) -> Result<Option<Vec<PolicyChange>>> {
         self.changes.as_deref().map(read).transpose()
     }
 
-    /// The changes: those of the file, or the referendum's.
+    /// Returns the changes of the file, or those of the referendum.
     pub async fn or_proposed(
         &self,
         file: Option<Vec<PolicyChange>>,
@@ -59,7 +59,7 @@ impl Changes {
     }
 }
 
-/// What a referendum would change.
+/// Returns the changes that a referendum proposes.
 async fn proposed(chain: &Chain, index: u32) -> Result<Vec<PolicyChange>> {
     let of = match ballot::known(chain, index).await? {
         Referendum::Ongoing(of) => of,

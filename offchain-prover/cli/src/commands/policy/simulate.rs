@@ -1,5 +1,5 @@
-//! Margin of portfolios now and after changes: of those that are given, or of synthetic ones over
-//! recorded prices.
+//! Margin of portfolios now and after changes: of portfolios on standard input, or of synthetic
+//! ones over recorded prices.
 
 use crate::commands::period::Period;
 use anyhow::{Context, Result, ensure};
@@ -20,31 +20,31 @@ use std::{
     path::PathBuf,
 };
 
-/// Which portfolios.
+/// The portfolios that are simulated.
 #[derive(clap::Args)]
 pub struct Portfolios {
-    /// So many synthetic portfolios at a time, held through the prices; without it, portfolios are
-    /// read from standard input.
+    /// Number of synthetic portfolios at a time, held through the prices; without it, portfolios
+    /// are read from standard input.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_PORTFOLIOS)))]
     synthetic: Option<u32>,
-    /// CSV file of prices: each column that is named or ends in `close` is an underlying, from the
+    /// CSV file of prices: each column whose name is or ends in `close` is an underlying, from the
     /// first on; `-` for standard input. Several may be given [default: the demonstration's
     /// EUR/USD]
     #[arg(long, requires = "synthetic")]
     prices: Vec<PathBuf>,
-    /// Decides what the synthetic portfolios hold.
+    /// Seed of the synthetic portfolios.
     #[arg(long, default_value_t = 1, requires = "synthetic")]
     seed: u64,
-    /// What is taken of the prices.
+    /// Part of the prices that is used.
     #[command(flatten)]
     period: Period,
-    /// Each moment as a line of JSON, and a last line with the outcome, instead of a table.
+    /// Prints each moment as a line of JSON, and a last line with the outcome, instead of a table.
     #[arg(long, requires = "synthetic")]
     json: bool,
 }
 
 impl Portfolios {
-    /// The prices; read before the chain is asked.
+    /// Returns the prices; they are read before the chain is asked.
     pub fn prices(&self) -> Result<Option<Vec<Series>>> {
         let within = self.period.check()?;
         if self.synthetic.is_none() {
@@ -115,7 +115,7 @@ impl Portfolios {
     }
 }
 
-/// Portfolios on standard input.
+/// Answers portfolios from standard input.
 fn given(present: &Policy, proposed: &Policy) -> Result<()> {
     if stdin().is_terminal() {
         eprintln!("Reading portfolios, a line of JSON each as for `margin`, from standard input.");

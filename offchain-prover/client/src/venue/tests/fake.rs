@@ -1,4 +1,4 @@
-//! An operator that behaves as a test wants: it can be stopped and started again at the same
+//! An operator whose behaviour a test sets: it can be stopped and started again at the same
 //! address, lie, be slow, lose answers and return nonsense.
 
 use crate::rpc::{
@@ -48,29 +48,29 @@ pub(super) enum Submission {
     LostBefore,
 }
 
-/// How the operator behaves, and what it has seen.
+/// The operator's behaviour, and the requests that it has received.
 #[derive(Debug)]
 pub(super) struct Behaviour {
     pub(super) genesis: [u8; 32],
     pub(super) venue: VenueId,
     pub(super) shape: Shape,
     pub(super) key: SigningKey,
-    /// Status requests that are answered too late.
+    /// Number of status requests that are answered too late.
     pub(super) slow: u32,
-    /// Status requests that are answered with nonsense.
+    /// Number of status requests that are answered with nonsense.
     pub(super) nonsense: u32,
     pub(super) submission: Submission,
-    /// Account requests are refused.
+    /// True if account requests are refused.
     pub(super) no_account: bool,
     /// The set that was accepted last.
     pub(super) live: Option<SignedOrderSet>,
-    /// Order sets that arrived.
+    /// Number of order sets that arrived.
     pub(super) submitted: u32,
-    /// Auctions that each subscription gets, by the order of subscriptions.
+    /// Auctions to send on each subscription, in the order of subscriptions.
     pub(super) auctions: Vec<Vec<AuctionJson>>,
-    /// Subscriptions that were made.
+    /// Number of subscriptions that were made.
     pub(super) subscriptions: usize,
-    /// Auctions that were sent.
+    /// Number of auctions that were sent.
     pub(super) sent: usize,
 }
 

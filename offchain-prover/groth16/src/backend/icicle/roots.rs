@@ -81,8 +81,8 @@ impl Session {
         let log_size = log_size.max(SMALLEST);
         let root = root(operation, log_size)?;
         let Entry::Occupied(mut table) = table else {
-            // Other code in this process may have made a table with other roots. If there is none,
-            // a failed release does not matter.
+            // Other code in this process may have made a table with other roots. If no table
+            // exists, the failed release does not matter.
             if let Err(refused) = self.release_roots(operation) {
                 tracing::debug!(%refused, "no table of roots of unity was there to be freed");
             }
@@ -105,7 +105,7 @@ impl Session {
     }
 }
 
-/// arkworks' root of unity of order 2^`log_size`, in ICICLE's form.
+/// Returns arkworks' root of unity of order 2^`log_size`, in ICICLE's form.
 fn root(operation: &'static str, log_size: u32) -> Result<Limbs, BackendError> {
     1_u64
         .checked_shl(log_size)

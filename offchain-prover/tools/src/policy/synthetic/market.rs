@@ -1,4 +1,5 @@
-//! The market of a simulation: recorded prices, and options that are listed around them and expire.
+//! The market of a simulation: recorded prices, and options that are listed at strikes around them
+//! and expire.
 
 use crate::{
     calculators::portfolio::{self, MARKET},
@@ -17,23 +18,23 @@ use clearproof_primitives::{
 
 /// Units of the underlying in a lot, 32.32.
 const LOT: u64 = ONE / LOTS_PER_UNIT;
-/// From one expiry to the next; two are listed at a time.
+/// Time from one expiry to the next; two are listed at a time.
 const WEEK_MS: u64 = 7 * DAY_MS;
-/// Expiries listed at a time.
+/// Number of expiries listed at a time.
 const EXPIRIES: u64 = 2;
-/// What is listed for an expiry: strikes in percent of the price then.
+/// Options that are listed for an expiry: strikes in percent of the price at listing.
 const LISTED: [(OptionKind, IndexPrice); 3] = [
     (OptionKind::Put, 90),
     (OptionKind::Call, 100),
     (OptionKind::Call, 110),
 ];
-/// Options on an underlying.
+/// Number of options on an underlying.
 pub const OPTIONS: u16 = (EXPIRIES as usize * LISTED.len()) as u16;
 /// Decimals of a collateral asset's smallest unit.
 pub const DECIMALS: u8 = 8;
-/// Time in which the volatility follows the prices, milliseconds.
+/// Time constant with which the volatility follows the prices, milliseconds.
 const MEMORY_MS: f64 = 3.0 * DAY_MS as f64;
-/// Volatility per year before any move is known, and its limits.
+/// Volatility per year before the first price move, and below it the limits of the volatility.
 const FIRST_VOLATILITY: f64 = 0.6;
 const VOLATILITY: std::ops::RangeInclusive<f64> = 0.1..=4.0;
 
@@ -44,9 +45,9 @@ struct Underlying {
     /// Variance per millisecond.
     variance: f64,
     options: Vec<OptionTerms>,
-    /// The next bar of its series.
+    /// Index of the next bar of its series.
     next: usize,
-    /// Time of the last.
+    /// Time of its last bar.
     time: u64,
 }
 
@@ -55,7 +56,7 @@ impl Underlying {
         IndexPrice::from(self.price) * QUOTE_UNIT
     }
 
-    /// Takes over a close.
+    /// Moves to a close, and updates the variance.
     fn move_to(&mut self, time: u64, close: Price) {
         let passed = time.saturating_sub(self.time) as f64;
         let change = close as f64 / self.price as f64 - 1.0;
@@ -66,8 +67,8 @@ impl Underlying {
         (self.price, self.time) = (close, time);
     }
 
-    /// Volatility per year, 32 fraction bits: what prices have shown lately, since none is recorded
-    /// with them.
+    /// Returns the volatility per year, 32 fraction bits. It is estimated from recent prices,
+    /// because recordings contain none.
     fn volatility(&self) -> u64 {
         let yearly = (self.variance * YEAR_MS as f64).sqrt();
         (yearly.clamp(*VOLATILITY.start(), *VOLATILITY.end()) * ONE as f64) as u64
@@ -82,24 +83,24 @@ impl Underlying {
     }
 }
 
-/// What an option paid that has expired.
+/// The payoff of an expired option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Paid {
     /// Slot.
     pub slot: u16,
-    /// Per lot, 32.32 quote units.
+    /// Payoff per lot, 32.32 quote units.
     pub value: Price,
 }
 
-/// Recorded prices at one moment after the other, one series per underlying.
+/// Recorded prices moment by moment, one series per underlying.
 pub struct Market<'a> {
     series: &'a [Series],
     underlyings: Vec<Underlying>,
     time: u64,
 }
 
-/// Moments of the first series at which each has a price: from the last one's beginning to the
-/// first one's end.
+/// Returns the moments of the first series at which all series have a price: from the latest
+/// beginning of a series to the earliest end.
 pub fn moments(series: &[Series]) -> Result<Vec<u64>> {
     ensure!(
         series.len() <= MARKET.underlyings.into(),
@@ -121,7 +122,7 @@ pub fn moments(series: &[Series]) -> Result<Vec<u64>> {
 }
 
 impl<'a> Market<'a> {
-    /// The market before its first moment.
+    /// Returns the market before its first moment.
     pub fn new(series: &'a [Series]) -> Self {
         let first = FIRST_VOLATILITY * FIRST_VOLATILITY / YEAR_MS as f64;
         let underlying = |_: &Series| Underlying {
@@ -138,34 +139,34 @@ impl<'a> Market<'a> {
         }
     }
 
-    /// Underlyings that have a price.
+    /// Returns the number of underlyings.
     pub fn underlyings(&self) -> u16 {
         self.underlyings.len() as u16
     }
 
-    /// Slot of an underlying's perpetual.
+    /// Returns the slot of an underlying's perpetual.
     pub fn perpetual(underlying: u16) -> u16 {
         underlying * MARKET.instruments / MARKET.underlyings
     }
 
-    /// Slot of one of an underlying's [`OPTIONS`].
+    /// Returns the slot of one of an underlying's [`OPTIONS`].
     pub fn option(underlying: u16, number: u16) -> u16 {
         Self::perpetual(underlying) + 1 + number
     }
 
-    /// Index price of a whole unit of an underlying; assets from 1 on have those of underlyings
-    /// from 0 on.
+    /// Returns the index price of a whole unit of an underlying. Assets from 1 on have the prices
+    /// of the underlyings from 0 on.
     pub fn price(&self, underlying: u16) -> Option<IndexPrice> {
         self.underlyings
             .get(usize::from(underlying))
             .map(Underlying::index)
     }
 
-    /// Goes on to a moment: the last close until then of each series. Options that have expired pay
-    /// and make room for others.
+    /// Moves to a moment: takes the last close of each series up to it. Options that have expired
+    /// pay, and new ones take their slots.
     ///
     /// # Errors
-    /// A price that fits no lot.
+    /// A price does not fit a lot.
     pub fn advance(&mut self, time: u64) -> Result<Vec<Paid>> {
         self.time = time;
         let mut paid = Vec::new();
@@ -177,7 +178,8 @@ impl<'a> Market<'a> {
             let next = (time / WEEK_MS + 1) * WEEK_MS;
             let expiries = (0..EXPIRIES).map(|later| next + later * WEEK_MS);
             if of.options.is_empty() {
-                // An expiry has its place by its number, so that the other's stays where it is.
+                // The slots of an expiry follow from its number, so the other expiry keeps its
+                // slots.
                 let mut first: Vec<_> = expiries.collect();
                 first.sort_by_key(|expiry| expiry / WEEK_MS % EXPIRIES);
                 of.options = first.into_iter().flat_map(|e| of.list(e)).collect();
@@ -204,10 +206,10 @@ impl<'a> Market<'a> {
         Ok(paid)
     }
 
-    /// The snapshot that the chain would take of this moment under a policy.
+    /// Returns the snapshot that the chain would take at this moment under a policy.
     ///
     /// # Errors
-    /// A price that fits no row, named by its series.
+    /// A price does not fit a row; the error names the series.
     pub fn snapshot(&self, policy: &Policy) -> Result<Snapshot> {
         let mut rows = vec![InstrumentRow::empty(&MARKET); MARKET.instruments.into()];
         for (number, (of, series)) in (0u16..).zip(self.underlyings.iter().zip(self.series)) {
@@ -276,7 +278,7 @@ mod tests {
 
     #[test]
     fn options_expire_at_their_value_and_others_are_listed() {
-        // Day 1 to 14; expiries are on days 7 and 14, then 21.
+        // Closes of days 1 to 14. Expiries are on days 7 and 14, then 21.
         let closes: Vec<_> = (0..14).map(|day| 1_000 + 50 * day).collect();
         let all = [series("x", 1, &closes)];
         let mut market = Market::new(&all);
@@ -300,8 +302,8 @@ mod tests {
         let days: Vec<_> = paid.iter().map(|(day, _)| *day).collect();
         assert_eq!(days, [7, 14]);
         assert_ne!(slots(&paid[0].1), slots(&paid[1].1));
-        // Listed at 1,000, 1,300 by day 7: the put of 900 pays nothing, the calls 300 and 200 for a
-        // hundredth of a unit.
+        // The options were listed at 1,000, and the price is 1,300 on day 7: the put of 900 pays
+        // nothing, the calls pay 300 and 200, for a hundredth of a unit.
         let unit = ONE * 1_000_000 / LOTS_PER_UNIT;
         let values: Vec<_> = paid[0].1.iter().map(|p| p.value.div_ceil(unit)).collect();
         assert_eq!(values, [1, 300, 200]);
@@ -309,7 +311,7 @@ mod tests {
 
     #[test]
     fn volatility_is_what_prices_have_shown() {
-        // 2 % a day, up and down, are 38 % a year.
+        // Moves of 2 % a day, up and down, are 38 % a year.
         let closes: Vec<_> = (0..60).map(|day| 100_000 + 2_000 * (day % 2)).collect();
         let all = [series("x", 1, &closes)];
         let mut market = Market::new(&all);

@@ -1,5 +1,5 @@
-//! Whose portfolios are simulated: the leveraged accounts of the replay, with options and
-//! collateral besides.
+//! The simulated portfolios: the leveraged accounts of the replay, with options and collateral as
+//! well.
 
 use super::market::{DECIMALS, Market, OPTIONS, Paid};
 use crate::{
@@ -18,14 +18,14 @@ use clearproof_primitives::{
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// Days for which a portfolio is held.
+/// Range of the days for which a portfolio is held.
 const HELD_DAYS: std::ops::RangeInclusive<u64> = 1..=14;
-/// One account in so many has half of its deposit in an asset other than the quote.
+/// One account in this many has half of its deposit in an asset other than the quote.
 const COLLATERAL: u32 = 4;
-/// How often positions are halved until they fit under the initial margin.
+/// Most times that positions are halved to fit the initial margin.
 const HALVINGS: u32 = 8;
 
-/// What an account holds.
+/// An account's balances and positions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Holdings {
     /// Balances by asset, smallest units.
@@ -35,24 +35,24 @@ pub struct Holdings {
 }
 
 impl Holdings {
-    /// Its margin, by the engine's formula.
+    /// Returns the margin, by the engine's formula.
     ///
     /// # Errors
-    /// Amounts beyond the formula's range.
+    /// The amounts are beyond the formula's range.
     pub fn margin(&self, snapshot: &Snapshot) -> Result<Margin, MarginError> {
         margin(&MARKET, snapshot, &self.balances, &self.positions)
     }
 
-    /// Pays for lots, or is paid, rounded against the account.
+    /// Pays for lots, or receives their price; rounds against the account.
     fn pay(&mut self, lots: i64, price: Price) {
         let value = i128::from(lots) * i128::from(price);
         let left = i128::from(self.balances[0]) + ((-value) >> FRACTION_BITS);
-        // Far from the limit, with the deposits there are.
+        // With these deposits the balance stays far from the limit.
         let limit = i128::from(i64::MAX);
         self.balances[0] = left.clamp(-limit, limit) as i64;
     }
 
-    /// Turns positions in what has expired into quote.
+    /// Turns positions in expired options into quote.
     pub fn settle(&mut self, paid: &[Paid]) {
         for Paid { slot, value } in paid {
             let held = self.positions.iter().position(|p| p.instrument == *slot);
@@ -64,7 +64,7 @@ impl Holdings {
     }
 }
 
-/// A position that somebody wants, before it is known whether margin allows it.
+/// A position that an account wants, before its margin is checked.
 #[derive(Clone, Copy, Debug)]
 struct Wish {
     slot: u16,
@@ -77,17 +77,17 @@ pub struct People {
 }
 
 impl People {
-    /// The same portfolios at every run with this seed, as long as prices and the policy in force
-    /// are the same.
+    /// Draws from this seed. Every run with it draws the same portfolios, as long as prices and the
+    /// policy in force are the same.
     pub fn new(seed: u64) -> Self {
         Self {
             rng: ChaCha8Rng::seed_from_u64(seed),
         }
     }
 
-    /// A portfolio that is opened now under a policy, and the time until which it is held. Where
-    /// the leverage that is drawn needs more initial margin than there is, all positions are halved
-    /// until it suffices.
+    /// Returns a portfolio that is opened now under a policy, and the end of the time for which it
+    /// is held. If the drawn leverage needs more initial margin than the account has, all positions
+    /// are halved until the margin suffices.
     ///
     /// # Errors
     /// As [`Holdings::margin`].
@@ -125,8 +125,8 @@ impl People {
         Ok((held, until))
     }
 
-    /// Balances: the quote, of some accounts half in an asset without a peg, whose price moves as
-    /// an underlying's.
+    /// Returns the balances of a deposit. It is in quote; for some accounts half of it is in an
+    /// asset without a peg, whose price moves like an underlying's.
     fn deposit(&mut self, market: &Market<'_>, policy: &Policy) -> Vec<i64> {
         let mut balances = vec![0; usize::from(MARKET.assets)];
         balances[0] = DEPOSIT as i64;
@@ -146,7 +146,8 @@ impl People {
         balances
     }
 
-    /// Perpetuals, options, or both, on one or two underlyings each, worth the leverage together.
+    /// Draws perpetuals, options, or both, on one or two underlyings each, whose values together
+    /// make up the leverage.
     fn wishes(&mut self, market: &Market<'_>, snapshot: &Snapshot) -> Vec<Wish> {
         let (perpetuals, options): (u32, u32) = match self.rng.gen_range(0..4) {
             0 | 1 => (self.rng.gen_range(1..=2), 0),
@@ -164,7 +165,7 @@ impl People {
                 false => Market::option(underlying, self.rng.gen_range(0..OPTIONS)),
             };
             let side = if self.rng.r#gen() { 1 } else { -1 };
-            // Of options as many as of the underlying.
+            // Lots of an option are counted at the underlying's mark.
             let mark = u128::from(snapshot.rows[usize::from(perpetual)].mark);
             let lots = ((worth << 32) / mark.max(1)).min((1 << QUANTITY_BITS) - 1);
             let lots = side * i64::try_from(lots).unwrap_or(0);

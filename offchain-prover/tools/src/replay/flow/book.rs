@@ -11,10 +11,10 @@ use std::{
 #[derive(Clone, Copy, Debug)]
 struct Level {
     place: Place,
-    /// Lots that the recording says are there.
+    /// Lots of the level in the recording.
     recorded: u64,
-    /// Lots that were traded there since the last auction: the auction is to match them, so they
-    /// are not cancelled before it.
+    /// Lots that were traded there since the last auction. The next auction is to match them, so
+    /// they are not cancelled before it.
     traded: u64,
 }
 
@@ -26,14 +26,14 @@ pub struct Book {
     bids: Levels,
     asks: Levels,
     free: BinaryHeap<Reverse<Place>>,
-    /// Levels whose orders may differ from the recording since the last auction.
+    /// Levels whose orders may have differed from the recording since the last auction.
     unsettled: BTreeSet<(bool, Price)>,
     /// The most levels so far.
     pub most: usize,
 }
 
 impl Book {
-    /// An empty book with room in the sets of these members.
+    /// Returns an empty book with room in the sets of these members.
     pub fn new(members: std::ops::Range<usize>, orders_per_set: usize) -> Self {
         let places = |member| (0..orders_per_set).map(move |slot| Reverse(Place { member, slot }));
         Self {
@@ -52,13 +52,14 @@ impl Book {
         }
     }
 
-    /// A level holds so many lots from now on. Answers where an order changed, if one had to.
+    /// Sets the lots of a level from now on. Returns the place of the changed order, if one
+    /// changed.
     pub fn set(&mut self, desk: &mut Desk, side: Side, price: Price, lots: u64) -> Option<Place> {
         if !self.levels(side).contains_key(&price) {
             if lots == 0 {
                 return None;
             }
-            // Room for all levels was counted before; see `room_needed`.
+            // Room for all levels was counted before; see `levels_needed`.
             let Reverse(place) = self.free.pop()?;
             let level = Level {
                 place,
@@ -73,7 +74,7 @@ impl Book {
         self.adjust(desk, side, price)
     }
 
-    /// Brings a level's order in line with what is recorded.
+    /// Adjusts a level's order to the recording.
     fn adjust(&mut self, desk: &mut Desk, side: Side, price: Price) -> Option<Place> {
         let level = *self.levels(side).get(&price)?;
         let left = desk.left(level.place);
@@ -82,15 +83,15 @@ impl Book {
             self.levels(side).remove(&price);
             self.free.push(Reverse(level.place));
         }
-        // One that was filled and is not wanted any more is forgotten, which changes nothing for
-        // the venue.
+        // An order that was filled and is no longer wanted is removed from the desk; nothing
+        // changes for the venue.
         if wanted != left || wanted == 0 {
             desk.put(level.place, side, price, wanted);
         }
         (wanted != left).then_some(level.place)
     }
 
-    /// So many lots of a level were traded.
+    /// Notes that lots of a level were traded.
     pub fn trade(&mut self, side: Side, price: Price, lots: u64) {
         if let Some(level) = self.levels(side).get_mut(&price) {
             level.traded += lots;
@@ -98,7 +99,7 @@ impl Book {
         }
     }
 
-    /// The order at a place was filled in an auction.
+    /// Notes that the order at a place was filled in an auction.
     pub fn filled(&mut self, desk: &Desk, place: Place) {
         if let Some(order) = desk.order(place) {
             self.unsettled
@@ -106,7 +107,7 @@ impl Book {
         }
     }
 
-    /// After an auction: the orders that differ from the recording are set right. Answers where.
+    /// Corrects the orders that differ from the recording after an auction. Returns their places.
     pub fn set_right(&mut self, desk: &mut Desk) -> Vec<Place> {
         let mut changed = Vec::new();
         for (is_bid, price) in std::mem::take(&mut self.unsettled) {
@@ -119,7 +120,7 @@ impl Book {
         changed
     }
 
-    /// The price between the best recorded bid and ask.
+    /// Returns the price in the middle of the best recorded bid and ask.
     pub fn middle(&self) -> Option<Price> {
         let holds = |(price, level): (&Price, &Level)| (level.recorded > 0).then_some(*price);
         let bid = self.bids.iter().rev().find_map(holds)?;
@@ -144,13 +145,13 @@ mod tests {
         assert_eq!(book.set(&mut desk, BUY, 100, 5), Some(place));
         assert_eq!(book.set(&mut desk, BUY, 100, 5), None, "nothing changes");
         book.trade(BUY, 100, 3);
-        // The recorded level shrinks by what was traded, which the auction has not matched yet.
+        // The recorded level shrinks by a trade that the auction has not matched yet.
         assert_eq!(book.set(&mut desk, BUY, 100, 2), None);
         assert_eq!(desk.left(place), 5);
         // Two more lots are cancelled.
         assert_eq!(book.set(&mut desk, BUY, 100, 0), Some(place));
         assert_eq!(desk.left(place), 3);
-        // The auction did not match them: they go.
+        // The auction did not match them, so they are removed.
         assert_eq!(book.set_right(&mut desk), [place]);
         assert_eq!((desk.left(place), desk.order(place)), (0, None));
         assert_eq!(book.set(&mut desk, Side::Sell, 101, 1), Some(place));

@@ -14,7 +14,7 @@ use clearproof_primitives::{
     order::{Order, OrderSet, Side, SignedOrderSet},
 };
 
-/// Whose order, and in which slot.
+/// The place of an order: a member and a slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
     /// Index among the desk's members.
@@ -23,14 +23,14 @@ pub struct Place {
     pub slot: usize,
 }
 
-/// An account with its order set as it will be signed next.
+/// An account, and its order set as it will be signed next.
 struct Member {
     key: SecretKey,
     prepared: PreparedKey,
     account: AccountIndex,
     sequence: u64,
     orders: Vec<Option<Order>>,
-    /// What of each order was filled, as of the last auction.
+    /// Filled lots of each order, as of the last auction.
     filled: Vec<u64>,
 }
 
@@ -42,7 +42,7 @@ pub struct Desk {
 }
 
 impl Desk {
-    /// A desk without members.
+    /// Returns a desk without members.
     pub fn new(config: &VenueConfig) -> Self {
         Self {
             config: config.clone(),
@@ -51,17 +51,17 @@ impl Desk {
         }
     }
 
-    /// Number of members.
+    /// Returns the number of members.
     pub fn len(&self) -> usize {
         self.members.len()
     }
 
-    /// Orders that a set can hold.
+    /// Returns the number of orders that a set can hold.
     pub fn orders_per_set(&self) -> usize {
         self.config.shape.orders.into()
     }
 
-    /// One more member, whose account opens with this deposit.
+    /// Adds a member, whose account opens with this deposit.
     ///
     /// # Errors
     /// The engine refuses the deposit, or no account is free.
@@ -98,25 +98,26 @@ impl Desk {
         Ok(())
     }
 
-    /// The member whose account this is.
+    /// Returns the member that owns an account.
     pub fn member_of(&self, account: AccountIndex) -> Option<usize> {
         let member = account.place().checked_sub(1)?;
         (member < self.members.len()).then_some(member)
     }
 
-    /// The order at a place.
+    /// Returns the order at a place.
     pub fn order(&self, place: Place) -> Option<&Order> {
         self.members[place.member].orders[place.slot].as_ref()
     }
 
-    /// Lots that are left of the order at a place.
+    /// Returns the unfilled lots of the order at a place.
     pub fn left(&self, place: Place) -> u64 {
         let member = &self.members[place.member];
         let order = member.orders[place.slot].as_ref();
         order.map_or(0, |order| order.quantity - member.filled[place.slot])
     }
 
-    /// Puts a new order there, or none where it has no lots; signed with the member's next set.
+    /// Puts a new order at a place, or removes the order if `lots` is 0; signed with the member's
+    /// next set.
     pub fn put(&mut self, place: Place, side: Side, limit: Price, lots: u64) {
         let order = (lots > 0).then(|| {
             self.order_id += 1;
@@ -134,14 +135,14 @@ impl Desk {
         member.filled[place.slot] = 0;
     }
 
-    /// Takes all orders of a member away; signed with its next set.
+    /// Removes all orders of a member; signed with its next set.
     pub fn clear(&mut self, member: usize) {
         let member = &mut self.members[member];
         member.orders.fill(None);
         member.filled.fill(0);
     }
 
-    /// Looks up what was filled of a member's orders.
+    /// Reads the filled lots of a member's orders from the venue.
     pub fn refresh(&mut self, venue: &Venue, member: usize) {
         let member = &mut self.members[member];
         let Some(account) = venue.account(member.account) else {
@@ -154,10 +155,10 @@ impl Desk {
         }
     }
 
-    /// The member's set, signed and its signature checked.
+    /// Signs the member's set and checks its signature.
     ///
     /// # Errors
-    /// The set is not one that the venue could accept.
+    /// The venue could not accept the set.
     pub fn sign(&mut self, member: usize, valid_until: u64) -> Result<Candidate> {
         let config = &self.config;
         let member = &mut self.members[member];

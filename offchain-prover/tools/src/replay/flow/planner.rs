@@ -1,5 +1,4 @@
-//! What the rows between two auctions ask of the venue: order sets, signed and checked ahead of
-//! time.
+//! The order sets for the rows between two auctions, signed and checked ahead of time.
 
 use super::{
     book::Book,
@@ -18,18 +17,18 @@ use std::{
     ops::Range,
 };
 
-/// The last time there is: makers' orders rest until they are replaced.
+/// The last possible time: makers' orders rest until they are replaced.
 const FOR_EVER: u64 = (1 << TIME_BITS) - 1;
 
-/// An order set that is ready for the venue.
+/// An order set that is ready to be submitted.
 pub struct Ready {
-    /// The set, its signature checked.
+    /// The set; its signature is checked.
     pub candidate: Candidate,
-    /// How many of its orders are new, changed or gone since the set before.
+    /// Number of its orders that are new, changed or removed, compared with the set before it.
     pub updates: u64,
 }
 
-/// Rows that one auction ends.
+/// Rows before an auction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Window {
     /// Time of the auction.
@@ -38,11 +37,11 @@ pub struct Window {
     pub rows: Range<usize>,
 }
 
-/// Windows of a recording, without those in which nothing happens.
+/// Returns the windows of a recording. A window without rows is left out.
 ///
-/// Levels and their trades are ticked every `length` milliseconds. Of trades alone each has an
-/// auction of its own, which is at its price: several in a millisecond are auctioned in the
-/// following ones.
+/// Levels and their trades have an auction every `length` milliseconds. In a recording of trades
+/// alone each trade has an auction of its own, at its price; only trades of one millisecond and one
+/// price share theirs. Further auctions of the same millisecond take place in the following ones.
 pub fn windows(form: Form, rows: &[Recorded], length: u64) -> Vec<Window> {
     let first = rows.first().map_or(0, |row| row.time);
     let number = |row: &Recorded| (row.time - first) / length;
@@ -69,8 +68,8 @@ pub fn windows(form: Form, rows: &[Recorded], length: u64) -> Vec<Window> {
     list
 }
 
-/// The most levels that need an order at once: those at a window's beginning and those that come up
-/// in it.
+/// Returns the most levels that need an order at once: those at a window's beginning and those that
+/// appear in it.
 pub fn levels_needed(rows: &[Recorded], windows: &[Window]) -> usize {
     let mut levels = BTreeMap::new();
     let mut most = 0;
@@ -87,11 +86,11 @@ pub fn levels_needed(rows: &[Recorded], windows: &[Window]) -> usize {
     most
 }
 
-/// Members who take turns, with orders for the next auction alone.
+/// Members who take turns; their orders are valid for the next auction only.
 struct Rotation {
     members: Range<usize>,
     next: usize,
-    /// Orders of each since the last auction.
+    /// Number of orders of each member since the last auction.
     used: Vec<usize>,
 }
 
@@ -104,7 +103,8 @@ impl Rotation {
         }
     }
 
-    /// A free slot of the member whose turn it is; none where all slots of all are taken.
+    /// Returns a free slot of the member whose turn it is; none if all slots of all members are
+    /// taken.
     fn place(&mut self, orders_per_set: usize) -> Option<Place> {
         let turn = self.next % self.used.len().max(1);
         let used = self.used.get_mut(turn)?;
@@ -120,7 +120,7 @@ impl Rotation {
         })
     }
 
-    /// The auction is over, and with it all orders.
+    /// Removes all orders after the auction.
     fn clear(&mut self, desk: &mut Desk) {
         for (member, used) in self.members.clone().zip(&mut self.used) {
             if std::mem::take(used) > 0 {
@@ -135,11 +135,11 @@ struct Trade {
     taker: Side,
     price: Price,
     lots: u64,
-    /// How far the taker went.
+    /// The worst price that the taker accepted.
     limit: Price,
 }
 
-/// Whether both are trades of one taker who went through levels of the book.
+/// True if both are trades of one taker's order, which went through several levels of the book.
 fn sweeps(a: &Recorded, b: &Recorded) -> bool {
     match (a.event, b.event) {
         (Event::Trade { taker: one, .. }, Event::Trade { taker: other, .. }) => {
@@ -149,7 +149,7 @@ fn sweeps(a: &Recorded, b: &Recorded) -> bool {
     }
 }
 
-/// The price of these trades that is the worst for the taker.
+/// Returns the worst price for the taker among these trades.
 fn farthest(run: &[Recorded], taker: Side) -> Option<Price> {
     let prices = run.iter().filter_map(|row| match row.event {
         Event::Trade { price, .. } => Some(price),
@@ -161,29 +161,29 @@ fn farthest(run: &[Recorded], taker: Side) -> Option<Price> {
     }
 }
 
-/// Makes order sets of rows.
+/// Turns rows into order sets.
 pub struct Planner {
     form: Form,
     makers: Range<usize>,
     takers: Rotation,
-    /// In a recording of trades, those whom the takers meet.
+    /// In a recording of trades, the members that trade with the takers.
     counterparts: Rotation,
     /// In a recording of levels, the book.
     book: Book,
     /// Price of the last trade.
     last: Option<Price>,
-    /// Rows of levels so far.
+    /// Number of rows of levels so far.
     pub level_rows: u64,
-    /// Trades so far.
+    /// Number of trades so far.
     pub trade_rows: u64,
-    /// Their lots.
+    /// Lots of these trades.
     pub traded: u128,
-    /// Trades for which no slot was free.
+    /// Number of trades for which no slot was free.
     pub crowded_out: u64,
 }
 
 impl Planner {
-    /// How many makers a recording needs beside so many takers.
+    /// Returns the number of makers that a recording needs for this number of takers.
     pub fn makers_needed(
         form: Form,
         rows: &[Recorded],
@@ -197,7 +197,7 @@ impl Planner {
         }
     }
 
-    /// The desk's members up to `makers` are makers, the others takers.
+    /// Makes the desk's members up to `makers` makers, and all others takers.
     pub fn new(form: Form, desk: &Desk, makers: usize) -> Self {
         let book = match form {
             Form::Levels => 0..makers,
@@ -217,17 +217,17 @@ impl Planner {
         }
     }
 
-    /// The most levels so far.
+    /// Returns the most levels so far.
     pub fn most_levels(&self) -> usize {
         self.book.most
     }
 
-    /// What a mark follows: the middle of the book, else the last trade.
+    /// Returns the price that the mark follows: the middle of the book, or else the last trade.
     pub fn price(&self) -> Option<Price> {
         self.book.middle().or(self.last)
     }
 
-    /// The order sets of a window's rows, in their order.
+    /// Returns the order sets of a window's rows, in the order of the rows.
     ///
     /// # Errors
     /// A set that no venue would accept.
@@ -262,8 +262,8 @@ impl Planner {
         Ok(ready)
     }
 
-    /// A trade becomes a taker's order; in a recording of trades alone, somebody's who meets it as
-    /// well.
+    /// Turns a trade into a taker's order; in a recording of trades alone, into a counterpart's
+    /// order as well.
     fn trade(
         &mut self,
         desk: &mut Desk,
@@ -305,7 +305,7 @@ impl Planner {
         Ok(())
     }
 
-    /// Takes note of what an auction filled.
+    /// Notes the fills of an auction.
     pub fn note(&mut self, desk: &mut Desk, venue: &Venue, auction: &AuctionReport) {
         if self.form == Form::Trades {
             return;
@@ -324,7 +324,7 @@ impl Planner {
     }
 }
 
-/// Signs the sets in which something changed.
+/// Signs the sets that have changed.
 fn sign_changed(
     desk: &mut Desk,
     changed: &mut BTreeSet<Place>,

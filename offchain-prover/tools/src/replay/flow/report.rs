@@ -1,4 +1,4 @@
-//! What a replay of order flow found.
+//! The result of a replay of order flow.
 
 use crate::replay::{
     recording::LOTS_PER_UNIT,
@@ -9,40 +9,41 @@ use std::{fmt, time::Duration};
 /// Counts and times.
 #[derive(Clone, Debug, Default)]
 pub struct FlowReport {
-    /// What every replay counts; `close` is the time that building a batch takes, which is off the
+    /// Figures of every replay. `close` is the time of building a batch, which is not done on the
     /// venue's thread.
     pub common: Report,
-    /// Rows of levels.
+    /// Number of rows of levels.
     pub level_rows: u64,
-    /// The most levels at once.
+    /// Most levels at once.
     pub most_levels: u64,
-    /// Trades.
+    /// Number of trades.
     pub trade_rows: u64,
-    /// Trades left out since all takers' slots were taken.
+    /// Number of trades left out because all takers' slots were taken.
     pub crowded_out: u64,
     /// Lots traded in the recording.
     pub recorded_lots: u128,
     /// Lots matched in the replay.
     pub matched_lots: u128,
-    /// Accounts that make.
+    /// Number of makers' accounts.
     pub makers: u64,
-    /// Accounts that take.
+    /// Number of takers' accounts.
     pub takers: u64,
-    /// Batches.
+    /// Number of batches.
     pub batches: u64,
-    /// Orders that a set has new, changed or not any more, compared with the account's set before
-    /// it.
+    /// Number of orders that are new, changed or removed in a set, compared with the account's set
+    /// before it.
     pub updates: u64,
-    /// From the recording's first row to its last.
+    /// Time from the recording's first row to its last.
     pub span: Duration,
-    /// Planning order sets, hashing and signing them, checking the signatures: not the engine's.
+    /// Time of planning order sets, hashing and signing them, and checking the signatures; it does
+    /// not belong to the engine's.
     pub signing: Duration,
-    /// Sealing a batch.
+    /// Times of sealing a batch.
     pub seal: Vec<Duration>,
 }
 
 impl FlowReport {
-    /// Forgets the batches in which accounts were opened.
+    /// Drops the figures of the batches in which accounts were opened.
     pub(super) fn forget_batches(&mut self) {
         self.batches = 0;
         self.seal.clear();
@@ -52,14 +53,15 @@ impl FlowReport {
         common.steps = 0;
     }
 
-    /// Time of the venue's thread: opening batches, taking order sets, auctions, sealing.
+    /// Returns the time of the venue's thread: opening batches, taking order sets, auctions,
+    /// sealing.
     pub fn engine(&self) -> Duration {
         let common = &self.common;
         let parts = [&common.open, &common.submit, &common.auction, &self.seal];
         parts.into_iter().flatten().sum()
     }
 
-    /// Order updates that the engine takes in a second of its own time.
+    /// Returns the number of order updates that the engine takes per second of its own time.
     pub fn updates_per_second(&self) -> u64 {
         let seconds = self.engine().as_secs_f64();
         (self.updates as f64 / seconds.max(f64::MIN_POSITIVE)) as u64

@@ -1,4 +1,4 @@
-//! What it ran on, and what it was built for.
+//! The machine that ran the benchmark, and the processor features that the program was built for.
 
 use serde::Serialize;
 use std::fmt;
@@ -14,7 +14,7 @@ pub struct Processor {
     built_for: Vec<&'static str>,
 }
 
-/// `(name, the processor has it, the program was compiled for it)`
+/// Lists `(name, the processor has it, the program was compiled for it)`.
 macro_rules! features {
     ($($name:tt)*) => {
         [$(($name, std::arch::is_x86_feature_detected!($name), cfg!(target_feature = $name))),*]
@@ -32,7 +32,7 @@ fn features() -> Vec<(&'static str, bool, bool)> {
 }
 
 impl Processor {
-    /// This machine's.
+    /// Returns this machine's processor.
     pub fn here() -> Self {
         let features = features();
         let names = |wanted: fn(&(&'static str, bool, bool)) -> bool| {
@@ -51,7 +51,7 @@ impl Processor {
     }
 }
 
-/// The processor's name, as Linux has it; elsewhere the architecture.
+/// Returns the processor's name as Linux reports it; elsewhere the architecture.
 fn model() -> String {
     let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let line = info.lines().find_map(|line| {

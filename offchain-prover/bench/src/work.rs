@@ -1,9 +1,6 @@
-//! A circuit with key and assignment, for what is measured and exported.
+//! A circuit with its key and assignment, for measuring and exporting.
 
-use crate::{
-    bars::Bars,
-    commands::{ShapeName, bench::sample},
-};
+use crate::{ShapeName, bars::Bars, sample};
 use anyhow::Result;
 use ark_bn254::Fr;
 use ark_ff::{One, Zero};
@@ -25,7 +22,7 @@ pub enum WorkName {
     Chunk(ShapeName),
     /// The closing circuit of a shape.
     Closing(ShapeName),
-    /// About two to this power constraints.
+    /// A synthetic circuit of about two to this power constraints.
     Synthetic(u32),
 }
 
@@ -68,16 +65,16 @@ impl fmt::Display for WorkName {
     }
 }
 
-/// Where keys are kept.
+/// The folder that holds the keys.
 pub enum Keys {
-    /// With all others.
+    /// A lasting folder, with all other keys.
     Kept(PathBuf),
-    /// For this run only.
+    /// A temporary folder for this run.
     Temporary(TempDir),
 }
 
 impl Keys {
-    /// Real circuits' keys are kept; those of synthetic ones are of no use later.
+    /// Keeps keys of real circuits; those of synthetic circuits have no later use.
     pub fn of(name: &WorkName) -> Result<Self> {
         Ok(match name {
             WorkName::Synthetic(_) => Self::Temporary(tempfile::tempdir()?),
@@ -85,12 +82,12 @@ impl Keys {
         })
     }
 
-    /// In the folder that the environment names, or the usual one.
+    /// Returns the folder that the environment names, or the default one.
     pub fn given() -> Self {
         Self::Kept(default_key_folder())
     }
 
-    /// The folder.
+    /// Returns the folder.
     pub fn folder(&self) -> &Path {
         match self {
             Self::Kept(folder) => folder,
@@ -99,13 +96,13 @@ impl Keys {
     }
 }
 
-/// A circuit with key and assignment.
+/// A circuit with its key and assignment.
 pub struct Work {
     /// The circuit.
     pub circuit: Arc<Circuit>,
     /// Its development key.
     pub key: ProvingKey,
-    /// Values of all columns, which satisfy it.
+    /// Values of all columns, which satisfy the circuit.
     pub assignment: Vec<Fr>,
 }
 
@@ -113,7 +110,7 @@ impl Work {
     /// Builds the circuit, computes the assignment, and loads or makes the key.
     pub fn load(name: &WorkName, keys: &Keys) -> Result<Self> {
         let (circuit, assignment) = match name {
-            // Together with its instance columns it fills the domain.
+            // With its instance columns, the circuit fills the domain.
             WorkName::Synthetic(log) => synthetic::circuit((1 << log) - 2)?,
             WorkName::Chunk(shape) => {
                 let shape = shape.shape();
@@ -139,7 +136,7 @@ impl Work {
         })
     }
 
-    /// Share of the columns whose value is zero or one.
+    /// Returns the share of the columns whose value is zero or one.
     pub fn boolean_share(&self) -> f64 {
         let boolean = |value: &&Fr| value.is_zero() || value.is_one();
         let count = self.assignment.iter().filter(boolean).count();

@@ -1,5 +1,5 @@
-//! The market that everything is measured in: development policy, one perpetual per underlying,
-//! funded traders.
+//! The market of all measurements: development policy, one perpetual per underlying, funded
+//! traders.
 
 use anyhow::Result;
 use clearproof_engine::{DepositReceived, Venue, VenueConfig};
@@ -25,10 +25,10 @@ pub const VENUE: VenueId = VenueId::new(1);
 pub const PRICE_BAND: Rate = Rate::new(1 << 28);
 /// Mark of every perpetual.
 const MARK: Price = 1_080_000 * ONE;
-/// What each trader deposits.
+/// Deposit of each trader, in smallest quote units.
 const DEPOSIT: u64 = 1 << 40;
 
-/// The snapshot, taken at this millisecond.
+/// Returns the snapshot, taken at this millisecond.
 pub fn snapshot(shape: &Shape, taken_at: u64) -> Result<Snapshot> {
     let market = &shape.market;
     let policy = Policy::development(market);
@@ -47,14 +47,14 @@ pub fn snapshot(shape: &Shape, taken_at: u64) -> Result<Snapshot> {
     })
 }
 
-/// A trader's key; traders count from 0.
+/// Returns a trader's key; traders count from 0.
 pub fn key(trader: u32) -> SecretKey {
     let mut seed = [0; 32];
     seed[..4].copy_from_slice(&(trader + 1).to_le_bytes());
     SecretKey::new(seed)
 }
 
-/// A trader's deposit.
+/// Returns a trader's deposit.
 pub fn deposit(key: &SecretKey) -> Deposit {
     let point = key.public_key().point();
     Deposit {
@@ -64,7 +64,7 @@ pub fn deposit(key: &SecretKey) -> Deposit {
     }
 }
 
-/// A venue with a batch that opened at `time` and funded traders.
+/// Returns a venue with funded traders and a batch that opened at `time`.
 pub fn funded(shape: &Shape, traders: u32, time: u64) -> Result<(Venue, Vec<SecretKey>)> {
     let config = VenueConfig {
         shape: *shape,
@@ -87,7 +87,7 @@ pub fn funded(shape: &Shape, traders: u32, time: u64) -> Result<(Venue, Vec<Secr
     Ok((venue, keys))
 }
 
-/// Even traders buy, odd ones sell.
+/// Returns a trader's side: even traders buy, odd ones sell.
 pub fn side(trader: u32) -> Side {
     match trader % 2 {
         0 => Side::Buy,
@@ -95,8 +95,8 @@ pub fn side(trader: u32) -> Side {
     }
 }
 
-/// A trader's signed order set with an order in every slot. Orders that cross can all trade with
-/// each other; others rest.
+/// Returns a trader's signed order set with an order in every slot. Orders that cross can all trade
+/// with each other; others rest.
 pub fn order_set(
     shape: &Shape,
     key: &SecretKey,
@@ -113,7 +113,7 @@ pub fn order_set(
         let instrument =
             slot % shape.market.underlyings * shape.market.slots_per_underlying() as u16;
         Some(Order {
-            // A set that replaces another brings new orders.
+            // Each set has new order ids, so that it replaces the orders of the set before it.
             id: (sequence as u32)
                 .wrapping_mul(u32::from(shape.orders))
                 .wrapping_add(u32::from(slot))

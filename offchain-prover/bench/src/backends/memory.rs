@@ -5,7 +5,7 @@
 //! what building the circuit has left in the allocator is given back before, as it is not the
 //! prover's.
 
-use crate::commands::bench::work::{Keys, WorkName};
+use crate::work::{Keys, WorkName};
 use anyhow::{Context, Result, bail};
 use std::{env, fs, process::Command};
 

@@ -2,10 +2,8 @@
 
 use crate::{
     bars::Bars,
-    commands::bench::{
-        report::{Report, median},
-        sample::batch,
-    },
+    report::{Report, median},
+    sample::batch,
 };
 use anyhow::{Context, Result};
 use clearproof_groth16::{BackendKind, KeyStore, Origin};

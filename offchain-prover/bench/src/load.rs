@@ -1,7 +1,7 @@
-//! Order sets offered at a steady rate, whatever the operator's answers do (an open loop): a slow
+//! Sends order sets at a steady rate, independent of the operator's answers (an open loop). A slow
 //! answer delays no later order set, and its whole wait counts.
 
-use crate::commands::bench::market::{key, order_set};
+use crate::market::{key, order_set};
 use anyhow::{Context, Result, ensure};
 use clearproof_client::rpc::{number::Named, receipt::Receipt, types::SignedOrderSetJson};
 use clearproof_primitives::shape::Shape;
@@ -22,51 +22,51 @@ use tokio::{
     time::timeout_at,
 };
 
-/// How long to wait for the last receipts.
+/// Longest wait for the last receipts.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// From the start of the threads to the first order set.
+/// Time from the start of the threads to the first order set.
 const LEAD: Duration = Duration::from_millis(200);
-/// Traders whose orders cross; all others replace orders that rest, as most order sets of a market
-/// do.
+/// Number of traders whose orders cross. All others replace resting orders, as most order sets of a
+/// market do.
 const CROSSING: u32 = 4;
 
-/// What is offered.
+/// The load that is sent.
 #[derive(Clone, Copy, clap::Args)]
 pub struct Plan {
     /// Order sets per second.
     #[arg(long, default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(1..=20_000))]
     pub rate: u32,
-    /// Seconds; the default is long enough for a batch to be closed meanwhile.
+    /// Duration in seconds; the default is long enough for a batch to be closed meanwhile.
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=60))]
     pub seconds: u32,
-    /// WebSocket connections.
+    /// Number of WebSocket connections.
     #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=64))]
     pub connections: u32,
-    /// Accounts, which take turns: an order set that overtakes the account's last one on the way
-    /// makes that one void.
+    /// Number of accounts, which take turns. An order set that overtakes an earlier one of its
+    /// account makes the earlier one void.
     #[arg(long, default_value_t = 256, value_parser = clap::value_parser!(u32).range(16..=1_024))]
     pub accounts: u32,
 }
 
-/// What came of it.
+/// The answers, and the times of all order sets.
 pub struct Outcome {
-    /// From when each order set was due to its receipt, shortest first.
+    /// Time of each order set from its due time to its receipt, shortest first.
     pub latencies: Vec<Duration>,
-    /// From when each order set was due to when it was sent, shortest first.
+    /// Time of each order set from its due time to its sending, shortest first.
     pub lateness: Vec<Duration>,
-    /// From when the first order set was due to the last receipt.
+    /// Time from the first order set's due time to the last receipt.
     pub took: Duration,
-    /// Processor time of the generator itself.
+    /// Processor time of the load generator itself.
     pub cpu: Duration,
-    /// Receipts, each as it came.
+    /// Receipts in the order of their arrival, each with the number of its order set.
     pub receipts: Vec<(usize, Receipt)>,
-    /// Order sets that were refused, and one reason.
+    /// Number of refused order sets, and the reason of one of them.
     pub refused: (usize, Option<String>),
-    /// Order sets without any answer.
+    /// Number of order sets without any answer.
     pub unanswered: usize,
 }
 
-/// Processor time of a clock.
+/// Returns the processor time of a clock.
 pub fn cpu(clock: ClockId) -> Duration {
     let time = clock_gettime(clock);
     Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
@@ -80,7 +80,7 @@ struct Answer {
 }
 
 impl Plan {
-    /// Order sets in all.
+    /// Returns the number of order sets.
     pub fn count(&self) -> u32 {
         self.rate * self.seconds
     }
@@ -100,13 +100,13 @@ impl Plan {
         start + Duration::from_secs_f64(i as f64 / f64::from(self.rate))
     }
 
-    /// An account's order sets go through one connection.
+    /// Returns the connection of an order set. All order sets of an account use the same one.
     fn connection(&self, i: usize) -> usize {
         i % self.accounts as usize % self.connections as usize
     }
 }
 
-/// The text of each request.
+/// Returns the text of each request.
 pub fn requests(sets: &[clearproof_primitives::order::SignedOrderSet]) -> Result<Vec<String>> {
     let request = |(id, set)| {
         let params = [Named(SignedOrderSetJson::from(set))];
@@ -118,7 +118,7 @@ pub fn requests(sets: &[clearproof_primitives::order::SignedOrderSet]) -> Result
     sets.iter().enumerate().map(request).collect()
 }
 
-/// Offers the requests to the operator at this address. Runs on threads of its own.
+/// Sends the requests to the operator at this address, from threads of their own.
 pub fn offer(plan: &Plan, address: SocketAddr, requests: Vec<String>) -> Result<Outcome> {
     let plan = *plan;
     let generator = thread::Builder::new().name("load".into());
@@ -171,7 +171,7 @@ async fn generate(plan: &Plan, address: SocketAddr, requests: Vec<String>) -> Re
     evaluate(plan, start, &texts, lateness, used)
 }
 
-/// Hands out each request when it is due. Returns its own processor time.
+/// Passes on each request when it is due. Returns the processor time that this takes.
 fn pace(
     plan: Plan,
     start: Instant,
@@ -201,7 +201,7 @@ async fn send(
             tracing::error!(%error, "a connection of the load generator broke");
             return;
         }
-        // An error only says that the run is over.
+        // An error only means that the run is over.
         let _ = sent.send((i, Instant::now()));
     }
 }
@@ -212,7 +212,7 @@ async fn receive(
 ) {
     while let Ok(message) = receiver.receive().await {
         if let ReceivedMessage::Text(text) = message {
-            // An error only says that the run is over.
+            // An error only means that the run is over.
             let _ = answers.send((Instant::now(), text));
         }
     }

@@ -1,6 +1,6 @@
 //! A real batch, for what is measured and exported.
 
-use crate::commands::bench::market::{GENESIS, funded, order_set};
+use crate::market::{GENESIS, funded, order_set};
 use anyhow::{Context, Result};
 use clearproof_circuits::{chunk::chunk, closing::closing, r1cs::Cs};
 use clearproof_engine::{BatchRequest, ClosedBatch};

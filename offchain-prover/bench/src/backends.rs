@@ -1,17 +1,17 @@
-//! Backends and other provers on one circuit, key and assignment, in turns and in one process; peak
-//! memory of each in a process of its own.
+//! Compares our backends and other provers on one circuit, key and assignment, in turns and in one
+//! process. The peak memory of each is measured in a process of its own.
 //!
-//! Each run goes once through all of them, beginning with another one each time, so that what the
-//! machine does meanwhile hits all alike. Ours are timed from the assignment to the verified proof,
-//! checking the assignment included; the others from the assignment to the proof, which is verified
-//! after the clock has stopped.
+//! Each run goes once through all of them and begins with a different one each time, so that other
+//! load on the machine affects all of them alike. Our backends are timed from the assignment to the
+//! verified proof, including the check of the assignment. The others are timed from the assignment
+//! to the proof, which is verified after the clock has stopped.
 
 mod candidates;
 mod machine;
 mod memory;
 
-use crate::commands::ShapeName;
-use crate::commands::bench::{
+use crate::{
+    ShapeName,
     proving::MICROS_PER_CONSTRAINT,
     report::{Report, median},
     work::{Keys, Work, WorkName},
@@ -24,35 +24,35 @@ use machine::Processor;
 use serde::Serialize;
 use std::{collections::BTreeMap, time::Duration};
 
-/// Targets: by what other prover, and how many times as fast.
+/// Targets: the name of another prover, and how many times as fast as it ours must be.
 const TIMES_AS_FAST: [(&str, f64); 2] = [("ark", 2.5), ("taceo", 1.8)];
-/// Peak bytes per 2^20 constraints.
+/// Target for the peak memory, in bytes per 2^20 constraints.
 const PEAK: f64 = 700e6;
 
 /// Options of this section.
 #[derive(clap::Args)]
 pub struct Options {
-    /// What the backends prove: `chunk` or `closing` of the reference shape, of another one as
-    /// `chunk:small`; or `synthetic:19`, about 2^19 constraints that look like hashes. Below 2^16
-    /// provers hardly differ: their faster sums are for large circuits. Targets are shown for the
-    /// reference chunk only.
+    /// The circuit that the backends prove: `chunk` or `closing` of the reference shape; another
+    /// shape as in `chunk:small`; or `synthetic:19`, about 2^19 constraints that look like hashes.
+    /// Below 2^16 constraints provers hardly differ, because their faster sums are made for large
+    /// circuits. Targets are shown for the reference chunk only.
     #[arg(long, default_value = "chunk")]
     pub circuit: WorkName,
-    /// In a process of its own: proves once with this one, prints its peak memory.
+    /// Proves once with this backend and prints the peak memory; used for the process of its own.
     #[arg(long, hide = true)]
     pub peak_of: Option<String>,
 }
 
-/// What was measured.
+/// The measurements.
 #[derive(Serialize)]
 pub struct Outcome {
     circuit: CircuitFigures,
     processor: Processor,
     runs: u32,
     backends: Vec<Figures>,
-    /// Backends that are not here, and why.
+    /// Unavailable backends, each with the reason.
     left_out: BTreeMap<&'static str, String>,
-    /// `other/ours`: how many times as long the other prover took.
+    /// Keys read `other/ours`; each value is how many times as long the other prover took.
     ratios: BTreeMap<String, f64>,
 }
 
@@ -73,12 +73,12 @@ struct Figures {
     fastest_s: f64,
     slowest_s: f64,
     us_per_constraint: f64,
-    /// Largest resident memory while proving: circuit, key, assignment and what the prover needs
-    /// besides. None where the system does not say.
+    /// Largest resident memory while proving: circuit, key, assignment and the prover's own memory.
+    /// None if the system does not report it.
     peak_rss_bytes: Option<u64>,
 }
 
-/// A candidate that has taken the key, and its times.
+/// A candidate that has loaded the key, and its times.
 struct Runner {
     candidate: Candidate,
     racer: Box<dyn Race>,
@@ -120,7 +120,7 @@ pub fn measure(name: &WorkName, runs: u32, report: &mut Report) -> Result<Outcom
             runner.seconds.push(time.as_secs_f64());
         }
     }
-    // Their memory is given back before others are measured.
+    // Frees the candidates' memory before the peaks are measured.
     let timed: Vec<_> = runners
         .into_iter()
         .map(|runner| (runner.candidate, runner.seconds))
@@ -149,15 +149,15 @@ pub fn measure(name: &WorkName, runs: u32, report: &mut Report) -> Result<Outcom
         backends,
         left_out,
     };
-    // The targets are those of the reference chunk: provers change their algorithms with the size,
-    // and what does not grow with the circuit weighs more in small ones.
+    // The targets hold for the reference chunk only: provers choose algorithms by size, and costs
+    // that do not grow with the circuit weigh more in small ones.
     if *name == WorkName::Chunk(ShapeName::Reference) {
         outcome.targets(report);
     }
     Ok(outcome)
 }
 
-/// One proof, verified.
+/// Makes one proof and verifies it.
 fn once(racer: &dyn Race, work: &Work) -> Result<Duration> {
     let (time, proof) = racer.prove(&work.assignment)?;
     let inputs = &work.assignment[1..work.circuit.matrices().num_instance];
@@ -175,8 +175,8 @@ pub fn print_peak(name: &WorkName, candidate: &str) -> Result<()> {
     let Some(found) = candidates().into_iter().find(|c| c.name == candidate) else {
         bail!("no backend is called {candidate}");
     };
-    // Key and circuit are handed over: a prover that has them in a form of its own need not keep
-    // ours.
+    // The candidate takes over key and circuit: a prover that converts them to a form of its own
+    // can free ours.
     let racer = (found.load)(circuit, key)?.map_err(anyhow::Error::msg)?;
     let peak = memory::peak_while(|| racer.prove(&assignment))?;
     println!("{}", serde_json::json!({ memory::FIELD: peak }));
@@ -199,7 +199,7 @@ fn ratios(backends: &[Figures]) -> BTreeMap<String, f64> {
 }
 
 impl Outcome {
-    /// Targets of the fastest of our backends.
+    /// Compares the fastest of our backends with the targets.
     fn targets(&self, report: &mut Report) {
         let ours = self.backends.iter().filter(|b| b.ours);
         let Some(best) = ours.min_by(|a, b| a.median_s.total_cmp(&b.median_s)) else {
@@ -297,7 +297,7 @@ mod tests {
                     Ok(racer) => {
                         once(&*racer, &work).unwrap();
                     }
-                    // Devices are not everywhere.
+                    // Only some machines have these devices.
                     Err(reason) => assert!(
                         ["cuda", "icicle"].contains(&candidate.name),
                         "{}: {reason}",

@@ -1,29 +1,36 @@
-//! `bench`: measures the numbers that the design promises, each beside its target, from real work.
+//! Measures the numbers that the design promises, on real work, and shows each beside its target:
+//! the command `clearproof-prover bench`.
+//!
+//! A crate of its own, so that a change of the operator or of the command line does not compile the
+//! other provers again.
 
 mod backends;
+pub mod bars;
 mod confirmation;
 mod load;
 mod market;
 mod proving;
 mod report;
 mod sample;
+mod shapes;
 pub mod work;
 
 use anyhow::Result;
 use clap::ValueEnum;
 use clearproof_primitives::shape::Shape;
 use report::Report;
+pub use shapes::ShapeName;
 
 /// Options of `bench`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Measure this alone.
+    /// Measures this section only.
     #[arg(long)]
     only: Option<Section>,
     /// Runs of each proof; the median is printed.
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
     runs: u32,
-    /// Print JSON: one object, nothing else.
+    /// Prints one JSON object and nothing else.
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -32,7 +39,7 @@ pub struct Args {
     load: load::Plan,
 }
 
-/// What can be measured alone.
+/// A section that can be measured alone.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Section {
     /// Size of the circuits.
@@ -45,6 +52,10 @@ enum Section {
     Backends,
 }
 
+/// Measures and prints.
+///
+/// # Errors
+/// A section could not be measured at all. A missed target is no error.
 pub fn run(args: Args) -> Result<()> {
     if let Some(name) = &args.backends.peak_of {
         return backends::print_peak(&args.backends.circuit, name);

@@ -1,7 +1,7 @@
-//! Soft confirmation: the operator as it runs (task of the venue, database on disk, server), under
-//! load.
+//! Soft confirmation under load: the operator as it runs in production, with the venue's task, a
+//! database on disk and a server.
 
-use crate::commands::bench::{
+use crate::{
     load::{Outcome, Plan, cpu, offer, requests},
     market::{GENESIS, PRICE_BAND, VENUE, deposit, funded, key, snapshot},
     report::Report,
@@ -44,18 +44,19 @@ use tempfile::TempDir;
 use tokio::sync::{mpsc, oneshot, watch};
 
 const P99: Duration = Duration::from_millis(5);
-/// Accounts must be open within this.
+/// Longest time for all accounts to open.
 const OPENING: Duration = Duration::from_secs(30);
-/// Account that submits batches; nothing is submitted here.
+/// The account that would submit batches; nothing is submitted here.
 const SUBMITTER: [u8; 32] = [2; 32];
 
-/// There is no chain here: the batch stays open as on one that takes a snapshot each half minute.
+/// There is no chain here. The batch stays open as on a chain that takes a snapshot every half
+/// minute.
 const SNAPSHOTS: SnapshotTiming = SnapshotTiming {
     interval_ms: 30_000,
     grace_ms: 15_000,
 };
 
-/// Measures order sets: in the engine alone, then from the connection to the receipt.
+/// Measures order sets: first in the engine alone, then from the connection to the receipt.
 pub fn measure(shape: &Shape, plan: &Plan, report: &mut Report) -> Result<()> {
     let sets = plan.sign(shape);
     let engine = engine_alone(shape, plan, &sets)?;
@@ -100,7 +101,7 @@ fn in_ms(time: Duration) -> String {
     format!("{:.2} ms", time.as_secs_f64() * 1e3)
 }
 
-/// Of values in order, the one that this share of them does not exceed.
+/// Returns the smallest of the sorted values that this share of them does not exceed.
 fn quantile(sorted: &[Duration], share: f64) -> Duration {
     let place = (sorted.len() as f64 * share).ceil() as usize;
     sorted
@@ -135,7 +136,7 @@ fn tell(plan: &Plan, outcome: &Outcome, report: &mut Report) {
     }
 }
 
-/// Every receipt must hold: a confirmation is the operator's signed promise.
+/// Checks every receipt: a confirmation is the operator's signed promise.
 fn check(
     shape: &Shape,
     receipt_key: &VerifyingKey,
@@ -149,7 +150,7 @@ fn check(
     Ok(())
 }
 
-/// Mean time of the engine for an order set, its signature included, on one core.
+/// Returns the engine's mean time for an order set, its signature check included, on one core.
 fn engine_alone(shape: &Shape, plan: &Plan, sets: &[SignedOrderSet]) -> Result<Duration> {
     let (mut venue, _) = funded(shape, plan.accounts, now_ms())?;
     let sets = sets.to_vec();
@@ -161,7 +162,7 @@ fn engine_alone(shape: &Shape, plan: &Plan, sets: &[SignedOrderSet]) -> Result<D
     Ok((cpu(ClockId::ThreadCPUTime) - started) / count)
 }
 
-/// Median time to put a page on the disk of this folder.
+/// Returns the median time to write a page to the disk of this folder durably.
 fn flush_time(folder: &Path) -> Result<Duration> {
     let mut file = File::create(folder.join("flush"))?;
     let mut times = Vec::new();
@@ -176,7 +177,7 @@ fn flush_time(folder: &Path) -> Result<Duration> {
     Ok(quantile(&times, 0.5))
 }
 
-/// A venue that has settled nothing.
+/// Returns a venue that has settled nothing.
 fn new_venue(shape: &Shape, time: u64) -> VenueView<[u8; 32]> {
     VenueView {
         owner: SUBMITTER,
@@ -218,21 +219,21 @@ fn queued(trader: u32) -> (u64, QueuedDeposit) {
     let queued = QueuedDeposit {
         owner: key.public_key().compress(),
         deposit: deposit(&key),
-        // What the chain would add for the closing proof; no batch is proven here.
+        // The chain computes this for the closing proof; no batch is proven here.
         accumulator: FieldBytes::default(),
     };
     (trader.into(), queued)
 }
 
-/// The operator without a chain: what the chain would tell is told once, and closed batches wait
-/// for proof.
+/// The operator without a chain: it receives the chain's notices once, at the start, and closed
+/// batches wait for a proof that never comes.
 struct Operator {
     folder: TempDir,
     server: RpcServer,
     receipt_key: VerifyingKey,
     stop: watch::Sender<bool>,
     ended: oneshot::Receiver<Result<(), OperatorError>>,
-    /// Kept so that the venue's task finds its outlets open.
+    /// Kept open so that the venue's task can still send to them.
     _ends: (
         WorkerEnds<std::sync::mpsc::Receiver<ProofJob>>,
         WorkerEnds<mpsc::UnboundedReceiver<Submission>>,

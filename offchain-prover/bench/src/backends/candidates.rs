@@ -1,4 +1,4 @@
-//! Who takes part.
+//! The provers that are compared.
 
 use anyhow::{Result, ensure};
 use ark_bn254::{Bn254, Fr};
@@ -15,29 +15,29 @@ use std::{
 };
 use taceo_groth16::{ConstraintMatrices, LibSnarkReduction};
 
-/// A prover that has taken key and circuit.
+/// A prover that has loaded key and circuit.
 pub trait Race {
-    /// A proof of the assignment, and how long it took.
+    /// Returns a proof of the assignment, and how long it took.
     fn prove(&self, assignment: &[Fr]) -> Result<(Duration, Proof<Bn254>)>;
 }
 
-/// Takes key and circuit; a reason where the backend is not to be had here.
+/// Loads key and circuit; returns a reason if the backend is unavailable on this machine.
 type Load = Box<dyn Fn(Arc<Circuit>, ProvingKey) -> Result<Result<Box<dyn Race>, String>>>;
 
-/// A prover by its name.
+/// A prover and its name.
 pub struct Candidate {
     /// Its name.
     pub name: &'static str,
-    /// What the ratios call it, where it is not one of our backends.
+    /// The prover's name in the ratios; none for our own backends.
     pub other: Option<&'static str>,
-    /// Makes it ready.
+    /// Loads key and circuit.
     pub load: Load,
 }
 
-/// All that are compared.
+/// Returns all provers that are compared.
 pub fn candidates() -> Vec<Candidate> {
     let mut candidates = vec![ours("cpu", || Ok(CpuBackend::detect()))];
-    // What machines whose processors can do less would have.
+    // The variants that machines with less capable processors would use.
     for (place, backend) in CpuBackend::all().iter().enumerate().skip(1) {
         candidates.push(ours(backend.variant(), move || {
             Ok(CpuBackend::all().remove(place))
@@ -59,7 +59,7 @@ pub fn candidates() -> Vec<Candidate> {
     candidates
 }
 
-/// One of our backends; `make` says why where it is not to be had.
+/// Returns one of our backends; `make` returns a reason if the backend is unavailable.
 fn ours<B: Backend + 'static>(
     name: &'static str,
     make: impl Fn() -> Result<B, String> + 'static,
