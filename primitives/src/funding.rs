@@ -143,6 +143,7 @@ mod tests {
             instrument,
             time: Millis::new(time),
             deleverages: false,
+            fund_sells: false,
             price,
         }
     }
