@@ -34,9 +34,10 @@ use clearproof_primitives::{
 /// leveraged as deleveraging requires, are enforced with the lower bound of that margin, which only
 /// makes them harder to meet; the condition that equity is negative, for a takeover and where the
 /// fund is deleveraged, with the equity itself. In all of these conditions equity counts with the
-/// benefit of the doubt, which depends on positions alone. A prover claims that twice the
-/// equity is below the maintenance margin; without the claim, half of each position must be left.
-/// Returns the bit of liquidations without the claim.
+/// benefit of the doubt, which depends on positions alone. A prover claims that twice the equity is
+/// below the maintenance margin; without the claim, half of each position must be left. Returns the
+/// bit of liquidations without the claim. A step that deleverages the fund requires that the
+/// batch's slack takes no more from others than the fund lacks.
 ///
 /// Sound although scan losses are hinted: afterwards each is an upper bound of 0 and all losses, so
 /// both margins are at least the true ones; before, each is one of 0 and the losses, so the margin
@@ -85,13 +86,19 @@ pub fn enforce(
         forced_steps::enforce_equity(cs, &margins, occasion);
     });
     let must_reduce = and(cs, &must_reduce, &forced.of_fund.not());
-    enforce_ratio(cs, &must_reduce, &margins);
+    let slack_left = cs.part("forced", |cs| {
+        forced_steps::slack_left(cs, market, before, &margins, occasion)
+    });
+    enforce_ratio(cs, &must_reduce, &margins, &slack_left);
     partial
 }
 
 /// If the account must reduce risk, requires `equity₀·MM₁ ≤ equity₁·MM₀`, and `equity₁ ≥ equity₀`
-/// if `MM₀` is 0.
-fn enforce_ratio(cs: &mut Cs, must_reduce: &Bit, margins: &Margins) {
+/// if `MM₀` is 0. Requires that `slack_left` is not negative.
+///
+/// Sound: `slack_left` is 0 but in a step of the insurance fund, which does not have to reduce
+/// risk: there both products are 0. So one range check serves both.
+fn enforce_ratio(cs: &mut Cs, must_reduce: &Bit, margins: &Margins, slack_left: &Num) {
     let equity_1 = cs.mul(must_reduce.num(), &margins.equity_after);
     range(cs, &equity_1, EQUITY_BITS);
     let equity_0 = cs.mul(must_reduce.num(), &margins.equity_before);
@@ -104,7 +111,11 @@ fn enforce_ratio(cs: &mut Cs, must_reduce: &Bit, margins: &Margins) {
     range(cs, &maintenance_0, MARGIN_BITS);
     let left = cs.mul(&equity_0, &margins.maintenance_after);
     let right = cs.mul(&equity_1, &maintenance_0);
-    range(cs, &(right - left), EQUITY_BITS + MARGIN_BITS + 2);
+    range(
+        cs,
+        &(right - left + slack_left),
+        EQUITY_BITS + MARGIN_BITS + 2,
+    );
     let no_margin_before = is_zero(cs, &maintenance_0);
     let must_not_lose = and(cs, must_reduce, &no_margin_before);
     enforce_ge_if(cs, &must_not_lose, &equity_1, &equity_0, EQUITY_BITS + 1);

@@ -12,6 +12,7 @@ use clearproof_primitives::{
     ledger::{Ledger, state_root},
     shape::Shape,
     snapshot::Snapshot,
+    time::Millis,
     tree::AccountsTree,
 };
 use std::sync::Arc;
@@ -31,7 +32,7 @@ pub struct Books {
     /// Its snapshot; 0 before the first.
     pub(crate) snapshot: SnapshotNumber,
     /// Its last millisecond.
-    pub(crate) time: u64,
+    pub(crate) time: Millis,
 }
 
 impl Books {
@@ -41,7 +42,7 @@ impl Books {
         ledger: Ledger,
         funding: Vec<i64>,
         (number, snapshot): (BatchNumber, SnapshotNumber),
-        time: u64,
+        time: Millis,
     ) -> Self {
         let mut tree = AccountsTree::new(shape.depth as usize);
         for (i, account) in accounts.iter().enumerate() {
@@ -66,7 +67,7 @@ impl Books {
             Ledger::genesis(&shape.market),
             vec![0; shape.market.instruments.into()],
             (BatchNumber::new(0), SnapshotNumber::new(0)),
-            0,
+            Millis::ZERO,
         )
     }
 
@@ -123,7 +124,7 @@ pub(crate) struct Tally {
     /// Its snapshot.
     pub snapshot: SnapshotNumber,
     /// Its last millisecond.
-    pub time: u64,
+    pub time: Millis,
     /// Deposits consumed from the queue.
     pub deposits: u64,
     /// The ledger's totals.
@@ -240,7 +241,7 @@ impl Tally {
         sums: &BatchSums,
         fund: &Account,
         funding: Vec<i64>,
-        time: u64,
+        time: Millis,
     ) -> Result<Self, EngineError> {
         let protocol_fee = sums.protocol_fee()?;
         let totals = self.totals_after(sums, protocol_fee)?;

@@ -11,6 +11,7 @@ use clearproof_primitives::{
     ids::{AccountIndex, BatchNumber, SnapshotNumber},
     ledger::{DepositCursor, Ledger},
     shape::Shape,
+    time::Millis,
 };
 use serde::{Deserialize, Serialize};
 
@@ -50,7 +51,7 @@ pub struct StoredBooks {
     pub number: BatchNumber,
     /// Snapshot of that batch.
     snapshot: SnapshotNumber,
-    time: u64,
+    time: Millis,
 }
 
 impl From<&Account> for StoredAccount {

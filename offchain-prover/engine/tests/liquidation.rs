@@ -16,6 +16,7 @@ use clearproof_primitives::{
     shape::Shape,
     snapshot::{InstrumentRow, Snapshot},
     step::StepError,
+    time::Millis,
 };
 use common::{MARK, START, open_venue, order, request, signed, snapshot};
 
@@ -31,12 +32,12 @@ fn snapshot_at(mark: u64) -> Snapshot {
 
 fn open(venue: &mut Venue, snapshot: Snapshot) {
     let bands = even_bands(&snapshot.rows, Rate::new(1 << 29));
-    let time = venue.now() + 1;
+    let time = venue.now() + Millis::new(1);
     venue.open_batch(snapshot, bands, time).unwrap();
 }
 
 fn close(venue: &mut Venue) -> ClosedBatch {
-    let time = venue.now() + 1;
+    let time = venue.now() + Millis::new(1);
     venue.close_batch(&request(time)).unwrap()
 }
 
@@ -49,7 +50,14 @@ fn traded() -> Venue {
         let set = signed(&SHAPE, trader, 1, vec![order(side, LOTS, MARK)], None);
         venue.submit(set).unwrap();
     }
-    assert_eq!(venue.run_auction(START + 10).unwrap().trades.len(), 2);
+    assert_eq!(
+        venue
+            .run_auction(START + Millis::new(10))
+            .unwrap()
+            .trades
+            .len(),
+        2
+    );
     close(&mut venue);
     venue
 }
@@ -94,7 +102,7 @@ fn an_account_at_risk_is_liquidated_as_far_as_it_must_be() {
     let own = signed(&SHAPE, 0, 2, vec![order(Side::Buy, 50, 980 * ONE)], None);
     venue.submit(own).unwrap();
     bid(&mut venue, 1, 100, 885 * ONE);
-    let report = venue.run_auction(venue.now() + 1).unwrap();
+    let report = venue.run_auction(venue.now() + Millis::new(1)).unwrap();
     // A quarter is the fewest eighths that free it; it pays the whole percent.
     assert_eq!(report.clearings, [cleared(880 * ONE, 75)]);
     assert_eq!(report.liquidated, [liquidated(AccountIndex::new(1), 660)]);
@@ -109,7 +117,7 @@ fn an_account_at_risk_is_liquidated_as_far_as_it_must_be() {
         "no set was installed"
     );
 
-    let next = venue.run_auction(venue.now() + 1).unwrap();
+    let next = venue.run_auction(venue.now() + Millis::new(1)).unwrap();
     assert_eq!(next.liquidated, []);
     let fund = venue
         .account(AccountIndex::INSURANCE_FUND)
@@ -144,7 +152,7 @@ fn a_liquidation_is_one_step_at_a_snapshot_and_the_rest_waits_for_the_next() {
     // 150 lots are to be closed. A step holds two fills.
     for (auction, left) in [(1, 240), (2, 180)] {
         bid(&mut venue, auction, 60 * auction, (mark + 1) * ONE);
-        let report = venue.run_auction(venue.now() + 1).unwrap();
+        let report = venue.run_auction(venue.now() + Millis::new(1)).unwrap();
         let [liquidated] = report.liquidated[..] else {
             panic!("{report:?}");
         };
@@ -155,7 +163,7 @@ fn a_liquidation_is_one_step_at_a_snapshot_and_the_rest_waits_for_the_next() {
     }
     bid(&mut venue, 3, 60 * 3, (mark + 1) * ONE);
     let waits = |venue: &mut Venue| {
-        let report = venue.run_auction(venue.now() + 1).unwrap();
+        let report = venue.run_auction(venue.now() + Millis::new(1)).unwrap();
         assert_eq!((report.liquidated, report.left_out), (vec![], vec![]));
     };
     waits(&mut venue);
@@ -175,14 +183,18 @@ fn a_liquidation_is_one_step_at_a_snapshot_and_the_rest_waits_for_the_next() {
     let mut next = snapshot.clone();
     next.number = next.number.next();
     open(&mut venue, next);
-    let report = venue.run_auction(venue.now() + 1).unwrap();
+    let report = venue.run_auction(venue.now() + Millis::new(1)).unwrap();
     assert_eq!(report.liquidated[0].account, account);
     assert_eq!(venue.account(account).unwrap().quantity(0), 120);
     close(&mut venue);
 
     let (given, current) = (snapshot.number, snapshot.number.next());
     assert_eq!(
-        venue.open_batch(snapshot, MarketTerms::default(), venue.now() + 1),
+        venue.open_batch(
+            snapshot,
+            MarketTerms::default(),
+            venue.now() + Millis::new(1)
+        ),
         Err(EngineError::SnapshotWentBack { given, current })
     );
 }
@@ -194,10 +206,10 @@ fn nobody_is_sold_below_the_zero_price() {
     let snapshot = snapshot_at(750 * ONE);
     open(&mut venue, snapshot.clone());
     bid(&mut venue, 1, 400, 660 * ONE);
-    let report = venue.run_auction(venue.now() + 1).unwrap();
+    let report = venue.run_auction(venue.now() + Millis::new(1)).unwrap();
     assert_eq!(report.liquidated, []);
     bid(&mut venue, 2, 400, 668 * ONE);
-    let report = venue.run_auction(venue.now() + 1).unwrap();
+    let report = venue.run_auction(venue.now() + Millis::new(1)).unwrap();
     let [Liquidated { account, penalty }] = report.liquidated[..] else {
         panic!("{report:?}");
     };
@@ -232,10 +244,10 @@ fn the_insurance_fund_takes_over_the_bankrupt_and_sells_at_the_mark_or_better() 
     assert_eq!(venue.at_risk(), [AccountIndex::INSURANCE_FUND]);
     assert_eq!(venue.deleveraged(), []);
     bid(&mut venue, 1, 200, 699 * ONE);
-    let report = venue.run_auction(venue.now() + 1).unwrap();
+    let report = venue.run_auction(venue.now() + Millis::new(1)).unwrap();
     assert_eq!(report.liquidated, [], "below the mark");
     bid(&mut venue, 2, 200, 703 * ONE);
-    let report = venue.run_auction(venue.now() + 1).unwrap();
+    let report = venue.run_auction(venue.now() + Millis::new(1)).unwrap();
     assert_eq!(
         report.liquidated,
         [liquidated(AccountIndex::INSURANCE_FUND, 0)]
@@ -296,6 +308,46 @@ fn what_the_insurance_fund_cannot_bear_is_closed_against_the_most_leveraged() {
     assert_eq!(venue.ledger().open_interest[0], 0);
 }
 
+/// The lack is a ninth of what the fund holds, and the band a thirty-second.
+#[test]
+fn the_band_bounds_what_deleveraging_takes() {
+    let mut venue = traded();
+    let snapshot = snapshot_at(600 * ONE);
+    open(&mut venue, snapshot.clone());
+    let closed = close(&mut venue);
+    let slack = |closed: &ClosedBatch| closed.witness.header.slack;
+    assert_eq!(slack(&closed), Rate::new(0), "nothing is deleveraged yet");
+    let of_fund =
+        |venue: &Venue| margin(venue, AccountIndex::INSURANCE_FUND, &snapshot).equity >> 32;
+    let before = of_fund(&venue);
+
+    let bands = even_bands(&snapshot.rows, Rate::new(1 << 27));
+    let time = venue.now() + Millis::new(1);
+    venue.open_batch(snapshot.clone(), bands, time).unwrap();
+    assert_eq!(venue.deleveraged().len(), 1);
+    // 18 ¾ for each of 300 lots.
+    assert_eq!(of_fund(&venue) - before, 5_625);
+    let closed = close(&mut venue);
+    assert_eq!(slack(&closed), Rate::new(1 << 27));
+    let entries: Vec<_> = closed
+        .witness
+        .chunks
+        .iter()
+        .flat_map(|c| &c.entries)
+        .collect();
+    assert!(
+        entries
+            .iter()
+            .all(|entry| entry.deleverages && entry.fund_sells)
+    );
+    assert_eq!(entries[0].price, 618 * ONE + ONE / 4 * 3);
+    // Nothing is left to be closed for the rest.
+    open(&mut venue, snapshot.clone());
+    assert_eq!(venue.deleveraged(), []);
+    let closed = close(&mut venue);
+    assert_eq!(slack(&closed), Rate::new(0));
+}
+
 #[test]
 fn an_expired_position_turns_into_quote_unasked() {
     let mut venue = traded();
@@ -309,7 +361,7 @@ fn an_expired_position_turns_into_quote_unasked() {
         halted: vec![true],
         ..MarketTerms::default()
     };
-    let time = venue.now() + 1;
+    let time = venue.now() + Millis::new(1);
     venue.open_batch(snapshot, terms, time).unwrap();
     assert_eq!(
         venue.accrue_expired(1),
@@ -334,10 +386,10 @@ fn funding_is_paid_from_one_batch_to_the_next() {
     let terms = MarketTerms {
         bands: even_bands(&snapshot.rows, Rate::new(1 << 29)),
         premium_caps: vec![2 * ONE; 4],
-        funding_interval: 1_000,
+        funding_interval: Millis::new(1_000),
         ..MarketTerms::default()
     };
-    let time = venue.now() + 1;
+    let time = venue.now() + Millis::new(1);
     venue
         .open_batch(snapshot.clone(), terms.clone(), time)
         .unwrap();
@@ -349,15 +401,17 @@ fn funding_is_paid_from_one_batch_to_the_next() {
             .submit(signed(&SHAPE, trader, 2, vec![own], None))
             .unwrap();
     }
-    let report = venue.run_auction(time + 100).unwrap();
+    let report = venue.run_auction(time + Millis::new(100)).unwrap();
     assert_eq!(report.clearings, [cleared(MARK + 5 * ONE, 1)]);
-    venue.close_batch(&request(time + 600)).unwrap();
+    venue
+        .close_batch(&request(time + Millis::new(600)))
+        .unwrap();
     assert_eq!(venue.funding()[0], ONE as i64);
 
     let before = [1, 2]
         .map(AccountIndex::new)
         .map(|account| venue.account(account).unwrap().balances[0]);
-    let next = venue.now() + 1;
+    let next = venue.now() + Millis::new(1);
     venue.open_batch(snapshot, terms, next).unwrap();
     for trader in [0, 1] {
         let number = 5 + u64::from(trader);
@@ -390,7 +444,7 @@ fn traded_both() -> Venue {
             .submit(signed(&SHAPE, trader, 2, vec![order], None))
             .unwrap();
     }
-    let report = venue.run_auction(venue.now() + 1).unwrap();
+    let report = venue.run_auction(venue.now() + Millis::new(1)).unwrap();
     assert_eq!(report.trades.len(), 2);
     close(&mut venue);
     venue
@@ -404,7 +458,7 @@ fn one_halted_lot_protects_neither_from_liquidation_nor_from_takeover() {
     open(&mut venue, beside_a_halted_one(780 * ONE));
     assert_eq!(venue.at_risk(), [account]);
     bid(&mut venue, 1, 400, 781 * ONE);
-    let report = venue.run_auction(venue.now() + 1).unwrap();
+    let report = venue.run_auction(venue.now() + Millis::new(1)).unwrap();
     assert_eq!(report.liquidated[0].account, account);
     let held = venue.account(account).unwrap();
     assert!(held.quantity(0) < LOTS as i64 && held.quantity(2) == 1);
@@ -417,7 +471,7 @@ fn one_halted_lot_protects_neither_from_liquidation_nor_from_takeover() {
     // The fund's halted lot stays where it is.
     open(&mut venue, beside_a_halted_one(700 * ONE));
     bid(&mut venue, 1, 400, 701 * ONE);
-    let report = venue.run_auction(venue.now() + 1).unwrap();
+    let report = venue.run_auction(venue.now() + Millis::new(1)).unwrap();
     assert_eq!(report.left_out, []);
     let fund = venue.account(AccountIndex::INSURANCE_FUND).unwrap();
     assert_eq!((fund.quantity(0), fund.quantity(2)), (0, 1));
@@ -432,7 +486,7 @@ fn a_liquidation_that_breaks_a_rule_is_left_out() {
     // penalty.
     open(&mut venue, snapshot_at(670 * ONE));
     bid(&mut venue, 1, 400, 671 * ONE);
-    let report = venue.run_auction(venue.now() + 1).unwrap();
+    let report = venue.run_auction(venue.now() + Millis::new(1)).unwrap();
     assert!(
         report
             .left_out

@@ -7,6 +7,7 @@ use clearproof_primitives::{
     field::FieldBytes,
     ids::{BatchNumber, SnapshotNumber},
     shape::{MarketShape, Shape},
+    time::Millis,
 };
 pub use clearproof_primitives::{
     chain::{NextCircuit, Pauses, ProofKind, ProofRefusal, SnapshotInfo},
@@ -75,7 +76,7 @@ pub struct Venue<AccountId, Balance> {
     /// Snapshot of the last batch; 0 before the first. No batch goes back to an earlier one.
     pub snapshot: SnapshotNumber,
     /// Last millisecond of the last batch's auctions; before the first, when the venue was created.
-    pub time_to: u64,
+    pub time_to: Millis,
     /// Pauses in force.
     pub pauses: Pauses,
     /// Held from the owner until the venue is closed.
@@ -149,10 +150,10 @@ pub trait SnapshotProvider {
 pub trait BenchmarkHelper {
     /// Sets the present block's time to `now` (milliseconds), takes a snapshot at that time in
     /// which instrument 0 trades, and returns its number.
-    fn snapshot_at(now: u64) -> SnapshotNumber;
+    fn snapshot_at(now: Millis) -> SnapshotNumber;
 
     /// Sets the present block's time.
-    fn set_time(now: u64);
+    fn set_time(now: Millis);
 }
 
 /// A circuit of the genesis.

@@ -46,10 +46,10 @@ pub enum StepError {
         "forced: the account is less leveraged than the deleverage rank, with the benefit of the doubt"
     )]
     NotRanked,
-    #[error(
-        "forced: the price leaves the account better off, or the insurance fund with something"
-    )]
+    #[error("forced: the price leaves the account better off")]
     DeleveragePrice,
+    #[error("forced: the slack is more than what the insurance fund lacks of its positions' worth")]
+    Slack,
     #[error(
         "forced: the account's equity is not below its maintenance margin, with the benefit of the doubt"
     )]
@@ -90,6 +90,8 @@ pub enum StepError {
     TooManyFills(usize, u16),
     #[error("fills[{0}]: no such order or price entry")]
     FillTarget(usize),
+    #[error("fills[{0}]: deleveraging closes the insurance fund's positions on the other side")]
+    FillSide(usize),
     #[error("fills[{0}]: the order is for another instrument")]
     FillInstrument(usize),
     #[error(

@@ -8,6 +8,7 @@ use clearproof_primitives::{
     field::{FieldBytes, Fr},
     ids::SnapshotNumber,
     step::StepError,
+    time::Millis,
 };
 
 fn one() -> Fr {
@@ -124,7 +125,7 @@ fn another_public_input() {
 #[test]
 fn a_time_of_more_than_48_bits() {
     let mut scene = Scene::busy(0);
-    scene.header.time_from = 1 << 48;
+    scene.header.time_from = Millis::new(1 << 48);
     scene.refused_in("header");
 }
 

@@ -14,6 +14,7 @@ use clearproof_primitives::{
     shape::Shape,
     snapshot::InstrumentRow,
     step::{Fill, Forced, StepError},
+    time::Millis,
 };
 
 const PART: &str = "step/margin/forced";
@@ -131,7 +132,7 @@ fn lots_of_a_suspended_instrument_that_net_to_zero() {
     let both = |sold: u64, bought: u64| {
         let mut scene = fund(NO_PENALTY);
         let entry = scene.chunk.entries[0];
-        let later = entry.time + 1;
+        let later = entry.time + Millis::new(1);
         scene.chunk.entries = [(entry.time, sold), (later, bought)]
             .map(|(time, price)| PriceEntry {
                 time,
@@ -167,7 +168,8 @@ fn lots_of_a_suspended_instrument_that_net_to_zero() {
 #[test]
 fn deleveraging_a_fund_that_may_owe_nothing() {
     let mut scene = fund(Forced::Deleverage);
-    scene.chunk.entries[0].deleverages = true;
+    let entry = &mut scene.chunk.entries[0];
+    (entry.deleverages, entry.fund_sells) = (true, true);
     // 41 lots are worth 4,113 ⅔, and one more is halted.
     for i in [0, 1] {
         scene.reload(i, |fund| {

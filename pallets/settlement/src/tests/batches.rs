@@ -10,6 +10,7 @@ use clearproof_primitives::{
     fixed::ONE,
     ids::{BatchNumber, SnapshotNumber},
     shape::Shape,
+    time::Millis,
 };
 use codec::{Decode, Encode};
 use frame_support::{assert_ok, traits::fungibles};
@@ -129,7 +130,7 @@ fn batches_follow_one_another_and_old_ones_are_forgotten() {
         let venue = draft.header.venue;
         assert_ok!(submit(OPERATOR, &draft.seal()));
         for n in 1..5u64 {
-            let next = Draft::next(venue, TAKEN + 100 + 1_000 * n);
+            let next = Draft::next(venue, TAKEN + Millis::new(100 + 1_000 * n));
             assert_ok!(submit(OPERATOR, &next.seal()));
         }
         let kept: Vec<_> = (1..=5)
@@ -159,7 +160,7 @@ fn another_venues_proofs_are_refused() {
         batch.header.venue = other;
         // The values that differ between the venues are corrected, and nothing is consumed or paid.
         // The proofs are still those of the first venue.
-        let theirs = Draft::next(other, TAKEN + 100 + NOW);
+        let theirs = Draft::next(other, TAKEN + Millis::new(100) + NOW);
         batch.header.deposits_after = 0;
         batch.header.deposits_accumulator_after = theirs.header.deposits_accumulator_after;
         batch.withdrawals = Default::default();
@@ -217,14 +218,18 @@ fn snapshots_and_times() {
         d.header.snapshot_number = SnapshotNumber::new(2);
     });
     refused_when_proven(E::TimeSpanReversed, |d| {
-        d.header.time_from = d.header.time_to + 1;
+        d.header.time_from = d.header.time_to + Millis::new(1);
     });
-    refused_when_proven(E::TimeSpanInFuture, |d| d.header.time_to = NOW + 1);
-    refused_when_changed(E::TimeSpanInFuture, |b| b.header.time_to = u64::MAX);
+    refused_when_proven(E::TimeSpanInFuture, |d| {
+        d.header.time_to = NOW + Millis::new(1)
+    });
+    refused_when_changed(E::TimeSpanInFuture, |b| b.header.time_to = Millis::MAX);
     refused_when_proven(E::TimeSpanOverlaps, |d| d.header.time_from = CREATED);
-    refused_when_proven(E::SnapshotTooNew, |d| d.header.time_from = TAKEN - 1);
+    refused_when_proven(E::SnapshotTooNew, |d| {
+        d.header.time_from = TAKEN - Millis::new(1)
+    });
     refused_when_proven(E::SnapshotTooOld, |d| {
-        d.header.time_to = NEXT_TAKEN + GRACE + 1;
+        d.header.time_to = NEXT_TAKEN + GRACE + Millis::new(1);
     });
     run(|mut draft| {
         draft.header.time_from = TAKEN;
@@ -238,7 +243,7 @@ fn snapshots_and_times() {
         });
         // The latest snapshot may be used until the present.
         overlapping.lists = vec![vec![], vec![]];
-        overlapping.header.time_from += 1;
+        overlapping.header.time_from += Millis::new(1);
         overlapping.header.time_to = NOW;
         assert_ok!(submit(OPERATOR, &overlapping.seal()));
     });
@@ -251,38 +256,41 @@ fn a_snapshot_before_the_last_batchs_is_refused() {
     run(|mut draft| {
         draft.header.time_from = TAKEN;
         assert_ok!(submit(OPERATOR, &draft.seal()));
-        let batch_at = |number: u64, from: u64| {
+        let batch_at = |number: u64, from: Millis| {
             let mut batch = Draft::next(draft.header.venue, from);
             let number = SnapshotNumber::new(number);
             batch.header.snapshot_number = number;
             batch.header.snapshot_hash = TakenSnapshots::get()[&number].hash;
             batch
         };
-        assert_ok!(submit(OPERATOR, &batch_at(1, NEXT_TAKEN - 500).seal()));
+        assert_ok!(submit(
+            OPERATOR,
+            &batch_at(1, NEXT_TAKEN - Millis::new(500)).seal()
+        ));
         let newer = batch_at(2, NEXT_TAKEN);
         assert_ok!(submit(OPERATOR, &newer.seal()));
         let state = Settlement::venue(draft.header.venue).unwrap();
         assert_eq!(state.snapshot, SnapshotNumber::new(2));
-        let back = batch_at(1, newer.header.time_to + 1);
+        let back = batch_at(1, newer.header.time_to + Millis::new(1));
         assert!(back.header.time_to <= NEXT_TAKEN + GRACE);
         refused(E::SnapshotWentBack, || submit(OPERATOR, &back.seal()));
-        let again = batch_at(2, newer.header.time_to + 1);
+        let again = batch_at(2, newer.header.time_to + Millis::new(1));
         assert_ok!(submit(OPERATOR, &again.seal()));
     });
 }
 
 #[test]
 fn a_batch_withheld_too_long_is_refused() {
-    let at_age = |age: u64, test: &dyn Fn(&mut Draft)| {
+    let at_age = |age: Millis, test: &dyn Fn(&mut Draft)| {
         run(|mut draft| {
-            pallet_timestamp::Now::<Test>::put(draft.header.time_to + age);
+            pallet_timestamp::Now::<Test>::put((draft.header.time_to + age).get());
             test(&mut draft);
         });
     };
     at_age(AGE, &|draft| {
         assert_ok!(submit(OPERATOR, &draft.seal()));
     });
-    at_age(AGE + 1, &|draft| {
+    at_age(AGE + Millis::new(1), &|draft| {
         let batch = draft.seal();
         refused(E::TimeSpanTooOld, || submit(OPERATOR, &batch));
     });
@@ -290,14 +298,16 @@ fn a_batch_withheld_too_long_is_refused() {
 
 #[test]
 fn prices() {
-    let at = TAKEN + 100;
+    let at = TAKEN + Millis::new(100);
     refused_when_proven(E::PricesUnsorted, |d| d.lists[0].swap(0, 1));
     refused_when_proven(E::PricesUnsorted, |d| {
         d.lists[0][1] = price(0, at, 1_001 * ONE);
     });
     refused_when_proven(E::PriceZero, |d| d.lists[0][0].price = 0);
-    refused_when_proven(E::PriceTime, |d| d.lists[0][0].time -= 1);
-    refused_when_proven(E::PriceTime, |d| d.lists[1][1].time += 1);
+    refused_when_proven(E::PriceTime, |d| {
+        d.lists[0][0].time = d.header.time_from - Millis::new(1)
+    });
+    refused_when_proven(E::PriceTime, |d| d.lists[1][1].time += Millis::new(1));
     refused_when_proven(E::InstrumentNotListed, |d| {
         d.lists[0][2] = price(2, at, ONE);
     });
@@ -451,7 +461,7 @@ fn proofs() {
     refused_when_changed(E::ProofRejected, |b| {
         b.header.data_hash = Fr::from(1u64).into();
     });
-    refused_when_changed(E::ProofRejected, |b| b.header.time_to += 1);
+    refused_when_changed(E::ProofRejected, |b| b.header.time_to += Millis::new(1));
     refused_when_changed(E::ProofRejected, |b| {
         b.first_boundary = Fr::from(1u64).into();
     });
