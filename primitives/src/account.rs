@@ -3,6 +3,7 @@
 use crate::{
     babyjubjub::PublicKey,
     field::{Fr, fr_from_i128},
+    ids::Slot,
     poseidon::{Domain, hash, hash_list},
     shape::{AMOUNT_BITS, INSTRUMENT_BITS, ORDER_ID_BITS, QUANTITY_BITS, Shape},
     wide::{offset, pack, power_of_two},
@@ -23,7 +24,7 @@ pub struct OrderSlot {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Position {
     /// Instrument slot in the snapshot.
-    pub instrument: u16,
+    pub instrument: Slot,
     /// Lots, signed, never zero, magnitude below 2^48.
     pub quantity: i64,
 }
@@ -90,7 +91,7 @@ impl Account {
     }
 
     /// Signed lots held of an instrument.
-    pub fn quantity(&self, instrument: u16) -> i64 {
+    pub fn quantity(&self, instrument: Slot) -> i64 {
         self.positions
             .iter()
             .find(|p| p.instrument == instrument)
@@ -161,7 +162,7 @@ impl Position {
     /// Instrument (16 bits) and quantity + 2^48 (49 bits); of an empty place instrument and
     /// quantity are 0.
     fn parts(position: Option<&Self>) -> [(u64, usize); 2] {
-        let (instrument, quantity) = position.map_or((0, 0), |p| (p.instrument, p.quantity));
+        let (instrument, quantity) = position.map_or((0, 0), |p| (p.instrument.get(), p.quantity));
         let quantity = (quantity + (1 << QUANTITY_BITS)) as u64;
         [
             (instrument as u64, INSTRUMENT_BITS),

@@ -11,7 +11,7 @@ use crate::{
     eddsa::{Signature, SignatureError},
     field::Fr,
     fixed::{Price, Rate},
-    ids::{AccountIndex, VenueId},
+    ids::{AccountIndex, Slot, VenueId},
     poseidon::{Domain, hash_list},
     shape::{
         ACCOUNT_BITS, AMOUNT_BITS, INSTRUMENT_BITS, ORDER_ID_BITS, PRICE_BITS, QUANTITY_BITS,
@@ -112,7 +112,7 @@ pub struct Order {
     /// Chosen by the trader; a slot that keeps its id keeps its filled quantity.
     pub id: u32,
     /// Instrument slot.
-    pub instrument: u16,
+    pub instrument: Slot,
     /// Direction.
     pub side: Side,
     /// Lots in total, 1 to 2^48 - 1.
@@ -167,7 +167,7 @@ impl Order {
         let trigger = |side| self.trigger.is_some_and(|t| t.mark == side) as u64;
         [
             self.id as u64,
-            self.instrument as u64,
+            self.instrument.get().into(),
             (self.side == Side::Sell) as u64,
             self.quantity,
             self.limit,
@@ -299,7 +299,7 @@ impl OrderSet {
             let Some(order) = order else { continue };
             require(order.id != 0, E::OrderId(i))?;
             require(
-                order.instrument < shape.market.instruments,
+                order.instrument.get() < shape.market.instruments,
                 E::Instrument(i),
             )?;
             require(

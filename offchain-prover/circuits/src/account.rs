@@ -80,7 +80,7 @@ impl PositionVars {
                 let quantity = cs.alloc(fr_from_i128(native.map_or(0, |p| p.quantity as i128)));
                 let signed = signed_split(cs, &quantity, QUANTITY_BITS);
                 let active = is_zero(cs, &quantity).not();
-                let index = native.map(|p| p.instrument as usize);
+                let index = native.map(|p| p.instrument.place());
                 let instrument =
                     one_hot(cs, index, shape.market.instruments as usize, active.num());
                 Self {

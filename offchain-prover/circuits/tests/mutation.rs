@@ -12,7 +12,7 @@ use clearproof_primitives::{
     batch::{PriceEntry, genesis_field},
     eddsa::SecretKey,
     fixed::{ONE, Rate},
-    ids::AccountIndex,
+    ids::{AccountIndex, Slot},
     order::{KeyRequest, Order, Request, Side, TransferRequest, WithdrawalRequest, key_hash},
     step::{DepositStep, Fill, Forced},
     time::Millis,
@@ -75,7 +75,7 @@ fn busy_chunk() -> Scene {
     let time = scene.chunk.entries[0].time;
     scene.chunk.entries = [(0, time), (2, time), (2, time + Millis::new(50))]
         .map(|(instrument, time)| PriceEntry {
-            instrument,
+            instrument: Slot::new(instrument),
             time,
             price,
             deleverages: false,
@@ -90,7 +90,7 @@ fn busy_chunk() -> Scene {
             account.slots = [id, id + 1].map(|id| OrderSlot { id, filled: 2 }).to_vec();
             account.positions = [(0, lots), (2, -3 * lots)]
                 .map(|(instrument, quantity)| Position {
-                    instrument,
+                    instrument: Slot::new(instrument),
                     quantity,
                 })
                 .to_vec();
@@ -106,7 +106,7 @@ fn busy_chunk() -> Scene {
                 .map(|(id, instrument)| {
                     Some(Order {
                         id,
-                        instrument,
+                        instrument: Slot::new(instrument),
                         side,
                         quantity: 30,
                         limit,
@@ -241,7 +241,7 @@ fn deleverage_chunk() -> Scene {
     (entry.price, entry.deleverages) = (95 * ONE + ONE / 3, true);
     let holds = |quantity| {
         vec![Position {
-            instrument: 0,
+            instrument: Slot::new(0),
             quantity,
         }]
     };

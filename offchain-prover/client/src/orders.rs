@@ -5,7 +5,7 @@ use clearproof_primitives::{
     babyjubjub::PublicKey,
     field::Fr,
     fixed::{Price, Rate},
-    ids::AccountIndex,
+    ids::{AccountIndex, Slot},
     order::{
         KeyRequest, Order, OrderSet, OrderSetError, Request, Side, SignedOrderSet, TransferRequest,
         WithdrawalRequest,
@@ -44,13 +44,13 @@ pub enum BuildError {
 ///
 /// ```
 /// # use clearproof_client::{Identity, OrderSetBuilder};
-/// # use clearproof_primitives::{ids::{AccountIndex, VenueId}, shape::Shape};
+/// # use clearproof_primitives::{ids::{AccountIndex, Slot, VenueId}, shape::Shape};
 /// # let venue = Identity { genesis: [3; 32], venue: VenueId::new(7), shape: Shape::TINY };
 /// let account = AccountIndex::new(1);
-/// let set = OrderSetBuilder::new(&venue, account, 1).buy(0, 5, 1_000 << 32).build()?;
+/// let set = OrderSetBuilder::new(&venue, account, 1).buy(Slot::new(0), 5, 1_000 << 32).build()?;
 /// assert_eq!((set.venue.get(), set.account, set.sequence), (7, account, 1));
 ///
-/// let wrong = OrderSetBuilder::new(&venue, account, 1).buy(0, 0, 1_000 << 32).build();
+/// let wrong = OrderSetBuilder::new(&venue, account, 1).buy(Slot::new(0), 0, 1_000 << 32).build();
 /// let error = wrong.expect_err("no lots").to_string();
 /// assert_eq!(error, "orders[0].quantity: must be 1 to 2^48 - 1 lots");
 /// # Ok::<_, clearproof_client::BuildError>(())
@@ -108,14 +108,14 @@ impl OrderSetBuilder {
 
     /// Adds an order to buy `lots` of an instrument for at most `limit` (32.32 quote units per
     /// lot), in the next free slot.
-    pub fn buy(self, instrument: u16, lots: u64, limit: Price) -> Self {
+    pub fn buy(self, instrument: Slot, lots: u64, limit: Price) -> Self {
         let order = self.new_order(Side::Buy, instrument, lots, limit);
         self.order(order)
     }
 
     /// Adds an order to sell `lots` of an instrument for at least `limit` (32.32 quote units per
     /// lot), in the next free slot.
-    pub fn sell(self, instrument: u16, lots: u64, limit: Price) -> Self {
+    pub fn sell(self, instrument: Slot, lots: u64, limit: Price) -> Self {
         let order = self.new_order(Side::Sell, instrument, lots, limit);
         self.order(order)
     }
@@ -207,7 +207,7 @@ impl OrderSetBuilder {
         Ok(trader.sign(&venue, set))
     }
 
-    fn new_order(&self, side: Side, instrument: u16, quantity: u64, limit: Price) -> Order {
+    fn new_order(&self, side: Side, instrument: Slot, quantity: u64, limit: Price) -> Order {
         let bytes = self.set.sequence.to_le_bytes();
         let id = u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
         Order {
@@ -274,7 +274,9 @@ mod tests {
     fn a_set_is_filled_in_and_its_signature_holds() {
         let before = now_ms();
         let trader = Trader::new(SecretKey::new([1; 32]));
-        let signed = builder().buy(0, 5, PRICE).sell(0, 3, 2 * PRICE);
+        let signed = builder()
+            .buy(Slot::new(0), 5, PRICE)
+            .sell(Slot::new(0), 3, 2 * PRICE);
         let signed = signed.sign(&trader).unwrap();
         let set = &signed.set;
         let account = AccountIndex::new(1);
@@ -304,7 +306,7 @@ mod tests {
 
     #[test]
     fn ids_are_never_zero() {
-        let large = set(1, 1 << 32).buy(0, 1, PRICE);
+        let large = set(1, 1 << 32).buy(Slot::new(0), 1, PRICE);
         assert_eq!(large.build().unwrap().orders[0].unwrap().id, 1);
     }
 
@@ -324,11 +326,16 @@ mod tests {
                 builder().valid_for(Duration::MAX),
                 "valid_from, valid_until",
             ),
-            (builder().buy(0, 0, PRICE), "orders[0].quantity"),
-            (builder().sell(0, 1 << 48, PRICE), "orders[0].quantity"),
-            (builder().buy(0, 1, 0), "orders[0].limit"),
+            (builder().buy(Slot::new(0), 0, PRICE), "orders[0].quantity"),
             (
-                builder().buy(0, 1, PRICE).sell(instruments, 1, PRICE),
+                builder().sell(Slot::new(0), 1 << 48, PRICE),
+                "orders[0].quantity",
+            ),
+            (builder().buy(Slot::new(0), 1, 0), "orders[0].limit"),
+            (
+                builder()
+                    .buy(Slot::new(0), 1, PRICE)
+                    .sell(Slot::new(instruments), 1, PRICE),
                 "orders[1].instrument",
             ),
             (
@@ -347,9 +354,9 @@ mod tests {
             assert!(text.starts_with(expected), "{text}");
         }
         let three = builder()
-            .buy(0, 1, PRICE)
-            .sell(0, 1, PRICE)
-            .buy(0, 1, PRICE);
+            .buy(Slot::new(0), 1, PRICE)
+            .sell(Slot::new(0), 1, PRICE)
+            .buy(Slot::new(0), 1, PRICE);
         assert_eq!(three.build(), Err(BuildError::NoFreeSlot(2)));
         let two = builder().withdraw(0, 1, [1; 32]).trading_key(None);
         assert_eq!(two.build(), Err(BuildError::SeveralRequests));
@@ -358,7 +365,7 @@ mod tests {
     #[test]
     fn the_first_mistake_is_the_one_that_is_returned() {
         let wrong = builder().withdraw(0, 1, [1; 32]).withdraw(0, 1, [1; 32]);
-        let wrong = wrong.buy(0, 0, PRICE).build();
+        let wrong = wrong.buy(Slot::new(0), 0, PRICE).build();
         assert_eq!(wrong, Err(BuildError::SeveralRequests));
     }
 
@@ -366,14 +373,17 @@ mod tests {
     fn a_trading_key_signs_orders_and_no_request() {
         let owner = SecretKey::new([1; 32]).public_key();
         let trader = Trader::with_trading_key(owner, SecretKey::new([2; 32]));
-        assert!(builder().buy(0, 1, PRICE).sign(&trader).is_ok());
+        assert!(builder().buy(Slot::new(0), 1, PRICE).sign(&trader).is_ok());
         let withdrawal = builder().withdraw(0, 1, [1; 32]).sign(&trader);
         assert_eq!(withdrawal.unwrap_err(), BuildError::NeedsOwner);
         let owner = Trader::new(SecretKey::new([1; 32]));
         let key = SecretKey::new([2; 32]).public_key();
         assert!(builder().trading_key(Some(key)).sign(&owner).is_ok());
         assert!(builder().new_owner(key).sign(&owner).is_ok());
-        let with_orders = builder().new_owner(key).buy(0, 1, PRICE).sign(&owner);
+        let with_orders = builder()
+            .new_owner(key)
+            .buy(Slot::new(0), 1, PRICE)
+            .sign(&owner);
         assert_eq!(
             with_orders.unwrap_err(),
             BuildError::Field(OrderSetError::OwnerWithOrders)

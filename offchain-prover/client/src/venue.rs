@@ -25,7 +25,7 @@ use crate::{
 };
 use clearproof_primitives::{
     batch::genesis_field,
-    ids::VenueId,
+    ids::{Slot, VenueId},
     order::{OrderSet, SignedOrderSet},
     time::Millis,
 };
@@ -121,7 +121,7 @@ impl VenueClient {
     ///
     /// # Errors
     /// As all requests.
-    pub async fn book(&self, instrument: u16) -> Result<BookJson, VenueError> {
+    pub async fn book(&self, instrument: Slot) -> Result<BookJson, VenueError> {
         let ask = self
             .connection
             .ask(|link| async move { link.book(instrument).await });

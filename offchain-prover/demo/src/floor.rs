@@ -11,7 +11,7 @@ use clearproof_formats::time::time_text;
 use clearproof_primitives::{
     chain::InstrumentKind,
     fixed::{IndexPrice, ONE, Rate},
-    ids::BatchNumber,
+    ids::{BatchNumber, Slot},
     order::{Order, OrderSet, Request, SignedOrderSet, WithdrawalRequest},
     time::Millis,
 };
@@ -119,7 +119,7 @@ impl Floor {
                 continue;
             }
             let account = self.account(who).await?;
-            let position = |slot: u16| {
+            let position = |slot: Slot| {
                 let position = account.positions.iter().find(|p| p.instrument == slot);
                 position.map_or(0, |p| p.quantity)
             };

@@ -19,7 +19,7 @@ use clearproof_engine::{Accepted, ArrivedSet, Candidate, InstrumentClearing, Ven
 use clearproof_primitives::{
     chain::QueuedDeposit,
     field::{FieldBytes, bytes32_to_fields},
-    ids::BatchNumber,
+    ids::{BatchNumber, Slot},
     order::SignedOrderSet,
     poseidon::hash,
     snapshot::Snapshot,
@@ -61,7 +61,7 @@ pub struct Core {
     /// Order sets that a roll-back removed, to submit again.
     pub(super) waiting: VecDeque<Arc<SignedOrderSet>>,
     /// Last clearing of each instrument.
-    pub(super) last: BTreeMap<u16, LastClearing>,
+    pub(super) last: BTreeMap<Slot, LastClearing>,
     /// Time of the last auction.
     pub(super) last_auction: Millis,
 }

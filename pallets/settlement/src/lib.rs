@@ -67,7 +67,7 @@ pub mod pallet {
         chain::MAX_VENUES_LISTED,
         field::FieldBytes,
         fixed::{Factor, Price},
-        ids::{BatchNumber, SnapshotNumber},
+        ids::{BatchNumber, Slot, SnapshotNumber},
         shape::{MarketShape, Shape},
         time::Millis,
     };
@@ -197,7 +197,7 @@ pub mod pallet {
 
     /// Number of venues that hold positions in each instrument slot.
     #[pallet::storage]
-    pub type HoldingVenues<T: Config> = StorageMap<_, Twox64Concat, u16, u32, ValueQuery>;
+    pub type HoldingVenues<T: Config> = StorageMap<_, Twox64Concat, Slot, u32, ValueQuery>;
 
     /// Circuits registered at genesis.
     #[pallet::genesis_config]
@@ -277,7 +277,7 @@ pub mod pallet {
             /// Venue.
             venue: VenueId,
             /// Instrument slot.
-            instrument: u16,
+            instrument: Slot,
             /// Price of all these fills, 32.32 quote units per lot. It leaves the fund nothing.
             price: Price,
             /// Lower bound, 16.16, of maintenance margin over equity for every account whose

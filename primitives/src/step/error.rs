@@ -3,6 +3,7 @@
 use crate::{
     eddsa::SignatureError,
     funding::OutOfRange,
+    ids::Slot,
     margin::{MarginError, MarginRefusal},
     order::OrderSetError,
     shape::AMOUNT_BITS,
@@ -96,7 +97,7 @@ pub enum StepError {
     PairFilled(usize),
     #[error("positions[{instrument}]: grows to {lots} lots, beyond the limit of {limit}")]
     PositionLimit {
-        instrument: u16,
+        instrument: Slot,
         lots: u64,
         limit: u64,
     },

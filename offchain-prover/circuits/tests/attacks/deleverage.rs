@@ -5,7 +5,7 @@ use crate::common::scene::Scene;
 use clearproof_primitives::{
     account::Position,
     fixed::{Factor, ONE, Rate},
-    ids::AccountIndex,
+    ids::{AccountIndex, Slot},
     order::{Order, Side},
     step::{Fill, Forced, Step, StepError},
 };
@@ -21,13 +21,13 @@ fn deleveraged(quote: i64, price: u64) -> Scene {
     scene.reload(0, |account| {
         account.balances[0] = quote;
         account.positions = vec![Position {
-            instrument: 0,
+            instrument: Slot::new(0),
             quantity: 40,
         }];
     });
     let order = Order {
         id: 1,
-        instrument: 0,
+        instrument: Slot::new(0),
         side: Side::Sell,
         quantity: 20,
         limit: 1,
@@ -54,7 +54,7 @@ fn deleveraged(quote: i64, price: u64) -> Scene {
         // 20 lots are worth 2,006 ⅔.
         fund.balances[0] = 2_006 - 100;
         fund.positions = vec![Position {
-            instrument: 0,
+            instrument: Slot::new(0),
             quantity: -20,
         }];
     });
@@ -73,7 +73,10 @@ fn what_the_attacks_start_from_is_accepted() {
     let scene = deleveraged(0, PRICE);
     scene.accepted();
     let [account, fund] = [0, 1].map(|i| scene.chunk.steps[i].after.clone());
-    assert_eq!((account.quantity(0), fund.quantity(0)), (20, 0));
+    assert_eq!(
+        (account.quantity(Slot::new(0)), fund.quantity(Slot::new(0))),
+        (20, 0)
+    );
     assert!((-1..=0).contains(&fund.balances[0]), "{:?}", fund.balances);
     assert_eq!(
         scene.chunk.after.deleveraged,

@@ -10,7 +10,7 @@ use clearproof_primitives::{
     eddsa::SecretKey,
     field::Fr,
     fixed::{Factor, ONE, Rate},
-    ids::{AccountIndex, SnapshotNumber, VenueId},
+    ids::{AccountIndex, Slot, SnapshotNumber, VenueId},
     options::{DAY_MS, ScenarioSpec, VolatilityScaling},
     order::{Order, OrderSet, Request, Side, SignedOrderSet, WithdrawalRequest},
     policy::{ChargeRates, Policy, TradingTerms, UnderlyingPolicy},
@@ -75,9 +75,11 @@ pub fn policy(market: &MarketShape) -> Policy {
 pub fn snapshot(market: &MarketShape, mark: u64) -> Snapshot {
     let policy = policy(market);
     policy.check(market).unwrap();
-    let rows = (0..market.instruments as usize).map(|i| {
-        if i % market.slots_per_underlying() == 0 {
-            policy.perpetual_row(market.underlying_of(i), mark).unwrap()
+    let rows = market.slots().map(|slot| {
+        if slot.place() % market.slots_per_underlying() == 0 {
+            policy
+                .perpetual_row(market.underlying_of(slot), mark)
+                .unwrap()
         } else {
             InstrumentRow::empty(market)
         }
@@ -176,7 +178,7 @@ impl Trader {
 pub fn order(id: u32, side: Side, quantity: u64, limit: u64) -> Option<Order> {
     Some(Order {
         id,
-        instrument: 0,
+        instrument: Slot::new(0),
         side,
         quantity,
         limit,

@@ -15,6 +15,7 @@ use clearproof_primitives::{
     field::Fr,
     fixed::{Rounding, mul_fraction},
     funding::{accrue, funding_basis, funding_hash},
+    ids::Slot,
     ledger::state_root,
     order::{KeyRequest, Order, OrderSet, Request, Side, WithdrawalRequest, key_hash},
     shape::Shape,
@@ -350,7 +351,7 @@ fn fill_unchecked(
 ) {
     let set = step.set.as_ref().map(|signed| &signed.set);
     let forced = step.forced.is_some();
-    let mut lots_of: BTreeMap<u16, i64> = BTreeMap::new();
+    let mut lots_of: BTreeMap<Slot, i64> = BTreeMap::new();
     for position in &after.positions {
         *lots_of.entry(position.instrument).or_default() += position.quantity;
     }
@@ -368,7 +369,7 @@ fn fill_unchecked(
         let rate = if forced {
             snapshot.liquidation_rate
         } else {
-            snapshot.rows[entry.instrument as usize].fee_rate
+            snapshot.rows[entry.instrument.place()].fee_rate
         };
         let mut fee = mul_fraction(quote, rate.get() as u64, Rounding::Up).unwrap();
         let lots = sign * fill.quantity as i64;

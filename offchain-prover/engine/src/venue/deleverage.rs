@@ -63,8 +63,12 @@ impl Venue {
         let fund = self.accrued_account(open, AccountIndex::INSURANCE_FUND);
         let closings = fund.and_then(|fund| deleverage(market, &open.snapshot, &fund).ok());
         let trades = |closing: &Closing| {
-            let slot = usize::from(closing.instrument);
-            let suspended = open.snapshot.rows.get(slot).is_none_or(|r| r.suspended);
+            let slot = closing.instrument;
+            let suspended = open
+                .snapshot
+                .rows
+                .get(slot.place())
+                .is_none_or(|r| r.suspended);
             !open.is_halted(slot) && !suspended
         };
         closings

@@ -9,7 +9,7 @@ use clearproof_primitives::{
     eddsa::SecretKey,
     field::Fr,
     fixed::{Price, Rate},
-    ids::AccountIndex,
+    ids::{AccountIndex, Slot},
     order::{Order, OrderSet, Side, SignedOrderSet},
     shape::Shape,
     time::Millis,
@@ -160,7 +160,7 @@ impl Crowd {
         leverage: u64,
     ) -> Option<Vec<Option<Order>>> {
         let account = venue.account(self.traders[who].account?)?;
-        let held = account.quantity(0);
+        let held = account.quantity(Slot::new(0));
         let limit = |side| match side {
             Side::Buy => mark + (mark >> 7),
             Side::Sell => mark - (mark >> 7),
@@ -189,7 +189,7 @@ impl Crowd {
         self.order_id += 1;
         Order {
             id: self.order_id,
-            instrument: 0,
+            instrument: Slot::new(0),
             side,
             quantity,
             limit,

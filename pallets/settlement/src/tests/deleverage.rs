@@ -7,7 +7,7 @@ use super::{
 use crate::{Error, Event, mock::*};
 use clearproof_primitives::{
     fixed::{Factor, ONE},
-    ids::VenueId,
+    ids::{Slot, VenueId},
     time::Millis,
 };
 use frame_support::assert_ok;
@@ -15,7 +15,7 @@ use frame_support::assert_ok;
 type E = Error<Test>;
 
 /// Instrument, price and rank of each event, in order.
-fn reported(venue: VenueId) -> Vec<(u16, u64, Factor)> {
+fn reported(venue: VenueId) -> Vec<(Slot, u64, Factor)> {
     let events = System::events().into_iter();
     let of_venue = events.filter_map(|record| match record.event {
         RuntimeEvent::Settlement(Event::Deleveraged {
@@ -55,8 +55,8 @@ fn everybody_sees_what_is_deleveraged_and_at_what_price() {
         let draft = draft();
         let venue = draft.header.venue;
         assert_ok!(submit(OPERATOR, &draft.seal()));
-        let expected =
-            [(0, 1), (1, 9_000 * ONE)].map(|(i, price)| (i, price, Factor::new(3 << 16)));
+        let expected = [(0, 1), (1, 9_000 * ONE)]
+            .map(|(i, price)| (Slot::new(i), price, Factor::new(3 << 16)));
         assert_eq!(reported(venue), expected, "each instrument once");
         let next = Draft::next(venue, draft.header.time_to + Millis::new(1));
         assert_ok!(submit(OPERATOR, &next.seal()));

@@ -4,7 +4,7 @@ use super::super::number::{Decimal, KeyHex, SignatureHex};
 use clearproof_primitives::{
     field::FieldBytes,
     fixed::Rate,
-    ids::{AccountIndex, VenueId},
+    ids::{AccountIndex, Slot, VenueId},
     order::{
         KeyRequest, Order, OrderSet, Request, Side, SignedOrderSet, TimeInForce, TransferRequest,
         Trigger, TriggerSide, WithdrawalRequest,
@@ -21,7 +21,7 @@ pub struct OrderJson {
     /// Chosen by the trader, not 0.
     pub id: u32,
     /// Instrument slot.
-    pub instrument: u16,
+    pub instrument: Slot,
     /// `buy` or `sell`.
     pub side: Side,
     /// Lots in total, 1 to 2^48 - 1.

@@ -4,7 +4,7 @@ use super::{super::number::Decimal, order::OrderJson};
 use clearproof_primitives::{
     chain::InstrumentKind,
     field::FieldBytes,
-    ids::{AccountIndex, BatchNumber, SnapshotNumber, VenueId},
+    ids::{AccountIndex, BatchNumber, Slot, SnapshotNumber, VenueId},
     margin::Margin,
     serde_hex,
     shape::Shape,
@@ -71,7 +71,7 @@ pub struct OpenJson {
 #[serde(rename_all = "camelCase")]
 pub struct InstrumentJson {
     /// Its slot, which orders name.
-    pub slot: u16,
+    pub slot: Slot,
     /// Underlying.
     pub underlying: u16,
     /// A perpetual, or an option with its terms.
@@ -191,7 +191,7 @@ pub struct AccountJson {
 #[serde(rename_all = "camelCase")]
 pub struct PositionJson {
     /// Instrument slot.
-    pub instrument: u16,
+    pub instrument: Slot,
     /// Lots, negative if short.
     pub quantity: i64,
 }
@@ -245,7 +245,7 @@ pub struct AuctionJson {
 #[serde(rename_all = "camelCase")]
 pub struct ClearingJson {
     /// Instrument slot.
-    pub instrument: u16,
+    pub instrument: Slot,
     /// The price of all fills.
     pub price: Decimal<u64>,
     /// Lots that changed hands.
@@ -285,7 +285,7 @@ pub struct FillJson {
     /// Slot of the order.
     pub slot: u64,
     /// Instrument slot.
-    pub instrument: u16,
+    pub instrument: Slot,
     /// Lots, negative where sold.
     pub lots: i64,
     /// Price.

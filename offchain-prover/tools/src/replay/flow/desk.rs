@@ -10,7 +10,7 @@ use clearproof_primitives::{
     eddsa::SecretKey,
     field::Fr,
     fixed::{Price, Rate},
-    ids::AccountIndex,
+    ids::{AccountIndex, Slot},
     order::{Order, OrderSet, Side, SignedOrderSet},
     time::Millis,
 };
@@ -124,7 +124,7 @@ impl Desk {
             self.order_id += 1;
             Order {
                 id: self.order_id,
-                instrument: 0,
+                instrument: Slot::new(0),
                 side,
                 quantity: lots,
                 limit,
