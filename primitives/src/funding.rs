@@ -144,6 +144,7 @@ mod tests {
             instrument: Slot::new(instrument),
             time: Millis::new(time),
             deleverages: false,
+            fund_sells: false,
             price,
         }
     }

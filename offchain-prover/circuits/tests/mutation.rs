@@ -79,6 +79,7 @@ fn busy_chunk() -> Scene {
             time,
             price,
             deleverages: false,
+            fund_sells: false,
         })
         .to_vec();
     for (i, side) in [Side::Buy, Side::Sell].into_iter().enumerate() {
@@ -237,6 +238,7 @@ fn keys_chunks() -> [Scene; 2] {
 /// Account 2, long of 40 lots, is deleveraged of 20 against the insurance fund.
 fn deleverage_chunk() -> Scene {
     let mut scene = Scene::busy(2);
+    scene.header.slack = Rate::new(1 << 27);
     let entry = &mut scene.chunk.entries[0];
     (entry.price, entry.deleverages) = (95 * ONE + ONE / 3, true);
     let holds = |quantity| {

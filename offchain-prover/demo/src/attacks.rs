@@ -131,6 +131,7 @@ mod tests {
             protocol_fee: 0,
             protocol_share: Rate::new(0),
             deleverage_rank: Factor::new(0),
+            slack: Rate::new(0),
         };
         let mut closing_proof = [0; 256];
         for (i, byte) in closing_proof.iter_mut().enumerate() {

@@ -3,7 +3,7 @@
 use crate::{books::Tally, config::VenueConfig, pending::PendingStep, terms::MarketTerms};
 use clearproof_primitives::{
     field::Fr,
-    fixed::Factor,
+    fixed::{Factor, Rate},
     funding::{FundingTerms, move_indices},
     ids::BatchNumber,
     snapshot::Snapshot,
@@ -34,6 +34,8 @@ pub struct SealedBatch {
     pub(crate) time_from: Millis,
     /// The lowest rank, 16.16, of an account whose positions the batch deleveraged.
     pub(crate) deleverage_rank: Factor,
+    /// The distance of its prices of deleveraging from the marks, as a fraction of 2^32.
+    pub(crate) slack: Rate,
     /// All its account steps, in order.
     pub(crate) steps: Vec<PendingStep>,
     /// The result that building it must have.

@@ -251,6 +251,46 @@ fn what_the_insurance_fund_cannot_bear_is_closed_against_the_most_leveraged() {
     assert_eq!(venue.ledger().open_interest[0], 0);
 }
 
+/// The lack is a ninth of what the fund holds, and the band a thirty-second.
+#[test]
+fn the_band_bounds_what_deleveraging_takes() {
+    let mut venue = traded();
+    let snapshot = snapshot_at(600 * ONE);
+    open(&mut venue, snapshot.clone());
+    let closed = close(&mut venue);
+    let slack = |closed: &ClosedBatch| closed.witness.header.slack;
+    assert_eq!(slack(&closed), Rate::new(0), "nothing is deleveraged yet");
+    let of_fund =
+        |venue: &Venue| margin(venue, AccountIndex::INSURANCE_FUND, &snapshot).equity >> 32;
+    let before = of_fund(&venue);
+
+    let bands = even_bands(&snapshot.rows, Rate::new(1 << 27));
+    let time = venue.now() + Millis::new(1);
+    venue.open_batch(snapshot.clone(), bands, time).unwrap();
+    assert_eq!(venue.deleveraged().len(), 1);
+    // 18 ¾ for each of 300 lots.
+    assert_eq!(of_fund(&venue) - before, 5_625);
+    let closed = close(&mut venue);
+    assert_eq!(slack(&closed), Rate::new(1 << 27));
+    let entries: Vec<_> = closed
+        .witness
+        .chunks
+        .iter()
+        .flat_map(|c| &c.entries)
+        .collect();
+    assert!(
+        entries
+            .iter()
+            .all(|entry| entry.deleverages && entry.fund_sells)
+    );
+    assert_eq!(entries[0].price, 618 * ONE + ONE / 4 * 3);
+    // Nothing is left to be closed for the rest.
+    open(&mut venue, snapshot.clone());
+    assert_eq!(venue.deleveraged(), []);
+    let closed = close(&mut venue);
+    assert_eq!(slack(&closed), Rate::new(0));
+}
+
 #[test]
 fn an_expired_position_turns_into_quote_unasked() {
     let mut venue = traded();

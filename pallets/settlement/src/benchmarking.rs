@@ -102,6 +102,7 @@ fn price_lists(shape: &Shape, chunks: u32, prices: u32, price: Price) -> Vec<Vec
         time: SNAPSHOT_AT.saturating_add(Millis::new(n.into())),
         price,
         deleverages: false,
+        fund_sells: false,
     };
     let list = |chunk| {
         let own = (0..prices).filter(|n| n % chunks == chunk);
@@ -230,6 +231,7 @@ fn header<T: Config>(
         protocol_fee: PROTOCOL_FEE,
         protocol_share: Rate::default(),
         deleverage_rank: Factor::default(),
+        slack: Rate::default(),
     }
 }
 

@@ -6,6 +6,7 @@ use clearproof_primitives::{
     batch::{BatchHeader, PriceEntry},
     fixed::Price,
     ids::Slot,
+    liquidation::deleverage_price,
     shape::Shape,
     time::Millis,
 };
@@ -19,14 +20,39 @@ pub(crate) struct Prices {
     /// Prices of auctions, by instrument and time. Funding accrues from these.
     pub clearings: BTreeMap<(Slot, Millis), Price>,
     /// Prices of deleveraging, by instrument. They follow from the debt of the insurance fund, not
-    /// from a market, so they have no band and move no funding.
-    pub deleveraged: BTreeMap<Slot, Price>,
+    /// from a market, so they move no funding.
+    pub deleveraged: BTreeMap<Slot, DeleveragePrice>,
+}
+
+/// Price and side of an instrument's deleveraging.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct DeleveragePrice {
+    pub price: Price,
+    pub fund_sells: bool,
+}
+
+impl Prices {
+    /// Records an entry's price. Returns false if it differs from one recorded before.
+    fn agree_with(&mut self, entry: &PriceEntry) -> bool {
+        if entry.deleverages {
+            let stated = DeleveragePrice {
+                price: entry.price,
+                fund_sells: entry.fund_sells,
+            };
+            return *self.deleveraged.entry(entry.instrument).or_insert(stated) == stated;
+        }
+        let of_auction = self.clearings.entry((entry.instrument, entry.time));
+        *of_auction.or_insert(entry.price) == entry.price
+    }
 }
 
 impl<T: Config> Pallet<T> {
     /// Checks each chunk's price list: its length and order; each entry's instrument, price and
-    /// time; and that an instrument has one price per auction in the whole batch, and one for
-    /// deleveraging. Returns all prices.
+    /// time; and that an instrument has one price per auction in the whole batch, and one price and
+    /// side for deleveraging. Returns all prices.
+    ///
+    /// Two sides would let other accounts be closed against each other, through the two entries,
+    /// without the insurance fund.
     pub(crate) fn check_prices(
         batch: &Batch,
         shape: &Shape,
@@ -43,14 +69,7 @@ impl<T: Config> Pallet<T> {
             ensure!(sorted, Error::<T>::PricesUnsorted);
             for entry in &chunk.prices {
                 Self::check_price(entry, &batch.header, snapshot)?;
-                let price = if entry.deleverages {
-                    let of_instrument = prices.deleveraged.entry(entry.instrument);
-                    *of_instrument.or_insert(entry.price)
-                } else {
-                    let of_auction = prices.clearings.entry((entry.instrument, entry.time));
-                    *of_auction.or_insert(entry.price)
-                };
-                ensure!(price == entry.price, Error::<T>::PriceConflict);
+                ensure!(prices.agree_with(entry), Error::<T>::PriceConflict);
             }
         }
         Ok(prices)
@@ -69,7 +88,16 @@ impl<T: Config> Pallet<T> {
         let (mark, band) = (of_slot(&snapshot.marks), of_slot(&snapshot.bands));
         ensure!(mark != 0, Error::<T>::InstrumentNotListed);
         ensure!(
-            entry.deleverages || entry.price.abs_diff(mark) <= band,
+            entry.deleverages || !entry.fund_sells,
+            Error::<T>::SideOfAuction
+        );
+        let price = deleverage_price(mark, header.slack, entry.fund_sells);
+        ensure!(
+            !entry.deleverages || entry.price == price,
+            Error::<T>::DeleveragePrice
+        );
+        ensure!(
+            entry.price.abs_diff(mark) <= band,
             Error::<T>::PriceOutsideBand
         );
         Ok(())
@@ -77,11 +105,11 @@ impl<T: Config> Pallet<T> {
 
     /// Reports the instruments that a settled batch deleveraged, with their prices.
     pub(crate) fn report_deleveraging(header: &BatchHeader, prices: &Prices) {
-        for (instrument, price) in &prices.deleveraged {
+        for (instrument, deleveraged) in &prices.deleveraged {
             Self::deposit_event(Event::Deleveraged {
                 venue: header.venue,
                 instrument: *instrument,
-                price: *price,
+                price: deleveraged.price,
                 rank: header.deleverage_rank,
             });
         }

@@ -156,6 +156,7 @@ fn a_fill_at_the_padding() {
         time: Millis::ZERO,
         price: 0,
         deleverages: false,
+        fund_sells: false,
     });
     scene.step(0).fills[0].entry = 1;
     scene.replay();

@@ -351,6 +351,7 @@ fn fills_by_account(
             instrument: *instrument,
             time,
             deleverages: false,
+            fund_sells: false,
             price: clearing.price,
         };
         for m in &clearing.matches {

@@ -43,6 +43,7 @@ impl Venue {
             entries: &entries,
             // Accounts are chosen for deleveraging by rank; the batch's own is the lowest of them.
             deleverage_rank: Factor::new(0),
+            slack: open.slack,
             transfer: step.transfer_received(),
         };
         let before = step.before.as_ref().ok_or(StepError::NoAccount)?;

@@ -75,6 +75,7 @@ pub fn answer(question: Question) -> Result<Answer, String> {
             time: time(&format!("prices[{i}].time"), clearing.time)?,
             price: small(&format!("prices[{i}].price"), &clearing.price)?,
             deleverages: false,
+            fund_sells: false,
         };
         if entries
             .last()

@@ -8,7 +8,7 @@ use clearproof_primitives::{
         closing_public_input, price_list_hash, prices_hash, withdrawals_hash,
     },
     field::{FieldBytes, Fr},
-    fixed::{Factor, ONE},
+    fixed::{Factor, ONE, Rate},
     funding::funding_hash,
     ids::{Slot, SnapshotNumber, VenueId},
     ledger::open_interest_hash,
@@ -37,13 +37,15 @@ pub fn price(instrument: u16, time: Millis, price: u64) -> PriceEntry {
         time,
         price,
         deleverages: false,
+        fund_sells: false,
     }
 }
 
 /// An entry of deleveraging.
-pub fn deleverage(instrument: u16, time: Millis, of: u64) -> PriceEntry {
+pub fn deleverage(instrument: u16, time: Millis, of: u64, fund_sells: bool) -> PriceEntry {
     PriceEntry {
         deleverages: true,
+        fund_sells,
         ..price(instrument, time, of)
     }
 }
@@ -130,6 +132,7 @@ impl Draft {
             protocol_fee: 0,
             protocol_share: PROTOCOL_SHARE,
             deleverage_rank: Factor::new(0),
+            slack: Rate::new(0),
         };
         Self {
             header,

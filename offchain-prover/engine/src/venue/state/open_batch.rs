@@ -3,7 +3,7 @@
 use super::open_steps::OpenSteps;
 use crate::terms::MarketTerms;
 use clearproof_primitives::{
-    fixed::Factor,
+    fixed::{Factor, Rate},
     ids::{AccountIndex, Slot},
     snapshot::Snapshot,
     time::Millis,
@@ -43,6 +43,8 @@ pub(crate) struct OpenBatch {
     pub deleveraged: Vec<Deleveraged>,
     /// The lowest rank among their accounts.
     pub deleverage_rank: Option<Factor>,
+    /// The distance of the prices at which they were closed from the marks, as a fraction of 2^32.
+    pub slack: Rate,
 }
 
 impl OpenBatch {
@@ -59,6 +61,7 @@ impl OpenBatch {
             taken_over: Vec::new(),
             deleveraged: Vec::new(),
             deleverage_rank: None,
+            slack: Rate::new(0),
         }
     }
 
