@@ -1,10 +1,12 @@
 //! Orders and order sets: what a trader signs.
 
 mod request;
+mod sequence;
 
 pub use request::{
     KeyRequest, NamedKey, Request, RequestParts, TransferRequest, WithdrawalRequest, key_hash,
 };
+pub use sequence::{COUNTER_BITS, SEQUENCE_STEP_BITS, epoch_of};
 
 use crate::{
     babyjubjub::PublicKey,
@@ -201,7 +203,8 @@ pub struct OrderSet {
     pub venue: VenueId,
     /// Account index; never 0.
     pub account: AccountIndex,
-    /// Replaces every set with a lower sequence; at least 1.
+    /// Replaces every set with a lower sequence; at least 1. The bits from 48 on are its epoch, which
+    /// only the owner raises: see [`epoch_of`].
     pub sequence: u64,
     /// First millisecond (Unix) at which it may be used.
     pub valid_from: u64,

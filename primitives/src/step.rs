@@ -11,6 +11,7 @@ mod visit;
 pub use effects::{StepEffects, Taken, Transfer};
 pub use error::StepError;
 pub use forced::holds_suspended;
+pub use install::check_sequence;
 pub use visit::{DepositStep, Fill, Forced, Step, StepContext};
 
 use crate::{

@@ -2,7 +2,7 @@
 
 use crate::{
     gadgets::{
-        bits::range,
+        bits::{pack as pack_bits, range, to_bits},
         compare::enforce_gt_if,
         edwards::Point,
         logic::{enforce_implies, is_zero},
@@ -19,6 +19,7 @@ use clearproof_primitives::{
         POSITIONS_PER_FIELD, SLOTS_PER_FIELD,
     },
     field::fr_from_i128,
+    order::COUNTER_BITS,
     poseidon::Domain,
     shape::{AMOUNT_BITS, INSTRUMENT_BITS, ORDER_ID_BITS, QUANTITY_BITS, Shape},
 };
@@ -58,6 +59,8 @@ pub struct AccountVars {
     pub viewing_key: Num,
     /// Sequence of the current order set, 64 bits.
     pub sequence: Num,
+    /// Epoch of the sequence in the leaf that was loaded; a step does not bring it up to date.
+    pub loaded_epoch: Num,
     /// R slots.
     pub slots: Vec<SlotVars>,
     /// K signed balances in `[−2^63, 2^63)`.
@@ -129,6 +132,12 @@ pub fn enforce_balances(cs: &mut Cs, balances: &[Num]) {
     }
 }
 
+/// Requires a sequence to have 64 bits, and returns the upper ones, its epoch. Costs 64.
+pub fn epoch(cs: &mut Cs, sequence: &Num) -> Num {
+    let [sequence_bits, ..] = HEAD_LAYOUT;
+    pack_bits(&to_bits(cs, sequence, sequence_bits)[COUNTER_BITS..])
+}
+
 impl AccountVars {
     /// Allocates a leaf's contents with unique parts: every packed value is range-checked, so that
     /// the leaf's hash determines all of them.
@@ -139,7 +148,7 @@ impl AccountVars {
         let trading_key = cs.alloc(account.trading_key);
         let viewing_key = cs.alloc(account.viewing_key);
         let sequence = cs.alloc(account.sequence);
-        range(cs, &sequence, 64);
+        let loaded_epoch = epoch(cs, &sequence);
         let slots = account
             .slots
             .iter()
@@ -179,6 +188,7 @@ impl AccountVars {
             trading_key,
             viewing_key,
             sequence,
+            loaded_epoch,
             slots,
             balances,
             positions,

@@ -2,7 +2,7 @@
 //! slots.
 
 use crate::{
-    account::{AccountVars, SlotVars},
+    account::{AccountVars, SlotVars, epoch},
     gadgets::{
         bits::{alloc_bit, range},
         compare::enforce_ge_if,
@@ -18,7 +18,7 @@ use crate::{
 use ark_bn254::Fr;
 use clearproof_primitives::{
     babyjubjub,
-    order::{Order, OrderSet, SignedOrderSet},
+    order::{Order, OrderSet, SEQUENCE_STEP_BITS, SignedOrderSet},
     poseidon::Domain,
     shape::{Shape, TIME_BITS},
 };
@@ -138,6 +138,8 @@ struct Contents {
     present: Bit,
     signed: Bit,
     sequence: Num,
+    /// The sequence's epoch, 16 bits.
+    epoch: Num,
     max_fee: Num,
     valid_from: Num,
     valid_until: Num,
@@ -156,14 +158,16 @@ impl Contents {
         native: Option<&SignedOrderSet>,
     ) -> Self {
         let set = native.map(|s| &s.set);
-        let [_, _, sequence_bits, fee_bits] = OrderSet::HEAD_LAYOUT;
+        let [_, _, _, fee_bits] = OrderSet::HEAD_LAYOUT;
         let [from_bits, until_bits, asset_bits, amount_bits, _] = OrderSet::TERMS_LAYOUT;
         let request = set.map(OrderSet::request_parts).unwrap_or_default();
         let present = alloc_bit(cs, set.is_some());
+        let sequence = cs.alloc(set.map_or(0, |s| s.sequence));
         Self {
             signed: and(cs, &present, &liquidation.not()),
             present,
-            sequence: ranged(cs, set.map_or(0, |s| s.sequence), sequence_bits),
+            epoch: epoch(cs, &sequence),
+            sequence,
             max_fee: ranged(cs, set.map_or(0, |s| s.max_fee.get() as u64), fee_bits),
             valid_from: ranged(cs, set.map_or(0, |s| s.valid_from), from_bits),
             valid_until: ranged(cs, set.map_or(0, |s| s.valid_until), until_bits),
@@ -203,10 +207,18 @@ impl Contents {
 
     /// Checks sequence and validity, and writes sequence and slots of the account. Returns the bit
     /// that is set if the step installs the set.
-    fn install(&self, cs: &mut Cs, header: &HeaderVars, account: &mut AccountVars) -> Bit {
+    ///
+    /// Both sequences have 64 bits, so their difference lies in `[0, 2^56)` exactly if it has 56.
+    fn install(
+        &self,
+        cs: &mut Cs,
+        header: &HeaderVars,
+        by_owner: &Bit,
+        account: &mut AccountVars,
+    ) -> Bit {
         let (signed, sequence) = (&self.signed, &self.sequence);
-        let [_, _, sequence_bits, _] = OrderSet::HEAD_LAYOUT;
-        enforce_ge_if(cs, signed, sequence, &account.sequence, sequence_bits);
+        enforce_ge_if(cs, signed, sequence, &account.sequence, SEQUENCE_STEP_BITS);
+        enforce_equal_if(cs, &by_owner.not(), &self.epoch, &account.loaded_epoch);
         let same_sequence = is_equal(cs, sequence, &account.sequence);
         let installs = and(cs, signed, &same_sequence.not());
         let keeps_set = and(cs, signed, &same_sequence);
@@ -248,8 +260,8 @@ impl OrderSetVars {
     ///
     /// Sound: every part is range-checked, so the signed message determines it; the message
     /// contains this venue, this account's index and this chain's genesis. The key that signed is
-    /// the owner's, or one whose hash is in the leaf. A lower sequence is refused; at the same
-    /// sequence every slot must have the same id. A slot's filled quantity survives only under the
+    /// the owner's, or one whose hash is in the leaf. A lower sequence is refused, and one of another
+    /// epoch unless the owner signed it; at the same sequence every slot must have the same id. A slot's filled quantity survives only under the
     /// same id. Keys change in the step that installs the set, always, and by the owner's own
     /// signature.
     pub fn open(
@@ -266,7 +278,7 @@ impl OrderSetVars {
         let by_owner = cs.part("signature", |cs| {
             verify(cs, &contents.signed, account, &message, native)
         });
-        let installs = contents.install(cs, header, account);
+        let installs = contents.install(cs, header, &by_owner, account);
         cs.part("keys", |cs| {
             contents.change_keys(cs, &installs, &by_owner, account);
         });
@@ -309,7 +321,8 @@ impl OrderSetVars {
 /// is the owner's.
 ///
 /// Sound: where the bit is set the key is the owner's; elsewhere its hash is the leaf's trading
-/// key. In a leaf that names no trading key that is 0, which is the hash of no known key.
+/// key. In a leaf that names no trading key that is 0, which is the hash of no known key. Where
+/// nothing is signed the bit is set, so where it is clear the trading key has signed.
 fn verify(
     cs: &mut Cs,
     enabled: &Bit,
@@ -338,8 +351,7 @@ fn verify(
     enforce_equal_if(cs, &by_owner, &key.x, &owner.x);
     enforce_equal_if(cs, &by_owner, &key.y, &owner.y);
     let named = hash(cs, &[key.x.clone(), key.y.clone()]);
-    let by_trading_key = and(cs, enabled, &by_owner.not());
-    enforce_equal_if(cs, &by_trading_key, &named, &account.trading_key);
+    enforce_equal_if(cs, &by_owner.not(), &named, &account.trading_key);
     eddsa::verify(cs, enabled, &key, &r8, &s, message);
     by_owner
 }

@@ -33,5 +33,7 @@ mod order_set;
 mod orders;
 #[path = "attacks/replay.rs"]
 mod replay;
+#[path = "attacks/sequences.rs"]
+mod sequences;
 #[path = "attacks/venue.rs"]
 mod venue;

@@ -10,7 +10,9 @@ use clearproof_primitives::{
     eddsa::SecretKey,
     field::FieldBytes,
     ids::{AccountIndex, BatchNumber},
-    order::{KeyRequest, Request, Side, SignedOrderSet, TransferRequest},
+    order::{
+        COUNTER_BITS, KeyRequest, Order, Request, Side, SignedOrderSet, TransferRequest, epoch_of,
+    },
     shape::Shape,
     step::StepError,
 };
@@ -137,6 +139,99 @@ fn a_trading_key_trades_and_does_nothing_else() {
     let late = with_key(signed(&SHAPE, 0, 4, vec![], None));
     assert_eq!(venue.submit(late), Err(StepError::TradingKey.into()));
     venue.close_batch(&request(START + 9)).unwrap();
+}
+
+const EPOCH: u64 = 1 << COUNTER_BITS;
+
+fn trading() -> SecretKey {
+    SecretKey::new([99; 32])
+}
+
+/// A set of the first trader's account that the trading key signs.
+fn by_trading_key(sequence: u64, orders: Vec<Option<Order>>) -> SignedOrderSet {
+    let mut signed = sign_with(&trading(), signed(&SHAPE, 0, sequence, orders, None));
+    signed.trading_key = Some(trading().public_key());
+    signed
+}
+
+/// Two traders; the first has named the trading key at sequence 1.
+fn with_trading_key() -> Venue {
+    let mut venue = open_venue(&SHAPE, 2, 100_000);
+    let named = Some(trading().public_key().into());
+    venue
+        .submit(requests(0, 1, Request::Key(KeyRequest::Trading(named))))
+        .unwrap();
+    venue
+}
+
+#[test]
+fn sequences_that_would_lock_an_account_are_refused_by_name() {
+    let mut venue = with_trading_key();
+    for given in [EPOCH, 5 * EPOCH] {
+        let epoch = StepError::Epoch {
+            given: epoch_of(given),
+            current: 0,
+        };
+        let refused = venue.submit(by_trading_key(given, vec![]));
+        assert_eq!(refused, Err(epoch.into()));
+    }
+    let too_high = StepError::SequenceTooHigh {
+        given: u64::MAX,
+        current: 1,
+    };
+    for set in [
+        by_trading_key(u64::MAX, vec![]),
+        signed(&SHAPE, 0, u64::MAX, vec![], None),
+    ] {
+        assert_eq!(venue.submit(set), Err(too_high.into()));
+    }
+}
+
+/// A trading key that has used up its epoch holds up neither the owner nor, after the owner's next
+/// set, itself.
+#[test]
+fn the_owner_raises_the_epoch_and_the_trading_key_goes_on() {
+    let mut venue = with_trading_key();
+    venue.submit(by_trading_key(EPOCH - 1, vec![])).unwrap();
+    let old = venue.submit(by_trading_key(EPOCH - 1, vec![]));
+    assert_eq!(old, Err(EngineError::OldSequence(EPOCH - 1)));
+    venue
+        .submit(signed(&SHAPE, 0, 3 * EPOCH, vec![], None))
+        .unwrap();
+    let buy = vec![order(Side::Buy, 5, MARK)];
+    venue.submit(by_trading_key(3 * EPOCH + 1, buy)).unwrap();
+    let sell = signed(&SHAPE, 1, 1, vec![order(Side::Sell, 5, MARK)], None);
+    venue.submit(sell).unwrap();
+    assert_eq!(venue.run_auction(START + 1).unwrap().trades.len(), 2);
+    venue
+        .submit(signed(&SHAPE, 0, 3 * EPOCH + 2, vec![], Some(7)))
+        .unwrap();
+    venue.close_batch(&request(START + 9)).unwrap();
+}
+
+#[test]
+fn a_roll_back_out_of_an_epoch_drops_what_the_trading_key_signed_in_it() {
+    let mut venue = with_trading_key();
+    venue.close_batch(&request(START + 1)).unwrap();
+    venue.settle(BatchNumber::new(1)).unwrap();
+    let account = AccountIndex::new(1);
+    for sets in [
+        vec![by_trading_key(2, vec![])],
+        vec![
+            signed(&SHAPE, 0, EPOCH, vec![], None),
+            by_trading_key(EPOCH + 1, vec![]),
+        ],
+    ] {
+        let raised = sets.len() == 2;
+        venue
+            .open_batch(common::snapshot(&SHAPE), common::bands(&SHAPE), START + 2)
+            .unwrap();
+        for set in sets {
+            venue.submit(set).unwrap();
+        }
+        venue.roll_back();
+        assert_eq!(venue.live_set(account).is_none(), raised);
+    }
 }
 
 #[test]

@@ -68,6 +68,12 @@ pub enum StepError {
     NeedsOwner,
     #[error("order set: sequence {given} is older than {current}")]
     OldSequence { given: u64, current: u64 },
+    #[error("order set: sequence {given} is above {current} by 2^56 or more")]
+    SequenceTooHigh { given: u64, current: u64 },
+    #[error(
+        "order set: sequence is of epoch {given}, the account's is {current}: only the owner's signature raises it"
+    )]
+    Epoch { given: u16, current: u16 },
     #[error("order set: same sequence with other order ids")]
     SameSequenceOtherOrders,
     #[error("order set: not valid during the batch")]

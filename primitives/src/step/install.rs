@@ -8,7 +8,7 @@ use crate::{
     account::{Account, OrderSlot},
     babyjubjub::Point,
     field::Fr,
-    order::{KeyRequest, key_hash},
+    order::{KeyRequest, SEQUENCE_STEP_BITS, SignedOrderSet, epoch_of, key_hash},
 };
 
 /// Checks target, sequence and validity, and brings the slots in line with the set. True if the set
@@ -29,16 +29,10 @@ pub(super) fn install(
         let Point { x, y } = key.point();
         require(key_hash((x, y)) == after.trading_key, StepError::TradingKey)?;
     }
-    if set.sequence < after.sequence {
-        return Err(StepError::OldSequence {
-            given: set.sequence,
-            current: after.sequence,
-        });
-    }
+    let installs = check_sequence(signed, after.sequence)?;
     if set.valid_from > context.time_to || set.valid_until < context.time_from {
         return Err(StepError::NotValid);
     }
-    let installs = set.sequence > after.sequence;
     after.sequence = set.sequence;
     for (i, slot) in after.slots.iter_mut().enumerate() {
         let id = set.order(i).map_or(0, |order| order.id);
@@ -63,4 +57,25 @@ pub(super) fn install(
         }
     }
     Ok(installs)
+}
+
+/// Checks a set's sequence against that of the account's current set. True if it is a new one.
+///
+/// It is no lower, and by less than 2^56 higher: nobody uses up all sequences in one set. A set
+/// that the owner did not sign keeps the epoch, so the owner can always sign one that is higher.
+pub fn check_sequence(signed: &SignedOrderSet, current: u64) -> Result<bool, StepError> {
+    let given = signed.set.sequence;
+    let Some(step) = given.checked_sub(current) else {
+        return Err(StepError::OldSequence { given, current });
+    };
+    require(
+        step >> SEQUENCE_STEP_BITS == 0,
+        StepError::SequenceTooHigh { given, current },
+    )?;
+    let (given, current) = (epoch_of(given), epoch_of(current));
+    require(
+        signed.trading_key.is_none() || given == current,
+        StepError::Epoch { given, current },
+    )?;
+    Ok(step != 0)
 }

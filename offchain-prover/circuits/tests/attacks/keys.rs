@@ -14,11 +14,11 @@ use clearproof_primitives::{
 
 const SIGNATURE: &str = "step/order_set/signature";
 
-fn trading() -> SecretKey {
+pub fn trading() -> SecretKey {
     SecretKey::new([77; 32])
 }
 
-fn hash_of(key: &SecretKey) -> Fr {
+pub fn hash_of(key: &SecretKey) -> Fr {
     let point = key.public_key().point();
     key_hash((point.x, point.y))
 }
@@ -28,14 +28,15 @@ fn by_trading_key(change: impl FnOnce(&mut Scene)) -> Scene {
     let mut scene = Scene::busy(2);
     scene.reload(0, |account| account.trading_key = hash_of(&trading()));
     change(&mut scene);
-    sign(&mut scene, &trading());
+    sign(&mut scene, 0, &trading());
     scene.replay();
     scene
 }
 
-fn sign(scene: &mut Scene, key: &SecretKey) {
+/// The set of a step is signed with this key, which is not the owner's.
+pub fn sign(scene: &mut Scene, step: usize, key: &SecretKey) {
     let shape = scene.shape;
-    let signed = scene.step(0).set.as_mut().unwrap();
+    let signed = scene.step(step).set.as_mut().unwrap();
     signed.trading_key = Some(key.public_key());
     signed.signature = key.sign(signed.set.message(&shape, genesis_field(&GENESIS)));
 }
@@ -74,7 +75,7 @@ fn what_the_attacks_start_from_is_accepted() {
 #[test]
 fn a_trading_key_that_is_not_the_accounts() {
     let mut scene = by_trading_key(|_| ());
-    sign(&mut scene, &SecretKey::new([78; 32]));
+    sign(&mut scene, 0, &SecretKey::new([78; 32]));
     scene.replay();
     scene.refused(0, StepError::TradingKey, SIGNATURE);
 

@@ -43,6 +43,10 @@ macro_rules! refusal_names {
 refusal_names! {
     /// The sequence is not above that of the live set or of the last one used.
     OldSequence,
+    /// The sequence is above that of the last set used by 2^56 or more.
+    SequenceTooHigh,
+    /// The sequence is of another epoch than the account's, and the trading key signed.
+    Epoch,
     /// Signed for another venue.
     OtherVenue,
     /// The set's validity is over.

@@ -6,8 +6,8 @@ use clearproof_primitives::{
     babyjubjub::{PreparedKey, PublicKey},
     field::Fr,
     ids::AccountIndex,
-    order::{KeyRequest, Request, SignedOrderSet, key_hash},
-    step::StepError,
+    order::{KeyRequest, Request, SignedOrderSet, epoch_of, key_hash},
+    step::{self, StepError},
 };
 use std::sync::Arc;
 
@@ -140,14 +140,17 @@ impl Venue {
 
     /// Checks an order set, signature included, and makes it the account's live set. Its request,
     /// if any, is carried out at once or the set is refused.
+    ///
+    /// A set of a new epoch is installed at once as well, so that the trading key can go on in that
+    /// epoch.
     pub fn submit(&mut self, set: impl Into<Candidate>) -> Result<Accepted, EngineError> {
         let Candidate { signed, checked } = set.into();
         let message = self.check_signed(&signed, checked)?;
         self.check_sequence(&signed)?;
         let account = signed.set.account;
         let request = signed.set.request;
-        if let Some(request) = request {
-            self.carry_out(&signed, &request)?;
+        if request.is_some() || self.is_of_new_epoch(&signed) {
+            self.carry_out(&signed)?;
         }
         self.switches.record_activity(account, self.now);
         let arrival = self.orders.count_arrival();
@@ -197,7 +200,13 @@ impl Venue {
         Ok(message)
     }
 
-    /// Requires a sequence above all earlier ones of the account, and a set that is still valid.
+    fn is_of_new_epoch(&self, signed: &SignedOrderSet) -> bool {
+        let account = self.account(signed.set.account);
+        account.is_some_and(|a| epoch_of(a.sequence) != epoch_of(signed.set.sequence))
+    }
+
+    /// Requires a sequence above all earlier ones of the account which a step may install, and a set
+    /// that is still valid.
     fn check_sequence(&self, signed: &SignedOrderSet) -> Result<(), EngineError> {
         let set = &signed.set;
         let live = self.orders.get(set.account);
@@ -208,6 +217,9 @@ impl Venue {
         };
         if set.sequence <= newest {
             return Err(EngineError::OldSequence(newest));
+        }
+        if let Some(account) = self.account(set.account) {
+            step::check_sequence(signed, account.sequence)?;
         }
         if set.valid_until < self.now {
             return Err(EngineError::Expired(set.valid_until));

@@ -1,5 +1,5 @@
-//! Requests of order sets besides their orders: withdrawals, transfers, changes of keys. Each is
-//! carried out in a step of its own.
+//! Order sets that take effect at once, in a step of their own: those with a request besides their
+//! orders (a withdrawal, a transfer, a change of keys), and those of a new epoch.
 
 use super::{deposits::Opening, state::Venue};
 use crate::{error::EngineError, pending::PendingStep};
@@ -15,23 +15,25 @@ use std::sync::Arc;
 pub const OPENED_NUMBERS: u16 = 64;
 
 impl Venue {
-    pub(super) fn carry_out(
-        &mut self,
-        signed: &Arc<SignedOrderSet>,
-        request: &Request,
-    ) -> Result<(), EngineError> {
+    /// Installs a set, and carries out its request if it has one.
+    pub(super) fn carry_out(&mut self, signed: &Arc<SignedOrderSet>) -> Result<(), EngineError> {
         let account = signed.set.account;
+        let request = &signed.set.request;
         let step = PendingStep {
             set: Some(Arc::clone(signed)),
-            withdraw: !matches!(request, Request::Key(_)),
+            withdraw: signed.set.withdrawal().is_some() || signed.set.transfer().is_some(),
             ..self.step_on(account, None)
         };
         self.ensure_step_fits(&step)?;
         let (after, effects) = self.simulate(&step, self.now)?;
         match request {
-            Request::Withdrawal(_) => self.withdraw(step, after, &effects),
-            Request::Transfer(transfer) => self.transfer(step, after, &effects, transfer),
-            Request::Key(key) => self.change_key(step, after, &effects, key),
+            Some(Request::Withdrawal(_)) => self.withdraw(step, after, &effects),
+            Some(Request::Transfer(transfer)) => self.transfer(step, after, &effects, transfer),
+            Some(Request::Key(key)) => self.change_key(step, after, &effects, key),
+            None => {
+                self.conclude(step, after, &effects);
+                Ok(())
+            }
         }
     }
 
