@@ -203,8 +203,8 @@ pub struct OrderSet {
     pub venue: VenueId,
     /// Account index; never 0.
     pub account: AccountIndex,
-    /// Replaces every set with a lower sequence; at least 1. The bits from 48 on are its epoch, which
-    /// only the owner raises: see [`epoch_of`].
+    /// Replaces every set with a lower sequence; at least 1. The bits from 48 on are its epoch,
+    /// which only the owner raises: see [`epoch_of`].
     pub sequence: u64,
     /// First millisecond (Unix) at which it may be used.
     pub valid_from: u64,
@@ -351,6 +351,11 @@ impl OrderSet {
             Some(Request::Transfer(transfer)) => Some(transfer),
             _ => None,
         }
+    }
+
+    /// True if it asks for money to leave the account.
+    pub fn moves_money(&self) -> bool {
+        self.withdrawal().is_some() || self.transfer().is_some()
     }
 
     /// The key that it asks for, if it does.

@@ -157,6 +157,10 @@ fn trade(
         return Err(StepError::TooManyPositions);
     }
     after.funding_basis = funding_basis(after, context.funding);
+    require(
+        step.withdraw || !installs || !set.moves_money(),
+        StepError::NotCarriedOut,
+    )?;
     if step.withdraw {
         require(installs, StepError::NoWithdrawal)?;
         require(signed.trading_key.is_none(), StepError::NeedsOwner)?;

@@ -4,7 +4,7 @@ use crate::{
     account::AccountVars,
     gadgets::{
         bits::{alloc_bit, range},
-        logic::{enforce_equal_if, enforce_implies, enforce_zero_if, is_zero, select},
+        logic::{enforce_equal_if, enforce_implies, enforce_zero_if, select},
         one_hot::{index_of, one_hot},
         poseidon::hash,
     },
@@ -127,7 +127,7 @@ impl Incoming {
 }
 
 impl Outgoing {
-    /// Debits the order set's withdrawal or transfer, if the step carries it out.
+    /// Debits the order set's withdrawal or transfer: in the step that installs the set, always.
     pub fn debit(
         cs: &mut Cs,
         shape: &Shape,
@@ -140,8 +140,7 @@ impl Outgoing {
         let is_transfer = native.is_some_and(|set| set.transfer().is_some());
         let withdraws = alloc_bit(cs, step.withdraw && !is_transfer);
         let sends = alloc_bit(cs, step.withdraw && is_transfer);
-        set.enforce_request(cs, &withdraws, &sends);
-        let active = Bit::from_num_unchecked(withdraws.num() + sends.num());
+        let active = set.enforce_request(cs, &withdraws, &sends);
         let parts = native.map(OrderSet::request_parts);
         let asset = one_hot(
             cs,
@@ -155,9 +154,6 @@ impl Outgoing {
             asset,
             amount: set.amount.clone(),
         };
-        // A set without a request has amount 0, and cannot carry one out.
-        let nothing = is_zero(cs, &set.amount);
-        enforce_zero_if(cs, &movement.active, nothing.num());
         let packed = movement.packed();
         let [low, high] = &set.payload;
         let chain = [&running.withdrawals, low, high, &packed].map(Num::clone);

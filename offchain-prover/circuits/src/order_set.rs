@@ -8,7 +8,7 @@ use crate::{
         compare::enforce_ge_if,
         eddsa,
         edwards::Point,
-        logic::{and, enforce_equal_if, enforce_implies, is_equal, or, select},
+        logic::{and, enforce_equal_if, enforce_implies, is_equal, is_zero, or, select},
         poseidon::{hash, hash_list},
     },
     header::HeaderVars,
@@ -260,10 +260,10 @@ impl OrderSetVars {
     ///
     /// Sound: every part is range-checked, so the signed message determines it; the message
     /// contains this venue, this account's index and this chain's genesis. The key that signed is
-    /// the owner's, or one whose hash is in the leaf. A lower sequence is refused, and one of another
-    /// epoch unless the owner signed it; at the same sequence every slot must have the same id. A slot's filled quantity survives only under the
-    /// same id. Keys change in the step that installs the set, always, and by the owner's own
-    /// signature.
+    /// the owner's, or one whose hash is in the leaf. A lower sequence is refused, and one of
+    /// another epoch unless the owner signed it; at the same sequence every slot must have the same
+    /// id. A slot's filled quantity survives only under the same id. Keys change in the step that
+    /// installs the set, always, and by the owner's own signature.
     pub fn open(
         cs: &mut Cs,
         shape: &Shape,
@@ -298,17 +298,24 @@ impl OrderSetVars {
         }
     }
 
-    /// Requires that a withdrawal or a transfer is the set's request, is carried out in the step
-    /// that installs the set, and has the owner's own signature. It cannot be both.
-    pub fn enforce_request(&self, cs: &mut Cs, withdraws: &Bit, sends: &Bit) {
+    /// Requires that a withdrawal or a transfer is the set's request, and has the owner's own
+    /// signature; and that a step which installs a set carries out what it asks for, and no other
+    /// step does. Returns the bit that is set if the step moves anything.
+    ///
+    /// Sound: the kind's low bit excludes one of `withdraws` and `sends`, so their sum is a bit. It
+    /// equals "installs, and the amount is not 0". Another key's request with an amount, or a
+    /// trading key's set with one, is therefore never installed.
+    pub fn enforce_request(&self, cs: &mut Cs, withdraws: &Bit, sends: &Bit) -> Bit {
         let [low, high] = &self.kind;
         enforce_implies(cs, withdraws, &low.not());
         enforce_implies(cs, sends, low);
-        for moves in [withdraws, sends] {
-            enforce_implies(cs, moves, &high.not());
-            enforce_implies(cs, moves, &self.installs);
-            enforce_implies(cs, moves, &self.by_owner);
-        }
+        let moves = Bit::from_num_unchecked(withdraws.num() + sends.num());
+        let nothing = is_zero(cs, &self.amount);
+        let asks = and(cs, &self.installs, &nothing.not());
+        cs.enforce_equal(moves.num(), asks.num());
+        enforce_implies(cs, &moves, &high.not());
+        enforce_implies(cs, &moves, &self.by_owner);
+        moves
     }
 
     /// Requires the request's asset to be the selected one where the step moves money.

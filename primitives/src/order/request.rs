@@ -8,8 +8,8 @@ use crate::{
 use codec::{Decode, Encode, MaxEncodedLen};
 use serde::{Deserialize, Serialize};
 
-/// A withdrawal that is part of a signed order set; it is carried out in the step that installs the
-/// set, or never.
+/// A withdrawal that is part of a signed order set. It is carried out in the step that installs the
+/// set; without it the set is not installed.
 #[derive(
     Clone,
     Copy,
@@ -32,7 +32,8 @@ pub struct WithdrawalRequest {
     pub recipient: [u8; 32],
 }
 
-/// Money for another account of the venue; carried out in the step that installs the set, or never.
+/// Money for another account of the venue. It is sent in the step that installs the set; without it
+/// the set is not installed.
 #[derive(
     Clone,
     Copy,

@@ -114,6 +114,8 @@ pub enum StepError {
         "withdraw: the order set has no withdrawal and no transfer, or does not install in this step"
     )]
     NoWithdrawal,
+    #[error("order set: asks for a withdrawal or transfer, which the step does not carry out")]
+    NotCarriedOut,
     #[error("{0}: result is out of range")]
     Range(&'static str),
     #[error("{0}")]

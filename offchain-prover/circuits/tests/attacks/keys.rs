@@ -103,6 +103,10 @@ fn a_trading_key_that_withdraws_or_sends() {
             scene.step(0).withdraw = true;
         });
         scene.refused(0, StepError::NeedsOwner, "step/withdrawal");
+        let scene = by_trading_key(|scene| {
+            scene.step(0).set.as_mut().unwrap().set.request = Some(request);
+        });
+        scene.refused(0, StepError::NotCarriedOut, "step/withdrawal");
     }
 }
 
@@ -222,6 +226,7 @@ fn a_transfer_that_arrives_as_something_else() {
 fn a_transfer_that_nobody_sent_or_that_arrives_twice() {
     let mut scene = transfer(|_| ());
     scene.step(0).withdraw = false;
+    scene.resign(0, |set| set.request = None);
     scene.replay();
     scene.refused(1, StepError::NoTransfer, "step/transfer");
 
@@ -229,6 +234,15 @@ fn a_transfer_that_nobody_sent_or_that_arrives_twice() {
     scene.chunk.steps[0] = scene.chunk.steps[1].clone();
     scene.replay();
     assert!(scene.native(0).is_err() && !scene.satisfied());
+}
+
+#[test]
+fn a_set_installed_without_its_transfer() {
+    let mut scene = transfer(|_| ());
+    scene.chunk.steps[1] = Scene::busy(2).chunk.steps[1].clone();
+    scene.step(0).withdraw = false;
+    scene.replay();
+    scene.refused(0, StepError::NotCarriedOut, "step/withdrawal");
 }
 
 #[test]

@@ -167,6 +167,30 @@ fn a_withdrawal_twice() {
     scene.refused(1, StepError::NoWithdrawal, WITHDRAWAL);
 }
 
+/// The operator takes the set's orders and leaves its withdrawal out; whatever its reason, margin
+/// included.
+#[test]
+fn a_set_installed_without_its_withdrawal() {
+    for amount in [1, 500, 1 << 60] {
+        let mut scene = withdraws();
+        scene.resign(1, |set| withdrawal_of(set).amount = amount);
+        scene.step(1).withdraw = false;
+        scene.replay();
+        scene.refused(1, StepError::NotCarriedOut, WITHDRAWAL);
+    }
+}
+
+/// The set's orders are filled first, and the withdrawal is to follow in another step.
+#[test]
+fn a_withdrawal_later_than_its_set_is_installed() {
+    let mut scene = withdraws();
+    let step = scene.chunk.steps[1].step.clone();
+    scene.step(0).set = step.set;
+    scene.replay();
+    assert_eq!(scene.native(1), Err(StepError::NoWithdrawal));
+    scene.refused(0, StepError::NotCarriedOut, WITHDRAWAL);
+}
+
 #[test]
 fn a_withdrawal_that_the_set_does_not_have() {
     let mut scene = withdraws();

@@ -205,8 +205,8 @@ impl Venue {
         account.is_some_and(|a| epoch_of(a.sequence) != epoch_of(signed.set.sequence))
     }
 
-    /// Requires a sequence above all earlier ones of the account which a step may install, and a set
-    /// that is still valid.
+    /// Requires a sequence above all earlier ones of the account which a step may install, and a
+    /// set that is still valid.
     fn check_sequence(&self, signed: &SignedOrderSet) -> Result<(), EngineError> {
         let set = &signed.set;
         let live = self.orders.get(set.account);

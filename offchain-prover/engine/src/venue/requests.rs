@@ -21,7 +21,7 @@ impl Venue {
         let request = &signed.set.request;
         let step = PendingStep {
             set: Some(Arc::clone(signed)),
-            withdraw: signed.set.withdrawal().is_some() || signed.set.transfer().is_some(),
+            withdraw: signed.set.moves_money(),
             ..self.step_on(account, None)
         };
         self.ensure_step_fits(&step)?;
