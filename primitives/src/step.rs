@@ -65,6 +65,7 @@ pub fn apply_unsigned(
     if !exists && step.deposit.is_none() {
         return Err(StepError::NoAccount);
     }
+    require(exists || before.is_new(context.shape), StepError::NotNew)?;
     if step.forced.is_some()
         && (step.deposit.is_some() || step.withdraw || (taken_over && step.set.is_some()))
     {
@@ -181,7 +182,7 @@ fn trade(
                 effects.transfer = Some(Transfer::Sent(hash));
                 (request.asset, request.amount)
             }
-            Some(Request::Key(_)) | None => return Err(StepError::NoWithdrawal),
+            _ => return Err(StepError::NoWithdrawal),
         };
         let balance = &mut after.balances[asset as usize];
         *balance = amount_in_range(*balance as i128 - amount as i128)?;

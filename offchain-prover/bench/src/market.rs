@@ -7,7 +7,6 @@ use clearproof_primitives::{
     account::account_key,
     batch::{Deposit, genesis_field},
     eddsa::SecretKey,
-    field::Fr,
     fixed::{ONE, Price, Rate},
     ids::{AccountIndex, SnapshotNumber, VenueId},
     order::{Order, OrderSet, Side, SignedOrderSet},
@@ -81,7 +80,6 @@ pub fn funded(shape: &Shape, traders: u32, time: u64) -> Result<(Venue, Vec<Secr
             number,
             deposit: deposit(key),
             owner: key.public_key(),
-            viewing_key: Fr::from(number),
         })?;
     }
     Ok((venue, keys))

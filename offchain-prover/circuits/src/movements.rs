@@ -68,15 +68,11 @@ impl Incoming {
     /// Credits the next deposit of the queue, or a transfer, if there is one.
     ///
     /// Sound: [`chain`] hashes its contents. The key that it names must be the hash of this leaf's
-    /// owner and number. So it can open a leaf of that owner, or touch one, and no other. The chain
-    /// accepts deposits for valid keys only, so every leaf's owner is a valid key, unless an owner
-    /// has named an invalid one as its successor or sent money to it.
-    ///
-    /// The viewing key is not bound by the deposit. In a leaf that is in use it is bound by the
-    /// tree: [`step`](crate::step::step) hashes the same variable into the leaf that it loads and
-    /// the leaf that it stores, so no step changes it. In a leaf that opens, nothing is loaded, and
-    /// the operator that opens it chooses the viewing key. That puts no money at risk: only the
-    /// owner's key moves it.
+    /// owner and number. So it can open a leaf of that owner, or touch one, and no other. A leaf
+    /// that another owner has handed over has a number that no leaf opens with, so money for a key
+    /// without a leaf, and the chain's deposits, which name number 0, never arrive in such a leaf.
+    /// The chain accepts deposits for valid keys only, so every leaf's owner is a valid key, unless
+    /// somebody sent money to an invalid one.
     pub fn credit(
         cs: &mut Cs,
         shape: &Shape,

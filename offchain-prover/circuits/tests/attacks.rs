@@ -19,6 +19,8 @@ mod deleverage;
 mod fills;
 #[path = "attacks/forced.rs"]
 mod forced;
+#[path = "attacks/heirs.rs"]
+mod heirs;
 #[path = "attacks/hints.rs"]
 mod hints;
 #[path = "attacks/keys.rs"]

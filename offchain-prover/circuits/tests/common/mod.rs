@@ -12,7 +12,7 @@ use clearproof_primitives::{
     fixed::{Factor, ONE, Rate},
     ids::{AccountIndex, SnapshotNumber, VenueId},
     options::{DAY_MS, ScenarioSpec, VolatilityScaling},
-    order::{Order, OrderSet, Request, Side, SignedOrderSet, WithdrawalRequest},
+    order::{InheritRequest, Order, OrderSet, Request, Side, SignedOrderSet, WithdrawalRequest},
     policy::{ChargeRates, Policy, TradingTerms, UnderlyingPolicy},
     rows::even_bands,
     shape::{MarketShape, Shape},
@@ -96,7 +96,6 @@ pub struct Trader {
     pub key: SecretKey,
     /// Signs order sets without requests, where there is one.
     pub trading_key: Option<SecretKey>,
-    pub viewing_key: Fr,
     pub account: AccountIndex,
     pub sequence: u64,
 }
@@ -106,7 +105,6 @@ impl Trader {
         Self {
             key: SecretKey::new([seed; 32]),
             trading_key: None,
-            viewing_key: Fr::from(1000 + seed as u64),
             account: AccountIndex::default(),
             sequence: 0,
         }
@@ -124,7 +122,6 @@ impl Trader {
                 amount,
             },
             owner,
-            viewing_key: self.viewing_key,
         }
     }
 
@@ -139,6 +136,20 @@ impl Trader {
 
     pub fn request(&mut self, shape: &Shape, request: Request) -> SignedOrderSet {
         self.next_set(shape, vec![], Some(request))
+    }
+
+    /// The set with which an heir takes the account over.
+    pub fn inherited_by(&mut self, shape: &Shape, heir: &SecretKey) -> SignedOrderSet {
+        let request = Request::Inherit(InheritRequest {
+            trading_key: None,
+            viewing_key: Fr::from(self.sequence).into(),
+        });
+        let set = self.request(shape, request).set;
+        SignedOrderSet {
+            signature: heir.sign(set.message(shape, genesis_field(&GENESIS))),
+            trading_key: Some(heir.public_key()),
+            set,
+        }
     }
 
     fn next_set(

@@ -6,7 +6,7 @@ use clearproof_primitives::{
     babyjubjub::{PreparedKey, PublicKey},
     field::Fr,
     ids::AccountIndex,
-    order::{KeyRequest, Request, SignedOrderSet, epoch_of, key_hash},
+    order::{Request, SignedOrderSet, epoch_of},
     step::{self, StepError},
 };
 use std::sync::Arc;
@@ -120,10 +120,11 @@ fn check_terms(signed: &SignedOrderSet, config: &VenueConfig) -> Result<(), Engi
     if signed.set.venue != config.id {
         return Err(EngineError::OtherVenue(signed.set.venue));
     }
-    if signed.trading_key.is_some() && signed.set.request.is_some() {
-        return Err(StepError::NeedsOwner.into());
+    match (&signed.set.request, signed.trading_key) {
+        (Some(Request::Inherit(_)), None) => Err(StepError::NeedsHeir.into()),
+        (Some(Request::Inherit(_)) | None, _) | (_, None) => Ok(()),
+        _ => Err(StepError::NeedsOwner.into()),
     }
-    Ok(())
 }
 
 impl Venue {
@@ -154,8 +155,8 @@ impl Venue {
         }
         self.switches.record_activity(account, self.now);
         let arrival = self.orders.count_arrival();
-        if matches!(request, Some(Request::Key(KeyRequest::Owner(_)))) {
-            // Its signature is not the owner's any more, and it has no orders.
+        if signed.set.inherits() {
+            // The key that signed it is the owner's now, and it has no orders.
             self.orders.remove(account);
         } else {
             self.orders.insert(LiveOrderSet {
@@ -193,8 +194,8 @@ impl Venue {
             Some(checked) => checked,
             None => Checked::new(signed, &self.config, owner)?,
         };
-        let named = signed.trading_key.map(|key| key.point());
-        if named.is_some_and(|key| key_hash((key.x, key.y)) != account.trading_key) {
+        let mark = signed.trading_key.map(|key| signed.set.signer_mark(&key));
+        if mark.is_some_and(|mark| mark != account.trading_key) {
             return Err(StepError::TradingKey.into());
         }
         Ok(message)

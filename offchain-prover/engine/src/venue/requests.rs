@@ -6,8 +6,8 @@ use crate::{error::EngineError, pending::PendingStep};
 use clearproof_primitives::{
     account::{Account, account_key},
     field::Fr,
-    order::{KeyRequest, Request, SignedOrderSet, TransferRequest},
-    step::{DepositStep, StepEffects},
+    order::{Request, SignedOrderSet, TransferRequest},
+    step::{DepositStep, StepEffects, StepError},
 };
 use std::sync::Arc;
 
@@ -29,8 +29,8 @@ impl Venue {
         match request {
             Some(Request::Withdrawal(_)) => self.withdraw(step, after, &effects),
             Some(Request::Transfer(transfer)) => self.transfer(step, after, &effects, transfer),
-            Some(Request::Key(key)) => self.change_key(step, after, &effects, key),
-            None => {
+            Some(Request::Inherit(_)) => self.hand_over(step, after, &effects, signed),
+            Some(Request::Keys(_)) | None => {
                 self.conclude(step, after, &effects);
                 Ok(())
             }
@@ -77,11 +77,7 @@ impl Venue {
             Some(_) => None,
             None => number_of(after.owner, to),
         };
-        let opening = number.map(|number| Opening {
-            owner,
-            number,
-            viewing_key: after.viewing_key,
-        });
+        let opening = number.map(|number| Opening { owner, number });
         let mut receives = self.credit_step(credit, opening)?;
         if receives.account == sender {
             receives.before = Some(Arc::new(after.clone()));
@@ -93,25 +89,24 @@ impl Venue {
         Ok(())
     }
 
-    fn change_key(
+    /// Gives the account to its heir, who signed the set.
+    fn hand_over(
         &mut self,
         step: PendingStep,
         after: Account,
         effects: &StepEffects,
-        request: &KeyRequest,
+        signed: &SignedOrderSet,
     ) -> Result<(), EngineError> {
         let account = step.account;
-        if let KeyRequest::Owner(named) = request {
-            let owner = named.key().ok_or(EngineError::OwnerHasAccount)?;
-            let key = after.key();
-            if self
-                .account_of_key(key)
-                .is_some_and(|other| other != account)
-            {
-                return Err(EngineError::OwnerHasAccount);
-            }
-            self.accounts.change_owner(account, key, owner);
+        let owner = signed.trading_key.ok_or(StepError::NeedsHeir)?;
+        let key = after.key();
+        if self
+            .account_of_key(key)
+            .is_some_and(|other| other != account)
+        {
+            return Err(EngineError::OwnerHasAccount);
         }
+        self.accounts.change_owner(account, key, owner);
         self.conclude(step, after, effects);
         Ok(())
     }

@@ -74,6 +74,7 @@ fn step_name(error: &StepError) -> Name {
         StepError::NotValid => Name::NotValid,
         StepError::TradingKey => Name::TradingKey,
         StepError::NeedsOwner => Name::NeedsOwner,
+        StepError::NeedsHeir => Name::NeedsHeir,
         StepError::FeeAboveMaximum => Name::FeeAboveMaximum,
         StepError::NegativeBalance(_) => Name::NegativeBalance,
         StepError::Range(_) => Name::Range,

@@ -7,7 +7,6 @@ use clearproof_primitives::{
     account::account_key,
     batch::Deposit,
     eddsa::SecretKey,
-    field::Fr,
     fixed::{Price, Rate},
     ids::AccountIndex,
     order::{Order, OrderSet, Side, SignedOrderSet},
@@ -125,7 +124,6 @@ impl Crowd {
                 amount,
             },
             owner,
-            viewing_key: Fr::from(number),
         })?;
         report.deposits += 1;
         trader.account = Some(account);

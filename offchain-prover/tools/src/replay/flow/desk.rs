@@ -8,7 +8,6 @@ use clearproof_primitives::{
     babyjubjub::PreparedKey,
     batch::Deposit,
     eddsa::SecretKey,
-    field::Fr,
     fixed::{Price, Rate},
     ids::AccountIndex,
     order::{Order, OrderSet, Side, SignedOrderSet},
@@ -80,7 +79,6 @@ impl Desk {
                 amount: deposit,
             },
             owner,
-            viewing_key: Fr::from(number),
         })?;
         let slots = self.orders_per_set();
         ensure!(
