@@ -50,6 +50,8 @@ pub struct HeaderVars {
     pub protocol_share: Num,
     /// Deleverage rank, 32 bits.
     pub deleverage_rank: Num,
+    /// Slack of deleveraging, a fraction of 2^32.
+    pub slack: Num,
 }
 
 /// A packed field of the header with its parts.
@@ -83,7 +85,7 @@ impl HeaderVars {
             header.chunk_count as u64,
         ];
         let identity = PackedField::open(cs, id, BatchHeader::IDENTITY_LAYOUT);
-        let span = [header.time_from, header.time_to];
+        let span = [header.time_from.get(), header.time_to.get()];
         let times = PackedField::open(cs, span, BatchHeader::TIMES_LAYOUT);
         let counted = [
             header.deposits_before,
@@ -95,6 +97,7 @@ impl HeaderVars {
             header.protocol_fee,
             header.protocol_share.get().into(),
             header.deleverage_rank.get().into(),
+            header.slack.get().into(),
         ];
         let terms = PackedField::open(cs, agreed, BatchHeader::TERMS_LAYOUT);
         let mut fields = cs.alloc_all(&native);
@@ -111,7 +114,7 @@ impl HeaderVars {
         let [_, venue, _, chunk_count] = identity.parts;
         let [time_from, time_to] = times.parts;
         let [deposits_before, deposits_after, withdrawal_count] = counts.parts;
-        let [protocol_fee, protocol_share, deleverage_rank] = terms.parts;
+        let [protocol_fee, protocol_share, deleverage_rank, slack] = terms.parts;
         Ok(Self {
             hash,
             venue,
@@ -133,6 +136,7 @@ impl HeaderVars {
             protocol_fee,
             protocol_share,
             deleverage_rank,
+            slack,
         })
     }
 }

@@ -33,6 +33,8 @@ mod money;
 mod order_set;
 #[path = "attacks/orders.rs"]
 mod orders;
+#[path = "attacks/prices.rs"]
+mod prices;
 #[path = "attacks/replay.rs"]
 mod replay;
 #[path = "attacks/sequences.rs"]

@@ -6,11 +6,11 @@ use clearproof_client::chain::{
     Chain, ChainError,
     circuits::{RegisteredCircuit, circuit_of},
 };
-use clearproof_client::clock::millis;
 use clearproof_groth16::{BackendKind, KeyStore, Origin, Progress};
 use clearproof_primitives::{
     ids::{BatchNumber, VenueId},
     shape::Shape,
+    time::Millis,
 };
 use clearproof_proving::{BatchProver, VerifyingKeys, circuits};
 use std::{
@@ -146,7 +146,7 @@ impl Keys {
             circuit = %circuit.number,
             from_batch = %batch,
             development = circuit.development,
-            ms = millis(started.elapsed()),
+            ms = Millis::of(started.elapsed()).get(),
             "proving keys are ready"
         );
         self.metrics.record_backends(&prover.backends().counts());

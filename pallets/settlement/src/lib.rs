@@ -69,6 +69,7 @@ pub mod pallet {
         fixed::{Factor, Price},
         ids::{BatchNumber, SnapshotNumber},
         shape::{MarketShape, Shape},
+        time::Millis,
     };
     use frame_support::{
         pallet_prelude::*,
@@ -136,12 +137,12 @@ pub mod pallet {
         /// Time after the taking of the next snapshot for which a batch's auctions may still use
         /// the last one, milliseconds.
         #[pallet::constant]
-        type SnapshotGrace: Get<u64>;
+        type SnapshotGrace: Get<Millis>;
 
         /// Largest age of a batch's last auction when it settles, milliseconds. It limits the
         /// hindsight of an operator who withholds batches, and the time for proving.
         #[pallet::constant]
-        type MaxBatchAge: Get<u64>;
+        type MaxBatchAge: Get<Millis>;
 
         /// Number of each venue's last batches that are remembered; at least 1.
         #[pallet::constant]
@@ -277,7 +278,8 @@ pub mod pallet {
             venue: VenueId,
             /// Instrument slot.
             instrument: u16,
-            /// Price of all these fills, 32.32 quote units per lot. It leaves the fund nothing.
+            /// Price of all these fills, 32.32 quote units per lot: the mark, moved by the batch's
+            /// slack in the fund's favour.
             price: Price,
             /// Lower bound, 16.16, of maintenance margin over equity for every account whose
             /// positions were closed.
@@ -403,10 +405,15 @@ pub mod pallet {
         /// A price's instrument has no mark in the snapshot: it is not listed, or halted.
         InstrumentNotListed,
         /// A price is further from the snapshot's mark than the policy's band: clear nearer to it,
-        /// or not at all.
+        /// or not at all; deleverage with less slack.
         PriceOutsideBand,
-        /// An instrument has two prices in one auction, or two of deleveraging in the batch: use
-        /// one.
+        /// A price of deleveraging must be the mark, moved by the header's slack: up where the
+        /// insurance fund sells, down where it buys.
+        DeleveragePrice,
+        /// An auction's price entry names a side of the insurance fund.
+        SideOfAuction,
+        /// An instrument has two prices in one auction, or two prices or both sides of deleveraging
+        /// in the batch: use one.
         PriceConflict,
         /// A field element must be below the modulus of BN254's scalar field.
         NonCanonicalField,

@@ -6,6 +6,7 @@ use clearproof_primitives::{
     batch::{chunk_public_input, price_list_hash},
     boundary::Boundary,
     field::{FieldBytes, Fr},
+    time::Millis,
 };
 
 fn one() -> Fr {
@@ -122,6 +123,6 @@ fn another_public_input() {
 #[test]
 fn a_time_of_more_than_48_bits() {
     let mut scene = Scene::busy(0);
-    scene.header.time_from = 1 << 48;
+    scene.header.time_from = Millis::new(1 << 48);
     scene.refused_in("header");
 }
