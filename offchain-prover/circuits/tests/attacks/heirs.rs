@@ -175,7 +175,9 @@ fn an_heir_that_trades() {
             set.orders = vec![order()];
             set.sequence = sequence;
         });
-        scene.step(0).fills = Scene::busy(2).step(0).fills.clone();
+        let sale = Scene::busy(2).chunk;
+        scene.chunk.entries = sale.entries;
+        scene.step(0).fills.clone_from(&sale.steps[0].step.fills);
         sign(&mut scene, 0, &heir());
         scene.replay();
         let reason = OrderSetError::InheritWithOrders;
