@@ -226,17 +226,24 @@ fn the_owner_raises_the_epoch_and_the_trading_key_goes_on() {
     venue.submit(by_trading_key(3 * EPOCH + 1, buy)).unwrap();
     let sell = signed(&SHAPE, 1, 1, vec![order(Side::Sell, 5, MARK)], None);
     venue.submit(sell).unwrap();
-    assert_eq!(venue.run_auction(START + 1).unwrap().trades.len(), 2);
+    assert_eq!(
+        venue
+            .run_auction(START + Millis::new(1))
+            .unwrap()
+            .trades
+            .len(),
+        2
+    );
     venue
         .submit(signed(&SHAPE, 0, 3 * EPOCH + 2, vec![], Some(7)))
         .unwrap();
-    venue.close_batch(&request(START + 9)).unwrap();
+    venue.close_batch(&request(START + Millis::new(9))).unwrap();
 }
 
 #[test]
 fn a_roll_back_out_of_an_epoch_drops_what_the_trading_key_signed_in_it() {
     let mut venue = with_trading_key();
-    venue.close_batch(&request(START + 1)).unwrap();
+    venue.close_batch(&request(START + Millis::new(1))).unwrap();
     venue.settle(BatchNumber::new(1)).unwrap();
     let account = AccountIndex::new(1);
     for sets in [
@@ -248,7 +255,11 @@ fn a_roll_back_out_of_an_epoch_drops_what_the_trading_key_signed_in_it() {
     ] {
         let raised = sets.len() == 2;
         venue
-            .open_batch(common::snapshot(&SHAPE), common::bands(&SHAPE), START + 2)
+            .open_batch(
+                common::snapshot(&SHAPE),
+                common::bands(&SHAPE),
+                START + Millis::new(2),
+            )
             .unwrap();
         for set in sets {
             venue.submit(set).unwrap();
@@ -372,5 +383,5 @@ fn money_for_a_new_key_never_arrives_in_an_account_that_was_handed_over() {
     venue.submit(sent).unwrap();
     let quotes = [squatted, own, AccountIndex::new(4)].map(|account| quote(&venue, account));
     assert_eq!(quotes, [10, 480, 20]);
-    venue.close_batch(&request(START + 9)).unwrap();
+    venue.close_batch(&request(START + Millis::new(9))).unwrap();
 }
