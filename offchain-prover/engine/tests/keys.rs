@@ -329,7 +329,7 @@ fn another_owner_takes_over_and_a_roll_back_gives_the_account_back() {
     let old = account_key_of(0, 0).to_fr().unwrap();
     assert_eq!(venue.account_of_key(old), None);
 
-    // A second account with the same owner and number could not be told from it.
+    // A second account with the same owner and number would be indistinguishable.
     venue.submit(names_the_heir(1, 1)).unwrap();
     assert_eq!(
         venue.submit(inherits(1, 2)),

@@ -77,7 +77,7 @@ fn change_keys(signed: &SignedOrderSet, after: &mut Account) -> Result<(), StepE
 
 /// Checks a set's sequence against that of the account's current set. True if it is a new one.
 ///
-/// It is no lower, and by less than 2^56 higher: nobody uses up all sequences in one set. A set
+/// It is no lower, and by less than 2^56 higher: one set does not use up all sequences. A set
 /// that the owner did not sign keeps the epoch, so the owner can always sign one that is higher.
 pub fn check_sequence(signed: &SignedOrderSet, current: u64) -> Result<bool, StepError> {
     let given = signed.set.sequence;
