@@ -7,7 +7,6 @@ use clearproof_primitives::{
     account::account_key,
     batch::{Deposit, genesis_field},
     eddsa::SecretKey,
-    field::Fr,
     fixed::{ONE, Price, Rate},
     ids::{AccountIndex, Slot, SnapshotNumber, VenueId},
     order::{Order, OrderSet, Side, SignedOrderSet},
@@ -84,7 +83,6 @@ pub fn funded(shape: &Shape, traders: u32, time: Millis) -> Result<(Venue, Vec<S
             number,
             deposit: deposit(key),
             owner: key.public_key(),
-            viewing_key: Fr::from(number),
         })?;
     }
     Ok((venue, keys))

@@ -13,7 +13,10 @@ use clearproof_primitives::{
     eddsa::SecretKey,
     fixed::{ONE, Rate},
     ids::{AccountIndex, Slot},
-    order::{KeyRequest, Order, Request, Side, TransferRequest, WithdrawalRequest, key_hash},
+    order::{
+        Delegate, InheritRequest, KeysRequest, Order, Request, Side, TransferRequest,
+        WithdrawalRequest,
+    },
     step::{DepositStep, Fill, Forced},
     time::Millis,
 };
@@ -207,27 +210,41 @@ fn transfer_chunk() -> Scene {
     scene
 }
 
-/// Account 2 names another owner in one step; its trading key signs in another chunk.
-fn keys_chunks() -> [Scene; 2] {
+/// Account 2 gets other keys in one chunk; its heir takes it over in another; its trading key signs
+/// in a third.
+fn keys_chunks() -> [Scene; 3] {
     let other = SecretKey::new([77; 32]);
-    let named = other.public_key();
-    let mut owner = Scene::busy(2);
-    owner.resign(0, |set| {
-        set.orders.clear();
-        set.request = Some(Request::Key(KeyRequest::Owner(named.into())));
-        set.sequence = 9;
-    });
-    owner.step(0).fills.clear();
+    let delegates = [Delegate::Trader, Delegate::Heir].map(|kind| kind(other.public_key().into()));
+    let sign = |scene: &mut Scene| {
+        let shape = scene.shape;
+        let signed = scene.step(0).set.as_mut().unwrap();
+        signed.trading_key = Some(other.public_key());
+        signed.signature = other.sign(signed.set.message(&shape, genesis_field(&GENESIS)));
+    };
+    let requests = |request| {
+        let mut scene = Scene::busy(2);
+        scene.resign(0, |set| {
+            set.orders.clear();
+            set.request = Some(request);
+            set.sequence = 9;
+        });
+        scene.step(0).fills.clear();
+        scene
+    };
+    let keys = requests(Request::Keys(KeysRequest {
+        delegate: Some(delegates[0]),
+        viewing_key: Some(Fr::from(9u64).into()),
+    }));
+    let mut heir = requests(Request::Inherit(InheritRequest {
+        trading_key: None,
+        viewing_key: Fr::from(9u64).into(),
+    }));
+    heir.reload(0, |account| account.trading_key = delegates[1].mark());
+    sign(&mut heir);
     let mut trading = Scene::busy(2);
-    let point = named.point();
-    trading.reload(0, |account| {
-        account.trading_key = key_hash((point.x, point.y));
-    });
-    let shape = trading.shape;
-    let signed = trading.step(0).set.as_mut().unwrap();
-    signed.trading_key = Some(named);
-    signed.signature = other.sign(signed.set.message(&shape, genesis_field(&GENESIS)));
-    let mut scenes = [owner, trading];
+    trading.reload(0, |account| account.trading_key = delegates[0].mark());
+    sign(&mut trading);
+    let mut scenes = [keys, heir, trading];
     for scene in &mut scenes {
         scene.replay();
         scene.accepted();
@@ -282,10 +299,11 @@ fn deleverage_chunk() -> Scene {
 /// The same bits may change as above.
 #[test]
 fn no_witness_of_transfers_keys_and_deleveraging_can_change_unnoticed() {
-    let [owner, trading] = keys_chunks();
+    let [keys, heir, trading] = keys_chunks();
     for (name, scene) in [
         ("transfer", transfer_chunk()),
-        ("owner", owner),
+        ("keys", keys),
+        ("heir", heir),
         ("trading key", trading),
         ("deleverage", deleverage_chunk()),
     ] {

@@ -58,6 +58,7 @@ async fn main() -> Result<()> {
     let trader = Trader::new(SecretKey::new(seed));
     let chain = Chain::connect_once(&args.node).await?;
     let client = VenueClient::connect(&args.operator, chain.genesis(), args.venue).await?;
+    client.ensure_viewing_key(&trader).await?;
     client
         .cancel_all_after(&trader, Some(CANCEL_AFTER_MS))
         .await?;

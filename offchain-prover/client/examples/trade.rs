@@ -63,6 +63,7 @@ async fn main() -> Result<()> {
     // The genesis hash comes from the chain, so that nothing is signed for another one.
     let chain = Chain::connect_once(&args.node).await?;
     let client = VenueClient::connect(&args.operator, chain.genesis(), args.venue).await?;
+    client.ensure_viewing_key(&trader).await?;
 
     // Subscribed before the order is sent, so that no fill is missed.
     let mut updates = client.subscribe_account(&trader).await?;

@@ -39,7 +39,7 @@ fn opening_an_account_that_is_not_empty() {
         let mut scene = Scene::busy(0);
         change(&mut scene.chunk.steps[0].before);
         scene.replay();
-        scene.refused_in("step");
+        scene.refused(0, StepError::NotNew, "step");
     }
 }
 

@@ -12,7 +12,7 @@ use clearproof_primitives::{
     fixed::{Factor, ONE, Rate},
     ids::{AccountIndex, Slot, SnapshotNumber, VenueId},
     options::{DAY_MS, ScenarioSpec, VolatilityScaling},
-    order::{Order, OrderSet, Request, Side, SignedOrderSet, WithdrawalRequest},
+    order::{InheritRequest, Order, OrderSet, Request, Side, SignedOrderSet, WithdrawalRequest},
     policy::{ChargeRates, Policy, TradingTerms, UnderlyingPolicy},
     rows::even_bands,
     shape::{MarketShape, Shape},
@@ -99,7 +99,6 @@ pub struct Trader {
     pub key: SecretKey,
     /// Signs order sets without requests, where there is one.
     pub trading_key: Option<SecretKey>,
-    pub viewing_key: Fr,
     pub account: AccountIndex,
     pub sequence: u64,
 }
@@ -109,7 +108,6 @@ impl Trader {
         Self {
             key: SecretKey::new([seed; 32]),
             trading_key: None,
-            viewing_key: Fr::from(1000 + seed as u64),
             account: AccountIndex::default(),
             sequence: 0,
         }
@@ -127,7 +125,6 @@ impl Trader {
                 amount,
             },
             owner,
-            viewing_key: self.viewing_key,
         }
     }
 
@@ -142,6 +139,20 @@ impl Trader {
 
     pub fn request(&mut self, shape: &Shape, request: Request) -> SignedOrderSet {
         self.next_set(shape, vec![], Some(request))
+    }
+
+    /// The set with which an heir takes the account over.
+    pub fn inherited_by(&mut self, shape: &Shape, heir: &SecretKey) -> SignedOrderSet {
+        let request = Request::Inherit(InheritRequest {
+            trading_key: None,
+            viewing_key: Fr::from(self.sequence).into(),
+        });
+        let set = self.request(shape, request).set;
+        SignedOrderSet {
+            signature: heir.sign(set.message(shape, genesis_field(&GENESIS))),
+            trading_key: Some(heir.public_key()),
+            set,
+        }
     }
 
     fn next_set(

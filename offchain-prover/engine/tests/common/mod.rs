@@ -52,7 +52,7 @@ pub fn key(trader: u16) -> SecretKey {
 }
 
 pub fn received(trader: u16, number: u64, amount: u64) -> DepositReceived {
-    let (owner, viewing_key) = (key(trader).public_key(), Fr::from(u64::from(trader)));
+    let owner = key(trader).public_key();
     let point = owner.point();
     let account_key = account_key((point.x, point.y), 0).into();
     DepositReceived {
@@ -63,7 +63,6 @@ pub fn received(trader: u16, number: u64, amount: u64) -> DepositReceived {
             amount,
         },
         owner,
-        viewing_key,
     }
 }
 

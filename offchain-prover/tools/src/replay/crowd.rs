@@ -7,7 +7,6 @@ use clearproof_primitives::{
     account::account_key,
     batch::Deposit,
     eddsa::SecretKey,
-    field::Fr,
     fixed::{Price, Rate},
     ids::{AccountIndex, Slot},
     order::{Order, OrderSet, Side, SignedOrderSet},
@@ -126,7 +125,6 @@ impl Crowd {
                 amount,
             },
             owner,
-            viewing_key: Fr::from(number),
         })?;
         report.deposits += 1;
         trader.account = Some(account);

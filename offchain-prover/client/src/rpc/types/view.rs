@@ -168,8 +168,10 @@ pub struct AccountJson {
     pub index: AccountIndex,
     /// Its number among its owner's.
     pub number: u16,
-    /// Hash of its trading key; 0 for none.
+    /// Mark of its trading key (the key's hash) or of its heir's key (the hash plus 1); 0 for none.
     pub trading_key: FieldBytes,
+    /// True once its owner has set a viewing key.
+    pub has_viewing_key: bool,
     /// Balances by asset, in smallest units.
     pub balances: Vec<Decimal<i64>>,
     /// Positions that are not empty.

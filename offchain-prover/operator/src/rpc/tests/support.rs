@@ -152,7 +152,6 @@ fn venue() -> Venue {
             number: number.into(),
             deposit,
             owner: trader(number).public_key(),
-            viewing_key: Fr::from(5u64),
         });
         assert_eq!(index, Ok(AccountIndex::new(number.into())));
     }

@@ -8,7 +8,6 @@ use clearproof_primitives::{
     babyjubjub::PreparedKey,
     batch::Deposit,
     eddsa::SecretKey,
-    field::Fr,
     fixed::{Price, Rate},
     ids::{AccountIndex, Slot},
     order::{Order, OrderSet, Side, SignedOrderSet},
@@ -81,7 +80,6 @@ impl Desk {
                 amount: deposit,
             },
             owner,
-            viewing_key: Fr::from(number),
         })?;
         let slots = self.orders_per_set();
         ensure!(
