@@ -51,7 +51,7 @@ impl Default for Timing {
         Self {
             auction_interval_ms: 500,
             batch_ms: 15_000,
-            batch_steps: 104,
+            batch_steps: 99,
             max_pending: 8,
         }
     }

@@ -2,6 +2,7 @@
 use crate::simulator::Simulator;
 use crate::{self as pallet_clearproof_settlement, GenesisCircuit, SnapshotProvider};
 use clearproof_primitives::{
+    batch::PROTOCOL_VERSION,
     field::Fr,
     fixed::{ONE, Rate},
     ids::{CircuitId, SnapshotNumber},
@@ -9,7 +10,7 @@ use clearproof_primitives::{
 };
 use frame_support::{
     PalletId, derive_impl, ord_parameter_types, parameter_types,
-    traits::{AsEnsureOriginWithArg, ConstU32, ConstU64, ConstU128},
+    traits::{AsEnsureOriginWithArg, ConstU32, ConstU64, ConstU128, EitherOfDiverse},
 };
 use frame_system::{EnsureRoot, EnsureSigned, EnsureSignedBy};
 use pallet_clearproof_custody::{AssetInfo, AssetKind};
@@ -63,6 +64,7 @@ impl pallet_assets::Config for Test {
 
 ord_parameter_types! {
     pub const Committee: AccountId = account(COMMITTEE);
+    pub const CircuitVoters: AccountId = account(CIRCUIT_VOTERS);
 }
 
 parameter_types! {
@@ -96,6 +98,7 @@ pub const DEPOSIT: u128 = 1_000;
 pub const GRACE: u64 = 10_000;
 pub const AGE: u64 = NOW - TAKEN;
 pub const HISTORY: u32 = 3;
+pub const NOTICE: u64 = 5_000_000;
 
 impl pallet_clearproof_settlement::Config for Test {
     type Currency = Balances;
@@ -105,7 +108,10 @@ impl pallet_clearproof_settlement::Config for Test {
     type Time = Timestamp;
     type AdminOrigin = EnsureRoot<AccountId>;
     type EmergencyOrigin = EnsureSignedBy<Committee, AccountId>;
-    type CircuitOrigin = EnsureRoot<AccountId>;
+    type CircuitOrigin =
+        EitherOfDiverse<EnsureRoot<AccountId>, EnsureSignedBy<CircuitVoters, AccountId>>;
+    type UrgentCircuitOrigin = EnsureRoot<AccountId>;
+    type RetirementNotice = ConstU64<NOTICE>;
     type Market = Market;
     type VenueDeposit = ConstU128<DEPOSIT>;
     type SnapshotGrace = ConstU64<GRACE>;
@@ -146,6 +152,8 @@ pub const OPERATOR: u8 = 3;
 pub const TREASURY: u8 = 40;
 /// The account of its emergency origin.
 pub const COMMITTEE: u8 = 41;
+/// The account of its circuit origin, beside root.
+pub const CIRCUIT_VOTERS: u8 = 42;
 
 pub const COIN: u32 = 7;
 pub const CIRCUIT: CircuitId = CircuitId::new(1);
@@ -187,6 +195,7 @@ pub fn snapshot(taken_at: u64, next_taken_at: Option<u64>) -> SnapshotInfo {
 pub fn genesis_circuit(development: bool) -> GenesisCircuit {
     GenesisCircuit {
         id: CIRCUIT,
+        version: PROTOCOL_VERSION,
         shape: Shape::TINY,
         chunk_key: Simulator::new(CHUNK).key().into_inner(),
         closing_key: Simulator::new(CLOSING).key().into_inner(),

@@ -62,6 +62,8 @@ parameter_types! {
     pub LoosenDelay: u64 = scaled_milliseconds(market::LOOSEN_DELAY);
     /// Time from one emergency change of the policy to the next, milliseconds.
     pub EmergencyInterval: u64 = scaled_milliseconds(market::EMERGENCY_INTERVAL);
+    /// Least time from the announcement of a circuit's retirement until then, milliseconds.
+    pub RetirementNotice: u64 = scaled_milliseconds(market::RETIREMENT_NOTICE);
     pub const SnapshotInterval: BlockNumber = market::SNAPSHOT_INTERVAL;
     pub const TradingEndsBefore: u64 = market::TRADING_ENDS_BEFORE;
     pub const SettlementWindow: u64 = market::SETTLEMENT_WINDOW;
@@ -155,6 +157,8 @@ impl pallet_clearproof_settlement::Config for Runtime {
     type AdminOrigin = EnsureMarkets;
     type EmergencyOrigin = EnsureEmergency;
     type CircuitOrigin = EnsureCircuits;
+    type UrgentCircuitOrigin = EnsureRoot<AccountId>;
+    type RetirementNotice = RetirementNotice;
     type Market = Market;
     type VenueDeposit = VenueDeposit;
     type SnapshotGrace = SnapshotGrace;

@@ -21,7 +21,7 @@ use alloc::{
     vec,
     vec::Vec,
 };
-use clearproof_primitives::{fixed::ONE, ids::CircuitId, shape::Shape};
+use clearproof_primitives::{batch::PROTOCOL_VERSION, fixed::ONE, ids::CircuitId, shape::Shape};
 use frame_support::{BoundedVec, build_struct_json_patch};
 use pallet_clearproof_custody::{AssetInfo, AssetKind};
 use pallet_clearproof_market_data::{Collateral, InstrumentKind, Listing, Symbol};
@@ -119,6 +119,7 @@ fn listing() -> Listing {
 fn circuit() -> GenesisCircuit {
     GenesisCircuit {
         id: CircuitId::new(1),
+        version: PROTOCOL_VERSION,
         shape: Shape {
             market: market::SHAPE,
             ..Shape::REFERENCE
