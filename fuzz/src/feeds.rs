@@ -1,5 +1,6 @@
 //! Sources of an oracle's member: JSON of HTTP servers, CSV files.
 
+use clearproof_primitives::time::Millis;
 use std::{fs, path::Path, sync::OnceLock};
 
 use clearproof_oracle_member::{
@@ -17,7 +18,7 @@ const PATHS: [&str; 4] = [
     "$[?@.symbol == 'EUR'].rate",
 ];
 /// The last millisecond that counts.
-const NOW: u64 = 1_800_000_000_000;
+const NOW: Millis = Millis::new(1_800_000_000_000);
 
 pub(crate) fn json(data: &[u8]) -> bool {
     let Ok(document) = Document::parse(data) else {

@@ -14,6 +14,7 @@ mod tests;
 pub use follow::follow;
 
 use clearproof_bn254_host::observe::{Operation, set_observer};
+use clearproof_primitives::time::Millis;
 use series::Series;
 use std::{
     sync::{
@@ -57,14 +58,14 @@ impl MetricSource for TakenAt {
         let taken_at = self.0.load(Ordering::Relaxed);
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         if let (1.., Ok(now)) = (taken_at, now) {
-            set(&[], now.as_secs_f64() - seconds(taken_at));
+            set(&[], now.as_secs_f64() - seconds(Millis::new(taken_at)));
         }
     }
 }
 
 /// Converts milliseconds to seconds.
-fn seconds(milliseconds: u64) -> f64 {
-    milliseconds as f64 / 1_000.0
+fn seconds(milliseconds: Millis) -> f64 {
+    milliseconds.get() as f64 / 1_000.0
 }
 
 impl Metrics {

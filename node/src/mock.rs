@@ -13,6 +13,7 @@ use clearproof_primitives::{
     monitoring::{FeedActivity, MemberActivity, Monitoring, ValidatorActivity},
     shape::Shape,
     snapshot::{InstrumentRow, Snapshot},
+    time::Millis,
 };
 use clearproof_runtime::{AccountId, BlockNumber, Hash, Header, opaque::Block};
 use clearproof_runtime_api::{ClearproofApi, MonitoringApi};
@@ -24,7 +25,7 @@ pub const BLOCK: Hash = Hash::repeat_byte(7);
 /// The only venue that exists.
 pub const VENUE: VenueId = VenueId::new(3);
 /// Milliseconds since the Unix epoch of the latest snapshot, which is number 5.
-pub const TAKEN_AT: u64 = 1_700_000_000_000;
+pub const TAKEN_AT: Millis = Millis::new(1_700_000_000_000);
 
 /// The chain.
 pub struct Chain;
@@ -106,7 +107,7 @@ sp_api::mock_impl_runtime_apis! {
             };
             Monitoring {
                 oracle_members: vec![
-                    MemberActivity { account: account(5), fed_at: Some(TAKEN_AT - 1_500) },
+                    MemberActivity { account: account(5), fed_at: Some(TAKEN_AT - Millis::new(1_500)) },
                     MemberActivity { account: account(6), fed_at: None },
                 ],
                 feeds: vec![
@@ -137,7 +138,7 @@ sp_api::mock_impl_runtime_apis! {
                 development: true,
                 state_root: field(99),
                 batches: BatchNumber::new(8),
-                time_to: 1_699_999_990_500,
+                time_to: Millis::new(1_699_999_990_500),
                 pauses: Pauses::default(),
                 custody_account: AccountId::from([3; 32]),
                 queue: Queue { consumed: cursor(4), made: cursor(6) },
@@ -197,7 +198,7 @@ sp_api::mock_impl_runtime_apis! {
                     marks: vec![1 << 32, 0, 0],
                     bands: vec![1 << 28, 0, 0],
                     premium_caps: vec![3],
-                    funding_interval: 3_600_000,
+                    funding_interval: Millis::new(3_600_000),
                     open_interest_caps: vec![1 << 59, 0, 0],
                     protocol_share: Rate::new(7),
                 },

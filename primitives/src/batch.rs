@@ -9,6 +9,7 @@ use crate::{
     ledger::DepositCursor,
     poseidon::{Domain, hash, hash_list},
     shape::{AMOUNT_BITS, INSTRUMENT_BITS, PRICE_BITS, Shape, TIME_BITS},
+    time::Millis,
     wide::pack,
 };
 use alloc::vec::Vec;
@@ -20,8 +21,9 @@ use serde::{Deserialize, Serialize};
 /// for no header of another version.
 pub const PROTOCOL_VERSION: u16 = 4;
 
-/// One uniform price: of an auction's auction, or of an instrument's deleveraging. Ordered by
-/// instrument, time, and auctions first.
+/// One uniform price: of one auction, or of an instrument's deleveraging. Ordered by
+/// instrument, time, auctions first, and deleveraging in which the insurance fund buys before
+/// that in which it sells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[derive(
     Encode,
@@ -36,26 +38,30 @@ pub struct PriceEntry {
     /// Instrument slot.
     pub instrument: u16,
     /// Time of the auction, milliseconds since the Unix epoch, below 2^48.
-    pub time: u64,
+    pub time: Millis,
     /// Not an auction's: the price at which the insurance fund's positions are closed against
     /// others' without asking them.
     pub deleverages: bool,
+    /// The insurance fund sells at this price, and the other accounts buy; where it is clear, the
+    /// fund buys and they sell. Clear in an auction's entry.
+    pub fund_sells: bool,
     /// Clearing price, 32.32, never 0.
     pub price: Price,
 }
 
 impl PriceEntry {
-    /// Bit layout of a packed entry: instrument, time, price, deleverages.
-    pub const LAYOUT: [usize; 4] = [INSTRUMENT_BITS, TIME_BITS, PRICE_BITS, 1];
+    /// Bit layout of a packed entry: instrument, time, price, deleverages, fund sells.
+    pub const LAYOUT: [usize; 5] = [INSTRUMENT_BITS, TIME_BITS, PRICE_BITS, 1, 1];
 
     /// The entry as one field element; an unused slot of a list is 0.
     pub fn packed(&self) -> Fr {
-        let [instrument, time, price, deleverages] = Self::LAYOUT;
+        let [instrument, time, price, deleverages, fund_sells] = Self::LAYOUT;
         pack(&[
             (self.instrument as u64, instrument),
-            (self.time, time),
+            (self.time.get(), time),
             (self.price, price),
             (self.deleverages as u64, deleverages),
+            (self.fund_sells as u64, fund_sells),
         ])
     }
 }
@@ -190,9 +196,9 @@ pub struct BatchHeader {
     /// Its hash.
     pub snapshot_hash: FieldBytes,
     /// First millisecond of the batch's auctions.
-    pub time_from: u64,
+    pub time_from: Millis,
     /// Last millisecond of the batch's auctions.
-    pub time_to: u64,
+    pub time_to: Millis,
     /// [`prices_hash`] over the chunks' lists.
     pub prices_hash: FieldBytes,
     /// Deposits taken before the batch.
@@ -226,6 +232,10 @@ pub struct BatchHeader {
     /// Maintenance margin over equity, 16.16, that every account had at least whose positions the
     /// batch deleveraged.
     pub deleverage_rank: Factor,
+    /// The distance of each price of deleveraging from the mark, as a fraction of 2^32 of the
+    /// mark: [`deleverage_price`](crate::liquidation::deleverage_price). The proof shows that, of
+    /// all that the insurance fund's positions are worth, this fraction is at most what it lacks.
+    pub slack: Rate,
 }
 
 /// The part of a batch's fees that the chain's treasury gets, rounded down; none if that is no
@@ -249,8 +259,8 @@ impl BatchHeader {
     pub const TIMES_LAYOUT: [usize; 2] = [TIME_BITS, TIME_BITS];
     /// Layout of the packed counts: deposits before, deposits after, withdrawals.
     pub const COUNTS_LAYOUT: [usize; 3] = [64, 64, 32];
-    /// Layout of the packed terms: protocol fee, protocol share, deleverage rank.
-    pub const TERMS_LAYOUT: [usize; 3] = [AMOUNT_BITS, 32, 32];
+    /// Layout of the packed terms: protocol fee, protocol share, deleverage rank, slack.
+    pub const TERMS_LAYOUT: [usize; 4] = [AMOUNT_BITS, 32, 32, 32];
 
     /// True if [`Self::fields`] is the encoding that a version's circuits bind. A runtime that
     /// accepts two versions at a time has both here.
@@ -263,7 +273,7 @@ impl BatchHeader {
     /// before, accumulator after, withdrawals hash, data hash, submitter low, submitter high,
     /// funding hash, open interest hash, terms. Refuses non-canonical elements.
     pub fn fields(&self) -> Result<[Fr; 18], FieldError> {
-        let [fee, share, rank] = Self::TERMS_LAYOUT;
+        let [fee, share, rank, slack] = Self::TERMS_LAYOUT;
         let [version, venue, number, chunks] = Self::IDENTITY_LAYOUT;
         let [from, to] = Self::TIMES_LAYOUT;
         let [before, after, withdrawals] = Self::COUNTS_LAYOUT;
@@ -280,7 +290,7 @@ impl BatchHeader {
             self.new_root.to_fr()?,
             Fr::from(self.snapshot_number.get()),
             self.snapshot_hash.to_fr()?,
-            pack(&[(self.time_from, from), (self.time_to, to)]),
+            pack(&[(self.time_from.get(), from), (self.time_to.get(), to)]),
             self.prices_hash.to_fr()?,
             pack(&[
                 (self.deposits_before, before),
@@ -299,6 +309,7 @@ impl BatchHeader {
                 (self.protocol_fee, fee),
                 (self.protocol_share.get().into(), share),
                 (self.deleverage_rank.get().into(), rank),
+                (self.slack.get().into(), slack),
             ]),
         ])
     }

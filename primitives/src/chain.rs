@@ -10,6 +10,7 @@ use crate::{
     options::{OptionKind, SviCurve},
     shape::Shape,
     snapshot::Snapshot,
+    time::Millis,
 };
 use alloc::vec::Vec;
 use bounded_collections::{BoundedVec, ConstU32};
@@ -220,7 +221,7 @@ pub struct Expiry {
     /// The underlying.
     pub underlying: u16,
     /// Milliseconds since the Unix epoch.
-    pub time: u64,
+    pub time: Millis,
 }
 
 /// A quantity that the oracle's members feed values of; the oracle's key.
@@ -307,7 +308,7 @@ pub struct OptionTerms {
     #[serde(with = "crate::serde_decimal")]
     pub strike: IndexPrice,
     /// Milliseconds since the Unix epoch.
-    pub expiry: u64,
+    pub expiry: Millis,
 }
 
 /// An instrument's kind of contract.
@@ -421,9 +422,9 @@ pub struct SnapshotInfo {
     /// The snapshot's hash.
     pub hash: FieldBytes,
     /// Milliseconds since the Unix epoch at which it was taken.
-    pub taken_at: u64,
+    pub taken_at: Millis,
     /// The same of the next snapshot, once there is one.
-    pub next_taken_at: Option<u64>,
+    pub next_taken_at: Option<Millis>,
     /// One per instrument slot: its mark, 32.32 quote units per lot, or 0 if it does not trade
     /// (empty or halted). One that is suspended in the snapshot and has a mark here is held back:
     /// it trades to reduce.
@@ -435,7 +436,7 @@ pub struct SnapshotInfo {
     /// 0 where there is no funding.
     pub premium_caps: Vec<Price>,
     /// The time in which a premium that stays is paid once, in milliseconds.
-    pub funding_interval: u64,
+    pub funding_interval: Millis,
     /// One per instrument slot: the lots that a venue's accounts may hold, long and short together,
     /// before they may only become fewer.
     pub open_interest_caps: Vec<u64>,
@@ -477,7 +478,7 @@ pub struct VenueView<AccountId> {
     /// Time, milliseconds since the Unix epoch, at which the circuit of its next batch is retired,
     /// if that was announced. From then on the chain accepts neither batches nor deposits, unless
     /// the venue changes to another circuit.
-    pub retires_at: Option<u64>,
+    pub retires_at: Option<Millis>,
     /// Their dimensions.
     pub shape: Shape,
     /// The circuit's keys come from an insecure set-up.
@@ -487,7 +488,7 @@ pub struct VenueView<AccountId> {
     /// Number of the last batch; 0 before the first.
     pub batches: BatchNumber,
     /// Last millisecond of the last batch's auctions; before the first, when the venue was created.
-    pub time_to: u64,
+    pub time_to: Millis,
     /// Stops in force; none while it works.
     pub pauses: Pauses,
     /// The account that holds its money.

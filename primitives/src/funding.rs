@@ -13,6 +13,7 @@ use crate::{
     poseidon::{Domain, hash_list},
     shape::AMOUNT_BITS,
     snapshot::Snapshot,
+    time::Millis,
 };
 use alloc::vec::Vec;
 
@@ -25,7 +26,7 @@ pub const CREDIT_BITS: usize = FUNDING_BASIS_BITS + 2 - FRACTION_BITS as usize;
 
 /// A clearing price counts until the instrument's next one, and for at most this number of
 /// milliseconds.
-pub const MAX_HOLD_MS: u64 = 60_000;
+pub const MAX_HOLD_MS: Millis = Millis::new(60_000);
 
 /// The terms by which a batch's clearing prices move the funding indices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,9 +37,9 @@ pub struct FundingTerms<'a> {
     /// accrues.
     pub caps: &'a [Price],
     /// The time in which a premium that stays is paid once, in milliseconds; 0 counts as 1.
-    pub interval: u64,
+    pub interval: Millis,
     /// Last millisecond of the batch.
-    pub time_to: u64,
+    pub time_to: Millis,
 }
 
 /// Moves the indices by the premiums of a batch: of each entry, its price less the mark, at most
@@ -62,10 +63,10 @@ pub fn move_indices<'a>(
         let cap = of_slot(terms.caps) as i128;
         let premium = entry.price as i128 - of_slot(terms.marks) as i128;
         if let Some(sum) = sums.get_mut(slot) {
-            *sum = sum.saturating_add(premium.clamp(-cap, cap) * hold as i128);
+            *sum = sum.saturating_add(premium.clamp(-cap, cap) * i128::from(hold.get()));
         }
     }
-    let interval = i128::from(terms.interval.max(1));
+    let interval = i128::from(terms.interval.get().max(1));
     let limit = i128::from(INDEX_LIMIT);
     for (index, sum) in indices.iter_mut().zip(sums) {
         let moved = i128::from(*index).saturating_add(sum / interval);
@@ -140,8 +141,9 @@ mod tests {
     fn entry(instrument: u16, time: u64, price: Price) -> PriceEntry {
         PriceEntry {
             instrument,
-            time,
+            time: Millis::new(time),
             deleverages: false,
+            fund_sells: false,
             price,
         }
     }
@@ -151,8 +153,8 @@ mod tests {
         let terms = FundingTerms {
             marks: &[1_000, 500],
             caps: &caps,
-            interval: 10_000,
-            time_to,
+            interval: Millis::new(10_000),
+            time_to: Millis::new(time_to),
         };
         move_indices(&mut indices, &terms, entries);
         indices
@@ -188,8 +190,8 @@ mod tests {
         let terms = FundingTerms {
             marks: &[1],
             caps: &[u64::MAX],
-            interval: 0,
-            time_to: u64::MAX,
+            interval: Millis::ZERO,
+            time_to: Millis::MAX,
         };
         move_indices(
             &mut indices,
@@ -207,7 +209,7 @@ mod tests {
         };
         Snapshot {
             number: SnapshotNumber::new(1),
-            taken_at: 0,
+            taken_at: Millis::ZERO,
             weights: Vec::new(),
             factors: Vec::new(),
             protocol_share: Rate::new(0),

@@ -82,6 +82,7 @@ mod tests {
     use super::*;
     use crate::fixed::Rate;
     use crate::ids::SnapshotNumber;
+    use crate::time::Millis;
     use crate::{
         fixed::ONE,
         funding::{accrue, funding_basis},
@@ -134,7 +135,7 @@ mod tests {
         };
         let snapshot = Snapshot {
             number: SnapshotNumber::new(1),
-            taken_at: 0,
+            taken_at: Millis::ZERO,
             weights: vec![],
             factors: vec![],
             protocol_share: Rate::new(0),

@@ -35,6 +35,7 @@ pub mod shape;
 pub mod snapshot;
 pub mod step;
 pub mod submission;
+pub mod time;
 pub mod tree;
 pub mod wide;
 pub mod witness;

@@ -4,11 +4,12 @@
 
 use crate::{
     account::Account,
-    fixed::{FRACTION_BITS, ONE, Price, Rounding, mul_fraction},
+    fixed::{FRACTION_BITS, ONE, Price, Rate, Rounding, mul_fraction},
     margin::{Margin, MarginError},
     order::Side,
     shape::MarketShape,
     snapshot::Snapshot,
+    wide::cmp_products,
 };
 use alloc::vec::Vec;
 
@@ -65,31 +66,63 @@ pub fn wind_down(snapshot: &Snapshot, fund: &Account) -> Vec<Closing> {
     closings(snapshot, fund, PARTS, 0)
 }
 
-/// At what prices all that the insurance fund holds is closed against others when it owes more than
-/// it has: as far from the marks, in its favour, as what it lacks is of all that its positions are
-/// worth, so that it is left with nothing, or a little less. Nothing where it lacks nothing.
+/// The price at which the insurance fund's positions in an instrument are closed against others:
+/// the mark, moved in the fund's favour by the part of it that `slack` says, rounded down. It is
+/// not 0 where the mark is not, as the part is less than the whole.
+pub fn deleverage_price(mark: Price, slack: Rate, fund_sells: bool) -> Price {
+    let away = mul_fraction(mark, slack.get().into(), Rounding::Down).unwrap_or(0);
+    match fund_sells {
+        true => mark.saturating_add(away),
+        false => mark.saturating_sub(away),
+    }
+}
+
+/// The orders that close all that the insurance fund holds against others, at the prices that the
+/// slack determines.
+pub fn deleverage(snapshot: &Snapshot, fund: &Account, slack: Rate) -> Vec<Closing> {
+    let mut closings = wind_down(snapshot, fund);
+    for closing in &mut closings {
+        closing.limit = deleverage_price(closing.limit, slack, closing.side == Side::Sell);
+    }
+    closings
+}
+
+/// Returns true if moving the marks of all positions by the slack yields no more than `lacking`, in
+/// 2^-32 quote units: so each lot bears at most its share by value of what the insurance fund
+/// lacks, in whatever order the positions are closed.
+pub fn fits_slack(snapshot: &Snapshot, fund: &Account, lacking: u128, slack: Rate) -> bool {
+    let all = worth(snapshot, fund);
+    cmp_products(all, slack.get().into(), lacking, ONE.into()).is_le()
+}
+
+/// The largest slack, up to `most`, that fits what the insurance fund lacks; none where it lacks
+/// nothing.
 ///
 /// # Errors
 /// The margin cannot be computed.
-pub fn deleverage(
+pub fn largest_slack(
     market: &MarketShape,
     snapshot: &Snapshot,
     fund: &Account,
-) -> Result<Vec<Closing>, MarginError> {
-    let margin = Margin::of(market, snapshot, fund)?;
-    if margin.equity >= 0 {
-        return Ok(Vec::new());
+    most: Rate,
+) -> Result<Option<Rate>, MarginError> {
+    let equity = Margin::of(market, snapshot, fund)?.equity;
+    if equity >= 0 {
+        return Ok(None);
     }
-    let slack = slack(snapshot, fund, margin.equity.unsigned_abs());
-    let mut closings = closings(snapshot, fund, PARTS, 0);
-    for closing in &mut closings {
-        let away = mul_fraction(closing.limit, slack, Rounding::Down).unwrap_or(0);
-        closing.limit = match closing.side {
-            Side::Sell => closing.limit.saturating_add(away),
-            Side::Buy => closing.limit.saturating_sub(away).max(1),
-        };
+    let fits = |slack| fits_slack(snapshot, fund, equity.unsigned_abs(), slack);
+    if fits(most) {
+        return Ok(Some(most));
     }
-    Ok(closings)
+    let with_bit = |slack: Rate, bit: u32| {
+        let tried = Rate::new(slack.get() | 1 << bit);
+        if tried <= most && fits(tried) {
+            tried
+        } else {
+            slack
+        }
+    };
+    Ok(Some((0..u32::BITS).rev().fold(Rate::new(0), with_bit)))
 }
 
 fn closings(snapshot: &Snapshot, account: &Account, parts: u64, slack: Price) -> Vec<Closing> {
@@ -120,13 +153,17 @@ fn part(lots: u64, parts: u64) -> u64 {
     (lots as u128 * parts as u128).div_ceil(PARTS as u128) as u64
 }
 
-/// The distance of the zero price from the mark, at most all of it, as a fraction of 2^32.
-fn slack(snapshot: &Snapshot, account: &Account, equity: u128) -> Price {
+/// All positions at their marks, long and short alike, in 2^-32 quote units: below 2^116.
+fn worth(snapshot: &Snapshot, account: &Account) -> u128 {
     let worth = |position: &crate::account::Position| {
         position.quantity.unsigned_abs() as u128 * mark(snapshot, position.instrument) as u128
     };
-    let all: u128 = account.positions.iter().map(worth).sum();
-    match equity.checked_div(all >> FRACTION_BITS) {
+    account.positions.iter().map(worth).sum()
+}
+
+/// The distance of the zero price from the mark, at most all of it, as a fraction of 2^32.
+fn slack(snapshot: &Snapshot, account: &Account, equity: u128) -> Price {
+    match equity.checked_div(worth(snapshot, account) >> FRACTION_BITS) {
         Some(fraction) => u64::try_from(fraction).unwrap_or(u64::MAX).min(ONE),
         None => ONE,
     }
@@ -157,6 +194,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::ids::SnapshotNumber;
+    use crate::time::Millis;
     use crate::{
         account::Position, policy::Policy, shape::Shape, snapshot::InstrumentRow,
         snapshot::UnderlyingFactors,
@@ -175,7 +213,7 @@ mod tests {
         });
         Snapshot {
             number: SnapshotNumber::new(1),
-            taken_at: 1,
+            taken_at: Millis::new(1),
             weights: vec![ONE; 2],
             factors: factors.collect(),
             protocol_share: policy.protocol_share,
@@ -237,26 +275,76 @@ mod tests {
         assert!(lots(maintenance - 2) < 150);
     }
 
+    fn largest(fund: &Account, most: Rate) -> Option<Rate> {
+        largest_slack(&SHAPE.market, &snapshot(880 * ONE), fund, most).unwrap()
+    }
+
     #[test]
     fn what_the_fund_lacks_is_spread_over_all_that_it_holds() {
-        let lacking = account(-264_000 - 26_400, 300);
-        let market = SHAPE.market;
-        let [closing] = deleverage(&market, &snapshot(880 * ONE), &lacking).unwrap()[..] else {
-            panic!("one position");
+        let snapshot = snapshot(880 * ONE);
+        let closed = |fund: &Account| {
+            let slack = largest(fund, Rate::MAX).unwrap();
+            deleverage(&snapshot, fund, slack)[0]
         };
+        let closing = closed(&account(-264_000 - 26_400, 300));
         assert_eq!((closing.side, closing.lots), (Side::Sell, 300));
         assert_eq!(closing.limit.div_ceil(ONE), 968, "a tenth above the mark");
-        let short = account(264_000 - 26_400, -300);
-        let closings = deleverage(&market, &snapshot(880 * ONE), &short).unwrap();
+        let closing = closed(&account(264_000 - 26_400, -300));
         assert_eq!(
-            (closings[0].side, closings[0].limit / ONE),
-            (Side::Buy, 792)
+            (closing.side, closing.limit.div_ceil(ONE)),
+            (Side::Buy, 793)
         );
-        let sound = account(-264_000, 300);
-        assert_eq!(
-            deleverage(&market, &snapshot(880 * ONE), &sound),
-            Ok(vec![])
-        );
+    }
+
+    /// The netted positions of a fund count both.
+    #[test]
+    fn both_legs_of_a_hedge_bear_their_share() {
+        let mut fund = account(-26_400 - 880, 16);
+        fund.positions.push(Position {
+            instrument: 2,
+            quantity: -15,
+        });
+        let mut snapshot = snapshot(880 * ONE);
+        snapshot.rows[2] = snapshot.rows[0].clone();
+        let slack = largest_slack(&SHAPE.market, &snapshot, &fund, Rate::MAX).unwrap();
+        // 31 lots are worth 27,280, and 26,400 is lacking.
+        let share = slack.unwrap().get() as f64 / ONE as f64;
+        assert!((0.9677..0.9678).contains(&share), "{share}");
+    }
+
+    #[test]
+    fn the_largest_slack_fits_and_the_next_does_not() {
+        let snapshot = snapshot(880 * ONE + 7);
+        for lacking in [1, 1_000, 263_999, 264_001, 1 << 50] {
+            let fund = account(-264_000 - lacking, 300);
+            let equity = Margin::of(&SHAPE.market, &snapshot, &fund).unwrap().equity;
+            let fits = |slack| fits_slack(&snapshot, &fund, equity.unsigned_abs(), slack);
+            for most in [0, 1, 77, 1 << 20, u32::MAX].map(Rate::new) {
+                let found = largest_slack(&SHAPE.market, &snapshot, &fund, most);
+                let found = found.unwrap().unwrap();
+                assert!(found <= most && fits(found));
+                let next = Rate::new(found.get().saturating_add(1));
+                assert!(found == most || !fits(next), "{lacking} {most}");
+            }
+        }
+        assert_eq!(largest(&account(-264_000, 300), Rate::MAX), None);
+    }
+
+    #[test]
+    fn a_price_of_deleveraging_is_never_zero_and_never_twice_the_mark() {
+        let half = Rate::new(1 << 31);
+        assert_eq!(deleverage_price(3, half, true), 4, "rounded to the mark");
+        assert_eq!(deleverage_price(3, half, false), 2);
+        for mark in [1, 2, ONE, (1 << 62) - 1] {
+            for slack in [0, 1, u32::MAX].map(Rate::new) {
+                let (sells, buys) = (
+                    deleverage_price(mark, slack, true),
+                    deleverage_price(mark, slack, false),
+                );
+                assert_eq!(sells - mark, mark - buys);
+                assert!(buys >= 1 && sells < 2 * mark, "{mark} {slack}");
+            }
+        }
     }
 
     #[test]

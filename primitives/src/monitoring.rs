@@ -1,7 +1,7 @@
 //! The chain's report on its own operation, for the node's metrics: who feeds the oracle, who
 //! validates, what is stopped, what waits.
 
-use crate::chain::Feed;
+use crate::{chain::Feed, time::Millis};
 use alloc::vec::Vec;
 use codec::{Decode, Encode};
 use scale_info::TypeInfo;
@@ -13,7 +13,7 @@ pub struct MemberActivity<AccountId> {
     pub account: AccountId,
     /// When it last fed anything that is listed, in milliseconds since the Unix epoch; none if it
     /// never has.
-    pub fed_at: Option<u64>,
+    pub fed_at: Option<Millis>,
 }
 
 /// A feed that something is listed on.

@@ -17,6 +17,7 @@ use crate::{
         ACCOUNT_BITS, AMOUNT_BITS, INSTRUMENT_BITS, ORDER_ID_BITS, PRICE_BITS, QUANTITY_BITS,
         Shape, TIME_BITS,
     },
+    time::Millis,
     wide::pack,
 };
 use alloc::vec::Vec;
@@ -204,9 +205,9 @@ pub struct OrderSet {
     /// Replaces every set with a lower sequence; at least 1.
     pub sequence: u64,
     /// First millisecond (Unix) at which it may be used.
-    pub valid_from: u64,
+    pub valid_from: Millis,
     /// Last millisecond at which it may be used.
-    pub valid_until: u64,
+    pub valid_until: Millis,
     /// Highest fee rate accepted, as a fraction of 2^32.
     pub max_fee: Rate,
     /// At most R orders by slot; `None` is an empty slot.
@@ -287,7 +288,7 @@ impl OrderSet {
         )?;
         require(self.sequence != 0, E::Sequence)?;
         require(
-            self.valid_from <= self.valid_until && self.valid_until < 1 << TIME_BITS,
+            self.valid_from <= self.valid_until && self.valid_until.get() < 1 << TIME_BITS,
             E::Validity,
         )?;
         require(
@@ -387,8 +388,8 @@ impl OrderSet {
             (self.max_fee.get() as u64, fee),
         ]);
         let terms = pack(&[
-            (self.valid_from, from),
-            (self.valid_until, until),
+            (self.valid_from.get(), from),
+            (self.valid_until.get(), until),
             (asset.into(), asset_bits),
             (amount, amount_bits),
             (kind, kind_bits),

@@ -29,6 +29,7 @@ use crate::fixed::{
 };
 use crate::options::{ScenarioSpec, VolatilityScaling};
 use crate::snapshot::{ROW_VALUE_BITS, SnapshotError};
+use crate::time::Millis;
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode};
 use scale_info::TypeInfo;
@@ -121,7 +122,7 @@ pub struct Policy {
     /// fraction of 2^32 of the mark.
     pub funding_cap: Rate,
     /// The time in which a premium that stays is paid once, in milliseconds.
-    pub funding_interval: u64,
+    pub funding_interval: Millis,
     /// The most that a liquidated account pays to the insurance fund, as a fraction of 2^32 of each
     /// fill's quote amount.
     pub liquidation_rate: Rate,

@@ -5,11 +5,12 @@ use crate::{
     field::{FieldBytes, Fr},
     ids::{AccountIndex, VenueId},
     poseidon::{Domain, hash_list},
+    time::Millis,
 };
 
 /// Milliseconds that a signed request to see an account may differ from the operator's clock,
 /// either way.
-pub const ACCESS_WINDOW: u64 = 30_000;
+pub const ACCESS_WINDOW: Millis = Millis::new(30_000);
 
 /// Starts every receipt's message, so that a signature over one is a signature over nothing else.
 pub const RECEIPT_TAG: [u8; 18] = *b"clearproof.receipt";
@@ -27,10 +28,10 @@ pub fn receipt_message(
     account: AccountIndex,
     sequence: u64,
     arrival: u64,
-    accepted: u64,
+    accepted: Millis,
 ) -> [u8; RECEIPT_BYTES] {
     let mut message = [0; RECEIPT_BYTES];
-    let numbers = [sequence, arrival, accepted].map(u64::to_le_bytes);
+    let numbers = [sequence, arrival, accepted.get()].map(u64::to_le_bytes);
     let parts: [&[u8]; 6] = [
         &RECEIPT_TAG,
         &FieldBytes::from(order_set).0,
@@ -49,10 +50,10 @@ pub fn receipt_message(
 
 /// The message of a request to see the signer's account at `time`, in milliseconds since the Unix
 /// epoch. `genesis` is the chain's genesis field: see [`crate::batch::genesis_field`].
-pub fn access_message(genesis: Fr, venue: VenueId, time: u64) -> Fr {
+pub fn access_message(genesis: Fr, venue: VenueId, time: Millis) -> Fr {
     hash_list(
         Domain::Access,
-        &[genesis, Fr::from(venue.get()), Fr::from(time)],
+        &[genesis, Fr::from(venue.get()), Fr::from(time.get())],
     )
 }
 
@@ -62,7 +63,7 @@ mod tests {
 
     #[test]
     fn a_receipt_has_the_documented_bytes() {
-        let message = receipt_message(Fr::from(1u64), AccountIndex::new(2), 3, 4, 5);
+        let message = receipt_message(Fr::from(1u64), AccountIndex::new(2), 3, 4, Millis::new(5));
         assert_eq!(message[..18], *b"clearproof.receipt");
         assert_eq!((message[18], message[50], message[54]), (1, 2, 3));
         assert_eq!((message[62], message[70], message.len()), (4, 5, 78));
@@ -71,14 +72,20 @@ mod tests {
     #[test]
     fn every_field_of_a_receipt_counts() {
         let set = Fr::from(9u64);
-        let base = receipt_message(set, AccountIndex::new(1), 2, 3, 4);
+        let base = receipt_message(set, AccountIndex::new(1), 2, 3, Millis::new(4));
         let others = [
-            receipt_message(set + Fr::from(1u64), AccountIndex::new(1), 2, 3, 4),
-            receipt_message(set, AccountIndex::new(2), 2, 3, 4),
-            receipt_message(set, AccountIndex::new(1), 3, 3, 4),
-            receipt_message(set, AccountIndex::new(1), 2, 4, 4),
-            receipt_message(set, AccountIndex::new(1), 2, 3, 5),
-            receipt_message(set, AccountIndex::new(2), 1, 3, 4),
+            receipt_message(
+                set + Fr::from(1u64),
+                AccountIndex::new(1),
+                2,
+                3,
+                Millis::new(4),
+            ),
+            receipt_message(set, AccountIndex::new(2), 2, 3, Millis::new(4)),
+            receipt_message(set, AccountIndex::new(1), 3, 3, Millis::new(4)),
+            receipt_message(set, AccountIndex::new(1), 2, 4, Millis::new(4)),
+            receipt_message(set, AccountIndex::new(1), 2, 3, Millis::new(5)),
+            receipt_message(set, AccountIndex::new(2), 1, 3, Millis::new(4)),
         ];
         for (i, other) in others.iter().enumerate() {
             assert_ne!(base, *other, "{i}");
@@ -88,13 +95,23 @@ mod tests {
     #[test]
     fn every_field_of_an_access_counts_and_no_other_message_is_one() {
         let genesis = Fr::from(7u64);
-        let base = access_message(genesis, VenueId::new(1), 1_000);
+        let base = access_message(genesis, VenueId::new(1), Millis::new(1_000));
         assert_ne!(
             base,
-            access_message(genesis + Fr::from(1u64), VenueId::new(1), 1_000)
+            access_message(
+                genesis + Fr::from(1u64),
+                VenueId::new(1),
+                Millis::new(1_000)
+            )
         );
-        assert_ne!(base, access_message(genesis, VenueId::new(2), 1_000));
-        assert_ne!(base, access_message(genesis, VenueId::new(1), 1_001));
+        assert_ne!(
+            base,
+            access_message(genesis, VenueId::new(2), Millis::new(1_000))
+        );
+        assert_ne!(
+            base,
+            access_message(genesis, VenueId::new(1), Millis::new(1_001))
+        );
         let same = [genesis, Fr::from(1u64), Fr::from(1_000u64)];
         for domain in [Domain::OrderSet, Domain::Boundary, Domain::Header] {
             assert_ne!(base, hash_list(domain, &same));

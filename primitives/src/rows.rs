@@ -8,6 +8,7 @@ use crate::{
     policy::{ChargeRates, Policy, TradingTerms},
     shape::MarketShape,
     snapshot::{InstrumentRow, ROW_VALUE_BITS, SnapshotError, UnderlyingFactors},
+    time::Millis,
 };
 use alloc::vec::Vec;
 
@@ -52,7 +53,7 @@ pub struct Smile {
     /// Total variance by log-moneyness.
     pub curve: SviCurve,
     /// Milliseconds since the Unix epoch.
-    pub fed_at: u64,
+    pub fed_at: Millis,
 }
 
 impl Smile {
@@ -61,14 +62,14 @@ impl Smile {
         &self,
         forward: IndexPrice,
         strike: IndexPrice,
-        expiry: u64,
+        expiry: Millis,
     ) -> Result<u64, SviError> {
         let time = expiry.saturating_sub(self.fed_at);
         self.curve.volatility(forward, strike, time)
     }
 
     /// Volatility per year at the forward, 32 fraction bits.
-    pub fn at_forward(&self, expiry: u64) -> Result<u64, SviError> {
+    pub fn at_forward(&self, expiry: Millis) -> Result<u64, SviError> {
         self.volatility(ONE.into(), ONE.into(), expiry)
     }
 }
@@ -85,7 +86,7 @@ pub struct OptionMarket<'a> {
     /// The expiry's smile.
     pub smile: &'a Smile,
     /// Milliseconds since the Unix epoch; before the expiry.
-    pub now: u64,
+    pub now: Millis,
 }
 
 /// The row of an option that has expired: its intrinsic value at the settlement price, rounded
@@ -340,13 +341,13 @@ mod tests {
         OptionTerms {
             kind,
             strike: strike * UNIT,
-            expiry: 30 * DAY_MS,
+            expiry: DAY_MS * 30,
         }
     }
 
     /// 60 % a year at the forward, 30 days before the expiry.
     fn smile() -> Smile {
-        let variance = SVI_ONE / 100 * 36 / (YEAR_MS / (30 * DAY_MS)) as i64;
+        let variance = SVI_ONE / 100 * 36 / (YEAR_MS.get() / (DAY_MS * 30).get()) as i64;
         Smile {
             curve: SviCurve {
                 a: variance * 9 / 10,
@@ -355,7 +356,7 @@ mod tests {
                 m: 0,
                 sigma: SVI_ONE as u64 / 10,
             },
-            fed_at: 0,
+            fed_at: Millis::ZERO,
         }
     }
 
@@ -366,7 +367,7 @@ mod tests {
             units_per_lot: ONE / 128,
             forward: 3_200 * UNIT,
             smile: &smile,
-            now: 0,
+            now: Millis::ZERO,
         };
         let policy = Policy::development(&MarketShape::REFERENCE);
         policy.option_row(2, &market).unwrap()
@@ -478,7 +479,7 @@ mod tests {
             units_per_lot: ONE,
             forward: UNIT,
             smile: &smile,
-            now: 0,
+            now: Millis::ZERO,
         };
         let refused = policy.option_row(0, &market).unwrap_err();
         assert!(matches!(refused, RowError::Smile(_)), "{refused}");

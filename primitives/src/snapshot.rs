@@ -6,6 +6,7 @@ use crate::{
     ids::SnapshotNumber,
     poseidon::{Domain, hash_encoded_list},
     shape::{MarketShape, QUANTITY_BITS, TIME_BITS},
+    time::Millis,
     wide::{PACK_BITS, pack},
 };
 use alloc::vec::Vec;
@@ -129,7 +130,7 @@ pub struct Snapshot {
     /// Number, counting from 1.
     pub number: SnapshotNumber,
     /// Milliseconds since the Unix epoch at which it was taken.
-    pub taken_at: u64,
+    pub taken_at: Millis,
     /// K collateral weights: price × (1 − haircut), 32.32 quote units per smallest unit; exactly
     /// one for asset 0.
     pub weights: Vec<Price>,
@@ -184,7 +185,7 @@ impl Snapshot {
                 Err(SnapshotError::Shape(name))
             }
         };
-        require(self.taken_at < 1 << TIME_BITS, "taken_at")?;
+        require(self.taken_at.get() < 1 << TIME_BITS, "taken_at")?;
         require(market.instruments as usize <= PACK_BITS, "instruments")?;
         require(self.weights.len() == market.assets as usize, "weights")?;
         require(
@@ -233,7 +234,7 @@ impl Snapshot {
         use Element::{Packed, Signed, Unsigned};
         let mut fields = alloc::vec![Packed(pack(&[
             (self.number.get(), 64),
-            (self.taken_at, TIME_BITS)
+            (self.taken_at.get(), TIME_BITS)
         ]))];
         fields.extend(self.weights.iter().map(|w| Unsigned(*w)));
         fields.extend(

@@ -88,6 +88,7 @@ pub mod market {
     use clearproof_primitives::{
         fixed::{ONE, Rate},
         shape::MarketShape,
+        time::Millis,
     };
 
     /// Dimensions. Every circuit is made for them.
@@ -98,42 +99,42 @@ pub mod market {
     pub const RETAINED_SNAPSHOTS: u32 = time::HOURS / SNAPSHOT_INTERVAL;
     /// Time after the next snapshot for which auctions may still use the last one, milliseconds:
     /// the next one needs that time to become final and known.
-    pub const SNAPSHOT_GRACE: u64 = 15_000;
+    pub const SNAPSHOT_GRACE: Millis = Millis::new(15_000);
     /// Largest age of a batch's last auction when it settles, milliseconds: half an hour to prove
     /// and submit it.
-    pub const MAX_BATCH_AGE: u64 = 30 * 60_000;
+    pub const MAX_BATCH_AGE: Millis = Millis::new(30 * 60_000);
     /// Largest age of an acceptable price, milliseconds.
-    pub const MAX_PRICE_AGE: u64 = 60_000;
+    pub const MAX_PRICE_AGE: Millis = Millis::new(60_000);
     /// Largest step of a price from the last accepted one: a tenth, as a fraction of 2^32.
     pub const MAX_DEVIATION: Rate = Rate::new((ONE / 10) as u32);
     /// Time within which a feed's time-weighted average follows the accepted price, milliseconds:
     /// ten minutes.
-    pub const AVERAGE_WINDOW: u64 = 10 * 60_000;
+    pub const AVERAGE_WINDOW: Millis = Millis::new(10 * 60_000);
     /// Largest distance of an acceptable price from that average: three tenths.
     pub const MAX_AVERAGE_DEVIATION: Rate = Rate::new((ONE / 10 * 3) as u32);
     /// Largest step of the volatility at the forward from that of the last accepted smile: a third.
     pub const MAX_VOLATILITY_STEP: Rate = Rate::new((ONE / 3) as u32);
     /// Time before its expiry at which an option stops trading, milliseconds: as long as a snapshot
     /// may be used.
-    pub const TRADING_ENDS_BEFORE: u64 =
-        SNAPSHOT_INTERVAL as u64 * time::MILLISECS_PER_BLOCK + SNAPSHOT_GRACE;
+    pub const TRADING_ENDS_BEFORE: Millis =
+        Millis::new(SNAPSHOT_INTERVAL as u64 * time::MILLISECS_PER_BLOCK + SNAPSHOT_GRACE.get());
     /// Time before an expiry over which its settlement price is averaged, milliseconds.
-    pub const SETTLEMENT_WINDOW: u64 = 30 * 60_000;
+    pub const SETTLEMENT_WINDOW: Millis = Millis::new(30 * 60_000);
     /// Time after an expiry from which on its slots are freed once no positions are left in them,
     /// milliseconds: twice the time that the batch with the last trades may take to settle.
-    pub const FREED_AFTER: u64 = 2 * MAX_BATCH_AGE;
+    pub const FREED_AFTER: Millis = Millis::new(2 * MAX_BATCH_AGE.get());
     /// Delay of a change of the risk policy that is sure to tighten, milliseconds: an hour, for
     /// traders to add collateral.
-    pub const TIGHTEN_DELAY: u64 = 60 * 60_000;
+    pub const TIGHTEN_DELAY: Millis = Millis::new(60 * 60_000);
     /// Delay of any other change, milliseconds: three days, in which it can be seen and cancelled.
-    pub const LOOSEN_DELAY: u64 = 3 * 24 * TIGHTEN_DELAY;
+    pub const LOOSEN_DELAY: Millis = Millis::new(3 * 24 * TIGHTEN_DELAY.get());
     /// Time from one emergency change of the risk policy to the next, milliseconds. It is the hour
     /// that traders have before a voters' change, so that they can add collateral between two steps
     /// of the committee as well.
-    pub const EMERGENCY_INTERVAL: u64 = TIGHTEN_DELAY;
+    pub const EMERGENCY_INTERVAL: Millis = TIGHTEN_DELAY;
     /// Least time from the announcement of a circuit's retirement until then, milliseconds: seven
     /// days, in which its venues change to another.
-    pub const RETIREMENT_NOTICE: u64 = 7 * 24 * 60 * 60_000;
+    pub const RETIREMENT_NOTICE: Millis = Millis::new(7 * 24 * 60 * 60_000);
     /// Number of batches of each venue that are remembered.
     pub const ROOT_HISTORY: u32 = 64;
 }

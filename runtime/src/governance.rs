@@ -21,6 +21,7 @@ use crate::{
         time::DAYS,
     },
 };
+use clearproof_primitives::time::Millis;
 use frame_support::{
     PalletId, parameter_types,
     traits::{
@@ -55,7 +56,7 @@ pub fn scaled_blocks(blocks: BlockNumber) -> BlockNumber {
 }
 
 /// Divides a number of milliseconds by the chain's divisor.
-pub fn scaled_milliseconds(milliseconds: u64) -> u64 {
+pub fn scaled_milliseconds(milliseconds: Millis) -> Millis {
     milliseconds / u64::from(divisor())
 }
 

@@ -15,7 +15,7 @@ use crate::{
     constants::{block, money, time},
     genesis_presets,
 };
-use clearproof_primitives::ids::VenueId;
+use clearproof_primitives::{ids::VenueId, time::Millis};
 use frame_support::{
     assert_noop, assert_ok,
     traits::{Hooks, SortedMembers},
@@ -41,15 +41,15 @@ fn ext_of(preset: &str) -> sp_io::TestExternalities {
 
 /// Sets the oracle's median of every market and asset to 1,000 quote units, at the present block's
 /// time `now`.
-fn say_prices(now: u64) {
-    pallet_timestamp::Now::<Runtime>::put(now);
+fn say_prices(now: Millis) {
+    pallet_timestamp::Now::<Runtime>::put(now.get());
     let shape = crate::constants::market::SHAPE;
     let underlyings = (0..shape.underlyings).map(Feed::Underlying);
     let assets = (1..shape.assets).map(|asset| Feed::Asset(asset as u8));
     for feed in underlyings.chain(assets) {
         let value = pallet_oracle::TimestampedValue {
             value: FeedValue::Price(1_000 << 32),
-            timestamp: now,
+            timestamp: now.get(),
         };
         pallet_oracle::Values::<Runtime>::insert(feed, value);
     }
@@ -202,7 +202,7 @@ fn snapshots_start_when_the_oracle_speaks() {
         pallet_timestamp::Now::<Runtime>::put(1_000_000);
         MarketData::on_finalize(block);
         assert!(MarketData::latest_snapshot().is_none());
-        say_prices(1_000_000);
+        say_prices(Millis::new(1_000_000));
         MarketData::on_finalize(2 * block);
         assert!(MarketData::latest_snapshot().is_some());
         let budget = RuntimeBlockWeights::get().max_block;

@@ -2,7 +2,7 @@
 //! and calls make of them; consensus is the node's business.
 #![allow(clippy::expect_used)]
 
-use clearproof_primitives::{chain::FeedValue, field::FieldBytes, ids::VenueId};
+use clearproof_primitives::{chain::FeedValue, field::FieldBytes, ids::VenueId, time::Millis};
 use clearproof_runtime::{
     AccountId, MarketData, Oracle, Runtime, RuntimeGenesisConfig, RuntimeOrigin, Scheduler,
     Settlement, System, genesis_presets,
@@ -14,9 +14,10 @@ use sp_keyring::Sr25519Keyring;
 use sp_runtime::{BuildStorage, DispatchResult};
 
 /// Time of block 1, milliseconds since the Unix epoch.
-pub const START: u64 = 1_700_000_000_000;
+pub const START: Millis = Millis::new(1_700_000_000_000);
 /// Milliseconds per block.
-pub const BLOCK_TIME: u64 = clearproof_runtime::constants::time::MILLISECS_PER_BLOCK;
+pub const BLOCK_TIME: Millis =
+    Millis::new(clearproof_runtime::constants::time::MILLISECS_PER_BLOCK);
 
 /// Storage after the development genesis.
 pub fn development() -> sp_io::TestExternalities {
@@ -34,10 +35,10 @@ pub fn development() -> sp_io::TestExternalities {
 }
 
 /// Starts a block: number, time, and the calls that are scheduled for it.
-pub fn begin_block(number: u32) -> u64 {
-    let now = START + u64::from(number) * BLOCK_TIME;
+pub fn begin_block(number: u32) -> Millis {
+    let now = START + BLOCK_TIME * u64::from(number);
     System::set_block_number(number);
-    pallet_timestamp::Now::<Runtime>::put(now);
+    pallet_timestamp::Now::<Runtime>::put(now.get());
     Scheduler::on_initialize(number);
     now
 }

@@ -9,6 +9,7 @@ use clearproof_primitives::{
     ids::{AccountIndex, VenueId},
     order::{Order, OrderSet, Request, SignedOrderSet, WithdrawalRequest},
     shape::Shape,
+    time::Millis,
 };
 use clearproof_runtime::{AccountId, Custody, RuntimeOrigin};
 use sp_runtime::DispatchResult;
@@ -76,8 +77,8 @@ impl Trader {
             venue,
             account: self.account,
             sequence: self.sequence,
-            valid_from: 0,
-            valid_until: (1 << 48) - 1,
+            valid_from: Millis::ZERO,
+            valid_until: Millis::new((1 << 48) - 1),
             max_fee: Rate::new(u32::MAX),
             orders,
             request: withdrawal.map(Request::Withdrawal),

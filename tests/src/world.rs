@@ -13,6 +13,7 @@ use clearproof_primitives::{
     ids::{SnapshotNumber, VenueId},
     order::{Order, Side},
     shape::Shape,
+    time::Millis,
 };
 use clearproof_proving::{BatchProver, default_key_folder};
 use clearproof_runtime::{
@@ -41,7 +42,7 @@ pub struct World {
     /// The chain's genesis, as a field element.
     pub genesis: Fr,
     /// When the open batch began.
-    pub time: u64,
+    pub time: Millis,
 }
 
 /// A venue with two traders' deposits taken and a batch open at the chain's snapshot.
@@ -73,7 +74,7 @@ pub fn open_world() -> World {
     let genesis = genesis_field(&frame_system::Pallet::<Runtime>::block_hash(0).0);
     let (snapshot, _) = MarketData::latest_snapshot().unwrap();
     let info = MarketData::snapshot_info(snapshot.number).unwrap();
-    let time = snapshot.taken_at + 1;
+    let time = snapshot.taken_at + Millis::new(1);
     let mut engine = Venue::new(VenueConfig {
         shape: SHAPE,
         id: venue,
@@ -130,12 +131,15 @@ impl World {
             );
             self.engine.submit(set).unwrap();
         }
-        let report = self.engine.run_auction(self.time + 100).unwrap();
+        let report = self
+            .engine
+            .run_auction(self.time + Millis::new(100))
+            .unwrap();
         assert_eq!(report.trades.len(), 2, "{report:?}");
     }
 
     /// Opens the next batch at a snapshot of the chain.
-    pub fn open_at(&mut self, number: SnapshotNumber, time: u64) {
+    pub fn open_at(&mut self, number: SnapshotNumber, time: Millis) {
         let snapshot = MarketData::snapshot(number).unwrap();
         let info = MarketData::snapshot_info(number).unwrap();
         self.engine.open_batch(snapshot, &info, time).unwrap();
@@ -145,7 +149,7 @@ impl World {
     /// Closes the open batch.
     pub fn close(&mut self) -> ClosedBatch {
         let request = BatchRequest {
-            time_to: self.time + 200,
+            time_to: self.time + Millis::new(200),
             genesis: frame_system::Pallet::<Runtime>::block_hash(0).0,
             submitter: Alice.to_account_id().into(),
             salt_seed: Fr::from(0xc1ea_u64),

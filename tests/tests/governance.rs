@@ -9,6 +9,7 @@ use clearproof_primitives::{
     ids::{BatchNumber, SnapshotNumber},
     order::Side,
     policy::{MarginLevel, PolicyChange, PositionSide, ProductKind},
+    time::Millis,
 };
 use clearproof_runtime::{
     ConvictionVoting, MarketData, Preimage, Referenda, RiskPolicy, Runtime, RuntimeCall,
@@ -73,7 +74,7 @@ fn propose(change: PolicyChange) {
 
 /// Number and time of the latest snapshot, the charge for a long lot in it, and the version of the
 /// policy that it was computed with.
-fn latest() -> (SnapshotNumber, u64, u64, u32) {
+fn latest() -> (SnapshotNumber, Millis, u64, u32) {
     let (snapshot, _) = MarketData::latest_snapshot().unwrap();
     let taken = System::events()
         .into_iter()
@@ -102,8 +103,8 @@ fn tools_name_the_origin_as_the_runtime_encodes_it() {
     let constants = Constants::from_bytes(&metadata).unwrap();
     assert_eq!(origin.encode(), constants.risk_track.origin);
     assert_eq!(constants.risk_track.id, 10);
-    assert_eq!(constants.block_ms, time::MILLISECS_PER_BLOCK);
-    let interval = u64::from(market::SNAPSHOT_INTERVAL) * constants.block_ms;
+    assert_eq!(constants.block_ms, Millis::new(time::MILLISECS_PER_BLOCK));
+    let interval = constants.block_ms * u64::from(market::SNAPSHOT_INTERVAL);
     assert_eq!(constants.snapshot_interval_ms, interval);
     assert_eq!(constants.snapshot_grace_ms, market::SNAPSHOT_GRACE);
 }

@@ -9,6 +9,7 @@ use clearproof_primitives::{
     ids::BatchNumber,
     order::{Side, WithdrawalRequest},
     step::StepError,
+    time::Millis,
 };
 use clearproof_runtime::{
     Assets, Runtime, RuntimeOrigin, Settlement, development_circuits::SMALL as SMALL_CIRCUIT,
@@ -92,7 +93,10 @@ fn a_real_batch_settles_and_every_forgery_is_refused_by_name() {
             Error::WrongBatchNumber,
         );
         refuse(&|b| b.header.submitter = [1; 32], Error::WrongSubmitter);
-        refuse(&|b| b.header.time_to += 1_000_000, Error::TimeSpanInFuture);
+        refuse(
+            &|b| b.header.time_to += Millis::new(1_000_000),
+            Error::TimeSpanInFuture,
+        );
         refuse(
             &|b| b.withdrawals[0].amount += 1,
             Error::WithdrawalsHashMismatch,

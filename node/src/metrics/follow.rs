@@ -109,7 +109,7 @@ impl Reader {
         if let Some(SnapshotView { snapshot, .. }) = snapshot {
             self.metrics.snapshot.set(snapshot.number.get());
             let taken_at = &self.metrics.taken_at.0;
-            taken_at.store(snapshot.taken_at, Ordering::Relaxed);
+            taken_at.store(snapshot.taken_at.get(), Ordering::Relaxed);
         }
         Ok(())
     }

@@ -29,6 +29,7 @@ use clearproof_primitives::{
     order::SignedOrderSet,
     rows::even_bands,
     shape::Shape,
+    time::Millis,
 };
 use ed25519_dalek::{SigningKey, VerifyingKey};
 use rustix::time::ClockId;
@@ -52,8 +53,8 @@ const SUBMITTER: [u8; 32] = [2; 32];
 /// There is no chain here. The batch stays open as on a chain that takes a snapshot every half
 /// minute.
 const SNAPSHOTS: SnapshotTiming = SnapshotTiming {
-    interval_ms: 30_000,
-    grace_ms: 15_000,
+    interval_ms: Millis::new(30_000),
+    grace_ms: Millis::new(15_000),
 };
 
 /// Measures order sets: first in the engine alone, then from the connection to the receipt.
@@ -178,7 +179,7 @@ fn flush_time(folder: &Path) -> Result<Duration> {
 }
 
 /// Returns a venue that has settled nothing.
-fn new_venue(shape: &Shape, time: u64) -> VenueView<[u8; 32]> {
+fn new_venue(shape: &Shape, time: Millis) -> VenueView<[u8; 32]> {
     VenueView {
         owner: SUBMITTER,
         operators: vec![SUBMITTER],
@@ -199,7 +200,7 @@ fn new_venue(shape: &Shape, time: u64) -> VenueView<[u8; 32]> {
     }
 }
 
-fn market(shape: &Shape, time: u64) -> Result<SnapshotView> {
+fn market(shape: &Shape, time: Millis) -> Result<SnapshotView> {
     let snapshot = snapshot(shape, time)?;
     let info = SnapshotInfo {
         hash: snapshot.hash().into(),
@@ -208,7 +209,7 @@ fn market(shape: &Shape, time: u64) -> Result<SnapshotView> {
         marks: snapshot.rows.iter().map(|row| row.mark).collect(),
         bands: even_bands(&snapshot.rows, PRICE_BAND),
         premium_caps: Vec::new(),
-        funding_interval: 0,
+        funding_interval: Millis::ZERO,
         open_interest_caps: vec![u64::MAX; snapshot.rows.len()],
         protocol_share: snapshot.protocol_share,
     };
@@ -250,7 +251,7 @@ impl Operator {
             venue: VENUE,
             shape: *shape,
         };
-        let time = now_ms() - 1_000;
+        let time = now_ms() - Millis::new(1_000);
         let store = Store::open(folder.path(), &identity)?;
         let receipt_key = SigningKey::from_bytes(&store.receipt_key()?);
         let view = new_venue(shape, time);
@@ -272,7 +273,7 @@ impl Operator {
             ends: venue,
             connected: Box::new(|| true),
             metrics: Metrics::register(&Registry::new())?,
-            auction_interval: Duration::from_millis(timing.auction_interval_ms),
+            auction_interval: timing.auction_interval_ms.as_duration(),
         };
         let ended = task.spawn()?;
         let deposits = (0..plan.accounts).map(queued).collect();

@@ -15,6 +15,7 @@ use clearproof_primitives::{
     rows::even_bands,
     shape::Shape,
     snapshot::{InstrumentRow, Snapshot},
+    time::Millis,
 };
 
 /// Hash of the chain's genesis block.
@@ -29,7 +30,7 @@ const MARK: Price = 1_080_000 * ONE;
 const DEPOSIT: u64 = 1 << 40;
 
 /// Returns the snapshot, taken at this millisecond.
-pub fn snapshot(shape: &Shape, taken_at: u64) -> Result<Snapshot> {
+pub fn snapshot(shape: &Shape, taken_at: Millis) -> Result<Snapshot> {
     let market = &shape.market;
     let policy = Policy::development(market);
     let rows = (0..market.instruments as usize).map(|i| match i % market.slots_per_underlying() {
@@ -65,14 +66,14 @@ pub fn deposit(key: &SecretKey) -> Deposit {
 }
 
 /// Returns a venue with funded traders and a batch that opened at `time`.
-pub fn funded(shape: &Shape, traders: u32, time: u64) -> Result<(Venue, Vec<SecretKey>)> {
+pub fn funded(shape: &Shape, traders: u32, time: Millis) -> Result<(Venue, Vec<SecretKey>)> {
     let config = VenueConfig {
         shape: *shape,
         id: VENUE,
         genesis: genesis_field(&GENESIS),
     };
     let mut venue = Venue::new(config);
-    let snapshot = snapshot(shape, time - 1)?;
+    let snapshot = snapshot(shape, time - Millis::new(1))?;
     let bands = even_bands(&snapshot.rows, PRICE_BAND);
     venue.open_batch(snapshot, bands, time)?;
     let keys: Vec<_> = (0..traders).map(key).collect();
@@ -129,8 +130,8 @@ pub fn order_set(
         venue: VENUE,
         account: AccountIndex::new(trader + 1),
         sequence,
-        valid_from: 0,
-        valid_until: (1 << 48) - 1,
+        valid_from: Millis::ZERO,
+        valid_until: Millis::new((1 << 48) - 1),
         max_fee: Rate::new(u32::MAX),
         orders: (0..shape.orders).map(order).collect(),
         request: None,

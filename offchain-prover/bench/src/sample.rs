@@ -4,10 +4,10 @@ use crate::market::{GENESIS, funded, order_set};
 use anyhow::{Context, Result};
 use clearproof_circuits::{chunk::chunk, closing::closing, r1cs::Cs};
 use clearproof_engine::{BatchRequest, ClosedBatch};
-use clearproof_primitives::{field::Fr, shape::Shape};
+use clearproof_primitives::{field::Fr, shape::Shape, time::Millis};
 
 /// When the batch opens, in milliseconds of its own.
-const START: u64 = 1_000;
+const START: Millis = Millis::new(1_000);
 
 /// Account steps that trade with each other.
 pub fn batch(shape: &Shape) -> Result<ClosedBatch> {
@@ -15,9 +15,9 @@ pub fn batch(shape: &Shape) -> Result<ClosedBatch> {
     for (trader, key) in (0..).zip(&keys) {
         venue.submit(order_set(shape, key, trader, 1, true))?;
     }
-    venue.run_auction(START + 100)?;
+    venue.run_auction(START + Millis::new(100))?;
     Ok(venue.close_batch(&BatchRequest {
-        time_to: START + 200,
+        time_to: START + Millis::new(200),
         genesis: GENESIS,
         submitter: [0; 32],
         salt_seed: Fr::from(1u64),

@@ -6,7 +6,7 @@ use crate::{
     gadgets::poseidon::{hash, hash_list},
     header::HeaderVars,
     market::Market,
-    r1cs::Cs,
+    r1cs::{Cs, Num, Sum},
     running::Running,
     step::{StepEnvironment, step},
 };
@@ -60,11 +60,16 @@ pub fn chunk(
         entries: &entries,
         native_entries: &witness.entries,
     };
+    let mut named: Vec<_> = entries.iter().map(|_| Sum::new()).collect();
     for step_witness in &witness.steps {
-        cs.part("step", |cs| {
-            step(cs, &environment, &mut running, step_witness);
+        let of_step = cs.part("step", |cs| {
+            step(cs, &environment, &mut running, step_witness)
         });
+        for (sum, fills) in named.iter_mut().zip(&of_step) {
+            sum.add(fills);
+        }
     }
+    cs.part("prices", |cs| enforce_named(cs, &entries, named));
     let salt = cs.alloc(witness.after.salt);
     let after = cs.part("boundary", |cs| running.commit(cs, salt));
     let index = cs.alloc(witness.index as u64);
@@ -73,6 +78,18 @@ pub fn chunk(
     });
     cs.enforce_equal(&computed, &public);
     Ok(())
+}
+
+/// Requires that each price entry is 0 or named by a fill. Costs E.
+///
+/// Sound: `hint · fills = entry` has no solution where no fill names an entry that is not 0. A
+/// chunk has fewer fills than the field has elements.
+fn enforce_named(cs: &mut Cs, entries: &[Num], fills: Vec<Sum>) {
+    for (entry, fills) in entries.iter().zip(fills) {
+        let fills = fills.finish();
+        let hint = cs.hint_quotient(entry, &fills);
+        cs.enforce(&fills, &hint, entry);
+    }
 }
 
 /// Checks the lengths that the constraint system's form depends on.

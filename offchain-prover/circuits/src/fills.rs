@@ -42,6 +42,8 @@ pub struct FillTotals {
     pub slot_used: Vec<Bit>,
     /// The F fills as the rule for reduce-only orders needs them.
     pub filled: Vec<FilledInstrument>,
+    /// E numbers of fills that name the price entry.
+    pub named: Vec<Num>,
 }
 
 /// The instrument of a fill.
@@ -77,6 +79,8 @@ const CHARGES_BITS: usize = AMOUNT_BITS + 6;
 struct FillVars {
     active: Bit,
     slot: Vec<Bit>,
+    /// E bits: the price entry that it names.
+    chosen: Vec<Bit>,
     instrument: Vec<Bit>,
     quantity: Num,
     lots: Num,
@@ -112,6 +116,9 @@ impl FillTotals {
                 any(cs, &uses)
             })
             .collect();
+        let named = (0..shape.entries as usize)
+            .map(|e| Num::sum(each.iter().map(|fill| fill.chosen[e].num())))
+            .collect();
         let filled = |fill: &FillVars| FilledInstrument {
             instrument: index_of(&fill.instrument),
             reduce_only: fill.reduces.clone(),
@@ -125,6 +132,7 @@ impl FillTotals {
             by_slot,
             slot_used,
             filled: each.iter().map(filled).collect(),
+            named,
         }
     }
 
@@ -149,8 +157,9 @@ impl FillTotals {
 /// Sound: slot and entry are chosen by one-hot rows that add up to `active`; the entry's parts are
 /// unique because they are range-checked (the instrument by its one-hot row); its price is not
 /// zero, which rules out the padding of the list; it is an entry of deleveraging if and only if the
-/// step deleverages. An inactive fill selects nothing, has quantity 0 and adds nothing. Limit and
-/// trigger hold where a difference of 64-bit numbers, turned by the order's side, has 64 bits.
+/// step deleverages, and then of the side that [`EntryVars::open`] states. An inactive fill selects
+/// nothing, has quantity 0 and adds nothing. Limit and trigger hold where a difference of 64-bit
+/// numbers, turned by the order's side, has 64 bits.
 fn fill(cs: &mut Cs, context: &FillContext<'_>, native: Option<&Fill>) -> FillVars {
     let shape = context.shape;
     let active = alloc_bit(cs, native.is_some());
@@ -168,12 +177,13 @@ fn fill(cs: &mut Cs, context: &FillContext<'_>, native: Option<&Fill>) -> FillVa
         active.num(),
     );
     let native_entry = native.and_then(|f| context.native_entries.get(f.entry));
-    let entry = EntryVars::open(cs, context, &active, &chosen, native_entry);
     let order = FilledOrder {
         set: context.set,
         slot: &slot,
     };
-    let direction = order.enforce_terms(cs, &active, &entry);
+    let sells = order.column(cs, &|o| o.sells.num().clone());
+    let entry = EntryVars::open(cs, context, &active, &chosen, &sells, native_entry);
+    let direction = order.enforce_terms(cs, &active, &sells, &entry);
     cs.part("trigger", |cs| {
         order.enforce_trigger(cs, context.market, &entry.instrument);
     });
@@ -192,6 +202,7 @@ fn fill(cs: &mut Cs, context: &FillContext<'_>, native: Option<&Fill>) -> FillVa
     FillVars {
         active,
         slot,
+        chosen,
         instrument: entry.instrument,
         quantity,
         lots,
@@ -210,35 +221,50 @@ struct EntryVars {
 }
 
 impl EntryVars {
-    /// Opens the chosen entry of the list into its parts.
+    /// Opens the chosen entry of the list into its parts. `sells` is set if the fill's order sells,
+    /// and clear in an inactive fill.
+    ///
+    /// Sound: with `d` if the step deleverages and `f` if it deleverages the fund, `fund sells` is
+    /// `active·(d − f) + sells·(2·f − d)`. That is `sells` in a step of the fund, `¬sells` in one
+    /// of another account, and 0 where the step does not deleverage: a bit in each case. So both
+    /// packed bits are products of bits, and the one row that adds the last of them is the equality
+    /// of the packed entry with its parts.
     fn open(
         cs: &mut Cs,
         context: &FillContext<'_>,
         active: &Bit,
         chosen: &[Bit],
+        sells: &Num,
         native: Option<&PriceEntry>,
     ) -> Self {
-        let [instrument_bits, time_bits, price_bits, deleverages_bits] = PriceEntry::LAYOUT;
+        let [instrument_bits, time_bits, price_bits, deleverages_bits, _] = PriceEntry::LAYOUT;
         let instrument = one_hot(
             cs,
             native.map(|e| e.instrument as usize),
             context.shape.market.instruments as usize,
             active.num(),
         );
-        let time = cs.alloc(native.map_or(0, |e| e.time));
+        let time = cs.alloc(native.map_or(0, |e| e.time.get()));
         range(cs, &time, time_bits);
         let price = cs.alloc(native.map_or(0, |e| e.price));
         range(cs, &price, price_bits);
         let packed = mux(cs, chosen, context.entries);
         let instrument_index = index_of(&instrument);
-        let deleverages = cs.mul(active.num(), context.forced.deleverages.num());
+        let (deleverages, of_fund) = (
+            context.forced.deleverages.num(),
+            context.forced.deleverages_fund.num(),
+        );
+        let kind = deleverages + (deleverages - of_fund).double();
+        let kind = cs.mul(active.num(), &kind);
         let parts = pack(&[
             (&instrument_index, instrument_bits),
             (&time, time_bits),
             (&price, price_bits),
-            (&deleverages, deleverages_bits),
+            (&kind, deleverages_bits),
         ]);
-        cs.enforce_equal(&packed, &parts);
+        let place = Num::power_of_two(instrument_bits + time_bits + price_bits + deleverages_bits);
+        let of_seller = (of_fund.double() - deleverages).scale(place.value());
+        cs.enforce(sells, &of_seller, &(packed - parts));
         let no_price = is_zero(cs, &price);
         enforce_zero_if(cs, active, no_price.num());
         Self {
@@ -265,10 +291,9 @@ impl FilledOrder<'_> {
 
     /// Requires the entry to be of the order's instrument, within its limit and the set's validity.
     /// Returns the order's direction: 1 for a buy, −1 for a sell.
-    fn enforce_terms(&self, cs: &mut Cs, active: &Bit, entry: &EntryVars) -> Num {
+    fn enforce_terms(&self, cs: &mut Cs, active: &Bit, sells: &Num, entry: &EntryVars) -> Num {
         let order_instrument = self.column(cs, &|o| o.instrument.clone());
         cs.enforce_equal(&order_instrument, &entry.instrument_index);
-        let sells = self.column(cs, &|o| o.sells.num().clone());
         let limit = self.column(cs, &|o| o.limit.clone());
         let direction = Num::one() - sells.double();
         let slack = cs.mul(&direction, &(&limit - &entry.price));

@@ -26,6 +26,8 @@ pub struct ForcedVars {
     pub deleverages: Bit,
     /// It deleverages the insurance fund.
     pub deleverages_fund: Bit,
+    /// It deleverages another account.
+    pub deleverages_account: Bit,
     /// Such a step of an account that does not deleverage: the account must be at risk.
     pub of_account_at_risk: Bit,
     /// The insurance fund takes the account over.
@@ -50,8 +52,8 @@ impl ForcedVars {
         // Bits that are subsets of others leave bits.
         let less = |a: &Bit, b: &Num| Bit::from_num_unchecked(a.num() - b);
         let of_fund = less(&liquidation, of_account.num());
-        let of_others = deleverages.num() - deleverages_fund.num();
-        let of_account_at_risk = less(&of_account, &of_others);
+        let deleverages_account = less(&deleverages, deleverages_fund.num());
+        let of_account_at_risk = less(&of_account, deleverages_account.num());
         let penalty = cs.alloc(penalty.unwrap_or(0));
         range(cs, &penalty, AMOUNT_BITS);
         Self {
@@ -60,6 +62,7 @@ impl ForcedVars {
             of_fund,
             deleverages,
             deleverages_fund,
+            deleverages_account,
             of_account_at_risk,
             takeover,
             penalty,

@@ -54,6 +54,8 @@ pub struct HeaderVars {
     pub protocol_share: Num,
     /// Deleverage rank, 32 bits.
     pub deleverage_rank: Num,
+    /// Slack of deleveraging, a fraction of 2^32.
+    pub slack: Num,
 }
 
 /// A packed field of the header with its parts.
@@ -93,7 +95,7 @@ impl HeaderVars {
             (&version, version_bits),
             (&id.packed, id_layout.iter().sum()),
         ]);
-        let span = [header.time_from, header.time_to];
+        let span = [header.time_from.get(), header.time_to.get()];
         let times = PackedField::open(cs, span, BatchHeader::TIMES_LAYOUT);
         let counted = [
             header.deposits_before,
@@ -105,6 +107,7 @@ impl HeaderVars {
             header.protocol_fee,
             header.protocol_share.get().into(),
             header.deleverage_rank.get().into(),
+            header.slack.get().into(),
         ];
         let terms = PackedField::open(cs, agreed, BatchHeader::TERMS_LAYOUT);
         let mut fields = cs.alloc_all(&native);
@@ -121,7 +124,7 @@ impl HeaderVars {
         let [venue, _, chunk_count] = id.parts;
         let [time_from, time_to] = times.parts;
         let [deposits_before, deposits_after, withdrawal_count] = counts.parts;
-        let [protocol_fee, protocol_share, deleverage_rank] = terms.parts;
+        let [protocol_fee, protocol_share, deleverage_rank, slack] = terms.parts;
         Ok(Self {
             hash,
             venue,
@@ -143,6 +146,7 @@ impl HeaderVars {
             protocol_fee,
             protocol_share,
             deleverage_rank,
+            slack,
         })
     }
 }

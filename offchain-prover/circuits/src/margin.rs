@@ -36,7 +36,9 @@ use clearproof_primitives::{
 /// fund is deleveraged, with the equity itself. None of these steps applies to an account that
 /// holds a suspended instrument, or an expired one that has not been turned into quote yet: lots
 /// are not negative, so a sum of them is zero only if each is. A prover claims that twice the
-/// equity is below the maintenance margin; without the claim, half of each position must be left.
+/// equity is below the maintenance margin; without the claim, half of each position must be left. A
+/// step that deleverages the fund requires that the batch's slack takes no more from others than
+/// the fund lacks.
 ///
 /// Sound although scan losses are hinted: afterwards each is an upper bound of 0 and all losses, so
 /// both margins are at least the true ones; before, each is one of 0 and the losses, so the margin
@@ -85,12 +87,18 @@ pub fn enforce(
         forced_steps::enforce_equity(cs, &margins, occasion);
     });
     let must_reduce = and(cs, &must_reduce, &forced.of_fund.not());
-    enforce_ratio(cs, &must_reduce, &margins);
+    let slack_left = cs.part("forced", |cs| {
+        forced_steps::slack_left(cs, market, before, &margins, occasion)
+    });
+    enforce_ratio(cs, &must_reduce, &margins, &slack_left);
 }
 
 /// If the account must reduce risk, requires `equity₀·MM₁ ≤ equity₁·MM₀`, and `equity₁ ≥ equity₀`
-/// if `MM₀` is 0.
-fn enforce_ratio(cs: &mut Cs, must_reduce: &Bit, margins: &Margins) {
+/// if `MM₀` is 0. Requires that `slack_left` is not negative.
+///
+/// Sound: `slack_left` is 0 but in a step of the insurance fund, which does not have to reduce risk:
+/// there both products are 0. So one range check serves both.
+fn enforce_ratio(cs: &mut Cs, must_reduce: &Bit, margins: &Margins, slack_left: &Num) {
     let equity_1 = cs.mul(must_reduce.num(), &margins.equity_after);
     range(cs, &equity_1, EQUITY_BITS);
     let equity_0 = cs.mul(must_reduce.num(), &margins.equity_before);
@@ -103,7 +111,11 @@ fn enforce_ratio(cs: &mut Cs, must_reduce: &Bit, margins: &Margins) {
     range(cs, &maintenance_0, MARGIN_BITS);
     let left = cs.mul(&equity_0, &margins.maintenance_after);
     let right = cs.mul(&equity_1, &maintenance_0);
-    range(cs, &(right - left), EQUITY_BITS + MARGIN_BITS + 2);
+    range(
+        cs,
+        &(right - left + slack_left),
+        EQUITY_BITS + MARGIN_BITS + 2,
+    );
     let no_margin_before = is_zero(cs, &maintenance_0);
     let must_not_lose = and(cs, must_reduce, &no_margin_before);
     enforce_ge_if(cs, &must_not_lose, &equity_1, &equity_0, EQUITY_BITS + 1);

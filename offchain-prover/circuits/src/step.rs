@@ -26,13 +26,14 @@ use crate::{
 use clearproof_primitives::witness::StepWitness;
 use visit::Visit;
 
-/// Enforces one account step and advances the running sums.
+/// Enforces one account step and advances the running sums. Returns the numbers of its fills that
+/// name each price entry.
 pub fn step(
     cs: &mut Cs,
     environment: &StepEnvironment<'_>,
     running: &mut Running,
     witness: &StepWitness,
-) {
+) -> Vec<Num> {
     let mut visit = Visit::begin(cs, environment, running, witness);
     let incoming = cs.part("deposit", |cs| visit.receive(cs, running));
     let opens = visit.open_account(cs, &incoming);
@@ -67,6 +68,7 @@ pub fn step(
     running.add_charges(&fee, &forced.penalty);
     running.add_taken_balances(&taken_balances);
     running.count_fills(&fills.count);
+    fills.named
 }
 
 /// Opens the venue's own action, if there is one, and the order set.
@@ -157,6 +159,7 @@ fn check_margin(
         after: positions,
         reductions: &reductions,
         deleverage_rank: &header.deleverage_rank,
+        slack: &header.slack,
     };
     cs.part("margin", |cs| {
         margin::enforce(cs, market, &before, &after, &occasion);

@@ -31,6 +31,8 @@ mod money;
 mod order_set;
 #[path = "attacks/orders.rs"]
 mod orders;
+#[path = "attacks/prices.rs"]
+mod prices;
 #[path = "attacks/replay.rs"]
 mod replay;
 #[path = "attacks/venue.rs"]

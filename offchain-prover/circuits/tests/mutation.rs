@@ -15,6 +15,7 @@ use clearproof_primitives::{
     ids::AccountIndex,
     order::{KeyRequest, Order, Request, Side, TransferRequest, WithdrawalRequest, key_hash},
     step::{DepositStep, Fill, Forced},
+    time::Millis,
 };
 use common::{
     GENESIS, Trader,
@@ -72,12 +73,13 @@ fn busy_chunk() -> Scene {
     scene.chunk.steps[1] = seller.chunk.steps[0].clone();
     let price = scene.chunk.entries[0].price;
     let time = scene.chunk.entries[0].time;
-    scene.chunk.entries = [(0, time), (2, time), (2, time + 50)]
+    scene.chunk.entries = [(0, time), (2, time), (2, time + Millis::new(50))]
         .map(|(instrument, time)| PriceEntry {
             instrument,
             time,
             price,
             deleverages: false,
+            fund_sells: false,
         })
         .to_vec();
     for (i, side) in [Side::Buy, Side::Sell].into_iter().enumerate() {
@@ -236,6 +238,7 @@ fn keys_chunks() -> [Scene; 2] {
 /// Account 2, long of 40 lots, is deleveraged of 20 against the insurance fund.
 fn deleverage_chunk() -> Scene {
     let mut scene = Scene::busy(2);
+    scene.header.slack = Rate::new(1 << 27);
     let entry = &mut scene.chunk.entries[0];
     (entry.price, entry.deleverages) = (95 * ONE + ONE / 3, true);
     let holds = |quantity| {

@@ -11,10 +11,11 @@ use clearproof_client::{
     chain::Chain,
     primitives::{eddsa::SecretKey, ids::VenueId},
 };
+use clearproof_primitives::time::Millis;
 use std::time::{Duration, Instant};
 
 /// The quotes are cancelled this long after the last sign of life, milliseconds.
-const CANCEL_AFTER_MS: u64 = 10_000;
+const CANCEL_AFTER_MS: Millis = Millis::new(10_000);
 /// A sign of life is due after this time without one.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(3);
 

@@ -1,14 +1,10 @@
 //! The clock of this machine, which requests are signed with and checked against.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use clearproof_primitives::time::Millis;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Returns the milliseconds since the Unix epoch; 0 if the clock is set before it.
-pub fn now_ms() -> u64 {
+pub fn now_ms() -> Millis {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, millis)
-}
-
-/// Returns a duration in whole milliseconds, at most `u64::MAX`.
-pub fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+    since.map_or(Millis::ZERO, Millis::of)
 }

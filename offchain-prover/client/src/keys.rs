@@ -132,6 +132,7 @@ mod tests {
         ids::{AccountIndex, VenueId},
         order::key_hash,
         shape::Shape,
+        time::Millis,
     };
 
     const IDENTITY: Identity = Identity {
@@ -145,8 +146,8 @@ mod tests {
             venue: VenueId::new(7),
             account: AccountIndex::new(2),
             sequence: 1,
-            valid_from: 0,
-            valid_until: 10,
+            valid_from: Millis::ZERO,
+            valid_until: Millis::new(10),
             max_fee: Rate::new(0),
             orders: vec![None],
             request: None,

@@ -10,6 +10,7 @@ use clearproof_primitives::{
         KeyRequest, Order, OrderSet, OrderSetError, Request, Side, SignedOrderSet, TransferRequest,
         WithdrawalRequest,
     },
+    time::Millis,
 };
 use std::time::Duration;
 
@@ -73,7 +74,7 @@ impl OrderSetBuilder {
             venue: venue.venue,
             account,
             sequence,
-            valid_from: 0,
+            valid_from: Millis::ZERO,
             valid_until: end_of(DEFAULT_VALIDITY),
             max_fee: DEFAULT_MAX_FEE,
             orders: Vec::new(),
@@ -94,7 +95,7 @@ impl OrderSetBuilder {
 
     /// Lets the set be used between these times, both included, in milliseconds since the Unix
     /// epoch.
-    pub fn valid_between(mut self, from: u64, until: u64) -> Self {
+    pub fn valid_between(mut self, from: Millis, until: Millis) -> Self {
         (self.set.valid_from, self.set.valid_until) = (from, until);
         self
     }
@@ -242,8 +243,8 @@ impl OrderSetBuilder {
 
 /// Returns the time that lies `validity` ahead on this machine's clock, in milliseconds since the
 /// Unix epoch.
-fn end_of(validity: Duration) -> u64 {
-    now_ms().saturating_add(crate::clock::millis(validity))
+fn end_of(validity: Duration) -> Millis {
+    now_ms().saturating_add(Millis::of(validity))
 }
 
 #[cfg(test)]
@@ -281,8 +282,11 @@ mod tests {
             (set.venue, set.account, set.sequence),
             (VENUE.venue, account, 5)
         );
-        let end = before + 600_000;
-        assert!(set.valid_from == 0 && (end..end + 5_000).contains(&set.valid_until));
+        let end = before + Millis::new(600_000);
+        assert!(
+            set.valid_from == Millis::ZERO
+                && (end..end + Millis::new(5_000)).contains(&set.valid_until)
+        );
         let orders: Vec<_> = set.orders.iter().flatten().collect();
         assert_eq!(
             (orders[0].side, orders[0].quantity, orders[0].id),
@@ -312,7 +316,10 @@ mod tests {
             (set(0, 5), "account: 0"),
             (set(u32::MAX, 5), "account: 4294967295"),
             (set(1, 0), "sequence: must be at least 1"),
-            (builder().valid_between(2, 1), "valid_from, valid_until"),
+            (
+                builder().valid_between(Millis::new(2), Millis::new(1)),
+                "valid_from, valid_until",
+            ),
             (
                 builder().valid_for(Duration::MAX),
                 "valid_from, valid_until",

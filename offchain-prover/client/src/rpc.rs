@@ -9,6 +9,7 @@ pub mod receipt;
 pub mod types;
 
 use auth::Access;
+use clearproof_primitives::time::Millis;
 use jsonrpsee::{
     core::{RpcResult, SubscriptionResult},
     proc_macros::rpc,
@@ -57,7 +58,8 @@ pub trait VenueApi {
     /// accepted order set of the account. `null` lifts it. This is a dead man's switch: call it
     /// again and again.
     #[method(name = "cancelAllAfter")]
-    async fn cancel_all_after(&self, auth: Named<Access>, timeout: Option<u64>) -> RpcResult<()>;
+    async fn cancel_all_after(&self, auth: Named<Access>, timeout: Option<Millis>)
+    -> RpcResult<()>;
 
     /// Sends the clearing prices of each auction from now on.
     #[subscription(name = "subscribeAuctions" => "auction", unsubscribe = "unsubscribeAuctions", item = AuctionJson)]

@@ -27,6 +27,7 @@ use clearproof_primitives::{
     batch::genesis_field,
     ids::VenueId,
     order::{OrderSet, SignedOrderSet},
+    time::Millis,
 };
 use connection::Connection;
 use ed25519_dalek::VerifyingKey;
@@ -163,7 +164,7 @@ impl VenueClient {
     pub async fn cancel_all_after(
         &self,
         trader: &Trader,
-        timeout_ms: Option<u64>,
+        timeout_ms: Option<Millis>,
     ) -> Result<(), VenueError> {
         let set = self.connection.ask(|link| {
             let access = Named(trader.access(self.identity()));

@@ -100,6 +100,7 @@ mod tests {
     use clearproof_primitives::fixed::Rate;
     use clearproof_primitives::ids::BatchNumber;
     use clearproof_primitives::ids::SnapshotNumber;
+    use clearproof_primitives::time::Millis;
     use clearproof_primitives::{batch::BatchHeader, field::Fr};
 
     fn batch(new_root: Fr) -> Batch {
@@ -113,8 +114,8 @@ mod tests {
             new_root: new_root.into(),
             snapshot_number: SnapshotNumber::new(1),
             snapshot_hash: zero,
-            time_from: 1,
-            time_to: 2,
+            time_from: Millis::new(1),
+            time_to: Millis::new(2),
             prices_hash: zero,
             deposits_before: 0,
             deposits_accumulator_before: zero,
@@ -130,6 +131,7 @@ mod tests {
             protocol_fee: 0,
             protocol_share: Rate::new(0),
             deleverage_rank: Factor::new(0),
+            slack: Rate::new(0),
         };
         let mut closing_proof = [0; 256];
         for (i, byte) in closing_proof.iter_mut().enumerate() {

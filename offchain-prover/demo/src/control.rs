@@ -11,6 +11,7 @@ use clearproof_primitives::{
     field::FieldBytes,
     ids::{CircuitId, VenueId},
     submission::Batch,
+    time::Millis,
 };
 use clearproof_proving::BatchProver;
 use subxt_signer::sr25519::Keypair;
@@ -83,7 +84,10 @@ impl Twins {
             genesis: genesis_field(&chain.genesis()),
         };
         let mut venue = Venue::new(config);
-        let time = snapshot.info.taken_at.max(view.time_to.saturating_add(1));
+        let time = snapshot
+            .info
+            .taken_at
+            .max(view.time_to.saturating_add(Millis::new(1)));
         venue.open_batch(snapshot.snapshot, &snapshot.info, time)?;
         for (number, queued) in (1..).zip(chain.queued_deposits(self.venue, 0).await?) {
             let (_, queued) = queued;

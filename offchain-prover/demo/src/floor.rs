@@ -13,6 +13,7 @@ use clearproof_primitives::{
     fixed::{IndexPrice, ONE, Rate},
     ids::BatchNumber,
     order::{Order, OrderSet, Request, SignedOrderSet, WithdrawalRequest},
+    time::Millis,
 };
 use std::time::Duration;
 use tokio::{
@@ -21,7 +22,7 @@ use tokio::{
 };
 
 /// Validity of an order set, milliseconds. It is short, because no trader can force a cancellation.
-const VALIDITY: u64 = 60_000;
+const VALIDITY: Millis = Millis::new(60_000);
 /// Highest fee that the traders accept: a thousandth.
 const MAX_FEE: Rate = Rate::new((ONE / 1_000) as u32);
 /// Number of closed batches without finality at which the traders wait, so that a slow machine does
@@ -36,7 +37,7 @@ const PATIENCE: Duration = Duration::from_secs(300);
 #[derive(Clone, Copy, Debug)]
 pub struct Accepted {
     /// Time at which the operator accepted it, milliseconds since the Unix epoch.
-    pub time: u64,
+    pub time: Millis,
     /// Number of its orders.
     pub orders: u64,
 }
@@ -163,7 +164,7 @@ impl Floor {
             venue: identity.venue,
             account: person.account,
             sequence: person.last.as_ref().map_or(0, |last| last.set.sequence) + 1,
-            valid_from: 0,
+            valid_from: Millis::ZERO,
             valid_until: now_ms() + VALIDITY,
             max_fee: MAX_FEE,
             orders,

@@ -24,6 +24,7 @@ use clearproof_primitives::{
     chain::{Expiry, Listing},
     ids::{BatchNumber, CircuitId},
     shape::Shape,
+    time::Millis,
 };
 use clearproof_proving::BatchProver;
 use clearproof_testing::{
@@ -90,7 +91,7 @@ pub struct DemoConfig {
     /// That circuit's shape.
     pub shape: Shape,
     /// Longest time between two batches, milliseconds.
-    pub batch_ms: u64,
+    pub batch_ms: Millis,
 }
 
 /// Runs the demonstration.
@@ -115,7 +116,7 @@ async fn run_through(config: DemoConfig) -> Result<Report> {
     );
     tracing::info!(
         bars = bars.len(),
-        from = time_text(bars.first().map_or(0, |bar| bar.time)),
+        from = time_text(bars.first().map_or(Millis::ZERO, |bar| bar.time)),
         seed = config.seed,
         "replaying prices of {}",
         config.instrument

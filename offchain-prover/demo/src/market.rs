@@ -274,12 +274,12 @@ impl Market {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use clearproof_primitives::{chain::InstrumentKind, fixed::ONE};
+    use clearproof_primitives::{chain::InstrumentKind, fixed::ONE, time::Millis};
 
     fn market(closes: &[u64], seed: u64) -> Market {
         let bars = closes.iter().enumerate();
         let bars = bars.map(|(i, close)| Bar {
-            time: i as u64,
+            time: Millis::new(i as u64),
             close: *close,
         });
         let listing = Listing {
@@ -386,7 +386,7 @@ mod tests {
     #[test]
     fn prices_beyond_the_lots_are_refused() {
         let bars = vec![Bar {
-            time: 0,
+            time: Millis::ZERO,
             close: 60_000 * ONE,
         }];
         let listing = market(&[ONE], 1).listing;

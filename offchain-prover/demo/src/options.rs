@@ -18,6 +18,7 @@ use clearproof_primitives::{
     order::Side,
     rows::expired_row,
     shape::MarketShape,
+    time::Millis,
 };
 use rand::Rng;
 use std::time::Duration;
@@ -26,7 +27,7 @@ use tokio::time::{Instant, sleep};
 
 /// Time from the start of the demonstration to the expiry, milliseconds. The options trade for most
 /// of the run, and are settled before its end.
-pub const LIFE: u64 = 130_000;
+pub const LIFE: Millis = Millis::new(130_000);
 /// Longest wait for the oracle's first forward and smile, and at the end for the settlement.
 const PATIENCE: Duration = Duration::from_secs(120);
 /// Pause between two attempts.
@@ -255,7 +256,7 @@ mod tests {
         };
         let expiry = Expiry {
             underlying: 1,
-            time: 5,
+            time: Millis::new(5),
         };
         let [call, put] = listings(&perpetual, &expiry, 7);
         assert_eq!((call.slot, put.slot), (9, 10));

@@ -1,7 +1,7 @@
 //! The tables that a run prints at its end.
 
 use clearproof_client::rpc::types::BatchJson;
-use clearproof_primitives::field::FieldBytes;
+use clearproof_primitives::{field::FieldBytes, time::Millis};
 use comfy_table::{CellAlignment, Table, presets::UTF8_FULL_CONDENSED};
 use std::time::Duration;
 
@@ -132,7 +132,7 @@ impl Report {
     fn cost_table(&self) -> Table {
         let sum = |of: fn(&BatchRow) -> u64| self.batches.iter().map(of).sum::<u64>();
         let constraints = sum(|b| b.figures.constraints) as f64;
-        let work = sum(|b| b.figures.witness_ms + b.figures.proving_ms) as f64;
+        let work = sum(|b| (b.figures.witness_ms + b.figures.proving_ms).get()) as f64;
         let bytes = sum(|b| b.figures.bytes) as f64;
         let weight = sum(|b| b.figures.ref_time) as f64 / PICOSECONDS_PER_MS;
         let mut table = numbers([
@@ -198,7 +198,8 @@ fn verdict(held: bool) -> &'static str {
     if held { "held" } else { "FAILED" }
 }
 
-fn seconds(ms: u64) -> String {
+fn seconds(time: Millis) -> String {
+    let ms = time.get();
     format!("{}.{:02}", ms / 1_000, ms % 1_000 / 10)
 }
 
@@ -231,8 +232,8 @@ mod tests {
             steps: 4,
             chunks: 1,
             constraints: 500_000,
-            witness_ms: 1_234,
-            proving_ms: 7_000,
+            witness_ms: Millis::new(1_234),
+            proving_ms: Millis::new(7_000),
             bytes: 1_000,
             ref_time: 2_000_000_000,
             fee: Decimal(5),

@@ -218,6 +218,7 @@ impl SealedBatch {
             time_to: self.request.time_to,
             entries: &plan.entries,
             deleverage_rank: self.deleverage_rank,
+            slack: self.slack,
             transfer: running.boundary.transfer,
         };
         let step = pending.against(&plan.entries);
@@ -335,6 +336,7 @@ impl SealedBatch {
                 .ok_or(EngineError::Range("protocol fee"))?,
             protocol_share: self.snapshot.protocol_share,
             deleverage_rank: self.deleverage_rank,
+            slack: self.slack,
         })
     }
 }

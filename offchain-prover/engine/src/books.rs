@@ -11,6 +11,7 @@ use clearproof_primitives::{
     insurance_fund::{Received, receive},
     ledger::{Ledger, state_root},
     shape::Shape,
+    time::Millis,
     tree::AccountsTree,
 };
 use std::sync::Arc;
@@ -28,7 +29,7 @@ pub struct Books {
     /// Number of the batch.
     pub(crate) number: BatchNumber,
     /// Its last millisecond.
-    pub(crate) time: u64,
+    pub(crate) time: Millis,
 }
 
 impl Books {
@@ -38,7 +39,7 @@ impl Books {
         ledger: Ledger,
         funding: Vec<i64>,
         number: BatchNumber,
-        time: u64,
+        time: Millis,
     ) -> Self {
         let mut tree = AccountsTree::new(shape.depth as usize);
         for (i, account) in accounts.iter().enumerate() {
@@ -62,7 +63,7 @@ impl Books {
             Ledger::genesis(&shape.market),
             vec![0; shape.market.instruments.into()],
             BatchNumber::new(0),
-            0,
+            Millis::ZERO,
         )
     }
 
@@ -116,7 +117,7 @@ pub(crate) struct Tally {
     /// Number of the batch.
     pub number: BatchNumber,
     /// Its last millisecond.
-    pub time: u64,
+    pub time: Millis,
     /// Deposits consumed from the queue.
     pub deposits: u64,
     /// The ledger's totals.
@@ -229,7 +230,7 @@ impl Tally {
         sums: &BatchSums,
         fund: &Account,
         funding: Vec<i64>,
-        time: u64,
+        time: Millis,
     ) -> Result<Self, EngineError> {
         let protocol_fee = sums.protocol_fee()?;
         let totals = self.totals_after(sums, protocol_fee)?;

@@ -9,6 +9,7 @@ use clearproof_primitives::{
     order::OrderSetError,
     snapshot::SnapshotError,
     step::StepError,
+    time::Millis,
 };
 
 /// The reason that a call is refused; the state is then unchanged.
@@ -27,9 +28,9 @@ pub enum EngineError {
     #[error("time {given} ms is before {current} ms, where the venue is")]
     Time {
         /// The time that was given.
-        given: u64,
+        given: Millis,
         /// The venue's time.
-        current: u64,
+        current: Millis,
     },
     /// No such account.
     #[error("account: {0} does not exist")]
@@ -59,7 +60,7 @@ pub enum EngineError {
     OwnerHasAccount,
     /// A timeout of a dead man's switch that is too short or too long.
     #[error("timeout: {0} ms, must be 1,000 to 86,400,000 (a second to a day)")]
-    SwitchTimeout(u64),
+    SwitchTimeout(Millis),
     /// A sequence that was used.
     #[error("order set: sequence must be above {0}")]
     OldSequence(u64),
@@ -68,7 +69,7 @@ pub enum EngineError {
     OtherVenue(VenueId),
     /// The set is not valid any more.
     #[error("order set: valid until {0} ms, which is past")]
-    Expired(u64),
+    Expired(Millis),
     /// A bad signature.
     #[error("order set: {0}")]
     Signature(#[from] SignatureError),

@@ -3,10 +3,11 @@
 use crate::{books::Tally, config::VenueConfig, pending::PendingStep, terms::MarketTerms};
 use clearproof_primitives::{
     field::Fr,
-    fixed::Factor,
+    fixed::{Factor, Rate},
     funding::{FundingTerms, move_indices},
     ids::BatchNumber,
     snapshot::Snapshot,
+    time::Millis,
 };
 use std::collections::BTreeSet;
 
@@ -14,7 +15,7 @@ use std::collections::BTreeSet;
 #[derive(Clone, Debug)]
 pub struct BatchRequest {
     /// Last millisecond of the batch; not before the last auction.
-    pub time_to: u64,
+    pub time_to: Millis,
     /// Hash of the chain's genesis block.
     pub genesis: [u8; 32],
     /// Account on the chain that will submit.
@@ -30,9 +31,11 @@ pub struct SealedBatch {
     pub(crate) config: VenueConfig,
     pub(crate) request: BatchRequest,
     pub(crate) snapshot: Snapshot,
-    pub(crate) time_from: u64,
+    pub(crate) time_from: Millis,
     /// The lowest rank, 16.16, of an account whose positions the batch deleveraged.
     pub(crate) deleverage_rank: Factor,
+    /// The distance of its prices of deleveraging from the marks, as a fraction of 2^32.
+    pub(crate) slack: Rate,
     /// All its account steps, in order.
     pub(crate) steps: Vec<PendingStep>,
     /// The result that building it must have.
@@ -46,7 +49,7 @@ impl SealedBatch {
     }
 
     /// Its last millisecond.
-    pub fn time_to(&self) -> u64 {
+    pub fn time_to(&self) -> Millis {
         self.request.time_to
     }
 
@@ -67,7 +70,7 @@ pub(crate) fn funding_after<'a>(
     snapshot: &Snapshot,
     terms: &MarketTerms,
     steps: impl Iterator<Item = &'a PendingStep>,
-    time_to: u64,
+    time_to: Millis,
 ) -> Vec<i64> {
     let auctions = steps.flat_map(PendingStep::entries);
     let entries: BTreeSet<_> = auctions.filter(|entry| !entry.deleverages).collect();

@@ -11,6 +11,7 @@ use clearproof_primitives::{
     ids::{AccountIndex, BatchNumber},
     ledger::{DepositCursor, Ledger},
     shape::Shape,
+    time::Millis,
 };
 use serde::{Deserialize, Serialize};
 
@@ -46,7 +47,7 @@ pub struct StoredBooks {
     funding: Vec<i64>,
     /// Number of the last batch in these books.
     pub number: BatchNumber,
-    time: u64,
+    time: Millis,
 }
 
 impl From<&Account> for StoredAccount {

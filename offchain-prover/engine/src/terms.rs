@@ -1,6 +1,6 @@
 //! The chain's terms of trading for a snapshot's instruments, beside their rows.
 
-use clearproof_primitives::{chain::SnapshotInfo, fixed::Price};
+use clearproof_primitives::{chain::SnapshotInfo, fixed::Price, time::Millis};
 
 /// The terms on which instruments trade during a batch. Lists are by slot. A slot beyond a list's
 /// end has no band, trades, has no funding and no cap.
@@ -13,7 +13,7 @@ pub struct MarketTerms {
     /// Largest premium that counts for funding, 32.32 quote units per lot; 0 for no funding.
     pub premium_caps: Vec<Price>,
     /// The time in which a constant premium is paid once, in milliseconds.
-    pub funding_interval: u64,
+    pub funding_interval: Millis,
     /// Lots that all accounts together may hold of an instrument, long and short. At the cap the
     /// open interest may only fall.
     pub open_interest_caps: Vec<u64>,

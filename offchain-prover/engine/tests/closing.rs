@@ -9,6 +9,7 @@ use clearproof_primitives::{
     ids::{AccountIndex, BatchNumber},
     order::{Order, Side},
     shape::Shape,
+    time::Millis,
 };
 use common::{MARK, START, bands, open_venue, order, received, request, signed, snapshot};
 use proptest::prelude::*;
@@ -19,7 +20,7 @@ const TRADERS: u16 = 4;
 const RICH: u64 = 100_000;
 
 fn open_next(venue: &mut Venue) {
-    let time = START.max(venue.now() + 1);
+    let time = START.max(venue.now() + Millis::new(1));
     venue
         .open_batch(snapshot(&SHAPE), bands(&SHAPE), time)
         .unwrap();
@@ -33,12 +34,12 @@ fn trade(venue: &mut Venue, sequence: u64) {
         let set = signed(&SHAPE, trader, sequence, vec![order], None);
         venue.submit(set).unwrap();
     }
-    let report = venue.run_auction(venue.now() + 1).unwrap();
+    let report = venue.run_auction(venue.now() + Millis::new(1)).unwrap();
     assert_eq!(report.trades.len(), 2);
 }
 
 fn close_request(venue: &Venue) -> BatchRequest {
-    request(venue.now() + 1)
+    request(venue.now() + Millis::new(1))
 }
 
 fn seal(venue: &mut Venue) -> Arc<SealedBatch> {
@@ -230,7 +231,7 @@ fn act(venue: &mut Venue, action: Action, sequence: u64) -> String {
             let set = signed(&SHAPE, trader, sequence, vec![], Some(amount));
             format!("{:?}", venue.submit(set))
         }
-        Action::Auction => format!("{:?}", venue.run_auction(venue.now() + 1)),
+        Action::Auction => format!("{:?}", venue.run_auction(venue.now() + Millis::new(1))),
         Action::RollBack => {
             venue.roll_back();
             open_next(venue);

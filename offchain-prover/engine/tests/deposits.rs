@@ -11,6 +11,7 @@ use clearproof_primitives::{
     ids::{AccountIndex, BatchNumber},
     order::{OrderSetError, SignedOrderSet},
     shape::Shape,
+    time::Millis,
 };
 use common::{START, bands, key, open_venue, received, request, signed, snapshot};
 
@@ -26,9 +27,9 @@ fn a_known_key_goes_to_its_account_which_keeps_its_viewing_key() {
         Ok(AccountIndex::new(1)),
         "opened in the same batch"
     );
-    venue.close_batch(&request(START + 5)).unwrap();
+    venue.close_batch(&request(START + Millis::new(5))).unwrap();
     venue
-        .open_batch(snapshot(&SHAPE), bands(&SHAPE), START + 6)
+        .open_batch(snapshot(&SHAPE), bands(&SHAPE), START + Millis::new(6))
         .unwrap();
     again.number = 4;
     assert_eq!(
@@ -64,10 +65,10 @@ fn an_owner_who_is_not_the_one_that_the_queue_names_is_refused() {
 #[test]
 fn accounts_of_a_batch_that_is_rolled_back_are_forgotten_and_opened_again() {
     let mut venue = open_venue(&SHAPE, 1, 100);
-    venue.close_batch(&request(START + 5)).unwrap();
+    venue.close_batch(&request(START + Millis::new(5))).unwrap();
     venue.settle(BatchNumber::new(1)).unwrap();
     venue
-        .open_batch(snapshot(&SHAPE), bands(&SHAPE), START + 6)
+        .open_batch(snapshot(&SHAPE), bands(&SHAPE), START + Millis::new(6))
         .unwrap();
     assert_eq!(
         venue.deposit(&received(1, 2, 100)),
@@ -85,7 +86,7 @@ fn accounts_of_a_batch_that_is_rolled_back_are_forgotten_and_opened_again() {
 
     // The leaf goes to the owner that the queue names now, and only that owner signs for it.
     venue
-        .open_batch(snapshot(&SHAPE), bands(&SHAPE), START + 6)
+        .open_batch(snapshot(&SHAPE), bands(&SHAPE), START + Millis::new(6))
         .unwrap();
     assert_eq!(
         venue.deposit(&received(5, 2, 100)),
@@ -127,7 +128,7 @@ fn with_owner(books: &StoredBooks, x: Fr, y: Fr) -> StoredBooks {
 #[test]
 fn restored_accounts_have_owners_who_can_sign_and_no_others_are_taken() {
     let mut venue = open_venue(&SHAPE, 2, 100);
-    venue.close_batch(&request(START + 5)).unwrap();
+    venue.close_batch(&request(START + Millis::new(5))).unwrap();
     venue.settle(BatchNumber::new(1)).unwrap();
     let (config, books) = (venue.config().clone(), venue.stored());
 

@@ -13,6 +13,7 @@ use clearproof_primitives::{
     order::{KeyRequest, Request, Side, SignedOrderSet, TransferRequest},
     shape::Shape,
     step::StepError,
+    time::Millis,
 };
 use common::{GENESIS, MARK, START, key, open_venue, order, request, resigned, signed};
 
@@ -87,7 +88,7 @@ fn a_transfer_reaches_another_account_or_opens_one_of_the_senders_own() {
         ),
         (550, 150)
     );
-    let closed = venue.close_batch(&request(START + 9)).unwrap();
+    let closed = venue.close_batch(&request(START + Millis::new(9))).unwrap();
     assert_eq!(closed.steps, 2 + 6);
     assert_eq!(closed.witness.closing.ledger_after.totals[0], 2_000);
 }
@@ -128,7 +129,14 @@ fn a_trading_key_trades_and_does_nothing_else() {
     venue.submit(with_key(plain)).unwrap();
     let sell = signed(&SHAPE, 1, 1, vec![order(Side::Sell, 5, MARK)], None);
     venue.submit(sell).unwrap();
-    assert_eq!(venue.run_auction(START + 1).unwrap().trades.len(), 2);
+    assert_eq!(
+        venue
+            .run_auction(START + Millis::new(1))
+            .unwrap()
+            .trades
+            .len(),
+        2
+    );
 
     let takes = with_key(signed(&SHAPE, 0, 3, vec![], Some(5)));
     assert_eq!(venue.submit(takes), Err(StepError::NeedsOwner.into()));
@@ -136,17 +144,17 @@ fn a_trading_key_trades_and_does_nothing_else() {
     venue.submit(revoked).unwrap();
     let late = with_key(signed(&SHAPE, 0, 4, vec![], None));
     assert_eq!(venue.submit(late), Err(StepError::TradingKey.into()));
-    venue.close_batch(&request(START + 9)).unwrap();
+    venue.close_batch(&request(START + Millis::new(9))).unwrap();
 }
 
 #[test]
 fn another_owner_takes_over_and_a_roll_back_gives_the_account_back() {
     let mut venue = open_venue(&SHAPE, 2, 1_000);
-    venue.close_batch(&request(START + 1)).unwrap();
+    venue.close_batch(&request(START + Millis::new(1))).unwrap();
     venue.settle(BatchNumber::new(1)).unwrap();
     let snapshot = common::snapshot(&SHAPE);
     venue
-        .open_batch(snapshot, common::bands(&SHAPE), START + 2)
+        .open_batch(snapshot, common::bands(&SHAPE), START + Millis::new(2))
         .unwrap();
     let successor = SecretKey::new([98; 32]);
     let owner = Request::Key(KeyRequest::Owner(successor.public_key().into()));

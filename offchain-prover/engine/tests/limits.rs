@@ -9,6 +9,7 @@ use clearproof_primitives::{
     order::{Order, Side},
     shape::Shape,
     submission::{MAX_CHUNKS, MAX_DEPOSITS_PER_BATCH, MAX_WITHDRAWALS},
+    time::Millis,
 };
 use common::{MARK, START, bands, open_venue, order, received, request, signed, snapshot};
 use proptest::prelude::*;
@@ -29,7 +30,7 @@ fn chunks_full() -> EngineError {
 
 /// Closes the batch, which fits the chain, and opens the next; returns the number of chunks.
 fn close_and_open(venue: &mut Venue, shape: &Shape) -> usize {
-    let (time, most) = (venue.now() + 1, venue.open_chunks());
+    let (time, most) = (venue.now() + Millis::new(1), venue.open_chunks());
     let closed = venue.close_batch(&request(time)).unwrap();
     let chunks = closed.witness.chunks.len();
     let header = &closed.witness.header;
@@ -37,7 +38,7 @@ fn close_and_open(venue: &mut Venue, shape: &Shape) -> usize {
     assert!(header.deposits_after - header.deposits_before <= MAX_DEPOSITS_PER_BATCH);
     assert!(header.withdrawal_count <= MAX_WITHDRAWALS);
     venue
-        .open_batch(snapshot(shape), bands(shape), time + 1)
+        .open_batch(snapshot(shape), bands(shape), time + Millis::new(1))
         .unwrap();
     chunks
 }
@@ -152,7 +153,7 @@ fn an_auction_that_would_begin_a_chunk_too_many_is_refused_and_changes_nothing()
             .map(|i| venue.account(i).cloned())
             .collect();
         let (now, chunks) = (venue.now(), venue.open_chunks());
-        match venue.run_auction(START + auction) {
+        match venue.run_auction(START + Millis::new(auction)) {
             Ok(report) => assert_eq!((report.trades.len(), report.waiting), (6, 0)),
             Err(error) => {
                 let after: Vec<_> = AccountIndex::all()
@@ -174,7 +175,7 @@ fn an_auction_that_would_begin_a_chunk_too_many_is_refused_and_changes_nothing()
     let in_time = reported.is_some_and(|reported| reported <= auction);
     assert!(in_time, "{reported:?}");
     assert!(close_and_open(&mut venue, &WIDE) > 128);
-    let later = venue.now() + 1;
+    let later = venue.now() + Millis::new(1);
     assert_eq!(venue.run_auction(later).unwrap().trades.len(), 6);
 }
 
@@ -201,7 +202,7 @@ fn where_more_would_trade_than_a_batch_holds_the_earliest_order_sets_do() {
             .unwrap();
     }
     assert!(!venue.batch_full(), "an empty batch is not full");
-    let time = venue.now() + 1;
+    let time = venue.now() + Millis::new(1);
     let report = venue.run_auction(time).unwrap();
     assert_eq!((report.trades.len(), report.waiting), (254, 45));
     // 128 of the 255 buy and 127 sell: the worst limit of the buyers is the first one's.
@@ -210,7 +211,7 @@ fn where_more_would_trade_than_a_batch_holds_the_earliest_order_sets_do() {
     assert_eq!(traded, (2..=255).map(AccountIndex::new).collect::<Vec<_>>());
     assert!(venue.batch_full());
     close_and_open(&mut venue, &shape);
-    let time = venue.now() + 1;
+    let time = venue.now() + Millis::new(1);
     let report = venue.run_auction(time).unwrap();
     assert_eq!((report.trades.len(), report.waiting), (46, 0));
 }
@@ -220,15 +221,15 @@ fn where_more_would_trade_than_a_batch_holds_the_earliest_order_sets_do() {
 fn an_order_set_needs_no_room() {
     let mut venue = open_venue(&WIDE, 2, 100_000);
     quote(&mut venue, &WIDE, 1, 1);
-    venue.run_auction(START + 1).unwrap();
+    venue.run_auction(START + Millis::new(1)).unwrap();
     let (steps, chunks) = (venue.open_steps(), venue.open_chunks());
     for sequence in 2..50 {
         quote(&mut venue, &WIDE, 1, sequence);
     }
     assert_eq!((venue.open_steps(), venue.open_chunks()), (steps, chunks));
-    venue.run_auction(START + 2).unwrap();
+    venue.run_auction(START + Millis::new(2)).unwrap();
     assert_eq!(venue.open_steps(), steps + 2);
-    let closed = venue.close_batch(&request(START + 3)).unwrap();
+    let closed = venue.close_batch(&request(START + Millis::new(3))).unwrap();
     assert_eq!((closed.fills, closed.steps), (4, steps + 2));
 }
 
@@ -262,7 +263,7 @@ proptest! {
                     let set = signed(&shape, trader, sequence, orders, withdraw);
                     venue.submit(set).map(drop)
                 }
-                _ => venue.run_auction(venue.now() + 1).map(drop),
+                _ => venue.run_auction(venue.now() + Millis::new(1)).map(drop),
             };
             prop_assert!(venue.open_chunks() <= MAX_CHUNKS as usize);
             if let Err(error) = result {

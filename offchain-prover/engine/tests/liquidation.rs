@@ -16,6 +16,7 @@ use clearproof_primitives::{
     shape::Shape,
     snapshot::{InstrumentRow, Snapshot},
     step::StepError,
+    time::Millis,
 };
 use common::{MARK, START, open_venue, order, request, signed, snapshot};
 
@@ -31,12 +32,12 @@ fn snapshot_at(mark: u64) -> Snapshot {
 
 fn open(venue: &mut Venue, snapshot: Snapshot) {
     let bands = even_bands(&snapshot.rows, Rate::new(1 << 29));
-    let time = venue.now() + 1;
+    let time = venue.now() + Millis::new(1);
     venue.open_batch(snapshot, bands, time).unwrap();
 }
 
 fn close(venue: &mut Venue) -> ClosedBatch {
-    let time = venue.now() + 1;
+    let time = venue.now() + Millis::new(1);
     venue.close_batch(&request(time)).unwrap()
 }
 
@@ -49,7 +50,14 @@ fn traded() -> Venue {
         let set = signed(&SHAPE, trader, 1, vec![order(side, LOTS, MARK)], None);
         venue.submit(set).unwrap();
     }
-    assert_eq!(venue.run_auction(START + 10).unwrap().trades.len(), 2);
+    assert_eq!(
+        venue
+            .run_auction(START + Millis::new(10))
+            .unwrap()
+            .trades
+            .len(),
+        2
+    );
     close(&mut venue);
     venue
 }
@@ -94,7 +102,7 @@ fn an_account_at_risk_is_liquidated_as_far_as_it_must_be() {
     let own = signed(&SHAPE, 0, 2, vec![order(Side::Buy, 50, 980 * ONE)], None);
     venue.submit(own).unwrap();
     bid(&mut venue, 1, 100, 885 * ONE);
-    let report = venue.run_auction(venue.now() + 1).unwrap();
+    let report = venue.run_auction(venue.now() + Millis::new(1)).unwrap();
     // A quarter is the fewest eighths that free it; it pays the whole percent.
     assert_eq!(report.clearings, [cleared(880 * ONE, 75)]);
     assert_eq!(report.liquidated, [liquidated(AccountIndex::new(1), 660)]);
@@ -109,7 +117,7 @@ fn an_account_at_risk_is_liquidated_as_far_as_it_must_be() {
         "no set was installed"
     );
 
-    let next = venue.run_auction(venue.now() + 1).unwrap();
+    let next = venue.run_auction(venue.now() + Millis::new(1)).unwrap();
     assert_eq!(next.liquidated, []);
     let fund = venue
         .account(AccountIndex::INSURANCE_FUND)
@@ -132,10 +140,10 @@ fn nobody_is_sold_below_the_zero_price() {
     let snapshot = snapshot_at(750 * ONE);
     open(&mut venue, snapshot.clone());
     bid(&mut venue, 1, 400, 660 * ONE);
-    let report = venue.run_auction(venue.now() + 1).unwrap();
+    let report = venue.run_auction(venue.now() + Millis::new(1)).unwrap();
     assert_eq!(report.liquidated, []);
     bid(&mut venue, 2, 400, 668 * ONE);
-    let report = venue.run_auction(venue.now() + 1).unwrap();
+    let report = venue.run_auction(venue.now() + Millis::new(1)).unwrap();
     let [Liquidated { account, penalty }] = report.liquidated[..] else {
         panic!("{report:?}");
     };
@@ -170,10 +178,10 @@ fn the_insurance_fund_takes_over_the_bankrupt_and_sells_at_the_mark_or_better() 
     assert_eq!(venue.at_risk(), [AccountIndex::INSURANCE_FUND]);
     assert_eq!(venue.deleveraged(), []);
     bid(&mut venue, 1, 200, 699 * ONE);
-    let report = venue.run_auction(venue.now() + 1).unwrap();
+    let report = venue.run_auction(venue.now() + Millis::new(1)).unwrap();
     assert_eq!(report.liquidated, [], "below the mark");
     bid(&mut venue, 2, 200, 703 * ONE);
-    let report = venue.run_auction(venue.now() + 1).unwrap();
+    let report = venue.run_auction(venue.now() + Millis::new(1)).unwrap();
     assert_eq!(
         report.liquidated,
         [liquidated(AccountIndex::INSURANCE_FUND, 0)]
@@ -234,6 +242,46 @@ fn what_the_insurance_fund_cannot_bear_is_closed_against_the_most_leveraged() {
     assert_eq!(venue.ledger().open_interest[0], 0);
 }
 
+/// The lack is a ninth of what the fund holds, and the band a thirty-second.
+#[test]
+fn the_band_bounds_what_deleveraging_takes() {
+    let mut venue = traded();
+    let snapshot = snapshot_at(600 * ONE);
+    open(&mut venue, snapshot.clone());
+    let closed = close(&mut venue);
+    let slack = |closed: &ClosedBatch| closed.witness.header.slack;
+    assert_eq!(slack(&closed), Rate::new(0), "nothing is deleveraged yet");
+    let of_fund =
+        |venue: &Venue| margin(venue, AccountIndex::INSURANCE_FUND, &snapshot).equity >> 32;
+    let before = of_fund(&venue);
+
+    let bands = even_bands(&snapshot.rows, Rate::new(1 << 27));
+    let time = venue.now() + 1;
+    venue.open_batch(snapshot.clone(), bands, time).unwrap();
+    assert_eq!(venue.deleveraged().len(), 1);
+    // 18 ¾ for each of 300 lots.
+    assert_eq!(of_fund(&venue) - before, 5_625);
+    let closed = close(&mut venue);
+    assert_eq!(slack(&closed), Rate::new(1 << 27));
+    let entries: Vec<_> = closed
+        .witness
+        .chunks
+        .iter()
+        .flat_map(|c| &c.entries)
+        .collect();
+    assert!(
+        entries
+            .iter()
+            .all(|entry| entry.deleverages && entry.fund_sells)
+    );
+    assert_eq!(entries[0].price, 618 * ONE + ONE / 4 * 3);
+    // Nothing is left to be closed for the rest.
+    open(&mut venue, snapshot.clone());
+    assert_eq!(venue.deleveraged(), []);
+    let closed = close(&mut venue);
+    assert_eq!(slack(&closed), Rate::new(0));
+}
+
 #[test]
 fn an_expired_position_turns_into_quote_unasked() {
     let mut venue = traded();
@@ -247,7 +295,7 @@ fn an_expired_position_turns_into_quote_unasked() {
         halted: vec![true],
         ..MarketTerms::default()
     };
-    let time = venue.now() + 1;
+    let time = venue.now() + Millis::new(1);
     venue.open_batch(snapshot, terms, time).unwrap();
     assert_eq!(
         venue.accrue_expired(1),
@@ -272,10 +320,10 @@ fn funding_is_paid_from_one_batch_to_the_next() {
     let terms = MarketTerms {
         bands: even_bands(&snapshot.rows, Rate::new(1 << 29)),
         premium_caps: vec![2 * ONE; 4],
-        funding_interval: 1_000,
+        funding_interval: Millis::new(1_000),
         ..MarketTerms::default()
     };
-    let time = venue.now() + 1;
+    let time = venue.now() + Millis::new(1);
     venue
         .open_batch(snapshot.clone(), terms.clone(), time)
         .unwrap();
@@ -288,15 +336,17 @@ fn funding_is_paid_from_one_batch_to_the_next() {
             .submit(signed(&SHAPE, trader, 2, vec![own], None))
             .unwrap();
     }
-    let report = venue.run_auction(time + 100).unwrap();
+    let report = venue.run_auction(time + Millis::new(100)).unwrap();
     assert_eq!(report.clearings, [cleared(MARK + 5 * ONE, 1)]);
-    venue.close_batch(&request(time + 600)).unwrap();
+    venue
+        .close_batch(&request(time + Millis::new(600)))
+        .unwrap();
     assert_eq!(venue.funding()[0], ONE as i64);
 
     let before = [1, 2]
         .map(AccountIndex::new)
         .map(|account| venue.account(account).unwrap().balances[0]);
-    let next = venue.now() + 1;
+    let next = venue.now() + Millis::new(1);
     venue.open_batch(snapshot, terms, next).unwrap();
     for trader in [0, 1] {
         let number = 5 + u64::from(trader);
@@ -316,7 +366,7 @@ fn a_liquidation_that_breaks_a_rule_is_left_out() {
     // penalty.
     open(&mut venue, snapshot_at(670 * ONE));
     bid(&mut venue, 1, 400, 671 * ONE);
-    let report = venue.run_auction(venue.now() + 1).unwrap();
+    let report = venue.run_auction(venue.now() + Millis::new(1)).unwrap();
     assert!(
         report
             .left_out

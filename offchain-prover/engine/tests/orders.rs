@@ -12,6 +12,7 @@ use clearproof_primitives::{
     shape::Shape,
     snapshot::Snapshot,
     step::StepError,
+    time::Millis,
 };
 use common::{MARK, START, open_venue, order, request, signed, snapshot};
 
@@ -40,12 +41,14 @@ fn lots(report: &AuctionReport, account: AccountIndex) -> i64 {
 
 /// Closes the open batch and opens the next at another market.
 fn reopen(venue: &mut Venue, change: impl FnOnce(&mut Snapshot, &mut MarketTerms)) {
-    let time = venue.now() + 1;
+    let time = venue.now() + Millis::new(1);
     venue.close_batch(&request(time)).unwrap();
     let mut snapshot = snapshot(&SHAPE);
     let mut terms = MarketTerms::from(even_bands(&snapshot.rows, Rate::new(1 << 29)));
     change(&mut snapshot, &mut terms);
-    venue.open_batch(snapshot, terms, time + 1).unwrap();
+    venue
+        .open_batch(snapshot, terms, time + Millis::new(1))
+        .unwrap();
 }
 
 #[test]
@@ -56,7 +59,7 @@ fn a_market_order_takes_what_there_is_inside_the_band() {
     place(&mut venue, 0, 1, &[market]);
     let offer = order(Side::Sell, 6, MARK + 20 * ONE);
     place(&mut venue, 1, 1, &[offer]);
-    let report = venue.run_auction(START + 1).unwrap();
+    let report = venue.run_auction(START + Millis::new(1)).unwrap();
     assert_eq!(
         (
             lots(&report, AccountIndex::new(1)),
@@ -77,12 +80,18 @@ fn immediate_orders_are_over_after_their_first_auction() {
     place(&mut venue, 0, 1, &[immediate]);
     place(&mut venue, 1, 1, &[order(Side::Sell, 4, MARK)]);
     assert_eq!(
-        lots(&venue.run_auction(START + 1).unwrap(), AccountIndex::new(1)),
+        lots(
+            &venue.run_auction(START + Millis::new(1)).unwrap(),
+            AccountIndex::new(1)
+        ),
         4
     );
     place(&mut venue, 1, 2, &[with(Side::Sell, 9, |o| o.id = 9)]);
     assert_eq!(
-        lots(&venue.run_auction(START + 2).unwrap(), AccountIndex::new(1)),
+        lots(
+            &venue.run_auction(START + Millis::new(2)).unwrap(),
+            AccountIndex::new(1)
+        ),
         0
     );
 }
@@ -95,11 +104,14 @@ fn fill_or_kill_is_whole_or_nothing() {
     });
     place(&mut venue, 1, 1, &[order(Side::Sell, 9, MARK)]);
     place(&mut venue, 0, 1, &[whole]);
-    assert_eq!(venue.run_auction(START + 1).unwrap().trades, []);
+    assert_eq!(
+        venue.run_auction(START + Millis::new(1)).unwrap().trades,
+        []
+    );
     // Another buyer gets these lots.
     place(&mut venue, 2, 1, &[order(Side::Buy, 9, MARK)]);
     place(&mut venue, 0, 2, &[whole.map(|o| Order { id: 5, ..o })]);
-    let report = venue.run_auction(START + 2).unwrap();
+    let report = venue.run_auction(START + Millis::new(2)).unwrap();
     assert_eq!(
         (
             lots(&report, AccountIndex::new(1)),
@@ -110,7 +122,10 @@ fn fill_or_kill_is_whole_or_nothing() {
     place(&mut venue, 1, 2, &[with(Side::Sell, 12, |o| o.id = 7)]);
     place(&mut venue, 0, 3, &[whole.map(|o| Order { id: 6, ..o })]);
     assert_eq!(
-        lots(&venue.run_auction(START + 3).unwrap(), AccountIndex::new(1)),
+        lots(
+            &venue.run_auction(START + Millis::new(3)).unwrap(),
+            AccountIndex::new(1)
+        ),
         10
     );
 }
@@ -121,17 +136,20 @@ fn reduce_only_closes_what_is_there_and_no_more() {
     let reduce = with(Side::Sell, 50, |order| order.reduce_only = true);
     place(&mut venue, 0, 1, &[reduce]);
     place(&mut venue, 1, 1, &[order(Side::Buy, 50, MARK)]);
-    assert_eq!(venue.run_auction(START + 1).unwrap().trades, []);
+    assert_eq!(
+        venue.run_auction(START + Millis::new(1)).unwrap().trades,
+        []
+    );
     // It buys 20 first, then the order has something to close.
     place(&mut venue, 0, 2, &[order(Side::Buy, 20, MARK)]);
     place(&mut venue, 1, 2, &[order(Side::Sell, 20, MARK)]);
-    venue.run_auction(START + 2).unwrap();
+    venue.run_auction(START + Millis::new(2)).unwrap();
     place(&mut venue, 0, 3, &[reduce.map(|o| Order { id: 3, ..o })]);
     place(&mut venue, 2, 1, &[order(Side::Buy, 50, MARK)]);
-    let report = venue.run_auction(START + 3).unwrap();
+    let report = venue.run_auction(START + Millis::new(3)).unwrap();
     assert_eq!(lots(&report, AccountIndex::new(1)), -20);
     assert_eq!(venue.account(AccountIndex::new(1)).unwrap().positions, []);
-    venue.close_batch(&request(START + 4)).unwrap();
+    venue.close_batch(&request(START + Millis::new(4))).unwrap();
 }
 
 #[test]
@@ -139,7 +157,7 @@ fn a_stop_waits_for_its_mark_and_ends_the_other_of_its_pair() {
     let mut venue = venue();
     place(&mut venue, 0, 1, &[order(Side::Buy, 20, MARK)]);
     place(&mut venue, 1, 1, &[order(Side::Sell, 20, MARK)]);
-    venue.run_auction(START + 1).unwrap();
+    venue.run_auction(START + Millis::new(1)).unwrap();
     let protects = |id, mark, price| {
         with(Side::Sell, 20, |order| {
             order.id = id;
@@ -153,14 +171,17 @@ fn a_stop_waits_for_its_mark_and_ends_the_other_of_its_pair() {
     let profit = protects(4, TriggerSide::AtOrAbove, MARK + 50 * ONE);
     place(&mut venue, 0, 2, &[stop, profit]);
     place(&mut venue, 2, 1, &[order(Side::Buy, 5, MARK - 60 * ONE)]);
-    assert_eq!(venue.run_auction(START + 2).unwrap().trades, []);
+    assert_eq!(
+        venue.run_auction(START + Millis::new(2)).unwrap().trades,
+        []
+    );
 
     let at = |mark: u64| {
         move |snapshot: &mut Snapshot, _: &mut MarketTerms| snapshot.rows[0].mark = mark
     };
     reopen(&mut venue, at(MARK - 55 * ONE));
     let now = venue.now();
-    let report = venue.run_auction(now + 1).unwrap();
+    let report = venue.run_auction(now + Millis::new(1)).unwrap();
     assert_eq!(lots(&report, AccountIndex::new(1)), -5, "the stop");
     // The mark is where profit would be taken, but the stop has been filled.
     reopen(&mut venue, at(MARK + 55 * ONE));
@@ -174,7 +195,10 @@ fn a_stop_waits_for_its_mark_and_ends_the_other_of_its_pair() {
     );
     let now = venue.now();
     assert_eq!(
-        lots(&venue.run_auction(now + 1).unwrap(), AccountIndex::new(1)),
+        lots(
+            &venue.run_auction(now + Millis::new(1)).unwrap(),
+            AccountIndex::new(1)
+        ),
         0
     );
 }
@@ -189,10 +213,10 @@ fn a_position_grows_to_its_limit_and_not_beyond() {
     place(&mut venue, 1, 1, &[order(Side::Sell, 8, MARK)]);
     place(&mut venue, 2, 1, &[order(Side::Sell, 8, MARK)]);
     let now = venue.now();
-    let report = venue.run_auction(now + 1).unwrap();
+    let report = venue.run_auction(now + Millis::new(1)).unwrap();
     assert_eq!(lots(&report, AccountIndex::new(1)), 12);
     assert_eq!(report.left_out, []);
-    assert_eq!(venue.run_auction(now + 2).unwrap().trades, []);
+    assert_eq!(venue.run_auction(now + Millis::new(2)).unwrap().trades, []);
 }
 
 #[test]
@@ -200,7 +224,7 @@ fn a_suspended_instrument_only_reduces_and_liquidates_nobody() {
     let mut venue = venue();
     place(&mut venue, 0, 1, &[order(Side::Buy, 300, MARK)]);
     place(&mut venue, 1, 1, &[order(Side::Sell, 300, MARK)]);
-    venue.run_auction(START + 1).unwrap();
+    venue.run_auction(START + Millis::new(1)).unwrap();
     // The first is bankrupt at this mark.
     reopen(&mut venue, |snapshot, _| {
         let row = &mut snapshot.rows[0];
@@ -213,7 +237,7 @@ fn a_suspended_instrument_only_reduces_and_liquidates_nobody() {
     place(&mut venue, 1, 2, &[at(2, Side::Buy, 400)]);
     place(&mut venue, 0, 2, &[at(2, Side::Sell, 100)]);
     let now = venue.now();
-    let report = venue.run_auction(now + 1).unwrap();
+    let report = venue.run_auction(now + Millis::new(1)).unwrap();
     // Account 1 owes more than it has: its trades must not lose anything, and they do not.
     let closed = [1, 2, 3]
         .map(AccountIndex::new)
@@ -222,7 +246,7 @@ fn a_suspended_instrument_only_reduces_and_liquidates_nobody() {
         closed[2] == 0 && closed[0] == -closed[1],
         "{closed:?} {report:?}"
     );
-    venue.close_batch(&request(now + 2)).unwrap();
+    venue.close_batch(&request(now + Millis::new(2))).unwrap();
 }
 
 #[test]
@@ -234,16 +258,19 @@ fn at_the_cap_of_open_interest_only_reducing_orders_meet() {
     place(&mut venue, 1, 1, &[order(Side::Sell, 20, MARK)]);
     let now = venue.now();
     assert_eq!(
-        lots(&venue.run_auction(now + 1).unwrap(), AccountIndex::new(1)),
+        lots(
+            &venue.run_auction(now + Millis::new(1)).unwrap(),
+            AccountIndex::new(1)
+        ),
         20
     );
     // A third one does not get in; the two get out.
     place(&mut venue, 2, 1, &[order(Side::Buy, 5, MARK)]);
     place(&mut venue, 1, 2, &[with(Side::Sell, 5, |o| o.id = 2)]);
-    assert_eq!(venue.run_auction(now + 2).unwrap().trades, []);
+    assert_eq!(venue.run_auction(now + Millis::new(2)).unwrap().trades, []);
     place(&mut venue, 0, 2, &[with(Side::Sell, 30, |o| o.id = 2)]);
     place(&mut venue, 1, 3, &[with(Side::Buy, 30, |o| o.id = 3)]);
-    let report = venue.run_auction(now + 3).unwrap();
+    let report = venue.run_auction(now + Millis::new(3)).unwrap();
     assert_eq!(
         (
             lots(&report, AccountIndex::new(1)),
@@ -251,7 +278,7 @@ fn at_the_cap_of_open_interest_only_reducing_orders_meet() {
         ),
         (-20, 20)
     );
-    let closed = venue.close_batch(&request(now + 4)).unwrap();
+    let closed = venue.close_batch(&request(now + Millis::new(4))).unwrap();
     assert_eq!(closed.witness.closing.ledger_after.open_interest[0], 0);
 }
 
@@ -266,7 +293,7 @@ fn an_instruments_own_fee_must_be_accepted() {
     venue.submit(common::resigned(&SHAPE, 0, set)).unwrap();
     place(&mut venue, 1, 1, &[order(Side::Sell, 5, MARK)]);
     let now = venue.now();
-    let report = venue.run_auction(now + 1).unwrap();
+    let report = venue.run_auction(now + Millis::new(1)).unwrap();
     assert_eq!(report.trades, []);
     assert!(
         report
@@ -283,30 +310,34 @@ fn a_dead_mans_switch_cancels_the_orders_of_an_inactive_account() {
     place(&mut venue, 0, 1, &[resting]);
     place(&mut venue, 1, 1, &[resting]);
     venue
-        .set_dead_mans_switch(AccountIndex::new(1), Some(1_000), venue.now())
+        .set_dead_mans_switch(AccountIndex::new(1), Some(Millis::new(1_000)), venue.now())
         .unwrap();
-    let short = venue.set_dead_mans_switch(AccountIndex::new(1), Some(999), START);
-    assert_eq!(short, Err(EngineError::SwitchTimeout(999)));
+    let short = venue.set_dead_mans_switch(AccountIndex::new(1), Some(Millis::new(999)), START);
+    assert_eq!(short, Err(EngineError::SwitchTimeout(Millis::new(999))));
     assert_eq!(
-        venue.set_dead_mans_switch(AccountIndex::INSURANCE_FUND, Some(1_000), START),
+        venue.set_dead_mans_switch(
+            AccountIndex::INSURANCE_FUND,
+            Some(Millis::new(1_000)),
+            START
+        ),
         Err(EngineError::NoAccount(AccountIndex::INSURANCE_FUND))
     );
     assert_eq!(
         venue.set_dead_mans_switch(AccountIndex::new(9), None, START),
         Err(EngineError::NoAccount(AccountIndex::new(9)))
     );
-    venue.run_auction(START + 900).unwrap();
+    venue.run_auction(START + Millis::new(900)).unwrap();
     // An order set is activity as well as a call.
     place(&mut venue, 0, 2, &[resting]);
     assert!(
         venue
-            .run_auction(START + 1_900)
+            .run_auction(START + Millis::new(1_900))
             .unwrap()
             .cancelled_by_switch
             .is_empty()
     );
     assert!(venue.live_set(AccountIndex::new(1)).is_some());
-    let report = venue.run_auction(START + 1_901).unwrap();
+    let report = venue.run_auction(START + Millis::new(1_901)).unwrap();
     assert_eq!(report.cancelled_by_switch, [AccountIndex::new(1)]);
     assert!(
         venue.live_set(AccountIndex::new(1)).is_none()
@@ -316,16 +347,20 @@ fn a_dead_mans_switch_cancels_the_orders_of_an_inactive_account() {
     // Lifted in time, it cancels nothing.
     place(&mut venue, 0, 3, &[resting]);
     venue
-        .set_dead_mans_switch(AccountIndex::new(1), Some(1_000), START + 1_901)
+        .set_dead_mans_switch(
+            AccountIndex::new(1),
+            Some(Millis::new(1_000)),
+            START + Millis::new(1_901),
+        )
         .unwrap();
     let stored = venue.live_data();
     venue.restore_live(stored);
     venue
-        .set_dead_mans_switch(AccountIndex::new(1), None, START + 2_000)
+        .set_dead_mans_switch(AccountIndex::new(1), None, START + Millis::new(2_000))
         .unwrap();
     assert!(
         venue
-            .run_auction(START + 9_000)
+            .run_auction(START + Millis::new(9_000))
             .unwrap()
             .cancelled_by_switch
             .is_empty()

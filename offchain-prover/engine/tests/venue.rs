@@ -10,6 +10,7 @@ use clearproof_primitives::{
     order::{Order, Side, SignedOrderSet},
     shape::Shape,
     step::StepError,
+    time::Millis,
 };
 use common::{MARK, START, order, request};
 use proptest::prelude::*;
@@ -45,7 +46,7 @@ fn an_account_that_cannot_afford_its_fill_is_left_out_and_the_others_trade() {
     venue
         .submit(signed(2, 1, vec![order(Side::Sell, 10, MARK)], None))
         .unwrap();
-    let report = venue.run_auction(START + 1).unwrap();
+    let report = venue.run_auction(START + Millis::new(1)).unwrap();
     let accounts: Vec<_> = report.trades.iter().map(|t| t.account).collect();
     assert_eq!(
         report.left_out.len(),
@@ -69,7 +70,7 @@ fn an_account_that_cannot_afford_its_fill_is_left_out_and_the_others_trade() {
     venue
         .submit(signed(2, 1, vec![order(Side::Sell, 1_000_000, MARK)], None))
         .unwrap();
-    let report = venue.run_auction(START + 1).unwrap();
+    let report = venue.run_auction(START + Millis::new(1)).unwrap();
     assert!(report.left_out.iter().any(|left_out| {
         left_out.account == AccountIndex::new(1)
             && matches!(left_out.rule, StepError::MarginRefused(_))
@@ -83,7 +84,7 @@ fn rolling_back_forgets_the_batch_and_keeps_the_order_sets() {
     venue
         .submit(signed(0, 1, vec![order(Side::Buy, 10, MARK)], None))
         .unwrap();
-    venue.close_batch(&request(START + 5)).unwrap();
+    venue.close_batch(&request(START + Millis::new(5))).unwrap();
     assert_ne!(venue.state_root(), root);
     venue.roll_back();
     assert_eq!(venue.state_root(), root);
@@ -101,7 +102,7 @@ fn rolling_back_forgets_the_batch_and_keeps_the_order_sets() {
 #[test]
 fn stored_books_restore_the_same_state_root() {
     let mut venue = open_venue(2, 100_000);
-    venue.close_batch(&request(START + 5)).unwrap();
+    venue.close_batch(&request(START + Millis::new(5))).unwrap();
     venue.settle(BatchNumber::new(1)).unwrap();
     let restored = Venue::restore(venue.config().clone(), venue.stored()).unwrap();
     assert_eq!(restored.state_root(), venue.state_root());
@@ -159,14 +160,14 @@ proptest! {
             let orders = vec![order(side, *quantity, limit * ONE + 7)];
             venue.submit(signed(*trader, next(*trader), orders, None)).unwrap();
             if i % 2 == 1 {
-                venue.run_auction(START + i as u64).unwrap();
+                venue.run_auction(START + Millis::new(i as u64)).unwrap();
             }
         }
         for (trader, amount) in &withdrawals {
             // Refused if margin forbids it; then nothing changes.
             let _ = venue.submit(signed(*trader, next(*trader), vec![], Some(*amount)));
         }
-        let closed = venue.close_batch(&request(START + 1_000)).unwrap();
+        let closed = venue.close_batch(&request(START + Millis::new(1_000))).unwrap();
         let paid: u64 = closed.withdrawals.iter().map(|w| w.amount).sum();
         let indices = AccountIndex::all().take(venue.account_count());
         let accounts: Vec<_> = indices.map(|i| venue.account(i).unwrap()).collect();

@@ -4,6 +4,7 @@ use crate::{decimal, time::time_of};
 use clearproof_primitives::{
     fixed::IndexPrice,
     fixed::{FRACTION_BITS, Price},
+    time::Millis,
 };
 use std::{fs, io::Read, path::Path};
 
@@ -22,7 +23,7 @@ const CLOSE: &str = "close";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bar {
     /// Milliseconds since the Unix epoch; times without a zone are taken as UTC.
-    pub time: u64,
+    pub time: Millis,
     /// The close, 32.32, in whole units of the quote currency.
     pub close: Price,
 }
@@ -258,7 +259,7 @@ mod tests {
     #[test]
     fn columns_are_found_by_name_and_the_time_else_first() {
         let bar = |time: u64, close: u64| Bar {
-            time: time * 1_000,
+            time: Millis::new(time * 1_000),
             close: close * ONE,
         };
         let expected = vec![bar(10, 2), bar(20, 3)];
@@ -281,7 +282,7 @@ mod tests {
             (all[0].bars[1].close, all[1].bars[1].close),
             (3 * ONE, 3 * ONE / 2)
         );
-        assert_eq!(all[1].bars[0].time, 10_000);
+        assert_eq!(all[1].bars[0].time, Millis::new(10_000));
         let refused = parse_all(b"time,a_close,b_close\n1,2,3\n2,2,x\n").unwrap_err();
         assert!(
             refused.to_string().starts_with("line 3, column `b_close`"),

@@ -1,14 +1,14 @@
 //! Times as people and files write them.
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
-use clearproof_primitives::shape::TIME_BITS;
+use clearproof_primitives::{shape::TIME_BITS, time::Millis};
 
 /// Numbers of at least this size are milliseconds since the Unix epoch, smaller ones seconds.
 const MILLISECONDS_FROM: u64 = 100_000_000_000;
 
 /// A time in milliseconds since the Unix epoch: ISO 8601, a date alone being its first moment,
 /// seconds, or milliseconds.
-pub fn time_of(text: &str) -> Option<u64> {
+pub fn time_of(text: &str) -> Option<Millis> {
     let time = if text.bytes().all(|b| b.is_ascii_digit()) {
         let number: u64 = text.parse().ok()?;
         match number {
@@ -37,12 +37,12 @@ pub fn time_of(text: &str) -> Option<u64> {
         };
         u64::try_from(zoned.or_else(plain)?).ok()?
     };
-    (time < 1 << TIME_BITS).then_some(time)
+    (time < 1 << TIME_BITS).then_some(Millis::new(time))
 }
 
 /// A bar's time as people read it.
-pub fn time_text(time: u64) -> String {
-    let time = i64::try_from(time)
+pub fn time_text(time: Millis) -> String {
+    let time = i64::try_from(time.get())
         .ok()
         .and_then(DateTime::from_timestamp_millis);
     time.map_or_else(String::new, |t| t.format("%Y-%m-%d %H:%M").to_string())
@@ -64,9 +64,12 @@ mod tests {
             "1492592400",
             "1492592400000",
         ] {
-            assert_eq!(time_of(text), Some(seconds * 1_000), "{text}");
+            assert_eq!(time_of(text), Some(Millis::new(seconds * 1_000)), "{text}");
         }
-        assert_eq!(time_of("2017-04-19"), Some((seconds - 9 * 3_600) * 1_000));
+        assert_eq!(
+            time_of("2017-04-19"),
+            Some(Millis::new((seconds - 9 * 3_600) * 1_000))
+        );
         for text in [
             "",
             "tomorrow",

@@ -6,7 +6,7 @@ use super::{
     messages::{BuildJob, Built, Notice},
     thread,
 };
-use clearproof_client::clock::millis;
+use clearproof_primitives::time::Millis;
 use std::{io, sync::mpsc::Receiver, time::Instant};
 use tokio::sync::mpsc::Sender;
 
@@ -26,7 +26,7 @@ impl BuildJob {
             number = %self.sealed.batch.number(),
             chunks = built.batch.batch.witness.chunks.len(),
             withdrawals = built.batch.batch.withdrawals.len(),
-            ms = millis(started.elapsed()),
+            ms = Millis::of(started.elapsed()).get(),
             "batch built"
         );
         Ok(built)

@@ -5,7 +5,7 @@ use super::{
     views::{AccountStatus, InstrumentStatus, Level, Status},
 };
 use clearproof_engine::{Accepted, Candidate, EngineError};
-use clearproof_primitives::field::Fr;
+use clearproof_primitives::{field::Fr, time::Millis};
 use tokio::sync::oneshot;
 
 /// Commands that wait for the venue before callers are refused.
@@ -70,7 +70,7 @@ pub struct Confirmation {
     /// The engine's result.
     pub accepted: Accepted,
     /// Time of acceptance, milliseconds since the Unix epoch.
-    pub time: u64,
+    pub time: Millis,
 }
 
 /// A change of an account's dead man's switch.
@@ -82,5 +82,5 @@ pub struct CancelAllAfter {
     pub trading_key: Option<Fr>,
     /// Milliseconds of inactivity after which all orders are cancelled; `None` turns the switch
     /// off.
-    pub timeout_ms: Option<u64>,
+    pub timeout_ms: Option<Millis>,
 }

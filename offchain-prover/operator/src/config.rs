@@ -3,7 +3,7 @@
 use super::error::OperatorError;
 use clearproof_client::chain::Constants;
 use clearproof_groth16::{BackendKind, Progress};
-use clearproof_primitives::ids::VenueId;
+use clearproof_primitives::{ids::VenueId, time::Millis};
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 use subxt_signer::sr25519::Keypair;
 
@@ -36,9 +36,9 @@ pub struct Config {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timing {
     /// From one auction to the next, milliseconds; 100 to 1,000.
-    pub auction_interval_ms: u64,
+    pub auction_interval_ms: Millis,
     /// A batch is closed this long after its first account step, milliseconds; at least an auction.
-    pub batch_ms: u64,
+    pub batch_ms: Millis,
     /// A batch is closed when it has this many account steps, or when the chain would take no more;
     /// 1 to 4,096.
     pub batch_steps: usize,
@@ -49,8 +49,8 @@ pub struct Timing {
 impl Default for Timing {
     fn default() -> Self {
         Self {
-            auction_interval_ms: 500,
-            batch_ms: 15_000,
+            auction_interval_ms: Millis::new(500),
+            batch_ms: Millis::new(15_000),
             batch_steps: 99,
             max_pending: 8,
         }
@@ -64,7 +64,7 @@ impl Timing {
             let error = OperatorError::Setting { name, given, limit };
             if ok { Ok(()) } else { Err(error) }
         };
-        let (auctions, batch) = (self.auction_interval_ms, self.batch_ms);
+        let (auctions, batch) = (self.auction_interval_ms.get(), self.batch_ms.get());
         let (steps, pending) = (self.batch_steps as u64, self.max_pending as u64);
         require(
             (100..=1_000).contains(&auctions),
@@ -94,26 +94,26 @@ impl Timing {
 
     /// Time from one auction to the next.
     pub(super) fn auction_interval(&self) -> Duration {
-        Duration::from_millis(self.auction_interval_ms)
+        self.auction_interval_ms.as_duration()
     }
 }
 
 /// Milliseconds at the grace's end that are not used: a snapshot can come a little before its time.
-const MARGIN_MS: u64 = 3_000;
+const MARGIN_MS: Millis = Millis::new(3_000);
 
 /// The times of the chain's snapshots: constants of its runtime.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SnapshotTiming {
     /// Time from one snapshot of the chain to the next, milliseconds.
-    pub interval_ms: u64,
+    pub interval_ms: Millis,
     /// Time after the next snapshot for which the chain lets auctions use the last one,
     /// milliseconds.
-    pub grace_ms: u64,
+    pub grace_ms: Millis,
 }
 
 impl SnapshotTiming {
     /// Returns the time after it was taken for which a snapshot may be used, milliseconds.
-    pub(super) fn usable_ms(&self) -> u64 {
+    pub(super) fn usable_ms(&self) -> Millis {
         (self.interval_ms.saturating_add(self.grace_ms)).saturating_sub(MARGIN_MS)
     }
 }

@@ -23,6 +23,7 @@ use clearproof_primitives::{
     order::SignedOrderSet,
     poseidon::hash,
     snapshot::Snapshot,
+    time::Millis,
 };
 use codec::Encode;
 use rand::RngCore;
@@ -37,9 +38,9 @@ pub struct OpenBatch {
     /// Its snapshot.
     pub snapshot: Arc<Snapshot>,
     /// First millisecond.
-    pub time_from: u64,
+    pub time_from: Millis,
     /// Time of its first account step.
-    pub first_step: Option<u64>,
+    pub first_step: Option<Millis>,
 }
 
 /// The venue, its journal and the batches that are not final yet.
@@ -62,7 +63,7 @@ pub struct Core {
     /// Last clearing of each instrument.
     pub(super) last: BTreeMap<u16, LastClearing>,
     /// Time of the last auction.
-    pub(super) last_auction: u64,
+    pub(super) last_auction: Millis,
 }
 
 /// Returns a field element that cannot be guessed.

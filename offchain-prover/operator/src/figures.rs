@@ -1,7 +1,7 @@
 //! The figures of a settled batch: its contents, and what proving and settling it cost.
 
 use clearproof_client::chain::Included;
-use clearproof_primitives::ids::BatchNumber;
+use clearproof_primitives::{ids::BatchNumber, time::Millis};
 use serde::{Deserialize, Serialize};
 
 /// A batch's figures, from the first order set to the block that settled it.
@@ -24,9 +24,9 @@ pub struct BatchFigures {
     /// Constraints of all its proofs.
     pub constraints: u64,
     /// Milliseconds to compute all witnesses.
-    pub witness_ms: u64,
+    pub witness_ms: Millis,
     /// Milliseconds to make and verify all proofs.
-    pub proving_ms: u64,
+    pub proving_ms: Millis,
     /// Bytes of the extrinsic; 0 if the batch was settled while the operator was not running.
     pub bytes: u64,
     /// Weight of the extrinsic, picoseconds; 0 like `bytes`.

@@ -16,6 +16,7 @@ use clearproof_primitives::{
     field::FieldBytes,
     ids::AccountIndex,
     snapshot::Snapshot,
+    time::Millis,
 };
 use codec::{Decode, Encode};
 use std::sync::Arc;
@@ -33,7 +34,7 @@ pub enum Input {
         /// The chain's information about the snapshot.
         info: SnapshotInfo,
         /// First millisecond.
-        time_from: u64,
+        time_from: Millis,
     },
     /// See [`Venue::deposit`].
     #[codec(index = 1)]
@@ -52,12 +53,12 @@ pub enum Input {
     OrderSet(SubmittedSet),
     /// See [`Venue::run_auction`].
     #[codec(index = 3)]
-    Auction(u64),
+    Auction(Millis),
     /// See [`Venue::seal_batch`].
     #[codec(index = 4)]
     Close {
         /// Last millisecond.
-        time_to: u64,
+        time_to: Millis,
         /// Account that will submit the batch.
         submitter: [u8; 32],
         /// Secret of the batch's salts.
@@ -73,9 +74,9 @@ pub enum Input {
         account: AccountIndex,
         /// Milliseconds of inactivity after which its orders are cancelled; `None` turns the switch
         /// off.
-        timeout_ms: Option<u64>,
+        timeout_ms: Option<Millis>,
         /// Time of the request, milliseconds since the Unix epoch.
-        now: u64,
+        now: Millis,
     },
     /// See [`Venue::accrue_expired`].
     #[codec(index = 6)]

@@ -6,12 +6,12 @@ use clearproof_client::chain::{
     Chain, ChainError,
     circuits::{RegisteredCircuit, circuit_of},
 };
-use clearproof_client::clock::millis;
 use clearproof_groth16::{BackendKind, KeyStore, Origin, Progress};
 use clearproof_primitives::{
     batch::PROTOCOL_VERSION,
     ids::{BatchNumber, VenueId},
     shape::Shape,
+    time::Millis,
 };
 use clearproof_proving::{BatchProver, VerifyingKeys, circuits};
 use std::{
@@ -108,7 +108,7 @@ impl Keys {
             let number = circuit_of(&venue, batch);
             if let Some(at) = venue.retires_at {
                 tracing::warn!(
-                    at,
+                    %at,
                     "the venue's circuit is retired at this time: its owner must choose another \
                      one with settlement.set_next_circuit"
                 );
@@ -162,7 +162,7 @@ impl Keys {
             circuit = %circuit.number,
             from_batch = %batch,
             development = circuit.development,
-            ms = millis(started.elapsed()),
+            ms = Millis::of(started.elapsed()).get(),
             "proving keys are ready"
         );
         self.metrics.record_backends(&prover.backends().counts());

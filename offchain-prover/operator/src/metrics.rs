@@ -11,7 +11,8 @@ use super::{
     scheduler::Scheduler,
 };
 use clearproof_groth16::BackendCounts;
-use std::{net::SocketAddr, time::Duration};
+use clearproof_primitives::time::Millis;
+use std::net::SocketAddr;
 use substrate_prometheus_endpoint::{
     Counter, CounterVec, F64, Gauge, GaugeVec, Histogram, HistogramOpts, Opts, PrometheusError,
     Registry, U64, exponential_buckets, init_prometheus, register,
@@ -90,8 +91,8 @@ fn stage(closed: &Closed) -> &'static str {
 }
 
 /// Converts milliseconds to seconds.
-fn seconds(milliseconds: u64) -> f64 {
-    Duration::from_millis(milliseconds).as_secs_f64()
+fn seconds(milliseconds: Millis) -> f64 {
+    milliseconds.as_duration().as_secs_f64()
 }
 
 /// Makes metrics and registers them.
@@ -241,7 +242,13 @@ impl Metrics {
     }
 
     /// Sets all metrics that follow from the venue's state.
-    pub(super) fn show(&self, scheduler: &Scheduler, now: u64, connected: bool, requests: usize) {
+    pub(super) fn show(
+        &self,
+        scheduler: &Scheduler,
+        now: Millis,
+        connected: bool,
+        requests: usize,
+    ) {
         let (core, venue) = (&scheduler.core, &self.venue);
         venue.connected.set(connected.into());
         venue.trading.set(core.open.is_some().into());
@@ -254,7 +261,7 @@ impl Metrics {
             pending.set(count as u64);
         }
         let oldest = core.closed.front().map(Closed::time_to);
-        let age = oldest.map_or(0, |time_to| now.saturating_sub(time_to));
+        let age = oldest.map_or(Millis::ZERO, |time_to| now.saturating_sub(time_to));
         self.batches.pending_age.set(seconds(age));
     }
 
@@ -277,7 +284,7 @@ impl Metrics {
     }
 
     /// Records the time from a batch's last auction until it was final.
-    pub(super) fn record_settled(&self, time_to: u64, now: u64) {
+    pub(super) fn record_settled(&self, time_to: Millis, now: Millis) {
         self.record_outcome(Outcome::Settled);
         let time = now.saturating_sub(time_to);
         self.batches.settling.observe(seconds(time));

@@ -10,11 +10,11 @@ use super::{
     store::Proven,
     thread,
 };
-use clearproof_client::clock::millis;
 use clearproof_engine::ClosedBatch;
 use clearproof_primitives::{
     ids::BatchNumber,
     submission::{Batch, ChunkSubmission},
+    time::Millis,
 };
 use clearproof_proving::{BatchProver, ProvenBatch};
 use std::{sync::mpsc::Receiver, time::Duration};
@@ -127,16 +127,16 @@ fn prove(prover: &BatchProver, job: ProofJob, metrics: &Metrics) -> Result<Prove
     let constraints = reports.iter().map(|report| report.constraints as u64).sum();
     let figures = BatchFigures {
         constraints,
-        witness_ms: millis(witness),
-        proving_ms: millis(proving),
+        witness_ms: Millis::of(witness),
+        proving_ms: Millis::of(proving),
         ..job.figures
     };
     tracing::info!(
         %number,
         chunks = figures.chunks,
         constraints,
-        witness_ms = figures.witness_ms,
-        proving_ms = figures.proving_ms,
+        witness_ms = figures.witness_ms.get(),
+        proving_ms = figures.proving_ms.get(),
         "batch proven"
     );
     Ok(Proven {

@@ -14,6 +14,7 @@ use clearproof_primitives::{
     funding::accrue,
     margin::margin,
     order::{Order, Side, SignedOrderSet},
+    time::Millis,
 };
 use std::collections::BTreeMap;
 
@@ -65,7 +66,7 @@ impl Scheduler {
     }
 
     /// See [`VenueHandle::book`](super::handle::VenueHandle::book).
-    pub fn book(&self, instrument: u16, now: u64) -> Vec<Level> {
+    pub fn book(&self, instrument: u16, now: Millis) -> Vec<Level> {
         let (mut bids, mut asks) = (BTreeMap::<Price, u64>::new(), BTreeMap::<Price, u64>::new());
         for signed in self.core.venue.live_sets() {
             let set = &signed.set;

@@ -13,6 +13,7 @@ use clearproof_primitives::{
     chain::{Instrument, QueuedDeposit, SnapshotView},
     field::FieldBytes,
     ids::AccountIndex,
+    time::Millis,
 };
 use std::collections::BTreeMap;
 
@@ -23,7 +24,7 @@ pub struct Scheduler {
     timing: Timing,
     snapshots: SnapshotTiming,
     /// Earliest start of a batch: when the venue was created or settled its last batch.
-    time_floor: u64,
+    time_floor: Millis,
     /// The latest final snapshot.
     pub(super) latest: Option<SnapshotView>,
     pub(super) instruments: Vec<Instrument>,
@@ -39,7 +40,7 @@ pub struct Scheduler {
 
 impl Scheduler {
     /// Returns a scheduler that knows nothing of the markets yet.
-    pub fn new(core: Core, timing: Timing, snapshots: SnapshotTiming, time_floor: u64) -> Self {
+    pub fn new(core: Core, timing: Timing, snapshots: SnapshotTiming, time_floor: Millis) -> Self {
         Self {
             core,
             timing,
@@ -90,7 +91,7 @@ impl Scheduler {
     pub fn submit(
         &mut self,
         set: impl Into<Candidate>,
-        now: u64,
+        now: Millis,
     ) -> Result<Result<Accepted, EngineError>, OperatorError> {
         let set = set.into();
         let mut result = self.core.submit(set.clone());
@@ -107,7 +108,11 @@ impl Scheduler {
 
     /// Sets an account's dead man's switch or turns it off. The result must not be reported before
     /// the commit. A trading key of another account is refused as if there were no such account.
-    pub fn cancel_all_after(&mut self, request: &CancelAllAfter, now: u64) -> Result<(), Refusal> {
+    pub fn cancel_all_after(
+        &mut self,
+        request: &CancelAllAfter,
+        now: Millis,
+    ) -> Result<(), Refusal> {
         let venue = &self.core.venue;
         let known = venue.account_of_key(request.account_key);
         let known = known.filter(|account| {
@@ -130,7 +135,7 @@ impl Scheduler {
 
     /// Does everything that is due at `now`, milliseconds since the Unix epoch. Runs an auction
     /// only if `auction` is true.
-    pub fn advance(&mut self, now: u64, auction: bool) -> Result<(), OperatorError> {
+    pub fn advance(&mut self, now: Millis, auction: bool) -> Result<(), OperatorError> {
         // Close, open, consume what waits, and close again if that filled the batch.
         for _ in 0..4 {
             if self.core.open.is_none() && !self.open(now)? {
@@ -163,7 +168,7 @@ impl Scheduler {
 
     /// Last millisecond at which an auction may use the snapshot. The time of the next snapshot is
     /// not known before it is final, so this supposes that it came on time.
-    fn deadline(&self, taken_at: u64) -> u64 {
+    fn deadline(&self, taken_at: Millis) -> Millis {
         taken_at.saturating_add(self.snapshots.usable_ms())
     }
 
@@ -173,7 +178,7 @@ impl Scheduler {
         open.is_some() && latest > open
     }
 
-    fn must_close(&self, now: u64) -> bool {
+    fn must_close(&self, now: Millis) -> bool {
         let Some(open) = &self.core.open else {
             return false;
         };
@@ -193,8 +198,8 @@ impl Scheduler {
     }
 
     /// Opens a batch at the latest snapshot, if it is still usable and the prover keeps up.
-    fn open(&mut self, now: u64) -> Result<bool, OperatorError> {
-        let earliest = self.core.venue.now().max(self.time_floor) + 1;
+    fn open(&mut self, now: Millis) -> Result<bool, OperatorError> {
+        let earliest = self.core.venue.now().max(self.time_floor) + Millis::new(1);
         let time_from = match &self.latest {
             Some(view) => now.max(earliest).max(view.snapshot.taken_at),
             None => now,
@@ -214,7 +219,7 @@ impl Scheduler {
     }
 
     /// Returns the reason that no batch can open at this time, if there is one.
-    fn obstacle_at(&self, time_from: u64) -> Option<&'static str> {
+    fn obstacle_at(&self, time_from: Millis) -> Option<&'static str> {
         let Some(view) = &self.latest else {
             return Some("the chain has no snapshot yet");
         };
@@ -302,7 +307,7 @@ impl Scheduler {
     }
 
     /// Runs the auctions of all instruments, if the snapshot may still be used.
-    fn run_auction(&mut self, now: u64) -> Result<(), OperatorError> {
+    fn run_auction(&mut self, now: Millis) -> Result<(), OperatorError> {
         let Some(open) = &self.core.open else {
             return Ok(());
         };

@@ -34,6 +34,7 @@ use clearproof_primitives::{
     rows::even_bands,
     shape::Shape,
     snapshot::{InstrumentRow, Snapshot},
+    time::Millis,
 };
 use std::{path::Path, sync::Arc};
 
@@ -43,7 +44,7 @@ const IDENTITY: Identity = Identity {
     venue: VenueId::new(1),
     shape: SHAPE,
 };
-const START: u64 = 1_700_000_000_000;
+const START: Millis = Millis::new(1_700_000_000_000);
 const MARK: u64 = 1_000 * ONE;
 const DEPOSIT: u64 = 1_000_000;
 
@@ -59,7 +60,7 @@ fn new_venue() -> VenueView<[u8; 32]> {
         development: true,
         state_root: genesis_state_root(&SHAPE).into(),
         batches: BatchNumber::new(0),
-        time_to: START - 1_000,
+        time_to: START - Millis::new(1_000),
         pauses: Pauses::default(),
         custody_account: [9; 32],
         queue: Queue::default(),
@@ -69,7 +70,7 @@ fn new_venue() -> VenueView<[u8; 32]> {
     }
 }
 
-fn snapshot(number: u64, taken_at: u64) -> SnapshotView {
+fn snapshot(number: u64, taken_at: Millis) -> SnapshotView {
     let market = SHAPE.market;
     let policy = Policy::development(&market);
     let row = |i| match i % market.slots_per_underlying() {
@@ -134,8 +135,8 @@ fn signed(trader: u8, sequence: u64, side: Side, withdraw: Option<u64>) -> Signe
         venue: IDENTITY.venue,
         account: AccountIndex::new(u32::from(trader) + 1),
         sequence,
-        valid_from: 0,
-        valid_until: START + 1_000_000,
+        valid_from: Millis::ZERO,
+        valid_until: START + Millis::new(1_000_000),
         max_fee: Rate::new(u32::MAX),
         orders: vec![Some(order)],
         request: withdraw.map(|amount| {
@@ -156,8 +157,8 @@ fn signed(trader: u8, sequence: u64, side: Side, withdraw: Option<u64>) -> Signe
 
 /// The constants of this workspace's runtime.
 const SNAPSHOTS: SnapshotTiming = SnapshotTiming {
-    interval_ms: 30_000,
-    grace_ms: 15_000,
+    interval_ms: Millis::new(30_000),
+    grace_ms: Millis::new(15_000),
 };
 
 fn restore(folder: &Path, chain: &VenueView<[u8; 32]>) -> Result<Core, OperatorError> {
@@ -175,7 +176,9 @@ fn trading(folder: &Path) -> Scheduler {
     let mut scheduler = scheduler(folder, &new_venue());
     scheduler.on_snapshot(snapshot(1, START));
     scheduler.on_deposits(vec![queued(0, 0), queued(1, 1)]);
-    scheduler.advance(START + 1_000, false).unwrap();
+    scheduler
+        .advance(START + Millis::new(1_000), false)
+        .unwrap();
     assert_eq!(scheduler.core.venue.open_steps(), 2);
     scheduler.core.commit().unwrap();
     scheduler
@@ -196,7 +199,7 @@ fn unproven(closed: &Closed) -> Option<&Arc<ClosedBatch>> {
 }
 
 /// Lets a buyer and a seller trade in an auction.
-fn trade(scheduler: &mut Scheduler, sequence: u64, now: u64) {
+fn trade(scheduler: &mut Scheduler, sequence: u64, now: Millis) {
     for (trader, side) in [(0, Side::Buy), (1, Side::Sell)] {
         let set = signed(trader, sequence, side, None);
         scheduler.submit(set, now).unwrap().unwrap();

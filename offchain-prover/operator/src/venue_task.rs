@@ -13,7 +13,7 @@ use super::{
 };
 use clearproof_client::clock::now_ms;
 use clearproof_engine::{Books, Candidate};
-use clearproof_primitives::ids::BatchNumber;
+use clearproof_primitives::{ids::BatchNumber, time::Millis};
 use std::{sync::Arc, time::Duration};
 use tokio::{
     sync::oneshot,
@@ -152,7 +152,7 @@ impl VenueTask {
     fn write(
         &mut self,
         write: Write,
-        time: u64,
+        time: Millis,
         results: &mut Results,
     ) -> Result<(), OperatorError> {
         match write {
@@ -171,7 +171,7 @@ impl VenueTask {
     fn submit(
         &mut self,
         candidate: Candidate,
-        time: u64,
+        time: Millis,
     ) -> Result<Result<Confirmation, Refusal>, OperatorError> {
         let result = self.scheduler.submit(candidate, time)?;
         let result = result.map(|accepted| Confirmation { accepted, time });

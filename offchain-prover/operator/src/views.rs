@@ -9,6 +9,7 @@ use clearproof_primitives::{
     margin::Margin,
     order::{Order, Side},
     shape::Shape,
+    time::Millis,
 };
 
 /// A venue's state, for `venue_status`.
@@ -31,7 +32,7 @@ pub struct Status {
     /// The open batch, if one is open.
     pub open: Option<OpenBatchStatus>,
     /// Time of the last auction, milliseconds since the Unix epoch; 0 before the first.
-    pub last_auction: u64,
+    pub last_auction: Millis,
     /// True while the node responds.
     pub connected: bool,
 }
@@ -51,7 +52,7 @@ pub struct OpenBatchStatus {
     /// Number of its snapshot.
     pub snapshot: SnapshotNumber,
     /// Its first millisecond since the Unix epoch.
-    pub time_from: u64,
+    pub time_from: Millis,
     /// Account steps in it so far.
     pub steps: usize,
 }
@@ -78,7 +79,7 @@ pub struct InstrumentStatus {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LastClearing {
     /// Time of the auction, milliseconds since the Unix epoch.
-    pub time: u64,
+    pub time: Millis,
     /// Clearing price, 32.32 quote units per lot.
     pub price: Price,
 }

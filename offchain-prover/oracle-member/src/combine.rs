@@ -6,6 +6,7 @@ use clearproof_primitives::{
     fixed::IndexPrice,
     options::{SviError, medoid},
     rows::Smile,
+    time::Millis,
 };
 
 /// Hundredths of a per cent.
@@ -43,7 +44,7 @@ pub fn distance(middle: IndexPrice, level: IndexPrice) -> BasisPoints {
 /// # Errors
 /// The curve has no volatility: its expiry is past or more than ten years ahead, or the volatility
 /// is above 6,400 %.
-pub fn level(feed: &Feed, value: &FeedValue, now: u64) -> Result<IndexPrice, SviError> {
+pub fn level(feed: &Feed, value: &FeedValue, now: Millis) -> Result<IndexPrice, SviError> {
     match value {
         FeedValue::Price(price) => Ok(*price),
         FeedValue::Curve(curve) => {
@@ -51,7 +52,7 @@ pub fn level(feed: &Feed, value: &FeedValue, now: u64) -> Result<IndexPrice, Svi
                 curve: *curve,
                 fed_at: now,
             };
-            let expiry = feed.expiry().map_or(0, |expiry| expiry.time);
+            let expiry = feed.expiry().map_or(Millis::ZERO, |expiry| expiry.time);
             smile.at_forward(expiry).map(IndexPrice::from)
         }
     }
@@ -183,7 +184,7 @@ mod tests {
 
     #[test]
     fn of_curves_the_medoid_counts_by_the_volatility_at_the_forward() {
-        let now = 1_000;
+        let now = Millis::new(1_000);
         let expiry = Expiry {
             underlying: 0,
             time: now + YEAR_MS,

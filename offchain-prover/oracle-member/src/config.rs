@@ -12,7 +12,7 @@ use super::{
         http::{AddressError, HttpSource, address},
     },
 };
-use clearproof_primitives::chain::Feed;
+use clearproof_primitives::{chain::Feed, time::Millis};
 use file::{FeedFile, File, SourceFile};
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json_path::JsonPath;
@@ -56,7 +56,7 @@ pub struct FeedSettings {
     /// Number of sources that must agree.
     pub min_sources: usize,
     /// Largest age of a source's value, milliseconds.
-    pub max_source_age_ms: u64,
+    pub max_source_age_ms: Millis,
     /// Largest distance of a source from the middle of all sources.
     pub max_spread: BasisPoints,
     /// Largest move of the level at once.
@@ -247,7 +247,7 @@ impl<V: Fn(&str) -> Option<String>> Reader<'_, V> {
             feed,
             sources,
             min_sources: least,
-            max_source_age_ms: file.max_source_age_ms.0 as u64,
+            max_source_age_ms: Millis::new(file.max_source_age_ms.0 as u64),
             max_spread: BasisPoints(file.max_spread_bps.0 as u32),
             limit: MoveLimit {
                 max_move: BasisPoints(file.max_move_bps.0 as u32),

@@ -11,6 +11,7 @@ use super::{
 use clearproof_primitives::{
     chain::{Feed, FeedValue},
     fixed::IndexPrice,
+    time::Millis,
 };
 use futures::future::join_all;
 use std::fmt;
@@ -84,7 +85,7 @@ pub async fn round(
     feeds: &[FeedSettings],
     guards: &mut [Guard],
     fetcher: &Fetcher,
-    clock: impl Fn() -> u64 + Copy,
+    clock: impl Fn() -> Millis + Copy,
 ) -> Vec<(Feed, Outcome)> {
     let read = feeds
         .iter()
@@ -115,9 +116,9 @@ fn tell(feed: &Feed, reason: &Reason) {
 async fn readings(
     settings: &FeedSettings,
     fetcher: &Fetcher,
-    clock: impl Fn() -> u64,
+    clock: impl Fn() -> Millis,
 ) -> Option<Vec<Reading>> {
-    let expired = |now: u64| {
+    let expired = |now: Millis| {
         settings
             .feed
             .expiry()

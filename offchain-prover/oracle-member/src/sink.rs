@@ -7,6 +7,7 @@ use clearproof_primitives::{
     chain::{Feed, FeedValue},
     fixed::{FRACTION_BITS, IndexPrice},
     options::SviCurve,
+    time::Millis,
 };
 use serde::Serialize;
 use std::{
@@ -58,7 +59,7 @@ pub trait Sink {
     /// Delivers the values of the round that began at `time`; returns once they have arrived.
     fn deliver(
         &mut self,
-        time: u64,
+        time: Millis,
         values: &[(Feed, FeedValue)],
     ) -> impl Future<Output = Result<(), SinkError>>;
 }
@@ -111,7 +112,7 @@ impl Oracle {
 }
 
 impl Sink for Oracle {
-    async fn deliver(&mut self, _: u64, values: &[(Feed, FeedValue)]) -> Result<(), SinkError> {
+    async fn deliver(&mut self, _: Millis, values: &[(Feed, FeedValue)]) -> Result<(), SinkError> {
         let call = calls::feed_values(values);
         let included = self.chain.include(&self.member, &call).await;
         let included = included.map_err(|error| SinkError::of(error, &self.member))?;
@@ -131,7 +132,7 @@ pub struct Printed<W> {
 #[serde(rename_all = "camelCase")]
 struct Line {
     /// Time of the round, milliseconds since the Unix epoch.
-    time: u64,
+    time: Millis,
     /// The feed, as in the settings.
     feed: String,
     /// Smallest quote units per whole unit, exact.
@@ -146,7 +147,7 @@ struct Line {
 }
 
 impl Line {
-    fn new(time: u64, feed: &Feed, value: &FeedValue) -> Self {
+    fn new(time: Millis, feed: &Feed, value: &FeedValue) -> Self {
         let (price, curve) = match value {
             FeedValue::Price(price) => (Some(*price), None),
             FeedValue::Curve(curve) => (None, Some(*curve)),
@@ -166,7 +167,11 @@ impl Line {
 }
 
 impl<W: Write> Sink for Printed<W> {
-    async fn deliver(&mut self, time: u64, values: &[(Feed, FeedValue)]) -> Result<(), SinkError> {
+    async fn deliver(
+        &mut self,
+        time: Millis,
+        values: &[(Feed, FeedValue)],
+    ) -> Result<(), SinkError> {
         let mut write = || -> io::Result<()> {
             for (feed, value) in values {
                 serde_json::to_writer(&mut self.output, &Line::new(time, feed, value))?;

@@ -15,13 +15,14 @@ use clearproof_formats::time::time_of;
 use clearproof_primitives::{
     chain::FeedValue,
     options::{SviCurve, SviError},
+    time::Millis,
 };
 use std::time::Duration;
 use thiserror::Error;
 use tokio::{task, time};
 
 /// Largest time by which a source's clock may be ahead of this machine's, milliseconds.
-pub const CLOCK_TOLERANCE_MS: u64 = 5_000;
+pub const CLOCK_TOLERANCE_MS: Millis = Millis::new(5_000);
 
 /// The reason that a source is left out of a round.
 #[derive(Debug, Error)]
@@ -61,9 +62,9 @@ pub enum SourceError {
     #[error("{age_ms} ms old, max_source_age_ms is {limit_ms}")]
     Stale {
         /// Age, milliseconds.
-        age_ms: u64,
+        age_ms: Millis,
         /// Largest age, milliseconds.
-        limit_ms: u64,
+        limit_ms: Millis,
     },
     /// The value's time is in the future.
     #[error(
@@ -71,7 +72,7 @@ pub enum SourceError {
     )]
     Future {
         /// Distance into the future, milliseconds.
-        ahead_ms: u64,
+        ahead_ms: Millis,
     },
     /// The source could not be read to the end.
     #[error("reading was cut off")]
@@ -102,7 +103,7 @@ pub enum TimeUnit {
 
 impl TimeUnit {
     /// Returns a time in milliseconds since the Unix epoch.
-    pub fn read(self, text: &str) -> Option<u64> {
+    pub fn read(self, text: &str) -> Option<Millis> {
         let shift = match self {
             Self::Any => return time_of(text),
             Self::Seconds => 3,
@@ -110,7 +111,7 @@ impl TimeUnit {
             Self::Microseconds => -3,
             Self::Nanoseconds => -6,
         };
-        number::whole(text, shift).ok()
+        number::whole(text, shift).ok().map(Millis::new)
     }
 }
 
@@ -208,7 +209,11 @@ impl Source {
     /// # Errors
     /// The source does not answer in time, or its value is not valid or is more than `max_age_ms`
     /// old.
-    pub async fn read(&self, fetcher: &Fetcher, max_age_ms: u64) -> Result<FeedValue, SourceError> {
+    pub async fn read(
+        &self,
+        fetcher: &Fetcher,
+        max_age_ms: Millis,
+    ) -> Result<FeedValue, SourceError> {
         let work = async {
             match &self.place {
                 Place::Csv(file) => {
@@ -231,7 +236,7 @@ impl Source {
 }
 
 /// Checks the time of a source's value.
-fn fresh(stamp: u64, now: u64, limit_ms: u64) -> Result<(), SourceError> {
+fn fresh(stamp: Millis, now: Millis, limit_ms: Millis) -> Result<(), SourceError> {
     let (age_ms, ahead_ms) = (now.saturating_sub(stamp), stamp.saturating_sub(now));
     if age_ms > limit_ms {
         return Err(SourceError::Stale { age_ms, limit_ms });
@@ -249,7 +254,7 @@ mod tests {
 
     #[test]
     fn times_are_read_in_their_unit() {
-        let wanted = Some(1_700_000_000_123);
+        let wanted = Some(Millis::new(1_700_000_000_123));
         assert_eq!(TimeUnit::Seconds.read("1700000000.1239"), wanted);
         assert_eq!(TimeUnit::Milliseconds.read("1700000000123"), wanted);
         assert_eq!(TimeUnit::Microseconds.read("1700000000123999"), wanted);
@@ -262,15 +267,19 @@ mod tests {
 
     #[test]
     fn old_and_future_values_are_refused_by_name() {
+        let fresh = |stamp, now, limit| {
+            let [stamp, now, limit] = [stamp, now, limit].map(Millis::new);
+            fresh(stamp, now, limit)
+        };
         assert!(fresh(1_000, 61_000, 60_000).is_ok());
         assert!(matches!(
             fresh(999, 61_000, 60_000),
-            Err(SourceError::Stale { age_ms: 60_001, .. })
+            Err(SourceError::Stale { age_ms, .. }) if age_ms.get() == 60_001
         ));
         assert!(fresh(6_000, 1_000, 0).is_ok());
         assert!(matches!(
             fresh(6_001, 1_000, 0),
-            Err(SourceError::Future { ahead_ms: 5_001 })
+            Err(SourceError::Future { ahead_ms }) if ahead_ms.get() == 5_001
         ));
     }
 

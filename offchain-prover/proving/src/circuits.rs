@@ -10,6 +10,7 @@ use clearproof_primitives::{
     ids::{SnapshotNumber, VenueId},
     shape::{MarketShape, Shape},
     snapshot::{InstrumentRow, Snapshot, UnderlyingFactors},
+    time::Millis,
     witness::BatchWitness,
 };
 use serde::Serialize;
@@ -60,7 +61,7 @@ fn blank_batch(shape: &Shape) -> Result<BatchWitness> {
     };
     let snapshot = Snapshot {
         number: SnapshotNumber::new(1),
-        taken_at: 0,
+        taken_at: Millis::ZERO,
         weights: vec![ONE; market.assets as usize],
         factors: vec![factors; market.underlyings as usize],
         protocol_share: Rate::new(0),
@@ -72,9 +73,9 @@ fn blank_batch(shape: &Shape) -> Result<BatchWitness> {
         id: VenueId::new(0),
         genesis: Fr::from(0u64),
     });
-    venue.open_batch(snapshot, Vec::new(), 1)?;
+    venue.open_batch(snapshot, Vec::new(), Millis::new(1))?;
     let request = BatchRequest {
-        time_to: 1,
+        time_to: Millis::new(1),
         genesis: [0; 32],
         submitter: [0; 32],
         salt_seed: Fr::from(0u64),

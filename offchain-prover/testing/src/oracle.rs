@@ -10,6 +10,7 @@ use clearproof_primitives::{
     chain::{Expiry, Feed, FeedValue, Instrument},
     fixed::{FRACTION_BITS, IndexPrice},
     options::{DAY_MS, SviCurve, svi::arbitrage::MIN_VARIANCE},
+    time::Millis,
 };
 use futures::future::try_join_all;
 use std::time::Duration;
@@ -38,14 +39,14 @@ const VOLATILITY: u64 = 12;
 
 /// Returns the smile that the members feed at `now`: flat near the forward; its total variance
 /// falls to zero as the expiry comes nearer.
-pub fn smile(expiry: &Expiry, now: u64) -> SviCurve {
-    let left = expiry.time.saturating_sub(now).max(1);
+pub fn smile(expiry: &Expiry, now: Millis) -> SviCurve {
+    let left = expiry.time.saturating_sub(now).get().max(1);
     let yearly = VOLATILITY * VOLATILITY;
     // w = 0.0144·T with 48 fraction bits; below 2^48 for the days that a demonstration lasts. The
     // lower bound, about one second's worth, keeps the curve's least variance above the minimum
     // after a sixteenth is subtracted below.
     let variance =
-        (u128::from(yearly) << 48) * u128::from(left) / u128::from(365 * DAY_MS * 10_000);
+        (u128::from(yearly) << 48) * u128::from(left) / u128::from(365 * DAY_MS.get() * 10_000);
     let variance = u64::try_from(variance)
         .unwrap_or(u64::MAX >> 16)
         .max(2 * MIN_VARIANCE.unsigned_abs());
@@ -110,7 +111,7 @@ impl Feeds {
         self
     }
 
-    fn values(&self, price: IndexPrice, now: u64) -> Vec<(Feed, FeedValue)> {
+    fn values(&self, price: IndexPrice, now: Millis) -> Vec<(Feed, FeedValue)> {
         let replayed = self.replayed.iter().map(|feed| (*feed, price));
         let prices = self.fixed.iter().copied().chain(replayed);
         let prices = prices.map(|(feed, price)| (feed, FeedValue::Price(price)));
@@ -181,18 +182,18 @@ mod tests {
         let listed = [instrument(0, "EUR/USD"), instrument(1, "BTC/USD")];
         let expiry = Expiry {
             underlying: 0,
-            time: 1_000,
+            time: Millis::new(1_000),
         };
         let feeds = Feeds::new(&listed, b"EUR/USD")
             .unwrap()
             .with_options(expiry);
-        let values = feeds.values(7, 1_000);
+        let values = feeds.values(7, Millis::new(1_000));
         let price = |feed| values.iter().find(|(f, _)| *f == feed).map(|(_, p)| *p);
         assert_eq!(price(Feed::Underlying(0)), Some(FeedValue::Price(7)));
         assert_eq!(price(Feed::Asset(3)), Some(FeedValue::Price(7)));
         assert_eq!(price(Feed::Underlying(1)), price(Feed::Asset(1)));
         assert_eq!(values.len(), 5, "what has expired is not fed");
-        assert_eq!(feeds.values(7, 999).len(), 7);
+        assert_eq!(feeds.values(7, Millis::new(999)).len(), 7);
         assert!(Feeds::new(&[instrument(0, "X/Y")], b"EUR/USD").is_err());
     }
 
@@ -200,10 +201,10 @@ mod tests {
     fn the_smile_keeps_its_volatility_until_the_last_second() {
         let expiry = Expiry {
             underlying: 0,
-            time: 1_700_000_150_000,
+            time: Millis::new(1_700_000_150_000),
         };
         for left in [1_000, 20_000, 150_000, 86_400_000] {
-            let fed_at = expiry.time - left;
+            let fed_at = expiry.time - Millis::new(left);
             let curve = smile(&expiry, fed_at);
             assert_eq!(curve.check(), Ok(()), "{left}");
             let smile = Smile { curve, fed_at };

@@ -20,6 +20,7 @@ use clearproof_primitives::{
     ids::{BatchNumber, CircuitId, VenueId},
     order::{Order, OrderSet, Request, Side, WithdrawalRequest},
     shape::TIME_BITS,
+    time::Millis,
 };
 use clearproof_proving::default_key_folder;
 use std::{
@@ -210,8 +211,8 @@ impl Person {
             venue: client.identity().venue,
             account,
             sequence: self.sequence,
-            valid_from: 0,
-            valid_until: (1 << TIME_BITS) - 1,
+            valid_from: Millis::ZERO,
+            valid_until: Millis::new((1 << TIME_BITS) - 1),
             max_fee: Rate::new(u32::MAX),
             orders,
             request: withdrawal.map(Request::Withdrawal),

@@ -12,6 +12,7 @@ use clearproof_primitives::{
         Assessment, Difference, Direction, Parameter, PendingChange, Policy, Tightening, Unit,
     },
     shape::MarketShape,
+    time::Millis,
 };
 use comfy_table::{Table, presets::UTF8_BORDERS_ONLY};
 use serde::Serialize;
@@ -27,8 +28,8 @@ fn shown(unit: Unit, value: Option<i128>) -> String {
 }
 
 /// Returns a moment of the chain's clock as text, UTC.
-pub fn moment(milliseconds: u64) -> String {
-    let moment = i64::try_from(milliseconds).ok();
+pub fn moment(milliseconds: Millis) -> String {
+    let moment = i64::try_from(milliseconds.get()).ok();
     let moment = moment.and_then(DateTime::from_timestamp_millis);
     moment.map_or_else(
         || format!("{milliseconds} ms"),

@@ -23,6 +23,7 @@ use clearproof_primitives::{
     rows::mark_price,
     shape::Shape,
     snapshot::{InstrumentRow, Snapshot},
+    time::Millis,
 };
 use clearproof_proving::BatchProver;
 use crowd::Crowd;
@@ -54,7 +55,7 @@ fn snapshot(
     shape: &Shape,
     policy: &Policy,
     number: SnapshotNumber,
-    time: u64,
+    time: Millis,
     mark: Price,
 ) -> Result<Snapshot> {
     let market = &shape.market;
@@ -91,7 +92,7 @@ pub fn run(config: &ReplayConfig, progress: impl Fn(u64)) -> Result<Report> {
         let mark = mark_price(index, ONE / LOTS_PER_UNIT)
             .with_context(|| format!("bar {number}: the price does not fit a lot"))?;
         // One batch has room for all steps of a bar; it is in the bar's last second.
-        let time = bar.time.max(venue.now() + 1);
+        let time = bar.time.max(venue.now() + Millis::new(1));
         let snapshot = snapshot(shape, &policy, SnapshotNumber::new(number), time, mark)?;
         let terms = MarketTerms {
             bands: vec![policy.perpetual_band(mark)],
@@ -109,12 +110,12 @@ pub fn run(config: &ReplayConfig, progress: impl Fn(u64)) -> Result<Report> {
         crowd.act(&mut venue, mark, &mut report)?;
         for auction in 1..=AUCTIONS {
             let began = Instant::now();
-            let done = venue.run_auction(time + auction)?;
+            let done = venue.run_auction(time + Millis::new(auction))?;
             report.auction.push(began.elapsed());
             report.note_auction(&done);
         }
         let request = BatchRequest {
-            time_to: time + AUCTIONS,
+            time_to: time + Millis::new(AUCTIONS),
             genesis: GENESIS,
             submitter: [1; 32],
             salt_seed: Fr::from(number),
@@ -170,7 +171,7 @@ mod tests {
     /// Returns hourly bars with closes in whole dollars.
     fn bars(closes: impl IntoIterator<Item = u64>) -> Vec<Bar> {
         let bar = |(hour, close): (u64, u64)| Bar {
-            time: 1_700_000_000_000 + hour * 3_600_000,
+            time: Millis::new(1_700_000_000_000 + hour * 3_600_000),
             close: close * ONE,
         };
         (0..).zip(closes).map(bar).collect()

@@ -7,9 +7,10 @@ use clearproof_primitives::{
     ids::SnapshotNumber,
     options::{DAY_MS, OptionKind, SviCurve, svi::SVI_ONE},
     policy::Policy,
+    time::Millis,
 };
 use frame_benchmarking::v2::*;
-use frame_support::traits::{EnsureOrigin, Get, Time};
+use frame_support::traits::{EnsureOrigin, Get};
 use frame_system::pallet_prelude::{BlockNumberFor, OriginFor};
 
 /// A listing with the longest symbol, in the underlying that the slot belongs to.
@@ -24,8 +25,8 @@ fn listing<T: Config>(slot: u16) -> Listing {
 }
 
 /// The time a day after the benchmark's.
-fn expiry<T: Config>() -> u64 {
-    T::Time::now().saturating_add(DAY_MS)
+fn expiry<T: Config>() -> Millis {
+    Pallet::<T>::now().saturating_add(DAY_MS)
 }
 
 /// An option with the longest symbol. The number of different expiries is the number of slots.
@@ -34,7 +35,7 @@ fn option<T: Config>(slot: u16) -> Listing {
         kind: InstrumentKind::Option(OptionTerms {
             kind: OptionKind::Put,
             strike: (1_000_000 + u128::from(slot) * 10_000) << 32,
-            expiry: expiry::<T>().saturating_add(slot.into()),
+            expiry: expiry::<T>().saturating_add(Millis::new(slot.into())),
         }),
         ..listing::<T>(slot)
     }
@@ -82,7 +83,7 @@ fn prepare<T: Config>() -> Result<(), BenchmarkError> {
             Feed::Volatility(_) => FeedValue::Curve(smile()),
             _ => FeedValue::Price(1_080_000 << 32),
         };
-        let timestamp = T::Time::now();
+        let timestamp = Pallet::<T>::now();
         T::Oracle::set_latest(&feed, Observation { value, timestamp });
     }
     Ok(())
@@ -109,7 +110,7 @@ mod benchmarks {
                 Feed::Volatility(_) => FeedValue::Curve(smile()),
                 _ => FeedValue::Price(1_080_000 << 32),
             };
-            let timestamp = T::Time::now();
+            let timestamp = Pallet::<T>::now();
             T::Oracle::set_latest(&feed, Observation { value, timestamp });
         }
 

@@ -5,6 +5,7 @@ use clearproof_primitives::{
     fixed::{Price, Rate},
     shape::MarketShape,
     snapshot::{Snapshot, SnapshotError},
+    time::Millis,
 };
 use codec::{Compact, Decode, Encode, MaxEncodedLen};
 use core::marker::PhantomData;
@@ -131,7 +132,7 @@ pub struct SnapshotRecord<M: Get<MarketShape>> {
     /// The snapshot's hash.
     pub hash: FieldBytes,
     /// Time at which it was taken, milliseconds since the Unix epoch.
-    pub taken_at: u64,
+    pub taken_at: Millis,
     /// Marks of the instruments that trade, 0 for the others. The instrument of a suspended row
     /// trades if its mark is held back, and does not trade if its feed is halted.
     pub marks: BoundedVec<Price, SlotCount<M>>,
@@ -141,7 +142,7 @@ pub struct SnapshotRecord<M: Get<MarketShape>> {
     /// funding.
     pub premium_caps: BoundedVec<Price, SlotCount<M>>,
     /// Time in which a premium that stays is paid once, milliseconds.
-    pub funding_interval: u64,
+    pub funding_interval: Millis,
     /// Lots that a venue's accounts may hold. Above this number they may only reduce their
     /// positions; 0 for an empty slot.
     pub open_interest_caps: BoundedVec<u64, SlotCount<M>>,

@@ -3,7 +3,7 @@
 
 use crate::{Config, Event, LatestNumber, Pallet, Records, Settlements, feeds::Listed, types::*};
 use alloc::collections::BTreeMap;
-use clearproof_primitives::fixed::IndexPrice;
+use clearproof_primitives::{fixed::IndexPrice, time::Millis};
 use frame_support::pallet_prelude::Get;
 
 /// Settlement prices of the expiries that have passed.
@@ -15,13 +15,19 @@ impl Settlement {
     /// price, or the price accepted now if there was no snapshot in the window.
     ///
     /// Prices are below 2^95 and windows at most 2^32 ms, so the sum stays below 2^127.
-    fn advance(&mut self, (begins, expiry): (u64, u64), last: u64, now: u64, price: IndexPrice) {
+    fn advance(
+        &mut self,
+        (begins, expiry): (Millis, Millis),
+        last: Millis,
+        now: Millis,
+        price: IndexPrice,
+    ) {
         let passed = now.min(expiry).saturating_sub(last.max(begins));
-        let part = price.saturating_mul(passed.into());
+        let part = price.saturating_mul(passed.get().into());
         self.sum = self.sum.saturating_add(part);
         self.weight = self.weight.saturating_add(passed);
         if now >= expiry {
-            let average = self.sum.checked_div(self.weight.into());
+            let average = self.sum.checked_div(self.weight.get().into());
             self.price = average.or(Some(price));
         }
     }
@@ -45,7 +51,7 @@ impl<T: Config> Pallet<T> {
     ///
     /// While a feed is halted, its last accepted price counts.
     pub(crate) fn settle_expiries(
-        now: u64,
+        now: Millis,
         listed: &Listed<T::Market>,
         accepted: impl Fn(Feed) -> Option<IndexPrice>,
     ) -> Settled {
@@ -80,35 +86,40 @@ impl<T: Config> Pallet<T> {
 mod tests {
     use super::*;
 
+    const WINDOW: (Millis, Millis) = (Millis::new(9_000), Millis::new(10_000));
+
     #[test]
     fn the_average_is_weighted_by_time_within_the_window() {
         let mut settlement = Settlement::default();
-        let window = (9_000, 10_000);
-        settlement.advance(window, 8_500, 9_250, 100);
-        assert_eq!((settlement.sum, settlement.weight), (25_000, 250));
-        settlement.advance(window, 9_250, 9_500, 200);
-        assert_eq!(settlement.price, None);
-        settlement.advance(window, 9_500, 12_000, 300);
-        assert_eq!(settlement.weight, 1_000);
+        let mut advance = |last, now, price| {
+            settlement.advance(WINDOW, Millis::new(last), Millis::new(now), price);
+            settlement
+        };
+        let first = advance(8_500, 9_250, 100);
+        assert_eq!((first.sum, first.weight.get()), (25_000, 250));
+        assert_eq!(advance(9_250, 9_500, 200).price, None);
+        let settlement = advance(9_500, 12_000, 300);
+        assert_eq!(settlement.weight.get(), 1_000);
         assert_eq!(settlement.price, Some(25 + 50 + 150));
     }
 
     #[test]
     fn without_a_snapshot_in_the_window_the_next_price_counts() {
         let mut settlement = Settlement::default();
-        settlement.advance((9_000, 10_000), 50_000, 50_000, 7);
+        let late_start = Millis::new(50_000);
+        settlement.advance(WINDOW, late_start, late_start, 7);
         assert_eq!(settlement.price, Some(7));
         let mut late = Settlement::default();
-        late.advance((9_000, 10_000), 8_000, 50_000, 7);
-        assert_eq!((late.weight, late.price), (1_000, Some(7)));
+        late.advance(WINDOW, Millis::new(8_000), late_start, 7);
+        assert_eq!((late.weight.get(), late.price), (1_000, Some(7)));
     }
 
     #[test]
     fn the_largest_price_over_the_longest_window_does_not_saturate() {
-        let (window, price) = (1u64 << 32, (1u128 << 95) - 1);
+        let (window, price) = (Millis::new(1 << 32), (1u128 << 95) - 1);
         let mut settlement = Settlement::default();
-        let expiry = 1 << 40;
-        settlement.advance((expiry - window, expiry), 0, 1 << 41, price);
+        let expiry = Millis::new(1 << 40);
+        settlement.advance((expiry - window, expiry), Millis::ZERO, expiry * 2, price);
         assert_eq!((settlement.weight, settlement.price), (window, Some(price)));
     }
 }

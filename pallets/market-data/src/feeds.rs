@@ -13,6 +13,7 @@ use clearproof_primitives::{
     policy::Policy,
     rows::{Smile, mark_price},
     shape::MarketShape,
+    time::Millis,
 };
 use frame_support::{BoundedBTreeMap, pallet_prelude::Get};
 
@@ -91,9 +92,9 @@ impl<M: Get<MarketShape> + 'static> Listed<M> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bounds {
     /// Milliseconds since the Unix epoch.
-    pub now: u64,
+    pub now: Millis,
     /// Largest age in milliseconds.
-    pub max_age: u64,
+    pub max_age: Millis,
     /// Largest distance of a level from the last accepted one, as a fraction of 2^32 of that.
     pub max_step: Rate,
     /// Largest distance of a price from its average.
@@ -214,7 +215,7 @@ impl<T: Config> Pallet<T> {
     pub(crate) fn refreshed(
         feed: Feed,
         old: FeedState,
-        now: u64,
+        now: Millis,
         listed: &Listed<T::Market>,
         policy: &Policy,
     ) -> FeedState {

@@ -67,6 +67,7 @@ pub mod pallet {
         rows::Smile,
         shape::MarketShape,
         snapshot::Snapshot,
+        time::Millis,
     };
     use frame_support::{pallet_prelude::*, traits::Time};
     use frame_system::pallet_prelude::*;
@@ -98,7 +99,7 @@ pub mod pallet {
         type RetainedSnapshots: Get<u32>;
         /// Largest age of an acceptable value, in milliseconds.
         #[pallet::constant]
-        type MaxPriceAge: Get<u64>;
+        type MaxPriceAge: Get<Millis>;
         /// Largest distance of an acceptable price from the last accepted one, as a fraction of
         /// 2^32 of the latter.
         #[pallet::constant]
@@ -106,7 +107,7 @@ pub mod pallet {
         /// Time within which a feed's time-weighted average follows the accepted price,
         /// milliseconds; below 2^32.
         #[pallet::constant]
-        type AverageWindow: Get<u64>;
+        type AverageWindow: Get<Millis>;
         /// Largest distance of an acceptable price from that average, as a fraction of 2^32 of the
         /// average.
         #[pallet::constant]
@@ -118,17 +119,17 @@ pub mod pallet {
         /// Time before their expiry at which options stop trading, milliseconds: at least the time
         /// for which a snapshot may be used.
         #[pallet::constant]
-        type TradingEndsBefore: Get<u64>;
+        type TradingEndsBefore: Get<Millis>;
         /// Time before the expiry over which the settlement price is averaged, milliseconds.
         #[pallet::constant]
-        type SettlementWindow: Get<u64>;
+        type SettlementWindow: Get<Millis>;
         /// The open interest of the venues.
         type OpenInterest: OpenInterest;
         /// Time after the expiry at which the slot of an expired option is freed, milliseconds;
         /// later if positions are left. It is at least the time that a batch with the last trades
         /// may take to settle.
         #[pallet::constant]
-        type FreedAfter: Get<u64>;
+        type FreedAfter: Get<Millis>;
         /// Weights of calls and hooks.
         type WeightInfo: WeightInfo;
     }
@@ -358,7 +359,7 @@ pub mod pallet {
                 "RetainedSnapshots: settlement needs the next one too"
             );
             assert!(
-                T::MaxPriceAge::get() > 0,
+                T::MaxPriceAge::get() > Millis::ZERO,
                 "MaxPriceAge: no price would ever be fresh"
             );
             assert!(
@@ -370,7 +371,7 @@ pub mod pallet {
                 "MaxAverageDeviation: a price that held for long could not move by MaxDeviation"
             );
             assert!(
-                (1..1 << 32).contains(&T::AverageWindow::get()),
+                (1..1 << 32).contains(&T::AverageWindow::get().get()),
                 "AverageWindow: must be 1 to 2^32 - 1"
             );
             assert!(
@@ -378,7 +379,7 @@ pub mod pallet {
                 "MaxVolatilityStep: no smile could ever move"
             );
             assert!(
-                T::SettlementWindow::get() > 0 && T::SettlementWindow::get() <= 1 << 32,
+                (1..=1 << 32).contains(&T::SettlementWindow::get().get()),
                 "SettlementWindow: the average's sum must fit 128 bits"
             );
             assert!(

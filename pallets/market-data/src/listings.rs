@@ -7,12 +7,12 @@ use crate::{
 use alloc::vec::Vec;
 use clearproof_primitives::{
     fixed::INDEX_PRICE_BITS, ids::SnapshotNumber, options::YEAR_MS, policy::MAX_DECIMALS,
-    rows::mark_price,
+    rows::mark_price, time::Millis,
 };
-use frame_support::{ensure, pallet_prelude::Get, traits::Time};
+use frame_support::{ensure, pallet_prelude::Get};
 
 /// Largest time before its expiry at which an option may be listed, milliseconds.
-const LONGEST_OPTION: u64 = 5 * YEAR_MS;
+const LONGEST_OPTION: Millis = Millis::new(5 * YEAR_MS.get());
 
 impl<T: Config> Pallet<T> {
     /// Lists the instruments and collateral of the genesis.
@@ -72,12 +72,12 @@ impl<T: Config> Pallet<T> {
             terms.strike < 1 << INDEX_PRICE_BITS && mark_price(terms.strike, units_per_lot).is_ok();
         ensure!(strike, Error::<T>::StrikeOutOfBounds);
         // The genesis has no time: its options expire at fixed dates.
-        let now = T::Time::now();
+        let now = Self::now();
         // An option that would never trade would only occupy a slot.
         let earliest = now.saturating_add(T::TradingEndsBefore::get());
         let latest = now.saturating_add(LONGEST_OPTION);
         ensure!(
-            now == 0 || (earliest..=latest).contains(&terms.expiry),
+            now == Millis::ZERO || (earliest..=latest).contains(&terms.expiry),
             Error::<T>::ExpiryOutOfBounds
         );
         Ok(())
@@ -116,7 +116,7 @@ impl<T: Config> Pallet<T> {
             }
             let policy = T::Policy::policy().ok_or(Error::<T>::NoPolicy)?;
             let listed = Listed::<T::Market>::read::<T>();
-            state = Self::refreshed(feed, state, T::Time::now(), &listed, &policy);
+            state = Self::refreshed(feed, state, Self::now(), &listed, &policy);
             Self::remember(&[(feed, state)].into());
         }
         match state {
@@ -143,7 +143,7 @@ impl<T: Config> Pallet<T> {
 
     /// Empties the slots of options that expired long enough ago and in which no venue holds
     /// positions.
-    pub(crate) fn free_expired(now: u64) {
+    pub(crate) fn free_expired(now: Millis) {
         let instruments = Instruments::<T>::get();
         let over = instruments.iter().filter(|(slot, instrument)| {
             let freed_at = instrument

@@ -8,6 +8,7 @@ use clearproof_primitives::{
     fixed::{IndexPrice, Rate},
     policy::Policy,
     shape::MarketShape,
+    time::Millis,
 };
 use frame_support::{
     derive_impl, ord_parameter_types, parameter_types,
@@ -39,15 +40,15 @@ impl pallet_timestamp::Config for Test {
 }
 
 /// Milliseconds per block.
-pub const BLOCK: u64 = 6_000;
+pub const BLOCK: Millis = Millis::new(6_000);
 /// Time of block 0.
-pub const START: u64 = 1_700_000_000_000;
+pub const START: Millis = Millis::new(1_700_000_000_000);
 /// Time over which settlement prices are averaged, milliseconds.
-pub const WINDOW: u64 = 10 * BLOCK;
+pub const WINDOW: Millis = Millis::new(10 * BLOCK.get());
 /// Ten percent.
 pub const DEVIATION: u32 = u32::MAX / 10 + 1;
 /// The average follows within twenty blocks.
-pub const AVERAGE_WINDOW: u64 = 20 * BLOCK;
+pub const AVERAGE_WINDOW: Millis = Millis::new(20 * BLOCK.get());
 /// Thirty percent.
 pub const AVERAGE_DEVIATION: u32 = u32::MAX / 10 * 3 + 2;
 
@@ -58,6 +59,11 @@ ord_parameter_types! {
 
 parameter_types! {
     pub const Market: MarketShape = MarketShape::REFERENCE;
+    pub const PriceAge: Millis = Millis::new(5 * BLOCK.get());
+    pub const Averaged: Millis = AVERAGE_WINDOW;
+    pub const TradingEnd: Millis = Millis::new(2 * BLOCK.get());
+    pub const Window: Millis = WINDOW;
+    pub const Freed: Millis = Millis::new(4 * BLOCK.get());
     /// The policy in force.
     pub static InForce: Option<Policy> = None;
     /// The number of policies that were set.
@@ -76,7 +82,7 @@ impl PolicySource for Policies {
         Version::get()
     }
 
-    fn advance(_: u64) {}
+    fn advance(_: Millis) {}
 
     fn advance_weight() -> Weight {
         Weight::zero()
@@ -113,15 +119,15 @@ impl pallet_market_data::Config for Test {
     type Time = Timestamp;
     type SnapshotInterval = ConstU64<2>;
     type RetainedSnapshots = ConstU32<4>;
-    type MaxPriceAge = ConstU64<{ 5 * BLOCK }>;
+    type MaxPriceAge = PriceAge;
     type MaxDeviation = ConstRate<DEVIATION>;
-    type AverageWindow = ConstU64<AVERAGE_WINDOW>;
+    type AverageWindow = Averaged;
     type MaxAverageDeviation = ConstRate<AVERAGE_DEVIATION>;
     type MaxVolatilityStep = ConstRate<{ u32::MAX / 2 }>;
-    type TradingEndsBefore = ConstU64<{ 2 * BLOCK }>;
-    type SettlementWindow = ConstU64<WINDOW>;
+    type TradingEndsBefore = TradingEnd;
+    type SettlementWindow = Window;
     type OpenInterest = Held;
-    type FreedAfter = ConstU64<{ 4 * BLOCK }>;
+    type FreedAfter = Freed;
     type WeightInfo = crate::weights::SubstrateWeight<Self>;
 }
 
@@ -159,9 +165,14 @@ pub const fn dollars(whole: u128) -> IndexPrice {
     (whole * 1_000_000) << 32
 }
 
+/// The time of the present block.
+pub fn now() -> Millis {
+    Millis::new(Timestamp::get())
+}
+
 /// Feeds a value, observed now.
 pub fn feed_value(feed: Feed, value: FeedValue) {
-    let timestamp = Timestamp::get();
+    let timestamp = now();
     FED.with_borrow_mut(|fed| fed.insert(feed, Observation { value, timestamp }));
 }
 
@@ -171,7 +182,7 @@ pub fn feed(feed: Feed, price: IndexPrice) {
 }
 
 /// Returns the last price that was fed, with its time.
-pub fn fed(feed: Feed) -> Option<(IndexPrice, u64)> {
+pub fn fed(feed: Feed) -> Option<(IndexPrice, Millis)> {
     match Oracle::latest(&feed)? {
         Observation {
             value: FeedValue::Price(price),
@@ -194,7 +205,7 @@ pub fn run_to(block: u64, before_end: impl Fn()) {
     for number in System::block_number() + 1..=block {
         System::set_block_number(number);
         MarketData::on_initialize(number);
-        Timestamp::set_timestamp(START + number * BLOCK);
+        Timestamp::set_timestamp((START + BLOCK * number).get());
         before_end();
         MarketData::on_finalize(number);
     }

@@ -17,6 +17,7 @@ use clearproof_primitives::{
     rows::{OptionMarket, expired_row, halted_row, mark_price},
     shape::MarketShape,
     snapshot::{InstrumentRow, Snapshot, SnapshotError},
+    time::Millis,
 };
 use frame_support::{BoundedVec, pallet_prelude::Get, storage::with_transaction, traits::Time};
 use frame_system::pallet_prelude::BlockNumberFor;
@@ -27,7 +28,7 @@ use sp_runtime::{
 
 /// The inputs of a snapshot.
 struct Basis<'a, M: Get<MarketShape>> {
-    now: u64,
+    now: Millis,
     policy: &'a Policy,
     listed: &'a Listed<M>,
     states: &'a FeedStates,
@@ -85,6 +86,11 @@ impl<M: Get<MarketShape>> Basis<'_, M> {
 }
 
 impl<T: Config> Pallet<T> {
+    /// Returns the time of the present block.
+    pub(crate) fn now() -> Millis {
+        Millis::new(T::Time::now())
+    }
+
     /// Returns true if a snapshot is to be taken in this block.
     #[expect(
         clippy::arithmetic_side_effects,
@@ -97,7 +103,7 @@ impl<T: Config> Pallet<T> {
     /// Puts a change of the policy that is due into force and refreshes all feeds. Then takes the
     /// next snapshot and drops the oldest beyond `RetainedSnapshots`.
     pub(crate) fn take_snapshot() {
-        T::Policy::advance(T::Time::now());
+        T::Policy::advance(Self::now());
         let policy = T::Policy::policy().ok_or(NotTaken::NoPolicy);
         if let Err(reason) = policy.and_then(|policy| Self::try_take_snapshot(&policy)) {
             Self::deposit_event(Event::SnapshotNotTaken { reason });
@@ -105,7 +111,7 @@ impl<T: Config> Pallet<T> {
     }
 
     fn try_take_snapshot(policy: &Policy) -> Result<(), NotTaken> {
-        let now = T::Time::now();
+        let now = Self::now();
         Self::free_expired(now);
         let listed = Listed::<T::Market>::read::<T>();
         let states = Self::refreshed_states(now, &listed, policy);
@@ -142,7 +148,7 @@ impl<T: Config> Pallet<T> {
     }
 
     /// Returns the feeds that a snapshot needs, with the oracle's values that are acceptable now.
-    fn refreshed_states(now: u64, listed: &Listed<T::Market>, policy: &Policy) -> FeedStates {
+    fn refreshed_states(now: Millis, listed: &Listed<T::Market>, policy: &Policy) -> FeedStates {
         // An expired option needs neither forward nor smile any more.
         Self::listed_states(listed)
             .into_iter()

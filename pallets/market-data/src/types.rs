@@ -5,7 +5,9 @@ pub use clearproof_primitives::chain::{
     Expiry, ExpiryView, Feed, FeedValue, Instrument, InstrumentKind, Listing, NotTaken,
     OptionTerms, SYMBOL_LENGTH, SnapshotInfo, Symbol,
 };
-use clearproof_primitives::{fixed::IndexPrice, options::SviError, policy::Policy, rows::Smile};
+use clearproof_primitives::{
+    fixed::IndexPrice, options::SviError, policy::Policy, rows::Smile, time::Millis,
+};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::weights::Weight;
 use scale_info::TypeInfo;
@@ -19,7 +21,7 @@ pub struct TimedPrice {
     /// volatility at the forward, per year, 32 fraction bits.
     pub value: IndexPrice,
     /// Milliseconds since the Unix epoch.
-    pub timestamp: u64,
+    pub timestamp: Millis,
 }
 
 /// A value of the oracle, and its time.
@@ -28,7 +30,7 @@ pub struct Observation {
     /// A price, or a curve of total variance.
     pub value: FeedValue,
     /// Milliseconds since the Unix epoch.
-    pub timestamp: u64,
+    pub timestamp: Millis,
 }
 
 /// The source of prices and curves, an adapter to the oracle. It may return an old value, because
@@ -53,7 +55,7 @@ pub trait PolicySource {
     /// Puts a change into force that is due at `now`, in milliseconds since the Unix epoch. It is
     /// called when a snapshot is about to be taken, and by nothing else, so that a policy never
     /// changes between two snapshots.
-    fn advance(now: u64);
+    fn advance(now: Millis);
 
     /// Returns the weight of [`Self::advance`].
     fn advance_weight() -> Weight;
@@ -152,7 +154,7 @@ pub struct Settlement {
     /// Σ accepted index price × milliseconds so far.
     pub sum: u128,
     /// Milliseconds over which `sum` was added up.
-    pub weight: u64,
+    pub weight: Millis,
     /// The average once the expiry has passed: quote units per whole unit, 32 fraction bits,
     /// rounded down.
     pub price: Option<IndexPrice>,

@@ -5,9 +5,12 @@ use crate::{
     NextChange, Pallet, Pending, Version, WeightInfo,
 };
 use alloc::vec::Vec;
-use clearproof_primitives::policy::{
-    Assessment, ChangeError, Changed, Direction, DropReason, PendingChange, Policy, PolicyChange,
-    PolicyError, PolicyVersion,
+use clearproof_primitives::{
+    policy::{
+        Assessment, ChangeError, Changed, Direction, DropReason, PendingChange, Policy,
+        PolicyChange, PolicyError, PolicyVersion,
+    },
+    time::Millis,
 };
 use frame_support::{
     dispatch::DispatchResult,
@@ -24,15 +27,20 @@ pub type PendingOf<T> = PendingChange<ChangesOf<T>>;
 pub(crate) const RESERVED: u32 = 1;
 
 impl<T: Config> Pallet<T> {
+    /// Returns the time of the present block.
+    pub(crate) fn now() -> Millis {
+        Millis::new(T::Clock::now())
+    }
+
     /// Checks and stores a policy, and returns its version. It is in force from the next snapshot
     /// on.
     pub fn store(policy: Policy) -> Result<u32, PolicyError> {
         let policy = BoundedPolicy::<T::Market>::try_from(policy)?;
         let version = Version::<T>::get().saturating_add(1);
         let since = if frame_system::Pallet::<T>::block_number() == Default::default() {
-            0
+            Millis::ZERO
         } else {
-            T::Clock::now()
+            Self::now()
         };
         CurrentPolicy::<T>::put(policy.clone());
         Version::<T>::put(version);
@@ -42,7 +50,7 @@ impl<T: Config> Pallet<T> {
 
     /// Returns the policy after every pending change that is due at `until` or before. Changes that
     /// no longer fit leave it as it is, as they will when they are due.
-    fn policy_at(current: Policy, until: u64) -> Policy {
+    fn policy_at(current: Policy, until: Millis) -> Policy {
         let due = Pending::<T>::get().into_iter();
         let due = due.filter(|change| change.effective_at <= until);
         due.fold(current, |policy, change| {
@@ -67,13 +75,13 @@ impl<T: Config> Pallet<T> {
     /// The list must fit the policy of that time, and leave no parameter further than a step from
     /// the policy in force now. Otherwise lists that wait together would take several steps within
     /// as many snapshots.
-    fn assess_after(delay: u64, changes: &[PolicyChange]) -> Result<Assessment, ChangeError> {
+    fn assess_after(delay: Millis, changes: &[PolicyChange]) -> Result<Assessment, ChangeError> {
         let most = T::MaxChanges::get();
         let given = u32::try_from(changes.len()).unwrap_or(u32::MAX);
         if given > most {
             return Err(ChangeError::TooMany { given, most });
         }
-        let effective_at = T::Clock::now().saturating_add(delay);
+        let effective_at = Self::now().saturating_add(delay);
         let current = Self::policy().ok_or(ChangeError::NoPolicy)?;
         let policy = Self::policy_at(current.clone(), effective_at);
         let changed = policy.with_changes(changes, &T::Market::get())?;
@@ -111,18 +119,20 @@ impl<T: Config> Pallet<T> {
 
     /// Returns the time from which on the emergency origin may tighten again, in milliseconds since
     /// the Unix epoch; 0 if it never has.
-    pub(crate) fn next_emergency() -> u64 {
+    pub(crate) fn next_emergency() -> Millis {
         let last = LastEmergency::<T>::get();
-        last.map_or(0, |last| last.saturating_add(T::EmergencyInterval::get()))
+        last.map_or(Millis::ZERO, |last| {
+            last.saturating_add(T::EmergencyInterval::get())
+        })
     }
 
     /// Schedules a list of changes that must tighten after the emergency's delay, if the last
     /// emergency is long enough ago.
     pub(crate) fn schedule_emergency(changes: Vec<PolicyChange>) -> DispatchResult {
-        let now = T::Clock::now();
+        let now = Self::now();
         let wait = Self::next_emergency().saturating_sub(now);
-        if wait > 0 {
-            let seconds = u16::try_from(wait.div_ceil(1_000)).unwrap_or(u16::MAX);
+        if wait > Millis::ZERO {
+            let seconds = u16::try_from(wait.get().div_ceil(1_000)).unwrap_or(u16::MAX);
             return Err(Error::<T>::EmergencyTooSoon { seconds }.into());
         }
         let assessment = Self::assess_after(T::EmergencyDelay::get(), &changes);
@@ -149,7 +159,7 @@ impl<T: Config> Pallet<T> {
             id,
             changes,
             direction,
-            proposed_at: T::Clock::now(),
+            proposed_at: Self::now(),
             effective_at,
         };
         Pending::<T>::try_mutate(|pending| {
@@ -191,7 +201,7 @@ impl<T: Config> Pallet<T> {
     /// Puts the first pending change that is due into force. It is called when a snapshot is about
     /// to be taken, and by nothing else, so that a policy never changes between two snapshots. At
     /// most one change takes effect per snapshot; others that are due follow at the next.
-    pub fn advance(now: u64) {
+    pub fn advance(now: Millis) {
         let mut pending = Pending::<T>::get();
         let Some(change) = pending.first().filter(|c| c.effective_at <= now).cloned() else {
             return;

@@ -47,7 +47,10 @@ use changes::RESERVED;
 pub use pallet::*;
 pub use weights::WeightInfo;
 
-use clearproof_primitives::policy::{ChangeError, Fault, Policy, PolicyError, PolicyField};
+use clearproof_primitives::{
+    policy::{ChangeError, Fault, Policy, PolicyError, PolicyField},
+    time::Millis,
+};
 
 /// The pallet; see the crate's documentation.
 #[allow(clippy::expect_used, reason = "the attributes of FRAME expand to it")]
@@ -82,17 +85,17 @@ pub mod pallet {
         type Clock: Time<Moment = u64>;
         /// Delay of a change that is sure to tighten, milliseconds.
         #[pallet::constant]
-        type TightenDelay: Get<u64>;
+        type TightenDelay: Get<Millis>;
         /// Delay of any other change, milliseconds; not shorter.
         #[pallet::constant]
-        type LoosenDelay: Get<u64>;
+        type LoosenDelay: Get<Millis>;
         /// Delay of a change of the emergency origin, milliseconds.
         #[pallet::constant]
-        type EmergencyDelay: Get<u64>;
+        type EmergencyDelay: Get<Millis>;
         /// Time from one change of the emergency origin to the next, milliseconds, whatever the
         /// changes set; at least `TightenDelay` and at most 18 hours.
         #[pallet::constant]
-        type EmergencyInterval: Get<u64>;
+        type EmergencyInterval: Get<Millis>;
         /// Largest number of pending changes. The last place is reserved for an emergency.
         #[pallet::constant]
         type MaxPending: Get<u32>;
@@ -135,7 +138,7 @@ pub mod pallet {
     /// Time at which the emergency origin last tightened, in milliseconds since the Unix epoch. A
     /// change that was cancelled counts as well.
     #[pallet::storage]
-    pub type LastEmergency<T: Config> = StorageValue<_, u64, OptionQuery>;
+    pub type LastEmergency<T: Config> = StorageValue<_, Millis, OptionQuery>;
 
     /// Every policy that was ever in force, by its version.
     #[pallet::storage]
@@ -159,7 +162,7 @@ pub mod pallet {
             direction: Direction,
             /// It is in force for the first snapshot taken then or later; milliseconds since the
             /// Unix epoch.
-            effective_at: u64,
+            effective_at: Millis,
         },
         /// A pending change was cancelled.
         ChangeCancelled {
@@ -386,7 +389,7 @@ pub mod pallet {
                 "EmergencyInterval: must not be shorter than TightenDelay"
             );
             assert!(
-                T::EmergencyInterval::get() <= u64::from(u16::MAX) * 1_000,
+                T::EmergencyInterval::get().get() <= u64::from(u16::MAX) * 1_000,
                 "EmergencyInterval: its seconds must fit an error, 65,535 at most"
             );
             assert!(
@@ -422,7 +425,7 @@ pub mod pallet {
                 "NextChange: a number is used already"
             );
             ensure!(
-                LastEmergency::<T>::get().is_none_or(|last| last <= T::Clock::now()),
+                LastEmergency::<T>::get().is_none_or(|last| last <= Self::now()),
                 "LastEmergency: in the future"
             );
             Ok(())

@@ -1,7 +1,7 @@
 //! A runtime with this pallet alone.
 
 use crate as pallet_risk_policy;
-use clearproof_primitives::{policy::Policy, shape::MarketShape};
+use clearproof_primitives::{policy::Policy, shape::MarketShape, time::Millis};
 use frame_support::{
     derive_impl, ord_parameter_types, parameter_types,
     traits::{ConstU32, ConstU64},
@@ -38,15 +38,22 @@ pub const VOTERS: u64 = 5;
 /// The committee's account.
 pub const COMMITTEE: u64 = 7;
 /// Delay of a change that tightens, milliseconds.
-pub const SHORT: u64 = 1_000;
+pub const SHORT: Millis = Millis::new(1_000);
 /// Time from one emergency to the next, milliseconds.
-pub const INTERVAL: u64 = 2_500;
+pub const INTERVAL: Millis = Millis::new(2_500);
 /// Delay of any other change, milliseconds.
-pub const LONG: u64 = 10_000;
+pub const LONG: Millis = Millis::new(10_000);
 
 ord_parameter_types! {
     pub const Voters: u64 = VOTERS;
     pub const Committee: u64 = COMMITTEE;
+}
+
+parameter_types! {
+    pub const Short: Millis = SHORT;
+    pub const Long: Millis = LONG;
+    pub const AtOnce: Millis = Millis::ZERO;
+    pub const Interval: Millis = INTERVAL;
 }
 
 impl pallet_risk_policy::Config for Test {
@@ -55,10 +62,10 @@ impl pallet_risk_policy::Config for Test {
     type TightenOrigin = EnsureSignedBy<Committee, u64>;
     type CancelOrigin = EnsureSignedBy<Voters, u64>;
     type Clock = Timestamp;
-    type TightenDelay = ConstU64<SHORT>;
-    type LoosenDelay = ConstU64<LONG>;
-    type EmergencyDelay = ConstU64<0>;
-    type EmergencyInterval = ConstU64<INTERVAL>;
+    type TightenDelay = Short;
+    type LoosenDelay = Long;
+    type EmergencyDelay = AtOnce;
+    type EmergencyInterval = Interval;
     type MaxPending = ConstU32<4>;
     type MaxChanges = ConstU32<8>;
     type Market = Market;

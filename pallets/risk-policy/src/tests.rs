@@ -7,6 +7,7 @@ use clearproof_primitives::{
     fixed::{Factor, Rate},
     policy::{Peg, Policy},
     shape::MarketShape,
+    time::Millis,
 };
 use codec::{Encode, MaxEncodedLen};
 use frame_support::{assert_noop, assert_ok, dispatch::GetDispatchInfo};
@@ -75,7 +76,10 @@ fn a_refused_policy_names_its_field_and_changes_nothing() {
             &|p| p.underlyings[3].scenarios[15].price_shock = i32::MIN,
             E::ScenariosBounds,
         ),
-        (&|p| p.underlyings[1].scaling.floor_ms = 0, E::ScalingBounds),
+        (
+            &|p| p.underlyings[1].scaling.floor_ms = Millis::ZERO,
+            E::ScalingBounds,
+        ),
         (
             &|p| p.underlyings[3].maintenance_factor = Factor::new(0),
             E::FactorsBounds,
@@ -131,7 +135,10 @@ fn a_refused_policy_names_its_field_and_changes_nothing() {
         (&|p| p.price_band = Rate::new(0), E::PriceBandBounds),
         (&|p| p.option_band = Rate::new(0), E::OptionBandBounds),
         (&|p| p.funding_cap = Rate::MAX, E::FundingCapBounds),
-        (&|p| p.funding_interval = 0, E::FundingIntervalBounds),
+        (
+            &|p| p.funding_interval = Millis::ZERO,
+            E::FundingIntervalBounds,
+        ),
         (
             &|p| p.liquidation_rate = Rate::MAX,
             E::LiquidationRateBounds,

@@ -22,6 +22,7 @@ use clearproof_primitives::{
     ids::{BatchNumber, SnapshotNumber},
     ledger::open_interest_hash,
     shape::Shape,
+    time::Millis,
 };
 use frame_benchmarking::v2::*;
 use frame_support::traits::{
@@ -33,8 +34,8 @@ use pallet_clearproof_custody::{Cursor, MAX_DEPOSITS_PER_BATCH, VenueCustody, Ve
 use sp_runtime::traits::{Saturating, Zero};
 
 const CIRCUIT: CircuitId = CircuitId::new(1);
-const START: u64 = 1_700_000_000_000;
-const SNAPSHOT_AT: u64 = START + 1_000;
+const START: Millis = Millis::new(1_700_000_000_000);
+const SNAPSHOT_AT: Millis = Millis::new(START.get() + 1_000);
 const CHUNK: u64 = 1;
 const CLOSING: u64 = 2;
 const PROTOCOL_FEE: u64 = 1_000;
@@ -105,9 +106,10 @@ fn withdrawals_to<T: Config>(count: u32) -> Vec<Withdrawal> {
 fn price_lists(shape: &Shape, chunks: u32, prices: u32, price: Price) -> Vec<Vec<PriceEntry>> {
     let entry = |n: u32| PriceEntry {
         instrument: 0,
-        time: SNAPSHOT_AT + u64::from(n),
+        time: SNAPSHOT_AT.saturating_add(Millis::new(n.into())),
         price,
         deleverages: false,
+        fund_sells: false,
     };
     let list = |chunk| {
         let own = (0..prices).filter(|n| n % chunks == chunk);
@@ -159,7 +161,7 @@ fn batch<T: Config>(
     let snapshot =
         <T::Snapshots as crate::SnapshotProvider>::snapshot(snapshot_number).expect("it was taken");
     let shape = shape::<T>();
-    let time_to = SNAPSHOT_AT + u64::from(prices) + 1;
+    let time_to = SNAPSHOT_AT.saturating_add(Millis::new(u64::from(prices) + 1));
     T::BenchmarkHelper::set_time(time_to);
 
     let withdrawals = withdrawals_to::<T>(withdrawals);
@@ -236,6 +238,7 @@ fn header<T: Config>(
         protocol_fee: PROTOCOL_FEE,
         protocol_share: Rate::default(),
         deleverage_rank: Factor::default(),
+        slack: Rate::default(),
     }
 }
 

@@ -71,7 +71,7 @@ impl<T: Config> Pallet<T> {
         // The header's hash packs this number of bits. No block has such a late date, but the
         // packing must not depend on the clock.
         ensure!(
-            to < 1 << TIME_BITS && to <= Self::now(),
+            to.get() < 1 << TIME_BITS && to <= Self::now(),
             Error::<T>::TimeSpanInFuture
         );
         let age = Self::now().saturating_sub(to);

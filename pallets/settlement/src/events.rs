@@ -74,7 +74,8 @@ mod events {
             venue: VenueId,
             /// Instrument slot.
             instrument: u16,
-            /// Price of all these fills, 32.32 quote units per lot. It leaves the fund nothing.
+            /// Price of all these fills, 32.32 quote units per lot: the mark, moved by the batch's
+            /// slack in the fund's favour.
             price: Price,
             /// Lower bound, 16.16, of maintenance margin over equity for every account whose
             /// positions were closed.

@@ -74,6 +74,7 @@ pub mod pallet {
         fixed::{Factor, Price},
         ids::{BatchNumber, SnapshotNumber},
         shape::{MarketShape, Shape},
+        time::Millis,
     };
     use frame_support::{
         pallet_prelude::*,
@@ -136,7 +137,7 @@ pub mod pallet {
 
         /// Least time from the announcement of a circuit's retirement until then, milliseconds.
         #[pallet::constant]
-        type RetirementNotice: Get<u64>;
+        type RetirementNotice: Get<Millis>;
 
         /// The market's dimensions: every circuit must be made for them.
         #[pallet::constant]
@@ -149,12 +150,12 @@ pub mod pallet {
         /// Time after the taking of the next snapshot for which a batch's auctions may still use
         /// the last one, milliseconds.
         #[pallet::constant]
-        type SnapshotGrace: Get<u64>;
+        type SnapshotGrace: Get<Millis>;
 
         /// Largest age of a batch's last auction when it settles, milliseconds. It limits the
         /// hindsight of an operator who withholds batches, and the time for proving.
         #[pallet::constant]
-        type MaxBatchAge: Get<u64>;
+        type MaxBatchAge: Get<Millis>;
 
         /// Number of each venue's last batches that are remembered; at least 1.
         #[pallet::constant]
@@ -349,10 +350,15 @@ pub mod pallet {
         /// A price's instrument has no mark in the snapshot: it is not listed, or halted.
         InstrumentNotListed,
         /// A price is further from the snapshot's mark than the policy's band: clear nearer to it,
-        /// or not at all.
+        /// or not at all; deleverage with less slack.
         PriceOutsideBand,
-        /// An instrument has two prices in one auction, or two of deleveraging in the batch: use
-        /// one.
+        /// A price of deleveraging must be the mark, moved by the header's slack: up where the
+        /// insurance fund sells, down where it buys.
+        DeleveragePrice,
+        /// An auction's price entry names a side of the insurance fund.
+        SideOfAuction,
+        /// An instrument has two prices in one auction, or two prices or both sides of deleveraging
+        /// in the batch: use one.
         PriceConflict,
         /// A field element must be below the modulus of BN254's scalar field.
         NonCanonicalField,
@@ -486,7 +492,7 @@ pub mod pallet {
         pub fn retire_circuit(
             origin: OriginFor<T>,
             circuit: CircuitId,
-            at: u64,
+            at: Millis,
             successor: Option<CircuitId>,
         ) -> DispatchResult {
             let urgent = Self::ensure_may_retire(origin)?;

@@ -7,10 +7,11 @@ use clearproof_primitives::{
     fixed::{ONE, Rate},
     ids::{CircuitId, SnapshotNumber},
     shape::{MarketShape, Shape},
+    time::Millis,
 };
 use frame_support::{
     PalletId, derive_impl, ord_parameter_types, parameter_types,
-    traits::{AsEnsureOriginWithArg, ConstU32, ConstU64, ConstU128, EitherOfDiverse},
+    traits::{AsEnsureOriginWithArg, ConstU32, ConstU128, EitherOfDiverse},
 };
 use frame_system::{EnsureRoot, EnsureSigned, EnsureSignedBy};
 use pallet_clearproof_custody::{AssetInfo, AssetKind};
@@ -95,10 +96,16 @@ impl SnapshotProvider for Snapshots {
 }
 
 pub const DEPOSIT: u128 = 1_000;
-pub const GRACE: u64 = 10_000;
-pub const AGE: u64 = NOW - TAKEN;
+pub const GRACE: Millis = Millis::new(10_000);
+pub const AGE: Millis = Millis::new(NOW.get() - TAKEN.get());
 pub const HISTORY: u32 = 3;
-pub const NOTICE: u64 = 5_000_000;
+pub const NOTICE: Millis = Millis::new(5_000_000);
+
+parameter_types! {
+    pub const Grace: Millis = GRACE;
+    pub const Age: Millis = AGE;
+    pub const Notice: Millis = NOTICE;
+}
 
 impl pallet_clearproof_settlement::Config for Test {
     type Currency = Balances;
@@ -111,11 +118,11 @@ impl pallet_clearproof_settlement::Config for Test {
     type CircuitOrigin =
         EitherOfDiverse<EnsureRoot<AccountId>, EnsureSignedBy<CircuitVoters, AccountId>>;
     type UrgentCircuitOrigin = EnsureRoot<AccountId>;
-    type RetirementNotice = ConstU64<NOTICE>;
+    type RetirementNotice = Notice;
     type Market = Market;
     type VenueDeposit = ConstU128<DEPOSIT>;
-    type SnapshotGrace = ConstU64<GRACE>;
-    type MaxBatchAge = ConstU64<AGE>;
+    type SnapshotGrace = Grace;
+    type MaxBatchAge = Age;
     type RootHistory = ConstU32<HISTORY>;
     type WeightInfo = ();
     #[cfg(feature = "runtime-benchmarks")]
@@ -132,13 +139,13 @@ impl pallet_clearproof_custody::BenchmarkHelper for Helper {
 }
 #[cfg(feature = "runtime-benchmarks")]
 impl crate::BenchmarkHelper for Helper {
-    fn snapshot_at(now: u64) -> SnapshotNumber {
-        Timestamp::set_timestamp(now);
+    fn snapshot_at(now: Millis) -> SnapshotNumber {
+        Timestamp::set_timestamp(now.get());
         TakenSnapshots::mutate(|taken| taken.insert(SnapshotNumber::new(9), snapshot(now, None)));
         SnapshotNumber::new(9)
     }
-    fn set_time(now: u64) {
-        Timestamp::set_timestamp(now);
+    fn set_time(now: Millis) {
+        Timestamp::set_timestamp(now.get());
     }
 }
 
@@ -161,10 +168,10 @@ pub const CIRCUIT: CircuitId = CircuitId::new(1);
 pub const CHUNK: u64 = 1;
 pub const CLOSING: u64 = 2;
 
-pub const CREATED: u64 = 1_000_000;
-pub const TAKEN: u64 = 2_000_000;
-pub const NEXT_TAKEN: u64 = 3_000_000;
-pub const NOW: u64 = 10_000_000;
+pub const CREATED: Millis = Millis::new(1_000_000);
+pub const TAKEN: Millis = Millis::new(2_000_000);
+pub const NEXT_TAKEN: Millis = Millis::new(3_000_000);
+pub const NOW: Millis = Millis::new(10_000_000);
 /// Marks of the instruments that trade.
 pub const MARKS: [u64; 4] = [1_000 * ONE, 2_000 * ONE, 0, 50 * ONE];
 /// Largest distance of a clearing price from each mark, 32.32.
@@ -172,15 +179,15 @@ pub const BANDS: [u64; 4] = [50 * ONE, 100 * ONE, 0, 3 * ONE];
 
 /// Largest premium that counts for funding.
 pub const PREMIUM_CAP: u64 = 8 * ONE;
-pub const FUNDING_INTERVAL: u64 = 3_600_000;
+pub const FUNDING_INTERVAL: Millis = Millis::new(3_600_000);
 /// Lots that a venue may hold of each instrument.
 pub const INTEREST_CAPS: [u64; 4] = [100, 200, 0, 50];
 /// A fifth.
 pub const PROTOCOL_SHARE: Rate = Rate::new(u32::MAX / 5);
 
-pub fn snapshot(taken_at: u64, next_taken_at: Option<u64>) -> SnapshotInfo {
+pub fn snapshot(taken_at: Millis, next_taken_at: Option<Millis>) -> SnapshotInfo {
     SnapshotInfo {
-        hash: Fr::from(taken_at).into(),
+        hash: Fr::from(taken_at.get()).into(),
         taken_at,
         next_taken_at,
         marks: MARKS.to_vec(),
@@ -249,7 +256,7 @@ pub fn new_test_ext() -> sp_io::TestExternalities {
     let mut ext = sp_io::TestExternalities::from(storage);
     ext.execute_with(|| {
         System::set_block_number(1);
-        Timestamp::set_timestamp(CREATED);
+        Timestamp::set_timestamp(CREATED.get());
         TakenSnapshots::set(BTreeMap::from([
             (SnapshotNumber::new(1), snapshot(TAKEN, Some(NEXT_TAKEN))),
             (SnapshotNumber::new(2), snapshot(NEXT_TAKEN, None)),

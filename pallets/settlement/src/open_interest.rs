@@ -146,6 +146,7 @@ fn accrue_all(indices: &mut [i64], header: &BatchHeader, snapshot: &SnapshotInfo
             time: *time,
             price: *price,
             deleverages: false,
+            fund_sells: false,
         })
         .collect();
     let terms = FundingTerms {

@@ -5,7 +5,9 @@ use alloc::collections::BTreeMap;
 use clearproof_primitives::{
     batch::{BatchHeader, PriceEntry},
     fixed::Price,
+    liquidation::deleverage_price,
     shape::Shape,
+    time::Millis,
 };
 use frame_support::{dispatch::DispatchResult, ensure};
 use pallet_clearproof_market_data::SnapshotInfo;
@@ -15,16 +17,41 @@ use sp_runtime::DispatchError;
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Prices {
     /// Prices of auctions, by instrument and time. Funding accrues from these.
-    pub clearings: BTreeMap<(u16, u64), Price>,
+    pub clearings: BTreeMap<(u16, Millis), Price>,
     /// Prices of deleveraging, by instrument. They follow from the debt of the insurance fund, not
-    /// from a market, so they have no band and move no funding.
-    pub deleveraged: BTreeMap<u16, Price>,
+    /// from a market, so they move no funding.
+    pub deleveraged: BTreeMap<u16, DeleveragePrice>,
+}
+
+/// Price and side of an instrument's deleveraging.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct DeleveragePrice {
+    pub price: Price,
+    pub fund_sells: bool,
+}
+
+impl Prices {
+    /// Records an entry's price. Returns false if it differs from one recorded before.
+    fn agree_with(&mut self, entry: &PriceEntry) -> bool {
+        if entry.deleverages {
+            let stated = DeleveragePrice {
+                price: entry.price,
+                fund_sells: entry.fund_sells,
+            };
+            return *self.deleveraged.entry(entry.instrument).or_insert(stated) == stated;
+        }
+        let of_auction = self.clearings.entry((entry.instrument, entry.time));
+        *of_auction.or_insert(entry.price) == entry.price
+    }
 }
 
 impl<T: Config> Pallet<T> {
     /// Checks each chunk's price list: its length and order; each entry's instrument, price and
-    /// time; and that an instrument has one price per auction in the whole batch, and one for
-    /// deleveraging. Returns all prices.
+    /// time; and that an instrument has one price per auction in the whole batch, and one price and
+    /// side for deleveraging. Returns all prices.
+    ///
+    /// Two sides would let other accounts be closed against each other, through the two entries,
+    /// without the insurance fund.
     pub(crate) fn check_prices(
         batch: &Batch,
         shape: &Shape,
@@ -41,14 +68,7 @@ impl<T: Config> Pallet<T> {
             ensure!(sorted, Error::<T>::PricesUnsorted);
             for entry in &chunk.prices {
                 Self::check_price(entry, &batch.header, snapshot)?;
-                let price = if entry.deleverages {
-                    let of_instrument = prices.deleveraged.entry(entry.instrument);
-                    *of_instrument.or_insert(entry.price)
-                } else {
-                    let of_auction = prices.clearings.entry((entry.instrument, entry.time));
-                    *of_auction.or_insert(entry.price)
-                };
-                ensure!(price == entry.price, Error::<T>::PriceConflict);
+                ensure!(prices.agree_with(entry), Error::<T>::PriceConflict);
             }
         }
         Ok(prices)
@@ -67,7 +87,16 @@ impl<T: Config> Pallet<T> {
         let (mark, band) = (of_slot(&snapshot.marks), of_slot(&snapshot.bands));
         ensure!(mark != 0, Error::<T>::InstrumentNotListed);
         ensure!(
-            entry.deleverages || entry.price.abs_diff(mark) <= band,
+            entry.deleverages || !entry.fund_sells,
+            Error::<T>::SideOfAuction
+        );
+        let price = deleverage_price(mark, header.slack, entry.fund_sells);
+        ensure!(
+            !entry.deleverages || entry.price == price,
+            Error::<T>::DeleveragePrice
+        );
+        ensure!(
+            entry.price.abs_diff(mark) <= band,
             Error::<T>::PriceOutsideBand
         );
         Ok(())
@@ -75,11 +104,11 @@ impl<T: Config> Pallet<T> {
 
     /// Reports the instruments that a settled batch deleveraged, with their prices.
     pub(crate) fn report_deleveraging(header: &BatchHeader, prices: &Prices) {
-        for (instrument, price) in &prices.deleveraged {
+        for (instrument, deleveraged) in &prices.deleveraged {
             Self::deposit_event(Event::Deleveraged {
                 venue: header.venue,
                 instrument: *instrument,
-                price: *price,
+                price: deleveraged.price,
                 rank: header.deleverage_rank,
             });
         }

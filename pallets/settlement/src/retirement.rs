@@ -2,6 +2,7 @@
 //! takes its place.
 
 use crate::{CircuitId, CircuitVenues, Config, Error, Pallet, Retirement, Retirements};
+use clearproof_primitives::time::Millis;
 use frame_support::{
     dispatch::DispatchResult,
     ensure,
@@ -25,7 +26,7 @@ impl<T: Config> Pallet<T> {
     /// Announces a circuit's retirement, or changes one that has not come yet.
     pub(crate) fn retire(
         id: CircuitId,
-        at: u64,
+        at: Millis,
         successor: Option<CircuitId>,
         urgent: bool,
     ) -> Result<Retirement, DispatchError> {

@@ -10,7 +10,7 @@ mod venues;
 mod versions;
 
 use crate::mock::*;
-use clearproof_primitives::ids::VenueId;
+use clearproof_primitives::{ids::VenueId, time::Millis};
 use frame_support::dispatch::DispatchResult;
 use sp_runtime::{DispatchError, StateVersion, traits::Dispatchable};
 
@@ -75,7 +75,7 @@ fn the_calls_use_the_weights_of_the_configuration() {
         );
         let retire = crate::Call::<Test>::retire_circuit {
             circuit: CIRCUIT,
-            at: 0,
+            at: Millis::ZERO,
             successor: None,
         };
         assert_eq!(

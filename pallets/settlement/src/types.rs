@@ -2,6 +2,7 @@
 //! snapshots.
 
 use alloc::vec::Vec;
+use clearproof_primitives::time::Millis;
 pub use clearproof_primitives::{
     chain::{NextCircuit, Pauses, ProofKind, ProofRefusal, SnapshotInfo},
     ids::CircuitId,
@@ -44,9 +45,9 @@ pub type Operators<AccountId> = BoundedVec<AccountId, ConstU32<MAX_OPERATORS>>;
 #[derive(Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Retirement {
     /// From this time on, milliseconds since the Unix epoch, nothing is settled with the circuit.
-    pub at: u64,
+    pub at: Millis,
     /// Time of the announcement, milliseconds since the Unix epoch.
-    pub announced: u64,
+    pub announced: Millis,
     /// A circuit of the same shape that venues can change to.
     pub successor: Option<CircuitId>,
 }
@@ -94,7 +95,7 @@ pub struct Venue<AccountId, Balance> {
     /// Number of the last batch; 0 before the first.
     pub batches: BatchNumber,
     /// Last millisecond of the last batch's auctions; before the first, when the venue was created.
-    pub time_to: u64,
+    pub time_to: Millis,
     /// Pauses in force.
     pub pauses: Pauses,
     /// Held from the owner until the venue is closed.
@@ -116,7 +117,7 @@ impl<AccountId, Balance> Venue<AccountId, Balance> {
     }
 
     /// Updates the venue after a batch has settled.
-    pub(crate) fn advance(&mut self, number: BatchNumber, state_root: FieldBytes, time_to: u64) {
+    pub(crate) fn advance(&mut self, number: BatchNumber, state_root: FieldBytes, time_to: Millis) {
         self.circuit = self.circuit_of(number);
         self.next_circuit = self.next_circuit.filter(|next| number < next.from_batch);
         self.state_root = state_root;
@@ -171,10 +172,10 @@ pub trait SnapshotProvider {
 pub trait BenchmarkHelper {
     /// Sets the present block's time to `now` (milliseconds), takes a snapshot at that time in
     /// which instrument 0 trades, and returns its number.
-    fn snapshot_at(now: u64) -> SnapshotNumber;
+    fn snapshot_at(now: Millis) -> SnapshotNumber;
 
     /// Sets the present block's time.
-    fn set_time(now: u64);
+    fn set_time(now: Millis);
 }
 
 /// A circuit of the genesis.

@@ -4,7 +4,7 @@ use crate::{
     BalanceOf, Batches, CircuitId, Config, Error, Event, HoldReason, NextCircuit, NextVenue,
     Operators, Pallet, Pauses, Venue, VenueOf, Venues,
 };
-use clearproof_primitives::ids::BatchNumber;
+use clearproof_primitives::{ids::BatchNumber, time::Millis};
 use frame_support::{
     dispatch::DispatchResult,
     ensure,
@@ -16,8 +16,8 @@ use sp_runtime::DispatchError;
 
 impl<T: Config> Pallet<T> {
     /// Returns the present block's time, milliseconds since the Unix epoch.
-    pub(crate) fn now() -> u64 {
-        u64::try_from(T::Time::now().as_millis()).unwrap_or(u64::MAX)
+    pub(crate) fn now() -> Millis {
+        Millis::of(T::Time::now())
     }
 
     /// Returns a venue's state.

@@ -27,7 +27,10 @@ use super::math::{
     ARGUMENT_BITS, CERTAIN, LOG_BITS, PROBABILITY_BITS, TAIL, ln_ratio, mills_ratio, mul_shift,
     normal_pdf, normalised_sqrt,
 };
-use crate::fixed::{FRACTION_BITS, INDEX_PRICE_BITS, IndexPrice, ONE};
+use crate::{
+    fixed::{FRACTION_BITS, INDEX_PRICE_BITS, IndexPrice, ONE},
+    time::Millis,
+};
 use codec::{Decode, DecodeWithMemTracking, Encode};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
@@ -69,7 +72,7 @@ pub struct European {
     /// Volatility per year, 32 fraction bits; at most [`MAX_VOLATILITY`].
     pub volatility: u64,
     /// Time to expiry in milliseconds; at most [`MAX_TIME_MS`].
-    pub time_ms: u64,
+    pub time_ms: Millis,
     /// Discount factor to expiry, 32 fraction bits; positive, at most 1.
     pub discount: u64,
 }
@@ -88,8 +91,8 @@ pub(super) struct RootOfTime {
 impl RootOfTime {
     /// Of a time in milliseconds; one beyond [`MAX_TIME_MS`], whose root means nothing, is refused
     /// where the root is used.
-    pub fn of(time_ms: u64) -> Self {
-        let years = ((time_ms as u128) << YEARS_BITS) / YEAR_MS as u128;
+    pub fn of(time_ms: Millis) -> Self {
+        let years = (u128::from(time_ms.get()) << YEARS_BITS) / u128::from(YEAR_MS.get());
         let (root, half) = normalised_sqrt(years);
         Self {
             root,

@@ -7,7 +7,10 @@ use super::limits::YEAR_MS;
 use super::math::{
     ARGUMENT_BITS, LOG_BITS, PROBABILITY_BITS, ln_ratio, mul_shift, normal_cdf, normal_pdf,
 };
-use crate::fixed::{FRACTION_BITS, ONE};
+use crate::{
+    fixed::{FRACTION_BITS, ONE},
+    time::Millis,
+};
 
 /// Fraction bits of a rate per year inside this file.
 const RATE_BITS: u32 = 40;
@@ -82,7 +85,7 @@ impl European {
     }
 
     fn theta(&self, terms: &Terms, density: u128) -> Result<i128, OptionError> {
-        if self.time_ms == 0 {
+        if self.time_ms == Millis::ZERO {
             return Ok(0);
         }
         let overflow = OptionError::Overflow(OptionField::Theta);
@@ -94,7 +97,7 @@ impl European {
         let decay = shift(decay, scale, RATE_BITS).ok_or(overflow)?;
         let decay = mul_shift(self.forward, decay, RATE_BITS).ok_or(overflow)?;
         let logarithm = ln_ratio(ONE as u128, self.discount as u128).unwrap_or(0) as u128;
-        let rate = logarithm * YEAR_MS as u128 / self.time_ms as u128;
+        let rate = logarithm * u128::from(YEAR_MS.get()) / u128::from(self.time_ms.get());
         let rate = shift(rate, LOG_BITS, RATE_BITS).ok_or(overflow)?;
         let carry = mul_shift(self.price_at(terms), rate, RATE_BITS).ok_or(overflow)?;
         let signed = |x: u128| i128::try_from(x).map_err(|_| overflow);

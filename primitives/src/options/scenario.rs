@@ -16,6 +16,7 @@ use super::limits::{DAY_MS, MAX_VOLATILITY};
 use super::math::{LOG_BITS, exp, ln_ratio, mul_shift};
 use crate::fixed::{FACTOR_BITS, FRACTION_BITS, Factor, IndexPrice, ONE, Price};
 use crate::snapshot::ROW_VALUE_BITS;
+use crate::time::Millis;
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode};
 use scale_info::TypeInfo;
@@ -36,9 +37,9 @@ pub const MIN_VOLATILITY_SHOCK: Shock = -WHOLE;
 /// Highest volatility shock, +500 %.
 pub const MAX_VOLATILITY_SHOCK: Shock = 5 * WHOLE;
 /// The time to expiry at which volatility shocks are stated: 30 days.
-pub const PIVOT_MS: u64 = 30 * DAY_MS;
+pub const PIVOT_MS: Millis = Millis::new(30 * DAY_MS.get());
 /// Least floor on the time that scales a volatility shock: one hour.
-pub const MIN_FLOOR_MS: u64 = DAY_MS / 24;
+pub const MIN_FLOOR_MS: Millis = Millis::new(DAY_MS.get() / 24);
 
 /// One scenario. All three are fractions of 2^16.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,7 +94,7 @@ pub struct VolatilityScaling {
     /// Power from 30 days on, a fraction of 2^16, at most 1.
     pub long_power: Factor,
     /// Times below this count as this: an hour to 30 days, in milliseconds.
-    pub floor_ms: u64,
+    pub floor_ms: Millis,
 }
 
 impl VolatilityScaling {
@@ -107,7 +108,7 @@ impl VolatilityScaling {
 
     /// `(30 days / max(T, floor))^power`, 32 fraction bits, rounded down; exactly 1 at 30 days; at
     /// most 720.
-    pub fn factor(&self, time_ms: u64) -> Result<u64, OptionError> {
+    pub fn factor(&self, time_ms: Millis) -> Result<u64, OptionError> {
         self.check()?;
         let time = time_ms.max(self.floor_ms);
         let power = if time < PIVOT_MS {
@@ -116,7 +117,7 @@ impl VolatilityScaling {
             self.long_power
         };
         // Times are not 0, logarithms below 45, so neither step fails.
-        let logarithm = ln_ratio(PIVOT_MS as u128, time as u128).unwrap_or(0);
+        let logarithm = ln_ratio(PIVOT_MS.get().into(), time.get().into()).unwrap_or(0);
         let factor = exp((logarithm * power.get() as i128) >> FACTOR_BITS).unwrap_or(0);
         Ok((factor >> (LOG_BITS - FRACTION_BITS)) as u64)
     }
@@ -136,7 +137,7 @@ pub enum Product {
         /// Volatility per year at that strike, 32 fraction bits.
         volatility: u64,
         /// Time to expiry in milliseconds.
-        time_ms: u64,
+        time_ms: Millis,
         /// Discount factor to expiry, 32 fraction bits.
         discount: u64,
     },

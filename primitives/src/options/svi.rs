@@ -15,7 +15,7 @@ pub use error::{LogMoneyness, SVI_BITS, SviError, SviField};
 
 use super::limits::{MAX_TIME_MS, MAX_VOLATILITY, YEAR_MS};
 use super::math::{LOG_BITS, ln_ratio};
-use crate::fixed::IndexPrice;
+use crate::{fixed::IndexPrice, time::Millis};
 use codec::{Decode, DecodeWithMemTracking, Encode};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
@@ -155,14 +155,14 @@ impl SviCurve {
         &self,
         forward: IndexPrice,
         strike: IndexPrice,
-        time_ms: u64,
+        time_ms: Millis,
     ) -> Result<u64, SviError> {
         self.check_bounds()?;
         let k = ln_ratio(strike, forward)
             .map(|k| k >> (LOG_BITS - WORK_BITS))
             .filter(|k| k.abs() <= work(MAX_LOG_MONEYNESS))
             .ok_or(SviError::Bounds(SviField::LogMoneyness))?;
-        if time_ms == 0 || time_ms > MAX_TIME_MS {
+        if time_ms == Millis::ZERO || time_ms > MAX_TIME_MS {
             return Err(SviError::Bounds(SviField::Time));
         }
         let variance = u128::try_from(self.variance(k))
@@ -170,7 +170,8 @@ impl SviCurve {
             .filter(|w| *w > 0)
             .ok_or(SviError::Variance)?;
         // 63 bits, 8 more fraction bits for a root with 32, and 35 of the year.
-        let yearly = (variance << (64 - WORK_BITS)) * YEAR_MS as u128 / time_ms as u128;
+        let yearly =
+            (variance << (64 - WORK_BITS)) * u128::from(YEAR_MS.get()) / u128::from(time_ms.get());
         u64::try_from(yearly.isqrt())
             .ok()
             .filter(|v| *v <= MAX_VOLATILITY)

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::fixed::{Factor, Rate};
 use crate::options::{ScenarioSpec, VolatilityScaling};
+use crate::time::Millis;
 use alloc::{vec, vec::Vec};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
@@ -144,7 +145,7 @@ pub enum PolicyChange {
     /// Sets [`Policy::funding_interval`].
     FundingInterval {
         /// New value.
-        value: u64,
+        value: Millis,
     },
     /// Sets [`Policy::liquidation_rate`].
     LiquidationRate {

@@ -147,7 +147,7 @@ impl Parameter {
                 of((0, FACTOR), Factor, Step::Distance(FACTOR / 10), Neither)
             }
             Self::VolatilityFloor { .. } => of(
-                (MIN_FLOOR_MS as i128, PIVOT_MS as i128),
+                (MIN_FLOOR_MS.get() as i128, PIVOT_MS.get() as i128),
                 Milliseconds,
                 doubled,
                 Neither,
@@ -213,7 +213,7 @@ impl Parameter {
                 Neither,
             ),
             Self::FundingInterval => of(
-                ((DAY_MS / 24) as i128, 7 * DAY_MS as i128),
+                ((DAY_MS.get() / 24) as i128, 7 * DAY_MS.get() as i128),
                 Milliseconds,
                 doubled,
                 Neither,

@@ -2,7 +2,7 @@
 //! change would do.
 
 use super::{ChangeError, Direction, Policy, PolicyChange, PolicyError};
-use crate::chain::NotTaken;
+use crate::{chain::NotTaken, time::Millis};
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
@@ -29,9 +29,9 @@ pub struct PendingChange<C = Vec<PolicyChange>> {
     /// when its time comes.
     pub direction: Direction,
     /// When it was proposed, in milliseconds since the Unix epoch.
-    pub proposed_at: u64,
+    pub proposed_at: Millis,
     /// The first snapshot taken then or later is computed with it.
-    pub effective_at: u64,
+    pub effective_at: Millis,
 }
 
 /// A policy that is or was in force.
@@ -50,7 +50,7 @@ pub struct PolicyVersion<P = Policy> {
     pub policy: P,
     /// Snapshots from this time on were computed with it, until the next version's; milliseconds
     /// since the Unix epoch, 0 for the genesis.
-    pub since: u64,
+    pub since: Millis,
 }
 
 /// The policy in force and what is to come.
@@ -76,7 +76,7 @@ pub struct PolicyState {
     pub pending: Vec<PendingChange>,
     /// From when on the emergency origin may tighten again, in milliseconds since the Unix epoch; 0
     /// if it never has.
-    pub emergency_from: u64,
+    pub emergency_from: Millis,
 }
 
 /// The effect of scheduling a list of changes now.
@@ -96,7 +96,7 @@ pub struct Assessment {
     /// Which way it goes, and so which delay it has.
     pub direction: Direction,
     /// When it would take effect, in milliseconds since the Unix epoch.
-    pub effective_at: u64,
+    pub effective_at: Millis,
     /// The policy then: with all changes before it in force, and this one.
     pub policy: Policy,
 }

@@ -341,7 +341,7 @@ impl Parameter {
             } => scenario(underlying, s)?.weight.get().into(),
             Self::ShortPower { underlying } => of(underlying)?.scaling.short_power.get().into(),
             Self::LongPower { underlying } => of(underlying)?.scaling.long_power.get().into(),
-            Self::VolatilityFloor { underlying } => of(underlying)?.scaling.floor_ms.into(),
+            Self::VolatilityFloor { underlying } => of(underlying)?.scaling.floor_ms.get().into(),
             Self::Charge {
                 underlying,
                 kind,
@@ -367,7 +367,7 @@ impl Parameter {
             Self::PriceBand => policy.price_band.get().into(),
             Self::OptionBand => policy.option_band.get().into(),
             Self::FundingCap => policy.funding_cap.get().into(),
-            Self::FundingInterval => policy.funding_interval.into(),
+            Self::FundingInterval => policy.funding_interval.get().into(),
             Self::LiquidationRate => policy.liquidation_rate.get().into(),
         })
     }

@@ -36,10 +36,10 @@ pub enum StepError {
     FundSolvent,
     #[error("forced: the account is less leveraged than the deleverage rank")]
     NotRanked,
-    #[error(
-        "forced: the price leaves the account better off, or the insurance fund with something"
-    )]
+    #[error("forced: the price leaves the account better off")]
     DeleveragePrice,
+    #[error("forced: the slack is more than what the insurance fund lacks of its positions' worth")]
+    Slack,
     #[error("forced: the account's equity is not below its maintenance margin")]
     NotLiquidatable,
     #[error("forced: the account's equity is not below zero")]
@@ -78,6 +78,8 @@ pub enum StepError {
     TooManyFills(usize, u16),
     #[error("fills[{0}]: no such order or price entry")]
     FillTarget(usize),
+    #[error("fills[{0}]: deleveraging closes the insurance fund's positions on the other side")]
+    FillSide(usize),
     #[error("fills[{0}]: the order is for another instrument")]
     FillInstrument(usize),
     #[error(

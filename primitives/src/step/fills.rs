@@ -35,13 +35,17 @@ pub(super) fn apply_fill(
         .get(fill.entry)
         .ok_or(StepError::FillTarget(i))?;
     require(entry.price != 0, StepError::FillTarget(i))?;
-    require(entry.deleverages == deleverages, StepError::FillTarget(i))?;
+    let fits = entry.deleverages == deleverages && (deleverages || !entry.fund_sells);
+    require(fits, StepError::FillTarget(i))?;
     let row = context.snapshot.rows.get(usize::from(order.instrument));
     let row = row.ok_or(StepError::FillInstrument(i))?;
     require(
         entry.instrument == order.instrument,
         StepError::FillInstrument(i),
     )?;
+    let funds_side = entry.fund_sells == (order.side == Side::Sell);
+    let side_fits = !deleverages || funds_side == step.account.is_insurance_fund();
+    require(side_fits, StepError::FillSide(i))?;
     require(
         fill.quantity != 0 && fill.quantity < 1 << QUANTITY_BITS,
         StepError::FillQuantity(i),

@@ -8,6 +8,7 @@ use super::{
 use crate::{
     account::{Account, Position},
     fixed::FRACTION_BITS,
+    liquidation::fits_slack,
     margin::{Margin, keeps_half, only_reduces, reduces_risk},
     snapshot::Snapshot,
 };
@@ -35,7 +36,12 @@ pub(super) fn check_forced(
     let margin_before = Margin::of(market, context.snapshot, before)?;
     let margin_after = Margin::of(market, context.snapshot, after)?;
     match (of_fund, deleverages) {
-        (true, true) => require(margin_before.equity < 0, E::FundSolvent)?,
+        (true, true) => {
+            require(margin_before.equity < 0, E::FundSolvent)?;
+            let lacking = margin_before.equity.unsigned_abs();
+            let fits = fits_slack(context.snapshot, before, lacking, context.slack);
+            require(fits, E::Slack)?;
+        }
         (false, false) => {
             require(margin_before.is_liquidatable(), E::NotLiquidatable)?;
             let partly = margin_before.has_half_of_maintenance();
@@ -48,9 +54,9 @@ pub(super) fn check_forced(
         (true, false) => {}
     }
     let roundings = (step.fills.len() as i128) << FRACTION_BITS;
-    if deleverages {
-        let most = if of_fund { 0 } else { margin_before.equity };
-        require(margin_after.equity <= most + roundings, E::DeleveragePrice)?;
+    if deleverages && !of_fund {
+        let gains_nothing = margin_after.equity <= margin_before.equity + roundings;
+        require(gains_nothing, E::DeleveragePrice)?;
     }
     if step.fills.is_empty() {
         return Ok(());

@@ -3,11 +3,12 @@
 use crate::{
     batch::PriceEntry,
     field::Fr,
-    fixed::Factor,
+    fixed::{Factor, Rate},
     ids::{AccountIndex, VenueId},
     order::SignedOrderSet,
     shape::Shape,
     snapshot::Snapshot,
+    time::Millis,
 };
 use alloc::vec::Vec;
 
@@ -56,10 +57,12 @@ pub enum Forced {
         penalty: u64,
     },
     /// The insurance fund owes more than it has. Its positions are closed against those of accounts
-    /// on the other side, without their consent, at one price per instrument and batch that
-    /// leaves the fund nothing. The step is one of the fund's, or of such an account; its fills are
-    /// at entries that say so, and reduce risk as a liquidation's. The account is as leveraged as
-    /// the header's rank says, or more; no account gains by it.
+    /// on the other side, without their consent, at one price per instrument and batch: the mark,
+    /// moved by the batch's slack in the fund's favour. The step is one of the fund's, or of such
+    /// an account. Its fills are at entries that say so and that name the fund's side: the fund
+    /// trades on it, all others on the opposite one. They reduce risk as a liquidation's. The slack
+    /// is at most what the fund lacks over all that its positions are worth. The account is as
+    /// leveraged as the header's rank says, or more; no account gains by it.
     Deleverage,
     /// The account's equity is below zero: the insurance fund takes over all its balances and
     /// positions.
@@ -98,13 +101,15 @@ pub struct StepContext<'a> {
     /// Venue that order sets are bound to.
     pub venue: VenueId,
     /// First millisecond of the batch.
-    pub time_from: u64,
+    pub time_from: Millis,
     /// Last millisecond of the batch.
-    pub time_to: u64,
+    pub time_to: Millis,
     /// The chunk's price entries.
     pub entries: &'a [PriceEntry],
     /// The batch's deleverage rank, 16.16.
     pub deleverage_rank: Factor,
+    /// The distance of the batch's prices of deleveraging from the marks, as a fraction of 2^32.
+    pub slack: Rate,
     /// The transfer that was sent and is not received yet, as
     /// [`transfer_hash`](crate::batch::transfer_hash); 0 for none.
     pub transfer: Fr,

@@ -7,6 +7,7 @@ use clearproof_primitives::options::{
     DAY_MS, European, Greeks, MAX_TIME_MS, MAX_VOLATILITY, OptionError, OptionKind, Product,
     ScenarioSpec, SviCurve, VolatilityScaling, YEAR_MS, revalue,
 };
+use clearproof_primitives::time::Millis;
 use proptest::prelude::*;
 use serde::Deserialize;
 use std::hint::black_box;
@@ -44,7 +45,7 @@ fn option(kind: OptionKind, point: &Point) -> European {
         forward: point.0.parse().unwrap(),
         strike: point.1.parse().unwrap(),
         volatility: point.2,
-        time_ms: point.3,
+        time_ms: Millis::new(point.3),
         discount: point.4,
     }
 }
@@ -109,7 +110,8 @@ fn greeks_agree_with_the_reference() {
         };
         let forward = unit(call.forward as i128);
         let ulp = 1.0 / ONE as f64;
-        let deviation = point.2 as f64 / ONE as f64 * (point.3 as f64 / YEAR_MS as f64).sqrt();
+        let deviation =
+            point.2 as f64 / ONE as f64 * (point.3 as f64 / YEAR_MS.get() as f64).sqrt();
         if deviation > 1e-6 {
             let gamma = c.gamma as f64 / 2f64.powi(64);
             // The density is absolute to 2^-61, and gamma divides it by forward and deviation.
@@ -120,7 +122,8 @@ fn greeks_agree_with_the_reference() {
         let volatility = (point.2 as f64 / ONE as f64).max(1e-9);
         let bound = 2.0 * ulp + forward * (2f64.powi(-58) + 2f64.powi(-60) / volatility);
         close(unit(c.vega as i128), point.9, bound, 1e-14);
-        let rate = -(point.4 as f64 / ONE as f64).ln() / (point.3.max(1) as f64 / YEAR_MS as f64);
+        let rate =
+            -(point.4 as f64 / ONE as f64).ln() / (point.3.max(1) as f64 / YEAR_MS.get() as f64);
         let bound = (3.0 + 2.0 * rate) * ulp + (forward + value) * 2f64.powi(-38);
         close(unit(c.theta), point.10, bound, 1e-12);
     }
@@ -141,7 +144,7 @@ fn example(
         forward: fixed(forward) as u128,
         strike: fixed(strike) as u128,
         volatility: fixed(vol) as u64,
-        time_ms: (years * YEAR_MS as f64).round() as u64,
+        time_ms: Millis::new((years * YEAR_MS.get() as f64).round() as u64),
         discount: fixed((-rate * years).exp()) as u64,
     }
 }
@@ -188,7 +191,7 @@ fn options() -> impl Strategy<Value = European> {
         1u128 << 32..1 << 52,
         655u128..6_553_600,
         ONE / 100..5 * ONE,
-        60_000..5 * YEAR_MS,
+        60_000..5 * YEAR_MS.get(),
         ONE / 2..=ONE,
     )
         .prop_map(|(forward, ratio, volatility, time_ms, discount)| European {
@@ -196,7 +199,7 @@ fn options() -> impl Strategy<Value = European> {
             forward,
             strike: (forward * ratio) >> 16,
             volatility,
-            time_ms,
+            time_ms: Millis::new(time_ms),
             discount,
         })
 }
@@ -232,7 +235,7 @@ proptest! {
         prop_assert!(up + 1 >= put && down <= call + 1, "in the strike");
         let (c, p) = pair(European { volatility: option.volatility + step, ..option });
         prop_assert!(c + 1 >= call && p + 1 >= put, "in volatility");
-        let (c, p) = pair(European { time_ms: option.time_ms + step, ..option });
+        let (c, p) = pair(European { time_ms: option.time_ms + Millis::new(step), ..option });
         prop_assert!(c + 1 >= call && p + 1 >= put, "in time, the discount being the same");
         let (c, p) = pair(European { discount: option.discount - step, ..option });
         prop_assert!(c <= call && p <= put, "in the discount");
@@ -241,13 +244,13 @@ proptest! {
     #[test]
     fn nothing_panics(call: bool, forward: u128, strike: u128, volatility: u64, time_ms: u64, discount: u64) {
         let kind = if call { Call } else { Put };
-        let any = European { kind, forward, strike, volatility, time_ms, discount };
+        let any = European { kind, forward, strike, volatility, time_ms: Millis::new(time_ms), discount };
         let _ = (any.price(), any.greeks());
         let within = European {
             forward: (forward >> (33 + (strike & 63))).max(1),
             strike: (strike >> (33 + (forward & 63))).max(1),
             volatility: (volatility % (MAX_VOLATILITY + 1)) >> (discount & 31),
-            time_ms: (time_ms % (MAX_TIME_MS + 1)) >> (volatility & 31),
+            time_ms: Millis::new((time_ms % (MAX_TIME_MS.get() + 1)) >> (volatility & 31)),
             discount: 1 + discount % ONE,
             ..any
         };
@@ -268,7 +271,7 @@ fn the_time_of_a_snapshot() {
             forward: (60_000 + 40 * i as u128) << 32,
             strike: (40_000 + 80 * (i as u128 % 17) * 30) << 32,
             volatility: ONE / 2 + (i << 22),
-            time_ms: (1 + i % 32) * 7 * DAY_MS,
+            time_ms: DAY_MS * ((1 + i % 32) * 7),
             discount: ONE - (i << 16),
         })
         .collect();

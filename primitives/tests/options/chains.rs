@@ -5,12 +5,13 @@
 use super::fit::{Found, Quote, calibrate, floating, variance};
 use clearproof_primitives::fixed::ONE;
 use clearproof_primitives::options::{European, OptionKind, SviCurve, YEAR_MS};
+use clearproof_primitives::time::Millis;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// One expiry: time in milliseconds, forward, quotes of options out of the money.
 struct Expiry {
-    time_ms: u64,
+    time_ms: Millis,
     forward: f64,
     quotes: Vec<Quote>,
     /// Implied volatilities that the file states, where it does.
@@ -38,7 +39,7 @@ fn milliseconds(text: &str) -> i64 {
 
 /// Implied volatility by bisection on the library's own price, on a forward of 1 and without
 /// discount.
-fn implied(kind: OptionKind, moneyness: f64, price: f64, time_ms: u64) -> Option<f64> {
+fn implied(kind: OptionKind, moneyness: f64, price: f64, time_ms: Millis) -> Option<f64> {
     let raw = |x: f64| (x * ONE as f64 * ONE as f64) as u128;
     let at = |volatility: u64| European {
         kind,
@@ -99,7 +100,7 @@ fn chain(text: &str) -> Vec<Expiry> {
             expiries.insert(
                 expiry(row),
                 Expiry {
-                    time_ms,
+                    time_ms: Millis::new(time_ms),
                     forward,
                     quotes,
                     stated: Vec::new(),
@@ -152,7 +153,7 @@ fn check_chain(name: &str) {
     let (mut errors, mut counts) = (Vec::new(), [0; 4]);
     let mut earlier: Option<SviCurve> = None;
     for e in &expiries {
-        let years = e.time_ms as f64 / YEAR_MS as f64;
+        let years = e.time_ms.get() as f64 / YEAR_MS.get() as f64;
         let (curve, found) = calibrate(&e.quotes, years, earlier.as_ref());
         assert_eq!(curve.check(), Ok(()));
         let (kind, reason) = match found {

@@ -12,12 +12,8 @@ use crate::{
         scaled_milliseconds,
     },
 };
-use clearproof_primitives::{policy::Policy, shape::MarketShape};
-use frame_support::{
-    PalletId, parameter_types,
-    traits::{ConstU32, ConstU64},
-    weights::Weight,
-};
+use clearproof_primitives::{policy::Policy, shape::MarketShape, time::Millis};
+use frame_support::{PalletId, parameter_types, traits::ConstU32, weights::Weight};
 use frame_system::EnsureRoot;
 use pallet_clearproof_market_data::{Feed, Observation, OracleFeeds, PolicySource};
 
@@ -47,7 +43,7 @@ impl pallet_clearproof_risk_policy::Config for Runtime {
     type Clock = Timestamp;
     type TightenDelay = TightenDelay;
     type LoosenDelay = LoosenDelay;
-    type EmergencyDelay = ConstU64<0>;
+    type EmergencyDelay = EmergencyDelay;
     type EmergencyInterval = EmergencyInterval;
     type MaxPending = ConstU32<16>;
     type MaxChanges = ConstU32<32>;
@@ -57,19 +53,20 @@ impl pallet_clearproof_risk_policy::Config for Runtime {
 
 parameter_types! {
     /// Delay of changes of the policy that are sure to tighten, milliseconds.
-    pub TightenDelay: u64 = scaled_milliseconds(market::TIGHTEN_DELAY);
+    pub TightenDelay: Millis = scaled_milliseconds(market::TIGHTEN_DELAY);
     /// Delay of all other changes of the policy, milliseconds.
-    pub LoosenDelay: u64 = scaled_milliseconds(market::LOOSEN_DELAY);
+    pub LoosenDelay: Millis = scaled_milliseconds(market::LOOSEN_DELAY);
+    pub const EmergencyDelay: Millis = Millis::ZERO;
     /// Time from one emergency change of the policy to the next, milliseconds.
-    pub EmergencyInterval: u64 = scaled_milliseconds(market::EMERGENCY_INTERVAL);
+    pub EmergencyInterval: Millis = scaled_milliseconds(market::EMERGENCY_INTERVAL);
     /// Least time from the announcement of a circuit's retirement until then, milliseconds.
-    pub RetirementNotice: u64 = scaled_milliseconds(market::RETIREMENT_NOTICE);
+    pub RetirementNotice: Millis = scaled_milliseconds(market::RETIREMENT_NOTICE);
     pub const SnapshotInterval: BlockNumber = market::SNAPSHOT_INTERVAL;
-    pub const TradingEndsBefore: u64 = market::TRADING_ENDS_BEFORE;
-    pub const SettlementWindow: u64 = market::SETTLEMENT_WINDOW;
-    pub const FreedAfter: u64 = market::FREED_AFTER;
-    pub const SnapshotGrace: u64 = market::SNAPSHOT_GRACE;
-    pub const MaxBatchAge: u64 = market::MAX_BATCH_AGE;
+    pub const TradingEndsBefore: Millis = market::TRADING_ENDS_BEFORE;
+    pub const SettlementWindow: Millis = market::SETTLEMENT_WINDOW;
+    pub const FreedAfter: Millis = market::FREED_AFTER;
+    pub const SnapshotGrace: Millis = market::SNAPSHOT_GRACE;
+    pub const MaxBatchAge: Millis = market::MAX_BATCH_AGE;
 }
 
 /// The oracle's values.
@@ -83,7 +80,7 @@ impl OracleFeeds for OracleAnswers {
         let answer = Oracle::get(feed)?;
         Some(Observation {
             value: answer.value,
-            timestamp: answer.timestamp,
+            timestamp: Millis::new(answer.timestamp),
         })
     }
 
@@ -93,7 +90,7 @@ impl OracleFeeds for OracleAnswers {
             feed,
             pallet_oracle::TimestampedValue {
                 value: observation.value,
-                timestamp: observation.timestamp,
+                timestamp: observation.timestamp.get(),
             },
         );
     }
@@ -111,7 +108,7 @@ impl PolicySource for PolicyInForce {
         RiskPolicy::version()
     }
 
-    fn advance(now: u64) {
+    fn advance(now: Millis) {
         RiskPolicy::advance(now);
     }
 
@@ -174,7 +171,7 @@ impl pallet_clearproof_settlement::Config for Runtime {
 mod benchmarks {
     use super::{Feed, MarketData, Observation, OracleAnswers, OracleFeeds, market};
     use crate::{AccountId, Assets, Runtime, RuntimeOrigin};
-    use clearproof_primitives::chain::FeedValue;
+    use clearproof_primitives::{chain::FeedValue, ids::SnapshotNumber, time::Millis};
     use frame_support::traits::Hooks;
 
     /// A price at which the development listings trade: 1,000 quote units, 32 fraction bits.
@@ -192,7 +189,7 @@ mod benchmarks {
     }
 
     impl pallet_clearproof_settlement::BenchmarkHelper for Helper {
-        fn snapshot_at(now: u64) -> clearproof_primitives::ids::SnapshotNumber {
+        fn snapshot_at(now: Millis) -> SnapshotNumber {
             Self::set_time(now);
             let shape = market::SHAPE;
             let underlyings = (0..shape.underlyings).map(Feed::Underlying);
@@ -208,10 +205,10 @@ mod benchmarks {
             pallet_clearproof_market_data::LatestNumber::<Runtime>::get()
         }
 
-        fn set_time(now: u64) {
+        fn set_time(now: Millis) {
             // Set directly, not through the pallet: BABE would compare the time with the block's
             // slot.
-            pallet_timestamp::Now::<Runtime>::put(now);
+            pallet_timestamp::Now::<Runtime>::put(now.get());
         }
     }
 }

@@ -7,7 +7,9 @@ use crate::{
     governance::EnsureMarkets,
 };
 use alloc::vec::Vec;
-use clearproof_primitives::{chain::FeedValue, monitoring::MemberActivity, options::medoid};
+use clearproof_primitives::{
+    chain::FeedValue, monitoring::MemberActivity, options::medoid, time::Millis,
+};
 use frame_support::{
     PalletId, parameter_types,
     traits::{ConstU32, Get, SortedMembers, Time},
@@ -31,7 +33,7 @@ type Timed = TimestampedValue<OracleValue, Moment>;
 
 /// Returns true if a member's value counts at a time.
 fn is_fresh(value: &Timed, now: Moment) -> bool {
-    value.timestamp.saturating_add(FeedExpiresIn::get()) > now
+    value.timestamp.saturating_add(FeedExpiresIn::get().get()) > now
 }
 
 /// Returns the time at which each member of the oracle last fed one of `feeds`, and the number of
@@ -46,7 +48,7 @@ pub fn activity(feeds: &[OracleKey]) -> (Vec<MemberActivity<AccountId>>, Vec<u32
             let Some(value) = Oracle::raw_values(&account, feed) else {
                 continue;
             };
-            fed_at = fed_at.max(Some(value.timestamp));
+            fed_at = fed_at.max(Some(Millis::new(value.timestamp)));
             *sources = sources.saturating_add(is_fresh(&value, now).into());
         }
         MemberActivity { account, fed_at }
@@ -159,7 +161,7 @@ impl pallet_oracle::BenchmarkHelper<OracleKey, OracleValue, ConstU32<32>> for Be
         };
         let expiries = (1..=32).map(|time| Expiry {
             underlying: 0,
-            time,
+            time: Millis::new(time),
         });
         let keys: Vec<_> = expiries.map(OracleKey::Volatility).collect();
         // The benchmark adds its caller before or after it requests the values.

@@ -4,11 +4,14 @@
 //! the oracle to everybody.
 
 use crate::{
-    Balance, Moment, Runtime, RuntimeEvent, RuntimeOrigin,
+    Balance, Runtime, RuntimeEvent, RuntimeOrigin,
     constants::{market, money},
     governance::EnsureMarkets,
 };
-use clearproof_primitives::fixed::{ONE, Rate};
+use clearproof_primitives::{
+    fixed::{ONE, Rate},
+    time::Millis,
+};
 use frame_support::{
     dynamic_params::{dynamic_pallet_params, dynamic_params},
     traits::{EnsureOrigin, EnsureOriginWithArg, Get},
@@ -30,10 +33,10 @@ pub mod dynamic {
         pub static MinimumFeeds: u32 = 2;
         /// Time for which a member's value counts, milliseconds.
         #[codec(index = 1)]
-        pub static FeedExpiresIn: Moment = 120_000;
+        pub static FeedExpiresIn: Millis = Millis::new(120_000);
         /// Largest age of an acceptable value, milliseconds.
         #[codec(index = 2)]
-        pub static MaxPriceAge: Moment = market::MAX_PRICE_AGE;
+        pub static MaxPriceAge: Millis = market::MAX_PRICE_AGE;
         /// Largest distance of an acceptable price from the last accepted one, as a fraction of
         /// 2^32.
         #[codec(index = 3)]
@@ -44,7 +47,7 @@ pub mod dynamic {
         pub static MaxVolatilityStep: Rate = market::MAX_VOLATILITY_STEP;
         /// Time within which a feed's average follows the accepted price, milliseconds.
         #[codec(index = 5)]
-        pub static AverageWindow: Moment = market::AVERAGE_WINDOW;
+        pub static AverageWindow: Millis = market::AVERAGE_WINDOW;
         /// Largest distance of an acceptable price from that average, as a fraction of 2^32.
         #[codec(index = 6)]
         pub static MaxAverageDeviation: Rate = market::MAX_AVERAGE_DEVIATION;
@@ -80,16 +83,16 @@ bounded! {
     /// 2 to 16 members.
     MinimumFeeds: u32 = dynamic::oracle::MinimumFeeds, 2, 16;
     /// Half a minute to ten minutes.
-    FeedExpiresIn: Moment = dynamic::oracle::FeedExpiresIn, 30_000, 600_000;
+    FeedExpiresIn: Millis = dynamic::oracle::FeedExpiresIn, Millis::new(30_000), Millis::new(600_000);
     /// Half a minute to ten minutes.
-    MaxPriceAge: Moment = dynamic::oracle::MaxPriceAge, 30_000, 600_000;
+    MaxPriceAge: Millis = dynamic::oracle::MaxPriceAge, Millis::new(30_000), Millis::new(600_000);
     /// 1 % to a half.
     MaxDeviation: Rate = dynamic::oracle::MaxDeviation, Rate::new((ONE / 100) as u32), Rate::new((ONE / 2) as u32);
     /// 5 % to a half.
     MaxVolatilityStep: Rate =
         dynamic::oracle::MaxVolatilityStep, Rate::new((ONE / 20) as u32), Rate::new((ONE / 2) as u32);
     /// A minute to a day.
-    AverageWindow: Moment = dynamic::oracle::AverageWindow, 60_000, 86_400_000;
+    AverageWindow: Millis = dynamic::oracle::AverageWindow, Millis::new(60_000), Millis::new(86_400_000);
     /// [`MaxDeviation`] to 100 %: a price that held for long can move by that.
     MaxAverageDeviation: Rate =
         dynamic::oracle::MaxAverageDeviation, MaxDeviation::get(), Rate::MAX;

@@ -15,12 +15,13 @@ use clearproof_primitives::{
     fixed::Rate,
     ids::{BatchNumber, CircuitId, SnapshotNumber, VenueId},
     shape::Shape,
+    time::Millis,
 };
 use codec::{Decode, Encode};
 use frame_support::{assert_ok, traits::Hooks};
 use pallet_clearproof_settlement::BatchRecord;
 
-const NOW: u64 = 1_000_000;
+const NOW: Millis = Millis::new(1_000_000);
 
 /// Calls a method of the interface by its name.
 fn ask<T: Decode>(method: &str, arguments: impl Encode) -> T {
@@ -35,7 +36,7 @@ fn venue(id: u32) -> Option<VenueView<AccountId>> {
 
 /// Alice's venue, number 0, with Bob as its operator.
 fn create_venue() {
-    pallet_timestamp::Now::<Runtime>::put(NOW);
+    pallet_timestamp::Now::<Runtime>::put(NOW.get());
     let operators = vec![bob()].try_into().unwrap();
     assert_ok!(Settlement::create_venue(
         RuntimeOrigin::signed(alice()),
@@ -52,19 +53,19 @@ fn the_chains_operation_is_shown() {
         Decode::decode(&mut answer.as_slice()).unwrap()
     };
     ext_of(genesis_presets::LOCAL).execute_with(|| {
-        pallet_timestamp::Now::<Runtime>::put(NOW);
-        let fed = |member, feed, timestamp| {
+        pallet_timestamp::Now::<Runtime>::put(NOW.get());
+        let fed = |member, feed, timestamp: Millis| {
             let value = pallet_oracle::TimestampedValue {
                 value: FeedValue::Price(1_000 << 32),
-                timestamp,
+                timestamp: timestamp.get(),
             };
             pallet_oracle::RawValues::<Runtime>::insert(member, feed, value);
         };
         let (first, second) = (Feed::Underlying(0), Feed::Asset(1));
         fed(alice(), first, NOW);
-        fed(alice(), second, NOW - 1_000);
+        fed(alice(), second, NOW - Millis::new(1_000));
         // Older than two minutes, the age at which a value no longer counts.
-        fed(bob(), first, NOW - 120_000);
+        fed(bob(), first, NOW - Millis::new(120_000));
         say_prices(NOW);
         MarketData::on_finalize(market::SNAPSHOT_INTERVAL);
 
@@ -75,7 +76,7 @@ fn the_chains_operation_is_shown() {
         };
         assert_eq!(state.oracle_members.len(), 3);
         assert_eq!(member(&alice()), Some(NOW));
-        assert_eq!(member(&bob()), Some(NOW - 120_000));
+        assert_eq!(member(&bob()), Some(NOW - Millis::new(120_000)));
         let shape = market::SHAPE;
         let feeds = usize::from(shape.underlyings) + usize::from(shape.assets) - 1;
         assert_eq!(state.feeds.len(), feeds);
@@ -96,7 +97,7 @@ fn the_chains_operation_is_shown() {
 
         // No member feeds any more, so everything halts. The committee also puts the chain into
         // safe mode.
-        pallet_timestamp::Now::<Runtime>::put(NOW + 300_000);
+        pallet_timestamp::Now::<Runtime>::put(NOW.get() + 300_000);
         MarketData::on_finalize(2 * market::SNAPSHOT_INTERVAL);
         pallet_safe_mode::EnteredUntil::<Runtime>::put(100);
         let state = ask();
@@ -202,7 +203,7 @@ fn snapshots_are_shown_by_number_and_the_latest_without() {
             |number: Option<SnapshotNumber>| ask::<Option<SnapshotView>>("snapshot", number);
         assert_eq!(snapshot(None), None);
         for number in 1..=2u64 {
-            say_prices(number * NOW);
+            say_prices(NOW * number);
             MarketData::on_finalize(number as u32 * market::SNAPSHOT_INTERVAL);
         }
         let (first, latest) = (
@@ -213,7 +214,7 @@ fn snapshots_are_shown_by_number_and_the_latest_without() {
             (first.snapshot.number.get(), latest.snapshot.number.get()),
             (1, 2)
         );
-        assert_eq!(first.info.next_taken_at, Some(2 * NOW));
+        assert_eq!(first.info.next_taken_at, Some(NOW * 2));
         assert_eq!(latest.info.next_taken_at, None);
         assert_eq!(latest.info.hash, latest.snapshot.hash().into());
         let instruments: Vec<Instrument> = ask("instruments", ());

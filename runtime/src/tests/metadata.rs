@@ -8,8 +8,9 @@ use crate::{
     governance::{origins::Origin, tracks::TrackId},
     opaque::Block,
 };
-use clearproof_primitives::interfaces::{
-    CLEARPROOF, Interface, MONITORING, RISK_POLICY, SPEC_NAME,
+use clearproof_primitives::{
+    interfaces::{CLEARPROOF, Interface, MONITORING, RISK_POLICY, SPEC_NAME},
+    time::Millis,
 };
 use clearproof_runtime_api::{ClearproofApi, MonitoringApi, RiskPolicyApi};
 use codec::{Decode, Encode};
@@ -32,9 +33,9 @@ fn the_times_of_snapshots_are_constants() {
         assert_eq!(interval, market::SNAPSHOT_INTERVAL);
         let block: Moment = constant("Babe", "ExpectedBlockTime");
         assert_eq!(block, time::MILLISECS_PER_BLOCK);
-        let grace: u64 = constant("Settlement", "SnapshotGrace");
+        let grace: Millis = constant("Settlement", "SnapshotGrace");
         assert_eq!(grace, market::SNAPSHOT_GRACE);
-        let age: u64 = constant("Settlement", "MaxBatchAge");
+        let age: Millis = constant("Settlement", "MaxBatchAge");
         assert_eq!(age, market::MAX_BATCH_AGE);
     });
 }

@@ -15,14 +15,15 @@ use clearproof_primitives::{
         Assessment, ChangeError, MarginLevel, Policy, PolicyChange, PolicyState, PositionSide,
         ProductKind,
     },
+    time::Millis,
 };
 use frame_support::{assert_noop, assert_ok};
 use pallet_clearproof_risk_policy::{Call, Error};
 
-const NOW: u64 = 1_800_000_000_000;
+const NOW: Millis = Millis::new(1_800_000_000_000);
 
-fn at(now: u64) {
-    pallet_timestamp::Now::<Runtime>::put(now);
+fn at(now: Millis) {
+    pallet_timestamp::Now::<Runtime>::put(now.get());
 }
 
 /// The charge for maintenance of long perpetuals on underlying 0, in fractions of 2^32.
@@ -68,7 +69,11 @@ fn the_committee_tightens_one_step_an_hour() {
 
         let again = NOW + EMERGENCY_INTERVAL;
         assert_eq!(state().emergency_from, again);
-        for (now, seconds) in [(NOW, 3_600), (NOW + 30_000, 3_570), (again - 1, 1)] {
+        for (now, seconds) in [
+            (NOW, 3_600),
+            (NOW + Millis::new(30_000), 3_570),
+            (again - Millis::new(1), 1),
+        ] {
             at(now);
             let error = Error::<Runtime>::EmergencyTooSoon { seconds };
             assert_eq!(tighten(Rate::new(genesis.get() / 4 * 7)), Err(error.into()));

@@ -68,7 +68,7 @@ async fn arguments_by_name_are_the_same() {
 #[tokio::test]
 async fn snapshots_by_number_and_the_latest() {
     let latest = call("clearproof_snapshot", json!([])).await.unwrap();
-    assert_eq!(latest["takenAt"], TAKEN_AT);
+    assert_eq!(latest["takenAt"], TAKEN_AT.get());
     assert_eq!(latest["protocolShare"], 7);
     assert_eq!(latest["openInterestCaps"][0], (1u64 << 59).to_string());
     let row = &latest["rows"][0];

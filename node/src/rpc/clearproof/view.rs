@@ -12,6 +12,7 @@ use clearproof_primitives::{
     serde_hex,
     shape::Shape,
     snapshot::{InstrumentRow, UnderlyingFactors},
+    time::Millis,
 };
 use clearproof_runtime::AccountId;
 use serde::{Serialize, Serializer};
@@ -40,12 +41,12 @@ pub struct VenueJson {
     circuit: CircuitId,
     next_circuit: Option<NextCircuit>,
     /// Time at which the circuit of the next batch is retired.
-    retires_at: Option<u64>,
+    retires_at: Option<Millis>,
     shape: Shape,
     development: bool,
     state_root: FieldBytes,
     batches: BatchNumber,
-    time_to: u64,
+    time_to: Millis,
     pauses: Pauses,
     custody_account: AccountId,
     queue: Queue,
@@ -169,7 +170,7 @@ impl From<Instrument> for InstrumentJson {
 #[serde(rename_all = "camelCase")]
 pub struct ExpiryJson {
     underlying: u16,
-    time: u64,
+    time: Millis,
     forward: Option<Decimal<u128>>,
     volatility: Option<Decimal<u128>>,
     halted: bool,
@@ -195,8 +196,8 @@ impl From<ExpiryView> for ExpiryJson {
 pub struct SnapshotJson {
     number: SnapshotNumber,
     hash: FieldBytes,
-    taken_at: u64,
-    next_taken_at: Option<u64>,
+    taken_at: Millis,
+    next_taken_at: Option<Millis>,
     protocol_share: Rate,
     liquidation_rate: Rate,
     weights: Vec<Decimal<u64>>,
@@ -208,7 +209,7 @@ pub struct SnapshotJson {
     bands: Vec<Decimal<u64>>,
     /// Largest premiums that count for funding; 0 where there is no funding.
     premium_caps: Vec<Decimal<u64>>,
-    funding_interval: u64,
+    funding_interval: Millis,
     /// Lots that a venue's accounts may hold. Above this number they may only reduce their
     /// positions.
     open_interest_caps: Vec<Decimal<u64>>,

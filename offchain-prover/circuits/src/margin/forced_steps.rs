@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     gadgets::{
-        bits::alloc_bit,
+        bits::{alloc_bit, range},
         compare::{enforce_ge_if, enforce_gt_if},
         logic::{enforce_implies, select},
     },
@@ -83,26 +83,41 @@ fn enforce_rank(cs: &mut Cs, margins: &Margins, occasion: &Occasion<'_>) -> Bit 
     Bit::from_num_unchecked(forced.of_account_at_risk.num() - deep.num())
 }
 
-/// Requires that the insurance fund loses nothing but roundings, that no account gains by
-/// deleveraging, and that the deleveraged fund is left with nothing.
+/// Requires that the insurance fund loses nothing but roundings, and that no account gains more
+/// than roundings by deleveraging. Costs EQUITY_BITS + 4.
+///
+/// Sound: a step is of the fund or of another account, so each of the two comparisons is alone in
+/// the difference that is range-checked.
 pub fn enforce_equity(cs: &mut Cs, margins: &Margins, occasion: &Occasion<'_>) {
-    let forced = occasion.forced;
-    let (before, after) = (&margins.equity_before, &margins.equity_after);
+    let (fund, account) = (
+        occasion.forced.of_fund.num(),
+        occasion.forced.deleverages_account.num(),
+    );
     let unit = Num::power_of_two(FRACTION_BITS as usize).value();
-    let roundings = occasion.fill_count.scale(unit);
-    enforce_ge_if(
-        cs,
-        &forced.of_fund,
-        &(after + &roundings),
-        before,
-        EQUITY_BITS + 2,
-    );
-    let most = select(cs, &forced.deleverages_fund, &Num::zero(), before);
-    enforce_ge_if(
-        cs,
-        &forced.deleverages,
-        &(most + roundings),
-        after,
-        EQUITY_BITS + 2,
-    );
+    let roundings = cs.mul(&(fund + account), &occasion.fill_count.scale(unit));
+    let gained = &margins.equity_after - &margins.equity_before;
+    let gained = cs.mul(&(fund - account), &gained);
+    range(cs, &(gained + roundings), EQUITY_BITS + 2);
+}
+
+/// What the insurance fund lacks, less what the batch's slack makes of all that its positions are
+/// worth, in 2^-64 quote units; 0 where the fund is not deleveraged. It must not be negative. Costs
+/// M + 2.
+///
+/// Expired positions have no mark. The worth is below 2^116, the slack below 2^32.
+pub fn slack_left(
+    cs: &mut Cs,
+    market: &Market,
+    before: &Holdings<'_>,
+    margins: &Margins,
+    occasion: &Occasion<'_>,
+) -> Num {
+    let mut worth = Sum::new();
+    for (lots, row) in before.exposure.lots().iter().zip(&market.rows) {
+        worth.add(&cs.mul(lots, &row.live_mark));
+    }
+    let taken = cs.mul(occasion.slack, &worth.finish());
+    let unit = Num::power_of_two(FRACTION_BITS as usize).value();
+    let left = -(margins.equity_before.scale(unit) + taken);
+    cs.mul(occasion.forced.deleverages_fund.num(), &left)
 }

@@ -34,4 +34,6 @@ pub struct Occasion<'a> {
     pub reductions: &'a [Reduction],
     /// The batch's deleverage rank, 16.16.
     pub deleverage_rank: &'a Num,
+    /// The batch's slack of deleveraging, a fraction of 2^32.
+    pub slack: &'a Num,
 }

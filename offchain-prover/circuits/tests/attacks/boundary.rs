@@ -6,6 +6,7 @@ use clearproof_primitives::{
     batch::{PROTOCOL_VERSION, chunk_public_input, price_list_hash},
     boundary::Boundary,
     field::{FieldBytes, Fr},
+    time::Millis,
 };
 
 fn one() -> Fr {
@@ -128,7 +129,7 @@ fn another_public_input() {
 #[test]
 fn a_time_of_more_than_48_bits() {
     let mut scene = Scene::busy(0);
-    scene.header.time_from = 1 << 48;
+    scene.header.time_from = Millis::new(1 << 48);
     scene.refused_in("header");
 }
 

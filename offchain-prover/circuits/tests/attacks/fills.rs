@@ -6,6 +6,7 @@ use clearproof_primitives::{
     fixed::{ONE, Rate},
     order::{Order, Side},
     step::{Fill, StepError},
+    time::Millis,
 };
 
 const PART: &str = "step/fills";
@@ -64,8 +65,8 @@ fn a_fill_outside_the_validity() {
     let time = scene.chunk.entries[0].time;
     for (from, until, fine) in [
         (time, time, true),
-        (time + 1, time + 50, false),
-        (time - 50, time - 1, false),
+        (time + Millis::new(1), time + Millis::new(50), false),
+        (time - Millis::new(50), time - Millis::new(1), false),
     ] {
         scene.resign(0, |set| (set.valid_from, set.valid_until) = (from, until));
         scene.replay();
@@ -149,9 +150,10 @@ fn a_fill_at_the_padding() {
     let mut scene = buy();
     scene.chunk.entries.push(PriceEntry {
         instrument: 0,
-        time: 0,
+        time: Millis::ZERO,
         price: 0,
         deleverages: false,
+        fund_sells: false,
     });
     scene.step(0).fills[0].entry = 1;
     scene.replay();

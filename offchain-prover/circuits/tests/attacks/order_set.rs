@@ -7,6 +7,7 @@ use clearproof_primitives::{
     ids::AccountIndex,
     order::OrderSet,
     step::StepError::{self, Signature},
+    time::Millis,
 };
 
 const PART: &str = "step/order_set";
@@ -22,8 +23,8 @@ fn a_set_changed_after_it_was_signed() {
     type Change = fn(&mut OrderSet);
     let changes: [Change; 8] = [
         |set| set.max_fee = Rate::new(set.max_fee.get() + 1),
-        |set| set.valid_until -= 1,
-        |set| set.valid_from += 1,
+        |set| set.valid_until -= Millis::new(1),
+        |set| set.valid_from += Millis::new(1),
         |set| set.sequence += 1,
         |set| set.orders[0].as_mut().unwrap().quantity += 1,
         |set| set.orders[0].as_mut().unwrap().limit += 1,
@@ -115,10 +116,10 @@ fn a_set_outside_its_validity() {
     scene.step(0).fills.clear();
     let (from, to) = (scene.header.time_from, scene.header.time_to);
     for (first, last, fine) in [
-        (0, from, true),
+        (Millis::ZERO, from, true),
         (to, to, true),
-        (0, from - 1, false),
-        (to + 1, to + 9, false),
+        (Millis::ZERO, from - Millis::new(1), false),
+        (to + Millis::new(1), to + Millis::new(9), false),
     ] {
         scene.resign(0, |set| (set.valid_from, set.valid_until) = (first, last));
         scene.replay();

@@ -10,12 +10,13 @@ use clearproof_primitives::{
     order::{Side, WithdrawalRequest},
     rows::even_bands,
     shape::Shape,
+    time::Millis,
     witness::BatchWitness,
 };
 
 const SHAPE: Shape = Shape::TINY;
 
-fn open(venue: &mut Venue, mark: u64, time: u64) {
+fn open(venue: &mut Venue, mark: u64, time: Millis) {
     let snapshot = snapshot(&SHAPE.market, mark);
     let bands = even_bands(&snapshot.rows, Rate::new(1 << 29));
     venue.open_batch(snapshot, bands, time).unwrap();
@@ -46,11 +47,23 @@ fn a_withdrawal_of_more_than_the_venue_holds() {
         let set = trader.set(&SHAPE, vec![order(1, side, 50, 100 * ONE)], None);
         venue.submit(set).unwrap();
     }
-    assert_eq!(venue.run_auction(START + 1).unwrap().trades.len(), 2);
-    proven(&venue.close_batch(&request(START + 2)).unwrap().witness);
+    assert_eq!(
+        venue
+            .run_auction(START + Millis::new(1))
+            .unwrap()
+            .trades
+            .len(),
+        2
+    );
+    proven(
+        &venue
+            .close_batch(&request(START + Millis::new(2)))
+            .unwrap()
+            .witness,
+    );
     venue.settle(BatchNumber::new(1)).unwrap();
 
-    open(&mut venue, 50 * ONE, START + 3);
+    open(&mut venue, 50 * ONE, START + Millis::new(3));
     let mut withdraw = |venue: &mut Venue, amount| {
         let request = WithdrawalRequest {
             asset: 0,
@@ -68,5 +81,10 @@ fn a_withdrawal_of_more_than_the_venue_holds() {
     withdraw(&mut venue, held - 100).unwrap();
     assert!(withdraw(&mut venue, 101).is_err());
     withdraw(&mut venue, 100).unwrap();
-    proven(&venue.close_batch(&request(START + 4)).unwrap().witness);
+    proven(
+        &venue
+            .close_batch(&request(START + Millis::new(4)))
+            .unwrap()
+            .witness,
+    );
 }

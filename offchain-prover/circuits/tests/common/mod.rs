@@ -17,10 +17,11 @@ use clearproof_primitives::{
     rows::even_bands,
     shape::{MarketShape, Shape},
     snapshot::{InstrumentRow, Snapshot},
+    time::Millis,
 };
 
 pub const GENESIS: [u8; 32] = [9; 32];
-pub const START: u64 = 1_000;
+pub const START: Millis = Millis::new(1_000);
 
 /// A policy whose shocks span ±10 %.
 pub fn policy(market: &MarketShape) -> Policy {
@@ -83,7 +84,7 @@ pub fn snapshot(market: &MarketShape, mark: u64) -> Snapshot {
     });
     Snapshot {
         number: SnapshotNumber::new(1),
-        taken_at: START - 1,
+        taken_at: START - Millis::new(1),
         weights: vec![ONE; market.assets as usize],
         factors: policy.factors(),
         protocol_share: policy.protocol_share,
@@ -152,8 +153,8 @@ impl Trader {
             venue: VenueId::new(7),
             account: self.account,
             sequence: self.sequence,
-            valid_from: 0,
-            valid_until: 1 << 40,
+            valid_from: Millis::ZERO,
+            valid_until: Millis::new(1 << 40),
             max_fee: Rate::new(1 << 24),
             orders,
             request,
@@ -191,7 +192,7 @@ pub fn venue(shape: &Shape) -> Venue {
     })
 }
 
-pub fn request(time_to: u64) -> BatchRequest {
+pub fn request(time_to: Millis) -> BatchRequest {
     BatchRequest {
         time_to,
         genesis: GENESIS,
@@ -217,7 +218,7 @@ pub fn busy_batch(shape: &Shape) -> (Venue, ClosedBatch) {
     let sell = traders[1].set(shape, vec![order(21, Side::Sell, 20, 99 * ONE)], None);
     venue.submit(buy).unwrap();
     venue.submit(sell).unwrap();
-    let report = venue.run_auction(START + 100).unwrap();
+    let report = venue.run_auction(START + Millis::new(100)).unwrap();
     assert_eq!(report.trades.len(), 2);
     let withdrawal = WithdrawalRequest {
         asset: 0,
@@ -230,6 +231,8 @@ pub fn busy_batch(shape: &Shape) -> (Venue, ClosedBatch) {
         Some(withdrawal),
     );
     venue.submit(set).unwrap();
-    let closed = venue.close_batch(&request(START + 200)).unwrap();
+    let closed = venue
+        .close_batch(&request(START + Millis::new(200)))
+        .unwrap();
     (venue, closed)
 }

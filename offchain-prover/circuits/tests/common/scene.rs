@@ -181,6 +181,7 @@ impl Scene {
 
     /// As [`Self::replay`], but `forge` may change the result of each step.
     pub fn replay_forged(&mut self, forge: impl Fn(usize, &mut Account, &mut StepEffects)) {
+        self.drop_unnamed_entries();
         let mut tree = self.start.clone();
         let mut visited = BTreeMap::new();
         self.chunk.before.accounts_root = tree.root();
@@ -209,6 +210,22 @@ impl Scene {
         self.chunk.after = state;
     }
 
+    /// Leaves the price entries that fills name, as a list has no others.
+    fn drop_unnamed_entries(&mut self) {
+        let steps = &mut self.chunk.steps;
+        let fills = steps.iter().flat_map(|witness| &witness.step.fills);
+        let named: BTreeSet<_> = fills.map(|fill| fill.entry).collect();
+        let unnamed = |entry: &usize| !named.contains(entry);
+        for fill in steps.iter_mut().flat_map(|w| &mut w.step.fills) {
+            fill.entry -= (0..fill.entry.min(self.chunk.entries.len()))
+                .filter(unnamed)
+                .count();
+        }
+        let mut index = 0..;
+        let entries = &mut self.chunk.entries;
+        entries.retain(|_| index.next().is_some_and(|i| named.contains(&i)));
+    }
+
     /// The result of a step by the native rules, signature included.
     pub fn native(&self, step: usize) -> Result<(Account, StepEffects), StepError> {
         let context = StepContext {
@@ -221,6 +238,7 @@ impl Scene {
             time_to: self.header.time_to,
             entries: &self.chunk.entries,
             deleverage_rank: self.header.deleverage_rank,
+            slack: self.header.slack,
             transfer: self.transfer_before(step),
         };
         let witness = &self.chunk.steps[step];

@@ -29,7 +29,7 @@ fn tampered_fills_meet_acceptance_and_refusal() {
     use proptest::{strategy::ValueTree, test_runner::TestRunner};
     let mut runner = TestRunner::new(config(1));
     let (mut accepted, mut reducing, mut forced) = (0, 0, 0);
-    let mut conditional = [0; 5];
+    let mut conditional = [0; 6];
     for _ in 0..2_000 {
         let scene = tampered(&any_tampering().new_tree(&mut runner).unwrap().current());
         if let Ok((after, effects)) = scene.native(0) {
@@ -44,6 +44,7 @@ fn tampered_fills_meet_acceptance_and_refusal() {
                 order.one_cancels_other,
                 order.trigger.is_some(),
                 step.forced == Some(Forced::Deleverage),
+                step.account.is_insurance_fund(),
             ]) {
                 *count += usize::from(filled && with);
             }

@@ -14,13 +14,14 @@ use clearproof_primitives::{
     order::{KeyRequest, Request, TransferRequest, WithdrawalRequest},
     rows::even_bands,
     snapshot::InstrumentRow,
+    time::Millis,
 };
 
 /// A venue with four traders, driven by actions; the engine may refuse any of them.
 pub struct Run {
     venue: Venue,
     traders: Vec<Trader>,
-    now: u64,
+    now: Millis,
     pub closed: Vec<ClosedBatch>,
     /// Accounts that the venue visited because they held an expired instrument.
     pub accrued: usize,
@@ -51,7 +52,7 @@ impl Run {
     }
 
     fn open(&mut self) {
-        self.now += 10;
+        self.now += Millis::new(10);
         // The mark moves between batches, so that accounts fall below their margins, and some of
         // them below zero.
         let moved = [0, -14, 12, -30, 20, -9][self.closed.len() % 6];
@@ -70,7 +71,7 @@ impl Run {
         let terms = MarketTerms {
             halted: vec![false, false, expired, false],
             premium_caps: vec![2 * ONE; 4],
-            funding_interval: 15,
+            funding_interval: Millis::new(15),
             ..bands.into()
         };
         self.venue.open_batch(snapshot, terms, self.now).unwrap();
@@ -80,7 +81,7 @@ impl Run {
     }
 
     fn close(&mut self) {
-        self.now += 10;
+        self.now += Millis::new(10);
         let closed = self.venue.close_batch(&request(self.now)).unwrap();
         self.venue.audit(&closed.witness.snapshot).unwrap();
         self.closed.push(closed);
@@ -153,7 +154,7 @@ impl Run {
                 }
             }
             Action::Auction => {
-                self.now += 10;
+                self.now += Millis::new(10);
                 self.venue.run_auction(self.now).unwrap();
             }
             Action::Close => {

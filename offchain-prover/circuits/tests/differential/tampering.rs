@@ -5,9 +5,11 @@ use clearproof_primitives::{
     account::{Account, OrderSlot, Position},
     batch::PriceEntry,
     fixed::{Factor, ONE, Rate},
+    ids::AccountIndex,
     order::{Order, Side, TimeInForce, Trigger, TriggerSide},
     snapshot::InstrumentRow,
     step::{Fill, Forced},
+    time::Millis,
 };
 use proptest::prelude::*;
 
@@ -44,6 +46,13 @@ struct Conditions {
     suspended: bool,
     /// A forced step deleverages, where every account has this rank or more.
     rank: Option<u32>,
+    /// The first entry says that the fund sells.
+    fund_sells: bool,
+    /// It does so even if it is an auction's.
+    sided_auction: bool,
+    /// A step that deleverages is the fund's, which owes more than it has, at most.
+    of_fund: bool,
+    slack: u32,
 }
 
 fn any_conditions() -> impl Strategy<Value = Conditions> {
@@ -60,9 +69,24 @@ fn any_conditions() -> impl Strategy<Value = Conditions> {
         prop_oneof![7 => Just(1u64 << 40), 1 => 0..60u64],
         prop::bool::weighted(0.05),
         prop::option::weighted(0.5, prop_oneof![2 => Just(0u32), 1 => 0..20u32 << 16]),
+        (
+            any::<bool>(),
+            prop::bool::weighted(0.03),
+            any::<bool>(),
+            prop_oneof![1 => Just(0u32), 6 => 0..1u32 << 28],
+        ),
     )
         .prop_map(
-            |(reduce_only, time_in_force, pair, trigger, position_limit, suspended, rank)| {
+            |(
+                reduce_only,
+                time_in_force,
+                pair,
+                trigger,
+                position_limit,
+                suspended,
+                rank,
+                (fund_sells, sided_auction, of_fund, slack),
+            )| {
                 Conditions {
                     reduce_only,
                     time_in_force,
@@ -71,6 +95,10 @@ fn any_conditions() -> impl Strategy<Value = Conditions> {
                     position_limit: if suspended { 0 } else { position_limit },
                     suspended,
                     rank,
+                    fund_sells,
+                    sided_auction,
+                    of_fund,
+                    slack,
                 }
             },
         )
@@ -138,6 +166,11 @@ pub fn any_tampering() -> impl Strategy<Value = Tampering> {
 pub fn tampered(t: &Tampering) -> Scene {
     let mut scene = Scene::busy(2);
     tamper_market(&mut scene, t);
+    if t.of_fund() {
+        let fund = scene.chunk.steps[1].before.clone();
+        scene.chunk.steps[0].before = fund;
+        scene.step(0).account = AccountIndex::INSURANCE_FUND;
+    }
     scene.reload(0, |account| tamper_account(account, t));
     tamper_order_set(&mut scene, t);
     let rank = t.rank();
@@ -159,20 +192,27 @@ impl Tampering {
     fn rank(&self) -> Option<u32> {
         self.penalty.and(self.conditions.rank)
     }
+
+    /// The step deleverages the insurance fund.
+    fn of_fund(&self) -> bool {
+        self.rank().is_some() && self.conditions.of_fund
+    }
 }
 
 fn tamper_market(scene: &mut Scene, t: &Tampering) {
     let (c, rank) = (&t.conditions, t.rank());
     scene.header.deleverage_rank = rank.map(Factor::new).unwrap_or_default();
+    scene.header.slack = Rate::new(c.slack);
     let entry = scene.chunk.entries[0];
     scene.chunk.entries = vec![
         PriceEntry {
             price: t.price,
             deleverages: rank.is_some(),
+            fund_sells: c.fund_sells && (rank.is_some() || c.sided_auction),
             ..entry
         },
         PriceEntry {
-            time: entry.time + 50,
+            time: entry.time + Millis::new(50),
             ..entry
         },
         PriceEntry {
@@ -198,7 +238,8 @@ fn tamper_account(account: &mut Account, t: &Tampering) {
     account.funding_basis = t.funding_basis.into();
     // Equity near the margin that is required.
     let lots = t.positions.iter().sum::<i64>();
-    account.balances[0] = t.equity - 100 * lots;
+    let lacking = if t.of_fund() { 400 } else { 0 };
+    account.balances[0] = t.equity - 100 * lots - lacking;
     account.sequence = 1;
     account.slots[0].id = 21;
     account.slots[0].filled = t.filled;
@@ -219,7 +260,7 @@ fn tamper_order_set(scene: &mut Scene, t: &Tampering) {
     let mark = scene.snapshot.rows[0].mark;
     let time = scene.chunk.entries[0].time;
     scene.resign(0, |set| {
-        set.valid_until = time + 20;
+        set.valid_until = time + Millis::new(20);
         let (side, limit) = if t.against == (t.positions[0] > 0) {
             (Side::Sell, 99 * ONE)
         } else {

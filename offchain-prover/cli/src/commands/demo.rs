@@ -5,7 +5,7 @@ use clap::{Args as ClapArgs, ValueEnum};
 use clearproof_bench::bars::Bars;
 use clearproof_demo::{self, DemoConfig};
 use clearproof_groth16::BackendKind;
-use clearproof_primitives::{ids::CircuitId, shape::Shape};
+use clearproof_primitives::{ids::CircuitId, shape::Shape, time::Millis};
 use clearproof_proving::default_key_folder;
 use std::{path::PathBuf, sync::Arc};
 
@@ -75,7 +75,7 @@ pub fn run(args: Args) -> Result<()> {
         keep: args.keep,
         circuit: CircuitId::new(circuit),
         shape,
-        batch_ms,
+        batch_ms: Millis::new(batch_ms),
     };
     let runtime = tokio::runtime::Runtime::new().context("starting the runtime")?;
     let report = runtime.block_on(clearproof_demo::run(config));

@@ -5,7 +5,7 @@ use anyhow::{Context, Result};
 use clearproof_bench::bars::Bars;
 use clearproof_groth16::BackendKind;
 use clearproof_operator::{self, Config, Timing};
-use clearproof_primitives::ids::VenueId;
+use clearproof_primitives::{ids::VenueId, time::Millis};
 use clearproof_proving::default_key_folder;
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
@@ -38,10 +38,10 @@ pub struct Args {
     backend: BackendKind,
     /// Milliseconds from one auction to the next, 100 to 1,000.
     #[arg(long, default_value_t = Timing::default().auction_interval_ms)]
-    auction_interval_ms: u64,
+    auction_interval_ms: Millis,
     /// A batch is closed this many milliseconds after its first account step.
     #[arg(long, default_value_t = Timing::default().batch_ms)]
-    batch_ms: u64,
+    batch_ms: Millis,
     /// A batch is closed at this many account steps.
     #[arg(long, default_value_t = Timing::default().batch_steps)]
     batch_steps: usize,

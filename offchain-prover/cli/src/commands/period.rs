@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result};
 use clearproof_formats::time::time_of;
+use clearproof_primitives::time::Millis;
 
 /// Options that name the part.
 #[derive(clap::Args)]
@@ -17,7 +18,7 @@ pub struct Period {
 impl Period {
     /// Returns a predicate: true if a time, in milliseconds since the Unix epoch, lies in the
     /// period.
-    pub fn check(&self) -> Result<impl Fn(u64) -> bool> {
+    pub fn check(&self) -> Result<impl Fn(Millis) -> bool> {
         let time = |name: &str, text: &Option<String>| match text {
             None => Ok(None),
             Some(text) => time_of(text)

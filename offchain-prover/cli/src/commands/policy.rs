@@ -8,7 +8,10 @@ use crate::commands::key::Key;
 use anyhow::{Context, Result, bail};
 use changes::{Changes, ChangesFile};
 use clearproof_client::chain::Chain;
-use clearproof_primitives::policy::{Assessment, Policy, PolicyChange};
+use clearproof_primitives::{
+    policy::{Assessment, Policy, PolicyChange},
+    time::Millis,
+};
 use clearproof_tools::{calculators::portfolio::MARKET, policy};
 use simulate::Portfolios;
 use std::{
@@ -142,7 +145,7 @@ async fn status(chain: &Chain) -> Result<()> {
     let state = chain.policy_state().await?;
     let since = chain.policy_at(state.version).await?;
     match since {
-        Some(version) if version.since > 0 => say(format_args!(
+        Some(version) if version.since > Millis::ZERO => say(format_args!(
             "Version {} is in force since {}.",
             state.version,
             policy::moment(version.since)
@@ -155,7 +158,7 @@ async fn status(chain: &Chain) -> Result<()> {
         say(policy::pending(&state.pending))?;
     }
     let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis();
-    if u128::from(state.emergency_from) > now {
+    if u128::from(state.emergency_from.get()) > now {
         say(format_args!(
             "The committee tightened it lately, and may again from {} on.",
             policy::moment(state.emergency_from)

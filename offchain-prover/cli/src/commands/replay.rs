@@ -6,7 +6,7 @@ use clap::{Args as ClapArgs, ValueEnum};
 use clearproof_bench::{ShapeName, bars::Bars};
 use clearproof_formats::{prices, time::time_text};
 use clearproof_groth16::{BackendKind, KeyStore, Origin};
-use clearproof_primitives::shape::Shape;
+use clearproof_primitives::{shape::Shape, time::Millis};
 use clearproof_proving::{BatchProver, default_key_folder};
 use clearproof_tools::replay::{
     self, ReplayConfig,
@@ -121,8 +121,8 @@ fn run_candles(args: &Args) -> Result<()> {
     println!(
         "{} bars from {} to {}, {} leveraged accounts",
         bars.len(),
-        time_text(bars.first().map_or(0, |bar| bar.time)),
-        time_text(bars.last().map_or(0, |bar| bar.time)),
+        time_text(bars.first().map_or(Millis::ZERO, |bar| bar.time)),
+        time_text(bars.last().map_or(Millis::ZERO, |bar| bar.time)),
         args.traders
     );
     let progress = ProgressBar::new(bars.len() as u64);
@@ -160,8 +160,8 @@ fn run_flow(args: &Args, form: Form) -> Result<()> {
     println!(
         "{} rows from {} to {}",
         rows.len(),
-        time_text(rows.first().map_or(0, |row| row.time)),
-        time_text(rows.last().map_or(0, |row| row.time)),
+        time_text(rows.first().map_or(Millis::ZERO, |row| row.time)),
+        time_text(rows.last().map_or(Millis::ZERO, |row| row.time)),
     );
     let progress = ProgressBar::new(rows.len() as u64);
     let config = FlowConfig {
@@ -170,8 +170,8 @@ fn run_flow(args: &Args, form: Form) -> Result<()> {
         shape,
         takers: args.traders,
         taker_deposit: args.taker_deposit * QUOTE_UNIT,
-        auction: args.auction,
-        batch: args.batch * 1_000,
+        auction: Millis::new(args.auction),
+        batch: Millis::new(args.batch * 1_000),
         prove,
     };
     let report = flow::run(&config, |done| progress.set_position(done))?;

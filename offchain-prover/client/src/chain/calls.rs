@@ -8,6 +8,7 @@ use clearproof_primitives::{
     ids::{CircuitId, VenueId},
     policy::{Policy, PolicyChange},
     submission::Batch,
+    time::Millis,
 };
 use codec::{Compact, Encode};
 use subxt::{
@@ -82,7 +83,7 @@ pub fn register_circuit(circuit: &RegisteredCircuit) -> Call {
 /// with it, and its venues change to `successor`, a circuit of its shape. For the circuit origin,
 /// seven days ahead at least, and with a successor unless no venue is on the circuit; for root at
 /// once.
-pub fn retire_circuit(circuit: CircuitId, at: u64, successor: Option<CircuitId>) -> Call {
+pub fn retire_circuit(circuit: CircuitId, at: Millis, successor: Option<CircuitId>) -> Call {
     let arguments = (circuit, at, successor).encode();
     one("Settlement", "retire_circuit", arguments)
 }

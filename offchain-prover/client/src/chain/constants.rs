@@ -2,6 +2,7 @@
 //! second time here.
 
 use super::{ANSWER_TIMEOUT, Chain, ChainError};
+use clearproof_primitives::time::Millis;
 use codec::Decode;
 use subxt::{
     Metadata,
@@ -19,11 +20,11 @@ const RISK_ADMIN: (&str, &str) = ("Origins", "RiskAdmin");
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Constants {
     /// Time from one block to the next, milliseconds.
-    pub block_ms: u64,
+    pub block_ms: Millis,
     /// Time from one snapshot to the next, milliseconds.
-    pub snapshot_interval_ms: u64,
+    pub snapshot_interval_ms: Millis,
     /// Time after the next snapshot for which auctions may still use the last one, milliseconds.
-    pub snapshot_grace_ms: u64,
+    pub snapshot_grace_ms: Millis,
     /// The track of referenda that decides on risk parameters.
     pub risk_track: RiskTrack,
 }
@@ -40,7 +41,7 @@ pub struct RiskTrack {
 impl Constants {
     /// Reads the constants from a runtime's metadata.
     pub(super) fn read(metadata: &Metadata) -> Result<Self, ChainError> {
-        let block_ms: u64 = constant(metadata, "Babe", "ExpectedBlockTime")?;
+        let block_ms: Millis = constant(metadata, "Babe", "ExpectedBlockTime")?;
         let blocks: u32 = constant(metadata, "MarketData", "SnapshotInterval")?;
         Ok(Self {
             block_ms,

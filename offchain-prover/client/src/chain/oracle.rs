@@ -1,7 +1,10 @@
 //! The oracle's members and their values, as the chain has them.
 
 use super::{ANSWER_TIMEOUT, Chain, ChainError};
-use clearproof_primitives::chain::{Expiry, Feed, FeedValue};
+use clearproof_primitives::{
+    chain::{Expiry, Feed, FeedValue},
+    time::Millis,
+};
 use codec::{Decode, DecodeAll};
 use subxt::dynamic::{self, Value};
 
@@ -16,7 +19,7 @@ fn key(feed: &Feed) -> Value {
     let at = |Expiry { underlying, time }: &Expiry| {
         let fields = [
             ("underlying", number((*underlying).into())),
-            ("time", number(*time)),
+            ("time", number(time.get())),
         ];
         Value::named_composite(fields)
     };
@@ -60,7 +63,7 @@ impl Chain {
         &self,
         account: [u8; 32],
         feed: &Feed,
-    ) -> Result<Option<(FeedValue, u64)>, ChainError> {
+    ) -> Result<Option<(FeedValue, Millis)>, ChainError> {
         self.exchange(ANSWER_TIMEOUT, async {
             let address = dynamic::storage::<(Value, Value), Value>(RAW_VALUES.0, RAW_VALUES.1);
             let now = self.now().await?;

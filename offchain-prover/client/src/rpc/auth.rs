@@ -13,6 +13,7 @@ use clearproof_primitives::{
     order::key_hash,
     receipt::{ACCESS_WINDOW, access_message},
     serde_hex,
+    time::Millis,
 };
 use jsonrpsee::types::ErrorObjectOwned;
 use serde::{Deserialize, Serialize};
@@ -31,7 +32,7 @@ pub struct Access {
     #[serde(default)]
     pub number: u16,
     /// The time at which it was signed, in milliseconds since the Unix epoch.
-    pub time: u64,
+    pub time: Millis,
     /// Signature over [`access_message`], by the owner or the account's trading key.
     pub signature: SignatureHex,
     /// The trading key, packed, if it signed.
@@ -61,9 +62,9 @@ pub enum AccessError {
     )]
     NotFresh {
         /// The time that was signed, milliseconds.
-        time: u64,
+        time: Millis,
         /// The operator's clock, milliseconds.
-        now: u64,
+        now: Millis,
     },
     /// Signed with another key, or for another chain, venue or time.
     #[error("auth.signature: {0}")]
@@ -91,7 +92,7 @@ impl Access {
     /// Signs a request for account 0 of an owner's key. `genesis` is the chain's genesis field,
     /// `time` in milliseconds since the Unix epoch. [`Trader::access`](crate::Trader::access) signs
     /// for any account, with either key.
-    pub fn sign(key: &SecretKey, genesis: Fr, venue: VenueId, time: u64) -> Self {
+    pub fn sign(key: &SecretKey, genesis: Fr, venue: VenueId, time: Millis) -> Self {
         Self {
             owner: key.public_key().compress(),
             number: 0,
@@ -106,7 +107,7 @@ impl Access {
     ///
     /// # Errors
     /// The request is stale, names no key, or is signed for another purpose.
-    pub fn check(&self, genesis: Fr, venue: VenueId, now: u64) -> Result<Asker, AccessError> {
+    pub fn check(&self, genesis: Fr, venue: VenueId, now: Millis) -> Result<Asker, AccessError> {
         // The cheapest check first.
         if self.time.abs_diff(now) > ACCESS_WINDOW {
             return Err(AccessError::NotFresh {
@@ -132,7 +133,7 @@ mod tests {
     use super::*;
     use clearproof_primitives::babyjubjub::Point;
 
-    const NOW: u64 = 1_700_000_000_000;
+    const NOW: Millis = Millis::new(1_700_000_000_000);
 
     #[test]
     fn only_the_key_the_chain_the_venue_and_the_time_that_were_signed_count() {
@@ -161,7 +162,7 @@ mod tests {
         assert_eq!(access.check(Fr::from(8u64), VenueId::new(3), NOW), wrong);
         assert_eq!(access.check(genesis, VenueId::new(4), NOW), wrong);
         let later = Access {
-            time: NOW + 1,
+            time: NOW + Millis::new(1),
             ..access
         };
         assert_eq!(later.check(genesis, VenueId::new(3), NOW), wrong);
@@ -176,10 +177,10 @@ mod tests {
         for (time, fresh) in [
             (NOW - ACCESS_WINDOW, true),
             (NOW + ACCESS_WINDOW, true),
-            (NOW - ACCESS_WINDOW - 1, false),
-            (NOW + ACCESS_WINDOW + 1, false),
-            (u64::MAX, false),
-            (0, false),
+            (NOW - ACCESS_WINDOW - Millis::new(1), false),
+            (NOW + ACCESS_WINDOW + Millis::new(1), false),
+            (Millis::MAX, false),
+            (Millis::ZERO, false),
         ] {
             let checked = Access::sign(&key, genesis, VenueId::new(3), time).check(
                 genesis,

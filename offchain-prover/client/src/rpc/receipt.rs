@@ -7,6 +7,7 @@ use clearproof_primitives::{
     order::OrderSet,
     receipt::receipt_message,
     shape::Shape,
+    time::Millis,
 };
 use ed25519_dalek::{Signer, SigningKey, VerifyingKey};
 use serde::{Deserialize, Serialize};
@@ -24,7 +25,7 @@ pub struct Receipt {
     /// Its place in the order of arrival.
     pub arrival: Decimal<u64>,
     /// The time at which the operator accepted it, in milliseconds since the Unix epoch.
-    pub accepted: u64,
+    pub accepted: Millis,
     /// The operator's signature over [`receipt_message`].
     pub signature: ReceiptSignature,
 }
@@ -47,7 +48,7 @@ impl Receipt {
         message: Fr,
         (account, sequence): (AccountIndex, u64),
         arrival: u64,
-        accepted: u64,
+        accepted: Millis,
     ) -> Self {
         let signed = receipt_message(message, account, sequence, arrival, accepted);
         Self {
@@ -105,15 +106,21 @@ mod tests {
             venue: VenueId::new(1),
             account: AccountIndex::new(2),
             sequence: u64::MAX,
-            valid_from: 0,
-            valid_until: 10,
+            valid_from: Millis::ZERO,
+            valid_until: Millis::new(10),
             max_fee: Rate::new(0),
             orders: vec![None],
             request: None,
         };
         let key = SigningKey::from_bytes(&[9; 32]);
         let message = set.message(&shape, genesis);
-        let receipt = Receipt::issue(&key, message, (AccountIndex::new(2), u64::MAX), 5, 1_000);
+        let receipt = Receipt::issue(
+            &key,
+            message,
+            (AccountIndex::new(2), u64::MAX),
+            5,
+            Millis::new(1_000),
+        );
         let text = serde_json::to_string(&receipt).unwrap();
         let receipt: Receipt = serde_json::from_str(&text).unwrap();
         let verify =
@@ -132,7 +139,7 @@ mod tests {
         };
         assert_eq!(verify(&moved, &set), wrong);
         let earlier = Receipt {
-            accepted: 999,
+            accepted: Millis::new(999),
             ..receipt
         };
         assert_eq!(verify(&earlier, &set), wrong);

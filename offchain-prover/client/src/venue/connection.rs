@@ -4,10 +4,9 @@
 use super::VenueError;
 use crate::{
     Identity,
-    clock::millis,
     rpc::{VenueApiClient, types::StatusJson},
 };
-use clearproof_primitives::ids::VenueId;
+use clearproof_primitives::{ids::VenueId, time::Millis};
 use ed25519_dalek::VerifyingKey;
 use jsonrpsee::{
     core::ClientError,
@@ -254,7 +253,7 @@ impl Connection {
         for _ in 1..self.settings.attempts {
             match attempt().await {
                 Err(VenueError::Connection(error)) => {
-                    let pause_ms = millis(backoff.next);
+                    let pause_ms = Millis::of(backoff.next).get();
                     tracing::debug!(url = self.url, %error, pause_ms, "trying again");
                 }
                 done => return done,

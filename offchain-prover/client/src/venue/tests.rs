@@ -268,19 +268,31 @@ async fn a_server_that_is_no_operator_is_left_in_time() {
 #[tokio::test]
 async fn a_subscription_goes_on_after_a_restart_and_says_what_was_missed() {
     let mut fake = Fake::start().await;
-    fake.behaviour().auctions = vec![vec![auction(1, 0), auction(5, 3)], vec![auction(9, 0)]];
+    fake.behaviour().auctions = vec![
+        vec![auction(Millis::new(1), 0), auction(Millis::new(5), 3)],
+        vec![auction(Millis::new(9), 0)],
+    ];
     let client = connect(&fake.url()).await.unwrap();
     let mut updates = client.subscribe_auctions().await.unwrap();
-    assert_eq!(next(&mut updates).await, Update::Item(auction(1, 0)));
+    assert_eq!(
+        next(&mut updates).await,
+        Update::Item(auction(Millis::new(1), 0))
+    );
     assert_eq!(next(&mut updates).await, Update::Missed { count: Some(3) });
-    assert_eq!(next(&mut updates).await, Update::Item(auction(5, 3)));
+    assert_eq!(
+        next(&mut updates).await,
+        Update::Item(auction(Millis::new(5), 3))
+    );
     fake.stop().await;
     // The loss is reported at once, and only once.
     assert_eq!(next(&mut updates).await, Update::Missed { count: None });
     let waiting = timeout(Duration::from_millis(300), updates.next()).await;
     assert!(waiting.is_err(), "{waiting:?}");
     fake.start_again().await;
-    assert_eq!(next(&mut updates).await, Update::Item(auction(9, 0)));
+    assert_eq!(
+        next(&mut updates).await,
+        Update::Item(auction(Millis::new(9), 0))
+    );
 }
 
 #[tokio::test]
@@ -306,8 +318,10 @@ async fn a_subscription_ends_with_an_error_at_another_operator() {
 #[tokio::test(flavor = "multi_thread")]
 async fn updates_that_nobody_reads_do_not_grow_without_end() {
     let fake = Fake::start().await;
-    let many: Vec<_> = (0..5_000).map(|time| auction(time, 0)).collect();
-    fake.behaviour().auctions = vec![many, vec![auction(9_999, 0)]];
+    let many: Vec<_> = (0..5_000)
+        .map(|time| auction(Millis::new(time), 0))
+        .collect();
+    fake.behaviour().auctions = vec![many, vec![auction(Millis::new(9_999), 0)]];
     let client = connect(&fake.url()).await.unwrap();
     let mut updates = client.subscribe_auctions().await.unwrap();
     // Wait until the client reads no more.
@@ -325,5 +339,8 @@ async fn updates_that_nobody_reads_do_not_grow_without_end() {
         kept += 1;
     }
     assert!((1..=1_100).contains(&kept), "{kept}");
-    assert_eq!(next(&mut updates).await, Update::Item(auction(9_999, 0)));
+    assert_eq!(
+        next(&mut updates).await,
+        Update::Item(auction(Millis::new(9_999), 0))
+    );
 }

@@ -11,6 +11,7 @@ use clearproof_primitives::{
     ids::AccountIndex,
     order::{Order, OrderSet, Side, TimeInForce, pair_of},
     snapshot::InstrumentRow,
+    time::Millis,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,7 +27,7 @@ impl Venue {
         &self,
         open: &OpenBatch,
         forced: &ForcedSets,
-        time: u64,
+        time: Millis,
     ) -> OrdersByInstrument {
         let mut orders = vec![Vec::new(); open.snapshot.rows.len()];
         for (account, signed) in forced {

@@ -1,6 +1,6 @@
 //! The report of an auction.
 
-use clearproof_primitives::{fixed::Price, ids::AccountIndex, step::StepError};
+use clearproof_primitives::{fixed::Price, ids::AccountIndex, step::StepError, time::Millis};
 
 /// One fill, as a trader sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +50,7 @@ pub struct Liquidated {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AuctionReport {
     /// Time of the auction.
-    pub time: u64,
+    pub time: Millis,
     /// Clearing prices and volumes, ascending by instrument.
     pub clearings: Vec<InstrumentClearing>,
     /// All fills.

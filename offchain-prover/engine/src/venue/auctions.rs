@@ -19,6 +19,7 @@ use clearproof_primitives::{
     ids::AccountIndex,
     order::{Side, SignedOrderSet},
     step::{Forced, StepError},
+    time::Millis,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -53,7 +54,7 @@ struct Round<'a> {
     venue: &'a Venue,
     open: &'a OpenBatch,
     forced: &'a ForcedSets,
-    time: u64,
+    time: Millis,
 }
 
 impl Venue {
@@ -64,7 +65,7 @@ impl Venue {
     /// An account whose fills would break a rule is left out, and the auctions run again without
     /// it. If more accounts would trade than one batch can hold, the auctions run again with those
     /// among them whose order sets are the earliest.
-    pub fn run_auction(&mut self, time: u64) -> Result<AuctionReport, EngineError> {
+    pub fn run_auction(&mut self, time: Millis) -> Result<AuctionReport, EngineError> {
         let open = self.open.as_ref().ok_or(EngineError::NoOpenBatch)?;
         // An instrument has one price at one time.
         if time < self.now || open.last_auction == Some(time) {
@@ -342,7 +343,7 @@ fn leave_out(orders: &mut OrdersByInstrument, refused: Vec<Refusal>, report: &mu
 
 fn fills_by_account(
     clearings: &BTreeMap<u16, Clearing>,
-    time: u64,
+    time: Millis,
 ) -> BTreeMap<AccountIndex, Vec<PricedFill>> {
     let mut fills: BTreeMap<AccountIndex, Vec<PricedFill>> = BTreeMap::new();
     for (instrument, clearing) in clearings {
@@ -350,6 +351,7 @@ fn fills_by_account(
             instrument: *instrument,
             time,
             deleverages: false,
+            fund_sells: false,
             price: clearing.price,
         };
         for m in &clearing.matches {

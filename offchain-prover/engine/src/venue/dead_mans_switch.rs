@@ -2,7 +2,7 @@
 
 use super::state::{Venue, dead_mans_switches::SWITCH_TIMEOUT_MS};
 use crate::error::EngineError;
-use clearproof_primitives::ids::AccountIndex;
+use clearproof_primitives::{ids::AccountIndex, time::Millis};
 
 impl Venue {
     /// Arms an account's dead man's switch: cancels the account's orders in the first auction more
@@ -14,8 +14,8 @@ impl Venue {
     pub fn set_dead_mans_switch(
         &mut self,
         account: AccountIndex,
-        timeout_ms: Option<u64>,
-        now: u64,
+        timeout_ms: Option<Millis>,
+        now: Millis,
     ) -> Result<(), EngineError> {
         if account.is_insurance_fund() || self.account(account).is_none() {
             return Err(EngineError::NoAccount(account));
@@ -32,7 +32,7 @@ impl Venue {
 
     /// Milliseconds of inactivity after which an account's orders are cancelled; none if its dead
     /// man's switch is off.
-    pub fn dead_mans_switch(&self, account: AccountIndex) -> Option<u64> {
+    pub fn dead_mans_switch(&self, account: AccountIndex) -> Option<Millis> {
         self.switches.timeout_of(account)
     }
 

@@ -1,6 +1,8 @@
 //! Auto-deleveraging. If the insurance fund owes more than it has, its positions are closed against
-//! those of other accounts when a batch opens, at prices that leave it nothing: first against the
-//! accounts that hold most for the equity that they have.
+//! those of other accounts when a batch opens: first against the accounts that hold most for the
+//! equity that they have. All prices lie as far from the marks, in the fund's favour, as what it
+//! lacks is of all that its positions are worth; or as the narrowest band of them allows, and the
+//! fund keeps the rest of the lack.
 
 use super::{
     auction_orders::closable,
@@ -13,9 +15,9 @@ use crate::{
 use clearproof_primitives::{
     account::Account,
     batch::PriceEntry,
-    fixed::Factor,
+    fixed::{Factor, ONE, Price, Rate},
     ids::AccountIndex,
-    liquidation::{Closing, deleverage},
+    liquidation::{Closing, deleverage, largest_slack, wind_down},
     margin::Margin,
     order::Side,
     step::{Forced, StepEffects, StepError},
@@ -47,7 +49,7 @@ impl Venue {
 
     /// Deleverages the insurance fund if it owes more than it has, as far as the batch has room.
     pub(super) fn deleverage(&mut self) {
-        for closing in self.closings_of_fund() {
+        for closing in self.closings_of_fund().unwrap_or_default() {
             // A closing that finds no counterpart now, or no room, waits for the next batch.
             if self.deleverage_one(&closing).is_err() {
                 return;
@@ -55,23 +57,28 @@ impl Venue {
         }
     }
 
-    fn closings_of_fund(&self) -> Vec<Closing> {
-        let Some(open) = &self.open else {
-            return Vec::new();
-        };
-        let market = &self.config.shape.market;
-        let fund = self.accrued_account(open, AccountIndex::INSURANCE_FUND);
-        let closings = fund.and_then(|fund| deleverage(market, &open.snapshot, &fund).ok());
+    /// Decides on the batch's slack, and returns what it closes of the fund; nothing if the fund
+    /// owes nothing.
+    fn closings_of_fund(&mut self) -> Option<Vec<Closing>> {
+        let open = self.open.as_ref()?;
+        let (market, snapshot) = (&self.config.shape.market, &open.snapshot);
+        let fund = self.accrued_account(open, AccountIndex::INSURANCE_FUND)?;
         let trades = |closing: &Closing| {
             let slot = usize::from(closing.instrument);
-            let suspended = open.snapshot.rows.get(slot).is_none_or(|r| r.suspended);
+            let suspended = snapshot.rows.get(slot).is_none_or(|r| r.suspended);
             !open.is_halted(slot) && !suspended
         };
-        closings
-            .unwrap_or_default()
-            .into_iter()
-            .filter(trades)
-            .collect()
+        let at_the_mark = wind_down(snapshot, &fund).into_iter().filter(trades);
+        let most = at_the_mark.map(|closing| {
+            let band = open.terms.bands.get(usize::from(closing.instrument));
+            band.map_or(Rate::MAX, |band| slack_within(*band, closing.limit))
+        });
+        let most = most.min().unwrap_or(Rate::MAX);
+        let slack = largest_slack(market, snapshot, &fund, most).ok()??;
+        let closings = deleverage(snapshot, &fund, slack).into_iter();
+        let closings = closings.filter(trades).collect();
+        self.open.as_mut()?.slack = slack;
+        Some(closings)
     }
 
     /// Closes the fund's position of one instrument as far as other accounts hold the opposite.
@@ -158,6 +165,7 @@ impl Venue {
             instrument: closing.instrument,
             time: self.now,
             deleverages: true,
+            fund_sells: closing.side == Side::Sell,
             price: closing.limit,
         };
         let mut step = self.step_on(account, Some(Forced::Deleverage));
@@ -177,6 +185,15 @@ impl Venue {
             lots,
         })
     }
+}
+
+/// The largest slack that moves a mark by no more than a band.
+fn slack_within(band: Price, mark: Price) -> Rate {
+    let least_outside = (u128::from(band) + 1) * u128::from(ONE);
+    let slack = (least_outside - 1).checked_div(mark.into());
+    slack.map_or(Rate::MAX, |slack| {
+        u32::try_from(slack).map_or(Rate::MAX, Rate::new)
+    })
 }
 
 /// The side of those who trade with the fund: they buy what it sells.

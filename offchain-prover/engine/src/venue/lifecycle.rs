@@ -11,7 +11,11 @@ use crate::{
     terms::MarketTerms,
 };
 use clearproof_primitives::{
-    fixed::Factor, ids::BatchNumber, snapshot::Snapshot, submission::MAX_CHUNKS,
+    fixed::{Factor, Rate},
+    ids::BatchNumber,
+    snapshot::Snapshot,
+    submission::MAX_CHUNKS,
+    time::Millis,
 };
 use std::sync::Arc;
 
@@ -24,7 +28,7 @@ impl Venue {
         &mut self,
         snapshot: Snapshot,
         terms: impl Into<MarketTerms>,
-        time_from: u64,
+        time_from: Millis,
     ) -> Result<(), EngineError> {
         if self.open.is_some() {
             return Err(EngineError::BatchOpen);
@@ -95,6 +99,8 @@ impl Venue {
             snapshot: open.snapshot,
             time_from: open.time_from,
             deleverage_rank: open.deleverage_rank.unwrap_or(Factor::new(0)),
+            // The slack says what the fund lacks. It stays private where no account bears it.
+            slack: open.deleverage_rank.map_or(Rate::new(0), |_| open.slack),
             steps: open.steps.into_finished(),
             tally,
         });

@@ -24,6 +24,7 @@ use clearproof_primitives::{
     order::{Order, OrderSet, SignedOrderSet},
     shape::TIME_BITS,
     step::{Forced, StepEffects, StepError, holds_suspended},
+    time::Millis,
 };
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -181,8 +182,8 @@ impl Venue {
             venue: self.config.id,
             account,
             sequence: 1,
-            valid_from: 0,
-            valid_until: (1 << TIME_BITS) - 1,
+            valid_from: Millis::ZERO,
+            valid_until: Millis::new((1 << TIME_BITS) - 1),
             max_fee: Rate::new(u32::MAX),
             orders,
             request: None,
@@ -204,7 +205,7 @@ impl Venue {
     pub(super) fn with_penalty(
         &self,
         step: &mut PendingStep,
-        time: u64,
+        time: Millis,
     ) -> Result<(Account, StepEffects), StepError> {
         let mut best = self.simulate(step, time)?;
         if step.account.is_insurance_fund() {

@@ -15,6 +15,7 @@ use clearproof_primitives::{
     field::Fr,
     ids::{AccountIndex, BatchNumber},
     ledger::Ledger,
+    time::Millis,
 };
 use closed_batches::ClosedBatches;
 use dead_mans_switches::DeadMansSwitches;
@@ -37,7 +38,7 @@ pub struct Venue {
     /// The closed batches and the books after them.
     pub(super) closed: ClosedBatches,
     /// Last millisecond at which the venue acted.
-    pub(super) now: u64,
+    pub(super) now: Millis,
 }
 
 impl Venue {
@@ -68,7 +69,7 @@ impl Venue {
 
     /// Last millisecond that the venue acted at: the last auction, the start of the open batch, or
     /// the end of the last batch.
-    pub fn now(&self) -> u64 {
+    pub fn now(&self) -> Millis {
         self.now
     }
 

@@ -8,6 +8,7 @@ use clearproof_primitives::{
     funding::accrue,
     ids::AccountIndex,
     step::{Forced, StepContext, StepEffects, StepError, apply_unsigned},
+    time::Millis,
 };
 
 impl Venue {
@@ -27,7 +28,7 @@ impl Venue {
     pub(super) fn simulate(
         &self,
         step: &PendingStep,
-        time_to: u64,
+        time_to: Millis,
     ) -> Result<(Account, StepEffects), StepError> {
         let open = self.open.as_ref().ok_or(StepError::NoOrderSet)?;
         let entries = step.own_entries();
@@ -42,6 +43,7 @@ impl Venue {
             entries: &entries,
             // Accounts are chosen for deleveraging by rank; the batch's own is the lowest of them.
             deleverage_rank: Factor::new(0),
+            slack: open.slack,
             transfer: step.transfer_received(),
         };
         let before = step.before.as_ref().ok_or(StepError::NoAccount)?;

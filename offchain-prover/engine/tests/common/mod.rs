@@ -14,10 +14,11 @@ use clearproof_primitives::{
     rows::even_bands,
     shape::Shape,
     snapshot::{InstrumentRow, Snapshot},
+    time::Millis,
 };
 
 pub const GENESIS: [u8; 32] = [3; 32];
-pub const START: u64 = 10_000;
+pub const START: Millis = Millis::new(10_000);
 pub const MARK: u64 = 1_000 * ONE;
 
 pub fn snapshot(shape: &Shape) -> Snapshot {
@@ -29,7 +30,7 @@ pub fn snapshot(shape: &Shape) -> Snapshot {
     };
     Snapshot {
         number: SnapshotNumber::new(1),
-        taken_at: START - 1,
+        taken_at: START - Millis::new(1),
         weights: vec![ONE; market.assets as usize],
         factors: policy.factors(),
         protocol_share: policy.protocol_share,
@@ -80,8 +81,8 @@ pub fn signed(
         venue: VenueId::new(1),
         account: AccountIndex::new(u32::from(trader) + 1),
         sequence,
-        valid_from: 0,
-        valid_until: 1 << 40,
+        valid_from: Millis::ZERO,
+        valid_until: Millis::new(1 << 40),
         max_fee: Rate::new(u32::MAX),
         orders,
         request: withdrawal.map(Request::Withdrawal),
@@ -107,12 +108,12 @@ pub fn open_venue(shape: &Shape, traders: u16, amount: u64) -> Venue {
     venue
 }
 
-pub fn request(time_to: u64) -> BatchRequest {
+pub fn request(time_to: Millis) -> BatchRequest {
     BatchRequest {
         time_to,
         genesis: GENESIS,
         submitter: [2; 32],
-        salt_seed: Fr::from(time_to),
+        salt_seed: Fr::from(time_to.get()),
     }
 }
 

@@ -6,7 +6,7 @@ use crate::{
     store::{Checkpoint, Proven},
 };
 use clearproof_engine::ClosedBatch;
-use clearproof_primitives::{batch::BatchHeader, ids::BatchNumber};
+use clearproof_primitives::{batch::BatchHeader, ids::BatchNumber, time::Millis};
 use std::sync::Arc;
 
 /// The stage of a closed batch.
@@ -43,7 +43,7 @@ impl Closed {
     }
 
     /// Time of its last auction, milliseconds since the Unix epoch.
-    pub fn time_to(&self) -> u64 {
+    pub fn time_to(&self) -> Millis {
         match &self.stage {
             Stage::Sealed(sealed) => sealed.batch.time_to(),
             Stage::Built(batch) => batch.witness.header.time_to,

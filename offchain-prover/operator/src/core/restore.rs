@@ -11,7 +11,7 @@ use crate::{
 use clearproof_client::Identity;
 use clearproof_engine::{LiveSets, Venue, VenueConfig};
 use clearproof_primitives::{
-    batch::genesis_field, chain::VenueView, ids::BatchNumber, order::SignedOrderSet,
+    batch::genesis_field, chain::VenueView, ids::BatchNumber, order::SignedOrderSet, time::Millis,
 };
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -106,7 +106,7 @@ impl Core {
             order_sets,
             waiting: VecDeque::new(),
             last: BTreeMap::new(),
-            last_auction: 0,
+            last_auction: Millis::ZERO,
         })
     }
 

@@ -6,6 +6,7 @@ use clearproof_primitives::{
     eddsa::{Signature, SignatureBytes},
     ids::AccountIndex,
     order::{OrderSet, SignedOrderSet},
+    time::Millis,
 };
 use codec::{Decode, Encode};
 use std::sync::Arc;
@@ -100,9 +101,9 @@ struct StoredArrival {
 struct StoredSwitch {
     account: AccountIndex,
     /// Milliseconds of inactivity after which the account's orders are cancelled.
-    timeout_ms: u64,
+    timeout_ms: Millis,
     /// Time of the account's last activity, milliseconds since the Unix epoch.
-    last_active: u64,
+    last_active: Millis,
 }
 
 impl From<&LiveSets> for StoredSets {

@@ -6,10 +6,10 @@ use crate::{
 };
 use clearproof_client::rpc::{number::Decimal, types::*};
 use clearproof_engine::{AuctionReport, Trade};
-use clearproof_primitives::{ids::AccountIndex, order::Side};
+use clearproof_primitives::{ids::AccountIndex, order::Side, time::Millis};
 
 /// Returns the venue's state, with the operator's receipt key and clock.
-pub(super) fn status(status: Status, receipt_key: [u8; 32], time: u64) -> StatusJson {
+pub(super) fn status(status: Status, receipt_key: [u8; 32], time: Millis) -> StatusJson {
     StatusJson {
         venue: status.venue,
         genesis: status.genesis,

@@ -23,6 +23,7 @@ use clearproof_client::{
 use clearproof_engine::AuctionReport;
 use clearproof_primitives::{
     account::Account, batch::genesis_field, field::Fr, ids::AccountIndex, order::SignedOrderSet,
+    time::Millis,
 };
 use ed25519_dalek::SigningKey;
 use jsonrpsee::{
@@ -237,7 +238,11 @@ impl VenueApiServer for VenueRpc {
         self.account_of(self.authorise(&auth.0)?).await
     }
 
-    async fn cancel_all_after(&self, auth: Named<Access>, timeout: Option<u64>) -> RpcResult<()> {
+    async fn cancel_all_after(
+        &self,
+        auth: Named<Access>,
+        timeout: Option<Millis>,
+    ) -> RpcResult<()> {
         let Asker {
             account,
             trading_key,

@@ -18,7 +18,9 @@ use clearproof_client::{
     },
 };
 use clearproof_engine::AuctionReport;
-use clearproof_primitives::{batch::genesis_field, fixed::Rate, ids::VenueId, order::Side};
+use clearproof_primitives::{
+    batch::genesis_field, fixed::Rate, ids::VenueId, order::Side, time::Millis,
+};
 use jsonrpsee::{
     core::{ClientError, client::ClientT},
     http_client::HttpClientBuilder,
@@ -108,7 +110,7 @@ async fn order_sets_that_break_a_rule_are_refused_by_name_and_change_nothing() {
     let stranger = client.submit(&trader(5), set(5, 1, bid(6))).await;
     assert_eq!(refused(stranger), (REFUSED, "NoAccount".into()));
     let mut expired = set(1, 8, bid(6));
-    expired.valid_until = 1;
+    expired.valid_until = Millis::new(1);
     let expired = client.submit(&trader(1), expired).await;
     assert_eq!(refused(expired), (REFUSED, "Expired".into()));
     let mut overdrawn = set(1, 8, vec![]);
@@ -251,14 +253,18 @@ async fn an_account_sets_its_dead_mans_switch() {
     let scene = Scene::start(Limits::default()).await;
     let client = scene.client().await;
     client
-        .cancel_all_after(&trader(1), Some(5_000))
+        .cancel_all_after(&trader(1), Some(Millis::new(5_000)))
         .await
         .unwrap();
     client.cancel_all_after(&trader(1), None).await.unwrap();
-    let short = client.cancel_all_after(&trader(1), Some(10)).await;
+    let short = client
+        .cancel_all_after(&trader(1), Some(Millis::new(10)))
+        .await;
     let error = short.unwrap_err();
     assert_eq!(error.name(), "Timeout");
-    let stranger = client.cancel_all_after(&trader(9), Some(5_000)).await;
+    let stranger = client
+        .cancel_all_after(&trader(9), Some(Millis::new(5_000)))
+        .await;
     assert_eq!(stranger.unwrap_err().name(), "NoAccount");
 }
 
@@ -273,7 +279,7 @@ async fn an_account_is_shown_to_its_owner_only() {
         owner: key(2).public_key().compress(),
         ..mine.clone()
     };
-    let stale = Access::sign(&key(1), genesis, VENUE, now_ms() - 31_000);
+    let stale = Access::sign(&key(1), genesis, VENUE, now_ms() - Millis::new(31_000));
     let elsewhere = Access::sign(&key(1), genesis, VENUE.next(), now_ms());
     let unknown = Access::sign(&key(9), genesis, VENUE, now_ms());
     for (access, expected) in [
@@ -375,7 +381,7 @@ async fn a_subscriber_that_lags_receives_the_number_of_missed_auctions() {
     let (sent, kept) = (3_000, EVENT_QUEUE as u64);
     for time in 1..=sent {
         let report = AuctionReport {
-            time,
+            time: Millis::new(time),
             ..AuctionReport::default()
         };
         scene.venue.publish(Arc::new(report));
@@ -384,9 +390,15 @@ async fn a_subscriber_that_lags_receives_the_number_of_missed_auctions() {
     let count = Some(sent - kept);
     assert_eq!(missed, Update::Missed { count });
     let first = next(&mut auctions).await;
-    assert_eq!((first.missed, first.time), (sent - kept, sent - kept + 1));
+    assert_eq!(
+        (first.missed, first.time.get()),
+        (sent - kept, sent - kept + 1)
+    );
     let second = next(&mut auctions).await;
-    assert_eq!((second.missed, second.time), (0, first.time + 1));
+    assert_eq!(
+        (second.missed, second.time),
+        (0, first.time + Millis::new(1))
+    );
     // The account may have changed, so it is sent again.
     assert_eq!(next(&mut updates).await.auction, None);
 }

@@ -21,9 +21,9 @@ fn every_input_reads_as_it_was_written() {
             viewing_key: FieldBytes([1; 32]),
         },
         Input::order_set(set),
-        Input::Auction(START + 1),
+        Input::Auction(START + Millis::new(1)),
         Input::Close {
-            time_to: START + 2,
+            time_to: START + Millis::new(2),
             submitter: [2; 32],
             salt_seed: FieldBytes([4; 32]),
         },
@@ -54,8 +54,8 @@ fn live_sets_read_as_they_were_written() {
         arrivals: 6,
         switches: vec![ArmedSwitch {
             account: AccountIndex::new(1),
-            timeout_ms: 5_000,
-            last_active: 77,
+            timeout_ms: Millis::new(5_000),
+            last_active: Millis::new(77),
         }],
     };
     let bytes = StoredSets::from(&live).encode();

@@ -29,7 +29,9 @@ async fn signatures_are_checked_before_the_venue() {
     let Some(Command::Write(Write::Submit(candidate, reply))) = commands.recv().await else {
         panic!("an order set of an unknown account must reach the venue");
     };
-    let result = scheduler.submit(*candidate, START + 2_000).unwrap();
+    let result = scheduler
+        .submit(*candidate, START + Millis::new(2_000))
+        .unwrap();
     assert_eq!(result, Err(EngineError::NoAccount(AccountIndex::new(1))));
     drop(reply);
     assert!(matches!(waiting.await.unwrap(), Err(Refusal::Stopping)));

@@ -62,10 +62,12 @@ fn after(core: &Core, batch: usize) -> VenueView<[u8; 32]> {
 /// Returns a venue with a closed batch, and an open one with a trade.
 fn busy(folder: &Path) -> Scheduler {
     let mut scheduler = trading(folder);
-    trade(&mut scheduler, 1, START + 2_000);
+    trade(&mut scheduler, 1, START + Millis::new(2_000));
     close(&mut scheduler);
-    scheduler.advance(START + 3_000, false).unwrap();
-    trade(&mut scheduler, 2, START + 4_000);
+    scheduler
+        .advance(START + Millis::new(3_000), false)
+        .unwrap();
+    trade(&mut scheduler, 2, START + Millis::new(4_000));
     scheduler
 }
 
@@ -98,10 +100,10 @@ fn uncommitted_inputs_are_gone_and_the_rest_is_whole() {
     let mut scheduler = busy(folder.path());
     let before = state(&scheduler.core);
     scheduler
-        .submit(signed(0, 3, Side::Buy, None), START + 4_500)
+        .submit(signed(0, 3, Side::Buy, None), START + Millis::new(4_500))
         .unwrap()
         .unwrap();
-    scheduler.advance(START + 5_000, true).unwrap();
+    scheduler.advance(START + Millis::new(5_000), true).unwrap();
     scheduler.core.close().unwrap();
     assert_ne!(state(&scheduler.core), before);
     drop(scheduler);
@@ -117,8 +119,10 @@ fn a_batch_that_was_not_built_is_built_at_the_start() {
     let folder = tempfile::tempdir().unwrap();
     let mut scheduler = busy(folder.path());
     scheduler.core.close().unwrap();
-    scheduler.advance(START + 5_000, false).unwrap();
-    trade(&mut scheduler, 3, START + 6_000);
+    scheduler
+        .advance(START + Millis::new(5_000), false)
+        .unwrap();
+    trade(&mut scheduler, 3, START + Millis::new(6_000));
     scheduler.core.close().unwrap();
     scheduler.core.commit().unwrap();
     let built: Vec<_> = scheduler.core.closed.iter().map(Closed::header).collect();

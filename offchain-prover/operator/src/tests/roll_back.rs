@@ -4,10 +4,10 @@ use super::*;
 /// withdrawn, and a newer order set.
 fn refused(folder: &Path) -> Scheduler {
     let mut scheduler = trading(folder);
-    trade(&mut scheduler, 1, START + 2_000);
+    trade(&mut scheduler, 1, START + Millis::new(2_000));
     let withdrawal = signed(0, 2, Side::Buy, Some(1_000));
     let accepted = scheduler
-        .submit(withdrawal, START + 2_100)
+        .submit(withdrawal, START + Millis::new(2_100))
         .unwrap()
         .unwrap();
     assert!(accepted.withdrawn);
@@ -26,8 +26,10 @@ fn holdings(core: &Core) -> Vec<(FieldBytes, i64, i64)> {
 }
 
 fn checks_the_rebuilt_batch(scheduler: &mut Scheduler, before: &[(FieldBytes, i64, i64)]) {
-    scheduler.on_snapshot(snapshot(2, START + 30_000));
-    scheduler.advance(START + 36_000, false).unwrap();
+    scheduler.on_snapshot(snapshot(2, START + Millis::new(30_000)));
+    scheduler
+        .advance(START + Millis::new(36_000), false)
+        .unwrap();
     scheduler.core.commit().unwrap();
     assert!(scheduler.core.waiting.is_empty());
     let withdrawn = scheduler
@@ -41,7 +43,9 @@ fn checks_the_rebuilt_batch(scheduler: &mut Scheduler, before: &[(FieldBytes, i6
         DEPOSIT as i64 - 1_000,
         "the withdrawal is made again"
     );
-    scheduler.advance(START + 36_500, true).unwrap();
+    scheduler
+        .advance(START + Millis::new(36_500), true)
+        .unwrap();
     close(scheduler);
     scheduler.core.commit().unwrap();
     // The same leaves, and the same trade: the seller's set is there too, and the buyer's newest.

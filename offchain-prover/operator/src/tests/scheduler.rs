@@ -6,10 +6,12 @@ fn a_newer_snapshot_ends_a_batch_with_steps_and_replaces_an_empty_one() {
     let folder = tempfile::tempdir().unwrap();
     let mut scheduler = scheduler(folder.path(), &new_venue());
     scheduler.on_snapshot(snapshot(1, START));
-    scheduler.advance(START + 500, true).unwrap();
-    assert_eq!(scheduler.core.venue.now(), START + 500);
-    scheduler.on_snapshot(snapshot(2, START + 30_000));
-    scheduler.advance(START + 36_000, true).unwrap();
+    scheduler.advance(START + Millis::new(500), true).unwrap();
+    assert_eq!(scheduler.core.venue.now(), START + Millis::new(500));
+    scheduler.on_snapshot(snapshot(2, START + Millis::new(30_000)));
+    scheduler
+        .advance(START + Millis::new(36_000), true)
+        .unwrap();
     // Nothing happened at the first snapshot, so its batch was discarded.
     assert_eq!(scheduler.core.closed.len(), 0);
     assert_eq!(
@@ -18,15 +20,19 @@ fn a_newer_snapshot_ends_a_batch_with_steps_and_replaces_an_empty_one() {
     );
 
     scheduler.on_deposits(vec![queued(0, 0)]);
-    scheduler.advance(START + 37_000, true).unwrap();
-    scheduler.on_snapshot(snapshot(3, START + 60_000));
-    scheduler.advance(START + 66_000, true).unwrap();
+    scheduler
+        .advance(START + Millis::new(37_000), true)
+        .unwrap();
+    scheduler.on_snapshot(snapshot(3, START + Millis::new(60_000)));
+    scheduler
+        .advance(START + Millis::new(66_000), true)
+        .unwrap();
     assert_eq!(scheduler.core.closed.len(), 1);
     scheduler.core.build().unwrap();
     let header = scheduler.core.closed[0].header().unwrap();
     assert_eq!(
         (header.snapshot_number.get(), header.time_to),
-        (2, START + 37_000)
+        (2, START + Millis::new(37_000))
     );
     assert_eq!(
         scheduler.core.open.as_ref().unwrap().snapshot.number.get(),
@@ -39,11 +45,11 @@ fn a_venue_without_trades_keeps_a_short_journal() {
     let folder = tempfile::tempdir().unwrap();
     let mut scheduler = scheduler(folder.path(), &new_venue());
     for number in 1..=20 {
-        let taken_at = START + number * 30_000;
+        let taken_at = START + Millis::new(number * 30_000);
         scheduler.on_snapshot(snapshot(number, taken_at));
         for auction in 0..20 {
             scheduler
-                .advance(taken_at + 6_000 + auction * 500, true)
+                .advance(taken_at + Millis::new(6_000 + auction * 500), true)
                 .unwrap();
             scheduler.core.commit().unwrap();
         }
@@ -70,16 +76,19 @@ fn auctions_end_where_the_snapshots_grace_may_end() {
         (scheduler.core.closed.len(), scheduler.core.venue.now()),
         (1, last)
     );
-    scheduler.advance(last + 500, true).unwrap();
+    scheduler.advance(last + Millis::new(500), true).unwrap();
     assert_eq!(scheduler.core.venue.now(), last);
     // Orders are accepted nevertheless, and trade at the next snapshot.
     for (trader, side) in [(0, Side::Buy), (1, Side::Sell)] {
         let set = signed(trader, 1, side, None);
-        scheduler.submit(set, last + 600).unwrap().unwrap();
+        scheduler
+            .submit(set, last + Millis::new(600))
+            .unwrap()
+            .unwrap();
     }
     scheduler.take_auctions();
-    scheduler.on_snapshot(snapshot(2, START + 30_000));
-    scheduler.advance(last + 1_000, true).unwrap();
+    scheduler.on_snapshot(snapshot(2, START + Millis::new(30_000)));
+    scheduler.advance(last + Millis::new(1_000), true).unwrap();
     assert_eq!(scheduler.take_auctions()[0].trades.len(), 2);
 }
 
@@ -96,7 +105,7 @@ fn batches_end_by_time_and_by_steps_and_wait_for_the_prover() {
     let mut scheduler = Scheduler::new(core, timing, SNAPSHOTS, chain.time_to);
     scheduler.on_snapshot(snapshot(1, START));
     scheduler.on_deposits((0..5).map(|i| queued(i, i as u8)).collect());
-    scheduler.advance(START + 1_000, true).unwrap();
+    scheduler.advance(START + Millis::new(1_000), true).unwrap();
     // Two batches of two steps; the third has to wait.
     assert_eq!(
         (
@@ -112,7 +121,7 @@ fn batches_end_by_time_and_by_steps_and_wait_for_the_prover() {
     assert!(spans[0].1 < spans[1].0, "{spans:?}");
     scheduler.core.settle(BatchNumber::new(1), None).unwrap();
     scheduler.on_settled();
-    scheduler.advance(START + 2_000, true).unwrap();
+    scheduler.advance(START + Millis::new(2_000), true).unwrap();
     assert_eq!(
         (
             scheduler.core.closed.len(),
@@ -121,7 +130,7 @@ fn batches_end_by_time_and_by_steps_and_wait_for_the_prover() {
         (1, 1)
     );
     scheduler
-        .advance(START + 2_000 + timing.batch_ms, true)
+        .advance(START + Millis::new(2_000) + timing.batch_ms, true)
         .unwrap();
     assert_eq!(scheduler.core.closed.len(), 2);
 }
@@ -134,7 +143,7 @@ fn a_snapshot_with_another_hash_is_not_used() {
     let rate = view.snapshot.liquidation_rate.get();
     view.snapshot.liquidation_rate = Rate::new(rate + 1);
     scheduler.on_snapshot(view);
-    scheduler.advance(START + 1_000, true).unwrap();
+    scheduler.advance(START + Millis::new(1_000), true).unwrap();
     assert!(scheduler.core.open.is_none());
 }
 
@@ -142,7 +151,7 @@ fn a_snapshot_with_another_hash_is_not_used() {
 fn settings_out_of_range_are_named() {
     assert!(Timing::default().check().is_ok());
     let timing = Timing {
-        auction_interval_ms: 20,
+        auction_interval_ms: Millis::new(20),
         ..Timing::default()
     };
     let error = timing.check().unwrap_err().to_string();

@@ -68,7 +68,7 @@ fn open() -> Input {
     Input::Open {
         snapshot: Snapshot {
             number: SnapshotNumber::new(10),
-            taken_at: 11,
+            taken_at: Millis::new(11),
             weights: vec![12],
             factors: vec![factors],
             protocol_share: Rate::new(15),
@@ -77,16 +77,16 @@ fn open() -> Input {
         },
         info: SnapshotInfo {
             hash: FieldBytes([17; 32]),
-            taken_at: 11,
-            next_taken_at: Some(18),
+            taken_at: Millis::new(11),
+            next_taken_at: Some(Millis::new(18)),
             marks: vec![1],
             bands: vec![19],
             premium_caps: vec![20],
-            funding_interval: 21,
+            funding_interval: Millis::new(21),
             open_interest_caps: vec![22],
             protocol_share: Rate::new(15),
         },
-        time_from: 23,
+        time_from: Millis::new(23),
     }
 }
 
@@ -103,11 +103,11 @@ fn deposit() -> Input {
     }
 }
 
-fn switch(timeout_ms: Option<u64>) -> Input {
+fn switch(timeout_ms: Option<Millis>) -> Input {
     Input::SetDeadMansSwitch {
         account: AccountIndex::new(1),
         timeout_ms,
-        now: 3,
+        now: Millis::new(3),
     }
 }
 
@@ -116,7 +116,7 @@ fn each_kind_of_journal_entry_keeps_its_bytes() {
     let mut by_key = signed(1, 9, Side::Buy, None);
     by_key.trading_key = Some(SecretKey::new([5; 32]).public_key());
     let close = Input::Close {
-        time_to: 1,
+        time_to: Millis::new(1),
         submitter: [2; 32],
         salt_seed: FieldBytes([3; 32]),
     };
@@ -126,11 +126,11 @@ fn each_kind_of_journal_entry_keeps_its_bytes() {
         (deposit(), DEPOSIT),
         (Input::order_set(order_set), ORDER_SET),
         (Input::order_set(by_key), ORDER_SET_BY_TRADING_KEY),
-        (Input::Auction(1), AUCTION),
+        (Input::Auction(Millis::new(1)), AUCTION),
         (close, CLOSE),
         (Input::Discard, DISCARD),
         (Input::AccrueExpired { limit: 9 }, ACCRUE_EXPIRED),
-        (switch(Some(2)), SWITCH_SET),
+        (switch(Some(Millis::new(2))), SWITCH_SET),
         (switch(None), SWITCH_OFF),
     ];
     for (entry, expected) in entries {
@@ -154,8 +154,8 @@ fn live_sets_keep_their_bytes() {
         arrivals: 6,
         switches: vec![ArmedSwitch {
             account: AccountIndex::new(1),
-            timeout_ms: 5_000,
-            last_active: 77,
+            timeout_ms: Millis::new(5_000),
+            last_active: Millis::new(77),
         }],
     };
     assert_eq!(hex::encode(StoredSets::from(&live).encode()), LIVE_SETS);
@@ -187,8 +187,8 @@ fn figures_keep_their_json() {
         steps: 4,
         chunks: 5,
         constraints: 6,
-        witness_ms: 7,
-        proving_ms: 8,
+        witness_ms: Millis::new(7),
+        proving_ms: Millis::new(8),
         bytes: 9,
         ref_time: 10,
         fee: 11,

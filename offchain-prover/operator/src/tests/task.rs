@@ -60,7 +60,7 @@ impl Running {
             task: tokio::spawn(task.run()),
         };
         let market = Notice::Market {
-            snapshot: Box::new(snapshot(1, now_ms() - 1_000)),
+            snapshot: Box::new(snapshot(1, now_ms() - Millis::new(1_000))),
             instruments: Vec::new(),
         };
         running.send(market).await;
@@ -85,7 +85,7 @@ impl Running {
     async fn trade(&mut self, sequence: u64) -> Arc<AuctionReport> {
         for (trader, side) in [(0, Side::Buy), (1, Side::Sell)] {
             let mut set = signed(trader, sequence, side, None);
-            set.set.valid_until = now_ms() + 1_000_000;
+            set.set.valid_until = now_ms() + Millis::new(1_000_000);
             let message = set.set.message(&SHAPE, genesis_field(&IDENTITY.genesis));
             set.signature = key(trader).sign(message);
             self.handle.submit(set).await.unwrap();

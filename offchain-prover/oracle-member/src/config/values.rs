@@ -1,7 +1,10 @@
 //! Single values of the settings' file, checked where they stand so that errors know their line.
 
 use clearproof_formats::time::time_of;
-use clearproof_primitives::chain::{Expiry, Feed};
+use clearproof_primitives::{
+    chain::{Expiry, Feed},
+    time::Millis,
+};
 use serde::{
     Deserialize, Deserializer,
     de::{Error, MapAccess, Visitor, value::MapAccessDeserializer},
@@ -27,7 +30,7 @@ impl<'de, const LEAST: i64, const MOST: i64> Deserialize<'de> for Within<LEAST, 
 }
 
 /// A moment: a TOML date and time, the same in quotes, or milliseconds since the Unix epoch.
-struct Moment(u64);
+struct Moment(Millis);
 
 impl<'de> Deserialize<'de> for Moment {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -44,7 +47,7 @@ impl<'de> Deserialize<'de> for Moment {
 
             fn visit_i64<E: Error>(self, number: i64) -> Result<Moment, E> {
                 u64::try_from(number)
-                    .map(Moment)
+                    .map(|time| Moment(Millis::new(time)))
                     .map_err(|_| E::custom(format!("{number} is before 1970")))
             }
 

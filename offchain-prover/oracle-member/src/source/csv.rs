@@ -1,7 +1,7 @@
 //! Values of a CSV file: the latest row that is not in the future.
 
 use super::{Selection, SourceError, TimeUnit};
-use clearproof_primitives::chain::FeedValue;
+use clearproof_primitives::{chain::FeedValue, time::Millis};
 use std::{
     fs,
     io::Read,
@@ -61,7 +61,7 @@ impl CsvSource {
     ///
     /// # Errors
     /// The file cannot be read, a row contains no time, or the chosen row no value.
-    pub fn read(&self, now: u64) -> Result<(FeedValue, u64), SourceError> {
+    pub fn read(&self, now: Millis) -> Result<(FeedValue, Millis), SourceError> {
         let bytes = whole_lines(&self.path, self.max_bytes)?;
         let mut reader = csv::ReaderBuilder::new()
             .trim(csv::Trim::All)
@@ -72,7 +72,7 @@ impl CsvSource {
             place.ok_or_else(|| CsvError::NoColumn(name.into()))
         };
         let time_at = column(&self.time)?;
-        let mut latest: Option<(u64, csv::StringRecord)> = None;
+        let mut latest: Option<(Millis, csv::StringRecord)> = None;
         for row in reader.records() {
             let row = row.map_err(CsvError::Csv)?;
             let text = row.get(time_at).unwrap_or_default();
@@ -120,10 +120,12 @@ mod tests {
     use std::io::Write;
     use tempfile::NamedTempFile;
 
-    fn read(text: &str, now: u64) -> Result<(FeedValue, u64), String> {
+    fn read(text: &str, now: u64) -> Result<(FeedValue, Millis), String> {
         let mut file = NamedTempFile::new().unwrap();
         file.write_all(text.as_bytes()).unwrap();
-        source(file.path()).read(now).map_err(|e| e.to_string())
+        source(file.path())
+            .read(Millis::new(now))
+            .map_err(|e| e.to_string())
     }
 
     fn source(path: &Path) -> CsvSource {
@@ -143,8 +145,8 @@ mod tests {
     fn the_latest_row_that_is_not_in_the_future_counts_in_any_order() {
         let text = "time,close\n300,3\n100,1\n200,2\n";
         let price = |whole: u128| FeedValue::Price(whole << 32);
-        assert_eq!(read(text, 250_000), Ok((price(2), 200_000)));
-        assert_eq!(read(text, 300_000), Ok((price(3), 300_000)));
+        assert_eq!(read(text, 250_000), Ok((price(2), Millis::new(200_000))));
+        assert_eq!(read(text, 300_000), Ok((price(3), Millis::new(300_000))));
         assert!(
             read(text, 99_999)
                 .unwrap_err()
@@ -157,9 +159,12 @@ mod tests {
         let price = FeedValue::Price(1 << 32);
         assert_eq!(
             read("time,close\n100,1\n200,2.7", 1 << 40),
-            Ok((price, 100_000))
+            Ok((price, Millis::new(100_000)))
         );
-        assert_eq!(read("time,close\n100,1\n2", 1 << 40), Ok((price, 100_000)));
+        assert_eq!(
+            read("time,close\n100,1\n2", 1 << 40),
+            Ok((price, Millis::new(100_000)))
+        );
     }
 
     #[test]
@@ -179,10 +184,13 @@ mod tests {
     #[test]
     fn only_files_are_opened() {
         let folder = tempfile::tempdir().unwrap();
-        let error = source(folder.path()).read(0).unwrap_err().to_string();
+        let error = source(folder.path())
+            .read(Millis::ZERO)
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("not a file"), "{error}");
         let missing = source(&folder.path().join("x"))
-            .read(0)
+            .read(Millis::ZERO)
             .unwrap_err()
             .to_string();
         assert!(missing.contains("No such file"), "{missing}");

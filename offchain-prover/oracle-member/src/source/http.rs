@@ -1,7 +1,7 @@
 //! Values in an HTTP server's answers.
 
 use super::{Selection, SourceError, TimeUnit, json::Document};
-use clearproof_primitives::chain::FeedValue;
+use clearproof_primitives::{chain::FeedValue, time::Millis};
 use http_body_util::{BodyExt, Empty};
 use hyper::{
     Method, Request, Response, StatusCode, Uri,
@@ -112,7 +112,10 @@ impl HttpSource {
     ///
     /// # Errors
     /// The server cannot be reached, or its answer does not contain the value.
-    pub async fn read(&self, fetcher: &Fetcher) -> Result<(FeedValue, Option<u64>), SourceError> {
+    pub async fn read(
+        &self,
+        fetcher: &Fetcher,
+    ) -> Result<(FeedValue, Option<Millis>), SourceError> {
         let body = fetcher
             .get(&self.url, &self.headers, self.max_bytes)
             .await?;

@@ -9,7 +9,10 @@ use crate::{
     sink::{MAX_VALUES, Printed, Sink, SinkError},
 };
 use clearproof_client::chain::ChainError;
-use clearproof_primitives::chain::{Feed, FeedValue};
+use clearproof_primitives::{
+    chain::{Feed, FeedValue},
+    time::Millis,
+};
 use std::{
     collections::VecDeque,
     path::Path,
@@ -28,7 +31,7 @@ struct Notes {
 }
 
 impl Sink for Notes {
-    async fn deliver(&mut self, _: u64, values: &[(Feed, FeedValue)]) -> Result<(), SinkError> {
+    async fn deliver(&mut self, _: Millis, values: &[(Feed, FeedValue)]) -> Result<(), SinkError> {
         if let Some(error) = self.failures.lock().unwrap().pop_front() {
             return Err(error);
         }

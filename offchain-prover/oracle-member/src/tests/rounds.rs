@@ -7,7 +7,10 @@ use crate::{
     round::{Outcome, Reason, round},
     source::http::Fetcher,
 };
-use clearproof_primitives::chain::{Feed, FeedValue};
+use clearproof_primitives::{
+    chain::{Feed, FeedValue},
+    time::Millis,
+};
 use std::{
     io::Write,
     path::Path,
@@ -33,7 +36,7 @@ fn price_at(server: &Server, path: &str) -> String {
     format!("url = \"{}\"\nvalue = \"$.price\"", server.url(path))
 }
 
-fn now() -> u64 {
+fn now() -> Millis {
     clearproof_client::clock::now_ms()
 }
 
@@ -127,7 +130,7 @@ async fn with_too_few_sources_a_feed_is_left_out() {
 async fn old_answers_do_not_count() {
     let server = Server::start().await;
     let say = |path: &str, age_ms: u64| {
-        let time = now() - age_ms;
+        let time = now() - Millis::new(age_ms);
         server.set(
             path,
             Answer::Text(format!("{{\"price\":108,\"at\":{time}}}")),
@@ -152,7 +155,7 @@ async fn a_csv_file_and_a_server_agree() {
     let server = Server::start().await;
     server.say("/a", "1.0801");
     let mut file = tempfile::NamedTempFile::new().unwrap();
-    writeln!(file, "when,price\n{},1.0799", now() - 2_000).unwrap();
+    writeln!(file, "when,price\n{},1.0799", now() - Millis::new(2_000)).unwrap();
     let csv = format!(
         "csv = \"{}\"\ntime = \"when\"\nvalue = \"price\"",
         file.path().display()
@@ -183,8 +186,8 @@ async fn forwards_and_smiles_are_fed_until_they_expire() {
     };
     let sources = ["/a", "/steep", "/b"].map(curve);
     let at =
-        |kind: &str, time: u64| format!("{{ {kind} = {{ underlying = 1, expiry = {time} }} }}");
-    let soon = now() + 40_000_000;
+        |kind: &str, time: Millis| format!("{{ {kind} = {{ underlying = 1, expiry = {time} }} }}");
+    let soon = now() + Millis::new(40_000_000);
     let said = first(&settings(&at("volatility", soon), 2, &sources)).await;
     let (FeedValue::Curve(curve), 2) = value(&said) else {
         panic!("{said:?}");

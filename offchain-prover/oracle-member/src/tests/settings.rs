@@ -4,7 +4,10 @@ use crate::{
     Settings,
     source::{Place, Selection, TimeUnit},
 };
-use clearproof_primitives::chain::{Expiry, Feed};
+use clearproof_primitives::{
+    chain::{Expiry, Feed},
+    time::Millis,
+};
 use std::{path::Path, time::Duration};
 
 /// The guide, whose examples use every setting.
@@ -51,7 +54,7 @@ fn the_example_of_the_documentation_is_read() {
     // 2027-03-26T08:00:00Z.
     let expiry = Expiry {
         underlying: 0,
-        time: 1_806_048_000_000,
+        time: Millis::new(1_806_048_000_000),
     };
     let expected = [
         Feed::Underlying(0),

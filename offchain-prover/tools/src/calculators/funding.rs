@@ -10,6 +10,7 @@ use clearproof_primitives::{
     ids::SnapshotNumber,
     shape::{MarketShape, QUANTITY_BITS, Shape, TIME_BITS},
     snapshot::{InstrumentRow, Snapshot},
+    time::Millis,
 };
 use serde::{Deserialize, Serialize};
 
@@ -21,7 +22,7 @@ const DIGITS: u32 = 12;
 #[serde(deny_unknown_fields)]
 pub struct Clearing {
     /// Milliseconds since the Unix epoch.
-    pub time: u64,
+    pub time: Millis,
     /// Quote units per lot.
     pub price: String,
 }
@@ -37,7 +38,7 @@ pub struct Question {
     /// Funding interval: a constant premium is paid once in this time.
     pub interval_seconds: u64,
     /// Last millisecond of the batch.
-    pub until: u64,
+    pub until: Millis,
     /// Clearing prices, ascending by time.
     pub prices: Vec<Clearing>,
     /// Lots of a position, negative if short.
@@ -60,8 +61,8 @@ pub struct Answer {
 /// # Errors
 /// Names the field and its limit.
 pub fn answer(question: Question) -> Result<Answer, String> {
-    let time = |name: &str, time: u64| {
-        if time < 1 << TIME_BITS {
+    let time = |name: &str, time: Millis| {
+        if time.get() < 1 << TIME_BITS {
             Ok(time)
         } else {
             Err(format!("{name}: must be below 2^48"))
@@ -74,6 +75,7 @@ pub fn answer(question: Question) -> Result<Answer, String> {
             time: time(&format!("prices[{i}].time"), clearing.time)?,
             price: small(&format!("prices[{i}].price"), &clearing.price)?,
             deleverages: false,
+            fund_sells: false,
         };
         if entries
             .last()
@@ -90,6 +92,7 @@ pub fn answer(question: Question) -> Result<Answer, String> {
         .interval_seconds
         .checked_mul(1_000)
         .filter(|interval| *interval > 0)
+        .map(Millis::new)
         .ok_or("interval_seconds: must be above 0 and is too large where milliseconds overflow")?;
     let terms = FundingTerms {
         marks: &[small("mark", &question.mark)?],
@@ -107,7 +110,7 @@ pub fn answer(question: Question) -> Result<Answer, String> {
     });
     let snapshot = Snapshot {
         number: SnapshotNumber::new(0),
-        taken_at: 0,
+        taken_at: Millis::ZERO,
         weights: Vec::new(),
         factors: Vec::new(),
         protocol_share: Rate::new(0),

@@ -10,6 +10,7 @@ use clearproof_primitives::{
     policy::Policy,
     shape::{AMOUNT_BITS, MarketShape, QUANTITY_BITS, Shape},
     snapshot::{InstrumentRow, Snapshot},
+    time::Millis,
 };
 use serde::Deserialize;
 
@@ -162,6 +163,7 @@ fn row(policy: &Policy, underlying: usize, terms: &Terms) -> Result<InstrumentRo
                 volatility: small("volatility", volatility)?,
                 time_ms: seconds_to_expiry
                     .checked_mul(1_000)
+                    .map(Millis::new)
                     .ok_or("seconds_to_expiry: is too large")?,
                 discount: 1 << FRACTION_BITS,
             };
@@ -178,7 +180,7 @@ fn row(policy: &Policy, underlying: usize, terms: &Terms) -> Result<InstrumentRo
 pub fn snapshot(policy: &Policy, weights: Vec<Price>, rows: Vec<InstrumentRow>) -> Snapshot {
     Snapshot {
         number: SnapshotNumber::new(0),
-        taken_at: 0,
+        taken_at: Millis::ZERO,
         weights,
         factors: policy.factors(),
         protocol_share: policy.protocol_share,

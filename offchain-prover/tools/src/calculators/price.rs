@@ -4,6 +4,7 @@ use clearproof_formats::decimal::{format, number, small};
 use clearproof_primitives::{
     fixed::FRACTION_BITS,
     options::{European, OptionKind},
+    time::Millis,
 };
 use serde::{Deserialize, Serialize};
 
@@ -71,6 +72,7 @@ pub fn answer(question: Question) -> Result<Answer, String> {
         time_ms: question
             .seconds_to_expiry
             .checked_mul(1_000)
+            .map(Millis::new)
             .ok_or("seconds_to_expiry: is too large")?,
         discount: small("discount", &question.discount)?,
     };

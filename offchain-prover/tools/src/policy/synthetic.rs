@@ -15,7 +15,7 @@ mod tests;
 
 use anyhow::{Result, ensure};
 use clearproof_formats::prices::{QUOTE_UNIT, Series};
-use clearproof_primitives::{margin::Margin, policy::Policy, snapshot::Snapshot};
+use clearproof_primitives::{margin::Margin, policy::Policy, snapshot::Snapshot, time::Millis};
 use market::Market;
 use people::{Holdings, People};
 use serde::Serialize;
@@ -59,7 +59,7 @@ pub struct Standing {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Moment {
     /// Milliseconds since the Unix epoch.
-    pub time: u64,
+    pub time: Millis,
     /// Under the policy in force.
     pub now: Standing,
     /// Under the proposed policy.
@@ -75,11 +75,11 @@ pub struct Peak {
     /// The value.
     pub value: u64,
     /// Milliseconds since the Unix epoch.
-    pub time: u64,
+    pub time: Millis,
 }
 
 impl Peak {
-    fn note(&mut self, value: u64, time: u64) {
+    fn note(&mut self, value: u64, time: Millis) {
         if value > self.value {
             *self = Self { value, time };
         }
@@ -120,9 +120,9 @@ pub struct Outcome {
     /// Number of moments.
     pub moments: u64,
     /// First moment, milliseconds since the Unix epoch.
-    pub from: u64,
+    pub from: Millis,
     /// Last moment, milliseconds since the Unix epoch.
-    pub to: u64,
+    pub to: Millis,
     /// Number of portfolios opened.
     pub opened: u64,
     /// Under the policy in force.
@@ -146,7 +146,7 @@ pub struct Outcome {
 #[derive(Clone, Default)]
 struct Person {
     held: Holdings,
-    until: u64,
+    until: Millis,
     stands: [bool; 2],
 }
 
@@ -193,7 +193,7 @@ impl Standing {
 
 impl Course {
     /// Adds a moment; means are sums until [`Self::close`].
-    fn note(&mut self, time: u64, at: &Standing) {
+    fn note(&mut self, time: Millis, at: &Standing) {
         self.liquidated += u64::from(at.liquidated);
         self.liquidated_most.note(at.liquidated.into(), time);
         self.bankrupt += u64::from(at.bankrupt);
@@ -233,8 +233,8 @@ pub fn run(
     let mut outcome = Outcome {
         seed: config.seed,
         moments: moments.len() as u64,
-        from: moments.first().copied().unwrap_or(0),
-        to: moments.last().copied().unwrap_or(0),
+        from: moments.first().copied().unwrap_or(Millis::ZERO),
+        to: moments.last().copied().unwrap_or(Millis::ZERO),
         ..Outcome::default()
     };
     for time in moments {
@@ -277,7 +277,7 @@ pub fn run(
 
 /// Computes the figures of all portfolios at a moment, and takes out those that are liquidated.
 /// Also returns the number of margins computed.
-fn look(time: u64, accounts: &mut [Person], snapshots: &[Snapshot; 2]) -> Result<(Moment, u64)> {
+fn look(time: Millis, accounts: &mut [Person], snapshots: &[Snapshot; 2]) -> Result<(Moment, u64)> {
     let mut standings = [Standing::default(); 2];
     let mut sums = [Sums::default(); 2];
     let (mut at_change, mut margins) = (0, 0);

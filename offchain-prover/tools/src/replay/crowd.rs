@@ -12,6 +12,7 @@ use clearproof_primitives::{
     ids::AccountIndex,
     order::{Order, OrderSet, Side, SignedOrderSet},
     shape::Shape,
+    time::Millis,
 };
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -208,9 +209,9 @@ impl Crowd {
             venue: VENUE,
             account: trader.account.context("no account")?,
             sequence: trader.sequence,
-            valid_from: 0,
+            valid_from: Millis::ZERO,
             // Valid until the bar is over.
-            valid_until: venue.now() + 60_000,
+            valid_until: venue.now() + Millis::new(60_000),
             max_fee: Rate::new(u32::MAX),
             orders,
             request: None,

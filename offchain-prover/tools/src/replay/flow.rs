@@ -28,6 +28,7 @@ use clearproof_primitives::{
     shape::Shape,
     snapshot::Snapshot,
     submission::MAX_DEPOSITS_PER_BATCH,
+    time::Millis,
 };
 use clearproof_proving::BatchProver;
 use desk::Desk;
@@ -37,7 +38,7 @@ use std::time::{Duration, Instant};
 /// Deposit of a maker, in quote units: a hundred million dollars.
 pub const MAKER_DEPOSIT: u64 = 100_000_000_000_000;
 /// Milliseconds that each batch of deposits takes, before the recording begins.
-const DEPOSITS_MS: u64 = 2;
+const DEPOSITS_MS: Millis = Millis::new(2);
 
 /// Input of a replay of order flow.
 pub struct FlowConfig {
@@ -53,9 +54,9 @@ pub struct FlowConfig {
     pub taker_deposit: u64,
     /// Milliseconds from one auction to the next in a recording of levels; in a recording of
     /// trades, an auction follows each trade.
-    pub auction: u64,
+    pub auction: Millis,
     /// Milliseconds of the recording that a batch lasts; less if it is full earlier.
-    pub batch: u64,
+    pub batch: Millis,
     /// Proves one batch in this many, with this prover; if none, no batch is proven.
     pub prove: Option<(u64, BatchProver)>,
 }
@@ -82,7 +83,7 @@ pub fn run(config: &FlowConfig, progress: impl Fn(u64)) -> Result<FlowReport> {
     for window in &windows {
         let rows = &rows[window.rows.clone()];
         let began = Instant::now();
-        let ready = planner.plan(&mut replay.desk, rows, window.auction)?;
+        let ready = planner.plan(&mut replay.desk, rows, Millis::new(window.auction.get()))?;
         replay.report.signing += began.elapsed();
         replay.ensure_open(window.auction)?;
         replay.play(&mut planner, ready, window.auction)?;
@@ -99,7 +100,7 @@ pub fn run(config: &FlowConfig, progress: impl Fn(u64)) -> Result<FlowReport> {
     report.makers = makers as u64;
     report.takers = takers as u64;
     report.span = match (rows.first(), rows.last()) {
-        (Some(first), Some(last)) => Duration::from_millis(last.time - first.time),
+        (Some(first), Some(last)) => (last.time - first.time).as_duration(),
         _ => Duration::ZERO,
     };
     report.common.accounts = accounts as u64 - 1;
@@ -121,7 +122,7 @@ struct Replay<'a> {
     /// Snapshot of the open batch.
     snapshot: Option<Snapshot>,
     /// Opening time of the open batch, on the recording's clock.
-    opened: u64,
+    opened: Millis,
 }
 
 impl<'a> Replay<'a> {
@@ -139,7 +140,7 @@ impl<'a> Replay<'a> {
             mark: first_price(&config.rows),
             batch: 0,
             snapshot: None,
-            opened: 0,
+            opened: Millis::ZERO,
             config,
         }
     }
@@ -148,9 +149,13 @@ impl<'a> Replay<'a> {
     fn open_accounts(&mut self, makers: usize) -> Result<()> {
         let accounts = makers as u64 + u64::from(self.config.takers);
         let batches = accounts.div_ceil(MAX_DEPOSITS_PER_BATCH);
-        let start = self.config.rows.first().map_or(0, |row| row.time);
+        let start = self
+            .config
+            .rows
+            .first()
+            .map_or(Millis::ZERO, |row| row.time);
         for batch in 0..batches {
-            let time = start.checked_sub((batches - batch) * DEPOSITS_MS);
+            let time = start.checked_sub(DEPOSITS_MS * (batches - batch));
             self.open(time.context("the recording begins too early for deposits before it")?)?;
             let left = accounts - batch * MAX_DEPOSITS_PER_BATCH;
             for _ in 0..left.min(MAX_DEPOSITS_PER_BATCH) {
@@ -170,7 +175,7 @@ impl<'a> Replay<'a> {
 
     /// Makes sure that a batch is open that has room for an auction at this time and is not too
     /// old.
-    fn ensure_open(&mut self, auction: u64) -> Result<()> {
+    fn ensure_open(&mut self, auction: Millis) -> Result<()> {
         let over = auction > self.opened + self.config.batch || self.venue.batch_full();
         if self.snapshot.is_some() && over {
             self.close()?;
@@ -181,8 +186,8 @@ impl<'a> Replay<'a> {
         Ok(())
     }
 
-    fn open(&mut self, time: u64) -> Result<()> {
-        let time = time.max(self.venue.now() + 1);
+    fn open(&mut self, time: Millis) -> Result<()> {
+        let time = time.max(self.venue.now() + Millis::new(1));
         let (policy, mark) = (&self.policy, self.mark);
         self.batch += 1;
         let snapshot = snapshot(
@@ -213,7 +218,7 @@ impl<'a> Replay<'a> {
     }
 
     /// Submits a window's order sets and runs its auction.
-    fn play(&mut self, planner: &mut Planner, ready: Vec<Ready>, auction: u64) -> Result<()> {
+    fn play(&mut self, planner: &mut Planner, ready: Vec<Ready>, auction: Millis) -> Result<()> {
         for Ready { candidate, updates } in ready {
             let began = Instant::now();
             self.venue.submit(candidate)?;
@@ -301,7 +306,7 @@ mod tests {
     pub(super) fn desk_of(members: usize) -> Desk {
         let config = config(Form::Trades, "time,price,qty\n1700000000,100,1\n");
         let mut replay = Replay::new(&config);
-        replay.open(1_700_000_000_000).unwrap();
+        replay.open(Millis::new(1_700_000_000_000)).unwrap();
         for _ in 0..members {
             replay
                 .desk
@@ -318,8 +323,8 @@ mod tests {
             shape: Shape::SMALL,
             takers: 4,
             taker_deposit: 1_000_000 * DOLLAR,
-            auction: 100,
-            batch: 1_000,
+            auction: Millis::new(100),
+            batch: Millis::new(1_000),
             prove: None,
         }
     }
@@ -477,7 +482,7 @@ mod tests {
         let recorded = FlowConfig {
             shape: Shape::REFERENCE,
             takers: 50,
-            batch: 2_000,
+            batch: Millis::new(2_000),
             taker_deposit: MAKER_DEPOSIT,
             ..config(Form::Levels, &text)
         };

@@ -6,6 +6,7 @@ use clearproof_primitives::{
     fixed::{FRACTION_BITS, Price, price_from_decimal},
     order::Side,
     shape::QUANTITY_BITS,
+    time::Millis,
 };
 use csv::StringRecord;
 use std::io::Read;
@@ -44,7 +45,7 @@ pub enum Event {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Recorded {
     /// Milliseconds since the Unix epoch; never before the row above.
-    pub time: u64,
+    pub time: Millis,
     /// Number of the message; successive levels with one number changed in one message.
     pub message: u64,
     /// The event.
@@ -289,7 +290,7 @@ impl Cells<'_> {
         }
     }
 
-    fn time(&self, at: usize) -> Result<u64, RecordingError> {
+    fn time(&self, at: usize) -> Result<Millis, RecordingError> {
         time_of(self.text(at)).ok_or_else(|| {
             self.bad(
                 at,
@@ -388,7 +389,7 @@ mod tests {
             ),
         ];
         let expected = expected.map(|(time, message, event)| Recorded {
-            time,
+            time: Millis::new(time),
             message,
             event,
         });

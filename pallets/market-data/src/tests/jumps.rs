@@ -5,12 +5,13 @@ use clearproof_primitives::{
     options::{OptionKind, SviCurve, svi::SVI_ONE},
     rows::halted_row,
     snapshot::InstrumentRow,
+    time::Millis,
 };
 
 /// Euro. Its perpetual is in slot 0, and a lot is one euro.
 const EXPIRY: Expiry = Expiry {
     underlying: 0,
-    time: START + 100 * BLOCK,
+    time: Millis::new(START.get() + 100 * BLOCK.get()),
 };
 const FORWARD: Feed = Feed::Forward(EXPIRY);
 const SMILE: Feed = Feed::Volatility(EXPIRY);

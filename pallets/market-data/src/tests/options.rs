@@ -6,20 +6,22 @@ use clearproof_primitives::{
     options::{OptionKind, SviCurve, SviError, YEAR_MS, svi::SVI_ONE},
     rows::{OptionMarket, Smile, halted_row},
     snapshot::InstrumentRow,
+    time::Millis,
 };
 
 /// Ether. Its perpetual is in slot 16.
 const ETH: u16 = 2;
 const EXPIRY: Expiry = Expiry {
     underlying: ETH,
-    time: START + 40 * BLOCK,
+    time: Millis::new(START.get() + 40 * BLOCK.get()),
 };
 const FORWARD: Feed = Feed::Forward(EXPIRY);
 const SMILE: Feed = Feed::Volatility(EXPIRY);
 
 /// A smile of 80 % a year with this time left, in milliseconds.
-fn curve(left: u64) -> SviCurve {
-    let variance = (SVI_ONE as u128 * 64 / 100 * u128::from(left) / u128::from(YEAR_MS)) as i64;
+fn curve(left: Millis) -> SviCurve {
+    let variance =
+        (SVI_ONE as u128 * 64 / 100 * u128::from(left.get()) / u128::from(YEAR_MS.get())) as i64;
     SviCurve {
         a: variance,
         b: 0,
@@ -43,7 +45,7 @@ fn option(slot: u16, kind: OptionKind, strike: u128) -> Listing {
 
 fn feed_options() {
     feed_all();
-    let now = Timestamp::get();
+    let now = now();
     if now < EXPIRY.time {
         feed(FORWARD, dollars(3_000));
         feed_value(SMILE, FeedValue::Curve(curve(EXPIRY.time - now)));
@@ -77,7 +79,7 @@ fn an_option_is_listed_only_with_a_forward_and_a_smile() {
         assert_noop!(list(), MarketError::NoIndexPrice);
         feed(FORWARD, dollars(3_000));
         assert_noop!(list(), MarketError::NoIndexPrice);
-        feed_value(SMILE, FeedValue::Curve(curve(1_000_000)));
+        feed_value(SMILE, FeedValue::Curve(curve(Millis::new(1_000_000))));
         assert_ok!(list());
     });
 }
@@ -94,16 +96,16 @@ fn terms_out_of_bounds_are_refused_by_name() {
             change(terms);
             assert_noop!(MarketData::list_instrument(root(), listing), error);
         };
-        let now = Timestamp::get();
+        let now = now();
         refused(&|t| t.strike = 0, MarketError::StrikeOutOfBounds);
         refused(&|t| t.strike = 1 << 95, MarketError::StrikeOutOfBounds);
         refused(&|t| t.strike = 1 << 90, MarketError::StrikeOutOfBounds);
         let expiry = MarketError::ExpiryOutOfBounds;
-        refused(&|t| t.expiry = 0, expiry);
+        refused(&|t| t.expiry = Millis::ZERO, expiry);
         let expiry = MarketError::ExpiryOutOfBounds;
-        refused(&|t| t.expiry = now + 2 * BLOCK - 1, expiry);
+        refused(&|t| t.expiry = now + BLOCK * 2 - Millis::new(1), expiry);
         let expiry = MarketError::ExpiryOutOfBounds;
-        refused(&|t| t.expiry = now + 5 * YEAR_MS + 1, expiry);
+        refused(&|t| t.expiry = now + YEAR_MS * 5 + Millis::new(1), expiry);
     });
 }
 
@@ -114,7 +116,7 @@ fn a_row_is_what_the_policy_makes_of_forward_and_smile() {
         let InstrumentKind::Option(terms) = option(17, OptionKind::Call, 2_900).kind else {
             unreachable!()
         };
-        let now = START + 4 * BLOCK;
+        let now = START + BLOCK * 4;
         let smile = Smile {
             curve: curve(EXPIRY.time - now),
             fed_at: now,
@@ -144,7 +146,7 @@ fn a_curve_that_allows_arbitrage_halts_the_expiry_alone_and_says_why() {
     with_options(|| {
         let bad = SviCurve {
             a: -SVI_ONE / 10,
-            ..curve(1_000_000)
+            ..curve(Millis::new(1_000_000))
         };
         run_to(6, || {
             feed_options();
@@ -172,11 +174,11 @@ fn a_curve_that_allows_arbitrage_halts_the_expiry_alone_and_says_why() {
 #[test]
 fn a_smile_that_jumps_or_a_price_in_its_place_is_not_accepted() {
     with_options(|| {
-        let left = EXPIRY.time - Timestamp::get();
+        let left = EXPIRY.time - now();
         // Four times the variance is twice the volatility: more than the half that is allowed.
         run_to(6, || {
             feed_options();
-            feed_value(SMILE, FeedValue::Curve(curve(4 * left)));
+            feed_value(SMILE, FeedValue::Curve(curve(left * 4)));
         });
         assert_eq!(MarketData::feed(SMILE).halt, Some(HaltReason::Deviation));
         run_to(8, || {

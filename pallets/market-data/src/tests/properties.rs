@@ -42,7 +42,7 @@ proptest! {
                         prop_assert!(MarketData::feed(Feed::Underlying(u as u16)).halt.is_some());
                     } else {
                         let (price, at) = fed(Feed::Underlying(u as u16)).unwrap();
-                        prop_assert!(info.taken_at - at <= 5 * BLOCK);
+                        prop_assert!(info.taken_at - at <= BLOCK * 5);
                         prop_assert_eq!(mark(slot) as u128, (price * lot as u128) >> 32);
                         prop_assert_eq!(mark(slot), info.marks[slot]);
                         let moved = mark(slot).abs_diff(before[u]) as u128;

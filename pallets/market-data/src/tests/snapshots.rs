@@ -51,7 +51,7 @@ fn a_snapshot_is_what_prices_and_policy_say() {
         let policy = Policy::development(&MarketShape::REFERENCE);
         assert_eq!(
             (snapshot.number.get(), snapshot.taken_at),
-            (1, START + 2 * BLOCK)
+            (1, START + BLOCK * 2)
         );
         assert_eq!(hash, FieldBytes::from(snapshot.hash()));
         assert_eq!(snapshot.protocol_share, policy.protocol_share);
@@ -87,7 +87,7 @@ fn a_snapshot_is_what_prices_and_policy_say() {
         let info = latest_info();
         assert_eq!(
             (info.hash, info.taken_at, info.next_taken_at),
-            (hash, START + 2 * BLOCK, None)
+            (hash, START + BLOCK * 2, None)
         );
         assert_eq!(info.bands[0], policy.perpetual_band(info.marks[0]));
         assert_eq!(info.bands[1], 0);

@@ -8,15 +8,16 @@ use clearproof_primitives::{
         ChangeError, Direction, DropReason, Fault, MarginLevel, Parameter, PolicyChange,
         PositionSide, ProductKind,
     },
+    time::Millis,
 };
 use frame_support::{assert_noop, assert_ok};
 use sp_runtime::DispatchError::BadOrigin;
 
-const NOW: u64 = 1_000_000;
+const NOW: Millis = Millis::new(1_000_000);
 
-fn at(now: u64, test: impl FnOnce()) {
+fn at(now: Millis, test: impl FnOnce()) {
     new_test_ext().execute_with(|| {
-        Timestamp::set_timestamp(now);
+        Timestamp::set_timestamp(now.get());
         test();
     });
 }
@@ -77,14 +78,14 @@ fn what_tightens_waits_shortly_and_what_loosens_for_long() {
             }
             .into(),
         );
-        RiskPolicy::advance(NOW + SHORT - 1);
+        RiskPolicy::advance(NOW + SHORT - Millis::new(1));
         assert_eq!((in_force(), RiskPolicy::version()), (50, 1));
         RiskPolicy::advance(NOW + SHORT);
         assert_eq!((in_force(), RiskPolicy::version()), (80, 2));
         System::assert_last_event(Event::ChangeInForce { id: 0, version: 2 }.into());
 
         assert_ok!(schedule(maintenance(60)));
-        RiskPolicy::advance(NOW + LONG - 1);
+        RiskPolicy::advance(NOW + LONG - Millis::new(1));
         assert_eq!(in_force(), 80);
         RiskPolicy::advance(NOW + LONG);
         assert_eq!((in_force(), RiskPolicy::version()), (60, 3));
@@ -135,7 +136,7 @@ fn an_emergency_tightens_with_the_next_snapshot_and_loosens_nothing() {
         assert_ok!(RiskPolicy::tighten(committee(), vec![maintenance(90)]));
         RiskPolicy::advance(NOW);
         assert_eq!(in_force(), 90);
-        Timestamp::set_timestamp(NOW + INTERVAL);
+        Timestamp::set_timestamp((NOW + INTERVAL).get());
         assert_noop!(
             RiskPolicy::tighten(committee(), vec![maintenance(80)]),
             Error::<Test>::WouldLoosen
@@ -213,12 +214,12 @@ fn changes_that_wait_together_are_one_step_at_most() {
             Error::<Test>::StepTooLarge
         );
         // Once the first is in force, the next step waits for its own delay.
-        Timestamp::set_timestamp(NOW + SHORT);
+        Timestamp::set_timestamp((NOW + SHORT).get());
         RiskPolicy::advance(NOW + SHORT);
         assert_ok!(schedule(maintenance(150)));
-        RiskPolicy::advance(NOW + 2 * SHORT - 1);
+        RiskPolicy::advance(NOW + SHORT * 2 - Millis::new(1));
         assert_eq!(in_force(), 100);
-        RiskPolicy::advance(NOW + 2 * SHORT);
+        RiskPolicy::advance(NOW + SHORT * 2);
         assert_eq!(in_force(), 150);
     });
 }
@@ -231,7 +232,7 @@ fn an_emergency_is_not_repeated_before_its_interval_is_over() {
             asset: 1,
             value: Rate::new(((1u64 << 32) / 100 * 15) as u32),
         };
-        assert_eq!(RiskPolicy::state().emergency_from, 0);
+        assert_eq!(RiskPolicy::state().emergency_from, Millis::ZERO);
         // A refused list does not count.
         assert_noop!(tighten(maintenance(40)), Error::<Test>::WouldLoosen);
         assert_ok!(tighten(maintenance(60)));
@@ -245,15 +246,15 @@ fn an_emergency_is_not_repeated_before_its_interval_is_over() {
             Error::<Test>::EmergencyTooSoon { seconds: 3 }
         );
         RiskPolicy::advance(NOW);
-        for (now, seconds) in [(NOW + 1_500, 1), (again - 1, 1)] {
-            Timestamp::set_timestamp(now);
+        for (now, seconds) in [(NOW + Millis::new(1_500), 1), (again - Millis::new(1), 1)] {
+            Timestamp::set_timestamp(now.get());
             for change in [maintenance(70), other] {
                 assert_noop!(tighten(change), Error::<Test>::EmergencyTooSoon { seconds });
             }
         }
         // Voters need not wait for the interval.
         assert_ok!(schedule(maintenance(65)));
-        Timestamp::set_timestamp(again);
+        Timestamp::set_timestamp(again.get());
         assert_ok!(tighten(other));
         assert_ok!(RiskPolicy::cancel_change(voters(), 2));
         assert_noop!(
@@ -360,7 +361,7 @@ fn no_more_changes_wait_than_fit() {
         let tighten = |step| RiskPolicy::tighten(committee(), vec![maintenance(step)]);
         assert_ok!(tighten(60));
         // No snapshot is taken, so none of them takes effect.
-        Timestamp::set_timestamp(NOW + INTERVAL);
+        Timestamp::set_timestamp((NOW + INTERVAL).get());
         assert_noop!(tighten(61), Error::<Test>::TooManyPending);
         assert_eq!(RiskPolicy::state().emergency_from, NOW + INTERVAL);
     });
@@ -370,13 +371,13 @@ fn no_more_changes_wait_than_fit() {
 fn every_policy_that_was_in_force_is_remembered() {
     at(NOW, || {
         assert_ok!(schedule(maintenance(80)));
-        Timestamp::set_timestamp(NOW + 5_000);
-        RiskPolicy::advance(NOW + 5_000);
+        Timestamp::set_timestamp(NOW.get() + 5_000);
+        RiskPolicy::advance(NOW + Millis::new(5_000));
         let version = |n| RiskPolicy::at_version(n).map(|v| (v.policy, v.since));
-        assert_eq!(version(1), Some((development(), 0)));
+        assert_eq!(version(1), Some((development(), Millis::ZERO)));
         assert_eq!(
             version(2),
-            Some((RiskPolicy::policy().unwrap(), NOW + 5_000))
+            Some((RiskPolicy::policy().unwrap(), NOW + Millis::new(5_000)))
         );
         assert_eq!(version(3), None);
     });
@@ -411,7 +412,7 @@ fn the_state_holds_together_and_an_emergency_of_tomorrow_does_not() {
         assert_ok!(RiskPolicy::tighten(committee(), vec![maintenance(70)]));
         RiskPolicy::advance(NOW);
         assert_ok!(RiskPolicy::try_state(1));
-        LastEmergency::<Test>::put(NOW + 1);
+        LastEmergency::<Test>::put(NOW + Millis::new(1));
         assert_eq!(
             RiskPolicy::try_state(1),
             Err("LastEmergency: in the future".into())

@@ -10,6 +10,7 @@ use clearproof_primitives::{
     fixed::ONE,
     ids::{BatchNumber, SnapshotNumber},
     shape::Shape,
+    time::Millis,
 };
 use codec::{Decode, Encode};
 use frame_support::{assert_ok, traits::fungibles};
@@ -129,7 +130,7 @@ fn batches_follow_one_another_and_old_ones_are_forgotten() {
         let venue = draft.header.venue;
         assert_ok!(submit(OPERATOR, &draft.seal()));
         for n in 1..5u64 {
-            let next = Draft::next(venue, TAKEN + 100 + 1_000 * n);
+            let next = Draft::next(venue, TAKEN + Millis::new(100 + 1_000 * n));
             assert_ok!(submit(OPERATOR, &next.seal()));
         }
         let kept: Vec<_> = (1..=5)
@@ -159,7 +160,7 @@ fn another_venues_proofs_are_refused() {
         batch.header.venue = other;
         // The values that differ between the venues are corrected, and nothing is consumed or paid.
         // The proofs are still those of the first venue.
-        let theirs = Draft::next(other, TAKEN + 100 + NOW);
+        let theirs = Draft::next(other, TAKEN + Millis::new(100) + NOW);
         batch.header.deposits_after = 0;
         batch.header.deposits_accumulator_after = theirs.header.deposits_accumulator_after;
         batch.withdrawals = Default::default();
@@ -217,14 +218,18 @@ fn snapshots_and_times() {
         d.header.snapshot_number = SnapshotNumber::new(2);
     });
     refused_when_proven(E::TimeSpanReversed, |d| {
-        d.header.time_from = d.header.time_to + 1;
+        d.header.time_from = d.header.time_to + Millis::new(1);
     });
-    refused_when_proven(E::TimeSpanInFuture, |d| d.header.time_to = NOW + 1);
-    refused_when_changed(E::TimeSpanInFuture, |b| b.header.time_to = u64::MAX);
+    refused_when_proven(E::TimeSpanInFuture, |d| {
+        d.header.time_to = NOW + Millis::new(1)
+    });
+    refused_when_changed(E::TimeSpanInFuture, |b| b.header.time_to = Millis::MAX);
     refused_when_proven(E::TimeSpanOverlaps, |d| d.header.time_from = CREATED);
-    refused_when_proven(E::SnapshotTooNew, |d| d.header.time_from = TAKEN - 1);
+    refused_when_proven(E::SnapshotTooNew, |d| {
+        d.header.time_from = TAKEN - Millis::new(1)
+    });
     refused_when_proven(E::SnapshotTooOld, |d| {
-        d.header.time_to = NEXT_TAKEN + GRACE + 1;
+        d.header.time_to = NEXT_TAKEN + GRACE + Millis::new(1);
     });
     run(|mut draft| {
         draft.header.time_from = TAKEN;
@@ -238,7 +243,7 @@ fn snapshots_and_times() {
         });
         // The latest snapshot may be used until the present.
         overlapping.lists = vec![vec![], vec![]];
-        overlapping.header.time_from += 1;
+        overlapping.header.time_from += Millis::new(1);
         overlapping.header.time_to = NOW;
         assert_ok!(submit(OPERATOR, &overlapping.seal()));
     });
@@ -246,16 +251,16 @@ fn snapshots_and_times() {
 
 #[test]
 fn a_batch_withheld_too_long_is_refused() {
-    let at_age = |age: u64, test: &dyn Fn(&mut Draft)| {
+    let at_age = |age: Millis, test: &dyn Fn(&mut Draft)| {
         run(|mut draft| {
-            pallet_timestamp::Now::<Test>::put(draft.header.time_to + age);
+            pallet_timestamp::Now::<Test>::put((draft.header.time_to + age).get());
             test(&mut draft);
         });
     };
     at_age(AGE, &|draft| {
         assert_ok!(submit(OPERATOR, &draft.seal()));
     });
-    at_age(AGE + 1, &|draft| {
+    at_age(AGE + Millis::new(1), &|draft| {
         let batch = draft.seal();
         refused(E::TimeSpanTooOld, || submit(OPERATOR, &batch));
     });
@@ -263,14 +268,16 @@ fn a_batch_withheld_too_long_is_refused() {
 
 #[test]
 fn prices() {
-    let at = TAKEN + 100;
+    let at = TAKEN + Millis::new(100);
     refused_when_proven(E::PricesUnsorted, |d| d.lists[0].swap(0, 1));
     refused_when_proven(E::PricesUnsorted, |d| {
         d.lists[0][1] = price(0, at, 1_001 * ONE);
     });
     refused_when_proven(E::PriceZero, |d| d.lists[0][0].price = 0);
-    refused_when_proven(E::PriceTime, |d| d.lists[0][0].time -= 1);
-    refused_when_proven(E::PriceTime, |d| d.lists[1][1].time += 1);
+    refused_when_proven(E::PriceTime, |d| {
+        d.lists[0][0].time = d.header.time_from - Millis::new(1)
+    });
+    refused_when_proven(E::PriceTime, |d| d.lists[1][1].time += Millis::new(1));
     refused_when_proven(E::InstrumentNotListed, |d| {
         d.lists[0][2] = price(2, at, ONE);
     });
@@ -424,7 +431,7 @@ fn proofs() {
     refused_when_changed(E::ProofRejected, |b| {
         b.header.data_hash = Fr::from(1u64).into();
     });
-    refused_when_changed(E::ProofRejected, |b| b.header.time_to += 1);
+    refused_when_changed(E::ProofRejected, |b| b.header.time_to += Millis::new(1));
     refused_when_changed(E::ProofRejected, |b| {
         b.first_boundary = Fr::from(1u64).into();
     });

@@ -6,8 +6,9 @@ use super::{
 };
 use crate::{Error, Event, mock::*};
 use clearproof_primitives::{
-    fixed::{Factor, ONE},
+    fixed::{Factor, ONE, Rate},
     ids::VenueId,
+    time::Millis,
 };
 use frame_support::assert_ok;
 
@@ -28,19 +29,30 @@ fn reported(venue: VenueId) -> Vec<(u16, u64, Factor)> {
     of_venue.collect()
 }
 
-/// A batch that deleverages instrument 0 in both chunks at different times, far outside the band,
-/// and instrument 1.
+/// A thirty-second part.
+const SLACK: Rate = Rate::new(1 << 27);
+/// The insurance fund sells instrument 0, whose mark is 1,000.
+const SOLD: u64 = 1_031 * ONE + ONE / 4;
+/// It buys instrument 1, whose mark is 2,000.
+const BOUGHT: u64 = 1_937 * ONE + ONE / 2;
+
+/// A batch that deleverages instrument 0 in both chunks at different times, and instrument 1 on the
+/// other side.
 fn draft() -> Draft {
     let mut draft = Draft::founded();
     let at = draft.header.time_from;
     draft.header.deleverage_rank = Factor::new(3 << 16);
+    draft.header.slack = SLACK;
     draft.lists = vec![
         vec![
             price(0, at, 1_008 * ONE),
-            deleverage(0, at, 1),
-            deleverage(1, at + 1, 9_000 * ONE),
+            deleverage(0, at, SOLD, true),
+            deleverage(1, at + Millis::new(1), BOUGHT, false),
         ],
-        vec![price(0, at, 1_008 * ONE), deleverage(0, at + 400, 1)],
+        vec![
+            price(0, at, 1_008 * ONE),
+            deleverage(0, at + Millis::new(400), SOLD, true),
+        ],
     ];
     draft
 }
@@ -51,10 +63,9 @@ fn everybody_sees_what_is_deleveraged_and_at_what_price() {
         let draft = draft();
         let venue = draft.header.venue;
         assert_ok!(submit(OPERATOR, &draft.seal()));
-        let expected =
-            [(0, 1), (1, 9_000 * ONE)].map(|(i, price)| (i, price, Factor::new(3 << 16)));
+        let expected = [(0, SOLD), (1, BOUGHT)].map(|(i, price)| (i, price, Factor::new(3 << 16)));
         assert_eq!(reported(venue), expected, "each instrument once");
-        let next = Draft::next(venue, draft.header.time_to + 1);
+        let next = Draft::next(venue, draft.header.time_to + Millis::new(1));
         assert_ok!(submit(OPERATOR, &next.seal()));
         assert_eq!(reported(venue).len(), 2);
     });
@@ -76,22 +87,105 @@ fn prices_of_deleveraging_move_no_funding() {
             })
             .unwrap()
         };
-        let moved = (8 * ONE * 400 / FUNDING_INTERVAL) as i64;
+        let moved = (8 * ONE * 400 / FUNDING_INTERVAL.get()) as i64;
         assert_eq!(funding(&with), [moved, 0, 0, 0]);
         assert_eq!(funding(&without), funding(&with));
     });
 }
 
+/// The price is the mark, moved by the slack to the fund's favour: nothing else, not by one unit.
 #[test]
-fn one_price_per_instrument_in_the_whole_batch() {
+fn the_operator_chooses_no_price() {
     new_test_ext().execute_with(|| {
         let draft = draft();
+        for price in [SOLD - 1, SOLD + 1, 1_000 * ONE, 969 * ONE - ONE / 4] {
+            let mut wrong = draft.clone();
+            wrong.lists[1][1].price = price;
+            refused(E::DeleveragePrice, || submit(OPERATOR, &wrong.seal()));
+        }
+        for price in [BOUGHT - 1, BOUGHT + 1, 2_000 * ONE, 2_062 * ONE + ONE / 2] {
+            let mut wrong = draft.clone();
+            wrong.lists[0][2].price = price;
+            refused(E::DeleveragePrice, || submit(OPERATOR, &wrong.seal()));
+        }
+        // Nor does a batch have two slacks.
         let mut wrong = draft.clone();
-        wrong.lists[1][1].price = 2;
+        wrong.header.slack = Rate::new(SLACK.get() + 1);
+        refused(E::DeleveragePrice, || submit(OPERATOR, &wrong.seal()));
+        // At one unit more, all prices are others.
+        let mut exact = draft.clone();
+        exact.header.slack = Rate::new(SLACK.get() + 1);
+        let at = draft.header.time_from;
+        exact.lists = vec![vec![deleverage(3, at, 51 * ONE + ONE / 16 * 9 + 50, true)]];
+        exact.boundaries.truncate(2);
+        assert_ok!(submit(OPERATOR, &exact.seal()));
+    });
+}
+
+/// The policy's band bounds the slack.
+#[test]
+fn the_slack_moves_no_price_out_of_its_band() {
+    new_test_ext().execute_with(|| {
+        let draft = Draft::founded();
+        let at = draft.header.time_from;
+        let with = |slack: u32, fund_sells: bool| {
+            let mut draft = draft.clone();
+            draft.header.slack = Rate::new(slack);
+            let price = clearproof_primitives::liquidation::deleverage_price(
+                MARKS[0],
+                draft.header.slack,
+                fund_sells,
+            );
+            draft.lists = vec![vec![deleverage(0, at, price, fund_sells)]];
+            draft.boundaries.truncate(2);
+            draft.seal()
+        };
+        // A band of 50 around 1,000.
+        let most = ((u128::from(BANDS[0]) + 1) * u128::from(ONE) - 1) / u128::from(MARKS[0]);
+        for fund_sells in [false, true] {
+            for slack in [most as u32 + 1, 1 << 30, u32::MAX] {
+                refused(E::PriceOutsideBand, || {
+                    submit(OPERATOR, &with(slack, fund_sells))
+                });
+            }
+        }
+        assert_ok!(submit(OPERATOR, &with(most as u32, true)));
+    });
+}
+
+/// Accounts could otherwise be closed against each other through the two entries, while the
+/// insurance fund does nothing.
+#[test]
+fn an_instrument_has_one_side_in_the_whole_batch() {
+    new_test_ext().execute_with(|| {
+        let mut draft = draft();
+        let at = draft.header.time_from;
+        let other = 968 * ONE + ONE / 4 * 3;
+        let mut wrong = draft.clone();
+        wrong.lists[1][1] = deleverage(0, at + 400, other, false);
         refused(E::PriceConflict, || submit(OPERATOR, &wrong.seal()));
-        wrong = draft.clone();
-        wrong.lists[1].insert(1, deleverage(0, draft.header.time_from, 2));
-        refused(E::PriceConflict, || submit(OPERATOR, &wrong.seal()));
+        // Without slack, both sides have one price.
+        draft.header.slack = Rate::new(0);
+        for list in &mut draft.lists {
+            for entry in list.iter_mut().filter(|entry| entry.deleverages) {
+                entry.price = MARKS[usize::from(entry.instrument)];
+            }
+        }
+        for (chunk, time) in [(0, at + 1), (1, at + 400), (1, at + 100)] {
+            let mut wrong = draft.clone();
+            wrong.lists[chunk].retain(|entry| entry.instrument != 0 || !entry.deleverages);
+            wrong.lists[chunk].push(deleverage(0, time, 1_000 * ONE, false));
+            wrong.lists[chunk].sort_unstable();
+            refused(E::PriceConflict, || submit(OPERATOR, &wrong.seal()));
+        }
+        // In one list and at one time they are not in order either.
+        let mut wrong = draft.clone();
+        wrong.lists[1].insert(1, deleverage(0, at + 400, 1_000 * ONE, false));
+        refused(E::PricesUnsorted, || submit(OPERATOR, &wrong.seal()));
+        // An auction's entry has no side.
+        let mut wrong = draft.clone();
+        wrong.lists[0][0].fund_sells = true;
+        refused(E::SideOfAuction, || submit(OPERATOR, &wrong.seal()));
         assert_ok!(submit(OPERATOR, &draft.seal()));
     });
 }
@@ -107,11 +201,11 @@ fn its_entries_keep_all_other_rules() {
             wrong.seal()
         };
         for (entry, error) in [
-            (deleverage(3, at, 0), E::PriceZero),
-            (deleverage(3, at - 1, 1), E::PriceTime),
-            (deleverage(3, at + 401, 1), E::PriceTime),
-            (deleverage(2, at, 1), E::InstrumentNotListed),
-            (deleverage(4, at, 1), E::InstrumentNotListed),
+            (deleverage(3, at, 0, true), E::PriceZero),
+            (deleverage(3, at - Millis::new(1), 1, true), E::PriceTime),
+            (deleverage(3, at + Millis::new(401), 1, true), E::PriceTime),
+            (deleverage(2, at, 1, true), E::InstrumentNotListed),
+            (deleverage(4, at, 1, true), E::InstrumentNotListed),
             // An entry of an auction still has its band.
             (price(3, at, 1), E::PriceOutsideBand),
         ] {
@@ -125,10 +219,17 @@ fn its_entries_keep_all_other_rules() {
         wrong = draft.clone();
         wrong.lists[0][2] = wrong.lists[0][1];
         refused(E::PricesUnsorted, || submit(OPERATOR, &wrong.seal()));
-        // The kind of an entry and the rank are proven.
+        // The kind and the side of an entry, the rank and the slack are proven.
         let mut batch = draft.seal();
         let rank = batch.header.deleverage_rank.get();
         batch.header.deleverage_rank = Factor::new(rank - 1);
+        refused(E::ProofRejected, || submit(OPERATOR, &batch));
+        let mut plain = draft.clone();
+        for list in &mut plain.lists {
+            list.truncate(1);
+        }
+        batch = plain.seal();
+        batch.header.slack = Rate::new(0);
         refused(E::ProofRejected, || submit(OPERATOR, &batch));
         batch = draft.seal();
         batch.chunks[0].prices[0].deleverages = true;
@@ -136,8 +237,7 @@ fn its_entries_keep_all_other_rules() {
         assert!(submit(OPERATOR, &batch).is_err());
         batch = draft.seal();
         let last = batch.chunks[1].prices.len() - 1;
-        batch.chunks[1].prices[last].price = 1_000 * ONE;
-        batch.chunks[1].prices[last].deleverages = false;
+        batch.chunks[1].prices[last] = price(0, at + 400, 1_000 * ONE);
         refused(E::PricesHashMismatch, || submit(OPERATOR, &batch));
         assert_ok!(submit(OPERATOR, &draft.seal()));
     });

@@ -8,11 +8,12 @@ use clearproof_primitives::{
         closing_public_input, price_list_hash, prices_hash, withdrawals_hash,
     },
     field::{FieldBytes, Fr},
-    fixed::{Factor, ONE},
+    fixed::{Factor, ONE, Rate},
     funding::funding_hash,
     ids::{BatchNumber, CircuitId, SnapshotNumber, VenueId},
     ledger::open_interest_hash,
     shape::Shape,
+    time::Millis,
 };
 use frame_support::{assert_ok, dispatch::DispatchResult};
 use sp_runtime::traits::Dispatchable;
@@ -30,19 +31,21 @@ pub struct Draft {
     pub keys: (u64, u64),
 }
 
-pub fn price(instrument: u16, time: u64, price: u64) -> PriceEntry {
+pub fn price(instrument: u16, time: Millis, price: u64) -> PriceEntry {
     PriceEntry {
         instrument,
         time,
         price,
         deleverages: false,
+        fund_sells: false,
     }
 }
 
 /// An entry of deleveraging.
-pub fn deleverage(instrument: u16, time: u64, of: u64) -> PriceEntry {
+pub fn deleverage(instrument: u16, time: Millis, of: u64, fund_sells: bool) -> PriceEntry {
     PriceEntry {
         deleverages: true,
+        fund_sells,
         ..price(instrument, time, of)
     }
 }
@@ -102,8 +105,8 @@ impl Draft {
     /// As [`Self::founded`], for a venue that exists.
     pub fn first(venue: VenueId) -> Self {
         deposit(venue, 0, 500).unwrap();
-        Timestamp::set_timestamp(NOW);
-        let mut draft = Self::next(venue, TAKEN + 100);
+        Timestamp::set_timestamp(NOW.get());
+        let mut draft = Self::next(venue, TAKEN + Millis::new(100));
         draft.withdrawals = vec![Withdrawal {
             recipient: [BOB; 32],
             asset: 0,
@@ -113,7 +116,7 @@ impl Draft {
     }
 
     /// Returns the next batch of a venue. It consumes all deposits and has 400 ms of auctions.
-    pub fn next(venue: VenueId, from: u64) -> Self {
+    pub fn next(venue: VenueId, from: Millis) -> Self {
         let state = crate::Venues::<Test>::get(venue).unwrap();
         let queue = Custody::queue(venue);
         let header = BatchHeader {
@@ -126,7 +129,7 @@ impl Draft {
             snapshot_number: SnapshotNumber::new(1),
             snapshot_hash: TakenSnapshots::get()[&SnapshotNumber::new(1)].hash,
             time_from: from,
-            time_to: from + 400,
+            time_to: from + Millis::new(400),
             prices_hash: FieldBytes::default(),
             deposits_before: queue.consumed.count,
             deposits_accumulator_before: queue.consumed.accumulator,
@@ -142,16 +145,20 @@ impl Draft {
             protocol_fee: 0,
             protocol_share: PROTOCOL_SHARE,
             deleverage_rank: Factor::new(0),
+            slack: Rate::new(0),
         };
         Self {
             header,
             lists: vec![
                 vec![
                     price(0, from, 1_000 * ONE),
-                    price(0, from + 100, 1_010 * ONE),
+                    price(0, from + Millis::new(100), 1_010 * ONE),
                     price(1, from, 2_000 * ONE),
                 ],
-                vec![price(0, from, 1_000 * ONE), price(3, from + 400, 50 * ONE)],
+                vec![
+                    price(0, from, 1_000 * ONE),
+                    price(3, from + Millis::new(400), 50 * ONE),
+                ],
             ],
             boundaries: (0..3u64).map(|n| Fr::from(100 + n).into()).collect(),
             withdrawals: vec![],

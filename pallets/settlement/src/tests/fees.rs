@@ -5,7 +5,7 @@ use super::{
     refused,
 };
 use crate::{Error, mock::*};
-use clearproof_primitives::fixed::Rate;
+use clearproof_primitives::{fixed::Rate, time::Millis};
 use frame_support::assert_ok;
 use pallet_clearproof_custody::{Error as CustodyError, Event as CustodyEvent};
 
@@ -31,7 +31,7 @@ fn a_settled_batch_pays_the_treasury() {
                 .iter()
                 .any(|e| e.event == paid.clone().into())
         );
-        let next = Draft::next(venue, draft.header.time_to + 1);
+        let next = Draft::next(venue, draft.header.time_to + Millis::new(1));
         assert_ok!(submit(OPERATOR, &next.seal()));
         assert_eq!(treasury(), 40, "a batch without fees pays nothing");
     });

@@ -10,6 +10,7 @@ use clearproof_primitives::{
     fixed::ONE,
     funding::{FundingTerms, move_indices},
     ids::SnapshotNumber,
+    time::Millis,
 };
 use frame_support::assert_ok;
 use pallet_clearproof_market_data::OpenInterest;
@@ -28,9 +29,9 @@ fn a_batchs_premiums_move_the_indices_that_the_next_batch_applies() {
         let from = draft.header.time_from;
         let entries = [
             price(0, from, 1_000 * ONE),
-            price(0, from + 100, 1_010 * ONE),
+            price(0, from + Millis::new(100), 1_010 * ONE),
             price(1, from, 2_000 * ONE),
-            price(3, from + 400, 50 * ONE),
+            price(3, from + Millis::new(400), 50 * ONE),
         ];
         let terms = FundingTerms {
             marks: &MARKS,
@@ -40,15 +41,15 @@ fn a_batchs_premiums_move_the_indices_that_the_next_batch_applies() {
         };
         let mut expected = [0; 4];
         move_indices(&mut expected, &terms, &entries);
-        let moved = (8 * ONE * 300 / FUNDING_INTERVAL) as i64;
+        let moved = (8 * ONE * 300 / FUNDING_INTERVAL.get()) as i64;
         assert_eq!(expected, [moved, 0, 0, 0]);
         assert_eq!(Settlement::market_of(venue).funding.to_vec(), expected);
 
-        let mut next = Draft::next(venue, draft.header.time_to + 1);
+        let mut next = Draft::next(venue, draft.header.time_to + Millis::new(1));
         assert_ne!(next.header.funding_hash, stale);
         next.header.funding_hash = stale;
         refused(E::FundingMismatch, || submit(OPERATOR, &next.seal()));
-        let next = Draft::next(venue, draft.header.time_to + 1);
+        let next = Draft::next(venue, draft.header.time_to + Millis::new(1));
         assert_ok!(submit(OPERATOR, &next.seal()));
         let twice = Settlement::market_of(venue).funding[0];
         assert_eq!(twice, 2 * moved);
@@ -98,7 +99,7 @@ fn open_interest_grows_to_the_cap_and_beyond_it_only_falls() {
                 .open_interest_caps;
             (caps[0], caps[3]) = (10, 0);
         });
-        let mut from = draft.header.time_to + 1;
+        let mut from = draft.header.time_to + Millis::new(1);
         let mut settle = |open_interest: [u64; 4], error: Option<E>| {
             let mut next = Draft::next(venue, from);
             next.open_interest = open_interest.to_vec();
@@ -107,7 +108,7 @@ fn open_interest_grows_to_the_cap_and_beyond_it_only_falls() {
                 Some(error) => refused(error, || submit(OPERATOR, &batch)),
                 None => {
                     assert_ok!(submit(OPERATOR, &batch));
-                    from = next.header.time_to + 1;
+                    from = next.header.time_to + Millis::new(1);
                 }
             }
         };
@@ -129,8 +130,8 @@ fn a_slot_is_held_while_any_venue_has_interest_in_it() {
         let mut draft = Draft::founded();
         draft.open_interest = vec![5, 0, 0, 2];
         assert_ok!(submit(OPERATOR, &draft.seal()));
-        let mut other = Draft::next(super::draft::found_venue(), NOW + 1);
-        Timestamp::set_timestamp(NOW + 500);
+        let mut other = Draft::next(super::draft::found_venue(), NOW + Millis::new(1));
+        Timestamp::set_timestamp(NOW.get() + 500);
         (other.header.snapshot_number, other.header.snapshot_hash) = (
             SnapshotNumber::new(2),
             TakenSnapshots::get()[&SnapshotNumber::new(2)].hash,
@@ -140,7 +141,7 @@ fn a_slot_is_held_while_any_venue_has_interest_in_it() {
         assert_eq!(held(), [2, 1, 0, 1]);
         assert!(Settlement::any(0) && !Settlement::any(2));
 
-        let mut next = Draft::next(draft.header.venue, draft.header.time_to + 1);
+        let mut next = Draft::next(draft.header.venue, draft.header.time_to + Millis::new(1));
         next.open_interest = vec![0; 4];
         assert_ok!(submit(OPERATOR, &next.seal()));
         assert_eq!(held(), [1, 1, 0, 0]);

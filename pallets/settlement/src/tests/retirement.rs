@@ -11,12 +11,14 @@ use clearproof_primitives::{
     field::Fr,
     ids::CircuitId,
     shape::Shape,
+    time::Millis,
 };
 use frame_support::{assert_ok, dispatch::DispatchResult};
 use sp_runtime::DispatchError;
 
 type E = Error<Test>;
 
+const ONE: Millis = Millis::new(1);
 const SUCCESSOR: CircuitId = CircuitId::new(2);
 const DEEPER: CircuitId = CircuitId::new(3);
 /// Key seeds of the successor.
@@ -52,7 +54,7 @@ fn run(test: impl FnOnce()) {
 fn retire(
     origin: RuntimeOrigin,
     circuit: CircuitId,
-    at: u64,
+    at: Millis,
     successor: Option<CircuitId>,
 ) -> DispatchResult {
     let retire = crate::Call::retire_circuit {
@@ -64,7 +66,7 @@ fn retire(
 }
 
 /// By the circuit origin, as soon as the notice allows. Returns the time.
-fn announce(successor: Option<CircuitId>) -> u64 {
+fn announce(successor: Option<CircuitId>) -> Millis {
     let at = Settlement::now() + NOTICE;
     assert_ok!(retire(signed(CIRCUIT_VOTERS), CIRCUIT, at, successor));
     at
@@ -87,7 +89,7 @@ fn a_retirement_is_announced_ahead_with_a_successor_of_the_shape() {
         refuse(E::UnknownCircuit, CIRCUIT, soon, Some(CircuitId::new(9)));
         refuse(E::CircuitOfOtherShape, CIRCUIT, soon, Some(DEEPER));
         refuse(E::CircuitRetired, CIRCUIT, soon, Some(CIRCUIT));
-        for early in [0, Settlement::now(), soon - 1] {
+        for early in [Millis::ZERO, Settlement::now(), soon - ONE] {
             refuse(E::RetirementTooSoon, CIRCUIT, early, Some(SUCCESSOR));
         }
         refuse(E::CircuitInUse, CIRCUIT, soon, None);
@@ -105,7 +107,7 @@ fn a_retirement_is_announced_ahead_with_a_successor_of_the_shape() {
         }));
         // What is about to be retired itself is no successor.
         refuse(E::CircuitRetired, SUCCESSOR, soon, Some(CIRCUIT));
-        assert_ok!(retire(by, CIRCUIT, soon + 7, Some(SUCCESSOR)));
+        assert_ok!(retire(by, CIRCUIT, soon + NOTICE, Some(SUCCESSOR)));
     });
 }
 
@@ -118,13 +120,13 @@ fn nothing_settles_starts_or_pays_into_a_retired_circuit() {
         assert_ok!(found_on(SUCCESSOR));
         let at = announce(Some(SUCCESSOR));
 
-        Timestamp::set_timestamp(at - 1);
+        Timestamp::set_timestamp((at - ONE).get());
         assert_ok!(deposit(venue, 0, 10));
         assert_ok!(found_on(CIRCUIT));
         assert_ok!(change(other, CIRCUIT, 1));
 
         // The time of the block decides, not that of the batch.
-        Timestamp::set_timestamp(at);
+        Timestamp::set_timestamp(at.get());
         refused(E::CircuitRetired, || submit(OPERATOR, &batch));
         refused(E::CircuitRetired, || found_on(CIRCUIT));
         refused(E::CircuitRetired, || change(other, CIRCUIT, 1));
@@ -134,7 +136,7 @@ fn nothing_settles_starts_or_pays_into_a_retired_circuit() {
         // Nor is it brought back.
         for by in [signed(CIRCUIT_VOTERS), RuntimeOrigin::root()] {
             refused(E::CircuitRetired, || {
-                retire(by, CIRCUIT, at + 2 * NOTICE, Some(SUCCESSOR))
+                retire(by, CIRCUIT, at + NOTICE * 2, Some(SUCCESSOR))
             });
         }
     });
@@ -147,7 +149,7 @@ fn a_batch_settles_until_the_retirement() {
         let at = announce(Some(SUCCESSOR));
         Retirements::<Test>::mutate(CIRCUIT, |it| it.as_mut().unwrap().at = NOW);
         refused(E::CircuitRetired, || submit(OPERATOR, &draft.seal()));
-        Retirements::<Test>::mutate(CIRCUIT, |it| it.as_mut().unwrap().at = NOW + 1);
+        Retirements::<Test>::mutate(CIRCUIT, |it| it.as_mut().unwrap().at = NOW + ONE);
         assert_ok!(submit(OPERATOR, &draft.seal()));
         assert!(at > NOW);
     });
@@ -222,7 +224,7 @@ fn root_retires_at_once_whatever_it_leaves() {
     run(|| {
         let draft = Draft::founded();
         let venue = draft.header.venue;
-        assert_ok!(retire(RuntimeOrigin::root(), CIRCUIT, 0, None));
+        assert_ok!(retire(RuntimeOrigin::root(), CIRCUIT, Millis::ZERO, None));
         let retirement = Retirement {
             at: NOW,
             announced: NOW,
@@ -252,13 +254,13 @@ fn root_brings_an_announced_retirement_forward() {
         assert_ok!(retire(
             RuntimeOrigin::root(),
             CIRCUIT,
-            NOW + 1,
+            NOW + ONE,
             Some(SUCCESSOR)
         ));
         assert_ok!(submit(OPERATOR, &draft.seal()));
-        Timestamp::set_timestamp(NOW + 1);
+        Timestamp::set_timestamp((NOW + ONE).get());
         refused(E::CircuitRetired, || found_on(CIRCUIT));
-        assert!(NOW + 1 < at);
+        assert!(NOW + ONE < at);
     });
 }
 
@@ -266,7 +268,7 @@ fn root_brings_an_announced_retirement_forward() {
 #[test]
 fn a_retired_circuits_keys_still_verify() {
     run(|| {
-        assert_ok!(retire(RuntimeOrigin::root(), CIRCUIT, 0, None));
+        assert_ok!(retire(RuntimeOrigin::root(), CIRCUIT, Millis::ZERO, None));
         let proof = Simulator::new(CHUNK).prove(Fr::from(5u64), 0).to_vec();
         let input = Fr::from(5u64).into();
         let verdict = Settlement::verify_proof(CIRCUIT, ProofKind::Chunk, proof, input);

@@ -10,6 +10,7 @@ use clearproof_primitives::{
     ids::{BatchNumber, CircuitId, VenueId},
     ledger::genesis_state_root,
     shape::Shape,
+    time::Millis,
 };
 use frame_support::{
     assert_ok,
@@ -184,14 +185,14 @@ fn a_venue_changes_to_another_circuit_at_a_batch_and_both_are_accepted_in_their_
         assert_ok!(submit(OPERATOR, &first.seal()));
         assert_eq!(Settlement::venue(venue).unwrap().circuit, CIRCUIT);
 
-        let mut second = Draft::next(venue, first.header.time_to + 1);
+        let mut second = Draft::next(venue, first.header.time_to + Millis::new(1));
         refused(E::ProofRejected, || submit(OPERATOR, &second.seal()));
         second.keys = newer;
         assert_ok!(submit(OPERATOR, &second.seal()));
         let state = Settlement::venue(venue).unwrap();
         assert_eq!((state.circuit, state.next_circuit), (other, None));
 
-        let mut third = Draft::next(venue, second.header.time_to + 1);
+        let mut third = Draft::next(venue, second.header.time_to + Millis::new(1));
         refused(E::ProofRejected, || submit(OPERATOR, &third.seal()));
         third.keys = newer;
         assert_ok!(submit(OPERATOR, &third.seal()));

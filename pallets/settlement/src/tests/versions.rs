@@ -6,7 +6,7 @@ use super::{
     refused,
 };
 use crate::{Circuits, Error, mock::*, simulator::Simulator};
-use clearproof_primitives::{batch::PROTOCOL_VERSION, ids::CircuitId, shape::Shape};
+use clearproof_primitives::{batch::PROTOCOL_VERSION, ids::CircuitId, shape::Shape, time::Millis};
 use frame_support::{assert_ok, dispatch::DispatchResult};
 
 type E = Error<Test>;
@@ -33,7 +33,7 @@ fn registered_before(circuit: CircuitId, version: u16) {
 
 /// The first batch of a new venue of a circuit, with the header of a version.
 fn first_batch(circuit: CircuitId, version: u16) -> Draft {
-    Timestamp::set_timestamp(CREATED);
+    Timestamp::set_timestamp(CREATED.get());
     let venue = crate::NextVenue::<Test>::get();
     assert_ok!(found_on(circuit));
     let mut draft = Draft::first(venue);
@@ -77,7 +77,7 @@ fn a_batch_on_its_way_settles_after_an_upgrade_of_the_runtime() {
         System::set_block_number(2);
         assert_ok!(submit(OPERATOR, &on_its_way));
         let venue = on_its_way.header.venue;
-        let mut next = Draft::next(venue, on_its_way.header.time_to + 1);
+        let mut next = Draft::next(venue, on_its_way.header.time_to + Millis::new(1));
         refused(E::WrongVersion, || submit(OPERATOR, &next.seal()));
         next.header.version = PROTOCOL_VERSION - 1;
         assert_ok!(submit(OPERATOR, &next.seal()));

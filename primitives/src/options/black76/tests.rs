@@ -29,7 +29,7 @@ fn each_input_out_of_range_is_refused_by_name() {
             OptionError::Bounds(Volatility)
         );
     }
-    for bad in [MAX_TIME_MS + 1, u64::MAX] {
+    for bad in [MAX_TIME_MS + Millis::new(1), Millis::MAX] {
         assert_eq!(refused(&|o| o.time_ms = bad), OptionError::Bounds(Time));
     }
     for bad in [0, ONE + 1, u64::MAX] {
@@ -48,7 +48,7 @@ fn each_input_out_of_range_is_refused_by_name() {
 #[test]
 fn without_time_or_volatility_the_price_is_the_discounted_intrinsic_value() {
     let discount = ONE - 12_345;
-    for (time_ms, volatility) in [(0, ONE), (YEAR_MS, 0), (0, 0)] {
+    for (time_ms, volatility) in [(Millis::ZERO, ONE), (YEAR_MS, 0), (Millis::ZERO, 0)] {
         for (forward, strike) in [(100, 90), (90, 100), (100, 100), (1 << 62, 1)] {
             let (forward, strike) = ((forward << 32) + 7, (strike << 32) + 5);
             let option = |kind| European {
@@ -92,6 +92,6 @@ fn times_have_exact_roots() {
         (root.root, root.bits)
     };
     assert_eq!(root_of(YEAR_MS), (1 << 63, 63));
-    assert_eq!(root_of(4 * YEAR_MS), (1 << 63, 62));
-    assert_eq!(root_of(0), (0, 44));
+    assert_eq!(root_of(YEAR_MS * 4), (1 << 63, 62));
+    assert_eq!(root_of(Millis::ZERO), (0, 44));
 }

@@ -19,7 +19,7 @@ fn spec(price: f64, volatility: f64, weight: f64) -> ScenarioSpec {
     }
 }
 
-fn option(kind: OptionKind, strike: u128, time_ms: u64) -> Product {
+fn option(kind: OptionKind, strike: u128, time_ms: Millis) -> Product {
     Product::European {
         kind,
         strike: strike << 32,
@@ -64,7 +64,7 @@ fn a_perpetual_moves_with_its_index() {
 
 #[test]
 fn an_option_is_revalued_at_the_shocked_forward_and_volatility() {
-    let product = option(OptionKind::Put, 55_000, 7 * DAY_MS);
+    let product = option(OptionKind::Put, 55_000, DAY_MS * 7);
     let lot = ONE / 10;
     let scenarios = [
         spec(0.0, 0.0, 1.0),
@@ -79,7 +79,7 @@ fn an_option_is_revalued_at_the_shocked_forward_and_volatility() {
             forward,
             strike: 55_000 << 32,
             volatility,
-            time_ms: 7 * DAY_MS,
+            time_ms: DAY_MS * 7,
             discount: ONE,
         }
         .price()
@@ -88,7 +88,7 @@ fn an_option_is_revalued_at_the_shocked_forward_and_volatility() {
     let value = |forward, volatility| ((price(forward, volatility) * lot as u128) >> 32) as i64;
     let mark = value(FORWARD, ONE / 2);
     assert_eq!(valuation.mark, mark as u64);
-    let factor = SCALING.factor(7 * DAY_MS).unwrap();
+    let factor = SCALING.factor(DAY_MS * 7).unwrap();
     let exact = (30f64 / 7.0).powf(19_661.0 / 65_536.0);
     assert!((factor as f64 / ONE as f64 - exact).abs() < 1e-9);
     let up = ONE / 2 + factor / 4;
@@ -111,20 +111,20 @@ fn an_option_is_revalued_at_the_shocked_forward_and_volatility() {
 fn volatility_shocks_scale_with_time() {
     let factor = |time_ms| SCALING.factor(time_ms).unwrap();
     assert_eq!(factor(PIVOT_MS), ONE);
-    assert_eq!(factor(0), factor(DAY_MS), "the floor");
-    let close = |time_ms, power: f64| {
-        let exact = (PIVOT_MS as f64 / time_ms as f64).powf(power / 65_536.0);
+    assert_eq!(factor(Millis::ZERO), factor(DAY_MS), "the floor");
+    let close = |time_ms: Millis, power: f64| {
+        let exact = (PIVOT_MS.get() as f64 / time_ms.get() as f64).powf(power / 65_536.0);
         assert!((factor(time_ms) as f64 / ONE as f64 - exact).abs() < 1e-9);
     };
     close(DAY_MS, 19_661.0);
-    close(PIVOT_MS - 1, 19_661.0);
+    close(PIVOT_MS - Millis::new(1), 19_661.0);
     close(YEAR_MS, 8_520.0);
     let linear = VolatilityScaling {
         short_power: Factor::new(1 << 16),
         floor_ms: MIN_FLOOR_MS,
         ..SCALING
     };
-    assert!(linear.factor(0).unwrap().abs_diff(720 * ONE) < 4);
+    assert!(linear.factor(Millis::ZERO).unwrap().abs_diff(720 * ONE) < 4);
     assert_eq!(
         shocked_volatility(ONE, MAX_VOLATILITY_SHOCK, 720 * ONE),
         MAX_VOLATILITY
@@ -178,7 +178,12 @@ fn each_bound_is_refused_by_name() {
         assert_eq!(refused(fine, short), OptionError::Bounds(Power));
         assert_eq!(refused(fine, long), OptionError::Bounds(Power));
     }
-    for bad in [0, MIN_FLOOR_MS - 1, PIVOT_MS + 1, u64::MAX] {
+    for bad in [
+        Millis::ZERO,
+        MIN_FLOOR_MS - Millis::new(1),
+        PIVOT_MS + Millis::new(1),
+        Millis::MAX,
+    ] {
         let c = VolatilityScaling {
             floor_ms: bad,
             ..SCALING
@@ -235,12 +240,12 @@ proptest! {
             volatility_shock: volatility_shock % MIN_VOLATILITY_SHOCK,
             weight: Factor::new(1 + weight % (1 << 16)),
         };
-        let any = Product::European { kind, strike, volatility, time_ms, discount };
+        let any = Product::European { kind, strike, volatility, time_ms: Millis::new(time_ms), discount };
         let likely = Product::European {
             kind,
             strike: (strike >> 33 >> small).max(1),
             volatility: volatility >> 26,
-            time_ms: time_ms >> 26,
+            time_ms: Millis::new(time_ms >> 26),
             discount: 1 + (discount >> 32),
         };
         for product in [Product::Perpetual, any, likely] {

@@ -65,7 +65,7 @@ fn volatilities_are_those_of_the_formula() {
         let (w, _, _) = reference(&good(), (strike as f64 / 60_000.0).ln());
         let expected = (w / (30.0 / 365.0)).sqrt();
         let volatility = good()
-            .volatility(forward, strike << 32, 30 * DAY_MS)
+            .volatility(forward, strike << 32, DAY_MS * 30)
             .unwrap();
         let error = volatility as f64 / ONE as f64 - expected;
         assert!(error.abs() < 1e-9, "{strike}: {error}");
@@ -84,10 +84,13 @@ fn what_has_no_volatility_is_refused_by_name() {
             SviError::Bounds(LogMoneyness)
         );
     }
-    for time in [0, MAX_TIME_MS + 1, u64::MAX] {
+    for time in [Millis::ZERO, MAX_TIME_MS + Millis::new(1), Millis::MAX] {
         assert_eq!(refused(good(), one, one, time), SviError::Bounds(Time));
     }
-    assert_eq!(refused(good(), one, one, 1), SviError::Bounds(Volatility));
+    assert_eq!(
+        refused(good(), one, one, Millis::new(1)),
+        SviError::Bounds(Volatility)
+    );
     let negative = SviCurve {
         a: -SVI_ONE,
         ..good()
@@ -119,16 +122,16 @@ proptest! {
     fn nothing_panics(a: i64, b: u64, rho: i64, m: i64, sigma: u64, forward: u128, strike: u128, time_ms: u64) {
         let any = SviCurve { a, b, rho, m, sigma };
         let _ = (any.check(), any.check_calendar(&good()), good().check_calendar(&any));
-        let _ = any.volatility(forward, strike, time_ms);
-        let _ = good().volatility(forward, strike, time_ms);
-        let _ = good().volatility(forward, forward - forward / 3, time_ms % MAX_TIME_MS);
+        let _ = any.volatility(forward, strike, Millis::new(time_ms));
+        let _ = good().volatility(forward, strike, Millis::new(time_ms));
+        let _ = good().volatility(forward, forward - forward / 3, Millis::new(time_ms % MAX_TIME_MS.get()));
     }
 
     #[test]
     fn curves_in_bounds_never_panic(
-        c in curves(), other in curves(), strike in 1u128..1 << 95, time_ms in 1..=MAX_TIME_MS,
+        c in curves(), other in curves(), strike in 1u128..1 << 95, time_ms in 1..=MAX_TIME_MS.get(),
     ) {
         let _ = (c.check(), c.check_calendar(&other));
-        let _ = c.volatility(strike / 2 + 1, strike, time_ms);
+        let _ = c.volatility(strike / 2 + 1, strike, Millis::new(time_ms));
     }
 }

@@ -143,7 +143,9 @@ pub(super) fn setting(policy: &Policy, parameter: Parameter, value: i128) -> Opt
         (C::Scaling { value: scaling, .. }, Parameter::LongPower { .. }) => {
             scaling.long_power = Factor::new(bits()?);
         }
-        (C::Scaling { value: scaling, .. }, _) => scaling.floor_ms = value.try_into().ok()?,
+        (C::Scaling { value: scaling, .. }, _) => {
+            scaling.floor_ms = Millis::new(value.try_into().ok()?)
+        }
         (C::Peg { value: peg, .. }, Parameter::PegPrice { .. }) => {
             peg.as_mut().unwrap().price = value.try_into().ok()?;
         }
@@ -151,7 +153,7 @@ pub(super) fn setting(policy: &Policy, parameter: Parameter, value: i128) -> Opt
         (C::PositionLimit { value: lots, .. } | C::OpenInterestCap { value: lots, .. }, _) => {
             *lots = value.try_into().ok()?;
         }
-        (C::FundingInterval { value: time }, _) => *time = value.try_into().ok()?,
+        (C::FundingInterval { value: time }, _) => *time = Millis::new(value.try_into().ok()?),
         (C::InitialFactor { value, .. } | C::MaintenanceFactor { value, .. }, _) => {
             *value = Factor::new(bits()?);
         }

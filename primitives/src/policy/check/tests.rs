@@ -5,6 +5,7 @@ use crate::{
     fixed::{Factor, ONE, Rate},
     options::{DAY_MS, scenario::Shock},
     policy::{ONE_FACTOR, Peg, development_scenarios},
+    time::Millis,
 };
 
 const MARKETS: [MarketShape; 2] = [MarketShape::REFERENCE, MarketShape::TINY];
@@ -103,7 +104,7 @@ fn each_bound_is_refused_by_name() {
         Bounds(PolicyField::Scenarios)
     );
     assert_eq!(
-        refused(&|p| p.underlyings[0].scaling.floor_ms = 0),
+        refused(&|p| p.underlyings[0].scaling.floor_ms = Millis::ZERO),
         Bounds(PolicyField::Scaling)
     );
     assert_eq!(
@@ -118,7 +119,7 @@ fn each_bound_is_refused_by_name() {
         refused(&|p| p.liquidation_rate = Rate::new((ONE / 10) as u32 + 1)),
         Bounds(PolicyField::LiquidationRate)
     );
-    for interval in [DAY_MS / 24 - 1, 7 * DAY_MS + 1] {
+    for interval in [DAY_MS / 24 - Millis::new(1), DAY_MS * 7 + Millis::new(1)] {
         assert_eq!(
             refused(&|p| p.funding_interval = interval),
             Bounds(PolicyField::FundingInterval)

@@ -10,6 +10,7 @@ use clearproof_primitives::{
         Trigger, TriggerSide, WithdrawalRequest,
     },
     serde_hex,
+    time::Millis,
 };
 use serde::{Deserialize, Serialize};
 
@@ -102,9 +103,9 @@ pub struct OrderSetJson {
     /// Above the sequence of every earlier set.
     pub sequence: Decimal<u64>,
     /// First millisecond at which it may be used.
-    pub valid_from: u64,
+    pub valid_from: Millis,
     /// Last millisecond at which it may be used.
-    pub valid_until: u64,
+    pub valid_until: Millis,
     /// Highest fee rate accepted, as a fraction of 2^32.
     pub max_fee: Rate,
     /// Orders by slot; `null` is an empty slot.

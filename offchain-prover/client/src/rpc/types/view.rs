@@ -8,6 +8,7 @@ use clearproof_primitives::{
     margin::Margin,
     serde_hex,
     shape::Shape,
+    time::Millis,
 };
 use serde::{Deserialize, Serialize};
 
@@ -36,9 +37,9 @@ pub struct StatusJson {
     /// The open batch.
     pub open: Option<OpenJson>,
     /// Time of the last auction; 0 before the first.
-    pub last_auction: u64,
+    pub last_auction: Millis,
     /// The operator's clock.
-    pub time: u64,
+    pub time: Millis,
     /// True if the operator's node replies.
     pub connected: bool,
 }
@@ -60,7 +61,7 @@ pub struct OpenJson {
     /// Snapshot that it is margined at.
     pub snapshot: SnapshotNumber,
     /// Its first millisecond.
-    pub time_from: u64,
+    pub time_from: Millis,
     /// Account steps so far.
     pub steps: u64,
 }
@@ -97,7 +98,7 @@ pub struct InstrumentJson {
 #[serde(rename_all = "camelCase")]
 pub struct LastJson {
     /// Time of the auction.
-    pub time: u64,
+    pub time: Millis,
     /// Clearing price.
     pub price: Decimal<u64>,
 }
@@ -146,9 +147,9 @@ pub struct BatchJson {
     /// Constraints of all its proofs.
     pub constraints: u64,
     /// Milliseconds to compute all witnesses.
-    pub witness_ms: u64,
+    pub witness_ms: Millis,
     /// Milliseconds to make and verify all proofs.
-    pub proving_ms: u64,
+    pub proving_ms: Millis,
     /// Bytes of the extrinsic.
     pub bytes: u64,
     /// Weight of the extrinsic, picoseconds.
@@ -232,7 +233,7 @@ impl From<Margin> for MarginJson {
 #[serde(rename_all = "camelCase")]
 pub struct AuctionJson {
     /// Its time.
-    pub time: u64,
+    pub time: Millis,
     /// Instruments that traded.
     pub clearings: Vec<ClearingJson>,
     /// Auctions before this one that this subscriber missed because it reads too slowly.
@@ -267,7 +268,7 @@ pub struct AccountUpdateJson {
 #[serde(rename_all = "camelCase")]
 pub struct AccountAuctionJson {
     /// Its time.
-    pub time: u64,
+    pub time: Millis,
     /// The account's fills.
     pub fills: Vec<FillJson>,
     /// The rule that its orders would have broken, if they were left out.

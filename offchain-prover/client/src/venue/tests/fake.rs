@@ -12,6 +12,7 @@ use clearproof_primitives::{
     ids::{AccountIndex, BatchNumber, VenueId},
     order::SignedOrderSet,
     shape::Shape,
+    time::Millis,
 };
 use ed25519_dalek::SigningKey;
 use jsonrpsee::{
@@ -109,8 +110,8 @@ impl Behaviour {
             },
             pending: Vec::new(),
             open: None,
-            last_auction: 0,
-            time: 0,
+            last_auction: Millis::ZERO,
+            time: Millis::ZERO,
             connected: true,
         }
     }
@@ -137,12 +138,12 @@ impl Behaviour {
             .set
             .message(&self.shape, genesis_field(&self.genesis));
         let about = (signed.set.account, signed.set.sequence);
-        Receipt::issue(&self.key, message, about, 5, 1_000)
+        Receipt::issue(&self.key, message, about, 5, Millis::new(1_000))
     }
 }
 
 /// An auction without trades.
-pub(super) fn auction(time: u64, missed: u64) -> AuctionJson {
+pub(super) fn auction(time: Millis, missed: u64) -> AuctionJson {
     AuctionJson {
         time,
         clearings: Vec::new(),

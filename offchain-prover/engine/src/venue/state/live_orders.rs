@@ -1,6 +1,6 @@
 //! The live order sets: at most one for each account.
 
-use clearproof_primitives::{ids::AccountIndex, order::SignedOrderSet};
+use clearproof_primitives::{ids::AccountIndex, order::SignedOrderSet, time::Millis};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// A live order set.
@@ -80,7 +80,7 @@ impl LiveOrders {
 
     /// Records an auction at `time`: drops the sets that are no longer valid, and marks those that
     /// took part.
-    pub fn record_auction(&mut self, time: u64) {
+    pub fn record_auction(&mut self, time: Millis) {
         self.sets
             .retain(|_, live| live.signed.set.valid_until >= time);
         for live in self.sets.values_mut() {

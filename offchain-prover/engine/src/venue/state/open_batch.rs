@@ -2,7 +2,12 @@
 
 use super::open_steps::OpenSteps;
 use crate::terms::MarketTerms;
-use clearproof_primitives::{fixed::Factor, ids::AccountIndex, snapshot::Snapshot};
+use clearproof_primitives::{
+    fixed::{Factor, Rate},
+    ids::AccountIndex,
+    snapshot::Snapshot,
+    time::Millis,
+};
 use std::collections::BTreeSet;
 
 /// An account whose position was closed, in part or whole, against the insurance fund's.
@@ -23,9 +28,9 @@ pub(crate) struct OpenBatch {
     pub snapshot: Snapshot,
     pub terms: MarketTerms,
     /// Its first millisecond.
-    pub time_from: u64,
+    pub time_from: Millis,
     /// Time of its last auction.
-    pub last_auction: Option<u64>,
+    pub last_auction: Option<Millis>,
     /// Number of deposits that it has consumed from the queue.
     pub deposits: u64,
     pub steps: OpenSteps,
@@ -38,11 +43,13 @@ pub(crate) struct OpenBatch {
     pub deleveraged: Vec<Deleveraged>,
     /// The lowest rank among their accounts.
     pub deleverage_rank: Option<Factor>,
+    /// The distance of the prices at which they were closed from the marks, as a fraction of 2^32.
+    pub slack: Rate,
 }
 
 impl OpenBatch {
     /// A batch in which nothing has happened.
-    pub fn new(snapshot: Snapshot, terms: MarketTerms, time_from: u64) -> Self {
+    pub fn new(snapshot: Snapshot, terms: MarketTerms, time_from: Millis) -> Self {
         Self {
             snapshot,
             terms,
@@ -54,6 +61,7 @@ impl OpenBatch {
             taken_over: Vec::new(),
             deleveraged: Vec::new(),
             deleverage_rank: None,
+            slack: Rate::new(0),
         }
     }
 

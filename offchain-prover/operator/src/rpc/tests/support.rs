@@ -23,6 +23,7 @@ use clearproof_primitives::{
     rows::even_bands,
     shape::Shape,
     snapshot::{InstrumentRow, Snapshot},
+    time::Millis,
 };
 use ed25519_dalek::SigningKey;
 use std::{collections::BTreeMap, sync::Arc};
@@ -32,7 +33,7 @@ pub const SHAPE: Shape = Shape::TINY;
 pub const GENESIS: [u8; 32] = [3; 32];
 pub const VENUE: VenueId = VenueId::new(1);
 pub const MARK: u64 = 1_000 * ONE;
-const START: u64 = 10_000;
+const START: Millis = Millis::new(10_000);
 
 /// A served venue.
 pub struct Scene {
@@ -71,8 +72,8 @@ pub fn set(account: u32, sequence: u64, orders: Vec<Option<Order>>) -> OrderSet 
         venue: VENUE,
         account: AccountIndex::new(account),
         sequence,
-        valid_from: 0,
-        valid_until: 1 << 40,
+        valid_from: Millis::ZERO,
+        valid_until: Millis::new(1 << 40),
         max_fee: Rate::new(u32::MAX),
         orders,
         request: None,
@@ -123,7 +124,7 @@ fn snapshot() -> Snapshot {
     };
     Snapshot {
         number: SnapshotNumber::new(1),
-        taken_at: START - 1,
+        taken_at: START - Millis::new(1),
         weights: vec![ONE; market.assets as usize],
         factors: policy.factors(),
         protocol_share: policy.protocol_share,
@@ -174,7 +175,7 @@ async fn run(
             },
             auction = auctions.recv() => {
                 let Some(done) = auction else { return };
-                time += 1;
+                time += Millis::new(1);
                 let report = Arc::new(venue.run_auction(time).unwrap());
                 handle.publish(report.clone());
                 done.send(report).unwrap();
@@ -200,7 +201,7 @@ fn write(venue: &mut Venue, command: Write) {
     }
 }
 
-fn read(venue: &Venue, time: u64, command: Read) {
+fn read(venue: &Venue, time: Millis, command: Read) {
     match command {
         Read::Status(reply) => {
             let _ = reply.send(status(venue, time));
@@ -227,7 +228,7 @@ fn read(venue: &Venue, time: u64, command: Read) {
     }
 }
 
-fn status(venue: &Venue, time: u64) -> Status {
+fn status(venue: &Venue, time: Millis) -> Status {
     Status {
         venue: VENUE,
         genesis: GENESIS,

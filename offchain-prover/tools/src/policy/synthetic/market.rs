@@ -14,12 +14,13 @@ use clearproof_primitives::{
     policy::Policy,
     rows::{expired_row, mark_price},
     snapshot::{InstrumentRow, Snapshot},
+    time::Millis,
 };
 
 /// Units of the underlying in a lot, 32.32.
 const LOT: u64 = ONE / LOTS_PER_UNIT;
 /// Time from one expiry to the next; two are listed at a time.
-const WEEK_MS: u64 = 7 * DAY_MS;
+const WEEK_MS: Millis = Millis::new(7 * DAY_MS.get());
 /// Number of expiries listed at a time.
 const EXPIRIES: u64 = 2;
 /// Options that are listed for an expiry: strikes in percent of the price at listing.
@@ -33,7 +34,7 @@ pub const OPTIONS: u16 = (EXPIRIES as usize * LISTED.len()) as u16;
 /// Decimals of a collateral asset's smallest unit.
 pub const DECIMALS: u8 = 8;
 /// Time constant with which the volatility follows the prices, milliseconds.
-const MEMORY_MS: f64 = 3.0 * DAY_MS as f64;
+const MEMORY_MS: f64 = 3.0 * DAY_MS.get() as f64;
 /// Volatility per year before the first price move, and below it the limits of the volatility.
 const FIRST_VOLATILITY: f64 = 0.6;
 const VOLATILITY: std::ops::RangeInclusive<f64> = 0.1..=4.0;
@@ -48,7 +49,7 @@ struct Underlying {
     /// Index of the next bar of its series.
     next: usize,
     /// Time of its last bar.
-    time: u64,
+    time: Millis,
 }
 
 impl Underlying {
@@ -57,10 +58,10 @@ impl Underlying {
     }
 
     /// Moves to a close, and updates the variance.
-    fn move_to(&mut self, time: u64, close: Price) {
-        let passed = time.saturating_sub(self.time) as f64;
+    fn move_to(&mut self, time: Millis, close: Price) {
+        let passed = time.saturating_sub(self.time).get() as f64;
         let change = close as f64 / self.price as f64 - 1.0;
-        if self.time > 0 && passed > 0.0 {
+        if self.time > Millis::ZERO && passed > 0.0 {
             let seen = change * change / passed;
             self.variance += (seen - self.variance) * passed / (MEMORY_MS + passed);
         }
@@ -70,11 +71,11 @@ impl Underlying {
     /// Returns the volatility per year, 32 fraction bits. It is estimated from recent prices,
     /// because recordings contain none.
     fn volatility(&self) -> u64 {
-        let yearly = (self.variance * YEAR_MS as f64).sqrt();
+        let yearly = (self.variance * YEAR_MS.get() as f64).sqrt();
         (yearly.clamp(*VOLATILITY.start(), *VOLATILITY.end()) * ONE as f64) as u64
     }
 
-    fn list(&self, expiry: u64) -> impl Iterator<Item = OptionTerms> + '_ {
+    fn list(&self, expiry: Millis) -> impl Iterator<Item = OptionTerms> + '_ {
         LISTED.into_iter().map(move |(kind, percent)| OptionTerms {
             kind,
             strike: self.index() * percent / 100,
@@ -96,12 +97,17 @@ pub struct Paid {
 pub struct Market<'a> {
     series: &'a [Series],
     underlyings: Vec<Underlying>,
-    time: u64,
+    time: Millis,
+}
+
+/// The number of the week that a moment is in, of those since the Unix epoch.
+const fn week_of(time: Millis) -> u64 {
+    time.get() / WEEK_MS.get()
 }
 
 /// Returns the moments of the first series at which all series have a price: from the latest
 /// beginning of a series to the earliest end.
-pub fn moments(series: &[Series]) -> Result<Vec<u64>> {
+pub fn moments(series: &[Series]) -> Result<Vec<Millis>> {
     ensure!(
         series.len() <= MARKET.underlyings.into(),
         "--prices: {} series, the market has {} underlyings",
@@ -111,7 +117,10 @@ pub fn moments(series: &[Series]) -> Result<Vec<u64>> {
     let clock = series.first().context("--prices: no series")?;
     let begin = series.iter().filter_map(|s| s.bars.first()).map(|b| b.time);
     let end = series.iter().filter_map(|s| s.bars.last()).map(|b| b.time);
-    let (begin, end) = (begin.max().unwrap_or(0), end.min().unwrap_or(0));
+    let (begin, end) = (
+        begin.max().unwrap_or_default(),
+        end.min().unwrap_or_default(),
+    );
     let times = clock.bars.iter().map(|bar| bar.time);
     let times: Vec<_> = times.filter(|time| (begin..=end).contains(time)).collect();
     ensure!(
@@ -124,18 +133,18 @@ pub fn moments(series: &[Series]) -> Result<Vec<u64>> {
 impl<'a> Market<'a> {
     /// Returns the market before its first moment.
     pub fn new(series: &'a [Series]) -> Self {
-        let first = FIRST_VOLATILITY * FIRST_VOLATILITY / YEAR_MS as f64;
+        let first = FIRST_VOLATILITY * FIRST_VOLATILITY / YEAR_MS.get() as f64;
         let underlying = |_: &Series| Underlying {
             price: 1,
             variance: first,
             options: Vec::new(),
             next: 0,
-            time: 0,
+            time: Millis::ZERO,
         };
         Self {
             series,
             underlyings: series.iter().map(underlying).collect(),
-            time: 0,
+            time: Millis::ZERO,
         }
     }
 
@@ -167,7 +176,7 @@ impl<'a> Market<'a> {
     ///
     /// # Errors
     /// A price does not fit a lot.
-    pub fn advance(&mut self, time: u64) -> Result<Vec<Paid>> {
+    pub fn advance(&mut self, time: Millis) -> Result<Vec<Paid>> {
         self.time = time;
         let mut paid = Vec::new();
         for (number, (of, series)) in (0u16..).zip(self.underlyings.iter_mut().zip(self.series)) {
@@ -175,18 +184,18 @@ impl<'a> Market<'a> {
                 of.move_to(bar.time, bar.close);
                 of.next += 1;
             }
-            let next = (time / WEEK_MS + 1) * WEEK_MS;
-            let expiries = (0..EXPIRIES).map(|later| next + later * WEEK_MS);
+            let next = WEEK_MS * (week_of(time) + 1);
+            let expiries = (0..EXPIRIES).map(|later| next + WEEK_MS * later);
             if of.options.is_empty() {
                 // The slots of an expiry follow from its number, so the other expiry keeps its
                 // slots.
                 let mut first: Vec<_> = expiries.collect();
-                first.sort_by_key(|expiry| expiry / WEEK_MS % EXPIRIES);
+                first.sort_by_key(|expiry| week_of(*expiry) % EXPIRIES);
                 of.options = first.into_iter().flat_map(|e| of.list(e)).collect();
                 continue;
             }
             for expiry in expiries {
-                let place = (expiry / WEEK_MS % EXPIRIES) as usize * LISTED.len();
+                let place = (week_of(expiry) % EXPIRIES) as usize * LISTED.len();
                 if of.options[place].expiry == expiry {
                     continue;
                 }
@@ -249,7 +258,7 @@ mod tests {
 
     fn series(name: &str, from: u64, closes: &[u64]) -> Series {
         let bar = |(day, close): (u64, &u64)| Bar {
-            time: (from + day) * DAY_MS,
+            time: DAY_MS * (from + day),
             close: close * ONE,
         };
         Series {
@@ -265,7 +274,7 @@ mod tests {
             moments(all)
                 .unwrap()
                 .iter()
-                .map(|time| time / DAY_MS)
+                .map(|time| time.get() / DAY_MS.get())
                 .collect()
         };
         assert_eq!(days(&[of(3, 3)]), [3, 4, 5]);
@@ -288,7 +297,7 @@ mod tests {
         for time in moments(&all).unwrap() {
             let now = market.advance(time).unwrap();
             if !now.is_empty() {
-                paid.push((time / DAY_MS, now));
+                paid.push((time.get() / DAY_MS.get(), now));
             }
             let snapshot = market.snapshot(&policy).unwrap();
             assert!(

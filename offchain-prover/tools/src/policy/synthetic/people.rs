@@ -14,6 +14,7 @@ use clearproof_primitives::{
     policy::Policy,
     shape::QUANTITY_BITS,
     snapshot::Snapshot,
+    time::Millis,
 };
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -96,9 +97,9 @@ impl People {
         market: &Market<'_>,
         policy: &Policy,
         snapshot: &Snapshot,
-        now: u64,
-    ) -> Result<(Holdings, u64), MarginError> {
-        let until = now + self.rng.gen_range(HELD_DAYS) * DAY_MS;
+        now: Millis,
+    ) -> Result<(Holdings, Millis), MarginError> {
+        let until = now + DAY_MS * self.rng.gen_range(HELD_DAYS);
         let deposit = self.deposit(market, policy);
         let mut wishes = self.wishes(market, snapshot);
         for _ in 0..=HALVINGS {

@@ -10,7 +10,7 @@ const HOUR: u64 = 3_600_000;
 /// Hourly closes in whole dollars.
 fn series(closes: impl IntoIterator<Item = u64>) -> Series {
     let bar = |(hour, close): (u64, u64)| Bar {
-        time: 1_700_000_000_000 + hour * HOUR,
+        time: Millis::new(1_700_000_000_000 + hour * HOUR),
         close: close * ONE,
     };
     Series {
@@ -209,7 +209,7 @@ fn the_crash_of_may_2021_liquidates_more_under_a_tighter_policy() {
         "{outcome}"
     );
     // On 2021-05-19 several times as many as on a usual day.
-    let day = 1_621_382_400_000..1_621_468_800_000u64;
+    let day = Millis::new(1_621_382_400_000)..Millis::new(1_621_468_800_000);
     let crash: u64 = moments
         .iter()
         .filter(|moment| day.contains(&moment.time))

@@ -12,6 +12,7 @@ use clearproof_primitives::{
     fixed::{Price, Rate},
     ids::AccountIndex,
     order::{Order, OrderSet, Side, SignedOrderSet},
+    time::Millis,
 };
 
 /// The place of an order: a member and a slot.
@@ -159,7 +160,7 @@ impl Desk {
     ///
     /// # Errors
     /// The venue could not accept the set.
-    pub fn sign(&mut self, member: usize, valid_until: u64) -> Result<Candidate> {
+    pub fn sign(&mut self, member: usize, valid_until: Millis) -> Result<Candidate> {
         let config = &self.config;
         let member = &mut self.members[member];
         member.sequence += 1;
@@ -167,7 +168,7 @@ impl Desk {
             venue: VENUE,
             account: member.account,
             sequence: member.sequence,
-            valid_from: 0,
+            valid_from: Millis::ZERO,
             valid_until,
             max_fee: Rate::new(u32::MAX),
             orders: member.orders.clone(),

@@ -11,6 +11,7 @@ use clearproof_primitives::{
     fixed::Price,
     order::Side,
     shape::{Shape, TIME_BITS},
+    time::Millis,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -18,7 +19,7 @@ use std::{
 };
 
 /// The last possible time: makers' orders rest until they are replaced.
-const FOR_EVER: u64 = (1 << TIME_BITS) - 1;
+const FOR_EVER: Millis = Millis::new((1 << TIME_BITS) - 1);
 
 /// An order set that is ready to be submitted.
 pub struct Ready {
@@ -32,7 +33,7 @@ pub struct Ready {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Window {
     /// Time of the auction.
-    pub auction: u64,
+    pub auction: Millis,
     /// The rows.
     pub rows: Range<usize>,
 }
@@ -42,9 +43,9 @@ pub struct Window {
 /// Levels and their trades have an auction every `length` milliseconds. In a recording of trades
 /// alone each trade has an auction of its own, at its price; only trades of one millisecond and one
 /// price share theirs. Further auctions of the same millisecond take place in the following ones.
-pub fn windows(form: Form, rows: &[Recorded], length: u64) -> Vec<Window> {
-    let first = rows.first().map_or(0, |row| row.time);
-    let number = |row: &Recorded| (row.time - first) / length;
+pub fn windows(form: Form, rows: &[Recorded], length: Millis) -> Vec<Window> {
+    let first = rows.first().map_or(Millis::ZERO, |row| row.time);
+    let number = |row: &Recorded| (row.time - first).get() / length.get();
     let together = |a: &Recorded, b: &Recorded| match (form, a.event, b.event) {
         (Form::Trades, Event::Trade { price: one, .. }, Event::Trade { price: other, .. }) => {
             a.time == b.time && one == other
@@ -54,10 +55,12 @@ pub fn windows(form: Form, rows: &[Recorded], length: u64) -> Vec<Window> {
     let mut list: Vec<Window> = Vec::new();
     let mut begin = 0;
     for run in rows.chunk_by(together) {
-        let earliest = list.last().map_or(0, |window| window.auction + 1);
+        let earliest = list
+            .last()
+            .map_or(Millis::ZERO, |window| window.auction + Millis::new(1));
         let auction = match form {
-            Form::Levels => first + (number(&run[0]) + 1) * length,
-            Form::Trades => earliest.max(run[0].time + 1),
+            Form::Levels => first + length * (number(&run[0]) + 1),
+            Form::Trades => earliest.max(run[0].time + Millis::new(1)),
         };
         list.push(Window {
             auction,
@@ -231,7 +234,12 @@ impl Planner {
     ///
     /// # Errors
     /// A set that no venue would accept.
-    pub fn plan(&mut self, desk: &mut Desk, rows: &[Recorded], auction: u64) -> Result<Vec<Ready>> {
+    pub fn plan(
+        &mut self,
+        desk: &mut Desk,
+        rows: &[Recorded],
+        auction: Millis,
+    ) -> Result<Vec<Ready>> {
         let mut ready = Vec::new();
         self.takers.clear(desk);
         if self.form == Form::Trades {
@@ -268,7 +276,7 @@ impl Planner {
         &mut self,
         desk: &mut Desk,
         trade: &Trade,
-        auction: u64,
+        auction: Millis,
         ready: &mut Vec<Ready>,
     ) -> Result<()> {
         let Trade {

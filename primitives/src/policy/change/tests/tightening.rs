@@ -8,6 +8,7 @@ use crate::{
     margin::margin,
     options::{DAY_MS, OptionKind, Product},
     snapshot::{InstrumentRow, Snapshot},
+    time::Millis,
 };
 
 /// Instruments on the first underlying: a perpetual and options of several strikes, volatilities
@@ -19,7 +20,7 @@ fn products() -> Vec<Product> {
             kind,
             strike,
             volatility: UNIT / 100 * volatility,
-            time_ms: days * DAY_MS,
+            time_ms: DAY_MS * days,
             discount: UNIT,
         }
     };
@@ -49,7 +50,7 @@ fn snapshot(policy: &Policy) -> Snapshot {
         .map(|asset| policy.collateral_weight(asset, 950_000 << 32, 6).unwrap());
     Snapshot {
         number: SnapshotNumber::new(1),
-        taken_at: 0,
+        taken_at: Millis::ZERO,
         weights: weights.collect(),
         factors: policy.factors(),
         protocol_share: policy.protocol_share,
