@@ -256,7 +256,7 @@ fn the_band_bounds_what_deleveraging_takes() {
     let before = of_fund(&venue);
 
     let bands = even_bands(&snapshot.rows, Rate::new(1 << 27));
-    let time = venue.now() + 1;
+    let time = venue.now() + Millis::new(1);
     venue.open_batch(snapshot.clone(), bands, time).unwrap();
     assert_eq!(venue.deleveraged().len(), 1);
     // 18 ¾ for each of 300 lots.

@@ -162,7 +162,7 @@ fn an_instrument_has_one_side_in_the_whole_batch() {
         let at = draft.header.time_from;
         let other = 968 * ONE + ONE / 4 * 3;
         let mut wrong = draft.clone();
-        wrong.lists[1][1] = deleverage(0, at + 400, other, false);
+        wrong.lists[1][1] = deleverage(0, at + Millis::new(400), other, false);
         refused(E::PriceConflict, || submit(OPERATOR, &wrong.seal()));
         // Without slack, both sides have one price.
         draft.header.slack = Rate::new(0);
@@ -171,7 +171,11 @@ fn an_instrument_has_one_side_in_the_whole_batch() {
                 entry.price = MARKS[usize::from(entry.instrument)];
             }
         }
-        for (chunk, time) in [(0, at + 1), (1, at + 400), (1, at + 100)] {
+        for (chunk, time) in [
+            (0, at + Millis::new(1)),
+            (1, at + Millis::new(400)),
+            (1, at + Millis::new(100)),
+        ] {
             let mut wrong = draft.clone();
             wrong.lists[chunk].retain(|entry| entry.instrument != 0 || !entry.deleverages);
             wrong.lists[chunk].push(deleverage(0, time, 1_000 * ONE, false));
@@ -180,7 +184,7 @@ fn an_instrument_has_one_side_in_the_whole_batch() {
         }
         // In one list and at one time they are not in order either.
         let mut wrong = draft.clone();
-        wrong.lists[1].insert(1, deleverage(0, at + 400, 1_000 * ONE, false));
+        wrong.lists[1].insert(1, deleverage(0, at + Millis::new(400), 1_000 * ONE, false));
         refused(E::PricesUnsorted, || submit(OPERATOR, &wrong.seal()));
         // An auction's entry has no side.
         let mut wrong = draft.clone();
@@ -237,7 +241,7 @@ fn its_entries_keep_all_other_rules() {
         assert!(submit(OPERATOR, &batch).is_err());
         batch = draft.seal();
         let last = batch.chunks[1].prices.len() - 1;
-        batch.chunks[1].prices[last] = price(0, at + 400, 1_000 * ONE);
+        batch.chunks[1].prices[last] = price(0, at + Millis::new(400), 1_000 * ONE);
         refused(E::PricesHashMismatch, || submit(OPERATOR, &batch));
         assert_ok!(submit(OPERATOR, &draft.seal()));
     });
