@@ -133,6 +133,7 @@ sp_api::mock_impl_runtime_apis! {
                 operators: vec![AccountId::from([2; 32])],
                 circuit: CircuitId::new(1),
                 next_circuit: None,
+                retires_at: None,
                 shape: Shape::SMALL,
                 development: true,
                 state_root: field(99),

@@ -475,6 +475,10 @@ pub struct VenueView<AccountId> {
     pub circuit: CircuitId,
     /// The circuit that it changes to, if any.
     pub next_circuit: Option<NextCircuit>,
+    /// Time, milliseconds since the Unix epoch, at which the circuit of its next batch is retired,
+    /// if that was announced. From then on the chain accepts neither batches nor deposits, unless
+    /// the venue changes to another circuit.
+    pub retires_at: Option<Millis>,
     /// Their dimensions.
     pub shape: Shape,
     /// The circuit's keys come from an insecure set-up.

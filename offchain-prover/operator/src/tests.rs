@@ -55,6 +55,7 @@ fn new_venue() -> VenueView<[u8; 32]> {
         operators: vec![[2; 32]],
         circuit: CircuitId::new(1),
         next_circuit: None,
+        retires_at: None,
         shape: SHAPE,
         development: true,
         state_root: genesis_state_root(&SHAPE).into(),

@@ -22,6 +22,7 @@ use alloc::{
     vec::Vec,
 };
 use clearproof_primitives::{
+    batch::PROTOCOL_VERSION,
     fixed::ONE,
     ids::{CircuitId, Slot},
     shape::Shape,
@@ -123,6 +124,7 @@ fn listing() -> Listing {
 fn circuit() -> GenesisCircuit {
     GenesisCircuit {
         id: CircuitId::new(1),
+        version: PROTOCOL_VERSION,
         shape: Shape {
             market: market::SHAPE,
             ..Shape::REFERENCE
