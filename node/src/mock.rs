@@ -9,7 +9,7 @@ use clearproof_primitives::{
     },
     field::{FieldBytes, Fr},
     fixed::Rate,
-    ids::{BatchNumber, CircuitId, SnapshotNumber, VenueId},
+    ids::{BatchNumber, CircuitId, Slot, SnapshotNumber, VenueId},
     monitoring::{FeedActivity, MemberActivity, Monitoring, ValidatorActivity},
     shape::Shape,
     snapshot::{InstrumentRow, Snapshot},
@@ -81,7 +81,7 @@ fn cursor(count: u64) -> Cursor {
 fn instrument(slot: u16, symbol: &[u8], halted: bool) -> Instrument {
     Instrument {
         listing: Listing {
-            slot,
+            slot: Slot::new(slot),
             underlying: 0,
             kind: InstrumentKind::Perpetual,
             symbol: symbol.to_vec().try_into().unwrap(),
@@ -133,6 +133,7 @@ sp_api::mock_impl_runtime_apis! {
                 operators: vec![AccountId::from([2; 32])],
                 circuit: CircuitId::new(1),
                 next_circuit: None,
+                retires_at: None,
                 shape: Shape::SMALL,
                 development: true,
                 state_root: field(99),

@@ -5,7 +5,7 @@
 use crate::{
     field::{FieldBytes, FieldError, Fr, bytes32_to_fields},
     fixed::{FRACTION_BITS, Factor, Price, Rate},
-    ids::{BatchNumber, SnapshotNumber, VenueId},
+    ids::{BatchNumber, Slot, SnapshotNumber, VenueId},
     ledger::DepositCursor,
     poseidon::{Domain, hash, hash_list},
     shape::{AMOUNT_BITS, INSTRUMENT_BITS, PRICE_BITS, Shape, TIME_BITS},
@@ -17,8 +17,9 @@ use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 
-/// Version of the protocol that headers name.
-pub const PROTOCOL_VERSION: u16 = 3;
+/// Version of the protocol that headers name. It is a constant of both circuits, so a proof holds
+/// for no header of another version.
+pub const PROTOCOL_VERSION: u16 = 4;
 
 /// One uniform price: of one auction, or of an instrument's deleveraging. Ordered by
 /// instrument, time, auctions first, and deleveraging in which the insurance fund buys before
@@ -35,7 +36,7 @@ pub const PROTOCOL_VERSION: u16 = 3;
 )]
 pub struct PriceEntry {
     /// Instrument slot.
-    pub instrument: u16,
+    pub instrument: Slot,
     /// Time of the auction, milliseconds since the Unix epoch, below 2^48.
     pub time: Millis,
     /// Not an auction's: the price at which the insurance fund's positions are closed against
@@ -56,7 +57,7 @@ impl PriceEntry {
     pub fn packed(&self) -> Fr {
         let [instrument, time, price, deleverages, fund_sells] = Self::LAYOUT;
         pack(&[
-            (self.instrument as u64, instrument),
+            (self.instrument.get().into(), instrument),
             (self.time.get(), time),
             (self.price, price),
             (self.deleverages as u64, deleverages),
@@ -177,7 +178,8 @@ pub fn transfer_hash(to: Fr, asset: u8, amount: u64) -> Fr {
     Deserialize
 )]
 pub struct BatchHeader {
-    /// [`PROTOCOL_VERSION`].
+    /// The version of the circuits that the batch is proven with: [`PROTOCOL_VERSION`] for those of
+    /// this code.
     pub version: u16,
     /// Hash of the chain's genesis block.
     pub genesis: [u8; 32],
@@ -259,6 +261,12 @@ impl BatchHeader {
     pub const COUNTS_LAYOUT: [usize; 3] = [64, 64, 32];
     /// Layout of the packed terms: protocol fee, protocol share, deleverage rank, slack.
     pub const TERMS_LAYOUT: [usize; 4] = [AMOUNT_BITS, 32, 32, 32];
+
+    /// True if [`Self::fields`] is the encoding that a version's circuits bind. A runtime that
+    /// accepts two versions at a time has both here.
+    pub const fn encodes(version: u16) -> bool {
+        version == PROTOCOL_VERSION
+    }
 
     /// The 18 hashed field elements, in the order that the circuits rebuild: identity, genesis, old
     /// root, new root, snapshot number, snapshot hash, times, prices hash, counts, accumulator

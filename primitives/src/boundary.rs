@@ -100,10 +100,11 @@ impl Boundary {
     /// deposited; per asset what went out (withdrawn, taken).
     ///
     /// Sums that are only added to share an element, `first + 2^shift · second`: steps then add to
-    /// both at once, and only the closing circuit takes them apart. A batch has fewer than 2^12
-    /// steps; each fills at most 2^51 lots, changes what is held of an instrument by 2^48, and
-    /// moves 2^63 units and 2^66 in charges: so no sum reaches its neighbour, and all of them stay
-    /// within ±2^253.
+    /// both at once, and only the closing circuit takes them apart. A batch has at most 2^12
+    /// steps of at most 2^6 fills. Positions are within ±2^48 before and after a step, so its fills
+    /// in an instrument come to less than 2^50 lots, and what is held changes by 2^48. A step moves
+    /// 2^63 units and 2^69 in charges. So no sum reaches its neighbour, and all of them stay within
+    /// ±2^253.
     pub fn fields(&self) -> Vec<Fr> {
         let signed = fr_from_i128;
         let mut fields = alloc::vec![
@@ -169,19 +170,19 @@ impl Boundary {
                 *sum += i128::from(*balance);
             }
             for position in &taken.positions {
-                self.taken[position.instrument as usize] += i128::from(position.quantity);
+                self.taken[position.instrument.place()] += i128::from(position.quantity);
             }
         }
         for (instrument, lots) in &effects.net {
-            self.net[*instrument as usize] += *lots as i128;
+            self.net[instrument.place()] += *lots as i128;
             if step.forced == Some(Forced::Deleverage) {
-                self.deleveraged[*instrument as usize] += *lots as i128;
+                self.deleveraged[instrument.place()] += *lots as i128;
             }
         }
         for (account, sign) in [(before, -1), (after, 1)] {
             for position in &account.positions {
                 let lots = i128::from(position.quantity.unsigned_abs());
-                self.open_interest[position.instrument as usize] += sign * lots;
+                self.open_interest[position.instrument.place()] += sign * lots;
             }
         }
     }

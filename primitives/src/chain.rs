@@ -6,7 +6,7 @@ use crate::{
     batch::Deposit,
     field::FieldBytes,
     fixed::{IndexPrice, Price, Rate},
-    ids::{BatchNumber, CircuitId, SnapshotNumber},
+    ids::{BatchNumber, CircuitId, Slot, SnapshotNumber},
     options::{OptionKind, SviCurve},
     shape::Shape,
     snapshot::Snapshot,
@@ -354,7 +354,7 @@ impl OptionTerms {
 #[serde(rename_all = "camelCase")]
 pub struct Listing {
     /// Instrument slot; slots `u·n .. (u+1)·n` belong to underlying `u`, with `n = M / U`.
-    pub slot: u16,
+    pub slot: Slot,
     /// Underlying; must be the slot's.
     pub underlying: u16,
     /// Kind of contract.
@@ -475,6 +475,10 @@ pub struct VenueView<AccountId> {
     pub circuit: CircuitId,
     /// The circuit that it changes to, if any.
     pub next_circuit: Option<NextCircuit>,
+    /// Time, milliseconds since the Unix epoch, at which the circuit of its next batch is retired,
+    /// if that was announced. From then on the chain accepts neither batches nor deposits, unless
+    /// the venue changes to another circuit.
+    pub retires_at: Option<Millis>,
     /// Their dimensions.
     pub shape: Shape,
     /// The circuit's keys come from an insecure set-up.

@@ -23,7 +23,7 @@ pub struct Interface {
 pub const CLEARPROOF: Interface = Interface {
     name: "ClearproofApi",
     id: [0x9b, 0x65, 0xcb, 0xc1, 0x19, 0x54, 0xd9, 0xf7],
-    version: 1,
+    version: 2,
 };
 
 /// Reads of the risk policy.

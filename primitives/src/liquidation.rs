@@ -5,6 +5,7 @@
 use crate::{
     account::{Account, Position},
     fixed::{FRACTION_BITS, ONE, Price, Rate, Rounding, mul_fraction},
+    ids::Slot,
     margin::{Margin, MarginError},
     order::Side,
     shape::MarketShape,
@@ -20,7 +21,7 @@ pub const PARTS: u64 = 8;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Closing {
     /// Instrument slot.
-    pub instrument: u16,
+    pub instrument: Slot,
     /// Direction of the order that closes it.
     pub side: Side,
     /// Lots.
@@ -150,12 +151,12 @@ fn closings(snapshot: &Snapshot, account: &Account, parts: u64, slack: Price) ->
 }
 
 fn is_suspended(snapshot: &Snapshot, position: &Position) -> bool {
-    let row = snapshot.rows.get(usize::from(position.instrument));
+    let row = snapshot.rows.get(position.instrument.place());
     row.is_some_and(|row| row.suspended)
 }
 
-fn mark(snapshot: &Snapshot, slot: u16) -> Price {
-    snapshot.rows.get(slot as usize).map_or(0, |row| row.mark)
+fn mark(snapshot: &Snapshot, slot: Slot) -> Price {
+    snapshot.rows.get(slot.place()).map_or(0, |row| row.mark)
 }
 
 /// `parts` parts of a quantity, rounded up.
@@ -237,7 +238,7 @@ mod tests {
         let mut account = Account::insurance_fund(&SHAPE);
         account.balances[0] = quote;
         account.positions = vec![Position {
-            instrument: 0,
+            instrument: Slot::new(0),
             quantity: lots,
         }];
         account
@@ -316,7 +317,7 @@ mod tests {
         snapshot.rows[2] = halted_row(row, 880 * ONE);
         let mut account = account(quote, 300);
         account.positions.push(Position {
-            instrument: 2,
+            instrument: Slot::new(2),
             quantity: halted,
         });
         (snapshot, account)
@@ -332,7 +333,10 @@ mod tests {
         let [closing] = planned(-234_000 - 10 * 880, 10)[..] else {
             panic!("one of two");
         };
-        assert_eq!((closing.instrument, closing.side), (0, Side::Sell));
+        assert_eq!(
+            (closing.instrument, closing.side),
+            (Slot::new(0), Side::Sell)
+        );
         assert_eq!(planned(-200_000 - 100 * 880, 100), [], "100 lots of doubt");
         // It looks bankrupt, and is not: 1,760 of doubt a lot.
         let owes = |quote| {
@@ -372,7 +376,7 @@ mod tests {
     fn both_legs_of_a_hedge_bear_their_share() {
         let mut fund = account(-26_400 - 880, 16);
         fund.positions.push(Position {
-            instrument: 2,
+            instrument: Slot::new(2),
             quantity: -15,
         });
         let mut snapshot = snapshot(880 * ONE);

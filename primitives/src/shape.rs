@@ -1,6 +1,7 @@
 //! Shapes: how many of everything a circuit handles. Shapes are parameters of the protocol, never
 //! of the code.
 
+use crate::ids::Slot;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,16 @@ pub const INTEREST_BITS: usize = 60;
 pub const ORDER_ID_BITS: usize = 32;
 /// Bits of an account index on the wire; a tree of depth 12 uses 24 of them.
 pub const ACCOUNT_BITS: usize = 32;
+
+/// The most orders, fills or positions of a step. Charges (69 bits) and funding bases (117 bits)
+/// are sums over at most 2^6 of them.
+pub const MAX_PER_STEP: u16 = 1 << 6;
+/// The most account steps of a batch. Sums over a batch share field elements, and no more steps fit
+/// between them.
+pub const MAX_BATCH_STEPS: u32 = 1 << 12;
+/// The most account steps of a chunk: with the largest number of chunks, a batch has
+/// [`MAX_BATCH_STEPS`].
+pub const MAX_CHUNK_STEPS: u16 = 16;
 
 /// The most instrument slots of any market: one bit each fits a field element.
 pub const MAX_INSTRUMENTS: u32 = crate::wide::PACK_BITS as u32;
@@ -68,9 +79,14 @@ impl MarketShape {
         self.instruments as usize / self.underlyings as usize
     }
 
-    /// The underlying that instrument slot `index` belongs to.
-    pub const fn underlying_of(&self, index: usize) -> usize {
-        index / self.slots_per_underlying()
+    /// All instrument slots, ascending.
+    pub fn slots(&self) -> impl Iterator<Item = Slot> + use<> {
+        (0..self.instruments).map(Slot::new)
+    }
+
+    /// The underlying that an instrument slot belongs to.
+    pub const fn underlying_of(&self, slot: Slot) -> usize {
+        slot.place() / self.slots_per_underlying()
     }
 }
 
@@ -111,7 +127,7 @@ impl Shape {
         positions: 8,
         entries: 64,
         depth: 12,
-        steps: 12,
+        steps: 11,
     };
     /// Few and small steps on the reference market: proves in seconds, for end-to-end tests on a
     /// real chain.
@@ -135,8 +151,66 @@ impl Shape {
         steps: 2,
     };
 
+    /// True if every number of the venue's circuits is one that the packed sums and the account
+    /// indices have room for, and none is 0. The market is not checked.
+    pub const fn is_in_range(&self) -> bool {
+        self.orders > 0
+            && self.orders <= MAX_PER_STEP
+            && self.fills > 0
+            && self.fills <= MAX_PER_STEP
+            && self.positions > 0
+            && self.positions <= MAX_PER_STEP
+            && self.entries > 0
+            && self.depth > 0
+            && self.depth as usize <= ACCOUNT_BITS / 2
+            && self.steps > 0
+            && self.steps <= MAX_CHUNK_STEPS
+    }
+
     /// Number of accounts the tree can hold, account 0 included.
     pub const fn capacity(&self) -> u64 {
         1u64 << (2 * self.depth as u64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shapes_end_where_packed_sums_would_meet() {
+        let tiny = Shape::TINY;
+        for shape in [Shape::REFERENCE, Shape::SMALL, tiny] {
+            assert!(shape.is_in_range());
+        }
+        let largest = Shape {
+            orders: 64,
+            fills: 64,
+            positions: 64,
+            depth: 16,
+            steps: 16,
+            ..tiny
+        };
+        assert!(largest.is_in_range());
+        let beyond: [fn(&mut Shape); 5] = [
+            |s| s.orders += 1,
+            |s| s.fills += 1,
+            |s| s.positions += 1,
+            |s| s.depth += 1,
+            |s| s.steps += 1,
+        ];
+        let none: [fn(&mut Shape); 6] = [
+            |s| s.orders = 0,
+            |s| s.fills = 0,
+            |s| s.positions = 0,
+            |s| s.entries = 0,
+            |s| s.depth = 0,
+            |s| s.steps = 0,
+        ];
+        for change in beyond.into_iter().chain(none) {
+            let mut shape = largest;
+            change(&mut shape);
+            assert!(!shape.is_in_range(), "{shape:?}");
+        }
     }
 }

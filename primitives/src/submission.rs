@@ -3,7 +3,7 @@
 use crate::{
     batch::{BatchHeader, PriceEntry, Withdrawal},
     field::FieldBytes,
-    shape::MAX_INSTRUMENTS,
+    shape::{MAX_BATCH_STEPS, MAX_CHUNK_STEPS, MAX_INSTRUMENTS},
 };
 use bounded_collections::{BoundedVec, ConstU32};
 use codec::{Decode, DecodeWithMemTracking, Encode};
@@ -13,6 +13,7 @@ use scale_info::TypeInfo;
 pub const PROOF_BYTES: usize = 256;
 /// The most chunks in a batch.
 pub const MAX_CHUNKS: u32 = 256;
+const _: () = assert!(MAX_CHUNKS * MAX_CHUNK_STEPS as u32 <= MAX_BATCH_STEPS);
 /// The most price entries in a chunk's list, for every shape.
 pub const MAX_ENTRIES: u32 = 256;
 /// The most withdrawals in a batch.

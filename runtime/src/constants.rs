@@ -132,6 +132,9 @@ pub mod market {
     /// that traders have before a voters' change, so that they can add collateral between two steps
     /// of the committee as well.
     pub const EMERGENCY_INTERVAL: Millis = TIGHTEN_DELAY;
+    /// Least time from the announcement of a circuit's retirement until then, milliseconds: seven
+    /// days, in which its venues change to another.
+    pub const RETIREMENT_NOTICE: Millis = Millis::new(7 * 24 * 60 * 60_000);
     /// Number of batches of each venue that are remembered.
     pub const ROOT_HISTORY: u32 = 64;
 }

@@ -5,7 +5,7 @@
 //! test compares them with the circuits.
 
 use alloc::{vec, vec::Vec};
-use clearproof_primitives::shape::Shape;
+use clearproof_primitives::{batch::PROTOCOL_VERSION, shape::Shape};
 use pallet_clearproof_settlement::{CircuitId, GenesisCircuit};
 
 /// Number of the circuits of the reference shape.
@@ -17,6 +17,7 @@ pub const SMALL: CircuitId = CircuitId::new(2);
 pub fn circuits() -> Vec<GenesisCircuit> {
     let circuit = |id, shape, chunk_key: &[u8], closing_key: &[u8]| GenesisCircuit {
         id,
+        version: PROTOCOL_VERSION,
         shape,
         chunk_key: chunk_key.to_vec(),
         closing_key: closing_key.to_vec(),

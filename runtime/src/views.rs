@@ -12,11 +12,13 @@ pub fn venue(id: VenueId) -> Option<VenueView<AccountId>> {
     let venue = Settlement::venue(id)?;
     let circuit = Settlement::circuit(venue.circuit)?;
     let market = Settlement::market_of(id);
+    let retires_at = Settlement::retirement(venue.due_circuit()).map(|it| it.at);
     Some(VenueView {
         owner: venue.owner,
         operators: venue.operators.into_inner(),
         circuit: venue.circuit,
         next_circuit: venue.next_circuit,
+        retires_at,
         shape: circuit.shape,
         development: circuit.development,
         state_root: venue.state_root,

@@ -6,6 +6,7 @@ use clearproof_client::chain::circuits::RegisteredCircuit;
 use clearproof_client::chain::{Call, calls};
 use clearproof_groth16::{BackendKind, KeyStore, Origin, Silent};
 use clearproof_primitives::{
+    batch::PROTOCOL_VERSION,
     chain::NextCircuit,
     ids::{BatchNumber, CircuitId},
     order::Side,
@@ -36,6 +37,7 @@ async fn change_to(
 ) -> Result<()> {
     let circuit = RegisteredCircuit {
         number,
+        version: PROTOCOL_VERSION,
         shape: Shape::SMALL,
         development,
         chunk_key: keys.chunk,

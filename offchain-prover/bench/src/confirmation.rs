@@ -185,6 +185,7 @@ fn new_venue(shape: &Shape, time: Millis) -> VenueView<[u8; 32]> {
         operators: vec![SUBMITTER],
         circuit: CircuitId::new(1),
         next_circuit: None,
+        retires_at: None,
         shape: *shape,
         development: true,
         state_root: genesis_state_root(shape).into(),

@@ -7,7 +7,10 @@ use crate::{
 };
 use ark_bn254::Fr;
 use clearproof_primitives::{
-    account::STAMP_BITS, batch::BatchHeader, field::FieldError, poseidon::Domain,
+    account::STAMP_BITS,
+    batch::{BatchHeader, PROTOCOL_VERSION},
+    field::FieldError,
+    poseidon::Domain,
 };
 
 /// The fields of a header that the circuits use; all others are only hashed.
@@ -79,17 +82,23 @@ impl<const N: usize> PackedField<N> {
 
 impl HeaderVars {
     /// Allocates and hashes a header; the packed fields are unpacked with range checks, so the hash
-    /// determines the parts. The snapshot's number is one that a leaf can be stamped with. Refuses
-    /// a header with non-canonical field elements.
+    /// determines the parts. The version is a constant: no header of another version has a proof. The
+    /// snapshot's number is one that a leaf can be stamped with. Refuses a header with non-canonical
+    /// field elements.
     pub fn open(cs: &mut Cs, header: &BatchHeader) -> Result<Self, FieldError> {
         let native = header.fields()?;
         let id = [
-            header.version as u64,
             header.venue.get().into(),
             header.number.get(),
             header.chunk_count as u64,
         ];
-        let identity = PackedField::open(cs, id, BatchHeader::IDENTITY_LAYOUT);
+        let [version_bits, id_layout @ ..] = BatchHeader::IDENTITY_LAYOUT;
+        let id = PackedField::open(cs, id, id_layout);
+        let version = Num::from(u64::from(PROTOCOL_VERSION));
+        let identity = pack(&[
+            (&version, version_bits),
+            (&id.packed, id_layout.iter().sum()),
+        ]);
         let span = [header.time_from.get(), header.time_to.get()];
         let times = PackedField::open(cs, span, BatchHeader::TIMES_LAYOUT);
         let counted = [
@@ -107,7 +116,7 @@ impl HeaderVars {
         let terms = PackedField::open(cs, agreed, BatchHeader::TERMS_LAYOUT);
         let mut fields = cs.alloc_all(&native);
         for (at, packed) in [
-            (0, identity.packed),
+            (0, identity),
             (6, times.packed),
             (8, counts.packed),
             (17, terms.packed),
@@ -117,7 +126,7 @@ impl HeaderVars {
         }
         range(cs, &fields[4], STAMP_BITS);
         let hash = hash_list(cs, Domain::Header, &fields);
-        let [_, venue, _, chunk_count] = identity.parts;
+        let [venue, _, chunk_count] = id.parts;
         let [time_from, time_to] = times.parts;
         let [deposits_before, deposits_after, withdrawal_count] = counts.parts;
         let [protocol_fee, protocol_share, deleverage_rank, slack] = terms.parts;

@@ -8,7 +8,7 @@ use clearproof_engine::{
 };
 use clearproof_primitives::{
     fixed::{ONE, Rate},
-    ids::AccountIndex,
+    ids::{AccountIndex, Slot},
     margin::Margin,
     order::{Order, Side},
     policy::Policy,
@@ -76,7 +76,7 @@ fn bid(venue: &mut Venue, sequence: u64, quantity: u64, limit: u64) {
 /// A clearing of instrument 0.
 fn cleared(price: u64, volume: u64) -> InstrumentClearing {
     InstrumentClearing {
-        instrument: 0,
+        instrument: Slot::new(0),
         price,
         volume,
     }
@@ -107,7 +107,10 @@ fn an_account_at_risk_is_liquidated_as_far_as_it_must_be() {
     assert_eq!(report.clearings, [cleared(880 * ONE, 75)]);
     assert_eq!(report.liquidated, [liquidated(AccountIndex::new(1), 660)]);
     assert_eq!(
-        venue.account(AccountIndex::new(1)).unwrap().quantity(0),
+        venue
+            .account(AccountIndex::new(1))
+            .unwrap()
+            .quantity(Slot::new(0)),
         225
     );
     assert!(margin(&venue, AccountIndex::new(1), &snapshot).is_free());
@@ -158,7 +161,7 @@ fn a_liquidation_is_one_step_at_a_snapshot_and_the_rest_waits_for_the_next() {
         };
         assert_eq!(liquidated.account, account);
         let now = venue.account(account).unwrap();
-        assert_eq!((now.quantity(0), now.kept), (left, true));
+        assert_eq!((now.quantity(Slot::new(0)), now.kept), (left, true));
         assert!(margin(&venue, account, &snapshot).is_liquidatable());
     }
     bid(&mut venue, 3, 60 * 3, (mark + 1) * ONE);
@@ -185,7 +188,7 @@ fn a_liquidation_is_one_step_at_a_snapshot_and_the_rest_waits_for_the_next() {
     open(&mut venue, next);
     let report = venue.run_auction(venue.now() + Millis::new(1)).unwrap();
     assert_eq!(report.liquidated[0].account, account);
-    assert_eq!(venue.account(account).unwrap().quantity(0), 120);
+    assert_eq!(venue.account(account).unwrap().quantity(Slot::new(0)), 120);
     close(&mut venue);
 
     let (given, current) = (snapshot.number, snapshot.number.next());
@@ -218,7 +221,13 @@ fn nobody_is_sold_below_the_zero_price() {
     // decides the penalty.
     assert_eq!(report.clearings[0].price, 668 * ONE);
     assert!((1..=300).contains(&penalty), "{penalty} of 1,503");
-    assert_eq!(venue.account(AccountIndex::new(1)).unwrap().quantity(0), 75);
+    assert_eq!(
+        venue
+            .account(AccountIndex::new(1))
+            .unwrap()
+            .quantity(Slot::new(0)),
+        75
+    );
     let left = margin(&venue, AccountIndex::new(1), &snapshot).equity >> 32;
     assert!((6_230..6_260).contains(&left), "a quarter of it: {left}");
 }
@@ -232,7 +241,7 @@ fn the_insurance_fund_takes_over_the_bankrupt_and_sells_at_the_mark_or_better() 
     assert!(bankrupt.positions.is_empty() && bankrupt.balances == [0, 0]);
     close(&mut venue);
     let fund = venue.account(AccountIndex::INSURANCE_FUND).unwrap().clone();
-    assert_eq!(fund.quantity(0), LOTS as i64);
+    assert_eq!(fund.quantity(Slot::new(0)), LOTS as i64);
     assert!(
         fund.balances[0] < -199_000,
         "what it bought is not paid yet"
@@ -254,7 +263,7 @@ fn the_insurance_fund_takes_over_the_bankrupt_and_sells_at_the_mark_or_better() 
     );
     close(&mut venue);
     let left = venue.account(AccountIndex::INSURANCE_FUND).unwrap();
-    assert_eq!(left.quantity(0), LOTS as i64 - 200);
+    assert_eq!(left.quantity(Slot::new(0)), LOTS as i64 - 200);
     assert!(left.balances[0] >= fund.balances[0] + 200 * 700);
 }
 
@@ -274,7 +283,7 @@ fn what_the_insurance_fund_cannot_bear_is_closed_against_the_most_leveraged() {
     let lots = LOTS as i64;
     let deleveraged = Deleveraged {
         account: AccountIndex::new(2),
-        instrument: 0,
+        instrument: Slot::new(0),
         lots,
     };
     assert_eq!(venue.deleveraged(), [deleveraged]);
@@ -293,7 +302,7 @@ fn what_the_insurance_fund_cannot_bear_is_closed_against_the_most_leveraged() {
         "{lost} of {lacking}"
     );
     assert!(
-        fund.quantity(0) == lots
+        fund.quantity(Slot::new(0)) == lots
             && venue
                 .at_risk()
                 .iter()
@@ -437,7 +446,7 @@ fn traded_both() -> Venue {
     for (trader, side) in [(0, Side::Buy), (1, Side::Sell)] {
         let order = order(side, 1, MARK).map(|order| Order {
             id: 2,
-            instrument: 2,
+            instrument: Slot::new(2),
             ..order
         });
         venue
@@ -461,7 +470,7 @@ fn one_halted_lot_protects_neither_from_liquidation_nor_from_takeover() {
     let report = venue.run_auction(venue.now() + Millis::new(1)).unwrap();
     assert_eq!(report.liquidated[0].account, account);
     let held = venue.account(account).unwrap();
-    assert!(held.quantity(0) < LOTS as i64 && held.quantity(2) == 1);
+    assert!(held.quantity(Slot::new(0)) < LOTS as i64 && held.quantity(Slot::new(2)) == 1);
     close(&mut venue);
 
     let mut venue = traded_both();
@@ -474,7 +483,10 @@ fn one_halted_lot_protects_neither_from_liquidation_nor_from_takeover() {
     let report = venue.run_auction(venue.now() + Millis::new(1)).unwrap();
     assert_eq!(report.left_out, []);
     let fund = venue.account(AccountIndex::INSURANCE_FUND).unwrap();
-    assert_eq!((fund.quantity(0), fund.quantity(2)), (0, 1));
+    assert_eq!(
+        (fund.quantity(Slot::new(0)), fund.quantity(Slot::new(2))),
+        (0, 1)
+    );
     close(&mut venue);
 }
 

@@ -51,7 +51,7 @@ impl Default for Timing {
         Self {
             auction_interval_ms: Millis::new(500),
             batch_ms: Millis::new(15_000),
-            batch_steps: 104,
+            batch_steps: 99,
             max_pending: 8,
         }
     }

@@ -1,7 +1,10 @@
 //! The errors that prevent an operator from starting, or stop it.
 
 use clearproof_client::chain::ChainError;
-use clearproof_primitives::ids::{BatchNumber, CircuitId, VenueId};
+use clearproof_primitives::{
+    batch::PROTOCOL_VERSION,
+    ids::{BatchNumber, CircuitId, VenueId},
+};
 use std::path::PathBuf;
 
 /// The reason that an operator stops. It waits instead for every problem that passes by itself.
@@ -71,6 +74,19 @@ pub enum OperatorError {
     /// The chain.
     #[error("chain: {0}")]
     Chain(#[from] ChainError),
+    /// The circuit of a batch is of another version of the protocol.
+    #[error(
+        "batch {batch} is proven with circuit {circuit}, which is of protocol version {version}: \
+         use the operator of that version, this one proves version {PROTOCOL_VERSION}"
+    )]
+    Version {
+        /// The batch.
+        batch: BatchNumber,
+        /// The registered circuit.
+        circuit: CircuitId,
+        /// Its version.
+        version: u16,
+    },
     /// The folder's keys are not those with which the chain checks a batch.
     #[error(
         "batch {batch} is checked with the keys of circuit {circuit}, and those in {} and {} are \

@@ -8,6 +8,7 @@ use clearproof_client::chain::{
 };
 use clearproof_groth16::{BackendKind, KeyStore, Origin, Progress};
 use clearproof_primitives::{
+    batch::PROTOCOL_VERSION,
     ids::{BatchNumber, VenueId},
     shape::Shape,
     time::Millis,
@@ -60,6 +61,7 @@ impl Keys {
     /// `given_up` returns true once the prover is no longer needed, and then the result is `None`.
     ///
     /// # Errors
+    /// [`OperatorError::Version`] if the circuit is of another protocol version,
     /// [`OperatorError::Keys`] if the folder does not have the registered keys, and
     /// [`OperatorError::Prover`] if a file cannot be used.
     pub fn prover(
@@ -104,6 +106,13 @@ impl Keys {
             let unknown = OperatorError::UnknownVenue(self.venue);
             let venue = self.chain.venue(self.venue).await?.ok_or(unknown)?;
             let number = circuit_of(&venue, batch);
+            if let Some(at) = venue.retires_at {
+                tracing::warn!(
+                    %at,
+                    "the venue's circuit is retired at this time: its owner must choose another \
+                     one with settlement.set_next_circuit"
+                );
+            }
             let circuit = self.chain.circuit(number).await?;
             circuit
                 .ok_or_else(|| OperatorError::Prover(format!("circuit {number} is not registered")))
@@ -115,6 +124,13 @@ impl Keys {
         circuit: RegisteredCircuit,
         batch: BatchNumber,
     ) -> Result<Loaded, OperatorError> {
+        if circuit.version != PROTOCOL_VERSION {
+            return Err(OperatorError::Version {
+                batch,
+                circuit: circuit.number,
+                version: circuit.version,
+            });
+        }
         let started = Instant::now();
         // Development keys are the same on every machine; others exist only once.
         let (origin, load): (_, fn(&_, &_, _, _, &_) -> _) = match circuit.development {

@@ -56,7 +56,7 @@ pub trait VenueInspect {
     /// Succeeds if the venue exists and accepts deposits now.
     ///
     /// # Errors
-    /// The venues' own named error: unknown, or paused.
+    /// The venues' own named error: unknown, paused, or of a retired circuit.
     fn ensure_accepts_deposits(venue: VenueId) -> DispatchResult;
 
     /// Returns a venue that accepts deposits.

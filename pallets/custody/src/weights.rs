@@ -57,7 +57,7 @@ mod measured {
 
     /// Shortest run: 558_127 ns.
     pub(super) fn deposit(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(615_132_000, 6_208).saturating_add(db.reads_writes(7, 6))
+        Weight::from_parts(615_132_000, 6_208).saturating_add(db.reads_writes(9, 6))
     }
 
     /// Shortest run: 99_477 ns.

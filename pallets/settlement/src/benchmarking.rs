@@ -4,7 +4,7 @@
 use crate::{
     BalanceOf, Batch, BatchRecord, Batches, BenchmarkHelper, Call, ChunkSubmission, CircuitId,
     Circuits, Config, DevelopmentKeysAllowed, MAX_CHUNKS, MAX_WITHDRAWALS, NextCircuit, Operators,
-    Pallet, Venues, simulator::Simulator,
+    Pallet, Retirements, Venues, simulator::Simulator,
 };
 use alloc::{boxed::Box, vec::Vec};
 use clearproof_bn254_host::{
@@ -19,7 +19,7 @@ use clearproof_primitives::{
     field::{FieldBytes, Fr},
     fixed::{Factor, Price, Rate},
     funding::funding_hash,
-    ids::{BatchNumber, SnapshotNumber},
+    ids::{BatchNumber, Slot, SnapshotNumber},
     ledger::open_interest_hash,
     shape::Shape,
     time::Millis,
@@ -52,8 +52,15 @@ fn register<T: Config>() {
     // The genesis may use the number.
     Circuits::<T>::remove(CIRCUIT);
     let [chunk, closing] = [CHUNK, CLOSING].map(|seed| Simulator::new(seed).key());
-    Pallet::<T>::add_circuit(CIRCUIT, shape::<T>(), chunk, closing, true)
-        .expect("simulated keys are sound in form");
+    Pallet::<T>::add_circuit(
+        CIRCUIT,
+        PROTOCOL_VERSION,
+        shape::<T>(),
+        chunk,
+        closing,
+        true,
+    )
+    .expect("simulated keys are sound in form");
 }
 
 fn rich<T: Config>(who: &T::AccountId) {
@@ -98,7 +105,7 @@ fn withdrawals_to<T: Config>(count: u32) -> Vec<Withdrawal> {
 /// many as fit into them.
 fn price_lists(shape: &Shape, chunks: u32, prices: u32, price: Price) -> Vec<Vec<PriceEntry>> {
     let entry = |n: u32| PriceEntry {
-        instrument: 0,
+        instrument: Slot::new(0),
         time: SNAPSHOT_AT.saturating_add(Millis::new(n.into())),
         price,
         deleverages: false,
@@ -260,6 +267,7 @@ mod benchmarks {
         _(
             origin as T::RuntimeOrigin,
             CIRCUIT,
+            PROTOCOL_VERSION,
             shape::<T>(),
             chunk,
             closing,
@@ -267,6 +275,22 @@ mod benchmarks {
         );
 
         assert!(Circuits::<T>::contains_key(CIRCUIT));
+        Ok(())
+    }
+
+    #[benchmark]
+    fn retire_circuit() -> Result<(), BenchmarkError> {
+        register::<T>();
+        let successor = CIRCUIT.next();
+        Circuits::<T>::insert(successor, Circuits::<T>::get(CIRCUIT).expect("registered"));
+        T::BenchmarkHelper::set_time(START);
+        let at = START + T::RetirementNotice::get();
+        let origin =
+            T::CircuitOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)?;
+        #[extrinsic_call]
+        _(origin as T::RuntimeOrigin, CIRCUIT, at, Some(successor));
+
+        assert_eq!(Retirements::<T>::get(CIRCUIT).map(|r| r.at), Some(at));
         Ok(())
     }
 

@@ -1,9 +1,9 @@
 //! The checks of a batch before any proof is verified, cheapest first. Nothing here writes.
 
-use crate::{Batch, BatchSize, Config, Error, Pallet, VenueOf};
+use crate::{Batch, BatchSize, Circuit, Config, Error, Pallet, VenueOf};
 use alloc::vec::Vec;
 use clearproof_primitives::{
-    batch::{BatchHeader, PROTOCOL_VERSION, price_list_hash, prices_hash, withdrawals_hash},
+    batch::{BatchHeader, price_list_hash, prices_hash, withdrawals_hash},
     field::{FieldBytes, Fr},
     shape::{AMOUNT_BITS, Shape, TIME_BITS},
 };
@@ -15,14 +15,17 @@ use sp_runtime::{DispatchError, traits::Zero};
 
 impl<T: Config> Pallet<T> {
     /// Checks submitter, chain and venue, and that the batch follows the venue's last one.
+    /// `circuit` is the one that this batch is proven with.
     pub(crate) fn check_identity(
         batch: &Batch,
         venue: &VenueOf<T>,
+        circuit: &Circuit,
         who: &T::AccountId,
     ) -> DispatchResult {
         let header = &batch.header;
-        ensure!(header.version == PROTOCOL_VERSION, Error::<T>::WrongVersion);
+        ensure!(header.version == circuit.version, Error::<T>::WrongVersion);
         ensure!(venue.pauses.settles(), Error::<T>::VenuePaused);
+        Self::ensure_settles(venue.due_circuit())?;
         ensure!(venue.operators.contains(who), Error::<T>::NotOperator);
         let submitter: [u8; 32] = who.clone().into();
         ensure!(header.submitter == submitter, Error::<T>::WrongSubmitter);

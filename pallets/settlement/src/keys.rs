@@ -6,9 +6,7 @@ use crate::{
 };
 use clearproof_bn254_host::groth16::{Proof, VerifyingKey, verify_one};
 use clearproof_primitives::{
-    field::FieldBytes,
-    ledger::genesis_state_root,
-    shape::{ACCOUNT_BITS, Shape},
+    batch::BatchHeader, field::FieldBytes, ledger::genesis_state_root, shape::Shape,
 };
 use frame_support::{dispatch::DispatchResult, ensure, traits::Get};
 use sp_runtime::DispatchError;
@@ -25,6 +23,7 @@ impl<T: Config> Pallet<T> {
         for circuit in circuits.iter().cloned() {
             let GenesisCircuit {
                 id,
+                version,
                 shape,
                 chunk_key,
                 closing_key,
@@ -33,8 +32,9 @@ impl<T: Config> Pallet<T> {
             let keys = KeyBytes::try_from(chunk_key)
                 .ok()
                 .zip(KeyBytes::try_from(closing_key).ok());
-            let added = keys
-                .map(|(chunk, closing)| Self::add_circuit(id, shape, chunk, closing, development));
+            let added = keys.map(|(chunk, closing)| {
+                Self::add_circuit(id, version, shape, chunk, closing, development)
+            });
             assert!(
                 added == Some(Ok(())),
                 "settlement genesis: circuit {id} is refused: {added:?} (None: a key is longer \
@@ -46,6 +46,7 @@ impl<T: Config> Pallet<T> {
     /// Checks a circuit and stores it under a free number.
     pub(crate) fn add_circuit(
         id: CircuitId,
+        version: u16,
         shape: Shape,
         chunk_key: KeyBytes,
         closing_key: KeyBytes,
@@ -56,8 +57,13 @@ impl<T: Config> Pallet<T> {
             !development || DevelopmentKeysAllowed::<T>::get(),
             Error::<T>::DevelopmentKeyRefused
         );
+        ensure!(
+            BatchHeader::encodes(version),
+            Error::<T>::UnsupportedVersion
+        );
         Self::ensure_shape(&shape)?;
         let circuit = Circuit {
+            version,
             shape,
             chunk_key: Self::checked_key(&chunk_key)?,
             closing_key: Self::checked_key(&closing_key)?,
@@ -70,17 +76,7 @@ impl<T: Config> Pallet<T> {
 
     fn ensure_shape(shape: &Shape) -> DispatchResult {
         ensure!(shape.market == T::Market::get(), Error::<T>::MarketMismatch);
-        let positive = [
-            shape.orders,
-            shape.fills,
-            shape.positions,
-            shape.entries,
-            shape.depth,
-            shape.steps,
-        ];
-        let fits = positive.into_iter().all(|n| n > 0)
-            && u32::from(shape.entries) <= MAX_ENTRIES
-            && usize::from(shape.depth) <= ACCOUNT_BITS / 2;
+        let fits = shape.is_in_range() && u32::from(shape.entries) <= MAX_ENTRIES;
         ensure!(fits, Error::<T>::ShapeOutOfRange);
         Ok(())
     }
@@ -103,7 +99,7 @@ impl<T: Config> Pallet<T> {
         VerifyingKey::decode_registered(bytes).map_err(|_| Error::<T>::MalformedKey.into())
     }
 
-    /// Verifies one proof against a registered key.
+    /// Verifies one proof against a registered key, also of a retired circuit.
     pub(crate) fn check_proof(
         circuit: CircuitId,
         kind: ProofKind,

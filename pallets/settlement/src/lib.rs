@@ -9,8 +9,9 @@
 //! Nothing is identified by a proof's bytes, because proofs can be re-randomised. A batch is
 //! identified by venue and number, and bound to its submitter.
 //!
-//! Circuits are registered by governance and never change. Keys of an insecure set-up are accepted
-//! only on chains whose genesis allows them.
+//! Circuits are registered by governance and never change. A faulty one is retired: from a stated
+//! time on it settles nothing, and its venues move to another circuit of their shape. Keys of an
+//! insecure set-up are accepted only on chains whose genesis allows them.
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(
     not(test),
@@ -27,10 +28,12 @@ extern crate alloc;
 )]
 mod benchmarking;
 mod checks;
+mod events;
 mod keys;
 mod market;
 mod open_interest;
 mod prices;
+mod retirement;
 #[cfg(any(test, feature = "runtime-benchmarks"))]
 #[allow(clippy::arithmetic_side_effects)]
 mod simulator;
@@ -44,14 +47,15 @@ mod mock;
 #[cfg(test)]
 mod tests;
 
+use frame_support::pallet_macros::import_section;
 pub use pallet::*;
 #[cfg(feature = "runtime-benchmarks")]
 pub use types::BenchmarkHelper;
 pub use types::{
     Batch, BatchRecord, BatchSize, ChunkSubmission, Circuit, CircuitId, GenesisCircuit, KEY_BYTES,
     KeyBytes, MAX_CHUNKS, MAX_ENTRIES, MAX_OPERATORS, MAX_WITHDRAWALS, NextCircuit, Operators,
-    Pauses, PriceList, ProofBytes, ProofKind, ProofRefusal, STORED_KEY_BYTES, SnapshotProvider,
-    StoredKey, Venue, VenueMarket,
+    Pauses, PriceList, ProofBytes, ProofKind, ProofRefusal, Retirement, STORED_KEY_BYTES,
+    SnapshotProvider, StoredKey, Venue, VenueMarket,
 };
 pub use weights::WeightInfo;
 
@@ -59,6 +63,7 @@ pub use weights::WeightInfo;
 // The pallet's attributes have short names in the prelude as well, which the lint would prefer.
 #[allow(unused_qualifications)]
 #[allow(clippy::expect_used, reason = "the attributes of FRAME expand to it")]
+#[import_section(events::events)]
 #[frame_support::pallet]
 pub mod pallet {
     use super::*;
@@ -67,7 +72,7 @@ pub mod pallet {
         chain::MAX_VENUES_LISTED,
         field::FieldBytes,
         fixed::{Factor, Price},
-        ids::{BatchNumber, SnapshotNumber},
+        ids::{BatchNumber, Slot, SnapshotNumber},
         shape::{MarketShape, Shape},
         time::Millis,
     };
@@ -126,6 +131,14 @@ pub mod pallet {
         /// The origin that registers circuits.
         type CircuitOrigin: EnsureOrigin<Self::RuntimeOrigin>;
 
+        /// The origin that may retire a circuit at once, whatever venues it leaves without a
+        /// successor.
+        type UrgentCircuitOrigin: EnsureOrigin<Self::RuntimeOrigin>;
+
+        /// Least time from the announcement of a circuit's retirement until then, milliseconds.
+        #[pallet::constant]
+        type RetirementNotice: Get<Millis>;
+
         /// The market's dimensions: every circuit must be made for them.
         #[pallet::constant]
         type Market: Get<MarketShape>;
@@ -163,9 +176,17 @@ pub mod pallet {
         VenueDeposit,
     }
 
-    /// Registered circuits. Entries never change and never go away.
+    /// Registered circuits. Entries never change and never go away: [`Retirements`] is apart.
     #[pallet::storage]
     pub type Circuits<T: Config> = StorageMap<_, Twox64Concat, CircuitId, Circuit>;
+
+    /// Retirements of circuits, past and to come.
+    #[pallet::storage]
+    pub type Retirements<T: Config> = StorageMap<_, Twox64Concat, CircuitId, Retirement>;
+
+    /// Number of venues whose last batch, or founding, was under each circuit.
+    #[pallet::storage]
+    pub type CircuitVenues<T: Config> = StorageMap<_, Twox64Concat, CircuitId, u32, ValueQuery>;
 
     /// True if keys of an insecure set-up may be registered. Set at genesis only.
     #[pallet::storage]
@@ -197,7 +218,7 @@ pub mod pallet {
 
     /// Number of venues that hold positions in each instrument slot.
     #[pallet::storage]
-    pub type HoldingVenues<T: Config> = StorageMap<_, Twox64Concat, u16, u32, ValueQuery>;
+    pub type HoldingVenues<T: Config> = StorageMap<_, Twox64Concat, Slot, u32, ValueQuery>;
 
     /// Circuits registered at genesis.
     #[pallet::genesis_config]
@@ -220,92 +241,6 @@ pub mod pallet {
         }
     }
 
-    /// The events of the pallet.
-    #[pallet::event]
-    #[pallet::generate_deposit(pub(super) fn deposit_event)]
-    pub enum Event<T: Config> {
-        /// A circuit was registered.
-        CircuitRegistered {
-            /// Number.
-            circuit: CircuitId,
-            /// Its dimensions.
-            shape: Shape,
-            /// Made by an insecure set-up.
-            development: bool,
-        },
-        /// A venue was created.
-        VenueCreated {
-            /// Number.
-            venue: VenueId,
-            /// Owner.
-            owner: T::AccountId,
-            /// Circuit.
-            circuit: CircuitId,
-        },
-        /// A venue's operators were replaced.
-        OperatorsSet {
-            /// Venue.
-            venue: VenueId,
-            /// The accounts that may submit batches now.
-            operators: Operators<T::AccountId>,
-        },
-        /// A pause of a venue was set or lifted.
-        PausesChanged {
-            /// Venue.
-            venue: VenueId,
-            /// Pauses in force now.
-            pauses: Pauses,
-        },
-        /// A venue's owner set the batch from which on it proves with another circuit, or decided
-        /// to keep the present one.
-        NextCircuitSet {
-            /// Venue.
-            venue: VenueId,
-            /// The circuit that it changes to, if any.
-            next: Option<NextCircuit>,
-        },
-        /// A venue was closed and its deposit released.
-        VenueClosed {
-            /// Venue.
-            venue: VenueId,
-        },
-        /// The insurance fund of a venue owed more than it had. The batch closes the fund's
-        /// positions in an instrument against those of accounts on the other side, without their
-        /// consent (auto-deleveraging). The number of lots is not public. Emitted before the
-        /// batch's [`Event::BatchSettled`].
-        Deleveraged {
-            /// Venue.
-            venue: VenueId,
-            /// Instrument slot.
-            instrument: u16,
-            /// Price of all these fills, 32.32 quote units per lot: the mark, moved by the batch's
-            /// slack in the fund's favour.
-            price: Price,
-            /// Lower bound, 16.16, of maintenance margin over equity for every account whose
-            /// positions were closed.
-            rank: Factor,
-        },
-        /// A batch was verified and settled.
-        BatchSettled {
-            /// Venue.
-            venue: VenueId,
-            /// Batch number, counting from 1.
-            number: BatchNumber,
-            /// State root from now on.
-            state_root: FieldBytes,
-            /// Snapshot at which margin was checked.
-            snapshot_number: SnapshotNumber,
-            /// Number of chunks proven.
-            chunks: u16,
-            /// Number of deposits of the venue's queue consumed in all.
-            deposits_consumed: u64,
-            /// Number of withdrawals in this batch.
-            withdrawals: u32,
-            /// Number of those that could not be paid out and wait for a claim.
-            withdrawals_kept: u32,
-        },
-    }
-
     /// The reasons for which a call is refused.
     #[pallet::error]
     pub enum Error<T> {
@@ -315,9 +250,18 @@ pub mod pallet {
         CircuitExists,
         /// The circuit's market must have this chain's dimensions.
         MarketMismatch,
-        /// A dimension is 0, there are more than 256 price entries per chunk, or the tree is deeper
-        /// than 16.
+        /// A dimension is 0, there are more than 16 steps or 256 price entries per chunk or more
+        /// than 64 orders, fills or positions, or the tree is deeper than 16.
         ShapeOutOfRange,
+        /// This chain does not encode headers of the circuits' version: upgrade the runtime first.
+        UnsupportedVersion,
+        /// The circuit is retired, or is about to be without a successor: choose another one.
+        CircuitRetired,
+        /// `at`: a retirement is announced seven days ahead at least; only root retires sooner.
+        RetirementTooSoon,
+        /// Venues are still proven with the circuit: name a successor of its shape that they can
+        /// change to, or wait until they are closed.
+        CircuitInUse,
         /// A verifying key is not 584 bytes of canonical points on the curve and in the subgroup.
         MalformedKey,
         /// A verifying key must have exactly one public input.
@@ -331,8 +275,8 @@ pub mod pallet {
         UnknownVenue,
         /// Only the venue's owner may do this.
         NotOwner,
-        /// `circuit`: made for another shape; choose one of the shape that the venue's accounts
-        /// have.
+        /// `circuit`: made for another shape, or for a version that encodes accounts in another
+        /// way; choose one that the venue's accounts fit.
         CircuitOfOtherShape,
         /// `from_batch`: settled already; name one that is still to come.
         BatchAlreadySettled,
@@ -341,7 +285,8 @@ pub mod pallet {
         VenuePaused,
         /// There are no venue numbers left.
         VenueNumbersExhausted,
-        /// The header's version is not this chain's: update the operator's software.
+        /// The header's version is not that of the venue's circuit: use the operator's software of
+        /// that version.
         WrongVersion,
         /// The header is for another chain.
         WrongGenesis,
@@ -433,22 +378,25 @@ pub mod pallet {
     impl<T: Config> Pallet<T> {
         /// Registers a pair of circuits under a free number, for good. Circuit origin.
         ///
-        /// Keys are 584 bytes each: α, β, γ, δ, the count 2, and two points, uncompressed.
+        /// `version` is the protocol's version that both circuits have as a constant. Keys are 584
+        /// bytes each: α, β, γ, δ, the count 2, and two points, uncompressed.
         /// `development` states that they were made by an insecure set-up.
         #[pallet::call_index(0)]
         #[pallet::weight(T::WeightInfo::register_circuit())]
         pub fn register_circuit(
             origin: OriginFor<T>,
             circuit: CircuitId,
+            version: u16,
             shape: Shape,
             chunk_key: KeyBytes,
             closing_key: KeyBytes,
             development: bool,
         ) -> DispatchResult {
             T::CircuitOrigin::ensure_origin(origin)?;
-            Self::add_circuit(circuit, shape, chunk_key, closing_key, development)?;
+            Self::add_circuit(circuit, version, shape, chunk_key, closing_key, development)?;
             Self::deposit_event(Event::CircuitRegistered {
                 circuit,
+                version,
                 shape,
                 development,
             });
@@ -531,6 +479,33 @@ pub mod pallet {
             Self::deposit_event(Event::NextCircuitSet { venue, next });
             Ok(())
         }
+
+        /// Retires a circuit from a time on, milliseconds since the Unix epoch. Then no batch is
+        /// accepted that must be proven with it, no deposit to a venue whose next batch is such a
+        /// one, and no venue is founded with it or changes to it. Until then the call can be made
+        /// again; afterwards the retirement is final.
+        ///
+        /// The circuit origin announces it `RetirementNotice` ahead at least. It names a
+        /// `successor` of the same shape that the venues can change to, or none if no venue is on
+        /// the circuit; in that case none can be founded from the announcement on. The urgent
+        /// origin is bound by neither.
+        #[pallet::call_index(7)]
+        #[pallet::weight(T::WeightInfo::retire_circuit())]
+        pub fn retire_circuit(
+            origin: OriginFor<T>,
+            circuit: CircuitId,
+            at: Millis,
+            successor: Option<CircuitId>,
+        ) -> DispatchResult {
+            let urgent = Self::ensure_may_retire(origin)?;
+            let retirement = Self::retire(circuit, at, successor, urgent)?;
+            Self::deposit_event(Event::CircuitRetirementSet {
+                circuit,
+                retirement,
+                urgent,
+            });
+            Ok(())
+        }
     }
 
     #[pallet::view_functions]
@@ -562,7 +537,13 @@ pub mod pallet {
             Circuits::<T>::get(circuit)
         }
 
-        /// Checks one proof against a registered key, as the proofs of a batch are checked.
+        /// Returns a circuit's retirement, announced or past.
+        pub fn retirement(circuit: CircuitId) -> Option<Retirement> {
+            Retirements::<T>::get(circuit)
+        }
+
+        /// Checks one proof against a registered key, as the proofs of a batch are checked. A
+        /// retired circuit's key is accepted.
         pub fn verify_proof(
             circuit: CircuitId,
             kind: ProofKind,
@@ -577,7 +558,8 @@ pub mod pallet {
     impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
         #[cfg(feature = "try-runtime")]
         fn try_state(_block: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
-            Self::check_holders()
+            Self::check_holders()?;
+            Self::check_circuits()
         }
 
         fn integrity_test() {

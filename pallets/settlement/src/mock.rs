@@ -2,6 +2,7 @@
 use crate::simulator::Simulator;
 use crate::{self as pallet_clearproof_settlement, GenesisCircuit, SnapshotProvider};
 use clearproof_primitives::{
+    batch::PROTOCOL_VERSION,
     field::Fr,
     fixed::{ONE, Rate},
     ids::{CircuitId, SnapshotNumber},
@@ -10,7 +11,7 @@ use clearproof_primitives::{
 };
 use frame_support::{
     PalletId, derive_impl, ord_parameter_types, parameter_types,
-    traits::{AsEnsureOriginWithArg, ConstU32, ConstU128},
+    traits::{AsEnsureOriginWithArg, ConstU32, ConstU128, EitherOfDiverse},
 };
 use frame_system::{EnsureRoot, EnsureSigned, EnsureSignedBy};
 use pallet_clearproof_custody::{AssetInfo, AssetKind};
@@ -64,6 +65,7 @@ impl pallet_assets::Config for Test {
 
 ord_parameter_types! {
     pub const Committee: AccountId = account(COMMITTEE);
+    pub const CircuitVoters: AccountId = account(CIRCUIT_VOTERS);
 }
 
 parameter_types! {
@@ -97,10 +99,12 @@ pub const DEPOSIT: u128 = 1_000;
 pub const GRACE: Millis = Millis::new(10_000);
 pub const AGE: Millis = Millis::new(NOW.get() - TAKEN.get());
 pub const HISTORY: u32 = 3;
+pub const NOTICE: Millis = Millis::new(5_000_000);
 
 parameter_types! {
     pub const Grace: Millis = GRACE;
     pub const Age: Millis = AGE;
+    pub const Notice: Millis = NOTICE;
 }
 
 impl pallet_clearproof_settlement::Config for Test {
@@ -111,7 +115,10 @@ impl pallet_clearproof_settlement::Config for Test {
     type Time = Timestamp;
     type AdminOrigin = EnsureRoot<AccountId>;
     type EmergencyOrigin = EnsureSignedBy<Committee, AccountId>;
-    type CircuitOrigin = EnsureRoot<AccountId>;
+    type CircuitOrigin =
+        EitherOfDiverse<EnsureRoot<AccountId>, EnsureSignedBy<CircuitVoters, AccountId>>;
+    type UrgentCircuitOrigin = EnsureRoot<AccountId>;
+    type RetirementNotice = Notice;
     type Market = Market;
     type VenueDeposit = ConstU128<DEPOSIT>;
     type SnapshotGrace = Grace;
@@ -152,6 +159,8 @@ pub const OPERATOR: u8 = 3;
 pub const TREASURY: u8 = 40;
 /// The account of its emergency origin.
 pub const COMMITTEE: u8 = 41;
+/// The account of its circuit origin, beside root.
+pub const CIRCUIT_VOTERS: u8 = 42;
 
 pub const COIN: u32 = 7;
 pub const CIRCUIT: CircuitId = CircuitId::new(1);
@@ -193,6 +202,7 @@ pub fn snapshot(taken_at: Millis, next_taken_at: Option<Millis>) -> SnapshotInfo
 pub fn genesis_circuit(development: bool) -> GenesisCircuit {
     GenesisCircuit {
         id: CIRCUIT,
+        version: PROTOCOL_VERSION,
         shape: Shape::TINY,
         chunk_key: Simulator::new(CHUNK).key().into_inner(),
         closing_key: Simulator::new(CLOSING).key().into_inner(),

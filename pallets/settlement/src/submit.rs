@@ -26,7 +26,8 @@ impl<T: Config> Pallet<T> {
     pub(crate) fn settle(who: &T::AccountId, batch: &Batch) -> DispatchResult {
         let header = &batch.header;
         let mut venue = Self::known(header.venue)?;
-        Self::check_identity(batch, &venue, who)?;
+        let circuit = Self::registered(venue.due_circuit())?;
+        Self::check_identity(batch, &venue, &circuit, who)?;
         Self::check_counts(batch)?;
         let snapshot =
             T::Snapshots::snapshot(header.snapshot_number).ok_or(Error::<T>::UnknownSnapshot)?;
@@ -40,7 +41,6 @@ impl<T: Config> Pallet<T> {
         );
         Self::check_fee(header, &snapshot)?;
         Self::check_times(header, &venue, &snapshot)?;
-        let circuit = Self::registered(venue.circuit_of(header.number))?;
         let prices = Self::check_prices(batch, &circuit.shape, &snapshot)?;
         let boundaries = Self::canonical_boundaries(batch)?;
         let [before, after] = Self::cursors(header);
@@ -62,7 +62,9 @@ impl<T: Config> Pallet<T> {
             &batch.withdrawals,
             header.protocol_fee,
         )?;
+        let last_circuit = venue.circuit;
         venue.advance(header);
+        Self::count_venue(Some(last_circuit), Some(venue.circuit));
         Venues::<T>::insert(header.venue, venue);
         Self::put_market(header.venue, market);
         Self::remember_batch(header, header_hash);

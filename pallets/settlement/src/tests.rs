@@ -5,10 +5,12 @@ mod deleverage;
 mod draft;
 mod fees;
 mod market;
+mod retirement;
 mod venues;
+mod versions;
 
 use crate::mock::*;
-use clearproof_primitives::ids::VenueId;
+use clearproof_primitives::{ids::VenueId, time::Millis};
 use frame_support::dispatch::DispatchResult;
 use sp_runtime::{DispatchError, StateVersion, traits::Dispatchable};
 
@@ -70,6 +72,15 @@ fn the_calls_use_the_weights_of_the_configuration() {
         assert_eq!(
             paused.get_dispatch_info().call_weight,
             <() as WeightInfo>::set_paused()
+        );
+        let retire = crate::Call::<Test>::retire_circuit {
+            circuit: CIRCUIT,
+            at: Millis::ZERO,
+            successor: None,
+        };
+        assert_eq!(
+            retire.get_dispatch_info().call_weight,
+            <() as WeightInfo>::retire_circuit()
         );
         let close = crate::Call::<Test>::close_venue {
             venue: VenueId::new(0),

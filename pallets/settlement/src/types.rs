@@ -41,10 +41,24 @@ pub type StoredKey = BoundedVec<u8, ConstU32<STORED_KEY_BYTES>>;
 /// A venue's operators.
 pub type Operators<AccountId> = BoundedVec<AccountId, ConstU32<MAX_OPERATORS>>;
 
+/// When a circuit is retired, and for which one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct Retirement {
+    /// From this time on, milliseconds since the Unix epoch, nothing is settled with the circuit.
+    pub at: Millis,
+    /// Time of the announcement, milliseconds since the Unix epoch.
+    pub announced: Millis,
+    /// A circuit of the same shape that venues can change to.
+    pub successor: Option<CircuitId>,
+}
+
 /// A pair of circuits that venues settle with. Never changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[derive(Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Circuit {
+    /// Version of the protocol, a constant of both circuits: headers of its batches name it.
+    pub version: u16,
     /// Dimensions of both circuits.
     pub shape: Shape,
     /// Verifying key of the chunk circuit.
@@ -55,6 +69,14 @@ pub struct Circuit {
     pub development: bool,
     /// State root of a venue of this shape that has settled nothing.
     pub genesis_root: FieldBytes,
+}
+
+impl Circuit {
+    /// Returns true if a venue of another circuit can go on with this one. A version that encodes
+    /// accounts or ledger in another way has another empty state.
+    pub(crate) fn succeeds(&self, other: &Self) -> bool {
+        self.shape == other.shape && self.genesis_root == other.genesis_root
+    }
 }
 
 /// A venue's state on the chain.
@@ -90,6 +112,11 @@ impl<AccountId, Balance> Venue<AccountId, Balance> {
             Some(next) if batch >= next.from_batch => next.circuit,
             _ => self.circuit,
         }
+    }
+
+    /// Returns the circuit that the next batch is proven with.
+    pub fn due_circuit(&self) -> CircuitId {
+        self.circuit_of(self.batches.next())
     }
 
     /// Updates the venue after a batch has settled.
@@ -162,6 +189,8 @@ pub trait BenchmarkHelper {
 pub struct GenesisCircuit {
     /// Number.
     pub id: CircuitId,
+    /// Version of the protocol.
+    pub version: u16,
     /// Dimensions.
     pub shape: Shape,
     /// Verifying key of the chunk circuit, hexadecimal.

@@ -46,6 +46,7 @@ impl<T: Config> Pallet<T> {
         circuit: CircuitId,
     ) -> Result<VenueId, DispatchError> {
         let state_root = Self::registered(circuit)?.genesis_root;
+        Self::ensure_takes_venues(circuit)?;
         let id = NextVenue::<T>::get();
         let next = id.checked_next();
         let next = next.ok_or(Error::<T>::VenueNumbersExhausted)?;
@@ -53,6 +54,7 @@ impl<T: Config> Pallet<T> {
         T::Currency::hold(&HoldReason::VenueDeposit.into(), &owner, deposit)?;
         T::Custody::open(id, &owner)?;
         NextVenue::<T>::put(next);
+        Self::count_venue(None, Some(circuit));
         let venue = Venue {
             owner,
             operators,
@@ -106,9 +108,10 @@ impl<T: Config> Pallet<T> {
     ) -> DispatchResult {
         let mut venue = Self::owned(id, who)?;
         if let Some(next) = next {
-            let present = Self::registered(venue.circuit)?.shape;
-            let shape = Self::registered(next.circuit)?.shape;
-            ensure!(shape == present, Error::<T>::CircuitOfOtherShape);
+            let present = Self::registered(venue.circuit)?;
+            let other = Self::registered(next.circuit)?;
+            ensure!(other.succeeds(&present), Error::<T>::CircuitOfOtherShape);
+            Self::ensure_takes_venues(next.circuit)?;
             ensure!(
                 next.from_batch > venue.batches,
                 Error::<T>::BatchAlreadySettled
@@ -127,6 +130,7 @@ impl<T: Config> Pallet<T> {
         T::Currency::release(&reason, who, venue.deposit, Precision::BestEffort)?;
         let _ = Batches::<T>::clear_prefix(id, T::RootHistory::get(), None);
         Self::remove_market(id);
+        Self::count_venue(Some(venue.circuit), None);
         Venues::<T>::remove(id);
         Ok(())
     }
@@ -136,7 +140,7 @@ impl<T: Config> VenueInspect for Pallet<T> {
     fn ensure_accepts_deposits(id: VenueId) -> DispatchResult {
         let venue = Self::known(id)?;
         ensure!(venue.pauses.accepts_deposits(), Error::<T>::VenuePaused);
-        Ok(())
+        Self::ensure_settles(venue.due_circuit())
     }
 
     #[cfg(feature = "runtime-benchmarks")]

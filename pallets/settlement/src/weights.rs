@@ -21,6 +21,8 @@ pub trait WeightInfo {
     fn set_paused() -> Weight;
     /// Weight of `set_next_circuit`.
     fn set_next_circuit() -> Weight;
+    /// Weight of `retire_circuit`.
+    fn retire_circuit() -> Weight;
     /// Weight of `close_venue`.
     ///
     /// `b` was measured from 0 to 64.
@@ -58,6 +60,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     fn set_next_circuit() -> Weight {
         measured::set_next_circuit(T::DbWeight::get())
     }
+    fn retire_circuit() -> Weight {
+        measured::retire_circuit(T::DbWeight::get())
+    }
     fn close_venue(b: u32) -> Weight {
         measured::close_venue(T::DbWeight::get(), b)
     }
@@ -85,6 +90,9 @@ impl WeightInfo for () {
     fn set_next_circuit() -> Weight {
         measured::set_next_circuit(RocksDbWeight::get())
     }
+    fn retire_circuit() -> Weight {
+        measured::retire_circuit(RocksDbWeight::get())
+    }
     fn close_venue(b: u32) -> Weight {
         measured::close_venue(RocksDbWeight::get(), b)
     }
@@ -107,7 +115,7 @@ mod measured {
 
     /// Shortest run: 108_371 ns.
     pub(super) fn create_venue(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(142_593_000, 5_470).saturating_add(db.reads_writes(6, 4))
+        Weight::from_parts(142_593_000, 5_470).saturating_add(db.reads_writes(8, 5))
     }
 
     /// Shortest run: 18_808 ns.
@@ -122,7 +130,12 @@ mod measured {
 
     /// Shortest run: 24_777 ns.
     pub(super) fn set_next_circuit(db: RuntimeDbWeight) -> Weight {
-        Weight::from_parts(30_265_000, 9_950).saturating_add(db.reads_writes(3, 1))
+        Weight::from_parts(30_265_000, 9_950).saturating_add(db.reads_writes(5, 1))
+    }
+
+    /// As `set_next_circuit`, with the database's operations counted.
+    pub(super) fn retire_circuit(db: RuntimeDbWeight) -> Weight {
+        Weight::from_parts(30_265_000, 9_950).saturating_add(db.reads_writes(6, 1))
     }
 
     /// Shortest run: 68_872 ns.
@@ -131,7 +144,7 @@ mod measured {
             // Standard error 17_786.
             .saturating_add(Weight::from_parts(1_157_253, 0).saturating_mul(b.into()))
             .saturating_add(Weight::from_parts(0, 2_579).saturating_mul(b.into()))
-            .saturating_add(db.reads_writes(4, 4))
+            .saturating_add(db.reads_writes(5, 5))
             .saturating_add(db.reads(1_u64.saturating_mul(b.into())))
             .saturating_add(db.writes(1_u64.saturating_mul(b.into())))
     }
@@ -147,7 +160,7 @@ mod measured {
             .saturating_add(Weight::from_parts(7_991_426, 0).saturating_mul(d.into()))
             .saturating_add(Weight::from_parts(0, 2_608).saturating_mul(d.into()))
             .saturating_add(Weight::from_parts(0, 2_609).saturating_mul(w.into()))
-            .saturating_add(db.reads_writes(46, 41))
+            .saturating_add(db.reads_writes(49, 43))
             .saturating_add(db.reads(2_u64.saturating_mul(w.into())))
             .saturating_add(db.reads(1_u64.saturating_mul(d.into())))
             .saturating_add(db.writes(2_u64.saturating_mul(w.into())))

@@ -28,7 +28,7 @@ use clearproof_primitives::{
 
 sp_api::decl_runtime_apis! {
     /// Reads of venues, batches, deposits and markets.
-    #[api_version(1)]
+    #[api_version(2)]
     pub trait ClearproofApi<AccountId>
     where
         AccountId: codec::Codec,

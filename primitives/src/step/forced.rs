@@ -8,6 +8,7 @@ use super::{
 use crate::{
     account::{Account, Position},
     fixed::FRACTION_BITS,
+    ids::Slot,
     liquidation::fits_slack,
     margin::{Margin, keeps_half, only_reduces, reduces_risk},
     snapshot::Snapshot,
@@ -15,15 +16,15 @@ use crate::{
 
 /// Returns true if an account holds anything that has expired and is not yet turned into money.
 pub fn holds_unsettled(snapshot: &Snapshot, account: &Account) -> bool {
-    let row = |position: &Position| snapshot.rows.get(usize::from(position.instrument));
+    let row = |position: &Position| snapshot.rows.get(position.instrument.place());
     let mut rows = account.positions.iter().filter_map(row);
     rows.any(|row| row.expired)
 }
 
 /// Returns true if positions in suspended rows are what they were.
 fn keeps_suspended(snapshot: &Snapshot, before: &Account, after: &Account) -> bool {
-    let suspended = |slot: u16| {
-        let row = snapshot.rows.get(usize::from(slot));
+    let suspended = |slot: Slot| {
+        let row = snapshot.rows.get(slot.place());
         row.is_some_and(|row| row.suspended)
     };
     let mut positions = before.positions.iter().chain(&after.positions);

@@ -59,6 +59,8 @@ parameter_types! {
     pub const EmergencyDelay: Millis = Millis::ZERO;
     /// Time from one emergency change of the policy to the next, milliseconds.
     pub EmergencyInterval: Millis = scaled_milliseconds(market::EMERGENCY_INTERVAL);
+    /// Least time from the announcement of a circuit's retirement until then, milliseconds.
+    pub RetirementNotice: Millis = scaled_milliseconds(market::RETIREMENT_NOTICE);
     pub const SnapshotInterval: BlockNumber = market::SNAPSHOT_INTERVAL;
     pub const TradingEndsBefore: Millis = market::TRADING_ENDS_BEFORE;
     pub const SettlementWindow: Millis = market::SETTLEMENT_WINDOW;
@@ -152,6 +154,8 @@ impl pallet_clearproof_settlement::Config for Runtime {
     type AdminOrigin = EnsureMarkets;
     type EmergencyOrigin = EnsureEmergency;
     type CircuitOrigin = EnsureCircuits;
+    type UrgentCircuitOrigin = EnsureRoot<AccountId>;
+    type RetirementNotice = RetirementNotice;
     type Market = Market;
     type VenueDeposit = VenueDeposit;
     type SnapshotGrace = SnapshotGrace;

@@ -2,8 +2,8 @@
 //!
 //! Safe mode refuses every call that is not essential ([`is_essential`]). A paused call is refused
 //! alone; essential calls cannot be paused. The essential calls are those that pay money out or
-//! keep the chain sound: the settlement of batches (which pays withdrawals), claims, prices,
-//! governance, validators' reports, and the clock.
+//! keep the chain sound: the settlement of batches (which pays withdrawals), the replacement of
+//! circuits, claims, prices, governance, validators' reports, and the clock.
 
 use crate::{
     AccountId, Balance, Balances, BlockNumber, Runtime, RuntimeCall, RuntimeEvent,
@@ -45,10 +45,12 @@ pub(crate) const PALLETS: [&str; 22] = [
 ];
 
 /// Essential calls of other pallets.
-pub(crate) const CALLS: [(&str, &str); 4] = [
+pub(crate) const CALLS: [(&str, &str); 6] = [
     ("Settlement", "submit_batch"),
     ("Settlement", "set_paused"),
     ("Settlement", "register_circuit"),
+    ("Settlement", "retire_circuit"),
+    ("Settlement", "set_next_circuit"),
     ("Custody", "claim"),
 ];
 

@@ -8,7 +8,7 @@ use clearproof_primitives::{
     },
     field::FieldBytes,
     fixed::Rate,
-    ids::{BatchNumber, CircuitId, SnapshotNumber},
+    ids::{BatchNumber, CircuitId, Slot, SnapshotNumber},
     serde_hex,
     shape::Shape,
     snapshot::{InstrumentRow, UnderlyingFactors},
@@ -40,6 +40,8 @@ pub struct VenueJson {
     operators: Vec<AccountId>,
     circuit: CircuitId,
     next_circuit: Option<NextCircuit>,
+    /// Time at which the circuit of the next batch is retired.
+    retires_at: Option<Millis>,
     shape: Shape,
     development: bool,
     state_root: FieldBytes,
@@ -77,6 +79,7 @@ impl From<VenueView<AccountId>> for VenueJson {
             operators: view.operators,
             circuit: view.circuit,
             next_circuit: view.next_circuit,
+            retires_at: view.retires_at,
             shape: view.shape,
             development: view.development,
             state_root: view.state_root,
@@ -141,7 +144,7 @@ impl From<(u64, QueuedDeposit)> for DepositJson {
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct InstrumentJson {
-    slot: u16,
+    slot: Slot,
     underlying: u16,
     kind: InstrumentKind,
     symbol: String,

@@ -17,7 +17,7 @@ use clearproof_primitives::{
     witness::ClosingWitness,
 };
 
-/// Bits of the penalties of a batch: 63 for each of fewer than 2^12 steps.
+/// Bits of the penalties of a batch: 63 for each of at most 2^12 steps.
 const PENALTY_BITS: usize = AMOUNT_BITS + 12;
 
 /// The insurance fund before and after the batch's end, and the amounts that it receives.

@@ -3,7 +3,7 @@
 use crate::common::scene::Scene;
 use clearproof_circuits::r1cs::{CheckError, Cs, RowViolated, check};
 use clearproof_primitives::{
-    batch::{chunk_public_input, price_list_hash},
+    batch::{PROTOCOL_VERSION, chunk_public_input, price_list_hash},
     boundary::Boundary,
     field::{FieldBytes, Fr},
     ids::SnapshotNumber,
@@ -101,8 +101,14 @@ fn another_public_input() {
         other.submitter[0] ^= 1;
         other.hash().unwrap()
     };
+    let other_version = {
+        let mut other = scene.header.clone();
+        other.version -= 1;
+        other.hash().unwrap()
+    };
     for other in [
         chunk_public_input(other_header, index, before, after, list),
+        chunk_public_input(other_version, index, before, after, list),
         chunk_public_input(header, index + 1, before, after, list),
         chunk_public_input(header, index, after, after, list),
         chunk_public_input(header, index, before, before, list),
@@ -138,4 +144,16 @@ fn a_snapshot_number_of_more_than_32_bits() {
     let mut scene = Scene::busy(0);
     scene.snapshot.number = SnapshotNumber::new(1 << 32);
     assert_eq!(scene.native(0), Err(StepError::Range("snapshot number")));
+}
+
+/// Circuits with old rules would otherwise settle under the version of the new ones. The public
+/// input is that of the other version as well; `another_public_input` shows that it is refused
+/// where the witness keeps to the circuit's version.
+#[test]
+fn a_header_of_another_version() {
+    for version in [0, PROTOCOL_VERSION - 1, PROTOCOL_VERSION + 1, u16::MAX] {
+        let mut scene = Scene::busy(1);
+        scene.header.version = version;
+        scene.refused_first_in("header");
+    }
 }

@@ -4,11 +4,12 @@ use crate::common::scene::ClosingScene;
 use clearproof_circuits::r1cs::{CheckError, Cs, RowViolated, check};
 use clearproof_primitives::{
     account::Position,
-    batch::closing_public_input,
+    batch::{PROTOCOL_VERSION, closing_public_input},
     boundary::Boundary,
     field::{FieldBytes, Fr},
     fixed::Rate,
     funding::funding_hash,
+    ids::Slot,
     ledger::open_interest_hash,
     witness::ClosingWitness,
 };
@@ -267,7 +268,7 @@ fn taken_over() -> ClosingScene {
     w.fund_after.balances[0] += 5 - 50;
     w.fund_after.positions = [(0, 3), (2, -4)]
         .map(|(instrument, quantity)| Position {
-            instrument,
+            instrument: Slot::new(instrument),
             quantity,
         })
         .to_vec();
@@ -386,8 +387,14 @@ fn another_public_input() {
         all.instance,
         [closing_public_input(header, chunks, first, last)]
     );
+    let other_version = {
+        let mut other = scene.header.clone();
+        other.version -= 1;
+        other.hash().unwrap()
+    };
     for other in [
         closing_public_input(header + one(), chunks, first, last),
+        closing_public_input(other_version, chunks, first, last),
         closing_public_input(header, chunks + 1, first, last),
         closing_public_input(header, chunks, last, last),
         closing_public_input(header, chunks, first, first),
@@ -396,5 +403,14 @@ fn another_public_input() {
             Err(CheckError::Row(RowViolated { part, .. })) => assert_eq!(part, ""),
             result => panic!("{result:?}"),
         }
+    }
+}
+
+#[test]
+fn a_header_of_another_version() {
+    for version in [0, PROTOCOL_VERSION - 1, PROTOCOL_VERSION + 1, u16::MAX] {
+        let mut scene = ClosingScene::busy();
+        scene.header.version = version;
+        scene.refused_first_in("header");
     }
 }

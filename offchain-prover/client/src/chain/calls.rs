@@ -8,6 +8,7 @@ use clearproof_primitives::{
     ids::{CircuitId, VenueId},
     policy::{Policy, PolicyChange},
     submission::Batch,
+    time::Millis,
 };
 use codec::{Compact, Encode};
 use subxt::{
@@ -68,13 +69,23 @@ pub fn create_venue(operators: &[[u8; 32]], circuit: CircuitId) -> Call {
 pub fn register_circuit(circuit: &RegisteredCircuit) -> Call {
     let RegisteredCircuit {
         number,
+        version,
         shape,
         development,
         chunk_key,
         closing_key,
     } = circuit;
-    let arguments = (number, shape, chunk_key, closing_key, development).encode();
+    let arguments = (number, version, shape, chunk_key, closing_key, development).encode();
     one("Settlement", "register_circuit", arguments)
+}
+
+/// Retires a circuit from a time on, milliseconds since the Unix epoch: then nothing is settled
+/// with it, and its venues change to `successor`, a circuit of its shape. For the circuit origin,
+/// seven days ahead at least, and with a successor unless no venue is on the circuit; for root at
+/// once.
+pub fn retire_circuit(circuit: CircuitId, at: Millis, successor: Option<CircuitId>) -> Call {
+    let arguments = (circuit, at, successor).encode();
+    one("Settlement", "retire_circuit", arguments)
 }
 
 /// Has a venue prove with another registered circuit from a batch on; none keeps the present one.

@@ -21,6 +21,8 @@ const PAIRING_BYTES: usize = 12 * 32;
 pub struct RegisteredCircuit {
     /// Its number.
     pub number: CircuitId,
+    /// The version of the protocol that it proves.
+    pub version: u16,
     /// Its dimensions.
     pub shape: Shape,
     /// True if its keys come from an insecure set-up.
@@ -63,12 +65,12 @@ impl Chain {
 }
 
 fn decoded(number: CircuitId, bytes: &[u8]) -> Result<RegisteredCircuit, ChainError> {
-    type Stored = (Shape, Vec<u8>, Vec<u8>, bool, FieldBytes);
+    type Stored = (u16, Shape, Vec<u8>, Vec<u8>, bool, FieldBytes);
     let problem = |error| ChainError::Decode {
         what: format!("{}.{}", CIRCUITS.0, CIRCUITS.1),
         error,
     };
-    let (shape, chunk, closing, development, _) =
+    let (version, shape, chunk, closing, development, _) =
         Stored::decode_all(&mut &bytes[..]).map_err(problem)?;
     let key = |mut stored: Vec<u8>| -> Result<_, ChainError> {
         let length = stored.len().checked_sub(PAIRING_BYTES);
@@ -78,6 +80,7 @@ fn decoded(number: CircuitId, bytes: &[u8]) -> Result<RegisteredCircuit, ChainEr
     };
     Ok(RegisteredCircuit {
         number,
+        version,
         shape,
         development,
         chunk_key: key(chunk)?,
@@ -96,12 +99,14 @@ mod tests {
     fn keys_come_without_their_pairings_and_short_ones_are_refused() {
         let stored = |key: usize| {
             let keys = (vec![1u8; key], vec![2u8; key + 3]);
-            (Shape::TINY, keys.0, keys.1, true, FieldBytes([0; 32])).encode()
+            let root = FieldBytes([0; 32]);
+            (4u16, Shape::TINY, keys.0, keys.1, true, root).encode()
         };
         let circuit = decoded(CircuitId::new(7), &stored(584 + PAIRING_BYTES)).unwrap();
         assert_eq!(circuit.chunk_key, [1; 584]);
         assert_eq!(circuit.closing_key, [2; 587]);
-        assert_eq!((circuit.number.get(), circuit.development), (7, true));
+        assert_eq!((circuit.number.get(), circuit.version), (7, 4));
+        assert!(circuit.development);
         assert!(decoded(CircuitId::new(7), &stored(PAIRING_BYTES - 4)).is_err());
         assert!(decoded(CircuitId::new(7), &stored(600)[1..]).is_err());
         assert!(decoded(CircuitId::new(7), &[]).is_err());

@@ -8,7 +8,7 @@ use subxt::Metadata;
 /// Name of the runtime that this client speaks to.
 pub const SPEC_NAME: &str = "clearproof";
 /// The runtime's interfaces that this client calls, with the version of each that it speaks.
-pub const INTERFACES: [(&str, u32); 2] = [("ClearproofApi", 1), ("RiskPolicyApi", 1)];
+pub const INTERFACES: [(&str, u32); 2] = [("ClearproofApi", 2), ("RiskPolicyApi", 1)];
 
 /// The runtime's version: the fields before its interfaces, and those.
 #[derive(Decode)]
@@ -83,7 +83,7 @@ mod tests {
     fn another_runtime_and_another_version_are_named() {
         let same = version(
             "clearproof",
-            &[("Core", 5), ("ClearproofApi", 1), ("RiskPolicyApi", 1)],
+            &[("Core", 5), ("ClearproofApi", 2), ("RiskPolicyApi", 1)],
         );
         assert!(check_bytes(&same).is_ok());
         let other = check_bytes(&version("polkadot", &INTERFACES)).unwrap_err();
@@ -92,16 +92,16 @@ mod tests {
             "the node runs the runtime polkadot, this client speaks to clearproof: check the \
              node's address"
         );
-        let newer = version("clearproof", &[("ClearproofApi", 2), ("RiskPolicyApi", 1)]);
+        let newer = version("clearproof", &[("ClearproofApi", 3), ("RiskPolicyApi", 1)]);
         assert!(matches!(
             check_bytes(&newer),
             Err(ChainError::OtherVersion {
                 interface: "ClearproofApi",
-                runtime: Some(2),
-                client: 1
+                runtime: Some(3),
+                client: 2
             })
         ));
-        let without = check_bytes(&version("clearproof", &[("ClearproofApi", 1)])).unwrap_err();
+        let without = check_bytes(&version("clearproof", &[("ClearproofApi", 2)])).unwrap_err();
         assert_eq!(
             without.to_string(),
             "the runtime speaks no version of RiskPolicyApi, this client version 1: use a client \

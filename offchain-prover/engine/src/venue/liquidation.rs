@@ -161,7 +161,7 @@ impl Venue {
                 plan(market, &open.snapshot, &accrued).ok()?
             }
         };
-        let trades = |closing: &Closing| !open.is_halted(closing.instrument.into());
+        let trades = |closing: &Closing| !open.is_halted(closing.instrument);
         let closings: Vec<_> = closings.into_iter().filter(trades).collect();
         self.set_of(account, &closings)
     }

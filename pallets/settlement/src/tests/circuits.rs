@@ -5,6 +5,7 @@ use ark_bn254::{G1Affine, G2Affine};
 use ark_ec::AffineRepr;
 use clearproof_bn254_host::groth16::VerifyingKey;
 use clearproof_primitives::{
+    batch::PROTOCOL_VERSION,
     ids::CircuitId,
     ledger::genesis_state_root,
     shape::{MarketShape, Shape},
@@ -23,6 +24,7 @@ fn register(
 ) -> DispatchResult {
     let register = crate::Call::register_circuit {
         circuit: id,
+        version: PROTOCOL_VERSION,
         shape,
         chunk_key: chunk,
         closing_key: closing,
@@ -62,6 +64,7 @@ fn governance_registers_circuits_for_good() {
         let (chunk, closing) = keys();
         let by_anyone = crate::Call::register_circuit {
             circuit: CircuitId::new(2),
+            version: PROTOCOL_VERSION,
             shape: Shape::TINY,
             chunk_key: chunk.clone(),
             closing_key: closing.clone(),
@@ -83,6 +86,7 @@ fn governance_registers_circuits_for_good() {
             circuit.genesis_root,
             genesis_state_root(&Shape::TINY).into()
         );
+        assert_eq!(circuit.version, PROTOCOL_VERSION);
         assert!(!circuit.development);
     });
 }
@@ -154,15 +158,33 @@ fn shapes_must_fit_the_chain() {
                 ..tiny
             })
         });
-        refused(E::ShapeOutOfRange, || with(Shape { steps: 0, ..tiny }));
-        refused(E::ShapeOutOfRange, || with(Shape { depth: 17, ..tiny }));
-        refused(E::ShapeOutOfRange, || with(Shape { depth: 0, ..tiny }));
-        refused(E::ShapeOutOfRange, || {
-            with(Shape {
-                entries: 257,
-                ..tiny
-            })
-        });
+        let beyond: [fn(&mut Shape); 10] = [
+            |s| s.steps = 0,
+            |s| s.steps = 17,
+            |s| s.depth = 0,
+            |s| s.depth = 17,
+            |s| s.orders = 65,
+            |s| s.fills = 0,
+            |s| s.fills = 65,
+            |s| s.positions = 65,
+            |s| s.entries = 0,
+            |s| s.entries = 257,
+        ];
+        for change in beyond {
+            let mut shape = tiny;
+            change(&mut shape);
+            refused(E::ShapeOutOfRange, || with(shape));
+        }
+        let largest = Shape {
+            orders: 64,
+            fills: 64,
+            positions: 64,
+            entries: 256,
+            depth: 16,
+            steps: 16,
+            ..tiny
+        };
+        assert_ok!(with(largest));
     });
 }
 

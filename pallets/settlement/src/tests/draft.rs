@@ -1,6 +1,6 @@
 //! Batches for tests: correct unless a test changes them before or after they are sealed.
 use super::{call, signed};
-use crate::{Batch, ChunkSubmission, mock::*, simulator::Simulator};
+use crate::{Batch, ChunkSubmission, NextCircuit, mock::*, simulator::Simulator};
 use clearproof_primitives::{
     babyjubjub::BASE8,
     batch::{
@@ -10,7 +10,7 @@ use clearproof_primitives::{
     field::{FieldBytes, Fr},
     fixed::{Factor, ONE, Rate},
     funding::funding_hash,
-    ids::{SnapshotNumber, VenueId},
+    ids::{BatchNumber, CircuitId, Slot, SnapshotNumber, VenueId},
     ledger::open_interest_hash,
     shape::Shape,
     time::Millis,
@@ -33,7 +33,7 @@ pub struct Draft {
 
 pub fn price(instrument: u16, time: Millis, price: u64) -> PriceEntry {
     PriceEntry {
-        instrument,
+        instrument: Slot::new(instrument),
         time,
         price,
         deleverages: false,
@@ -53,15 +53,24 @@ pub fn deleverage(instrument: u16, time: Millis, of: u64, fund_sells: bool) -> P
 /// Creates a venue with one operator, and returns its number.
 pub fn found_venue() -> VenueId {
     let venue = crate::NextVenue::<Test>::get();
-    let operators = vec![account(OPERATOR)].try_into().unwrap();
-    assert_ok!(call(
-        crate::Call::create_venue {
-            operators,
-            circuit: CIRCUIT
-        },
-        signed(OWNER)
-    ));
+    assert_ok!(found_on(CIRCUIT));
     venue
+}
+
+/// Creates a venue of a circuit.
+pub fn found_on(circuit: CircuitId) -> DispatchResult {
+    let operators = vec![account(OPERATOR)].try_into().unwrap();
+    let create = crate::Call::create_venue { operators, circuit };
+    call(create, signed(OWNER))
+}
+
+/// Has a venue's owner choose the circuit from a batch on.
+pub fn change(venue: VenueId, circuit: CircuitId, from_batch: u64) -> DispatchResult {
+    let next = Some(NextCircuit {
+        circuit,
+        from_batch: BatchNumber::new(from_batch),
+    });
+    call(crate::Call::set_next_circuit { venue, next }, signed(OWNER))
 }
 
 pub fn deposit(venue: VenueId, asset: u8, amount: u64) -> DispatchResult {
@@ -90,7 +99,11 @@ impl Draft {
     /// Returns a new venue with one deposit of 500 coins, and its first batch: two chunks, the
     /// deposit, a withdrawal of 100.
     pub fn founded() -> Self {
-        let venue = found_venue();
+        Self::first(found_venue())
+    }
+
+    /// As [`Self::founded`], for a venue that exists.
+    pub fn first(venue: VenueId) -> Self {
         deposit(venue, 0, 500).unwrap();
         Timestamp::set_timestamp(NOW.get());
         let mut draft = Self::next(venue, TAKEN + Millis::new(100));

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{Error, NextCircuit, Pauses, mock::*, simulator::Simulator};
 use clearproof_primitives::{
-    batch::Withdrawal,
+    batch::{PROTOCOL_VERSION, Withdrawal},
     ids::{BatchNumber, CircuitId, VenueId},
     ledger::genesis_state_root,
     shape::Shape,
@@ -149,6 +149,7 @@ fn a_venue_changes_to_another_circuit_at_a_batch_and_both_are_accepted_in_their_
             call(
                 crate::Call::register_circuit {
                     circuit,
+                    version: PROTOCOL_VERSION,
                     shape,
                     chunk_key,
                     closing_key,
