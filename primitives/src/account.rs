@@ -3,7 +3,7 @@
 use crate::{
     babyjubjub::PublicKey,
     field::{Fr, fr_from_i128},
-    ids::Slot,
+    ids::{AccountIndex, Slot, SnapshotNumber},
     poseidon::{Domain, hash, hash_list},
     shape::{AMOUNT_BITS, INSTRUMENT_BITS, ORDER_ID_BITS, QUANTITY_BITS, Shape},
     wide::{offset, pack, power_of_two},
@@ -56,6 +56,11 @@ pub struct Account {
     /// magnitude below 2^116. What it is below that sum by now is what the account owes as funding:
     /// one number does for all positions.
     pub funding_basis: i128,
+    /// Number of the snapshot of its last step; 0 for the insurance fund, whose steps leave it.
+    pub stamp: u32,
+    /// A step at the stamp's snapshot liquidated it in part, so that half of each position was
+    /// kept. See [`Self::was_kept_at`].
+    pub kept: bool,
 }
 
 impl Account {
@@ -94,6 +99,8 @@ impl Account {
             balances: alloc::vec![0; shape.market.assets as usize],
             positions: Vec::new(),
             funding_basis: 0,
+            stamp: 0,
+            kept: false,
         }
     }
 
@@ -110,20 +117,38 @@ impl Account {
             .map_or(0, |p| p.quantity)
     }
 
+    /// True if a step at this snapshot has liquidated it in part: none does a second time.
+    pub fn was_kept_at(&self, snapshot: SnapshotNumber) -> bool {
+        self.kept && u64::from(self.stamp) == snapshot.get()
+    }
+
+    /// Stamps the account after a step at a snapshot. `partial`: the step liquidated it in part.
+    ///
+    /// The insurance fund keeps its stamp, so that padding leaves its leaf as it is: it is never
+    /// liquidated in part. None if the number has more than 32 bits.
+    pub fn stamp_at(
+        &mut self,
+        index: AccountIndex,
+        snapshot: SnapshotNumber,
+        partial: bool,
+    ) -> Option<()> {
+        self.kept = self.was_kept_at(snapshot) || partial;
+        if !index.is_insurance_fund() {
+            self.stamp = u32::try_from(snapshot.get()).ok()?;
+        }
+        Some(())
+    }
+
     /// The leaf's field elements: owner x and y, trading key, viewing key, head (sequence, basis,
-    /// number), slots, balances and positions each three by three. See `docs/protocol.md` for the
-    /// bit layout. At the reference shape they are 13: one permutation.
+    /// number, stamp, kept), slots, balances and positions each three by three. See
+    /// `docs/protocol.md` for the bit layout. At the reference shape they are 13: one permutation.
     pub fn fields(&self, shape: &Shape) -> Vec<Fr> {
-        let [sequence_bits, funding_basis_bits, _] = HEAD_LAYOUT;
-        let funding_basis = fr_from_i128(self.funding_basis + (1 << FUNDING_BASIS_BITS))
-            * power_of_two(sequence_bits);
-        let number = Fr::from(self.number) * power_of_two(sequence_bits + funding_basis_bits);
         let mut fields = alloc::vec![
             self.owner.0,
             self.owner.1,
             self.trading_key,
             self.viewing_key,
-            Fr::from(self.sequence) + funding_basis + number
+            self.head()
         ];
         fields.extend(self.slots.chunks(SLOTS_PER_FIELD).map(|slots| {
             let parts: Vec<_> = slots
@@ -150,6 +175,25 @@ impl Account {
         fields
     }
 
+    /// Packed as [`HEAD_LAYOUT`] says. The basis is too wide for [`pack`].
+    fn head(&self) -> Fr {
+        let funding_basis = fr_from_i128(self.funding_basis + (1 << FUNDING_BASIS_BITS));
+        let parts = [
+            Fr::from(self.sequence),
+            funding_basis,
+            Fr::from(self.number),
+            Fr::from(self.stamp),
+            Fr::from(self.kept),
+        ];
+        let mut shift = 0;
+        let mut head = Fr::zero();
+        for (part, bits) in parts.into_iter().zip(HEAD_LAYOUT) {
+            head += part * power_of_two(shift);
+            shift += bits;
+        }
+        head
+    }
+
     /// The leaf's hash. An empty leaf of the tree is the field element 0 instead.
     pub fn leaf(&self, shape: &Shape) -> Fr {
         hash_list(Domain::AccountLeaf, &self.fields(shape))
@@ -171,8 +215,10 @@ pub const NUMBER_BITS: usize = 16;
 /// a number, so what is sent to a key that has no account yet never arrives in one that somebody
 /// else opened.
 pub const HANDED_OVER: u16 = 1 << (NUMBER_BITS - 1);
-/// Layout of the leaf's head: sequence, `basis + 2^116`, number.
-pub const HEAD_LAYOUT: [usize; 3] = [64, FUNDING_BASIS_BITS + 1, NUMBER_BITS];
+/// Bits of the number of a snapshot that a leaf is stamped with.
+pub const STAMP_BITS: usize = 32;
+/// Layout of the leaf's head: sequence, `basis + 2^116`, number, stamp, kept.
+pub const HEAD_LAYOUT: [usize; 5] = [64, FUNDING_BASIS_BITS + 1, NUMBER_BITS, STAMP_BITS, 1];
 
 impl Position {
     /// Instrument (16 bits) and quantity + 2^48 (49 bits); of an empty place instrument and

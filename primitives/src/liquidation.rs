@@ -3,7 +3,7 @@
 //! [`crate::step::Forced`].
 
 use crate::{
-    account::Account,
+    account::{Account, Position},
     fixed::{FRACTION_BITS, ONE, Price, Rate, Rounding, mul_fraction},
     ids::Slot,
     margin::{Margin, MarginError},
@@ -32,9 +32,10 @@ pub struct Closing {
 }
 
 /// The orders that liquidate an account whose funding has accrued: the fewest eighths of each
-/// position that leave it free when they are closed at the mark and the highest penalty is paid, at
-/// its zero price or better. Nothing where the account is not below maintenance margin, or is
-/// bankrupt.
+/// position but the suspended ones that leave it free, with the benefit of the doubt, when they are
+/// closed at the mark and the highest penalty is paid, at its zero price or better. Nothing where
+/// the account is not below maintenance margin, or is bankrupt; nor where half of the maintenance
+/// margin is left and the account was liquidated in part at this snapshot.
 ///
 /// Zero prices lie as far from the marks as equity is of all that the positions are worth: `mark ·
 /// (1 ∓ equity / Σ |q|·mark)`.
@@ -52,17 +53,18 @@ pub fn plan(
     }
     let enough = |parts: &u64| frees(market, snapshot, account, *parts);
     // The proof wants half of each position kept while half of the maintenance margin is left.
-    let most = if margin.has_half_of_maintenance() {
-        PARTS / 2
-    } else {
-        PARTS
+    let most = match margin.has_half_of_maintenance() {
+        true if account.was_kept_at(snapshot.number) => return Ok(Vec::new()),
+        true => PARTS / 2,
+        false => PARTS,
     };
     let parts = (1..most).find(enough).unwrap_or(most);
     let slack = slack(snapshot, account, margin.equity.unsigned_abs());
     Ok(closings(snapshot, account, parts, slack))
 }
 
-/// The orders with which the insurance fund closes all that it holds, at the mark or better.
+/// The orders with which the insurance fund closes all that it holds but suspended positions, at
+/// the mark or better.
 pub fn wind_down(snapshot: &Snapshot, fund: &Account) -> Vec<Closing> {
     closings(snapshot, fund, PARTS, 0)
 }
@@ -97,7 +99,7 @@ pub fn fits_slack(snapshot: &Snapshot, fund: &Account, lacking: u128, slack: Rat
 }
 
 /// The largest slack, up to `most`, that fits what the insurance fund lacks; none where it lacks
-/// nothing.
+/// nothing, with the benefit of the doubt.
 ///
 /// # Errors
 /// The margin cannot be computed.
@@ -107,11 +109,12 @@ pub fn largest_slack(
     fund: &Account,
     most: Rate,
 ) -> Result<Option<Rate>, MarginError> {
-    let equity = Margin::of(market, snapshot, fund)?.equity;
-    if equity >= 0 {
+    let margin = Margin::of(market, snapshot, fund)?;
+    let lacking = margin.favourable_equity().unsigned_abs();
+    if !margin.is_bankrupt() {
         return Ok(None);
     }
-    let fits = |slack| fits_slack(snapshot, fund, equity.unsigned_abs(), slack);
+    let fits = |slack| fits_slack(snapshot, fund, lacking, slack);
     if fits(most) {
         return Ok(Some(most));
     }
@@ -127,7 +130,7 @@ pub fn largest_slack(
 }
 
 fn closings(snapshot: &Snapshot, account: &Account, parts: u64, slack: Price) -> Vec<Closing> {
-    let closing = |position: &crate::account::Position| {
+    let closing = |position: &Position| {
         let mark = mark(snapshot, position.instrument);
         let away = mul_fraction(mark, slack, Rounding::Down).unwrap_or(0);
         let (side, limit) = if position.quantity > 0 {
@@ -142,7 +145,14 @@ fn closings(snapshot: &Snapshot, account: &Account, parts: u64, slack: Price) ->
             limit,
         }
     };
-    account.positions.iter().map(closing).collect()
+    let positions = account.positions.iter();
+    let closable = positions.filter(|position| !is_suspended(snapshot, position));
+    closable.map(closing).collect()
+}
+
+fn is_suspended(snapshot: &Snapshot, position: &Position) -> bool {
+    let row = snapshot.rows.get(position.instrument.place());
+    row.is_some_and(|row| row.suspended)
 }
 
 fn mark(snapshot: &Snapshot, slot: Slot) -> Price {
@@ -156,7 +166,7 @@ fn part(lots: u64, parts: u64) -> u64 {
 
 /// All positions at their marks, long and short alike, in 2^-32 quote units: below 2^116.
 fn worth(snapshot: &Snapshot, account: &Account) -> u128 {
-    let worth = |position: &crate::account::Position| {
+    let worth = |position: &Position| {
         position.quantity.unsigned_abs() as u128 * mark(snapshot, position.instrument) as u128
     };
     account.positions.iter().map(worth).sum()
@@ -170,12 +180,13 @@ fn slack(snapshot: &Snapshot, account: &Account, equity: u128) -> Price {
     }
 }
 
-/// Returns true if closing `parts` parts of each position at the mark leaves the account free, the
-/// highest penalty paid.
+/// Returns true if closing `parts` parts of each position but the suspended ones at the mark leaves
+/// the account free, with the benefit of the doubt and the highest penalty paid.
 fn frees(market: &MarketShape, snapshot: &Snapshot, account: &Account, parts: u64) -> bool {
     let mut left = account.clone();
     let mut quote = 0i128;
-    for position in &mut left.positions {
+    let positions = left.positions.iter_mut();
+    for position in positions.filter(|position| !is_suspended(snapshot, position)) {
         let lots = part(position.quantity.unsigned_abs(), parts);
         let value = (lots as u128 * mark(snapshot, position.instrument) as u128) >> FRACTION_BITS;
         let penalty =
@@ -187,7 +198,7 @@ fn frees(market: &MarketShape, snapshot: &Snapshot, account: &Account, parts: u6
     left.positions.retain(|position| position.quantity != 0);
     let balance = i64::try_from(left.balances[0] as i128 + quote);
     left.balances[0] = balance.unwrap_or(i64::MIN + 1);
-    Margin::of(market, snapshot, &left).is_ok_and(|margin| margin.is_free())
+    Margin::of(market, snapshot, &left).is_ok_and(|margin| margin.is_favourably_free())
 }
 
 #[cfg(test)]
@@ -197,7 +208,7 @@ mod tests {
     use crate::ids::SnapshotNumber;
     use crate::time::Millis;
     use crate::{
-        account::Position, policy::Policy, shape::Shape, snapshot::InstrumentRow,
+        policy::Policy, rows::halted_row, shape::Shape, snapshot::InstrumentRow,
         snapshot::UnderlyingFactors,
     };
     use alloc::vec;
@@ -278,6 +289,66 @@ mod tests {
 
     fn largest(fund: &Account, most: Rate) -> Option<Rate> {
         largest_slack(&SHAPE.market, &snapshot(880 * ONE), fund, most).unwrap()
+    }
+
+    #[test]
+    fn half_of_a_position_is_closed_once_at_a_snapshot() {
+        let at = |equity: i64, stamp: u32| {
+            let account = Account {
+                stamp,
+                kept: true,
+                ..account(equity - 264_000, 300)
+            };
+            planned(&account)
+        };
+        let partial = planned(&account(50_000 - 264_000, 300));
+        assert_eq!(partial[0].lots, 150);
+        assert_eq!(at(50_000, 1), []);
+        assert_eq!(at(50_000, 2), partial, "it was another snapshot");
+        assert_eq!(at(10_000, 1).len(), 1, "less than half is left");
+    }
+
+    /// 300 lots of a perpetual at 880 and some of another, whose feed is halted.
+    fn beside_a_halted_one(quote: i64, halted: i64) -> (Snapshot, Account) {
+        let mut snapshot = snapshot(880 * ONE);
+        let row = Policy::development(&SHAPE.market)
+            .perpetual_row(1, 880 * ONE)
+            .unwrap();
+        snapshot.rows[2] = halted_row(row, 880 * ONE);
+        let mut account = account(quote, 300);
+        account.positions.push(Position {
+            instrument: Slot::new(2),
+            quantity: halted,
+        });
+        (snapshot, account)
+    }
+
+    #[test]
+    fn a_halted_lot_protects_by_its_own_worth_and_is_not_sold() {
+        let market = SHAPE.market;
+        let planned = |quote, halted| {
+            let (snapshot, account) = beside_a_halted_one(quote, halted);
+            plan(&market, &snapshot, &account).unwrap()
+        };
+        let [closing] = planned(-234_000 - 10 * 880, 10)[..] else {
+            panic!("one of two");
+        };
+        assert_eq!((closing.instrument, closing.side), (Slot::new(0), Side::Sell));
+        assert_eq!(planned(-200_000 - 100 * 880, 100), [], "100 lots of doubt");
+        // It looks bankrupt, and is not: 1,760 of doubt a lot.
+        let owes = |quote| {
+            let (snapshot, account) = beside_a_halted_one(quote, 10);
+            Margin::of(&market, &snapshot, &account).unwrap()
+        };
+        let none_left = -264_000 - 10 * 880 - 10 * 1_760;
+        assert!(!owes(none_left).is_bankrupt() && owes(none_left).equity < 0);
+        assert!(owes(none_left - 1).is_bankrupt());
+        let (snapshot, fund) = beside_a_halted_one(none_left, 10);
+        assert_eq!(
+            largest_slack(&market, &snapshot, &fund, Rate::MAX),
+            Ok(None)
+        );
+        assert_eq!(wind_down(&snapshot, &fund).len(), 1);
     }
 
     #[test]

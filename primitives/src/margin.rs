@@ -28,6 +28,11 @@ pub struct Margin {
     pub initial: u128,
     /// Maintenance margin, in 2^-48 quote units.
     pub maintenance: u128,
+    /// The benefit of the doubt, in 2^-32 quote units: the initial charges of both sides on every
+    /// suspended lot. A mark that is held back, or of a halted feed, may be wrong by so much to the
+    /// account's disadvantage, and nothing is done to it without its consent that only this wrong
+    /// would justify. Its own steps do not count it.
+    pub doubt: u128,
 }
 
 /// The reason that margin cannot be computed.
@@ -65,7 +70,7 @@ pub fn margin(
         equity += *balance as i128 * *weight as i128;
         within("equity", equity.unsigned_abs(), EQUITY_BITS)?;
     }
-    let (mut initial, mut maintenance) = (0u128, 0u128);
+    let (mut initial, mut maintenance, mut doubt) = (0u128, 0u128, 0u128);
     for position in positions {
         let row = snapshot
             .rows
@@ -80,6 +85,9 @@ pub fn margin(
         };
         initial += (lots * c_initial as u128) << FACTOR_BITS;
         maintenance += (lots * c_maintenance as u128) << FACTOR_BITS;
+        if row.suspended {
+            doubt += lots * (row.initial_long as u128 + row.initial_short as u128);
+        }
         within("initial margin", initial, MARGIN_BITS)?;
     }
     within("equity", equity.unsigned_abs(), EQUITY_BITS)?;
@@ -94,6 +102,7 @@ pub fn margin(
         equity,
         initial,
         maintenance,
+        doubt,
     })
 }
 
@@ -159,24 +168,45 @@ impl Margin {
         self.equity >= 0 && self.equity.unsigned_abs() << FACTOR_BITS >= self.initial
     }
 
-    /// Twice the equity is the maintenance margin or more: a liquidation leaves half of each
-    /// position.
-    pub fn has_half_of_maintenance(&self) -> bool {
-        self.equity >= 0 && self.equity.unsigned_abs() << (FACTOR_BITS + 1) >= self.maintenance
+    /// Equity with the benefit of the doubt, in 2^-32 quote units: what the rules for steps of the
+    /// venue's own compare.
+    pub fn favourable_equity(&self) -> i128 {
+        self.equity.saturating_add_unsigned(self.doubt)
     }
 
-    /// Maintenance margin over equity, 16.16, rounded down: who has more is deleveraged earlier.
-    /// None without equity.
+    /// The favourable equity times `factor`, a fraction of 2^16, is `margin` or more, which is in
+    /// 2^-48 quote units.
+    fn covers(&self, factor: u128, margin: u128) -> bool {
+        let equity = u128::try_from(self.favourable_equity());
+        equity.is_ok_and(|equity| cmp_products(equity, factor, margin, 1).is_ge())
+    }
+
+    /// Free, if all suspended marks are wrong to the account's disadvantage.
+    pub fn is_favourably_free(&self) -> bool {
+        self.covers(1 << FACTOR_BITS, self.initial)
+    }
+
+    /// Twice the favourable equity is the maintenance margin or more: a liquidation leaves half of
+    /// each position.
+    pub fn has_half_of_maintenance(&self) -> bool {
+        self.covers(1 << (FACTOR_BITS + 1), self.maintenance)
+    }
+
+    /// Maintenance margin over favourable equity, 16.16, rounded down: who has more is deleveraged
+    /// earlier. None without equity.
     pub fn rank(&self) -> Option<Factor> {
-        let equity = u128::try_from(self.equity).ok().filter(|e| *e > 0)?;
+        let equity = u128::try_from(self.favourable_equity())
+            .ok()
+            .filter(|e| *e > 0)?;
         Some(u32::try_from(self.maintenance / equity).map_or(Factor::MAX, Factor::new))
     }
 
-    /// Returns true if maintenance margin over equity is the rank or more.
+    /// Returns true if maintenance margin over favourable equity is the rank or more.
     pub fn is_ranked(&self, rank: Factor) -> bool {
-        self.equity <= 0
+        let equity = self.favourable_equity();
+        equity <= 0
             || cmp_products(
-                self.equity.unsigned_abs(),
+                equity.unsigned_abs(),
                 rank.get().into(),
                 self.maintenance,
                 1,
@@ -184,9 +214,15 @@ impl Margin {
             .is_le()
     }
 
-    /// Equity below the maintenance margin: the account may be liquidated.
+    /// Favourable equity below the maintenance margin: the account may be liquidated.
     pub fn is_liquidatable(&self) -> bool {
-        self.equity < 0 || self.equity.unsigned_abs() << FACTOR_BITS < self.maintenance
+        !self.covers(1 << FACTOR_BITS, self.maintenance)
+    }
+
+    /// Favourable equity below zero: the insurance fund takes the account over, or if it is the
+    /// fund itself, it is deleveraged.
+    pub fn is_bankrupt(&self) -> bool {
+        self.favourable_equity() < 0
     }
 }
 

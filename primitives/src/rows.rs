@@ -115,14 +115,15 @@ pub fn expired_row(
 
 /// The row while its feed is halted or its mark held back: the true mark may be anywhere by now, so
 /// the row is suspended and initial margin covers all that a lot's underlying is worth (`value`,
-/// 32.32). No account withdraws against such a mark then; maintenance stays as it is, since no
-/// account is liquidated.
+/// 32.32), at least 1. No account withdraws against such a mark then. Maintenance stays as it is:
+/// where the venue acts without an account's consent, the same charges count in its favour
+/// ([`Margin::doubt`](crate::margin::Margin)), and they mark the positions that stay as they are.
 pub fn halted_row(row: InstrumentRow, value: Price) -> InstrumentRow {
     InstrumentRow {
         suspended: true,
         position_limit: 0,
-        initial_long: row.initial_long.max(value),
-        initial_short: row.initial_short.max(value),
+        initial_long: row.initial_long.max(value).max(1),
+        initial_short: row.initial_short.max(value).max(1),
         ..row
     }
 }
@@ -434,9 +435,20 @@ mod tests {
         assert_eq!(halted.maintenance_long, row.maintenance_long);
         assert_eq!(
             (halted.mark, halted.scenario_values),
-            (row.mark, row.scenario_values)
+            (row.mark, row.scenario_values.clone())
         );
         assert!(halted.suspended && halted.position_limit == 0);
+        // An option that cannot be valued, and whose buyer pays no charge.
+        let option = InstrumentRow {
+            initial_long: 0,
+            ..row
+        };
+        let halted = halted_row(option.clone(), 0);
+        assert_eq!(
+            (halted.initial_long, halted.initial_short),
+            (1, option.initial_short)
+        );
+        assert!(halted.checked().is_ok());
     }
 
     #[test]

@@ -51,7 +51,7 @@ pub struct InstrumentRow {
     /// touched.
     pub expired: bool,
     /// The mark is not to be relied on: it is old, or was held back from too large a jump.
-    /// Positions may only be reduced, and no account that holds any is liquidated or taken over.
+    /// Positions may only be reduced, and by their owners alone. Initial charges are at least 1.
     pub suspended: bool,
     /// Trading fee, as a fraction of 2^32 of a fill's quote amount.
     pub fee_rate: Rate,
@@ -86,6 +86,9 @@ impl InstrumentRow {
         let no_risk = charges == [0; 4] && self.scenario_values.iter().all(|d| *d == 0);
         if self.expired && (!no_risk || self.suspended) {
             return Err(SnapshotError::Expired);
+        }
+        if self.suspended && (self.initial_long == 0 || self.initial_short == 0) {
+            return Err(SnapshotError::Suspended);
         }
         let growth = if self.suspended {
             0
@@ -160,6 +163,9 @@ pub enum SnapshotError {
     /// A position limit is too large, or lets positions grow at a mark that is not to be relied on.
     #[error("position limit: must be below 2^48 lots, and 0 in a suspended row")]
     PositionLimit,
+    /// A suspended row without charges would not mark its positions as suspended.
+    #[error("suspended row: initial charges must be at least 1")]
+    Suspended,
     /// An expired instrument has no risk.
     #[error("expired row: scenario_values and charges must be 0, and it is not suspended")]
     Expired,

@@ -10,7 +10,7 @@ mod visit;
 
 pub use effects::{StepEffects, Taken, Transfer};
 pub use error::StepError;
-pub use forced::holds_suspended;
+pub use forced::holds_unsettled;
 pub use install::check_sequence;
 pub use visit::{DepositStep, Fill, Forced, Step, StepContext};
 
@@ -71,9 +71,8 @@ pub fn apply_unsigned(
     {
         return Err(StepError::ForcedWith);
     }
-    let left_alone = step.forced.is_some() && !step.account.is_insurance_fund();
-    let held = left_alone && holds_suspended(market, before);
-    require(!held, StepError::Suspended)?;
+    let unsettled = step.forced.is_some() && holds_unsettled(market, before);
+    require(!unsettled, StepError::Unsettled)?;
     let mut before = before.clone();
     let mut effects = StepEffects {
         remainder: accrue(&mut before, market, context.funding)?,
@@ -98,6 +97,7 @@ pub fn apply_unsigned(
             .ok_or(StepError::DepositAsset)?;
         *balance = amount_in_range(*balance as i128 + deposit.amount as i128)?;
     }
+    let mut partial = false;
     match (step.forced, &step.set) {
         (None, None) if step.fills.is_empty() && !step.withdraw => {}
         (Some(Forced::Takeover), None) if step.fills.is_empty() => {
@@ -108,10 +108,13 @@ pub fn apply_unsigned(
             trade(context, step, signed, before, &mut after, &mut effects)?;
             match forced {
                 None => check_margin(context, step, before, &after)?,
-                Some(forced) => check_forced(context, step, forced, before, &after)?,
+                Some(forced) => partial = check_forced(context, step, forced, before, &after)?,
             }
         }
     }
+    after
+        .stamp_at(step.account, market.number, partial)
+        .ok_or(StepError::Range("snapshot number"))?;
     Ok((after, effects))
 }
 

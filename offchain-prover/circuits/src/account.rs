@@ -2,7 +2,7 @@
 
 use crate::{
     gadgets::{
-        bits::{pack as pack_bits, range, to_bits},
+        bits::{alloc_bit, pack as pack_bits, range, to_bits},
         compare::enforce_gt_if,
         edwards::Point,
         logic::{enforce_implies, is_zero, select, select_bit},
@@ -16,7 +16,7 @@ use crate::{
 use clearproof_primitives::{
     account::{
         Account, BALANCES_PER_FIELD, FUNDING_BASIS_BITS, HANDED_OVER, HEAD_LAYOUT, NUMBER_BITS,
-        POSITIONS_PER_FIELD, SLOTS_PER_FIELD,
+        POSITIONS_PER_FIELD, SLOTS_PER_FIELD, STAMP_BITS,
     },
     field::fr_from_i128,
     order::COUNTER_BITS,
@@ -71,6 +71,10 @@ pub struct AccountVars {
     pub positions: Vec<PositionVars>,
     /// Σ quantity · funding index, signed, in `[−2^116, 2^116)` in a leaf that is loaded.
     pub funding_basis: Num,
+    /// Number of the snapshot of its last step, 32 bits.
+    pub stamp: Num,
+    /// Set if a step at that snapshot liquidated it in part.
+    pub kept: Bit,
 }
 
 impl PositionVars {
@@ -184,6 +188,9 @@ impl AccountVars {
             &(&funding_basis + Num::power_of_two(FUNDING_BASIS_BITS)),
             FUNDING_BASIS_BITS + 1,
         );
+        let stamp = cs.alloc(u64::from(account.stamp));
+        range(cs, &stamp, STAMP_BITS);
+        let kept = alloc_bit(cs, account.kept);
         Self {
             owner,
             number,
@@ -196,6 +203,8 @@ impl AccountVars {
             balances,
             positions,
             funding_basis,
+            stamp,
+            kept,
         }
     }
 
@@ -204,20 +213,21 @@ impl AccountVars {
     /// The funding basis must be in its range: if it was not loaded, it is a sum over range-checked
     /// quantities and the chain's indices.
     pub fn leaf(&self, cs: &mut Cs) -> Num {
-        let [sequence_bits, funding_basis_bits, number_bits] = HEAD_LAYOUT;
+        let lifted_basis = &self.funding_basis + Num::power_of_two(FUNDING_BASIS_BITS);
+        let head = [
+            &self.sequence,
+            &lifted_basis,
+            &self.number,
+            &self.stamp,
+            self.kept.num(),
+        ];
+        let head: Vec<_> = head.into_iter().zip(HEAD_LAYOUT).collect();
         let mut fields = vec![
             self.owner.x.clone(),
             self.owner.y.clone(),
             self.trading_key.clone(),
             self.viewing_key.clone(),
-            pack(&[
-                (&self.sequence, sequence_bits),
-                (
-                    &(&self.funding_basis + Num::power_of_two(FUNDING_BASIS_BITS)),
-                    funding_basis_bits,
-                ),
-                (&self.number, number_bits),
-            ]),
+            pack(&head),
         ];
         fields.extend(self.slots.chunks(SLOTS_PER_FIELD).map(|slots| {
             let parts: Vec<_> = slots
@@ -265,7 +275,8 @@ impl AccountVars {
     }
 
     /// All values that must be zero in an account that was just opened: the number's highest bit,
-    /// trading key, viewing key, sequence, slots, balances, positions, funding basis.
+    /// trading key, viewing key, sequence, slots, balances, positions, funding basis, stamp, kept.
+    /// An account that opened with the latter could not be liquidated.
     pub fn contents(&self) -> Vec<Num> {
         let slots = self
             .slots
@@ -283,7 +294,8 @@ impl AccountVars {
             .chain(slots)
             .chain(self.balances.iter().cloned())
             .chain(positions)
-            .chain([self.funding_basis.clone()])
+            .chain([self.funding_basis.clone(), self.stamp.clone()])
+            .chain([self.kept.num().clone()])
             .collect()
     }
 }

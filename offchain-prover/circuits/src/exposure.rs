@@ -70,6 +70,16 @@ impl Exposure {
         sum.finish()
     }
 
+    /// `Σ lots·doubt`, in 2^-32 quote units: lots before the step that have expired are counted as
+    /// well. Costs M.
+    pub(crate) fn doubt(&self, cs: &mut Cs, market: &Market) -> Num {
+        let mut sum = Sum::new();
+        for (lots, row) in self.lots().iter().zip(&market.rows) {
+            sum.add(&cs.mul(lots, &row.doubt));
+        }
+        sum.finish()
+    }
+
     /// `Σ lots·charge` by side, in 2^-32 quote units. Costs 2·M.
     fn charges<'a>(&self, cs: &mut Cs, columns: impl Iterator<Item = (&'a Num, &'a Num)>) -> Num {
         let mut sum = Sum::new();

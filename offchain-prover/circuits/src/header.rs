@@ -7,6 +7,7 @@ use crate::{
 };
 use ark_bn254::Fr;
 use clearproof_primitives::{
+    account::STAMP_BITS,
     batch::{BatchHeader, PROTOCOL_VERSION},
     field::FieldError,
     poseidon::Domain,
@@ -26,6 +27,8 @@ pub struct HeaderVars {
     pub old_root: Num,
     /// State root after.
     pub new_root: Num,
+    /// Snapshot number, 32 bits.
+    pub snapshot_number: Num,
     /// Snapshot hash.
     pub snapshot_hash: Num,
     /// First millisecond, 48 bits.
@@ -80,7 +83,8 @@ impl<const N: usize> PackedField<N> {
 impl HeaderVars {
     /// Allocates and hashes a header; the packed fields are unpacked with range checks, so the hash
     /// determines the parts. The version is a constant: no header of another version has a proof.
-    /// Refuses a header with non-canonical field elements.
+    /// The snapshot's number is one that a leaf can be stamped with. Refuses a header with
+    /// non-canonical field elements.
     pub fn open(cs: &mut Cs, header: &BatchHeader) -> Result<Self, FieldError> {
         let native = header.fields()?;
         let id = [
@@ -120,6 +124,7 @@ impl HeaderVars {
             cs.enforce_equal(&fields[at], &packed);
             fields[at] = packed;
         }
+        range(cs, &fields[4], STAMP_BITS);
         let hash = hash_list(cs, Domain::Header, &fields);
         let [venue, _, chunk_count] = id.parts;
         let [time_from, time_to] = times.parts;
@@ -132,6 +137,7 @@ impl HeaderVars {
             genesis: fields[1].clone(),
             old_root: fields[2].clone(),
             new_root: fields[3].clone(),
+            snapshot_number: fields[4].clone(),
             snapshot_hash: fields[5].clone(),
             time_from,
             time_to,

@@ -33,12 +33,11 @@ use clearproof_primitives::{
 /// marks but roundings. The conditions that the account is below maintenance margin, or as
 /// leveraged as deleveraging requires, are enforced with the lower bound of that margin, which only
 /// makes them harder to meet; the condition that equity is negative, for a takeover and where the
-/// fund is deleveraged, with the equity itself. None of these steps applies to an account that
-/// holds a suspended instrument, or an expired one that has not been turned into quote yet: lots
-/// are not negative, so a sum of them is zero only if each is. A prover claims that twice the
-/// equity is below the maintenance margin; without the claim, half of each position must be left. A
-/// step that deleverages the fund requires that the batch's slack takes no more from others than
-/// the fund lacks.
+/// fund is deleveraged, with the equity itself. In all of these conditions equity counts with the
+/// benefit of the doubt, which depends on positions alone. A prover claims that twice the equity is
+/// below the maintenance margin; without the claim, half of each position must be left. Returns the
+/// bit of liquidations without the claim. A step that deleverages the fund requires that the
+/// batch's slack takes no more from others than the fund lacks.
 ///
 /// Sound although scan losses are hinted: afterwards each is an upper bound of 0 and all losses, so
 /// both margins are at least the true ones; before, each is one of 0 and the losses, so the margin
@@ -59,7 +58,7 @@ pub fn enforce(
     before: &Holdings<'_>,
     after: &Holdings<'_>,
     occasion: &Occasion<'_>,
-) {
+) -> Bit {
     let (withdraws, forced) = (occasion.withdraws, occasion.forced);
     let touched = or(cs, occasion.trades, withdraws);
     let margins = Margins::of(cs, market, before, after, &touched);
@@ -68,8 +67,8 @@ pub fn enforce(
     let surplus = margins.equity_after.scale(scale) - &margins.initial_after;
     let is_free = fr_to_signed_i128(&surplus.value()).is_some_and(|v| v >= 0);
     let free = alloc_bit(cs, is_free && !forced.liquidation.value());
-    cs.part("forced", |cs| {
-        forced_steps::enforce_allowed(cs, market, before, &margins, occasion, &free);
+    let partial = cs.part("forced", |cs| {
+        forced_steps::enforce_allowed(cs, before, &margins, occasion, &free)
     });
     enforce_implies(cs, withdraws, &free);
     let must_be_free = and(cs, &touched, &free);
@@ -91,13 +90,14 @@ pub fn enforce(
         forced_steps::slack_left(cs, market, before, &margins, occasion)
     });
     enforce_ratio(cs, &must_reduce, &margins, &slack_left);
+    partial
 }
 
 /// If the account must reduce risk, requires `equity₀·MM₁ ≤ equity₁·MM₀`, and `equity₁ ≥ equity₀`
 /// if `MM₀` is 0. Requires that `slack_left` is not negative.
 ///
-/// Sound: `slack_left` is 0 but in a step of the insurance fund, which does not have to reduce risk:
-/// there both products are 0. So one range check serves both.
+/// Sound: `slack_left` is 0 but in a step of the insurance fund, which does not have to reduce
+/// risk: there both products are 0. So one range check serves both.
 fn enforce_ratio(cs: &mut Cs, must_reduce: &Bit, margins: &Margins, slack_left: &Num) {
     let equity_1 = cs.mul(must_reduce.num(), &margins.equity_after);
     range(cs, &equity_1, EQUITY_BITS);

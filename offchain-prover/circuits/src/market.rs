@@ -39,8 +39,9 @@ pub struct Row {
     pub expired_mark: Num,
     /// Set if the instrument has not expired.
     pub live: Bit,
-    /// Set if positions may only be reduced, and their holders not be liquidated.
-    pub suspended: Bit,
+    /// The benefit of the doubt per lot, in 2^-32 quote units: both initial charges if the row is
+    /// suspended, then not 0; [`UNSETTLED`] if the instrument has expired; else 0.
+    pub doubt: Num,
     /// Fee rate, a fraction of 2^32.
     pub fee_rate: Num,
     /// Lots that a position may grow to, 48 bits.
@@ -57,8 +58,12 @@ pub struct Row {
     pub scenario_values: Vec<Num>,
 }
 
+/// Exponent of the benefit of the doubt of a lot that has expired and is not turned into quote:
+/// more than all suspended lots of an account can have, and more than any rule can bear.
+pub const UNSETTLED: usize = 160;
+
 impl Market {
-    /// Allocates the snapshot and returns its hash. Costs 540 per 13 values and 83 per row, about
+    /// Allocates the snapshot and returns its hash. Costs 540 per 13 values and 84 per row, about
     /// 32,000 for the reference market.
     ///
     /// Sound: the caller ties the hash to the header's snapshot hash, which the chain compares with
@@ -86,18 +91,23 @@ impl Market {
                 let mut head = take(5).into_iter();
                 let mut column = || head.next().unwrap_or_else(Num::zero);
                 let mark = column();
+                let [initial_long, initial_short] = [column(), column()];
+                let [maintenance_long, maintenance_short] = [column(), column()];
                 let expired_mark = cs.mul(expired.num(), &mark);
+                let unsettled = Num::power_of_two(UNSETTLED).value();
+                let doubt = cs.mul(suspended.num(), &(&initial_long + &initial_short))
+                    + expired.num().scale(unsettled);
                 Row {
                     live_mark: &mark - &expired_mark,
                     expired_mark,
                     live: expired.not(),
-                    suspended,
+                    doubt,
                     fee_rate,
                     position_limit,
-                    initial_long: column(),
-                    initial_short: column(),
-                    maintenance_long: column(),
-                    maintenance_short: column(),
+                    initial_long,
+                    initial_short,
+                    maintenance_long,
+                    maintenance_short,
                     scenario_values: take(shape.scenarios as usize),
                 }
             })

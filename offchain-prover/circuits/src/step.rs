@@ -16,7 +16,6 @@ use crate::{
     exposure::Exposure,
     fills::{FillContext, FillTotals},
     forced::ForcedVars,
-    gadgets::logic::is_zero,
     margin::{self, Holdings, Occasion},
     movements::{self, Incoming, Outgoing},
     order_set::OrderSetVars,
@@ -55,7 +54,7 @@ pub fn step(
     let exposure_after = cs.part("positions", |cs| {
         positions::enforce(cs, &mut visit, running, &fills, &forced)
     });
-    check_margin(
+    let partial = check_margin(
         cs,
         &visit,
         &exposure_after,
@@ -63,6 +62,7 @@ pub fn step(
         &forced,
         &outgoing.active,
     );
+    cs.part("forced", |cs| visit.stamp(cs, &partial));
     cs.part("leaf", |cs| visit.store(cs, running, &opens));
     running.quote = &running.quote + &fills.quote;
     running.add_charges(&fee, &forced.penalty);
@@ -81,8 +81,7 @@ fn open_instructions(
     incoming: &Incoming,
 ) -> (ForcedVars, OrderSetVars) {
     let step = &visit.witness.step;
-    let is_fund = is_zero(cs, &visit.index);
-    let forced = cs.part("forced", |cs| ForcedVars::alloc(cs, step, &is_fund));
+    let forced = cs.part("forced", |cs| ForcedVars::alloc(cs, step, &visit.is_fund));
     let set = cs.part("order_set", |cs| {
         OrderSetVars::open(
             cs,
@@ -95,7 +94,7 @@ fn open_instructions(
         )
     });
     cs.part("forced", |cs| {
-        forced.enforce_alone(cs, &set, &incoming.active, &is_fund);
+        forced.enforce_alone(cs, &set, &incoming.active, &visit.is_fund);
     });
     (forced, set)
 }
@@ -126,7 +125,8 @@ fn take_balances(cs: &mut Cs, visit: &mut Visit<'_>, forced: &ForcedVars) -> Vec
     taken
 }
 
-/// Enforces position limits, reduce-only orders and the margin rule.
+/// Enforces position limits, reduce-only orders and the margin rule. Returns the bit that is set if
+/// the account is liquidated in part.
 fn check_margin(
     cs: &mut Cs,
     visit: &Visit<'_>,
@@ -134,7 +134,7 @@ fn check_margin(
     fills: &FillTotals,
     forced: &ForcedVars,
     withdraws: &Bit,
-) {
+) -> Bit {
     let (market, header) = (visit.environment.market, visit.environment.header);
     let positions = &visit.after.positions;
     let reductions = cs.part("limits", |cs| {
@@ -162,6 +162,6 @@ fn check_margin(
         slack: &header.slack,
     };
     cs.part("margin", |cs| {
-        margin::enforce(cs, market, &before, &after, &occasion);
-    });
+        margin::enforce(cs, market, &before, &after, &occasion)
+    })
 }

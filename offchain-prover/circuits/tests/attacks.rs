@@ -25,6 +25,8 @@ mod heirs;
 mod hints;
 #[path = "attacks/keys.rs"]
 mod keys;
+#[path = "attacks/liquidation.rs"]
+mod liquidation;
 #[path = "attacks/margin.rs"]
 mod margin;
 #[path = "attacks/money.rs"]
@@ -39,5 +41,7 @@ mod prices;
 mod replay;
 #[path = "attacks/sequences.rs"]
 mod sequences;
+#[path = "attacks/suspension.rs"]
+mod suspension;
 #[path = "attacks/venue.rs"]
 mod venue;

@@ -258,7 +258,7 @@ impl SealedBatch {
         // The indices follow from the clearing prices alone. Sealing has computed them.
         let funding = self.tally.funding.clone();
         let fund_before = Account::clone(&books.accounts[0]);
-        let sums = BatchSums::of_boundary(&last, self.snapshot.protocol_share);
+        let sums = BatchSums::of_boundary(&last, &self.snapshot);
         let tally =
             books
                 .tally()
@@ -276,6 +276,7 @@ impl SealedBatch {
         let ledger_after = ledger.clone();
         books.funding = tally.funding;
         books.number = tally.number;
+        books.snapshot = tally.snapshot;
         books.time = tally.time;
         let fund_after = Account::clone(&tally.fund);
         let fund_path = books.tree.path(0);

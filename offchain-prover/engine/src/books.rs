@@ -7,10 +7,11 @@ use clearproof_primitives::{
     boundary::{Boundary, dust},
     field::Fr,
     fixed::Rate,
-    ids::{AccountIndex, BatchNumber},
+    ids::{AccountIndex, BatchNumber, SnapshotNumber},
     insurance_fund::{Received, receive},
     ledger::{Ledger, state_root},
     shape::Shape,
+    snapshot::Snapshot,
     time::Millis,
     tree::AccountsTree,
 };
@@ -28,6 +29,8 @@ pub struct Books {
     pub(crate) funding: Vec<i64>,
     /// Number of the batch.
     pub(crate) number: BatchNumber,
+    /// Its snapshot; 0 before the first.
+    pub(crate) snapshot: SnapshotNumber,
     /// Its last millisecond.
     pub(crate) time: Millis,
 }
@@ -38,7 +41,7 @@ impl Books {
         accounts: Vec<Account>,
         ledger: Ledger,
         funding: Vec<i64>,
-        number: BatchNumber,
+        (number, snapshot): (BatchNumber, SnapshotNumber),
         time: Millis,
     ) -> Self {
         let mut tree = AccountsTree::new(shape.depth as usize);
@@ -51,6 +54,7 @@ impl Books {
             ledger,
             funding,
             number,
+            snapshot,
             time,
         }
     }
@@ -62,7 +66,7 @@ impl Books {
             vec![Account::insurance_fund(shape)],
             Ledger::genesis(&shape.market),
             vec![0; shape.market.instruments.into()],
-            BatchNumber::new(0),
+            (BatchNumber::new(0), SnapshotNumber::new(0)),
             Millis::ZERO,
         )
     }
@@ -99,6 +103,7 @@ impl Books {
     pub(crate) fn tally(&self) -> Tally {
         Tally {
             number: self.number,
+            snapshot: self.snapshot,
             time: self.time,
             deposits: self.ledger.deposits.count,
             totals: self.ledger.totals.clone(),
@@ -116,6 +121,8 @@ impl Books {
 pub(crate) struct Tally {
     /// Number of the batch.
     pub number: BatchNumber,
+    /// Its snapshot.
+    pub snapshot: SnapshotNumber,
     /// Its last millisecond.
     pub time: Millis,
     /// Deposits consumed from the queue.
@@ -153,13 +160,15 @@ pub(crate) struct BatchSums {
     pub taken: Vec<i128>,
     /// Balances that it takes over, by asset.
     pub taken_balances: Vec<i128>,
-    /// The chain's share of the fees, as a fraction of 2^32.
+    /// The snapshot that it was margined at.
+    pub snapshot: SnapshotNumber,
+    /// The chain's share of the fees, as a fraction of 2^32: the snapshot's.
     pub protocol_share: Rate,
 }
 
 impl BatchSums {
     /// The sums of a batch without steps, after `deposits` of the queue.
-    pub fn new(shape: &Shape, deposits: u64, protocol_share: Rate) -> Self {
+    pub fn new(shape: &Shape, deposits: u64, snapshot: &Snapshot) -> Self {
         let assets = shape.market.assets as usize;
         Self {
             deposits,
@@ -171,12 +180,13 @@ impl BatchSums {
             penalties: 0,
             taken: vec![0; shape.market.instruments.into()],
             taken_balances: vec![0; assets],
-            protocol_share,
+            snapshot: snapshot.number,
+            protocol_share: snapshot.protocol_share,
         }
     }
 
     /// The sums of a whole batch, from its last boundary.
-    pub fn of_boundary(last: &Boundary, protocol_share: Rate) -> Self {
+    pub fn of_boundary(last: &Boundary, snapshot: &Snapshot) -> Self {
         Self {
             deposits: last.deposits.count,
             deposited: last.deposited.clone(),
@@ -187,7 +197,8 @@ impl BatchSums {
             penalties: last.penalties,
             taken: last.taken.clone(),
             taken_balances: last.taken_balances.clone(),
-            protocol_share,
+            snapshot: snapshot.number,
+            protocol_share: snapshot.protocol_share,
         }
     }
 
@@ -248,6 +259,7 @@ impl Tally {
         let fund = receive(shape, fund, &received)?;
         Ok(Self {
             number: self.number.next(),
+            snapshot: sums.snapshot,
             time,
             deposits: sums.deposits,
             totals,

@@ -4,7 +4,7 @@ use clearproof_primitives::{
     babyjubjub::PointError,
     eddsa::SignatureError,
     field::FieldError,
-    ids::{AccountIndex, BatchNumber, VenueId},
+    ids::{AccountIndex, BatchNumber, SnapshotNumber, VenueId},
     insurance_fund::FundError,
     order::OrderSetError,
     snapshot::SnapshotError,
@@ -31,6 +31,17 @@ pub enum EngineError {
         given: Millis,
         /// The venue's time.
         current: Millis,
+    },
+    /// Batches do not go back to earlier snapshots.
+    #[error(
+        "snapshot {given} is before {current}, the last batch's: open the batch at that one or at \
+         a later one"
+    )]
+    SnapshotWentBack {
+        /// The snapshot that was given.
+        given: SnapshotNumber,
+        /// The last batch's.
+        current: SnapshotNumber,
     },
     /// No such account.
     #[error("account: {0} does not exist")]

@@ -83,6 +83,12 @@ impl PendingStep {
         })
     }
 
+    /// Lots that it has filled of the order in a slot.
+    pub fn filled(&self, slot: usize) -> u64 {
+        let fills = self.fills.iter().filter(|fill| fill.slot == slot);
+        fills.map(|fill| fill.quantity).sum()
+    }
+
     /// The penalty that it pays to the insurance fund.
     pub fn penalty(&self) -> u64 {
         match self.forced {

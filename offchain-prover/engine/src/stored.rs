@@ -8,7 +8,7 @@ use clearproof_primitives::{
     account::{Account, OrderSlot, Position},
     babyjubjub::{Point, PublicKey},
     field::FieldBytes,
-    ids::{AccountIndex, BatchNumber, Slot},
+    ids::{AccountIndex, BatchNumber, Slot, SnapshotNumber},
     ledger::{DepositCursor, Ledger},
     shape::Shape,
     time::Millis,
@@ -30,6 +30,8 @@ pub struct StoredAccount {
     /// The funding basis, high and low half.
     #[serde(rename = "basis")]
     funding_basis: (i64, u64),
+    stamp: u32,
+    kept: bool,
 }
 
 /// A venue's final books as stored.
@@ -47,6 +49,8 @@ pub struct StoredBooks {
     funding: Vec<i64>,
     /// Number of the last batch in these books.
     pub number: BatchNumber,
+    /// Snapshot of that batch.
+    snapshot: SnapshotNumber,
     time: Millis,
 }
 
@@ -69,6 +73,8 @@ impl From<&Account> for StoredAccount {
                 (account.funding_basis >> 64) as i64,
                 account.funding_basis as u64,
             ),
+            stamp: account.stamp,
+            kept: account.kept,
         }
     }
 }
@@ -95,6 +101,8 @@ impl TryFrom<StoredAccount> for Account {
             balances: stored.balances,
             positions: stored.positions.into_iter().map(position).collect(),
             funding_basis: i128::from(high) << 64 | i128::from(low),
+            stamp: stored.stamp,
+            kept: stored.kept,
         })
     }
 }
@@ -114,6 +122,7 @@ impl Books {
             remainder: ledger.remainder,
             funding: self.funding.clone(),
             number: self.number,
+            snapshot: self.snapshot,
             time: self.time,
         }
     }
@@ -162,7 +171,7 @@ impl StoredBooks {
             accounts,
             ledger,
             self.funding,
-            self.number,
+            (self.number, self.snapshot),
             self.time,
         );
         Ok((books, owners))

@@ -39,6 +39,7 @@ fn a_known_key_goes_to_its_account() {
 
     let mut expected = Account::new(&SHAPE, &key(0).public_key(), 0);
     expected.balances[0] = 200;
+    expected.stamp = 1;
     assert_eq!(venue.account(AccountIndex::new(1)), Some(&expected));
     assert_eq!(venue.account_count(), 3);
 }

@@ -4,15 +4,15 @@
 mod common;
 
 use clearproof_engine::{
-    ClosedBatch, Deleveraged, InstrumentClearing, Liquidated, MarketTerms, Venue,
+    ClosedBatch, Deleveraged, EngineError, InstrumentClearing, Liquidated, MarketTerms, Venue,
 };
 use clearproof_primitives::{
     fixed::{ONE, Rate},
     ids::{AccountIndex, Slot},
     margin::Margin,
-    order::Side,
+    order::{Order, Side},
     policy::Policy,
-    rows::even_bands,
+    rows::{even_bands, halted_row},
     shape::Shape,
     snapshot::{InstrumentRow, Snapshot},
     step::StepError,
@@ -133,6 +133,72 @@ fn an_account_at_risk_is_liquidated_as_far_as_it_must_be() {
             .unwrap()
             .balances[0],
         fund + 660
+    );
+}
+
+/// A mark at which half of account 1's maintenance margin is left, and hardly more.
+fn mark_of_half_the_margin(venue: &Venue) -> u64 {
+    let half = |mark: &u64| {
+        let margin = margin(venue, AccountIndex::new(1), &snapshot_at(mark * ONE));
+        margin.has_half_of_maintenance()
+    };
+    (600..1_000).find(half).unwrap()
+}
+
+#[test]
+fn a_liquidation_is_one_step_at_a_snapshot_and_the_rest_waits_for_the_next() {
+    let mut venue = traded();
+    let account = AccountIndex::new(1);
+    let mark = mark_of_half_the_margin(&venue);
+    let snapshot = snapshot_at(mark * ONE);
+    open(&mut venue, snapshot.clone());
+    // 150 lots are to be closed. A step holds two fills.
+    for (auction, left) in [(1, 240), (2, 180)] {
+        bid(&mut venue, auction, 60 * auction, (mark + 1) * ONE);
+        let report = venue.run_auction(venue.now() + Millis::new(1)).unwrap();
+        let [liquidated] = report.liquidated[..] else {
+            panic!("{report:?}");
+        };
+        assert_eq!(liquidated.account, account);
+        let now = venue.account(account).unwrap();
+        assert_eq!((now.quantity(0), now.kept), (left, true));
+        assert!(margin(&venue, account, &snapshot).is_liquidatable());
+    }
+    bid(&mut venue, 3, 60 * 3, (mark + 1) * ONE);
+    let waits = |venue: &mut Venue| {
+        let report = venue.run_auction(venue.now() + Millis::new(1)).unwrap();
+        assert_eq!((report.liquidated, report.left_out), (vec![], vec![]));
+    };
+    waits(&mut venue);
+    let closed = close(&mut venue);
+    let steps = closed.witness.chunks.iter().flat_map(|chunk| &chunk.steps);
+    let forced: Vec<_> = steps
+        .filter(|step| step.step.forced.is_some())
+        .map(|step| step.step.fills.len())
+        .collect();
+    assert_eq!(forced, [2]);
+
+    // Another batch at the same snapshot, and one at the next.
+    open(&mut venue, snapshot.clone());
+    assert_eq!(venue.at_risk(), [account]);
+    waits(&mut venue);
+    close(&mut venue);
+    let mut next = snapshot.clone();
+    next.number = next.number.next();
+    open(&mut venue, next);
+    let report = venue.run_auction(venue.now() + Millis::new(1)).unwrap();
+    assert_eq!(report.liquidated[0].account, account);
+    assert_eq!(venue.account(account).unwrap().quantity(0), 120);
+    close(&mut venue);
+
+    let (given, current) = (snapshot.number, snapshot.number.next());
+    assert_eq!(
+        venue.open_batch(
+            snapshot,
+            MarketTerms::default(),
+            venue.now() + Millis::new(1)
+        ),
+        Err(EngineError::SnapshotWentBack { given, current })
     );
 }
 
@@ -338,9 +404,8 @@ fn funding_is_paid_from_one_batch_to_the_next() {
         .unwrap();
     // A lot trades 5 above the mark for half an interval: 2 of it count.
     for (trader, side) in [(0, Side::Buy), (1, Side::Sell)] {
-        let own = order(side, LOTS + 1, MARK + 5 * ONE)
-            .map(|o| clearproof_primitives::order::Order { id: 2, ..o });
-        let own = own.map(|o| clearproof_primitives::order::Order { quantity: 1, ..o });
+        let own = order(side, LOTS + 1, MARK + 5 * ONE).map(|o| Order { id: 2, ..o });
+        let own = own.map(|o| Order { quantity: 1, ..o });
         venue
             .submit(signed(&SHAPE, trader, 2, vec![own], None))
             .unwrap();
@@ -365,6 +430,61 @@ fn funding_is_paid_from_one_batch_to_the_next() {
         .map(AccountIndex::new)
         .map(|account| venue.account(account).unwrap().balances[0]);
     assert_eq!(after, [before[0] + 1 - 301, before[1] + 1 + 301]);
+}
+
+/// A snapshot at which instrument 2 is halted at 1,000, and another mark of instrument 0.
+fn beside_a_halted_one(mark: u64) -> Snapshot {
+    let mut snapshot = snapshot_at(mark);
+    snapshot.rows[2] = halted_row(snapshot.rows[2].clone(), MARK);
+    snapshot
+}
+
+/// As [`traded`], and trader 0 has bought one lot of instrument 2 as well.
+fn traded_both() -> Venue {
+    let mut venue = traded();
+    open(&mut venue, snapshot_at(MARK));
+    for (trader, side) in [(0, Side::Buy), (1, Side::Sell)] {
+        let order = order(side, 1, MARK).map(|order| Order {
+            id: 2,
+            instrument: 2,
+            ..order
+        });
+        venue
+            .submit(signed(&SHAPE, trader, 2, vec![order], None))
+            .unwrap();
+    }
+    let report = venue.run_auction(venue.now() + Millis::new(1)).unwrap();
+    assert_eq!(report.trades.len(), 2);
+    close(&mut venue);
+    venue
+}
+
+#[test]
+fn one_halted_lot_protects_neither_from_liquidation_nor_from_takeover() {
+    let account = AccountIndex::new(1);
+    let mut venue = traded_both();
+    // 2,000 of doubt.
+    open(&mut venue, beside_a_halted_one(780 * ONE));
+    assert_eq!(venue.at_risk(), [account]);
+    bid(&mut venue, 1, 400, 781 * ONE);
+    let report = venue.run_auction(venue.now() + Millis::new(1)).unwrap();
+    assert_eq!(report.liquidated[0].account, account);
+    let held = venue.account(account).unwrap();
+    assert!(held.quantity(0) < LOTS as i64 && held.quantity(2) == 1);
+    close(&mut venue);
+
+    let mut venue = traded_both();
+    open(&mut venue, beside_a_halted_one(600 * ONE));
+    assert_eq!(venue.taken_over(), [account]);
+    close(&mut venue);
+    // The fund's halted lot stays where it is.
+    open(&mut venue, beside_a_halted_one(700 * ONE));
+    bid(&mut venue, 1, 400, 701 * ONE);
+    let report = venue.run_auction(venue.now() + Millis::new(1)).unwrap();
+    assert_eq!(report.left_out, []);
+    let fund = venue.account(AccountIndex::INSURANCE_FUND).unwrap();
+    assert_eq!((fund.quantity(0), fund.quantity(2)), (0, 1));
+    close(&mut venue);
 }
 
 /// An error in the fills of a liquidation leaves it out of the auction, as any other.

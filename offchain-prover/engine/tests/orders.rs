@@ -8,7 +8,7 @@ use clearproof_primitives::{
     fixed::{ONE, Rate},
     ids::AccountIndex,
     order::{Order, Side, TimeInForce, Trigger, TriggerSide},
-    rows::even_bands,
+    rows::{even_bands, halted_row},
     shape::Shape,
     snapshot::Snapshot,
     step::StepError,
@@ -227,8 +227,8 @@ fn a_suspended_instrument_only_reduces_and_liquidates_nobody() {
     venue.run_auction(START + Millis::new(1)).unwrap();
     // The first is bankrupt at this mark.
     reopen(&mut venue, |snapshot, _| {
-        let row = &mut snapshot.rows[0];
-        (row.mark, row.suspended, row.position_limit) = (600 * ONE, true, 0);
+        snapshot.rows[0].mark = 600 * ONE;
+        snapshot.rows[0] = halted_row(snapshot.rows[0].clone(), 600 * ONE);
     });
     assert!(venue.at_risk().is_empty() && venue.taken_over().is_empty());
     let price = 600 * ONE;

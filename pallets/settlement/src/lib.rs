@@ -310,6 +310,8 @@ pub mod pallet {
         UnknownSnapshot,
         /// The snapshot of this number has another hash.
         SnapshotMismatch,
+        /// The snapshot is an earlier one than the last batch's: use that one or a later one.
+        SnapshotWentBack,
         /// The header's protocol share is not its snapshot's: take it from there, and prove the
         /// batch again.
         ProtocolShareMismatch,

@@ -35,6 +35,10 @@ impl<T: Config> Pallet<T> {
             header.snapshot_hash == snapshot.hash,
             Error::<T>::SnapshotMismatch
         );
+        ensure!(
+            header.snapshot_number >= venue.snapshot,
+            Error::<T>::SnapshotWentBack
+        );
         Self::check_fee(header, &snapshot)?;
         Self::check_times(header, &venue, &snapshot)?;
         let prices = Self::check_prices(batch, &circuit.shape, &snapshot)?;
@@ -59,7 +63,7 @@ impl<T: Config> Pallet<T> {
             header.protocol_fee,
         )?;
         let last_circuit = venue.circuit;
-        venue.advance(header.number, header.new_root, header.time_to);
+        venue.advance(header);
         Self::count_venue(Some(last_circuit), Some(venue.circuit));
         Venues::<T>::insert(header.venue, venue);
         Self::put_market(header.venue, market);

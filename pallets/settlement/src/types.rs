@@ -2,7 +2,13 @@
 //! snapshots.
 
 use alloc::vec::Vec;
-use clearproof_primitives::time::Millis;
+use clearproof_primitives::{
+    batch::BatchHeader,
+    field::FieldBytes,
+    ids::{BatchNumber, SnapshotNumber},
+    shape::{MarketShape, Shape},
+    time::Millis,
+};
 pub use clearproof_primitives::{
     chain::{NextCircuit, Pauses, ProofKind, ProofRefusal, SnapshotInfo},
     ids::CircuitId,
@@ -10,11 +16,6 @@ pub use clearproof_primitives::{
         Batch, BatchSize, ChunkSubmission, MAX_CHUNKS, MAX_ENTRIES, MAX_WITHDRAWALS, PriceList,
         ProofBytes,
     },
-};
-use clearproof_primitives::{
-    field::FieldBytes,
-    ids::{BatchNumber, SnapshotNumber},
-    shape::{MarketShape, Shape},
 };
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{
@@ -94,6 +95,8 @@ pub struct Venue<AccountId, Balance> {
     pub state_root: FieldBytes,
     /// Number of the last batch; 0 before the first.
     pub batches: BatchNumber,
+    /// Snapshot of the last batch; 0 before the first. No batch goes back to an earlier one.
+    pub snapshot: SnapshotNumber,
     /// Last millisecond of the last batch's auctions; before the first, when the venue was created.
     pub time_to: Millis,
     /// Pauses in force.
@@ -117,12 +120,14 @@ impl<AccountId, Balance> Venue<AccountId, Balance> {
     }
 
     /// Updates the venue after a batch has settled.
-    pub(crate) fn advance(&mut self, number: BatchNumber, state_root: FieldBytes, time_to: Millis) {
+    pub(crate) fn advance(&mut self, header: &BatchHeader) {
+        let number = header.number;
         self.circuit = self.circuit_of(number);
         self.next_circuit = self.next_circuit.filter(|next| number < next.from_batch);
-        self.state_root = state_root;
+        self.state_root = header.new_root;
         self.batches = number;
-        self.time_to = time_to;
+        self.snapshot = header.snapshot_number;
+        self.time_to = header.time_to;
     }
 }
 

@@ -4,7 +4,10 @@ use crate::{
     BalanceOf, Batches, CircuitId, Config, Error, Event, HoldReason, NextCircuit, NextVenue,
     Operators, Pallet, Pauses, Venue, VenueOf, Venues,
 };
-use clearproof_primitives::{ids::BatchNumber, time::Millis};
+use clearproof_primitives::{
+    ids::{BatchNumber, SnapshotNumber},
+    time::Millis,
+};
 use frame_support::{
     dispatch::DispatchResult,
     ensure,
@@ -59,6 +62,7 @@ impl<T: Config> Pallet<T> {
             next_circuit: None,
             state_root,
             batches: BatchNumber::new(0),
+            snapshot: SnapshotNumber::new(0),
             time_to: Self::now(),
             pauses: Pauses::default(),
             deposit,

@@ -25,25 +25,37 @@ pub enum StepError {
     NoTransfer,
     #[error("withdraw: another transfer is on its way, or a deposit goes with this one")]
     TransferPending,
-    #[error(
-        "forced: the account holds an instrument that is suspended, or has expired and is not turned into quote yet"
-    )]
+    #[error("forced: the fills change a position in a suspended instrument")]
     Suspended,
+    #[error(
+        "forced: the account holds an instrument that has expired and is not turned into quote yet"
+    )]
+    Unsettled,
     #[error(
         "forced: the account has half of its maintenance margin left and would keep less than half of a position"
     )]
     NotPartial,
-    #[error("forced: the insurance fund does not owe more than it has")]
+    #[error(
+        "forced: the account was liquidated in part at this snapshot, and has half of its maintenance margin left: its next part waits for the next snapshot"
+    )]
+    PartialAgain,
+    #[error(
+        "forced: the insurance fund does not owe more than it has, with the benefit of the doubt"
+    )]
     FundSolvent,
-    #[error("forced: the account is less leveraged than the deleverage rank")]
+    #[error(
+        "forced: the account is less leveraged than the deleverage rank, with the benefit of the doubt"
+    )]
     NotRanked,
     #[error("forced: the price leaves the account better off")]
     DeleveragePrice,
     #[error("forced: the slack is more than what the insurance fund lacks of its positions' worth")]
     Slack,
-    #[error("forced: the account's equity is not below its maintenance margin")]
+    #[error(
+        "forced: the account's equity is not below its maintenance margin, with the benefit of the doubt"
+    )]
     NotLiquidatable,
-    #[error("forced: the account's equity is not below zero")]
+    #[error("forced: the account's equity is not below zero, with the benefit of the doubt")]
     NotBankrupt,
     #[error(
         "forced: the fills do not only reduce risk, or at a price worse than the account's zero price"

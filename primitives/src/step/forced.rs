@@ -8,44 +8,60 @@ use super::{
 use crate::{
     account::{Account, Position},
     fixed::FRACTION_BITS,
+    ids::Slot,
     liquidation::fits_slack,
     margin::{Margin, keeps_half, only_reduces, reduces_risk},
     snapshot::Snapshot,
 };
 
-/// Returns true if an account holds anything that is suspended, or expired and not yet turned into
-/// money.
-pub fn holds_suspended(snapshot: &Snapshot, account: &Account) -> bool {
+/// Returns true if an account holds anything that has expired and is not yet turned into money.
+pub fn holds_unsettled(snapshot: &Snapshot, account: &Account) -> bool {
     let row = |position: &Position| snapshot.rows.get(position.instrument.place());
     let mut rows = account.positions.iter().filter_map(row);
-    rows.any(|row| row.suspended || row.expired)
+    rows.any(|row| row.expired)
 }
 
-/// The rules of liquidation and deleveraging.
+/// Returns true if positions in suspended rows are what they were.
+fn keeps_suspended(snapshot: &Snapshot, before: &Account, after: &Account) -> bool {
+    let suspended = |slot: Slot| {
+        let row = snapshot.rows.get(slot.place());
+        row.is_some_and(|row| row.suspended)
+    };
+    let mut positions = before.positions.iter().chain(&after.positions);
+    positions.all(|p| {
+        !suspended(p.instrument) || before.quantity(p.instrument) == after.quantity(p.instrument)
+    })
+}
+
+/// The rules of liquidation and deleveraging. Returns true if the step liquidates an account in
+/// part.
 pub(super) fn check_forced(
     context: &StepContext<'_>,
     step: &Step,
     forced: Forced,
     before: &Account,
     after: &Account,
-) -> Result<(), StepError> {
+) -> Result<bool, StepError> {
     use StepError as E;
     let market = &context.shape.market;
     let of_fund = step.account.is_insurance_fund();
     let deleverages = forced == Forced::Deleverage;
     let margin_before = Margin::of(market, context.snapshot, before)?;
     let margin_after = Margin::of(market, context.snapshot, after)?;
+    let mut partial = false;
     match (of_fund, deleverages) {
         (true, true) => {
-            require(margin_before.equity < 0, E::FundSolvent)?;
-            let lacking = margin_before.equity.unsigned_abs();
+            require(margin_before.is_bankrupt(), E::FundSolvent)?;
+            let lacking = margin_before.favourable_equity().unsigned_abs();
             let fits = fits_slack(context.snapshot, before, lacking, context.slack);
             require(fits, E::Slack)?;
         }
         (false, false) => {
             require(margin_before.is_liquidatable(), E::NotLiquidatable)?;
-            let partly = margin_before.has_half_of_maintenance();
-            require(!partly || keeps_half(before, after), E::NotPartial)?;
+            partial = margin_before.has_half_of_maintenance();
+            require(!partial || keeps_half(before, after), E::NotPartial)?;
+            let again = partial && before.was_kept_at(context.snapshot.number);
+            require(!again, E::PartialAgain)?;
         }
         (false, true) => {
             let ranked = margin_before.is_ranked(context.deleverage_rank);
@@ -53,21 +69,23 @@ pub(super) fn check_forced(
         }
         (true, false) => {}
     }
+    let kept = keeps_suspended(context.snapshot, before, after);
+    require(kept, E::Suspended)?;
     let roundings = (step.fills.len() as i128) << FRACTION_BITS;
     if deleverages && !of_fund {
         let gains_nothing = margin_after.equity <= margin_before.equity + roundings;
         require(gains_nothing, E::DeleveragePrice)?;
     }
     if step.fills.is_empty() {
-        return Ok(());
+        return Ok(partial);
     }
     let reduces = only_reduces(before, after);
-    if of_fund {
-        let loses_nothing = margin_after.equity + roundings >= margin_before.equity;
-        return require(reduces && loses_nothing, E::ForcedFills);
-    }
-    let allowed = reduces_risk(&margin_before, &margin_after, reduces);
-    require(allowed, E::ForcedFills)
+    let allowed = match of_fund {
+        true => reduces && margin_after.equity + roundings >= margin_before.equity,
+        false => reduces_risk(&margin_before, &margin_after, reduces),
+    };
+    require(allowed, E::ForcedFills)?;
+    Ok(partial)
 }
 
 /// Leaves the account with nothing.
@@ -77,9 +95,7 @@ pub(super) fn take_over(
     effects: &mut StepEffects,
 ) -> Result<(), StepError> {
     let margin = Margin::of(&context.shape.market, context.snapshot, after)?;
-    if margin.equity >= 0 {
-        return Err(StepError::NotBankrupt);
-    }
+    require(margin.is_bankrupt(), StepError::NotBankrupt)?;
     let nothing = alloc::vec![0; after.balances.len()];
     effects.taken = Some(Taken {
         balances: core::mem::replace(&mut after.balances, nothing),

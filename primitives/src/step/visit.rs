@@ -37,7 +37,10 @@ pub struct DepositStep {
     pub account_key: Fr,
 }
 
-/// An act of the venue on an account without its consent.
+/// An act of the venue on an account without its consent. Equity is that with the benefit of the
+/// doubt where the act must be justified ([`favourable_equity`](crate::margin::Margin)); positions
+/// in suspended rows stay as they are, except that a takeover takes them. The account holds nothing
+/// that has expired and is not turned into quote yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Forced {
     /// The account is below its maintenance margin. The step's order set is the venue's own: it is
@@ -50,8 +53,8 @@ pub enum Forced {
     /// that is how it gets rid of what it took over. Its fills must only reduce, and lose nothing
     /// against the marks but the rounding of each.
     ///
-    /// An account that has half of its maintenance margin left keeps half of each position in each
-    /// such step.
+    /// An account that has half of its maintenance margin left keeps half of each position, and
+    /// there is one such step at each snapshot.
     Liquidation {
         /// Quote units.
         penalty: u64,

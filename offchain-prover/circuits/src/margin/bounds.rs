@@ -18,6 +18,9 @@ use clearproof_primitives::{field::fr_to_signed_i128, fixed::FACTOR_BITS, margin
 pub struct Margins {
     pub equity_before: Num,
     pub equity_after: Num,
+    /// The benefit of the doubt.
+    pub doubt_before: Num,
+    pub doubt_after: Num,
     /// At most the true one.
     pub maintenance_before: Num,
     /// At least the true one.
@@ -46,10 +49,19 @@ impl Margins {
         Self {
             equity_before,
             equity_after,
+            doubt_before: before.exposure.doubt(cs, market),
+            doubt_after: after.exposure.doubt(cs, market),
             maintenance_before,
             initial_after,
             maintenance_after,
         }
+    }
+}
+
+impl Margins {
+    /// Equity before the step with the benefit of the doubt.
+    pub fn favourable_equity(&self) -> Num {
+        &self.equity_before + &self.doubt_before
     }
 }
 

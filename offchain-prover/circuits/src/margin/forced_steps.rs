@@ -9,7 +9,7 @@ use crate::{
     gadgets::{
         bits::{alloc_bit, range},
         compare::{enforce_ge_if, enforce_gt_if},
-        logic::{enforce_implies, select},
+        logic::{enforce_equal_if, enforce_implies, select},
     },
     market::Market,
     r1cs::{Bit, Cs, Num, Sum},
@@ -21,15 +21,21 @@ use clearproof_primitives::{
 };
 
 /// Requires that the state before the step allows it: an account at risk or of a high enough rank,
-/// a bankrupt account or fund, and no account that holds a suspended or expired instrument.
+/// or a bankrupt account or fund, each with the benefit of the doubt; and that the step's fills
+/// leave suspended positions as they are. Returns the bit that is set if an account is liquidated
+/// in part.
+///
+/// Sound: fills of these steps only reduce, and the benefit of the doubt of a lot is not negative,
+/// so it is the same before and after only if no lot that has any is gone. A lot that has expired
+/// and is not turned into quote has 2^160, and none after the step: so no fills go with it, and
+/// equity with it is far beyond the range of every comparison here, as it stays below 2^243.
 pub fn enforce_allowed(
     cs: &mut Cs,
-    market: &Market,
     before: &Holdings<'_>,
     margins: &Margins,
     occasion: &Occasion<'_>,
     free: &Bit,
-) {
+) -> Bit {
     let forced = occasion.forced;
     enforce_implies(cs, &forced.liquidation, &free.not());
     let partial = enforce_rank(cs, margins, occasion);
@@ -43,16 +49,11 @@ pub fn enforce_allowed(
     );
     // A takeover has no order set, so not both are.
     let owes = Bit::from_num_unchecked(forced.takeover.num() + forced.deleverages_fund.num());
-    let equity = &margins.equity_before;
-    enforce_gt_if(cs, &owes, &Num::zero(), equity, EQUITY_BITS + 1);
-    let mut left_alone = Sum::new();
-    for (lots, row) in before.exposure.lots().iter().zip(&market.rows) {
-        // An expired instrument is not suspended.
-        let bit = row.suspended.num() + row.live.not().num();
-        left_alone.add(&cs.mul(lots, &bit));
-    }
-    let of_others = forced.of_account.num() + forced.takeover.num();
-    cs.enforce(&of_others, &left_alone.finish(), &Num::zero());
+    let equity = margins.favourable_equity();
+    enforce_gt_if(cs, &owes, &Num::zero(), &equity, EQUITY_BITS + 1);
+    let (doubt, left) = (&margins.doubt_before, &margins.doubt_after);
+    enforce_equal_if(cs, &forced.liquidation, left, doubt);
+    partial
 }
 
 /// Requires that an account at risk has less than its maintenance margin, or less than half of it;
@@ -61,7 +62,7 @@ pub fn enforce_allowed(
 /// are closed in part only.
 fn enforce_rank(cs: &mut Cs, margins: &Margins, occasion: &Occasion<'_>) -> Bit {
     let forced = occasion.forced;
-    let (equity, maintenance) = (&margins.equity_before, &margins.maintenance_before);
+    let (equity, maintenance) = (margins.favourable_equity(), &margins.maintenance_before);
     let scale = Num::power_of_two(FACTOR_BITS as usize).value();
     let twice = equity.scale(scale).double();
     let more = fr_to_signed_i128(&(maintenance - &twice).value());
@@ -72,7 +73,7 @@ fn enforce_rank(cs: &mut Cs, margins: &Margins, occasion: &Occasion<'_>) -> Bit 
     enforce_implies(cs, &deep, &forced.of_account_at_risk);
     let at_risk = (Num::one() + deep.num()).scale(scale);
     let times = select(cs, &forced.deleverages, occasion.deleverage_rank, &at_risk);
-    let least = cs.mul(equity, &times) + forced.of_account_at_risk.num();
+    let least = cs.mul(&equity, &times) + forced.of_account_at_risk.num();
     enforce_ge_if(
         cs,
         &forced.of_account,
@@ -100,7 +101,7 @@ pub fn enforce_equity(cs: &mut Cs, margins: &Margins, occasion: &Occasion<'_>) {
     range(cs, &(gained + roundings), EQUITY_BITS + 2);
 }
 
-/// What the insurance fund lacks, less what the batch's slack makes of all that its positions are
+/// What the insurance fund lacks, with the benefit of the doubt, less what the batch's slack makes of all that its positions are
 /// worth, in 2^-64 quote units; 0 where the fund is not deleveraged. It must not be negative. Costs
 /// M + 2.
 ///
@@ -118,6 +119,6 @@ pub fn slack_left(
     }
     let taken = cs.mul(occasion.slack, &worth.finish());
     let unit = Num::power_of_two(FRACTION_BITS as usize).value();
-    let left = -(margins.equity_before.scale(unit) + taken);
+    let left = -(margins.favourable_equity().scale(unit) + taken);
     cs.mul(occasion.forced.deleverages_fund.num(), &left)
 }

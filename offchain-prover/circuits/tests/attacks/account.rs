@@ -27,8 +27,10 @@ fn opening_an_account_on_a_leaf_in_use() {
 
 #[test]
 fn opening_an_account_that_is_not_empty() {
-    let changes: [fn(&mut Account); 6] = [
+    let changes: [fn(&mut Account); 8] = [
         |account| account.sequence = 1,
+        |account| account.stamp = 1,
+        |account| account.kept = true,
         |account| account.slots[1].id = 4,
         |account| account.slots[0].filled = 3,
         |account| account.balances[0] = 1,

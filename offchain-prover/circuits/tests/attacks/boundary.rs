@@ -6,6 +6,8 @@ use clearproof_primitives::{
     batch::{PROTOCOL_VERSION, chunk_public_input, price_list_hash},
     boundary::Boundary,
     field::{FieldBytes, Fr},
+    ids::SnapshotNumber,
+    step::StepError,
     time::Millis,
 };
 
@@ -143,4 +145,15 @@ fn a_header_of_another_version() {
         scene.header.version = version;
         scene.refused_first_in("header");
     }
+}
+
+/// A leaf could not be stamped with it.
+#[test]
+fn a_snapshot_number_of_more_than_32_bits() {
+    let mut scene = Scene::busy(0);
+    scene.header.snapshot_number = SnapshotNumber::new((1 << 32) + 1);
+    scene.refused_first_in("header");
+    let mut scene = Scene::busy(0);
+    scene.snapshot.number = SnapshotNumber::new(1 << 32);
+    assert_eq!(scene.native(0), Err(StepError::Range("snapshot number")));
 }

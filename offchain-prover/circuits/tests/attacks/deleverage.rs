@@ -343,7 +343,8 @@ fn no_slack_closes_at_the_mark() {
     scene(0, &BUYS, [&LONG, &FUND]).accepted();
 }
 
-/// Suspended positions bear their share, and keep it; expired ones have none.
+/// Suspended positions bear their share, and keep it; with expired ones the fund is not deleveraged
+/// before they are turned into quote.
 #[test]
 fn positions_that_are_suspended_or_expired_in_the_funds_worth() {
     let fund = Party {
@@ -357,37 +358,29 @@ fn positions_that_are_suspended_or_expired_in_the_funds_worth() {
         scene.replay();
         scene
     };
-    let changes: [(fn(&mut InstrumentRow), f64); 2] = [
-        (
-            |row| (row.suspended, row.position_limit) = (true, 0),
-            100.0 / 4_013.333,
-        ),
-        (
-            |row| {
-                *row = InstrumentRow {
-                    mark: 95 * ONE,
-                    expired: true,
-                    ..InstrumentRow::empty(&Shape::TINY.market)
-                };
-            },
-            // 1,900 of quote less 2,006 ⅔ and 100.
-            206.667 / 2_006.667,
-        ),
-    ];
-    for (change, share) in changes {
-        let (mut fine, mut refused) = (0, u32::MAX);
-        while refused - fine > 1 {
-            let middle = fine + (refused - fine) / 2;
-            match with(middle, change).native(1) {
-                Ok(_) => fine = middle,
-                Err(_) => refused = middle,
-            }
+    let suspended = |slack| with(slack, |row| (row.suspended, row.position_limit) = (true, 0));
+    let (mut fine, mut refused) = (0, u32::MAX);
+    while refused - fine > 1 {
+        let middle = fine + (refused - fine) / 2;
+        match suspended(middle).native(1) {
+            Ok(_) => fine = middle,
+            Err(_) => refused = middle,
         }
-        let found = f64::from(fine) / ONE as f64;
-        assert!((found - share).abs() < 1e-5, "{found} {share}");
-        with(fine, change).accepted();
-        with(refused, change).refused(1, StepError::Slack, "step/margin");
     }
+    let (found, share) = (f64::from(fine) / ONE as f64, 100.0 / 4_013.333);
+    assert!((found - share).abs() < 1e-5, "{found} {share}");
+    suspended(fine).accepted();
+    suspended(refused).refused(1, StepError::Slack, "step/margin");
+
+    let expired = with(0, |row| {
+        *row = InstrumentRow {
+            mark: 95 * ONE,
+            expired: true,
+            ..InstrumentRow::empty(&Shape::TINY.market)
+        };
+    });
+    assert_eq!(expired.native(1), Err(StepError::Unsettled));
+    expired.refused_first_in(FORCED);
 }
 
 #[test]

@@ -12,12 +12,12 @@ use clearproof_primitives::{
     step::{DepositStep, Forced, Step, StepError},
 };
 
-const MARK: u64 = 100 * ONE + ONE / 3;
+pub const MARK: u64 = 100 * ONE + ONE / 3;
 /// Of 20 lots sold at the mark: 2,006 / 128, rounded up.
 const LIMIT: u64 = 16;
 
 /// Account 2 holds `lots` of instrument 0 and `quote`, and the venue sells some for it.
-fn liquidated(lots: i64, quote: i64, sold: u64, price: u64, penalty: u64) -> Scene {
+pub fn liquidated(lots: i64, quote: i64, sold: u64, price: u64, penalty: u64) -> Scene {
     let mut scene = Scene::busy(2);
     scene.reload(0, |account| {
         account.balances[0] = quote;
@@ -38,11 +38,11 @@ fn liquidated(lots: i64, quote: i64, sold: u64, price: u64, penalty: u64) -> Sce
 }
 
 /// Account 2 holds 40 lots and is at risk: its equity is 50.
-fn at_risk(penalty: u64) -> Scene {
+pub fn at_risk(penalty: u64) -> Scene {
     liquidated(40, -3_963, 20, MARK, penalty)
 }
 
-fn taken_over(quote: i64) -> Scene {
+pub fn taken_over(quote: i64) -> Scene {
     let mut scene = at_risk(0);
     scene.reload(0, |account| {
         account.balances = vec![quote, 0];
@@ -136,19 +136,12 @@ fn more_than_half_of_a_position_while_half_of_the_margin_is_left() {
 }
 
 #[test]
-fn a_suspended_or_expired_instrument() {
+fn an_expired_instrument() {
     for takeover in [false, true] {
         let start = || match takeover {
             true => taken_over(-5_000),
             false => at_risk(0),
         };
-        let mut suspended = start();
-        suspended.remarket(|snapshot, _| {
-            let row = &mut snapshot.rows[0];
-            (row.suspended, row.position_limit) = (true, 0);
-        });
-        suspended.replay();
-        suspended.refused(0, StepError::Suspended, "step/margin/forced");
         let mut expired = start();
         expired.reload(0, |account| {
             account.positions.push(Position {
@@ -166,7 +159,7 @@ fn a_suspended_or_expired_instrument() {
         expired.replay_forged(|_, account, _| {
             account.positions.retain(|p| p.instrument == Slot::new(0))
         });
-        assert_eq!(expired.native(0), Err(StepError::Suspended));
+        assert_eq!(expired.native(0), Err(StepError::Unsettled));
         expired.refused_first_in("step/margin/forced");
     }
 }
@@ -262,7 +255,7 @@ fn a_takeover_that_leaves_something() {
 }
 
 /// The padding of chunk 2, on account 0, with positions to be closed.
-fn fund(forced: Forced) -> Scene {
+pub fn fund(forced: Forced) -> Scene {
     let mut scene = at_risk(0);
     let set = scene.chunk.steps[0].step.set.clone();
     let fills = scene.chunk.steps[0].step.fills.clone();

@@ -90,6 +90,7 @@ fn a_deposit_that_opens_an_account_again() {
     let mut scene = second_deposit();
     let witness = &mut scene.chunk.steps[1];
     witness.exists = false;
+    witness.before.stamp = 0;
     witness.before.sequence = 0;
     witness.before.balances.fill(0);
     witness.before.slots.fill(OrderSlot::default());

@@ -15,8 +15,9 @@ use clearproof_primitives::{
     field::Fr,
     fixed::{Rounding, mul_fraction},
     funding::{accrue, funding_basis, funding_hash},
-    ids::Slot,
+    ids::{Slot, SnapshotNumber},
     ledger::state_root,
+    margin::Margin,
     order::{Order, OrderSet, Request, Side, SignedOrderSet, WithdrawalRequest},
     shape::Shape,
     snapshot::Snapshot,
@@ -144,6 +145,13 @@ impl Scene {
         &mut self.chunk.steps[step].step
     }
 
+    /// Moves the batch to the snapshot of another number.
+    pub fn at_snapshot(&mut self, number: u64) {
+        self.snapshot.number = SnapshotNumber::new(number);
+        self.header.snapshot_number = self.snapshot.number;
+        self.header.snapshot_hash = self.snapshot.hash().into();
+    }
+
     /// Changes the account that a step loads, in the tree as well.
     pub fn reload(&mut self, step: usize, change: impl FnOnce(&mut Account)) {
         let witness = &mut self.chunk.steps[step];
@@ -193,6 +201,7 @@ impl Scene {
                 witness.before = Clone::clone(known);
             }
             let (mut after, mut effects) = unchecked(
+                &self.shape,
                 &self.chunk.entries,
                 &self.snapshot,
                 &self.chunk.funding,
@@ -251,6 +260,7 @@ impl Scene {
         let mut state = self.chunk.before.clone();
         for witness in &self.chunk.steps[..step] {
             let (_, effects) = unchecked(
+                &self.shape,
                 &self.chunk.entries,
                 &self.snapshot,
                 &self.chunk.funding,
@@ -304,6 +314,7 @@ impl Scene {
 
 /// The result of a step without any check.
 fn unchecked(
+    shape: &Shape,
     entries: &[PriceEntry],
     snapshot: &Snapshot,
     funding: &[i64],
@@ -315,6 +326,7 @@ fn unchecked(
         remainder: accrue(&mut after, snapshot, funding).unwrap(),
         ..StepEffects::default()
     };
+    let partial = is_partial(shape, snapshot, &after, step);
     if let Some(deposit) = &step.deposit {
         after.balances[deposit.asset as usize] += deposit.amount as i64;
         effects.transfer = deposit.transferred.then_some(Transfer::Received);
@@ -338,7 +350,20 @@ fn unchecked(
     if step.withdraw {
         pay_unchecked(set, &mut after, &mut effects);
     }
+    after
+        .stamp_at(step.account, snapshot.number, partial)
+        .unwrap();
     (after, effects)
+}
+
+/// True if a step liquidates an account, as it is after its accrual, of which half of the margin is
+/// left.
+fn is_partial(shape: &Shape, snapshot: &Snapshot, accrued: &Account, step: &Step) -> bool {
+    let liquidates = matches!(step.forced, Some(Forced::Liquidation { .. }));
+    liquidates
+        && !step.account.is_insurance_fund()
+        && Margin::of(&shape.market, snapshot, accrued)
+            .is_ok_and(|margin| margin.has_half_of_maintenance())
 }
 
 fn install_unchecked(signed: &SignedOrderSet, after: &mut Account) {

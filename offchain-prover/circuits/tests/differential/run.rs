@@ -11,6 +11,7 @@ use clearproof_primitives::{
     eddsa::SecretKey,
     field::Fr,
     fixed::{ONE, Rate},
+    ids::SnapshotNumber,
     order::{Delegate, KeysRequest, Request, TransferRequest, WithdrawalRequest},
     rows::even_bands,
     snapshot::InstrumentRow,
@@ -58,6 +59,8 @@ impl Run {
         let moved = [0, -14, 12, -30, 20, -9][self.closed.len() % 6];
         let mark = ((100 + moved) * ONE as i64) as u64 + ONE / 3;
         let mut snapshot = snapshot(&SHAPE.market, mark);
+        // Two batches at each snapshot, at which an account is liquidated in part once.
+        snapshot.number = SnapshotNumber::new(self.closed.len() as u64 / 2 + 1);
         let bands = even_bands(&snapshot.rows, Rate::new(1 << 29));
         // From the fourth batch on instrument 2 has expired; every other batch visits its holders.
         let expired = self.closed.len() > 2;

@@ -44,6 +44,10 @@ struct Conditions {
     trigger: Option<(bool, i64)>,
     position_limit: u64,
     suspended: bool,
+    /// Instrument 2 is, unless it has expired.
+    other_suspended: bool,
+    /// The account was liquidated in part, at this snapshot or at one before.
+    kept_at: Option<u32>,
     /// A forced step deleverages, where every account has this rank or more.
     rank: Option<u32>,
     /// The first entry says that the fund sells.
@@ -67,7 +71,8 @@ fn any_conditions() -> impl Strategy<Value = Conditions> {
         prop::option::weighted(0.2, 0..2u64),
         prop::option::weighted(0.12, (any::<bool>(), -2..3i64)),
         prop_oneof![7 => Just(1u64 << 40), 1 => 0..60u64],
-        prop::bool::weighted(0.05),
+        (prop::bool::weighted(0.08), prop::bool::weighted(0.2)),
+        prop::option::weighted(0.2, 0..2u32),
         prop::option::weighted(0.5, prop_oneof![2 => Just(0u32), 1 => 0..20u32 << 16]),
         (
             any::<bool>(),
@@ -83,11 +88,14 @@ fn any_conditions() -> impl Strategy<Value = Conditions> {
                 pair,
                 trigger,
                 position_limit,
-                suspended,
+                (suspended, other_suspended),
+                kept_at,
                 rank,
                 (fund_sells, sided_auction, of_fund, slack),
             )| {
                 Conditions {
+                    kept_at,
+                    other_suspended,
                     reduce_only,
                     time_in_force,
                     pair,
@@ -224,6 +232,9 @@ fn tamper_market(scene: &mut Scene, t: &Tampering) {
         (funding[0], funding[2]) = (t.funding[0], t.funding[1]);
         snapshot.rows[0].position_limit = c.position_limit;
         snapshot.rows[0].suspended = c.suspended;
+        if c.other_suspended {
+            (snapshot.rows[2].suspended, snapshot.rows[2].position_limit) = (true, 0);
+        }
         if t.expired {
             snapshot.rows[2] = InstrumentRow {
                 mark: 101 * ONE + 7,
@@ -241,6 +252,9 @@ fn tamper_account(account: &mut Account, t: &Tampering) {
     let lacking = if t.of_fund() { 400 } else { 0 };
     account.balances[0] = t.equity - 100 * lots - lacking;
     account.sequence = 1;
+    if let Some(stamp) = t.conditions.kept_at {
+        (account.stamp, account.kept) = (stamp, true);
+    }
     account.slots[0].id = 21;
     account.slots[0].filled = t.filled;
     if let Some(filled) = t.conditions.pair {

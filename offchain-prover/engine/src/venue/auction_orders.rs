@@ -31,13 +31,13 @@ impl Venue {
     ) -> OrdersByInstrument {
         let mut orders = vec![Vec::new(); open.snapshot.rows.len()];
         for (account, signed) in forced {
-            for (slot, order) in placed(&signed.set) {
+            for (slot, order, quantity) in self.left_to_liquidate(open, *account, signed) {
                 orders[order.instrument.place()].push(AuctionOrder {
                     account: *account,
                     slot,
                     side: order.side,
                     limit: order.limit,
-                    quantity: order.quantity,
+                    quantity,
                     arrival: 0,
                 });
             }
@@ -146,7 +146,7 @@ impl Venue {
 }
 
 /// The orders of a set with their slots.
-fn placed(set: &OrderSet) -> impl Iterator<Item = (usize, &Order)> {
+pub(super) fn placed(set: &OrderSet) -> impl Iterator<Item = (usize, &Order)> {
     let orders = set.orders.iter().enumerate();
     orders.filter_map(|(slot, order)| Some((slot, order.as_ref()?)))
 }

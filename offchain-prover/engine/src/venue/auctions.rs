@@ -41,6 +41,8 @@ struct Grown {
     begins: bool,
     /// The account after it.
     after: Account,
+    /// The penalty that it paid before it grew.
+    paid: u64,
 }
 
 /// An auction in which no fill breaks a rule.
@@ -105,13 +107,14 @@ impl Venue {
             step,
             begins,
             after,
+            paid,
         } in grown
         {
             let account = step.account;
             if step.forced.is_some() {
                 report.liquidated.push(Liquidated {
                     account,
-                    penalty: step.penalty(),
+                    penalty: step.penalty().saturating_sub(paid),
                 });
             }
             self.accounts.put(account, after);
@@ -183,6 +186,8 @@ impl Round<'_> {
         let (mut grown, mut refused) = (Vec::with_capacity(fills.len()), Vec::new());
         for (account, fills) in fills {
             let (mut step, begins) = self.grow(account, &fills);
+            let growing = self.open.steps.growing(account).filter(|_| !begins);
+            let paid = growing.map_or(0, PendingStep::penalty);
             let result = match step.forced {
                 None => self.venue.simulate(&step, self.time),
                 Some(_) => self.venue.with_penalty(&mut step, self.time),
@@ -194,6 +199,7 @@ impl Round<'_> {
                         step,
                         begins,
                         after,
+                        paid,
                     });
                 }
                 Err(error) => refused.push(Refusal {
@@ -209,7 +215,7 @@ impl Round<'_> {
     /// The account's growing step with more fills; or a new step and true, if they do not fit or
     /// the order set is another by now.
     ///
-    /// A liquidation is always a step of its own.
+    /// A liquidation is a step of its own, which grows with fills of the set that it began with.
     fn grow(&self, account: AccountIndex, fills: &[PricedFill]) -> (PendingStep, bool) {
         let set = self.set_in_use(account);
         let is_forced = self.forced.contains_key(&account);
@@ -219,21 +225,26 @@ impl Round<'_> {
             orders.into_iter().any(|order| order.reduce_only)
         };
         let room = |step: &&PendingStep| {
-            !is_forced
-                && step.forced.is_none()
+            step.forced.is_none()
                 && !reduces(fills)
                 && !reduces(&step.fills)
                 && step.fills.len() + fills.len() <= self.venue.config.shape.fills as usize
                 && step.set.as_ref().map(|s| s.set.sequence) == set.map(|s| s.set.sequence)
         };
-        match self.open.steps.growing(account).filter(room) {
+        let growing = match is_forced {
+            true => set.and_then(|set| self.open.steps.liquidating(account, set)),
+            false => self.open.steps.growing(account).filter(room),
+        };
+        // The penalty of all fills is found anew.
+        let forced = is_forced.then_some(Forced::Liquidation { penalty: 0 });
+        match growing {
             Some(step) => {
                 let mut step = step.clone();
                 step.fills.extend_from_slice(fills);
+                step.forced = forced;
                 (step, false)
             }
             None => {
-                let forced = is_forced.then_some(Forced::Liquidation { penalty: 0 });
                 let step = PendingStep {
                     set: set.cloned(),
                     fills: fills.to_vec(),

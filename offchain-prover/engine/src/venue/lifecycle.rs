@@ -36,6 +36,13 @@ impl Venue {
             return Err(EngineError::BatchOpen);
         }
         snapshot.check(&self.config.shape.market)?;
+        let last = self.closed.tally().snapshot;
+        if snapshot.number < last {
+            return Err(EngineError::SnapshotWentBack {
+                given: snapshot.number,
+                current: last,
+            });
+        }
         let last = self.closed.tally().time;
         if time_from <= last || time_from < snapshot.taken_at {
             return Err(EngineError::Time {

@@ -4,10 +4,16 @@
 //! All accounts are checked when a batch opens, since the snapshot is a new one; their own steps
 //! bring none below maintenance margin. Accounts at risk have orders of the venue's making in every
 //! auction, in the place of their own: for the part of each position that makes them free again, at
-//! their zero price or better. The insurance fund closes the positions that it took over at the
+//! their zero price or better. Suspended positions stay as they are, and count with the benefit of
+//! the doubt. The insurance fund closes the positions that it took over at the
 //! mark or better.
+//!
+//! At one snapshot the rules allow one step that liquidates an account in part. So an account's
+//! liquidation is one step, which grows from auction to auction until its orders are filled or it
+//! has no room for more fills. What does not fit waits for the next snapshot.
 
 use super::{
+    auction_orders::placed,
     expired::holds_expired,
     state::{Venue, open_batch::OpenBatch},
 };
@@ -23,7 +29,7 @@ use clearproof_primitives::{
     margin::Margin,
     order::{Order, OrderSet, SignedOrderSet},
     shape::TIME_BITS,
-    step::{Forced, StepEffects, StepError, holds_suspended},
+    step::{Forced, StepEffects, StepError},
     time::Millis,
 };
 use std::{collections::BTreeMap, sync::Arc};
@@ -49,9 +55,9 @@ impl Venue {
                 self.accrue_if_expired(account);
             }
             match margin {
-                // No account is liquidated at a mark that is not reliable.
-                Some(_) if self.is_suspended(account) => {}
-                Some(margin) if margin.equity < 0 => {
+                // If the batch had no room to turn its expired positions into quote, it waits.
+                Some(_) if self.holds_expired(account) => {}
+                Some(margin) if margin.is_bankrupt() => {
                     // If the fund has no room for it, it waits until the fund has closed something.
                     let _ = self.take_over(account);
                 }
@@ -93,18 +99,16 @@ impl Venue {
     /// Turns an account's expired positions into quote. No other action is taken on an account
     /// before that.
     fn accrue_if_expired(&mut self, account: AccountIndex) {
-        let open = self.open.as_ref().zip(self.account(account));
-        if open.is_some_and(|(open, account)| holds_expired(&open.snapshot.rows, account)) {
+        if self.holds_expired(account) {
             // If the batch has no room for it, the account is left alone.
             let _ = self.touch(account);
         }
     }
 
-    /// True if an account holds a suspended instrument.
-    fn is_suspended(&self, account: AccountIndex) -> bool {
-        let open = self.open.as_ref();
-        open.zip(self.account(account))
-            .is_some_and(|(open, account)| holds_suspended(&open.snapshot, account))
+    /// True if an account holds an expired instrument.
+    fn holds_expired(&self, account: AccountIndex) -> bool {
+        let open = self.open.as_ref().zip(self.account(account));
+        open.is_some_and(|(open, account)| holds_expired(&open.snapshot.rows, account))
     }
 
     fn take_over(&mut self, account: AccountIndex) -> Result<(), EngineError> {
@@ -143,16 +147,55 @@ impl Venue {
     }
 
     /// The orders that liquidate an account at risk now, or close the insurance fund's positions,
-    /// in instruments that trade.
+    /// in instruments that trade. If its liquidation has begun, those that it began with.
     fn forced_set(&self, open: &OpenBatch, account: AccountIndex) -> Option<Arc<SignedOrderSet>> {
+        let market = &self.config.shape.market;
         let accrued = self.accrued_account(open, account)?;
         let closings = match account {
             AccountIndex::INSURANCE_FUND => wind_down(&open.snapshot, &accrued),
-            _ => plan(&self.config.shape.market, &open.snapshot, &accrued).ok()?,
+            _ => {
+                if let Some(set) = self.set_to_go_on_with(open, account) {
+                    let margin = Margin::of(market, &open.snapshot, &accrued).ok()?;
+                    return margin.is_liquidatable().then_some(set);
+                }
+                plan(market, &open.snapshot, &accrued).ok()?
+            }
         };
         let trades = |closing: &Closing| !open.is_halted(closing.instrument);
         let closings: Vec<_> = closings.into_iter().filter(trades).collect();
         self.set_of(account, &closings)
+    }
+
+    /// The order set of the growing step in which an account is being liquidated, if more of it can
+    /// be filled there.
+    fn set_to_go_on_with(
+        &self,
+        open: &OpenBatch,
+        account: AccountIndex,
+    ) -> Option<Arc<SignedOrderSet>> {
+        let growing = open.steps.growing(account)?;
+        let set = growing.set.as_ref().filter(|_| growing.forced.is_some())?;
+        let mut left = self.left_to_liquidate(open, account, set);
+        left.next().is_some().then(|| Arc::clone(set))
+    }
+
+    /// The orders of a set of the venue's own making with their slots and the lots that are left of
+    /// them, as many as the step has room for that fills them.
+    pub(super) fn left_to_liquidate<'a>(
+        &self,
+        open: &'a OpenBatch,
+        account: AccountIndex,
+        signed: &'a Arc<SignedOrderSet>,
+    ) -> impl Iterator<Item = (usize, &'a Order, u64)> + use<'a> {
+        let step = open.steps.liquidating(account, signed);
+        let used = step.map_or(0, |step| step.fills.len());
+        let room = usize::from(self.config.shape.fills).saturating_sub(used);
+        let left = move |(slot, order): (usize, &'a Order)| {
+            let filled = step.map_or(0, |step| step.filled(slot));
+            let lots = order.quantity.saturating_sub(filled);
+            (lots > 0).then_some((slot, order, lots))
+        };
+        placed(&signed.set).filter_map(left).take(room)
     }
 
     /// An order set of the venue's own making; none if there are no orders.

@@ -6,8 +6,8 @@ use crate::books::BatchSums;
 impl Venue {
     /// The sums over the open batch's steps.
     pub(super) fn open_sums(&self, open: &OpenBatch) -> BatchSums {
-        let (shape, share) = (&self.config.shape, open.snapshot.protocol_share);
-        let mut sums = BatchSums::new(shape, self.deposits_consumed(), share);
+        let shape = &self.config.shape;
+        let mut sums = BatchSums::new(shape, self.deposits_consumed(), &open.snapshot);
         for step in open.steps.iter() {
             sums.add(step);
         }

@@ -168,9 +168,10 @@ fn books_keep_their_json() {
     });
     let expected = concat!(
         r#"{"accounts":[{"owner":["0","0"],"number":0,"trading_key":"0","viewing_key":"0","#,
-        r#""sequence":0,"slots":[[0,0],[0,0]],"balances":[0,0],"positions":[],"basis":[0,0]}],"#,
+        r#""sequence":0,"slots":[[0,0],[0,0]],"balances":[0,0],"positions":[],"basis":[0,0],"#,
+        r#""stamp":0,"kept":false}],"#,
         r#""salt":"0","totals":[0,0],"fees":0,"deposits":[0,"0"],"interest":[0,0,0,0],"#,
-        r#""remainder":0,"funding":[0,0,0,0],"number":0,"time":0}"#,
+        r#""remainder":0,"funding":[0,0,0,0],"number":0,"snapshot":0,"time":0}"#,
     );
     let books = serde_json::to_string(&venue.stored()).unwrap();
     assert_eq!(books, expected);

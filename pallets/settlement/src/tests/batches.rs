@@ -249,6 +249,36 @@ fn snapshots_and_times() {
     });
 }
 
+/// Within the grace two snapshots may be used. A venue that went back and forth between them could
+/// liquidate the same account in part with every batch.
+#[test]
+fn a_snapshot_before_the_last_batchs_is_refused() {
+    run(|mut draft| {
+        draft.header.time_from = TAKEN;
+        assert_ok!(submit(OPERATOR, &draft.seal()));
+        let batch_at = |number: u64, from: Millis| {
+            let mut batch = Draft::next(draft.header.venue, from);
+            let number = SnapshotNumber::new(number);
+            batch.header.snapshot_number = number;
+            batch.header.snapshot_hash = TakenSnapshots::get()[&number].hash;
+            batch
+        };
+        assert_ok!(submit(
+            OPERATOR,
+            &batch_at(1, NEXT_TAKEN - Millis::new(500)).seal()
+        ));
+        let newer = batch_at(2, NEXT_TAKEN);
+        assert_ok!(submit(OPERATOR, &newer.seal()));
+        let state = Settlement::venue(draft.header.venue).unwrap();
+        assert_eq!(state.snapshot, SnapshotNumber::new(2));
+        let back = batch_at(1, newer.header.time_to + Millis::new(1));
+        assert!(back.header.time_to <= NEXT_TAKEN + GRACE);
+        refused(E::SnapshotWentBack, || submit(OPERATOR, &back.seal()));
+        let again = batch_at(2, newer.header.time_to + Millis::new(1));
+        assert_ok!(submit(OPERATOR, &again.seal()));
+    });
+}
+
 #[test]
 fn a_batch_withheld_too_long_is_refused() {
     let at_age = |age: Millis, test: &dyn Fn(&mut Draft)| {

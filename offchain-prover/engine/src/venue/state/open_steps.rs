@@ -1,8 +1,8 @@
 //! The account steps of the open batch.
 
 use crate::{packing::Packing, pending::PendingStep};
-use clearproof_primitives::{ids::AccountIndex, shape::Shape};
-use std::collections::BTreeMap;
+use clearproof_primitives::{ids::AccountIndex, order::SignedOrderSet, shape::Shape};
+use std::{collections::BTreeMap, sync::Arc};
 
 /// Finished steps in order, and at most one step per account that can still grow.
 #[derive(Clone, Debug, Default)]
@@ -47,6 +47,19 @@ impl OpenSteps {
     /// An account's growing step.
     pub fn growing(&self, account: AccountIndex) -> Option<&PendingStep> {
         self.growing.get(&account)
+    }
+
+    /// The growing step in which an account is being liquidated by this order set, if there is one.
+    pub fn liquidating(
+        &self,
+        account: AccountIndex,
+        set: &Arc<SignedOrderSet>,
+    ) -> Option<&PendingStep> {
+        let by_set = |step: &&PendingStep| {
+            let used = step.set.as_ref().filter(|_| step.forced.is_some());
+            used.is_some_and(|used| Arc::ptr_eq(used, set))
+        };
+        self.growing(account).filter(by_set)
     }
 
     /// Number of growing steps.
