@@ -9,7 +9,7 @@ use clearproof_primitives::{
     },
     field::{FieldBytes, Fr},
     fixed::Rate,
-    ids::{BatchNumber, CircuitId, SnapshotNumber, VenueId},
+    ids::{BatchNumber, CircuitId, Slot, SnapshotNumber, VenueId},
     monitoring::{FeedActivity, MemberActivity, Monitoring, ValidatorActivity},
     shape::Shape,
     snapshot::{InstrumentRow, Snapshot},
@@ -81,7 +81,7 @@ fn cursor(count: u64) -> Cursor {
 fn instrument(slot: u16, symbol: &[u8], halted: bool) -> Instrument {
     Instrument {
         listing: Listing {
-            slot,
+            slot: Slot::new(slot),
             underlying: 0,
             kind: InstrumentKind::Perpetual,
             symbol: symbol.to_vec().try_into().unwrap(),

@@ -3,6 +3,7 @@
 use crate::{
     babyjubjub::PublicKey,
     field::{Fr, fr_from_i128},
+    ids::Slot,
     poseidon::{Domain, hash, hash_list},
     shape::{AMOUNT_BITS, INSTRUMENT_BITS, ORDER_ID_BITS, QUANTITY_BITS, Shape},
     wide::{offset, pack, power_of_two},
@@ -23,7 +24,7 @@ pub struct OrderSlot {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Position {
     /// Instrument slot in the snapshot.
-    pub instrument: u16,
+    pub instrument: Slot,
     /// Lots, signed, never zero, magnitude below 2^48.
     pub quantity: i64,
 }
@@ -34,12 +35,14 @@ pub struct Position {
 pub struct Account {
     /// Owner's key coordinates; (0, 0), which is no key, for the insurance fund.
     pub owner: (Fr, Fr),
-    /// Which of the owner's accounts it is; the chain's deposits are for number 0.
+    /// Which of the owner's accounts it is; the chain's deposits are for number 0. See
+    /// [`HANDED_OVER`].
     pub number: u16,
-    /// Hash of the key that may sign order sets without requests, see
-    /// [`key_hash`](crate::order::key_hash); 0 for none.
+    /// The mark of the key that may sign besides the owner's, see
+    /// [`Delegate::mark`](crate::order::Delegate::mark); 0 for none.
     pub trading_key: Fr,
-    /// A secret of the owner's that also blinds the leaf.
+    /// A secret of the owner's that also blinds the leaf. 0 in an account that opens, until its
+    /// owner sets one.
     pub viewing_key: Fr,
     /// Sequence number of the current order set; 0 before the first.
     pub sequence: u64,
@@ -57,25 +60,35 @@ pub struct Account {
 
 impl Account {
     /// A fresh account without money: one of its owner's, by number.
-    pub fn new(shape: &Shape, owner: &PublicKey, number: u16, viewing_key: Fr) -> Self {
+    pub fn new(shape: &Shape, owner: &PublicKey, number: u16) -> Self {
         let point = owner.point();
         Self {
             number,
-            ..Self::with_owner(shape, (point.x, point.y), viewing_key)
+            ..Self::with_owner(shape, (point.x, point.y))
         }
+    }
+
+    /// True of an account as a deposit or a transfer opens it: empty, without any key but its
+    /// owner's, and not under the number of one that was handed over.
+    pub fn is_new(&self, shape: &Shape) -> bool {
+        let new = Self {
+            number: self.number & !HANDED_OVER,
+            ..Self::with_owner(shape, self.owner)
+        };
+        *self == new
     }
 
     /// Account 0, the insurance fund: there is no key for it.
     pub fn insurance_fund(shape: &Shape) -> Self {
-        Self::with_owner(shape, (Fr::zero(), Fr::zero()), Fr::zero())
+        Self::with_owner(shape, (Fr::zero(), Fr::zero()))
     }
 
-    fn with_owner(shape: &Shape, owner: (Fr, Fr), viewing_key: Fr) -> Self {
+    fn with_owner(shape: &Shape, owner: (Fr, Fr)) -> Self {
         Self {
             owner,
             number: 0,
             trading_key: Fr::zero(),
-            viewing_key,
+            viewing_key: Fr::zero(),
             sequence: 0,
             slots: alloc::vec![OrderSlot::default(); shape.orders as usize],
             balances: alloc::vec![0; shape.market.assets as usize],
@@ -90,7 +103,7 @@ impl Account {
     }
 
     /// Signed lots held of an instrument.
-    pub fn quantity(&self, instrument: u16) -> i64 {
+    pub fn quantity(&self, instrument: Slot) -> i64 {
         self.positions
             .iter()
             .find(|p| p.instrument == instrument)
@@ -154,6 +167,10 @@ pub const POSITIONS_PER_FIELD: usize = 3;
 pub const FUNDING_BASIS_BITS: usize = 116;
 /// Bits of an account's number among its owner's.
 pub const NUMBER_BITS: usize = 16;
+/// Bit of the number of an account that another owner has handed over. No account opens under such
+/// a number, so what is sent to a key that has no account yet never arrives in one that somebody
+/// else opened.
+pub const HANDED_OVER: u16 = 1 << (NUMBER_BITS - 1);
 /// Layout of the leaf's head: sequence, `basis + 2^116`, number.
 pub const HEAD_LAYOUT: [usize; 3] = [64, FUNDING_BASIS_BITS + 1, NUMBER_BITS];
 
@@ -161,7 +178,7 @@ impl Position {
     /// Instrument (16 bits) and quantity + 2^48 (49 bits); of an empty place instrument and
     /// quantity are 0.
     fn parts(position: Option<&Self>) -> [(u64, usize); 2] {
-        let (instrument, quantity) = position.map_or((0, 0), |p| (p.instrument, p.quantity));
+        let (instrument, quantity) = position.map_or((0, 0), |p| (p.instrument.get(), p.quantity));
         let quantity = (quantity + (1 << QUANTITY_BITS)) as u64;
         [
             (instrument as u64, INSTRUMENT_BITS),
@@ -171,8 +188,8 @@ impl Position {
 }
 
 /// The key that deposits and transfers name instead of an index: `Poseidon(owner x, owner y,
-/// number)`. The viewing key is not part of it: a deposit must never wait for a secret that its
-/// owner may not tell.
+/// number)`. The viewing key is not part of it: a deposit must never wait for a secret of its
+/// owner.
 pub fn account_key(owner: (Fr, Fr), number: u16) -> Fr {
     hash::<3>(&[owner.0, owner.1, Fr::from(number)])
 }

@@ -5,7 +5,7 @@
 use crate::{
     field::{FieldBytes, FieldError, Fr, bytes32_to_fields},
     fixed::{FRACTION_BITS, Factor, Price, Rate},
-    ids::{BatchNumber, SnapshotNumber, VenueId},
+    ids::{BatchNumber, Slot, SnapshotNumber, VenueId},
     ledger::DepositCursor,
     poseidon::{Domain, hash, hash_list},
     shape::{AMOUNT_BITS, INSTRUMENT_BITS, PRICE_BITS, Shape, TIME_BITS},
@@ -36,7 +36,7 @@ pub const PROTOCOL_VERSION: u16 = 4;
 )]
 pub struct PriceEntry {
     /// Instrument slot.
-    pub instrument: u16,
+    pub instrument: Slot,
     /// Time of the auction, milliseconds since the Unix epoch, below 2^48.
     pub time: Millis,
     /// Not an auction's: the price at which the insurance fund's positions are closed against
@@ -57,7 +57,7 @@ impl PriceEntry {
     pub fn packed(&self) -> Fr {
         let [instrument, time, price, deleverages, fund_sells] = Self::LAYOUT;
         pack(&[
-            (self.instrument as u64, instrument),
+            (self.instrument.get().into(), instrument),
             (self.time.get(), time),
             (self.price, price),
             (self.deleverages as u64, deleverages),

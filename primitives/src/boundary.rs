@@ -170,19 +170,19 @@ impl Boundary {
                 *sum += i128::from(*balance);
             }
             for position in &taken.positions {
-                self.taken[position.instrument as usize] += i128::from(position.quantity);
+                self.taken[position.instrument.place()] += i128::from(position.quantity);
             }
         }
         for (instrument, lots) in &effects.net {
-            self.net[*instrument as usize] += *lots as i128;
+            self.net[instrument.place()] += *lots as i128;
             if step.forced == Some(Forced::Deleverage) {
-                self.deleveraged[*instrument as usize] += *lots as i128;
+                self.deleveraged[instrument.place()] += *lots as i128;
             }
         }
         for (account, sign) in [(before, -1), (after, 1)] {
             for position in &account.positions {
                 let lots = i128::from(position.quantity.unsigned_abs());
-                self.open_interest[position.instrument as usize] += sign * lots;
+                self.open_interest[position.instrument.place()] += sign * lots;
             }
         }
     }

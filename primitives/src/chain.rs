@@ -6,7 +6,7 @@ use crate::{
     batch::Deposit,
     field::FieldBytes,
     fixed::{IndexPrice, Price, Rate},
-    ids::{BatchNumber, CircuitId, SnapshotNumber},
+    ids::{BatchNumber, CircuitId, Slot, SnapshotNumber},
     options::{OptionKind, SviCurve},
     shape::Shape,
     snapshot::Snapshot,
@@ -354,7 +354,7 @@ impl OptionTerms {
 #[serde(rename_all = "camelCase")]
 pub struct Listing {
     /// Instrument slot; slots `u·n .. (u+1)·n` belong to underlying `u`, with `n = M / U`.
-    pub slot: u16,
+    pub slot: Slot,
     /// Underlying; must be the slot's.
     pub underlying: u16,
     /// Kind of contract.

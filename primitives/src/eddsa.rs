@@ -134,8 +134,15 @@ pub use signing::SecretKey;
 #[cfg(feature = "std")]
 mod signing {
     use super::*;
-    use crate::babyjubjub::{base_multiple, eighth, integer};
+    use crate::{
+        babyjubjub::{base_multiple, eighth, integer},
+        ids::VenueId,
+        poseidon::{Domain, hash_list},
+    };
     use blake_hash::{Blake512, Digest};
+
+    /// Separates the secret of viewing keys from all else that is derived from a seed.
+    const VIEWING_TAG: &[u8] = b"clearproof.viewing";
 
     /// A signing key: any 32 bytes. Its text is never shown.
     ///
@@ -183,6 +190,23 @@ mod signing {
             self.public
         }
 
+        /// A viewing key of the account of this owner with that number at a venue; `rotation`
+        /// counts them from 0. They follow from the seed, so the seed alone is enough to find them
+        /// again. Never 0 but with a probability of 2^-254.
+        ///
+        /// The secret that they are hashed from is BLAKE-512 of a tag and the secret prefix,
+        /// reduced. Its input has another length than a nonce's.
+        pub fn viewing_key(&self, genesis: Fr, venue: VenueId, number: u16, rotation: u32) -> Fr {
+            let mut input = [0; VIEWING_TAG.len() + 32];
+            let (tag, prefix) = input.split_at_mut(VIEWING_TAG.len());
+            tag.copy_from_slice(VIEWING_TAG);
+            prefix.copy_from_slice(&self.prefix);
+            let secret = Fr::from_le_bytes_mod_order(&Blake512::digest(&input));
+            let place = [venue.get(), number.into(), rotation].map(Fr::from);
+            let fields = [&[secret, genesis], &place[..]].concat();
+            hash_list(Domain::ViewingKey, &fields)
+        }
+
         /// Signs a message; deterministic.
         #[expect(clippy::expect_used, reason = "each message states why it holds")]
         pub fn sign(&self, message: Fr) -> Signature {
@@ -205,6 +229,7 @@ mod tests {
     use super::*;
     use crate::babyjubjub::BASE8;
     use crate::field::{from_decimal, to_decimal};
+    use crate::ids::VenueId;
     use ark_ff::{Field, Zero};
     use proptest::prelude::*;
 
@@ -381,6 +406,26 @@ mod tests {
             let negative = Signature::new(signature.r8.neg(), signature.s).unwrap();
             prop_assert!(!all_agree(&public, message, &negative));
             prop_assert!(!all_agree(&SecretKey::new([1; 32]).public_key(), message, &signature));
+        }
+    }
+
+    #[test]
+    fn viewing_keys_follow_from_the_seed_and_differ_by_each_part() {
+        let key = |seed, genesis: u64, venue, number, rotation| {
+            let owner = SecretKey::new([seed; 32]);
+            owner.viewing_key(Fr::from(genesis), VenueId::new(venue), number, rotation)
+        };
+        let keys = [
+            key(1, 2, 3, 4, 5),
+            key(2, 2, 3, 4, 5),
+            key(1, 3, 3, 4, 5),
+            key(1, 2, 4, 4, 5),
+            key(1, 2, 3, 5, 5),
+            key(1, 2, 3, 4, 6),
+        ];
+        assert_eq!(keys[0], key(1, 2, 3, 4, 5));
+        for (i, one) in keys.iter().enumerate() {
+            assert!(keys[..i].iter().all(|other| other != one));
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::{
     batch::PriceEntry,
     field::{Fr, fr_from_i128},
     fixed::{FRACTION_BITS, Price},
+    ids::Slot,
     poseidon::{Domain, hash_list},
     shape::AMOUNT_BITS,
     snapshot::Snapshot,
@@ -58,7 +59,7 @@ pub fn move_indices<'a>(
         let next = entries.peek().filter(|n| n.instrument == entry.instrument);
         let until = next.map_or(terms.time_to, |next| next.time);
         let hold = until.saturating_sub(entry.time).min(MAX_HOLD_MS);
-        let slot = entry.instrument as usize;
+        let slot = entry.instrument.place();
         let of_slot = |prices: &[Price]| prices.get(slot).copied().unwrap_or(0);
         let cap = of_slot(terms.caps) as i128;
         let premium = entry.price as i128 - of_slot(terms.marks) as i128;
@@ -99,7 +100,7 @@ pub fn accrue(
 ) -> Result<u32, OutOfRange> {
     let mut due = account.funding_basis;
     for position in &account.positions {
-        let slot = position.instrument as usize;
+        let slot = position.instrument.place();
         let (row, index) = snapshot
             .rows
             .get(slot)
@@ -115,7 +116,7 @@ pub fn accrue(
         .and_then(|balance| i64::try_from(balance).ok())
         .filter(|balance| balance.unsigned_abs() < 1 << AMOUNT_BITS);
     account.balances[0] = balance.ok_or(OutOfRange)?;
-    let held = |slot: u16| snapshot.rows.get(slot as usize).is_some_and(|r| !r.expired);
+    let held = |slot: Slot| snapshot.rows.get(slot.place()).is_some_and(|r| !r.expired);
     account.positions.retain(|p| held(p.instrument));
     account.funding_basis = funding_basis(account, indices);
     Ok((due - (credit << FRACTION_BITS)) as u32)
@@ -124,7 +125,7 @@ pub fn accrue(
 /// Σ quantity · funding index over an account's positions: what its leaf remembers of the indices.
 pub fn funding_basis(account: &Account, indices: &[i64]) -> i128 {
     let parts = account.positions.iter().map(|p| {
-        let index = indices.get(p.instrument as usize).copied().unwrap_or(0);
+        let index = indices.get(p.instrument.place()).copied().unwrap_or(0);
         p.quantity as i128 * i128::from(index)
     });
     parts.sum()
@@ -140,7 +141,7 @@ mod tests {
 
     fn entry(instrument: u16, time: u64, price: Price) -> PriceEntry {
         PriceEntry {
-            instrument,
+            instrument: Slot::new(instrument),
             time: Millis::new(time),
             deleverages: false,
             fund_sells: false,
@@ -221,7 +222,7 @@ mod tests {
     fn holder(quantity: i64, index: i64) -> Account {
         let mut account = Account::insurance_fund(&Shape::TINY);
         account.positions = alloc::vec![Position {
-            instrument: 1,
+            instrument: Slot::new(1),
             quantity,
         }];
         account.funding_basis = funding_basis(&account, &[0, index]);
@@ -267,7 +268,7 @@ mod tests {
         let far = [0, -INDEX_LIMIT];
         assert_eq!(accrue(&mut account, &snapshot(None), &far), Err(OutOfRange));
         assert_eq!(account, before);
-        account.positions[0].instrument = 9;
+        account.positions[0].instrument = Slot::new(9);
         assert_eq!(accrue(&mut account, &snapshot(None), &far), Err(OutOfRange));
     }
 }

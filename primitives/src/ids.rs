@@ -1,4 +1,4 @@
-//! Numbers that name things: venues, circuits, batches, snapshots and accounts.
+//! Numbers that name things: venues, circuits, batches, snapshots, accounts and instruments.
 
 use crate::number::{number, ordinal};
 
@@ -25,6 +25,23 @@ ordinal! {
 number! {
     /// An account's index in its venue: the place of its leaf in the accounts tree.
     AccountIndex(u32)
+}
+
+ordinal! {
+    /// An instrument's slot in the market: the place of its row in each snapshot.
+    Slot(u16)
+}
+
+impl Slot {
+    /// All slots, ascending.
+    pub fn all() -> impl Iterator<Item = Self> {
+        (0..=u16::MAX).map(Self::new)
+    }
+
+    /// The instrument's place in lists of one entry per slot.
+    pub const fn place(self) -> usize {
+        self.get() as usize
+    }
 }
 
 impl AccountIndex {

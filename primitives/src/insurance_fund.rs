@@ -3,6 +3,7 @@
 
 use crate::{
     account::{Account, Position},
+    ids::Slot,
     shape::{AMOUNT_BITS, QUANTITY_BITS, Shape},
 };
 
@@ -49,7 +50,7 @@ pub fn receive(
             .ok_or(FundError::Range("balances"))?;
     }
     after.positions.clear();
-    for (slot, taken) in (0u16..).zip(received.lots) {
+    for (slot, taken) in Slot::all().zip(received.lots) {
         let quantity = i128::from(fund.quantity(slot)) + taken;
         if quantity == 0 {
             continue;
@@ -96,7 +97,7 @@ mod tests {
         let mut fund = Account::insurance_fund(&SHAPE);
         fund.balances = vec![50, 7];
         fund.positions = vec![Position {
-            instrument: 1,
+            instrument: Slot::new(1),
             quantity: 4,
         }];
         fund.funding_basis = funding_basis(&fund, &[0, 9, 0, 0]);
@@ -116,7 +117,7 @@ mod tests {
         assert_eq!(
             after.positions,
             [Position {
-                instrument: 0,
+                instrument: Slot::new(0),
                 quantity: 5
             }]
         );

@@ -5,6 +5,7 @@
 use crate::{
     account::Account,
     fixed::{FRACTION_BITS, ONE, Price, Rate, Rounding, mul_fraction},
+    ids::Slot,
     margin::{Margin, MarginError},
     order::Side,
     shape::MarketShape,
@@ -20,7 +21,7 @@ pub const PARTS: u64 = 8;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Closing {
     /// Instrument slot.
-    pub instrument: u16,
+    pub instrument: Slot,
     /// Direction of the order that closes it.
     pub side: Side,
     /// Lots.
@@ -144,8 +145,8 @@ fn closings(snapshot: &Snapshot, account: &Account, parts: u64, slack: Price) ->
     account.positions.iter().map(closing).collect()
 }
 
-fn mark(snapshot: &Snapshot, slot: u16) -> Price {
-    snapshot.rows.get(slot as usize).map_or(0, |row| row.mark)
+fn mark(snapshot: &Snapshot, slot: Slot) -> Price {
+    snapshot.rows.get(slot.place()).map_or(0, |row| row.mark)
 }
 
 /// `parts` parts of a quantity, rounded up.
@@ -226,7 +227,7 @@ mod tests {
         let mut account = Account::insurance_fund(&SHAPE);
         account.balances[0] = quote;
         account.positions = vec![Position {
-            instrument: 0,
+            instrument: Slot::new(0),
             quantity: lots,
         }];
         account
@@ -301,7 +302,7 @@ mod tests {
     fn both_legs_of_a_hedge_bear_their_share() {
         let mut fund = account(-26_400 - 880, 16);
         fund.positions.push(Position {
-            instrument: 2,
+            instrument: Slot::new(2),
             quantity: -15,
         });
         let mut snapshot = snapshot(880 * ONE);

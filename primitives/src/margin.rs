@@ -6,6 +6,7 @@
 use crate::{
     account::{Account, Position},
     fixed::{FACTOR_BITS, Factor},
+    ids::Slot,
     shape::{AMOUNT_BITS, MarketShape, QUANTITY_BITS},
     snapshot::Snapshot,
     wide::cmp_products,
@@ -68,7 +69,7 @@ pub fn margin(
     for position in positions {
         let row = snapshot
             .rows
-            .get(position.instrument as usize)
+            .get(position.instrument.place())
             .ok_or(MarginError::Instrument)?;
         let lots = position.quantity.unsigned_abs() as u128;
         within("positions", lots, QUANTITY_BITS)?;
@@ -123,12 +124,12 @@ pub fn scenario_loss(
 ) -> i128 {
     let on_underlying = positions
         .iter()
-        .filter(|p| market.underlying_of(p.instrument as usize) == underlying);
+        .filter(|p| market.underlying_of(p.instrument) == underlying);
     on_underlying
         .map(|p| {
             let delta = snapshot
                 .rows
-                .get(p.instrument as usize)
+                .get(p.instrument.place())
                 .and_then(|row| row.scenario_values.get(scenario));
             -(p.quantity as i128) * *delta.unwrap_or(&0) as i128
         })
@@ -196,7 +197,7 @@ pub fn only_reduces(before: &Account, after: &Account) -> bool {
 }
 
 /// The same for one instrument.
-pub fn reduces_in(before: &Account, after: &Account, instrument: u16) -> bool {
+pub fn reduces_in(before: &Account, after: &Account, instrument: Slot) -> bool {
     let (old, new) = (before.quantity(instrument), after.quantity(instrument));
     new == 0 || (old.signum() == new.signum() && old.unsigned_abs() >= new.unsigned_abs())
 }

@@ -1,17 +1,20 @@
 //! Orders and order sets: what a trader signs.
 
 mod request;
+mod sequence;
 
 pub use request::{
-    KeyRequest, NamedKey, Request, RequestParts, TransferRequest, WithdrawalRequest, key_hash,
+    Delegate, InheritRequest, KeysRequest, NamedKey, Request, RequestParts, TransferRequest,
+    WithdrawalRequest, key_hash,
 };
+pub use sequence::{COUNTER_BITS, SEQUENCE_STEP_BITS, epoch_of};
 
 use crate::{
     babyjubjub::PublicKey,
     eddsa::{Signature, SignatureError},
-    field::Fr,
+    field::{FieldBytes, Fr},
     fixed::{Price, Rate},
-    ids::{AccountIndex, VenueId},
+    ids::{AccountIndex, Slot, VenueId},
     poseidon::{Domain, hash_list},
     shape::{
         ACCOUNT_BITS, AMOUNT_BITS, INSTRUMENT_BITS, ORDER_ID_BITS, PRICE_BITS, QUANTITY_BITS,
@@ -112,7 +115,7 @@ pub struct Order {
     /// Chosen by the trader; a slot that keeps its id keeps its filled quantity.
     pub id: u32,
     /// Instrument slot.
-    pub instrument: u16,
+    pub instrument: Slot,
     /// Direction.
     pub side: Side,
     /// Lots in total, 1 to 2^48 - 1.
@@ -167,7 +170,7 @@ impl Order {
         let trigger = |side| self.trigger.is_some_and(|t| t.mark == side) as u64;
         [
             self.id as u64,
-            self.instrument as u64,
+            self.instrument.get().into(),
             (self.side == Side::Sell) as u64,
             self.quantity,
             self.limit,
@@ -202,7 +205,8 @@ pub struct OrderSet {
     pub venue: VenueId,
     /// Account index; never 0.
     pub account: AccountIndex,
-    /// Replaces every set with a lower sequence; at least 1.
+    /// Replaces every set with a lower sequence; at least 1. The bits from 48 on are its epoch,
+    /// which only the owner raises: see [`epoch_of`].
     pub sequence: u64,
     /// First millisecond (Unix) at which it may be used.
     pub valid_from: Millis,
@@ -262,19 +266,24 @@ pub enum OrderSetError {
     /// Account key is no field element.
     #[error("request.to: must be below the modulus of BN254's scalar field")]
     Receiver,
-    /// Orders go with the owner's key.
-    #[error("orders: none go with a request for another owner")]
-    OwnerWithOrders,
+    /// An heir signs no orders.
+    #[error("orders: none go with an heir's request")]
+    InheritWithOrders,
     /// The key is not a point of the subgroup.
     #[error("request.key: must be a point of Baby Jubjub's prime-order subgroup, not the identity")]
     Key,
+    /// The viewing key is no field element, or 0 where that means to keep the account's own.
+    #[error(
+        "request.viewing_key: must be below the modulus of BN254's scalar field, and 0 only for an heir"
+    )]
+    ViewingKey,
 }
 
 impl OrderSet {
     /// Bits of venue, account, sequence and fee in the first packed field.
     pub const HEAD_LAYOUT: [usize; 4] = [32, ACCOUNT_BITS, 64, 32];
     /// Bits of both times, and the request's asset, amount and kind (0 none or a withdrawal, 1
-    /// transfer, 2 trading key, 3 owner) in the second packed field.
+    /// transfer, 2 other keys, 3 another owner) in the second packed field.
     pub const TERMS_LAYOUT: [usize; 5] = [TIME_BITS, TIME_BITS, 8, AMOUNT_BITS, 2];
 
     /// Checks every field against its limit.
@@ -299,7 +308,7 @@ impl OrderSet {
             let Some(order) = order else { continue };
             require(order.id != 0, E::OrderId(i))?;
             require(
-                order.instrument < shape.market.instruments,
+                order.instrument.get() < shape.market.instruments,
                 E::Instrument(i),
             )?;
             require(
@@ -311,28 +320,38 @@ impl OrderSet {
             let paired = pair_of(i) < shape.orders as usize;
             require(paired || !order.one_cancels_other, E::Pair(i))?;
         }
-        let moves = match &self.request {
-            Some(Request::Withdrawal(w)) => Some((w.asset, w.amount)),
+        self.check_request(shape)
+    }
+
+    fn check_request(&self, shape: &Shape) -> Result<(), OrderSetError> {
+        use OrderSetError as E;
+        let require = |ok: bool, error: E| if ok { Ok(()) } else { Err(error) };
+        let require_key =
+            |key: Option<NamedKey>| require(key.is_none_or(|key| key.key().is_some()), E::Key);
+        let require_movement = |asset: u8, amount: u64| {
+            require(u16::from(asset) < shape.market.assets, E::Asset)?;
+            require(amount != 0 && amount < 1 << AMOUNT_BITS, E::Amount)
+        };
+        match &self.request {
+            None => Ok(()),
+            Some(Request::Withdrawal(w)) => require_movement(w.asset, w.amount),
             Some(Request::Transfer(t)) => {
                 require(t.to.to_fr().is_ok(), E::Receiver)?;
-                Some((t.asset, t.amount))
+                require_movement(t.asset, t.amount)
             }
-            Some(Request::Key(request)) => {
-                // The new owner's signature is not on it.
-                let owner = matches!(request, KeyRequest::Owner(_));
+            Some(Request::Keys(request)) => {
+                require_key(request.delegate.map(|delegate| delegate.key()))?;
+                let is_one = |key: FieldBytes| key.to_fr().is_ok_and(|key| key != Fr::default());
+                require(request.viewing_key.is_none_or(is_one), E::ViewingKey)
+            }
+            Some(Request::Inherit(request)) => {
+                // An heir signs nothing else before it is the owner.
                 let orders = self.orders.iter().flatten().count();
-                require(!owner || orders == 0, E::OwnerWithOrders)?;
-                let valid = request.named().is_none_or(|key| key.key().is_some());
-                require(valid, E::Key)?;
-                None
+                require(orders == 0, E::InheritWithOrders)?;
+                require_key(request.trading_key)?;
+                require(request.viewing_key.to_fr().is_ok(), E::ViewingKey)
             }
-            None => None,
-        };
-        if let Some((asset, amount)) = moves {
-            require(u16::from(asset) < shape.market.assets, E::Asset)?;
-            require(amount != 0 && amount < 1 << AMOUNT_BITS, E::Amount)?;
         }
-        Ok(())
     }
 
     /// The withdrawal that it asks for, if it does.
@@ -351,11 +370,23 @@ impl OrderSet {
         }
     }
 
-    /// The key that it asks for, if it does.
-    pub fn key(&self) -> Option<KeyRequest> {
-        match self.request {
-            Some(Request::Key(key)) => Some(key),
-            _ => None,
+    /// True if it asks for money to leave the account.
+    pub fn moves_money(&self) -> bool {
+        self.withdrawal().is_some() || self.transfer().is_some()
+    }
+
+    /// True if the account's heir takes it over with it.
+    pub const fn inherits(&self) -> bool {
+        matches!(self.request, Some(Request::Inherit(_)))
+    }
+
+    /// The mark that the account's leaf must have for a key other than the owner's to sign this
+    /// set: see [`Delegate::mark`].
+    pub fn signer_mark(&self, key: &PublicKey) -> Fr {
+        let named = NamedKey::from(*key);
+        match self.inherits() {
+            true => Delegate::Heir(named).mark(),
+            false => Delegate::Trader(named).mark(),
         }
     }
 
@@ -370,8 +401,9 @@ impl OrderSet {
     }
 
     /// The signed field elements: genesis, head, terms, R packed orders, and the request's two: the
-    /// halves of a withdrawal's recipient; the receiver's account key and 0; the trading key's
-    /// hash, or 0, and 0; the new owner's coordinates.
+    /// halves of a withdrawal's recipient; the receiver's account key and 0; the mark of another
+    /// delegate, or 0, and another viewing key, or 0; the new owner's trading key, as its mark or
+    /// 0, and its viewing key.
     pub fn fields(&self, shape: &Shape, genesis: Fr) -> Vec<Fr> {
         let [venue, account, sequence, fee] = Self::HEAD_LAYOUT;
         let [from, until, asset_bits, amount_bits, kind_bits] = Self::TERMS_LAYOUT;
@@ -409,19 +441,19 @@ impl OrderSet {
     }
 }
 
-/// An order set with the signature of its owner or of the owner's trading key.
+/// An order set with its signature.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignedOrderSet {
     /// The order set that was signed.
     pub set: OrderSet,
     /// EdDSA-Poseidon signature over [`OrderSet::message`].
     pub signature: Signature,
-    /// The trading key, if it signed; else the owner did.
+    /// The key that signed, if it is not the owner's: the account's trading key, or its heir's.
     pub trading_key: Option<PublicKey>,
 }
 
 impl SignedOrderSet {
-    /// Checks the signature against the key that it names: the trading key, or the owner's.
+    /// Checks the signature against the key that it names, or else the owner's.
     pub fn verify(
         &self,
         shape: &Shape,

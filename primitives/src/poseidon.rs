@@ -58,6 +58,8 @@ pub enum Domain {
     OpenInterest,
     /// A request to see one's own account.
     Access,
+    /// An owner's viewing key.
+    ViewingKey,
 }
 
 impl Domain {
@@ -75,6 +77,7 @@ impl Domain {
             Self::Funding => b"clearproof.funding",
             Self::OpenInterest => b"clearproof.interest",
             Self::Access => b"clearproof.access",
+            Self::ViewingKey => b"clearproof.viewing",
         };
         name.iter().rev().fold(Fr::zero(), |tag, byte| {
             tag * Fr::from(256u64) + Fr::from(*byte)

@@ -1,6 +1,7 @@
 //! Shapes: how many of everything a circuit handles. Shapes are parameters of the protocol, never
 //! of the code.
 
+use crate::ids::Slot;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
@@ -78,9 +79,14 @@ impl MarketShape {
         self.instruments as usize / self.underlyings as usize
     }
 
-    /// The underlying that instrument slot `index` belongs to.
-    pub const fn underlying_of(&self, index: usize) -> usize {
-        index / self.slots_per_underlying()
+    /// All instrument slots, ascending.
+    pub fn slots(&self) -> impl Iterator<Item = Slot> + use<> {
+        (0..self.instruments).map(Slot::new)
+    }
+
+    /// The underlying that an instrument slot belongs to.
+    pub const fn underlying_of(&self, slot: Slot) -> usize {
+        slot.place() / self.slots_per_underlying()
     }
 }
 

@@ -11,6 +11,7 @@ mod visit;
 pub use effects::{StepEffects, Taken, Transfer};
 pub use error::StepError;
 pub use forced::holds_suspended;
+pub use install::check_sequence;
 pub use visit::{DepositStep, Fill, Forced, Step, StepContext};
 
 use crate::{
@@ -64,6 +65,7 @@ pub fn apply_unsigned(
     if !exists && step.deposit.is_none() {
         return Err(StepError::NoAccount);
     }
+    require(exists || before.is_new(context.shape), StepError::NotNew)?;
     if step.forced.is_some()
         && (step.deposit.is_some() || step.withdraw || (taken_over && step.set.is_some()))
     {
@@ -156,6 +158,10 @@ fn trade(
         return Err(StepError::TooManyPositions);
     }
     after.funding_basis = funding_basis(after, context.funding);
+    require(
+        step.withdraw || !installs || !set.moves_money(),
+        StepError::NotCarriedOut,
+    )?;
     if step.withdraw {
         require(installs, StepError::NoWithdrawal)?;
         require(signed.trading_key.is_none(), StepError::NeedsOwner)?;
@@ -176,7 +182,7 @@ fn trade(
                 effects.transfer = Some(Transfer::Sent(hash));
                 (request.asset, request.amount)
             }
-            Some(Request::Key(_)) | None => return Err(StepError::NoWithdrawal),
+            _ => return Err(StepError::NoWithdrawal),
         };
         let balance = &mut after.balances[asset as usize];
         *balance = amount_in_range(*balance as i128 - amount as i128)?;

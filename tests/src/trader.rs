@@ -21,8 +21,6 @@ pub struct Trader {
     pub who: AccountId,
     /// Signs order sets.
     pub key: SecretKey,
-    /// Blinds the account's leaf.
-    pub viewing_key: Fr,
     /// Account index at the venue, once a deposit was taken.
     pub account: AccountIndex,
     /// Sequence of the last order set.
@@ -35,7 +33,6 @@ impl Trader {
         Self {
             who,
             key: SecretKey::new([seed; 32]),
-            viewing_key: Fr::from(u64::from(seed) << 32),
             account: AccountIndex::default(),
             sequence: 0,
         }
@@ -53,13 +50,12 @@ impl Trader {
         )
     }
 
-    /// The queue's record with the viewing key that the venue gives a new account.
+    /// The queue's record with the owner's key.
     pub fn received(&self, number: u64, deposit: Deposit) -> DepositReceived {
         DepositReceived {
             number,
             deposit,
             owner: self.key.public_key(),
-            viewing_key: self.viewing_key,
         }
     }
 

@@ -10,7 +10,7 @@ use clearproof_groth16::{BackendKind, KeyStore, Origin, Silent};
 use clearproof_primitives::{
     batch::genesis_field,
     field::Fr,
-    ids::{SnapshotNumber, VenueId},
+    ids::{Slot, SnapshotNumber, VenueId},
     order::{Order, Side},
     shape::Shape,
     time::Millis,
@@ -108,7 +108,7 @@ impl World {
         let order = |id, side, limit| {
             Some(Order {
                 id,
-                instrument: 0,
+                instrument: Slot::new(0),
                 side,
                 quantity: 100,
                 limit,

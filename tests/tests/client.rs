@@ -4,7 +4,7 @@
 
 use anyhow::{Context, Result, ensure};
 use clearproof_client::chain::referenda::Referendum;
-use clearproof_primitives::{fixed::Rate, policy::PolicyChange};
+use clearproof_primitives::{fixed::Rate, ids::Slot, policy::PolicyChange};
 use clearproof_testing::venue::LIMIT;
 use clearproof_tests::network::{Network, program, until};
 use std::{path::PathBuf, process::Stdio};
@@ -153,7 +153,7 @@ async fn make_market(network: &Network, one: &str, two: &str) -> Result<()> {
     let quoting = start(network, "make_market", &quoting)?;
     let client = network.client().await?;
     until("the quotes", || async {
-        let book = client.book(0).await?;
+        let book = client.book(Slot::new(0)).await?;
         Ok((!book.bids.is_empty() && !book.asks.is_empty()).then_some(()))
     })
     .await?;

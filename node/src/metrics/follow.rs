@@ -3,7 +3,7 @@
 use super::{Metrics, VenueMetrics, seconds};
 use clearproof_primitives::{
     chain::{Instrument, MAX_VENUES_LISTED, Pauses, SnapshotView, VenueView},
-    ids::VenueId,
+    ids::{Slot, VenueId},
 };
 use clearproof_runtime::{AccountId, Hash, opaque::Block};
 use clearproof_runtime_api::{ClearproofApi, MonitoringApi};
@@ -115,8 +115,8 @@ impl Reader {
     }
 
     fn show_instruments(&self, listed: &[Instrument], snapshot: Option<&SnapshotView>) {
-        let marked = |slot: u16| {
-            let mark = snapshot.and_then(|view| view.info.marks.get(usize::from(slot)));
+        let marked = |slot: Slot| {
+            let mark = snapshot.and_then(|view| view.info.marks.get(slot.place()));
             mark.is_some_and(|mark| *mark != 0)
         };
         let (mut trading, mut halted, mut priceless) = (0, 0, 0);

@@ -7,9 +7,8 @@ use clearproof_primitives::{
     account::account_key,
     batch::{Deposit, genesis_field},
     eddsa::SecretKey,
-    field::Fr,
     fixed::{ONE, Price, Rate},
-    ids::{AccountIndex, SnapshotNumber, VenueId},
+    ids::{AccountIndex, Slot, SnapshotNumber, VenueId},
     order::{Order, OrderSet, Side, SignedOrderSet},
     policy::Policy,
     rows::even_bands,
@@ -33,10 +32,12 @@ const DEPOSIT: u64 = 1 << 40;
 pub fn snapshot(shape: &Shape, taken_at: Millis) -> Result<Snapshot> {
     let market = &shape.market;
     let policy = Policy::development(market);
-    let rows = (0..market.instruments as usize).map(|i| match i % market.slots_per_underlying() {
-        0 => policy.perpetual_row(market.underlying_of(i), MARK),
-        _ => Ok(InstrumentRow::empty(market)),
-    });
+    let rows = market
+        .slots()
+        .map(|slot| match slot.place() % market.slots_per_underlying() {
+            0 => policy.perpetual_row(market.underlying_of(slot), MARK),
+            _ => Ok(InstrumentRow::empty(market)),
+        });
     Ok(Snapshot {
         number: SnapshotNumber::new(1),
         taken_at,
@@ -82,7 +83,6 @@ pub fn funded(shape: &Shape, traders: u32, time: Millis) -> Result<(Venue, Vec<S
             number,
             deposit: deposit(key),
             owner: key.public_key(),
-            viewing_key: Fr::from(number),
         })?;
     }
     Ok((venue, keys))
@@ -119,7 +119,7 @@ pub fn order_set(
                 .wrapping_mul(u32::from(shape.orders))
                 .wrapping_add(u32::from(slot))
                 .max(1),
-            instrument,
+            instrument: Slot::new(instrument),
             side,
             quantity: 10,
             limit,

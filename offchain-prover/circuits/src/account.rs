@@ -2,10 +2,10 @@
 
 use crate::{
     gadgets::{
-        bits::range,
+        bits::{pack as pack_bits, range, to_bits},
         compare::enforce_gt_if,
         edwards::Point,
-        logic::{enforce_implies, is_zero},
+        logic::{enforce_implies, is_zero, select, select_bit},
         one_hot::{index_of, one_hot},
         poseidon::{hash, hash_list},
         signed::{Signed, signed_split},
@@ -15,10 +15,11 @@ use crate::{
 };
 use clearproof_primitives::{
     account::{
-        Account, BALANCES_PER_FIELD, FUNDING_BASIS_BITS, HEAD_LAYOUT, NUMBER_BITS,
+        Account, BALANCES_PER_FIELD, FUNDING_BASIS_BITS, HANDED_OVER, HEAD_LAYOUT, NUMBER_BITS,
         POSITIONS_PER_FIELD, SLOTS_PER_FIELD,
     },
     field::fr_from_i128,
+    order::COUNTER_BITS,
     poseidon::Domain,
     shape::{AMOUNT_BITS, INSTRUMENT_BITS, ORDER_ID_BITS, QUANTITY_BITS, Shape},
 };
@@ -52,12 +53,16 @@ pub struct AccountVars {
     pub owner: Point,
     /// Number among the owner's accounts, 16 bits.
     pub number: Num,
-    /// Hash of the trading key; 0 for none.
+    /// The number's highest bit: set in an account that was handed over.
+    pub handed_over: Bit,
+    /// Mark of the key that may sign besides the owner's; 0 for none.
     pub trading_key: Num,
     /// Viewing key.
     pub viewing_key: Num,
     /// Sequence of the current order set, 64 bits.
     pub sequence: Num,
+    /// Epoch of the sequence in the leaf that was loaded; a step does not bring it up to date.
+    pub loaded_epoch: Num,
     /// R slots.
     pub slots: Vec<SlotVars>,
     /// K signed balances in `[−2^63, 2^63)`.
@@ -80,7 +85,7 @@ impl PositionVars {
                 let quantity = cs.alloc(fr_from_i128(native.map_or(0, |p| p.quantity as i128)));
                 let signed = signed_split(cs, &quantity, QUANTITY_BITS);
                 let active = is_zero(cs, &quantity).not();
-                let index = native.map(|p| p.instrument as usize);
+                let index = native.map(|p| p.instrument.place());
                 let instrument =
                     one_hot(cs, index, shape.market.instruments as usize, active.num());
                 Self {
@@ -129,17 +134,23 @@ pub fn enforce_balances(cs: &mut Cs, balances: &[Num]) {
     }
 }
 
+/// Requires a sequence to have 64 bits, and returns the upper ones, its epoch. Costs 64.
+pub fn epoch(cs: &mut Cs, sequence: &Num) -> Num {
+    let [sequence_bits, ..] = HEAD_LAYOUT;
+    pack_bits(&to_bits(cs, sequence, sequence_bits)[COUNTER_BITS..])
+}
+
 impl AccountVars {
     /// Allocates a leaf's contents with unique parts: every packed value is range-checked, so that
     /// the leaf's hash determines all of them.
     pub fn load(cs: &mut Cs, shape: &Shape, account: &Account) -> Self {
         let owner = Point::alloc(cs, account.owner.0, account.owner.1);
         let number = cs.alloc(u64::from(account.number));
-        range(cs, &number, NUMBER_BITS);
+        let handed_over = to_bits(cs, &number, NUMBER_BITS).swap_remove(NUMBER_BITS - 1);
         let trading_key = cs.alloc(account.trading_key);
         let viewing_key = cs.alloc(account.viewing_key);
         let sequence = cs.alloc(account.sequence);
-        range(cs, &sequence, 64);
+        let loaded_epoch = epoch(cs, &sequence);
         let slots = account
             .slots
             .iter()
@@ -176,9 +187,11 @@ impl AccountVars {
         Self {
             owner,
             number,
+            handed_over,
             trading_key,
             viewing_key,
             sequence,
+            loaded_epoch,
             slots,
             balances,
             positions,
@@ -238,16 +251,35 @@ impl AccountVars {
         hash(cs, &names.map(Num::clone))
     }
 
-    /// All values that must be zero in an account that was just opened: trading key, sequence,
-    /// slots, balances, positions, funding basis.
+    /// Gives the account to another owner where the bit is set: under its number with the highest
+    /// bit set. Costs 3.
+    pub fn hand_over(&mut self, cs: &mut Cs, changes: &Bit, owner: &Point) {
+        self.owner = Point {
+            x: select(cs, changes, &owner.x, &self.owner.x),
+            y: select(cs, changes, &owner.y, &self.owner.y),
+        };
+        let marked = select_bit(cs, changes, &Bit::constant(true), &self.handed_over);
+        let added = marked.num() - self.handed_over.num();
+        self.number = &self.number + added.scale(u64::from(HANDED_OVER));
+        self.handed_over = marked;
+    }
+
+    /// All values that must be zero in an account that was just opened: the number's highest bit,
+    /// trading key, viewing key, sequence, slots, balances, positions, funding basis.
     pub fn contents(&self) -> Vec<Num> {
         let slots = self
             .slots
             .iter()
             .flat_map(|s| [s.id.clone(), s.filled.clone()]);
         let positions = self.positions.iter().map(|p| p.active.num().clone());
-        [self.trading_key.clone(), self.sequence.clone()]
-            .into_iter()
+        let head = [
+            self.handed_over.num(),
+            &self.trading_key,
+            &self.viewing_key,
+            &self.sequence,
+        ];
+        head.into_iter()
+            .cloned()
             .chain(slots)
             .chain(self.balances.iter().cloned())
             .chain(positions)

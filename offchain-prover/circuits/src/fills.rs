@@ -240,7 +240,7 @@ impl EntryVars {
         let [instrument_bits, time_bits, price_bits, deleverages_bits, _] = PriceEntry::LAYOUT;
         let instrument = one_hot(
             cs,
-            native.map(|e| e.instrument as usize),
+            native.map(|e| e.instrument.place()),
             context.shape.market.instruments as usize,
             active.num(),
         );

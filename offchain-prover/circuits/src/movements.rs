@@ -4,7 +4,7 @@ use crate::{
     account::AccountVars,
     gadgets::{
         bits::{alloc_bit, range},
-        logic::{enforce_equal_if, enforce_implies, enforce_zero_if, is_zero, select},
+        logic::{enforce_equal_if, enforce_implies, enforce_zero_if, select},
         one_hot::{index_of, one_hot},
         poseidon::hash,
     },
@@ -68,15 +68,11 @@ impl Incoming {
     /// Credits the next deposit of the queue, or a transfer, if there is one.
     ///
     /// Sound: [`chain`] hashes its contents. The key that it names must be the hash of this leaf's
-    /// owner and number. So it can open a leaf of that owner, or touch one, and no other. The chain
-    /// accepts deposits for valid keys only, so every leaf's owner is a valid key, unless an owner
-    /// has named an invalid one as its successor or sent money to it.
-    ///
-    /// The viewing key is not bound by the deposit. In a leaf that is in use it is bound by the
-    /// tree: [`step`](crate::step::step) hashes the same variable into the leaf that it loads and
-    /// the leaf that it stores, so no step changes it. In a leaf that opens, nothing is loaded, and
-    /// the operator that opens it chooses the viewing key. That puts no money at risk: only the
-    /// owner's key moves it.
+    /// owner and number. So it can open a leaf of that owner, or touch one, and no other. A leaf
+    /// that another owner has handed over has a number that no leaf opens with, so money for a key
+    /// without a leaf, and the chain's deposits, which name number 0, never arrive in such a leaf.
+    /// The chain accepts deposits for valid keys only, so every leaf's owner is a valid key, unless
+    /// somebody sent money to an invalid one.
     pub fn credit(
         cs: &mut Cs,
         shape: &Shape,
@@ -127,7 +123,7 @@ impl Incoming {
 }
 
 impl Outgoing {
-    /// Debits the order set's withdrawal or transfer, if the step carries it out.
+    /// Debits the order set's withdrawal or transfer: in the step that installs the set, always.
     pub fn debit(
         cs: &mut Cs,
         shape: &Shape,
@@ -140,8 +136,7 @@ impl Outgoing {
         let is_transfer = native.is_some_and(|set| set.transfer().is_some());
         let withdraws = alloc_bit(cs, step.withdraw && !is_transfer);
         let sends = alloc_bit(cs, step.withdraw && is_transfer);
-        set.enforce_request(cs, &withdraws, &sends);
-        let active = Bit::from_num_unchecked(withdraws.num() + sends.num());
+        let active = set.enforce_request(cs, &withdraws, &sends);
         let parts = native.map(OrderSet::request_parts);
         let asset = one_hot(
             cs,
@@ -155,9 +150,6 @@ impl Outgoing {
             asset,
             amount: set.amount.clone(),
         };
-        // A set without a request has amount 0, and cannot carry one out.
-        let nothing = is_zero(cs, &set.amount);
-        enforce_zero_if(cs, &movement.active, nothing.num());
         let packed = movement.packed();
         let [low, high] = &set.payload;
         let chain = [&running.withdrawals, low, high, &packed].map(Num::clone);

@@ -2,13 +2,15 @@
 //! slots.
 
 use crate::{
-    account::{AccountVars, SlotVars},
+    account::{AccountVars, SlotVars, epoch},
     gadgets::{
         bits::{alloc_bit, range},
         compare::enforce_ge_if,
         eddsa,
         edwards::Point,
-        logic::{and, enforce_equal_if, enforce_implies, is_equal, or, select},
+        logic::{
+            and, enforce_equal_if, enforce_implies, enforce_zero_if, is_equal, is_zero, or, select,
+        },
         poseidon::{hash, hash_list},
     },
     header::HeaderVars,
@@ -18,7 +20,7 @@ use crate::{
 use ark_bn254::Fr;
 use clearproof_primitives::{
     babyjubjub,
-    order::{Order, OrderSet, SignedOrderSet},
+    order::{Order, OrderSet, SEQUENCE_STEP_BITS, SignedOrderSet},
     poseidon::Domain,
     shape::{Shape, TIME_BITS},
 };
@@ -58,7 +60,7 @@ pub struct OrderSetVars {
     pub present: Bit,
     /// Set if it is signed: it is present, and the step is not the venue's own.
     pub signed: Bit,
-    /// Set unless the trading key signed it: the owner did, or it is not signed.
+    /// Set unless another key signed it: the owner did, or it is not signed.
     by_owner: Bit,
     /// Set if this step installs it: its sequence is higher than the account's.
     installs: Bit,
@@ -138,6 +140,8 @@ struct Contents {
     present: Bit,
     signed: Bit,
     sequence: Num,
+    /// The sequence's epoch, 16 bits.
+    epoch: Num,
     max_fee: Num,
     valid_from: Num,
     valid_until: Num,
@@ -156,14 +160,16 @@ impl Contents {
         native: Option<&SignedOrderSet>,
     ) -> Self {
         let set = native.map(|s| &s.set);
-        let [_, _, sequence_bits, fee_bits] = OrderSet::HEAD_LAYOUT;
+        let [_, _, _, fee_bits] = OrderSet::HEAD_LAYOUT;
         let [from_bits, until_bits, asset_bits, amount_bits, _] = OrderSet::TERMS_LAYOUT;
         let request = set.map(OrderSet::request_parts).unwrap_or_default();
         let present = alloc_bit(cs, set.is_some());
+        let sequence = cs.alloc(set.map_or(0, |s| s.sequence));
         Self {
             signed: and(cs, &present, &liquidation.not()),
             present,
-            sequence: ranged(cs, set.map_or(0, |s| s.sequence), sequence_bits),
+            epoch: epoch(cs, &sequence),
+            sequence,
             max_fee: ranged(cs, set.map_or(0, |s| s.max_fee.get() as u64), fee_bits),
             valid_from: ranged(cs, set.map_or(0, |s| s.valid_from.get()), from_bits),
             valid_until: ranged(cs, set.map_or(0, |s| s.valid_until.get()), until_bits),
@@ -203,10 +209,18 @@ impl Contents {
 
     /// Checks sequence and validity, and writes sequence and slots of the account. Returns the bit
     /// that is set if the step installs the set.
-    fn install(&self, cs: &mut Cs, header: &HeaderVars, account: &mut AccountVars) -> Bit {
+    ///
+    /// Both sequences have 64 bits, so their difference lies in `[0, 2^56)` exactly if it has 56.
+    fn install(
+        &self,
+        cs: &mut Cs,
+        header: &HeaderVars,
+        by_owner: &Bit,
+        account: &mut AccountVars,
+    ) -> Bit {
         let (signed, sequence) = (&self.signed, &self.sequence);
-        let [_, _, sequence_bits, _] = OrderSet::HEAD_LAYOUT;
-        enforce_ge_if(cs, signed, sequence, &account.sequence, sequence_bits);
+        enforce_ge_if(cs, signed, sequence, &account.sequence, SEQUENCE_STEP_BITS);
+        enforce_equal_if(cs, &by_owner.not(), &self.epoch, &account.loaded_epoch);
         let same_sequence = is_equal(cs, sequence, &account.sequence);
         let installs = and(cs, signed, &same_sequence.not());
         let keeps_set = and(cs, signed, &same_sequence);
@@ -226,18 +240,28 @@ impl Contents {
     }
 
     /// Writes the keys of the account where a set that is installed asks for it.
-    fn change_keys(&self, cs: &mut Cs, installs: &Bit, by_owner: &Bit, account: &mut AccountVars) {
-        let changes = and(cs, installs, &self.kind[1]);
-        enforce_implies(cs, &changes, by_owner);
-        let of_owner = and(cs, &changes, &self.kind[0]);
-        let of_trading = Bit::from_num_unchecked(changes.num() - of_owner.num());
-        let payload = &self.payload;
-        let trading_key = select(cs, &of_trading, &payload[0], &account.trading_key);
-        account.trading_key = cs.mul(of_owner.not().num(), &trading_key);
-        account.owner = Point {
-            x: select(cs, &of_owner, &payload[0], &account.owner.x),
-            y: select(cs, &of_owner, &payload[1], &account.owner.y),
-        };
+    ///
+    /// Sound: kinds 2 and 3 are those with the high bit. Of a set that is installed, the owner
+    /// signs the former and not the latter. A set of kind 3 is used in the step that installs it
+    /// alone, and has no orders, so the heir's key trades for no account but its own. The ids of R
+    /// orders add up to less than 2^36, so their sum is 0 only if each of them is.
+    fn change_keys(&self, cs: &mut Cs, installs: &Bit, signer: &Signer, account: &mut AccountVars) {
+        let [low, high] = &self.kind;
+        let changes = and(cs, installs, high);
+        enforce_equal_if(cs, &changes, signer.by_owner.num(), low.not().num());
+        let inherits = and(cs, &self.signed, &signer.of_heirs_kind);
+        enforce_implies(cs, &inherits, installs);
+        let ids = Num::sum(self.orders.iter().map(|order| &order.id));
+        enforce_zero_if(cs, &inherits, &ids);
+
+        let [mark, viewing_key] = &self.payload;
+        account.trading_key = select(cs, &changes, mark, &account.trading_key);
+        // In kind 2, 0 stands for the account's own.
+        let none = is_zero(cs, viewing_key);
+        let keeps = Bit::from_num_unchecked(cs.mul(none.num(), &(changes.num() - inherits.num())));
+        let rekeys = Bit::from_num_unchecked(changes.num() - keeps.num());
+        account.viewing_key = select(cs, &rekeys, viewing_key, &account.viewing_key);
+        account.hand_over(cs, &inherits, &signer.key);
     }
 }
 
@@ -248,10 +272,10 @@ impl OrderSetVars {
     ///
     /// Sound: every part is range-checked, so the signed message determines it; the message
     /// contains this venue, this account's index and this chain's genesis. The key that signed is
-    /// the owner's, or one whose hash is in the leaf. A lower sequence is refused; at the same
-    /// sequence every slot must have the same id. A slot's filled quantity survives only under the
-    /// same id. Keys change in the step that installs the set, always, and by the owner's own
-    /// signature.
+    /// the owner's, or the one whose mark is in the leaf. A lower sequence is refused, and one of
+    /// another epoch unless the owner signed it; at the same sequence every slot must have the same
+    /// id. A slot's filled quantity survives only under the same id. Keys change in the step that
+    /// installs the set, always: by the owner's own signature, and the owner by the heir's.
     pub fn open(
         cs: &mut Cs,
         shape: &Shape,
@@ -263,17 +287,17 @@ impl OrderSetVars {
     ) -> Self {
         let contents = Contents::load(cs, shape, liquidation, native);
         let message = contents.message(cs, header, index);
-        let by_owner = cs.part("signature", |cs| {
-            verify(cs, &contents.signed, account, &message, native)
+        let signer = cs.part("signature", |cs| {
+            Signer::verify(cs, &contents, account, &message, native)
         });
-        let installs = contents.install(cs, header, account);
+        let installs = contents.install(cs, header, &signer.by_owner, account);
         cs.part("keys", |cs| {
-            contents.change_keys(cs, &installs, &by_owner, account);
+            contents.change_keys(cs, &installs, &signer, account);
         });
         Self {
             present: contents.present,
             signed: contents.signed,
-            by_owner,
+            by_owner: signer.by_owner,
             installs,
             kind: contents.kind,
             valid_from: contents.valid_from,
@@ -286,17 +310,24 @@ impl OrderSetVars {
         }
     }
 
-    /// Requires that a withdrawal or a transfer is the set's request, is carried out in the step
-    /// that installs the set, and has the owner's own signature. It cannot be both.
-    pub fn enforce_request(&self, cs: &mut Cs, withdraws: &Bit, sends: &Bit) {
+    /// Requires that a withdrawal or a transfer is the set's request, and has the owner's own
+    /// signature; and that a step which installs a set carries out what it asks for, and no other
+    /// step does. Returns the bit that is set if the step moves anything.
+    ///
+    /// Sound: the kind's low bit excludes one of `withdraws` and `sends`, so their sum is a bit. It
+    /// equals "installs, and the amount is not 0". Another key's request with an amount, or a
+    /// trading key's set with one, is therefore never installed.
+    pub fn enforce_request(&self, cs: &mut Cs, withdraws: &Bit, sends: &Bit) -> Bit {
         let [low, high] = &self.kind;
         enforce_implies(cs, withdraws, &low.not());
         enforce_implies(cs, sends, low);
-        for moves in [withdraws, sends] {
-            enforce_implies(cs, moves, &high.not());
-            enforce_implies(cs, moves, &self.installs);
-            enforce_implies(cs, moves, &self.by_owner);
-        }
+        let moves = Bit::from_num_unchecked(withdraws.num() + sends.num());
+        let nothing = is_zero(cs, &self.amount);
+        let asks = and(cs, &self.installs, &nothing.not());
+        cs.enforce_equal(moves.num(), asks.num());
+        enforce_implies(cs, &moves, &high.not());
+        enforce_implies(cs, &moves, &self.by_owner);
+        moves
     }
 
     /// Requires the request's asset to be the selected one where the step moves money.
@@ -305,41 +336,59 @@ impl OrderSetVars {
     }
 }
 
-/// Verifies the signature of the owner or of the trading key, and returns the bit that is set if it
-/// is the owner's.
-///
-/// Sound: where the bit is set the key is the owner's; elsewhere its hash is the leaf's trading
-/// key. In a leaf that names no trading key that is 0, which is the hash of no known key.
-fn verify(
-    cs: &mut Cs,
-    enabled: &Bit,
-    account: &AccountVars,
-    message: &Num,
-    native: Option<&SignedOrderSet>,
-) -> Bit {
-    let identity = babyjubjub::Point {
-        x: Fr::from(0u64),
-        y: Fr::from(1u64),
-    };
-    let (r8, s) = native.map_or((identity, Fr::from(0u64)), |s| {
-        (s.signature.r8, s.signature.s_as_field())
-    });
-    let r8 = Point::alloc(cs, r8.x, r8.y);
-    let s = cs.alloc(s);
-    let trading_key = native.and_then(|signed| signed.trading_key);
-    let by_owner = alloc_bit(cs, trading_key.is_none());
-    let owner = &account.owner;
-    let key = match trading_key.map(|key| key.point()) {
-        Some(point) => Point::alloc(cs, point.x, point.y),
-        None => Point::alloc(cs, owner.x.value(), owner.y.value()),
-    };
-    // If nothing is signed, the bit has one value only.
-    enforce_implies(cs, &enabled.not(), &by_owner);
-    enforce_equal_if(cs, &by_owner, &key.x, &owner.x);
-    enforce_equal_if(cs, &by_owner, &key.y, &owner.y);
-    let named = hash(cs, &[key.x.clone(), key.y.clone()]);
-    let by_trading_key = and(cs, enabled, &by_owner.not());
-    enforce_equal_if(cs, &by_trading_key, &named, &account.trading_key);
-    eddsa::verify(cs, enabled, &key, &r8, &s, message);
-    by_owner
+/// The key that signed the set.
+struct Signer {
+    key: Point,
+    /// Set if it is the owner's, or nothing is signed.
+    by_owner: Bit,
+    /// Set if the set is of kind 3, which only an heir's key signs.
+    of_heirs_kind: Bit,
+}
+
+impl Signer {
+    /// Verifies the signature of the owner, of the trading key or of the heir.
+    ///
+    /// Sound: where `by_owner` is set the key is the owner's. Elsewhere something is signed, and
+    /// the mark in the leaf is the key's hash, or its hash + 1 if the set is of kind 3. So a
+    /// trading key signs no set of kind 3, and an heir's key no other: that needs two keys whose
+    /// hashes differ by 1. In a leaf that names no key the mark is 0, which belongs to no known
+    /// key.
+    fn verify(
+        cs: &mut Cs,
+        set: &Contents,
+        account: &AccountVars,
+        message: &Num,
+        native: Option<&SignedOrderSet>,
+    ) -> Self {
+        let identity = babyjubjub::Point {
+            x: Fr::from(0u64),
+            y: Fr::from(1u64),
+        };
+        let (r8, s) = native.map_or((identity, Fr::from(0u64)), |s| {
+            (s.signature.r8, s.signature.s_as_field())
+        });
+        let r8 = Point::alloc(cs, r8.x, r8.y);
+        let s = cs.alloc(s);
+        let named = native.and_then(|signed| signed.trading_key);
+        let by_owner = alloc_bit(cs, named.is_none());
+        let owner = &account.owner;
+        let key = match named.map(|key| key.point()) {
+            Some(point) => Point::alloc(cs, point.x, point.y),
+            None => Point::alloc(cs, owner.x.value(), owner.y.value()),
+        };
+        // If nothing is signed, the bit has one value only.
+        enforce_implies(cs, &set.signed.not(), &by_owner);
+        enforce_equal_if(cs, &by_owner, &key.x, &owner.x);
+        enforce_equal_if(cs, &by_owner, &key.y, &owner.y);
+        let hashed = hash(cs, &[key.x.clone(), key.y.clone()]);
+        let of_heirs_kind = and(cs, &set.kind[0], &set.kind[1]);
+        let mark = hashed + of_heirs_kind.num();
+        enforce_equal_if(cs, &by_owner.not(), &mark, &account.trading_key);
+        eddsa::verify(cs, &set.signed, &key, &r8, &s, message);
+        Self {
+            key,
+            by_owner,
+            of_heirs_kind,
+        }
+    }
 }

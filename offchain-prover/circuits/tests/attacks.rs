@@ -19,6 +19,8 @@ mod deleverage;
 mod fills;
 #[path = "attacks/forced.rs"]
 mod forced;
+#[path = "attacks/heirs.rs"]
+mod heirs;
 #[path = "attacks/hints.rs"]
 mod hints;
 #[path = "attacks/keys.rs"]
@@ -35,5 +37,7 @@ mod orders;
 mod prices;
 #[path = "attacks/replay.rs"]
 mod replay;
+#[path = "attacks/sequences.rs"]
+mod sequences;
 #[path = "attacks/venue.rs"]
 mod venue;

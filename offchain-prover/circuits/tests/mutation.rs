@@ -12,8 +12,11 @@ use clearproof_primitives::{
     batch::{PriceEntry, genesis_field},
     eddsa::SecretKey,
     fixed::{ONE, Rate},
-    ids::AccountIndex,
-    order::{KeyRequest, Order, Request, Side, TransferRequest, WithdrawalRequest, key_hash},
+    ids::{AccountIndex, Slot},
+    order::{
+        Delegate, InheritRequest, KeysRequest, Order, Request, Side, TransferRequest,
+        WithdrawalRequest,
+    },
     step::{DepositStep, Fill, Forced},
     time::Millis,
 };
@@ -75,7 +78,7 @@ fn busy_chunk() -> Scene {
     let time = scene.chunk.entries[0].time;
     scene.chunk.entries = [(0, time), (2, time), (2, time + Millis::new(50))]
         .map(|(instrument, time)| PriceEntry {
-            instrument,
+            instrument: Slot::new(instrument),
             time,
             price,
             deleverages: false,
@@ -91,7 +94,7 @@ fn busy_chunk() -> Scene {
             account.slots = [id, id + 1].map(|id| OrderSlot { id, filled: 2 }).to_vec();
             account.positions = [(0, lots), (2, -3 * lots)]
                 .map(|(instrument, quantity)| Position {
-                    instrument,
+                    instrument: Slot::new(instrument),
                     quantity,
                 })
                 .to_vec();
@@ -107,7 +110,7 @@ fn busy_chunk() -> Scene {
                 .map(|(id, instrument)| {
                     Some(Order {
                         id,
-                        instrument,
+                        instrument: Slot::new(instrument),
                         side,
                         quantity: 30,
                         limit,
@@ -207,27 +210,41 @@ fn transfer_chunk() -> Scene {
     scene
 }
 
-/// Account 2 names another owner in one step; its trading key signs in another chunk.
-fn keys_chunks() -> [Scene; 2] {
+/// Account 2 gets other keys in one chunk; its heir takes it over in another; its trading key signs
+/// in a third.
+fn keys_chunks() -> [Scene; 3] {
     let other = SecretKey::new([77; 32]);
-    let named = other.public_key();
-    let mut owner = Scene::busy(2);
-    owner.resign(0, |set| {
-        set.orders.clear();
-        set.request = Some(Request::Key(KeyRequest::Owner(named.into())));
-        set.sequence = 9;
-    });
-    owner.step(0).fills.clear();
+    let delegates = [Delegate::Trader, Delegate::Heir].map(|kind| kind(other.public_key().into()));
+    let sign = |scene: &mut Scene| {
+        let shape = scene.shape;
+        let signed = scene.step(0).set.as_mut().unwrap();
+        signed.trading_key = Some(other.public_key());
+        signed.signature = other.sign(signed.set.message(&shape, genesis_field(&GENESIS)));
+    };
+    let requests = |request| {
+        let mut scene = Scene::busy(2);
+        scene.resign(0, |set| {
+            set.orders.clear();
+            set.request = Some(request);
+            set.sequence = 9;
+        });
+        scene.step(0).fills.clear();
+        scene
+    };
+    let keys = requests(Request::Keys(KeysRequest {
+        delegate: Some(delegates[0]),
+        viewing_key: Some(Fr::from(9u64).into()),
+    }));
+    let mut heir = requests(Request::Inherit(InheritRequest {
+        trading_key: None,
+        viewing_key: Fr::from(9u64).into(),
+    }));
+    heir.reload(0, |account| account.trading_key = delegates[1].mark());
+    sign(&mut heir);
     let mut trading = Scene::busy(2);
-    let point = named.point();
-    trading.reload(0, |account| {
-        account.trading_key = key_hash((point.x, point.y));
-    });
-    let shape = trading.shape;
-    let signed = trading.step(0).set.as_mut().unwrap();
-    signed.trading_key = Some(named);
-    signed.signature = other.sign(signed.set.message(&shape, genesis_field(&GENESIS)));
-    let mut scenes = [owner, trading];
+    trading.reload(0, |account| account.trading_key = delegates[0].mark());
+    sign(&mut trading);
+    let mut scenes = [keys, heir, trading];
     for scene in &mut scenes {
         scene.replay();
         scene.accepted();
@@ -243,7 +260,7 @@ fn deleverage_chunk() -> Scene {
     (entry.price, entry.deleverages) = (95 * ONE + ONE / 3, true);
     let holds = |quantity| {
         vec![Position {
-            instrument: 0,
+            instrument: Slot::new(0),
             quantity,
         }]
     };
@@ -282,10 +299,11 @@ fn deleverage_chunk() -> Scene {
 /// The same bits may change as above.
 #[test]
 fn no_witness_of_transfers_keys_and_deleveraging_can_change_unnoticed() {
-    let [owner, trading] = keys_chunks();
+    let [keys, heir, trading] = keys_chunks();
     for (name, scene) in [
         ("transfer", transfer_chunk()),
-        ("owner", owner),
+        ("keys", keys),
+        ("heir", heir),
         ("trading key", trading),
         ("deleverage", deleverage_chunk()),
     ] {

@@ -9,7 +9,10 @@ use clap::Parser;
 use clearproof_client::{
     Trader, Update, VenueClient, VenueError,
     chain::Chain,
-    primitives::{eddsa::SecretKey, ids::VenueId},
+    primitives::{
+        eddsa::SecretKey,
+        ids::{Slot, VenueId},
+    },
 };
 use clearproof_primitives::time::Millis;
 use std::time::{Duration, Instant};
@@ -34,8 +37,8 @@ struct Args {
     #[arg(long, env = "CLEARPROOF_KEY", hide_env_values = true)]
     key: String,
     /// Slot of the instrument.
-    #[arg(long, default_value_t = 0)]
-    instrument: u16,
+    #[arg(long, default_value_t = Slot::new(0))]
+    instrument: Slot,
     /// Lots on each side.
     #[arg(long)]
     lots: u64,
@@ -55,6 +58,7 @@ async fn main() -> Result<()> {
     let trader = Trader::new(SecretKey::new(seed));
     let chain = Chain::connect_once(&args.node).await?;
     let client = VenueClient::connect(&args.operator, chain.genesis(), args.venue).await?;
+    client.ensure_viewing_key(&trader).await?;
     client
         .cancel_all_after(&trader, Some(CANCEL_AFTER_MS))
         .await?;
@@ -108,7 +112,7 @@ async fn main() -> Result<()> {
 }
 
 /// Returns the instrument's mark, 32.32 quote units per lot; 0 while it does not trade.
-async fn mark(client: &VenueClient, instrument: u16) -> Result<u64> {
+async fn mark(client: &VenueClient, instrument: Slot) -> Result<u64> {
     let instruments = client.instruments().await?;
     let found = instruments.iter().find(|listed| listed.slot == instrument);
     Ok(found.context("--instrument: not listed")?.mark.0)

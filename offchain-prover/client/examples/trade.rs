@@ -8,7 +8,11 @@ use clap::{Parser, ValueEnum};
 use clearproof_client::{
     Trader, VenueClient,
     chain::Chain,
-    primitives::{eddsa::SecretKey, fixed::price_from_decimal, ids::VenueId},
+    primitives::{
+        eddsa::SecretKey,
+        fixed::price_from_decimal,
+        ids::{Slot, VenueId},
+    },
 };
 use std::time::Duration;
 
@@ -29,8 +33,8 @@ struct Args {
     #[arg(long)]
     side: Side,
     /// Slot of the instrument.
-    #[arg(long, default_value_t = 0)]
-    instrument: u16,
+    #[arg(long, default_value_t = Slot::new(0))]
+    instrument: Slot,
     /// Lots to trade.
     #[arg(long)]
     lots: u64,
@@ -59,6 +63,7 @@ async fn main() -> Result<()> {
     // The genesis hash comes from the chain, so that nothing is signed for another one.
     let chain = Chain::connect_once(&args.node).await?;
     let client = VenueClient::connect(&args.operator, chain.genesis(), args.venue).await?;
+    client.ensure_viewing_key(&trader).await?;
 
     // Subscribed before the order is sent, so that no fill is missed.
     let mut updates = client.subscribe_account(&trader).await?;

@@ -6,7 +6,7 @@ use crate::{
     rpc::{auth::Access, number::KeyHex},
 };
 use clearproof_primitives::{
-    account::account_key,
+    account::{HANDED_OVER, account_key},
     babyjubjub::PublicKey,
     batch::genesis_field,
     eddsa::SecretKey,
@@ -21,12 +21,15 @@ enum Role {
     Owner,
     /// The account's trading key, which may place orders and see the account, and no more.
     Trading,
+    /// The key of the account's heir, which may take the account over, and no more.
+    Heir,
 }
 
-/// Signs for one account: with its owner's key, or with its trading key.
+/// Signs for one account: with its owner's key, its trading key, or the key of its heir.
 ///
-/// An owner's key has up to 65,536 accounts at a venue, numbered from 0. A deposit on the chain
-/// arrives in account 0; the others are opened by the first transfer to them.
+/// An owner's key has up to 32,768 accounts of its own at a venue, numbered from 0. A deposit on
+/// the chain arrives in account 0; the others are opened by the first transfer to them. Numbers
+/// from 32,768 on are those of accounts that other owners have handed over.
 #[derive(Clone, Debug)]
 pub struct Trader {
     owner: PublicKey,
@@ -60,6 +63,18 @@ impl Trader {
         }
     }
 
+    /// Signs that this key takes over account 0 of `owner`, who has named it as heir: see
+    /// [`OrderSetBuilder::heir`](crate::OrderSetBuilder::heir) and
+    /// [`OrderSetBuilder::inherit`](crate::OrderSetBuilder::inherit).
+    pub fn heir_of(owner: PublicKey, key: SecretKey) -> Self {
+        Self {
+            owner,
+            number: 0,
+            key,
+            role: Role::Heir,
+        }
+    }
+
     /// Signs for another of the owner's accounts with the same key.
     #[must_use]
     pub fn for_account(&self, number: u16) -> Self {
@@ -84,12 +99,38 @@ impl Trader {
         self.number
     }
 
-    /// Returns the trading key, if it is the one that signs.
+    /// Returns the key that signs, if it is not the owner's.
     pub fn trading_key(&self) -> Option<PublicKey> {
         match self.role {
             Role::Owner => None,
-            Role::Trading => Some(self.key.public_key()),
+            Role::Trading | Role::Heir => Some(self.key.public_key()),
         }
+    }
+
+    /// True if the account's trading key signs.
+    pub fn is_trading_key(&self) -> bool {
+        self.role == Role::Trading
+    }
+
+    /// True if the account's heir signs.
+    pub fn is_heir(&self) -> bool {
+        self.role == Role::Heir
+    }
+
+    /// Returns a viewing key for the account, derived from the seed of the owner's key; `rotation`
+    /// counts them from 0. An heir gets the one for the account as it will be its own. None for a
+    /// trading key, which cannot set one.
+    ///
+    /// A viewing key opens what the chain publishes about the account. It follows from the seed, so
+    /// the seed alone finds it again. Use the next rotation to shut out a holder of the last key.
+    pub fn viewing_key(&self, venue: &Identity, rotation: u32) -> Option<Fr> {
+        let number = match self.role {
+            Role::Owner => self.number,
+            Role::Heir => self.number | HANDED_OVER,
+            Role::Trading => return None,
+        };
+        let genesis = genesis_field(&venue.genesis);
+        Some(self.key.viewing_key(genesis, venue.venue, number, rotation))
     }
 
     /// Returns the account's key in the venue's books, as transfers name it.
@@ -100,8 +141,8 @@ impl Trader {
 
     /// Signs an order set for a venue.
     ///
-    /// The venue refuses a set with a request (a withdrawal, a transfer, a change of keys) that a
-    /// trading key signed; [`OrderSetBuilder::sign`](crate::OrderSetBuilder::sign) does so here.
+    /// The venue refuses a set whose request the key may not sign;
+    /// [`OrderSetBuilder::sign`](crate::OrderSetBuilder::sign) does so here.
     pub fn sign(&self, venue: &Identity, set: OrderSet) -> SignedOrderSet {
         let message = set.message(&venue.shape, genesis_field(&venue.genesis));
         SignedOrderSet {
@@ -177,6 +218,34 @@ mod tests {
             assert_eq!(asker.trading_key, None);
         }
         assert_ne!(owner.account_key(), owner.for_account(1).account_key());
+    }
+
+    #[test]
+    fn viewing_keys_are_the_owners_and_differ_by_venue_and_account() {
+        let owner = Trader::new(SecretKey::new([1; 32]));
+        let other = Identity {
+            venue: VenueId::new(8),
+            ..IDENTITY
+        };
+        let keys = [
+            owner.viewing_key(&IDENTITY, 0),
+            owner.viewing_key(&IDENTITY, 1),
+            owner.viewing_key(&other, 0),
+            owner.for_account(1).viewing_key(&IDENTITY, 0),
+        ];
+        for (i, key) in keys.iter().enumerate() {
+            assert!(key.is_some() && !keys[..i].contains(key));
+        }
+        let public = owner.public_key();
+        let trading = Trader::with_trading_key(public, SecretKey::new([2; 32]));
+        assert_eq!(trading.viewing_key(&IDENTITY, 0), None);
+        // An heir sets the key under which it finds the account afterwards.
+        let heir = Trader::heir_of(public, SecretKey::new([3; 32])).for_account(2);
+        let owns = Trader::new(SecretKey::new([3; 32])).for_account(2 | HANDED_OVER);
+        assert_eq!(
+            heir.viewing_key(&IDENTITY, 4),
+            owns.viewing_key(&IDENTITY, 4)
+        );
     }
 
     #[test]

@@ -5,10 +5,10 @@ use clearproof_primitives::{
     babyjubjub::PublicKey,
     field::Fr,
     fixed::{Price, Rate},
-    ids::AccountIndex,
+    ids::{AccountIndex, Slot},
     order::{
-        KeyRequest, Order, OrderSet, OrderSetError, Request, Side, SignedOrderSet, TransferRequest,
-        WithdrawalRequest,
+        Delegate, InheritRequest, KeysRequest, Order, OrderSet, OrderSetError, Request, Side,
+        SignedOrderSet, TransferRequest, WithdrawalRequest,
     },
     time::Millis,
 };
@@ -35,6 +35,9 @@ pub enum BuildError {
     /// A trading key may only place orders.
     #[error("request: only the owner's key may sign one")]
     NeedsOwner,
+    /// An heir's key takes the account over and does nothing else, and no other key does that.
+    #[error("request: an heir's key signs that it takes the account over, and nothing else")]
+    Heir,
 }
 
 /// Builds an order set for an account of a venue.
@@ -44,13 +47,13 @@ pub enum BuildError {
 ///
 /// ```
 /// # use clearproof_client::{Identity, OrderSetBuilder};
-/// # use clearproof_primitives::{ids::{AccountIndex, VenueId}, shape::Shape};
+/// # use clearproof_primitives::{ids::{AccountIndex, Slot, VenueId}, shape::Shape};
 /// # let venue = Identity { genesis: [3; 32], venue: VenueId::new(7), shape: Shape::TINY };
 /// let account = AccountIndex::new(1);
-/// let set = OrderSetBuilder::new(&venue, account, 1).buy(0, 5, 1_000 << 32).build()?;
+/// let set = OrderSetBuilder::new(&venue, account, 1).buy(Slot::new(0), 5, 1_000 << 32).build()?;
 /// assert_eq!((set.venue.get(), set.account, set.sequence), (7, account, 1));
 ///
-/// let wrong = OrderSetBuilder::new(&venue, account, 1).buy(0, 0, 1_000 << 32).build();
+/// let wrong = OrderSetBuilder::new(&venue, account, 1).buy(Slot::new(0), 0, 1_000 << 32).build();
 /// let error = wrong.expect_err("no lots").to_string();
 /// assert_eq!(error, "orders[0].quantity: must be 1 to 2^48 - 1 lots");
 /// # Ok::<_, clearproof_client::BuildError>(())
@@ -108,14 +111,14 @@ impl OrderSetBuilder {
 
     /// Adds an order to buy `lots` of an instrument for at most `limit` (32.32 quote units per
     /// lot), in the next free slot.
-    pub fn buy(self, instrument: u16, lots: u64, limit: Price) -> Self {
+    pub fn buy(self, instrument: Slot, lots: u64, limit: Price) -> Self {
         let order = self.new_order(Side::Buy, instrument, lots, limit);
         self.order(order)
     }
 
     /// Adds an order to sell `lots` of an instrument for at least `limit` (32.32 quote units per
     /// lot), in the next free slot.
-    pub fn sell(self, instrument: u16, lots: u64, limit: Price) -> Self {
+    pub fn sell(self, instrument: Slot, lots: u64, limit: Price) -> Self {
         let order = self.new_order(Side::Sell, instrument, lots, limit);
         self.order(order)
     }
@@ -170,15 +173,40 @@ impl OrderSetBuilder {
         }))
     }
 
-    /// Names the account's trading key from now on; `None` removes it.
+    /// Names the account's trading key from now on, in the place of the one before or of an heir's
+    /// key; `None` removes it. The viewing key stays.
     pub fn trading_key(self, key: Option<PublicKey>) -> Self {
-        let key = KeyRequest::Trading(key.map(Into::into));
-        self.request(Request::Key(key))
+        self.keys(key.map(|key| Delegate::Trader(key.into())), None)
     }
 
-    /// Gives the account to another owner's key. Such a set has no orders.
-    pub fn new_owner(self, key: PublicKey) -> Self {
-        self.request(Request::Key(KeyRequest::Owner(key.into())))
+    /// Names the key that may take the account over from now on, in the place of the trading key.
+    /// Nothing changes hands until that key signs: see [`inherit`](Self::inherit).
+    ///
+    /// Do not deposit into the account until then: the deposit would go with it.
+    pub fn heir(self, key: PublicKey) -> Self {
+        self.keys(Some(Delegate::Heir(key.into())), None)
+    }
+
+    /// Names the account's keys from now on. `delegate` takes the place of the trading key or
+    /// heir's key that is named now: name it again to keep it. Without a viewing key the present
+    /// one stays.
+    ///
+    /// [`Trader::viewing_key`] derives one from the seed of the owner's key.
+    pub fn keys(self, delegate: Option<Delegate>, viewing_key: Option<Fr>) -> Self {
+        self.request(Request::Keys(KeysRequest {
+            delegate,
+            viewing_key: viewing_key.map(Into::into),
+        }))
+    }
+
+    /// Takes the account over, with these keys; for an heir ([`Trader::heir_of`]) to sign. Such a
+    /// set has no orders. From then on [`Trader::new`] signs with the same key, for the account's
+    /// number plus 32,768.
+    pub fn inherit(self, trading_key: Option<PublicKey>, viewing_key: Fr) -> Self {
+        self.request(Request::Inherit(InheritRequest {
+            trading_key: trading_key.map(Into::into),
+            viewing_key: viewing_key.into(),
+        }))
     }
 
     /// Returns the set.
@@ -196,18 +224,22 @@ impl OrderSetBuilder {
     /// Returns the set, signed.
     ///
     /// # Errors
-    /// As [`build`](Self::build); and [`BuildError::NeedsOwner`] if the trader signs with a trading
-    /// key and the set has a request.
+    /// As [`build`](Self::build); [`BuildError::NeedsOwner`] if the trader signs with a trading key
+    /// and the set has a request; and [`BuildError::Heir`] if the trader signs with an heir's key
+    /// and the set is not to take the account over, or the other way round.
     pub fn sign(self, trader: &Trader) -> Result<SignedOrderSet, BuildError> {
         let venue = self.venue;
         let set = self.build()?;
-        if set.request.is_some() && trader.trading_key().is_some() {
+        if set.inherits() != trader.is_heir() {
+            return Err(BuildError::Heir);
+        }
+        if set.request.is_some() && trader.is_trading_key() {
             return Err(BuildError::NeedsOwner);
         }
         Ok(trader.sign(&venue, set))
     }
 
-    fn new_order(&self, side: Side, instrument: u16, quantity: u64, limit: Price) -> Order {
+    fn new_order(&self, side: Side, instrument: Slot, quantity: u64, limit: Price) -> Order {
         let bytes = self.set.sequence.to_le_bytes();
         let id = u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
         Order {
@@ -274,7 +306,9 @@ mod tests {
     fn a_set_is_filled_in_and_its_signature_holds() {
         let before = now_ms();
         let trader = Trader::new(SecretKey::new([1; 32]));
-        let signed = builder().buy(0, 5, PRICE).sell(0, 3, 2 * PRICE);
+        let signed = builder()
+            .buy(Slot::new(0), 5, PRICE)
+            .sell(Slot::new(0), 3, 2 * PRICE);
         let signed = signed.sign(&trader).unwrap();
         let set = &signed.set;
         let account = AccountIndex::new(1);
@@ -304,7 +338,7 @@ mod tests {
 
     #[test]
     fn ids_are_never_zero() {
-        let large = set(1, 1 << 32).buy(0, 1, PRICE);
+        let large = set(1, 1 << 32).buy(Slot::new(0), 1, PRICE);
         assert_eq!(large.build().unwrap().orders[0].unwrap().id, 1);
     }
 
@@ -324,11 +358,16 @@ mod tests {
                 builder().valid_for(Duration::MAX),
                 "valid_from, valid_until",
             ),
-            (builder().buy(0, 0, PRICE), "orders[0].quantity"),
-            (builder().sell(0, 1 << 48, PRICE), "orders[0].quantity"),
-            (builder().buy(0, 1, 0), "orders[0].limit"),
+            (builder().buy(Slot::new(0), 0, PRICE), "orders[0].quantity"),
             (
-                builder().buy(0, 1, PRICE).sell(instruments, 1, PRICE),
+                builder().sell(Slot::new(0), 1 << 48, PRICE),
+                "orders[0].quantity",
+            ),
+            (builder().buy(Slot::new(0), 1, 0), "orders[0].limit"),
+            (
+                builder()
+                    .buy(Slot::new(0), 1, PRICE)
+                    .sell(Slot::new(instruments), 1, PRICE),
                 "orders[1].instrument",
             ),
             (
@@ -347,9 +386,9 @@ mod tests {
             assert!(text.starts_with(expected), "{text}");
         }
         let three = builder()
-            .buy(0, 1, PRICE)
-            .sell(0, 1, PRICE)
-            .buy(0, 1, PRICE);
+            .buy(Slot::new(0), 1, PRICE)
+            .sell(Slot::new(0), 1, PRICE)
+            .buy(Slot::new(0), 1, PRICE);
         assert_eq!(three.build(), Err(BuildError::NoFreeSlot(2)));
         let two = builder().withdraw(0, 1, [1; 32]).trading_key(None);
         assert_eq!(two.build(), Err(BuildError::SeveralRequests));
@@ -358,7 +397,7 @@ mod tests {
     #[test]
     fn the_first_mistake_is_the_one_that_is_returned() {
         let wrong = builder().withdraw(0, 1, [1; 32]).withdraw(0, 1, [1; 32]);
-        let wrong = wrong.buy(0, 0, PRICE).build();
+        let wrong = wrong.buy(Slot::new(0), 0, PRICE).build();
         assert_eq!(wrong, Err(BuildError::SeveralRequests));
     }
 
@@ -366,17 +405,57 @@ mod tests {
     fn a_trading_key_signs_orders_and_no_request() {
         let owner = SecretKey::new([1; 32]).public_key();
         let trader = Trader::with_trading_key(owner, SecretKey::new([2; 32]));
-        assert!(builder().buy(0, 1, PRICE).sign(&trader).is_ok());
+        assert!(builder().buy(Slot::new(0), 1, PRICE).sign(&trader).is_ok());
         let withdrawal = builder().withdraw(0, 1, [1; 32]).sign(&trader);
         assert_eq!(withdrawal.unwrap_err(), BuildError::NeedsOwner);
         let owner = Trader::new(SecretKey::new([1; 32]));
         let key = SecretKey::new([2; 32]).public_key();
         assert!(builder().trading_key(Some(key)).sign(&owner).is_ok());
-        assert!(builder().new_owner(key).sign(&owner).is_ok());
-        let with_orders = builder().new_owner(key).buy(0, 1, PRICE).sign(&owner);
+    }
+
+    #[test]
+    fn an_heir_signs_that_it_takes_the_account_over_and_nothing_else() {
+        let (old, new) = (SecretKey::new([1; 32]), SecretKey::new([2; 32]));
+        let heir = Trader::heir_of(old.public_key(), new.clone());
+        let inherits = || builder().inherit(None, Fr::from(5u64));
+        let signed = inherits().sign(&heir).unwrap();
+        assert_eq!(signed.trading_key, Some(new.public_key()));
+        for other in [
+            Trader::new(old.clone()),
+            Trader::with_trading_key(old.public_key(), new.clone()),
+        ] {
+            assert_eq!(inherits().sign(&other).unwrap_err(), BuildError::Heir);
+        }
+        for set in [builder(), builder().trading_key(None)] {
+            assert_eq!(set.sign(&heir).unwrap_err(), BuildError::Heir);
+        }
+        let with_orders = inherits().buy(Slot::new(0), 1, PRICE).sign(&heir);
         assert_eq!(
             with_orders.unwrap_err(),
-            BuildError::Field(OrderSetError::OwnerWithOrders)
+            BuildError::Field(OrderSetError::InheritWithOrders)
         );
+        assert!(
+            builder()
+                .heir(new.public_key())
+                .sign(&Trader::new(old))
+                .is_ok()
+        );
+    }
+
+    /// A change of the viewing key alone would remove the trading key.
+    #[test]
+    fn another_viewing_key_leaves_the_trading_key_that_is_named_with_it() {
+        let owner = Trader::new(SecretKey::new([1; 32]));
+        let trading = Delegate::Trader(SecretKey::new([2; 32]).public_key().into());
+        let rotated = owner.viewing_key(&VENUE, 1).unwrap();
+        let set = builder()
+            .keys(Some(trading), Some(rotated))
+            .build()
+            .unwrap();
+        assert_eq!(set.request_parts().payload, (trading.mark(), rotated));
+        let kept = builder().trading_key(None).build().unwrap();
+        assert_eq!(kept.request_parts().payload, (Fr::default(), Fr::default()));
+        let none = builder().keys(None, Some(Fr::default())).build();
+        assert_eq!(none, Err(BuildError::Field(OrderSetError::ViewingKey)));
     }
 }

@@ -9,7 +9,7 @@ pub mod receipt;
 pub mod types;
 
 use auth::Access;
-use clearproof_primitives::time::Millis;
+use clearproof_primitives::{ids::Slot, time::Millis};
 use jsonrpsee::{
     core::{RpcResult, SubscriptionResult},
     proc_macros::rpc,
@@ -36,7 +36,7 @@ pub trait VenueApi {
 
     /// Returns the unfilled part of all live orders of an instrument.
     #[method(name = "book")]
-    async fn book(&self, instrument: u16) -> RpcResult<BookJson>;
+    async fn book(&self, instrument: Slot) -> RpcResult<BookJson>;
 
     /// Checks an order set and makes it the account's live one. Returns the receipt once the set is
     /// on the operator's disk. If the answer is lost on its way, `liveSequence` of the account

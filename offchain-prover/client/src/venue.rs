@@ -25,7 +25,8 @@ use crate::{
 };
 use clearproof_primitives::{
     batch::genesis_field,
-    ids::VenueId,
+    field::FieldBytes,
+    ids::{Slot, VenueId},
     order::{OrderSet, SignedOrderSet},
     time::Millis,
 };
@@ -121,7 +122,7 @@ impl VenueClient {
     ///
     /// # Errors
     /// As all requests.
-    pub async fn book(&self, instrument: u16) -> Result<BookJson, VenueError> {
+    pub async fn book(&self, instrument: Slot) -> Result<BookJson, VenueError> {
         let ask = self
             .connection
             .ask(|link| async move { link.book(instrument).await });
@@ -187,6 +188,38 @@ impl VenueClient {
             let last = account.sequence.0.max(account.live_sequence.0);
             OrderSetBuilder::new(self.identity(), account.index, last.saturating_add(1))
         }))
+    }
+
+    /// Sets the account's viewing key if its owner has set none yet: the first that is derived from
+    /// the owner's seed. The live orders stay. Do this before the first order set: whatever the
+    /// chain publishes about an account without a viewing key is readable by everybody.
+    ///
+    /// None if there is nothing to do, no account yet, or a trader that is not the owner; and for
+    /// an account that names a trading key or an heir, which the caller has to name again: see
+    /// [`OrderSetBuilder::keys`].
+    ///
+    /// # Errors
+    /// As [`submit`](Self::submit). While no batch is open, the operator refuses by a name that
+    /// asks for another attempt ([`VenueError::is_passing`]).
+    pub async fn ensure_viewing_key(&self, trader: &Trader) -> Result<Option<Receipt>, VenueError> {
+        let Some(account) = self.account(trader).await? else {
+            return Ok(None);
+        };
+        let unnamed = account.trading_key == FieldBytes::default();
+        let key = trader.viewing_key(self.identity(), 0);
+        let Some(key) = key.filter(|_| unnamed && !account.has_viewing_key && !trader.is_heir())
+        else {
+            return Ok(None);
+        };
+        let last = account.sequence.0.max(account.live_sequence.0);
+        let mut next = OrderSetBuilder::new(self.identity(), account.index, last.saturating_add(1));
+        for (slot, order) in account.live_orders.into_iter().enumerate() {
+            if let Some(order) = order {
+                next = next.order_at(slot, order.into());
+            }
+        }
+        let set = next.keys(None, Some(key)).build()?;
+        self.submit(trader, set).await.map(Some)
     }
 
     /// Signs an order set, sends it once, and checks the receipt.

@@ -95,7 +95,6 @@ impl Twins {
                 number,
                 deposit: queued.deposit,
                 owner: PublicKey::from_compressed(&queued.owner)?,
-                viewing_key: random_field().to_fr()?,
             })?;
         }
         let closed = venue.close_batch(&BatchRequest {

@@ -11,8 +11,8 @@ use clearproof_formats::time::time_text;
 use clearproof_primitives::{
     chain::InstrumentKind,
     fixed::{IndexPrice, ONE, Rate},
-    ids::BatchNumber,
-    order::{Order, OrderSet, Request, SignedOrderSet, WithdrawalRequest},
+    ids::{BatchNumber, Slot},
+    order::{KeysRequest, Order, OrderSet, Request, SignedOrderSet},
     time::Millis,
 };
 use std::time::Duration;
@@ -80,6 +80,34 @@ impl Floor {
         Ok(())
     }
 
+    /// Lets all traders set their viewing keys, before anything else is known of their accounts.
+    ///
+    /// # Errors
+    /// The operator refuses it, cannot be reached, or opens no batch for too long.
+    pub async fn set_viewing_keys(&mut self) -> Result<()> {
+        let started = Instant::now();
+        for who in 0..self.people.len() {
+            let key = self.people[who]
+                .trader
+                .viewing_key(self.client.identity(), 0);
+            let request = Request::Keys(KeysRequest {
+                delegate: None,
+                viewing_key: key.map(Into::into),
+            });
+            loop {
+                let set = self.set(who, Vec::new(), Some(request));
+                match self.send(who, set).await {
+                    Ok(()) => break,
+                    Err(error) if error.is_passing() && started.elapsed() < PATIENCE => {
+                        sleep(POLL).await;
+                    }
+                    Err(error) => return Err(error).with_context(|| format!("trader {who}")),
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Returns the venue's state.
     ///
     /// # Errors
@@ -119,7 +147,7 @@ impl Floor {
                 continue;
             }
             let account = self.account(who).await?;
-            let position = |slot: u16| {
+            let position = |slot: Slot| {
                 let position = account.positions.iter().find(|p| p.instrument == slot);
                 position.map_or(0, |p| p.quantity)
             };
@@ -156,7 +184,7 @@ impl Floor {
         &self,
         who: usize,
         orders: Vec<Option<Order>>,
-        withdrawal: Option<WithdrawalRequest>,
+        request: Option<Request>,
     ) -> SignedOrderSet {
         let person = &self.people[who];
         let identity = self.client.identity();
@@ -168,7 +196,7 @@ impl Floor {
             valid_until: now_ms() + VALIDITY,
             max_fee: MAX_FEE,
             orders,
-            request: withdrawal.map(Request::Withdrawal),
+            request,
         };
         person.trader.sign(identity, set)
     }

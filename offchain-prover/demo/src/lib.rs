@@ -294,6 +294,7 @@ async fn trade(
         accepted: Vec::new(),
     };
     floor.wait_for_accounts().await?;
+    floor.set_viewing_keys().await?;
     tracing::info!("the operator has taken all deposits: trading begins");
 
     let recipient = people::fresh_wallet()?.public_key().0;

@@ -12,6 +12,7 @@ use clearproof_formats::prices::{Bar, QUOTE_UNIT, index_price};
 use clearproof_primitives::{
     chain::Listing,
     fixed::{FRACTION_BITS, IndexPrice, Price},
+    ids::Slot,
     order::{Order, Side},
     rows::mark_price,
 };
@@ -254,7 +255,7 @@ impl Market {
         self.order_in(self.listing.slot, side, quantity, limit)
     }
 
-    fn order_in(&mut self, slot: u16, side: Side, quantity: u64, limit: Price) -> Result<Order> {
+    fn order_in(&mut self, slot: Slot, side: Side, quantity: u64, limit: Price) -> Result<Order> {
         self.order_id = self
             .order_id
             .checked_add(1)
@@ -283,7 +284,7 @@ mod tests {
             close: *close,
         });
         let listing = Listing {
-            slot: 8,
+            slot: Slot::new(8),
             underlying: 1,
             kind: InstrumentKind::Perpetual,
             symbol: b"EUR/USD".to_vec().try_into().unwrap(),
@@ -319,7 +320,11 @@ mod tests {
                 Side::Buy => assert!(taken.limit >= ask),
                 Side::Sell => assert!(taken.limit <= bid),
             }
-            assert!(quotes.iter().all(|o| o.quantity > 0 && o.instrument == 8));
+            assert!(
+                quotes
+                    .iter()
+                    .all(|o| o.quantity > 0 && o.instrument == Slot::new(8))
+            );
             market.advance(None).unwrap();
         }
     }
@@ -342,7 +347,7 @@ mod tests {
     #[test]
     fn makers_quote_options_beside_the_replayed_instrument() {
         let mut market = market(&[ONE, ONE], 7);
-        let quotes = [9, 10].map(|slot| Quote {
+        let quotes = [9, 10].map(Slot::new).map(|slot| Quote {
             slot,
             mark: ONE / 1_000,
             position: 0,
@@ -350,13 +355,21 @@ mod tests {
         let orders = market.all_orders(Role::Maker, 0, &quotes).unwrap();
         assert_eq!(orders.len(), 8);
         for (slot, count) in [(8, 4), (9, 2), (10, 2)] {
-            let those = orders.iter().flatten().filter(|o| o.instrument == slot);
+            let those = orders
+                .iter()
+                .flatten()
+                .filter(|o| o.instrument == Slot::new(slot));
             assert_eq!(those.count(), count, "{slot}");
         }
         let taken = (0..60).map(|_| market.all_orders(Role::Taker, 0, &quotes).unwrap());
         let taken: Vec<_> = taken.flatten().flatten().map(|o| o.instrument).collect();
         assert_eq!(taken.len(), 60);
-        assert!([8, 9, 10].iter().all(|slot| taken.contains(slot)));
+        assert!(
+            [8, 9, 10]
+                .map(Slot::new)
+                .iter()
+                .all(|slot| taken.contains(slot))
+        );
     }
 
     #[test]

@@ -13,7 +13,7 @@ use clearproof_client::chain::{
 use clearproof_primitives::{
     chain::{Expiry, ExpiryView, InstrumentKind, Listing, OptionTerms, Symbol},
     fixed::{FRACTION_BITS, IndexPrice, Price},
-    ids::VenueId,
+    ids::{Slot, VenueId},
     options::OptionKind,
     order::Side,
     rows::expired_row,
@@ -37,7 +37,7 @@ const PAUSE: Duration = Duration::from_secs(3);
 fn listings(perpetual: &Listing, expiry: &Expiry, index: IndexPrice) -> [Listing; 2] {
     [(1, OptionKind::Call, "call"), (2, OptionKind::Put, "put")].map(|(place, kind, name)| {
         Listing {
-            slot: perpetual.slot + place,
+            slot: Slot::new(perpetual.slot.get() + place),
             underlying: perpetual.underlying,
             kind: InstrumentKind::Option(OptionTerms {
                 kind,
@@ -91,7 +91,7 @@ pub async fn list(
 #[derive(Clone, Copy, Debug)]
 pub struct Quote {
     /// Slot.
-    pub slot: u16,
+    pub slot: Slot,
     /// Mark of the option.
     pub mark: Price,
     /// Lots that the trader holds.
@@ -165,7 +165,7 @@ pub async fn settled(
             return false;
         };
         let expected = expired_row(market, &terms, price, listing.units_per_lot).ok();
-        let slot = usize::from(listing.slot);
+        let slot = listing.slot.place();
         let still = view.info.marks.get(slot) == Some(&0);
         still && expected.is_some() && view.snapshot.rows.get(slot) == expected.as_ref()
     };
@@ -193,7 +193,7 @@ pub async fn converted(
         let view = chain.venue(venue).await?;
         let view = view.context("the chain forgot the venue")?;
         let held = listings.iter().map(|listing| {
-            let lots = view.open_interest.get(usize::from(listing.slot));
+            let lots = view.open_interest.get(listing.slot.place());
             lots.copied().unwrap_or(0)
         });
         let held: u64 = held.sum();
@@ -222,7 +222,7 @@ mod tests {
     #[test]
     fn takers_reach_makers_on_the_other_side() {
         let quote = Quote {
-            slot: 1,
+            slot: Slot::new(1),
             mark: 100 * ONE,
             position: 0,
         };
@@ -248,7 +248,7 @@ mod tests {
     #[test]
     fn symbols_name_the_kind() {
         let perpetual = Listing {
-            slot: 8,
+            slot: Slot::new(8),
             underlying: 1,
             kind: InstrumentKind::Perpetual,
             symbol: Symbol::truncate_from(b"BTC/USD".to_vec()),
@@ -259,7 +259,7 @@ mod tests {
             time: Millis::new(5),
         };
         let [call, put] = listings(&perpetual, &expiry, 7);
-        assert_eq!((call.slot, put.slot), (9, 10));
+        assert_eq!((call.slot.get(), put.slot.get()), (9, 10));
         assert_eq!(call.symbol.as_slice(), b"BTC/USD call");
         assert_eq!(put.expiry(), Some(expiry));
     }

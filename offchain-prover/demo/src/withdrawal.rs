@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 use clearproof_client::{VenueError, rpc::types::MarginJson};
 use clearproof_primitives::{
     fixed::{FACTOR_BITS, FRACTION_BITS},
-    order::{SignedOrderSet, WithdrawalRequest},
+    order::{Request, SignedOrderSet, WithdrawalRequest},
 };
 use std::time::Duration;
 use tokio::time::sleep;
@@ -81,18 +81,20 @@ pub async fn withdraw(floor: &mut Floor, who: usize, recipient: [u8; 32]) -> Res
     let got = answer(floor, who, &old).await?;
     let replaced = refusal("old order set", "OldSequence", got);
 
-    let pay = |amount| WithdrawalRequest {
-        asset: 0,
-        amount,
-        recipient,
+    let pay = |amount| {
+        Some(Request::Withdrawal(WithdrawalRequest {
+            asset: 0,
+            amount,
+            recipient,
+        }))
     };
     let margin = margin_of(floor, who).await?;
     let amount = free(&margin).saturating_add(BEYOND);
-    let set = floor.set(who, Vec::new(), Some(pay(amount)));
+    let set = floor.set(who, Vec::new(), pay(amount));
     let got = answer(floor, who, &set).await?;
     let beyond = refusal("withdrawal beyond the margin", "Margin", got);
 
-    let set = floor.set(who, Vec::new(), Some(pay(WITHDRAWN)));
+    let set = floor.set(who, Vec::new(), pay(WITHDRAWN));
     if let Some(error) = answer(floor, who, &set).await? {
         return Err(error).context("withdrawal within the margin");
     }

@@ -16,7 +16,7 @@ use clearproof_primitives::{
     boundary::Boundary,
     field::{FieldBytes, Fr},
     funding::funding_hash,
-    ids::AccountIndex,
+    ids::{AccountIndex, Slot},
     ledger::open_interest_hash,
     poseidon::hash,
     step::{StepContext, apply_unsigned},
@@ -354,7 +354,7 @@ fn open_interest_after(
         .map(|(lots, change)| u64::try_from(i128::from(*lots) + change))
         .collect::<Result<Vec<_>, _>>()
         .map_err(|_| EngineError::Range("open interest"))?;
-    for (slot, lots) in (0u16..).zip(&mut open_interest) {
+    for (slot, lots) in Slot::all().zip(&mut open_interest) {
         let held = |account: &Account| account.quantity(slot).unsigned_abs();
         *lots = (*lots + held(fund_after))
             .checked_sub(held(fund_before))

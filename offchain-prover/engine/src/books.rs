@@ -214,7 +214,7 @@ impl BatchSums {
                 *sum += i128::from(*balance);
             }
             for position in &taken.positions {
-                self.taken[usize::from(position.instrument)] += i128::from(position.quantity);
+                self.taken[position.instrument.place()] += i128::from(position.quantity);
             }
         }
     }

@@ -56,7 +56,7 @@ pub enum EngineError {
     #[error("request.to: no account has this key, and it is none of the owner's first 64")]
     UnknownReceiver,
     /// Two accounts with the same owner and number cannot be distinguished.
-    #[error("request.key: the new owner has an account of this number here already")]
+    #[error("request: the new owner has taken over an account of this number here already")]
     OwnerHasAccount,
     /// A timeout of a dead man's switch that is too short or too long.
     #[error("timeout: {0} ms, must be 1,000 to 86,400,000 (a second to a day)")]

@@ -8,7 +8,7 @@ use clearproof_primitives::{
     account::{Account, OrderSlot, Position},
     babyjubjub::{Point, PublicKey},
     field::FieldBytes,
-    ids::{AccountIndex, BatchNumber},
+    ids::{AccountIndex, BatchNumber, Slot},
     ledger::{DepositCursor, Ledger},
     shape::Shape,
     time::Millis,
@@ -26,7 +26,7 @@ pub struct StoredAccount {
     sequence: u64,
     slots: Vec<(u32, u64)>,
     balances: Vec<i64>,
-    positions: Vec<(u16, i64)>,
+    positions: Vec<(Slot, i64)>,
     /// The funding basis, high and low half.
     #[serde(rename = "basis")]
     funding_basis: (i64, u64),

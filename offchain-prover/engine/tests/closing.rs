@@ -6,7 +6,7 @@ mod common;
 use clearproof_engine::{BatchRequest, BuiltBatch, ClosedBatch, EngineError, SealedBatch, Venue};
 use clearproof_primitives::{
     fixed::ONE,
-    ids::{AccountIndex, BatchNumber},
+    ids::{AccountIndex, BatchNumber, Slot},
     order::{Order, Side},
     shape::Shape,
     time::Millis,
@@ -86,7 +86,13 @@ fn trading_goes_on_and_a_second_batch_is_sealed_before_the_first_is_built() {
         (venue.state_root(), venue.ledger().deposits.count),
         (root, 0)
     );
-    assert_eq!(venue.account(AccountIndex::new(1)).unwrap().quantity(0), 20);
+    assert_eq!(
+        venue
+            .account(AccountIndex::new(1))
+            .unwrap()
+            .quantity(Slot::new(0)),
+        20
+    );
 
     assert_eq!(
         venue.settle(BatchNumber::new(1)),
@@ -147,7 +153,13 @@ fn a_roll_back_makes_void_what_is_being_built() {
     );
     assert_eq!((venue.state_root(), venue.stored()), (root, books));
     assert_eq!((venue.account_count(), venue.open_deposits()), (5, 0));
-    assert_eq!(venue.account(AccountIndex::new(1)).unwrap().quantity(0), 0);
+    assert_eq!(
+        venue
+            .account(AccountIndex::new(1))
+            .unwrap()
+            .quantity(Slot::new(0)),
+        0
+    );
     let refused = |expected| EngineError::NotSealed {
         given: BatchNumber::new(2),
         expected,

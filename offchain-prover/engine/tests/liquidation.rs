@@ -8,7 +8,7 @@ use clearproof_engine::{
 };
 use clearproof_primitives::{
     fixed::{ONE, Rate},
-    ids::AccountIndex,
+    ids::{AccountIndex, Slot},
     margin::Margin,
     order::Side,
     policy::Policy,
@@ -76,7 +76,7 @@ fn bid(venue: &mut Venue, sequence: u64, quantity: u64, limit: u64) {
 /// A clearing of instrument 0.
 fn cleared(price: u64, volume: u64) -> InstrumentClearing {
     InstrumentClearing {
-        instrument: 0,
+        instrument: Slot::new(0),
         price,
         volume,
     }
@@ -107,7 +107,10 @@ fn an_account_at_risk_is_liquidated_as_far_as_it_must_be() {
     assert_eq!(report.clearings, [cleared(880 * ONE, 75)]);
     assert_eq!(report.liquidated, [liquidated(AccountIndex::new(1), 660)]);
     assert_eq!(
-        venue.account(AccountIndex::new(1)).unwrap().quantity(0),
+        venue
+            .account(AccountIndex::new(1))
+            .unwrap()
+            .quantity(Slot::new(0)),
         225
     );
     assert!(margin(&venue, AccountIndex::new(1), &snapshot).is_free());
@@ -152,7 +155,13 @@ fn nobody_is_sold_below_the_zero_price() {
     // decides the penalty.
     assert_eq!(report.clearings[0].price, 668 * ONE);
     assert!((1..=300).contains(&penalty), "{penalty} of 1,503");
-    assert_eq!(venue.account(AccountIndex::new(1)).unwrap().quantity(0), 75);
+    assert_eq!(
+        venue
+            .account(AccountIndex::new(1))
+            .unwrap()
+            .quantity(Slot::new(0)),
+        75
+    );
     let left = margin(&venue, AccountIndex::new(1), &snapshot).equity >> 32;
     assert!((6_230..6_260).contains(&left), "a quarter of it: {left}");
 }
@@ -166,7 +175,7 @@ fn the_insurance_fund_takes_over_the_bankrupt_and_sells_at_the_mark_or_better() 
     assert!(bankrupt.positions.is_empty() && bankrupt.balances == [0, 0]);
     close(&mut venue);
     let fund = venue.account(AccountIndex::INSURANCE_FUND).unwrap().clone();
-    assert_eq!(fund.quantity(0), LOTS as i64);
+    assert_eq!(fund.quantity(Slot::new(0)), LOTS as i64);
     assert!(
         fund.balances[0] < -199_000,
         "what it bought is not paid yet"
@@ -188,7 +197,7 @@ fn the_insurance_fund_takes_over_the_bankrupt_and_sells_at_the_mark_or_better() 
     );
     close(&mut venue);
     let left = venue.account(AccountIndex::INSURANCE_FUND).unwrap();
-    assert_eq!(left.quantity(0), LOTS as i64 - 200);
+    assert_eq!(left.quantity(Slot::new(0)), LOTS as i64 - 200);
     assert!(left.balances[0] >= fund.balances[0] + 200 * 700);
 }
 
@@ -208,7 +217,7 @@ fn what_the_insurance_fund_cannot_bear_is_closed_against_the_most_leveraged() {
     let lots = LOTS as i64;
     let deleveraged = Deleveraged {
         account: AccountIndex::new(2),
-        instrument: 0,
+        instrument: Slot::new(0),
         lots,
     };
     assert_eq!(venue.deleveraged(), [deleveraged]);
@@ -227,7 +236,7 @@ fn what_the_insurance_fund_cannot_bear_is_closed_against_the_most_leveraged() {
         "{lost} of {lacking}"
     );
     assert!(
-        fund.quantity(0) == lots
+        fund.quantity(Slot::new(0)) == lots
             && venue
                 .at_risk()
                 .iter()

@@ -6,7 +6,7 @@ mod common;
 use clearproof_engine::{EngineError, Venue};
 use clearproof_primitives::{
     fixed::ONE,
-    ids::{AccountIndex, BatchNumber, VenueId},
+    ids::{AccountIndex, BatchNumber, Slot, VenueId},
     order::{Order, Side, SignedOrderSet},
     shape::Shape,
     step::StepError,
@@ -175,7 +175,7 @@ proptest! {
         let ledger = venue.ledger();
         prop_assert_eq!(ledger.totals[0], 400_000 - paid - closed.witness.header.protocol_fee);
         prop_assert_eq!(held as u64 + ledger.fees, ledger.totals[0]);
-        let lots: i64 = accounts.iter().map(|account| account.quantity(0)).sum();
+        let lots: i64 = accounts.iter().map(|account| account.quantity(Slot::new(0))).sum();
         prop_assert_eq!(lots, 0);
         let fund = venue.account(AccountIndex::INSURANCE_FUND).unwrap().balances[0];
         prop_assert!(fund >= 0 && fund as u64 <= closed.fills);

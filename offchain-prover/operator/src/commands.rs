@@ -5,7 +5,7 @@ use super::{
     views::{AccountStatus, InstrumentStatus, Level, Status},
 };
 use clearproof_engine::{Accepted, Candidate, EngineError};
-use clearproof_primitives::{field::Fr, time::Millis};
+use clearproof_primitives::{field::Fr, ids::Slot, time::Millis};
 use tokio::sync::oneshot;
 
 /// Commands that wait for the venue before callers are refused.
@@ -57,7 +57,7 @@ pub enum Read {
     /// See [`VenueHandle::instruments`](crate::handle::VenueHandle::instruments).
     Instruments(Reply<Vec<InstrumentStatus>>),
     /// See [`VenueHandle::book`](crate::handle::VenueHandle::book).
-    Book(u16, Reply<Vec<Level>>),
+    Book(Slot, Reply<Vec<Level>>),
     /// See [`VenueHandle::account`](crate::handle::VenueHandle::account).
     Account(Fr, Reply<Option<AccountStatus>>),
     /// See [`VenueHandle::batches`](crate::handle::VenueHandle::batches).

@@ -11,7 +11,7 @@ use super::{
     error::OperatorError,
     figures::BatchFigures,
     journal::{Input, InputError, Outcome, StoredSet, StoredSets},
-    store::{Checkpoint, Store, ViewingKey, Writes},
+    store::{Checkpoint, Store, Writes},
     views::{FinalBatch, LastClearing},
 };
 use clearproof_client::Identity;
@@ -19,7 +19,7 @@ use clearproof_engine::{Accepted, ArrivedSet, Candidate, InstrumentClearing, Ven
 use clearproof_primitives::{
     chain::QueuedDeposit,
     field::{FieldBytes, bytes32_to_fields},
-    ids::BatchNumber,
+    ids::{BatchNumber, Slot},
     order::SignedOrderSet,
     poseidon::hash,
     snapshot::Snapshot,
@@ -61,7 +61,7 @@ pub struct Core {
     /// Order sets that a roll-back removed, to submit again.
     pub(super) waiting: VecDeque<Arc<SignedOrderSet>>,
     /// Last clearing of each instrument.
-    pub(super) last: BTreeMap<u16, LastClearing>,
+    pub(super) last: BTreeMap<Slot, LastClearing>,
     /// Time of the last auction.
     pub(super) last_auction: Millis,
 }
@@ -165,31 +165,13 @@ impl Core {
         }
     }
 
-    /// Consumes the next deposit of the queue. A new leaf gets the viewing key that is known for
-    /// its owner, or a fresh one.
+    /// Consumes the next deposit of the queue.
     pub fn deposit(&mut self, index: u64, queued: &QueuedDeposit) -> Result<(), OperatorError> {
-        let owner = queued.owner;
-        let known = match self.store.viewing_key(&owner)? {
-            None => {
-                let mut unwritten = self.writes.viewing_keys.iter();
-                let known = unwritten.find(|known| known.owner == owner);
-                known.map(|known| known.key)
-            }
-            known => known,
-        };
-        let viewing_key = known.map_or_else(random_field, FieldBytes);
         self.apply(Input::Deposit {
             number: index + 1,
             deposit: queued.deposit,
-            owner,
-            viewing_key,
+            owner: queued.owner,
         })?;
-        if known.is_none() {
-            self.writes.viewing_keys.push(ViewingKey {
-                owner,
-                key: viewing_key.0,
-            });
-        }
         Ok(())
     }
 

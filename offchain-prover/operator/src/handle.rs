@@ -11,7 +11,7 @@ use super::{
     views::{AccountStatus, InstrumentStatus, Level, Status},
 };
 use clearproof_engine::{AuctionReport, Venue};
-use clearproof_primitives::{field::Fr, order::SignedOrderSet};
+use clearproof_primitives::{field::Fr, ids::Slot, order::SignedOrderSet};
 use std::sync::Arc;
 use tokio::{
     sync::{broadcast, mpsc, oneshot},
@@ -104,7 +104,7 @@ impl VenueHandle {
 
     /// Returns the unfilled lots of all live orders of an instrument, by side and limit, best
     /// first.
-    pub async fn book(&self, instrument: u16) -> Result<Vec<Level>, Refusal> {
+    pub async fn book(&self, instrument: Slot) -> Result<Vec<Level>, Refusal> {
         self.read(|reply| Read::Book(instrument, reply)).await
     }
 

@@ -45,8 +45,6 @@ pub enum Input {
         deposit: Deposit,
         /// Owner's compressed key.
         owner: [u8; 32],
-        /// Viewing key of the leaf, if the deposit opens one.
-        viewing_key: FieldBytes,
     },
     /// See [`Venue::submit`].
     #[codec(index = 2)]
@@ -148,16 +146,13 @@ impl Input {
                 number,
                 deposit,
                 owner,
-                viewing_key,
             } => {
                 let owner = PublicKey::from_compressed(&owner)
                     .map_err(|error| InputError::Owner { number, error })?;
-                let viewing_key = viewing_key.to_fr().map_err(EngineError::from)?;
                 Outcome::Deposited(venue.deposit(&DepositReceived {
                     number,
                     deposit,
                     owner,
-                    viewing_key,
                 })?)
             }
             Self::OrderSet(SubmittedSet(candidate)) => Outcome::Accepted(venue.submit(candidate)?),

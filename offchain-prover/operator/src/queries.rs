@@ -12,6 +12,7 @@ use clearproof_primitives::{
     field::Fr,
     fixed::Price,
     funding::accrue,
+    ids::Slot,
     margin::margin,
     order::{Order, Side, SignedOrderSet},
     time::Millis,
@@ -52,7 +53,7 @@ impl Scheduler {
         let open_interest = &self.core.venue.ledger().open_interest;
         let status = |instrument: &Instrument| {
             let slot = instrument.listing.slot;
-            let at = usize::from(slot);
+            let at = slot.place();
             let mark = marks.and_then(|marks| marks.get(at));
             InstrumentStatus {
                 instrument: instrument.clone(),
@@ -66,7 +67,7 @@ impl Scheduler {
     }
 
     /// See [`VenueHandle::book`](super::handle::VenueHandle::book).
-    pub fn book(&self, instrument: u16, now: Millis) -> Vec<Level> {
+    pub fn book(&self, instrument: Slot, now: Millis) -> Vec<Level> {
         let (mut bids, mut asks) = (BTreeMap::<Price, u64>::new(), BTreeMap::<Price, u64>::new());
         for signed in self.core.venue.live_sets() {
             let set = &signed.set;

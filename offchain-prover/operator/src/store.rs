@@ -18,7 +18,7 @@ use std::{
 };
 
 /// Version of the database's format.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 /// Name of the file in the operator's folder.
 const FILE: &str = "operator.redb";
 
@@ -28,7 +28,6 @@ const STATE: Table<&str> = TableDefinition::new("state");
 const JOURNAL: Table<u64> = TableDefinition::new("journal");
 const PROOFS: Table<u64> = TableDefinition::new("proofs");
 const FIGURES: Table<u64> = TableDefinition::new("figures");
-const VIEWING_KEYS: Table<&[u8]> = TableDefinition::new("viewing_keys");
 
 const RECEIPT_KEY: &str = "receipt key";
 const CHECKPOINT: &str = "checkpoint";
@@ -54,15 +53,6 @@ pub struct Proven {
     pub figures: BatchFigures,
 }
 
-/// The viewing key of an owner's accounts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ViewingKey {
-    /// The owner's compressed key.
-    pub owner: [u8; 32],
-    /// The viewing key.
-    pub key: [u8; 32],
-}
-
 /// The changes of one transaction.
 #[derive(Debug, Default)]
 pub struct Writes {
@@ -80,8 +70,6 @@ pub struct Writes {
     pub drop_proofs: Option<BatchNumber>,
     /// Figures of settled batches.
     pub figures: Vec<BatchFigures>,
-    /// New viewing keys.
-    pub viewing_keys: Vec<ViewingKey>,
 }
 
 impl Writes {
@@ -94,7 +82,6 @@ impl Writes {
             && self.proven.is_empty()
             && self.drop_proofs.is_none()
             && self.figures.is_empty()
-            && self.viewing_keys.is_empty()
     }
 }
 
@@ -271,10 +258,6 @@ impl Store {
             for (number, bytes) in &figures {
                 table.insert(number, bytes.as_slice())?;
             }
-            let mut keys = tables.open_table(VIEWING_KEYS)?;
-            for ViewingKey { owner, key } in &writes.viewing_keys {
-                keys.insert(owner.as_slice(), key.as_slice())?;
-            }
             Ok(())
         })
     }
@@ -320,19 +303,6 @@ impl Store {
                 serde_json::from_slice(bytes).map_err(|e| corrupt(format!("figures {n}"), e))
             })
             .collect()
-    }
-
-    /// Returns the viewing key of an owner, if one is known.
-    pub fn viewing_key(&self, owner: &[u8; 32]) -> Result<Option<[u8; 32]>, OperatorError> {
-        let read = self.db.begin_read().map_err(|e| self.problem(e))?;
-        let table = read.open_table(VIEWING_KEYS).map_err(|e| self.problem(e))?;
-        let value = table.get(owner.as_slice()).map_err(|e| self.problem(e))?;
-        value
-            .map(|v| {
-                let key = <[u8; 32]>::try_from(v.value());
-                key.map_err(|_| corrupt("viewing keys", "must be 32 bytes"))
-            })
-            .transpose()
     }
 
     fn get(&self, table: Table<&str>, key: &str) -> Result<Option<Vec<u8>>, OperatorError> {

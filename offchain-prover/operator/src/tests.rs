@@ -27,7 +27,7 @@ use clearproof_primitives::{
     eddsa::SecretKey,
     field::FieldBytes,
     fixed::{ONE, Rate},
-    ids::{AccountIndex, BatchNumber, CircuitId, SnapshotNumber, VenueId},
+    ids::{AccountIndex, BatchNumber, CircuitId, Slot, SnapshotNumber, VenueId},
     ledger::genesis_state_root,
     order::{Order, OrderSet, Request, Side, SignedOrderSet, WithdrawalRequest},
     policy::Policy,
@@ -73,8 +73,10 @@ fn new_venue() -> VenueView<[u8; 32]> {
 fn snapshot(number: u64, taken_at: Millis) -> SnapshotView {
     let market = SHAPE.market;
     let policy = Policy::development(&market);
-    let row = |i| match i % market.slots_per_underlying() {
-        0 => policy.perpetual_row(market.underlying_of(i), MARK).unwrap(),
+    let row = |slot: Slot| match slot.place() % market.slots_per_underlying() {
+        0 => policy
+            .perpetual_row(market.underlying_of(slot), MARK)
+            .unwrap(),
         _ => InstrumentRow::empty(&market),
     };
     let snapshot = Snapshot {
@@ -84,7 +86,7 @@ fn snapshot(number: u64, taken_at: Millis) -> SnapshotView {
         factors: policy.factors(),
         protocol_share: policy.protocol_share,
         liquidation_rate: policy.liquidation_rate,
-        rows: (0..market.instruments as usize).map(row).collect(),
+        rows: market.slots().map(row).collect(),
     };
     let info = SnapshotInfo {
         hash: snapshot.hash().into(),
@@ -125,7 +127,7 @@ fn queued(index: u64, trader: u8) -> (u64, QueuedDeposit) {
 fn signed(trader: u8, sequence: u64, side: Side, withdraw: Option<u64>) -> SignedOrderSet {
     let order = Order {
         id: sequence as u32,
-        instrument: 0,
+        instrument: Slot::new(0),
         side,
         quantity: 10,
         limit: MARK,

@@ -161,13 +161,14 @@ mod tests {
     use clearproof_primitives::{
         chain::{InstrumentKind, Listing},
         fixed::ONE,
+        ids::Slot,
         rows::Smile,
     };
 
     fn instrument(underlying: u16, symbol: &str) -> Instrument {
         Instrument {
             listing: Listing {
-                slot: underlying * 8,
+                slot: Slot::new(underlying * 8),
                 underlying,
                 kind: InstrumentKind::Perpetual,
                 symbol: symbol.as_bytes().to_vec().try_into().unwrap(),

@@ -17,7 +17,7 @@ use clearproof_primitives::{
     eddsa::SecretKey,
     field::FieldBytes,
     fixed::{IndexPrice, Rate},
-    ids::{BatchNumber, CircuitId, VenueId},
+    ids::{BatchNumber, CircuitId, Slot, VenueId},
     order::{Order, OrderSet, Request, Side, WithdrawalRequest},
     shape::TIME_BITS,
     time::Millis,
@@ -122,7 +122,7 @@ pub fn crossing_order(id: u32, side: Side, quantity: u64) -> Order {
     let mark = PRICE as u64;
     Order {
         id,
-        instrument: 0,
+        instrument: Slot::new(0),
         side,
         quantity,
         limit: match side {

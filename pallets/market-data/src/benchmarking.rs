@@ -4,7 +4,7 @@ use super::*;
 use alloc::vec::Vec;
 use clearproof_primitives::{
     fixed::ONE,
-    ids::SnapshotNumber,
+    ids::{Slot, SnapshotNumber},
     options::{DAY_MS, OptionKind, SviCurve, svi::SVI_ONE},
     policy::Policy,
     time::Millis,
@@ -14,10 +14,10 @@ use frame_support::traits::{EnsureOrigin, Get};
 use frame_system::pallet_prelude::{BlockNumberFor, OriginFor};
 
 /// A listing with the longest symbol, in the underlying that the slot belongs to.
-fn listing<T: Config>(slot: u16) -> Listing {
+fn listing<T: Config>(slot: Slot) -> Listing {
     Listing {
         slot,
-        underlying: T::Market::get().underlying_of(slot as usize) as u16,
+        underlying: T::Market::get().underlying_of(slot) as u16,
         kind: InstrumentKind::Perpetual,
         symbol: Symbol::truncate_from(alloc::vec![b'X'; SYMBOL_LENGTH as usize]),
         units_per_lot: ONE,
@@ -30,12 +30,12 @@ fn expiry<T: Config>() -> Millis {
 }
 
 /// An option with the longest symbol. The number of different expiries is the number of slots.
-fn option<T: Config>(slot: u16) -> Listing {
+fn option<T: Config>(slot: Slot) -> Listing {
     Listing {
         kind: InstrumentKind::Option(OptionTerms {
             kind: OptionKind::Put,
-            strike: (1_000_000 + u128::from(slot) * 10_000) << 32,
-            expiry: expiry::<T>().saturating_add(Millis::new(slot.into())),
+            strike: (1_000_000 + u128::from(slot.get()) * 10_000) << 32,
+            expiry: expiry::<T>().saturating_add(Millis::new(slot.get().into())),
         }),
         ..listing::<T>(slot)
     }
@@ -60,8 +60,8 @@ fn prepare<T: Config>() -> Result<(), BenchmarkError> {
     CollateralAssets::<T>::kill();
     // The first slot of each underlying is a perpetual, all others are options: the most expensive
     // case for a snapshot.
-    for slot in 1..market.instruments {
-        let first = usize::from(slot).is_multiple_of(market.slots_per_underlying());
+    for slot in market.slots().skip(1) {
+        let first = slot.place().is_multiple_of(market.slots_per_underlying());
         let listing = if first {
             listing::<T>(slot)
         } else {
@@ -102,7 +102,7 @@ mod benchmarks {
         prepare::<T>()?;
         // Snapshots are being taken, and the underlying has no price yet, so the oracle is read.
         LatestNumber::<T>::put(SnapshotNumber::new(1));
-        let (origin, listing) = (admin::<T>()?, option::<T>(0));
+        let (origin, listing) = (admin::<T>()?, option::<T>(Slot::new(0)));
         let of_expiry = listing.expiry().into_iter();
         let feeds = of_expiry.flat_map(|e| [Feed::Forward(e), Feed::Volatility(e)]);
         for feed in feeds {
@@ -117,14 +117,14 @@ mod benchmarks {
         #[extrinsic_call]
         _(origin, listing);
 
-        assert!(Instruments::<T>::get().contains_key(&0));
+        assert!(Instruments::<T>::get().contains_key(&Slot::new(0)));
         Ok(())
     }
 
     #[benchmark]
     fn delist_instrument() -> Result<(), BenchmarkError> {
         prepare::<T>()?;
-        let slot = T::Market::get().instruments - 1;
+        let slot = Slot::new(T::Market::get().instruments - 1);
         let origin = admin::<T>()?;
         Pallet::<T>::set_halted(origin.clone(), slot, true)?;
 
@@ -138,7 +138,7 @@ mod benchmarks {
     #[benchmark]
     fn set_halted() -> Result<(), BenchmarkError> {
         prepare::<T>()?;
-        let slot = T::Market::get().instruments - 1;
+        let slot = Slot::new(T::Market::get().instruments - 1);
         let origin = admin::<T>()?;
 
         #[extrinsic_call]
@@ -198,7 +198,7 @@ mod benchmarks {
     #[benchmark]
     fn take_snapshot() -> Result<(), BenchmarkError> {
         prepare::<T>()?;
-        Pallet::<T>::list(listing::<T>(0)).map_err(|_| "slot")?;
+        Pallet::<T>::list(listing::<T>(Slot::new(0))).map_err(|_| "slot")?;
         LatestNumber::<T>::kill();
         Pallet::<T>::take_snapshot();
         // All feeds trade again and all marks are held back, so there is an event for each of both.

@@ -6,7 +6,7 @@
 
 use crate::types::{Collateral, InstrumentKind, Listing, Symbol};
 use alloc::vec::Vec;
-use clearproof_primitives::{fixed::ONE, shape::MarketShape};
+use clearproof_primitives::{fixed::ONE, ids::Slot, shape::MarketShape};
 
 /// Symbol and 32.32 units per lot of each underlying's perpetual.
 const PERPETUALS: [(&str, u64); 4] = [
@@ -20,7 +20,7 @@ const PERPETUALS: [(&str, u64); 4] = [
 /// one), each in the first slot of its underlying; fewer if the market has fewer underlyings.
 pub fn instruments(market: &MarketShape) -> Vec<Listing> {
     let listing = |(underlying, (symbol, units_per_lot)): (u16, &(&str, u64))| Listing {
-        slot: underlying.saturating_mul(market.slots_per_underlying() as u16),
+        slot: Slot::new(underlying.saturating_mul(market.slots_per_underlying() as u16)),
         underlying,
         kind: InstrumentKind::Perpetual,
         symbol: Symbol::truncate_from(symbol.as_bytes().to_vec()),

@@ -9,6 +9,7 @@ use crate::{
 use alloc::{collections::BTreeSet, vec::Vec};
 use clearproof_primitives::{
     fixed::{INDEX_PRICE_BITS, IndexPrice, Rate},
+    ids::Slot,
     options::MAX_VOLATILITY,
     policy::Policy,
     rows::{Smile, mark_price},
@@ -18,7 +19,7 @@ use clearproof_primitives::{
 use frame_support::{BoundedBTreeMap, pallet_prelude::Get};
 
 /// Instruments by slot.
-pub type InstrumentsOf<M> = BoundedBTreeMap<u16, Instrument, SlotCount<M>>;
+pub type InstrumentsOf<M> = BoundedBTreeMap<Slot, Instrument, SlotCount<M>>;
 /// Decimals of the collateral assets by index.
 pub type CollateralOf<M> = BoundedBTreeMap<u8, u8, AssetCount<M>>;
 

@@ -63,7 +63,7 @@ pub mod pallet {
     use clearproof_primitives::{
         field::FieldBytes,
         fixed::{IndexPrice, Rate},
-        ids::SnapshotNumber,
+        ids::{Slot, SnapshotNumber},
         rows::Smile,
         shape::MarketShape,
         snapshot::Snapshot,
@@ -183,13 +183,13 @@ pub mod pallet {
         /// An instrument was delisted; its slot is empty from the next snapshot on.
         InstrumentDelisted {
             /// Its slot.
-            slot: u16,
+            slot: Slot,
         },
         /// An instrument was halted, so that its positions may only be reduced, or trades again,
         /// from the next snapshot on.
         InstrumentHaltSet {
             /// Its slot.
-            slot: u16,
+            slot: Slot,
             /// True if it is halted.
             halted: bool,
         },
@@ -246,7 +246,7 @@ pub mod pallet {
         /// it does not trade.
         OptionNotValued {
             /// Its slot.
-            slot: u16,
+            slot: Slot,
         },
         /// A snapshot was taken.
         SnapshotTaken {
@@ -413,7 +413,7 @@ pub mod pallet {
         ///
         /// Origin: `AdminOrigin`. Refused while a venue holds positions in the instrument.
         #[pallet::call_index(1)]
-        pub fn delist_instrument(origin: OriginFor<T>, slot: u16) -> DispatchResult {
+        pub fn delist_instrument(origin: OriginFor<T>, slot: Slot) -> DispatchResult {
             T::AdminOrigin::ensure_origin(origin)?;
             Self::delist(slot)?;
             Self::deposit_event(Event::InstrumentDelisted { slot });
@@ -426,7 +426,7 @@ pub mod pallet {
         ///
         /// Origin: `AdminOrigin`; `EmergencyOrigin` may halt it as well.
         #[pallet::call_index(2)]
-        pub fn set_halted(origin: OriginFor<T>, slot: u16, halted: bool) -> DispatchResult {
+        pub fn set_halted(origin: OriginFor<T>, slot: Slot, halted: bool) -> DispatchResult {
             if let Err(origin) = T::AdminOrigin::try_origin(origin) {
                 ensure!(halted, DispatchError::BadOrigin);
                 T::EmergencyOrigin::ensure_origin(origin)?;

@@ -6,8 +6,12 @@ use crate::{
 };
 use alloc::vec::Vec;
 use clearproof_primitives::{
-    fixed::INDEX_PRICE_BITS, ids::SnapshotNumber, options::YEAR_MS, policy::MAX_DECIMALS,
-    rows::mark_price, time::Millis,
+    fixed::INDEX_PRICE_BITS,
+    ids::{Slot, SnapshotNumber},
+    options::YEAR_MS,
+    policy::MAX_DECIMALS,
+    rows::mark_price,
+    time::Millis,
 };
 use frame_support::{ensure, pallet_prelude::Get};
 
@@ -39,8 +43,8 @@ impl<T: Config> Pallet<T> {
     /// Puts an instrument in its slot.
     pub(crate) fn list(listing: Listing) -> Result<(), Error<T>> {
         let (market, slot) = (T::Market::get(), listing.slot);
-        ensure!(slot < market.instruments, Error::<T>::NoSuchSlot);
-        let underlying = market.underlying_of(slot as usize);
+        ensure!(slot.get() < market.instruments, Error::<T>::NoSuchSlot);
+        let underlying = market.underlying_of(slot);
         ensure!(
             underlying == listing.underlying as usize,
             Error::<T>::SlotOfOtherUnderlying
@@ -132,7 +136,7 @@ impl<T: Config> Pallet<T> {
     }
 
     /// Empties the slot of a halted instrument in which no venue holds positions.
-    pub(crate) fn delist(slot: u16) -> Result<(), Error<T>> {
+    pub(crate) fn delist(slot: Slot) -> Result<(), Error<T>> {
         let instruments = Instruments::<T>::get();
         let instrument = instruments.get(&slot).ok_or(Error::<T>::SlotEmpty)?;
         ensure!(instrument.halted, Error::<T>::NotHalted);
@@ -152,7 +156,7 @@ impl<T: Config> Pallet<T> {
                 .map(|expiry| expiry.time.saturating_add(T::FreedAfter::get()));
             freed_at.is_some_and(|time| time <= now) && !T::OpenInterest::any(**slot)
         });
-        let over: Vec<u16> = over.map(|(slot, _)| *slot).collect();
+        let over: Vec<Slot> = over.map(|(slot, _)| *slot).collect();
         for slot in over {
             Self::free(slot);
             Self::deposit_event(Event::InstrumentDelisted { slot });
@@ -160,7 +164,7 @@ impl<T: Config> Pallet<T> {
     }
 
     /// Empties a slot, and forgets the feeds and expiries on which nothing is listed any more.
-    fn free(slot: u16) {
+    fn free(slot: Slot) {
         let mut listed = Listed::<T::Market>::read::<T>();
         let Some(instrument) = listed.instruments.remove(&slot) else {
             return;

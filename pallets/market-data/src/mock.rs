@@ -6,6 +6,7 @@ use crate::{
 };
 use clearproof_primitives::{
     fixed::{IndexPrice, Rate},
+    ids::Slot,
     policy::Policy,
     shape::MarketShape,
     time::Millis,
@@ -133,7 +134,7 @@ impl pallet_market_data::Config for Test {
 
 thread_local! {
     /// Slots in which venues hold positions.
-    pub static HELD: RefCell<Vec<u16>> = const { RefCell::new(Vec::new()) };
+    pub static HELD: RefCell<Vec<Slot>> = const { RefCell::new(Vec::new()) };
     static FED: RefCell<BTreeMap<Feed, Observation>> = const { RefCell::new(BTreeMap::new()) };
 }
 
@@ -141,7 +142,7 @@ thread_local! {
 pub struct Held;
 
 impl OpenInterest for Held {
-    fn any(slot: u16) -> bool {
+    fn any(slot: Slot) -> bool {
         HELD.with_borrow(|held| held.contains(&slot))
     }
 }

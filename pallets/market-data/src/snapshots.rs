@@ -12,7 +12,7 @@ use alloc::vec::Vec;
 use clearproof_primitives::{
     field::FieldBytes,
     fixed::{IndexPrice, ONE, Price},
-    ids::SnapshotNumber,
+    ids::{Slot, SnapshotNumber},
     policy::{Policy, PreviewRefusal},
     rows::{OptionMarket, expired_row, halted_row, mark_price},
     shape::MarketShape,
@@ -39,7 +39,7 @@ struct Basis<'a, M: Get<MarketShape>> {
 /// A slot of a snapshot: its row, the largest distance of a clearing price from the mark, the
 /// largest premium that counts for funding, the lots that a venue may hold, and whether the
 /// instrument trades at all.
-struct Slot {
+struct SlotContent {
     row: InstrumentRow,
     band: Price,
     premium_cap: Price,
@@ -47,7 +47,7 @@ struct Slot {
     trades: bool,
 }
 
-impl Slot {
+impl SlotContent {
     /// A slot that does not trade.
     fn resting(row: InstrumentRow) -> Self {
         Self {
@@ -163,7 +163,7 @@ impl<T: Config> Pallet<T> {
         basis: &Basis<'_, T::Market>,
     ) -> Result<FieldBytes, NotTaken> {
         let slots = Self::slots(basis).map_err(|_| NotTaken::Invalid)?;
-        let bounded = |value: &dyn Fn(&Slot) -> u64| {
+        let bounded = |value: &dyn Fn(&SlotContent) -> u64| {
             let values: Vec<_> = slots.iter().map(value).collect();
             BoundedVec::<_, SlotCount<T::Market>>::try_from(values).map_err(|_| NotTaken::Invalid)
         };
@@ -236,10 +236,10 @@ impl<T: Config> Pallet<T> {
         })
     }
 
-    fn slots(basis: &Basis<'_, T::Market>) -> Result<Vec<Slot>, SnapshotError> {
+    fn slots(basis: &Basis<'_, T::Market>) -> Result<Vec<SlotContent>, SnapshotError> {
         let market = T::Market::get();
-        let empty = || Slot::resting(InstrumentRow::empty(&market));
-        let slot = |slot: u16| match basis.listed.instruments.get(&slot) {
+        let empty = || SlotContent::resting(InstrumentRow::empty(&market));
+        let slot = |slot: Slot| match basis.listed.instruments.get(&slot) {
             None => Ok(empty()),
             Some(instrument) => {
                 let listing = &instrument.listing;
@@ -261,10 +261,13 @@ impl<T: Config> Pallet<T> {
                 Ok(slot)
             }
         };
-        (0..market.instruments).map(slot).collect()
+        market.slots().map(slot).collect()
     }
 
-    fn perpetual(basis: &Basis<'_, T::Market>, listing: &Listing) -> Result<Slot, SnapshotError> {
+    fn perpetual(
+        basis: &Basis<'_, T::Market>,
+        listing: &Listing,
+    ) -> Result<SlotContent, SnapshotError> {
         let feed = Feed::Underlying(listing.underlying);
         let price = basis.marks.get(&feed).ok_or(SnapshotError::Mark)?;
         let mark = mark_price(price.price, listing.units_per_lot)?;
@@ -279,11 +282,11 @@ impl<T: Config> Pallet<T> {
         } else {
             basis.policy.premium_cap(mark)
         };
-        Ok(Slot {
+        Ok(SlotContent {
             band: basis.policy.perpetual_band(mark),
             premium_cap,
             trades: !halted,
-            ..Slot::resting(if suspended {
+            ..SlotContent::resting(if suspended {
                 halted_row(row, mark)
             } else {
                 row
@@ -297,7 +300,7 @@ impl<T: Config> Pallet<T> {
         basis: &Basis<'_, T::Market>,
         listing: &Listing,
         terms: &OptionTerms,
-    ) -> Result<Option<Slot>, SnapshotError> {
+    ) -> Result<Option<SlotContent>, SnapshotError> {
         let expiry = Expiry {
             underlying: listing.underlying,
             time: terms.expiry,
@@ -305,7 +308,7 @@ impl<T: Config> Pallet<T> {
         let market = T::Market::get();
         if let Some(price) = basis.settled.get(&expiry) {
             let row = expired_row(&market, terms, *price, listing.units_per_lot)?;
-            return Ok(Some(Slot::resting(row)));
+            return Ok(Some(SlotContent::resting(row)));
         }
         let [forward_feed, smile_feed] = [Feed::Forward(expiry), Feed::Volatility(expiry)];
         let forward = basis.marks.get(&forward_feed).map(|mark| mark.price);
@@ -327,10 +330,10 @@ impl<T: Config> Pallet<T> {
         let held_back = basis.held_back(index) || basis.held_back(forward_feed);
         let ends = terms.expiry.saturating_sub(T::TradingEndsBefore::get());
         match basis.policy.option_row(listing.underlying as usize, &lot) {
-            Ok((row, value)) => Ok(Some(Slot {
+            Ok((row, value)) => Ok(Some(SlotContent {
                 band: basis.policy.option_band(row.mark, value),
                 trades: !halted && basis.now < ends,
-                ..Slot::resting(if halted || held_back {
+                ..SlotContent::resting(if halted || held_back {
                     halted_row(row, value)
                 } else {
                     row
@@ -342,17 +345,17 @@ impl<T: Config> Pallet<T> {
                 // charges stay as they are.
                 let value = mark_price(forward, listing.units_per_lot).unwrap_or_default();
                 let last = Self::last_row(listing.slot);
-                Ok(last.map(|row| Slot::resting(halted_row(row, value))))
+                Ok(last.map(|row| SlotContent::resting(halted_row(row, value))))
             }
         }
     }
 
     /// Returns a slot's row in the latest snapshot, if it held an instrument that had not expired.
-    fn last_row(slot: u16) -> Option<InstrumentRow> {
+    fn last_row(slot: Slot) -> Option<InstrumentRow> {
         let mut snapshot = Self::snapshot(LatestNumber::<T>::get())?;
-        let known = snapshot.rows.get(usize::from(slot))?;
+        let known = snapshot.rows.get(slot.place())?;
         let live = known.mark != 0 && !known.expired;
-        live.then(|| snapshot.rows.swap_remove(slot.into()))
+        live.then(|| snapshot.rows.swap_remove(slot.place()))
     }
 
     /// Returns the reason for which the next snapshot would not be taken with the prices accepted

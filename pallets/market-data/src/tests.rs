@@ -11,7 +11,7 @@ use crate::{mock::*, *};
 use clearproof_primitives::{
     field::FieldBytes,
     fixed::{IndexPrice, ONE, price_from_decimal},
-    ids::SnapshotNumber,
+    ids::{Slot, SnapshotNumber},
     policy::Policy,
     shape::MarketShape,
 };
@@ -37,7 +37,7 @@ fn change(feed: Feed, how: impl FnOnce(&mut FeedState)) {
 
 fn listing(slot: u16, underlying: u16) -> Listing {
     Listing {
-        slot,
+        slot: Slot::new(slot),
         underlying,
         kind: InstrumentKind::Perpetual,
         symbol: Symbol::truncate_from(b"X".to_vec()),

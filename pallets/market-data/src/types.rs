@@ -6,7 +6,7 @@ pub use clearproof_primitives::chain::{
     OptionTerms, SYMBOL_LENGTH, SnapshotInfo, Symbol,
 };
 use clearproof_primitives::{
-    fixed::IndexPrice, options::SviError, policy::Policy, rows::Smile, time::Millis,
+    fixed::IndexPrice, ids::Slot, options::SviError, policy::Policy, rows::Smile, time::Millis,
 };
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::weights::Weight;
@@ -69,7 +69,7 @@ pub trait PolicySource {
 pub trait OpenInterest {
     /// Returns true if any venue holds positions in an instrument slot, as of its last settled
     /// batch.
-    fn any(slot: u16) -> bool;
+    fn any(slot: Slot) -> bool;
 }
 
 /// The reason for which a feed's last accepted value stays in place and nothing on it trades.

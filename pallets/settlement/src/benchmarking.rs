@@ -19,7 +19,7 @@ use clearproof_primitives::{
     field::{FieldBytes, Fr},
     fixed::{Factor, Price, Rate},
     funding::funding_hash,
-    ids::{BatchNumber, SnapshotNumber},
+    ids::{BatchNumber, Slot, SnapshotNumber},
     ledger::open_interest_hash,
     shape::Shape,
     time::Millis,
@@ -105,7 +105,7 @@ fn withdrawals_to<T: Config>(count: u32) -> Vec<Withdrawal> {
 /// many as fit into them.
 fn price_lists(shape: &Shape, chunks: u32, prices: u32, price: Price) -> Vec<Vec<PriceEntry>> {
     let entry = |n: u32| PriceEntry {
-        instrument: 0,
+        instrument: Slot::new(0),
         time: SNAPSHOT_AT.saturating_add(Millis::new(n.into())),
         price,
         deleverages: false,

@@ -73,7 +73,7 @@ mod events {
             /// Venue.
             venue: VenueId,
             /// Instrument slot.
-            instrument: u16,
+            instrument: Slot,
             /// Price of all these fills, 32.32 quote units per lot: the mark, moved by the batch's
             /// slack in the fund's favour.
             price: Price,

@@ -72,7 +72,7 @@ pub mod pallet {
         chain::MAX_VENUES_LISTED,
         field::FieldBytes,
         fixed::{Factor, Price},
-        ids::{BatchNumber, SnapshotNumber},
+        ids::{BatchNumber, Slot, SnapshotNumber},
         shape::{MarketShape, Shape},
         time::Millis,
     };
@@ -218,7 +218,7 @@ pub mod pallet {
 
     /// Number of venues that hold positions in each instrument slot.
     #[pallet::storage]
-    pub type HoldingVenues<T: Config> = StorageMap<_, Twox64Concat, u16, u32, ValueQuery>;
+    pub type HoldingVenues<T: Config> = StorageMap<_, Twox64Concat, Slot, u32, ValueQuery>;
 
     /// Circuits registered at genesis.
     #[pallet::genesis_config]

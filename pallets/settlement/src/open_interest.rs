@@ -9,6 +9,7 @@ use clearproof_primitives::{
     batch::{BatchHeader, PriceEntry},
     field::FieldBytes,
     funding::{FundingTerms, funding_hash, move_indices},
+    ids::Slot,
     ledger::open_interest_hash,
     shape::INTEREST_BITS,
 };
@@ -72,7 +73,7 @@ impl<T: Config> Pallet<T> {
     }
 
     fn count_holders(before: &[u64], after: &[u64]) {
-        for (slot, (before, after)) in (0u16..).zip(before.iter().zip(after)) {
+        for (slot, (before, after)) in Slot::all().zip(before.iter().zip(after)) {
             if (*before == 0) != (*after == 0) {
                 HoldingVenues::<T>::mutate(slot, |venues| {
                     *venues = if *before == 0 {
@@ -97,11 +98,11 @@ impl<T: Config> Pallet<T> {
             open_interest.all(|lots| *lots < 1 << INTEREST_BITS),
             "VenueMarkets: open interest out of range"
         );
-        for slot in 0..T::Market::get().instruments {
+        for slot in T::Market::get().slots() {
             let holds = |market: &&VenueMarket<T::Market>| {
                 market
                     .open_interest
-                    .get(usize::from(slot))
+                    .get(slot.place())
                     .is_some_and(|i| *i > 0)
             };
             let holding = markets.iter().filter(holds).count() as u32;
@@ -159,7 +160,7 @@ fn accrue_all(indices: &mut [i64], header: &BatchHeader, snapshot: &SnapshotInfo
 }
 
 impl<T: Config> OpenInterest for Pallet<T> {
-    fn any(slot: u16) -> bool {
+    fn any(slot: Slot) -> bool {
         HoldingVenues::<T>::get(slot) > 0
     }
 }

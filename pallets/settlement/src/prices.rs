@@ -5,6 +5,7 @@ use alloc::collections::BTreeMap;
 use clearproof_primitives::{
     batch::{BatchHeader, PriceEntry},
     fixed::Price,
+    ids::Slot,
     liquidation::deleverage_price,
     shape::Shape,
     time::Millis,
@@ -17,10 +18,10 @@ use sp_runtime::DispatchError;
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Prices {
     /// Prices of auctions, by instrument and time. Funding accrues from these.
-    pub clearings: BTreeMap<(u16, Millis), Price>,
+    pub clearings: BTreeMap<(Slot, Millis), Price>,
     /// Prices of deleveraging, by instrument. They follow from the debt of the insurance fund, not
     /// from a market, so they move no funding.
-    pub deleveraged: BTreeMap<u16, DeleveragePrice>,
+    pub deleveraged: BTreeMap<Slot, DeleveragePrice>,
 }
 
 /// Price and side of an instrument's deleveraging.
@@ -82,7 +83,7 @@ impl<T: Config> Pallet<T> {
         ensure!(entry.price != 0, Error::<T>::PriceZero);
         let inside = (header.time_from..=header.time_to).contains(&entry.time);
         ensure!(inside, Error::<T>::PriceTime);
-        let slot = usize::from(entry.instrument);
+        let slot = entry.instrument.place();
         let of_slot = |prices: &[Price]| prices.get(slot).copied().unwrap_or(0);
         let (mark, band) = (of_slot(&snapshot.marks), of_slot(&snapshot.bands));
         ensure!(mark != 0, Error::<T>::InstrumentNotListed);

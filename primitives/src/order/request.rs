@@ -8,8 +8,8 @@ use crate::{
 use codec::{Decode, Encode, MaxEncodedLen};
 use serde::{Deserialize, Serialize};
 
-/// A withdrawal that is part of a signed order set; it is carried out in the step that installs the
-/// set, or never.
+/// A withdrawal that is part of a signed order set. It is carried out in the step that installs the
+/// set; without it the set is not installed.
 #[derive(
     Clone,
     Copy,
@@ -32,7 +32,8 @@ pub struct WithdrawalRequest {
     pub recipient: [u8; 32],
 }
 
-/// Money for another account of the venue; carried out in the step that installs the set, or never.
+/// Money for another account of the venue. It is sent in the step that installs the set; without it
+/// the set is not installed.
 #[derive(
     Clone,
     Copy,
@@ -87,8 +88,7 @@ impl NamedKey {
 
     /// The coordinates; of what [`OrderSet::check`](super::OrderSet::check) has let through.
     pub fn coordinates(&self) -> (Fr, Fr) {
-        let element = |bytes: &FieldBytes| bytes.to_fr().unwrap_or_default();
-        (element(&self.x), element(&self.y))
+        (element(self.x), element(self.y))
     }
 }
 
@@ -102,7 +102,7 @@ impl From<PublicKey> for NamedKey {
     }
 }
 
-/// Another key for the account; takes effect with the step that installs the set.
+/// The one key besides the owner's that an account names.
 #[derive(
     Clone,
     Copy,
@@ -115,27 +115,82 @@ impl From<PublicKey> for NamedKey {
     Serialize,
     Deserialize
 )]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub enum KeyRequest {
-    /// A key that signs order sets without requests, in the place of the one before; none any more
-    /// if `None`.
-    Trading(Option<NamedKey>),
-    /// Another owner. The trading key goes with the old one.
-    Owner(NamedKey),
+#[serde(rename_all = "kebab-case")]
+pub enum Delegate {
+    /// A trading key: it signs order sets without requests.
+    Trader(NamedKey),
+    /// The heir's key: it signs one [`InheritRequest`], and nothing else.
+    Heir(NamedKey),
 }
 
-impl KeyRequest {
-    /// The key that is named, if one is.
-    pub const fn named(&self) -> Option<NamedKey> {
+impl Delegate {
+    /// The key that is named.
+    pub const fn key(&self) -> NamedKey {
         match self {
-            Self::Trading(key) => *key,
-            Self::Owner(key) => Some(*key),
+            Self::Trader(key) | Self::Heir(key) => *key,
+        }
+    }
+
+    /// The element by which a leaf names it: [`key_hash`] of a trading key, `key_hash + 1` of an
+    /// heir's key. So neither can sign as the other.
+    pub fn mark(&self) -> Fr {
+        let hash = key_hash(self.key().coordinates());
+        match self {
+            Self::Trader(_) => hash,
+            Self::Heir(_) => hash + Fr::from(1u64),
         }
     }
 }
 
+/// Other keys for the account; they take effect with the step that installs the set.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    MaxEncodedLen,
+    Serialize,
+    Deserialize
+)]
+#[serde(deny_unknown_fields)]
+pub struct KeysRequest {
+    /// The key that may sign besides the owner's, in the place of the one before. None removes it,
+    /// so a request that only changes the viewing key has to name it again.
+    pub delegate: Option<Delegate>,
+    /// Another viewing key, not 0; the account keeps its own for none.
+    pub viewing_key: Option<FieldBytes>,
+}
+
+/// The account for its heir, who signs: the heir's key becomes the owner's. The account is then one
+/// of the new owner's, under its number with bit 15 set
+/// ([`HANDED_OVER`](crate::account::HANDED_OVER)).
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    MaxEncodedLen,
+    Serialize,
+    Deserialize
+)]
+#[serde(deny_unknown_fields)]
+pub struct InheritRequest {
+    /// The new owner's trading key, if it has one.
+    pub trading_key: Option<NamedKey>,
+    /// The new owner's viewing key. The old owner's never stays: the new owner could not read its
+    /// account, and the old one could.
+    pub viewing_key: FieldBytes,
+}
+
 /// The one thing that an order set may ask for besides its orders. Only the owner's signature will
-/// do for it.
+/// do for it, and only the heir's for [`Request::Inherit`].
 #[derive(
     Clone,
     Copy,
@@ -154,14 +209,16 @@ pub enum Request {
     Withdrawal(WithdrawalRequest),
     /// Money to send to another account.
     Transfer(TransferRequest),
-    /// Another key.
-    Key(KeyRequest),
+    /// Other keys.
+    Keys(KeysRequest),
+    /// Another owner: the signer.
+    Inherit(InheritRequest),
 }
 
 /// A request as it is signed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RequestParts {
-    /// 0 none or a withdrawal, 1 transfer, 2 trading key, 3 owner.
+    /// 0 none or a withdrawal, 1 transfer, 2 other keys, 3 another owner.
     pub kind: u64,
     /// Asset that moves.
     pub asset: u8,
@@ -187,26 +244,36 @@ impl RequestParts {
                 kind: 1,
                 asset: transfer.asset,
                 amount: transfer.amount,
-                payload: (transfer.to.to_fr().unwrap_or_default(), Fr::default()),
+                payload: (element(transfer.to), Fr::default()),
             },
-            Some(Request::Key(KeyRequest::Trading(key))) => Self {
+            Some(Request::Keys(keys)) => Self {
                 kind: 2,
                 payload: (
-                    key.map_or_else(Fr::default, |k| key_hash(k.coordinates())),
-                    Fr::default(),
+                    keys.delegate.map(|key| key.mark()).unwrap_or_default(),
+                    keys.viewing_key.map(element).unwrap_or_default(),
                 ),
                 ..none
             },
-            Some(Request::Key(KeyRequest::Owner(key))) => Self {
+            Some(Request::Inherit(new)) => Self {
                 kind: 3,
-                payload: key.coordinates(),
+                payload: (
+                    new.trading_key
+                        .map(|key| Delegate::Trader(key).mark())
+                        .unwrap_or_default(),
+                    element(new.viewing_key),
+                ),
                 ..none
             },
         }
     }
 }
 
-/// The hash by which a leaf names a trading key: `Poseidon(x, y)`; 0 for none.
+/// An element of what [`OrderSet::check`](super::OrderSet::check) has let through.
+fn element(bytes: FieldBytes) -> Fr {
+    bytes.to_fr().unwrap_or_default()
+}
+
+/// The hash of a key: `Poseidon(x, y)`. A leaf names its trading key by it.
 pub fn key_hash(key: (Fr, Fr)) -> Fr {
     hash::<2>(&[key.0, key.1])
 }

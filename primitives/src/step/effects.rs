@@ -1,6 +1,6 @@
 //! A step's effects: what it adds to the batch's running sums.
 
-use crate::{account::Position, batch::Withdrawal, field::Fr};
+use crate::{account::Position, batch::Withdrawal, field::Fr, ids::Slot};
 use alloc::vec::Vec;
 
 /// The effect of a step on the transfer on its way.
@@ -16,7 +16,7 @@ pub enum Transfer {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StepEffects {
     /// Signed filled lots by instrument, in the order of the fills.
-    pub net: Vec<(u16, i64)>,
+    pub net: Vec<(Slot, i64)>,
     /// Quote received less quote paid, fees aside.
     pub quote: i128,
     /// Fees paid.

@@ -3,6 +3,7 @@
 use crate::{
     eddsa::SignatureError,
     funding::OutOfRange,
+    ids::Slot,
     margin::{MarginError, MarginRefusal},
     order::OrderSetError,
     shape::AMOUNT_BITS,
@@ -62,12 +63,26 @@ pub enum StepError {
     Signature(#[from] SignatureError),
     #[error("order set: owner's key is not valid")]
     OwnerKey,
-    #[error("order set: the trading key that signed is not the account's")]
+    #[error("account: opens empty, with viewing key 0, and under a number below 32,768")]
+    NotNew,
+    #[error(
+        "order set: the key that signed is not the owner's, and not the one that the account names for this"
+    )]
     TradingKey,
     #[error("request: only the owner's own signature will do")]
     NeedsOwner,
+    #[error("request: only the signature of the account's heir will do")]
+    NeedsHeir,
+    #[error("request: the heir's set is used in the step that installs it and in no other")]
+    InheritedBefore,
     #[error("order set: sequence {given} is older than {current}")]
     OldSequence { given: u64, current: u64 },
+    #[error("order set: sequence {given} is above {current} by 2^56 or more")]
+    SequenceTooHigh { given: u64, current: u64 },
+    #[error(
+        "order set: sequence is of epoch {given}, the account's is {current}: only the owner's signature raises it"
+    )]
+    Epoch { given: u16, current: u16 },
     #[error("order set: same sequence with other order ids")]
     SameSequenceOtherOrders,
     #[error("order set: not valid during the batch")]
@@ -98,7 +113,7 @@ pub enum StepError {
     PairFilled(usize),
     #[error("positions[{instrument}]: grows to {lots} lots, beyond the limit of {limit}")]
     PositionLimit {
-        instrument: u16,
+        instrument: Slot,
         lots: u64,
         limit: u64,
     },
@@ -110,6 +125,8 @@ pub enum StepError {
         "withdraw: the order set has no withdrawal and no transfer, or does not install in this step"
     )]
     NoWithdrawal,
+    #[error("order set: asks for a withdrawal or transfer, which the step does not carry out")]
+    NotCarriedOut,
     #[error("{0}: result is out of range")]
     Range(&'static str),
     #[error("{0}")]

@@ -8,6 +8,7 @@ use super::{
 use crate::{
     account::{Account, OrderSlot, Position},
     fixed::{Rounding, mul_fraction},
+    ids::Slot,
     margin::reduces_in,
     order::{OrderSet, Side, SignedOrderSet, TimeInForce, pair_of},
     shape::QUANTITY_BITS,
@@ -37,7 +38,7 @@ pub(super) fn apply_fill(
     require(entry.price != 0, StepError::FillTarget(i))?;
     let fits = entry.deleverages == deleverages && (deleverages || !entry.fund_sells);
     require(fits, StepError::FillTarget(i))?;
-    let row = context.snapshot.rows.get(usize::from(order.instrument));
+    let row = context.snapshot.rows.get(order.instrument.place());
     let row = row.ok_or(StepError::FillInstrument(i))?;
     require(
         entry.instrument == order.instrument,
@@ -133,7 +134,7 @@ pub(super) fn check_position_limits(
 ) -> Result<(), StepError> {
     let grown = |p: &&Position| !reduces_in(before, after, p.instrument);
     for position in after.positions.iter().filter(grown) {
-        let row = snapshot.rows.get(usize::from(position.instrument));
+        let row = snapshot.rows.get(position.instrument.place());
         let (lots, limit) = (
             position.quantity.unsigned_abs(),
             row.map_or(0, |row| row.position_limit),
@@ -151,7 +152,7 @@ pub(super) fn check_position_limits(
 /// Adds lots to a position, keeping the list sorted and free of empty positions.
 fn add_position(
     positions: &mut Vec<Position>,
-    instrument: u16,
+    instrument: Slot,
     lots: i64,
 ) -> Result<(), StepError> {
     match positions.binary_search_by_key(&instrument, |p| p.instrument) {

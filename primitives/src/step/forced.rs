@@ -16,7 +16,7 @@ use crate::{
 /// Returns true if an account holds anything that is suspended, or expired and not yet turned into
 /// money.
 pub fn holds_suspended(snapshot: &Snapshot, account: &Account) -> bool {
-    let row = |position: &Position| snapshot.rows.get(usize::from(position.instrument));
+    let row = |position: &Position| snapshot.rows.get(position.instrument.place());
     let mut rows = account.positions.iter().filter_map(row);
     rows.any(|row| row.suspended || row.expired)
 }

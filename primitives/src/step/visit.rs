@@ -81,7 +81,8 @@ pub struct Step {
     pub set: Option<SignedOrderSet>,
     /// At most F fills.
     pub fills: Vec<Fill>,
-    /// Carries out the set's withdrawal or transfer; only in the step that installs the set.
+    /// Carries out the set's withdrawal or transfer: in the step that installs a set with one, and
+    /// in no other.
     pub withdraw: bool,
     /// The venue's act without the account's consent, if there is one.
     pub forced: Option<Forced>,

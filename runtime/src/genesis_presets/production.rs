@@ -21,7 +21,12 @@ use alloc::{
     vec,
     vec::Vec,
 };
-use clearproof_primitives::{batch::PROTOCOL_VERSION, fixed::ONE, ids::CircuitId, shape::Shape};
+use clearproof_primitives::{
+    batch::PROTOCOL_VERSION,
+    fixed::ONE,
+    ids::{CircuitId, Slot},
+    shape::Shape,
+};
 use frame_support::{BoundedVec, build_struct_json_patch};
 use pallet_clearproof_custody::{AssetInfo, AssetKind};
 use pallet_clearproof_market_data::{Collateral, InstrumentKind, Listing, Symbol};
@@ -107,7 +112,7 @@ fn session_keys(account: AccountId) -> (AccountId, AccountId, SessionKeys) {
 /// The only instrument of the template, a perpetual.
 fn listing() -> Listing {
     Listing {
-        slot: 0,
+        slot: Slot::new(0),
         underlying: 0,
         kind: InstrumentKind::Perpetual,
         symbol: Symbol::default(),

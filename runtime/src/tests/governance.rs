@@ -16,7 +16,10 @@ use crate::{
         tracks::Tracks,
     },
 };
-use clearproof_primitives::{fixed::Rate, ids::VenueId};
+use clearproof_primitives::{
+    fixed::Rate,
+    ids::{Slot, VenueId},
+};
 use codec::Encode;
 use frame_support::{
     assert_noop, assert_ok,
@@ -89,12 +92,15 @@ fn referendum(index: u32) -> Option<pallet_referenda::ReferendumInfoOf<Runtime, 
 }
 
 fn halt(slot: u16, halted: bool) -> RuntimeCall {
-    RuntimeCall::MarketData(pallet_clearproof_market_data::Call::set_halted { slot, halted })
+    RuntimeCall::MarketData(pallet_clearproof_market_data::Call::set_halted {
+        slot: Slot::new(slot),
+        halted,
+    })
 }
 
 fn is_halted(slot: u16) -> bool {
     let instruments = pallet_clearproof_market_data::Instruments::<Runtime>::get();
-    instruments[&slot].halted
+    instruments[&Slot::new(slot)].halted
 }
 
 /// Has two of the committee's three members vote for a call.

@@ -8,7 +8,7 @@ use clearproof_primitives::{
     },
     field::FieldBytes,
     fixed::Rate,
-    ids::{BatchNumber, CircuitId, SnapshotNumber},
+    ids::{BatchNumber, CircuitId, Slot, SnapshotNumber},
     serde_hex,
     shape::Shape,
     snapshot::{InstrumentRow, UnderlyingFactors},
@@ -144,7 +144,7 @@ impl From<(u64, QueuedDeposit)> for DepositJson {
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct InstrumentJson {
-    slot: u16,
+    slot: Slot,
     underlying: u16,
     kind: InstrumentKind,
     symbol: String,

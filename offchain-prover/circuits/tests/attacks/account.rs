@@ -4,13 +4,13 @@ use crate::common::scene::Scene;
 use clearproof_primitives::{
     account::{Account, OrderSlot, Position},
     field::Fr,
-    ids::AccountIndex,
+    ids::{AccountIndex, Slot},
     step::StepError,
 };
 
 fn position(instrument: u16, quantity: i64) -> Position {
     Position {
-        instrument,
+        instrument: Slot::new(instrument),
         quantity,
     }
 }
@@ -39,7 +39,7 @@ fn opening_an_account_that_is_not_empty() {
         let mut scene = Scene::busy(0);
         change(&mut scene.chunk.steps[0].before);
         scene.replay();
-        scene.refused_in("step");
+        scene.refused(0, StepError::NotNew, "step");
     }
 }
 
@@ -105,7 +105,7 @@ fn positions_that_do_not_follow_from_the_fills() {
         |account| account.positions.reverse(),
         |account| account.positions[0].quantity += 1,
         |account| account.positions[1].quantity = -5,
-        |account| account.positions[1].instrument = 3,
+        |account| account.positions[1].instrument = Slot::new(3),
         |account| account.positions = vec![position(0, -10), position(0, -10)],
         |account| account.positions.clear(),
     ];

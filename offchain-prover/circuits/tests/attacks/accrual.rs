@@ -2,7 +2,8 @@
 
 use crate::common::scene::Scene;
 use clearproof_primitives::{
-    account::Position, fixed::ONE, funding::funding_basis, snapshot::InstrumentRow, step::Step,
+    account::Position, fixed::ONE, funding::funding_basis, ids::Slot, snapshot::InstrumentRow,
+    step::Step,
 };
 
 const MARK: u64 = 3 * ONE + ONE / 4;
@@ -23,7 +24,7 @@ fn scene() -> Scene {
     scene.reload(1, |account| {
         account.positions = [(0, 5), (2, -4)]
             .map(|(instrument, quantity)| Position {
-                instrument,
+                instrument: Slot::new(instrument),
                 quantity,
             })
             .to_vec();
@@ -56,7 +57,7 @@ fn what_the_attacks_start_from_is_accepted() {
             .iter()
             .map(|p| p.instrument)
             .collect();
-        assert_eq!(left, [0]);
+        assert_eq!(left, [Slot::new(0)]);
         // 5 lots paid 3 and 3/2^32 each; 4 lots short at 3 1/4 cost 13: −28 and a bit, rounded
         // down.
         if witness.step.set.is_none() {
@@ -113,7 +114,7 @@ fn positions_that_are_not_what_is_left() {
     kept.replay_forged(|i, after, _| {
         if i == 1 {
             after.positions.push(Position {
-                instrument: 2,
+                instrument: Slot::new(2),
                 quantity: -4,
             });
             after.funding_basis = funding_basis(after, &funding);

@@ -9,6 +9,7 @@ use clearproof_primitives::{
     field::{FieldBytes, Fr},
     fixed::Rate,
     funding::funding_hash,
+    ids::Slot,
     ledger::open_interest_hash,
     witness::ClosingWitness,
 };
@@ -267,7 +268,7 @@ fn taken_over() -> ClosingScene {
     w.fund_after.balances[0] += 5 - 50;
     w.fund_after.positions = [(0, 3), (2, -4)]
         .map(|(instrument, quantity)| Position {
-            instrument,
+            instrument: Slot::new(instrument),
             quantity,
         })
         .to_vec();

@@ -6,7 +6,7 @@ use clearproof_primitives::{
     account::{Account, Position},
     batch::PriceEntry,
     fixed::{Factor, ONE, Rate},
-    ids::AccountIndex,
+    ids::{AccountIndex, Slot},
     liquidation::{deleverage_price, largest_slack},
     order::{Order, Side},
     shape::Shape,
@@ -55,7 +55,7 @@ impl Party<'_> {
     fn load(&self, account: &mut Account) {
         account.balances[0] = self.quote;
         let position = |(instrument, quantity): &(u16, i64)| Position {
-            instrument: *instrument,
+            instrument: Slot::new(*instrument),
             quantity: *quantity,
         };
         account.positions = self.holds.iter().map(position).collect();
@@ -69,7 +69,7 @@ impl Party<'_> {
             };
             Some(Order {
                 id,
-                instrument: *instrument,
+                instrument: Slot::new(*instrument),
                 side,
                 quantity: lots.unsigned_abs(),
                 limit,
@@ -98,7 +98,7 @@ fn scene(slack: u32, sides: &[(u16, bool)], parties: [&Party<'_>; 2]) -> Scene {
     scene.remarket(|snapshot, _| snapshot.rows[1] = snapshot.rows[0].clone());
     let time = scene.chunk.entries[0].time;
     let entry = |(instrument, fund_sells): &(u16, bool)| PriceEntry {
-        instrument: *instrument,
+        instrument: Slot::new(*instrument),
         time,
         deleverages: true,
         fund_sells: *fund_sells,
@@ -154,7 +154,10 @@ fn what_the_attacks_start_from_is_accepted() {
     let scene = deleveraged(0);
     scene.accepted();
     let [account, fund] = [0, 1].map(|i| scene.chunk.steps[i].after.clone());
-    assert_eq!((account.quantity(0), fund.quantity(0)), (20, 0));
+    assert_eq!(
+        (account.quantity(Slot::new(0)), fund.quantity(Slot::new(0))),
+        (20, 0)
+    );
     assert!((-2..=0).contains(&fund.balances[0]), "{:?}", fund.balances);
     assert_eq!(
         scene.chunk.after.deleveraged,

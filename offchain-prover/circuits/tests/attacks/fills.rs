@@ -4,6 +4,7 @@ use crate::common::scene::Scene;
 use clearproof_primitives::{
     batch::PriceEntry,
     fixed::{ONE, Rate},
+    ids::Slot,
     order::{Order, Side},
     step::{Fill, StepError},
     time::Millis,
@@ -139,7 +140,9 @@ fn a_fill_of_an_empty_slot() {
 #[test]
 fn a_fill_of_another_instrument() {
     let mut scene = buy();
-    scene.resign(0, |set| set.orders[0].as_mut().unwrap().instrument = 2);
+    scene.resign(0, |set| {
+        set.orders[0].as_mut().unwrap().instrument = Slot::new(2)
+    });
     scene.replay();
     scene.refused(0, StepError::FillInstrument(0), PART);
 }
@@ -149,7 +152,7 @@ fn a_fill_of_another_instrument() {
 fn a_fill_at_the_padding() {
     let mut scene = buy();
     scene.chunk.entries.push(PriceEntry {
-        instrument: 0,
+        instrument: Slot::new(0),
         time: Millis::ZERO,
         price: 0,
         deleverages: false,
@@ -212,7 +215,7 @@ fn a_buy_passed_off_as_a_sell() {
     let mut scene = buy();
     let order = Order {
         id: 11,
-        instrument: 0,
+        instrument: Slot::new(0),
         side: Side::Sell,
         quantity: 30,
         limit: 101 * ONE,

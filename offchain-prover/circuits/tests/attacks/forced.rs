@@ -5,7 +5,7 @@ use crate::common::scene::Scene;
 use clearproof_primitives::{
     account::{Account, Position},
     fixed::{ONE, Rate},
-    ids::AccountIndex,
+    ids::{AccountIndex, Slot},
     order::{Request, WithdrawalRequest},
     shape::Shape,
     snapshot::InstrumentRow,
@@ -22,7 +22,7 @@ fn liquidated(lots: i64, quote: i64, sold: u64, price: u64, penalty: u64) -> Sce
     scene.reload(0, |account| {
         account.balances[0] = quote;
         account.positions = vec![Position {
-            instrument: 0,
+            instrument: Slot::new(0),
             quantity: lots,
         }];
     });
@@ -152,7 +152,7 @@ fn a_suspended_or_expired_instrument() {
         let mut expired = start();
         expired.reload(0, |account| {
             account.positions.push(Position {
-                instrument: 2,
+                instrument: Slot::new(2),
                 quantity: 1,
             });
         });
@@ -163,7 +163,9 @@ fn a_suspended_or_expired_instrument() {
                 ..InstrumentRow::empty(&Shape::TINY.market)
             };
         });
-        expired.replay_forged(|_, account, _| account.positions.retain(|p| p.instrument == 0));
+        expired.replay_forged(|_, account, _| {
+            account.positions.retain(|p| p.instrument == Slot::new(0))
+        });
         assert_eq!(expired.native(0), Err(StepError::Suspended));
         expired.refused_first_in("step/margin/forced");
     }
@@ -251,7 +253,7 @@ fn a_takeover_that_leaves_something() {
     scene.replay_forged(|i, after, _| {
         if i == 0 {
             after.positions = vec![Position {
-                instrument: 0,
+                instrument: Slot::new(0),
                 quantity: 1,
             }];
         }
@@ -269,14 +271,14 @@ fn fund(forced: Forced) -> Scene {
     scene.reload(1, |fund| {
         fund.balances[0] = -4_100;
         fund.positions = vec![Position {
-            instrument: 0,
+            instrument: Slot::new(0),
             quantity: 41,
         }];
     });
     scene.reload(0, |fund| {
         fund.balances[0] = -4_100;
         fund.positions = vec![Position {
-            instrument: 0,
+            instrument: Slot::new(0),
             quantity: 41,
         }];
     });

@@ -7,6 +7,7 @@ use clearproof_primitives::{
     account::Position,
     field::Fr,
     fixed::ONE,
+    ids::Slot,
     margin::{Margin, MarginRefusal},
     step::StepError::MarginRefused,
 };
@@ -119,7 +120,7 @@ fn hedged(quote: i64, price: u64) -> Scene {
         account.balances[0] = quote;
         account.positions = [(0, 20), (1, -20)]
             .map(|(instrument, quantity)| Position {
-                instrument,
+                instrument: Slot::new(instrument),
                 quantity,
             })
             .to_vec();

@@ -5,6 +5,7 @@ use crate::common::scene::{Scene, withdrawal_of};
 use clearproof_primitives::{
     account::Position,
     fixed::{Factor, ONE},
+    ids::Slot,
     margin::MarginRefusal,
     step::{
         DepositStep,
@@ -20,7 +21,7 @@ fn sell(lots: i64, quote: i64, sold: u64, price: u64) -> Scene {
     scene.reload(0, |account| {
         account.balances[0] = quote;
         account.positions = vec![Position {
-            instrument: 0,
+            instrument: Slot::new(0),
             quantity: lots,
         }];
         account.positions.retain(|p| p.quantity != 0);
@@ -126,7 +127,7 @@ fn a_withdrawal_below_initial_margin() {
 fn a_deposit_to_an_account_beyond_what_margin_can_compute() {
     let mut scene = Scene::last(2, 0);
     let most = Position {
-        instrument: 0,
+        instrument: Slot::new(0),
         quantity: (1 << 48) - 1,
     };
     scene.reload(1, |account| account.positions = vec![most]);

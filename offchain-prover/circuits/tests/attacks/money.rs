@@ -53,20 +53,6 @@ fn a_deposit_that_opens_an_account_of_the_negative_key() {
     scene.refused(0, StepError::DepositKey, DEPOSIT);
 }
 
-/// It is not bound, so a deposit never waits for it: see `Incoming::credit` in the circuit.
-#[test]
-fn the_viewing_key_of_a_new_account_is_free() {
-    let mut scene = deposits();
-    let root = scene.chunk.after.accounts_root;
-    scene.chunk.steps[0].before.viewing_key += Fr::from(1u64);
-    scene.replay();
-    scene.accepted();
-    assert_ne!(
-        scene.chunk.after.accounts_root, root,
-        "the leaf is blinded by it"
-    );
-}
-
 /// A deposit into account 2, which exists, in the last step.
 fn second_deposit() -> Scene {
     let mut scene = Scene::last(2, 0);
@@ -104,7 +90,6 @@ fn a_deposit_that_opens_an_account_again() {
     let mut scene = second_deposit();
     let witness = &mut scene.chunk.steps[1];
     witness.exists = false;
-    witness.before.viewing_key += Fr::from(1u64);
     witness.before.sequence = 0;
     witness.before.balances.fill(0);
     witness.before.slots.fill(OrderSlot::default());
@@ -165,6 +150,30 @@ fn a_withdrawal_twice() {
     scene.chunk.steps[0].step = scene.chunk.steps[1].step.clone();
     scene.replay();
     scene.refused(1, StepError::NoWithdrawal, WITHDRAWAL);
+}
+
+/// The operator takes the set's orders and leaves its withdrawal out; whatever its reason, margin
+/// included.
+#[test]
+fn a_set_installed_without_its_withdrawal() {
+    for amount in [1, 500, 1 << 60] {
+        let mut scene = withdraws();
+        scene.resign(1, |set| withdrawal_of(set).amount = amount);
+        scene.step(1).withdraw = false;
+        scene.replay();
+        scene.refused(1, StepError::NotCarriedOut, WITHDRAWAL);
+    }
+}
+
+/// The set's orders are filled first, and the withdrawal is to follow in another step.
+#[test]
+fn a_withdrawal_later_than_its_set_is_installed() {
+    let mut scene = withdraws();
+    let step = scene.chunk.steps[1].step.clone();
+    scene.step(0).set = step.set;
+    scene.replay();
+    assert_eq!(scene.native(1), Err(StepError::NoWithdrawal));
+    scene.refused(0, StepError::NotCarriedOut, WITHDRAWAL);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use crate::common::scene::Scene;
 use clearproof_primitives::{
     account::{OrderSlot, Position},
     fixed::{ONE, Rate},
+    ids::Slot,
     order::{Order, TimeInForce, Trigger, TriggerSide},
     step::{Fill, StepError},
 };
@@ -19,7 +20,7 @@ fn sell(lots: i64, filled: u64, change: impl FnOnce(&mut Order)) -> Scene {
         account.sequence = 1;
         account.slots[0] = OrderSlot { id: 21, filled };
         account.positions = vec![Position {
-            instrument: 0,
+            instrument: Slot::new(0),
             quantity: lots,
         }];
         account.positions.retain(|p| p.quantity != 0);
@@ -167,7 +168,7 @@ fn a_position_beyond_its_limit() {
     };
     limited(0, 20).accepted();
     let beyond = |lots, limit| StepError::PositionLimit {
-        instrument: 0,
+        instrument: Slot::new(0),
         lots,
         limit,
     };
@@ -191,7 +192,7 @@ fn a_suspended_instrument_that_is_traded_but_to_reduce() {
     };
     suspended(20).accepted();
     let reason = StepError::PositionLimit {
-        instrument: 0,
+        instrument: Slot::new(0),
         lots: 1,
         limit: 0,
     };

@@ -1,12 +1,12 @@
 //! Price lists: each entry is named by a fill of its chunk. Funding accrues from all entries.
 
 use crate::common::scene::Scene;
-use clearproof_primitives::{batch::PriceEntry, time::Millis};
+use clearproof_primitives::{batch::PriceEntry, ids::Slot, time::Millis};
 
 /// A price of another instrument, at the same time.
 fn unnamed() -> PriceEntry {
     PriceEntry {
-        instrument: 2,
+        instrument: Slot::new(2),
         ..Scene::busy(1).chunk.entries[0]
     }
 }
@@ -23,7 +23,7 @@ fn an_entry_that_no_fill_names() {
     let entries: [fn(&mut PriceEntry); 3] = [
         |entry| entry.deleverages = true,
         |entry| (entry.deleverages, entry.fund_sells) = (true, true),
-        |entry| (entry.price, entry.instrument, entry.time) = (0, 0, Millis::new(1)),
+        |entry| (entry.price, entry.instrument, entry.time) = (0, Slot::new(0), Millis::new(1)),
     ];
     for change in entries {
         let mut scene = Scene::busy(1);

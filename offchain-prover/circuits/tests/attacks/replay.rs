@@ -5,6 +5,7 @@ use crate::common::scene::Scene;
 use clearproof_primitives::{
     account::{OrderSlot, Position},
     fixed::ONE,
+    ids::Slot,
     order::OrderSetError,
     step::StepError,
     tree::root_of_path,
@@ -106,7 +107,7 @@ fn short(lots: i64) -> Scene {
     scene.reload(0, |account| {
         account.balances[0] = 1 << 56;
         account.positions = vec![Position {
-            instrument: 0,
+            instrument: Slot::new(0),
             quantity: -lots,
         }];
     });

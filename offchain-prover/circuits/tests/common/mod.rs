@@ -10,9 +10,9 @@ use clearproof_primitives::{
     eddsa::SecretKey,
     field::Fr,
     fixed::{Factor, ONE, Rate},
-    ids::{AccountIndex, SnapshotNumber, VenueId},
+    ids::{AccountIndex, Slot, SnapshotNumber, VenueId},
     options::{DAY_MS, ScenarioSpec, VolatilityScaling},
-    order::{Order, OrderSet, Request, Side, SignedOrderSet, WithdrawalRequest},
+    order::{InheritRequest, Order, OrderSet, Request, Side, SignedOrderSet, WithdrawalRequest},
     policy::{ChargeRates, Policy, TradingTerms, UnderlyingPolicy},
     rows::even_bands,
     shape::{MarketShape, Shape},
@@ -75,9 +75,11 @@ pub fn policy(market: &MarketShape) -> Policy {
 pub fn snapshot(market: &MarketShape, mark: u64) -> Snapshot {
     let policy = policy(market);
     policy.check(market).unwrap();
-    let rows = (0..market.instruments as usize).map(|i| {
-        if i % market.slots_per_underlying() == 0 {
-            policy.perpetual_row(market.underlying_of(i), mark).unwrap()
+    let rows = market.slots().map(|slot| {
+        if slot.place() % market.slots_per_underlying() == 0 {
+            policy
+                .perpetual_row(market.underlying_of(slot), mark)
+                .unwrap()
         } else {
             InstrumentRow::empty(market)
         }
@@ -97,7 +99,6 @@ pub struct Trader {
     pub key: SecretKey,
     /// Signs order sets without requests, where there is one.
     pub trading_key: Option<SecretKey>,
-    pub viewing_key: Fr,
     pub account: AccountIndex,
     pub sequence: u64,
 }
@@ -107,7 +108,6 @@ impl Trader {
         Self {
             key: SecretKey::new([seed; 32]),
             trading_key: None,
-            viewing_key: Fr::from(1000 + seed as u64),
             account: AccountIndex::default(),
             sequence: 0,
         }
@@ -125,7 +125,6 @@ impl Trader {
                 amount,
             },
             owner,
-            viewing_key: self.viewing_key,
         }
     }
 
@@ -140,6 +139,20 @@ impl Trader {
 
     pub fn request(&mut self, shape: &Shape, request: Request) -> SignedOrderSet {
         self.next_set(shape, vec![], Some(request))
+    }
+
+    /// The set with which an heir takes the account over.
+    pub fn inherited_by(&mut self, shape: &Shape, heir: &SecretKey) -> SignedOrderSet {
+        let request = Request::Inherit(InheritRequest {
+            trading_key: None,
+            viewing_key: Fr::from(self.sequence).into(),
+        });
+        let set = self.request(shape, request).set;
+        SignedOrderSet {
+            signature: heir.sign(set.message(shape, genesis_field(&GENESIS))),
+            trading_key: Some(heir.public_key()),
+            set,
+        }
     }
 
     fn next_set(
@@ -176,7 +189,7 @@ impl Trader {
 pub fn order(id: u32, side: Side, quantity: u64, limit: u64) -> Option<Order> {
     Some(Order {
         id,
-        instrument: 0,
+        instrument: Slot::new(0),
         side,
         quantity,
         limit,

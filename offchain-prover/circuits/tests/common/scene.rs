@@ -10,13 +10,14 @@ use clearproof_circuits::{
     r1cs::{Cs, Matrices},
 };
 use clearproof_primitives::{
-    account::{Account, OrderSlot, Position},
+    account::{Account, HANDED_OVER, OrderSlot, Position},
     batch::{BatchHeader, PriceEntry, Withdrawal, genesis_field, transfer_hash},
     field::Fr,
     fixed::{Rounding, mul_fraction},
     funding::{accrue, funding_basis, funding_hash},
+    ids::Slot,
     ledger::state_root,
-    order::{KeyRequest, Order, OrderSet, Request, Side, WithdrawalRequest, key_hash},
+    order::{Order, OrderSet, Request, Side, SignedOrderSet, WithdrawalRequest},
     shape::Shape,
     snapshot::Snapshot,
     step::{Forced, Step, StepContext, StepEffects, StepError, Taken, Transfer, apply},
@@ -319,8 +320,8 @@ fn unchecked(
         effects.transfer = deposit.transferred.then_some(Transfer::Received);
     }
     let set = step.set.as_ref().map(|signed| &signed.set);
-    if let Some(set) = set.filter(|_| step.forced.is_none()) {
-        install_unchecked(set, &mut after);
+    if let Some(signed) = step.set.as_ref().filter(|_| step.forced.is_none()) {
+        install_unchecked(signed, &mut after);
     }
     fill_unchecked(entries, snapshot, step, &mut after, &mut effects);
     if let Some(Forced::Liquidation { penalty }) = step.forced {
@@ -340,14 +341,27 @@ fn unchecked(
     (after, effects)
 }
 
-fn install_unchecked(set: &OrderSet, after: &mut Account) {
-    if let Some(key) = set.key().filter(|_| set.sequence > after.sequence) {
-        after.trading_key = Fr::from(0u64);
-        match key {
-            KeyRequest::Owner(key) => after.owner = key.coordinates(),
-            KeyRequest::Trading(Some(key)) => after.trading_key = key_hash(key.coordinates()),
-            KeyRequest::Trading(None) => {}
+fn install_unchecked(signed: &SignedOrderSet, after: &mut Account) {
+    let set = &signed.set;
+    let installs = set.sequence > after.sequence;
+    let (mark, viewing_key) = set.request_parts().payload;
+    match set.request {
+        Some(Request::Keys(_)) if installs => {
+            after.trading_key = mark;
+            if viewing_key != Fr::from(0u64) {
+                after.viewing_key = viewing_key;
+            }
         }
+        Some(Request::Inherit(_)) => {
+            if let Some(heir) = signed.trading_key {
+                after.owner = (heir.point().x, heir.point().y);
+            }
+            after.number |= HANDED_OVER;
+            if installs {
+                (after.trading_key, after.viewing_key) = (mark, viewing_key);
+            }
+        }
+        _ => {}
     }
     after.sequence = set.sequence;
     for (i, slot) in after.slots.iter_mut().enumerate() {
@@ -368,7 +382,7 @@ fn fill_unchecked(
 ) {
     let set = step.set.as_ref().map(|signed| &signed.set);
     let forced = step.forced.is_some();
-    let mut lots_of: BTreeMap<u16, i64> = BTreeMap::new();
+    let mut lots_of: BTreeMap<Slot, i64> = BTreeMap::new();
     for position in &after.positions {
         *lots_of.entry(position.instrument).or_default() += position.quantity;
     }
@@ -386,7 +400,7 @@ fn fill_unchecked(
         let rate = if forced {
             snapshot.liquidation_rate
         } else {
-            snapshot.rows[entry.instrument as usize].fee_rate
+            snapshot.rows[entry.instrument.place()].fee_rate
         };
         let mut fee = mul_fraction(quote, rate.get() as u64, Rounding::Up).unwrap();
         let lots = sign * fill.quantity as i64;
@@ -417,7 +431,7 @@ fn pay_unchecked(set: Option<&OrderSet>, after: &mut Account, effects: &mut Step
     let (asset, amount, transfer) = match set.and_then(|s| s.request) {
         Some(Request::Withdrawal(w)) => (w.asset, w.amount, None),
         Some(Request::Transfer(t)) => (t.asset, t.amount, Some(t.to)),
-        Some(Request::Key(_)) => (0, 0, None),
+        Some(Request::Keys(_) | Request::Inherit(_)) => (0, 0, None),
         None if set.is_some() => (0, 0, None),
         None => (u8::MAX, 0, None),
     };

@@ -2,6 +2,7 @@
 
 use clearproof_primitives::{
     fixed::ONE,
+    ids::Slot,
     order::{Order, Side, TimeInForce, Trigger, TriggerSide},
 };
 use proptest::prelude::*;
@@ -43,7 +44,7 @@ pub enum Action {
 fn any_order() -> impl Strategy<Value = Option<Order>> {
     let parts = (
         1..12u32,
-        prop::sample::select(vec![0u16, 2]),
+        prop::sample::select(vec![0, 2]),
         any::<bool>(),
         1..40u64,
         0..3 * ONE,
@@ -86,7 +87,7 @@ fn any_order() -> impl Strategy<Value = Option<Order>> {
                 };
                 Order {
                     id,
-                    instrument,
+                    instrument: Slot::new(instrument),
                     side,
                     quantity,
                     limit,

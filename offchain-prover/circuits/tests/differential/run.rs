@@ -5,13 +5,13 @@ use crate::{
     common::{self, START, Trader, request, snapshot},
     config::SHAPE,
 };
-use clearproof_engine::{ClosedBatch, MarketTerms, Venue};
+use clearproof_engine::{ClosedBatch, EngineError, MarketTerms, Venue};
 use clearproof_primitives::{
     account::account_key,
     eddsa::SecretKey,
     field::Fr,
     fixed::{ONE, Rate},
-    order::{KeyRequest, Request, TransferRequest, WithdrawalRequest},
+    order::{Delegate, KeysRequest, Request, TransferRequest, WithdrawalRequest},
     rows::even_bands,
     snapshot::InstrumentRow,
     time::Millis,
@@ -100,10 +100,18 @@ impl Run {
             Action::Deposit { who, asset, amount } => {
                 let trader = &mut self.traders[*who];
                 let number = self.venue.deposits_consumed() + 1;
-                let mut received = trader.deposit(number, *asset, *amount);
-                // The viewing key is another one each time: only the first may count.
-                received.viewing_key += Fr::from(received.number);
-                trader.account = self.venue.deposit(&received).unwrap();
+                let received = trader.deposit(number, *asset, *amount);
+                match self.venue.deposit(&received) {
+                    Ok(account) => {
+                        if account != trader.account {
+                            // A new owner's own account, which names no other key.
+                            trader.trading_key = None;
+                        }
+                        trader.account = account;
+                    }
+                    // New owners open accounts until no leaf is left.
+                    Err(error) => assert!(matches!(error, EngineError::Full(_)), "{error}"),
+                }
             }
             Action::Orders { who, orders } => {
                 let mut orders = orders.clone();
@@ -140,17 +148,30 @@ impl Run {
             }
             Action::TradingKey { who, seed } => {
                 let key = seed.map(|seed| SecretKey::new([seed; 32]));
-                let named = key.as_ref().map(|key| key.public_key().into());
-                if self.request(*who, Request::Key(KeyRequest::Trading(named))) {
+                let request = KeysRequest {
+                    delegate: key
+                        .as_ref()
+                        .map(|key| Delegate::Trader(key.public_key().into())),
+                    viewing_key: seed.map(|seed| Fr::from(seed).into()),
+                };
+                if self.request(*who, Request::Keys(request)) {
                     self.traders[*who].trading_key = key;
                 }
             }
             Action::Owner { who, seed } => {
                 let key = SecretKey::new([*seed; 32]);
-                let named = key.public_key().into();
-                if self.request(*who, Request::Key(KeyRequest::Owner(named))) {
+                let named = Request::Keys(KeysRequest {
+                    delegate: Some(Delegate::Heir(key.public_key().into())),
+                    viewing_key: None,
+                });
+                if !self.request(*who, named) {
+                    return;
+                }
+                self.traders[*who].trading_key = None;
+                let set = self.traders[*who].inherited_by(&SHAPE, &key);
+                if self.venue.submit(set).is_ok() {
+                    self.requests += 1;
                     self.traders[*who].key = key;
-                    self.traders[*who].trading_key = None;
                 }
             }
             Action::Auction => {

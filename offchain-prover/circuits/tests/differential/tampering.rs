@@ -5,7 +5,7 @@ use clearproof_primitives::{
     account::{Account, OrderSlot, Position},
     batch::PriceEntry,
     fixed::{Factor, ONE, Rate},
-    ids::AccountIndex,
+    ids::{AccountIndex, Slot},
     order::{Order, Side, TimeInForce, Trigger, TriggerSide},
     snapshot::InstrumentRow,
     step::{Fill, Forced},
@@ -216,7 +216,7 @@ fn tamper_market(scene: &mut Scene, t: &Tampering) {
             ..entry
         },
         PriceEntry {
-            instrument: 2,
+            instrument: Slot::new(2),
             ..entry
         },
     ];
@@ -248,7 +248,7 @@ fn tamper_account(account: &mut Account, t: &Tampering) {
     }
     account.positions = [(0, t.positions[0]), (2, t.positions[1])]
         .map(|(instrument, quantity)| Position {
-            instrument,
+            instrument: Slot::new(instrument),
             quantity,
         })
         .to_vec();
@@ -268,7 +268,7 @@ fn tamper_order_set(scene: &mut Scene, t: &Tampering) {
         };
         set.orders = vec![Some(Order {
             id: 21,
-            instrument: 0,
+            instrument: Slot::new(0),
             side,
             quantity: 40,
             limit,

@@ -43,6 +43,10 @@ macro_rules! refusal_names {
 refusal_names! {
     /// The sequence is not above that of the live set or of the last one used.
     OldSequence,
+    /// The sequence is above that of the last set used by 2^56 or more.
+    SequenceTooHigh,
+    /// The sequence is of another epoch than the account's, and the trading key signed.
+    Epoch,
     /// Signed for another venue.
     OtherVenue,
     /// The set's validity is over.
@@ -53,13 +57,15 @@ refusal_names! {
     Signature,
     /// A withdrawal while trading pauses: send it again once a batch is open.
     NoOpenBatch,
-    /// The trading key that signed is not the account's.
+    /// The key that signed is not the one that the account names for this.
     TradingKey,
-    /// A request signed by a trading key.
+    /// A request signed by another key than the owner's.
     NeedsOwner,
+    /// A request to take the account over that its heir did not sign.
+    NeedsHeir,
     /// A transfer to a key that no account has and that is not one of the owner's first 64 keys.
     UnknownReceiver,
-    /// The new owner has an account of this number at the venue already.
+    /// The new owner has taken over an account of this number at the venue already.
     OwnerHasAccount,
     /// All leaves of the venue's tree are taken.
     Full,

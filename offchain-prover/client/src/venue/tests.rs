@@ -5,7 +5,11 @@ mod fake;
 
 use super::*;
 use crate::rpc::types::AuctionJson;
-use clearproof_primitives::{eddsa::SecretKey, ids::AccountIndex, shape::Shape};
+use clearproof_primitives::{
+    eddsa::SecretKey,
+    ids::{AccountIndex, Slot},
+    shape::Shape,
+};
 use ed25519_dalek::SigningKey;
 use fake::{Fake, GENESIS, Submission, VENUE, auction, timed_out};
 use std::time::{Duration, Instant};
@@ -37,7 +41,7 @@ fn trader() -> Trader {
 
 async fn next_set(client: &VenueClient) -> OrderSet {
     let next = client.next_order_set(&trader()).await.unwrap().unwrap();
-    next.buy(0, 5, 1_000 << 32).build().unwrap()
+    next.buy(Slot::new(0), 5, 1_000 << 32).build().unwrap()
 }
 
 /// Submits the next set, whose answer must be lost; returns the set's fate.

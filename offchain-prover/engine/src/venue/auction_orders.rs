@@ -8,7 +8,7 @@ use super::{
 use crate::auction::{AuctionOrder, Clearing};
 use clearproof_primitives::{
     account::Account,
-    ids::AccountIndex,
+    ids::{AccountIndex, Slot},
     order::{Order, OrderSet, Side, TimeInForce, pair_of},
     snapshot::InstrumentRow,
     time::Millis,
@@ -32,7 +32,7 @@ impl Venue {
         let mut orders = vec![Vec::new(); open.snapshot.rows.len()];
         for (account, signed) in forced {
             for (slot, order) in placed(&signed.set) {
-                orders[order.instrument as usize].push(AuctionOrder {
+                orders[order.instrument.place()].push(AuctionOrder {
                     account: *account,
                     slot,
                     side: order.side,
@@ -65,7 +65,7 @@ impl Venue {
         };
         let mut room = Room::default();
         for (slot, order) in placed(&live.signed.set) {
-            let Some(row) = open.snapshot.rows.get(usize::from(order.instrument)) else {
+            let Some(row) = open.snapshot.rows.get(order.instrument.place()) else {
                 continue;
             };
             if !may_be_filled(holder, live, slot, order, row) {
@@ -79,7 +79,7 @@ impl Venue {
                 continue;
             }
             if quantity > 0 {
-                orders[order.instrument as usize].push(AuctionOrder {
+                orders[order.instrument.place()].push(AuctionOrder {
                     account,
                     slot,
                     side: order.side,
@@ -92,7 +92,7 @@ impl Venue {
     }
 
     /// The part of an instrument's orders that only makes positions smaller.
-    pub(super) fn reducing(&self, instrument: u16, book: &[AuctionOrder]) -> Vec<AuctionOrder> {
+    pub(super) fn reducing(&self, instrument: Slot, book: &[AuctionOrder]) -> Vec<AuctionOrder> {
         let mut left: BTreeMap<AccountIndex, u64> = BTreeMap::new();
         let mut reducing = Vec::new();
         for order in book {
@@ -116,7 +116,7 @@ impl Venue {
         &self,
         orders: &mut OrdersByInstrument,
         forced: &ForcedSets,
-        clearings: &BTreeMap<u16, Clearing>,
+        clearings: &BTreeMap<Slot, Clearing>,
     ) -> bool {
         let matches = clearings.values().flat_map(|clearing| &clearing.matches);
         let filled: BTreeMap<OrderPlace, u64> = matches
@@ -189,7 +189,7 @@ pub(super) fn closable(held: i64, side: Side) -> u64 {
 }
 
 /// True if an account could reach its position limit with its orders.
-fn is_bound(account: &Account, instrument: u16, row: &InstrumentRow) -> bool {
+fn is_bound(account: &Account, instrument: Slot, row: &InstrumentRow) -> bool {
     // Limits are far above usual quantities. An account that is far below them needs no sum of all
     // its orders.
     let held = account.quantity(instrument).unsigned_abs();
@@ -198,7 +198,7 @@ fn is_bound(account: &Account, instrument: u16, row: &InstrumentRow) -> bool {
 
 /// Lots that an account's orders have used up so far, by instrument and side (true for sells).
 #[derive(Default)]
-struct Room(BTreeMap<(u16, bool), u64>);
+struct Room(BTreeMap<(Slot, bool), u64>);
 
 impl Room {
     /// The part of an order that fits: the lots that reduce the position, and unless it is

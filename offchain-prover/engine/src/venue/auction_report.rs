@@ -1,6 +1,11 @@
 //! The report of an auction.
 
-use clearproof_primitives::{fixed::Price, ids::AccountIndex, step::StepError, time::Millis};
+use clearproof_primitives::{
+    fixed::Price,
+    ids::{AccountIndex, Slot},
+    step::StepError,
+    time::Millis,
+};
 
 /// One fill, as a trader sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,7 +15,7 @@ pub struct Trade {
     /// Slot of the order.
     pub slot: usize,
     /// Instrument.
-    pub instrument: u16,
+    pub instrument: Slot,
     /// Lots, negative if sold.
     pub lots: i64,
     /// Price.
@@ -21,7 +26,7 @@ pub struct Trade {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InstrumentClearing {
     /// Instrument.
-    pub instrument: u16,
+    pub instrument: Slot,
     /// The uniform price.
     pub price: Price,
     /// Lots that changed hands.

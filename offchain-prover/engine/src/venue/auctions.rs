@@ -16,7 +16,7 @@ use clearproof_primitives::{
     account::Account,
     batch::PriceEntry,
     fixed::Price,
-    ids::AccountIndex,
+    ids::{AccountIndex, Slot},
     order::{Side, SignedOrderSet},
     step::{Forced, StepError},
     time::Millis,
@@ -45,7 +45,7 @@ struct Grown {
 
 /// An auction in which no fill breaks a rule.
 struct Cleared {
-    clearings: BTreeMap<u16, Clearing>,
+    clearings: BTreeMap<Slot, Clearing>,
     grown: Vec<Grown>,
 }
 
@@ -251,22 +251,22 @@ impl Round<'_> {
     }
 
     /// Clears all instruments that trade.
-    fn clear_all(&self, orders: &[Vec<AuctionOrder>]) -> BTreeMap<u16, Clearing> {
-        let slots = (0u16..).zip(orders);
-        slots
+    fn clear_all(&self, orders: &[Vec<AuctionOrder>]) -> BTreeMap<Slot, Clearing> {
+        Slot::all()
+            .zip(orders)
             .filter_map(|(slot, book)| Some((slot, self.clear_one(slot, book)?)))
             .collect()
     }
 
-    fn clear_one(&self, slot: u16, book: &[AuctionOrder]) -> Option<Clearing> {
-        let at = usize::from(slot);
+    fn clear_one(&self, slot: Slot, book: &[AuctionOrder]) -> Option<Clearing> {
+        let at = slot.place();
         let mark = self.open.snapshot.rows.get(at)?.mark;
-        if mark == 0 || self.open.is_halted(at) {
+        if mark == 0 || self.open.is_halted(slot) {
             return None;
         }
         let band = *self.open.terms.bands.get(at)?;
         let clearing = auction::clear(book, mark, band)?;
-        if self.is_within_cap(at, clearing.volume) {
+        if self.is_within_cap(slot, clearing.volume) {
             return Some(clearing);
         }
         // There is no room for all of it: only the part that makes positions smaller trades.
@@ -275,13 +275,13 @@ impl Round<'_> {
 
     /// True if `volume` lots leave the open interest within its cap, even if all of them open
     /// positions.
-    fn is_within_cap(&self, slot: usize, volume: u64) -> bool {
-        let cap = self.open.terms.open_interest_caps.get(slot);
+    fn is_within_cap(&self, slot: Slot, volume: u64) -> bool {
+        let cap = self.open.terms.open_interest_caps.get(slot.place());
         let held = self.venue.accounts.open_interest(slot);
         cap.is_none_or(|cap| held + 2 * i128::from(volume) <= i128::from(*cap))
     }
 
-    fn report_trades(&self, clearings: &BTreeMap<u16, Clearing>, report: &mut AuctionReport) {
+    fn report_trades(&self, clearings: &BTreeMap<Slot, Clearing>, report: &mut AuctionReport) {
         for (instrument, clearing) in clearings {
             report.clearings.push(InstrumentClearing {
                 instrument: *instrument,
@@ -295,7 +295,7 @@ impl Round<'_> {
         }
     }
 
-    fn trade(&self, instrument: u16, price: Price, m: &Match) -> Option<Trade> {
+    fn trade(&self, instrument: Slot, price: Price, m: &Match) -> Option<Trade> {
         let order = self.set_in_use(m.account)?.set.order(m.slot)?;
         let lots = match order.side {
             Side::Buy => m.quantity as i64,
@@ -342,7 +342,7 @@ fn leave_out(orders: &mut OrdersByInstrument, refused: Vec<Refusal>, report: &mu
 }
 
 fn fills_by_account(
-    clearings: &BTreeMap<u16, Clearing>,
+    clearings: &BTreeMap<Slot, Clearing>,
     time: Millis,
 ) -> BTreeMap<AccountIndex, Vec<PricedFill>> {
     let mut fills: BTreeMap<AccountIndex, Vec<PricedFill>> = BTreeMap::new();

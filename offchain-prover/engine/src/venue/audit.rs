@@ -4,6 +4,7 @@ use super::state::Venue;
 use crate::books::Books;
 use clearproof_primitives::{
     fixed::FRACTION_BITS,
+    ids::Slot,
     snapshot::{InstrumentRow, Snapshot},
 };
 
@@ -27,7 +28,7 @@ impl Venue {
     /// have not expired. `snapshot` is that batch's.
     pub fn audit(&self, snapshot: &Snapshot) -> Result<(), Unbalanced> {
         let books = self.books();
-        let expired = |slot: usize| snapshot.rows.get(slot).filter(|row| row.expired);
+        let expired = |slot: Slot| snapshot.rows.get(slot.place()).filter(|row| row.expired);
         audit_assets(books, expired)?;
         audit_lots(books, expired)
     }
@@ -47,16 +48,16 @@ fn require(what: &'static str, index: usize, held: i128, booked: i128) -> Result
 
 fn audit_assets<'a>(
     books: &Books,
-    expired: impl Fn(usize) -> Option<&'a InstrumentRow>,
+    expired: impl Fn(Slot) -> Option<&'a InstrumentRow>,
 ) -> Result<(), Unbalanced> {
     let ledger = &books.ledger;
     let mut quote = i128::from(ledger.remainder);
     for account in &books.accounts {
         quote += (i128::from(account.balances[0]) << FRACTION_BITS) + account.funding_basis;
         for position in &account.positions {
-            let slot = usize::from(position.instrument);
+            let slot = position.instrument;
             let value = expired(slot).map_or(0, |row| i128::from(row.mark));
-            let index = books.funding.get(slot).copied().unwrap_or(0);
+            let index = books.funding.get(slot.place()).copied().unwrap_or(0);
             quote += i128::from(position.quantity) * (value - i128::from(index));
         }
     }
@@ -78,19 +79,23 @@ fn audit_assets<'a>(
 
 fn audit_lots<'a>(
     books: &Books,
-    expired: impl Fn(usize) -> Option<&'a InstrumentRow>,
+    expired: impl Fn(Slot) -> Option<&'a InstrumentRow>,
 ) -> Result<(), Unbalanced> {
-    for (slot, booked) in (0u16..).zip(&books.ledger.open_interest) {
+    for (slot, booked) in Slot::all().zip(&books.ledger.open_interest) {
         let lots = books.accounts.iter().map(|account| account.quantity(slot));
         let held: i128 = lots
             .clone()
             .map(|lots| i128::from(lots.unsigned_abs()))
             .sum();
-        let slot = usize::from(slot);
-        require("open interest of slot", slot, held, i128::from(*booked))?;
+        require(
+            "open interest of slot",
+            slot.place(),
+            held,
+            i128::from(*booked),
+        )?;
         if expired(slot).is_none() {
             let net = lots.map(i128::from).sum();
-            require("net lots of slot", slot, net, 0)?;
+            require("net lots of slot", slot.place(), net, 0)?;
         }
     }
     Ok(())

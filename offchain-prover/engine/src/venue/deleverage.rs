@@ -64,13 +64,13 @@ impl Venue {
         let (market, snapshot) = (&self.config.shape.market, &open.snapshot);
         let fund = self.accrued_account(open, AccountIndex::INSURANCE_FUND)?;
         let trades = |closing: &Closing| {
-            let slot = usize::from(closing.instrument);
-            let suspended = snapshot.rows.get(slot).is_none_or(|r| r.suspended);
+            let slot = closing.instrument;
+            let suspended = snapshot.rows.get(slot.place()).is_none_or(|r| r.suspended);
             !open.is_halted(slot) && !suspended
         };
         let at_the_mark = wind_down(snapshot, &fund).into_iter().filter(trades);
         let most = at_the_mark.map(|closing| {
-            let band = open.terms.bands.get(usize::from(closing.instrument));
+            let band = open.terms.bands.get(closing.instrument.place());
             band.map_or(Rate::MAX, |band| slack_within(*band, closing.limit))
         });
         let most = most.min().unwrap_or(Rate::MAX);

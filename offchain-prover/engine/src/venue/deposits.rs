@@ -6,7 +6,6 @@ use clearproof_primitives::{
     account::{Account, account_key},
     babyjubjub::PublicKey,
     batch::Deposit,
-    field::Fr,
     ids::AccountIndex,
     step::{DepositStep, StepEffects},
 };
@@ -21,8 +20,6 @@ pub struct DepositReceived {
     pub deposit: Deposit,
     /// Owner's key, which the record's account key is the hash of.
     pub owner: PublicKey,
-    /// Viewing key for the account, if the deposit opens it. An existing account keeps its own.
-    pub viewing_key: Fr,
 }
 
 /// The data that a new account opens with.
@@ -30,7 +27,6 @@ pub struct DepositReceived {
 pub(super) struct Opening {
     pub owner: PublicKey,
     pub number: u16,
-    pub viewing_key: Fr,
 }
 
 impl Venue {
@@ -65,7 +61,6 @@ impl Venue {
         let opening = Opening {
             owner: received.owner,
             number: 0,
-            viewing_key: received.viewing_key,
         };
         let step = self.credit_step(credit, Some(opening))?;
         self.ensure_step_fits(&step)?;
@@ -105,7 +100,7 @@ impl Venue {
         if index as u64 >= shape.capacity() {
             return Err(EngineError::Full(shape.capacity()));
         }
-        let fresh = Account::new(shape, &opening.owner, opening.number, opening.viewing_key);
+        let fresh = Account::new(shape, &opening.owner, opening.number);
         Ok(PendingStep {
             account: AccountIndex::new(index as u32),
             exists: false,

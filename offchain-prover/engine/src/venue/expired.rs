@@ -3,7 +3,11 @@
 
 use super::state::Venue;
 use crate::error::EngineError;
-use clearproof_primitives::{account::Account, ids::AccountIndex, snapshot::InstrumentRow};
+use clearproof_primitives::{
+    account::Account,
+    ids::{AccountIndex, Slot},
+    snapshot::InstrumentRow,
+};
 
 impl Venue {
     /// Turns the expired positions of up to `limit` accounts into quote, lowest index first, each
@@ -38,7 +42,7 @@ impl Venue {
 
 /// True if an account holds an expired instrument.
 pub(super) fn holds_expired(rows: &[InstrumentRow], account: &Account) -> bool {
-    let row = |slot: u16| rows.get(usize::from(slot));
+    let row = |slot: Slot| rows.get(slot.place());
     let mut positions = account.positions.iter();
     positions.any(|p| row(p.instrument).is_some_and(|row| row.expired))
 }

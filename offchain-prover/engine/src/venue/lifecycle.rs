@@ -11,9 +11,11 @@ use crate::{
     terms::MarketTerms,
 };
 use clearproof_primitives::{
+    account::Account,
     fixed::{Factor, Rate},
     ids::BatchNumber,
     snapshot::Snapshot,
+    step::check_sequence,
     submission::MAX_CHUNKS,
     time::Millis,
 };
@@ -135,13 +137,16 @@ impl Venue {
         self.closed.roll_back();
         self.now = self.closed.tally().time;
         let settled = &self.closed.settled_books().accounts;
-        // A set that was signed with keys that its account no longer has is not valid any more.
+        // A set that was signed with keys that its account no longer has is not valid any more; nor
+        // is a trading key's of an epoch that the account has not reached.
         let accounts = &self.accounts;
-        self.orders.retain(|account| {
-            let earlier = settled.get(account.place()).map(|account| &**account);
-            let keys = earlier.map(|a| (a.owner, a.number, a.trading_key));
-            let now = accounts.get(account);
-            keys.is_none() || keys == now.map(|a| (a.owner, a.number, a.trading_key))
+        self.orders.retain(|account, signed| {
+            let Some(earlier) = settled.get(account.place()) else {
+                return true;
+            };
+            let keys = |a: &Account| (a.owner, a.number, a.trading_key);
+            accounts.get(account).map(keys) == Some(keys(earlier))
+                && check_sequence(signed, earlier.sequence).is_ok()
         });
         self.accounts.return_to(&self.config.shape, settled);
     }

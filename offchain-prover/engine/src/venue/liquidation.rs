@@ -150,7 +150,7 @@ impl Venue {
             AccountIndex::INSURANCE_FUND => wind_down(&open.snapshot, &accrued),
             _ => plan(&self.config.shape.market, &open.snapshot, &accrued).ok()?,
         };
-        let trades = |closing: &Closing| !open.is_halted(closing.instrument.into());
+        let trades = |closing: &Closing| !open.is_halted(closing.instrument);
         let closings: Vec<_> = closings.into_iter().filter(trades).collect();
         self.set_of(account, &closings)
     }

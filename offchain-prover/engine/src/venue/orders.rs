@@ -6,8 +6,8 @@ use clearproof_primitives::{
     babyjubjub::{PreparedKey, PublicKey},
     field::Fr,
     ids::AccountIndex,
-    order::{KeyRequest, Request, SignedOrderSet, key_hash},
-    step::StepError,
+    order::{Request, SignedOrderSet, epoch_of},
+    step::{self, StepError},
 };
 use std::sync::Arc;
 
@@ -120,10 +120,11 @@ fn check_terms(signed: &SignedOrderSet, config: &VenueConfig) -> Result<(), Engi
     if signed.set.venue != config.id {
         return Err(EngineError::OtherVenue(signed.set.venue));
     }
-    if signed.trading_key.is_some() && signed.set.request.is_some() {
-        return Err(StepError::NeedsOwner.into());
+    match (&signed.set.request, signed.trading_key) {
+        (Some(Request::Inherit(_)), None) => Err(StepError::NeedsHeir.into()),
+        (Some(Request::Inherit(_)) | None, _) | (_, None) => Ok(()),
+        _ => Err(StepError::NeedsOwner.into()),
     }
-    Ok(())
 }
 
 impl Venue {
@@ -140,19 +141,22 @@ impl Venue {
 
     /// Checks an order set, signature included, and makes it the account's live set. Its request,
     /// if any, is carried out at once or the set is refused.
+    ///
+    /// A set of a new epoch is installed at once as well, so that the trading key can go on in that
+    /// epoch.
     pub fn submit(&mut self, set: impl Into<Candidate>) -> Result<Accepted, EngineError> {
         let Candidate { signed, checked } = set.into();
         let message = self.check_signed(&signed, checked)?;
         self.check_sequence(&signed)?;
         let account = signed.set.account;
         let request = signed.set.request;
-        if let Some(request) = request {
-            self.carry_out(&signed, &request)?;
+        if request.is_some() || self.is_of_new_epoch(&signed) {
+            self.carry_out(&signed)?;
         }
         self.switches.record_activity(account, self.now);
         let arrival = self.orders.count_arrival();
-        if matches!(request, Some(Request::Key(KeyRequest::Owner(_)))) {
-            // Its signature is not the owner's any more, and it has no orders.
+        if signed.set.inherits() {
+            // The key that signed it is the owner's now, and it has no orders.
             self.orders.remove(account);
         } else {
             self.orders.insert(LiveOrderSet {
@@ -190,14 +194,20 @@ impl Venue {
             Some(checked) => checked,
             None => Checked::new(signed, &self.config, owner)?,
         };
-        let named = signed.trading_key.map(|key| key.point());
-        if named.is_some_and(|key| key_hash((key.x, key.y)) != account.trading_key) {
+        let mark = signed.trading_key.map(|key| signed.set.signer_mark(&key));
+        if mark.is_some_and(|mark| mark != account.trading_key) {
             return Err(StepError::TradingKey.into());
         }
         Ok(message)
     }
 
-    /// Requires a sequence above all earlier ones of the account, and a set that is still valid.
+    fn is_of_new_epoch(&self, signed: &SignedOrderSet) -> bool {
+        let account = self.account(signed.set.account);
+        account.is_some_and(|a| epoch_of(a.sequence) != epoch_of(signed.set.sequence))
+    }
+
+    /// Requires a sequence above all earlier ones of the account which a step may install, and a
+    /// set that is still valid.
     fn check_sequence(&self, signed: &SignedOrderSet) -> Result<(), EngineError> {
         let set = &signed.set;
         let live = self.orders.get(set.account);
@@ -208,6 +218,9 @@ impl Venue {
         };
         if set.sequence <= newest {
             return Err(EngineError::OldSequence(newest));
+        }
+        if let Some(account) = self.account(set.account) {
+            step::check_sequence(signed, account.sequence)?;
         }
         if set.valid_until < self.now {
             return Err(EngineError::Expired(set.valid_until));

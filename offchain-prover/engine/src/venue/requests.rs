@@ -1,13 +1,13 @@
-//! Requests of order sets besides their orders: withdrawals, transfers, changes of keys. Each is
-//! carried out in a step of its own.
+//! Order sets that take effect at once, in a step of their own: those with a request besides their
+//! orders (a withdrawal, a transfer, a change of keys), and those of a new epoch.
 
 use super::{deposits::Opening, state::Venue};
 use crate::{error::EngineError, pending::PendingStep};
 use clearproof_primitives::{
     account::{Account, account_key},
     field::Fr,
-    order::{KeyRequest, Request, SignedOrderSet, TransferRequest},
-    step::{DepositStep, StepEffects},
+    order::{Request, SignedOrderSet, TransferRequest},
+    step::{DepositStep, StepEffects, StepError},
 };
 use std::sync::Arc;
 
@@ -15,23 +15,25 @@ use std::sync::Arc;
 pub const OPENED_NUMBERS: u16 = 64;
 
 impl Venue {
-    pub(super) fn carry_out(
-        &mut self,
-        signed: &Arc<SignedOrderSet>,
-        request: &Request,
-    ) -> Result<(), EngineError> {
+    /// Installs a set, and carries out its request if it has one.
+    pub(super) fn carry_out(&mut self, signed: &Arc<SignedOrderSet>) -> Result<(), EngineError> {
         let account = signed.set.account;
+        let request = &signed.set.request;
         let step = PendingStep {
             set: Some(Arc::clone(signed)),
-            withdraw: !matches!(request, Request::Key(_)),
+            withdraw: signed.set.moves_money(),
             ..self.step_on(account, None)
         };
         self.ensure_step_fits(&step)?;
         let (after, effects) = self.simulate(&step, self.now)?;
         match request {
-            Request::Withdrawal(_) => self.withdraw(step, after, &effects),
-            Request::Transfer(transfer) => self.transfer(step, after, &effects, transfer),
-            Request::Key(key) => self.change_key(step, after, &effects, key),
+            Some(Request::Withdrawal(_)) => self.withdraw(step, after, &effects),
+            Some(Request::Transfer(transfer)) => self.transfer(step, after, &effects, transfer),
+            Some(Request::Inherit(_)) => self.hand_over(step, after, &effects, signed),
+            Some(Request::Keys(_)) | None => {
+                self.conclude(step, after, &effects);
+                Ok(())
+            }
         }
     }
 
@@ -75,11 +77,7 @@ impl Venue {
             Some(_) => None,
             None => number_of(after.owner, to),
         };
-        let opening = number.map(|number| Opening {
-            owner,
-            number,
-            viewing_key: after.viewing_key,
-        });
+        let opening = number.map(|number| Opening { owner, number });
         let mut receives = self.credit_step(credit, opening)?;
         if receives.account == sender {
             receives.before = Some(Arc::new(after.clone()));
@@ -91,25 +89,24 @@ impl Venue {
         Ok(())
     }
 
-    fn change_key(
+    /// Gives the account to its heir, who signed the set.
+    fn hand_over(
         &mut self,
         step: PendingStep,
         after: Account,
         effects: &StepEffects,
-        request: &KeyRequest,
+        signed: &SignedOrderSet,
     ) -> Result<(), EngineError> {
         let account = step.account;
-        if let KeyRequest::Owner(named) = request {
-            let owner = named.key().ok_or(EngineError::OwnerHasAccount)?;
-            let key = after.key();
-            if self
-                .account_of_key(key)
-                .is_some_and(|other| other != account)
-            {
-                return Err(EngineError::OwnerHasAccount);
-            }
-            self.accounts.change_owner(account, key, owner);
+        let owner = signed.trading_key.ok_or(StepError::NeedsHeir)?;
+        let key = after.key();
+        if self
+            .account_of_key(key)
+            .is_some_and(|other| other != account)
+        {
+            return Err(EngineError::OwnerHasAccount);
         }
+        self.accounts.change_owner(account, key, owner);
         self.conclude(step, after, effects);
         Ok(())
     }

@@ -8,7 +8,7 @@ use clearproof_primitives::{
     eddsa::SecretKey,
     field::Fr,
     fixed::{ONE, Rate},
-    ids::{AccountIndex, SnapshotNumber, VenueId},
+    ids::{AccountIndex, Slot, SnapshotNumber, VenueId},
     order::{Order, OrderSet, Request, Side, SignedOrderSet, WithdrawalRequest},
     policy::Policy,
     rows::even_bands,
@@ -24,8 +24,10 @@ pub const MARK: u64 = 1_000 * ONE;
 pub fn snapshot(shape: &Shape) -> Snapshot {
     let market = shape.market;
     let policy = Policy::development(&market);
-    let row = |i| match i % market.slots_per_underlying() {
-        0 => policy.perpetual_row(market.underlying_of(i), MARK).unwrap(),
+    let row = |slot: Slot| match slot.place() % market.slots_per_underlying() {
+        0 => policy
+            .perpetual_row(market.underlying_of(slot), MARK)
+            .unwrap(),
         _ => InstrumentRow::empty(&market),
     };
     Snapshot {
@@ -35,7 +37,7 @@ pub fn snapshot(shape: &Shape) -> Snapshot {
         factors: policy.factors(),
         protocol_share: policy.protocol_share,
         liquidation_rate: policy.liquidation_rate,
-        rows: (0..market.instruments as usize).map(row).collect(),
+        rows: market.slots().map(row).collect(),
     }
 }
 
@@ -50,7 +52,7 @@ pub fn key(trader: u16) -> SecretKey {
 }
 
 pub fn received(trader: u16, number: u64, amount: u64) -> DepositReceived {
-    let (owner, viewing_key) = (key(trader).public_key(), Fr::from(u64::from(trader)));
+    let owner = key(trader).public_key();
     let point = owner.point();
     let account_key = account_key((point.x, point.y), 0).into();
     DepositReceived {
@@ -61,7 +63,6 @@ pub fn received(trader: u16, number: u64, amount: u64) -> DepositReceived {
             amount,
         },
         owner,
-        viewing_key,
     }
 }
 
@@ -120,7 +121,7 @@ pub fn request(time_to: Millis) -> BatchRequest {
 pub fn order(side: Side, quantity: u64, limit: u64) -> Option<Order> {
     Some(Order {
         id: 1,
-        instrument: 0,
+        instrument: Slot::new(0),
         side,
         quantity,
         limit,

@@ -6,7 +6,7 @@ use crate::{
 };
 use clearproof_client::rpc::{number::Decimal, types::*};
 use clearproof_engine::{AuctionReport, Trade};
-use clearproof_primitives::{ids::AccountIndex, order::Side, time::Millis};
+use clearproof_primitives::{field::Fr, ids::AccountIndex, order::Side, time::Millis};
 
 /// Returns the venue's state, with the operator's receipt key and clock.
 pub(super) fn status(status: Status, receipt_key: [u8; 32], time: Millis) -> StatusJson {
@@ -97,6 +97,7 @@ impl From<AccountStatus> for AccountJson {
             index: status.index,
             number: account.number,
             trading_key: account.trading_key.into(),
+            has_viewing_key: account.viewing_key != Fr::default(),
             balances: account.balances.into_iter().map(Decimal).collect(),
             positions: account
                 .positions

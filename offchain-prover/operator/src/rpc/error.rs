@@ -69,9 +69,12 @@ fn engine_name(error: &EngineError) -> Name {
 fn step_name(error: &StepError) -> Name {
     match error {
         StepError::OldSequence { .. } => Name::OldSequence,
+        StepError::SequenceTooHigh { .. } => Name::SequenceTooHigh,
+        StepError::Epoch { .. } => Name::Epoch,
         StepError::NotValid => Name::NotValid,
         StepError::TradingKey => Name::TradingKey,
         StepError::NeedsOwner => Name::NeedsOwner,
+        StepError::NeedsHeir => Name::NeedsHeir,
         StepError::FeeAboveMaximum => Name::FeeAboveMaximum,
         StepError::NegativeBalance(_) => Name::NegativeBalance,
         StepError::Range(_) => Name::Range,

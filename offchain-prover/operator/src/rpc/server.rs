@@ -22,7 +22,11 @@ use clearproof_client::{
 };
 use clearproof_engine::AuctionReport;
 use clearproof_primitives::{
-    account::Account, batch::genesis_field, field::Fr, ids::AccountIndex, order::SignedOrderSet,
+    account::Account,
+    batch::genesis_field,
+    field::Fr,
+    ids::{AccountIndex, Slot},
+    order::SignedOrderSet,
     time::Millis,
 };
 use ed25519_dalek::SigningKey;
@@ -201,9 +205,9 @@ impl VenueApiServer for VenueRpc {
         Ok(instruments.into_iter().map(InstrumentJson::from).collect())
     }
 
-    async fn book(&self, instrument: u16) -> RpcResult<BookJson> {
+    async fn book(&self, instrument: Slot) -> RpcResult<BookJson> {
         let slots = self.identity.shape.market.instruments;
-        if instrument >= slots {
+        if instrument.get() >= slots {
             return Err(invalid(format!("instrument: must be below {slots}")));
         }
         Ok(convert::book(&self.venue.book(instrument).await?))

@@ -19,7 +19,11 @@ use clearproof_client::{
 };
 use clearproof_engine::AuctionReport;
 use clearproof_primitives::{
-    batch::genesis_field, fixed::Rate, ids::VenueId, order::Side, time::Millis,
+    batch::genesis_field,
+    fixed::Rate,
+    ids::{Slot, VenueId},
+    order::Side,
+    time::Millis,
 };
 use jsonrpsee::{
     core::{ClientError, client::ClientT},
@@ -77,7 +81,7 @@ async fn an_accepted_order_set_has_a_receipt_that_verifies_and_stands_in_the_boo
     assert_eq!((account.index.get(), account.live_sequence.0), (1, 7));
     assert_eq!(account.balances[0].0, 100_000);
     assert_eq!(account.margin.unwrap().equity.0, 100_000 << 32);
-    let book = client.book(0).await.unwrap();
+    let book = client.book(Slot::new(0)).await.unwrap();
     assert_eq!((book.bids.len(), book.asks.len()), (1, 0));
     assert_eq!((book.bids[0].price.0, book.bids[0].quantity.0), (MARK, 5));
     assert_eq!(client.instruments().await.unwrap()[0].symbol, "EUR/USD");
@@ -136,7 +140,10 @@ async fn order_sets_that_break_a_rule_are_refused_by_name_and_change_nothing() {
 
     let account = client.account(&trader(1)).await.unwrap().unwrap();
     assert_eq!(account.live_sequence.0, 7);
-    assert_eq!(client.book(0).await.unwrap().bids[0].quantity.0, 5);
+    assert_eq!(
+        client.book(Slot::new(0)).await.unwrap().bids[0].quantity.0,
+        5
+    );
 }
 
 #[tokio::test]

@@ -18,7 +18,6 @@ fn every_input_reads_as_it_was_written() {
             number: 1,
             deposit: queued.deposit,
             owner: queued.owner,
-            viewing_key: FieldBytes([1; 32]),
         },
         Input::order_set(set),
         Input::Auction(START + Millis::new(1)),

@@ -21,7 +21,13 @@ fn holdings(core: &Core) -> Vec<(FieldBytes, i64, i64)> {
     let accounts = AccountIndex::all().take(core.venue.account_count()).skip(1);
     let accounts = accounts.filter_map(|i| core.venue.account(i));
     accounts
-        .map(|a| (a.viewing_key.into(), a.balances[0], a.quantity(0)))
+        .map(|a| {
+            (
+                a.viewing_key.into(),
+                a.balances[0],
+                a.quantity(Slot::new(0)),
+            )
+        })
         .collect()
 }
 

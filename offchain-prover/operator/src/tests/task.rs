@@ -10,7 +10,7 @@ use crate::{
 };
 use clearproof_client::clock::now_ms;
 use clearproof_engine::AuctionReport;
-use clearproof_primitives::ids::BatchNumber;
+use clearproof_primitives::ids::{BatchNumber, Slot};
 use std::{sync::mpsc::Receiver, time::Duration};
 use substrate_prometheus_endpoint::Registry;
 use tokio::{
@@ -173,7 +173,10 @@ async fn acknowledged_order_sets_survive_the_tasks_end() {
     let account = account_key((owner.x, owner.y), 0);
     let account = running.handle.account(account).await.unwrap().unwrap();
     assert_eq!(
-        (account.account.quantity(0), account.live_sequence),
+        (
+            account.account.quantity(Slot::new(0)),
+            account.live_sequence
+        ),
         (10, 1)
     );
     assert!(account.margin.is_some());

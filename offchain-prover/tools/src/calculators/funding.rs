@@ -7,7 +7,7 @@ use clearproof_primitives::{
     batch::PriceEntry,
     fixed::{FRACTION_BITS, Rate},
     funding::{FundingTerms, accrue, move_indices},
-    ids::SnapshotNumber,
+    ids::{Slot, SnapshotNumber},
     shape::{MarketShape, QUANTITY_BITS, Shape, TIME_BITS},
     snapshot::{InstrumentRow, Snapshot},
     time::Millis,
@@ -71,7 +71,7 @@ pub fn answer(question: Question) -> Result<Answer, String> {
     let mut entries = Vec::new();
     for (i, clearing) in question.prices.iter().enumerate() {
         let entry = PriceEntry {
-            instrument: 0,
+            instrument: Slot::new(0),
             time: time(&format!("prices[{i}].time"), clearing.time)?,
             price: small(&format!("prices[{i}].price"), &clearing.price)?,
             deleverages: false,
@@ -105,7 +105,7 @@ pub fn answer(question: Question) -> Result<Answer, String> {
 
     let mut account = Account::insurance_fund(&Shape::REFERENCE);
     account.positions.push(Position {
-        instrument: 0,
+        instrument: Slot::new(0),
         quantity: question.lots,
     });
     let snapshot = Snapshot {

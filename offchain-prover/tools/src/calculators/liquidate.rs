@@ -8,6 +8,7 @@ use super::{
 use clearproof_formats::decimal::format;
 use clearproof_primitives::{
     fixed::{FRACTION_BITS, Rounding, mul_fraction},
+    ids::Slot,
     liquidation::plan,
     order::Side,
 };
@@ -20,7 +21,7 @@ const DIGITS: u32 = 6;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Closing {
     /// Slot.
-    pub slot: u16,
+    pub slot: Slot,
     /// Direction.
     pub side: Side,
     /// Lots.
@@ -53,7 +54,7 @@ pub fn answer(question: Question) -> Result<Answer, String> {
     let closings =
         plan(&MARKET, snapshot, &portfolio.account).map_err(|error| error.to_string())?;
     let order = |closing: &clearproof_primitives::liquidation::Closing| {
-        let mark = snapshot.rows[usize::from(closing.instrument)].mark;
+        let mark = snapshot.rows[closing.instrument.place()].mark;
         let rounding = match closing.side {
             Side::Buy => Rounding::Up,
             Side::Sell => Rounding::Down,

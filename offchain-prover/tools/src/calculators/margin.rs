@@ -5,6 +5,7 @@ use super::portfolio::{MARKET, Portfolio, Question, Terms};
 use clearproof_formats::decimal::format;
 use clearproof_primitives::{
     fixed::{FACTOR_BITS, FRACTION_BITS, Price},
+    ids::Slot,
     margin::{Margin, scan_loss, scenario_loss},
     snapshot::ROW_VALUE_BITS,
 };
@@ -31,7 +32,7 @@ pub struct Scan {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct LiquidationPrice {
     /// Slot.
-    pub slot: u16,
+    pub slot: Slot,
     /// The first such mark in the direction in which the position loses: there, equity is below
     /// maintenance margin. None if no mark in the range leads to that.
     pub mark: Option<String>,
@@ -71,7 +72,7 @@ pub fn answer(question: Question) -> Result<Answer, String> {
     let signed = |value: u128| i128::try_from(value).unwrap_or(i128::MAX);
     let mut underlyings = Vec::new();
     for underlying in 0..usize::from(MARKET.underlyings) {
-        let on = |slot: u16| MARKET.underlying_of(slot.into()) == underlying;
+        let on = |slot: Slot| MARKET.underlying_of(slot) == underlying;
         if !account.positions.iter().any(|p| on(p.instrument)) {
             continue;
         }
@@ -121,15 +122,15 @@ pub fn of(portfolio: &Portfolio) -> Result<Margin, String> {
 
 /// Finds the mark by bisection, from the present mark to 1 for a long position, or to 16 times the
 /// mark for a short one.
-fn liquidation_price(portfolio: &Portfolio, slot: u16, long: bool) -> Option<Price> {
-    let underlying = MARKET.underlying_of(slot.into());
+fn liquidation_price(portfolio: &Portfolio, slot: Slot, long: bool) -> Option<Price> {
+    let underlying = MARKET.underlying_of(slot);
     let at_risk = |mark: Price| {
         let mut moved = portfolio.clone();
         let row = moved.policy.perpetual_row(underlying, mark).ok()?;
-        moved.snapshot.rows[usize::from(slot)] = row;
+        moved.snapshot.rows[slot.place()] = row;
         Some(of(&moved).ok()?.is_liquidatable())
     };
-    let mark = portfolio.snapshot.rows[usize::from(slot)].mark;
+    let mark = portfolio.snapshot.rows[slot.place()].mark;
     let limit = (1 << ROW_VALUE_BITS) - 1;
     let (mut safe, mut risky) = (
         mark,

@@ -5,7 +5,7 @@ use clearproof_formats::decimal::{DecimalError, number, parse, small};
 use clearproof_primitives::{
     account::{Account, Position},
     fixed::{FRACTION_BITS, IndexPrice, Price},
-    ids::SnapshotNumber,
+    ids::{Slot, SnapshotNumber},
     options::{OptionKind, Product},
     policy::Policy,
     shape::{AMOUNT_BITS, MarketShape, QUANTITY_BITS, Shape},
@@ -59,7 +59,7 @@ fn one() -> String {
 #[serde(deny_unknown_fields)]
 pub struct Instrument {
     /// Slot.
-    pub slot: u16,
+    pub slot: Slot,
     /// Terms and market data.
     pub terms: Terms,
 }
@@ -81,7 +81,7 @@ pub struct Collateral {
 #[serde(deny_unknown_fields)]
 pub struct Holding {
     /// Slot.
-    pub slot: u16,
+    pub slot: Slot,
     /// Lots, negative if short.
     pub lots: i64,
 }
@@ -204,8 +204,8 @@ impl Question {
             .map_err(|error| format!("policy: {error}"))?;
         let mut rows = vec![InstrumentRow::empty(&MARKET); MARKET.instruments.into()];
         for (i, instrument) in self.instruments.iter().enumerate() {
-            let slot = usize::from(instrument.slot);
-            let place = rows.get_mut(slot).ok_or_else(|| {
+            let slot = instrument.slot;
+            let place = rows.get_mut(slot.place()).ok_or_else(|| {
                 format!(
                     "instruments[{i}].slot: must be below {}",
                     MARKET.instruments
@@ -268,7 +268,7 @@ impl Question {
             ));
         }
         for (i, holding) in self.positions.iter().enumerate() {
-            let row = snapshot.rows.get(usize::from(holding.slot));
+            let row = snapshot.rows.get(holding.slot.place());
             if row.is_none_or(|row| row.mark == 0) {
                 return Err(format!("positions[{i}].slot: no instrument is given there"));
             }

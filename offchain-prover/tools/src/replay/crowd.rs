@@ -7,9 +7,8 @@ use clearproof_primitives::{
     account::account_key,
     batch::Deposit,
     eddsa::SecretKey,
-    field::Fr,
     fixed::{Price, Rate},
-    ids::AccountIndex,
+    ids::{AccountIndex, Slot},
     order::{Order, OrderSet, Side, SignedOrderSet},
     shape::Shape,
     time::Millis,
@@ -126,7 +125,6 @@ impl Crowd {
                 amount,
             },
             owner,
-            viewing_key: Fr::from(number),
         })?;
         report.deposits += 1;
         trader.account = Some(account);
@@ -160,7 +158,7 @@ impl Crowd {
         leverage: u64,
     ) -> Option<Vec<Option<Order>>> {
         let account = venue.account(self.traders[who].account?)?;
-        let held = account.quantity(0);
+        let held = account.quantity(Slot::new(0));
         let limit = |side| match side {
             Side::Buy => mark + (mark >> 7),
             Side::Sell => mark - (mark >> 7),
@@ -189,7 +187,7 @@ impl Crowd {
         self.order_id += 1;
         Order {
             id: self.order_id,
-            instrument: 0,
+            instrument: Slot::new(0),
             side,
             quantity,
             limit,

@@ -220,8 +220,8 @@ fn the_first_mark_is_held_back_from_nothing() {
         jump(cents(200));
         assert!(row(0).suspended);
         // Without instruments the underlying has no mark any more.
-        assert_ok!(MarketData::set_halted(root(), 0, true));
-        assert_ok!(MarketData::delist_instrument(root(), 0));
+        assert_ok!(MarketData::set_halted(root(), Slot::new(0), true));
+        assert_ok!(MarketData::delist_instrument(root(), Slot::new(0)));
         assert_eq!(MarketData::feed(EUR).marked, None);
         let price = cents(900);
         let block = System::block_number() + 1;

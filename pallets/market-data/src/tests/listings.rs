@@ -1,7 +1,7 @@
 //! Listing, halting, delisting, and the origins that may.
 
 use super::*;
-use clearproof_primitives::ids::SnapshotNumber;
+use clearproof_primitives::ids::{Slot, SnapshotNumber};
 
 #[test]
 fn listings_are_refused_where_they_do_not_belong() {
@@ -65,8 +65,14 @@ fn only_the_admin_lists_and_halts() {
             MarketData::list_instrument(signed(), listing(1, 0)),
             BadOrigin
         );
-        assert_noop!(MarketData::delist_instrument(signed(), 0), BadOrigin);
-        assert_noop!(MarketData::set_halted(signed(), 0, true), BadOrigin);
+        assert_noop!(
+            MarketData::delist_instrument(signed(), Slot::new(0)),
+            BadOrigin
+        );
+        assert_noop!(
+            MarketData::set_halted(signed(), Slot::new(0), true),
+            BadOrigin
+        );
         assert_noop!(
             MarketData::list_collateral(
                 signed(),
@@ -94,11 +100,11 @@ fn an_instrument_is_listed_halted_and_delisted_from_snapshot_to_snapshot() {
         run_to(4, feed_all);
         assert_eq!(latest_info().marks[3], 500_000 * ONE);
         assert_noop!(
-            MarketData::delist_instrument(root(), 3),
+            MarketData::delist_instrument(root(), Slot::new(3)),
             MarketError::NotHalted
         );
         assert_noop!(
-            MarketData::set_halted(root(), 4, true),
+            MarketData::set_halted(root(), Slot::new(4), true),
             MarketError::SlotEmpty
         );
         let limits = || {
@@ -109,7 +115,7 @@ fn an_instrument_is_listed_halted_and_delisted_from_snapshot_to_snapshot() {
             )
         };
         let (usual, _) = limits();
-        assert_ok!(MarketData::set_halted(root(), 3, true));
+        assert_ok!(MarketData::set_halted(root(), Slot::new(3), true));
         run_to(6, feed_all);
         assert_eq!(
             (mark(3), latest_info().marks[3]),
@@ -117,22 +123,25 @@ fn an_instrument_is_listed_halted_and_delisted_from_snapshot_to_snapshot() {
         );
         assert_eq!(limits(), (0, usual), "positions in it only become fewer");
         assert_eq!(latest_info().premium_caps[3], 0);
-        assert_ok!(MarketData::set_halted(root(), 3, false));
+        assert_ok!(MarketData::set_halted(root(), Slot::new(3), false));
         run_to(8, feed_all);
         assert_eq!(limits(), (usual, usual));
         // The committee halts, but lets nothing trade again.
         let committee = || RuntimeOrigin::signed(Committee::get());
-        assert_ok!(MarketData::set_halted(committee(), 3, true));
+        assert_ok!(MarketData::set_halted(committee(), Slot::new(3), true));
         run_to(9, feed_all);
-        assert_noop!(MarketData::set_halted(committee(), 3, false), BadOrigin);
-        assert_ok!(MarketData::set_halted(root(), 3, false));
+        assert_noop!(
+            MarketData::set_halted(committee(), Slot::new(3), false),
+            BadOrigin
+        );
+        assert_ok!(MarketData::set_halted(root(), Slot::new(3), false));
         run_to(10, feed_all);
-        assert_ok!(MarketData::set_halted(root(), 3, true));
-        assert_ok!(MarketData::delist_instrument(root(), 3));
+        assert_ok!(MarketData::set_halted(root(), Slot::new(3), true));
+        assert_ok!(MarketData::delist_instrument(root(), Slot::new(3)));
         run_to(12, feed_all);
         assert_eq!(mark(3), 0);
         assert_noop!(
-            MarketData::delist_instrument(root(), 3),
+            MarketData::delist_instrument(root(), Slot::new(3)),
             MarketError::SlotEmpty
         );
     });
@@ -141,8 +150,8 @@ fn an_instrument_is_listed_halted_and_delisted_from_snapshot_to_snapshot() {
 #[test]
 fn a_listing_without_a_price_cannot_stop_the_snapshots() {
     with_first_snapshot(|| {
-        assert_ok!(MarketData::set_halted(root(), 0, true));
-        assert_ok!(MarketData::delist_instrument(root(), 0));
+        assert_ok!(MarketData::set_halted(root(), Slot::new(0), true));
+        assert_ok!(MarketData::delist_instrument(root(), Slot::new(0)));
         assert_eq!(
             MarketData::feed(EUR),
             FeedState::default(),

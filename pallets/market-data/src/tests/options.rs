@@ -2,7 +2,7 @@
 
 use super::*;
 use clearproof_primitives::{
-    ids::SnapshotNumber,
+    ids::{Slot, SnapshotNumber},
     options::{OptionKind, SviCurve, SviError, YEAR_MS, svi::SVI_ONE},
     rows::{OptionMarket, Smile, halted_row},
     snapshot::InstrumentRow,
@@ -233,7 +233,7 @@ fn trading_ends_before_the_expiry_and_the_average_settles_it() {
         assert_eq!(snapshot.rows[18].initial_short, 0);
         assert!(snapshot.rows[17].expired && !snapshot.rows[16].expired);
         // Nothing moves it any more.
-        HELD.with_borrow_mut(|held| held.extend([17, 18]));
+        HELD.with_borrow_mut(|held| held.extend([17, 18].map(Slot::new)));
         run_to(50, || {
             feed_options();
             feed(Feed::Underlying(ETH), dollars(3_300));
@@ -247,13 +247,18 @@ fn trading_ends_before_the_expiry_and_the_average_settles_it() {
 #[test]
 fn an_expired_options_slot_is_freed_once_nobody_holds_it() {
     with_options(|| {
-        HELD.with_borrow_mut(|held| held.push(18));
+        HELD.with_borrow_mut(|held| held.push(Slot::new(18)));
         run_to(42, feed_options);
-        let listed = |slot| Instruments::<Test>::get().contains_key(&slot);
+        let listed = |slot| Instruments::<Test>::get().contains_key(&Slot::new(slot));
         assert!(listed(17), "the last trades may not have settled yet");
         run_to(44, feed_options);
         assert!(!listed(17) && listed(18), "four blocks after the expiry");
-        assert_eq!(emitted(Event::InstrumentDelisted { slot: 17 }), 1);
+        assert_eq!(
+            emitted(Event::InstrumentDelisted {
+                slot: Slot::new(17)
+            }),
+            1
+        );
         assert!(MarketData::settlement(EXPIRY).price.is_some());
         assert_eq!(mark(17), 0);
         HELD.with_borrow_mut(Vec::clear);
@@ -266,7 +271,7 @@ fn an_expired_options_slot_is_freed_once_nobody_holds_it() {
 #[test]
 fn delisting_the_last_option_of_an_expiry_forgets_it() {
     with_options(|| {
-        for slot in [17, 18] {
+        for slot in [17, 18].map(Slot::new) {
             assert_ok!(MarketData::set_halted(root(), slot, true));
             assert!(MarketData::smile(EXPIRY).is_some());
             assert_ok!(MarketData::delist_instrument(root(), slot));
@@ -298,7 +303,12 @@ fn an_option_that_cannot_be_valued_keeps_its_row_and_stops_no_snapshot() {
         assert_eq!((info.marks[17], info.marks[18]), (0, 0));
         assert_ne!(info.marks[16], 0);
         assert_ne!(info.open_interest_caps[17], 0);
-        assert_eq!(emitted(Event::OptionNotValued { slot: 17 }), 1);
+        assert_eq!(
+            emitted(Event::OptionNotValued {
+                slot: Slot::new(17)
+            }),
+            1
+        );
     });
 }
 

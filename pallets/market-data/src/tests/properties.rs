@@ -36,7 +36,7 @@ proptest! {
                 let info = latest_info();
                 prop_assert_eq!(latest().get(), step as u64 + 2);
                 for (u, slot) in [0usize, 8].into_iter().enumerate() {
-                    let lot = Instruments::<Test>::get()[&(slot as u16)].listing.units_per_lot;
+                    let lot = Instruments::<Test>::get()[&Slot::new(slot as u16)].listing.units_per_lot;
                     if info.marks[slot] == 0 {
                         prop_assert_eq!(mark(slot), before[u]);
                         prop_assert!(MarketData::feed(Feed::Underlying(u as u16)).halt.is_some());

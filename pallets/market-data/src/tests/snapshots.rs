@@ -3,7 +3,7 @@
 use super::*;
 use clearproof_primitives::{
     fixed::{Factor, Rate},
-    ids::SnapshotNumber,
+    ids::{Slot, SnapshotNumber},
     policy::{Peg, TradingTerms},
 };
 
@@ -240,12 +240,12 @@ fn weights_are_wired_and_the_snapshot_is_paid_for_in_its_block() {
             W::list_instrument()
         );
         assert_eq!(
-            weight(Call::delist_instrument { slot: 0 }),
+            weight(Call::delist_instrument { slot: Slot::new(0) }),
             W::delist_instrument()
         );
         assert_eq!(
             weight(Call::set_halted {
-                slot: 0,
+                slot: Slot::new(0),
                 halted: true
             }),
             W::set_halted()

@@ -7,7 +7,7 @@ use super::{
 use crate::{Error, Event, mock::*};
 use clearproof_primitives::{
     fixed::{Factor, ONE, Rate},
-    ids::VenueId,
+    ids::{Slot, VenueId},
     time::Millis,
 };
 use frame_support::assert_ok;
@@ -15,7 +15,7 @@ use frame_support::assert_ok;
 type E = Error<Test>;
 
 /// Instrument, price and rank of each event, in order.
-fn reported(venue: VenueId) -> Vec<(u16, u64, Factor)> {
+fn reported(venue: VenueId) -> Vec<(Slot, u64, Factor)> {
     let events = System::events().into_iter();
     let of_venue = events.filter_map(|record| match record.event {
         RuntimeEvent::Settlement(Event::Deleveraged {
@@ -63,7 +63,8 @@ fn everybody_sees_what_is_deleveraged_and_at_what_price() {
         let draft = draft();
         let venue = draft.header.venue;
         assert_ok!(submit(OPERATOR, &draft.seal()));
-        let expected = [(0, SOLD), (1, BOUGHT)].map(|(i, price)| (i, price, Factor::new(3 << 16)));
+        let expected =
+            [(0, SOLD), (1, BOUGHT)].map(|(i, price)| (Slot::new(i), price, Factor::new(3 << 16)));
         assert_eq!(reported(venue), expected, "each instrument once");
         let next = Draft::next(venue, draft.header.time_to + Millis::new(1));
         assert_ok!(submit(OPERATOR, &next.seal()));
@@ -168,7 +169,7 @@ fn an_instrument_has_one_side_in_the_whole_batch() {
         draft.header.slack = Rate::new(0);
         for list in &mut draft.lists {
             for entry in list.iter_mut().filter(|entry| entry.deleverages) {
-                entry.price = MARKS[usize::from(entry.instrument)];
+                entry.price = MARKS[entry.instrument.place()];
             }
         }
         for (chunk, time) in [
@@ -177,7 +178,8 @@ fn an_instrument_has_one_side_in_the_whole_batch() {
             (1, at + Millis::new(100)),
         ] {
             let mut wrong = draft.clone();
-            wrong.lists[chunk].retain(|entry| entry.instrument != 0 || !entry.deleverages);
+            wrong.lists[chunk]
+                .retain(|entry| entry.instrument != Slot::new(0) || !entry.deleverages);
             wrong.lists[chunk].push(deleverage(0, time, 1_000 * ONE, false));
             wrong.lists[chunk].sort_unstable();
             refused(E::PriceConflict, || submit(OPERATOR, &wrong.seal()));

@@ -10,7 +10,7 @@ use clearproof_primitives::{
     field::{FieldBytes, Fr},
     fixed::{Factor, ONE, Rate},
     funding::funding_hash,
-    ids::{BatchNumber, CircuitId, SnapshotNumber, VenueId},
+    ids::{BatchNumber, CircuitId, Slot, SnapshotNumber, VenueId},
     ledger::open_interest_hash,
     shape::Shape,
     time::Millis,
@@ -33,7 +33,7 @@ pub struct Draft {
 
 pub fn price(instrument: u16, time: Millis, price: u64) -> PriceEntry {
     PriceEntry {
-        instrument,
+        instrument: Slot::new(instrument),
         time,
         price,
         deleverages: false,

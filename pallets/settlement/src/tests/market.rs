@@ -9,7 +9,7 @@ use crate::{Error, HoldingVenues, mock::*};
 use clearproof_primitives::{
     fixed::ONE,
     funding::{FundingTerms, move_indices},
-    ids::SnapshotNumber,
+    ids::{Slot, SnapshotNumber},
     time::Millis,
 };
 use frame_support::assert_ok;
@@ -126,7 +126,7 @@ fn open_interest_grows_to_the_cap_and_beyond_it_only_falls() {
 #[test]
 fn a_slot_is_held_while_any_venue_has_interest_in_it() {
     new_test_ext().execute_with(|| {
-        let held = || [0u16, 1, 2, 3].map(HoldingVenues::<Test>::get);
+        let held = || [0, 1, 2, 3].map(|slot| HoldingVenues::<Test>::get(Slot::new(slot)));
         let mut draft = Draft::founded();
         draft.open_interest = vec![5, 0, 0, 2];
         assert_ok!(submit(OPERATOR, &draft.seal()));
@@ -139,7 +139,7 @@ fn a_slot_is_held_while_any_venue_has_interest_in_it() {
         other.open_interest = vec![1, 7, 0, 0];
         assert_ok!(submit(OPERATOR, &other.seal()));
         assert_eq!(held(), [2, 1, 0, 1]);
-        assert!(Settlement::any(0) && !Settlement::any(2));
+        assert!(Settlement::any(Slot::new(0)) && !Settlement::any(Slot::new(2)));
 
         let mut next = Draft::next(draft.header.venue, draft.header.time_to + Millis::new(1));
         next.open_interest = vec![0; 4];

@@ -4,10 +4,10 @@ use super::super::number::{Decimal, KeyHex, SignatureHex};
 use clearproof_primitives::{
     field::FieldBytes,
     fixed::Rate,
-    ids::{AccountIndex, VenueId},
+    ids::{AccountIndex, Slot, VenueId},
     order::{
-        KeyRequest, Order, OrderSet, Request, Side, SignedOrderSet, TimeInForce, TransferRequest,
-        Trigger, TriggerSide, WithdrawalRequest,
+        Delegate, InheritRequest, KeysRequest, Order, OrderSet, Request, Side, SignedOrderSet,
+        TimeInForce, TransferRequest, Trigger, TriggerSide, WithdrawalRequest,
     },
     serde_hex,
     time::Millis,
@@ -21,7 +21,7 @@ pub struct OrderJson {
     /// Chosen by the trader, not 0.
     pub id: u32,
     /// Instrument slot.
-    pub instrument: u16,
+    pub instrument: Slot,
     /// `buy` or `sell`.
     pub side: Side,
     /// Lots in total, 1 to 2^48 - 1.
@@ -86,10 +86,42 @@ pub enum RequestJson {
     Withdrawal(WithdrawalJson),
     /// Money to send to another account of the venue.
     Transfer(TransferJson),
-    /// Another trading key, packed; `null` for none.
-    TradingKey(Option<KeyHex>),
-    /// Another owner's key, packed.
-    Owner(KeyHex),
+    /// Other keys.
+    Keys(KeysJson),
+    /// The signer, who is the account's heir, for its owner.
+    Inherit(InheritJson),
+}
+
+/// The key besides the owner's that an account names, packed: see [`Delegate`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum DelegateJson {
+    /// A trading key.
+    Trader(KeyHex),
+    /// The heir's key.
+    Heir(KeyHex),
+}
+
+/// Other keys: see [`KeysRequest`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct KeysJson {
+    /// The key besides the owner's; `null` for none any more.
+    pub delegate: Option<DelegateJson>,
+    /// The viewing key, not 0; `null` or left out for the present one.
+    #[serde(default)]
+    pub viewing_key: Option<FieldBytes>,
+}
+
+/// A new owner's keys: see [`InheritRequest`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct InheritJson {
+    /// The trading key, packed; `null` or left out for none.
+    #[serde(default)]
+    pub trading_key: Option<KeyHex>,
+    /// The viewing key.
+    pub viewing_key: FieldBytes,
 }
 
 /// An order set: see [`OrderSet`].
@@ -115,7 +147,7 @@ pub struct OrderSetJson {
     pub request: Option<RequestJson>,
 }
 
-/// An order set with its owner's signature, or the trading key's.
+/// An order set with its signature.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SignedOrderSetJson {
@@ -123,7 +155,7 @@ pub struct SignedOrderSetJson {
     pub set: OrderSetJson,
     /// The signature over [`OrderSet::message`].
     pub signature: SignatureHex,
-    /// The trading key, packed, if it signed.
+    /// The key that signed, packed, if it is not the owner's: the trading key or the heir's.
     #[serde(default)]
     pub trading_key: Option<KeyHex>,
 }
@@ -180,11 +212,21 @@ impl RequestJson {
                 amount: Decimal(t.amount),
                 to: t.to,
             }),
-            Request::Key(KeyRequest::Trading(None)) => Self::TradingKey(None),
-            Request::Key(KeyRequest::Trading(Some(key))) => {
-                Self::TradingKey(Some(KeyHex(key.key()?)))
-            }
-            Request::Key(KeyRequest::Owner(key)) => Self::Owner(KeyHex(key.key()?)),
+            Request::Keys(keys) => Self::Keys(KeysJson {
+                delegate: match keys.delegate {
+                    None => None,
+                    Some(Delegate::Trader(key)) => Some(DelegateJson::Trader(KeyHex(key.key()?))),
+                    Some(Delegate::Heir(key)) => Some(DelegateJson::Heir(KeyHex(key.key()?))),
+                },
+                viewing_key: keys.viewing_key,
+            }),
+            Request::Inherit(new) => Self::Inherit(InheritJson {
+                trading_key: match new.trading_key {
+                    None => None,
+                    Some(key) => Some(KeyHex(key.key()?)),
+                },
+                viewing_key: new.viewing_key,
+            }),
         })
     }
 }
@@ -202,10 +244,17 @@ impl From<RequestJson> for Request {
                 amount: t.amount.0,
                 to: t.to,
             }),
-            RequestJson::TradingKey(key) => {
-                Self::Key(KeyRequest::Trading(key.map(|key| key.0.into())))
-            }
-            RequestJson::Owner(key) => Self::Key(KeyRequest::Owner(key.0.into())),
+            RequestJson::Keys(keys) => Self::Keys(KeysRequest {
+                delegate: keys.delegate.map(|delegate| match delegate {
+                    DelegateJson::Trader(key) => Delegate::Trader(key.0.into()),
+                    DelegateJson::Heir(key) => Delegate::Heir(key.0.into()),
+                }),
+                viewing_key: keys.viewing_key,
+            }),
+            RequestJson::Inherit(new) => Self::Inherit(InheritRequest {
+                trading_key: new.trading_key.map(|key| key.0.into()),
+                viewing_key: new.viewing_key,
+            }),
         }
     }
 }

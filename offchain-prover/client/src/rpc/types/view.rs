@@ -4,7 +4,7 @@ use super::{super::number::Decimal, order::OrderJson};
 use clearproof_primitives::{
     chain::InstrumentKind,
     field::FieldBytes,
-    ids::{AccountIndex, BatchNumber, SnapshotNumber, VenueId},
+    ids::{AccountIndex, BatchNumber, Slot, SnapshotNumber, VenueId},
     margin::Margin,
     serde_hex,
     shape::Shape,
@@ -71,7 +71,7 @@ pub struct OpenJson {
 #[serde(rename_all = "camelCase")]
 pub struct InstrumentJson {
     /// Its slot, which orders name.
-    pub slot: u16,
+    pub slot: Slot,
     /// Underlying.
     pub underlying: u16,
     /// A perpetual, or an option with its terms.
@@ -168,8 +168,10 @@ pub struct AccountJson {
     pub index: AccountIndex,
     /// Its number among its owner's.
     pub number: u16,
-    /// Hash of its trading key; 0 for none.
+    /// Mark of its trading key (the key's hash) or of its heir's key (the hash plus 1); 0 for none.
     pub trading_key: FieldBytes,
+    /// True once its owner has set a viewing key.
+    pub has_viewing_key: bool,
     /// Balances by asset, in smallest units.
     pub balances: Vec<Decimal<i64>>,
     /// Positions that are not empty.
@@ -191,7 +193,7 @@ pub struct AccountJson {
 #[serde(rename_all = "camelCase")]
 pub struct PositionJson {
     /// Instrument slot.
-    pub instrument: u16,
+    pub instrument: Slot,
     /// Lots, negative if short.
     pub quantity: i64,
 }
@@ -245,7 +247,7 @@ pub struct AuctionJson {
 #[serde(rename_all = "camelCase")]
 pub struct ClearingJson {
     /// Instrument slot.
-    pub instrument: u16,
+    pub instrument: Slot,
     /// The price of all fills.
     pub price: Decimal<u64>,
     /// Lots that changed hands.
@@ -285,7 +287,7 @@ pub struct FillJson {
     /// Slot of the order.
     pub slot: u64,
     /// Instrument slot.
-    pub instrument: u16,
+    pub instrument: Slot,
     /// Lots, negative where sold.
     pub lots: i64,
     /// Price.

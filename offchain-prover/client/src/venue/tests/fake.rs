@@ -123,6 +123,7 @@ impl Behaviour {
             index: AccountIndex::new(1),
             number: 0,
             trading_key: FieldBytes([0; 32]),
+            has_viewing_key: true,
             balances: Vec::new(),
             positions: Vec::new(),
             sequence: Decimal(4),

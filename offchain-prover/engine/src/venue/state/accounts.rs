@@ -4,7 +4,7 @@ use clearproof_primitives::{
     account::Account,
     babyjubjub::{Point, PublicKey},
     field::{FieldBytes, Fr},
-    ids::AccountIndex,
+    ids::{AccountIndex, Slot},
     shape::Shape,
 };
 use std::{collections::BTreeMap, sync::Arc};
@@ -87,8 +87,8 @@ impl Accounts {
     }
 
     /// Lots that all accounts hold of an instrument, long and short.
-    pub fn open_interest(&self, slot: usize) -> i128 {
-        self.open_interest.get(slot).copied().unwrap_or(0)
+    pub fn open_interest(&self, slot: Slot) -> i128 {
+        self.open_interest.get(slot.place()).copied().unwrap_or(0)
     }
 
     /// Replaces an account, or adds the next one.
@@ -163,7 +163,7 @@ fn open_interest_of(shape: &Shape, accounts: &[Arc<Account>]) -> Vec<i128> {
 /// Adds the lots that an account holds, long or short, times `sign`.
 fn add_lots(sums: &mut [i128], account: &Account, sign: i128) {
     for position in &account.positions {
-        if let Some(sum) = sums.get_mut(usize::from(position.instrument)) {
+        if let Some(sum) = sums.get_mut(position.instrument.place()) {
             *sum += sign * i128::from(position.quantity.unsigned_abs());
         }
     }

@@ -73,9 +73,10 @@ impl LiveOrders {
         self.sets.remove(&account);
     }
 
-    /// Keeps the order sets of some accounts only.
-    pub fn retain(&mut self, keep: impl Fn(AccountIndex) -> bool) {
-        self.sets.retain(|account, _| keep(*account));
+    /// Keeps some order sets only.
+    pub fn retain(&mut self, keep: impl Fn(AccountIndex, &SignedOrderSet) -> bool) {
+        self.sets
+            .retain(|account, live| keep(*account, &live.signed));
     }
 
     /// Records an auction at `time`: drops the sets that are no longer valid, and marks those that

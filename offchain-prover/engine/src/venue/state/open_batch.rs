@@ -4,7 +4,7 @@ use super::open_steps::OpenSteps;
 use crate::terms::MarketTerms;
 use clearproof_primitives::{
     fixed::{Factor, Rate},
-    ids::AccountIndex,
+    ids::{AccountIndex, Slot},
     snapshot::Snapshot,
     time::Millis,
 };
@@ -16,7 +16,7 @@ pub struct Deleveraged {
     /// The account.
     pub account: AccountIndex,
     /// Slot of the instrument.
-    pub instrument: u16,
+    pub instrument: Slot,
     /// Lots that it traded, negative where it sold.
     pub lots: i64,
 }
@@ -66,8 +66,12 @@ impl OpenBatch {
     }
 
     /// True if the instrument in a slot must not trade.
-    pub fn is_halted(&self, slot: usize) -> bool {
-        self.terms.halted.get(slot).copied().unwrap_or(false)
+    pub fn is_halted(&self, slot: Slot) -> bool {
+        self.terms
+            .halted
+            .get(slot.place())
+            .copied()
+            .unwrap_or(false)
     }
 
     /// Records that a part of an account's position was closed against the insurance fund.

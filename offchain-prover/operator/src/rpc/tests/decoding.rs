@@ -9,7 +9,7 @@ use proptest::{prelude::*, sample::select};
 use serde_json::{Map, Value, json};
 
 /// Field names that decoders know, so that arbitrary objects reach beyond the first check.
-const NAMES: [&str; 22] = [
+const NAMES: [&str; 28] = [
     "set",
     "signature",
     "venue",
@@ -28,6 +28,12 @@ const NAMES: [&str; 22] = [
     "asset",
     "amount",
     "recipient",
+    "request",
+    "keys",
+    "delegate",
+    "heir",
+    "inherit",
+    "viewingKey",
     "owner",
     "time",
     "message",

@@ -16,7 +16,7 @@ use clearproof_primitives::{
     eddsa::SecretKey,
     field::Fr,
     fixed::{ONE, Rate},
-    ids::{AccountIndex, BatchNumber, SnapshotNumber, VenueId},
+    ids::{AccountIndex, BatchNumber, Slot, SnapshotNumber, VenueId},
     margin::margin,
     order::{Order, OrderSet, Side},
     policy::Policy,
@@ -59,7 +59,7 @@ pub fn trader(number: u8) -> Trader {
 pub fn order(side: Side, quantity: u64, limit: u64) -> Option<Order> {
     Some(Order {
         id: 1,
-        instrument: 0,
+        instrument: Slot::new(0),
         side,
         quantity,
         limit,
@@ -152,7 +152,6 @@ fn venue() -> Venue {
             number: number.into(),
             deposit,
             owner: trader(number).public_key(),
-            viewing_key: Fr::from(5u64),
         });
         assert_eq!(index, Ok(AccountIndex::new(number.into())));
     }
@@ -254,7 +253,7 @@ fn instrument() -> InstrumentStatus {
     InstrumentStatus {
         instrument: Instrument {
             listing: Listing {
-                slot: 0,
+                slot: Slot::new(0),
                 underlying: 0,
                 kind: InstrumentKind::Perpetual,
                 symbol: b"EUR/USD".to_vec().try_into().unwrap(),
@@ -269,7 +268,7 @@ fn instrument() -> InstrumentStatus {
     }
 }
 
-fn book(venue: &Venue, instrument: u16) -> Vec<Level> {
+fn book(venue: &Venue, instrument: Slot) -> Vec<Level> {
     let (mut bids, mut asks) = (BTreeMap::new(), BTreeMap::new());
     for signed in venue.live_sets() {
         let account = venue.account(signed.set.account).unwrap();

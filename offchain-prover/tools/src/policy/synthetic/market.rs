@@ -10,6 +10,7 @@ use clearproof_formats::prices::{QUOTE_UNIT, Series};
 use clearproof_primitives::{
     chain::OptionTerms,
     fixed::{IndexPrice, ONE, Price},
+    ids::Slot,
     options::{DAY_MS, OptionKind, Product, YEAR_MS},
     policy::Policy,
     rows::{expired_row, mark_price},
@@ -88,7 +89,7 @@ impl Underlying {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Paid {
     /// Slot.
-    pub slot: u16,
+    pub slot: Slot,
     /// Payoff per lot, 32.32 quote units.
     pub value: Price,
 }
@@ -154,13 +155,13 @@ impl<'a> Market<'a> {
     }
 
     /// Returns the slot of an underlying's perpetual.
-    pub fn perpetual(underlying: u16) -> u16 {
-        underlying * MARKET.instruments / MARKET.underlyings
+    pub fn perpetual(underlying: u16) -> Slot {
+        Slot::new(underlying * MARKET.instruments / MARKET.underlyings)
     }
 
     /// Returns the slot of one of an underlying's [`OPTIONS`].
-    pub fn option(underlying: u16, number: u16) -> u16 {
-        Self::perpetual(underlying) + 1 + number
+    pub fn option(underlying: u16, number: u16) -> Slot {
+        Slot::new(Self::perpetual(underlying).get() + 1 + number)
     }
 
     /// Returns the index price of a whole unit of an underlying. Assets from 1 on have the prices
@@ -226,7 +227,7 @@ impl<'a> Market<'a> {
             let (index, underlying) = (of.index(), usize::from(number));
             let mark = mark_price(index, LOT).with_context(named)?;
             let perpetual = policy.perpetual_row(underlying, mark);
-            rows[usize::from(Self::perpetual(number))] = perpetual.with_context(named)?;
+            rows[Self::perpetual(number).place()] = perpetual.with_context(named)?;
             for (at, terms) in (0u16..).zip(&of.options) {
                 let product = Product::European {
                     kind: terms.kind,
@@ -236,7 +237,7 @@ impl<'a> Market<'a> {
                     discount: ONE,
                 };
                 let row = policy.option_row_of(underlying, &product, index, LOT);
-                rows[usize::from(Self::option(number, at))] = row.with_context(named)?.0;
+                rows[Self::option(number, at).place()] = row.with_context(named)?.0;
             }
         }
         let mut weights = vec![0; MARKET.assets.into()];

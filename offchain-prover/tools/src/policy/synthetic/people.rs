@@ -9,6 +9,7 @@ use crate::{
 use clearproof_primitives::{
     account::Position,
     fixed::{FRACTION_BITS, Price},
+    ids::Slot,
     margin::{Margin, MarginError, margin},
     options::DAY_MS,
     policy::Policy,
@@ -68,7 +69,7 @@ impl Holdings {
 /// A position that an account wants, before its margin is checked.
 #[derive(Clone, Copy, Debug)]
 struct Wish {
-    slot: u16,
+    slot: Slot,
     lots: i64,
 }
 
@@ -108,7 +109,7 @@ impl People {
                 positions: Vec::new(),
             };
             for Wish { slot, lots } in wishes.iter().filter(|wish| wish.lots != 0) {
-                held.pay(*lots, snapshot.rows[usize::from(*slot)].mark);
+                held.pay(*lots, snapshot.rows[slot.place()].mark);
                 held.positions.push(Position {
                     instrument: *slot,
                     quantity: *lots,
@@ -167,7 +168,7 @@ impl People {
             };
             let side = if self.rng.r#gen() { 1 } else { -1 };
             // Lots of an option are counted at the underlying's mark.
-            let mark = u128::from(snapshot.rows[usize::from(perpetual)].mark);
+            let mark = u128::from(snapshot.rows[perpetual.place()].mark);
             let lots = ((worth << 32) / mark.max(1)).min((1 << QUANTITY_BITS) - 1);
             let lots = side * i64::try_from(lots).unwrap_or(0);
             match wishes.iter_mut().find(|wish| wish.slot == slot) {

@@ -8,9 +8,8 @@ use clearproof_primitives::{
     babyjubjub::PreparedKey,
     batch::Deposit,
     eddsa::SecretKey,
-    field::Fr,
     fixed::{Price, Rate},
-    ids::AccountIndex,
+    ids::{AccountIndex, Slot},
     order::{Order, OrderSet, Side, SignedOrderSet},
     time::Millis,
 };
@@ -81,7 +80,6 @@ impl Desk {
                 amount: deposit,
             },
             owner,
-            viewing_key: Fr::from(number),
         })?;
         let slots = self.orders_per_set();
         ensure!(
@@ -124,7 +122,7 @@ impl Desk {
             self.order_id += 1;
             Order {
                 id: self.order_id,
-                instrument: 0,
+                instrument: Slot::new(0),
                 side,
                 quantity: lots,
                 limit,

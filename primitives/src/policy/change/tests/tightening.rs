@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     account::Position,
     fixed::ONE as UNIT,
-    ids::SnapshotNumber,
+    ids::{Slot, SnapshotNumber},
     margin::margin,
     options::{DAY_MS, OptionKind, Product},
     snapshot::{InstrumentRow, Snapshot},
@@ -104,7 +104,7 @@ fn scan(row: &InstrumentRow, side: i64) -> i64 {
 fn positions(lots: &[i64]) -> Vec<Position> {
     let held = lots.iter().zip(0..).filter(|(lots, _)| **lots != 0);
     held.map(|(lots, instrument)| Position {
-        instrument,
+        instrument: Slot::new(instrument),
         quantity: *lots,
     })
     .collect()
