@@ -110,11 +110,11 @@ pub fn largest_slack(
     most: Rate,
 ) -> Result<Option<Rate>, MarginError> {
     let margin = Margin::of(market, snapshot, fund)?;
-    let equity = margin.equity;
+    let lacking = margin.favourable_equity().unsigned_abs();
     if !margin.is_bankrupt() {
         return Ok(None);
     }
-    let fits = |slack| fits_slack(snapshot, fund, equity.unsigned_abs(), slack);
+    let fits = |slack| fits_slack(snapshot, fund, lacking, slack);
     if fits(most) {
         return Ok(Some(most));
     }

@@ -275,8 +275,8 @@ impl AccountVars {
     }
 
     /// All values that must be zero in an account that was just opened: the number's highest bit,
-    /// trading key, viewing key, sequence, slots, balances, positions, funding basis, stamp, kept. An
-    /// account that opened with the latter could not be liquidated.
+    /// trading key, viewing key, sequence, slots, balances, positions, funding basis, stamp, kept.
+    /// An account that opened with the latter could not be liquidated.
     pub fn contents(&self) -> Vec<Num> {
         let slots = self
             .slots

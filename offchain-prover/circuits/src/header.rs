@@ -82,9 +82,9 @@ impl<const N: usize> PackedField<N> {
 
 impl HeaderVars {
     /// Allocates and hashes a header; the packed fields are unpacked with range checks, so the hash
-    /// determines the parts. The version is a constant: no header of another version has a proof. The
-    /// snapshot's number is one that a leaf can be stamped with. Refuses a header with non-canonical
-    /// field elements.
+    /// determines the parts. The version is a constant: no header of another version has a proof.
+    /// The snapshot's number is one that a leaf can be stamped with. Refuses a header with
+    /// non-canonical field elements.
     pub fn open(cs: &mut Cs, header: &BatchHeader) -> Result<Self, FieldError> {
         let native = header.fields()?;
         let id = [

@@ -52,7 +52,7 @@ pub(super) fn check_forced(
     match (of_fund, deleverages) {
         (true, true) => {
             require(margin_before.is_bankrupt(), E::FundSolvent)?;
-            let lacking = margin_before.equity.unsigned_abs();
+            let lacking = margin_before.favourable_equity().unsigned_abs();
             let fits = fits_slack(context.snapshot, before, lacking, context.slack);
             require(fits, E::Slack)?;
         }

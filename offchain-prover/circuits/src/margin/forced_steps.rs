@@ -101,9 +101,9 @@ pub fn enforce_equity(cs: &mut Cs, margins: &Margins, occasion: &Occasion<'_>) {
     range(cs, &(gained + roundings), EQUITY_BITS + 2);
 }
 
-/// What the insurance fund lacks, less what the batch's slack makes of all that its positions are
-/// worth, in 2^-64 quote units; 0 where the fund is not deleveraged. It must not be negative. Costs
-/// M + 2.
+/// What the insurance fund lacks, with the benefit of the doubt, less what the batch's slack makes
+/// of all that its positions are worth, in 2^-64 quote units; 0 where the fund is not deleveraged.
+/// It must not be negative. Costs M + 2.
 ///
 /// Expired positions have no mark. The worth is below 2^116, the slack below 2^32.
 pub fn slack_left(
@@ -119,6 +119,6 @@ pub fn slack_left(
     }
     let taken = cs.mul(occasion.slack, &worth.finish());
     let unit = Num::power_of_two(FRACTION_BITS as usize).value();
-    let left = -(margins.equity_before.scale(unit) + taken);
+    let left = -(margins.favourable_equity().scale(unit) + taken);
     cs.mul(occasion.forced.deleverages_fund.num(), &left)
 }

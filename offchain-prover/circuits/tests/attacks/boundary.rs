@@ -135,17 +135,6 @@ fn a_time_of_more_than_48_bits() {
     scene.refused_in("header");
 }
 
-/// A leaf could not be stamped with it.
-#[test]
-fn a_snapshot_number_of_more_than_32_bits() {
-    let mut scene = Scene::busy(0);
-    scene.header.snapshot_number = SnapshotNumber::new((1 << 32) + 1);
-    scene.refused_first_in("header");
-    let mut scene = Scene::busy(0);
-    scene.snapshot.number = SnapshotNumber::new(1 << 32);
-    assert_eq!(scene.native(0), Err(StepError::Range("snapshot number")));
-}
-
 /// Circuits with old rules would otherwise settle under the version of the new ones. The public
 /// input is that of the other version as well; `another_public_input` shows that it is refused
 /// where the witness keeps to the circuit's version.
@@ -156,4 +145,15 @@ fn a_header_of_another_version() {
         scene.header.version = version;
         scene.refused_first_in("header");
     }
+}
+
+/// A leaf could not be stamped with it.
+#[test]
+fn a_snapshot_number_of_more_than_32_bits() {
+    let mut scene = Scene::busy(0);
+    scene.header.snapshot_number = SnapshotNumber::new((1 << 32) + 1);
+    scene.refused_first_in("header");
+    let mut scene = Scene::busy(0);
+    scene.snapshot.number = SnapshotNumber::new(1 << 32);
+    assert_eq!(scene.native(0), Err(StepError::Range("snapshot number")));
 }
