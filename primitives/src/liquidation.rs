@@ -333,7 +333,10 @@ mod tests {
         let [closing] = planned(-234_000 - 10 * 880, 10)[..] else {
             panic!("one of two");
         };
-        assert_eq!((closing.instrument, closing.side), (Slot::new(0), Side::Sell));
+        assert_eq!(
+            (closing.instrument, closing.side),
+            (Slot::new(0), Side::Sell)
+        );
         assert_eq!(planned(-200_000 - 100 * 880, 100), [], "100 lots of doubt");
         // It looks bankrupt, and is not: 1,760 of doubt a lot.
         let owes = |quote| {

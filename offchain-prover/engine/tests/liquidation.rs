@@ -161,7 +161,7 @@ fn a_liquidation_is_one_step_at_a_snapshot_and_the_rest_waits_for_the_next() {
         };
         assert_eq!(liquidated.account, account);
         let now = venue.account(account).unwrap();
-        assert_eq!((now.quantity(0), now.kept), (left, true));
+        assert_eq!((now.quantity(Slot::new(0)), now.kept), (left, true));
         assert!(margin(&venue, account, &snapshot).is_liquidatable());
     }
     bid(&mut venue, 3, 60 * 3, (mark + 1) * ONE);
@@ -188,7 +188,7 @@ fn a_liquidation_is_one_step_at_a_snapshot_and_the_rest_waits_for_the_next() {
     open(&mut venue, next);
     let report = venue.run_auction(venue.now() + Millis::new(1)).unwrap();
     assert_eq!(report.liquidated[0].account, account);
-    assert_eq!(venue.account(account).unwrap().quantity(0), 120);
+    assert_eq!(venue.account(account).unwrap().quantity(Slot::new(0)), 120);
     close(&mut venue);
 
     let (given, current) = (snapshot.number, snapshot.number.next());
@@ -446,7 +446,7 @@ fn traded_both() -> Venue {
     for (trader, side) in [(0, Side::Buy), (1, Side::Sell)] {
         let order = order(side, 1, MARK).map(|order| Order {
             id: 2,
-            instrument: 2,
+            instrument: Slot::new(2),
             ..order
         });
         venue
@@ -470,7 +470,7 @@ fn one_halted_lot_protects_neither_from_liquidation_nor_from_takeover() {
     let report = venue.run_auction(venue.now() + Millis::new(1)).unwrap();
     assert_eq!(report.liquidated[0].account, account);
     let held = venue.account(account).unwrap();
-    assert!(held.quantity(0) < LOTS as i64 && held.quantity(2) == 1);
+    assert!(held.quantity(Slot::new(0)) < LOTS as i64 && held.quantity(Slot::new(2)) == 1);
     close(&mut venue);
 
     let mut venue = traded_both();
@@ -483,7 +483,10 @@ fn one_halted_lot_protects_neither_from_liquidation_nor_from_takeover() {
     let report = venue.run_auction(venue.now() + Millis::new(1)).unwrap();
     assert_eq!(report.left_out, []);
     let fund = venue.account(AccountIndex::INSURANCE_FUND).unwrap();
-    assert_eq!((fund.quantity(0), fund.quantity(2)), (0, 1));
+    assert_eq!(
+        (fund.quantity(Slot::new(0)), fund.quantity(Slot::new(2))),
+        (0, 1)
+    );
     close(&mut venue);
 }
 

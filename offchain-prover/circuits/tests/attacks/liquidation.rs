@@ -8,7 +8,7 @@ use crate::{
 use clearproof_primitives::{
     account::Account,
     fixed::ONE,
-    ids::AccountIndex,
+    ids::{AccountIndex, Slot},
     step::{Forced, Step, StepError},
 };
 
@@ -45,7 +45,7 @@ fn a_first_part_is_closed_and_the_account_marked() {
     scene.accepted();
     let after = &scene.chunk.steps[0].after;
     assert_eq!((after.stamp, after.kept), (1, true));
-    assert_eq!(after.quantity(0), 20);
+    assert_eq!(after.quantity(Slot::new(0)), 20);
     liquidated(40, QUOTE, 20, MARK, 3).accepted();
 }
 
@@ -54,7 +54,7 @@ fn half_of_the_rest_in_the_same_batch() {
     let scene = then_half_of_the_rest(half());
     let witness = &scene.chunk.steps[1];
     assert_eq!(
-        witness.before.quantity(0),
+        witness.before.quantity(Slot::new(0)),
         20,
         "the first step has closed 20"
     );

@@ -9,6 +9,7 @@ use clearproof_primitives::{
     account::Position,
     batch::PriceEntry,
     fixed::{Factor, ONE},
+    ids::Slot,
     order::{Order, Side},
     rows::halted_row,
     shape::Shape,
@@ -33,7 +34,7 @@ fn halted(mut scene: Scene, slot: usize) -> Scene {
 fn beside_halted(mut scene: Scene, lots: i64) -> Scene {
     scene.reload(0, |account| {
         account.positions.push(Position {
-            instrument: 2,
+            instrument: Slot::new(2),
             quantity: lots,
         });
     });
@@ -70,8 +71,8 @@ fn an_account_is_sold_what_is_suspended() {
     // Less than half of the maintenance margin is left, with the doubt too.
     let sold = |slot: u16, lots| {
         let mut scene = liquidated(40, -4_095, lots, MARK, 0);
-        scene.order(0, 0).instrument = slot;
-        scene.chunk.entries[0].instrument = slot;
+        scene.order(0, 0).instrument = Slot::new(slot);
+        scene.chunk.entries[0].instrument = Slot::new(slot);
         scene.replay();
         beside_halted(scene, 1)
     };
@@ -175,7 +176,7 @@ fn deleveraging_a_fund_that_may_owe_nothing() {
         scene.reload(i, |fund| {
             fund.balances[0] = -4_314;
             fund.positions.push(Position {
-                instrument: 2,
+                instrument: Slot::new(2),
                 quantity: 1,
             });
         });
@@ -216,7 +217,7 @@ fn an_expired_position_that_is_not_settled() {
         scene
     };
     let expired = Position {
-        instrument: 2,
+        instrument: Slot::new(2),
         quantity: 1,
     };
     let mut of_fund = fund(NO_PENALTY);
