@@ -178,7 +178,7 @@ impl Account {
     /// Packed as [`HEAD_LAYOUT`] says. The basis is too wide for [`pack`].
     fn head(&self) -> Fr {
         let funding_basis = fr_from_i128(self.funding_basis + (1 << FUNDING_BASIS_BITS));
-        let parts = [
+        let parts: [Fr; HEAD_LAYOUT.len()] = [
             Fr::from(self.sequence),
             funding_basis,
             Fr::from(self.number),

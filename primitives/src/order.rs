@@ -166,7 +166,7 @@ impl Order {
     }
 
     /// The parts of the layout.
-    pub fn parts(&self) -> [u64; 12] {
+    pub fn parts(&self) -> [u64; Self::LAYOUT.len()] {
         let trigger = |side| self.trigger.is_some_and(|t| t.mark == side) as u64;
         [
             self.id as u64,
@@ -186,9 +186,8 @@ impl Order {
 
     fn packed(&self) -> Fr {
         let parts = self.parts();
-        pack(&core::array::from_fn::<_, 12, _>(|i| {
-            (parts[i], Self::LAYOUT[i])
-        }))
+        let place = |i: usize| (parts[i], Self::LAYOUT[i]);
+        pack(&core::array::from_fn::<_, { Self::LAYOUT.len() }, _>(place))
     }
 }
 

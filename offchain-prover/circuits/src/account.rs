@@ -214,7 +214,7 @@ impl AccountVars {
     /// quantities and the chain's indices.
     pub fn leaf(&self, cs: &mut Cs) -> Num {
         let lifted_basis = &self.funding_basis + Num::power_of_two(FUNDING_BASIS_BITS);
-        let head = [
+        let head: [&Num; HEAD_LAYOUT.len()] = [
             &self.sequence,
             &lifted_basis,
             &self.number,

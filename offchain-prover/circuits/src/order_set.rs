@@ -116,7 +116,8 @@ impl OrderVars {
     }
 
     fn packed(&self) -> Num {
-        let parts = [
+        // A part more than the layout has would not be signed: the length is checked.
+        let parts: [&Num; Order::LAYOUT.len()] = [
             &self.id,
             &self.instrument,
             self.sells.num(),

@@ -141,7 +141,7 @@ fn a_fill_of_an_empty_slot() {
 fn a_fill_of_another_instrument() {
     let mut scene = buy();
     scene.resign(0, |set| {
-        set.orders[0].as_mut().unwrap().instrument = Slot::new(2)
+        set.orders[0].as_mut().unwrap().instrument = Slot::new(2);
     });
     scene.replay();
     scene.refused(0, StepError::FillInstrument(0), PART);

@@ -157,7 +157,7 @@ fn an_expired_instrument() {
             };
         });
         expired.replay_forged(|_, account, _| {
-            account.positions.retain(|p| p.instrument == Slot::new(0))
+            account.positions.retain(|p| p.instrument == Slot::new(0));
         });
         assert_eq!(expired.native(0), Err(StepError::Unsettled));
         expired.refused_first_in("step/margin/forced");

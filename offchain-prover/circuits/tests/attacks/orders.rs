@@ -136,10 +136,31 @@ fn an_order_whose_trigger_the_mark_does_not_meet() {
 
 #[test]
 fn a_condition_changed_after_it_was_signed() {
-    let mut scene = sell(20, 0, |order| order.reduce_only = true);
-    scene.order(0, 0).reduce_only = false;
-    scene.replay();
-    scene.refused_in("step/order_set/signature");
+    // It is met at the mark from either side.
+    let met = Trigger {
+        mark: TriggerSide::AtOrBelow,
+        price: MARK,
+    };
+    let changes: [fn(&mut Order); 8] = [
+        |order| order.reduce_only = false,
+        |order| order.quantity += 1,
+        |order| order.limit -= 1,
+        |order| order.one_cancels_other = true,
+        |order| order.time_in_force = TimeInForce::ImmediateOrCancel,
+        |order| order.trigger = None,
+        |order| order.trigger.as_mut().unwrap().price += 1,
+        |order| order.trigger.as_mut().unwrap().mark = TriggerSide::AtOrAbove,
+    ];
+    for change in changes {
+        let mut scene = sell(20, 0, |order| {
+            order.reduce_only = true;
+            order.trigger = Some(met);
+        });
+        scene.accepted();
+        change(scene.order(0, 0));
+        scene.replay();
+        scene.refused_in("step/order_set/signature");
+    }
 }
 
 #[test]

@@ -221,12 +221,12 @@ fn snapshots_and_times() {
         d.header.time_from = d.header.time_to + Millis::new(1);
     });
     refused_when_proven(E::TimeSpanInFuture, |d| {
-        d.header.time_to = NOW + Millis::new(1)
+        d.header.time_to = NOW + Millis::new(1);
     });
     refused_when_changed(E::TimeSpanInFuture, |b| b.header.time_to = Millis::MAX);
     refused_when_proven(E::TimeSpanOverlaps, |d| d.header.time_from = CREATED);
     refused_when_proven(E::SnapshotTooNew, |d| {
-        d.header.time_from = TAKEN - Millis::new(1)
+        d.header.time_from = TAKEN - Millis::new(1);
     });
     refused_when_proven(E::SnapshotTooOld, |d| {
         d.header.time_to = NEXT_TAKEN + GRACE + Millis::new(1);
@@ -305,7 +305,7 @@ fn prices() {
     });
     refused_when_proven(E::PriceZero, |d| d.lists[0][0].price = 0);
     refused_when_proven(E::PriceTime, |d| {
-        d.lists[0][0].time = d.header.time_from - Millis::new(1)
+        d.lists[0][0].time = d.header.time_from - Millis::new(1);
     });
     refused_when_proven(E::PriceTime, |d| d.lists[1][1].time += Millis::new(1));
     refused_when_proven(E::InstrumentNotListed, |d| {

@@ -144,7 +144,7 @@ pub(super) fn setting(policy: &Policy, parameter: Parameter, value: i128) -> Opt
             scaling.long_power = Factor::new(bits()?);
         }
         (C::Scaling { value: scaling, .. }, _) => {
-            scaling.floor_ms = Millis::new(value.try_into().ok()?)
+            scaling.floor_ms = Millis::new(value.try_into().ok()?);
         }
         (C::Peg { value: peg, .. }, Parameter::PegPrice { .. }) => {
             peg.as_mut().unwrap().price = value.try_into().ok()?;
