@@ -2,7 +2,7 @@
 //! which instruments trade, the state of the oracle and the validators, pauses, and the time that
 //! BN254 arithmetic takes.
 //!
-//! The chain is read at each finalised block ([`follow`]). Ages are computed when the metrics are
+//! The chain is read at each finalised block ([`follow()`]). Ages are computed when the metrics are
 //! collected.
 
 mod follow;

@@ -65,7 +65,8 @@ pub struct Boundary {
     pub taken: Vec<i128>,
     /// K sums of balances that it took over.
     pub taken_balances: Vec<i128>,
-    /// Money on its way from one account to another: [`transfer_hash`]; 0 for none.
+    /// Money on its way from one account to another:
+    /// [`transfer_hash`](crate::batch::transfer_hash); 0 for none.
     pub transfer: Fr,
 }
 

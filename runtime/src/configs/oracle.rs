@@ -56,7 +56,7 @@ pub fn activity(feeds: &[OracleKey]) -> (Vec<MemberActivity<AccountId>>, Vec<u32
     (members.collect(), sources)
 }
 
-/// Combines prices to their median and smiles to their [`medoid`]. A minority of members cannot
+/// Combines prices to their median and smiles to their [`medoid()`]. A minority of members cannot
 /// move either beyond the values of the others.
 ///
 /// With fewer fresh values than [`MinimumFeeds`] the oracle keeps returning the previous value; its

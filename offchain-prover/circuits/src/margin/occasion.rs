@@ -30,7 +30,7 @@ pub struct Occasion<'a> {
     pub loaded: &'a [PositionVars],
     /// P positions as they are stored.
     pub after: &'a [PositionVars],
-    /// The P stored positions against those before, see [`reductions`](super::reductions).
+    /// The P stored positions against those before, see [`reductions`](super::reductions()).
     pub reductions: &'a [Reduction],
     /// The batch's deleverage rank, 16.16.
     pub deleverage_rank: &'a Num,

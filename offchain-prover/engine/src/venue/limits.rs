@@ -22,7 +22,7 @@ pub(super) fn largest_auction(shape: &Shape) -> usize {
 
 impl Venue {
     /// The most chunks that the batch needs if it closes now; 0 while no batch is open. Never above
-    /// [`MAX_CHUNKS`](clearproof_primitives::submission::MAX_CHUNKS).
+    /// [`MAX_CHUNKS`].
     pub fn open_chunks(&self) -> usize {
         self.open.as_ref().map_or(0, |open| {
             let growing = chunks_of(&self.config.shape, open.steps.growing_count());

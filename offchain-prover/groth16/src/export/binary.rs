@@ -48,7 +48,7 @@ pub(super) fn write(
     })
 }
 
-/// As [`write`], with any content.
+/// As [`write()`], with any content.
 pub(super) fn replace(
     path: &Path,
     content: impl FnOnce(&mut File) -> io::Result<()>,

@@ -3,7 +3,7 @@
 //!
 //! Order sets are signed, and their signatures checked, before the clock starts, as the operator
 //! does on the threads of its connections. The measured part is the work of the venue's own thread:
-//! [`Venue::submit`], [`Venue::auction`], opening and sealing batches.
+//! [`Venue::submit`], [`Venue::run_auction`], opening and sealing batches.
 
 mod book;
 mod desk;
