@@ -114,7 +114,8 @@ async fn trade(network: &Network, one: &str, two: &str) -> Result<()> {
     };
     let buying = side(one, "buy", "10", ABOVE)?;
     let selling = side(two, "sell", "10", BELOW)?;
-    let accepted = "accepted: sequence 1, arrival";
+    // The set before it names the viewing key.
+    let accepted = "accepted: sequence 2, arrival";
     let bought = [
         "filled: 10 lots at 10",
         "position: 10 lots of instrument 0",
@@ -163,9 +164,9 @@ async fn make_market(network: &Network, one: &str, two: &str) -> Result<()> {
     let buying = start(network, "trade", &buying)?;
     prints(buying, &["filled: 3 lots at 108", "position: -7 lots"]).await?;
     let words = [
-        "quote 2: bid 10",
+        "quote 3: bid 10",
         "traded: 3 lots",
-        "quote 3: bid",
+        "quote 4: bid",
         "done: 2 quotes made",
     ];
     prints(quoting, &words).await?;

@@ -4,6 +4,8 @@
 //! `cargo run --release -p clearproof-client --example make_market -- --venue 0 --key 0x… --lots 10
 //! --spread-bp 20`
 
+mod common;
+
 use anyhow::{Context, Result};
 use clap::Parser;
 use clearproof_client::{
@@ -12,9 +14,10 @@ use clearproof_client::{
     primitives::{
         eddsa::SecretKey,
         ids::{Slot, VenueId},
+        time::Millis,
     },
 };
-use clearproof_primitives::time::Millis;
+use common::set_viewing_key;
 use std::time::{Duration, Instant};
 
 /// The quotes are cancelled this long after the last sign of life, milliseconds.
@@ -58,7 +61,8 @@ async fn main() -> Result<()> {
     let trader = Trader::new(SecretKey::new(seed));
     let chain = Chain::connect_once(&args.node).await?;
     let client = VenueClient::connect(&args.operator, chain.genesis(), args.venue).await?;
-    client.ensure_viewing_key(&trader).await?;
+    // Before the first order set.
+    set_viewing_key(&client, &trader).await?;
     client
         .cancel_all_after(&trader, Some(CANCEL_AFTER_MS))
         .await?;

@@ -3,6 +3,8 @@
 //! `cargo run --release -p clearproof-client --example trade -- --venue 0 --key 0x… --side buy
 //! --lots 10 --limit 1080500`
 
+mod common;
+
 use anyhow::{Context, Result};
 use clap::{Parser, ValueEnum};
 use clearproof_client::{
@@ -14,6 +16,7 @@ use clearproof_client::{
         ids::{Slot, VenueId},
     },
 };
+use common::set_viewing_key;
 use std::time::Duration;
 
 #[derive(Parser)]
@@ -63,7 +66,8 @@ async fn main() -> Result<()> {
     // The genesis hash comes from the chain, so that nothing is signed for another one.
     let chain = Chain::connect_once(&args.node).await?;
     let client = VenueClient::connect(&args.operator, chain.genesis(), args.venue).await?;
-    client.ensure_viewing_key(&trader).await?;
+    // Before the first order set.
+    set_viewing_key(&client, &trader).await?;
 
     // Subscribed before the order is sent, so that no fill is missed.
     let mut updates = client.subscribe_account(&trader).await?;

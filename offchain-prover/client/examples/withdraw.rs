@@ -4,6 +4,8 @@
 //! `cargo run --release -p clearproof-client --example withdraw -- --venue 0 --key 0x… --amount
 //! 1000000 --to 0x…`
 
+mod common;
+
 use anyhow::{Context, Result};
 use clap::Parser;
 use clearproof_client::{
@@ -11,11 +13,8 @@ use clearproof_client::{
     chain::Chain,
     primitives::{eddsa::SecretKey, ids::VenueId},
 };
-use std::time::Duration;
+use common::{RETRY, set_viewing_key};
 use tokio::time::sleep;
-
-/// Pause before the operator or the chain is asked again.
-const RETRY: Duration = Duration::from_secs(1);
 
 #[derive(Parser)]
 struct Args {
@@ -51,6 +50,8 @@ async fn main() -> Result<()> {
     let trader = Trader::new(SecretKey::new(seed));
     let chain = Chain::connect_once(&args.node).await?;
     let client = VenueClient::connect(&args.operator, chain.genesis(), args.venue).await?;
+    // Before the first order set.
+    set_viewing_key(&client, &trader).await?;
 
     // Only the owner's key signs a withdrawal. A withdrawal needs an open batch: while there is
     // none, the operator refuses by a name that asks for another attempt.

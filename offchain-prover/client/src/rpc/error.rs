@@ -55,7 +55,8 @@ refusal_names! {
     NoAccount,
     /// Not the owner's signature over this set on this chain.
     Signature,
-    /// A withdrawal while trading pauses: send it again once a batch is open.
+    /// A set with a request or of a new epoch while trading pauses: send it again once a batch is
+    /// open.
     NoOpenBatch,
     /// The key that signed is not the one that the account names for this.
     TradingKey,
@@ -71,7 +72,7 @@ refusal_names! {
     Full,
     /// The time-out of `cancelAllAfter` is out of its range.
     Timeout,
-    /// A withdrawal in a set that is not valid within the open batch.
+    /// A set with a request or of a new epoch that is not valid within the open batch.
     NotValid,
     /// The batch's fee rate is above the set's highest.
     FeeAboveMaximum,
