@@ -8,8 +8,7 @@ use tokio::time::sleep;
 /// Pause before the operator or the chain is asked again.
 pub const RETRY: Duration = Duration::from_secs(1);
 
-/// Sets the account's viewing key if it has none: without one, everybody can read what the chain
-/// publishes about the account.
+/// Sets the account's viewing key, which blinds its leaf, if it has none.
 ///
 /// While no batch is open, the operator refuses by a name that asks for another attempt.
 pub async fn set_viewing_key(client: &VenueClient, trader: &Trader) -> Result<()> {
