@@ -59,8 +59,8 @@ fn note(size: usize) {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// Returns the folder of this crate. The path is not compiled in, because checkouts share one target
-/// directory.
+/// Returns the folder of this crate. The path is not compiled in, because checkouts share one
+/// target directory.
 fn manifest_folder() -> PathBuf {
     env::var_os("CARGO_MANIFEST_DIR").unwrap().into()
 }

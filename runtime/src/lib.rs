@@ -8,8 +8,8 @@
 #![recursion_limit = "512"]
 // The runtime's macros write items of their own, without documentation.
 #![allow(missing_docs)]
-// Configurations and interfaces name the runtime, as the SDK's documents do: `Self` would hide which
-// runtime is meant.
+// Configurations and interfaces name the runtime, as the SDK's documents do: `Self` would hide
+// which runtime is meant.
 #![allow(clippy::use_self)]
 
 extern crate alloc;

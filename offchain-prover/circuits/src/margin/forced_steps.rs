@@ -102,9 +102,9 @@ pub fn enforce_equity(cs: &mut Cs, margins: &Margins, occasion: &Occasion<'_>) {
     range(cs, &(gained + roundings), EQUITY_BITS + 2);
 }
 
-/// What the insurance fund lacks, with the benefit of the doubt, less what the batch's slack makes
-/// of all that its positions are worth, in 2^-64 quote units; 0 where the fund is not deleveraged.
-/// It must not be negative. Costs M + 2.
+/// Returns the insurance fund's lack, with the benefit of the doubt, less the batch's slack on all
+/// that its positions are worth, in 2^-64 quote units; 0 where the fund is not deleveraged. It must
+/// not be negative. Costs M + 2.
 ///
 /// Expired positions have no mark. The worth is below 2^116, the slack below 2^32.
 pub fn slack_left(

@@ -132,7 +132,7 @@ fn an_account_that_is_not_marked() {
     }
 }
 
-/// What was closed in part at this snapshot, loaded as if it had not been.
+/// The account was liquidated in part at this snapshot, and is loaded as if it had not been.
 #[test]
 fn a_mark_that_is_not_loaded() {
     let changes: [fn(&mut Account); 2] =
