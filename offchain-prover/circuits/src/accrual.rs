@@ -50,7 +50,7 @@ impl Funding {
     /// M + CREDIT_BITS + 33.
     ///
     /// Sound: quantities are within 2^48, marks and indices within 2^62, the funding basis within
-    /// 2^116, so the sum lies within 2^117 for up to 64 positions, and its floor is the only
+    /// 2^116, so the sum lies within 2^118 for up to 64 positions, and its floor is the only
     /// quotient in range with a remainder in `[0, 2^32)`.
     pub fn accrue(
         &self,

@@ -244,8 +244,10 @@ impl Contents {
     ///
     /// Sound: kinds 2 and 3 are those with the high bit. Of a set that is installed, the owner
     /// signs the former and not the latter. A set of kind 3 is used in the step that installs it
-    /// alone, and has no orders, so the heir's key trades for no account but its own. The ids of R
-    /// orders add up to less than 2^36, so their sum is 0 only if each of them is.
+    /// alone, and its orders have no ids, so the heir's key trades for no account but its own. The
+    /// ids of R orders add up to less than 2^38, so their sum is 0 only if each of them is. An
+    /// order without an id can still be filled, if the heir signed a quantity for it: in that step
+    /// alone, which makes the heir the owner.
     fn change_keys(&self, cs: &mut Cs, installs: &Bit, signer: &Signer, account: &mut AccountVars) {
         let [low, high] = &self.kind;
         let changes = and(cs, installs, high);

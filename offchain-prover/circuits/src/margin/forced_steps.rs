@@ -27,8 +27,9 @@ use clearproof_primitives::{
 ///
 /// Sound: fills of these steps only reduce, and the benefit of the doubt of a lot is not negative,
 /// so it is the same before and after only if no lot that has any is gone. A lot that has expired
-/// and is not turned into quote has 2^160, and none after the step: so no fills go with it, and
-/// equity with it is far beyond the range of every comparison here, as it stays below 2^243.
+/// and is not turned into quote has 2^160, and none is left after the step, as the chain accepts no
+/// price of its instrument: so no liquidation goes with it. Equity with it is far beyond the range
+/// of every comparison here, and does not wrap: multiplied by 32 bits it stays below 2^247.
 pub fn enforce_allowed(
     cs: &mut Cs,
     before: &Holdings<'_>,
