@@ -68,6 +68,7 @@ pub fn enforce(
     let is_free = fr_to_signed_i128(&surplus.value()).is_some_and(|v| v >= 0);
     let free = alloc_bit(cs, is_free && !forced.liquidation.value());
     let partial = cs.part("forced", |cs| {
+        forced_steps::enforce_each_closes(cs, before, after, occasion);
         forced_steps::enforce_allowed(cs, before, &margins, occasion, &free)
     });
     enforce_implies(cs, withdraws, &free);

@@ -153,6 +153,7 @@ fn check_margin(
     let occasion = Occasion {
         trades: &fills.any,
         fill_count: &fills.count,
+        filled_lots: &Num::sum(fills.by_slot.iter()),
         withdraws,
         forced,
         loaded: &visit.loaded.positions,

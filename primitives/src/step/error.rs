@@ -61,6 +61,8 @@ pub enum StepError {
         "forced: the fills do not only reduce risk, or at a price worse than the account's zero price"
     )]
     ForcedFills,
+    #[error("forced: a fill closes no position: others net it out")]
+    Netted,
     #[error("forced.penalty: {given}, at most {limit}")]
     Penalty { given: u64, limit: u128 },
     #[error("account: does not exist, and only a deposit opens one")]

@@ -33,6 +33,12 @@ fn keeps_suspended(snapshot: &Snapshot, before: &Account, after: &Account) -> bo
     })
 }
 
+/// Lots of all positions, long and short alike.
+fn lots(account: &Account) -> u128 {
+    let lots = |position: &Position| u128::from(position.quantity.unsigned_abs());
+    account.positions.iter().map(lots).sum()
+}
+
 /// The rules of liquidation and deleveraging. Returns true if the step liquidates an account in
 /// part.
 pub(super) fn check_forced(
@@ -85,6 +91,8 @@ pub(super) fn check_forced(
         false => reduces_risk(&margin_before, &margin_after, reduces),
     };
     require(allowed, E::ForcedFills)?;
+    let traded: u128 = step.fills.iter().map(|f| u128::from(f.quantity)).sum();
+    require(lots(before) == lots(after) + traded, E::Netted)?;
     Ok(partial)
 }
 

@@ -57,6 +57,26 @@ pub fn enforce_allowed(
     partial
 }
 
+/// Requires that each fill closes lots of a position: none is netted out by another. Costs 1.
+///
+/// Sound: positions only reduce in these steps. A fill on the closing side takes its own lots off
+/// the sum of all lots at most, and a fill on the other side adds its own to it or opens a
+/// position. So the sum falls by the lots of all fills only if every fill is on the closing side.
+/// Without this rule the venue could sell and buy back at the two edges of the band in one step,
+/// and so take all of the account's equity, since only the result of the step is compared with the
+/// account's zero price.
+pub fn enforce_each_closes(
+    cs: &mut Cs,
+    before: &Holdings<'_>,
+    after: &Holdings<'_>,
+    occasion: &Occasion<'_>,
+) {
+    let lots = |holdings: &Holdings<'_>| Num::sum(holdings.exposure.lots().iter());
+    let closed = lots(before) - lots(after);
+    let closes = &occasion.forced.liquidation;
+    enforce_equal_if(cs, closes, &closed, occasion.filled_lots);
+}
+
 /// Requires that an account at risk has less than its maintenance margin, or less than half of it;
 /// and that the maintenance margin of an account that is deleveraged exceeds its equity by the
 /// factor that the rank states. Returns the bit of accounts that have half of it: their positions

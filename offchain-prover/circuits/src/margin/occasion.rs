@@ -22,6 +22,8 @@ pub struct Occasion<'a> {
     pub trades: &'a Bit,
     /// Number of its fills.
     pub fill_count: &'a Num,
+    /// Lots of all its fills, bought and sold alike.
+    pub filled_lots: &'a Num,
     /// It withdraws, or sends a transfer.
     pub withdraws: &'a Bit,
     /// It is the venue's own.

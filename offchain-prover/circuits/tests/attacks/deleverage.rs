@@ -448,7 +448,7 @@ fn a_penalty_a_growing_position_or_a_suspended_instrument() {
     scene.order(0, 0).quantity = 41;
     scene.replay();
     assert_eq!(scene.native(0), Err(StepError::ForcedFills));
-    scene.refused_in("step/margin");
+    scene.refused_in("step/margin/*");
 
     let mut scene = deleveraged(0);
     scene.remarket(|snapshot, _| {

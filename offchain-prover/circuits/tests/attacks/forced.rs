@@ -4,12 +4,14 @@
 use crate::common::scene::Scene;
 use clearproof_primitives::{
     account::{Account, Position},
+    batch::PriceEntry,
     fixed::{ONE, Rate},
     ids::{AccountIndex, Slot},
-    order::{Request, WithdrawalRequest},
+    order::{Order, Request, Side, WithdrawalRequest},
     shape::Shape,
     snapshot::InstrumentRow,
-    step::{DepositStep, Forced, Step, StepError},
+    step::{DepositStep, Fill, Forced, Step, StepError},
+    time::Millis,
 };
 
 pub const MARK: u64 = 100 * ONE + ONE / 3;
@@ -54,6 +56,43 @@ pub fn taken_over(quote: i64) -> Scene {
     };
     scene.replay();
     scene
+}
+
+/// The venue sells more than it may and buys the rest back, at the two edges of a band of 5 around
+/// the mark. The account keeps half of its lots and half of its equity, in proportion; at the worst
+/// price for those 20 lots alone it would keep 150 of 250.
+#[test]
+fn lots_that_are_sold_and_bought_back_in_one_step() {
+    let traded = |bought: u64| {
+        let mut scene = liquidated(40, -3_763, 20 + bought, MARK - 5 * ONE, 0);
+        let entry = scene.chunk.entries[0];
+        scene.chunk.entries.push(PriceEntry {
+            time: entry.time + Millis::new(1),
+            price: MARK + 5 * ONE,
+            ..entry
+        });
+        let step = scene.step(0);
+        let set = &mut step.set.as_mut().unwrap().set;
+        let sell = set.orders[0].unwrap();
+        set.orders.truncate(1);
+        set.orders.push(Some(Order {
+            id: 2,
+            side: Side::Buy,
+            limit: u64::MAX,
+            ..sell
+        }));
+        if bought > 0 {
+            step.fills.push(Fill {
+                slot: 1,
+                entry: 1,
+                quantity: bought,
+            });
+        }
+        scene.replay();
+        scene
+    };
+    traded(0).accepted();
+    traded(2).refused(0, StepError::Netted, "step/margin/forced");
 }
 
 #[test]
@@ -110,7 +149,7 @@ fn a_penalty_above_the_limit() {
 
 #[test]
 fn fills_that_do_not_reduce_risk() {
-    let refused = |scene: Scene| scene.refused(0, StepError::ForcedFills, "step/margin");
+    let refused = |scene: Scene| scene.refused(0, StepError::ForcedFills, "step/margin/*");
     // At a price worse than the zero price, 1 ¼ from the mark; and just there, but with a penalty.
     refused(liquidated(40, -3_963, 20, 99 * ONE, 0));
     liquidated(40, -3_963, 20, 99 * ONE + ONE / 8, 0).accepted();
@@ -168,7 +207,7 @@ fn an_expired_instrument() {
 #[test]
 fn a_flip_that_leaves_the_account_free() {
     let free = liquidated(10, -960, 11, 190 * ONE, 0);
-    free.refused(0, StepError::ForcedFills, "step/margin");
+    free.refused(0, StepError::ForcedFills, "step/margin/*");
 }
 
 #[test]
@@ -313,7 +352,7 @@ fn the_insurance_fund_closes_positions_but_is_not_taken_over() {
     let mut flipped = with(-4_100, MARK, 0);
     flipped.step(1).fills[0].quantity = 42;
     flipped.replay();
-    flipped.refused(1, StepError::ForcedFills, "step/margin");
+    flipped.refused(1, StepError::ForcedFills, "step/margin/*");
 
     let mut taken = fund(Forced::Takeover);
     taken.reload(0, |fund| fund.balances[0] = -5_000);

@@ -161,9 +161,13 @@ fn lots_of_a_suspended_instrument_that_net_to_zero() {
         scene.replay();
         halted(scene, 0)
     };
-    both(MARK, MARK).accepted();
-    both(MARK + ONE, MARK).accepted();
-    both(MARK, MARK + ONE).refused(1, StepError::ForcedFills, PART);
+    for (sold, bought) in [(MARK, MARK), (MARK + ONE, MARK)] {
+        both(sold, bought).refused(1, StepError::Netted, PART);
+    }
+    assert_eq!(
+        both(MARK, MARK + ONE).native(1),
+        Err(StepError::ForcedFills)
+    );
 }
 
 #[test]
