@@ -394,6 +394,12 @@ impl OrderSet {
         RequestParts::of(self.request)
     }
 
+    /// The orders with their slots.
+    pub fn placed(&self) -> impl Iterator<Item = (usize, &Order)> {
+        let orders = self.orders.iter().enumerate();
+        orders.filter_map(|(slot, order)| Some((slot, order.as_ref()?)))
+    }
+
     /// The order in a slot, if any.
     pub fn order(&self, slot: usize) -> Option<&Order> {
         self.orders.get(slot).and_then(Option::as_ref)

@@ -9,7 +9,7 @@ use crate::auction::{AuctionOrder, Clearing};
 use clearproof_primitives::{
     account::Account,
     ids::{AccountIndex, Slot},
-    order::{Order, OrderSet, Side, TimeInForce, pair_of},
+    order::{Order, Side, TimeInForce, pair_of},
     snapshot::InstrumentRow,
     time::Millis,
 };
@@ -64,7 +64,7 @@ impl Venue {
             return;
         };
         let mut room = Room::default();
-        for (slot, order) in placed(&live.signed.set) {
+        for (slot, order) in live.signed.set.placed() {
             let Some(row) = open.snapshot.rows.get(order.instrument.place()) else {
                 continue;
             };
@@ -143,12 +143,6 @@ impl Venue {
         }
         !dropped.is_empty()
     }
-}
-
-/// The orders of a set with their slots.
-pub(super) fn placed(set: &OrderSet) -> impl Iterator<Item = (usize, &Order)> {
-    let orders = set.orders.iter().enumerate();
-    orders.filter_map(|(slot, order)| Some((slot, order.as_ref()?)))
 }
 
 /// Lots filled so far of the order in a slot.

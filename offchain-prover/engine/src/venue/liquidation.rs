@@ -13,7 +13,6 @@
 //! has no room for more fills. What does not fit waits for the next snapshot.
 
 use super::{
-    auction_orders::placed,
     expired::holds_expired,
     state::{Venue, open_batch::OpenBatch},
 };
@@ -195,7 +194,7 @@ impl Venue {
             let lots = order.quantity.saturating_sub(filled);
             (lots > 0).then_some((slot, order, lots))
         };
-        placed(&signed.set).filter_map(left).take(room)
+        signed.set.placed().filter_map(left).take(room)
     }
 
     /// An order set of the venue's own making; none if there are no orders.
